@@ -1,0 +1,177 @@
+/**
+ * A fault: something we expected could go wrong, as data. Whether trying again helps, and whether another
+ * provider might help, are properties of its code and stand in one table. No I/O. No clock.
+ */
+import { z } from 'zod'
+
+interface Nature {
+  /** Does the same thing, tried again later, have a chance? */
+  again: 'never' | 'later'
+  /** May another provider be asked instead? Never for what the caller asked, never for an unknown outcome. */
+  elsewhere: 'no' | 'yes'
+  /** What the caller can do about it: the second half of every message. */
+  remedy: string
+}
+
+export const faults = {
+  bad_request: {
+    again: 'never',
+    elsewhere: 'no',
+    remedy: 'Correct the request and post a new job.',
+  },
+  auth: {
+    again: 'never',
+    elsewhere: 'yes',
+    remedy: "Check the provider's API key.",
+  },
+  out_of_credit: {
+    again: 'never',
+    elsewhere: 'yes',
+    remedy: 'Top up the account at the provider.',
+  },
+  not_entitled: {
+    again: 'never',
+    elsewhere: 'yes',
+    remedy: 'Ask the provider to enable this model for the key.',
+  },
+  rate_limited: {
+    again: 'later',
+    elsewhere: 'yes',
+    remedy: 'Post fewer jobs at once, or try later.',
+  },
+  maintenance: {
+    again: 'later',
+    elsewhere: 'yes',
+    remedy: 'Try later, or allow another provider.',
+  },
+  unavailable: {
+    again: 'later',
+    elsewhere: 'yes',
+    remedy: 'Try later, or allow another provider.',
+  },
+  moderated: {
+    again: 'never',
+    elsewhere: 'no',
+    remedy: 'Change the prompt or the media.',
+  },
+  generation_failed: {
+    again: 'never',
+    elsewhere: 'no',
+    remedy: 'Post the job again.',
+  },
+  answer_lost: {
+    again: 'never',
+    elsewhere: 'no',
+    remedy: 'Wait: Reelhook is finding out whether it was accepted.',
+  },
+  submit_unknown: {
+    again: 'never',
+    elsewhere: 'no',
+    remedy: 'It may have been billed. Look in the account at the provider before you post it again.',
+  },
+  task_lost: {
+    again: 'later',
+    elsewhere: 'no',
+    remedy: 'It may have been billed. Look in the account at the provider before you post it again.',
+  },
+  unreadable_answer: {
+    again: 'later',
+    elsewhere: 'no',
+    remedy: 'If it stays, the provider changed its API.',
+  },
+  deadline_exceeded: {
+    again: 'never',
+    elsewhere: 'no',
+    remedy: 'The provider may still finish and bill it. Allow more with deadline_seconds.',
+  },
+  media_expired: {
+    again: 'later',
+    elsewhere: 'no',
+    remedy: 'Post the job again.',
+  },
+  media_unavailable: {
+    again: 'later',
+    elsewhere: 'no',
+    remedy: 'Post the job again.',
+  },
+  media_truncated: {
+    again: 'later',
+    elsewhere: 'no',
+    remedy: 'Post the job again.',
+  },
+  media_wrong_type: {
+    again: 'later',
+    elsewhere: 'no',
+    remedy: 'Post the job again.',
+  },
+  media_too_large: {
+    again: 'never',
+    elsewhere: 'no',
+    remedy: 'Raise MAX_OUTPUT_BYTES.',
+  },
+  media_forbidden: {
+    again: 'never',
+    elsewhere: 'no',
+    remedy: 'The URL does not lead to a public host over https.',
+  },
+  partial_failure: {
+    again: 'never',
+    elsewhere: 'no',
+    remedy: 'The finished outputs are kept. Post a job for the missing ones.',
+  },
+} as const satisfies Record<string, Nature>
+
+export type FaultCode = keyof typeof faults
+
+export const faultCodes = Object.keys(faults) as [FaultCode, ...FaultCode[]]
+
+const faultSchema = z.object({
+  code: z.enum(faultCodes),
+  /** What happened, for the caller. Never holds a secret, a prompt or a URL's query. */
+  message: z.string(),
+  /** For our own eyes: the provider's words, statuses, field names. Kept, never shown or logged. */
+  evidence: z.record(z.string(), z.unknown()).exactOptional(),
+  /** How long the other side asked us to wait, in milliseconds. */
+  retryAfterMs: z.number().exactOptional(),
+})
+
+export type Fault = z.infer<typeof faultSchema>
+
+/** A fault as it was kept, as JSON. */
+export function readFault(json: string | null): Fault | null {
+  return json === null ? null : faultSchema.parse(JSON.parse(json))
+}
+
+export type Result<T> = { ok: true; value: T } | { ok: false; fault: Fault }
+
+export function done<T>(value: T): Result<T> {
+  return { ok: true, value }
+}
+
+export function fault(
+  code: FaultCode,
+  message: string,
+  details: {
+    evidence?: Record<string, unknown>
+    retryAfterMs?: number | undefined
+  } = {},
+): { ok: false; fault: Fault } {
+  const { evidence, retryAfterMs } = details
+  return {
+    ok: false,
+    fault: {
+      code,
+      message,
+      ...(evidence && { evidence }),
+      ...(retryAfterMs !== undefined && { retryAfterMs }),
+    },
+  }
+}
+
+export function mayTryAgain(code: FaultCode): boolean {
+  return faults[code].again === 'later'
+}
+
+export function mayTryElsewhere(code: FaultCode): boolean {
+  return faults[code].elsewhere === 'yes'
+}

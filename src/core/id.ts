@@ -1,0 +1,27 @@
+/**
+ * Ids that say what they name and sort by when they were made: a prefix and a UUIDv7 in base 32 (TypeID).
+ * Sorted ids are why lists page by primary key and no table needs an index on time.
+ */
+import { TypeID, typeid } from 'typeid-js'
+
+const prefixes = {
+  job: 'job',
+  event: 'evt',
+  delivery: 'dlv',
+  apiKey: 'key',
+} as const
+type Kind = keyof typeof prefixes
+
+export function newId(kind: Kind): string {
+  return typeid(prefixes[kind]).toString()
+}
+
+/** The smallest id of its kind that could have been made at `timeMs`: a bound for "created before / after". */
+export function firstIdAt(kind: Kind, timeMs: number): string {
+  const time = Math.max(0, Math.min(timeMs, 2 ** 48 - 1))
+  const hex = time.toString(16).padStart(12, '0')
+  return TypeID.fromUUID(
+    prefixes[kind],
+    `${hex.slice(0, 8)}-${hex.slice(8)}-7000-8000-000000000000`,
+  ).toString()
+}

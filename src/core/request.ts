@@ -1,0 +1,207 @@
+/**
+ * The request: what a caller wants made, in Reelhook's own words, and the rules that hold at every provider.
+ * A request that passes here is well-formed; whether somebody can make it is the providers' to say.
+ * No I/O. No clock.
+ */
+import { z } from 'zod'
+import { danglingTags } from './prompt.ts'
+
+export const models = ['seedance-2.0', 'seedance-2.0-fast', 'seedance-2.0-mini'] as const
+export type Model = (typeof models)[number]
+
+export const providerNames = ['runware', 'crun'] as const
+export type ProviderName = (typeof providerNames)[number]
+
+export const resolutions = ['480p', '720p', '1080p', '4k'] as const
+export type Resolution = (typeof resolutions)[number]
+
+export const aspectRatios = ['21:9', '16:9', '4:3', '1:1', '3:4', '9:16', 'auto'] as const
+export type AspectRatio = (typeof aspectRatios)[number]
+
+export const eventTypes = ['job.succeeded', 'job.failed', 'job.canceled'] as const
+export type EventType = (typeof eventTypes)[number]
+
+/** What stands in for text, frames or references: which of the three ways of asking a request uses. */
+export type Mode = 'text' | 'frames' | 'references'
+
+const minDurationSeconds = 4
+const maxDurationSeconds = 15
+const maxCount = 4
+// One D1 row holds at most 2 MB; the request must fit in it with room to spare.
+const maxMediaLength = 300_000
+const maxDeadlineSeconds = 86_400
+
+const media = z
+  .string()
+  .max(maxMediaLength)
+  .refine(isMedia, 'must be an https URL or a data: URI with base64 content')
+  .meta({ example: 'https://example.com/boat.png' })
+
+const fields = z.strictObject({
+  model: z.enum(models),
+  prompt: z.string().trim().min(1).max(10_000).meta({
+    description: 'Point at references with {{image:1}}, {{video:1}}, {{audio:1}}, counted from 1.',
+    example: 'A paper boat drifts down a rainy gutter',
+  }),
+  first_frame: media.optional(),
+  last_frame: media.optional(),
+  reference_images: z.array(media).max(9).default([]),
+  reference_videos: z.array(media).max(3).default([]),
+  reference_audios: z.array(media).max(3).default([]),
+  duration: z
+    .union([z.int().min(minDurationSeconds).max(maxDurationSeconds), z.literal('auto')], {
+      error: `must be a whole number of seconds from ${minDurationSeconds} to ${maxDurationSeconds}, or "auto"`,
+    })
+    .default(5)
+    .meta({ description: 'Seconds, or "auto" where a provider can choose.' }),
+  resolution: z.enum(resolutions).default('720p'),
+  aspect_ratio: z.enum(aspectRatios).optional(),
+  generate_audio: z.boolean().default(true),
+  seed: z.int().min(0).max(4_294_967_295).optional(),
+  count: z.int().min(1).max(maxCount).default(1),
+  provider: z
+    .union([z.literal('auto'), z.enum(providerNames), z.array(z.enum(providerNames)).min(1)], {
+      error: `must be "auto", one of ${providerNames.join(', ')}, or a list of these in order of preference`,
+    })
+    .default('auto'),
+  provider_options: z
+    .partialRecord(z.enum(providerNames), z.record(z.string(), z.unknown()))
+    .default({})
+    .meta({
+      description: "Each provider's remaining documented parameters; unknown ones are refused.",
+    }),
+  callback_url: z.url().max(2_048).optional(),
+  callback_secret: z
+    .string()
+    .refine(isSigningSecret, 'must be whsec_ followed by 24 to 64 bytes in base64')
+    .optional(),
+  callback_events: z
+    .array(z.enum(eventTypes))
+    .min(1)
+    .default([...eventTypes]),
+  metadata: z
+    .record(z.string().min(1).max(64), z.string().max(512))
+    .refine((metadata) => Object.keys(metadata).length <= 20, 'must have at most 20 keys')
+    .default({}),
+  deadline_seconds: z.int().min(60).max(maxDeadlineSeconds).default(1_800),
+})
+
+type Fields = z.infer<typeof fields>
+type Field = keyof Fields
+
+/** A rule over several fields. It is asked as soon as the fields it reads are well-formed each by itself. */
+interface Rule {
+  path: Field
+  reads: Field[]
+  broken: (request: Fields) => string | null
+}
+
+// In this order no rule reads a field that an earlier one may have complained of, so all that are broken speak.
+const rules: Rule[] = [
+  {
+    path: 'prompt',
+    reads: ['prompt', 'reference_images', 'reference_videos', 'reference_audios'],
+    broken: (request) => {
+      const dangling = danglingTags(request.prompt, {
+        image: request.reference_images.length,
+        video: request.reference_videos.length,
+        audio: request.reference_audios.length,
+      })
+      return dangling.length > 0 ? `${dangling.join(', ')} points at no reference` : null
+    },
+  },
+  {
+    path: 'last_frame',
+    reads: ['first_frame', 'last_frame'],
+    broken: (request) =>
+      request.last_frame !== undefined && request.first_frame === undefined ? 'needs a first_frame' : null,
+  },
+  {
+    path: 'first_frame',
+    reads: ['first_frame', 'reference_images', 'reference_videos', 'reference_audios'],
+    broken: (request) =>
+      request.first_frame !== undefined && countReferences(request) > 0
+        ? 'excludes reference_images, reference_videos and reference_audios: use frames or references'
+        : null,
+  },
+  {
+    path: 'reference_audios',
+    reads: ['reference_images', 'reference_videos', 'reference_audios'],
+    broken: (request) =>
+      countReferences(request) > 0 && countReferences(request) === request.reference_audios.length
+        ? 'needs at least one of reference_images or reference_videos beside it'
+        : null,
+  },
+  {
+    path: 'callback_secret',
+    reads: ['callback_url', 'callback_secret'],
+    broken: (request) =>
+      request.callback_secret !== undefined && request.callback_url === undefined
+        ? 'needs a callback_url to sign for'
+        : null,
+  },
+]
+
+/** A whole request body of `POST /v1/jobs`. Parsing names every fault at once. */
+export const requestSchema = rules.reduce(
+  (schema, rule) =>
+    schema.refine((request) => rule.broken(request) === null, {
+      path: [rule.path],
+      error: (issue) => rule.broken(issue.input as Fields) ?? 'is not allowed',
+      when: ({ value, issues }) =>
+        isRecord(value) && !issues.some(({ path }) => rule.reads.some((field) => field === path?.[0])),
+    }),
+  fields,
+)
+
+/** The request as it is kept with the job: without the secret, which is kept apart and encrypted. */
+export const keptRequestSchema = fields.omit({ callback_secret: true })
+
+export type JobRequest = z.infer<typeof keptRequestSchema>
+
+export function modeOf(request: JobRequest): Mode {
+  if (request.first_frame !== undefined) return 'frames'
+  return countReferences(request) > 0 ? 'references' : 'text'
+}
+
+type References = Pick<JobRequest, 'reference_images' | 'reference_videos' | 'reference_audios'>
+
+function countReferences(request: References): number {
+  return request.reference_images.length + request.reference_videos.length + request.reference_audios.length
+}
+
+/** Every media value of a request with the path it stands at. */
+export function mediaOf(request: JobRequest): { path: string; value: string }[] {
+  const lists = ['reference_images', 'reference_videos', 'reference_audios'] as const
+  return [
+    ...(request.first_frame === undefined ? [] : [{ path: 'first_frame', value: request.first_frame }]),
+    ...(request.last_frame === undefined ? [] : [{ path: 'last_frame', value: request.last_frame }]),
+    ...lists.flatMap((list) =>
+      request[list].map((value, index) => ({
+        path: `${list}.${index}`,
+        value,
+      })),
+    ),
+  ]
+}
+
+export function isDataUri(media: string): boolean {
+  return media.startsWith('data:')
+}
+
+function isMedia(value: string): boolean {
+  if (isDataUri(value)) return /^data:(image|video|audio)\/[\w.+-]+;base64,[A-Za-z0-9+/]+={0,2}$/.test(value)
+  return URL.canParse(value) && /^https?:$/.test(new URL(value).protocol)
+}
+
+// Standard Webhooks: a symmetric secret is whsec_ and 24 to 64 bytes in base64.
+function isSigningSecret(value: string): boolean {
+  const encoded = /^whsec_([A-Za-z0-9+/]+={0,2})$/.exec(value)?.[1]
+  if (encoded === undefined || encoded.length % 4 !== 0) return false
+  const byteLength = (encoded.length / 4) * 3 - (encoded.match(/=/g)?.length ?? 0)
+  return byteLength >= 24 && byteLength <= 64
+}
+
+function isRecord(value: unknown): boolean {
+  return typeof value === 'object' && value !== null
+}

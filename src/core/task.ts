@@ -1,0 +1,28 @@
+/**
+ * A task: one submission to one provider on behalf of a job, a line in the submission ledger.
+ * The line is written before the call that costs money, so that no crash can hide a bill. No I/O. No clock.
+ */
+import type { ProviderName } from './request.ts'
+
+export const taskStatuses = [
+  'intended', // written, the billable call may be under way
+  'deferred', // refused for now (busy, maintenance); nothing was bought; the same line is tried again
+  'submitted', // the provider has it, under its own id
+  'unknown', // the answer was lost: it may have been bought, so it is never blindly repeated
+  'rejected', // refused for good; nothing was bought
+  'succeeded',
+  'failed',
+] as const
+
+export type TaskStatus = (typeof taskStatuses)[number]
+
+/** What a provider needs to know of a task to be asked about it. */
+export interface SubmittedTask {
+  provider: ProviderName
+  /** Our own name for the submission, made before the call: Runware's `taskUUID`. */
+  clientReference: string
+  /** The provider's name for it. */
+  providerTaskId: string
+  /** How many outputs were asked of it. */
+  wanted: number
+}

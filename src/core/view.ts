@@ -1,0 +1,181 @@
+/** A job as its caller sees it, in the API and in every event. Stored rows go in, JSON comes out. No I/O. */
+import { z } from 'zod'
+import { type Fault, faultCodes, faults, mayTryAgain } from './fault.ts'
+import { type JobStatus, jobStatuses } from './job.ts'
+import { addCosts, type Cost, costSchema } from './money.ts'
+import {
+  isDataUri,
+  type JobRequest,
+  keptRequestSchema,
+  models,
+  type ProviderName,
+  providerNames,
+} from './request.ts'
+import { type TaskStatus, taskStatuses } from './task.ts'
+
+const timestamp = z.iso.datetime()
+
+const faultView = z.object({
+  code: z.enum(faultCodes),
+  message: z.string(),
+  /** What to do about it. */
+  remedy: z.string(),
+  /** Whether the same request, posted again, has a chance. */
+  retryable: z.boolean(),
+})
+
+const outputView = z.object({
+  n: z.int(),
+  status: z.enum(['waiting', 'stored', 'failed']),
+  url: z.url().nullable().meta({
+    description: 'Signed: it plays without an API key until url_expires_at.',
+  }),
+  url_expires_at: timestamp.nullable(),
+  content_type: z.string().nullable(),
+  bytes: z.int().nullable(),
+  sha256: z.string().nullable().meta({ description: 'Of the stored bytes, in lower-case hex.' }),
+  fault: faultView.nullable(),
+})
+
+const taskView = z.object({
+  provider: z.enum(providerNames),
+  provider_task_id: z.string().nullable(),
+  status: z.enum(taskStatuses),
+  won_by: z.enum(['webhook', 'poll']).nullable().meta({ description: 'What brought the news of its end.' }),
+  cost: costSchema.nullable(),
+  submitted_at: timestamp.nullable(),
+  ended_at: timestamp.nullable(),
+  fault: faultView.nullable(),
+})
+
+export const jobViewSchema = z.object({
+  id: z.string().meta({ example: 'job_01kbk6v3x6f9ja8c6mphr3z4aw' }),
+  status: z.enum(jobStatuses),
+  model: z.enum(models),
+  provider: z.enum(providerNames),
+  progress: z.int().min(0).max(100).nullable().meta({ description: 'Percent, where the provider tells.' }),
+  request: keptRequestSchema,
+  warnings: z.array(z.object({ path: z.string(), message: z.string() })),
+  outputs: z.array(outputView),
+  tasks: z.array(taskView),
+  fault: faultView.nullable(),
+  cost: costSchema.nullable(),
+  metadata: z.record(z.string(), z.string()),
+  created_at: timestamp,
+  deadline_at: timestamp,
+  settled_at: timestamp.nullable(),
+})
+
+export type JobView = z.infer<typeof jobViewSchema>
+
+/** The rows a view is made from; the store's own shapes fit. */
+export interface JobRows {
+  job: {
+    id: string
+    status: JobStatus
+    provider: ProviderName
+    progress: number | null
+    request: JobRequest
+    warnings: { path: string; message: string }[]
+    fault: Fault | null
+    createdAt: number
+    deadlineAt: number
+    settledAt: number | null
+  }
+  outputs: readonly ({ n: number } & (
+    | { status: 'waiting' }
+    | { status: 'stored'; contentType: string; bytes: number; sha256: string }
+    | { status: 'failed'; fault: Fault }
+  ))[]
+  tasks: readonly {
+    provider: ProviderName
+    providerTaskId: string | null
+    status: TaskStatus
+    wonBy: 'webhook' | 'poll' | null
+    cost: Cost | null
+    submittedAt: number | null
+    endedAt: number | null
+    fault: Fault | null
+  }[]
+}
+
+export interface Link {
+  url: string
+  expiresAt: number
+}
+
+export function viewJob({ job, outputs, tasks }: JobRows, links: ReadonlyMap<number, Link>): JobView {
+  return {
+    id: job.id,
+    status: job.status,
+    model: job.request.model,
+    provider: job.provider,
+    progress: job.progress,
+    request: withoutBulk(job.request),
+    warnings: job.warnings,
+    outputs: outputs.map((output) => viewOutput(output, links.get(output.n))),
+    tasks: tasks.map((task) => ({
+      provider: task.provider,
+      provider_task_id: task.providerTaskId,
+      status: task.status,
+      won_by: task.wonBy,
+      cost: task.cost,
+      submitted_at: iso(task.submittedAt),
+      ended_at: iso(task.endedAt),
+      fault: viewFault(task.fault),
+    })),
+    fault: viewFault(job.fault),
+    cost: addCosts(tasks.map(({ cost }) => cost)),
+    metadata: job.request.metadata,
+    created_at: new Date(job.createdAt).toISOString(),
+    deadline_at: new Date(job.deadlineAt).toISOString(),
+    settled_at: iso(job.settledAt),
+  }
+}
+
+function viewOutput(output: JobRows['outputs'][number], link: Link | undefined): JobView['outputs'][number] {
+  const stored = output.status === 'stored' ? output : null
+  return {
+    n: output.n,
+    status: output.status,
+    url: link?.url ?? null,
+    url_expires_at: iso(link?.expiresAt ?? null),
+    content_type: stored?.contentType ?? null,
+    bytes: stored?.bytes ?? null,
+    sha256: stored?.sha256 ?? null,
+    fault: output.status === 'failed' ? viewFault(output.fault) : null,
+  }
+}
+
+/** The face of a fault that callers see: its evidence stays inside. */
+function viewFault(fault: Fault | null): z.infer<typeof faultView> | null {
+  if (fault === null) return null
+  const { code, message } = fault
+  return {
+    code,
+    message,
+    remedy: faults[code].remedy,
+    retryable: mayTryAgain(code),
+  }
+}
+
+// Embedded media are megabytes that the caller knows already.
+function withoutBulk(request: JobRequest): JobRequest {
+  const brief = (media: string) => (isDataUri(media) ? `${media.slice(0, media.indexOf(',') + 1)}…` : media)
+  return {
+    ...request,
+    ...(request.first_frame !== undefined && {
+      first_frame: brief(request.first_frame),
+    }),
+    ...(request.last_frame !== undefined && {
+      last_frame: brief(request.last_frame),
+    }),
+    reference_images: request.reference_images.map(brief),
+    reference_videos: request.reference_videos.map(brief),
+    reference_audios: request.reference_audios.map(brief),
+  }
+}
+
+function iso(timeMs: number | null): string | null {
+  return timeMs === null ? null : new Date(timeMs).toISOString()
+}
