@@ -1,0 +1,109 @@
+import { ConnectionLost } from '../connection-lost.ts'
+import { type Directives, dueFault, type ReadDirectives, readDirectives } from '../directives.ts'
+import { planSize } from '../media.ts'
+import { type CrunTask, planFailure, planTimeline, saysWebhook } from '../task.ts'
+import { announce, type Manners } from '../webhooks.ts'
+import { accept, record, type World } from '../world.ts'
+import { type CrunAnswer, codeOf, fail, invalid, succeed } from './answers.ts'
+import { CREDITS_PER_USD, type CrunRequest, creditsFor, crunRequest } from './request.ts'
+import { noticesOf } from './task-info.ts'
+
+/** No retry is documented, and 200 is the one answer named. */
+const manners: Manners = {
+  attempts: 1,
+  isHeard: (status) => status === 200,
+  waitMs: () => 0,
+}
+
+export async function createTask(world: World, body: unknown): Promise<CrunAnswer> {
+  const read = crunRequest.safeParse(body)
+  if (!read.success) return refuse(world, invalid(read.error))
+  const request = read.data
+  const directed = readCrunDirectives(request.input.prompt)
+  if (!directed.ok) return refuse(world, fail(422, [`input.prompt: ${directed.complaint}`]))
+
+  // Crun knows no key for a submit, so the same words to the same callback count as the same attempt.
+  const attempt = `submit ${request.callback_url} ${request.input.prompt}`
+  const fault = dueFault(directed.directives.submit, world.count(attempt))
+  switch (fault) {
+    case undefined: {
+      const task = await run(world, request, directed.directives)
+      return succeed({ task_id: task.taskId })
+    }
+    case 'reset-before':
+      throw lose(world, undefined)
+    case 'lost-after': {
+      const task = await run(world, request, directed.directives)
+      throw lose(world, task.taskId)
+    }
+    case '500-after':
+      await run(world, request, directed.directives)
+      return fail(500)
+    case '402':
+    case '403':
+    case '429':
+    case '455':
+    case '500-before':
+    case '503':
+    case '505':
+      return refuse(world, fail(codeOf(fault)))
+  }
+}
+
+export function estimate(body: unknown): CrunAnswer {
+  const read = crunRequest.safeParse(body)
+  if (!read.success) return invalid(read.error)
+  return succeed({ credits: creditsFor(read.data), estimated: true })
+}
+
+async function run(world: World, request: CrunRequest, directives: Directives): Promise<CrunTask> {
+  const task = planTask(world, request, directives)
+  accept(world, task)
+  await announce(world, task, noticesOf(world, task), manners)
+  return task
+}
+
+function planTask(world: World, request: CrunRequest, directives: Directives): CrunTask {
+  const { resultEndsAt, ...times } = planTimeline(world.edges, directives, 1)
+  const credits = creditsFor(request)
+  const outputs = resultEndsAt.map((endsAt, index) => {
+    const outputId = crypto.randomUUID()
+    return {
+      outputId,
+      endsAt,
+      sizeBytes: planSize(world.edges.picture, outputId, directives.megabytes),
+      failure: planFailure(directives, index, 1),
+    }
+  })
+  const isMade = outputs.every(({ failure }) => failure === undefined)
+  return {
+    provider: 'crun',
+    taskId: crypto.randomUUID(),
+    request,
+    directives,
+    webhookUrl: request.callback_url,
+    outputs,
+    ...times,
+    credits,
+    billedUsd: isMade ? credits / CREDITS_PER_USD : 0,
+  }
+}
+
+/** Two directives mean nothing here: one task makes one video, and no document speaks of a bare array. */
+function readCrunDirectives(prompt: string): ReadDirectives {
+  const read = readDirectives(prompt)
+  if (!read.ok) return read
+  if (read.directives.fail === 'some') return { ok: false, complaint: 'fail=some is for Runware only' }
+  if (!saysWebhook(read.directives, 'array')) return read
+  return { ok: false, complaint: 'webhook=array is for Runware only' }
+}
+
+function refuse(world: World, answer: CrunAnswer): CrunAnswer {
+  record(world, { provider: 'crun', what: 'submit.refused', status: answer.code })
+  return answer
+}
+
+function lose(world: World, taskId: string | undefined): ConnectionLost {
+  record(world, { provider: 'crun', what: 'submit.lost', ...(taskId !== undefined && { taskId }) })
+  return new ConnectionLost()
+}

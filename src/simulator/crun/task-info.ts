@@ -1,0 +1,89 @@
+/** The `data` object of a status answer, which is also what the callback carries. */
+
+import { linkInAnswer, linkInWebhook } from '../links.ts'
+import { type CrunTask, type Failure, saysWebhook, stageOf } from '../task.ts'
+import type { Notice } from '../webhooks.ts'
+import type { World } from '../world.ts'
+
+/** The amount reserved while a task runs is a little more than what it costs in the end. */
+const RESERVED_SHARE = 1.05
+
+export function taskInfo(world: World, task: CrunTask): unknown {
+  const stage = stageOf(task, world.edges.now())
+  return stage === 'ended' ? endedInfo(world, task, linkInAnswer) : openInfo(task, stage)
+}
+
+/** One callback, at the end. */
+export function noticesOf(world: World, task: CrunTask): Notice[] {
+  return [
+    {
+      at: task.startedAt,
+      kind: 'progress',
+      body: () => shape(task, openInfo(task, 'running')),
+    },
+    {
+      at: task.endsAt,
+      kind: 'end',
+      body: () => shape(task, endedInfo(world, task, linkInWebhook)),
+    },
+  ]
+}
+
+export function openInfo(task: CrunTask, status: string) {
+  return {
+    ...commonInfo(task),
+    status,
+    result: null,
+    credits: Math.ceil(task.credits * RESERVED_SHARE),
+    duration_s: null,
+    complete_at: null,
+  }
+}
+
+function endedInfo(world: World, task: CrunTask, makeLink: typeof linkInAnswer) {
+  const ended = {
+    ...commonInfo(task),
+    duration_s: Math.round((task.endsAt - task.acceptedAt) / 1000),
+    complete_at: epochSeconds(task.endsAt),
+  }
+  const failure = task.outputs.find((output) => output.failure !== undefined)?.failure
+  if (failure !== undefined) {
+    const result = { code: 501, message: failureWords(failure) }
+    return { ...ended, status: 'failed', credits: 0, result }
+  }
+  const media_urls = task.outputs.map((output) => makeLink(world, task, output))
+  const result = { code: 200, message: 'success', media_urls }
+  return { ...ended, status: 'success', credits: task.credits, result }
+}
+
+function commonInfo(task: CrunTask) {
+  const [provider, model_version] = task.request.model.split('/')
+  return {
+    task_id: task.taskId,
+    provider,
+    model_version,
+    // The whole request, callback_url included.
+    param: task.request,
+    create_at: epochSeconds(task.acceptedAt),
+    source: 'api',
+  }
+}
+
+function failureWords(failure: Failure): string {
+  switch (failure) {
+    case 'moderated':
+      return 'The content was blocked by the content policy'
+    case 'provider':
+      return 'The generation failed at the provider'
+    case 'timeout':
+      return 'The generation timed out'
+  }
+}
+
+function shape(task: CrunTask, info: unknown): unknown {
+  return saysWebhook(task.directives, 'wrapped') ? { code: 200, message: 'success', data: info } : info
+}
+
+function epochSeconds(ms: number): number {
+  return Math.floor(ms / 1000)
+}

@@ -1,0 +1,120 @@
+import { Hono } from 'hono'
+import { type BodyFault, dueFault } from './directives.ts'
+import { isGenuineLink } from './links.ts'
+import { mediaOf, type Part, streamPart } from './media.ts'
+import type { SimulatedOutput, SimulatedTask } from './task.ts'
+import { record, type World } from './world.ts'
+
+export function mediaRoutes(world: World): Hono {
+  return new Hono().get('/:file', (c) => {
+    const found = world.outputs.get(c.req.param('file').replace(/\.mp4$/, ''))
+    if (found === undefined) return c.text('Not found', 404)
+    const response = serve(world, found.task, found.output, c.req.raw)
+    const what = response.status < 400 ? 'media.served' : 'media.refused'
+    record(world, {
+      provider: found.task.provider,
+      what,
+      taskId: found.task.taskId,
+      status: response.status,
+    })
+    return response
+  })
+}
+
+function serve(world: World, task: SimulatedTask, output: SimulatedOutput, request: Request): Response {
+  const query = new URL(request.url).searchParams
+  const expires = query.get('expires') ?? ''
+  if (!isGenuineLink(output, expires, query.get('signature') ?? '')) return say(403, 'Signature mismatch')
+  if (world.edges.now() > Number(expires)) return say(403, 'Link expired')
+  if (output.failure !== undefined || world.edges.now() < output.endsAt) return say(404, 'Not found')
+
+  // A HEAD tells the truth and uses up no fault.
+  const fault =
+    request.method === 'HEAD'
+      ? undefined
+      : dueFault(task.directives.body, world.count(`media ${output.outputId}`))
+  const { picture } = world.edges
+  if (fault !== undefined) return serveFaulty(output, picture, fault)
+  return serveRange(output, picture, request.headers.get('range'))
+}
+
+function serveRange(output: SimulatedOutput, picture: Uint8Array, header: string | null): Response {
+  const size = output.sizeBytes
+  const range = readRange(header, size)
+  if (range === 'none') {
+    return new Response(mediaOf(output, picture).stream(), { headers: videoHeaders(size) })
+  }
+  if (range === 'unsatisfiable') {
+    return new Response('Range not satisfiable', {
+      status: 416,
+      headers: { 'content-range': `bytes */${size}` },
+    })
+  }
+  return new Response(streamPart(output, picture, range), {
+    status: 206,
+    headers: {
+      ...videoHeaders(range.to - range.from),
+      'content-range': `bytes ${range.from}-${range.to - 1}/${size}`,
+    },
+  })
+}
+
+/** One range (RFC 9110 §14.1.2); several at once are ignored, as a server may. */
+function readRange(header: string | null, size: number): Part | 'none' | 'unsatisfiable' {
+  const [, first, last] = /^bytes=(\d*)-(\d*)$/.exec(header ?? '') ?? []
+  if (first === undefined || last === undefined || (first === '' && last === '')) return 'none'
+  if (first === '') {
+    return last === '0' ? 'unsatisfiable' : { from: Math.max(0, size - Number(last)), to: size }
+  }
+  if (last !== '' && Number(last) < Number(first)) return 'none'
+  if (Number(first) >= size) return 'unsatisfiable'
+  return { from: Number(first), to: last === '' ? size : Math.min(size, Number(last) + 1) }
+}
+
+function serveFaulty(output: SimulatedOutput, picture: Uint8Array, fault: BodyFault): Response {
+  const size = output.sizeBytes
+  switch (fault) {
+    case 'chunked':
+      return new Response(mediaOf(output, picture).stream(), {
+        headers: { 'content-type': 'video/mp4' },
+      })
+    case 'truncated': {
+      const part = { from: 0, to: size, lostAt: Math.floor(size / 2) }
+      return new Response(streamPart(output, picture, part), { headers: videoHeaders(size) })
+    }
+    case 'endless': {
+      const part = { from: 0, to: Number.POSITIVE_INFINITY }
+      return new Response(streamPart(output, picture, part), {
+        headers: { 'content-type': 'video/mp4' },
+      })
+    }
+    case 'empty':
+      return new Response('', { headers: videoHeaders(0) })
+    case 'html':
+      return page(200, 'Something went wrong')
+    case 'bad-gateway':
+      return page(504, 'Gateway time-out')
+  }
+}
+
+function videoHeaders(sizeBytes: number): Record<string, string> {
+  return {
+    'content-type': 'video/mp4',
+    'content-length': String(sizeBytes),
+    'accept-ranges': 'bytes',
+  }
+}
+
+function say(status: number, words: string): Response {
+  return new Response(words, {
+    status,
+    headers: { 'content-type': 'text/plain' },
+  })
+}
+
+function page(status: number, words: string): Response {
+  return new Response(`<!doctype html><title>${words}</title><h1>${words}</h1>`, {
+    status,
+    headers: { 'content-type': 'text/html' },
+  })
+}

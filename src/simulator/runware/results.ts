@@ -1,0 +1,80 @@
+/** What Runware says about a task: in a status answer, and in a webhook. */
+
+import { linkInAnswer, linkInWebhook } from '../links.ts'
+import {
+  endedOutputs,
+  progressOf,
+  type RunwareTask,
+  type SeededOutput,
+  saysWebhook,
+  stageOf,
+} from '../task.ts'
+import type { Notice } from '../webhooks.ts'
+import type { World } from '../world.ts'
+import { failureError, type RunwareError } from './errors.ts'
+import { priceOf } from './request.ts'
+
+interface Standing {
+  data: unknown[]
+  errors: RunwareError[]
+}
+
+/** Everything that has ended so far; only while nothing has, the task itself, still processing. */
+export function standingOf(world: World, task: RunwareTask): Standing {
+  const ended = endedOutputs(task, world.edges.now())
+  if (ended.length === 0) return { data: [processing(task, world.edges.now())], errors: [] }
+  return {
+    data: ended
+      .filter((output) => output.failure === undefined)
+      .map((output) => success(task, output, linkInAnswer(world, task, output))),
+    errors: ended.flatMap(({ failure }) => (failure === undefined ? [] : failureError(failure, task.taskId))),
+  }
+}
+
+/** One webhook for each result. */
+export function noticesOf(world: World, task: RunwareTask): Notice[] {
+  const progress: Notice = {
+    at: task.startedAt,
+    kind: 'progress',
+    body: () => shape(task, processing(task, world.edges.now())),
+  }
+  const ends = task.outputs.map(
+    (output): Notice => ({
+      at: output.endsAt,
+      kind: 'end',
+      body: () =>
+        output.failure === undefined
+          ? shape(task, success(task, output, linkInWebhook(world, task, output)))
+          : shapeError(task, failureError(output.failure, task.taskId)),
+    }),
+  )
+  return [progress, ...ends]
+}
+
+function processing(task: RunwareTask, now: number) {
+  const item = { taskType: 'videoInference', taskUUID: task.taskId, status: 'processing' }
+  return stageOf(task, now) === 'pending' ? item : { ...item, progress: progressOf(task, now) }
+}
+
+function success(task: RunwareTask, output: SeededOutput, videoURL: string) {
+  return {
+    taskType: 'videoInference',
+    taskUUID: task.taskId,
+    status: 'success',
+    videoUUID: output.outputId,
+    videoURL,
+    seed: output.seed,
+    ...(task.request.includeCost === true && { cost: priceOf(task.request) }),
+  }
+}
+
+/** The vendor's documents show the webhook flat in one place and wrapped in another. */
+function shape(task: RunwareTask, item: unknown): unknown {
+  if (saysWebhook(task.directives, 'wrapped')) return { data: [item] }
+  return saysWebhook(task.directives, 'array') ? [item] : item
+}
+
+function shapeError(task: RunwareTask, error: RunwareError): unknown {
+  if (saysWebhook(task.directives, 'wrapped')) return { errors: [error] }
+  return saysWebhook(task.directives, 'array') ? [error] : error
+}

@@ -1,0 +1,103 @@
+/** The simulator as a real server on this machine. The only file here that knows Node. */
+
+import { readFile } from 'node:fs/promises'
+import { createServer, type Server, ServerResponse } from 'node:http'
+import { getRequestListener } from '@hono/node-server'
+import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
+import { ConnectionLost, createSimulator, type Simulator, type SimulatorEdges } from './simulator.ts'
+
+interface SimulatorOptions {
+  /** 0 takes any free port. */
+  port: number
+  pace?: SimulatorEdges['pace']
+  keys?: SimulatorEdges['keys']
+}
+
+interface RunningSimulator {
+  url: string
+  simulator: Simulator
+  close: () => Promise<void>
+}
+
+const DEFAULT_PACE = { queuedMs: 500, runningMs: 2500 }
+const DEFAULT_KEYS = { runware: 'simulated-runware-key', crun: 'ak_simulated-crun-key' }
+
+/** A receiver has about 5 s (Runware's documents); then the call counts as failed. */
+const WEBHOOK_TIMEOUT_MS = 5000
+
+export async function startSimulator(options: SimulatorOptions): Promise<RunningSimulator> {
+  const picture = await readFile(new URL('./test-picture.mp4', import.meta.url))
+  const timers = new Set<NodeJS.Timeout>()
+  const server = createServer()
+  const port = await listen(server, options.port)
+  const url = `http://127.0.0.1:${port}`
+
+  const simulator = createSimulator({
+    baseUrl: url,
+    picture,
+    fetch: (request) => fetch(request, { signal: AbortSignal.timeout(WEBHOOK_TIMEOUT_MS) }),
+    now: Date.now,
+    after: (delayMs, run) => {
+      const timer = setTimeout(() => {
+        timers.delete(timer)
+        void run()
+      }, delayMs)
+      timers.add(timer)
+    },
+    pace: options.pace ?? DEFAULT_PACE,
+    keys: options.keys ?? DEFAULT_KEYS,
+  })
+
+  const listener = getRequestListener(
+    async (request, { outgoing }) => {
+      if (!(outgoing instanceof ServerResponse)) throw new Error('The simulator speaks HTTP/1.1')
+      await answer(simulator, request, outgoing)
+      return RESPONSE_ALREADY_SENT
+    },
+    { overrideGlobalObjects: false },
+  )
+  server.on('request', listener)
+
+  return {
+    url,
+    simulator,
+    close: async () => {
+      for (const timer of timers) clearTimeout(timer)
+      server.closeAllConnections()
+      await new Promise((resolve) => server.close(resolve))
+    },
+  }
+}
+
+async function listen(server: Server, port: number): Promise<number> {
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(port, '127.0.0.1', resolve)
+  })
+  const address = server.address()
+  if (typeof address !== 'object' || address === null) throw new Error('The simulator listens on no port')
+  return address.port
+}
+
+/**
+ * Written by hand, because some faults are done to the socket: a lost connection has no other form. Each
+ * chunk is out before the next is asked for, so that a body cut in half arrives as half a body.
+ */
+async function answer(simulator: Simulator, request: Request, outgoing: ServerResponse): Promise<void> {
+  try {
+    const response = await simulator.fetch(request)
+    outgoing.writeHead(response.status, Object.fromEntries(response.headers))
+    for await (const chunk of response.body ?? []) await write(outgoing, chunk)
+    outgoing.end()
+  } catch (error) {
+    if (!(error instanceof ConnectionLost)) throw error
+    outgoing.destroy()
+  }
+}
+
+/** A write fails when the caller has heard enough and left. */
+async function write(outgoing: ServerResponse, chunk: Uint8Array): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    outgoing.write(chunk, (error) => (error ? reject(new ConnectionLost()) : resolve()))
+  })
+}

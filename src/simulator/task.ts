@@ -1,0 +1,109 @@
+/** One accepted task, and its life as a pure function of the time. */
+
+import type { CrunRequest } from './crun/request.ts'
+import type { Directives } from './directives.ts'
+import type { RunwareRequest } from './runware/request.ts'
+import type { SimulatorEdges } from './simulator.ts'
+
+export type SimulatedTask = RunwareTask | CrunTask
+
+export type ProviderName = SimulatedTask['provider']
+
+export interface RunwareTask extends AnyTask {
+  provider: 'runware'
+  request: RunwareRequest
+  outputs: readonly SeededOutput[]
+}
+
+export interface SeededOutput extends SimulatedOutput {
+  seed: number
+}
+
+export interface CrunTask extends AnyTask {
+  provider: 'crun'
+  request: CrunRequest
+  /** Crun's own money, the actual amount of a task that succeeds. */
+  credits: number
+}
+
+interface AnyTask {
+  taskId: string
+  directives: Directives
+  webhookUrl: string | undefined
+  outputs: readonly SimulatedOutput[]
+  acceptedAt: number
+  /** Pending until here, running from here. */
+  startedAt: number
+  /** When the last output ended. */
+  endsAt: number
+  billedUsd: number
+}
+
+export interface SimulatedOutput {
+  outputId: string
+  endsAt: number
+  /** Bytes its link serves, before any fault. */
+  sizeBytes: number
+  failure: Failure | undefined
+}
+
+export type Failure = 'moderated' | 'provider' | 'timeout'
+
+/** The results of one task end one after another. */
+const BETWEEN_RESULTS_MS = 50
+
+/** How long the status goes on showing "running" after a webhook has announced the end. */
+const ANNOUNCED_AHEAD_MS = 3000
+
+interface Timeline {
+  acceptedAt: number
+  startedAt: number
+  endsAt: number
+  resultEndsAt: number[]
+}
+
+export function planTimeline(edges: SimulatorEdges, directives: Directives, results: number): Timeline {
+  const acceptedAt = edges.now()
+  if (saysWebhook(directives, 'early')) {
+    const resultEndsAt = Array.from({ length: results }, () => acceptedAt)
+    return { acceptedAt, startedAt: acceptedAt, endsAt: acceptedAt, resultEndsAt }
+  }
+  const startedAt = acceptedAt + edges.pace.queuedMs
+  const runningMs = directives.seconds === undefined ? edges.pace.runningMs : directives.seconds * 1000
+  const firstEndsAt = startedAt + runningMs
+  const resultEndsAt = Array.from({ length: results }, (_, index) => firstEndsAt + index * BETWEEN_RESULTS_MS)
+  return { acceptedAt, startedAt, endsAt: resultEndsAt.at(-1) ?? firstEndsAt, resultEndsAt }
+}
+
+export function planFailure(directives: Directives, index: number, results: number): Failure | undefined {
+  if (directives.fail !== 'some') return directives.fail
+  return index === results - 1 ? 'provider' : undefined
+}
+
+type Stage = 'pending' | 'running' | 'ended'
+
+/** What the status endpoint shows. */
+export function stageOf(task: SimulatedTask, now: number): Stage {
+  if (now >= shownAt(task, task.endsAt)) return 'ended'
+  return now >= task.startedAt ? 'running' : 'pending'
+}
+
+export function endedOutputs(task: RunwareTask, now: number): SeededOutput[] {
+  return task.outputs.filter((output) => now >= shownAt(task, output.endsAt))
+}
+
+export function progressOf(task: SimulatedTask, now: number): number {
+  const whole = shownAt(task, task.endsAt) - task.startedAt
+  return whole === 0 ? 100 : Math.min(100, Math.floor((100 * (now - task.startedAt)) / whole))
+}
+
+export function saysWebhook(
+  directives: Directives,
+  word: NonNullable<Directives['webhook']>[number],
+): boolean {
+  return directives.webhook?.includes(word) ?? false
+}
+
+function shownAt(task: SimulatedTask, endsAt: number): number {
+  return saysWebhook(task.directives, 'announced') ? endsAt + ANNOUNCED_AHEAD_MS : endsAt
+}

@@ -1,0 +1,55 @@
+import type { SimulatorEdges } from './simulator.ts'
+import type { ProviderName, SimulatedOutput, SimulatedTask } from './task.ts'
+
+export interface LogLine {
+  at: number
+  provider: ProviderName
+  what:
+    | 'submit.accepted'
+    | 'submit.refused'
+    | 'submit.lost'
+    | 'status.asked'
+    | 'webhook.sent'
+    | 'webhook.unreachable'
+    | 'media.served'
+    | 'media.refused'
+  taskId?: string
+  /** The HTTP status the simulator answered, or for a webhook the status it got. */
+  status?: number
+}
+
+/** Everything the simulator remembers. */
+export interface World {
+  edges: SimulatorEdges
+  tasks: Map<string, SimulatedTask>
+  outputs: Map<string, { task: SimulatedTask; output: SimulatedOutput }>
+  log: LogLine[]
+  /** How many times this has been asked for the name, this time included. */
+  count: (name: string) => number
+}
+
+export function createWorld(edges: SimulatorEdges): World {
+  const counts = new Map<string, number>()
+  return {
+    edges,
+    tasks: new Map(),
+    outputs: new Map(),
+    log: [],
+    count: (name) => {
+      const reached = (counts.get(name) ?? 0) + 1
+      counts.set(name, reached)
+      return reached
+    },
+  }
+}
+
+/** From here on the task exists and is billed, whatever becomes of the answer. */
+export function accept(world: World, task: SimulatedTask): void {
+  world.tasks.set(task.taskId, task)
+  for (const output of task.outputs) world.outputs.set(output.outputId, { task, output })
+  record(world, { provider: task.provider, what: 'submit.accepted', taskId: task.taskId })
+}
+
+export function record(world: World, line: Omit<LogLine, 'at'>): void {
+  world.log.push({ at: world.edges.now(), ...line })
+}

@@ -1,0 +1,8 @@
+import 'vitest'
+
+declare module 'vitest' {
+  export interface ProvidedContext {
+    /** The simulator's MP4, in base64. */
+    picture: string
+  }
+}
