@@ -1,0 +1,80 @@
+/**
+ * One JSON call to a provider. What comes back is an answer, whatever its status, or a fault that says how much
+ * is known: of a billable call that broke, nothing is.
+ */
+import { type FaultCode, fault, type Result } from '../core/fault.ts'
+
+export type Fetch = (request: Request) => Promise<Response>
+
+/** `billable`: when no clear answer comes, it may have been bought. `safe`: it may be asked again. */
+export type CallKind = 'billable' | 'safe'
+
+export interface Answer {
+  status: number
+  headers: Headers
+  /** Parsed JSON; undefined where the body was none. */
+  body: unknown
+}
+
+const timeoutsMs = { billable: 30_000, safe: 15_000 } as const satisfies Record<CallKind, number>
+
+export async function callProvider(
+  fetch: Fetch,
+  kind: CallKind,
+  url: string,
+  init: { method: string; headers: Record<string, string>; body?: unknown },
+): Promise<Result<Answer>> {
+  const { method, headers, body } = init
+  const request = new Request(url, {
+    method,
+    headers: {
+      accept: 'application/json',
+      ...headers,
+      ...(body !== undefined && { 'content-type': 'application/json' }),
+    },
+    ...(body !== undefined && { body: JSON.stringify(body) }),
+    redirect: 'manual',
+    signal: AbortSignal.timeout(timeoutsMs[kind]),
+  })
+  try {
+    const response = await fetch(request)
+    const text = await response.text()
+    return {
+      ok: true,
+      value: {
+        status: response.status,
+        headers: response.headers,
+        body: parseJson(text),
+      },
+    }
+  } catch (error) {
+    // Everything that fetch and reading a body throw is the network's: refused, reset, timed out.
+    return lost(kind, 'no answer came', { error: String(error) })
+  }
+}
+
+/** The fault for an answer that decides nothing: an unreadable body, or a 5xx. */
+export function lost(kind: CallKind, what: string, evidence: Record<string, unknown>) {
+  const code: FaultCode = kind === 'billable' ? 'answer_lost' : 'unavailable'
+  return fault(
+    code,
+    kind === 'billable' ? `It is not known whether the task was accepted: ${what}.` : `${what}.`,
+    {
+      evidence,
+    },
+  )
+}
+
+/** Words that give a moderation block away where a provider files it under another code. */
+export function soundsModerated(message: string): boolean {
+  return /moderat|content polic|sensitive|inspection|nsfw|safety|prohibited|copyright/i.test(message)
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined
+    throw error
+  }
+}

@@ -1,0 +1,39 @@
+/** What every provider refuses by its capabilities alone; a provider's own rules stay in its own file. */
+import { isDataUri, type JobRequest, mediaOf, modeOf } from '../core/request.ts'
+import type { Capabilities, MediaField, Reason } from './provider.ts'
+
+export function refuseByCapabilities(capabilities: Capabilities, request: JobRequest): Reason[] {
+  const { resolutions } = capabilities.models[request.model]
+  const ratios = capabilities.aspectRatios[modeOf(request)]
+  const { min, max } = capabilities.promptLength
+  return [
+    reason(
+      'resolution',
+      !resolutions.includes(request.resolution),
+      `must be one of ${resolutions.join(', ')}`,
+    ),
+    reason(
+      'aspect_ratio',
+      request.aspect_ratio !== undefined && ratios.length > 0 && !ratios.includes(request.aspect_ratio),
+      `must be one of ${ratios.join(', ')} in ${modeOf(request)} mode`,
+    ),
+    reason('duration', request.duration === 'auto', 'must be a whole number of seconds'),
+    reason('seed', request.seed !== undefined && capabilities.seeds === 'none', 'cannot be set'),
+    reason(
+      'prompt',
+      request.prompt.length < min || request.prompt.length > max,
+      `must have ${min} to ${max} characters`,
+    ),
+    ...mediaOf(request).flatMap(({ path, value }) =>
+      reason(
+        path,
+        isDataUri(value) && !capabilities.dataUris.includes(path.split('.')[0] as MediaField),
+        'must be an https URL, not a data: URI',
+      ),
+    ),
+  ].flat()
+}
+
+function reason(path: string, applies: boolean, message: string): Reason[] {
+  return applies ? [{ path, message }] : []
+}

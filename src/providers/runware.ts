@@ -1,0 +1,80 @@
+/**
+ * Runware: one endpoint that takes arrays of tasks; N results under one `taskUUID` of our own making; a webhook
+ * for each result, unsigned. Sources: Runware's model page and platform documentation (task polling, webhooks,
+ * errors) and its published SDKs.
+ */
+import { done, type Result } from '../core/fault.ts'
+import { modeOf } from '../core/request.ts'
+import { callProvider, type Fetch } from './http.ts'
+import type { Capabilities, Provider } from './provider.ts'
+import { refuseByCapabilities } from './refuse.ts'
+import { type Item, outcomeOf, readAcknowledgement, readStatus, readWebhook } from './runware-answer.ts'
+import { options, ratios, taskOf } from './runware-request.ts'
+
+export interface RunwareAccount {
+  apiKey: string
+  baseUrl: string
+}
+
+export function runware(account: RunwareAccount, fetch: Fetch, now: () => number): Provider {
+  const call = (kind: 'billable' | 'safe', task: Record<string, unknown>) =>
+    callProvider(fetch, kind, account.baseUrl, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${account.apiKey}` },
+      body: [task],
+    })
+
+  const ask = async (taskUUID: string): Promise<Result<Item[]>> => {
+    const answer = await call('safe', { taskType: 'getResponse', taskUUID })
+    return answer.ok ? readStatus(answer.value, taskUUID, now()) : answer
+  }
+
+  return {
+    name: 'runware',
+    capabilities,
+    options,
+    refuse: (request) => refuseByCapabilities(capabilities, request),
+    warn: (request) =>
+      modeOf(request) === 'frames' && request.aspect_ratio !== undefined
+        ? [
+            {
+              path: 'aspect_ratio',
+              message: 'is not honoured with a first frame: the video follows the image',
+            },
+          ]
+        : [],
+
+    async submit(submission) {
+      const answer = await call('billable', taskOf(submission))
+      return answer.ok ? readAcknowledgement(answer.value, submission.clientReference, now()) : answer
+    },
+
+    async check(task) {
+      const items = await ask(task.providerTaskId)
+      return items.ok ? done(outcomeOf(items.value, task.wanted)) : items
+    },
+
+    async find({ clientReference }) {
+      const items = await ask(clientReference)
+      if (items.ok) return done({ providerTaskId: clientReference })
+      return items.fault.evidence?.code === 'taskNotFound' ? done('absent') : items
+    },
+
+    read: readWebhook,
+  }
+}
+
+const capabilities: Capabilities = {
+  models: {
+    'seedance-2.0': { resolutions: ['480p', '720p', '1080p', '4k'] },
+    'seedance-2.0-fast': { resolutions: ['480p', '720p'] },
+    'seedance-2.0-mini': { resolutions: ['480p', '720p'] },
+  },
+  aspectRatios: { text: ratios, references: ratios, frames: ratios },
+  outputsPerTask: 4,
+  promptLength: { min: 2, max: 10_000 },
+  seeds: 'none',
+  dataUris: ['first_frame', 'last_frame', 'reference_images'],
+  // Its webhook comes within seconds of the end; asking is for the webhooks that are lost.
+  pace: { firstMs: 60_000, growth: 1.5, longestMs: 120_000 },
+}
