@@ -1,0 +1,95 @@
+/** One step's commit: what it learned, its events, the deliveries they cause and the next due time, in one batch. */
+import { and, eq, sql } from 'drizzle-orm'
+import type { Fault } from '../core/fault.ts'
+import { canBecome, isSettled, type JobStatus } from '../core/job.ts'
+import type { ProviderName } from '../core/request.ts'
+import { leaseMs } from '../core/schedule.ts'
+import type { Database } from './database.ts'
+import { type DeliveryDraft, insertDelivery } from './deliveries.ts'
+import { type EventDraft, insertEvent } from './events.ts'
+import type { ClaimedJob } from './jobs.ts'
+import { requireLease } from './lease.ts'
+import { type Output, saveOutput } from './outputs.ts'
+import { jobs } from './schema.ts'
+import { saveTask, type Task } from './tasks.ts'
+
+/** What a step learned of its job, and what is owed next. */
+export interface Step {
+  status: JobStatus
+  provider?: ProviderName
+  progress?: number | null
+  fault?: Fault
+  tasks?: Task[]
+  outputs?: Output[]
+  events?: EventDraft[]
+  deliveries?: DeliveryDraft[]
+  /** `now`: the next step follows under the same lease. Otherwise the row is let go until then; settled: for good. */
+  next: 'now' | { waitMs: number } | 'settled'
+}
+
+/** The row as it stands after the commit: still ours, due again at some time, or settled. */
+export type Committed =
+  | { state: 'held'; job: ClaimedJob }
+  | { state: 'released'; dueAt: number }
+  | { state: 'settled' }
+
+// Running this twice is harmless: the second time the lease is no longer held, and the whole batch fails.
+export async function commitStep(
+  db: Database,
+  job: ClaimedJob,
+  step: Step,
+  nowMs: number,
+): Promise<Committed> {
+  const { status, next } = step
+  if (status !== job.status && !canBecome(job.status, status)) {
+    throw new Error(`a ${job.status} job cannot become ${status}`)
+  }
+  const patch = {
+    status,
+    provider: step.provider ?? job.provider,
+    progress: step.progress === undefined ? job.progress : step.progress,
+    fault: step.fault ?? job.fault,
+    settledAt: isSettled(status) ? nowMs : null,
+  }
+  const update = db
+    .update(jobs)
+    .set({
+      ...patch,
+      fault: patch.fault === null ? null : JSON.stringify(patch.fault),
+      ...ownership(job, next, nowMs),
+    })
+    .where(and(eq(jobs.id, job.id), eq(jobs.status, job.status)))
+    .returning({ dueAt: jobs.dueAt })
+  const [, ...results] = await db.batch([
+    requireLease(db, jobs, job),
+    update,
+    ...(step.tasks ?? []).map((task) => saveTask(db, task)),
+    ...(step.outputs ?? []).map((output) => saveOutput(db, output)),
+    ...(step.events ?? []).map((event) => insertEvent(db, job.id, event)),
+    ...(step.deliveries ?? []).map((delivery) => insertDelivery(db, job.id, delivery, nowMs)),
+  ])
+  const [updated] = results
+  const dueAt = Array.isArray(updated) ? (updated[0]?.dueAt ?? null) : null
+  if (next === 'now')
+    return {
+      state: 'held',
+      job: { ...job, ...patch, dueAt: dueAt ?? job.dueAt },
+    }
+  return dueAt === null ? { state: 'settled' } : { state: 'released', dueAt }
+}
+
+/** The ledger line, written before the call that costs money, under the lease. */
+export async function intendTask(db: Database, job: ClaimedJob, task: Task): Promise<void> {
+  await db.batch([requireLease(db, jobs, job), saveTask(db, task)])
+}
+
+function ownership(job: ClaimedJob, next: Step['next'], nowMs: number) {
+  if (next === 'settled') return { lease: null, dueAt: null, nudgedAt: null }
+  // A lease that is more than half fresh is not written again: each change of due_at is a row in its index too.
+  if (next === 'now') return job.dueAt - nowMs > leaseMs / 2 ? {} : { dueAt: nowMs + leaseMs }
+  // A webhook that came during the step makes the job due at once.
+  return {
+    lease: null,
+    dueAt: sql`CASE WHEN ${jobs.nudgedAt} IS NULL THEN ${nowMs + next.waitMs} ELSE ${nowMs} END`,
+  }
+}

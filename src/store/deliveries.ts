@@ -1,0 +1,102 @@
+/** Deliveries and their attempts: what the caller is owed, what was tried, when it is tried again. */
+import { and, asc, eq, inArray, isNotNull, lte } from 'drizzle-orm'
+import { newId } from '../core/id.ts'
+import type { EventType } from '../core/request.ts'
+import { leaseMs } from '../core/schedule.ts'
+import type { Database } from './database.ts'
+import { type EventDraft, insertEvent } from './events.ts'
+import { requireLease } from './lease.ts'
+import { attempts, deliveries } from './schema.ts'
+
+export type Delivery = typeof deliveries.$inferSelect
+/** A delivery under a lease: only through it may an attempt be committed. */
+export type ClaimedDelivery = Delivery & { lease: string }
+
+export type Attempt = typeof attempts.$inferSelect
+
+export interface DeliveryDraft {
+  id: string
+  eventId: string
+  eventType: EventType
+  url: string
+  body: string
+}
+
+export function draftDelivery(delivery: Omit<DeliveryDraft, 'id'>): DeliveryDraft {
+  return { id: newId('delivery'), ...delivery }
+}
+
+export function insertDelivery(db: Database, jobId: string, draft: DeliveryDraft, nowMs: number) {
+  const values = {
+    ...draft,
+    jobId,
+    status: 'pending' as const,
+    attempts: 0,
+    createdAt: nowMs,
+    dueAt: nowMs,
+  }
+  return db.insert(deliveries).values(values)
+}
+
+// Running this twice is harmless: the second claim finds the row not due and changes nothing.
+export async function claimDelivery(
+  db: Database,
+  id: string,
+  lease: string,
+  nowMs: number,
+): Promise<ClaimedDelivery | null> {
+  const [row] = await db
+    .update(deliveries)
+    .set({ lease, dueAt: nowMs + leaseMs })
+    .where(and(eq(deliveries.id, id), lte(deliveries.dueAt, nowMs)))
+    .returning()
+  return row === undefined ? null : { ...row, lease }
+}
+
+/** Null `dueAt`: the delivery is over. */
+export async function commitAttempt(
+  db: Database,
+  delivery: ClaimedDelivery,
+  attempt: Attempt,
+  outcome: Pick<Delivery, 'status' | 'dueAt'>,
+  event: EventDraft | null,
+): Promise<void> {
+  await db.batch([
+    requireLease(db, deliveries, delivery),
+    db.insert(attempts).values(attempt),
+    db
+      .update(deliveries)
+      .set({ ...outcome, attempts: attempt.n, lease: null })
+      .where(eq(deliveries.id, delivery.id)),
+    ...(event === null ? [] : [insertEvent(db, delivery.jobId, event)]),
+  ])
+}
+
+export async function overdueDeliveries(db: Database, nowMs: number, limit: number): Promise<string[]> {
+  const rows = await db
+    .select({ id: deliveries.id })
+    .from(deliveries)
+    .where(and(isNotNull(deliveries.dueAt), lte(deliveries.dueAt, nowMs)))
+    .orderBy(asc(deliveries.dueAt))
+    .limit(limit)
+  return rows.map(({ id }) => id)
+}
+
+export async function findDelivery(db: Database, id: string): Promise<Delivery | null> {
+  const [row] = await db.select().from(deliveries).where(eq(deliveries.id, id))
+  return row ?? null
+}
+
+export async function deliveriesOf(db: Database, jobId: string): Promise<Delivery[]> {
+  return db.select().from(deliveries).where(eq(deliveries.jobId, jobId)).orderBy(asc(deliveries.id))
+}
+
+export async function attemptsOfAll(db: Database, deliveryIds: string[]): Promise<Map<string, Attempt[]>> {
+  if (deliveryIds.length === 0) return new Map()
+  const rows = await db
+    .select()
+    .from(attempts)
+    .where(inArray(attempts.deliveryId, deliveryIds))
+    .orderBy(asc(attempts.n))
+  return Map.groupBy(rows, ({ deliveryId }) => deliveryId)
+}

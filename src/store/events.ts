@@ -1,0 +1,42 @@
+/** The timeline of a job. Event ids sort by time. */
+import { and, asc, eq, type SQL, sql } from 'drizzle-orm'
+import { newId } from '../core/id.ts'
+import type { Database } from './database.ts'
+import { events, jobs } from './schema.ts'
+
+export type Event = typeof events.$inferSelect
+
+export interface EventDraft {
+  id: string
+  type: string
+  data: Record<string, unknown>
+  createdAt: number
+}
+
+export function draftEvent(type: string, data: Record<string, unknown>, nowMs: number): EventDraft {
+  return { id: newId('event'), type, data, createdAt: nowMs }
+}
+
+export function insertEvent(db: Database, jobId: string, { data, ...event }: EventDraft) {
+  return db.insert(events).values({ jobId, ...event, data: JSON.stringify(data) })
+}
+
+/** Puts the event on the timeline of a job that is there (and meets the condition). */
+export function insertEventIf(db: Database, jobId: string, { data, ...event }: EventDraft, onlyIf?: SQL) {
+  return db.insert(events).select(
+    db
+      .select({
+        jobId: jobs.id,
+        id: sql<string>`${event.id}`.as('id'),
+        type: sql<string>`${event.type}`.as('type'),
+        data: sql<string>`${JSON.stringify(data)}`.as('data'),
+        createdAt: sql<number>`${event.createdAt}`.as('created_at'),
+      })
+      .from(jobs)
+      .where(and(eq(jobs.id, jobId), onlyIf)),
+  )
+}
+
+export async function eventsOf(db: Database, jobId: string): Promise<Event[]> {
+  return db.select().from(events).where(eq(events.jobId, jobId)).orderBy(asc(events.id))
+}

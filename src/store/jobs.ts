@@ -1,0 +1,218 @@
+/** The jobs table: accept, claim, nudge, find what is overdue, list. What a step learned is written by `commit`. */
+import { and, asc, desc, eq, gt, isNotNull, lt, lte, type SQL, sql } from 'drizzle-orm'
+import { z } from 'zod'
+import { type Fault, readFault } from '../core/fault.ts'
+import { firstIdAt } from '../core/id.ts'
+import type { JobStatus } from '../core/job.ts'
+import {
+  type JobRequest,
+  keptRequestSchema,
+  type Model,
+  type ProviderName,
+  providerNames,
+} from '../core/request.ts'
+import { leaseMs } from '../core/schedule.ts'
+import { type Database, reasonOf } from './database.ts'
+import { type EventDraft, insertEvent } from './events.ts'
+import { requireLease } from './lease.ts'
+import { jobs } from './schema.ts'
+
+type Row = typeof jobs.$inferSelect
+
+/** A row with its JSON read. */
+export interface Job extends Omit<Row, 'providers' | 'request' | 'warnings' | 'fault'> {
+  providers: ProviderName[]
+  request: JobRequest
+  warnings: Warning[]
+  fault: Fault | null
+}
+
+/** A job under a lease: only through it may a step commit. */
+export interface ClaimedJob extends Job {
+  lease: string
+  dueAt: number
+}
+
+export interface Warning {
+  path: string
+  message: string
+}
+
+export type AcceptedJob = Pick<
+  Job,
+  | 'id'
+  | 'request'
+  | 'providers'
+  | 'warnings'
+  | 'apiKeyId'
+  | 'callbackSecret'
+  | 'idempotencyKey'
+  | 'idempotencyHash'
+  | 'createdAt'
+>
+
+/** Writes the promise. Null: the idempotency key is taken, and nothing was written. */
+export async function insertJob(db: Database, accepted: AcceptedJob, event: EventDraft): Promise<Job | null> {
+  const { request, providers, warnings, createdAt, ...rest } = accepted
+  const [provider] = providers
+  if (provider === undefined) throw new Error('a job is accepted only when some provider can make it')
+  const insert = db
+    .insert(jobs)
+    .values({
+      ...rest,
+      createdAt,
+      status: 'queued',
+      model: request.model,
+      provider,
+      providers: JSON.stringify(providers),
+      request: JSON.stringify(request),
+      warnings: JSON.stringify(warnings),
+      deadlineAt: createdAt + request.deadline_seconds * 1_000,
+      dueAt: createdAt,
+    })
+    .returning()
+  try {
+    const [[row]] = await db.batch([insert, insertEvent(db, accepted.id, event)])
+    return row === undefined ? null : readRow(row)
+  } catch (error) {
+    // The unique index on (api key, idempotency key) is what makes two posts one job.
+    if (/UNIQUE constraint failed: jobs\.api_key_id/.test(reasonOf(error))) return null
+    throw error
+  }
+}
+
+export async function findJob(db: Database, id: string): Promise<Job | null> {
+  const [row] = await db.select().from(jobs).where(eq(jobs.id, id))
+  return row === undefined ? null : readRow(row)
+}
+
+export async function findJobByIdempotencyKey(
+  db: Database,
+  apiKeyId: string,
+  key: string,
+): Promise<Job | null> {
+  const [row] = await db
+    .select()
+    .from(jobs)
+    .where(and(eq(jobs.apiKeyId, apiKeyId), eq(jobs.idempotencyKey, key)))
+  return row === undefined ? null : readRow(row)
+}
+
+/**
+ * Takes the row for one step, if it is owed work now. While leased, `due_at` is the lease's end, so a crashed
+ * step's row becomes due by itself.
+ */
+// Running this twice is harmless: the second claim finds the row not due and changes nothing.
+export async function claimJob(
+  db: Database,
+  id: string,
+  lease: string,
+  nowMs: number,
+): Promise<ClaimedJob | null> {
+  const dueAt = nowMs + leaseMs
+  const [row] = await db
+    .update(jobs)
+    .set({ lease, dueAt, nudgedAt: null })
+    .where(and(eq(jobs.id, id), lte(jobs.dueAt, nowMs)))
+    .returning()
+  return row === undefined ? null : { ...readRow(row), lease, dueAt }
+}
+
+/** Keeps a long step's row its own. Throws when the lease was lost. */
+export async function renewLease(db: Database, job: ClaimedJob, nowMs: number): Promise<void> {
+  const renewal = db
+    .update(jobs)
+    .set({ dueAt: nowMs + leaseMs })
+    .where(eq(jobs.id, job.id))
+  await db.batch([requireLease(db, jobs, job), renewal])
+}
+
+/** A webhook came: due at once, or as soon as the step that holds the row lets go. Settled jobs stay as they are. */
+export function nudgeJob(db: Database, id: string, nowMs: number, onlyIf: SQL) {
+  return db
+    .update(jobs)
+    .set({
+      nudgedAt: nowMs,
+      dueAt: sql`CASE WHEN ${jobs.lease} IS NULL THEN ${nowMs} ELSE ${jobs.dueAt} END`,
+    })
+    .where(and(eq(jobs.id, id), isNotNull(jobs.dueAt), onlyIf))
+}
+
+export async function overdueJobs(db: Database, nowMs: number, limit: number): Promise<string[]> {
+  const rows = await db
+    .select({ id: jobs.id })
+    .from(jobs)
+    .where(and(isNotNull(jobs.dueAt), lte(jobs.dueAt, nowMs)))
+    .orderBy(asc(jobs.dueAt))
+    .limit(limit)
+  return rows.map(({ id }) => id)
+}
+
+export interface JobFilter {
+  status?: JobStatus | undefined
+  provider?: ProviderName | undefined
+  model?: Model | undefined
+  createdAfterMs?: number | undefined
+  createdBeforeMs?: number | undefined
+  metadata: Record<string, string>
+}
+
+// A page reads at most so many rows, however rare what it looks for; the cursor goes on where it stopped.
+const rowsScannedPerPage = 1_000
+
+/** Newest first. A page may be short of `limit`, even empty, and still have a `next` to go on from. */
+export async function listJobs(db: Database, filter: JobFilter, before: string | null, limit: number) {
+  const { createdAfterMs, createdBeforeMs } = filter
+  const bounds: SQL[] = [
+    ...(before === null ? [] : [lt(jobs.id, before)]),
+    ...(createdBeforeMs === undefined ? [] : [lt(jobs.id, firstIdAt('job', createdBeforeMs))]),
+    ...(createdAfterMs === undefined ? [] : [gt(jobs.id, firstIdAt('job', createdAfterMs))]),
+  ]
+  const scanned = db
+    .select()
+    .from(jobs)
+    .where(and(...bounds))
+    .orderBy(desc(jobs.id))
+    .limit(rowsScannedPerPage)
+    .as('scanned')
+  const wanted: SQL[] = [
+    ...(filter.status === undefined ? [] : [eq(scanned.status, filter.status)]),
+    ...(filter.provider === undefined ? [] : [eq(scanned.provider, filter.provider)]),
+    ...(filter.model === undefined ? [] : [eq(scanned.model, filter.model)]),
+    ...Object.entries(filter.metadata).map(
+      ([key, value]) =>
+        sql`json_extract(${scanned.request}, ${`$.metadata.${JSON.stringify(key)}`}) = ${value}`,
+    ),
+  ]
+  const [rows, [window]] = await db.batch([
+    db
+      .select()
+      .from(scanned)
+      .where(and(...wanted))
+      .orderBy(desc(scanned.id))
+      .limit(limit + 1),
+    db
+      .select({
+        rows: sql<number>`count(*)`,
+        last: sql<string | null>`min(${scanned.id})`,
+      })
+      .from(scanned),
+  ])
+  const page = rows.slice(0, limit).map(readRow)
+  const nextOnPage = rows.length > limit ? (page.at(-1)?.id ?? null) : null
+  const nextOnScan = window !== undefined && window.rows === rowsScannedPerPage ? window.last : null
+  return { jobs: page, next: nextOnPage ?? nextOnScan }
+}
+
+const providersSchema = z.array(z.enum(providerNames))
+const warningsSchema = z.array(z.object({ path: z.string(), message: z.string() }))
+
+function readRow(row: Row): Job {
+  return {
+    ...row,
+    providers: providersSchema.parse(JSON.parse(row.providers)),
+    request: keptRequestSchema.parse(JSON.parse(row.request)),
+    warnings: warningsSchema.parse(JSON.parse(row.warnings)),
+    fault: readFault(row.fault),
+  }
+}

@@ -1,0 +1,94 @@
+/** The outputs table: what is to be copied, and what is in R2. */
+import { and, asc, eq, inArray, sql } from 'drizzle-orm'
+import { type Fault, readFault } from '../core/fault.ts'
+import type { Database } from './database.ts'
+import { outputs } from './schema.ts'
+
+type Row = typeof outputs.$inferSelect
+
+interface Common {
+  jobId: string
+  n: number
+  taskN: number
+  remoteId: string
+  sourceUrl: string
+  attempts: number
+}
+
+/** What is known of a video that is in R2. */
+export interface Stored {
+  key: string
+  contentType: string
+  bytes: number
+  sha256: string
+  storedAt: number
+}
+
+export type WaitingOutput = Common & { status: 'waiting' }
+export type StoredOutput = Common & { status: 'stored' } & Stored
+export type FailedOutput = Common & { status: 'failed'; fault: Fault }
+export type Output = WaitingOutput | StoredOutput | FailedOutput
+
+export async function outputsOf(db: Database, jobId: string): Promise<Output[]> {
+  const rows = await db.select().from(outputs).where(eq(outputs.jobId, jobId)).orderBy(asc(outputs.n))
+  return rows.map(readRow)
+}
+
+/** The outputs of many jobs at once, for a page of them. */
+export async function outputsOfAll(db: Database, jobIds: string[]): Promise<Map<string, Output[]>> {
+  if (jobIds.length === 0) return new Map()
+  const rows = await db.select().from(outputs).where(inArray(outputs.jobId, jobIds)).orderBy(asc(outputs.n))
+  return Map.groupBy(rows.map(readRow), ({ jobId }) => jobId)
+}
+
+export async function findStoredOutput(db: Database, jobId: string, n: number): Promise<StoredOutput | null> {
+  const [row] = await db
+    .select()
+    .from(outputs)
+    .where(and(eq(outputs.jobId, jobId), eq(outputs.n, n)))
+  const output = row === undefined ? null : readRow(row)
+  return output?.status === 'stored' ? output : null
+}
+
+/** Writes the output as it is now, whether it is new or known. */
+export function saveOutput(db: Database, output: Output) {
+  const { jobId, n, taskN, remoteId, sourceUrl, status, attempts } = output
+  const stored = output.status === 'stored' ? output : null
+  return db
+    .insert(outputs)
+    .values({
+      ...{ jobId, n, taskN, remoteId, sourceUrl, status, attempts },
+      fault: output.status === 'failed' ? JSON.stringify(output.fault) : null,
+      key: stored?.key ?? null,
+      contentType: stored?.contentType ?? null,
+      bytes: stored?.bytes ?? null,
+      sha256: stored?.sha256 ?? null,
+      storedAt: stored?.storedAt ?? null,
+    })
+    .onConflictDoUpdate({
+      target: [outputs.jobId, outputs.n],
+      set: {
+        sourceUrl: sql`excluded.source_url`,
+        status: sql`excluded.status`,
+        attempts: sql`excluded.attempts`,
+        fault: sql`excluded.fault`,
+        key: sql`excluded.key`,
+        contentType: sql`excluded.content_type`,
+        bytes: sql`excluded.bytes`,
+        sha256: sql`excluded.sha256`,
+        storedAt: sql`excluded.stored_at`,
+      },
+    })
+}
+
+function readRow(row: Row): Output {
+  const { jobId, n, taskN, remoteId, sourceUrl, attempts, status } = row
+  const common = { jobId, n, taskN, remoteId, sourceUrl, attempts }
+  const { key, contentType, bytes, sha256, storedAt } = row
+  const isWhole =
+    key !== null && contentType !== null && bytes !== null && sha256 !== null && storedAt !== null
+  if (status === 'stored' && isWhole) return { ...common, status, key, contentType, bytes, sha256, storedAt }
+  const fault = readFault(row.fault)
+  if (status === 'failed' && fault !== null) return { ...common, status, fault }
+  return { ...common, status: 'waiting' }
+}

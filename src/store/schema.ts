@@ -1,0 +1,187 @@
+/**
+ * The tables. Rows written are what D1 bills, so a table whose rows are only ever reached through their job has
+ * that job in its primary key and no rowid (the migration says WITHOUT ROWID), and the two indexes that work is
+ * found by hold unsettled rows only.
+ */
+import { sql } from 'drizzle-orm'
+import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core'
+import { jobStatuses } from '../core/job.ts'
+import { eventTypes, models, providerNames } from '../core/request.ts'
+import { taskStatuses } from '../core/task.ts'
+
+/** Milliseconds since 1970, UTC, in every column named `…_at`. */
+const at = (name: string) => integer(name)
+
+const jobId = () =>
+  text('job_id')
+    .notNull()
+    .references(() => jobs.id, { onDelete: 'cascade' })
+
+export const jobs = sqliteTable(
+  'jobs',
+  {
+    id: text('id').primaryKey(),
+    status: text('status', { enum: jobStatuses }).notNull(),
+    model: text('model', { enum: models }).notNull(),
+    /** The one that makes it, or the first that will be asked. */
+    provider: text('provider', { enum: providerNames }).notNull(),
+    /** Those that may be asked, in order, as JSON. */
+    providers: text('providers').notNull(),
+    /** The request as JSON; its shape is `keptRequestSchema`. */
+    request: text('request').notNull(),
+    /** What is only partly honoured, as JSON. */
+    warnings: text('warnings').notNull(),
+    progress: integer('progress'),
+    /** Why it failed, as JSON. */
+    fault: text('fault'),
+    apiKeyId: text('api_key_id').notNull(),
+    /** Encrypted. Null: the API key's secret signs. */
+    callbackSecret: text('callback_secret'),
+    idempotencyKey: text('idempotency_key'),
+    /** SHA-256 of the body that came with the idempotency key. */
+    idempotencyHash: text('idempotency_hash'),
+    createdAt: at('created_at').notNull(),
+    deadlineAt: at('deadline_at').notNull(),
+    settledAt: at('settled_at'),
+    /** When it is next owed work; while it is leased, when the lease ends. Null once settled. */
+    dueAt: at('due_at'),
+    /** The token of the step that holds the row; only its holder may commit. */
+    lease: text('lease'),
+    /** A webhook came while a step held the row. */
+    nudgedAt: at('nudged_at'),
+  },
+  (table) => [
+    index('jobs_due').on(table.dueAt).where(sql`due_at IS NOT NULL`),
+    uniqueIndex('jobs_idempotency')
+      .on(table.apiKeyId, table.idempotencyKey)
+      .where(sql`idempotency_key IS NOT NULL`),
+  ],
+)
+
+/** The submission ledger. WITHOUT ROWID. */
+export const tasks = sqliteTable(
+  'tasks',
+  {
+    jobId: jobId(),
+    n: integer('n').notNull(),
+    provider: text('provider', { enum: providerNames }).notNull(),
+    clientReference: text('client_reference').notNull(),
+    providerTaskId: text('provider_task_id'),
+    wanted: integer('wanted').notNull(),
+    status: text('status', { enum: taskStatuses }).notNull(),
+    attempts: integer('attempts').notNull(),
+    intendedAt: at('intended_at').notNull(),
+    submittedAt: at('submitted_at'),
+    endedAt: at('ended_at'),
+    wonBy: text('won_by', { enum: ['webhook', 'poll'] }),
+    cost: text('cost'),
+    fault: text('fault'),
+  },
+  (table) => [primaryKey({ columns: [table.jobId, table.n] })],
+)
+
+/** WITHOUT ROWID. */
+export const outputs = sqliteTable(
+  'outputs',
+  {
+    jobId: jobId(),
+    n: integer('n').notNull(),
+    taskN: integer('task_n').notNull(),
+    /** What the provider calls it. */
+    remoteId: text('remote_id').notNull(),
+    sourceUrl: text('source_url').notNull(),
+    status: text('status', { enum: ['waiting', 'stored', 'failed'] }).notNull(),
+    attempts: integer('attempts').notNull(),
+    fault: text('fault'),
+    key: text('key'),
+    contentType: text('content_type'),
+    bytes: integer('bytes'),
+    sha256: text('sha256'),
+    storedAt: at('stored_at'),
+  },
+  (table) => [primaryKey({ columns: [table.jobId, table.n] })],
+)
+
+/** The journal of what providers posted. WITHOUT ROWID. */
+export const webhooks = sqliteTable(
+  'webhooks',
+  {
+    jobId: jobId(),
+    /** SHA-256 of the body: a repeated webhook is the same row. */
+    hash: text('hash').notNull(),
+    provider: text('provider', { enum: providerNames }).notNull(),
+    body: text('body').notNull(),
+    heardAt: at('heard_at').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.jobId, table.hash] })],
+)
+
+/** The timeline. WITHOUT ROWID. */
+export const events = sqliteTable(
+  'events',
+  {
+    jobId: jobId(),
+    id: text('id').notNull(),
+    type: text('type').notNull(),
+    /** JSON. */
+    data: text('data').notNull(),
+    createdAt: at('created_at').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.jobId, table.id] })],
+)
+
+/** WITHOUT ROWID. */
+export const deliveries = sqliteTable(
+  'deliveries',
+  {
+    id: text('id').primaryKey(),
+    jobId: jobId(),
+    eventId: text('event_id').notNull(),
+    eventType: text('event_type', { enum: eventTypes }).notNull(),
+    url: text('url').notNull(),
+    /** The same bytes on every attempt. */
+    body: text('body').notNull(),
+    status: text('status', {
+      enum: ['pending', 'delivered', 'failed'],
+    }).notNull(),
+    attempts: integer('attempts').notNull(),
+    createdAt: at('created_at').notNull(),
+    dueAt: at('due_at'),
+    lease: text('lease'),
+  },
+  (table) => [
+    index('deliveries_due').on(table.dueAt).where(sql`due_at IS NOT NULL`),
+    index('deliveries_job').on(table.jobId),
+  ],
+)
+
+/** WITHOUT ROWID. */
+export const attempts = sqliteTable(
+  'attempts',
+  {
+    deliveryId: text('delivery_id')
+      .notNull()
+      .references(() => deliveries.id, { onDelete: 'cascade' }),
+    n: integer('n').notNull(),
+    startedAt: at('started_at').notNull(),
+    durationMs: integer('duration_ms').notNull(),
+    /** The HTTP status; null when no answer came. */
+    status: integer('status'),
+    error: text('error'),
+    /** The first kilobyte of the answer. */
+    answer: text('answer'),
+  },
+  (table) => [primaryKey({ columns: [table.deliveryId, table.n] })],
+)
+
+export const apiKeys = sqliteTable('api_keys', {
+  id: text('id').primaryKey(),
+  name: text('name').notNull(),
+  /** SHA-256 of the key, in hex: the key itself is shown once and kept nowhere. */
+  hash: text('hash').notNull().unique(),
+  /** Signs this key's deliveries. Encrypted. */
+  callbackSecret: text('callback_secret').notNull(),
+  createdAt: at('created_at').notNull(),
+  /** A revoked key opens nothing; the deliveries of its jobs are still signed with its secret. */
+  revokedAt: at('revoked_at'),
+})
