@@ -1,0 +1,103 @@
+/** /v1/api-keys, for the admin key alone: make, list and revoke keys. A key and its secret are shown once. */
+import { createRoute, z } from '@hono/zod-openapi'
+import { newId } from '../core/id.ts'
+import { sha256 } from '../core/keys.ts'
+import { newSecret, sealSecret } from '../deliveries/secrets.ts'
+import { type ApiKey, insertApiKey, listApiKeys, revokeApiKey } from '../store/api-keys.ts'
+import { createRouter } from './environment.ts'
+import { problem, problemResponse } from './problems.ts'
+
+const apiKeySchema = z.object({
+  id: z.string(),
+  name: z.string(),
+  created_at: z.iso.datetime(),
+  revoked_at: z.iso.datetime().nullable(),
+})
+
+const newApiKeySchema = apiKeySchema.extend({
+  key: z.string().openapi({ description: 'Shown this once.' }),
+  callback_secret: z
+    .string()
+    .openapi({ description: 'Signs the deliveries of jobs without their own. Shown this once.' }),
+})
+
+const create = createRoute({
+  method: 'post',
+  path: '/',
+  summary: 'Make an API key',
+  request: {
+    body: {
+      required: true,
+      content: {
+        'application/json': { schema: z.strictObject({ name: z.string().trim().min(1).max(100) }) },
+      },
+    },
+  },
+  responses: {
+    201: { description: 'The key.', content: { 'application/json': { schema: newApiKeySchema } } },
+    403: problemResponse('Not the admin key.'),
+    422: problemResponse('Every fault of the body.'),
+  },
+})
+
+const list = createRoute({
+  method: 'get',
+  path: '/',
+  summary: 'List API keys',
+  responses: {
+    200: {
+      description: 'Every key, newest first, without what was shown once.',
+      content: { 'application/json': { schema: z.object({ data: z.array(apiKeySchema) }) } },
+    },
+  },
+})
+
+const revoke = createRoute({
+  method: 'delete',
+  path: '/{id}',
+  summary: 'Revoke an API key',
+  request: { params: z.object({ id: z.string() }) },
+  responses: {
+    204: { description: 'Revoked. Its jobs go on, and their deliveries are still signed with its secret.' },
+    404: problemResponse('There is no such key, or it is revoked already.'),
+  },
+})
+
+export const apiKeyRoutes = createRouter()
+
+apiKeyRoutes.openapi(create, async (c) => {
+  const { db, config, now } = c.get('context')
+  const key = `rh_${crypto.randomUUID().replaceAll('-', '')}${crypto.randomUUID().replaceAll('-', '')}`
+  const callbackSecret = newSecret()
+  const row: ApiKey = {
+    id: newId('apiKey'),
+    name: c.req.valid('json').name,
+    hash: await sha256(key),
+    callbackSecret: await sealSecret(config.signingSecret, callbackSecret),
+    createdAt: now(),
+    revokedAt: null,
+  }
+  await insertApiKey(db, row)
+  return c.json({ ...view(row), key, callback_secret: callbackSecret }, 201)
+})
+
+apiKeyRoutes.openapi(list, async (c) =>
+  c.json({ data: (await listApiKeys(c.get('context').db)).map(view) }, 200),
+)
+
+apiKeyRoutes.openapi(revoke, async (c) => {
+  const { db, now } = c.get('context')
+  const isRevoked = await revokeApiKey(db, c.req.valid('param').id, now())
+  return isRevoked
+    ? c.body(null, 204)
+    : problem(c, 'not_found', 'There is no such key, or it is revoked already.')
+})
+
+function view(row: ApiKey) {
+  return {
+    id: row.id,
+    name: row.name,
+    created_at: new Date(row.createdAt).toISOString(),
+    revoked_at: row.revokedAt === null ? null : new Date(row.revokedAt).toISOString(),
+  }
+}

@@ -1,0 +1,57 @@
+/** The map of the API. */
+import { OpenAPIHono } from '@hono/zod-openapi'
+import { HTTPException } from 'hono/http-exception'
+import { requestId } from 'hono/request-id'
+import { apiKeyRoutes } from './api-keys.ts'
+import { onlyWithAdminKey, onlyWithKey } from './auth.ts'
+import { deliveryRoutes } from './deliveries.ts'
+import type { ApiEnv } from './environment.ts'
+import { eventRoutes } from './events.ts'
+import { healthRoutes } from './health.ts'
+import { jobRoutes } from './jobs.ts'
+import { outputRoutes } from './outputs.ts'
+import { problem } from './problems.ts'
+
+export function createApi() {
+  const api = new OpenAPIHono<ApiEnv>()
+  api.use(requestId())
+  api.notFound((c) => problem(c, 'not_found', `There is nothing at ${c.req.method} ${c.req.path}.`))
+  api.onError((error, c) => {
+    if (error instanceof HTTPException && error.status === 400)
+      return problem(c, 'invalid_json', error.message)
+    c.get('context').log('request.failed', {
+      request_id: c.get('requestId'),
+      path: c.req.routePath,
+      error: String(error),
+    })
+    return problem(
+      c,
+      'internal',
+      'It is logged under the request_id. Try again; posts with an Idempotency-Key are safe.',
+    )
+  })
+
+  api.route('/', healthRoutes)
+  // An output is opened by a signed link as well as by a key, so it looks for itself.
+  api.route('/v1/jobs', outputRoutes)
+
+  api.use('/v1/*', onlyWithKey)
+  api.route('/v1/jobs', jobRoutes)
+  api.route('/v1/jobs', eventRoutes)
+  api.route('/v1/deliveries', deliveryRoutes)
+  api.use('/v1/api-keys/*', onlyWithAdminKey)
+  api.route('/v1/api-keys', apiKeyRoutes)
+
+  api.openAPIRegistry.registerComponent('securitySchemes', 'apiKey', { type: 'http', scheme: 'bearer' })
+  api.doc31('/openapi.json', {
+    openapi: '3.1.0',
+    info: {
+      title: 'Reelhook',
+      version: '1',
+      description:
+        'Turns "make me a video" into an event: post a job, hang up, and be told by a signed webhook.',
+    },
+    security: [{ apiKey: [] }],
+  })
+  return api
+}

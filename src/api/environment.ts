@@ -1,0 +1,28 @@
+/** What every handler finds in Hono's context. */
+import { OpenAPIHono } from '@hono/zod-openapi'
+import type { Context } from '../context.ts'
+import { fieldFaults, problem } from './problems.ts'
+
+export interface ApiEnv {
+  Variables: {
+    context: Context
+    requestId: string
+    /** Whose key it is; set behind `onlyWithKey`. */
+    apiKeyId: string
+  }
+}
+
+/** A router whose bad input is answered with all of its faults. */
+export function createRouter() {
+  return new OpenAPIHono<ApiEnv>({
+    defaultHook: (result, c) => {
+      if (result.success) return undefined
+      return problem(
+        c,
+        'invalid_request',
+        'Nothing was done. Correct the fields named in errors.',
+        fieldFaults(result.error),
+      )
+    },
+  })
+}

@@ -1,0 +1,68 @@
+/** Env → Config, parsed once. Nothing else reads a raw environment string. */
+import { z } from 'zod'
+import type { Reach } from './core/target.ts'
+import type { Accounts } from './providers/index.ts'
+
+export interface Config {
+  publicBaseUrl: string
+  signingSecret: string
+  adminApiKey: string
+  accounts: Accounts
+  maxOutputBytes: number
+  reach: Reach
+}
+
+export type ConfigResult = { ok: true; config: Config } | { ok: false; faults: string[] }
+
+// An unset variable may come as an empty string (wrangler.toml, .env files).
+const blankAsUnset = (value: unknown) => (value === '' ? undefined : value)
+const optional = <T extends z.ZodType>(schema: T) => z.preprocess(blankAsUnset, schema.optional())
+
+const baseUrl = z.url({ protocol: /^https?$/ }).transform((url) => url.replace(/\/+$/, ''))
+
+const gibibytes = 1024 ** 3
+
+const environmentSchema = z.object({
+  PUBLIC_BASE_URL: z.preprocess(blankAsUnset, baseUrl),
+  SIGNING_SECRET: z.preprocess(blankAsUnset, z.string().min(32, 'must have at least 32 characters')),
+  ADMIN_API_KEY: z.preprocess(blankAsUnset, z.string().min(16, 'must have at least 16 characters')),
+  RUNWARE_API_KEY: optional(z.string()),
+  RUNWARE_BASE_URL: optional(baseUrl).transform((url) => url ?? 'https://api.runware.ai/v1'),
+  CRUN_API_KEY: optional(z.string()),
+  CRUN_BASE_URL: optional(baseUrl).transform((url) => url ?? 'https://api.crun.ai'),
+  MAX_OUTPUT_BYTES: optional(z.coerce.number().int().positive()).transform((bytes) => bytes ?? 2 * gibibytes),
+  ALLOW_PRIVATE_NETWORK: optional(z.enum(['true', 'false'])).transform((allowed) => allowed === 'true'),
+})
+
+/** Every fault of the environment at once, by name; never a value. */
+export function readConfig(environment: object): ConfigResult {
+  const parsed = environmentSchema.safeParse(environment)
+  if (!parsed.success) {
+    return {
+      ok: false,
+      faults: parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`),
+    }
+  }
+  const values = parsed.data
+  return {
+    ok: true,
+    config: {
+      publicBaseUrl: values.PUBLIC_BASE_URL,
+      signingSecret: values.SIGNING_SECRET,
+      adminApiKey: values.ADMIN_API_KEY,
+      accounts: {
+        ...(values.RUNWARE_API_KEY && {
+          runware: {
+            apiKey: values.RUNWARE_API_KEY,
+            baseUrl: values.RUNWARE_BASE_URL,
+          },
+        }),
+        ...(values.CRUN_API_KEY && {
+          crun: { apiKey: values.CRUN_API_KEY, baseUrl: values.CRUN_BASE_URL },
+        }),
+      },
+      maxOutputBytes: values.MAX_OUTPUT_BYTES,
+      reach: values.ALLOW_PRIVATE_NETWORK ? 'any' : 'public',
+    },
+  }
+}

@@ -1,0 +1,45 @@
+/**
+ * What every unit of work is given: the stores, the providers, and the edges of the world (network, clock, chance).
+ * Built at the rim once an invocation; everything below takes it as an argument.
+ */
+import type { Config } from './config.ts'
+import { type Log, logToConsole } from './log.ts'
+import { createNudges, type Nudges } from './nudges.ts'
+import { createProviders, type Providers } from './providers/index.ts'
+import { type Database, openDatabase } from './store/database.ts'
+
+/** The edges of the world, real by default. */
+export interface Edges {
+  fetch: (request: Request) => Promise<Response>
+  /** Milliseconds since 1970. */
+  now: () => number
+  /** 0 ≤ chance < 1. */
+  chance: () => number
+  log: Log
+}
+
+export const realEdges: Edges = {
+  fetch: (request) => fetch(request),
+  now: () => Date.now(),
+  chance: () => Math.random(),
+  log: logToConsole,
+}
+
+export interface Context extends Edges {
+  config: Config
+  db: Database
+  bucket: R2Bucket
+  providers: Providers
+  nudges: Nudges
+}
+
+export function createContext(env: Env, config: Config, edges: Edges): Context {
+  return {
+    ...edges,
+    config,
+    db: openDatabase(env.DB),
+    bucket: env.BUCKET,
+    providers: createProviders(config.accounts, edges.fetch, edges.now),
+    nudges: createNudges(env.NUDGES, env.DELIVERIES, edges.log),
+  }
+}

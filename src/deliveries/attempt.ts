@@ -1,0 +1,88 @@
+/** One signed POST to a caller, and what came of it. Reads no row and writes none. */
+import { retryAfterMs } from '../core/retry-after.ts'
+import { forbidden, type Reach } from '../core/target.ts'
+import { signedHeaders } from './sign.ts'
+
+export interface Attempted {
+  /** `gone`: the caller wants no more of it (410). */
+  verdict: 'delivered' | 'refused' | 'gone'
+  status: number | null
+  error: string | null
+  /** The first kilobyte of the answer. */
+  answer: string | null
+  retryAfterMs?: number | undefined
+}
+
+export interface Post {
+  url: string
+  eventId: string
+  body: string
+  secret: string | null
+}
+
+const timeoutMs = 15_000
+const maxReadBytes = 16 * 1024
+const maxKeptCharacters = 1024
+
+export async function attemptPost(
+  edges: { fetch: (request: Request) => Promise<Response>; now: () => number },
+  reach: Reach,
+  { url, eventId, body, secret }: Post,
+): Promise<Attempted> {
+  const objection = forbidden(url, reach)
+  if (objection !== null) return unanswered(`the URL ${objection}`)
+  if (secret === null) return unanswered('there is no secret to sign with')
+  const request = new Request(url, {
+    method: 'POST',
+    headers: {
+      'content-type': 'application/json',
+      'user-agent': 'Reelhook/1',
+      ...signedHeaders(secret, eventId, body, edges.now()),
+    },
+    body,
+    redirect: 'manual',
+    signal: AbortSignal.timeout(timeoutMs),
+  })
+  try {
+    const response = await edges.fetch(request)
+    return judge(response, await readStart(response), edges.now())
+  } catch (error) {
+    // Everything that fetch and reading a body throw is the network's: refused, reset, timed out.
+    return unanswered(error instanceof Error ? `${error.name}: ${error.message}` : String(error))
+  }
+}
+
+function judge(response: Response, answer: string, nowMs: number): Attempted {
+  const { status } = response
+  const kept = {
+    status,
+    answer,
+    retryAfterMs: retryAfterMs(response.headers, nowMs),
+  }
+  if (status >= 200 && status < 300) return { ...kept, verdict: 'delivered', error: null }
+  if (status === 410) return { ...kept, verdict: 'gone', error: 'the caller answered 410 Gone' }
+  // Not followed: a signed body goes only where the caller said.
+  if (status >= 300 && status < 400)
+    return { ...kept, verdict: 'refused', error: 'a redirect is not followed' }
+  return {
+    ...kept,
+    verdict: 'refused',
+    error: `the caller answered ${status}`,
+  }
+}
+
+function unanswered(error: string): Attempted {
+  return { verdict: 'refused', status: null, error, answer: null }
+}
+
+async function readStart(response: Response): Promise<string> {
+  const chunks: Uint8Array[] = []
+  let bytes = 0
+  for await (const chunk of response.body ?? []) {
+    chunks.push(chunk)
+    bytes += chunk.length
+    // Leaving the loop cancels the rest.
+    if (bytes >= maxReadBytes) break
+  }
+  return (await new Blob(chunks).text()).slice(0, maxKeptCharacters)
+}

@@ -1,0 +1,68 @@
+/** What the journaled webhooks of a job announce. Announcements are hints: they decide when to ask, seldom what is. */
+import type { Context } from '../context.ts'
+import type { Outcome, Provider, WebhookItem } from '../providers/provider.ts'
+import type { ClaimedJob } from '../store/jobs.ts'
+import { webhooksOf } from '../store/webhooks.ts'
+
+export interface HeardItem extends WebhookItem {
+  heardAt: number
+}
+
+export async function heardItems(
+  context: Context,
+  job: ClaimedJob,
+  provider: Provider,
+): Promise<HeardItem[]> {
+  const read = provider.read
+  if (read === undefined) return []
+  const journal = await webhooksOf(context.db, job.id)
+  return journal
+    .filter((webhook) => webhook.provider === provider.name)
+    .flatMap(({ body, heardAt }) => read(parseJson(body)).map((item) => ({ ...item, heardAt })))
+}
+
+export interface Announcement {
+  /** How many ends were announced, finished and failed together. */
+  ends: number
+  lastHeardAt: number
+  /** The task's whole end, put together from its webhooks; null while some are missing. */
+  outcome: Exclude<Outcome, { state: 'pending' }> | null
+}
+
+/** Everything the webhooks say of one task's end; null when they say nothing of it. */
+export function announcementOf(
+  items: HeardItem[],
+  providerTaskId: string,
+  wanted: number,
+): Announcement | null {
+  const ended = items.filter(
+    (item) => item.providerTaskId === providerTaskId && item.outcome.state !== 'pending',
+  )
+  if (ended.length === 0) return null
+  const outcomes = ended.map(({ outcome }) => outcome)
+  const finished = outcomes.flatMap((outcome) => (outcome.state === 'done' ? outcome.outputs : []))
+  const outputs = [...new Map(finished.map((output) => [output.id, output])).values()]
+  const faults = outcomes.flatMap((outcome) => (outcome.state === 'failed' ? [outcome.fault] : []))
+  const ends = outputs.length + faults.length
+  const [firstFault] = faults
+  const isWhole = ends >= wanted
+  return {
+    ends,
+    lastHeardAt: Math.max(...ended.map(({ heardAt }) => heardAt)),
+    outcome:
+      isWhole && outputs.length > 0
+        ? { state: 'done', outputs, faults }
+        : isWhole && firstFault !== undefined
+          ? { state: 'failed', fault: firstFault }
+          : null,
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined
+    throw error
+  }
+}

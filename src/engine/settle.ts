@@ -1,0 +1,93 @@
+/** settle: the job's end. Its last event, the deliveries it causes and the final status go into one batch. */
+import type { Context } from '../context.ts'
+import { type Fault, fault } from '../core/fault.ts'
+import { viewJob } from '../core/view.ts'
+import { linksTo } from '../media/links.ts'
+import type { Step } from '../store/commit.ts'
+import { draftDelivery } from '../store/deliveries.ts'
+import { draftEvent } from '../store/events.ts'
+import type { ClaimedJob } from '../store/jobs.ts'
+import type { Output } from '../store/outputs.ts'
+import type { Task } from '../store/tasks.ts'
+
+/** `reason` is why, where neither a task nor an output says so. */
+export async function settle(
+  context: Context,
+  job: ClaimedJob,
+  tasks: Task[],
+  outputs: Output[],
+  reason?: Fault,
+): Promise<Step> {
+  const nowMs = context.now()
+  const verdict = verdictOn(job, tasks, outputs, reason)
+  const type = `job.${verdict.status}` as const
+  const event = draftEvent(
+    type,
+    {
+      fault: verdict.fault?.code ?? null,
+      message: verdict.fault?.message ?? null,
+    },
+    nowMs,
+  )
+  const settled = {
+    ...job,
+    status: verdict.status,
+    fault: verdict.fault ?? null,
+    settledAt: nowMs,
+  }
+  const { callback_url: url, callback_events } = job.request
+  const isTold = url !== undefined && callback_events.includes(type)
+  const deliveries = isTold
+    ? [
+        draftDelivery({
+          eventId: event.id,
+          eventType: type,
+          url,
+          body: await bodyOf(context, type, settled, tasks, outputs),
+        }),
+      ]
+    : []
+  return {
+    ...verdict,
+    progress: verdict.status === 'succeeded' ? 100 : job.progress,
+    events: [event],
+    deliveries,
+    next: 'settled',
+  }
+}
+
+type Verdict = { status: 'succeeded'; fault?: never } | { status: 'failed'; fault: Fault }
+
+function verdictOn(job: ClaimedJob, tasks: Task[], outputs: Output[], reason?: Fault): Verdict {
+  const stored = outputs.filter(({ status }) => status === 'stored').length
+  const { count } = job.request
+  if (stored === count) return { status: 'succeeded' }
+  if (stored > 0) {
+    const message = `${stored} of ${count} outputs were made and stored.`
+    return { status: 'failed', fault: fault('partial_failure', message).fault }
+  }
+  const outputFaults = outputs.flatMap((output) => (output.status === 'failed' ? [output.fault] : []))
+  const taskFaults = tasks.flatMap((task) => task.fault ?? [])
+  // The last is the one that ended it: earlier ones were other providers' refusals.
+  const last = outputFaults.at(-1) ?? reason ?? taskFaults.at(-1)
+  if (last === undefined) throw new Error('a job fails only for a reason')
+  return { status: 'failed', fault: last }
+}
+
+/** The event's body: made once, the same bytes on every attempt. */
+async function bodyOf(
+  { config, now }: Context,
+  type: string,
+  job: Parameters<typeof viewJob>[0]['job'],
+  tasks: Task[],
+  outputs: Output[],
+): Promise<string> {
+  const stored = outputs.filter(({ status }) => status === 'stored').map(({ n }) => n)
+  const links = await linksTo(config, job.id, stored, now())
+  const data = viewJob({ job, tasks, outputs }, links)
+  return JSON.stringify({
+    type,
+    timestamp: new Date(now()).toISOString(),
+    data,
+  })
+}

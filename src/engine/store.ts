@@ -1,0 +1,136 @@
+/**
+ * store: copy one output into R2, a step each; after the last one, settle. Writing the same object twice is
+ * harmless: its key is the job's and the output's number.
+ */
+import type { Context } from '../context.ts'
+import { mayTryAgain, type Result } from '../core/fault.ts'
+import { copyWaitMs, leaseMs } from '../core/schedule.ts'
+import { type Copied, copyToBucket } from '../media/copy.ts'
+import type { Step } from '../store/commit.ts'
+import { draftEvent } from '../store/events.ts'
+import { type ClaimedJob, renewLease } from '../store/jobs.ts'
+import { type Output, outputsOf, type WaitingOutput } from '../store/outputs.ts'
+import { type Task, tasksOf } from '../store/tasks.ts'
+import { settle } from './settle.ts'
+
+export async function store(context: Context, job: ClaimedJob): Promise<Step> {
+  const [tasks, outputs] = await Promise.all([tasksOf(context.db, job.id), outputsOf(context.db, job.id)])
+  // The least tried first: one whose source is in trouble does not hold up the others.
+  const [output] = outputs
+    .filter((output) => output.status === 'waiting')
+    .sort((a, b) => a.attempts - b.attempts)
+  if (output === undefined) return settle(context, job, tasks, outputs)
+
+  const startedAt = context.now()
+  const task = tasks.find(({ n }) => n === output.taskN)
+  const { source, copied } = await copyOrRenew(context, job, output, task)
+  const result = resultOf(output, source, copied, context.now())
+  const event = result.status === 'waiting' ? [] : [outputEvent(result, context.now())]
+  context.log('output.stored', {
+    ...{
+      job_id: job.id,
+      provider: task?.provider,
+      output: output.n,
+      attempt: output.attempts + 1,
+    },
+    ...{
+      duration_ms: context.now() - startedAt,
+      bytes: copied.ok ? copied.value.bytes : undefined,
+    },
+    fault: copied.ok ? undefined : copied.fault.code,
+  })
+
+  const all = outputs.map((other) => (other.n === result.n ? result : other))
+  const waiting = all.filter(({ status }) => status === 'waiting')
+  const learned = { outputs: [result], events: event }
+  if (waiting.length === 0) {
+    const settled = await settle(context, job, tasks, all)
+    return {
+      ...settled,
+      ...learned,
+      events: [...event, ...(settled.events ?? [])],
+    }
+  }
+  const isFresh = waiting.some(({ attempts }) => attempts < result.attempts) || result.status !== 'waiting'
+  const waitMs = copyWaitMs(result.attempts) ?? 0
+  return { status: job.status, ...learned, next: isFresh ? 'now' : { waitMs } }
+}
+
+/** Copies; where the link has run out, asks the provider for a fresh one and copies from that. */
+async function copyOrRenew(
+  context: Context,
+  job: ClaimedJob,
+  output: WaitingOutput,
+  task: Task | undefined,
+): Promise<{ source: string; copied: Result<Copied> }> {
+  const copy = (url: string) => copyOutput(context, job, output.n, url)
+  const copied = await copy(output.sourceUrl)
+  if (copied.ok || copied.fault.code !== 'media_expired') return { source: output.sourceUrl, copied }
+  const fresh = task === undefined ? undefined : await freshUrl(context, task, output)
+  return fresh === undefined
+    ? { source: output.sourceUrl, copied }
+    : { source: fresh, copied: await copy(fresh) }
+}
+
+function copyOutput(context: Context, job: ClaimedJob, n: number, url: string): Promise<Result<Copied>> {
+  const { fetch, bucket, config, db, now } = context
+  let renewedAt = now()
+  const settings = {
+    ...{ fetch, bucket, reach: config.reach, maxBytes: config.maxOutputBytes },
+    // A slow copy keeps its row. When the lease is lost all the same, this throws and the copy ends.
+    async onProgress() {
+      if (now() - renewedAt < leaseMs / 3) return
+      renewedAt = now()
+      await renewLease(db, job, renewedAt)
+    },
+  }
+  return copyToBucket(settings, url, (extension) => `jobs/${job.id}/${n}.${extension}`)
+}
+
+async function freshUrl(context: Context, task: Task, output: WaitingOutput): Promise<string | undefined> {
+  const { providerTaskId } = task
+  if (providerTaskId === null) return undefined
+  const answer = await context.providers[task.provider]?.check({
+    ...task,
+    providerTaskId,
+  })
+  if (answer === undefined || !answer.ok || answer.value.state !== 'done') return undefined
+  return answer.value.outputs.find(({ id }) => id === output.remoteId)?.url
+}
+
+function resultOf(output: WaitingOutput, sourceUrl: string, copied: Result<Copied>, nowMs: number): Output {
+  const attempts = output.attempts + 1
+  if (copied.ok)
+    return {
+      ...output,
+      ...copied.value,
+      attempts,
+      sourceUrl,
+      status: 'stored',
+      storedAt: nowMs,
+    }
+  const isOver = !mayTryAgain(copied.fault.code) || copyWaitMs(attempts) === null
+  if (isOver)
+    return {
+      ...output,
+      attempts,
+      sourceUrl,
+      status: 'failed',
+      fault: copied.fault,
+    }
+  return { ...output, attempts, sourceUrl }
+}
+
+function outputEvent(output: Exclude<Output, WaitingOutput>, nowMs: number) {
+  const { n } = output
+  switch (output.status) {
+    case 'stored':
+      return draftEvent('output.stored', { n, bytes: output.bytes, sha256: output.sha256 }, nowMs)
+    case 'failed':
+      return draftEvent(
+        'output.failed',
+        { n, fault: output.fault.code, message: output.fault.message },
+        nowMs,
+      )
+  }
+}

@@ -1,0 +1,69 @@
+/** Reelhook as a whole: the three ways in (fetch, queue, scheduled), put together from the parts. */
+import { Hono } from 'hono'
+import { createApi } from './api/app.ts'
+import { misconfigured } from './api/problems.ts'
+import { type ConfigResult, readConfig } from './config.ts'
+import { type Context, createContext, type Edges } from './context.ts'
+import { deliver } from './deliveries/deliver.ts'
+import { advance } from './engine/advance.ts'
+import { recordDeadLetter } from './engine/dead-letter.ts'
+import { sweep } from './engine/sweep.ts'
+import { type Nudge, nudgeSchema } from './nudges.ts'
+import { hear } from './webhooks/hear.ts'
+import { webhookRoutes } from './webhooks/receive.ts'
+
+/** `edges` are the network, the clock and chance: real in `index.ts`. */
+export function createReelhook(edges: Edges): ExportedHandler<Env> {
+  const app = new Hono<{ Bindings: Env; Variables: { context: Context } }>()
+  app.use(async (c, next) => {
+    const configured = readConfig(c.env)
+    if (!configured.ok) return misconfigured(c, configured.faults)
+    c.set('context', createContext(c.env, configured.config, edges))
+    return next()
+  })
+  app.route('/webhooks', webhookRoutes)
+  app.route('/', createApi())
+
+  const contextOf = (env: Env) => createContext(env, required(readConfig(env)), edges)
+
+  return {
+    fetch: app.fetch,
+    async queue(batch, env) {
+      const context = contextOf(env)
+      const work = batch.queue.endsWith('dead-letters') ? recordDeadLetter : workOff
+      await Promise.all(batch.messages.map((message) => handle(context, message, work)))
+    },
+    async scheduled(_controller, env) {
+      await sweep(contextOf(env))
+    },
+  }
+}
+
+async function workOff(context: Context, nudge: Nudge): Promise<void> {
+  if ('delivery' in nudge) return deliver(context, nudge.delivery)
+  if ('job' in nudge) return advance(context, nudge.job)
+  await hear(context, nudge.webhook)
+  await advance(context, nudge.webhook.jobId)
+}
+
+/** Each message is acknowledged by itself: one that fails is tried again, the others are not. */
+async function handle(
+  context: Context,
+  message: Message,
+  work: (context: Context, nudge: Nudge) => Promise<void>,
+): Promise<void> {
+  try {
+    await work(context, nudgeSchema.parse(message.body))
+    message.ack()
+  } catch (error) {
+    // The general catcher: whatever surprised a step, its row is still due.
+    context.log('nudge.failed', { attempt: message.attempts, error: String(error) })
+    message.retry({ delaySeconds: Math.min(60, 2 ** message.attempts) })
+  }
+}
+
+/** In a queue or cron invocation nobody is there to read a problem: the runtime's log gets it. */
+function required(configured: ConfigResult) {
+  if (!configured.ok) throw new Error(`Reelhook is not configured: ${configured.faults.join('; ')}`)
+  return configured.config
+}

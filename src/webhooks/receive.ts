@@ -1,0 +1,72 @@
+/**
+ * The door for providers' webhooks: verify, read, make durable, answer. Nothing is parsed and no row is touched
+ * here, because D1 stalls for seconds now and then and the provider waits about five.
+ */
+import { Hono } from 'hono'
+import { bodyLimit } from 'hono/body-limit'
+import { createMiddleware } from 'hono/factory'
+import type { Context } from '../context.ts'
+import { sha256 } from '../core/keys.ts'
+import { providerNames } from '../core/request.ts'
+import { type HeardWebhook, journalWebhook } from '../store/webhooks.ts'
+import { isValidToken } from './token.ts'
+
+type Door = { Variables: { context: Context } }
+
+const path = '/:provider/:jobId/:token'
+const maxBodyBytes = 128 * 1024
+
+const onlyWithToken = createMiddleware<Door, typeof path>(async (c, next) => {
+  if (!(await isValidToken(c.get('context').config, c.req.param()))) return c.notFound()
+  return next()
+})
+
+const onlySmall = bodyLimit({
+  maxSize: maxBodyBytes,
+  onError: (c) => c.text(`at most ${maxBodyBytes} bytes`, 413),
+})
+
+export const webhookRoutes = new Hono<Door>().post(path, onlyWithToken, onlySmall, async (c) => {
+  const context = c.get('context')
+  const { jobId, token } = c.req.param()
+  const provider = providerNames.find((name) => name === c.req.param('provider'))
+  if (provider === undefined) return c.notFound()
+  // Crun echoes the callback URL in its body: the token must not be kept with it.
+  const body = (await c.req.text()).replaceAll(token, '…')
+  const heard = {
+    jobId,
+    provider,
+    hash: await sha256(body),
+    body,
+    heardAt: context.now(),
+  }
+  if (!(await makeDurable(context, heard))) return c.text('try again', 503, { 'retry-after': '5' })
+  // Exactly 200: Crun names it.
+  return c.text('ok', 200)
+})
+
+/** The queue, else the journal. False: neither took it. */
+async function makeDurable(context: Context, heard: HeardWebhook): Promise<boolean> {
+  try {
+    await context.nudges.webhook(heard)
+    return true
+  } catch (error) {
+    // The queue is down, or the body, escaped, is too large for one message.
+    context.log('webhook.unqueued', {
+      job_id: heard.jobId,
+      provider: heard.provider,
+      error: String(error),
+    })
+  }
+  try {
+    await journalWebhook(context.db, heard, context.now())
+    return true
+  } catch (error) {
+    context.log('webhook.refused', {
+      job_id: heard.jobId,
+      provider: heard.provider,
+      error: String(error),
+    })
+    return false
+  }
+}

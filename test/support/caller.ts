@@ -1,0 +1,46 @@
+/** The caller's own server: takes deliveries, keeps what it was sent, and answers as it is told to. */
+import { Webhook } from 'standardwebhooks'
+
+export const callbackSecret = `whsec_${btoa('a caller keeps thirty-two bytes.')}`
+
+export interface Received {
+  url: string
+  headers: Record<string, string>
+  body: string
+  at: number
+}
+
+export interface Caller {
+  receive: (request: Request) => Promise<Response>
+  /** What came for a job, oldest first. */
+  receivedFor: (jobId: string) => Received[]
+  /** What is answered next, one after the other; then 200 again. */
+  answerNext: (...responses: (Response | Error)[]) => void
+}
+
+export function createCaller(now: () => number): Caller {
+  const received: Received[] = []
+  const answers: (Response | Error)[] = []
+  return {
+    async receive(request) {
+      const body = await request.text()
+      received.push({ url: request.url, headers: Object.fromEntries(request.headers), body, at: now() })
+      const answer = answers.shift() ?? new Response('thank you')
+      if (answer instanceof Error) throw answer
+      return answer
+    },
+    receivedFor: (jobId) => received.filter(({ body }) => body.includes(jobId)),
+    answerNext: (...responses) => answers.push(...responses),
+  }
+}
+
+/**
+ * Verified as a caller would, with the published package. Its clock is the machine's own and ours is turned by
+ * hand, so the signature is compared with the one that the package makes for the attempt's timestamp.
+ */
+export function isSignedWith(secret: string, { headers, body }: Received): boolean {
+  const timestamp = new Date(Number(headers['webhook-timestamp']) * 1_000)
+  return (
+    new Webhook(secret).sign(headers['webhook-id'] ?? '', timestamp, body) === headers['webhook-signature']
+  )
+}

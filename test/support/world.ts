@@ -1,0 +1,101 @@
+/**
+ * The world around the Worker in a test: a clock that is turned by hand, and a network with the simulated
+ * providers, one caller, and the Worker itself on it. D1, R2 and the queues are the runtime's own.
+ */
+import { exports } from 'cloudflare:workers'
+import { inject } from 'vitest'
+import type { Edges } from '../../src/context.ts'
+import { createSimulator, type Simulator } from '../../src/simulator/simulator.ts'
+import { type Caller, createCaller } from './caller.ts'
+
+export const publicBaseUrl = 'https://reelhook.test'
+export const simulatorUrl = 'https://simulator.test'
+export const callerUrl = 'https://caller.test'
+
+export interface World {
+  edges: Edges
+  simulator: Simulator
+  caller: Caller
+  /** Every log line of the Worker. */
+  logs: { event: string; fields: Record<string, unknown> }[]
+  /** Turns the clock, running whatever the providers had planned for the time that passes. */
+  advance: (ms: number) => Promise<void>
+  /** Makes the next request to a URL that begins so fail as a broken connection does. */
+  breakNext: (urlPrefix: string) => void
+}
+
+export const world: World = createWorld()
+
+function createWorld(): World {
+  const clock = createClock()
+  const logs: World['logs'] = []
+  const broken: string[] = []
+  const caller = createCaller(clock.now)
+
+  const network = async (request: Request): Promise<Response> => {
+    const index = broken.findIndex((prefix) => request.url.startsWith(prefix))
+    if (index >= 0) {
+      broken.splice(index, 1)
+      throw new TypeError('Network connection lost.')
+    }
+    const { origin } = new URL(request.url)
+    if (origin === simulatorUrl) return overTheWire(await simulator.fetch(request))
+    if (origin === callerUrl) return caller.receive(request)
+    if (origin === publicBaseUrl) return exports.default.fetch(request)
+    throw new TypeError(`nobody is at ${origin}`)
+  }
+
+  const simulator = createSimulator({
+    baseUrl: simulatorUrl,
+    picture: Uint8Array.from(atob(inject('picture')), (character) => character.charCodeAt(0)),
+    fetch: network,
+    now: clock.now,
+    after: clock.after,
+    pace: { queuedMs: 1_000, runningMs: 4_000 },
+    keys: { runware: 'runware-key', crun: 'crun-key' },
+  })
+
+  return {
+    edges: {
+      fetch: network,
+      now: clock.now,
+      chance: () => 0.5,
+      log: (event, fields) => logs.push({ event, fields }),
+    },
+    simulator,
+    caller,
+    logs,
+    advance: clock.advance,
+    breakNext: (urlPrefix) => broken.push(urlPrefix),
+  }
+}
+
+/** A body that came over a wire is a byte stream of the runtime's own. */
+function overTheWire(response: Response): Response {
+  return new Response(response.body?.pipeThrough(new IdentityTransformStream()) ?? null, response)
+}
+
+function createClock() {
+  const startedAt = Date.now()
+  let turnedMs = 0
+  let timers: { at: number; run: () => Promise<void> }[] = []
+  const now = () => startedAt + turnedMs
+  return {
+    now,
+    after: (delayMs: number, run: () => Promise<void>) => {
+      timers.push({ at: now() + Math.max(0, delayMs), run })
+    },
+    advance: async (ms: number) => {
+      const until = turnedMs + ms
+      for (;;) {
+        timers.sort((left, right) => left.at - right.at)
+        const [next] = timers
+        if (next === undefined || next.at - startedAt > until) break
+        timers = timers.slice(1)
+        turnedMs = Math.max(turnedMs, next.at - startedAt)
+        await next.run()
+      }
+      turnedMs = until
+    },
+  }
+}

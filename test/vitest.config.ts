@@ -1,0 +1,33 @@
+import { readFileSync } from 'node:fs'
+import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-plugin'
+import { defineConfig } from 'vitest/config'
+
+const root = new URL('../', import.meta.url).pathname
+
+export default defineConfig({
+  root,
+  plugins: [
+    cloudflareTest(async () => ({
+      main: './test/support/worker.ts',
+      wrangler: { configPath: './wrangler.toml' },
+      miniflare: {
+        bindings: {
+          MIGRATIONS: await readD1Migrations(`${root}src/store/migrations`),
+          PUBLIC_BASE_URL: 'https://reelhook.test',
+          SIGNING_SECRET: 'a signing secret of thirty-two characters',
+          ADMIN_API_KEY: 'the-admin-key-of-the-tests',
+          RUNWARE_API_KEY: 'runware-key',
+          RUNWARE_BASE_URL: 'https://simulator.test/runware/v1',
+          CRUN_API_KEY: 'crun-key',
+          CRUN_BASE_URL: 'https://simulator.test/crun',
+        },
+      },
+    })),
+  ],
+  test: {
+    testTimeout: 20_000,
+    include: ['test/**/*.test.ts'],
+    setupFiles: ['./test/support/migrate.ts'],
+    provide: { picture: readFileSync(`${root}src/simulator/test-picture.mp4`).toString('base64') },
+  },
+})
