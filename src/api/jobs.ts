@@ -12,7 +12,9 @@ import { type ApiEnv, createRouter } from './environment.ts'
 import { problem, problemResponse } from './problems.ts'
 import { viewJobs } from './views.ts'
 
-const jobSchema = jobViewSchema.openapi('Job')
+// Described first: only a schema made after the OpenAPI extension can be named.
+const jobSchema = jobViewSchema.describe('A job as its caller sees it.').openapi('Job')
+const jobRequestSchema = requestSchema.describe('What is to be made.').openapi('JobRequest')
 const maxBodyBytes = 1024 * 1024
 const nothingSpent = 'Nothing was accepted or spent. Correct what errors names.'
 
@@ -26,7 +28,7 @@ const accept = createRoute({
     headers: z.object({ 'idempotency-key': z.string().min(1).max(255).optional() }),
     body: {
       required: true,
-      content: { 'application/json': { schema: requestSchema.openapi('JobRequest') } },
+      content: { 'application/json': { schema: jobRequestSchema } },
     },
   },
   responses: {

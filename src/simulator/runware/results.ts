@@ -34,7 +34,7 @@ export function standingOf(world: World, task: RunwareTask): Standing {
 /** One webhook for each result. */
 export function noticesOf(world: World, task: RunwareTask): Notice[] {
   const progress: Notice = {
-    at: task.startedAt,
+    at: (task.startedAt + task.endsAt) / 2,
     kind: 'progress',
     body: () => shape(task, processing(task, world.edges.now())),
   }

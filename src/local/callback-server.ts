@@ -1,0 +1,62 @@
+/** A caller's own callback server: it takes deliveries and verifies each signature as published. */
+import { createServer } from 'node:http'
+import { text } from 'node:stream/consumers'
+import { Webhook } from 'standardwebhooks'
+import { z } from 'zod'
+
+export interface Received {
+  jobId: string
+  type: string
+  /** The `webhook-id` header. */
+  eventId: string
+  verified: boolean
+}
+
+export interface CallbackServer {
+  url: string
+  received: Received[]
+  close(): Promise<void>
+}
+
+const eventSchema = z.object({ type: z.string(), data: z.object({ id: z.string() }) })
+
+export async function startCallbackServer(secret: string): Promise<CallbackServer> {
+  const received: Received[] = []
+  const server = createServer(async (request, response) => {
+    const body = await text(request)
+    const event = eventSchema.parse(JSON.parse(body))
+    const headers = Object.fromEntries(
+      Object.entries(request.headers).map(([name, value]) => [name, String(value)]),
+    )
+    const eventId = headers['webhook-id'] ?? ''
+    received.push({
+      jobId: event.data.id,
+      type: event.type,
+      eventId,
+      verified: verifies(secret, body, headers),
+    })
+    response.end('ok')
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const address = server.address()
+  if (address === null || typeof address === 'string')
+    throw new Error('the callback server listens on no port')
+  return {
+    url: `http://127.0.0.1:${address.port}/reelhook`,
+    received,
+    async close() {
+      server.closeAllConnections()
+      await new Promise((resolve) => server.close(resolve))
+    },
+  }
+}
+
+function verifies(secret: string, body: string, headers: Record<string, string>): boolean {
+  try {
+    new Webhook(secret).verify(body, headers)
+    return true
+  } catch (error) {
+    if (error instanceof Error) return false
+    throw error
+  }
+}

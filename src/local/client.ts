@@ -1,0 +1,29 @@
+/** The API of a local Reelhook, as any caller would use it: fetch and a key. */
+import type { JobView } from '../core/view.ts'
+
+export interface Client {
+  postJob(request: Record<string, unknown>): Promise<JobView>
+  job(id: string): Promise<JobView>
+  post(path: string, body: unknown): Promise<unknown>
+  get(path: string): Promise<Response>
+}
+
+export function createClient(url: string, apiKey: string): Client {
+  const call = async (path: string, init: RequestInit = {}) => {
+    const response = await fetch(`${url}${path}`, {
+      ...init,
+      headers: { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json' },
+    })
+    if (!response.ok)
+      throw new Error(`${init.method ?? 'GET'} ${path} answered ${response.status}: ${await response.text()}`)
+    return response
+  }
+  const post = async (path: string, body: unknown) =>
+    (await call(path, { method: 'POST', body: JSON.stringify(body) })).json()
+  return {
+    get: call,
+    post,
+    postJob: async (request) => (await post('/v1/jobs', request)) as JobView,
+    job: async (id) => (await (await call(`/v1/jobs/${id}`)).json()) as JobView,
+  }
+}

@@ -1,0 +1,70 @@
+/** The whole stage on this machine: the provider simulator as a real HTTP server, and the Worker set to use it. */
+import { randomBytes } from 'node:crypto'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { startSimulator } from '../simulator/server.ts'
+import { freePort, type LocalWorker, startWorker } from './worker.ts'
+
+export interface Stage {
+  worker: LocalWorker
+  simulator: Awaited<ReturnType<typeof startSimulator>>
+  adminApiKey: string
+  close(): Promise<void>
+}
+
+interface Options {
+  folder: string
+  /** 0 takes any free port. */
+  port: number
+  pace?: { queuedMs: number; runningMs: number }
+  onLog: (line: string) => void
+}
+
+const keys = { runware: 'simulated-runware-key', crun: 'simulated-crun-key' }
+
+export async function openStage({ folder, port, pace, onLog }: Options): Promise<Stage> {
+  await mkdir(folder, { recursive: true })
+  const secrets = await keptSecrets(`${folder}/secrets.json`)
+  const simulator = await startSimulator({ port: 0, keys, ...(pace && { pace }) })
+  const workerPort = port === 0 ? await freePort() : port
+  const worker = await startWorker({
+    folder,
+    port: workerPort,
+    onLog,
+    variables: {
+      PUBLIC_BASE_URL: `http://127.0.0.1:${workerPort}`,
+      SIGNING_SECRET: secrets.signingSecret,
+      ADMIN_API_KEY: secrets.adminApiKey,
+      RUNWARE_API_KEY: keys.runware,
+      RUNWARE_BASE_URL: `${simulator.url}/runware/v1`,
+      CRUN_API_KEY: keys.crun,
+      CRUN_BASE_URL: `${simulator.url}/crun`,
+      ALLOW_PRIVATE_NETWORK: 'true',
+    },
+  })
+  return {
+    worker,
+    simulator,
+    adminApiKey: secrets.adminApiKey,
+    async close() {
+      await worker.stop()
+      await simulator.close()
+    },
+  }
+}
+
+interface Secrets {
+  signingSecret: string
+  adminApiKey: string
+}
+
+/** Made once and kept beside the database: links and callback URLs outlive a restart. */
+async function keptSecrets(path: string): Promise<Secrets> {
+  const kept = await readFile(path, 'utf8').catch(() => null)
+  if (kept !== null) return JSON.parse(kept)
+  const made = {
+    signingSecret: randomBytes(32).toString('hex'),
+    adminApiKey: `rh_admin_${randomBytes(16).toString('hex')}`,
+  }
+  await writeFile(path, JSON.stringify(made), { mode: 0o600 })
+  return made
+}
