@@ -14,9 +14,10 @@ export async function identify(
   context: Context,
   job: ClaimedJob,
   tasks: Task[],
-  provider: Provider,
+  provider: Provider | undefined,
   line: Task,
 ): Promise<Result<Submitted | 'absent'>> {
+  if (provider === undefined) return fault('answer_lost', `The key of ${line.provider} was taken away.`)
   const named = await identifyByWebhook(context, job, tasks, provider, line)
   if (named !== null) return done(named)
   if (provider.find !== undefined) return provider.find({ clientReference: line.clientReference })

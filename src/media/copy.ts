@@ -73,10 +73,13 @@ async function pourThrough(
   length: number,
 ): Promise<Result<null>> {
   const pipe = new FixedLengthStream(length)
-  const [put, poured] = await Promise.allSettled([
-    settings.bucket.put(key, pipe.readable, options),
-    pump(settings, source, first, pipe.writable.getWriter()),
-  ])
+  const writer = pipe.writable.getWriter()
+  const stored = settings.bucket.put(key, pipe.readable, options).catch(async (reason) => {
+    // A put that failed reads no more: without this the pump would wait for it for ever.
+    await writer.abort(reason)
+    throw reason
+  })
+  const [put, poured] = await Promise.allSettled([stored, pump(settings, source, first, writer)])
   // A fault of the source has aborted the put, whose complaint is then no news.
   if (poured.status === 'fulfilled' && !poured.value.ok) return poured.value
   if (put.status === 'rejected') throw put.reason

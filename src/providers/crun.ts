@@ -265,7 +265,8 @@ const envelopeSchema = z.object({
   code: z.number().nullish(),
   message: z.string().nullish().catch(null),
   errors: z.array(z.string()).nullish().catch(null),
-  data: z.unknown(),
+  // A refusal has none (422: `{code, message, errors}`).
+  data: z.unknown().optional(),
 })
 
 const acknowledgementSchema = z.object({ task_id: z.string().min(1) })

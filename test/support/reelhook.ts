@@ -75,6 +75,20 @@ export async function untilStatus(id: string, status: JobView['status']): Promis
   return untilJob(id, (job) => job.status === status)
 }
 
+/** Lets time pass, a minute and a sweep at a time, until the job is as wanted. */
+export async function passTimeUntil(id: string, isAsWanted: (job: JobView) => boolean): Promise<JobView> {
+  return vi.waitFor(
+    async () => {
+      const job = await getJob(id)
+      if (isAsWanted(job)) return job
+      await world.advance(60_000)
+      await sweep()
+      throw new Error(`the job is still ${job.status}: ${JSON.stringify(job.fault)}`)
+    },
+    { timeout: 10_000, interval: 50 },
+  )
+}
+
 /** Waits until the provider has the job's tasks. */
 export async function untilSubmitted(id: string): Promise<JobView> {
   return untilJob(id, (job) => job.status !== 'queued')
@@ -96,4 +110,26 @@ export async function sweep(): Promise<void> {
 /** Every bill that the simulator wrote for this job, told apart by the callback URL, which names the job. */
 export function billsFor(jobId: string) {
   return world.simulator.tasks().filter(({ webhookUrl }) => webhookUrl?.includes(jobId))
+}
+
+/** Waits until so many different webhooks of the job are in the journal. */
+export async function untilJournaled(id: string, count: number): Promise<void> {
+  const statement = env.DB.prepare('SELECT count(*) AS count FROM webhooks WHERE job_id = ?').bind(id)
+  await vi.waitUntil(async () => (await statement.first('count')) === count, {
+    timeout: 10_000,
+    interval: 10,
+  })
+}
+
+/** Everything that is written of a job but the journal: nothing of it may change once the job is settled. */
+export async function rowsOf(id: string) {
+  const all = (sql: string) => env.DB.prepare(sql).bind(id).all()
+  const [jobs, tasks, outputs, events, deliveries] = await Promise.all([
+    all('SELECT * FROM jobs WHERE id = ?'),
+    all('SELECT * FROM tasks WHERE job_id = ?'),
+    all('SELECT * FROM outputs WHERE job_id = ?'),
+    all('SELECT * FROM events WHERE job_id = ?'),
+    all('SELECT id, event_id, body FROM deliveries WHERE job_id = ?'),
+  ])
+  return [jobs, tasks, outputs, events, deliveries].map(({ results }) => results)
 }

@@ -20,8 +20,8 @@ export interface World {
   logs: { event: string; fields: Record<string, unknown> }[]
   /** Turns the clock, running whatever the providers had planned for the time that passes. */
   advance: (ms: number) => Promise<void>
-  /** Makes the next request to a URL that begins so fail as a broken connection does. */
-  breakNext: (urlPrefix: string) => void
+  /** Answers the next request to a URL that begins so, in the place of whoever is there. */
+  answerNext: (urlPrefix: string, answer: (request: Request) => Response | Promise<Response>) => void
 }
 
 export const world: World = createWorld()
@@ -29,15 +29,13 @@ export const world: World = createWorld()
 function createWorld(): World {
   const clock = createClock()
   const logs: World['logs'] = []
-  const broken: string[] = []
+  const interceptions: { prefix: string; answer: (request: Request) => Response | Promise<Response> }[] = []
   const caller = createCaller(clock.now)
 
   const network = async (request: Request): Promise<Response> => {
-    const index = broken.findIndex((prefix) => request.url.startsWith(prefix))
-    if (index >= 0) {
-      broken.splice(index, 1)
-      throw new TypeError('Network connection lost.')
-    }
+    const index = interceptions.findIndex(({ prefix }) => request.url.startsWith(prefix))
+    const [interception] = index < 0 ? [] : interceptions.splice(index, 1)
+    if (interception !== undefined) return interception.answer(request)
     const { origin } = new URL(request.url)
     if (origin === simulatorUrl) return overTheWire(await simulator.fetch(request))
     if (origin === callerUrl) return caller.receive(request)
@@ -66,7 +64,7 @@ function createWorld(): World {
     caller,
     logs,
     advance: clock.advance,
-    breakNext: (urlPrefix) => broken.push(urlPrefix),
+    answerNext: (prefix, answer) => interceptions.push({ prefix, answer }),
   }
 }
 

@@ -1,0 +1,48 @@
+/** finish: nothing more is submitted. The job waits for what was, or settles when nothing was. */
+import type { Context } from '../context.ts'
+import type { Fault } from '../core/fault.ts'
+import { pollWaitMs } from '../core/schedule.ts'
+import type { Step } from '../store/commit.ts'
+import { draftEvent } from '../store/events.ts'
+import type { ClaimedJob } from '../store/jobs.ts'
+import type { Task } from '../store/tasks.ts'
+import { settle } from './settle.ts'
+
+/** `reason` is why nothing was submitted, where no task says so. */
+export async function finish(
+  context: Context,
+  job: ClaimedJob,
+  tasks: Task[],
+  reason?: Fault,
+): Promise<Step> {
+  if (!tasks.some(({ status }) => status === 'submitted')) return settle(context, job, tasks, [], reason)
+  const pace = context.providers[job.provider]?.capabilities.pace
+  const firstAskMs = pace === undefined ? 0 : pollWaitMs(pace, 0)
+  const untilDeadlineMs = Math.max(0, job.deadlineAt - context.now())
+  return { status: 'generating', next: { waitMs: Math.min(firstAskMs, untilDeadlineMs) } }
+}
+
+/** The end of one ledger line, and with it of all submitting. */
+export async function closeLine(
+  context: Context,
+  job: ClaimedJob,
+  tasks: Task[],
+  task: Task,
+  status: 'rejected' | 'failed',
+  why: Fault,
+): Promise<Step> {
+  const line = closed(task, status, why, context.now())
+  const step = await finish(context, job, replaceLine(tasks, line.task))
+  return { ...step, tasks: [line.task], events: [line.event, ...(step.events ?? [])] }
+}
+
+/** The line as it is closed, and what the timeline says of it. */
+export function closed(task: Task, status: 'rejected' | 'failed', why: Fault, nowMs: number) {
+  const said = { provider: task.provider, fault: why.code, message: why.message }
+  const line: Task = { ...task, status, fault: why, endedAt: nowMs }
+  return { task: line, event: draftEvent(`task.${status}`, said, nowMs) }
+}
+
+export function replaceLine(tasks: Task[], line: Task): Task[] {
+  return [...tasks.filter(({ n }) => n !== line.n), line]
+}

@@ -1,0 +1,130 @@
+/** A step that dies in the middle, and what finds its job again. */
+import { env } from 'cloudflare:workers'
+import { describe, expect, it } from 'vitest'
+import { advance } from '../../src/engine/advance.ts'
+import { recordDeadLetter } from '../../src/engine/dead-letter.ts'
+import {
+  billsFor,
+  getJob,
+  passTimeUntil,
+  rowsOf,
+  sweep,
+  timelineOf,
+  untilJob,
+  untilStatus,
+  untilTold,
+} from '../support/reelhook.ts'
+import { aContext, aGate, postUnnudged } from '../support/runtime.ts'
+import { world } from '../support/world.ts'
+
+const minutes = 60_000
+
+/** Advances the job until it calls `urlPart`, and stops the world there: `before` or `after` the call is made. */
+async function dieAt(jobId: string, urlPart: string, when: 'before' | 'after') {
+  const gate = aGate()
+  const reached = aGate()
+  const fetch = async (request: Request): Promise<Response> => {
+    if (!request.url.includes(urlPart)) return world.edges.fetch(request)
+    const answer = when === 'after' ? await world.edges.fetch(request) : null
+    reached.open()
+    await gate.wait
+    return answer ?? world.edges.fetch(request)
+  }
+  const step = advance(aContext({ fetch }), jobId)
+  await reached.wait
+  return {
+    letGoOn: async () => {
+      gate.open()
+      await step
+    },
+  }
+}
+
+describe('a crash', () => {
+  it.each([
+    ['runware', 'before'],
+    ['runware', 'after'],
+    ['crun', 'after'],
+  ] as const)('of the submit to %s, %s the call, costs no second bill', async (provider, when) => {
+    const { id } = await postUnnudged({ provider })
+    await dieAt(id, provider === 'runware' ? '/runware/v1' : '/CreateTask', when)
+    await passTimeUntil(id, ({ status }) => status === 'succeeded')
+    expect(billsFor(id)).toHaveLength(1)
+    expect(await untilTold(id)).toHaveLength(1)
+  })
+
+  it('of the copy leaves a job that is copied again', async () => {
+    const { id } = await postUnnudged({ prompt: 'A paper boat sim(webhook=lost)' })
+    await advance(aContext(), id)
+    await world.advance(2 * minutes)
+    await dieAt(id, '/media/', 'after')
+    expect((await getJob(id)).status).toBe('storing')
+    await passTimeUntil(id, ({ status }) => status === 'succeeded')
+    expect(await untilTold(id)).toHaveLength(1)
+  })
+})
+
+describe('a step that outlived its lease', () => {
+  it('commits nothing', async () => {
+    const { id } = await postUnnudged()
+    const late = await dieAt(id, '/runware/v1', 'after')
+    await passTimeUntil(id, ({ status }) => status === 'succeeded')
+    await untilTold(id)
+    const before = await rowsOf(id)
+    await late.letGoOn()
+    expect(await rowsOf(id)).toEqual(before)
+    expect(billsFor(id)).toHaveLength(1)
+  })
+})
+
+it('two nudges at once make one step', async () => {
+  const { id } = await postUnnudged()
+  await Promise.all([advance(aContext(), id), advance(aContext(), id), sweep()])
+  await untilJob(id, ({ status }) => status === 'generating')
+  expect(billsFor(id)).toHaveLength(1)
+  expect((await timelineOf(id)).filter((type) => type === 'task.submitted')).toHaveLength(1)
+})
+
+it('a webhook that comes in the middle of a step makes the job due at once', async () => {
+  const { id } = await postUnnudged({ prompt: 'A paper boat sim(webhook=early)' })
+  const late = await dieAt(id, '/runware/v1', 'after')
+  expect((await getJob(id)).status).toBe('queued')
+  await late.letGoOn()
+  const job = await untilStatus(id, 'succeeded')
+  expect(job.tasks[0]?.won_by).toBe('webhook')
+})
+
+it('a step that throws leaves its job due', async () => {
+  const { id } = await postUnnudged({ prompt: 'A paper boat sim(webhook=lost)' })
+  await advance(aContext(), id)
+  await world.advance(2 * minutes)
+  const broken = new Proxy(env.BUCKET, {
+    get: () => () => Promise.reject(new Error('R2 is down')),
+  })
+  await expect(advance(aContext({}, { BUCKET: broken }), id)).rejects.toThrow('R2 is down')
+  await passTimeUntil(id, ({ status }) => status === 'succeeded')
+})
+
+describe('a nudge that died in all its tries', () => {
+  it('is put on the timeline, and the sweep goes on with the job', async () => {
+    const { id } = await postUnnudged()
+    await recordDeadLetter(aContext(), { job: id })
+    expect(await timelineOf(id)).toEqual(['job.accepted', 'nudge.died'])
+    await passTimeUntil(id, ({ status }) => status === 'succeeded')
+  })
+
+  it('with a webhook in it is journaled at last', async () => {
+    const { id } = await postUnnudged()
+    const webhook = {
+      jobId: id,
+      provider: 'runware' as const,
+      hash: 'h',
+      body: '{}',
+      heardAt: world.edges.now(),
+    }
+    await recordDeadLetter(aContext(), { webhook })
+    const journaled = await env.DB.prepare('SELECT body FROM webhooks WHERE job_id = ?').bind(id).all()
+    expect(journaled.results).toEqual([{ body: '{}' }])
+    await passTimeUntil(id, ({ status }) => status === 'succeeded')
+  })
+})

@@ -1,0 +1,38 @@
+/** Callers with keys of their own. */
+import { expect } from 'vitest'
+import { api, aRequest, post } from './reelhook.ts'
+
+export interface NewApiKey {
+  id: string
+  name: string
+  key: string
+  callback_secret: string
+  created_at: string
+  revoked_at: string | null
+}
+
+export async function makeApiKey(name = 'a caller'): Promise<NewApiKey> {
+  const response = await post('/v1/api-keys', { name })
+  expect(response.status, await response.clone().text()).toBe(201)
+  return response.json()
+}
+
+export async function revokeApiKey({ id }: NewApiKey): Promise<Response> {
+  return api(`/v1/api-keys/${id}`, { method: 'DELETE' })
+}
+
+export function bearing({ key }: { key: string }): { authorization: string } {
+  return { authorization: `Bearer ${key}` }
+}
+
+/** A job of this key's, signed with the key's own secret. */
+export async function postJobOf(
+  apiKey: NewApiKey,
+  overrides: Record<string, unknown> = {},
+  headers: Record<string, string> = {},
+): Promise<Response> {
+  return post('/v1/jobs', aRequest({ callback_secret: undefined, ...overrides }), {
+    ...bearing(apiKey),
+    ...headers,
+  })
+}

@@ -1,0 +1,34 @@
+/** What every refusal looks like (RFC 9457), and what it says. */
+import { expect } from 'vitest'
+
+export interface Problem {
+  type: string
+  title: string
+  status: number
+  detail: string
+  code: string
+  request_id: string
+  errors?: { path: string; message: string }[]
+}
+
+/** Reads the answer as the problem it must be. */
+export async function expectProblem(response: Response, status: number, code: string): Promise<Problem> {
+  const text = await response.text()
+  expect(response.status, text).toBe(status)
+  expect(response.headers.get('content-type')).toBe('application/problem+json')
+  const problem: Problem = JSON.parse(text)
+  expect(problem).toMatchObject({
+    type: `urn:reelhook:problem:${code}`,
+    title: expect.stringMatching(/./),
+    status,
+    detail: expect.stringMatching(/./),
+    code,
+    request_id: expect.stringMatching(/./),
+  })
+  return problem
+}
+
+/** The fields that a problem names, each once, sorted. */
+export function pathsOf({ errors = [] }: Problem): string[] {
+  return [...new Set(errors.map(({ path }) => path))].sort()
+}

@@ -1,0 +1,48 @@
+/** The Worker driven by hand, for what the real queue would do too soon or not at all. */
+import { env } from 'cloudflare:workers'
+import { readConfig } from '../../src/config.ts'
+import { type Context, createContext, type Edges } from '../../src/context.ts'
+import type { JobView } from '../../src/core/view.ts'
+import { aRequest } from './reelhook.ts'
+import worker from './worker.ts'
+import { publicBaseUrl, world } from './world.ts'
+
+/** What a step is given; the edges may be other than the world's. */
+export function aContext(edges: Partial<Edges> = {}, bindings: Partial<Env> = {}): Context {
+  const configured = readConfig(env)
+  if (!configured.ok) throw new Error(configured.faults.join())
+  return createContext({ ...env, ...bindings }, configured.config, { ...world.edges, ...edges })
+}
+
+/** A queue that is down. */
+export const deadQueue: Queue = {
+  send: () => Promise.reject(new Error('the queue is down')),
+  sendBatch: () => Promise.reject(new Error('the queue is down')),
+  metrics: () => Promise.reject(new Error('the queue is down')),
+}
+
+/** The Worker's own fetch, with other bindings than the runtime's. */
+export async function fetchWith(bindings: Partial<Env>, request: Request): Promise<Response> {
+  const context = { waitUntil: () => undefined, passThroughOnException: () => undefined, props: {} }
+  const response = await worker.fetch?.(request as never, { ...env, ...bindings }, context as never)
+  if (response === undefined) throw new Error('the Worker has no fetch')
+  return response
+}
+
+/** Posts a job whose nudge is lost: it stays as accepted until a sweep, or until the test advances it. */
+export async function postUnnudged(overrides: Record<string, unknown> = {}): Promise<JobView> {
+  const request = new Request(`${publicBaseUrl}/v1/jobs`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${env.ADMIN_API_KEY}`, 'content-type': 'application/json' },
+    body: JSON.stringify(aRequest(overrides)),
+  })
+  const response = await fetchWith({ NUDGES: deadQueue }, request)
+  if (response.status !== 202) throw new Error(await response.text())
+  return response.json()
+}
+
+/** A promise kept open until the test lets it go. */
+export function aGate(): { wait: Promise<void>; open: () => void } {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  return { wait: promise, open: resolve }
+}

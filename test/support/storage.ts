@@ -1,0 +1,22 @@
+/** What is in D1 and R2, counted and read past the product. */
+import { env } from 'cloudflare:workers'
+
+export async function select<Row = Record<string, unknown>>(
+  sql: string,
+  ...values: unknown[]
+): Promise<Row[]> {
+  const { results } = await env.DB.prepare(sql)
+    .bind(...values)
+    .all<Row>()
+  return results
+}
+
+export async function countRows(table: string, where = '1', ...values: unknown[]): Promise<number> {
+  const [row] = await select<{ n: number }>(`SELECT count(*) AS n FROM ${table} WHERE ${where}`, ...values)
+  return row?.n ?? Number.NaN
+}
+
+export async function objectKeys(prefix = ''): Promise<string[]> {
+  const { objects } = await env.BUCKET.list({ prefix })
+  return objects.map(({ key }) => key)
+}
