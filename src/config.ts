@@ -66,3 +66,8 @@ export function readConfig(environment: object): ConfigResult {
     },
   }
 }
+
+function sayFault({ code, path, message }: z.core.$ZodIssue): string {
+  // Every setting is a string: another type can only be its absence.
+  return `${path.join('.')} ${code === 'invalid_type' ? 'is not set' : message}`
+}

@@ -24,7 +24,7 @@ export interface FieldFault {
   message: string
 }
 
-export const problemSchema = z
+const problemSchema = z
   .object({
     type: z.string(),
     title: z.string(),

@@ -15,7 +15,7 @@ const moves = {
 export type JobStatus = keyof typeof moves
 
 /** The statuses that `S` may become. */
-export type NextStatus<S extends JobStatus> = (typeof moves)[S][number]
+type NextStatus<S extends JobStatus> = (typeof moves)[S][number]
 
 /** The statuses that never change again. */
 export type SettledStatus = {

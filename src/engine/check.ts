@@ -32,7 +32,7 @@ export async function check(context: Context, job: ClaimedJob): Promise<Step> {
   }
   if (waits.length > 0)
     return {
-      status: job.status,
+      status: 'generating',
       ...learned,
       next: { waitMs: Math.min(...waits) },
     }

@@ -27,7 +27,7 @@ export async function putOff(
   }
   const said = { provider: task.provider, fault: refusal.code, message: refusal.message, wait_ms: waitMs }
   return {
-    status: job.status,
+    status: 'queued',
     tasks: [{ ...task, status: 'deferred', fault: refusal }],
     // The first refusal is news; that it lasts is in the attempts of the ledger line.
     events: task.attempts === 1 ? [draftEvent('task.deferred', said, context.now())] : [],
@@ -49,7 +49,7 @@ export async function reject(
     return closeLine(context, job, tasks, task, 'rejected', refusal)
   }
   const line = closed(task, 'rejected', refusal, context.now())
-  return { status: job.status, provider: next, tasks: [line.task], events: [line.event], next: 'now' }
+  return { status: 'queued', provider: next, tasks: [line.task], events: [line.event], next: 'now' }
 }
 
 function nextProvider(job: ClaimedJob, task: Task): ProviderName | undefined {

@@ -53,7 +53,7 @@ export async function store(context: Context, job: ClaimedJob): Promise<Step> {
   }
   const isFresh = waiting.some(({ attempts }) => attempts < result.attempts) || result.status !== 'waiting'
   const waitMs = copyWaitMs(result.attempts) ?? 0
-  return { status: job.status, ...learned, next: isFresh ? 'now' : { waitMs } }
+  return { status: 'storing', ...learned, next: isFresh ? 'now' : { waitMs } }
 }
 
 /** Copies; where the link has run out, asks the provider for a fresh one and copies from that. */

@@ -83,7 +83,7 @@ async function submitTask(
     fault: answer.ok ? undefined : answer.fault.code,
   })
   if (answer.ok) return accepted(context, job, tasks, provider, task, answer.value.providerTaskId)
-  if (answer.fault.code === 'answer_lost') return unknown(context, job, task, answer.fault)
+  if (answer.fault.code === 'answer_lost') return unknown(context, task, answer.fault)
   if (mayTryAgain(answer.fault.code)) return putOff(context, job, tasks, task, answer.fault)
   return reject(context, job, tasks, task, answer.fault)
 }
@@ -101,19 +101,19 @@ async function accepted(
   const lines = replaceLine(tasks, line)
   const said = { provider: task.provider, provider_task_id: providerTaskId }
   const learned = { tasks: [line], events: [draftEvent('task.submitted', said, nowMs)] }
-  if (nextTask(context, job, lines, provider) !== null) return { status: job.status, ...learned, next: 'now' }
+  if (nextTask(context, job, lines, provider) !== null) return { status: 'queued', ...learned, next: 'now' }
   return { ...(await finish(context, job, lines)), ...learned }
 }
 
 /** The answer was lost. What became of it is found out first, and nothing is bought meanwhile. */
-function unknown(context: Context, job: ClaimedJob, task: Task, lost: Fault): Step {
+function unknown(context: Context, task: Task, lost: Fault) {
   const said = { provider: task.provider, message: lost.message }
   return {
-    status: job.status,
+    status: 'queued',
     tasks: [{ ...task, status: 'unknown', fault: lost }],
     events: [draftEvent('task.unknown', said, context.now())],
     next: { waitMs: resolveWaitMs(0) },
-  }
+  } satisfies Step
 }
 
 async function resolve(
@@ -137,14 +137,14 @@ async function resolve(
   }
   if (untilDeadlineMs <= 0) return closeLine(context, job, tasks, line, 'failed', neverKnown(line))
 
-  const step = unknown(context, job, line, identity.ok ? neverKnown(line) : identity.fault)
+  const step = unknown(context, line, identity.ok ? neverKnown(line) : identity.fault)
   // Where nothing can be asked, the webhook makes the job due, or else the deadline does.
   const sinceMs = context.now() - line.intendedAt
   const waitMs = provider?.find === undefined ? untilDeadlineMs : resolveWaitMs(sinceMs)
   return {
     ...step,
     // That it is unknown is said once.
-    events: line.status === 'unknown' ? [] : (step.events ?? []),
+    events: line.status === 'unknown' ? [] : step.events,
     next: { waitMs: Math.min(waitMs, untilDeadlineMs) },
   }
 }

@@ -19,7 +19,8 @@ interface Options {
   onLog: (line: string) => void
 }
 
-const keys = { runware: 'simulated-runware-key', crun: 'simulated-crun-key' }
+/** The keys that the simulator of a stage accepts. */
+export const keys = { runware: 'simulated-runware-key', crun: 'simulated-crun-key' }
 
 export async function openStage({ folder, port, pace, onLog }: Options): Promise<Stage> {
   await mkdir(folder, { recursive: true })
@@ -30,16 +31,7 @@ export async function openStage({ folder, port, pace, onLog }: Options): Promise
     folder,
     port: workerPort,
     onLog,
-    variables: {
-      PUBLIC_BASE_URL: `http://127.0.0.1:${workerPort}`,
-      SIGNING_SECRET: secrets.signingSecret,
-      ADMIN_API_KEY: secrets.adminApiKey,
-      RUNWARE_API_KEY: keys.runware,
-      RUNWARE_BASE_URL: `${simulator.url}/runware/v1`,
-      CRUN_API_KEY: keys.crun,
-      CRUN_BASE_URL: `${simulator.url}/crun`,
-      ALLOW_PRIVATE_NETWORK: 'true',
-    },
+    variables: variablesFor(workerPort, simulator.url, secrets),
   })
   return {
     worker,
@@ -52,7 +44,21 @@ export async function openStage({ folder, port, pace, onLog }: Options): Promise
   }
 }
 
-interface Secrets {
+/** A Worker's settings when it listens on this port and the simulator is all of its providers. */
+export function variablesFor(port: number, simulatorUrl: string, secrets: Secrets): Record<string, string> {
+  return {
+    PUBLIC_BASE_URL: `http://127.0.0.1:${port}`,
+    SIGNING_SECRET: secrets.signingSecret,
+    ADMIN_API_KEY: secrets.adminApiKey,
+    RUNWARE_API_KEY: keys.runware,
+    RUNWARE_BASE_URL: `${simulatorUrl}/runware/v1`,
+    CRUN_API_KEY: keys.crun,
+    CRUN_BASE_URL: `${simulatorUrl}/crun`,
+    ALLOW_PRIVATE_NETWORK: 'true',
+  }
+}
+
+export interface Secrets {
   signingSecret: string
   adminApiKey: string
 }

@@ -6,7 +6,7 @@ export interface Container {
 }
 
 /** So many bytes are needed to tell. */
-export const signatureLength = 12
+const signatureLength = 12
 
 /** Null when it is none of the containers that providers deliver. */
 export function containerOf(start: Uint8Array): Container | null {

@@ -13,8 +13,6 @@ import type { SimulatedTask } from './task.ts'
 import { createWorld, type LogLine } from './world.ts'
 
 export { ConnectionLost } from './connection-lost.ts'
-export type { SimulatedTask } from './task.ts'
-export type { LogLine } from './world.ts'
 
 export interface SimulatorEdges {
   /** Where the simulator is reached, e.g. `http://127.0.0.1:4100`; media links are made from it. */

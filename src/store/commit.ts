@@ -1,7 +1,7 @@
 /** One step's commit: what it learned, its events, the deliveries they cause and the next due time, in one batch. */
 import { and, eq, sql } from 'drizzle-orm'
 import type { Fault } from '../core/fault.ts'
-import { canBecome, isSettled, type JobStatus } from '../core/job.ts'
+import { canBecome, type SettledStatus, type UnsettledStatus } from '../core/job.ts'
 import type { ProviderName } from '../core/request.ts'
 import { leaseMs } from '../core/schedule.ts'
 import type { Database } from './database.ts'
@@ -14,8 +14,14 @@ import { jobs } from './schema.ts'
 import { saveTask, type Task } from './tasks.ts'
 
 /** What a step learned of its job, and what is owed next. */
-export interface Step {
-  status: JobStatus
+export type Step = Learned &
+  (
+    | { status: SettledStatus; next: 'settled' }
+    /** `now`: the next step follows under the same lease. Otherwise the row is let go until then. */
+    | { status: UnsettledStatus; next: 'now' | { waitMs: number } }
+  )
+
+interface Learned {
   provider?: ProviderName
   progress?: number | null
   fault?: Fault
@@ -23,8 +29,6 @@ export interface Step {
   outputs?: Output[]
   events?: EventDraft[]
   deliveries?: DeliveryDraft[]
-  /** `now`: the next step follows under the same lease. Otherwise the row is let go until then; settled: for good. */
-  next: 'now' | { waitMs: number } | 'settled'
 }
 
 /** The row as it stands after the commit: still ours, due again at some time, or settled. */
@@ -49,7 +53,7 @@ export async function commitStep(
     provider: step.provider ?? job.provider,
     progress: step.progress === undefined ? job.progress : step.progress,
     fault: step.fault ?? job.fault,
-    settledAt: isSettled(status) ? nowMs : null,
+    settledAt: next === 'settled' ? nowMs : null,
   }
   const update = db
     .update(jobs)

@@ -33,7 +33,7 @@ export interface ClaimedJob extends Job {
   dueAt: number
 }
 
-export interface Warning {
+interface Warning {
   path: string
   message: string
 }

@@ -16,7 +16,7 @@ interface Common {
 }
 
 /** What is known of a video that is in R2. */
-export interface Stored {
+interface Stored {
   key: string
   contentType: string
   bytes: number
@@ -26,7 +26,7 @@ export interface Stored {
 
 export type WaitingOutput = Common & { status: 'waiting' }
 export type StoredOutput = Common & { status: 'stored' } & Stored
-export type FailedOutput = Common & { status: 'failed'; fault: Fault }
+type FailedOutput = Common & { status: 'failed'; fault: Fault }
 export type Output = WaitingOutput | StoredOutput | FailedOutput
 
 export async function outputsOf(db: Database, jobId: string): Promise<Output[]> {

@@ -3,11 +3,11 @@
 import { inject } from 'vitest'
 import { createSimulator, type Simulator, type SimulatorEdges } from '../../src/simulator/simulator.ts'
 
-export const keys = { runware: 'runware-key', crun: 'ak_crun-key' }
-export const pace = { queuedMs: 1000, runningMs: 10_000 }
+const keys = { runware: 'runware-key', crun: 'ak_crun-key' }
+const pace = { queuedMs: 1000, runningMs: 10_000 }
 export const webhookUrl = 'https://hooks.example.test/here?t=OPAQUE'
 
-export interface Ringing {
+interface Ringing {
   url: string
   body: unknown
   at: number
@@ -27,7 +27,7 @@ export interface Stand {
   get: (url: string, init?: RequestInit) => Promise<Response>
 }
 
-export interface Answer {
+interface Answer {
   status: number
   // biome-ignore lint/suspicious/noExplicitAny: a test says in each assertion what it expects to find
   body: any

@@ -1,0 +1,38 @@
+/** The runtime's processes on this machine, and how large they are. Linux: read from /proc. */
+import { readdirSync, readFileSync } from 'node:fs'
+
+/** The process ids of the workerd processes that this process started. */
+export function runtimeProcesses(): number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .filter((pid) => {
+      const status = statusOf(pid)
+      return /^Name:\s*workerd$/m.test(status) && status.includes(`\nPPid:\t${process.pid}\n`)
+    })
+}
+
+/** Samples the resident size of a process until stopped; both in MiB. */
+export function watchSize(pid: number) {
+  const before = residentMiB(pid)
+  let peak = before
+  const timer = setInterval(() => {
+    peak = Math.max(peak, residentMiB(pid))
+  }, 20)
+  return () => {
+    clearInterval(timer)
+    return { before, growth: Math.max(peak, residentMiB(pid)) - before }
+  }
+}
+
+function residentMiB(pid: number): number {
+  return Number(/^VmRSS:\s*(\d+) kB$/m.exec(statusOf(pid))?.[1] ?? 0) / 1_024
+}
+
+function statusOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/status`, 'utf8')
+  } catch {
+    return '' // the process ended between the listing and the reading
+  }
+}
