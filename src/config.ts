@@ -37,12 +37,7 @@ const environmentSchema = z.object({
 /** Every fault of the environment at once, by name; never a value. */
 export function readConfig(environment: object): ConfigResult {
   const parsed = environmentSchema.safeParse(environment)
-  if (!parsed.success) {
-    return {
-      ok: false,
-      faults: parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`),
-    }
-  }
+  if (!parsed.success) return { ok: false, faults: parsed.error.issues.map(sayFault) }
   const values = parsed.data
   return {
     ok: true,

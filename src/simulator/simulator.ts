@@ -10,25 +10,10 @@ import { mediaOf, type SimulatedMedia } from './media.ts'
 import { mediaRoutes } from './media-routes.ts'
 import { runwareRoutes } from './runware/routes.ts'
 import type { SimulatedTask } from './task.ts'
-import { createWorld, type LogLine } from './world.ts'
+import { createWorld, type LogLine, type SimulatorEdges } from './world.ts'
 
 export { ConnectionLost } from './connection-lost.ts'
-
-export interface SimulatorEdges {
-  /** Where the simulator is reached, e.g. `http://127.0.0.1:4100`; media links are made from it. */
-  baseUrl: string
-  /** A small real MP4, the beginning of every output. */
-  picture: Uint8Array
-  /** How it calls webhooks. */
-  fetch: (request: Request) => Promise<Response>
-  /** Epoch milliseconds. */
-  now: () => number
-  after: (delayMs: number, run: () => Promise<void>) => void
-  /** How long a task is pending, and then running. */
-  pace: { queuedMs: number; runningMs: number }
-  /** The only keys it accepts. */
-  keys: { runware: string; crun: string }
-}
+export type { SimulatorEdges } from './world.ts'
 
 export interface Simulator {
   /** Rejects with ConnectionLost where a real connection would be reset or never answered. */

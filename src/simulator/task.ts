@@ -3,7 +3,7 @@
 import type { CrunRequest } from './crun/request.ts'
 import type { Directives } from './directives.ts'
 import type { RunwareRequest } from './runware/request.ts'
-import type { SimulatorEdges } from './simulator.ts'
+import type { SimulatorEdges } from './world.ts'
 
 export type SimulatedTask = RunwareTask | CrunTask
 

@@ -1,5 +1,20 @@
-import type { SimulatorEdges } from './simulator.ts'
 import type { ProviderName, SimulatedOutput, SimulatedTask } from './task.ts'
+
+export interface SimulatorEdges {
+  /** Where the simulator is reached, e.g. `http://127.0.0.1:4100`; media links are made from it. */
+  baseUrl: string
+  /** A small real MP4, the beginning of every output. */
+  picture: Uint8Array
+  /** How it calls webhooks. */
+  fetch: (request: Request) => Promise<Response>
+  /** Epoch milliseconds. */
+  now: () => number
+  after: (delayMs: number, run: () => Promise<void>) => void
+  /** How long a task is pending, and then running. */
+  pace: { queuedMs: number; runningMs: number }
+  /** The only keys it accepts. */
+  keys: { runware: string; crun: string }
+}
 
 export interface LogLine {
   at: number

@@ -1,0 +1,173 @@
+/** What Crun says: acknowledgements, statuses, webhooks and refusals. The body's code goes before the HTTP status. */
+import { z } from 'zod'
+import { done, type Fault, type FaultCode, fault, type Result } from '../core/fault.ts'
+import { retryAfterMs } from '../core/retry-after.ts'
+import { type Answer, lost, soundsModerated } from './http.ts'
+import type { Outcome, WebhookItem } from './provider.ts'
+
+export function readAcknowledgement(answer: Answer, nowMs: number) {
+  const { code, data, detail } = read(answer)
+  const submitted = acknowledgementSchema.safeParse(data)
+  if (code === 200 && submitted.success) return done({ providerTaskId: submitted.data.task_id })
+  const refused = refusalCodes[code]
+  if (refused !== undefined) return refusal(refused, answer, code, detail, nowMs)
+  // 500, a gateway's 5xx, or a success that names no task: it may have been created and charged.
+  return lost('billable', `Crun answered ${code}`, {
+    code,
+    status: answer.status,
+  })
+}
+
+export function readStatus(answer: Answer, nowMs: number): Result<Outcome> {
+  const { code, data, detail } = read(answer)
+  if (code === 404)
+    return fault('task_lost', 'Crun does not know the task.', {
+      evidence: { code },
+    })
+  if (code === 501) return done({ state: 'failed', fault: generationFault(code, detail) })
+  const refused = refusalCodes[code]
+  if (refused !== undefined) return refusal(refused, answer, code, detail, nowMs)
+  const task = taskSchema.safeParse(data)
+  if (code === 200 && task.success) return done(outcomeOf(task.data))
+  if (code !== 200)
+    return lost('safe', `Crun answered ${code}`, {
+      code,
+      status: answer.status,
+    })
+  return fault('unreadable_answer', 'Crun answered without a task.', {
+    evidence: { code },
+  })
+}
+
+/** A webhook is the `data` object of a status answer, bare or in its envelope. */
+export function readWebhook(body: unknown): WebhookItem[] {
+  const envelope = envelopeSchema.safeParse(body)
+  const task = taskSchema.safeParse(
+    envelope.success && envelope.data.data != null ? envelope.data.data : body,
+  )
+  return task.success ? [{ providerTaskId: task.data.task_id, outcome: outcomeOf(task.data) }] : []
+}
+
+function outcomeOf({ task_id, status, result, credits }: Task): Outcome {
+  const cost = credits != null && {
+    cost: { credits, source: 'provider' as const },
+  }
+  switch (status.toLowerCase()) {
+    case 'pending':
+    case 'running':
+      return { state: 'pending', finished: [], faults: [] }
+    case 'success': {
+      const url = videoAmong(result?.media_urls ?? [])
+      // Success without a video is a broken promise; it is asked again, and the deadline bounds it.
+      if (url === undefined)
+        return {
+          state: 'pending',
+          finished: [],
+          faults: [],
+          unknownStatus: 'success without a video',
+        }
+      return {
+        state: 'done',
+        outputs: [{ id: task_id, url }],
+        faults: [],
+        ...cost,
+      }
+    }
+    case 'failed':
+      return {
+        state: 'failed',
+        fault: generationFault(result?.code ?? 501, result?.message ?? ''),
+        ...cost,
+      }
+    default:
+      return { state: 'pending', finished: [], faults: [], unknownStatus: status }
+  }
+}
+
+// With `return_last_frame` an image may stand beside the video; where is undocumented.
+function videoAmong(urls: readonly string[]): string | undefined {
+  const extension = (url: string) => /\.(\w+)$/.exec(url.split(/[?#]/)[0] ?? '')?.[1]?.toLowerCase() ?? ''
+  return (
+    urls.find((url) => ['mp4', 'mov', 'webm'].includes(extension(url))) ??
+    urls.find((url) => !['png', 'jpg', 'jpeg', 'webp'].includes(extension(url)))
+  )
+}
+
+function generationFault(code: number, message: string): Fault {
+  const isModerated = soundsModerated(message)
+  return {
+    code: isModerated ? 'moderated' : 'generation_failed',
+    message: isModerated ? 'Crun blocked the content.' : `Crun could not make the video (${code}).`,
+    evidence: { code, message },
+  }
+}
+
+function refusal(faultCode: FaultCode, answer: Answer, code: number, detail: string, nowMs: number) {
+  return fault(faultCode, `Crun refused: ${code}.`, {
+    evidence: { code, status: answer.status, detail },
+    retryAfterMs: retryAfterMs(answer.headers, nowMs) ?? leastWaitMs[code],
+  })
+}
+
+/** Codes that decide: nothing was bought. All others leave it open. */
+const refusalCodes: Partial<Record<number, FaultCode>> = {
+  400: 'bad_request',
+  401: 'auth',
+  402: 'out_of_credit',
+  403: 'auth',
+  404: 'bad_request',
+  422: 'bad_request',
+  429: 'rate_limited',
+  455: 'maintenance',
+  501: 'generation_failed',
+  505: 'not_entitled',
+}
+
+// Without a Retry-After: half a minute as its clients keep it, minutes for maintenance.
+const leastWaitMs: Partial<Record<number, number>> = {
+  429: 30_000,
+  455: 120_000,
+}
+
+/** The body's code goes before the HTTP status: 455, 501 and 505 may come as either. */
+function read(answer: Answer): { code: number; data: unknown; detail: string } {
+  const envelope = envelopeSchema.safeParse(answer.body)
+  if (!envelope.success)
+    return {
+      code: answer.status === 200 ? 0 : answer.status,
+      data: undefined,
+      detail: '',
+    }
+  const { code, message, errors, data } = envelope.data
+  return {
+    code: code ?? answer.status,
+    data,
+    detail: [message ?? '', ...(errors ?? [])].join('; '),
+  }
+}
+
+const envelopeSchema = z.object({
+  code: z.number().nullish(),
+  message: z.string().nullish().catch(null),
+  errors: z.array(z.string()).nullish().catch(null),
+  // A refusal has none (422: `{code, message, errors}`).
+  data: z.unknown().optional(),
+})
+
+const acknowledgementSchema = z.object({ task_id: z.string().min(1) })
+
+const taskSchema = z.object({
+  task_id: z.string().min(1),
+  status: z.string(),
+  credits: z.number().nullish().catch(null),
+  result: z
+    .object({
+      code: z.number().nullish().catch(null),
+      message: z.string().nullish().catch(null),
+      media_urls: z.array(z.string()).nullish().catch(null),
+    })
+    .nullish()
+    .catch(null),
+})
+
+type Task = z.infer<typeof taskSchema>

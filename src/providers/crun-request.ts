@@ -1,0 +1,57 @@
+/** What Crun is sent: a model that names the mode, and its input. */
+import { z } from 'zod'
+import { renderPrompt } from '../core/prompt.ts'
+import { type JobRequest, type Mode, type Model, modeOf } from '../core/request.ts'
+import type { Submission } from './provider.ts'
+
+export function taskOf({ request, callbackUrl }: Submission) {
+  const mode = modeOf(request)
+  return {
+    model: `${tiers[request.model]}-${suffixes[mode]}`,
+    callback_url: callbackUrl,
+    input: {
+      prompt: renderPrompt(request.prompt, (kind, number) => `[${tagNames[kind]}${number}]`),
+      ...mediaInput(request),
+      resolution: request.resolution,
+      aspect_ratio: request.aspect_ratio ?? (mode === 'frames' ? 'auto' : '16:9'),
+      duration: request.duration,
+      audio: request.generate_audio,
+      ...options.parse(request.provider_options.crun ?? {}),
+    },
+  }
+}
+
+function mediaInput(request: JobRequest) {
+  const frames = [request.first_frame, request.last_frame].filter((frame) => frame !== undefined)
+  return {
+    ...(frames.length > 0 && { img_urls: frames }),
+    ...(request.reference_images.length > 0 && {
+      reference_images: request.reference_images,
+    }),
+    ...(request.reference_videos.length > 0 && {
+      reference_videos: request.reference_videos,
+    }),
+    ...(request.reference_audios.length > 0 && {
+      reference_audios: request.reference_audios,
+    }),
+  }
+}
+
+export const options = z.strictObject({
+  return_last_frame: z.boolean().optional(),
+  byteplus_fallback: z.boolean().optional(),
+})
+
+const tiers: Record<Model, string> = {
+  'seedance-2.0': 'bytedance/seedance2-0',
+  'seedance-2.0-fast': 'bytedance/seedance2-0-fast',
+  'seedance-2.0-mini': 'bytedance/seedance2-0-mini',
+}
+
+const suffixes: Record<Mode, string> = {
+  text: 't2v',
+  frames: 'i2v',
+  references: 'r2v',
+}
+
+const tagNames = { image: 'Image', video: 'Video', audio: 'Audio' } as const
