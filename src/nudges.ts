@@ -5,7 +5,7 @@
 import { z } from 'zod'
 import { providerNames } from './core/request.ts'
 import { sweepEveryMs } from './core/schedule.ts'
-import type { Log } from './log.ts'
+import { type Log, sayError } from './log.ts'
 
 export const nudgeSchema = z.union([
   z.object({ job: z.string() }),
@@ -46,7 +46,7 @@ export function createNudges(jobQueue: Queue, deliveryQueue: Queue, log: Log): N
         await queue.sendBatch(nudges.slice(first, first + batchSize).map((body) => ({ body, delaySeconds })))
       }
     } catch (error) {
-      log('nudge.lost', { count: nudges.length, error: String(error) })
+      log('nudge.lost', { count: nudges.length, error: sayError(error) })
     }
   }
   return {

@@ -8,15 +8,17 @@ import { deliver } from './deliveries/deliver.ts'
 import { advance } from './engine/advance.ts'
 import { recordDeadLetter } from './engine/dead-letter.ts'
 import { sweep } from './engine/sweep.ts'
+import { sayError } from './log.ts'
 import { type Nudge, nudgeSchema } from './nudges.ts'
 import { hear } from './webhooks/hear.ts'
 import { webhookRoutes } from './webhooks/receive.ts'
 
 /** `edges` are the network, the clock and chance: real in `index.ts`. */
 export function createReelhook(edges: Edges): ExportedHandler<Env> {
+  const configOf = rememberConfig(edges)
   const app = new Hono<{ Bindings: Env; Variables: { context: Context } }>()
   app.use(async (c, next) => {
-    const configured = readConfig(c.env)
+    const configured = configOf(c.env)
     if (!configured.ok) return misconfigured(c, configured.faults)
     c.set('context', createContext(c.env, configured.config, edges))
     return next()
@@ -24,7 +26,7 @@ export function createReelhook(edges: Edges): ExportedHandler<Env> {
   app.route('/webhooks', webhookRoutes)
   app.route('/', createApi())
 
-  const contextOf = (env: Env) => createContext(env, required(readConfig(env)), edges)
+  const contextOf = (env: Env) => createContext(env, required(configOf(env)), edges)
 
   return {
     fetch: app.fetch,
@@ -36,6 +38,21 @@ export function createReelhook(edges: Edges): ExportedHandler<Env> {
     async scheduled(_controller, env) {
       await sweep(contextOf(env))
     },
+  }
+}
+
+/** The configuration of an environment, read once; and a loud word where its guard is lifted. */
+function rememberConfig({ log }: Edges): (env: Env) => ConfigResult {
+  const known = new WeakMap<Env, ConfigResult>()
+  return (env) => {
+    const configured = known.get(env) ?? readConfig(env)
+    if (!known.has(env) && configured.ok && configured.config.reach === 'any') {
+      log('config.unguarded', {
+        warning: 'ALLOW_PRIVATE_NETWORK is on: any URL may be called. For local use only.',
+      })
+    }
+    known.set(env, configured)
+    return configured
   }
 }
 
@@ -57,7 +74,7 @@ async function handle(
     message.ack()
   } catch (error) {
     // The general catcher: whatever surprised a step, its row is still due.
-    context.log('nudge.failed', { attempt: message.attempts, error: String(error) })
+    context.log('nudge.failed', { attempt: message.attempts, error: sayError(error) })
     message.retry({ delaySeconds: Math.min(60, 2 ** message.attempts) })
   }
 }

@@ -2,6 +2,7 @@
 import { OpenAPIHono } from '@hono/zod-openapi'
 import { HTTPException } from 'hono/http-exception'
 import { requestId } from 'hono/request-id'
+import { sayError } from '../log.ts'
 import { apiKeyRoutes } from './api-keys.ts'
 import { onlyWithAdminKey, onlyWithKey } from './auth.ts'
 import { deliveryRoutes } from './deliveries.ts'
@@ -22,7 +23,7 @@ export function createApi() {
     c.get('context').log('request.failed', {
       request_id: c.get('requestId'),
       path: c.req.routePath,
-      error: String(error),
+      error: sayError(error),
     })
     return problem(
       c,

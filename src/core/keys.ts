@@ -6,14 +6,13 @@
 const encoder = new TextEncoder()
 
 /** A key that signs: `purpose` is what it is for, e.g. `provider webhooks`. */
-export async function signingKey(secret: string, purpose: string): Promise<CryptoKey> {
-  return crypto.subtle.deriveKey(derivation(purpose), await root(secret), hmac, false, ['sign', 'verify'])
+export function signingKey(secret: string, purpose: string): Promise<CryptoKey> {
+  return derive(secret, purpose, { name: 'HMAC', hash: 'SHA-256', length: 256 }, ['sign', 'verify'])
 }
 
 /** A key that encrypts what is kept at rest. */
-export async function encryptionKey(secret: string, purpose: string): Promise<CryptoKey> {
-  const aes = { name: 'AES-GCM', length: 256 }
-  return crypto.subtle.deriveKey(derivation(purpose), await root(secret), aes, false, ['encrypt', 'decrypt'])
+export function encryptionKey(secret: string, purpose: string): Promise<CryptoKey> {
+  return derive(secret, purpose, { name: 'AES-GCM', length: 256 }, ['encrypt', 'decrypt'])
 }
 
 /** HMAC-SHA-256 of the text, in URL-safe base64. */
@@ -53,19 +52,24 @@ export function toHex(bytes: Uint8Array): string {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
 }
 
-const hmac = { name: 'HMAC', hash: 'SHA-256', length: 256 }
+// Derived once for each purpose: every webhook that comes in needs its key.
+const derived = new Map<string, CryptoKey>()
 
-function derivation(purpose: string) {
-  return {
-    name: 'HKDF',
-    hash: 'SHA-256',
-    salt: new Uint8Array(),
-    info: encoder.encode(`reelhook ${purpose}`),
-  }
-}
-
-async function root(secret: string): Promise<CryptoKey> {
-  return crypto.subtle.importKey('raw', encoder.encode(secret), 'HKDF', false, ['deriveKey'])
+async function derive(
+  secret: string,
+  purpose: string,
+  algorithm: { name: string; hash?: string; length: number },
+  usages: ('sign' | 'verify' | 'encrypt' | 'decrypt')[],
+): Promise<CryptoKey> {
+  const name = `${purpose} ${secret}`
+  const known = derived.get(name)
+  if (known !== undefined) return known
+  const root = await crypto.subtle.importKey('raw', encoder.encode(secret), 'HKDF', false, ['deriveKey'])
+  const info = encoder.encode(`reelhook ${purpose}`)
+  const derivation = { name: 'HKDF', hash: 'SHA-256', salt: new Uint8Array(), info }
+  const key = await crypto.subtle.deriveKey(derivation, root, algorithm, false, usages)
+  derived.set(name, key)
+  return key
 }
 
 function toBase64Url(bytes: Uint8Array): string {

@@ -66,7 +66,7 @@ async function submitTask(
   line: Task,
 ): Promise<Step> {
   const task: Task = { ...line, status: 'intended', attempts: line.attempts + 1 }
-  await intendTask(context.db, job, task)
+  await intendTask(context.db, job, task, context.now())
   const startedAt = context.now()
   const answer = await provider.submit({
     request: job.request,

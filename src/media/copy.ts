@@ -93,20 +93,26 @@ async function pump(
   first: Uint8Array<ArrayBuffer>,
   writer: WritableStreamDefaultWriter<Uint8Array>,
 ): Promise<Result<null>> {
-  let chunk = first
-  for (;;) {
-    await writer.write(chunk)
-    await settings.onProgress()
-    const next = await source.read(chunk.buffer)
-    if (!next.ok) {
-      await writer.abort(next.fault.code)
-      return next
+  try {
+    let chunk = first
+    for (;;) {
+      await writer.write(chunk)
+      await settings.onProgress()
+      const next = await source.read(chunk.buffer)
+      if (!next.ok) {
+        await writer.abort(next.fault.code)
+        return next
+      }
+      if (next.value === null) break
+      chunk = next.value
     }
-    if (next.value === null) break
-    chunk = next.value
+    await writer.close()
+    return done(null)
+  } catch (error) {
+    // Whatever ended the pump must end the put too, which waits for the rest.
+    await writer.abort(error)
+    throw error
   }
-  await writer.close()
-  return done(null)
 }
 
 /** Unknown length: R2 wants it in parts of one size. A body of less than one part is put at once. */

@@ -82,9 +82,11 @@ export async function commitStep(
   return dueAt === null ? { state: 'settled' } : { state: 'released', dueAt }
 }
 
-/** The ledger line, written before the call that costs money, under the lease. */
-export async function intendTask(db: Database, job: ClaimedJob, task: Task): Promise<void> {
-  await db.batch([requireLease(db, jobs, job), saveTask(db, task)])
+/** The ledger line, written before the call that costs money, under a lease that outlasts the call. */
+export async function intendTask(db: Database, job: ClaimedJob, task: Task, nowMs: number): Promise<void> {
+  const held = ownership(job, 'now', nowMs)
+  const renewal = 'dueAt' in held ? [db.update(jobs).set(held).where(eq(jobs.id, job.id))] : []
+  await db.batch([requireLease(db, jobs, job), saveTask(db, task), ...renewal])
 }
 
 function ownership(job: ClaimedJob, next: Step['next'], nowMs: number) {

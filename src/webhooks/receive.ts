@@ -8,6 +8,7 @@ import { createMiddleware } from 'hono/factory'
 import type { Context } from '../context.ts'
 import { sha256 } from '../core/keys.ts'
 import { providerNames } from '../core/request.ts'
+import { sayError } from '../log.ts'
 import { type HeardWebhook, journalWebhook } from '../store/webhooks.ts'
 import { isValidToken } from './token.ts'
 
@@ -55,17 +56,18 @@ async function makeDurable(context: Context, heard: HeardWebhook): Promise<boole
     context.log('webhook.unqueued', {
       job_id: heard.jobId,
       provider: heard.provider,
-      error: String(error),
+      error: sayError(error),
     })
   }
   try {
     await journalWebhook(context.db, heard, context.now())
+    await context.nudges.job(heard.jobId, 0)
     return true
   } catch (error) {
     context.log('webhook.refused', {
       job_id: heard.jobId,
       provider: heard.provider,
-      error: String(error),
+      error: sayError(error),
     })
     return false
   }

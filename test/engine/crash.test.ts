@@ -77,6 +77,34 @@ describe('a step that outlived its lease', () => {
   })
 })
 
+it('a slow copy whose lease ran out ends without a word', async () => {
+  const { id } = await postUnnudged({ prompt: 'A paper boat sim(webhook=lost, megabytes=2)' })
+  await advance(aContext(), id)
+  await world.advance(2 * minutes)
+  const gate = aGate()
+  const reached = aGate()
+  const fetch = async (request: Request): Promise<Response> => {
+    const response = await world.edges.fetch(request)
+    if (!request.url.includes('/media/')) return response
+    const slow = new TransformStream<Uint8Array, Uint8Array>({
+      async transform(chunk, controller) {
+        reached.open()
+        await gate.wait
+        controller.enqueue(chunk)
+      },
+    })
+    return new Response(response.body?.pipeThrough(slow).pipeThrough(new IdentityTransformStream()), response)
+  }
+  const late = advance(aContext({ fetch }), id)
+  await reached.wait
+  await passTimeUntil(id, ({ status }) => status === 'succeeded')
+  await untilTold(id)
+  const before = await rowsOf(id)
+  gate.open()
+  await late
+  expect(await rowsOf(id)).toEqual(before)
+})
+
 it('two nudges at once make one step', async () => {
   const { id } = await postUnnudged()
   await Promise.all([advance(aContext(), id), advance(aContext(), id), sweep()])
