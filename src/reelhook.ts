@@ -1,7 +1,8 @@
 /** Reelhook as a whole: the three ways in (fetch, queue, scheduled), put together from the parts. */
 import { Hono } from 'hono'
+import { requestId } from 'hono/request-id'
 import { createApi } from './api/app.ts'
-import { misconfigured } from './api/problems.ts'
+import { misconfigured, problem } from './api/problems.ts'
 import { type ConfigResult, readConfig } from './config.ts'
 import { type Context, createContext, type Edges } from './context.ts'
 import { deliver } from './deliveries/deliver.ts'
@@ -16,7 +17,9 @@ import { webhookRoutes } from './webhooks/receive.ts'
 /** `edges` are the network, the clock and chance: real in `index.ts`. */
 export function createReelhook(edges: Edges): ExportedHandler<Env> {
   const configOf = rememberConfig(edges)
-  const app = new Hono<{ Bindings: Env; Variables: { context: Context } }>()
+  const app = new Hono<{ Bindings: Env; Variables: { context: Context; requestId: string } }>()
+  app.use(requestId())
+  app.notFound((c) => problem(c, 'not_found', `There is nothing at ${c.req.method} ${c.req.path}.`))
   app.use(async (c, next) => {
     const configured = configOf(c.env)
     if (!configured.ok) return misconfigured(c, configured.faults)

@@ -28,7 +28,7 @@ const request = {
 
 it('tells of the work, never of the secrets and prompts in it', async () => {
   for (const provider of ['runware', 'crun']) {
-    world.caller.answerNext(new Response('no', { status: 500 }))
+    world.caller.answerNext(() => new Response('no', { status: 500 }))
     const { id } = await postJob({ ...request, provider })
     await untilSubmitted(id)
     await world.advance(10_000)

@@ -23,11 +23,7 @@ export type Assessment =
 
 /** Who can make it, in order of preference, or every reason why nobody can. Pure but for the configuration. */
 export function assess({ config, providers }: Context, apiKeyId: string, request: ParsedRequest): Assessment {
-  const errors = [
-    ...targetFaults(request, config.reach),
-    ...optionFaults(request, providers),
-    ...secretFaults(request, apiKeyId),
-  ]
+  const errors = doorFaults({ config, providers }, apiKeyId, request)
   if (errors.length > 0) return { ok: false, code: 'invalid_request', errors }
 
   const candidates = wanted(request, providers).map((name) => {
@@ -59,6 +55,19 @@ export function assess({ config, providers }: Context, apiKeyId: string, request
             })),
           ),
   }
+}
+
+/** What is wrong with well-formed fields here: URLs that lead nowhere allowed, unknown options, no secret. */
+export function doorFaults(
+  { config, providers }: Pick<Context, 'config' | 'providers'>,
+  apiKeyId: string,
+  request: Partial<ParsedRequest>,
+): FieldFault[] {
+  return [
+    ...targetFaults(request, config.reach),
+    ...optionFaults(request, providers),
+    ...secretFaults(request, apiKeyId),
+  ]
 }
 
 /** Null: the idempotency key was taken a moment ago by another post. */
@@ -101,7 +110,7 @@ function wanted(request: ParsedRequest, providers: Context['providers']): Provid
   return [...new Set([request.provider].flat())]
 }
 
-function targetFaults(request: ParsedRequest, reach: Context['config']['reach']): FieldFault[] {
+function targetFaults(request: Partial<ParsedRequest>, reach: Context['config']['reach']): FieldFault[] {
   const urls = mediaOf(request).filter(({ value }) => !value.startsWith('data:'))
   if (request.callback_url !== undefined) urls.push({ path: 'callback_url', value: request.callback_url })
   return urls.flatMap(({ path, value }) => {
@@ -110,14 +119,14 @@ function targetFaults(request: ParsedRequest, reach: Context['config']['reach'])
   })
 }
 
-function optionFaults(request: ParsedRequest, providers: Context['providers']): FieldFault[] {
+function optionFaults(request: Partial<ParsedRequest>, providers: Context['providers']): FieldFault[] {
   return Object.values(providers).flatMap(({ name, options }) => {
-    const parsed = options.safeParse(request.provider_options[name] ?? {})
+    const parsed = options.safeParse(request.provider_options?.[name] ?? {})
     return parsed.success ? [] : fieldFaults(parsed.error, `provider_options.${name}`)
   })
 }
 
-function secretFaults(request: ParsedRequest, apiKeyId: string): FieldFault[] {
+function secretFaults(request: Partial<ParsedRequest>, apiKeyId: string): FieldFault[] {
   const isUnsigned = request.callback_url !== undefined && request.callback_secret === undefined
   if (!isUnsigned || apiKeyId !== adminKeyId) return []
   return [

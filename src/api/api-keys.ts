@@ -5,7 +5,7 @@ import { sha256 } from '../core/keys.ts'
 import { newSecret, sealSecret } from '../deliveries/secrets.ts'
 import { type ApiKey, insertApiKey, listApiKeys, revokeApiKey } from '../store/api-keys.ts'
 import { createRouter } from './environment.ts'
-import { problem, problemResponse } from './problems.ts'
+import { problem, problemResponse, withoutKey } from './problems.ts'
 
 const apiKeySchema = z.object({
   id: z.string(),
@@ -34,6 +34,7 @@ const create = createRoute({
     },
   },
   responses: {
+    ...withoutKey,
     201: { description: 'The key.', content: { 'application/json': { schema: newApiKeySchema } } },
     403: problemResponse('Not the admin key.'),
     422: problemResponse('Every fault of the body.'),
@@ -45,6 +46,7 @@ const list = createRoute({
   path: '/',
   summary: 'List API keys',
   responses: {
+    ...withoutKey,
     200: {
       description: 'Every key, newest first, without what was shown once.',
       content: { 'application/json': { schema: z.object({ data: z.array(apiKeySchema) }) } },
@@ -58,6 +60,7 @@ const revoke = createRoute({
   summary: 'Revoke an API key',
   request: { params: z.object({ id: z.string() }) },
   responses: {
+    ...withoutKey,
     204: { description: 'Revoked. Its jobs go on, and their deliveries are still signed with its secret.' },
     404: problemResponse('There is no such key, or it is revoked already.'),
   },

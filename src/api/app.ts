@@ -1,7 +1,6 @@
 /** The map of the API. */
 import { OpenAPIHono } from '@hono/zod-openapi'
 import { HTTPException } from 'hono/http-exception'
-import { requestId } from 'hono/request-id'
 import { sayError } from '../log.ts'
 import { apiKeyRoutes } from './api-keys.ts'
 import { onlyWithAdminKey, onlyWithKey } from './auth.ts'
@@ -9,17 +8,20 @@ import { deliveryRoutes } from './deliveries.ts'
 import type { ApiEnv } from './environment.ts'
 import { eventRoutes } from './events.ts'
 import { healthRoutes } from './health.ts'
+import { jobListRoutes } from './job-list.ts'
 import { jobRoutes } from './jobs.ts'
 import { outputRoutes } from './outputs.ts'
 import { problem } from './problems.ts'
 
 export function createApi() {
   const api = new OpenAPIHono<ApiEnv>()
-  api.use(requestId())
-  api.notFound((c) => problem(c, 'not_found', `There is nothing at ${c.req.method} ${c.req.path}.`))
   api.onError((error, c) => {
-    if (error instanceof HTTPException && error.status === 400)
+    if (error instanceof HTTPException && error.status === 400) {
       return problem(c, 'invalid_json', error.message)
+    }
+    if (error instanceof HTTPException && error.status === 415) {
+      return problem(c, 'unsupported_media_type', 'Send the header "Content-Type: application/json".')
+    }
     c.get('context').log('request.failed', {
       request_id: c.get('requestId'),
       path: c.req.routePath,
@@ -38,6 +40,7 @@ export function createApi() {
 
   api.use('/v1/*', onlyWithKey)
   api.route('/v1/jobs', jobRoutes)
+  api.route('/v1/jobs', jobListRoutes)
   api.route('/v1/jobs', eventRoutes)
   api.route('/v1/deliveries', deliveryRoutes)
   api.use('/v1/api-keys/*', onlyWithAdminKey)

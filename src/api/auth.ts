@@ -13,10 +13,7 @@ const howTo = 'Send the header "Authorization: Bearer <api key>".'
 export const onlyWithKey = createMiddleware<ApiEnv>(async (c, next) => {
   const key = /^Bearer +(\S+)$/i.exec(c.req.header('authorization') ?? '')?.[1]
   const apiKeyId = key === undefined ? null : await identify(c, key)
-  if (apiKeyId === null) {
-    c.header('www-authenticate', 'Bearer')
-    return problem(c, 'unauthorized', howTo)
-  }
+  if (apiKeyId === null) return problem(c, 'unauthorized', howTo)
   c.set('apiKeyId', apiKeyId)
   return next()
 })

@@ -3,7 +3,7 @@ import { createRoute, z } from '@hono/zod-openapi'
 import { eventTypes } from '../core/request.ts'
 import { attemptsOfAll, deliveriesOf } from '../store/deliveries.ts'
 import { createRouter } from './environment.ts'
-import { problemResponse } from './problems.ts'
+import { problemResponse, withoutKey } from './problems.ts'
 
 const attemptSchema = z.object({
   n: z.int(),
@@ -34,6 +34,7 @@ const list = createRoute({
   summary: "A job's deliveries with every attempt",
   request: { query: z.object({ job_id: z.string() }) },
   responses: {
+    ...withoutKey,
     200: {
       description: 'The deliveries, oldest first.',
       content: { 'application/json': { schema: z.object({ data: z.array(deliverySchema) }) } },

@@ -3,7 +3,7 @@ import { createRoute, z } from '@hono/zod-openapi'
 import { eventsOf } from '../store/events.ts'
 import { findJob } from '../store/jobs.ts'
 import { createRouter } from './environment.ts'
-import { problem, problemResponse } from './problems.ts'
+import { problem, problemResponse, withoutKey } from './problems.ts'
 
 const eventSchema = z
   .object({
@@ -20,6 +20,7 @@ const timeline = createRoute({
   summary: "A job's timeline, oldest first",
   request: { params: z.object({ id: z.string() }) },
   responses: {
+    ...withoutKey,
     200: {
       description: 'What happened to the job.',
       content: { 'application/json': { schema: z.object({ data: z.array(eventSchema) }) } },

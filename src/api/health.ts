@@ -5,6 +5,7 @@ import { createRouter } from './environment.ts'
 const health = createRoute({
   method: 'get',
   path: '/healthz',
+  summary: 'Is it up?',
   security: [],
   responses: {
     200: {

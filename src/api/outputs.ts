@@ -8,13 +8,21 @@ import { onlyWithKey } from './auth.ts'
 import { type ApiEnv, createRouter } from './environment.ts'
 import { problem, problemResponse } from './problems.ts'
 
-const params = z.object({ id: z.string(), n: z.coerce.number().int().min(0) })
+// Coercion makes the input optional; a part of the path never is.
+const number = z.coerce
+  .number()
+  .int()
+  .min(0)
+  .openapi({ param: { in: 'path', name: 'n', required: true } })
+const params = z.object({ id: z.string(), n: number })
 const query = z.object({ expires: z.coerce.number().int().optional(), signature: z.string().optional() })
 
 const video = createRoute({
   method: 'get',
   path: '/{id}/outputs/{n}',
   summary: 'The video',
+  // A key, or the signature in the link.
+  security: [{ apiKey: [] }, {}],
   description:
     'Opens with an API key, or with the signed link of the output. Answers Range and If-None-Match.',
   request: { params, query },
@@ -38,6 +46,7 @@ const onlyWithLinkOrKey = createMiddleware<ApiEnv>(async (c, next) => {
   if (!link.success || !output.success) return onlyWithKey(c, next)
   const { id: jobId, n } = output.data
   if (await isValidLink(config, { jobId, n }, link.data, now())) return next()
+  if (c.req.header('authorization') !== undefined) return onlyWithKey(c, next)
   return problem(c, 'unauthorized', 'The link is forged or has expired. Show the job again for a fresh one.')
 })
 
@@ -53,7 +62,7 @@ outputRoutes.openapi(video, async (c) => {
     c.header('content-range', `bytes */${output.bytes}`)
     return problem(c, 'range_not_satisfiable', `The video has ${output.bytes} bytes.`)
   }
-  if (c.req.header('if-none-match') === etagOf(output)) return c.body(null, 304, headersOf(output))
+  if (isUnchanged(c, output)) return c.body(null, 304, headersOf(output))
   if (c.req.method === 'HEAD') return c.body(null, 200, { ...headersOf(output), ...lengthOf(output.bytes) })
   const object = await bucket.get(output.key, range === null ? {} : { range })
   if (object === null) return problem(c, 'not_found', 'The video is no longer in the bucket.')
@@ -77,6 +86,12 @@ function headersOf(output: StoredOutput): Record<string, string> {
 
 function lengthOf(bytes: number) {
   return { 'content-length': String(bytes) }
+}
+
+/** RFC 9110 §13.1.2: any of a list, weak or strong, or `*`. */
+function isUnchanged(c: HonoContext, output: StoredOutput): boolean {
+  const tags = (c.req.header('if-none-match') ?? '').split(',').map((tag) => tag.trim().replace(/^W\//, ''))
+  return tags.includes('*') || tags.includes(etagOf(output))
 }
 
 function etagOf({ sha256 }: StoredOutput): string {

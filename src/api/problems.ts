@@ -7,6 +7,7 @@ const kinds = {
   invalid_request: { status: 422, title: 'The request has faults' },
   invalid_json: { status: 400, title: 'The body is not JSON' },
   no_provider: { status: 422, title: 'No provider can make this' },
+  unsupported_media_type: { status: 415, title: 'The body must be JSON' },
   unauthorized: { status: 401, title: 'An API key is needed' },
   forbidden: { status: 403, title: 'This key may not do that' },
   not_found: { status: 404, title: 'There is no such thing' },
@@ -46,6 +47,8 @@ export function problem(
   errors?: FieldFault[],
 ): ProblemResponse {
   const { status, title } = kinds[code]
+  // RFC 9110 §11.6.1: a 401 says how to do better.
+  if (status === 401) c.header('www-authenticate', 'Bearer')
   const request_id = c.get('requestId') ?? ''
   const body = {
     type: `urn:reelhook:problem:${code}`,
@@ -79,3 +82,6 @@ export function problemResponse(description: string) {
 export function misconfigured(c: HonoContext, faults: string[]): Response {
   return problem(c, 'misconfigured', `Set these and deploy again: ${faults.join('; ')}.`)
 }
+
+/** What every call behind a key may answer. */
+export const withoutKey = { 401: problemResponse('No valid API key.') }

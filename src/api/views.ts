@@ -1,10 +1,14 @@
 /** Rows → what a caller sees, for one job or a page of them. */
 import type { Context } from '../context.ts'
-import { type JobView, viewJob } from '../core/view.ts'
+import '@hono/zod-openapi'
+import { type JobView, jobViewSchema, viewJob } from '../core/view.ts'
 import { linksTo } from '../media/links.ts'
 import type { Job } from '../store/jobs.ts'
 import { outputsOfAll } from '../store/outputs.ts'
 import { tasksOfAll } from '../store/tasks.ts'
+
+// Described first: only a schema made after the OpenAPI extension can be named.
+export const jobSchema = jobViewSchema.describe('A job as its caller sees it.').openapi('Job')
 
 export async function viewJobs({ db, config, now }: Context, jobs: Job[]): Promise<JobView[]> {
   const ids = jobs.map(({ id }) => id)

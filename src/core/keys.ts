@@ -32,15 +32,20 @@ export async function encrypt(key: CryptoKey, text: string): Promise<string> {
   return `v1.${toBase64Url(iv)}.${toBase64Url(new Uint8Array(sealed))}`
 }
 
-/** Throws when the text was sealed under another secret: SIGNING_SECRET was changed. */
-export async function decrypt(key: CryptoKey, sealed: string): Promise<string> {
+/** Null when it was sealed under another secret: SIGNING_SECRET was changed. */
+export async function decrypt(key: CryptoKey, sealed: string): Promise<string | null> {
   const [version, iv, text] = sealed
     .split('.')
     .map((part, index) => (index === 0 ? part : fromBase64Url(part)))
   if (version !== 'v1' || !(iv instanceof Uint8Array) || !(text instanceof Uint8Array)) {
     throw new Error('a secret at rest is not in the form v1.iv.text')
   }
-  return new TextDecoder().decode(await crypto.subtle.decrypt({ name: 'AES-GCM', iv }, key, text))
+  try {
+    return new TextDecoder().decode(await crypto.subtle.decrypt({ name: 'AES-GCM', iv }, key, text))
+  } catch (error) {
+    if (error instanceof DOMException && error.name === 'OperationError') return null
+    throw error
+  }
 }
 
 /** SHA-256 of the text, in lower-case hex. */

@@ -159,6 +159,16 @@ export const keptRequestSchema = fields.omit({ callback_secret: true })
 
 export type JobRequest = z.infer<typeof keptRequestSchema>
 
+/** The fields of a faulty request that are well-formed each by itself: what can still be said of them is said. */
+export function wellFormedPart(body: unknown): Partial<Fields> {
+  if (!isRecord(body)) return {}
+  const entries = Object.entries(fields.shape).flatMap(([name, schema]) => {
+    const parsed = schema.safeParse((body as Record<string, unknown>)[name])
+    return parsed.success && parsed.data !== undefined ? [[name, parsed.data]] : []
+  })
+  return Object.fromEntries(entries)
+}
+
 export function modeOf(request: JobRequest): Mode {
   if (request.first_frame !== undefined) return 'frames'
   return countReferences(request) > 0 ? 'references' : 'text'
@@ -171,13 +181,13 @@ function countReferences(request: References): number {
 }
 
 /** Every media value of a request with the path it stands at. */
-export function mediaOf(request: JobRequest): { path: string; value: string }[] {
+export function mediaOf(request: Partial<JobRequest>): { path: string; value: string }[] {
   const lists = ['reference_images', 'reference_videos', 'reference_audios'] as const
   return [
     ...(request.first_frame === undefined ? [] : [{ path: 'first_frame', value: request.first_frame }]),
     ...(request.last_frame === undefined ? [] : [{ path: 'last_frame', value: request.last_frame }]),
     ...lists.flatMap((list) =>
-      request[list].map((value, index) => ({
+      (request[list] ?? []).map((value, index) => ({
         path: `${list}.${index}`,
         value,
       })),
@@ -203,5 +213,5 @@ function isSigningSecret(value: string): boolean {
 }
 
 function isRecord(value: unknown): boolean {
-  return typeof value === 'object' && value !== null
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -22,7 +22,7 @@ export interface Post {
 
 const timeoutMs = 15_000
 const maxReadBytes = 16 * 1024
-const maxKeptCharacters = 1024
+const maxKeptBytes = 1024
 
 export async function attemptPost(
   edges: { fetch: (request: Request) => Promise<Response>; now: () => number },
@@ -31,7 +31,8 @@ export async function attemptPost(
 ): Promise<Attempted> {
   const objection = forbidden(url, reach)
   if (objection !== null) return unanswered(`the URL ${objection}`)
-  if (secret === null) return unanswered('there is no secret to sign with')
+  if (secret === null)
+    return unanswered('there is no secret to sign with, or SIGNING_SECRET was changed since')
   const request = new Request(url, {
     method: 'POST',
     headers: {
@@ -75,14 +76,21 @@ function unanswered(error: string): Attempted {
   return { verdict: 'refused', status: null, error, answer: null }
 }
 
+/** What the answer begins with; nothing, when it breaks off or stalls: its status has decided already. */
 async function readStart(response: Response): Promise<string> {
   const chunks: Uint8Array[] = []
   let bytes = 0
-  for await (const chunk of response.body ?? []) {
-    chunks.push(chunk)
-    bytes += chunk.length
-    // Leaving the loop cancels the rest.
-    if (bytes >= maxReadBytes) break
+  try {
+    for await (const chunk of response.body ?? []) {
+      chunks.push(chunk)
+      bytes += chunk.length
+      // Leaving the loop cancels the rest.
+      if (bytes >= maxReadBytes) break
+    }
+  } catch {
+    return ''
   }
-  return (await new Blob(chunks).text()).slice(0, maxKeptCharacters)
+  const kept = await new Blob(chunks).slice(0, maxKeptBytes).arrayBuffer()
+  // As a stream: a character cut in half at the end is left out.
+  return new TextDecoder().decode(kept, { stream: true })
 }

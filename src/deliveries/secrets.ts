@@ -13,7 +13,7 @@ export async function sealSecret(signingSecret: string, secret: string): Promise
   return encrypt(await sealKey(signingSecret), secret)
 }
 
-/** What signs this job's deliveries: its own secret, else its API key's. Null: neither is there any more. */
+/** What signs this job's deliveries: its own secret, else its API key's. Null: neither can be had any more. */
 export async function secretFor(
   db: Database,
   signingSecret: string,

@@ -1,5 +1,5 @@
 /** The jobs table: accept, claim, nudge, find what is overdue, list. What a step learned is written by `commit`. */
-import { and, asc, desc, eq, gt, isNotNull, lt, lte, type SQL, sql } from 'drizzle-orm'
+import { and, asc, desc, eq, gte, isNotNull, lt, lte, type SQL, sql } from 'drizzle-orm'
 import { z } from 'zod'
 import { type Fault, readFault } from '../core/fault.ts'
 import { firstIdAt } from '../core/id.ts'
@@ -166,7 +166,7 @@ export async function listJobs(db: Database, filter: JobFilter, before: string |
   const bounds: SQL[] = [
     ...(before === null ? [] : [lt(jobs.id, before)]),
     ...(createdBeforeMs === undefined ? [] : [lt(jobs.id, firstIdAt('job', createdBeforeMs))]),
-    ...(createdAfterMs === undefined ? [] : [gt(jobs.id, firstIdAt('job', createdAfterMs))]),
+    ...(createdAfterMs === undefined ? [] : [gte(jobs.id, firstIdAt('job', createdAfterMs + 1))]),
   ]
   const scanned = db
     .select()

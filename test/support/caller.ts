@@ -14,23 +14,25 @@ export interface Caller {
   receive: (request: Request) => Promise<Response>
   /** What came for a job, oldest first. */
   receivedFor: (jobId: string) => Received[]
-  /** What is answered next, one after the other; then 200 again. */
-  answerNext: (...responses: (Response | Error)[]) => void
+  /**
+   * What is answered next, one after the other; then 200 again. Made at the moment of answering, because the runtime
+   * ties a body to the invocation that made it. One that throws is a broken network.
+   */
+  answerNext: (...answers: (() => Response)[]) => void
 }
 
 export function createCaller(now: () => number): Caller {
   const received: Received[] = []
-  const answers: (Response | Error)[] = []
+  const answers: (() => Response)[] = []
   return {
     async receive(request) {
       const body = await request.text()
       received.push({ url: request.url, headers: Object.fromEntries(request.headers), body, at: now() })
-      const answer = answers.shift() ?? new Response('thank you')
-      if (answer instanceof Error) throw answer
-      return answer
+      const answer = answers.shift()
+      return answer === undefined ? new Response('thank you') : answer()
     },
     receivedFor: (jobId) => received.filter(({ body }) => body.includes(jobId)),
-    answerNext: (...responses) => answers.push(...responses),
+    answerNext: (...next) => answers.push(...next),
   }
 }
 

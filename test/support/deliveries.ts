@@ -55,7 +55,7 @@ export async function tellOfFailure(overrides: Record<string, unknown> = {}): Pr
 }
 
 /** The caller answers so, once, and the delivery is shown as that left it. */
-export async function tellAndHear(answer: Response | Error): Promise<DeliveryView> {
+export async function tellAndHear(answer: () => Response): Promise<DeliveryView> {
   world.caller.answerNext(answer)
   return untilDelivery(await tellOfFailure(), ({ attempts }) => attempts.length === 1)
 }

@@ -1,0 +1,79 @@
+/** GET /v1/jobs: the list, newest first, by filter and cursor. */
+import { createRoute, z } from '@hono/zod-openapi'
+import { jobStatuses } from '../core/job.ts'
+import { models, providerNames } from '../core/request.ts'
+import { listJobs } from '../store/jobs.ts'
+import { createRouter } from './environment.ts'
+import { problemResponse, withoutKey } from './problems.ts'
+import { jobSchema, viewJobs } from './views.ts'
+
+const filters = {
+  status: z.enum(jobStatuses).optional(),
+  provider: z.enum(providerNames).optional(),
+  model: z.enum(models).optional(),
+  created_after: z.iso.datetime({ offset: true }).optional(),
+  created_before: z.iso.datetime({ offset: true }).optional(),
+  limit: z.coerce.number().int().min(1).max(100).default(20),
+  cursor: z
+    .string()
+    .regex(/^job_[0-9a-z]{26}$/, 'must be a next_cursor')
+    .optional(),
+}
+
+const metadataKey = /^metadata\[(.+)\]$/
+
+const list = createRoute({
+  method: 'get',
+  path: '/',
+  summary: 'List jobs, newest first',
+  description:
+    'Filter by metadata with metadata[key]=value. A page may be short, even empty, and still have a next_cursor: it looks through a bounded number of jobs.',
+  request: {
+    query: z.looseObject(filters).refine((query) => unknownFilters(query).length === 0, {
+      when: () => true,
+      error: ({ input }) => `knows no filter ${unknownFilters(input).join(', ')}`,
+    }),
+  },
+  responses: {
+    ...withoutKey,
+    200: {
+      description: 'A page of jobs.',
+      content: {
+        'application/json': {
+          schema: z.object({ data: z.array(jobSchema), next_cursor: z.string().nullable() }),
+        },
+      },
+    },
+    422: problemResponse('Every fault of the query.'),
+  },
+})
+
+export const jobListRoutes = createRouter().openapi(list, async (c) => {
+  const context = c.get('context')
+  const { status, provider, model, created_after, created_before, limit, cursor } = c.req.valid('query')
+  const page = await listJobs(
+    context.db,
+    {
+      ...{ status, provider, model },
+      createdAfterMs: created_after === undefined ? undefined : Date.parse(created_after),
+      createdBeforeMs: created_before === undefined ? undefined : Date.parse(created_before),
+      metadata: metadataFilter(c.req.query()),
+    },
+    cursor ?? null,
+    limit,
+  )
+  return c.json({ data: await viewJobs(context, page.jobs), next_cursor: page.next }, 200)
+})
+
+function unknownFilters(query: unknown): string[] {
+  return Object.keys(query ?? {}).filter((name) => !(name in filters) && !metadataKey.test(name))
+}
+
+/** `metadata[order]=42` → `{ order: '42' }`. */
+function metadataFilter(query: Record<string, string>): Record<string, string> {
+  const entries = Object.entries(query).flatMap(([name, value]) => {
+    const key = metadataKey.exec(name)?.[1]
+    return key === undefined ? [] : [[key, value]]
+  })
+  return Object.fromEntries(entries)
+}

@@ -1,0 +1,101 @@
+import { describe, expect, it } from 'vitest'
+import { bearing, makeApiKey, revokeApiKey } from '../support/api-keys.ts'
+import { expectProblem } from '../support/problem.ts'
+import { api, post } from '../support/reelhook.ts'
+import { countRows } from '../support/storage.ts'
+
+const guarded = [
+  'GET /v1/jobs',
+  'POST /v1/jobs',
+  'GET /v1/jobs/job_00000000000000000000000000',
+  'GET /v1/jobs/job_00000000000000000000000000/events',
+  'GET /v1/jobs/job_00000000000000000000000000/outputs/0',
+  'GET /v1/deliveries?job_id=job_00000000000000000000000000',
+  'GET /v1/api-keys',
+  'POST /v1/api-keys',
+  'DELETE /v1/api-keys/key_00000000000000000000000000',
+  'GET /v1/nothing',
+]
+
+async function call(route: string, authorization: string): Promise<Response> {
+  const [method = '', path = ''] = route.split(' ')
+  return api(path, { method, headers: { authorization } })
+}
+
+async function expectUnauthorized(response: Response): Promise<void> {
+  expect(response.headers.get('www-authenticate')).toBe('Bearer')
+  await expectProblem(response, 401, 'unauthorized')
+}
+
+describe('a valid key', () => {
+  it('opens jobs, events, deliveries', async () => {
+    const { authorization } = bearing(await makeApiKey())
+    expect((await call('GET /v1/jobs', authorization)).status).toBe(200)
+    expect((await call('GET /v1/deliveries?job_id=none', authorization)).status).toBe(200)
+  })
+
+  it('may be announced in any case', async () => {
+    const { key } = await makeApiKey()
+    expect((await call('GET /v1/jobs', `bearer ${key}`)).status).toBe(200)
+  })
+
+  it.each(['GET /healthz', 'GET /openapi.json'])('is not needed for %s', async (route) => {
+    expect((await call(route, '')).status).toBe(200)
+  })
+})
+
+describe('without a valid key', () => {
+  it.each(guarded)('%s is closed: none was sent', async (route) => {
+    await expectUnauthorized(await call(route, ''))
+  })
+
+  it.each(guarded)('%s is closed: a wrong one was sent', async (route) => {
+    await expectUnauthorized(await call(route, 'Bearer rh_wrong'))
+  })
+
+  it.each(guarded)('%s is closed: a revoked one was sent', async (route) => {
+    const apiKey = await makeApiKey()
+    await revokeApiKey(apiKey)
+    await expectUnauthorized(await call(route, bearing(apiKey).authorization))
+  })
+
+  it.each([
+    'Basic dXNlcjpwYXNz',
+    'Bearer',
+    'Bearer ',
+    'the-admin-key-of-the-tests',
+    'Bearer the-admin-key-of-the-test',
+  ])('the header %j opens nothing', async (authorization) => {
+    await expectUnauthorized(await call('GET /v1/jobs', authorization))
+  })
+
+  it('its hash, read in the database, opens nothing', async () => {
+    await makeApiKey()
+    const response = await api('/v1/jobs', { headers: { authorization: `Bearer ${'0'.repeat(64)}` } })
+    await expectUnauthorized(response)
+  })
+})
+
+describe('an ordinary key', () => {
+  it.each(['GET /v1/api-keys', 'DELETE /v1/api-keys/key_00000000000000000000000000'])(
+    'may not do %s',
+    async (route) => {
+      const { authorization } = bearing(await makeApiKey())
+      await expectProblem(await call(route, authorization), 403, 'forbidden')
+    },
+  )
+
+  it('may not make keys', async () => {
+    const apiKey = await makeApiKey()
+    const before = await countRows('api_keys')
+    await expectProblem(await post('/v1/api-keys', { name: 'mine' }, bearing(apiKey)), 403, 'forbidden')
+    expect(await countRows('api_keys')).toBe(before)
+  })
+
+  it('may not revoke keys, not even itself', async () => {
+    const apiKey = await makeApiKey()
+    const response = await api(`/v1/api-keys/${apiKey.id}`, { method: 'DELETE', headers: bearing(apiKey) })
+    await expectProblem(response, 403, 'forbidden')
+    expect((await call('GET /v1/jobs', bearing(apiKey).authorization)).status).toBe(200)
+  })
+})

@@ -1,0 +1,36 @@
+import { env } from 'cloudflare:workers'
+import { describe, expect, it } from 'vitest'
+import { ask, deadDatabase } from '../support/ask.ts'
+import { expectProblem } from '../support/problem.ts'
+import { api } from '../support/reelhook.ts'
+import { world } from '../support/world.ts'
+
+describe('a problem', () => {
+  it.each(['GET /v1/nothing', 'GET /nothing', 'GET /', 'PUT /v1/jobs', 'POST /v1/jobs/job_none'])(
+    'says that there is nothing at %s',
+    async (route) => {
+      const [method = '', path = ''] = route.split(' ')
+      await expectProblem(await api(path, { method }), 404, 'not_found')
+    },
+  )
+
+  it('has a request id of its own, which is in the header too', async () => {
+    const [one, two] = [await api('/v1/jobs/none'), await api('/v1/jobs/none')]
+    const first = await expectProblem(one, 404, 'not_found')
+    const second = await expectProblem(two, 404, 'not_found')
+    expect(first.request_id).not.toBe(second.request_id)
+    expect(one.headers.get('x-request-id')).toBe(first.request_id)
+  })
+})
+
+describe('a surprise', () => {
+  const headers = { authorization: `Bearer ${env.ADMIN_API_KEY}` }
+
+  it('is a problem that says nothing of its cause, which is in the log under the same id', async () => {
+    const response = await ask('/v1/jobs/job_some', { headers }, { DB: deadDatabase })
+    const problem = await expectProblem(response, 500, 'internal')
+    expect(JSON.stringify(problem)).not.toMatch(/D1|database|Error/)
+    const line = world.logs.find(({ fields }) => fields.request_id === problem.request_id)
+    expect(line?.event).toBe('request.failed')
+  })
+})

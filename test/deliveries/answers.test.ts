@@ -1,0 +1,194 @@
+import { describe, expect, it, vi } from 'vitest'
+import { attemptPost } from '../../src/deliveries/attempt.ts'
+import { callbackSecret } from '../support/caller.ts'
+import { type DeliveryView, tellAndHear } from '../support/deliveries.ts'
+import { timelineOf } from '../support/reelhook.ts'
+import { callerUrl, world } from '../support/world.ts'
+
+const seconds = 1_000
+const hours = 60 * 60 * seconds
+const kilobyte = 1_024
+
+function waitOf({ next_attempt_at }: DeliveryView): number {
+  return Date.parse(next_attempt_at ?? '') - world.edges.now()
+}
+
+function bytesOf(text: string | null | undefined): number {
+  return new TextEncoder().encode(text ?? '').length
+}
+
+describe('a delivery is delivered', () => {
+  it.each([200, 201, 202, 299])('when the caller answers %i', async (status) => {
+    const { status: outcome, attempts } = await tellAndHear(() => new Response('taken', { status }))
+    expect(outcome).toBe('delivered')
+    expect(attempts[0]).toMatchObject({ status, error: null, answer: 'taken' })
+  })
+
+  it('when the caller answers 204 with nothing', async () => {
+    const { status, attempts } = await tellAndHear(() => new Response(null, { status: 204 }))
+    expect(status).toBe('delivered')
+    expect(attempts[0]).toMatchObject({ status: 204, error: null, answer: '' })
+  })
+
+  it('when the caller answers 200, though the connection breaks in what follows', async () => {
+    const { status, attempts } = await tellAndHear(() => {
+      const pull = (controller: ReadableStreamDefaultController) => controller.error(new Error('reset'))
+      return new Response(new ReadableStream({ pull }))
+    })
+    expect(attempts[0]?.status).toBe(200)
+    expect(status).toBe('delivered')
+  })
+})
+
+describe('a delivery is tried again', () => {
+  it.each([304, 400, 401, 404, 408, 422, 429, 500, 502, 503])(
+    'when the caller answers %i',
+    async (status) => {
+      const body = status === 304 ? null : 'no'
+      const delivery = await tellAndHear(() => new Response(body, { status }))
+      expect(delivery.status).toBe('pending')
+      expect(delivery.attempts[0]).toMatchObject({ status, error: expect.stringMatching(/./) })
+      expect(waitOf(delivery)).toBe(5 * seconds)
+    },
+  )
+
+  it('when the network breaks, and says how', async () => {
+    const delivery = await tellAndHear(() => {
+      throw new TypeError('connection refused')
+    })
+    expect(delivery.status).toBe('pending')
+    expect(delivery.attempts[0]).toMatchObject({
+      status: null,
+      answer: null,
+      error: expect.stringContaining('connection refused'),
+    })
+  })
+
+  it.each([301, 302, 303, 307, 308])(
+    'when the caller redirects with %i, and is not followed',
+    async (status) => {
+      const location = `${callerUrl}/elsewhere`
+      const delivery = await tellAndHear(() => new Response(null, { status, headers: { location } }))
+      expect(delivery.status).toBe('pending')
+      expect(delivery.attempts[0]).toMatchObject({ status, error: expect.stringMatching(/redirect/) })
+      const received = world.caller.receivedFor(delivery.job_id)
+      expect(received.map(({ url }) => url)).toEqual([`${callerUrl}/hook`])
+    },
+  )
+
+  it('and leaves no redirect to the runtime, which would follow it', async () => {
+    const sent: Request[] = []
+    const fetch = async (request: Request) => {
+      sent.push(request)
+      return new Response()
+    }
+    const post = { url: `${callerUrl}/hook`, eventId: 'evt_1', body: '{}', secret: callbackSecret }
+    await attemptPost({ fetch, now: world.edges.now }, 'public', post)
+    expect(sent.map(({ method, redirect }) => [method, redirect])).toEqual([['POST', 'manual']])
+  })
+})
+
+describe('Retry-After', () => {
+  const inAnHour = () => new Date(world.edges.now() + hours).toUTCString()
+
+  it.each([429, 503])('is honoured in seconds with a %i', async (status) => {
+    const delivery = await tellAndHear(() => new Response('', { status, headers: { 'retry-after': '3600' } }))
+    expect(waitOf(delivery)).toBe(hours)
+  })
+
+  it('is honoured as a date', async () => {
+    const headers = { 'retry-after': inAnHour() }
+    const delivery = await tellAndHear(() => new Response('', { status: 503, headers }))
+    expect(Math.abs(waitOf(delivery) - hours)).toBeLessThan(3 * seconds)
+  })
+
+  it.each(['1', '0', '-5', 'soon', 'Thu, 01 Jan 1970 00:00:00 GMT'])(
+    'of %s makes no attempt come sooner than planned',
+    async (value) => {
+      const delivery = await tellAndHear(
+        () => new Response('', { status: 503, headers: { 'retry-after': value } }),
+      )
+      expect(waitOf(delivery)).toBe(5 * seconds)
+    },
+  )
+
+  it.each(['999999999999', `1${'0'.repeat(400)}`])(
+    'of %s puts nothing off for more than a day',
+    async (value) => {
+      const delivery = await tellAndHear(
+        () => new Response('', { status: 503, headers: { 'retry-after': value } }),
+      )
+      expect(waitOf(delivery)).toBe(24 * hours)
+    },
+  )
+})
+
+describe('410 Gone', () => {
+  it('stops the delivery at once, and the timeline says so', async () => {
+    const delivery = await tellAndHear(() => new Response('go away', { status: 410 }))
+    expect(delivery).toMatchObject({
+      status: 'failed',
+      next_attempt_at: null,
+      attempts: [{ status: 410, error: expect.stringMatching(/410/) }],
+    })
+    expect((await timelineOf(delivery.job_id)).at(-1)).toBe('delivery.failed')
+  })
+})
+
+describe('a hostile answer', () => {
+  it('without end is let go, and its first kilobyte kept', async () => {
+    let sent = 0
+    let isLetGo = false
+    const chunk = new TextEncoder().encode('endless '.repeat(128))
+    const endless = {
+      pull(controller: ReadableStreamDefaultController) {
+        sent += chunk.length
+        controller.enqueue(chunk)
+      },
+      cancel() {
+        isLetGo = true
+      },
+    }
+    const { status, attempts } = await tellAndHear(() => new Response(new ReadableStream(endless)))
+    expect(status).toBe('delivered')
+    expect(attempts[0]?.answer).toBe('endless '.repeat(128))
+    expect(isLetGo).toBe(true)
+    expect(sent).toBeLessThanOrEqual(32 * kilobyte)
+  })
+
+  it('of ten megabytes is kept as one kilobyte', async () => {
+    const { attempts } = await tellAndHear(() => new Response('x'.repeat(10_000_000), { status: 500 }))
+    expect(attempts[0]?.answer).toBe('x'.repeat(kilobyte))
+  })
+
+  it('in letters of many bytes is kept as one kilobyte, too', async () => {
+    const { attempts } = await tellAndHear(() => new Response('水'.repeat(10_000)))
+    expect(bytesOf(attempts[0]?.answer)).toBeLessThanOrEqual(kilobyte)
+    expect(bytesOf(attempts[0]?.answer)).toBeGreaterThan(kilobyte - 8)
+  })
+
+  it('that is no text is kept as well as can be', async () => {
+    const { status } = await tellAndHear(() => new Response(new Uint8Array([0, 255, 254, 0, 128])))
+    expect(status).toBe('delivered')
+  })
+
+  it('that never comes is given up after fifteen seconds', async () => {
+    const timeUp = AbortSignal.abort(new DOMException('The operation timed out', 'TimeoutError'))
+    const timeout = vi.spyOn(AbortSignal, 'timeout').mockReturnValueOnce(timeUp)
+    const silence = { fetch: untilAborted, now: world.edges.now }
+    const post = { url: `${callerUrl}/hook`, eventId: 'evt_1', body: '{}', secret: callbackSecret }
+    expect(await attemptPost(silence, 'public', post)).toEqual({
+      verdict: 'refused',
+      status: null,
+      error: expect.stringMatching(/TimeoutError/),
+      answer: null,
+    })
+    expect(timeout).toHaveBeenCalledWith(15_000)
+    timeout.mockRestore()
+  })
+})
+
+async function untilAborted({ signal }: Request): Promise<never> {
+  if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve))
+  throw signal.reason
+}

@@ -1,0 +1,125 @@
+import { env } from 'cloudflare:workers'
+import { describe, expect, it } from 'vitest'
+import { leaseMs } from '../../src/core/schedule.ts'
+import { deliver } from '../../src/deliveries/deliver.ts'
+import { advance } from '../../src/engine/advance.ts'
+import { openDatabase } from '../../src/store/database.ts'
+import { claimDelivery } from '../../src/store/deliveries.ts'
+import {
+  deliveriesOf,
+  nudgeDelivery,
+  tellAndHear,
+  tellOfFailure,
+  untilDelivery,
+} from '../support/deliveries.ts'
+import { sweep, timelineOf } from '../support/reelhook.ts'
+import { aContext, aGate, deadQueue, postUnnudged } from '../support/runtime.ts'
+import { world } from '../support/world.ts'
+
+/** A delivery that was refused once and is due again now. */
+async function aDueDelivery(): Promise<{ id: string; jobId: string }> {
+  const { id, job_id } = await tellAndHear(() => new Response('no', { status: 500 }))
+  await world.advance(5_000)
+  return { id, jobId: job_id }
+}
+
+describe('a delivery is made once', () => {
+  it('though many nudges for it race', async () => {
+    const { id, jobId } = await aDueDelivery()
+    await nudgeDelivery(id, 8)
+    const delivery = await untilDelivery(jobId, ({ status }) => status === 'delivered')
+    expect(delivery.attempts).toHaveLength(2)
+    expect(world.caller.receivedFor(jobId)).toHaveLength(2)
+  })
+
+  it('though nudges for it come after it is over', async () => {
+    const { id, job_id } = await tellAndHear(() => new Response('taken'))
+    await nudgeDelivery(id, 3)
+    await world.advance(24 * 60 * 60 * 1_000)
+    await nudgeDelivery(id, 3)
+    expect(world.caller.receivedFor(job_id)).toHaveLength(1)
+    expect((await deliveriesOf(job_id))[0]?.attempts).toHaveLength(1)
+  })
+
+  it('and not before it is due, whoever nudges', async () => {
+    const { id, job_id } = await tellAndHear(() => new Response('no', { status: 500 }))
+    await world.advance(4_999)
+    await nudgeDelivery(id, 3)
+    expect(world.caller.receivedFor(job_id)).toHaveLength(1)
+  })
+})
+
+describe('a delivery is made all the same', () => {
+  it('when its nudge was lost: the sweep finds it', async () => {
+    const { id } = await postUnnudged({ prompt: 'A paper boat sim(submit=402)' })
+    await advance(aContext({}, { DELIVERIES: deadQueue }), id)
+    expect(world.caller.receivedFor(id)).toHaveLength(0)
+    await sweep()
+    await untilDelivery(id, ({ status }) => status === 'delivered')
+  })
+
+  it('when the one who had taken it died: its lease runs out', async () => {
+    const { id, jobId } = await aDueDelivery()
+    await claimDelivery(openDatabase(env.DB), id, 'a lease of the dead', world.edges.now())
+    await nudgeDelivery(id)
+    expect(world.caller.receivedFor(jobId)).toHaveLength(1)
+    await world.advance(leaseMs)
+    await sweep()
+    const delivery = await untilDelivery(jobId, ({ status }) => status === 'delivered')
+    expect(delivery.attempts).toHaveLength(2)
+  })
+})
+
+describe('a delivery that outlived its lease', () => {
+  it('commits nothing: the attempt that followed keeps the record', async () => {
+    const { id, jobId } = await aDueDelivery()
+    const [sent, answered] = [aGate(), aGate()]
+    const slow = deliver(
+      aContext({
+        fetch: async () => {
+          sent.open()
+          await answered.wait
+          return new Response('too late', { status: 410 })
+        },
+      }),
+      id,
+    )
+    await sent.wait
+    await world.advance(leaseMs)
+    await nudgeDelivery(id)
+    answered.open()
+    await slow
+
+    const [delivery] = await deliveriesOf(jobId)
+    expect(delivery).toMatchObject({
+      status: 'delivered',
+      attempts: [
+        { n: 1, status: 500 },
+        { n: 2, status: 200 },
+      ],
+    })
+    expect(await timelineOf(jobId)).not.toContain('delivery.failed')
+  })
+
+  it('is not mistaken for a failure of the queue: its message is done with', async () => {
+    const { id } = await aDueDelivery()
+    const losing = aContext({
+      fetch: async () => {
+        await world.advance(leaseMs)
+        await nudgeDelivery(id)
+        return new Response('no', { status: 500 })
+      },
+    })
+    await expect(deliver(losing, id)).resolves.toBeUndefined()
+  })
+})
+
+describe('a hostile nudge', () => {
+  it('for a delivery that is not there does nothing', async () => {
+    await nudgeDelivery('dlv_00000000000000000000000000')
+    await nudgeDelivery("' OR 1=1 --")
+    const id = await tellOfFailure()
+    await untilDelivery(id, ({ status }) => status === 'delivered')
+    expect(world.caller.receivedFor(id)).toHaveLength(1)
+  })
+})

@@ -1,0 +1,82 @@
+import { env } from 'cloudflare:workers'
+import { describe, expect, it } from 'vitest'
+import { deliveriesOf, tellAndHear, tellOfFailure, untilDelivery } from '../support/deliveries.ts'
+import { sweep, timelineOf, untilTold } from '../support/reelhook.ts'
+import { makeVideo } from '../support/videos.ts'
+import { callerUrl, world } from '../support/world.ts'
+
+describe('the caller is told', () => {
+  it('of every end when nothing else was asked', async () => {
+    const failed = await tellOfFailure()
+    const { id: succeeded } = await makeVideo()
+    expect(JSON.parse((await untilTold(failed))[0]?.body ?? '').type).toBe('job.failed')
+    expect(JSON.parse((await untilTold(succeeded))[0]?.body ?? '').type).toBe('job.succeeded')
+  })
+
+  it('of the events it asked for', async () => {
+    const id = await tellOfFailure({ callback_events: ['job.failed'] })
+    expect(JSON.parse((await untilTold(id))[0]?.body ?? '').type).toBe('job.failed')
+  })
+
+  it('at the URL just as it gave it', async () => {
+    const callback_url = `${callerUrl}/hook/%C3%A9?tenant=7&next=https%3A%2F%2Fa.test`
+    const id = await tellOfFailure({ callback_url })
+    expect((await untilTold(id))[0]?.url).toBe(callback_url)
+  })
+})
+
+describe('the caller is not told', () => {
+  it('of events it did not ask for', async () => {
+    const failed = await tellOfFailure({ callback_events: ['job.succeeded', 'job.canceled'] })
+    const { id: succeeded } = await makeVideo({ callback_events: ['job.failed'] })
+    expect(await deliveriesOf(failed)).toEqual([])
+    expect(await deliveriesOf(succeeded)).toEqual([])
+  })
+
+  it('without a callback URL', async () => {
+    const id = await tellOfFailure({ callback_url: undefined, callback_secret: undefined })
+    expect(await deliveriesOf(id)).toEqual([])
+    expect(await timelineOf(id)).toContain('job.failed')
+  })
+})
+
+describe('a hostile target', () => {
+  it.each([
+    'http://caller.test/hook',
+    'https://localhost/hook',
+    'https://169.254.169.254/hook',
+    'https://[::1]/hook',
+    'https://2130706433/hook',
+    'https://somebody:hunter2@caller.test/hook',
+  ])('that the URL became since it was accepted is not called: %s', async (url) => {
+    const { id, job_id } = await tellAndHear(() => new Response('no', { status: 500 }))
+    await env.DB.prepare('UPDATE deliveries SET url = ? WHERE id = ?').bind(url, id).run()
+    await world.advance(5_000)
+    await sweep()
+    const delivery = await untilDelivery(job_id, ({ attempts }) => attempts.length === 2)
+    expect(delivery.status).toBe('pending')
+    expect(delivery.attempts[1]).toMatchObject({
+      status: null,
+      error: expect.stringMatching(/^the URL must/),
+      answer: null,
+    })
+    expect(delivery.attempts[1]?.error).not.toContain('hunter2')
+    expect(world.caller.receivedFor(job_id)).toHaveLength(1)
+  })
+})
+
+describe('a secret that cannot be opened any more', () => {
+  it('is an attempt that failed, and is on record as every other', async () => {
+    const { id, job_id } = await tellAndHear(() => new Response('no', { status: 500 }))
+    const sealedElsewhere = 'v1.AAAAAAAAAAAAAAAA.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA'
+    await env.DB.prepare('UPDATE jobs SET callback_secret = ? WHERE id = ?')
+      .bind(sealedElsewhere, job_id)
+      .run()
+    await world.advance(5_000)
+    await sweep()
+    const delivery = await untilDelivery(job_id, ({ attempts }) => attempts.length === 2)
+    expect(delivery).toMatchObject({ id, status: 'pending' })
+    expect(delivery.attempts[1]).toMatchObject({ status: null, error: expect.stringMatching(/secret/) })
+    expect(world.caller.receivedFor(job_id)).toHaveLength(1)
+  })
+})

@@ -1,0 +1,105 @@
+/** copyToBucket by itself: made-up hosts on one side, the runtime's own R2 on the other. */
+import { env } from 'cloudflare:workers'
+import { expect } from 'vitest'
+import type { Result } from '../../src/core/fault.ts'
+import { type Copied, type CopySettings, copyToBucket } from '../../src/media/copy.ts'
+import { objectKeys } from '../support/storage.ts'
+
+export const partBytes = 5 * 1024 * 1024
+export const videoUrl = 'https://media.test/boat.mp4?signature=abc'
+
+/** So many bytes that begin as an MP4 does, no two kilobytes of them alike. */
+export function aVideo(bytes: number): Uint8Array {
+  const video = new Uint8Array(bytes)
+  for (let at = 0; at < bytes; at++) video[at] = (at * 31 + (at >> 10)) & 255
+  video.set(new TextEncoder().encode('\0\0\0\u0020ftypisom').subarray(0, bytes))
+  return video
+}
+
+/** A body as it comes over a wire: chunk by chunk, without a length, perhaps broken off at its end. */
+export function aStream(bytes: Uint8Array, end: 'whole' | 'broken' = 'whole'): ReadableStream {
+  const { readable, writable } = new IdentityTransformStream()
+  const writer = writable.getWriter()
+  const send = async () => {
+    for (let at = 0; at < bytes.length; at += 64 * 1024)
+      await writer.write(bytes.subarray(at, at + 64 * 1024))
+    await (end === 'whole' ? writer.close() : writer.abort(new Error('connection reset')))
+  }
+  // Whoever stops reading in the middle breaks the sending, which is no news.
+  send().catch(() => undefined)
+  return readable
+}
+
+export function anAnswer(
+  body: Uint8Array | ReadableStream | null,
+  headers: Record<string, string> = {},
+): Response {
+  const stream = body instanceof Uint8Array ? aStream(body) : body
+  return new Response(stream, { headers: { 'content-type': 'video/mp4', ...headers } })
+}
+
+export interface Copying {
+  result: Result<Copied>
+  /** The object's key, of this copy alone. */
+  key: string
+  /** Every request that was made for it. */
+  requests: Request[]
+  /** Every multipart upload that was begun. */
+  uploads: R2MultipartUpload[]
+}
+
+/** Copies from a host that answers so, into an object of the copy's own. */
+export async function copyFrom(
+  answer: (request: Request) => Response | Promise<Response>,
+  settings: Partial<CopySettings> = {},
+  url = videoUrl,
+  name: string = crypto.randomUUID(),
+): Promise<Copying> {
+  const requests: Request[] = []
+  const uploads: R2MultipartUpload[] = []
+  const fetch = async (request: Request) => {
+    requests.push(request)
+    return answer(request)
+  }
+  const defaults = { reach: 'public' as const, maxBytes: 100_000_000, onProgress: async () => undefined }
+  const result = await copyToBucket(
+    { ...defaults, bucket: watched(env.BUCKET, uploads), fetch, ...settings },
+    url,
+    (extension) => `copies/${name}.${extension}`,
+  )
+  return { result, key: `copies/${name}.mp4`, requests, uploads }
+}
+
+/** The copy failed with this fault, and nothing is left of it: no object, no upload half done, no connection. */
+export async function expectNothingLeft({ result, key, requests, uploads }: Copying, code: string) {
+  expect(result).toMatchObject({ ok: false, fault: { code } })
+  expect(await objectKeys(key.replace(/\.\w+$/, ''))).toEqual([])
+  for (const upload of uploads) await expectClosed(upload)
+  expect(requests.at(-1)?.signal.aborted ?? true).toBe(true)
+}
+
+/** An upload that was completed or aborted takes no more parts. */
+export async function expectClosed({ key, uploadId }: R2MultipartUpload): Promise<void> {
+  const again = env.BUCKET.resumeMultipartUpload(key, uploadId)
+  await expect(again.uploadPart(1, new Uint8Array(1))).rejects.toThrow()
+}
+
+export function watched(bucket: R2Bucket, uploads: R2MultipartUpload[]): R2Bucket {
+  const createMultipartUpload: R2Bucket['createMultipartUpload'] = async (key, options) => {
+    const upload = await bucket.createMultipartUpload(key, options)
+    uploads.push(upload)
+    return upload
+  }
+  return withMethods(bucket, { createMultipartUpload })
+}
+
+/** The object with some of its methods replaced. */
+export function withMethods<T extends object>(object: T, methods: Partial<T>): T {
+  return new Proxy(object, {
+    get(target, name) {
+      if (name in methods) return Reflect.get(methods, name)
+      const value = Reflect.get(target, name)
+      return typeof value === 'function' ? value.bind(target) : value
+    },
+  })
+}

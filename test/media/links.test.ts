@@ -1,0 +1,70 @@
+import { describe, expect, it } from 'vitest'
+import { isValidLink, linksTo } from '../../src/media/links.ts'
+
+const settings = {
+  publicBaseUrl: 'https://reelhook.test',
+  signingSecret: 'a signing secret of thirty-two characters',
+}
+const nowMs = 1_800_000_000_500
+const daysMs = 24 * 60 * 60 * 1_000
+
+async function aLink(n = 0) {
+  const link = (await linksTo(settings, 'job_one', [n], nowMs)).get(n)
+  if (link === undefined) throw new Error('there is no link')
+  const query = new URL(link.url).searchParams
+  return { ...link, expires: Number(query.get('expires')), signature: query.get('signature') ?? '' }
+}
+
+describe('a link', () => {
+  it('leads to the output and opens it', async () => {
+    const link = await aLink()
+    expect(link.url).toMatch(/^https:\/\/reelhook\.test\/v1\/jobs\/job_one\/outputs\/0\?/)
+    expect(await isValidLink(settings, { jobId: 'job_one', n: 0 }, link, nowMs)).toBe(true)
+  })
+
+  it('opens until the second it names, and no longer', async () => {
+    const link = await aLink()
+    const opensAt = (timeMs: number) => isValidLink(settings, { jobId: 'job_one', n: 0 }, link, timeMs)
+    expect(link.expiresAt).toBe(link.expires * 1_000)
+    expect(await opensAt(link.expiresAt)).toBe(true)
+    expect(await opensAt(link.expiresAt + 1)).toBe(false)
+  })
+
+  it('lives longer than the three days over which its delivery is tried', async () => {
+    expect((await aLink()).expiresAt - nowMs).toBeGreaterThan(6 * daysMs)
+  })
+
+  it('is made for each output that is asked for, and for none else', async () => {
+    const links = await linksTo(settings, 'job_one', [0, 2], nowMs)
+    expect([...links.keys()]).toEqual([0, 2])
+    expect((await linksTo(settings, 'job_one', [], nowMs)).size).toBe(0)
+  })
+})
+
+describe('a tampered link opens nothing', () => {
+  it.each([
+    ['for another output', { n: 1 }],
+    ['for another job', { jobId: 'job_two' }],
+    ['for a job whose name runs into the number', { jobId: 'job_one/0', n: 0 }],
+  ])('%s', async (_, change) => {
+    expect(await isValidLink(settings, { jobId: 'job_one', n: 0, ...change }, await aLink(), nowMs)).toBe(
+      false,
+    )
+  })
+
+  it.each([
+    ['with a later end', { expires: 1_900_000_000 }],
+    ['with an endless end', { expires: Number.POSITIVE_INFINITY }],
+    ['with no signature', { signature: '' }],
+    ['with a signature that is no base64', { signature: '!!!' }],
+    ['with a signature of zeros', { signature: 'A'.repeat(43) }],
+  ])('%s', async (_, change) => {
+    const link = { ...(await aLink()), ...change }
+    expect(await isValidLink(settings, { jobId: 'job_one', n: 0 }, link, nowMs)).toBe(false)
+  })
+
+  it('under another signing secret', async () => {
+    const others = { ...settings, signingSecret: 'another signing secret of that length' }
+    expect(await isValidLink(others, { jobId: 'job_one', n: 0 }, await aLink(), nowMs)).toBe(false)
+  })
+})

@@ -1,0 +1,94 @@
+import { describe, expect, it } from 'vitest'
+import { ask, deadDatabase } from '../support/ask.ts'
+import { aSilentJob, doorOf, ring } from '../support/door.ts'
+import { sweep, timelineOf, untilJournaled, untilStatus } from '../support/reelhook.ts'
+import { deadQueue } from '../support/runtime.ts'
+import { countRows, select } from '../support/storage.ts'
+import { world } from '../support/world.ts'
+
+const limit = 128 * 1024
+
+async function ringWith(bindings: Record<string, unknown>, id: string): Promise<Response> {
+  const headers = { 'content-type': 'application/json' }
+  return ask(await doorOf(id), { method: 'POST', headers, body: '{"n":1}' }, bindings)
+}
+
+function eventsLogged(id: string): string[] {
+  return world.logs.filter(({ fields }) => fields.job_id === id).map(({ event }) => event)
+}
+
+describe('a webhook that was answered with 200', () => {
+  it('is in the journal soon', async () => {
+    const id = await aSilentJob()
+    await ring(id, '{"n":1}')
+    await untilJournaled(id, 1)
+    expect(await select('SELECT provider, body FROM webhooks WHERE job_id = ?', id)).toEqual([
+      { provider: 'runware', body: '{"n":1}' },
+    ])
+  })
+
+  it('did not wait for a database that stalls', async () => {
+    const { promise: never } = Promise.withResolvers<never>()
+    const stalled = { prepare: () => ({ bind: () => ({}) }), batch: () => never }
+    const id = await aSilentJob()
+    const response = await ringWith({ DB: stalled }, id)
+    expect([response.status, await response.text()]).toEqual([200, 'ok'])
+    await untilJournaled(id, 1)
+  })
+
+  it('is in the journal already when the queue is down', async () => {
+    const id = await aSilentJob()
+    const response = await ringWith({ NUDGES: deadQueue }, id)
+    expect([response.status, await response.text()]).toEqual([200, 'ok'])
+    expect(await countRows('webhooks', 'job_id = ?', id)).toBe(1)
+    expect(await timelineOf(id)).toContain('webhook.heard')
+  })
+
+  it('moves its job on, by the sweep, when the queue was down', async () => {
+    const id = await aSilentJob()
+    await world.advance(10_000)
+    await ringWith({ NUDGES: deadQueue }, id)
+    await sweep()
+    await untilStatus(id, 'succeeded')
+  })
+})
+
+describe('a webhook that nobody can keep', () => {
+  it('is refused with 503, and the provider is told when to try again', async () => {
+    const id = await aSilentJob()
+    const response = await ringWith({ NUDGES: deadQueue, DB: deadDatabase }, id)
+    expect(response.status).toBe(503)
+    expect(Number(response.headers.get('retry-after'))).toBeGreaterThan(0)
+    expect(await countRows('webhooks', 'job_id = ?', id)).toBe(0)
+  })
+
+  it('says in the log why, and neither the token nor the body', async () => {
+    const id = await aSilentJob()
+    await ringWith({ NUDGES: deadQueue, DB: deadDatabase }, id)
+    expect(eventsLogged(id)).toContain('webhook.refused')
+    const lines = world.logs.filter(({ fields }) => fields.job_id === id)
+    const token = (await doorOf(id)).split('/').at(-1) ?? ''
+    expect(JSON.stringify(lines)).not.toContain(token)
+    expect(JSON.stringify(lines)).not.toContain('{\\"n\\":1}')
+  })
+})
+
+describe('a hostile body', () => {
+  it.each([
+    ['quotes', '"', limit],
+    ['line feeds', '\n', limit],
+    ['control characters', '\u0001', limit],
+    ['backslashes', '\\', limit],
+    ['emoji', '🛶', limit / 4],
+    ['plain letters', 'x', limit],
+  ])('of 128 KiB of %s, more than a queue message holds, is kept whole', async (_, character, count) => {
+    const id = await aSilentJob()
+    const body = character.repeat(count)
+    const response = await ring(id, body)
+    expect([response.status, await response.text()]).toEqual([200, 'ok'])
+    expect(eventsLogged(id)).toContain('webhook.unqueued')
+    await untilJournaled(id, 1)
+    const [row] = await select<{ body: string }>('SELECT body FROM webhooks WHERE job_id = ?', id)
+    expect(row?.body === body).toBe(true)
+  })
+})
