@@ -66,7 +66,7 @@ async function derive(
   algorithm: { name: string; hash?: string; length: number },
   usages: ('sign' | 'verify' | 'encrypt' | 'decrypt')[],
 ): Promise<CryptoKey> {
-  const name = `${purpose} ${secret}`
+  const name = JSON.stringify([algorithm.name, purpose, secret])
   const known = derived.get(name)
   if (known !== undefined) return known
   const root = await crypto.subtle.importKey('raw', encoder.encode(secret), 'HKDF', false, ['deriveKey'])

@@ -26,9 +26,15 @@ function privateHost(hostname: string): string | null {
   const host = hostname.replace(/^\[|\]$/g, '').replace(/\.+$/, '')
   if (ipaddr.isValid(host)) {
     // Everything but plain unicast: private, loopback, link-local (the metadata address), mapped, 6to4, …
-    return ipaddr.parse(host).range() === 'unicast' ? null : 'must not point at a private or reserved address'
+    return isPublic(ipaddr.parse(host)) ? null : 'must not point at a private or reserved address'
   }
   const isPrivate = privateSuffixes.some((suffix) => host === suffix || host.endsWith(`.${suffix}`))
   if (isPrivate || !host.includes('.')) return 'must name a public host'
   return null
+}
+
+// Of IPv6, only 2000::/3 is given out (RFC 4291 §2.4); the IPv4-compatible ::a.b.c.d lies outside it.
+function isPublic(address: ipaddr.IPv4 | ipaddr.IPv6): boolean {
+  const isGivenOut = address instanceof ipaddr.IPv4 || address.match(ipaddr.IPv6.parseCIDR('2000::/3'))
+  return isGivenOut && address.range() === 'unicast'
 }

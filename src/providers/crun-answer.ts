@@ -9,6 +9,7 @@ export function readAcknowledgement(answer: Answer, nowMs: number) {
   const { code, data, detail } = read(answer)
   const submitted = acknowledgementSchema.safeParse(data)
   if (code === 200 && submitted.success) return done({ providerTaskId: submitted.data.task_id })
+  if (code === 501) return { ok: false as const, fault: generationFault(code, detail) }
   const refused = refusalCodes[code]
   if (refused !== undefined) return refusal(refused, answer, code, detail, nowMs)
   // 500, a gateway's 5xx, or a success that names no task: it may have been created and charged.
@@ -164,7 +165,11 @@ const taskSchema = z.object({
     .object({
       code: z.number().nullish().catch(null),
       message: z.string().nullish().catch(null),
-      media_urls: z.array(z.string()).nullish().catch(null),
+      media_urls: z
+        .array(z.unknown().transform((url) => (typeof url === 'string' ? [url] : [])))
+        .transform((urls) => urls.flat())
+        .nullish()
+        .catch(null),
     })
     .nullish()
     .catch(null),

@@ -3,11 +3,11 @@
  * in the body that goes before the HTTP status, one webhook without a retry, no way to find a lost submission.
  * Sources: docs.crun.ai, its OpenAPI description and its published command line.
  */
-import type { AspectRatio } from '../core/request.ts'
+import type { AspectRatio, JobRequest } from '../core/request.ts'
 import { readAcknowledgement, readStatus, readWebhook } from './crun-answer.ts'
 import { options, taskOf } from './crun-request.ts'
 import { type CallKind, callProvider, type Fetch } from './http.ts'
-import type { Capabilities, Provider } from './provider.ts'
+import type { Capabilities, Provider, Reason } from './provider.ts'
 import { refuseByCapabilities } from './refuse.ts'
 
 export interface CrunAccount {
@@ -27,7 +27,7 @@ export function crun(account: CrunAccount, fetch: Fetch, now: () => number): Pro
     name: 'crun',
     capabilities,
     options,
-    refuse: (request) => refuseByCapabilities(capabilities, request),
+    refuse: (request) => [...refuseByCapabilities(capabilities, request), ...refuseFallback(request)],
     warn: () => [],
 
     async submit(submission) {
@@ -64,4 +64,11 @@ const capabilities: Capabilities = {
   dataUris: [],
   // Its one webhook is not repeated when it gets lost, so it is asked sooner than who repeats.
   pace: { firstMs: 60_000, growth: 1.25, longestMs: 60_000 },
+}
+
+// Documented for the mini model alone; the others have no such field.
+function refuseFallback(request: JobRequest): Reason[] {
+  const wanted = request.provider_options.crun?.byteplus_fallback !== undefined
+  if (!wanted || request.model === 'seedance-2.0-mini') return []
+  return [{ path: 'provider_options.crun.byteplus_fallback', message: 'goes with seedance-2.0-mini only' }]
 }

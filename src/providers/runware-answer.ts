@@ -33,7 +33,11 @@ export function readStatus(answer: Answer, taskUUID: string, nowMs: number): Res
     })
   }
   if ([401, 402, 403, 408, 429].includes(status)) return refusal(items.find(isError) ?? {}, answer, nowMs)
-  return done(items.filter((item) => item.taskUUID === taskUUID))
+  const ours = items.filter((item) => item.taskUUID === taskUUID)
+  const error = items.find(isError)
+  // Refused is the question, not the task: what was asked about is not named.
+  if (ours.length === 0 && (error !== undefined || status >= 400)) return refusal(error ?? {}, answer, nowMs)
+  return done(ours)
 }
 
 /** The state of a task from the items of a status answer, or of its webhooks: both speak the same way. */
@@ -58,7 +62,7 @@ export function outcomeOf(items: readonly Item[], wanted: number): Outcome {
     state: 'pending',
     finished: outputs,
     faults,
-    ...(running?.progress != null && { progress: running.progress }),
+    ...(running?.progress != null && { progress: Math.min(100, Math.max(0, running.progress)) }),
     ...(unknown && { unknownStatus: running.status as string }),
   }
 }
@@ -77,31 +81,37 @@ function outputOf(item: Item): RemoteOutput[] {
 }
 
 function isError(item: Item): boolean {
-  return item.status === 'error' || item.code != null || item.error != null
+  return item.status === 'error' || item.code != null
 }
 
 function faultOf(item: Item): Fault {
-  const code = item.code ?? item.error?.code ?? 'unknown'
-  const message = item.message ?? item.error?.message ?? ''
+  const code = item.code ?? 'unknown'
+  const message = item.message ?? ''
   const isModerated =
     moderationCodes.has(code) || (/^(provider|inference)Error$/.test(code) && soundsModerated(message))
   return {
     code: isModerated ? 'moderated' : 'generation_failed',
-    message: isModerated ? 'Runware blocked the content.' : `Runware could not make the video (${code}).`,
+    message: isModerated
+      ? 'Runware blocked the content.'
+      : `Runware could not make the video (${nameOf(code)}).`,
     evidence: { code, message },
   }
 }
 
 /** A refusal decides: nothing was bought, or nothing was learned. */
-function refusal(item: Item, answer: Answer, nowMs: number) {
-  const providerCode = item.code ?? item.error?.code ?? ''
-  const message = item.message ?? item.error?.message ?? ''
-  const parameter = [item.parameter ?? []].flat().join(', ')
+function refusal(item: Partial<Item>, answer: Answer, nowMs: number) {
+  const providerCode = item.code ?? ''
+  const message = item.message ?? ''
+  const parameter = [item.parameter ?? []].flat().map(nameOf).join(', ')
   const code = refusalCode(providerCode, answer.status)
-  return fault(code, `Runware refused: ${providerCode || answer.status}${parameter && ` (${parameter})`}.`, {
-    evidence: { code: providerCode, message, status: answer.status },
-    retryAfterMs: retryAfterMs(answer.headers, nowMs),
-  })
+  return fault(
+    code,
+    `Runware refused: ${providerCode ? nameOf(providerCode) : answer.status}${parameter && ` (${parameter})`}.`,
+    {
+      evidence: { code: providerCode, message, status: answer.status },
+      retryAfterMs: retryAfterMs(answer.headers, nowMs),
+    },
+  )
 }
 
 // Families by name, as the SDK's own classifier has them; the status decides where the name says nothing.
@@ -119,6 +129,11 @@ function refusalCode(code: string, status: number): FaultCode {
     429: 'rate_limited',
   }
   return byStatus[status] ?? 'bad_request'
+}
+
+// A name may be shown; whatever else stands in its place, an echo of our key perhaps, may not.
+function nameOf(text: string): string {
+  return /^[\w.[\]]{1,64}$/.test(text) ? text : 'unnamed'
 }
 
 const lostCodes = new Set(['taskNotFound', 'taskExpired', 'taskFailedOrNotFound'])
@@ -154,21 +169,42 @@ const envelopeSchema = z.object({
   errors: z.array(z.unknown()).nullish(),
 })
 
-const itemSchema = z.object({
-  taskUUID: z.string().nullish(),
-  status: z.string().nullish(),
-  // A field that only informs must not cost us the item that it stands in.
-  progress: z.number().nullish().catch(null),
-  videoUUID: z.string().nullish(),
-  videoURL: z.string().nullish(),
-  cost: z.number().nullish().catch(null),
-  code: z.string().nullish(),
-  message: z.string().nullish(),
-  parameter: z
-    .union([z.string(), z.array(z.string())])
-    .nullish()
-    .catch(null),
-  error: z.object({ code: z.string().nullish(), message: z.string().nullish() }).nullish(),
-})
+// A field that only informs must not cost us the item that it stands in.
+const text = z.string().nullish().catch(null)
+const name = z
+  .union([z.string(), z.number().transform(String)])
+  .nullish()
+  .catch(null)
+
+const itemSchema = z
+  .object({
+    taskUUID: z.string().nullish(),
+    status: text,
+    progress: z.number().nullish().catch(null),
+    videoUUID: text,
+    videoURL: text,
+    cost: z.number().nullish().catch(null),
+    code: name,
+    message: text,
+    parameter: z
+      .union([z.string(), z.array(z.string())])
+      .nullish()
+      .catch(null),
+    error: z
+      .union([
+        z.object({ code: name, message: text }),
+        z.unknown().transform(() => ({ code: null, message: null })),
+      ])
+      .nullish(),
+  })
+  // A refusal before the task has its one `error` beside the task's name: the same thing, one level down.
+  .transform(({ error, ...item }) => ({
+    ...item,
+    ...(error != null && {
+      status: 'error',
+      code: item.code ?? error.code ?? null,
+      message: item.message ?? error.message ?? null,
+    }),
+  }))
 
 export type Item = z.infer<typeof itemSchema>

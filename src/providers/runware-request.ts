@@ -55,8 +55,8 @@ function inputsOf(request: JobRequest) {
 export const options = z.strictObject({
   outputFormat: z.enum(['MP4', 'WEBM', 'MOV']).optional(),
   outputQuality: z.int().min(20).max(99).optional(),
-  // Long enough for every attempt to copy the result.
-  ttl: z.int().min(3_600).default(86_400),
+  // By default long enough for every attempt to copy the result.
+  ttl: z.int().min(60).default(86_400),
   safety: z
     .strictObject({
       checkContent: z.boolean().optional(),

@@ -3,7 +3,7 @@
  * for each result, unsigned. Sources: Runware's model page and platform documentation (task polling, webhooks,
  * errors) and its published SDKs.
  */
-import { done, type Result } from '../core/fault.ts'
+import { done, fault, type Result } from '../core/fault.ts'
 import { modeOf } from '../core/request.ts'
 import { callProvider, type Fetch } from './http.ts'
 import type { Capabilities, Provider } from './provider.ts'
@@ -35,7 +35,7 @@ export function runware(account: RunwareAccount, fetch: Fetch, now: () => number
     options,
     refuse: (request) => refuseByCapabilities(capabilities, request),
     warn: (request) =>
-      modeOf(request) === 'frames' && request.aspect_ratio !== undefined
+      modeOf(request) === 'frames' && request.aspect_ratio !== undefined && request.aspect_ratio !== 'auto'
         ? [
             {
               path: 'aspect_ratio',
@@ -56,7 +56,8 @@ export function runware(account: RunwareAccount, fetch: Fetch, now: () => number
 
     async find({ clientReference }) {
       const items = await ask(clientReference)
-      if (items.ok) return done({ providerTaskId: clientReference })
+      if (items.ok && items.value.length > 0) return done({ providerTaskId: clientReference })
+      if (items.ok) return fault('unreadable_answer', 'Runware answered without the task.')
       return items.fault.evidence?.code === 'taskNotFound' ? done('absent') : items
     },
 
@@ -70,7 +71,7 @@ const capabilities: Capabilities = {
     'seedance-2.0-fast': { resolutions: ['480p', '720p'] },
     'seedance-2.0-mini': { resolutions: ['480p', '720p'] },
   },
-  aspectRatios: { text: ratios, references: ratios, frames: ratios },
+  aspectRatios: { text: ratios, references: ratios, frames: [...ratios, 'auto'] },
   outputsPerTask: 4,
   promptLength: { min: 2, max: 10_000 },
   seeds: 'none',

@@ -1,0 +1,79 @@
+import { describe, expect, it } from 'vitest'
+import {
+  done,
+  fault,
+  faultCodes,
+  faults,
+  mayTryAgain,
+  mayTryElsewhere,
+  readFault,
+} from '../../src/core/fault.ts'
+
+describe('happy', () => {
+  it('tells a value from a fault', () => {
+    expect(done(5)).toEqual({ ok: true, value: 5 })
+    expect(fault('auth', 'Refused.')).toEqual({ ok: false, fault: { code: 'auth', message: 'Refused.' } })
+  })
+
+  it('carries evidence and a wait only where there is some', () => {
+    const { fault: busy } = fault('rate_limited', 'Busy.', { evidence: { status: 429 }, retryAfterMs: 0 })
+    expect(busy).toEqual({
+      code: 'rate_limited',
+      message: 'Busy.',
+      evidence: { status: 429 },
+      retryAfterMs: 0,
+    })
+    expect(fault('auth', 'Refused.', { retryAfterMs: undefined }).fault).not.toHaveProperty('retryAfterMs')
+  })
+
+  it.each(faultCodes)('reads %s again as it was kept', (code) => {
+    const { fault: kept } = fault(code, 'It happened.', { evidence: { words: ['…'] }, retryAfterMs: 5 })
+    expect(readFault(JSON.stringify(kept))).toEqual(kept)
+  })
+
+  it('has no fault where none was kept', () => {
+    expect(readFault(null)).toBeNull()
+  })
+
+  it.each(faultCodes)('tells the caller of %s what to do about it', (code) => {
+    expect(faults[code].remedy).toMatch(/^[A-Z].+\.$/)
+  })
+})
+
+describe('refused', () => {
+  it.each(['{}', '{"code":"oops","message":""}', '{"code":"auth"}', 'null'])(
+    'does not take %s for a fault that was kept',
+    (json) => {
+      expect(() => readFault(json)).toThrow()
+    },
+  )
+})
+
+describe('a video is never paid for twice', () => {
+  it.each(['answer_lost', 'submit_unknown', 'task_lost', 'deadline_exceeded'] as const)(
+    'asks nobody else after %s: it may have been bought',
+    (code) => {
+      expect(mayTryElsewhere(code)).toBe(false)
+    },
+  )
+
+  it.each(['answer_lost', 'submit_unknown'] as const)('never repeats a submission after %s', (code) => {
+    expect(mayTryAgain(code)).toBe(false)
+  })
+
+  it.each(['bad_request', 'moderated'] as const)('does not shop around with what was wrong: %s', (code) => {
+    expect(mayTryElsewhere(code)).toBe(false)
+    expect(mayTryAgain(code)).toBe(false)
+  })
+
+  it('asks elsewhere only where nothing was bought', () => {
+    expect(faultCodes.filter(mayTryElsewhere)).toEqual([
+      'auth',
+      'out_of_credit',
+      'not_entitled',
+      'rate_limited',
+      'maintenance',
+      'unavailable',
+    ])
+  })
+})

@@ -1,0 +1,39 @@
+import { describe, expect, it } from 'vitest'
+import { addCosts, costSchema } from '../../src/core/money.ts'
+
+const usd = (amount: number) => ({ amount_usd: amount, source: 'provider' as const })
+const credits = (amount: number) => ({ credits: amount, source: 'provider' as const })
+
+describe('happy', () => {
+  it.each([
+    ['dollars', [usd(0.18), usd(0.36)], usd(0.54)],
+    ['credits', [credits(38), credits(4)], credits(42)],
+    ['what is known, where some is not', [null, usd(0.18), null], usd(0.18)],
+    ['a cost of nothing', [usd(0)], usd(0)],
+    ['refunded credits', [credits(0), credits(40)], credits(40)],
+  ])('adds %s', (_, costs, sum) => {
+    expect(addCosts(costs)).toEqual(sum)
+  })
+
+  it('knows nothing while no cost is known', () => {
+    expect(addCosts([])).toBeNull()
+    expect(addCosts([null, null])).toBeNull()
+  })
+
+  it('adds money without the noise of binary fractions', () => {
+    expect(addCosts([usd(0.1), usd(0.2)])).toEqual(usd(0.3))
+    expect(addCosts(Array(10).fill(usd(0.036)))).toEqual(usd(0.36))
+    expect(addCosts([usd(0.123_456_7)])).toEqual(usd(0.123_457))
+  })
+})
+
+describe('refused', () => {
+  it.each([
+    {},
+    { amount_usd: '1', source: 'provider' },
+    { credits: 1 },
+    { amount_usd: 1, source: 'a guess' },
+  ])('does not take %j for a cost', (cost) => {
+    expect(costSchema.safeParse(cost).success).toBe(false)
+  })
+})

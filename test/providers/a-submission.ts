@@ -1,0 +1,67 @@
+/** Whole valid things for a provider's tests, and the recorded network that an adapter is driven by. */
+import { requestSchema } from '../../src/core/request.ts'
+import type { SubmittedTask } from '../../src/core/task.ts'
+import type { Fetch } from '../../src/providers/http.ts'
+import type { Submission } from '../../src/providers/provider.ts'
+
+export const nowMs = Date.UTC(2026, 0, 1, 12)
+export const now = () => nowMs
+
+export const image = 'https://media.example.com/boat.png'
+export const video = 'https://media.example.com/gutter.mp4'
+export const audio = 'https://media.example.com/rain.mp3'
+export const callbackUrl = 'https://reelhook.example.com/webhooks/runware/job_1/token'
+export const taskId = '0b2b6a0e-6d1b-4c53-9c0a-3b7a3c0f9d11'
+
+/** A request as the door lets it through; the test states only what matters. */
+export function aRequest(overrides: Record<string, unknown> = {}) {
+  return requestSchema.parse({
+    model: 'seedance-2.0-mini',
+    prompt: 'A paper boat drifts down a rainy gutter',
+    ...overrides,
+  })
+}
+
+export function aSubmission(request: Record<string, unknown> = {}, wanted = 1): Submission {
+  return { request: aRequest(request), wanted, clientReference: taskId, callbackUrl }
+}
+
+export function aTask(overrides: Partial<SubmittedTask> = {}): SubmittedTask {
+  return { provider: 'runware', clientReference: taskId, providerTaskId: taskId, wanted: 1, ...overrides }
+}
+
+/** What comes back: JSON with a status, a text that may be none, or an error where nothing comes. */
+export type Reply =
+  | { status?: number; json: unknown; headers?: Record<string, string> }
+  | { status?: number; text: string; headers?: Record<string, string> }
+  | Error
+
+export interface Sent {
+  method: string
+  url: string
+  headers: Record<string, string>
+  body: unknown
+  redirect: string
+}
+
+/** A network that gives the replies one after another, the last one for ever, and records what it was sent. */
+export function aNetwork(...replies: [Reply, ...Reply[]]): { fetch: Fetch; sent: Sent[] } {
+  const sent: Sent[] = []
+  return {
+    sent,
+    async fetch(request) {
+      const reply = replies[Math.min(sent.length, replies.length - 1)] ?? replies[0]
+      const text = await request.text()
+      sent.push({
+        method: request.method,
+        url: request.url,
+        headers: Object.fromEntries(request.headers),
+        body: text === '' ? undefined : JSON.parse(text),
+        redirect: request.redirect,
+      })
+      if (reply instanceof Error) throw reply
+      const { status = 200, headers = {} } = reply
+      return new Response('json' in reply ? JSON.stringify(reply.json) : reply.text, { status, headers })
+    },
+  }
+}

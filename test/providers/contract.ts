@@ -1,0 +1,137 @@
+/** What every provider must keep to, however it speaks. A new one passes this before anything of its own. */
+import { describe, expect, it } from 'vitest'
+import { aspectRatios, models, resolutions } from '../../src/core/request.ts'
+import type { Fetch } from '../../src/providers/http.ts'
+import type { Provider, RemoteOutput } from '../../src/providers/provider.ts'
+import { aNetwork, aRequest, aSubmission, aTask, image, type Reply, taskId, video } from './a-submission.ts'
+
+export interface Candidate {
+  /** Held out as the provider's secret: it must stand in one header and nowhere else. */
+  apiKey: string
+  create: (fetch: Fetch) => Provider
+  /** Documented answers of one task, `taskId`, that makes one output. */
+  answers: {
+    accepted: Reply
+    pending: Reply
+    done: { json: unknown }
+    failed: { json: unknown }
+    /** An answer of status 401 as documented. */
+    unauthorized: Reply
+  }
+  output: RemoteOutput
+  /** Webhook bodies that announce `done` and `failed`; absent where it sends none. */
+  webhooks?: { done: unknown; failed: unknown }
+}
+
+export function keepsTheContract(candidate: Candidate): void {
+  const { apiKey, create, answers, output } = candidate
+  const answering = (...replies: [Reply, ...Reply[]]) => {
+    const network = aNetwork(...replies)
+    return { provider: create(network.fetch), sent: network.sent }
+  }
+  const { provider: idle } = answering(new Error('nobody should ask'))
+  const task = aTask({ provider: idle.name })
+
+  describe('keeps the contract: happy', () => {
+    it('submits in one call and learns the name of the task', async () => {
+      const { provider, sent } = answering(answers.accepted)
+      const submitted = await provider.submit(aSubmission())
+      expect(submitted).toEqual({ ok: true, value: { providerTaskId: taskId } })
+      expect(sent).toHaveLength(1)
+    })
+
+    it('asks how a task is in one call', async () => {
+      const { provider, sent } = answering(answers.pending, answers.done, answers.failed)
+      expect(await provider.check(task)).toMatchObject({
+        ok: true,
+        value: { state: 'pending', finished: [] },
+      })
+      expect(await provider.check(task)).toMatchObject({
+        ok: true,
+        value: { state: 'done', outputs: [output], faults: [] },
+      })
+      expect(await provider.check(task)).toMatchObject({
+        ok: true,
+        value: { state: 'failed', fault: { code: 'generation_failed' } },
+      })
+      expect(sent).toHaveLength(3)
+    })
+
+    it('hears from a webhook what it would have been told had it asked', async () => {
+      const { provider } = answering(answers.done, answers.failed)
+      expect(provider.read !== undefined).toBe(candidate.webhooks !== undefined)
+      for (const body of Object.values(candidate.webhooks ?? {})) {
+        const asked = await provider.check(task)
+        expect(provider.read?.(body)).toEqual([
+          { providerTaskId: taskId, outcome: asked.ok ? asked.value : asked.fault },
+        ])
+      }
+    })
+
+    it('shows its key in a header, and nowhere else', async () => {
+      const { provider, sent } = answering(answers.accepted)
+      await provider.submit(aSubmission())
+      await provider.check(task)
+      for (const { headers, url, body } of sent) {
+        expect(Object.values(headers).filter((value) => value.includes(apiKey))).toHaveLength(1)
+        expect(url + JSON.stringify(body)).not.toContain(apiKey)
+      }
+    })
+
+    it('follows no redirect, which would carry its key away', async () => {
+      const moved: Reply = { status: 302, text: '', headers: { location: 'https://elsewhere.example.com' } }
+      const { provider, sent } = answering(moved)
+      expect(await provider.submit(aSubmission())).toMatchObject({ fault: { code: 'answer_lost' } })
+      expect(await provider.check(task)).toMatchObject({ fault: { code: 'unavailable' } })
+      expect(sent.map(({ redirect }) => redirect)).toEqual(['manual', 'manual'])
+    })
+  })
+
+  describe('keeps the contract: refused', () => {
+    it.each(models)('refuses the resolutions that it does not make with %s', (model) => {
+      const made = idle.capabilities.models[model].resolutions
+      for (const resolution of resolutions) {
+        const paths = idle.refuse(aRequest({ model, resolution })).map(({ path }) => path)
+        expect(paths, resolution).toEqual(made.includes(resolution) ? [] : ['resolution'])
+      }
+    })
+
+    it.each([
+      ['text', {}],
+      ['references', { reference_images: [image] }],
+      ['frames', { first_frame: image }],
+    ] as const)('refuses the aspect ratios that it cannot give in %s mode', (mode, inputs) => {
+      const given = idle.capabilities.aspectRatios[mode]
+      for (const aspect_ratio of aspectRatios) {
+        const paths = idle.refuse(aRequest({ ...inputs, aspect_ratio })).map(({ path }) => path)
+        expect(paths, aspect_ratio).toEqual(given.includes(aspect_ratio) ? [] : ['aspect_ratio'])
+      }
+    })
+
+    it('names every reason at once', () => {
+      const request = aRequest({ duration: 'auto', resolution: '4k', seed: 7, prompt: 'x'.repeat(10_000) })
+      const paths = idle.refuse(request).map(({ path }) => path)
+      expect(paths).toEqual(expect.arrayContaining(['duration', 'resolution', 'seed']))
+      expect(paths.includes('prompt')).toBe(idle.capabilities.promptLength.max < 10_000)
+    })
+
+    it('takes embedded media only where it says so', () => {
+      const embedded = 'data:image/png;base64,AAAA'
+      for (const field of ['reference_images', 'reference_videos'] as const) {
+        const paths = idle.refuse(aRequest({ [field]: [video, embedded] })).map(({ path }) => path)
+        expect(paths).toEqual(idle.capabilities.dataUris.includes(field) ? [] : [`${field}.1`])
+      }
+    })
+
+    it('refuses an option that it does not know', () => {
+      expect(idle.options.safeParse({}).success).toBe(true)
+      expect(idle.options.safeParse({ colour: 'blue' }).success).toBe(false)
+    })
+
+    it('tells a wrong key from everything else', async () => {
+      const { provider } = answering(answers.unauthorized)
+      expect(await provider.submit(aSubmission())).toMatchObject({ ok: false, fault: { code: 'auth' } })
+      expect(await provider.check(task)).toMatchObject({ ok: false, fault: { code: 'auth' } })
+    })
+  })
+}
