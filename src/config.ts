@@ -47,10 +47,7 @@ export function readConfig(environment: object): ConfigResult {
       adminApiKey: values.ADMIN_API_KEY,
       accounts: {
         ...(values.RUNWARE_API_KEY && {
-          runware: {
-            apiKey: values.RUNWARE_API_KEY,
-            baseUrl: values.RUNWARE_BASE_URL,
-          },
+          runware: { apiKey: values.RUNWARE_API_KEY, baseUrl: values.RUNWARE_BASE_URL },
         }),
         ...(values.CRUN_API_KEY && {
           crun: { apiKey: values.CRUN_API_KEY, baseUrl: values.CRUN_BASE_URL },

@@ -14,51 +14,19 @@ interface Nature {
 }
 
 export const faults = {
-  bad_request: {
-    again: 'never',
-    elsewhere: 'no',
-    remedy: 'Correct the request and post a new job.',
-  },
-  auth: {
-    again: 'never',
-    elsewhere: 'yes',
-    remedy: "Check the provider's API key.",
-  },
-  out_of_credit: {
-    again: 'never',
-    elsewhere: 'yes',
-    remedy: 'Top up the account at the provider.',
-  },
+  bad_request: { again: 'never', elsewhere: 'no', remedy: 'Correct the request and post a new job.' },
+  auth: { again: 'never', elsewhere: 'yes', remedy: "Check the provider's API key." },
+  out_of_credit: { again: 'never', elsewhere: 'yes', remedy: 'Top up the account at the provider.' },
   not_entitled: {
     again: 'never',
     elsewhere: 'yes',
     remedy: 'Ask the provider to enable this model for the key.',
   },
-  rate_limited: {
-    again: 'later',
-    elsewhere: 'yes',
-    remedy: 'Post fewer jobs at once, or try later.',
-  },
-  maintenance: {
-    again: 'later',
-    elsewhere: 'yes',
-    remedy: 'Try later, or allow another provider.',
-  },
-  unavailable: {
-    again: 'later',
-    elsewhere: 'yes',
-    remedy: 'Try later, or allow another provider.',
-  },
-  moderated: {
-    again: 'never',
-    elsewhere: 'no',
-    remedy: 'Change the prompt or the media.',
-  },
-  generation_failed: {
-    again: 'never',
-    elsewhere: 'no',
-    remedy: 'Post the job again.',
-  },
+  rate_limited: { again: 'later', elsewhere: 'yes', remedy: 'Post fewer jobs at once, or try later.' },
+  maintenance: { again: 'later', elsewhere: 'yes', remedy: 'Try later, or allow another provider.' },
+  unavailable: { again: 'later', elsewhere: 'yes', remedy: 'Try later, or allow another provider.' },
+  moderated: { again: 'never', elsewhere: 'no', remedy: 'Change the prompt or the media.' },
+  generation_failed: { again: 'never', elsewhere: 'no', remedy: 'Post the job again.' },
   answer_lost: {
     again: 'never',
     elsewhere: 'no',
@@ -84,31 +52,11 @@ export const faults = {
     elsewhere: 'no',
     remedy: 'The provider may still finish and bill it. Allow more with deadline_seconds.',
   },
-  media_expired: {
-    again: 'later',
-    elsewhere: 'no',
-    remedy: 'Post the job again.',
-  },
-  media_unavailable: {
-    again: 'later',
-    elsewhere: 'no',
-    remedy: 'Post the job again.',
-  },
-  media_truncated: {
-    again: 'later',
-    elsewhere: 'no',
-    remedy: 'Post the job again.',
-  },
-  media_wrong_type: {
-    again: 'later',
-    elsewhere: 'no',
-    remedy: 'Post the job again.',
-  },
-  media_too_large: {
-    again: 'never',
-    elsewhere: 'no',
-    remedy: 'Raise MAX_OUTPUT_BYTES.',
-  },
+  media_expired: { again: 'later', elsewhere: 'no', remedy: 'Post the job again.' },
+  media_unavailable: { again: 'later', elsewhere: 'no', remedy: 'Post the job again.' },
+  media_truncated: { again: 'later', elsewhere: 'no', remedy: 'Post the job again.' },
+  media_wrong_type: { again: 'later', elsewhere: 'no', remedy: 'Post the job again.' },
+  media_too_large: { again: 'never', elsewhere: 'no', remedy: 'Raise MAX_OUTPUT_BYTES.' },
   media_forbidden: {
     again: 'never',
     elsewhere: 'no',

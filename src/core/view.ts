@@ -151,12 +151,7 @@ function viewOutput(output: JobRows['outputs'][number], link: Link | undefined):
 function viewFault(fault: Fault | null): z.infer<typeof faultView> | null {
   if (fault === null) return null
   const { code, message } = fault
-  return {
-    code,
-    message,
-    remedy: faults[code].remedy,
-    retryable: mayTryAgain(code),
-  }
+  return { code, message, remedy: faults[code].remedy, retryable: mayTryAgain(code) }
 }
 
 // Embedded media are megabytes that the caller knows already.
@@ -164,12 +159,8 @@ function withoutBulk(request: JobRequest): JobRequest {
   const brief = (media: string) => (isDataUri(media) ? `${media.slice(0, media.indexOf(',') + 1)}…` : media)
   return {
     ...request,
-    ...(request.first_frame !== undefined && {
-      first_frame: brief(request.first_frame),
-    }),
-    ...(request.last_frame !== undefined && {
-      last_frame: brief(request.last_frame),
-    }),
+    ...(request.first_frame !== undefined && { first_frame: brief(request.first_frame) }),
+    ...(request.last_frame !== undefined && { last_frame: brief(request.last_frame) }),
     reference_images: request.reference_images.map(brief),
     reference_videos: request.reference_videos.map(brief),
     reference_audios: request.reference_audios.map(brief),

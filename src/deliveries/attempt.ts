@@ -55,11 +55,7 @@ export async function attemptPost(
 
 function judge(response: Response, answer: string, nowMs: number): Attempted {
   const { status } = response
-  const kept = {
-    status,
-    answer,
-    retryAfterMs: retryAfterMs(response.headers, nowMs),
-  }
+  const kept = { status, answer, retryAfterMs: retryAfterMs(response.headers, nowMs) }
   if (status >= 200 && status < 300) return { ...kept, verdict: 'delivered', error: null }
   if (status === 410) return { ...kept, verdict: 'gone', error: 'the caller answered 410 Gone' }
   // Not followed: a signed body goes only where the caller said.

@@ -15,32 +15,16 @@ export async function deliver(context: Context, deliveryId: string): Promise<voi
   const job = await findJob(db, delivery.jobId)
   const secret = job === null ? null : await secretFor(db, config.signingSecret, job)
   const startedAt = now()
-  const attempted = await attemptPost(context, config.reach, {
-    ...delivery,
-    secret,
-  })
+  const attempted = await attemptPost(context, config.reach, { ...delivery, secret })
   const n = delivery.attempts + 1
   const durationMs = now() - startedAt
   const { status, error, answer } = attempted
   const next = whatNext(attempted, n, context)
   context.log('delivery.attempted', {
-    ...{
-      job_id: delivery.jobId,
-      delivery_id: delivery.id,
-      attempt: n,
-      duration_ms: durationMs,
-    },
+    ...{ job_id: delivery.jobId, delivery_id: delivery.id, attempt: n, duration_ms: durationMs },
     ...{ verdict: attempted.verdict, status, error, next: next.status },
   })
-  const row = {
-    deliveryId: delivery.id,
-    n,
-    startedAt,
-    durationMs,
-    status,
-    error,
-    answer,
-  }
+  const row = { deliveryId: delivery.id, n, startedAt, durationMs, status, error, answer }
   await commit(context, delivery, row, next)
 }
 

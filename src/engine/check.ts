@@ -41,11 +41,7 @@ export async function check(context: Context, job: ClaimedJob): Promise<Step> {
   if (isSomethingMade) return { status: 'storing', ...learned, next: 'now' }
   const lines = tasks.map((task) => learned.tasks.find(({ n }) => n === task.n) ?? task)
   const settled = await settle(context, job, lines, [])
-  return {
-    ...settled,
-    ...learned,
-    events: [...learned.events, ...(settled.events ?? [])],
-  }
+  return { ...settled, ...learned, events: [...learned.events, ...(settled.events ?? [])] }
 }
 
 type RunningTask = Task & {
@@ -162,12 +158,7 @@ function end(task: RunningTask, outcome: Outcome, announced: Announcement | null
     case 'failed':
       return {
         state: 'ended',
-        task: {
-          ...ended,
-          status: 'failed',
-          cost: outcome.cost ?? null,
-          fault: outcome.fault,
-        },
+        task: { ...ended, status: 'failed', cost: outcome.cost ?? null, fault: outcome.fault },
         outputs: [],
       }
     case 'pending':

@@ -23,18 +23,10 @@ export async function settle(
   const type = `job.${verdict.status}` as const
   const event = draftEvent(
     type,
-    {
-      fault: verdict.fault?.code ?? null,
-      message: verdict.fault?.message ?? null,
-    },
+    { fault: verdict.fault?.code ?? null, message: verdict.fault?.message ?? null },
     nowMs,
   )
-  const settled = {
-    ...job,
-    status: verdict.status,
-    fault: verdict.fault ?? null,
-    settledAt: nowMs,
-  }
+  const settled = { ...job, status: verdict.status, fault: verdict.fault ?? null, settledAt: nowMs }
   const { callback_url: url, callback_events } = job.request
   const isTold = url !== undefined && callback_events.includes(type)
   const deliveries = isTold
@@ -85,9 +77,5 @@ async function bodyOf(
   const stored = outputs.filter(({ status }) => status === 'stored').map(({ n }) => n)
   const links = await linksTo(config, job.id, stored, now())
   const data = viewJob({ job, tasks, outputs }, links)
-  return JSON.stringify({
-    type,
-    timestamp: new Date(now()).toISOString(),
-    data,
-  })
+  return JSON.stringify({ type, timestamp: new Date(now()).toISOString(), data })
 }

@@ -27,16 +27,8 @@ export async function store(context: Context, job: ClaimedJob): Promise<Step> {
   const result = resultOf(output, source, copied, context.now())
   const event = result.status === 'waiting' ? [] : [outputEvent(result, context.now())]
   context.log('output.stored', {
-    ...{
-      job_id: job.id,
-      provider: task?.provider,
-      output: output.n,
-      attempt: output.attempts + 1,
-    },
-    ...{
-      duration_ms: context.now() - startedAt,
-      bytes: copied.ok ? copied.value.bytes : undefined,
-    },
+    ...{ job_id: job.id, provider: task?.provider, output: output.n, attempt: output.attempts + 1 },
+    ...{ duration_ms: context.now() - startedAt, bytes: copied.ok ? copied.value.bytes : undefined },
     fault: copied.ok ? undefined : copied.fault.code,
   })
 
@@ -45,11 +37,7 @@ export async function store(context: Context, job: ClaimedJob): Promise<Step> {
   const learned = { outputs: [result], events: event }
   if (waiting.length === 0) {
     const settled = await settle(context, job, tasks, all)
-    return {
-      ...settled,
-      ...learned,
-      events: [...event, ...(settled.events ?? [])],
-    }
+    return { ...settled, ...learned, events: [...event, ...(settled.events ?? [])] }
   }
   const isFresh = waiting.some(({ attempts }) => attempts < result.attempts) || result.status !== 'waiting'
   const waitMs = copyWaitMs(result.attempts) ?? 0
@@ -90,34 +78,16 @@ function copyOutput(context: Context, job: ClaimedJob, n: number, url: string): 
 async function freshUrl(context: Context, task: Task, output: WaitingOutput): Promise<string | undefined> {
   const { providerTaskId } = task
   if (providerTaskId === null) return undefined
-  const answer = await context.providers[task.provider]?.check({
-    ...task,
-    providerTaskId,
-  })
+  const answer = await context.providers[task.provider]?.check({ ...task, providerTaskId })
   if (answer === undefined || !answer.ok || answer.value.state !== 'done') return undefined
   return answer.value.outputs.find(({ id }) => id === output.remoteId)?.url
 }
 
 function resultOf(output: WaitingOutput, sourceUrl: string, copied: Result<Copied>, nowMs: number): Output {
   const attempts = output.attempts + 1
-  if (copied.ok)
-    return {
-      ...output,
-      ...copied.value,
-      attempts,
-      sourceUrl,
-      status: 'stored',
-      storedAt: nowMs,
-    }
+  if (copied.ok) return { ...output, ...copied.value, attempts, sourceUrl, status: 'stored', storedAt: nowMs }
   const isOver = !mayTryAgain(copied.fault.code) || copyWaitMs(attempts) === null
-  if (isOver)
-    return {
-      ...output,
-      attempts,
-      sourceUrl,
-      status: 'failed',
-      fault: copied.fault,
-    }
+  if (isOver) return { ...output, attempts, sourceUrl, status: 'failed', fault: copied.fault }
   return { ...output, attempts, sourceUrl }
 }
 

@@ -14,8 +14,5 @@ export async function sweep(context: Context): Promise<void> {
     overdueDeliveries(db, now(), mostPerSweep),
   ])
   await Promise.all([nudges.jobs(jobs), nudges.deliveries(deliveries)])
-  context.log('sweep.finished', {
-    jobs: jobs.length,
-    deliveries: deliveries.length,
-  })
+  context.log('sweep.finished', { jobs: jobs.length, deliveries: deliveries.length })
 }

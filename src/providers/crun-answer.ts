@@ -13,10 +13,7 @@ export function readAcknowledgement(answer: Answer, nowMs: number) {
   const refused = refusalCodes[code]
   if (refused !== undefined) return refusal(refused, answer, code, detail, nowMs)
   // 500, a gateway's 5xx, or a success that names no task: it may have been created and charged.
-  return lost('billable', `Crun answered ${code}`, {
-    code,
-    status: answer.status,
-  })
+  return lost('billable', `Crun answered ${code}`, { code, status: answer.status })
 }
 
 export function readStatus(answer: Answer, nowMs: number): Result<Outcome> {
@@ -30,11 +27,7 @@ export function readStatus(answer: Answer, nowMs: number): Result<Outcome> {
   if (refused !== undefined) return refusal(refused, answer, code, detail, nowMs)
   const task = taskSchema.safeParse(data)
   if (code === 200 && task.success) return done(outcomeOf(task.data))
-  if (code !== 200)
-    return lost('safe', `Crun answered ${code}`, {
-      code,
-      status: answer.status,
-    })
+  if (code !== 200) return lost('safe', `Crun answered ${code}`, { code, status: answer.status })
   return fault('unreadable_answer', 'Crun answered without a task.', {
     evidence: { code },
   })
@@ -125,26 +118,15 @@ const refusalCodes: Partial<Record<number, FaultCode>> = {
 }
 
 // Without a Retry-After: half a minute as its clients keep it, minutes for maintenance.
-const leastWaitMs: Partial<Record<number, number>> = {
-  429: 30_000,
-  455: 120_000,
-}
+const leastWaitMs: Partial<Record<number, number>> = { 429: 30_000, 455: 120_000 }
 
 /** The body's code goes before the HTTP status: 455, 501 and 505 may come as either. */
 function read(answer: Answer): { code: number; data: unknown; detail: string } {
   const envelope = envelopeSchema.safeParse(answer.body)
   if (!envelope.success)
-    return {
-      code: answer.status === 200 ? 0 : answer.status,
-      data: undefined,
-      detail: '',
-    }
+    return { code: answer.status === 200 ? 0 : answer.status, data: undefined, detail: '' }
   const { code, message, errors, data } = envelope.data
-  return {
-    code: code ?? answer.status,
-    data,
-    detail: [message ?? '', ...(errors ?? [])].join('; '),
-  }
+  return { code: code ?? answer.status, data, detail: [message ?? '', ...(errors ?? [])].join('; ') }
 }
 
 const envelopeSchema = z.object({

@@ -25,15 +25,9 @@ function mediaInput(request: JobRequest) {
   const frames = [request.first_frame, request.last_frame].filter((frame) => frame !== undefined)
   return {
     ...(frames.length > 0 && { img_urls: frames }),
-    ...(request.reference_images.length > 0 && {
-      reference_images: request.reference_images,
-    }),
-    ...(request.reference_videos.length > 0 && {
-      reference_videos: request.reference_videos,
-    }),
-    ...(request.reference_audios.length > 0 && {
-      reference_audios: request.reference_audios,
-    }),
+    ...(request.reference_images.length > 0 && { reference_images: request.reference_images }),
+    ...(request.reference_videos.length > 0 && { reference_videos: request.reference_videos }),
+    ...(request.reference_audios.length > 0 && { reference_audios: request.reference_audios }),
   }
 }
 
@@ -48,10 +42,6 @@ const tiers: Record<Model, string> = {
   'seedance-2.0-mini': 'bytedance/seedance2-0-mini',
 }
 
-const suffixes: Record<Mode, string> = {
-  text: 't2v',
-  frames: 'i2v',
-  references: 'r2v',
-}
+const suffixes: Record<Mode, string> = { text: 't2v', frames: 'i2v', references: 'r2v' }
 
 const tagNames = { image: 'Image', video: 'Video', audio: 'Audio' } as const

@@ -52,11 +52,7 @@ const capabilities: Capabilities = {
     'seedance-2.0-fast': { resolutions: ['480p', '720p'] },
     'seedance-2.0-mini': { resolutions: ['480p', '720p'] },
   },
-  aspectRatios: {
-    text: ratios,
-    references: ratios,
-    frames: [...ratios, 'auto'],
-  },
+  aspectRatios: { text: ratios, references: ratios, frames: [...ratios, 'auto'] },
   outputsPerTask: 1,
   // The longest prompt it takes is undocumented; the family's is 6000 at the provider that states one.
   promptLength: { min: 1, max: 6_000 },

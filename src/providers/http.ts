@@ -41,11 +41,7 @@ export async function callProvider(
     const text = await response.text()
     return {
       ok: true,
-      value: {
-        status: response.status,
-        headers: response.headers,
-        body: parseJson(text),
-      },
+      value: { status: response.status, headers: response.headers, body: parseJson(text) },
     }
   } catch (error) {
     // Everything that fetch and reading a body throw is the network's: refused, reset, timed out.
@@ -59,9 +55,7 @@ export function lost(kind: CallKind, what: string, evidence: Record<string, unkn
   return fault(
     code,
     kind === 'billable' ? `It is not known whether the task was accepted: ${what}.` : `${what}.`,
-    {
-      evidence,
-    },
+    { evidence },
   )
 }
 

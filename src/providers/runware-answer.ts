@@ -7,18 +7,14 @@ import type { Outcome, RemoteOutput, WebhookItem } from './provider.ts'
 
 export function readAcknowledgement(answer: Answer, taskUUID: string, nowMs: number) {
   if (answer.status >= 500)
-    return lost('billable', `Runware answered ${answer.status}`, {
-      status: answer.status,
-    })
+    return lost('billable', `Runware answered ${answer.status}`, { status: answer.status })
   const items = itemsOf(answer.body)
   const error = items.find(isError)
   // Our UUID is already taken, and only we knew it: the earlier try arrived.
   if (error?.code === 'conflictTaskUUID') return done({ providerTaskId: taskUUID })
   if (error !== undefined || answer.status >= 400) return refusal(error ?? {}, answer, nowMs)
   if (items.some((item) => item.taskUUID === taskUUID)) return done({ providerTaskId: taskUUID })
-  return lost('billable', 'Runware did not name the task in its answer', {
-    status: answer.status,
-  })
+  return lost('billable', 'Runware did not name the task in its answer', { status: answer.status })
 }
 
 export function readStatus(answer: Answer, taskUUID: string, nowMs: number): Result<Item[]> {

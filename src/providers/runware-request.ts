@@ -39,15 +39,9 @@ function inputsOf(request: JobRequest) {
   ]
   const inputs = {
     ...(frameImages.length > 0 && { frameImages }),
-    ...(request.reference_images.length > 0 && {
-      referenceImages: request.reference_images,
-    }),
-    ...(request.reference_videos.length > 0 && {
-      referenceVideos: request.reference_videos,
-    }),
-    ...(request.reference_audios.length > 0 && {
-      referenceAudios: request.reference_audios,
-    }),
+    ...(request.reference_images.length > 0 && { referenceImages: request.reference_images }),
+    ...(request.reference_videos.length > 0 && { referenceVideos: request.reference_videos }),
+    ...(request.reference_audios.length > 0 && { referenceAudios: request.reference_audios }),
   }
   return Object.keys(inputs).length > 0 ? { inputs } : {}
 }

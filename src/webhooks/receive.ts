@@ -34,13 +34,7 @@ export const webhookRoutes = new Hono<Door>().post(path, onlyWithToken, onlySmal
   if (provider === undefined) return c.notFound()
   // Crun echoes the callback URL in its body: the token must not be kept with it.
   const body = (await c.req.text()).replaceAll(token, '…')
-  const heard = {
-    jobId,
-    provider,
-    hash: await sha256(body),
-    body,
-    heardAt: context.now(),
-  }
+  const heard = { jobId, provider, hash: await sha256(body), body, heardAt: context.now() }
   if (!(await makeDurable(context, heard))) return c.text('try again', 503, { 'retry-after': '5' })
   // Exactly 200: Crun names it.
   return c.text('ok', 200)
