@@ -56,7 +56,11 @@ export const faults = {
   media_unavailable: { again: 'later', elsewhere: 'no', remedy: 'Post the job again.' },
   media_truncated: { again: 'later', elsewhere: 'no', remedy: 'Post the job again.' },
   media_wrong_type: { again: 'later', elsewhere: 'no', remedy: 'Post the job again.' },
-  media_too_large: { again: 'never', elsewhere: 'no', remedy: 'Ask for a smaller video, or have the cap raised.' },
+  media_too_large: {
+    again: 'never',
+    elsewhere: 'no',
+    remedy: 'Ask for a smaller video, or have the cap raised.',
+  },
   media_forbidden: {
     again: 'never',
     elsewhere: 'no',

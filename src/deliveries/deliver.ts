@@ -3,17 +3,15 @@ import type { Context } from '../context.ts'
 import { deliveryWaitMs } from '../core/schedule.ts'
 import { type ClaimedDelivery, claimDelivery, commitAttempt } from '../store/deliveries.ts'
 import { draftEvent } from '../store/events.ts'
-import { findJob } from '../store/jobs.ts'
 import { isLeaseLost } from '../store/lease.ts'
 import { type Attempted, attemptPost } from './attempt.ts'
-import { secretFor } from './secrets.ts'
+import { openSecret } from './secrets.ts'
 
 export async function deliver(context: Context, deliveryId: string): Promise<void> {
   const { db, config, now } = context
   const delivery = await claimDelivery(db, deliveryId, crypto.randomUUID(), now())
   if (delivery === null) return
-  const job = await findJob(db, delivery.jobId)
-  const secret = job === null ? null : await secretFor(db, config.signingSecret, job)
+  const secret = await openSecret(config.signingSecret, delivery.sealedSecret)
   const startedAt = now()
   const attempted = await attemptPost(context, config.reach, { ...delivery, secret })
   const n = delivery.attempts + 1

@@ -1,8 +1,5 @@
-/** Callback secrets: made, sealed for the database, and found again when something is to be signed. */
+/** Callback secrets: made, sealed for the database, and opened again when something is to be signed. No I/O. */
 import { decrypt, encrypt, encryptionKey } from '../core/keys.ts'
-import { findApiKey } from '../store/api-keys.ts'
-import type { Database } from '../store/database.ts'
-import type { Job } from '../store/jobs.ts'
 
 /** A new Standard Webhooks secret: 32 random bytes. */
 export function newSecret(): string {
@@ -13,14 +10,9 @@ export async function sealSecret(signingSecret: string, secret: string): Promise
   return encrypt(await sealKey(signingSecret), secret)
 }
 
-/** What signs this job's deliveries: its own secret, else its API key's. Null: neither can be had any more. */
-export async function secretFor(
-  db: Database,
-  signingSecret: string,
-  job: Pick<Job, 'callbackSecret' | 'apiKeyId'>,
-): Promise<string | null> {
-  const sealed = job.callbackSecret ?? (await findApiKey(db, job.apiKeyId))?.callbackSecret
-  return sealed === undefined ? null : decrypt(await sealKey(signingSecret), sealed)
+/** Null when it cannot be had any more: there is none, or SIGNING_SECRET was changed since it was sealed. */
+export async function openSecret(signingSecret: string, sealed: string | null): Promise<string | null> {
+  return sealed === null ? null : decrypt(await sealKey(signingSecret), sealed)
 }
 
 function sealKey(signingSecret: string): Promise<CryptoKey> {

@@ -7,47 +7,49 @@
  * sweep finds what is overdue.
  */
 import type { Context } from '../context.ts'
+import { type Claim, claimJob } from '../store/claim.ts'
 import { type Committed, commitStep, type Step } from '../store/commit.ts'
-import { type ClaimedJob, claimJob } from '../store/jobs.ts'
 import { isLeaseLost } from '../store/lease.ts'
 import { check } from './check.ts'
 import { store } from './store.ts'
 import { submit } from './submit.ts'
 
 export async function advance(context: Context, jobId: string): Promise<void> {
-  let job = await claim(context, jobId)
-  while (job !== null) {
-    const step = await takeStep(context, job)
-    const committed = step === null ? null : await commit(context, job, step)
-    job = committed === null ? null : await goOn(context, job, committed)
+  let claim = await take(context, jobId)
+  while (claim !== null) {
+    const step = await takeStep(context, claim)
+    const committed = step === null ? null : await commit(context, claim, step)
+    claim = committed === null ? null : await goOn(context, jobId, committed)
   }
 }
 
 /** One step of the job's life. Null: the lease was lost on the way, and another has the row. */
-async function takeStep(context: Context, job: ClaimedJob): Promise<Step | null> {
+async function takeStep(context: Context, claim: Claim): Promise<Step | null> {
+  const { status } = claim.job
   try {
-    switch (job.status) {
+    switch (status) {
       case 'queued':
-        return await submit(context, job)
+        return await submit(context, claim)
       case 'generating':
-        return await check(context, job)
+        return await check(context, claim)
       case 'storing':
-        return await store(context, job)
+        return await store(context, claim)
       case 'succeeded':
       case 'failed':
       case 'canceled':
-        throw new Error(`a ${job.status} job is never due`)
+        throw new Error(`a ${status} job is never due`)
     }
   } catch (error) {
     return stopIfLost(error)
   }
 }
 
-async function commit(context: Context, job: ClaimedJob, step: Step): Promise<Committed | null> {
+async function commit(context: Context, claim: Claim, step: Step): Promise<Committed | null> {
   try {
-    const committed = await commitStep(context.db, job, step, context.now())
+    const committed = await commitStep(context.db, claim, step, context.now())
     await context.nudges.deliveries((step.deliveries ?? []).map(({ id }) => id))
     if (committed.state === 'settled') {
+      const { job } = claim
       const duration_ms = context.now() - job.createdAt
       context.log('job.settled', {
         job_id: job.id,
@@ -62,23 +64,23 @@ async function commit(context: Context, job: ClaimedJob, step: Step): Promise<Co
   }
 }
 
-/** The next step's job: the same one, still held; claimed again, when it is due already; or none for now. */
-async function goOn(context: Context, job: ClaimedJob, committed: Committed): Promise<ClaimedJob | null> {
+/** The claim of the next step: the same one, still held; a new one, when it is due already; or none for now. */
+async function goOn(context: Context, jobId: string, committed: Committed): Promise<Claim | null> {
   switch (committed.state) {
     case 'held':
-      return committed.job
+      return committed.claim
     case 'settled':
       return null
     case 'released': {
       const waitMs = committed.dueAt - context.now()
-      if (waitMs <= 0) return claim(context, job.id)
-      await context.nudges.job(job.id, waitMs)
+      if (waitMs <= 0) return take(context, jobId)
+      await context.nudges.job(jobId, waitMs)
       return null
     }
   }
 }
 
-function claim({ db, now }: Context, jobId: string): Promise<ClaimedJob | null> {
+function take({ db, now }: Context, jobId: string): Promise<Claim | null> {
   return claimJob(db, jobId, crypto.randomUUID(), now())
 }
 

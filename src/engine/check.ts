@@ -6,18 +6,18 @@ import type { Context } from '../context.ts'
 import { type Fault, fault } from '../core/fault.ts'
 import { announcedWaitMs, pollWaitMs, standInAfterMs } from '../core/schedule.ts'
 import type { Outcome, Provider, RemoteOutput } from '../providers/provider.ts'
+import { type Claim, type ClaimedJob, learn } from '../store/claim.ts'
 import type { Step } from '../store/commit.ts'
 import { draftEvent } from '../store/events.ts'
-import type { ClaimedJob } from '../store/jobs.ts'
-import { outputsOf, type WaitingOutput } from '../store/outputs.ts'
-import { type Task, tasksOf } from '../store/tasks.ts'
+import type { WaitingOutput } from '../store/outputs.ts'
+import type { Task } from '../store/tasks.ts'
 import { type Announcement, announcementOf, type HeardItem, heardItems } from './heard.ts'
 import { settle } from './settle.ts'
 
-export async function check(context: Context, job: ClaimedJob): Promise<Step> {
-  const tasks = await tasksOf(context.db, job.id)
+export async function check(context: Context, claim: Claim): Promise<Step> {
+  const { job, tasks } = claim
   const provider = context.providers[job.provider]
-  const heard = provider === undefined ? [] : await heardItems(context, job, provider)
+  const heard = provider === undefined ? [] : heardItems(claim, provider)
   const asked = await Promise.all(
     tasks.filter(isRunning).map((task) => ask(context, job, provider, task, heard)),
   )
@@ -30,17 +30,11 @@ export async function check(context: Context, job: ClaimedJob): Promise<Step> {
     events: ended.map(({ task }) => endEvent(task, context.now())),
     progress: progressOf(tasks, asked),
   }
-  if (waits.length > 0)
-    return {
-      status: 'generating',
-      ...learned,
-      next: { waitMs: Math.min(...waits) },
-    }
+  if (waits.length > 0) return { status: 'generating', ...learned, next: { waitMs: Math.min(...waits) } }
 
-  const isSomethingMade = learned.outputs.length > 0 || (await outputsOf(context.db, job.id)).length > 0
-  if (isSomethingMade) return { status: 'storing', ...learned, next: 'now' }
-  const lines = tasks.map((task) => learned.tasks.find(({ n }) => n === task.n) ?? task)
-  const settled = await settle(context, job, lines, [])
+  const known = learn(claim, learned)
+  if (known.outputs.length > 0) return { status: 'storing', ...learned, next: 'now' }
+  const settled = await settle(context, known)
   return { ...settled, ...learned, events: [...learned.events, ...(settled.events ?? [])] }
 }
 

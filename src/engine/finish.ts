@@ -2,20 +2,16 @@
 import type { Context } from '../context.ts'
 import type { Fault } from '../core/fault.ts'
 import { pollWaitMs } from '../core/schedule.ts'
+import { type Claim, learn } from '../store/claim.ts'
 import type { Step } from '../store/commit.ts'
 import { draftEvent } from '../store/events.ts'
-import type { ClaimedJob } from '../store/jobs.ts'
 import type { Task } from '../store/tasks.ts'
 import { settle } from './settle.ts'
 
 /** `reason` is why nothing was submitted, where no task says so. */
-export async function finish(
-  context: Context,
-  job: ClaimedJob,
-  tasks: Task[],
-  reason?: Fault,
-): Promise<Step> {
-  if (!tasks.some(({ status }) => status === 'submitted')) return settle(context, job, tasks, [], reason)
+export async function finish(context: Context, claim: Claim, reason?: Fault): Promise<Step> {
+  const { job, tasks } = claim
+  if (!tasks.some(({ status }) => status === 'submitted')) return settle(context, claim, reason)
   const pace = context.providers[job.provider]?.capabilities.pace
   const firstAskMs = pace === undefined ? 0 : pollWaitMs(pace, 0)
   const untilDeadlineMs = Math.max(0, job.deadlineAt - context.now())
@@ -25,14 +21,13 @@ export async function finish(
 /** The end of one ledger line, and with it of all submitting. */
 export async function closeLine(
   context: Context,
-  job: ClaimedJob,
-  tasks: Task[],
+  claim: Claim,
   task: Task,
   status: 'rejected' | 'failed',
   why: Fault,
 ): Promise<Step> {
   const line = closed(task, status, why, context.now())
-  const step = await finish(context, job, replaceLine(tasks, line.task))
+  const step = await finish(context, learn(claim, { tasks: [line.task] }))
   return { ...step, tasks: [line.task], events: [line.event, ...(step.events ?? [])] }
 }
 
@@ -41,8 +36,4 @@ export function closed(task: Task, status: 'rejected' | 'failed', why: Fault, no
   const said = { provider: task.provider, fault: why.code, message: why.message }
   const line: Task = { ...task, status, fault: why, endedAt: nowMs }
   return { task: line, event: draftEvent(`task.${status}`, said, nowMs) }
-}
-
-export function replaceLine(tasks: Task[], line: Task): Task[] {
-  return [...tasks.filter(({ n }) => n !== line.n), line]
 }

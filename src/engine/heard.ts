@@ -1,22 +1,15 @@
 /** What the journaled webhooks of a job announce. Announcements are hints: they decide when to ask, seldom what is. */
-import type { Context } from '../context.ts'
 import type { Outcome, Provider, WebhookItem } from '../providers/provider.ts'
-import type { ClaimedJob } from '../store/jobs.ts'
-import { webhooksOf } from '../store/webhooks.ts'
+import type { Claim } from '../store/claim.ts'
 
 export interface HeardItem extends WebhookItem {
   heardAt: number
 }
 
-export async function heardItems(
-  context: Context,
-  job: ClaimedJob,
-  provider: Provider,
-): Promise<HeardItem[]> {
+export function heardItems({ webhooks }: Claim, provider: Provider): HeardItem[] {
   const read = provider.read
   if (read === undefined) return []
-  const journal = await webhooksOf(context.db, job.id)
-  return journal
+  return webhooks
     .filter((webhook) => webhook.provider === provider.name)
     .flatMap(({ body, heardAt }) => read(parseJson(body)).map((item) => ({ ...item, heardAt })))
 }

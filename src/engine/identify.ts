@@ -2,37 +2,28 @@
  * identify: what became of a submission whose answer was lost? The provider's own way of finding it, or a webhook
  * that names a task of this job which no other ledger line owns.
  */
-import type { Context } from '../context.ts'
 import { done, fault, type Result } from '../core/fault.ts'
 import type { Provider, Submitted } from '../providers/provider.ts'
-import type { ClaimedJob } from '../store/jobs.ts'
+import type { Claim } from '../store/claim.ts'
 import type { Task } from '../store/tasks.ts'
 import { heardItems } from './heard.ts'
 
 /** `absent`: it never arrived and may be sent again. A fault: not known yet. */
 export async function identify(
-  context: Context,
-  job: ClaimedJob,
-  tasks: Task[],
+  claim: Claim,
   provider: Provider | undefined,
   line: Task,
 ): Promise<Result<Submitted | 'absent'>> {
   if (provider === undefined) return fault('answer_lost', `The key of ${line.provider} was taken away.`)
-  const named = await identifyByWebhook(context, job, tasks, provider, line)
+  const named = await identifyByWebhook(claim, provider, line)
   if (named !== null) return done(named)
   if (provider.find !== undefined) return provider.find({ clientReference: line.clientReference })
   return fault('answer_lost', `${provider.name} did not say whether it accepted the task.`)
 }
 
-async function identifyByWebhook(
-  context: Context,
-  job: ClaimedJob,
-  tasks: Task[],
-  provider: Provider,
-  line: Task,
-): Promise<Submitted | null> {
-  const owned = new Set(tasks.map(({ providerTaskId }) => providerTaskId))
-  const items = await heardItems(context, job, provider)
+async function identifyByWebhook(claim: Claim, provider: Provider, line: Task): Promise<Submitted | null> {
+  const owned = new Set(claim.tasks.map(({ providerTaskId }) => providerTaskId))
+  const items = heardItems(claim, provider)
   for (const providerTaskId of new Set(items.map((item) => item.providerTaskId))) {
     if (owned.has(providerTaskId)) continue
     // The webhook's word alone is not enough: the provider must know the task.

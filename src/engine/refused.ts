@@ -3,9 +3,9 @@ import type { Context } from '../context.ts'
 import { type Fault, mayTryElsewhere } from '../core/fault.ts'
 import type { ProviderName } from '../core/request.ts'
 import { submitWaitMs } from '../core/schedule.ts'
+import type { Claim, ClaimedJob } from '../store/claim.ts'
 import type { Step } from '../store/commit.ts'
 import { draftEvent } from '../store/events.ts'
-import type { ClaimedJob } from '../store/jobs.ts'
 import type { Task } from '../store/tasks.ts'
 import { closed, closeLine } from './finish.ts'
 
@@ -13,17 +13,12 @@ import { closed, closeLine } from './finish.ts'
 const patientAttempts = 3
 
 /** Refused for now: the same line is tried again, while patience lasts and the deadline allows. */
-export async function putOff(
-  context: Context,
-  job: ClaimedJob,
-  tasks: Task[],
-  task: Task,
-  refusal: Fault,
-): Promise<Step> {
+export async function putOff(context: Context, claim: Claim, task: Task, refusal: Fault): Promise<Step> {
+  const { job } = claim
   const waitMs = Math.max(submitWaitMs(task.attempts), refusal.retryAfterMs ?? 0)
   const isPatienceOver = task.attempts >= patientAttempts && nextProvider(job, task) !== undefined
   if (isPatienceOver || context.now() + waitMs >= job.deadlineAt) {
-    return reject(context, job, tasks, task, refusal)
+    return reject(context, claim, task, refusal)
   }
   const said = { provider: task.provider, fault: refusal.code, message: refusal.message, wait_ms: waitMs }
   return {
@@ -36,17 +31,12 @@ export async function putOff(
 }
 
 /** Refused for good. Another provider may be asked while nothing was bought and the fault allows it. */
-export async function reject(
-  context: Context,
-  job: ClaimedJob,
-  tasks: Task[],
-  task: Task,
-  refusal: Fault,
-): Promise<Step> {
+export async function reject(context: Context, claim: Claim, task: Task, refusal: Fault): Promise<Step> {
+  const { job, tasks } = claim
   const next = nextProvider(job, task)
   const isUntouched = tasks.every(({ n, status }) => n === task.n || status === 'rejected')
   if (!isUntouched || next === undefined || !mayTryElsewhere(refusal.code)) {
-    return closeLine(context, job, tasks, task, 'rejected', refusal)
+    return closeLine(context, claim, task, 'rejected', refusal)
   }
   const line = closed(task, 'rejected', refusal, context.now())
   return { status: 'queued', provider: next, tasks: [line.task], events: [line.event], next: 'now' }

@@ -1,25 +1,18 @@
 /** settle: the job's end. Its last event, the deliveries it causes and the final status go into one batch. */
 import type { Context } from '../context.ts'
 import { type Fault, fault } from '../core/fault.ts'
-import { viewJob } from '../core/view.ts'
+import { type JobRows, viewJob } from '../core/view.ts'
 import { linksTo } from '../media/links.ts'
+import type { Claim } from '../store/claim.ts'
 import type { Step } from '../store/commit.ts'
 import { draftDelivery } from '../store/deliveries.ts'
 import { draftEvent } from '../store/events.ts'
-import type { ClaimedJob } from '../store/jobs.ts'
-import type { Output } from '../store/outputs.ts'
-import type { Task } from '../store/tasks.ts'
 
 /** `reason` is why, where neither a task nor an output says so. */
-export async function settle(
-  context: Context,
-  job: ClaimedJob,
-  tasks: Task[],
-  outputs: Output[],
-  reason?: Fault,
-): Promise<Step> {
+export async function settle(context: Context, claim: Claim, reason?: Fault): Promise<Step> {
+  const { job } = claim
   const nowMs = context.now()
-  const verdict = verdictOn(job, tasks, outputs, reason)
+  const verdict = verdictOn(claim, reason)
   const type = `job.${verdict.status}` as const
   const event = draftEvent(
     type,
@@ -35,7 +28,7 @@ export async function settle(
           eventId: event.id,
           eventType: type,
           url,
-          body: await bodyOf(context, type, settled, tasks, outputs),
+          body: await bodyOf(context, type, { ...claim, job: settled }),
         }),
       ]
     : []
@@ -50,7 +43,7 @@ export async function settle(
 
 type Verdict = { status: 'succeeded'; fault?: never } | { status: 'failed'; fault: Fault }
 
-function verdictOn(job: ClaimedJob, tasks: Task[], outputs: Output[], reason?: Fault): Verdict {
+function verdictOn({ job, tasks, outputs }: Claim, reason?: Fault): Verdict {
   const stored = outputs.filter(({ status }) => status === 'stored').length
   const { count } = job.request
   if (stored === count) return { status: 'succeeded' }
@@ -67,15 +60,9 @@ function verdictOn(job: ClaimedJob, tasks: Task[], outputs: Output[], reason?: F
 }
 
 /** The event's body: made once, the same bytes on every attempt. */
-async function bodyOf(
-  { config, now }: Context,
-  type: string,
-  job: Parameters<typeof viewJob>[0]['job'],
-  tasks: Task[],
-  outputs: Output[],
-): Promise<string> {
-  const stored = outputs.filter(({ status }) => status === 'stored').map(({ n }) => n)
-  const links = await linksTo(config, job.id, stored, now())
-  const data = viewJob({ job, tasks, outputs }, links)
+async function bodyOf({ config, now }: Context, type: string, rows: JobRows): Promise<string> {
+  const stored = rows.outputs.filter(({ status }) => status === 'stored').map(({ n }) => n)
+  const links = await linksTo(config, rows.job.id, stored, now())
+  const data = viewJob(rows, links)
   return JSON.stringify({ type, timestamp: new Date(now()).toISOString(), data })
 }

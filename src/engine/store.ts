@@ -6,20 +6,20 @@ import type { Context } from '../context.ts'
 import { mayTryAgain, type Result } from '../core/fault.ts'
 import { copyWaitMs, leaseMs } from '../core/schedule.ts'
 import { type Copied, copyToBucket } from '../media/copy.ts'
+import { type Claim, type ClaimedJob, learn, renewLease } from '../store/claim.ts'
 import type { Step } from '../store/commit.ts'
 import { draftEvent } from '../store/events.ts'
-import { type ClaimedJob, renewLease } from '../store/jobs.ts'
-import { type Output, outputsOf, type WaitingOutput } from '../store/outputs.ts'
-import { type Task, tasksOf } from '../store/tasks.ts'
+import type { Output, WaitingOutput } from '../store/outputs.ts'
+import type { Task } from '../store/tasks.ts'
 import { settle } from './settle.ts'
 
-export async function store(context: Context, job: ClaimedJob): Promise<Step> {
-  const [tasks, outputs] = await Promise.all([tasksOf(context.db, job.id), outputsOf(context.db, job.id)])
+export async function store(context: Context, claim: Claim): Promise<Step> {
+  const { job, tasks, outputs } = claim
   // The least tried first: one whose source is in trouble does not hold up the others.
   const [output] = outputs
     .filter((output) => output.status === 'waiting')
     .sort((a, b) => a.attempts - b.attempts)
-  if (output === undefined) return settle(context, job, tasks, outputs)
+  if (output === undefined) return settle(context, claim)
 
   const startedAt = context.now()
   const task = tasks.find(({ n }) => n === output.taskN)
@@ -32,11 +32,11 @@ export async function store(context: Context, job: ClaimedJob): Promise<Step> {
     fault: copied.ok ? undefined : copied.fault.code,
   })
 
-  const all = outputs.map((other) => (other.n === result.n ? result : other))
-  const waiting = all.filter(({ status }) => status === 'waiting')
   const learned = { outputs: [result], events: event }
+  const known = learn(claim, learned)
+  const waiting = known.outputs.filter(({ status }) => status === 'waiting')
   if (waiting.length === 0) {
-    const settled = await settle(context, job, tasks, all)
+    const settled = await settle(context, known)
     return { ...settled, ...learned, events: [...event, ...(settled.events ?? [])] }
   }
   const isFresh = waiting.some(({ attempts }) => attempts < result.attempts) || result.status !== 'waiting'

@@ -6,33 +6,33 @@ import type { Context } from '../context.ts'
 import { type Fault, fault, mayTryAgain } from '../core/fault.ts'
 import { resolveWaitMs } from '../core/schedule.ts'
 import type { Provider } from '../providers/provider.ts'
+import { type Claim, type ClaimedJob, learn } from '../store/claim.ts'
 import { intendTask, type Step } from '../store/commit.ts'
 import { draftEvent } from '../store/events.ts'
-import type { ClaimedJob } from '../store/jobs.ts'
-import { type Task, tasksOf } from '../store/tasks.ts'
+import type { Task } from '../store/tasks.ts'
 import { callbackUrl } from '../webhooks/token.ts'
-import { closeLine, finish, replaceLine } from './finish.ts'
+import { closeLine, finish } from './finish.ts'
 import { identify } from './identify.ts'
 import { putOff, reject } from './refused.ts'
 
-export async function submit(context: Context, job: ClaimedJob): Promise<Step> {
-  const tasks = await tasksOf(context.db, job.id)
+export async function submit(context: Context, claim: Claim): Promise<Step> {
+  const { job, tasks } = claim
   const provider = context.providers[job.provider]
   // A line still `intended` under a fresh claim: a crash hid the answer, so it is unknown too.
   const open = tasks.find(({ status }) => status === 'unknown' || status === 'intended')
-  if (open !== undefined) return resolve(context, job, tasks, provider, open)
-  if (provider === undefined) return finish(context, job, tasks, keyIsGone(job))
-  const task = nextTask(context, job, tasks, provider)
-  if (task === null) return finish(context, job, tasks)
-  if (context.now() < job.deadlineAt) return submitTask(context, job, tasks, provider, task)
+  if (open !== undefined) return resolve(context, claim, provider, open)
+  if (provider === undefined) return finish(context, claim, keyIsGone(job))
+  const task = nextTask(context, claim, provider)
+  if (task === null) return finish(context, claim)
+  if (context.now() < job.deadlineAt) return submitTask(context, claim, provider, task)
   // Put off until it was too late; or the job never had its turn.
   return task.fault === null
-    ? finish(context, job, tasks, tooLate)
-    : closeLine(context, job, tasks, task, 'rejected', task.fault)
+    ? finish(context, claim, tooLate)
+    : closeLine(context, claim, task, 'rejected', task.fault)
 }
 
 /** The ledger line of what is still to be submitted: one put off, or a new one. Null: nothing is. */
-function nextTask({ now }: Context, job: ClaimedJob, tasks: Task[], provider: Provider): Task | null {
+function nextTask({ now }: Context, { job, tasks }: Claim, provider: Provider): Task | null {
   const deferred = tasks.find(({ status }) => status === 'deferred')
   if (deferred !== undefined) return { ...deferred, intendedAt: now() }
   const asked = tasks.filter((task) => task.provider === provider.name)
@@ -58,13 +58,8 @@ function nextTask({ now }: Context, job: ClaimedJob, tasks: Task[], provider: Pr
 }
 
 /** The billable call, and what its answer means. */
-async function submitTask(
-  context: Context,
-  job: ClaimedJob,
-  tasks: Task[],
-  provider: Provider,
-  line: Task,
-): Promise<Step> {
+async function submitTask(context: Context, claim: Claim, provider: Provider, line: Task): Promise<Step> {
+  const { job } = claim
   const task: Task = { ...line, status: 'intended', attempts: line.attempts + 1 }
   await intendTask(context.db, job, task, context.now())
   const startedAt = context.now()
@@ -82,27 +77,26 @@ async function submitTask(
     duration_ms: context.now() - startedAt,
     fault: answer.ok ? undefined : answer.fault.code,
   })
-  if (answer.ok) return accepted(context, job, tasks, provider, task, answer.value.providerTaskId)
+  if (answer.ok) return accepted(context, claim, provider, task, answer.value.providerTaskId)
   if (answer.fault.code === 'answer_lost') return unknown(context, task, answer.fault)
-  if (mayTryAgain(answer.fault.code)) return putOff(context, job, tasks, task, answer.fault)
-  return reject(context, job, tasks, task, answer.fault)
+  if (mayTryAgain(answer.fault.code)) return putOff(context, claim, task, answer.fault)
+  return reject(context, claim, task, answer.fault)
 }
 
 async function accepted(
   context: Context,
-  job: ClaimedJob,
-  tasks: Task[],
+  claim: Claim,
   provider: Provider,
   task: Task,
   providerTaskId: string,
 ): Promise<Step> {
   const nowMs = context.now()
   const line: Task = { ...task, status: 'submitted', providerTaskId, submittedAt: nowMs, fault: null }
-  const lines = replaceLine(tasks, line)
+  const known = learn(claim, { tasks: [line] })
   const said = { provider: task.provider, provider_task_id: providerTaskId }
   const learned = { tasks: [line], events: [draftEvent('task.submitted', said, nowMs)] }
-  if (nextTask(context, job, lines, provider) !== null) return { status: 'queued', ...learned, next: 'now' }
-  return { ...(await finish(context, job, lines)), ...learned }
+  if (nextTask(context, known, provider) !== null) return { status: 'queued', ...learned, next: 'now' }
+  return { ...(await finish(context, known)), ...learned }
 }
 
 /** The answer was lost. What became of it is found out first, and nothing is bought meanwhile. */
@@ -118,24 +112,23 @@ function unknown(context: Context, task: Task, lost: Fault) {
 
 async function resolve(
   context: Context,
-  job: ClaimedJob,
-  tasks: Task[],
+  claim: Claim,
   provider: Provider | undefined,
   line: Task,
 ): Promise<Step> {
-  const untilDeadlineMs = job.deadlineAt - context.now()
-  const identity = await identify(context, job, tasks, provider, line)
+  const untilDeadlineMs = claim.job.deadlineAt - context.now()
+  const identity = await identify(claim, provider, line)
   if (identity.ok && provider !== undefined) {
     if (identity.value !== 'absent') {
-      const step = await accepted(context, job, tasks, provider, line, identity.value.providerTaskId)
+      const step = await accepted(context, claim, provider, line, identity.value.providerTaskId)
       // It has been with the provider for a while, and may have ended already.
       return step.status === 'generating' ? { ...step, next: 'now' } : step
     }
     // It never arrived: the same submission, under the same name, is sent again.
-    if (untilDeadlineMs > 0) return submitTask(context, job, tasks, provider, line)
-    return closeLine(context, job, tasks, line, 'rejected', tooLate)
+    if (untilDeadlineMs > 0) return submitTask(context, claim, provider, line)
+    return closeLine(context, claim, line, 'rejected', tooLate)
   }
-  if (untilDeadlineMs <= 0) return closeLine(context, job, tasks, line, 'failed', neverKnown(line))
+  if (untilDeadlineMs <= 0) return closeLine(context, claim, line, 'failed', neverKnown(line))
 
   const step = unknown(context, line, identity.ok ? neverKnown(line) : identity.fault)
   // Where nothing can be asked, the webhook makes the job due, or else the deadline does.

@@ -17,11 +17,6 @@ export async function findApiKeyByHash(db: Database, hash: string): Promise<ApiK
   return row ?? null
 }
 
-export async function findApiKey(db: Database, id: string): Promise<ApiKey | null> {
-  const [row] = await db.select().from(apiKeys).where(eq(apiKeys.id, id))
-  return row ?? null
-}
-
 export async function listApiKeys(db: Database): Promise<ApiKey[]> {
   return db.select().from(apiKeys).orderBy(desc(apiKeys.id))
 }

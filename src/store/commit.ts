@@ -4,10 +4,10 @@ import type { Fault } from '../core/fault.ts'
 import { canBecome, type SettledStatus, type UnsettledStatus } from '../core/job.ts'
 import type { ProviderName } from '../core/request.ts'
 import { leaseMs } from '../core/schedule.ts'
+import { type Claim, type ClaimedJob, learn } from './claim.ts'
 import type { Database } from './database.ts'
 import { type DeliveryDraft, insertDelivery } from './deliveries.ts'
 import { type EventDraft, insertEvent } from './events.ts'
-import type { ClaimedJob } from './jobs.ts'
 import { requireLease } from './lease.ts'
 import { type Output, saveOutput } from './outputs.ts'
 import { jobs } from './schema.ts'
@@ -33,17 +33,13 @@ interface Learned {
 
 /** The row as it stands after the commit: still ours, due again at some time, or settled. */
 export type Committed =
-  | { state: 'held'; job: ClaimedJob }
+  | { state: 'held'; claim: Claim }
   | { state: 'released'; dueAt: number }
   | { state: 'settled' }
 
 // Running this twice is harmless: the second time the lease is no longer held, and the whole batch fails.
-export async function commitStep(
-  db: Database,
-  job: ClaimedJob,
-  step: Step,
-  nowMs: number,
-): Promise<Committed> {
+export async function commitStep(db: Database, claim: Claim, step: Step, nowMs: number): Promise<Committed> {
+  const { job } = claim
   const { status, next } = step
   if (status !== job.status && !canBecome(job.status, status)) {
     throw new Error(`a ${job.status} job cannot become ${status}`)
@@ -74,11 +70,10 @@ export async function commitStep(
   ])
   const [updated] = results
   const dueAt = Array.isArray(updated) ? (updated[0]?.dueAt ?? null) : null
-  if (next === 'now')
-    return {
-      state: 'held',
-      job: { ...job, ...patch, dueAt: dueAt ?? job.dueAt },
-    }
+  if (next === 'now') {
+    const held = { ...job, ...patch, dueAt: dueAt ?? job.dueAt }
+    return { state: 'held', claim: learn({ ...claim, job: held }, step) }
+  }
   return dueAt === null ? { state: 'settled' } : { state: 'released', dueAt }
 }
 

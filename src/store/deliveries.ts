@@ -1,16 +1,20 @@
 /** Deliveries and their attempts: what the caller is owed, what was tried, when it is tried again. */
-import { and, asc, eq, inArray, isNotNull, lte } from 'drizzle-orm'
+import { and, asc, eq, inArray, isNotNull, lte, sql } from 'drizzle-orm'
 import { newId } from '../core/id.ts'
 import type { EventType } from '../core/request.ts'
 import { leaseMs } from '../core/schedule.ts'
 import type { Database } from './database.ts'
 import { type EventDraft, insertEvent } from './events.ts'
 import { requireLease } from './lease.ts'
-import { attempts, deliveries } from './schema.ts'
+import { apiKeys, attempts, deliveries, jobs } from './schema.ts'
 
 export type Delivery = typeof deliveries.$inferSelect
 /** A delivery under a lease: only through it may an attempt be committed. */
-export type ClaimedDelivery = Delivery & { lease: string }
+export interface ClaimedDelivery extends Delivery {
+  lease: string
+  /** Encrypted; null when neither the job nor its API key has one. */
+  sealedSecret: string | null
+}
 
 export type Attempt = typeof attempts.$inferSelect
 
@@ -38,6 +42,7 @@ export function insertDelivery(db: Database, jobId: string, draft: DeliveryDraft
   return db.insert(deliveries).values(values)
 }
 
+/** Takes the row for one attempt, if it is owed one now, with the secret that signs it. */
 // Running this twice is harmless: the second claim finds the row not due and changes nothing.
 export async function claimDelivery(
   db: Database,
@@ -45,12 +50,20 @@ export async function claimDelivery(
   lease: string,
   nowMs: number,
 ): Promise<ClaimedDelivery | null> {
-  const [row] = await db
+  const take = db
     .update(deliveries)
     .set({ lease, dueAt: nowMs + leaseMs })
     .where(and(eq(deliveries.id, id), lte(deliveries.dueAt, nowMs)))
     .returning()
-  return row === undefined ? null : { ...row, lease }
+  // The job's own secret goes before that of the API key that posted it.
+  const secret = db
+    .select({ sealed: sql<string | null>`coalesce(${jobs.callbackSecret}, ${apiKeys.callbackSecret})` })
+    .from(deliveries)
+    .innerJoin(jobs, eq(jobs.id, deliveries.jobId))
+    .leftJoin(apiKeys, eq(apiKeys.id, jobs.apiKeyId))
+    .where(eq(deliveries.id, id))
+  const [[row], [found]] = await db.batch([take, secret])
+  return row === undefined ? null : { ...row, lease, sealedSecret: found?.sealed ?? null }
 }
 
 /** Null `dueAt`: the delivery is over. */

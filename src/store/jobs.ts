@@ -1,4 +1,4 @@
-/** The jobs table: accept, claim, nudge, find what is overdue, list. What a step learned is written by `commit`. */
+/** The jobs table: accept, nudge, find what is overdue, list. A step takes a row by `claim` and writes what it learned by `commit`. */
 import { and, asc, desc, eq, gte, isNotNull, lt, lte, type SQL, sql } from 'drizzle-orm'
 import { z } from 'zod'
 import { type Fault, readFault } from '../core/fault.ts'
@@ -11,10 +11,8 @@ import {
   type ProviderName,
   providerNames,
 } from '../core/request.ts'
-import { leaseMs } from '../core/schedule.ts'
 import { type Database, reasonOf } from './database.ts'
 import { type EventDraft, insertEvent } from './events.ts'
-import { requireLease } from './lease.ts'
 import { jobs } from './schema.ts'
 
 type Row = typeof jobs.$inferSelect
@@ -25,12 +23,6 @@ export interface Job extends Omit<Row, 'providers' | 'request' | 'warnings' | 'f
   request: JobRequest
   warnings: Warning[]
   fault: Fault | null
-}
-
-/** A job under a lease: only through it may a step commit. */
-export interface ClaimedJob extends Job {
-  lease: string
-  dueAt: number
 }
 
 interface Warning {
@@ -96,35 +88,6 @@ export async function findJobByIdempotencyKey(
     .from(jobs)
     .where(and(eq(jobs.apiKeyId, apiKeyId), eq(jobs.idempotencyKey, key)))
   return row === undefined ? null : readRow(row)
-}
-
-/**
- * Takes the row for one step, if it is owed work now. While leased, `due_at` is the lease's end, so a crashed
- * step's row becomes due by itself.
- */
-// Running this twice is harmless: the second claim finds the row not due and changes nothing.
-export async function claimJob(
-  db: Database,
-  id: string,
-  lease: string,
-  nowMs: number,
-): Promise<ClaimedJob | null> {
-  const dueAt = nowMs + leaseMs
-  const [row] = await db
-    .update(jobs)
-    .set({ lease, dueAt, nudgedAt: null })
-    .where(and(eq(jobs.id, id), lte(jobs.dueAt, nowMs)))
-    .returning()
-  return row === undefined ? null : { ...readRow(row), lease, dueAt }
-}
-
-/** Keeps a long step's row its own. Throws when the lease was lost. */
-export async function renewLease(db: Database, job: ClaimedJob, nowMs: number): Promise<void> {
-  const renewal = db
-    .update(jobs)
-    .set({ dueAt: nowMs + leaseMs })
-    .where(eq(jobs.id, job.id))
-  await db.batch([requireLease(db, jobs, job), renewal])
 }
 
 /** A webhook came: due at once, or as soon as the step that holds the row lets go. Settled jobs stay as they are. */
@@ -207,7 +170,7 @@ export async function listJobs(db: Database, filter: JobFilter, before: string |
 const providersSchema = z.array(z.enum(providerNames))
 const warningsSchema = z.array(z.object({ path: z.string(), message: z.string() }))
 
-function readRow(row: Row): Job {
+export function readRow(row: Row): Job {
   return {
     ...row,
     providers: providersSchema.parse(JSON.parse(row.providers)),

@@ -29,16 +29,15 @@ export type StoredOutput = Common & { status: 'stored' } & Stored
 type FailedOutput = Common & { status: 'failed'; fault: Fault }
 export type Output = WaitingOutput | StoredOutput | FailedOutput
 
-export async function outputsOf(db: Database, jobId: string): Promise<Output[]> {
-  const rows = await db.select().from(outputs).where(eq(outputs.jobId, jobId)).orderBy(asc(outputs.n))
-  return rows.map(readRow)
+export function selectOutputs(db: Database, jobId: string) {
+  return db.select().from(outputs).where(eq(outputs.jobId, jobId)).orderBy(asc(outputs.n))
 }
 
 /** The outputs of many jobs at once, for a page of them. */
 export async function outputsOfAll(db: Database, jobIds: string[]): Promise<Map<string, Output[]>> {
   if (jobIds.length === 0) return new Map()
   const rows = await db.select().from(outputs).where(inArray(outputs.jobId, jobIds)).orderBy(asc(outputs.n))
-  return Map.groupBy(rows.map(readRow), ({ jobId }) => jobId)
+  return Map.groupBy(rows.map(readOutput), ({ jobId }) => jobId)
 }
 
 export async function findStoredOutput(db: Database, jobId: string, n: number): Promise<StoredOutput | null> {
@@ -46,7 +45,7 @@ export async function findStoredOutput(db: Database, jobId: string, n: number): 
     .select()
     .from(outputs)
     .where(and(eq(outputs.jobId, jobId), eq(outputs.n, n)))
-  const output = row === undefined ? null : readRow(row)
+  const output = row === undefined ? null : readOutput(row)
   return output?.status === 'stored' ? output : null
 }
 
@@ -81,7 +80,7 @@ export function saveOutput(db: Database, output: Output) {
     })
 }
 
-function readRow(row: Row): Output {
+export function readOutput(row: Row): Output {
   const { jobId, n, taskN, remoteId, sourceUrl, attempts, status } = row
   const common = { jobId, n, taskN, remoteId, sourceUrl, attempts }
   const { key, contentType, bytes, sha256, storedAt } = row

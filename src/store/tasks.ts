@@ -12,16 +12,15 @@ export interface Task extends Omit<Row, 'cost' | 'fault'> {
   fault: Fault | null
 }
 
-export async function tasksOf(db: Database, jobId: string): Promise<Task[]> {
-  const rows = await db.select().from(tasks).where(eq(tasks.jobId, jobId)).orderBy(asc(tasks.n))
-  return rows.map(readRow)
+export function selectTasks(db: Database, jobId: string) {
+  return db.select().from(tasks).where(eq(tasks.jobId, jobId)).orderBy(asc(tasks.n))
 }
 
 /** The tasks of many jobs at once, for a page of them. */
 export async function tasksOfAll(db: Database, jobIds: string[]): Promise<Map<string, Task[]>> {
   if (jobIds.length === 0) return new Map()
   const rows = await db.select().from(tasks).where(inArray(tasks.jobId, jobIds)).orderBy(asc(tasks.n))
-  return Map.groupBy(rows.map(readRow), ({ jobId }) => jobId)
+  return Map.groupBy(rows.map(readTask), ({ jobId }) => jobId)
 }
 
 /** Writes the line as it is now, whether it is new or known. */
@@ -50,7 +49,7 @@ export function saveTask(db: Database, task: Task) {
     })
 }
 
-function readRow(row: Row): Task {
+export function readTask(row: Row): Task {
   return {
     ...row,
     cost: row.cost === null ? null : costSchema.parse(JSON.parse(row.cost)),

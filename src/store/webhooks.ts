@@ -49,6 +49,6 @@ export async function journalWebhook(db: Database, heard: HeardWebhook, nowMs: n
   return written.length === 1 ? 'heard' : 'repeated'
 }
 
-export async function webhooksOf(db: Database, jobId: string): Promise<JournaledWebhook[]> {
+export function selectWebhooks(db: Database, jobId: string) {
   return db.select().from(webhooks).where(eq(webhooks.jobId, jobId)).orderBy(asc(webhooks.heardAt))
 }

@@ -1,0 +1,78 @@
+/** A claim: one step's hold on a job, and all that is known of the job, in one round trip. */
+import { and, eq, lte } from 'drizzle-orm'
+import { leaseMs } from '../core/schedule.ts'
+import type { Database } from './database.ts'
+import { type Job, readRow } from './jobs.ts'
+import { requireLease } from './lease.ts'
+import { type Output, readOutput, selectOutputs } from './outputs.ts'
+import { jobs } from './schema.ts'
+import { readTask, selectTasks, type Task } from './tasks.ts'
+import { type JournaledWebhook, selectWebhooks } from './webhooks.ts'
+
+export interface Claim {
+  job: ClaimedJob
+  tasks: Task[]
+  outputs: Output[]
+  /** What providers had posted by the time of the claim, oldest first. */
+  webhooks: JournaledWebhook[]
+}
+
+/** A job under a lease: only through it may a step commit. */
+export interface ClaimedJob extends Job {
+  lease: string
+  /** When the lease ends. */
+  dueAt: number
+}
+
+/**
+ * Takes the row for one step, if it is owed work now. While leased, `due_at` is the lease's end, so a crashed
+ * step's row becomes due by itself.
+ */
+// Running this twice is harmless: the second claim finds the row not due and changes nothing.
+export async function claimJob(
+  db: Database,
+  id: string,
+  lease: string,
+  nowMs: number,
+): Promise<Claim | null> {
+  const dueAt = nowMs + leaseMs
+  const take = db
+    .update(jobs)
+    .set({ lease, dueAt, nudgedAt: null })
+    .where(and(eq(jobs.id, id), lte(jobs.dueAt, nowMs)))
+    .returning()
+  const [[row], tasks, outputs, webhooks] = await db.batch([
+    take,
+    selectTasks(db, id),
+    selectOutputs(db, id),
+    selectWebhooks(db, id),
+  ])
+  if (row === undefined) return null
+  return {
+    job: { ...readRow(row), lease, dueAt },
+    tasks: tasks.map(readTask),
+    outputs: outputs.map(readOutput),
+    webhooks,
+  }
+}
+
+/** Keeps a long step's row its own. Throws when the lease was lost. */
+export async function renewLease(db: Database, job: ClaimedJob, nowMs: number): Promise<void> {
+  const renewal = db
+    .update(jobs)
+    .set({ dueAt: nowMs + leaseMs })
+    .where(eq(jobs.id, job.id))
+  await db.batch([requireLease(db, jobs, job), renewal])
+}
+
+/** The claim with what a step learned in its place, before it is committed. */
+export function learn(claim: Claim, learned: { tasks?: Task[]; outputs?: Output[] }): Claim {
+  const { tasks = [], outputs = [] } = learned
+  return { ...claim, tasks: merge(claim.tasks, tasks), outputs: merge(claim.outputs, outputs) }
+}
+
+/** The rows with the changed ones in their places, in order. */
+function merge<T extends { n: number }>(rows: T[], changed: T[]): T[] {
+  const byNumber = new Map([...rows, ...changed].map((row) => [row.n, row]))
+  return [...byNumber.values()].sort((a, b) => a.n - b.n)
+}
