@@ -17,15 +17,19 @@ import { startSimulator } from '../../src/simulator/server.ts'
 
 const folder = '.wrangler/chaos'
 const jobCount = 10
-// After so long since the first post or the last restart: while submitting, while generating, while storing.
-const killAfterMs = [60, 2_500, 4_600]
+// The moments of the kills: while submitting, while generating, as soon as the first copy is under way or done.
+const moments: ((jobs: JobView[], sinceMs: number) => boolean)[] = [
+  () => true,
+  (_, sinceMs) => sinceMs > 2_500,
+  (jobs) => jobs.some(({ status }) => status !== 'queued' && status !== 'generating'),
+]
 const patienceMs = 240_000
 
 await main()
 
 async function main() {
   rmSync(folder, { recursive: true, force: true })
-  const simulator = await startSimulator({ port: 0, keys, pace: { queuedMs: 500, runningMs: 4_000 } })
+  const simulator = await startSimulator({ port: 0, keys, pace: { queuedMs: 500, runningMs: 9_000 } })
   const callbackSecret = `whsec_${randomBytes(32).toString('base64')}`
   const callbacks = await startCallbackServer(callbackSecret)
   const port = await freePort()
@@ -42,16 +46,15 @@ async function main() {
   let worker = await startProcess(settings)
   const jobs = await postJobs(client, callbacks.url, callbackSecret)
   say(`${jobs.length} jobs accepted`)
-  for (const afterMs of killAfterMs) {
-    await wait(afterMs)
-    say(`statuses: ${tally((await showAll(client, jobs)).map(({ status }) => status))}`)
+  for (const isMoment of moments) {
+    say(`statuses: ${tally(await until(client, jobs, isMoment))}`)
     await kill(worker)
     say('killed with SIGKILL')
     worker = await startProcess(settings)
     say('started again')
   }
   const settled = await untilSettled(client, jobs)
-  say(`statuses: ${tally(settled.map(({ status }) => status))}`)
+  say(`statuses: ${tally(settled)}`)
   while (callbacks.received.length < jobCount && Date.now() - startedAt < patienceMs) await wait(500)
 
   const breaches = settled.flatMap((job) => {
@@ -73,7 +76,7 @@ async function main() {
   await callbacks.close()
   await simulator.close()
   for (const breach of breaches) console.error(`BREACH: ${breach}`)
-  say(`${killAfterMs.length} kills, ${jobCount} jobs, ${breaches.length} breaches`)
+  say(`${moments.length} kills, ${jobCount} jobs, ${breaches.length} breaches`)
   process.exitCode = breaches.length === 0 ? 0 : 1
 }
 
@@ -110,16 +113,26 @@ function showAll(client: Client, jobs: JobView[]): Promise<JobView[]> {
   return Promise.all(jobs.map(({ id }) => client.job(id)))
 }
 
-async function untilSettled(client: Client, jobs: JobView[]): Promise<JobView[]> {
-  const giveUpAt = Date.now() + patienceMs
+function untilSettled(client: Client, jobs: JobView[]): Promise<JobView[]> {
+  return until(client, jobs, (shown) => shown.every(({ settled_at }) => settled_at !== null))
+}
+
+/** Shows the jobs again and again until they are as wanted, or patience is over. */
+async function until(
+  client: Client,
+  jobs: JobView[],
+  isAsWanted: (jobs: JobView[], sinceMs: number) => boolean,
+) {
+  const startedAt = Date.now()
   for (;;) {
     const shown = await showAll(client, jobs)
-    if (shown.every(({ settled_at }) => settled_at !== null) || Date.now() > giveUpAt) return shown
-    await wait(500)
+    const sinceMs = Date.now() - startedAt
+    if (isAsWanted(shown, sinceMs) || sinceMs > patienceMs) return shown
+    await wait(20)
   }
 }
 
-function tally(words: string[]): string {
-  const counts = Map.groupBy(words, (word) => word)
-  return [...counts].map(([word, all]) => `${all.length} ${word}`).join(', ')
+function tally(jobs: JobView[]): string {
+  const counts = Map.groupBy(jobs, ({ status }) => status)
+  return [...counts].map(([status, all]) => `${all.length} ${status}`).join(', ')
 }
