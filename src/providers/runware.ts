@@ -8,7 +8,8 @@ import { modeOf } from '../core/request.ts'
 import { callProvider, type Fetch } from './http.ts'
 import type { Capabilities, Provider } from './provider.ts'
 import { refuseByCapabilities } from './refuse.ts'
-import { type Item, outcomeOf, readAcknowledgement, readStatus, readWebhook } from './runware-answer.ts'
+import { outcomeOf, readAcknowledgement, readStatus, readWebhook } from './runware-answer.ts'
+import type { Item } from './runware-item.ts'
 import { options, ratios, taskOf } from './runware-request.ts'
 
 export interface RunwareAccount {
