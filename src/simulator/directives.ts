@@ -45,7 +45,7 @@ const directives = z.strictObject({
     .optional(),
   submit: counted(submit.options).optional(),
   poll: counted(poll.options).optional(),
-  fail: z.enum(['moderated', 'provider', 'timeout', 'some']).optional(),
+  fail: z.enum(['moderated', 'provider', 'timeout', 'canceled', 'some']).optional(),
   link: z.enum(['expired']).optional(),
   body: counted(body.options).optional(),
   megabytes: z.coerce.number().int().min(1).max(4000).optional(),

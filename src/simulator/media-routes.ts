@@ -1,6 +1,6 @@
 import { Hono } from 'hono'
 import { type BodyFault, dueFault } from './directives.ts'
-import { isGenuineLink } from './links.ts'
+import { expiryOf } from './links.ts'
 import { mediaOf, type Part, streamPart } from './media.ts'
 import type { SimulatedOutput, SimulatedTask } from './task.ts'
 import { record, type World } from './world.ts'
@@ -23,9 +23,9 @@ export function mediaRoutes(world: World): Hono {
 
 function serve(world: World, task: SimulatedTask, output: SimulatedOutput, request: Request): Response {
   const query = new URL(request.url).searchParams
-  const expires = query.get('expires') ?? ''
-  if (!isGenuineLink(output, expires, query.get('signature') ?? '')) return say(403, 'Signature mismatch')
-  if (world.edges.now() > Number(expires)) return say(403, 'Link expired')
+  const expiresAt = expiryOf(output, query)
+  if (expiresAt === undefined) return say(403, 'Signature mismatch')
+  if (world.edges.now() > expiresAt) return say(403, 'Link expired')
   if (output.failure !== undefined || world.edges.now() < output.endsAt) return say(404, 'Not found')
 
   // A HEAD tells the truth and uses up no fault.

@@ -20,7 +20,12 @@ interface RunningSimulator {
 }
 
 const DEFAULT_PACE = { queuedMs: 500, runningMs: 2500 }
-const DEFAULT_KEYS = { runware: 'simulated-runware-key', crun: 'ak_simulated-crun-key' }
+const DEFAULT_KEYS = {
+  runware: 'simulated-runware-key',
+  crun: 'ak_simulated-crun-key',
+  scenario: 'simulated-scenario-key:simulated-scenario-secret',
+  aimlapi: 'simulated-aimlapi-key',
+}
 
 /** A receiver has about 5 s (Runware's documents); then the call counts as failed. */
 const WEBHOOK_TIMEOUT_MS = 5000

@@ -5,10 +5,12 @@
  */
 
 import { Hono } from 'hono'
+import { aimlapiRoutes } from './aimlapi/routes.ts'
 import { crunRoutes } from './crun/routes.ts'
 import { mediaOf, type SimulatedMedia } from './media.ts'
 import { mediaRoutes } from './media-routes.ts'
 import { runwareRoutes } from './runware/routes.ts'
+import { scenarioRoutes } from './scenario/routes.ts'
 import type { SimulatedTask } from './task.ts'
 import { createWorld, type LogLine, type SimulatorEdges } from './world.ts'
 
@@ -33,6 +35,8 @@ export function createSimulator(edges: SimulatorEdges): Simulator {
   const app = new Hono()
   app.route('/runware', runwareRoutes(world))
   app.route('/crun', crunRoutes(world))
+  app.route('/scenario', scenarioRoutes(world))
+  app.route('/aimlapi', aimlapiRoutes(world))
   app.route('/media', mediaRoutes(world))
   app.get('/simulator/bills', (c) => c.json(tasks()))
   app.get('/simulator/log', (c) => c.json(log()))

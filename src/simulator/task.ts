@@ -1,11 +1,13 @@
 /** One accepted task, and its life as a pure function of the time. */
 
+import type { AimlapiRequest } from './aimlapi/request.ts'
 import type { CrunRequest } from './crun/request.ts'
 import type { Directives } from './directives.ts'
 import type { RunwareRequest } from './runware/request.ts'
+import type { ScenarioModel, ScenarioRequest } from './scenario/request.ts'
 import type { SimulatorEdges } from './world.ts'
 
-export type SimulatedTask = RunwareTask | CrunTask
+export type SimulatedTask = RunwareTask | CrunTask | ScenarioTask | AimlapiTask
 
 export type ProviderName = SimulatedTask['provider']
 
@@ -23,6 +25,28 @@ export interface CrunTask extends AnyTask {
   provider: 'crun'
   request: CrunRequest
   /** Crun's own money, the actual amount of a task that succeeds. */
+  credits: number
+}
+
+export interface ScenarioTask extends AnyTask {
+  provider: 'scenario'
+  model: ScenarioModel
+  /** With Scenario's defaults filled in. */
+  request: ScenarioRequest
+  webhookUrl: undefined
+  outputs: readonly [SimulatedOutput]
+  /** Scenario's own money, the amount of a job that succeeds. */
+  creativeUnits: number
+}
+
+export interface AimlapiTask extends AnyTask {
+  provider: 'aimlapi'
+  request: AimlapiRequest
+  webhookUrl: undefined
+  outputs: readonly [SimulatedOutput]
+  /** What the caller calls the request, if it has a name for it. Two requests may share it. */
+  clientRequestId: string | undefined
+  /** AI/ML API's own money, the amount of a generation that succeeds. */
   credits: number
 }
 
@@ -47,7 +71,7 @@ export interface SimulatedOutput {
   failure: Failure | undefined
 }
 
-export type Failure = 'moderated' | 'provider' | 'timeout'
+export type Failure = 'moderated' | 'provider' | 'timeout' | 'canceled'
 
 /** The results of one task end one after another. */
 const BETWEEN_RESULTS_MS = 50

@@ -1,3 +1,5 @@
+import { ConnectionLost } from './connection-lost.ts'
+import type { Upload } from './scenario/upload.ts'
 import type { ProviderName, SimulatedOutput, SimulatedTask } from './task.ts'
 
 export interface SimulatorEdges {
@@ -12,8 +14,8 @@ export interface SimulatorEdges {
   after: (delayMs: number, run: () => Promise<void>) => void
   /** How long a task is pending, and then running. */
   pace: { queuedMs: number; runningMs: number }
-  /** The only keys it accepts. */
-  keys: { runware: string; crun: string }
+  /** The only keys it accepts; a provider without one accepts none. Scenario's is `key:secret`. */
+  keys: { runware: string; crun: string; scenario?: string; aimlapi?: string }
 }
 
 export interface LogLine {
@@ -24,6 +26,7 @@ export interface LogLine {
     | 'submit.refused'
     | 'submit.lost'
     | 'status.asked'
+    | 'tasks.listed'
     | 'webhook.sent'
     | 'webhook.unreachable'
     | 'media.served'
@@ -38,6 +41,8 @@ export interface World {
   edges: SimulatorEdges
   tasks: Map<string, SimulatedTask>
   outputs: Map<string, { task: SimulatedTask; output: SimulatedOutput }>
+  /** To Scenario, by their ids. */
+  uploads: Map<string, Upload>
   log: LogLine[]
   /** How many times this has been asked for the name, this time included. */
   count: (name: string) => number
@@ -49,6 +54,7 @@ export function createWorld(edges: SimulatorEdges): World {
     edges,
     tasks: new Map(),
     outputs: new Map(),
+    uploads: new Map(),
     log: [],
     count: (name) => {
       const reached = (counts.get(name) ?? 0) + 1
@@ -63,6 +69,12 @@ export function accept(world: World, task: SimulatedTask): void {
   world.tasks.set(task.taskId, task)
   for (const output of task.outputs) world.outputs.set(output.outputId, { task, output })
   record(world, { provider: task.provider, what: 'submit.accepted', taskId: task.taskId })
+}
+
+/** A submit whose answer nobody hears. Without a task id it came to nothing; with one it is billed. */
+export function loseAnswer(world: World, provider: ProviderName, taskId?: string): ConnectionLost {
+  record(world, { provider, what: 'submit.lost', ...(taskId !== undefined && { taskId }) })
+  return new ConnectionLost()
 }
 
 export function record(world: World, line: Omit<LogLine, 'at'>): void {

@@ -3,7 +3,12 @@
 import { inject } from 'vitest'
 import { createSimulator, type Simulator, type SimulatorEdges } from '../../src/simulator/simulator.ts'
 
-const keys = { runware: 'runware-key', crun: 'ak_crun-key' }
+const keys = {
+  runware: 'runware-key',
+  crun: 'ak_crun-key',
+  scenario: 'scenario-key:scenario-secret',
+  aimlapi: 'aimlapi-key',
+}
 const pace = { queuedMs: 1000, runningMs: 10_000 }
 export const webhookUrl = 'https://hooks.example.test/here?t=OPAQUE'
 
@@ -24,6 +29,9 @@ export interface Stand {
   /** Asks how a Runware task is. */
   look: (taskUUID: string) => Promise<Answer>
   crun: (path: string, body?: unknown) => Promise<Answer>
+  /** GET, or with a body POST. */
+  scenario: (path: string, body?: unknown) => Promise<Answer>
+  aimlapi: (path: string, body?: unknown, headers?: Record<string, string>) => Promise<HeadedAnswer>
   get: (url: string, init?: RequestInit) => Promise<Response>
 }
 
@@ -31,6 +39,10 @@ interface Answer {
   status: number
   // biome-ignore lint/suspicious/noExplicitAny: a test says in each assertion what it expects to find
   body: any
+}
+
+interface HeadedAnswer extends Answer {
+  headers: Headers
 }
 
 export function aSimulator(overrides: Partial<SimulatorEdges> = {}): Stand {
@@ -79,6 +91,22 @@ export function aSimulator(overrides: Partial<SimulatorEdges> = {}): Stand {
           ...(body !== undefined && { method: 'POST', body: JSON.stringify(body) }),
         }),
       ),
+    scenario: (path, body) =>
+      send(
+        new Request(`https://simulator.example.test/scenario/v1/${path}`, {
+          headers: { authorization: `Basic ${btoa(keys.scenario)}` },
+          ...(body !== undefined && { method: 'POST', body: JSON.stringify(body) }),
+        }),
+      ),
+    aimlapi: async (path, body, headers = {}) => {
+      const response = await simulator.fetch(
+        new Request(`https://simulator.example.test/aimlapi/v2/${path}`, {
+          headers: { authorization: `Bearer ${keys.aimlapi}`, ...headers },
+          ...(body !== undefined && { method: 'POST', body: JSON.stringify(body) }),
+        }),
+      )
+      return { status: response.status, headers: response.headers, body: await response.json() }
+    },
     get: (url, init) => simulator.fetch(new Request(url, init)),
   }
 }
@@ -103,6 +131,31 @@ export function aCrunTask(input: Record<string, unknown> = {}, overrides: Record
     callback_url: webhookUrl,
     ...overrides,
     input: { prompt: 'a paper boat', resolution: '480p', duration: 5, ...input },
+  }
+}
+
+export const scenarioMini = 'generate/custom/model_bytedance-seedance-2-0-mini'
+
+export function aScenarioJob(overrides: Record<string, unknown> = {}) {
+  return {
+    prompt: 'a paper boat',
+    duration: 5,
+    resolution: '480p',
+    aspectRatio: '16:9',
+    generateAudio: true,
+    ...overrides,
+  }
+}
+
+export const generations = 'video/generations'
+
+export function aGeneration(overrides: Record<string, unknown> = {}) {
+  return {
+    model: 'bytedance/dreamina-seedance-2-0-mini',
+    prompt: 'a paper boat',
+    resolution: '480p',
+    duration: 5,
+    ...overrides,
   }
 }
 

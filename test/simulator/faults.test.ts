@@ -118,6 +118,7 @@ describe('a generation that fails', () => {
     ['moderated', 'contentPolicyViolation'],
     ['provider', 'providerError'],
     ['timeout', 'timeoutProvider'],
+    ['canceled', 'taskCancelled'],
   ])('fail=%s is not billed', async (fault, code) => {
     const { runware, look, crun, advance, simulator, heard } = aSimulator()
     const task = aRunwareTaskThat(`fail=${fault}`, { numberResults: 2 })

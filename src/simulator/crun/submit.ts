@@ -1,9 +1,8 @@
-import { ConnectionLost } from '../connection-lost.ts'
 import { type Directives, dueFault, type ReadDirectives, readDirectives } from '../directives.ts'
-import { planSize } from '../media.ts'
-import { type CrunTask, planFailure, planTimeline, saysWebhook } from '../task.ts'
+import { planSingle } from '../single-task.ts'
+import { type CrunTask, saysWebhook } from '../task.ts'
 import { announce, type Manners } from '../webhooks.ts'
-import { accept, record, type World } from '../world.ts'
+import { accept, loseAnswer, record, type World } from '../world.ts'
 import { type CrunAnswer, codeOf, fail, invalid, succeed } from './answers.ts'
 import { CREDITS_PER_USD, type CrunRequest, creditsFor, crunRequest } from './request.ts'
 import { noticesOf } from './task-info.ts'
@@ -31,10 +30,10 @@ export async function createTask(world: World, body: unknown): Promise<CrunAnswe
       return succeed({ task_id: task.taskId })
     }
     case 'reset-before':
-      throw lose(world, undefined)
+      throw loseAnswer(world, 'crun')
     case 'lost-after': {
       const task = await run(world, request, directed.directives)
-      throw lose(world, task.taskId)
+      throw loseAnswer(world, 'crun', task.taskId)
     }
     case '500-after':
       await run(world, request, directed.directives)
@@ -64,26 +63,14 @@ async function run(world: World, request: CrunRequest, directives: Directives): 
 }
 
 function planTask(world: World, request: CrunRequest, directives: Directives): CrunTask {
-  const { resultEndsAt, ...times } = planTimeline(world.edges, directives, 1)
+  const { isMade, ...plan } = planSingle(world, crypto.randomUUID(), directives)
   const credits = creditsFor(request)
-  const outputs = resultEndsAt.map((endsAt, index) => {
-    const outputId = crypto.randomUUID()
-    return {
-      outputId,
-      endsAt,
-      sizeBytes: planSize(world.edges.picture, outputId, directives.megabytes),
-      failure: planFailure(directives, index, 1),
-    }
-  })
-  const isMade = outputs.every(({ failure }) => failure === undefined)
   return {
     provider: 'crun',
     taskId: crypto.randomUUID(),
     request,
-    directives,
     webhookUrl: request.callback_url,
-    outputs,
-    ...times,
+    ...plan,
     credits,
     billedUsd: isMade ? credits / CREDITS_PER_USD : 0,
   }
@@ -101,9 +88,4 @@ function readCrunDirectives(prompt: string): ReadDirectives {
 function refuse(world: World, answer: CrunAnswer): CrunAnswer {
   record(world, { provider: 'crun', what: 'submit.refused', status: answer.code })
   return answer
-}
-
-function lose(world: World, taskId: string | undefined): ConnectionLost {
-  record(world, { provider: 'crun', what: 'submit.lost', ...(taskId !== undefined && { taskId }) })
-  return new ConnectionLost()
 }

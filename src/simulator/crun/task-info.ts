@@ -77,6 +77,8 @@ function failureWords(failure: Failure): string {
       return 'The generation failed at the provider'
     case 'timeout':
       return 'The generation timed out'
+    case 'canceled':
+      return 'The generation was canceled'
   }
 }
 

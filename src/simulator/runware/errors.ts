@@ -73,6 +73,8 @@ function failureWords(failure: Failure): { code: string; message: string } {
       return { code: 'providerError', message: 'The upstream provider could not make this video' }
     case 'timeout':
       return { code: 'timeoutProvider', message: 'The upstream provider took too long' }
+    case 'canceled':
+      return { code: 'taskCancelled', message: 'The task was cancelled' }
   }
 }
 

@@ -1,9 +1,8 @@
-import { ConnectionLost } from '../connection-lost.ts'
 import { type Directives, dueFault, readDirectives } from '../directives.ts'
 import { planSize } from '../media.ts'
 import { planFailure, planTimeline, type RunwareTask } from '../task.ts'
 import { announce, type Manners } from '../webhooks.ts'
-import { accept, record, type World } from '../world.ts'
+import { accept, loseAnswer, record, type World } from '../world.ts'
 import { type Refusal, refusal, refuseBroken, refuseIssue, refuseOnPurpose } from './errors.ts'
 import { priceOf, type RunwareRequest, runwareRequest } from './request.ts'
 import { noticesOf } from './results.ts'
@@ -38,10 +37,10 @@ export async function submit(world: World, asked: unknown): Promise<Piece> {
     case undefined:
       return run(world, request, directed.directives)
     case 'reset-before':
-      throw lose(world, request)
+      throw loseAnswer(world, 'runware', request.taskUUID)
     case 'lost-after':
       await run(world, request, directed.directives)
-      throw lose(world, request)
+      throw loseAnswer(world, 'runware', request.taskUUID)
     case '500-after':
       await run(world, request, directed.directives)
       return { data: [], errors: [refuseBroken(asked)] }
@@ -106,9 +105,4 @@ function refuse(world: World, errors: Refusal[]): Piece {
     record(world, { provider: 'runware', what: 'submit.refused', status, ...(taskId && { taskId }) })
   }
   return { data: [], errors }
-}
-
-function lose(world: World, request: RunwareRequest): ConnectionLost {
-  record(world, { provider: 'runware', what: 'submit.lost', taskId: request.taskUUID })
-  return new ConnectionLost()
 }

@@ -1,0 +1,54 @@
+/** AI/ML API's refusals: one body for all of them. */
+
+import type { Context } from 'hono'
+import type { z } from 'zod'
+import type { RefusalFault } from '../directives.ts'
+
+export interface Refusal {
+  statusCode: 400 | 401 | 403 | 404 | 429 | 500 | 503
+  message: string
+}
+
+/** The page's example has the status code as a string. */
+export function refuse(c: Context, now: number, { statusCode, message }: Refusal): Response {
+  return c.json(
+    {
+      message,
+      path: c.req.path.replace(/^\/aimlapi/, ''),
+      requestId: crypto.randomUUID(),
+      statusCode: String(statusCode),
+      timestamp: new Date(now).toISOString(),
+    },
+    statusCode,
+  )
+}
+
+export function invalid(error: z.ZodError): Refusal {
+  return { statusCode: 400, message: error.issues.flatMap(complaintsOf).join('; ') }
+}
+
+export function refusalFor(fault: RefusalFault): Refusal {
+  switch (fault) {
+    case '402':
+      // There is no 402 here: out of credits is a 403, told from the other 403 by its words.
+      return { statusCode: 403, message: 'You have run out of credits. Top up your balance to continue' }
+    case '403':
+    case '505':
+      return { statusCode: 403, message: 'Your plan gives no access to this model' }
+    case '429':
+      return { statusCode: 429, message: 'Too many requests, try again later' }
+    case '455':
+    case '503':
+      return { statusCode: 503, message: 'The service is temporarily unavailable' }
+    case '500-before':
+      return broken
+  }
+}
+
+export const broken: Refusal = { statusCode: 500, message: 'Internal server error' }
+
+/** One sentence for each parameter at fault, which it begins with. */
+function complaintsOf(issue: z.core.$ZodIssue): string[] {
+  if (issue.code !== 'unrecognized_keys') return [`${issue.path.join('.') || 'body'}: ${issue.message}`]
+  return issue.keys.map((key) => `${[...issue.path, key].join('.')}: Unknown field`)
+}

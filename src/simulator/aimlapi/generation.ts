@@ -1,0 +1,55 @@
+/** A generation as AI/ML API shows it. */
+
+import { linkInAnswer } from '../links.ts'
+import { type AimlapiTask, type Failure, stageOf } from '../task.ts'
+import type { World } from '../world.ts'
+import { usdOf } from './request.ts'
+
+export function generationView(world: World, task: AimlapiTask): unknown {
+  const { taskId: id } = task
+  switch (stageOf(task, world.edges.now())) {
+    case 'pending':
+      return { id, status: 'queued' }
+    case 'running':
+      return { id, status: 'generating' }
+    case 'ended':
+      return endedView(world, task)
+  }
+}
+
+/** What the generation has cost so far: nothing is charged before the end, nor for a failure. */
+export function usageOf(task: AimlapiTask, now: number): { credits: number; usd: number } {
+  const isCharged = stageOf(task, now) === 'ended' && task.outputs[0].failure === undefined
+  const credits = isCharged ? task.credits : 0
+  return { credits, usd: usdOf(credits) }
+}
+
+function endedView(world: World, task: AimlapiTask): unknown {
+  const { taskId: id } = task
+  const [output] = task.outputs
+  if (output.failure !== undefined) {
+    return { id, status: 'error', video: null, error: failureError(output.failure) }
+  }
+  const { credits, usd } = usageOf(task, world.edges.now())
+  return {
+    id,
+    status: 'completed',
+    video: { url: linkInAnswer(world, task, output) },
+    // The documented sample of a success has its error filled in: only the status tells.
+    error: { name: '<name>', message: '<message>' },
+    meta: { usage: { credits_used: credits, usd_spent: usd } },
+  }
+}
+
+function failureError(failure: Failure): { name: string; message: string } {
+  switch (failure) {
+    case 'moderated':
+      return { name: 'ContentPolicyViolation', message: 'The content was blocked by the content policy' }
+    case 'provider':
+      return { name: 'ProviderError', message: 'The upstream provider could not make this video' }
+    case 'timeout':
+      return { name: 'TimeoutError', message: 'The generation timed out' }
+    case 'canceled':
+      return { name: 'Canceled', message: 'The generation was canceled' }
+  }
+}

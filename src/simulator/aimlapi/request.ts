@@ -1,0 +1,125 @@
+/** AI/ML API's request for a video, as its schema has it: unknown fields are refused. */
+
+import { z } from 'zod'
+
+const resolutions = ['480p', '720p', '1080p', '4k'] as const
+
+type Resolution = (typeof resolutions)[number]
+
+interface Abilities {
+  /** USD for a second. A resolution without a price does not exist for the model. */
+  usdPerSecond: Partial<Record<Resolution, number>>
+  defaultSeconds: number
+  lacks: readonly ('audio_url' | 'video_url' | 'watermark')[]
+}
+
+/** Mini at 480p costs what the documented sample cost; the other prices are plausible only. */
+const models = {
+  'bytedance/dreamina-seedance-2-0-mini': {
+    usdPerSecond: { '480p': 0.012, '720p': 0.027 },
+    defaultSeconds: 5,
+    lacks: [],
+  },
+  'bytedance/seedance-2-0-fast': {
+    usdPerSecond: { '480p': 0.02, '720p': 0.045 },
+    defaultSeconds: 8,
+    lacks: ['audio_url', 'video_url', 'watermark'],
+  },
+  'bytedance/seedance-2-0': {
+    usdPerSecond: { '480p': 0.03, '720p': 0.07, '1080p': 0.15, '4k': 0.6 },
+    defaultSeconds: 5,
+    lacks: [],
+  },
+} satisfies Record<string, Abilities>
+
+type AimlapiModel = keyof typeof models
+
+const modelName = z.custom<AimlapiModel>(
+  (value) => typeof value === 'string' && value in models,
+  'Unknown model',
+)
+
+/** A model that nobody has is not found, which is another answer than a bad body. */
+export function namesUnknownModel(body: unknown): boolean {
+  const named = z.object({ model: z.string() }).safeParse(body)
+  return named.success && !modelName.safeParse(named.data.model).success
+}
+
+const webUrl = z.url({ protocol: /^https?$/ })
+
+function urlOr(others: RegExp, message: string) {
+  return z.string().refine((value) => webUrl.safeParse(value).success || others.test(value), message)
+}
+
+const image = urlOr(/^data:image\/[a-z0-9.+-]+;base64,/i, 'Expected a URL or a Base64 data URI')
+const audio = urlOr(
+  /^(?:data:audio\/[a-z0-9.+-]+;base64,|asset:\/\/\S)/i,
+  'Expected a URL, a Base64 data URI or an asset ID',
+)
+
+/** The sample sends a string where the schema says integer; both are taken. */
+const duration = z
+  .union([z.int(), z.string().regex(/^\d+$/).transform(Number)], 'Expected an integer')
+  .pipe(z.int().min(4).max(15))
+
+const fields = z.strictObject({
+  model: modelName,
+  prompt: z.string().min(1),
+  provider: z
+    .string()
+    .toLowerCase()
+    .pipe(z.enum(['bytedance', 'fal', 'auto']))
+    .optional(),
+  image_url: image.optional(),
+  last_image_url: image.optional(),
+  audio_url: audio.optional(),
+  video_url: webUrl.optional(),
+  image_urls: z.array(image).min(1).max(9).optional(),
+  audio_urls: z.array(audio).min(1).max(3).optional(),
+  video_urls: z.array(webUrl).min(1).max(3).optional(),
+  aspect_ratio: z.enum(['21:9', '16:9', '4:3', '1:1', '3:4', '9:16']).optional(),
+  resolution: z.enum(resolutions).optional(),
+  duration: duration.optional(),
+  generate_audio: z.boolean().optional(),
+  seed: z.int().optional(),
+  watermark: z.boolean().optional(),
+})
+
+export type AimlapiRequest = z.output<typeof fields>
+
+/** Whether frames exclude references, or a last frame wants a first, the documents do not say: neither is refused. */
+export const aimlapiRequest = fields.superRefine((request, context) => {
+  const refuse = (name: keyof AimlapiRequest, message: string) =>
+    context.addIssue({ code: 'custom', path: [name], message })
+  const abilities: Abilities = models[request.model]
+  const { resolution = '720p', image_url, video_url, image_urls, video_urls } = request
+  const hasReference = image_urls !== undefined || video_urls !== undefined
+
+  for (const name of abilities.lacks) {
+    if (request[name] !== undefined) refuse(name, `${request.model} has no such field`)
+  }
+  if (abilities.usdPerSecond[resolution] === undefined) {
+    refuse('resolution', `${request.model} does not make ${resolution}`)
+  }
+  if (request.audio_urls !== undefined && !hasReference) {
+    refuse('audio_urls', 'Needs at least one of image_urls or video_urls')
+  }
+  const hasAny = hasReference || image_url !== undefined || video_url !== undefined
+  if (request.audio_url !== undefined && !hasAny) {
+    refuse('audio_url', 'Needs at least one reference image or video')
+  }
+})
+
+/** From the documented sample: 120000 credits are 0.06 USD. */
+const CREDITS_PER_USD = 2_000_000
+
+export function creditsFor(request: AimlapiRequest): number {
+  const abilities: Abilities = models[request.model]
+  const perSecond = abilities.usdPerSecond[request.resolution ?? '720p']
+  if (perSecond === undefined) throw new Error('A request without a price was let in')
+  return Math.round(perSecond * (request.duration ?? abilities.defaultSeconds) * CREDITS_PER_USD)
+}
+
+export function usdOf(credits: number): number {
+  return credits / CREDITS_PER_USD
+}

@@ -1,0 +1,69 @@
+import { type Directives, dueFault } from '../directives.ts'
+import { planSingle, readSilentDirectives } from '../single-task.ts'
+import type { AimlapiTask } from '../task.ts'
+import { accept, loseAnswer, record, type World } from '../world.ts'
+import { broken, invalid, type Refusal, refusalFor } from './answers.ts'
+import { type AimlapiRequest, aimlapiRequest, creditsFor, namesUnknownModel, usdOf } from './request.ts'
+
+export type Submitted = { ok: true; task: AimlapiTask } | { ok: false; refusal: Refusal }
+
+export function submit(world: World, body: unknown, clientRequestId: string | undefined): Submitted {
+  if (namesUnknownModel(body)) return refuse(world, { statusCode: 404, message: 'Model not found' })
+  const read = aimlapiRequest.safeParse(body)
+  if (!read.success) return refuse(world, invalid(read.error))
+  const request = read.data
+  const directed = readSilentDirectives(request.prompt)
+  if (!directed.ok) return refuse(world, { statusCode: 400, message: `prompt: ${directed.complaint}` })
+
+  // The client's request id protects from nothing, but it does tell one attempt's words from another's.
+  const attempt = `submit ${clientRequestId} ${request.prompt}`
+  const fault = dueFault(directed.directives.submit, world.count(attempt))
+  switch (fault) {
+    case undefined:
+      return { ok: true, task: run(world, request, clientRequestId, directed.directives) }
+    case 'reset-before':
+      throw loseAnswer(world, 'aimlapi')
+    case 'lost-after': {
+      const task = run(world, request, clientRequestId, directed.directives)
+      throw loseAnswer(world, 'aimlapi', task.taskId)
+    }
+    case '500-after':
+      run(world, request, clientRequestId, directed.directives)
+      return { ok: false, refusal: broken }
+    case '402':
+    case '403':
+    case '429':
+    case '455':
+    case '500-before':
+    case '503':
+    case '505':
+      return refuse(world, refusalFor(fault))
+  }
+}
+
+function run(
+  world: World,
+  request: AimlapiRequest,
+  clientRequestId: string | undefined,
+  directives: Directives,
+): AimlapiTask {
+  const { isMade, ...plan } = planSingle(world, crypto.randomUUID(), directives)
+  const credits = creditsFor(request)
+  const task: AimlapiTask = {
+    provider: 'aimlapi',
+    taskId: crypto.randomUUID(),
+    request,
+    clientRequestId,
+    webhookUrl: undefined,
+    ...plan,
+    credits,
+    billedUsd: isMade ? usdOf(credits) : 0,
+  }
+  accept(world, task)
+  return task
+}
+
+function refuse(world: World, refusal: Refusal): Submitted {
+  record(world, { provider: 'aimlapi', what: 'submit.refused', status: refusal.statusCode })
+  return { ok: false, refusal }
+}

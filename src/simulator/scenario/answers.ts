@@ -1,0 +1,54 @@
+/** Scenario's refusals. No schema is published; these are the fields its clients look for. */
+
+import type { z } from 'zod'
+import type { RefusalFault } from '../directives.ts'
+
+type RefusalStatus = keyof typeof titles
+
+const titles = {
+  400: 'Bad Request',
+  401: 'Unauthorized',
+  402: 'Payment Required',
+  403: 'Forbidden',
+  404: 'Not Found',
+  429: 'Too Many Requests',
+  500: 'Internal Server Error',
+  503: 'Service Unavailable',
+}
+
+export function refusal(status: RefusalStatus, reason: string, details?: Record<string, unknown>): Response {
+  const body = { error: titles[status], reason, traceId: crypto.randomUUID(), ...(details && { details }) }
+  return Response.json(body, { status })
+}
+
+export function invalid(error: z.ZodError): Response {
+  return refusal(400, error.issues.flatMap(complaintsOf).join('; '))
+}
+
+export function refuseOnPurpose(fault: RefusalFault): Response {
+  switch (fault) {
+    case '402':
+      // Not documented: the usual meaning of the number.
+      return refusal(402, 'Not enough creative units')
+    case '403':
+    case '505':
+      return refusal(403, 'Your plan does not include this model')
+    case '429':
+      return refusal(429, 'Too many jobs at once', { actionName: 'generate-custom', actionLimit: 5 })
+    case '455':
+    case '503':
+      return refusal(503, 'Out of capacity, try again later')
+    case '500-before':
+      return refuseBroken()
+  }
+}
+
+export function refuseBroken(): Response {
+  return refusal(500, 'An unexpected error occurred')
+}
+
+/** One sentence for each parameter at fault, which it begins with. */
+function complaintsOf(issue: z.core.$ZodIssue): string[] {
+  if (issue.code !== 'unrecognized_keys') return [`${issue.path.join('.') || 'body'}: ${issue.message}`]
+  return issue.keys.map((key) => `${[...issue.path, key].join('.')}: Unknown field`)
+}

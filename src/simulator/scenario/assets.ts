@@ -1,0 +1,83 @@
+/** Assets: the videos that jobs made, and what was uploaded to make them from. */
+
+import { linkInAnswer } from '../links.ts'
+import type { ScenarioTask, SimulatedOutput } from '../task.ts'
+import type { World } from '../world.ts'
+import type { ScenarioRequest } from './request.ts'
+import type { MediaKind } from './sniff.ts'
+import { importedKind, type Upload } from './upload.ts'
+
+type Asset =
+  | { from: 'job'; kind: 'video'; task: ScenarioTask; output: SimulatedOutput }
+  | { from: 'upload'; kind: MediaKind; upload: Upload }
+
+/** The link of a made video is signed anew each time. Of an upload no bytes are kept, so it has no link. */
+export function assetView(world: World, assetId: string): unknown {
+  const asset = findAsset(world, assetId)
+  switch (asset?.from) {
+    case undefined:
+      return undefined
+    case 'upload': {
+      const { entityId, contentType, fileSize, fileName, createdAt } = asset.upload
+      return {
+        id: entityId,
+        kind: asset.kind,
+        mimeType: contentType,
+        metadata: { type: 'uploaded', name: fileName },
+        properties: { size: fileSize },
+        createdAt: new Date(createdAt).toISOString(),
+      }
+    }
+    case 'job': {
+      const { task, output } = asset
+      const { seed, ...input } = task.request
+      return {
+        id: output.outputId,
+        kind: 'video',
+        mimeType: 'video/mp4',
+        url: linkInAnswer(world, task, output),
+        metadata: {
+          type: 'custom-generation',
+          jobId: task.taskId,
+          modelId: task.model,
+          ...input,
+          ...(seed !== undefined && { seed: String(seed) }),
+        },
+        properties: { size: output.sizeBytes },
+        createdAt: new Date(output.endsAt).toISOString(),
+      }
+    }
+  }
+}
+
+/** One sentence for each asset that is not there, or not of the kind its place wants. */
+export function complainOfAssets(world: World, request: ScenarioRequest): string[] {
+  const { image, lastFrameImage, referenceImages, referenceVideos, referenceAudio } = request
+  const places: [name: string, kind: MediaKind, assetIds: (string | undefined)[]][] = [
+    ['image', 'image', [image]],
+    ['lastFrameImage', 'image', [lastFrameImage]],
+    ['referenceImages', 'image', referenceImages ?? []],
+    ['referenceVideos', 'video', referenceVideos ?? []],
+    ['referenceAudio', 'audio', referenceAudio ?? []],
+  ]
+  return places.flatMap(([name, kind, assetIds]) =>
+    assetIds.flatMap((assetId) => {
+      if (assetId === undefined) return []
+      const asset = findAsset(world, assetId)
+      if (asset === undefined) return [`${name}: There is no asset ${assetId}`]
+      return asset.kind === kind ? [] : [`${name}: ${assetId} is no ${kind}`]
+    }),
+  )
+}
+
+function findAsset(world: World, assetId: string): Asset | undefined {
+  const made = world.outputs.get(assetId)
+  if (made?.task.provider === 'scenario') {
+    const { task, output } = made
+    const isThere = output.failure === undefined && world.edges.now() >= output.endsAt
+    return isThere ? { from: 'job', kind: 'video', task, output } : undefined
+  }
+  const upload = [...world.uploads.values()].find(({ entityId }) => entityId === assetId)
+  const kind = upload && importedKind(upload)
+  return upload && kind && { from: 'upload', kind, upload }
+}

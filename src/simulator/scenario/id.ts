@@ -1,0 +1,3 @@
+export function newId(prefix: 'job' | 'asset' | 'upload'): string {
+  return `${prefix}_${crypto.randomUUID().replaceAll('-', '').slice(0, 24)}`
+}

@@ -1,0 +1,62 @@
+/** Where the bytes of an upload go: a bucket's signed links, which want no other authorization. */
+
+import { Hono } from 'hono'
+import { sign } from '../sign.ts'
+import type { World } from '../world.ts'
+import { SNIFFED_BYTES } from './sniff.ts'
+import { receivedBytes, type Upload } from './upload.ts'
+
+const LINK_LIFETIME_MS = 3600_000
+
+export function partLinks(world: World, upload: Upload) {
+  const expiresAt = world.edges.now() + LINK_LIFETIME_MS
+  return Array.from({ length: upload.partCount }, (_, index) => ({
+    number: index + 1,
+    url: partLink(world, upload, index + 1, String(expiresAt)),
+    expires: new Date(expiresAt).toISOString(),
+  }))
+}
+
+export function partRoutes(world: World): Hono {
+  return new Hono().put('/:uploadId/:number', async (c) => {
+    const upload = world.uploads.get(c.req.param('uploadId'))
+    if (upload === undefined || upload.isComplete) {
+      return say(404, 'NoSuchUpload', 'There is no such upload, or it is complete')
+    }
+    const part = c.req.param('number')
+    const expires = c.req.query('expires') ?? ''
+    if (c.req.query('signature') !== sign(`${upload.uploadId} ${part} ${expires}`)) {
+      return say(403, 'SignatureDoesNotMatch', 'The link is not one of ours')
+    }
+    if (world.edges.now() > Number(expires)) return say(403, 'AccessDenied', 'Request has expired')
+    if (c.req.header('authorization') !== undefined) {
+      return say(400, 'InvalidArgument', 'The signed link excludes an Authorization header')
+    }
+    return receive(world, upload, Number(part), new Uint8Array(await c.req.arrayBuffer()))
+  })
+}
+
+/** Sent twice, a part counts once: the later bytes take the place of the earlier. */
+function receive(world: World, upload: Upload, part: number, bytes: Uint8Array): Response {
+  const latest = world.uploads.get(upload.uploadId) ?? upload
+  const received = new Map(latest.received)
+  received.set(part, { sizeBytes: bytes.length, head: bytes.slice(0, SNIFFED_BYTES) })
+  const grown = { ...latest, received }
+  if (receivedBytes(grown) > upload.fileSize) {
+    return say(400, 'EntityTooLarge', `More than the ${upload.fileSize} bytes that were announced`)
+  }
+  world.uploads.set(upload.uploadId, grown)
+  return new Response(null, { status: 200, headers: { etag: `"${crypto.randomUUID()}"` } })
+}
+
+function partLink(world: World, upload: Upload, part: number, expires: string): string {
+  const query = new URLSearchParams({ expires, signature: sign(`${upload.uploadId} ${part} ${expires}`) })
+  return `${world.edges.baseUrl}/scenario/parts/${upload.uploadId}/${part}?${query}`
+}
+
+function say(status: number, code: string, message: string): Response {
+  return new Response(`<Error><Code>${code}</Code><Message>${message}</Message></Error>`, {
+    status,
+    headers: { 'content-type': 'application/xml' },
+  })
+}

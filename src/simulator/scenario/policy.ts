@@ -1,0 +1,24 @@
+/** CloudFront's custom policy: JSON in base64, with `-_~` in the place of `+=/`. */
+
+import { z } from 'zod'
+
+const SECOND_MS = 1000
+
+export function writePolicy(resource: string, expiresAt: number): string {
+  const condition = { DateLessThan: { 'AWS:EpochTime': Math.floor(expiresAt / SECOND_MS) } }
+  const text = JSON.stringify({ Statement: [{ Resource: resource, Condition: condition }] })
+  return btoa(text).replaceAll('+', '-').replaceAll('=', '_').replaceAll('/', '~')
+}
+
+/** The instant of its expiry. The policy must be one of ours: the signature is checked before. */
+export function readPolicy(text: string): number {
+  const base64 = text.replaceAll('-', '+').replaceAll('_', '=').replaceAll('~', '/')
+  const [statement] = policy.parse(JSON.parse(atob(base64))).Statement
+  return statement.Condition.DateLessThan['AWS:EpochTime'] * SECOND_MS
+}
+
+const policy = z.object({
+  Statement: z.tuple([
+    z.object({ Condition: z.object({ DateLessThan: z.object({ 'AWS:EpochTime': z.int() }) }) }),
+  ]),
+})

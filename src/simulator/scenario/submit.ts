@@ -1,0 +1,103 @@
+import { type Directives, dueFault } from '../directives.ts'
+import { parseJson } from '../parse-json.ts'
+import { planSingle, readSilentDirectives } from '../single-task.ts'
+import type { ScenarioTask } from '../task.ts'
+import { accept, loseAnswer, record, type World } from '../world.ts'
+import { invalid, refusal, refuseBroken, refuseOnPurpose } from './answers.ts'
+import { complainOfAssets } from './assets.ts'
+import { newId } from './id.ts'
+import { jobView } from './job.ts'
+import {
+  CREATIVE_UNITS_PER_USD,
+  creativeUnitsFor,
+  readModel,
+  readRequest,
+  type ScenarioModel,
+  type ScenarioRequest,
+} from './request.ts'
+
+interface Order {
+  model: ScenarioModel
+  request: ScenarioRequest
+  directives: Directives
+}
+
+/** `POST /generate/custom/{model}`. */
+export function generate(world: World, modelName: string, text: string): Response {
+  const read = readOrder(world, modelName, text)
+  if (!read.ok) return refuse(world, read.refusal)
+  const { order } = read
+
+  // Scenario knows no key for a submit, so the same words to the same model count as the same attempt,
+  // even if the assets were uploaded anew.
+  const attempt = `submit ${modelName} ${order.request.prompt}`
+  const fault = dueFault(order.directives.submit, world.count(attempt))
+  switch (fault) {
+    case undefined: {
+      const task = run(world, order)
+      return Response.json({
+        job: jobView(task, world.edges.now()),
+        creativeUnitsCost: task.creativeUnits,
+      })
+    }
+    case 'reset-before':
+      throw loseAnswer(world, 'scenario')
+    case 'lost-after':
+      throw loseAnswer(world, 'scenario', run(world, order).taskId)
+    case '500-after':
+      run(world, order)
+      return refuseBroken()
+    case '402':
+    case '403':
+    case '429':
+    case '455':
+    case '500-before':
+    case '503':
+    case '505':
+      return refuse(world, refuseOnPurpose(fault))
+  }
+}
+
+/** `?dryRun=true` checks and prices. */
+export function rehearse(world: World, modelName: string, text: string): Response {
+  const read = readOrder(world, modelName, text)
+  if (!read.ok) return read.refusal
+  return Response.json({ creativeUnitsCost: creativeUnitsFor(read.order.model, read.order.request) })
+}
+
+type ReadOrder = { ok: true; order: Order } | { ok: false; refusal: Response }
+
+function readOrder(world: World, modelName: string, text: string): ReadOrder {
+  const model = readModel(modelName)
+  if (model === undefined) return { ok: false, refusal: refusal(404, `There is no model ${modelName}`) }
+  const read = readRequest(model, parseJson(text))
+  if (!read.success) return { ok: false, refusal: invalid(read.error) }
+  const complaints = complainOfAssets(world, read.data)
+  if (complaints.length > 0) return { ok: false, refusal: refusal(400, complaints.join('; ')) }
+  const directed = readSilentDirectives(read.data.prompt ?? '')
+  if (!directed.ok) return { ok: false, refusal: refusal(400, `prompt: ${directed.complaint}`) }
+  return { ok: true, order: { model, request: read.data, directives: directed.directives } }
+}
+
+function run(world: World, { model, request, directives }: Order): ScenarioTask {
+  const { isMade, ...plan } = planSingle(world, newId('asset'), directives)
+  const creativeUnits = creativeUnitsFor(model, request)
+  const task: ScenarioTask = {
+    provider: 'scenario',
+    taskId: newId('job'),
+    model,
+    request,
+    webhookUrl: undefined,
+    ...plan,
+    creativeUnits,
+    // A job that failed is reimbursed (Scenario's own skill).
+    billedUsd: isMade ? creativeUnits / CREATIVE_UNITS_PER_USD : 0,
+  }
+  accept(world, task)
+  return task
+}
+
+function refuse(world: World, response: Response): Response {
+  record(world, { provider: 'scenario', what: 'submit.refused', status: response.status })
+  return response
+}
