@@ -30,6 +30,11 @@ const environmentSchema = z.object({
   RUNWARE_BASE_URL: optional(baseUrl).transform((url) => url ?? 'https://api.runware.ai/v1'),
   CRUN_API_KEY: optional(z.string()),
   CRUN_BASE_URL: optional(baseUrl).transform((url) => url ?? 'https://api.crun.ai'),
+  SCENARIO_SDK_API_KEY: optional(z.string()),
+  SCENARIO_SDK_API_SECRET: optional(z.string()),
+  SCENARIO_BASE_URL: optional(baseUrl).transform((url) => url ?? 'https://api.cloud.scenario.com/v1'),
+  AIMLAPI_API_KEY: optional(z.string()),
+  AIMLAPI_BASE_URL: optional(baseUrl).transform((url) => url ?? 'https://api.aimlapi.com'),
   MAX_OUTPUT_BYTES: optional(z.coerce.number().int().positive()).transform((bytes) => bytes ?? 2 * gibibytes),
   ALLOW_PRIVATE_NETWORK: optional(z.enum(['true', 'false'])).transform((allowed) => allowed === 'true'),
 })
@@ -51,6 +56,17 @@ export function readConfig(environment: object): ConfigResult {
         }),
         ...(values.CRUN_API_KEY && {
           crun: { apiKey: values.CRUN_API_KEY, baseUrl: values.CRUN_BASE_URL },
+        }),
+        ...(values.SCENARIO_SDK_API_KEY &&
+          values.SCENARIO_SDK_API_SECRET && {
+            scenario: {
+              apiKey: values.SCENARIO_SDK_API_KEY,
+              apiSecret: values.SCENARIO_SDK_API_SECRET,
+              baseUrl: values.SCENARIO_BASE_URL,
+            },
+          }),
+        ...(values.AIMLAPI_API_KEY && {
+          aimlapi: { apiKey: values.AIMLAPI_API_KEY, baseUrl: values.AIMLAPI_BASE_URL },
         }),
       },
       maxOutputBytes: values.MAX_OUTPUT_BYTES,

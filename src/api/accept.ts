@@ -45,7 +45,7 @@ export function assess({ config, providers }: Context, apiKeyId: string, request
         ? [
             {
               path: 'provider',
-              message: 'no provider has an API key here: set RUNWARE_API_KEY or CRUN_API_KEY',
+              message: 'no provider has an API key here: set one, for example RUNWARE_API_KEY',
             },
           ]
         : candidates.flatMap(({ name, reasons }) =>

@@ -9,7 +9,7 @@ import { danglingTags } from './prompt.ts'
 export const models = ['seedance-2.0', 'seedance-2.0-fast', 'seedance-2.0-mini'] as const
 export type Model = (typeof models)[number]
 
-export const providerNames = ['runware', 'crun'] as const
+export const providerNames = ['runware', 'crun', 'scenario', 'aimlapi'] as const
 export type ProviderName = (typeof providerNames)[number]
 
 export const resolutions = ['480p', '720p', '1080p', '4k'] as const
@@ -29,7 +29,8 @@ const maxDurationSeconds = 15
 const maxCount = 4
 // One D1 row holds at most 2 MB; the request must fit in it with room to spare.
 const maxMediaLength = 300_000
-const maxDeadlineSeconds = 86_400
+/** How long a job may take at the most. */
+export const maxDeadlineSeconds = 86_400
 
 const media = z
   .string()
@@ -39,8 +40,9 @@ const media = z
 
 const fields = z.strictObject({
   model: z.enum(models),
-  prompt: z.string().trim().min(1).max(10_000).meta({
-    description: 'Point at references with {{image:1}}, {{video:1}}, {{audio:1}}, counted from 1.',
+  prompt: z.string().trim().min(1).max(10_000).optional().meta({
+    description:
+      'Point at references with {{image:1}}, {{video:1}}, {{audio:1}}, counted from 1. Where a provider allows it, a first frame or image or video references may stand alone.',
     example: 'A paper boat drifts down a rainy gutter',
   }),
   first_frame: media.optional(),
@@ -102,12 +104,23 @@ const rules: Rule[] = [
     path: 'prompt',
     reads: ['prompt', 'reference_images', 'reference_videos', 'reference_audios'],
     broken: (request) => {
-      const dangling = danglingTags(request.prompt, {
+      const dangling = danglingTags(request.prompt ?? '', {
         image: request.reference_images.length,
         video: request.reference_videos.length,
         audio: request.reference_audios.length,
       })
       return dangling.length > 0 ? `${dangling.join(', ')} points at no reference` : null
+    },
+  },
+  {
+    path: 'prompt',
+    reads: ['prompt', 'first_frame', 'reference_images', 'reference_videos'],
+    broken: (request) => {
+      const { prompt, first_frame, reference_images, reference_videos } = request
+      const isSaid = prompt !== undefined || first_frame !== undefined
+      return isSaid || reference_images.length + reference_videos.length > 0
+        ? null
+        : 'is needed unless a first_frame, reference_images or reference_videos are given'
     },
   },
   {

@@ -5,6 +5,7 @@
 import type { ProviderName } from './request.ts'
 
 export const taskStatuses = [
+  'preparing', // its media are being handed to the provider; nothing was asked of it yet
   'intended', // written, the billable call may be under way
   'deferred', // refused for now (busy, maintenance); nothing was bought; the same line is tried again
   'submitted', // the provider has it, under its own id

@@ -144,7 +144,7 @@ function end(task: RunningTask, outcome: Outcome, announced: Announcement | null
       const line: Task = {
         ...ended,
         status: 'succeeded',
-        cost: outcome.cost ?? null,
+        cost: outcome.cost ?? task.cost,
         fault: firstFault ?? null,
       }
       return { state: 'ended', task: line, outputs: outcome.outputs }
@@ -152,7 +152,7 @@ function end(task: RunningTask, outcome: Outcome, announced: Announcement | null
     case 'failed':
       return {
         state: 'ended',
-        task: { ...ended, status: 'failed', cost: outcome.cost ?? null, fault: outcome.fault },
+        task: { ...ended, status: 'failed', cost: outcome.cost ?? task.cost, fault: outcome.fault },
         outputs: [],
       }
     case 'pending':

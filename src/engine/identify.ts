@@ -2,14 +2,17 @@
  * identify: what became of a submission whose answer was lost? The provider's own way of finding it, or a webhook
  * that names a task of this job which no other ledger line owns.
  */
+import type { Context } from '../context.ts'
 import { done, fault, type Result } from '../core/fault.ts'
+import { maxDeadlineSeconds } from '../core/request.ts'
 import type { Provider, Submitted } from '../providers/provider.ts'
 import type { Claim } from '../store/claim.ts'
-import type { Task } from '../store/tasks.ts'
+import { type Task, taskIdsSince } from '../store/tasks.ts'
 import { heardItems } from './heard.ts'
 
 /** `absent`: it never arrived and may be sent again. A fault: not known yet. */
 export async function identify(
+  context: Context,
   claim: Claim,
   provider: Provider | undefined,
   line: Task,
@@ -17,7 +20,13 @@ export async function identify(
   if (provider === undefined) return fault('answer_lost', `The key of ${line.provider} was taken away.`)
   const named = await identifyByWebhook(claim, provider, line)
   if (named !== null) return done(named)
-  if (provider.find !== undefined) return provider.find({ clientReference: line.clientReference })
+  if (provider.find !== undefined) {
+    const { clientReference, intendedAt } = line
+    // What other jobs own cannot be ours; none that is still running was accepted longer ago than a deadline lasts.
+    const since = intendedAt - maxDeadlineSeconds * 1_000
+    const knownTaskIds = new Set(await taskIdsSince(context.db, provider.name, since))
+    return provider.find({ clientReference, request: claim.job.request, intendedAt, knownTaskIds })
+  }
   return fault('answer_lost', `${provider.name} did not say whether it accepted the task.`)
 }
 

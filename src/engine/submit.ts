@@ -5,7 +5,7 @@
 import type { Context } from '../context.ts'
 import { type Fault, fault, mayTryAgain } from '../core/fault.ts'
 import { resolveWaitMs } from '../core/schedule.ts'
-import type { Provider } from '../providers/provider.ts'
+import type { Provider, Submitted } from '../providers/provider.ts'
 import { type Claim, type ClaimedJob, learn } from '../store/claim.ts'
 import { intendTask, type Step } from '../store/commit.ts'
 import { draftEvent } from '../store/events.ts'
@@ -14,6 +14,7 @@ import { callbackUrl } from '../webhooks/token.ts'
 import { closeLine, finish } from './finish.ts'
 import { identify } from './identify.ts'
 import { putOff, reject } from './refused.ts'
+import { assetsOf, upload } from './upload.ts'
 
 export async function submit(context: Context, claim: Claim): Promise<Step> {
   const { job, tasks } = claim
@@ -24,17 +25,20 @@ export async function submit(context: Context, claim: Claim): Promise<Step> {
   if (provider === undefined) return finish(context, claim, keyIsGone(job))
   const task = nextTask(context, claim, provider)
   if (task === null) return finish(context, claim)
-  if (context.now() < job.deadlineAt) return submitTask(context, claim, provider, task)
+  if (context.now() < job.deadlineAt) {
+    return (await upload(context, claim, provider, task)) ?? submitTask(context, claim, provider, task)
+  }
   // Put off until it was too late; or the job never had its turn.
-  return task.fault === null
-    ? finish(context, claim, tooLate)
-    : closeLine(context, claim, task, 'rejected', task.fault)
+  const isBegun = tasks.some(({ n }) => n === task.n)
+  return isBegun
+    ? closeLine(context, claim, task, 'rejected', task.fault ?? tooLate)
+    : finish(context, claim, tooLate)
 }
 
 /** The ledger line of what is still to be submitted: one put off, or a new one. Null: nothing is. */
 function nextTask({ now }: Context, { job, tasks }: Claim, provider: Provider): Task | null {
-  const deferred = tasks.find(({ status }) => status === 'deferred')
-  if (deferred !== undefined) return { ...deferred, intendedAt: now() }
+  const begun = tasks.find(({ status }) => status === 'deferred' || status === 'preparing')
+  if (begun !== undefined) return { ...begun, intendedAt: now() }
   const asked = tasks.filter((task) => task.provider === provider.name)
   const missing = job.request.count - asked.reduce((sum, { wanted }) => sum + wanted, 0)
   // What was refused for one output would be refused for the next.
@@ -51,6 +55,7 @@ function nextTask({ now }: Context, { job, tasks }: Claim, provider: Provider): 
     intendedAt: now(),
     submittedAt: null,
     endedAt: null,
+    uploads: {},
     wonBy: null,
     cost: null,
     fault: null,
@@ -68,6 +73,7 @@ async function submitTask(context: Context, claim: Claim, provider: Provider, li
     wanted: task.wanted,
     clientReference: task.clientReference,
     callbackUrl: await callbackUrl(context.config, provider.name, job.id),
+    assets: assetsOf(claim, provider),
   })
   context.log('task.submitted', {
     job_id: job.id,
@@ -77,7 +83,7 @@ async function submitTask(context: Context, claim: Claim, provider: Provider, li
     duration_ms: context.now() - startedAt,
     fault: answer.ok ? undefined : answer.fault.code,
   })
-  if (answer.ok) return accepted(context, claim, provider, task, answer.value.providerTaskId)
+  if (answer.ok) return accepted(context, claim, provider, task, answer.value)
   if (answer.fault.code === 'answer_lost') return unknown(context, task, answer.fault)
   if (mayTryAgain(answer.fault.code)) return putOff(context, claim, task, answer.fault)
   return reject(context, claim, task, answer.fault)
@@ -88,10 +94,11 @@ async function accepted(
   claim: Claim,
   provider: Provider,
   task: Task,
-  providerTaskId: string,
+  { providerTaskId, cost }: Submitted,
 ): Promise<Step> {
   const nowMs = context.now()
-  const line: Task = { ...task, status: 'submitted', providerTaskId, submittedAt: nowMs, fault: null }
+  const submitted = { status: 'submitted' as const, providerTaskId, submittedAt: nowMs }
+  const line: Task = { ...task, ...submitted, cost: cost ?? task.cost, fault: null }
   const known = learn(claim, { tasks: [line] })
   const said = { provider: task.provider, provider_task_id: providerTaskId }
   const learned = { tasks: [line], events: [draftEvent('task.submitted', said, nowMs)] }
@@ -117,10 +124,10 @@ async function resolve(
   line: Task,
 ): Promise<Step> {
   const untilDeadlineMs = claim.job.deadlineAt - context.now()
-  const identity = await identify(claim, provider, line)
+  const identity = await identify(context, claim, provider, line)
   if (identity.ok && provider !== undefined) {
     if (identity.value !== 'absent') {
-      const step = await accepted(context, claim, provider, line, identity.value.providerTaskId)
+      const step = await accepted(context, claim, provider, line, identity.value)
       // It has been with the provider for a while, and may have ended already.
       return step.status === 'generating' ? { ...step, next: 'now' } : step
     }

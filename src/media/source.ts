@@ -15,6 +15,8 @@ export interface SourceSettings {
 export interface Source {
   /** What the sender announced; null when it did not. */
   length: number | null
+  /** What the sender calls it; empty when it does not say. */
+  contentType: string
   /** Fills the buffer as far as the body goes, and gives back what it holds; null at the end. */
   read(buffer: ArrayBufferLike): Promise<Result<Uint8Array<ArrayBuffer> | null>>
   /** After the end: how many bytes came, and their SHA-256 in hex. */
@@ -41,13 +43,13 @@ async function follow(
   redirectsLeft: number,
 ): Promise<Result<Response>> {
   const objection = forbidden(url, settings.reach)
-  if (objection !== null) return fault('media_forbidden', `The video's URL ${objection}.`)
+  if (objection !== null) return fault('media_forbidden', `The URL of the media ${objection}.`)
   let response: Response
   try {
     response = await settings.fetch(new Request(url, { redirect: 'manual', signal }))
   } catch (error) {
     // Whatever fetch throws is the network's: refused, reset, timed out.
-    return fault('media_unavailable', "The video's host did not answer.", {
+    return fault('media_unavailable', 'The host of the media did not answer.', {
       evidence: { error: String(error) },
     })
   }
@@ -55,14 +57,14 @@ async function follow(
   const location = response.headers.get('location')
   if (status >= 300 && status < 400 && location !== null && URL.canParse(location, url)) {
     await response.body?.cancel()
-    if (redirectsLeft === 0) return fault('media_unavailable', "The video's host redirects without end.")
+    if (redirectsLeft === 0) return fault('media_unavailable', 'The host of the media redirects without end.')
     return follow(settings, new URL(location, url).href, signal, redirectsLeft - 1)
   }
   if (status === 200) return done(response)
   await response.body?.cancel()
   // Signed links that ran out answer 403, objects that were removed 404 or 410.
   const code = [401, 403, 404, 410].includes(status) ? 'media_expired' : 'media_unavailable'
-  return fault(code, `The video's host answered ${status}.`, {
+  return fault(code, `The host of the media answered ${status}.`, {
     evidence: { status },
   })
 }
@@ -73,7 +75,7 @@ function readable(response: Response, maxBytes: number, connection: Connection):
   const refusal = refuse(response, length, maxBytes)
   if (refusal !== null || response.body === null) {
     connection.close()
-    return refusal ?? fault('media_truncated', 'The provider sent an empty video.')
+    return refusal ?? fault('media_truncated', 'The media are empty.')
   }
   const reader = response.body.getReader({ mode: 'byob' })
   const digest = new crypto.DigestStream('SHA-256')
@@ -82,24 +84,25 @@ function readable(response: Response, maxBytes: number, connection: Connection):
 
   return done({
     length,
+    contentType: response.headers.get('content-type') ?? '',
     async read(buffer) {
       let chunk: Uint8Array<ArrayBuffer> | undefined
       try {
         chunk = (await reader.readAtLeast(buffer.byteLength, new Uint8Array(buffer as ArrayBuffer))).value
       } catch (error) {
         // A body that breaks off, or stalls past our patience.
-        return fault('media_truncated', 'The video broke off.', {
+        return fault('media_truncated', 'The media broke off.', {
           evidence: { bytes, error: String(error) },
         })
       }
       connection.heard()
       if (chunk === undefined || chunk.length === 0) {
         if (length === null || bytes === length) return done(null)
-        return fault('media_truncated', `The video ended after ${bytes} of ${length} bytes.`)
+        return fault('media_truncated', `The media ended after ${bytes} of ${length} bytes.`)
       }
       bytes += chunk.length
       if (length !== null && bytes > length) {
-        return fault('media_truncated', `The video did not end at its announced ${length} bytes.`)
+        return fault('media_truncated', `The media did not end at its announced ${length} bytes.`)
       }
       if (bytes > maxBytes) return tooLarge(maxBytes)
       await hasher.write(chunk)
@@ -116,13 +119,13 @@ function readable(response: Response, maxBytes: number, connection: Connection):
 function refuse(response: Response, length: number | null, maxBytes: number) {
   const type = response.headers.get('content-type') ?? ''
   if (/^(text\/|application\/(json|xml|problem))/i.test(type)) {
-    return fault('media_wrong_type', `The provider sent ${type.split(';')[0]} instead of a video.`)
+    return fault('media_wrong_type', `The host of the media sent ${type.split(';')[0]}.`)
   }
   return length !== null && length > maxBytes ? tooLarge(maxBytes) : null
 }
 
 function tooLarge(maxBytes: number) {
-  return fault('media_too_large', `The video has more than the ${maxBytes} bytes allowed.`)
+  return fault('media_too_large', `The media have more than the ${maxBytes} bytes allowed.`)
 }
 
 interface Connection {

@@ -10,7 +10,7 @@ export function taskOf({ request, callbackUrl }: Submission) {
     model: `${tiers[request.model]}-${suffixes[mode]}`,
     callback_url: callbackUrl,
     input: {
-      prompt: renderPrompt(request.prompt, (kind, number) => `[${tagNames[kind]}${number}]`),
+      prompt: renderPrompt(request.prompt ?? '', (kind, number) => `[${tagNames[kind]}${number}]`),
       ...mediaInput(request),
       resolution: request.resolution,
       aspect_ratio: request.aspect_ratio ?? (mode === 'frames' ? 'auto' : '16:9'),

@@ -56,6 +56,8 @@ const capabilities: Capabilities = {
   outputsPerTask: 1,
   // The longest prompt it takes is undocumented; the family's is 6000 at the provider that states one.
   promptLength: { min: 1, max: 6_000 },
+  prompt: 'required',
+  durations: 'whole seconds',
   seeds: 'none',
   dataUris: [],
   // Its one webhook is not repeated when it gets lost, so it is asked sooner than who repeats.

@@ -26,7 +26,9 @@ export interface Provider {
   /** Safe at any time: asks how the task is. */
   check(task: SubmittedTask): Promise<Result<Outcome>>
   /** Resolves an unknown submission. `absent`: it never arrived, and the same submission may be sent again. */
-  find?(submission: Pick<Submission, 'clientReference'>): Promise<Result<Submitted | 'absent'>>
+  find?(lost: LostSubmission): Promise<Result<Submitted | 'absent'>>
+  /** Hands over input media where a provider takes them only under its own ids; absent where URLs will do. Costs nothing. */
+  upload?(media: InputMedia): Promise<Result<{ assetId: string }>>
   /** What a webhook body says, item by item; absent where a provider sends none. Never throws. */
   read?(body: unknown): WebhookItem[]
 }
@@ -37,6 +39,9 @@ export interface Capabilities {
   /** How many outputs one task makes at most. */
   outputsPerTask: number
   promptLength: { min: number; max: number }
+  /** Whether media may stand without words. */
+  prompt: 'required' | 'optional with media'
+  durations: 'whole seconds' | 'whole seconds or auto'
   /** Whether the caller's seed can be honoured. */
   seeds: 'none' | 'exact'
   /** Media that may be given as a data: URI. */
@@ -63,10 +68,33 @@ export interface Submission {
   wanted: number
   clientReference: string
   callbackUrl: string
+  /** The request's media as they stand in it → the ids that `upload` gave; only for who takes nothing else. */
+  assets?: ReadonlyMap<string, string>
+}
+
+/** What is left to know a submission by when its answer was lost. */
+export interface LostSubmission {
+  clientReference: string
+  request: JobRequest
+  /** When the call was about to be made, in milliseconds of our own clock. */
+  intendedAt: number
+  /** The provider's ids of tasks that are known to be other submissions. */
+  knownTaskIds: ReadonlySet<string>
+}
+
+export interface InputMedia {
+  kind: 'image' | 'video' | 'audio'
+  contentType: string
+  fileName: string
+  bytes: number
+  /** Of `bytes` bytes, which the platform must know (R2, FixedLengthStream): storage takes no body of unknown length. */
+  body: ReadableStream<Uint8Array>
 }
 
 export interface Submitted {
   providerTaskId: string
+  /** Where it is told at once, and never again. */
+  cost?: Cost
 }
 
 export type Outcome =

@@ -5,7 +5,6 @@ import type { Capabilities, MediaField, Reason } from './provider.ts'
 export function refuseByCapabilities(capabilities: Capabilities, request: JobRequest): Reason[] {
   const { resolutions } = capabilities.models[request.model]
   const ratios = capabilities.aspectRatios[modeOf(request)]
-  const { min, max } = capabilities.promptLength
   return [
     reason(
       'resolution',
@@ -17,13 +16,13 @@ export function refuseByCapabilities(capabilities: Capabilities, request: JobReq
       request.aspect_ratio !== undefined && ratios.length > 0 && !ratios.includes(request.aspect_ratio),
       `must be one of ${ratios.join(', ')} in ${modeOf(request)} mode`,
     ),
-    reason('duration', request.duration === 'auto', 'must be a whole number of seconds'),
-    reason('seed', request.seed !== undefined && capabilities.seeds === 'none', 'cannot be set'),
     reason(
-      'prompt',
-      request.prompt.length < min || request.prompt.length > max,
-      `must have ${min} to ${max} characters`,
+      'duration',
+      request.duration === 'auto' && capabilities.durations === 'whole seconds',
+      'must be a whole number of seconds',
     ),
+    reason('seed', request.seed !== undefined && capabilities.seeds === 'none', 'cannot be set'),
+    ...refusePrompt(capabilities, request.prompt),
     ...mediaOf(request).flatMap(({ path, value }) =>
       reason(
         path,
@@ -32,6 +31,12 @@ export function refuseByCapabilities(capabilities: Capabilities, request: JobReq
       ),
     ),
   ].flat()
+}
+
+function refusePrompt({ prompt, promptLength }: Capabilities, given: string | undefined): Reason[] {
+  const { min, max } = promptLength
+  if (given === undefined) return reason('prompt', prompt === 'required', 'is needed, even with media')
+  return reason('prompt', given.length < min || given.length > max, `must have ${min} to ${max} characters`)
 }
 
 function reason(path: string, applies: boolean, message: string): Reason[] {

@@ -10,7 +10,7 @@ export function taskOf({ request, wanted, clientReference, callbackUrl }: Submis
     taskUUID: clientReference,
     model: modelIds[request.model],
     // Its prompt tags are undocumented; plain words are understood everywhere.
-    positivePrompt: renderPrompt(request.prompt, (kind, number) => `${kind} ${number}`),
+    positivePrompt: renderPrompt(request.prompt ?? '', (kind, number) => `${kind} ${number}`),
     ...shapeOf(request),
     ...inputsOf(request),
     duration: request.duration,

@@ -75,6 +75,8 @@ const capabilities: Capabilities = {
   aspectRatios: { text: ratios, references: ratios, frames: [...ratios, 'auto'] },
   outputsPerTask: 4,
   promptLength: { min: 2, max: 10_000 },
+  prompt: 'required',
+  durations: 'whole seconds',
   seeds: 'none',
   dataUris: ['first_frame', 'last_frame', 'reference_images'],
   // Its webhook comes within seconds of the end; asking is for the webhooks that are lost.

@@ -73,6 +73,8 @@ export const tasks = sqliteTable(
     intendedAt: at('intended_at').notNull(),
     submittedAt: at('submitted_at'),
     endedAt: at('ended_at'),
+    /** The provider's own ids of media handed to it, by their path in the request, as JSON. */
+    uploads: text('uploads'),
     wonBy: text('won_by', { enum: ['webhook', 'poll'] }),
     cost: text('cost'),
     fault: text('fault'),

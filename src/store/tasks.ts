@@ -1,13 +1,20 @@
 /** The submission ledger. */
-import { asc, eq, inArray, sql } from 'drizzle-orm'
+import { and, asc, eq, gte, inArray, sql } from 'drizzle-orm'
+import { z } from 'zod'
 import { type Fault, readFault } from '../core/fault.ts'
+import { firstIdAt } from '../core/id.ts'
 import { type Cost, costSchema } from '../core/money.ts'
+import type { ProviderName } from '../core/request.ts'
 import type { Database } from './database.ts'
 import { tasks } from './schema.ts'
 
 type Row = typeof tasks.$inferSelect
 
-export interface Task extends Omit<Row, 'cost' | 'fault'> {
+const uploadsSchema = z.record(z.string(), z.string())
+
+export interface Task extends Omit<Row, 'cost' | 'fault' | 'uploads'> {
+  /** Path in the request → the provider's own id of the media there. */
+  uploads: Record<string, string>
   cost: Cost | null
   fault: Fault | null
 }
@@ -23,12 +30,22 @@ export async function tasksOfAll(db: Database, jobIds: string[]): Promise<Map<st
   return Map.groupBy(rows.map(readTask), ({ jobId }) => jobId)
 }
 
+/** A provider's own ids of the tasks of all jobs accepted since then: a range of the primary key, not the table. */
+export async function taskIdsSince(db: Database, provider: ProviderName, sinceMs: number): Promise<string[]> {
+  const rows = await db
+    .select({ id: tasks.providerTaskId })
+    .from(tasks)
+    .where(and(gte(tasks.jobId, firstIdAt('job', sinceMs)), eq(tasks.provider, provider)))
+  return rows.flatMap(({ id }) => id ?? [])
+}
+
 /** Writes the line as it is now, whether it is new or known. */
 export function saveTask(db: Database, task: Task) {
   const row: Row = {
     ...task,
     cost: task.cost === null ? null : JSON.stringify(task.cost),
     fault: task.fault === null ? null : JSON.stringify(task.fault),
+    uploads: Object.keys(task.uploads).length === 0 ? null : JSON.stringify(task.uploads),
   }
   return db
     .insert(tasks)
@@ -42,6 +59,7 @@ export function saveTask(db: Database, task: Task) {
         intendedAt: sql`excluded.intended_at`,
         submittedAt: sql`excluded.submitted_at`,
         endedAt: sql`excluded.ended_at`,
+        uploads: sql`excluded.uploads`,
         wonBy: sql`excluded.won_by`,
         cost: sql`excluded.cost`,
         fault: sql`excluded.fault`,
@@ -54,5 +72,6 @@ export function readTask(row: Row): Task {
     ...row,
     cost: row.cost === null ? null : costSchema.parse(JSON.parse(row.cost)),
     fault: readFault(row.fault),
+    uploads: row.uploads === null ? {} : uploadsSchema.parse(JSON.parse(row.uploads)),
   }
 }

@@ -21,11 +21,19 @@ describe('health', () => {
   it('is ok, and names the providers that have a key', async () => {
     const response = await api('/healthz', { headers: { authorization: '' } })
     expect(response.status).toBe(200)
-    expect(await response.json()).toEqual({ status: 'ok', providers: ['runware', 'crun'] })
+    expect(await response.json()).toEqual({
+      status: 'ok',
+      providers: ['runware', 'crun', 'scenario', 'aimlapi'],
+    })
   })
 
   it('is ok without any provider', async () => {
-    const response = await askWith({ RUNWARE_API_KEY: undefined, CRUN_API_KEY: '' })
+    const response = await askWith({
+      RUNWARE_API_KEY: undefined,
+      CRUN_API_KEY: '',
+      SCENARIO_SDK_API_SECRET: undefined,
+      AIMLAPI_API_KEY: undefined,
+    })
     expect(await response.json()).toEqual({ status: 'ok', providers: [] })
   })
 })

@@ -141,11 +141,19 @@ describe('a request that nobody can make', () => {
   })
 })
 
+// Unset and empty are the same.
+const withoutKeys = {
+  RUNWARE_API_KEY: '',
+  CRUN_API_KEY: undefined,
+  SCENARIO_SDK_API_KEY: undefined,
+  AIMLAPI_API_KEY: '',
+}
+
 async function askWithoutKeys(overrides: Record<string, unknown>): Promise<Response> {
   const init = {
     method: 'POST',
     headers: { 'content-type': 'application/json', authorization: 'Bearer the-admin-key-of-the-tests' },
     body: JSON.stringify(aRequest(overrides)),
   }
-  return ask('/v1/jobs', init, { RUNWARE_API_KEY: '', CRUN_API_KEY: undefined })
+  return ask('/v1/jobs', init, withoutKeys)
 }

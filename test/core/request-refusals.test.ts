@@ -10,6 +10,8 @@ describe('refused', () => {
     ['model', { model: 'seedance-3' }],
     ['model', { model: undefined }],
     ['prompt', { prompt: '' }],
+    ['prompt', { prompt: '', first_frame: image }],
+    ['prompt', { prompt: null, first_frame: image }],
     ['prompt', { prompt: ' \n\t ' }],
     ['prompt', { prompt: 'x'.repeat(10_001) }],
     ['first_frame', { first_frame: 'boat.png' }],
@@ -69,6 +71,27 @@ describe('refused', () => {
       'audio with no image or video reference',
       { reference_audios: [audio] },
       ['reference_audios: needs at least one of reference_images or reference_videos beside it'],
+    ],
+    [
+      'neither words nor media',
+      { prompt: undefined },
+      ['prompt: is needed unless a first_frame, reference_images or reference_videos are given'],
+    ],
+    [
+      'audio alone without words',
+      { prompt: undefined, reference_audios: [audio] },
+      [
+        'prompt: is needed unless a first_frame, reference_images or reference_videos are given',
+        'reference_audios: needs at least one of reference_images or reference_videos beside it',
+      ],
+    ],
+    [
+      'a last frame alone without words',
+      { prompt: undefined, last_frame: image },
+      [
+        'last_frame: needs a first_frame',
+        'prompt: is needed unless a first_frame, reference_images or reference_videos are given',
+      ],
     ],
     [
       'a tag that points past the references',

@@ -22,6 +22,13 @@ describe('happy', () => {
     })
   })
 
+  it('needs no prompt beside media, and makes none up', () => {
+    expect(aRequest({ prompt: undefined, first_frame: image })).not.toHaveProperty(
+      'prompt',
+      expect.anything(),
+    )
+  })
+
   it('trims the prompt', () => {
     expect(aRequest({ prompt: '  A paper boat \n' }).prompt).toBe('A paper boat')
   })
@@ -29,6 +36,9 @@ describe('happy', () => {
   it.each([
     { model: 'seedance-2.0-fast' },
     { prompt: 'x' },
+    { prompt: undefined, first_frame: image },
+    { prompt: undefined, reference_images: [image] },
+    { prompt: undefined, reference_videos: [video], reference_audios: [audio] },
     { first_frame: image },
     { first_frame: image, last_frame: image },
     { first_frame: 'data:image/png;base64,AAAA' },
@@ -49,8 +59,8 @@ describe('happy', () => {
     { seed: 4_294_967_295 },
     { count: 4 },
     { provider: 'crun' },
-    { provider: ['crun', 'runware'] },
-    { provider_options: { runware: { outputFormat: 'WEBM' }, crun: {} } },
+    { provider: ['crun', 'runware', 'scenario', 'aimlapi'] },
+    { provider_options: { runware: { outputFormat: 'WEBM' }, crun: {}, scenario: {}, aimlapi: {} } },
     { callback_url: 'https://caller.example.com/hook' },
     { callback_url: 'https://caller.example.com/hook', callback_secret: callbackSecret },
     { callback_events: ['job.failed'] },

@@ -2,7 +2,7 @@
 import { requestSchema } from '../../src/core/request.ts'
 import type { SubmittedTask } from '../../src/core/task.ts'
 import type { Fetch } from '../../src/providers/http.ts'
-import type { Submission } from '../../src/providers/provider.ts'
+import type { LostSubmission, Submission } from '../../src/providers/provider.ts'
 
 export const nowMs = Date.UTC(2026, 0, 1, 12)
 export const now = () => nowMs
@@ -24,6 +24,20 @@ export function aRequest(overrides: Record<string, unknown> = {}) {
 
 export function aSubmission(request: Record<string, unknown> = {}, wanted = 1): Submission {
   return { request: aRequest(request), wanted, clientReference: taskId, callbackUrl }
+}
+
+/** One whose answer never came, an hour ago: long enough for every provider to be sure. */
+export function aLostSubmission(
+  request: Record<string, unknown> = {},
+  overrides: Partial<LostSubmission> = {},
+): LostSubmission {
+  return {
+    clientReference: taskId,
+    request: aRequest(request),
+    intendedAt: nowMs - 3_600_000,
+    knownTaskIds: new Set(),
+    ...overrides,
+  }
 }
 
 export function aTask(overrides: Partial<SubmittedTask> = {}): SubmittedTask {

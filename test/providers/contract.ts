@@ -13,8 +13,9 @@ export interface Candidate {
   answers: {
     accepted: Reply
     pending: Reply
-    done: { json: unknown }
-    failed: { json: unknown }
+    /** One after another, where it takes more than one question. */
+    done: [Reply, ...Reply[]]
+    failed: Reply
     /** An answer of status 401 as documented. */
     unauthorized: Reply
   }
@@ -40,8 +41,8 @@ export function keepsTheContract(candidate: Candidate): void {
       expect(sent).toHaveLength(1)
     })
 
-    it('asks how a task is in one call', async () => {
-      const { provider, sent } = answering(answers.pending, answers.done, answers.failed)
+    it('asks how a task is in as few calls as it takes', async () => {
+      const { provider, sent } = answering(answers.pending, ...answers.done, answers.failed)
       expect(await provider.check(task)).toMatchObject({
         ok: true,
         value: { state: 'pending', finished: [] },
@@ -54,11 +55,11 @@ export function keepsTheContract(candidate: Candidate): void {
         ok: true,
         value: { state: 'failed', fault: { code: 'generation_failed' } },
       })
-      expect(sent).toHaveLength(3)
+      expect(sent).toHaveLength(answers.done.length + 2)
     })
 
     it('hears from a webhook what it would have been told had it asked', async () => {
-      const { provider } = answering(answers.done, answers.failed)
+      const { provider } = answering(...answers.done, answers.failed)
       expect(provider.read !== undefined).toBe(candidate.webhooks !== undefined)
       for (const body of Object.values(candidate.webhooks ?? {})) {
         const asked = await provider.check(task)
@@ -111,8 +112,19 @@ export function keepsTheContract(candidate: Candidate): void {
     it('names every reason at once', () => {
       const request = aRequest({ duration: 'auto', resolution: '4k', seed: 7, prompt: 'x'.repeat(10_000) })
       const paths = idle.refuse(request).map(({ path }) => path)
-      expect(paths).toEqual(expect.arrayContaining(['duration', 'resolution', 'seed']))
-      expect(paths.includes('prompt')).toBe(idle.capabilities.promptLength.max < 10_000)
+      const { promptLength, durations, seeds } = idle.capabilities
+      expect(paths).toContain('resolution')
+      expect(paths.includes('duration')).toBe(durations === 'whole seconds')
+      expect(paths.includes('seed')).toBe(seeds === 'none')
+      expect(paths.includes('prompt')).toBe(promptLength.max < 10_000)
+    })
+
+    it('makes a video of media without words only where it says so', () => {
+      const isNeeded = idle.capabilities.prompt === 'required'
+      for (const inputs of [{ first_frame: image }, { reference_videos: [video] }]) {
+        const paths = idle.refuse(aRequest({ ...inputs, prompt: undefined })).map(({ path }) => path)
+        expect(paths).toEqual(isNeeded ? ['prompt'] : [])
+      }
     })
 
     it('takes embedded media only where it says so', () => {

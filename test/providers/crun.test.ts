@@ -13,16 +13,16 @@ import {
   taskId,
   video,
 } from './a-submission.ts'
-import { keepsTheContract } from './contract.ts'
+import { type Candidate, keepsTheContract } from './contract.ts'
 import { survivesAnyAnswer } from './survival.ts'
 
-const candidate = {
+const candidate: Candidate = {
   apiKey: 'ak_secret',
   create: (fetch: Fetch) => crun({ apiKey: 'ak_secret', baseUrl: 'https://api.crun.ai' }, fetch, now),
   answers: {
     accepted: { json: enveloped({ task_id: taskId }) },
     pending: { json: enveloped(aTaskInfo()) },
-    done: { json: enveloped(aSuccess()) },
+    done: [{ json: enveloped(aSuccess()) }],
     failed: { json: enveloped(aFailure()) },
     unauthorized: { status: 401, json: { code: 401, message: 'Unauthorized' } },
   },

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { aFailedItem, anItem, anOutput, aRunware, aSuccess, conflict } from './a-runware.ts'
-import { aSubmission, aTask, nowMs, type Reply, taskId } from './a-submission.ts'
+import { aLostSubmission, aSubmission, aTask, nowMs, type Reply, taskId } from './a-submission.ts'
 
 const submit = (reply: Reply) => aRunware(reply).provider.submit(aSubmission())
 const check = (reply: Reply, wanted = 1) => aRunware(reply).provider.check(aTask({ wanted }))
-const find = (reply: Reply) => aRunware(reply).provider.find?.({ clientReference: taskId })
+const find = (reply: Reply) => aRunware(reply).provider.find?.(aLostSubmission())
 
 const submitted = { ok: true, value: { providerTaskId: taskId } }
 const processing = anItem({ status: 'processing' })

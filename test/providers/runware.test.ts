@@ -3,17 +3,17 @@ import type { Fetch } from '../../src/providers/http.ts'
 import { runware } from '../../src/providers/runware.ts'
 import { aFailedItem, anItem, aRunware, aSuccess } from './a-runware.ts'
 import { aSubmission, aTask, audio, callbackUrl, image, now, taskId, video } from './a-submission.ts'
-import { keepsTheContract } from './contract.ts'
+import { type Candidate, keepsTheContract } from './contract.ts'
 import { survivesAnyAnswer } from './survival.ts'
 
-const candidate = {
+const candidate: Candidate = {
   apiKey: 'rw-secret',
   create: (fetch: Fetch) =>
     runware({ apiKey: 'rw-secret', baseUrl: 'https://api.runware.ai/v1' }, fetch, now),
   answers: {
     accepted: { json: { data: [{ taskType: 'videoInference', taskUUID: taskId }] } },
     pending: { json: { data: [anItem({ status: 'processing' })] } },
-    done: { json: { data: [aSuccess()] } },
+    done: [{ json: { data: [aSuccess()] } }],
     failed: { json: { data: [], errors: [aFailedItem()] } },
     unauthorized: { status: 401, json: { errors: [{ code: 'invalidApiKey', message: 'Invalid API key.' }] } },
   },

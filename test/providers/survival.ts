@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { type Fault, faults, type Result, readFault } from '../../src/core/fault.ts'
 import type { Outcome, Provider } from '../../src/providers/provider.ts'
-import { aNetwork, aSubmission, aTask, type Reply, taskId } from './a-submission.ts'
+import { aLostSubmission, aNetwork, aSubmission, aTask, type Reply, taskId } from './a-submission.ts'
 import type { Candidate } from './contract.ts'
 
 const brokenAnswers: [string, Reply][] = [
@@ -35,7 +35,7 @@ export function survivesAnyAnswer({ apiKey, create, answers }: Candidate): void 
 
     if (told(answers.accepted).find !== undefined) {
       it.each(brokenAnswers)('finds nothing out when %s', async (_, reply) => {
-        expect(await told(reply).find?.(aSubmission())).toMatchObject({ ok: false })
+        expect(await told(reply).find?.(aLostSubmission())).toMatchObject({ ok: false })
       })
     }
 
@@ -53,7 +53,7 @@ export function survivesAnyAnswer({ apiKey, create, answers }: Candidate): void 
           const provider = told({ status, json })
           const submitted = await provider.submit(aSubmission())
           const checked = await provider.check(task)
-          const found = await provider.find?.(aSubmission())
+          const found = await provider.find?.(aLostSubmission())
           const items = provider.read?.(json) ?? []
           const spoken = [
             ...faultsIn(submitted),
@@ -106,6 +106,16 @@ function anyAnswer(apiKey: string): fc.Arbitrary<{ status: number; json: unknown
   const statuses = [200, 202, 400, 401, 402, 403, 404, 408, 409, 422, 429, 455, 500, 501, 503, 505]
   const words = ['data', 'errors', 'error', 'result', 'code', 'message', 'status', 'taskUUID', 'task_id']
   const more = ['videoURL', 'videoUUID', 'media_urls', 'credits', 'cost', 'progress', 'parameter']
+  const others = ['job', 'jobs', 'jobId', 'metadata', 'assetIds', 'asset', 'url', 'video', 'meta', 'usage']
+  const logged = [
+    'client_request_id',
+    'inference_id',
+    'created',
+    'pagination',
+    'input',
+    'createdAt',
+    'prompt',
+  ]
   const value = fc.oneof(
     fc.constantFrom(
       taskId,
@@ -114,6 +124,9 @@ function anyAnswer(apiKey: string): fc.Arbitrary<{ status: number; json: unknown
       'error',
       'processing',
       'running',
+      'completed',
+      'generating',
+      'failure',
       'taskNotFound',
       'providerError',
     ),
@@ -123,13 +136,21 @@ function anyAnswer(apiKey: string): fc.Arbitrary<{ status: number; json: unknown
     fc.string(),
   )
   const { node } = fc.letrec<{ node: unknown }>((tie) => {
-    const object = fc.dictionary(fc.constantFrom(...words, ...more), tie('node'), { maxKeys: 6 })
-    const ours = object.map((fields) => ({ taskUUID: taskId, task_id: taskId, ...fields }))
+    const object = fc.dictionary(fc.constantFrom(...words, ...more, ...others, ...logged), tie('node'), {
+      maxKeys: 6,
+    })
+    const ours = object.map((fields) => ({
+      taskUUID: taskId,
+      task_id: taskId,
+      id: taskId,
+      jobId: taskId,
+      ...fields,
+    }))
     const list = fc.array(tie('node'), { maxLength: 3 })
     return { node: fc.oneof({ depthSize: 'medium' }, value, list, object, ours) }
   })
   const wrapped = fc.dictionary(
-    fc.constantFrom('data', 'errors', 'error', 'code'),
+    fc.constantFrom('data', 'errors', 'error', 'code', 'job', 'jobs', 'asset', 'status'),
     fc.oneof(node, fc.array(node)),
   )
   const json = fc.oneof(fc.jsonValue(), node, wrapped).map((made) => JSON.parse(JSON.stringify(made)))

@@ -50,7 +50,12 @@ function createWorld(): World {
     now: clock.now,
     after: clock.after,
     pace: { queuedMs: 1_000, runningMs: 4_000 },
-    keys: { runware: 'runware-key', crun: 'crun-key' },
+    keys: {
+      runware: 'runware-key',
+      crun: 'crun-key',
+      scenario: 'scenario-key:scenario-secret',
+      aimlapi: 'aimlapi-key',
+    },
   })
 
   return {

@@ -1,0 +1,86 @@
+/** A caller's input media, opened to be handed on: a data: URI, or a URL read as a stream of known length. */
+import { done, fault, type Result } from '../core/fault.ts'
+import { isDataUri } from '../core/request.ts'
+import { openSource, type Source, type SourceSettings } from './source.ts'
+
+export interface Input {
+  contentType: string
+  fileName: string
+  bytes: number
+  body: ReadableStream<Uint8Array>
+}
+
+const chunkBytes = 256 * 1024
+// What comes without a length is held in memory, to learn it.
+const mostUnannouncedBytes = 16 * 1024 * 1024
+
+/** `hand` gets the media and must read them to their end; its answer is passed on. */
+export async function withInput<T>(
+  settings: SourceSettings & { onProgress: () => Promise<void> },
+  media: string,
+  hand: (input: Input) => Promise<Result<T>>,
+): Promise<Result<T>> {
+  if (isDataUri(media)) return hand(embedded(media))
+  const source = await openSource(settings, media)
+  if (!source.ok) return source
+  const fileName = new URL(media).pathname.split('/').at(-1) || 'media'
+  try {
+    const { length, contentType } = source.value
+    if (length === null) return await handWhole(source.value, { contentType, fileName }, hand)
+    const pipe = new FixedLengthStream(length)
+    const [handed, pumped] = await Promise.all([
+      hand({ contentType, fileName, bytes: length, body: pipe.readable }),
+      pump(source.value, pipe.writable.getWriter(), settings.onProgress),
+    ])
+    return pumped.ok ? handed : pumped
+  } finally {
+    source.value.close()
+  }
+}
+
+function embedded(media: string): Input {
+  const [, contentType = '', encoded = ''] = /^data:([^;]+);base64,(.*)$/.exec(media) ?? []
+  const bytes = Uint8Array.from(atob(encoded), (character) => character.charCodeAt(0))
+  return { contentType, fileName: 'media', bytes: bytes.length, body: new Blob([bytes]).stream() }
+}
+
+async function handWhole<T>(
+  source: Source,
+  named: Pick<Input, 'contentType' | 'fileName'>,
+  hand: (input: Input) => Promise<Result<T>>,
+): Promise<Result<T>> {
+  const whole = await source.read(new ArrayBuffer(mostUnannouncedBytes))
+  if (!whole.ok) return whole
+  if (whole.value === null) return fault('media_truncated', 'The media are empty.')
+  const rest = await source.read(new ArrayBuffer(1))
+  if (!rest.ok) return rest
+  if (rest.value !== null) return fault('media_too_large', 'The media are large and come without a length.')
+  return hand({ ...named, bytes: whole.value.length, body: new Blob([whole.value]).stream() })
+}
+
+async function pump(
+  source: Source,
+  writer: WritableStreamDefaultWriter<Uint8Array>,
+  onProgress: () => Promise<void>,
+): Promise<Result<null>> {
+  try {
+    let buffer: ArrayBufferLike = new ArrayBuffer(chunkBytes)
+    for (;;) {
+      const chunk = await source.read(buffer)
+      if (!chunk.ok) {
+        await writer.abort(chunk.fault.code)
+        return chunk
+      }
+      if (chunk.value === null) break
+      buffer = chunk.value.buffer
+      await writer.write(chunk.value)
+      await onProgress()
+    }
+    await writer.close()
+    return done(null)
+  } catch (error) {
+    // The reader went away with its own fault, or the lease was lost: the stream must not wait for the rest.
+    await writer.abort(error)
+    throw error
+  }
+}

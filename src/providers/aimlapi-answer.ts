@@ -1,0 +1,137 @@
+/** What AI/ML API says of a generation. The status word alone decides: its own sample shows an `error` beside a video. */
+import { z } from 'zod'
+import { done, type Fault, type FaultCode, fault, type Result } from '../core/fault.ts'
+import type { Cost } from '../core/money.ts'
+import { retryAfterMs } from '../core/retry-after.ts'
+import { type Answer, lost, soundsModerated } from './http.ts'
+import type { Outcome, Submitted } from './provider.ts'
+
+export function readAcknowledgement(answer: Answer, nowMs: number): Result<Submitted> {
+  if (isSuccess(answer)) {
+    // The header repeats the generation's id, should the body not be readable.
+    const named = namedSchema.safeParse(answer.body)
+    const id = named.success ? named.data.id : (answer.headers.get('x-inference-id') ?? '')
+    if (id !== '') return done({ providerTaskId: id })
+  }
+  // A 5xx, or a success that names nothing: it may have been created and charged.
+  const { status } = answer
+  return refusal(answer, nowMs) ?? lost('billable', `AI/ML API answered ${status}`, { status })
+}
+
+export function readStatus(answer: Answer, taskId: string, nowMs: number): Result<Outcome> {
+  const { status } = answer
+  if (status === 404) return fault('task_lost', 'AI/ML API does not know the task.', { evidence: { status } })
+  const refused = refusal(answer, nowMs)
+  if (refused !== null) return refused
+  if (!isSuccess(answer)) return lost('safe', `AI/ML API answered ${status}`, { status })
+  const generation = generationSchema.safeParse(answer.body)
+  if (generation.success) return done(outcomeOf(generation.data, taskId, answer.headers))
+  return fault('unreadable_answer', 'AI/ML API answered without a generation.', { evidence: { status } })
+}
+
+/** What decides, in whatever it answers: nothing was bought, or nothing was learned. Null: it is no refusal. */
+export function refusal(answer: Answer, nowMs: number): { ok: false; fault: Fault } | null {
+  const { status } = answer
+  const problem = problemSchema.safeParse(answer.body)
+  const message = problem.success ? (problem.data.message ?? '') : ''
+  const code = status === 403 && speaksOfMoney(message) ? 'out_of_credit' : refusalCodes[status]
+  if (code === undefined) return null
+  return fault(code, `AI/ML API refused: ${status}.`, {
+    evidence: { status, message },
+    retryAfterMs: retryAfterMs(answer.headers, nowMs) ?? (status === 429 ? leastWaitMs : undefined),
+  })
+}
+
+export function isSuccess({ status }: Answer): boolean {
+  return status >= 200 && status < 300
+}
+
+// 403 stands for both: no credits, and no access.
+function speaksOfMoney(message: string): boolean {
+  return /credit|balance|fund/i.test(message)
+}
+
+/** Statuses that decide. All others leave it open. */
+const refusalCodes: Partial<Record<number, FaultCode>> = {
+  400: 'bad_request',
+  401: 'auth',
+  402: 'out_of_credit',
+  403: 'not_entitled',
+  404: 'bad_request',
+  413: 'bad_request',
+  422: 'bad_request',
+  429: 'rate_limited',
+}
+
+// It sends no Retry-After, and its one published limit counts by the minute.
+const leastWaitMs = 30_000
+
+function outcomeOf({ status, video, error, meta }: Generation, id: string, headers: Headers): Outcome {
+  const cost = costOf(meta?.usage ?? null, headers)
+  switch (status.toLowerCase()) {
+    case 'queued':
+    case 'generating':
+      return { state: 'pending', finished: [], faults: [] }
+    case 'completed':
+      // Completed without a video is a broken promise; it is asked again, and the deadline bounds it.
+      if (video == null)
+        return { state: 'pending', finished: [], faults: [], unknownStatus: 'completed without a video' }
+      return { state: 'done', outputs: [{ id, url: video.url }], faults: [], ...(cost && { cost }) }
+    case 'error':
+      return {
+        state: 'failed',
+        fault: generationFault(error?.name ?? '', error?.message ?? ''),
+        ...(cost && { cost }),
+      }
+    default:
+      return { state: 'pending', finished: [], faults: [], unknownStatus: status }
+  }
+}
+
+function generationFault(name: string, message: string): Fault {
+  const isModerated = soundsModerated(`${name} ${message}`)
+  return {
+    code: isModerated ? 'moderated' : 'generation_failed',
+    message: isModerated ? 'AI/ML API blocked the content.' : 'AI/ML API could not make the video.',
+    evidence: { name, message },
+  }
+}
+
+// In dollars where it says so, which only the answer to a submission promises; else in credits, as it counts them.
+function costOf(usage: Usage | null, headers: Headers): Cost | null {
+  const source = 'provider' as const
+  const usd = usage?.usd_spent ?? headerNumber(headers, 'x-aimlapi-usd-spent')
+  if (usd !== null) return { amount_usd: usd, source }
+  const credits = usage?.credits_used ?? headerNumber(headers, 'x-aimlapi-credits-used')
+  return credits === null ? null : { credits, source }
+}
+
+// A zero in a header is the price of asking, not of the video.
+function headerNumber(headers: Headers, name: string): number | null {
+  const value = Number(headers.get(name) ?? 0)
+  return Number.isFinite(value) && value > 0 ? value : null
+}
+
+const namedSchema = z.object({ id: z.string().min(1) })
+
+const problemSchema = z.object({ message: z.string().nullish().catch(null) })
+
+const text = z.string().nullish().catch(null)
+const amount = z.number().nonnegative().nullish().catch(null)
+const usageSchema = z.object({ credits_used: amount, usd_spent: amount })
+
+const generationSchema = z.object({
+  status: z.string(),
+  video: z
+    .object({ url: z.string().min(1) })
+    .nullish()
+    .catch(null),
+  error: z.object({ name: text, message: text }).nullish().catch(null),
+  meta: z
+    .object({ usage: usageSchema.nullish().catch(null) })
+    .nullish()
+    .catch(null),
+})
+
+type Generation = z.infer<typeof generationSchema>
+type Usage = z.infer<typeof usageSchema>

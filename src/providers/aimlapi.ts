@@ -1,0 +1,76 @@
+/**
+ * AI/ML API: one path for submitting and asking, one output a generation, no webhooks, 403 for want of credits, and a
+ * request log in which a lost submission is found by the reference we gave it. Sources: docs.aimlapi.com, its page on
+ * Seedance 2.0 Mini and those on errors, request tracing and usage logs.
+ */
+import type { JobRequest } from '../core/request.ts'
+import { readAcknowledgement, readStatus } from './aimlapi-answer.ts'
+import { findInLog } from './aimlapi-logs.ts'
+import { generationOf, options, ratios, refuseOptions } from './aimlapi-request.ts'
+import { callProvider, type Fetch } from './http.ts'
+import type { Capabilities, Provider, Reason } from './provider.ts'
+import { refuseByCapabilities } from './refuse.ts'
+
+export interface AimlapiAccount {
+  apiKey: string
+  baseUrl: string
+}
+
+export function aimlapi(account: AimlapiAccount, fetch: Fetch, now: () => number): Provider {
+  const authorization = `Bearer ${account.apiKey}`
+  const ask = (path: string) =>
+    callProvider(fetch, 'safe', `${account.baseUrl}/v2/${path}`, {
+      method: 'GET',
+      headers: { authorization },
+    })
+
+  return {
+    name: 'aimlapi',
+    capabilities,
+    options,
+    refuse: (request) => [...refuseByCapabilities(capabilities, request), ...refuseOptions(request)],
+    warn: warnOfTwins,
+
+    async submit(submission) {
+      const answer = await callProvider(fetch, 'billable', `${account.baseUrl}/v2/video/generations`, {
+        method: 'POST',
+        // It correlates and does not deduplicate: sent twice, it is bought twice.
+        headers: { authorization, 'x-client-request-id': submission.clientReference },
+        body: generationOf(submission),
+      })
+      return answer.ok ? readAcknowledgement(answer.value, now()) : answer
+    },
+
+    async check({ providerTaskId }) {
+      const query = new URLSearchParams({ generation_id: providerTaskId })
+      const answer = await ask(`video/generations?${query}`)
+      return answer.ok ? readStatus(answer.value, providerTaskId, now()) : answer
+    },
+
+    find: (lost) => findInLog((query) => ask(`logs?${query}`), lost, now()),
+  }
+}
+
+const capabilities: Capabilities = {
+  models: {
+    'seedance-2.0': { resolutions: ['480p', '720p', '1080p', '4k'] },
+    'seedance-2.0-fast': { resolutions: ['480p', '720p'] },
+    'seedance-2.0-mini': { resolutions: ['480p', '720p'] },
+  },
+  aspectRatios: { text: ratios, references: ratios, frames: ratios },
+  outputsPerTask: 1,
+  // The longest prompt it takes is undocumented; the family's is 6000 at the provider that states one.
+  promptLength: { min: 1, max: 6_000 },
+  prompt: 'required',
+  durations: 'whole seconds',
+  seeds: 'exact',
+  // Base64 is documented for the two frames; the lists of references are of URLs.
+  dataUris: ['first_frame', 'last_frame'],
+  // It has no webhooks, and its own examples ask every 15 seconds.
+  pace: { firstMs: 15_000, growth: 1, longestMs: 15_000 },
+}
+
+function warnOfTwins({ seed, count }: JobRequest): Reason[] {
+  if (seed === undefined || count === 1) return []
+  return [{ path: 'seed', message: 'is the same for every video of the job, so they will look alike' }]
+}

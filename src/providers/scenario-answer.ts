@@ -1,0 +1,178 @@
+/** What Scenario says of a job and of its assets, and how it refuses. */
+import { z } from 'zod'
+import { done, type Fault, type FaultCode, fault, type Result } from '../core/fault.ts'
+import { retryAfterMs } from '../core/retry-after.ts'
+import { type Answer, lost, soundsModerated } from './http.ts'
+import type { Outcome, RemoteOutput, Submitted } from './provider.ts'
+
+/** `sent`: the names of the fields that were sent, which a refusal may name. */
+export function readAcknowledgement(
+  answer: Answer,
+  sent: readonly string[],
+  nowMs: number,
+): Result<Submitted> {
+  const { status } = answer
+  const accepted = acknowledgementSchema.safeParse(answer.body)
+  if (isSuccess(answer) && accepted.success && accepted.data.id !== '') {
+    const { id, creativeUnitsCost } = accepted.data
+    const cost = creativeUnitsCost != null && {
+      cost: { credits: creativeUnitsCost, source: 'provider' as const },
+    }
+    return done({ providerTaskId: id, ...cost })
+  }
+  // A 5xx, or a success that names no job: it may have been created and charged.
+  return refusal(answer, sent, nowMs) ?? lost('billable', `Scenario answered ${status}`, { status })
+}
+
+/** A job that succeeded names its assets; where they lie is asked of each. */
+export type Job = Exclude<Outcome, { state: 'done' }> | { state: 'made'; assetIds: string[] }
+
+export function readJob(answer: Answer, nowMs: number): Result<Job> {
+  const { status } = answer
+  if (status === 404) return fault('task_lost', 'Scenario does not know the task.', { evidence: { status } })
+  const refused = refusal(answer, [], nowMs)
+  if (refused !== null) return refused
+  if (!isSuccess(answer)) return lost('safe', `Scenario answered ${status}`, { status })
+  const read = jobSchema.safeParse(answer.body)
+  if (read.success) return done(jobOf(read.data.job))
+  return fault('unreadable_answer', 'Scenario answered without a job.', { evidence: { status } })
+}
+
+/** The asset may not be shown for a while after its job has succeeded: then it is asked again. */
+export function readAsset(answer: Answer, assetId: string, nowMs: number): Result<RemoteOutput> {
+  const { status } = answer
+  const asset = assetSchema.safeParse(answer.body)
+  if (isSuccess(answer) && asset.success) return done({ id: assetId, url: asset.data.asset.url })
+  const refused = status === 404 ? null : refusal(answer, [], nowMs)
+  return refused ?? lost('safe', `Scenario answered ${status} when asked for a finished video`, { status })
+}
+
+export function isSuccess({ status }: Answer): boolean {
+  return status >= 200 && status < 300
+}
+
+/** What decides, in whatever it answers: nothing was bought, or nothing was learned. Null: it is no refusal. */
+export function refusal(
+  { status, headers, body }: Answer,
+  sent: readonly string[],
+  nowMs: number,
+): { ok: false; fault: Fault } | null {
+  const problem = problemSchema.safeParse(body)
+  const { said, remainingSeconds } = problem.success ? problem.data : { said: '', remainingSeconds: null }
+  const code = status === 403 && speaksOfMoney(said) ? 'out_of_credit' : refusalCodes[status]
+  if (code === undefined) return null
+  // Only names that we sent: whatever else it says may hold anything.
+  const named = sent.filter((field) => new RegExp(`\\b${field}\\b`).test(said)).join(', ')
+  const waitMs = remainingSeconds == null ? undefined : remainingSeconds * 1_000
+  return fault(code, `Scenario refused: ${status}${named && ` (${named})`}.`, {
+    evidence: { status, said },
+    retryAfterMs: waitMs ?? retryAfterMs(headers, nowMs) ?? (status === 429 ? leastWaitMs : undefined),
+  })
+}
+
+// Which status exhausted units have is undocumented; 402 and 403 are both possible.
+function speaksOfMoney(message: string): boolean {
+  return /credit|creative units?|balance|fund/i.test(message)
+}
+
+/** Statuses that decide. All others leave it open. */
+const refusalCodes: Partial<Record<number, FaultCode>> = {
+  400: 'bad_request',
+  401: 'auth',
+  402: 'out_of_credit',
+  403: 'not_entitled',
+  404: 'bad_request',
+  413: 'bad_request',
+  422: 'bad_request',
+  429: 'rate_limited',
+}
+
+// The team's ceiling is lifted when one of its jobs ends; a video takes minutes.
+const leastWaitMs = 30_000
+
+function jobOf({ status, progress, metadata }: JobAnswer): Job {
+  const pending = { state: 'pending' as const, finished: [], faults: [] }
+  switch (status) {
+    case 'pending':
+    case 'queued':
+    case 'warming-up':
+    case 'in-progress':
+    case 'finalizing':
+      return { ...pending, ...(progress != null && { progress: percent(progress) }) }
+    case 'success': {
+      const assetIds = metadata?.assetIds ?? []
+      // Success without a video is a broken promise; it is asked again, and the deadline bounds it.
+      if (assetIds.length === 0) return { ...pending, unknownStatus: 'success without a video' }
+      return { state: 'made', assetIds: [...new Set(assetIds)] }
+    }
+    case 'failure':
+      return { state: 'failed', fault: failure(metadata?.error ?? '') }
+    case 'canceled':
+      return {
+        state: 'failed',
+        fault: { code: 'generation_failed', message: 'The task was canceled at Scenario.' },
+      }
+    default:
+      return { ...pending, unknownStatus: status }
+  }
+}
+
+function percent(progress: number): number {
+  return Math.round(100 * Math.min(1, Math.max(0, progress)))
+}
+
+function failure(message: string): Fault {
+  const isModerated = soundsModerated(message)
+  return {
+    code: isModerated ? 'moderated' : 'generation_failed',
+    message: isModerated ? 'Scenario blocked the content.' : 'Scenario could not make the video.',
+    evidence: { message },
+  }
+}
+
+const text = z.string().nullish().catch(null)
+const id = z.string().min(1)
+const named = z.object({ jobId: id.nullish().catch(null), id: id.nullish().catch(null) })
+
+const acknowledgementSchema = z
+  .object({
+    job: named.nullish().catch(null),
+    jobId: id.nullish().catch(null),
+    creativeUnitsCost: z.number().nonnegative().nullish().catch(null),
+  })
+  .transform(({ job, jobId, creativeUnitsCost }) => ({
+    id: job?.jobId ?? jobId ?? job?.id ?? '',
+    creativeUnitsCost,
+  }))
+
+const jobSchema = z.object({
+  job: z.object({
+    status: z.string(),
+    progress: z.number().nullish().catch(null),
+    metadata: z
+      .object({ assetIds: z.array(id).nullish().catch(null), error: text })
+      .nullish()
+      .catch(null),
+  }),
+})
+
+type JobAnswer = z.infer<typeof jobSchema>['job']
+
+const assetSchema = z.object({ asset: z.object({ url: z.string().min(1) }) })
+
+const seconds = z.number().nonnegative().max(86_400).nullish().catch(null)
+
+// No published schema: its clients read any of these.
+const problemSchema = z
+  .object({
+    reason: text,
+    message: text,
+    error: text,
+    detail: text,
+    remainingSeconds: seconds,
+    details: z.object({ remainingSeconds: seconds }).nullish().catch(null),
+  })
+  .transform(({ reason, message, error, detail, remainingSeconds, details }) => ({
+    said: [reason, message, error, detail].filter((part) => part != null).join('; '),
+    remainingSeconds: remainingSeconds ?? details?.remainingSeconds ?? null,
+  }))

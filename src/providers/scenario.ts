@@ -1,0 +1,121 @@
+/**
+ * Scenario: a model's own path for submitting, media as uploaded assets only, no webhooks, two hops to a result (the
+ * job names assets, an asset has a URL that ends), creative units for money. Sources: Scenario's API references of
+ * Seedance 2.0 Mini and 2.0 Fast, its documentation of jobs and assets, and its published SDK.
+ */
+import { done, type Result } from '../core/fault.ts'
+import { type AspectRatio, aspectRatios, type JobRequest, modeOf } from '../core/request.ts'
+import { type CallKind, callProvider, type Fetch } from './http.ts'
+import type { Capabilities, Outcome, Provider, Reason } from './provider.ts'
+import { refuseByCapabilities } from './refuse.ts'
+import { readAcknowledgement, readAsset, readJob } from './scenario-answer.ts'
+import { findAmongJobs } from './scenario-jobs.ts'
+import { generationOf, modelIds, options } from './scenario-request.ts'
+import { uploadMedia } from './scenario-upload.ts'
+
+export interface ScenarioAccount {
+  apiKey: string
+  apiSecret: string
+  baseUrl: string
+}
+
+export function scenario(
+  account: ScenarioAccount,
+  fetch: Fetch,
+  now: () => number,
+  wait: (ms: number) => Promise<void> = (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+): Provider {
+  const authorization = `Basic ${btoa(`${account.apiKey}:${account.apiSecret}`)}`
+  const call = (kind: CallKind, method: 'GET' | 'POST', path: string, body?: unknown) =>
+    callProvider(fetch, kind, `${account.baseUrl}/${path}`, {
+      method,
+      headers: { authorization },
+      ...(body !== undefined && { body }),
+    })
+
+  const collect = async (assetIds: readonly string[]): Promise<Result<Outcome>> => {
+    const answers = await Promise.all(
+      assetIds.map(async (id) => {
+        const answer = await call('safe', 'GET', `assets/${segment(id)}`)
+        return answer.ok ? readAsset(answer.value, id, now()) : answer
+      }),
+    )
+    const refused = answers.find((answer) => !answer.ok)
+    if (refused !== undefined) return refused
+    return done({
+      state: 'done',
+      outputs: answers.flatMap((answer) => (answer.ok ? answer.value : [])),
+      faults: [],
+    })
+  }
+
+  return {
+    name: 'scenario',
+    capabilities,
+    options,
+    refuse: (request) => refuseByCapabilities(capabilities, request),
+    warn: (request) => [...warnOfShape(request), ...warnOfTwins(request)],
+
+    async submit(submission) {
+      const generation = generationOf(submission)
+      if (!generation.ok) return generation
+      const path = `generate/custom/${modelIds[submission.request.model]}`
+      const answer = await call('billable', 'POST', path, generation.value)
+      return answer.ok ? readAcknowledgement(answer.value, Object.keys(generation.value), now()) : answer
+    },
+
+    async check(task) {
+      const answer = await call('safe', 'GET', `jobs/${segment(task.providerTaskId)}`)
+      if (!answer.ok) return answer
+      const job = readJob(answer.value, now())
+      if (!job.ok) return job
+      return job.value.state === 'made' ? collect(job.value.assetIds.slice(0, task.wanted)) : done(job.value)
+    },
+
+    find: (lost) => findAmongJobs((query) => call('safe', 'GET', `jobs?${query}`), lost, now()),
+
+    upload: (media) =>
+      uploadMedia(
+        { call: (method, path, body) => call('safe', method, path, body), fetch, now, wait },
+        media,
+      ),
+  }
+}
+
+// Half a surrogate pair, which encodeURIComponent throws at, can come in any JSON.
+function segment(id: string): string {
+  return encodeURIComponent(id.toWellFormed())
+}
+
+const ratios: readonly AspectRatio[] = aspectRatios
+
+const capabilities: Capabilities = {
+  models: {
+    'seedance-2.0': { resolutions: ['480p', '720p', '1080p', '4k'] },
+    'seedance-2.0-fast': { resolutions: ['480p', '720p'] },
+    'seedance-2.0-mini': { resolutions: ['480p', '720p'] },
+  },
+  aspectRatios: { text: ratios, references: ratios, frames: ratios },
+  outputsPerTask: 1,
+  promptLength: { min: 1, max: 6_000 },
+  prompt: 'optional with media',
+  durations: 'whole seconds or auto',
+  // Documented for these models, though schemas seen elsewhere lack it; a refusal will name it.
+  seeds: 'exact',
+  // Embedded or linked, all media are uploaded first.
+  dataUris: ['first_frame', 'last_frame', 'reference_images', 'reference_videos', 'reference_audios'],
+  // It has no webhooks. Its own SDK asks every 3 seconds, which a video of minutes does not need for long.
+  pace: { firstMs: 3_000, growth: 1.25, longestMs: 15_000 },
+}
+
+function warnOfShape(request: JobRequest): Reason[] {
+  if (modeOf(request) !== 'frames' || (request.aspect_ratio ?? 'auto') === 'auto') return []
+  return [
+    { path: 'aspect_ratio', message: 'is not honoured with a first frame: the video follows the image' },
+  ]
+}
+
+function warnOfTwins({ seed, count }: JobRequest): Reason[] {
+  if (seed === undefined || count === 1) return []
+  return [{ path: 'seed', message: 'is the same for every video of the job, so they will look alike' }]
+}
