@@ -6,7 +6,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import { createWriteStream, mkdirSync, rmSync } from 'node:fs'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { JobView } from '../core/view.ts'
-import { type Received, startCallbackServer } from './callback-server.ts'
+import { type CallbackServer, type Received, startCallbackServer } from './callback-server.ts'
 import { createClient } from './client.ts'
 import { createProgress } from './progress.ts'
 import { openStage, type Stage } from './stage.ts'
@@ -31,8 +31,12 @@ async function main() {
   const callbacks = await startCallbackServer(callbackSecret)
   try {
     console.log(`Reelhook is at ${stage.worker.url}, the simulator at ${stage.simulator.url}.\n`)
-    const jobs = await makeVideos(stage, callbacks.url, callbackSecret)
-    const faults = (await Promise.all(jobs.map((job) => report(stage, job, callbacks.received)))).flat()
+    const jobs = await makeVideos(stage, callbacks, callbackSecret)
+    const faults: string[] = []
+    for (const job of jobs) faults.push(...(await report(stage, job, callbacks.received)))
+    const bills = stage.simulator.simulator.tasks().length
+    const tasks = jobs.reduce((sum, job) => sum + job.tasks.length, 0)
+    if (bills !== tasks) faults.push(`${bills} tasks were billed for the ${tasks} that were wanted`)
     if (faults.length > 0) throw new Error(faults.join('\n'))
     console.log(
       '\nEvery video is stored, and every caller was told once, by a signed delivery that verifies.',
@@ -49,12 +53,16 @@ async function main() {
 }
 
 /** Posts one job for each provider and shows its life until all are settled and told. */
-async function makeVideos(stage: Stage, callbackUrl: string, callbackSecret: string): Promise<JobView[]> {
+async function makeVideos(
+  stage: Stage,
+  callbacks: CallbackServer,
+  callbackSecret: string,
+): Promise<JobView[]> {
   const client = createClient(stage.worker.url, stage.adminApiKey)
   const common = {
     model: 'seedance-2.0-mini',
     resolution: '480p',
-    callback_url: callbackUrl,
+    callback_url: callbacks.url,
     callback_secret: callbackSecret,
     metadata: { order: '42' },
   }
@@ -70,8 +78,15 @@ async function makeVideos(stage: Stage, callbackUrl: string, callbackSecret: str
       ...common,
       provider: 'crun',
       prompt: '{{image:1}} sails out to sea',
-      reference_images: ['https://example.com/paper-boat.png'],
+      reference_images: [callbacks.pictureUrl],
     }),
+    client.postJob({
+      ...common,
+      provider: 'scenario',
+      prompt: 'A lighthouse answers {{image:1}}',
+      reference_images: [callbacks.pictureUrl],
+    }),
+    client.postJob({ ...common, provider: 'aimlapi', prompt: 'The boat comes home', seed: 7 }),
   ])
   const progress = createProgress(process.stdout)
   const giveUpAt = Date.now() + patienceMs
@@ -117,7 +132,8 @@ async function report(stage: Stage, job: JobView, received: Received[]): Promise
     )
   }
   if (told.length !== 1 || !told[0]?.verified) faults.push(`${job.id} was told ${told.length} times`)
-  const bills = stage.simulator.simulator.tasks().filter(({ webhookUrl }) => webhookUrl?.includes(job.id))
+  const known = new Set(job.tasks.map(({ provider_task_id }) => provider_task_id))
+  const bills = stage.simulator.simulator.tasks().filter(({ taskId }) => known.has(taskId))
   lines.push(
     `  won by    ${job.tasks.map(({ won_by }) => won_by).join(', ')}; ${bills.length} billable submit(s)`,
   )

@@ -19,8 +19,16 @@ interface Options {
   onLog: (line: string) => void
 }
 
+const scenarioKey = 'simulated-scenario-key'
+const scenarioSecret = 'simulated-scenario-secret'
+
 /** The keys that the simulator of a stage accepts. */
-export const keys = { runware: 'simulated-runware-key', crun: 'simulated-crun-key' }
+export const keys = {
+  runware: 'simulated-runware-key',
+  crun: 'simulated-crun-key',
+  scenario: `${scenarioKey}:${scenarioSecret}`,
+  aimlapi: 'simulated-aimlapi-key',
+}
 
 export async function openStage({ folder, port, pace, onLog }: Options): Promise<Stage> {
   await mkdir(folder, { recursive: true })
@@ -54,6 +62,11 @@ export function variablesFor(port: number, simulatorUrl: string, secrets: Secret
     RUNWARE_BASE_URL: `${simulatorUrl}/runware/v1`,
     CRUN_API_KEY: keys.crun,
     CRUN_BASE_URL: `${simulatorUrl}/crun`,
+    SCENARIO_SDK_API_KEY: scenarioKey,
+    SCENARIO_SDK_API_SECRET: scenarioSecret,
+    SCENARIO_BASE_URL: `${simulatorUrl}/scenario/v1`,
+    AIMLAPI_API_KEY: keys.aimlapi,
+    AIMLAPI_BASE_URL: `${simulatorUrl}/aimlapi`,
     ALLOW_PRIVATE_NETWORK: 'true',
   }
 }
