@@ -27,12 +27,7 @@ export async function withInput<T>(
   try {
     const { length, contentType } = source.value
     if (length === null) return await handWhole(source.value, { contentType, fileName }, hand)
-    const pipe = new FixedLengthStream(length)
-    const [handed, pumped] = await Promise.all([
-      hand({ contentType, fileName, bytes: length, body: pipe.readable }),
-      pump(source.value, pipe.writable.getWriter(), settings.onProgress),
-    ])
-    return pumped.ok ? handed : pumped
+    return await handOn(source.value, { contentType, fileName, bytes: length }, settings.onProgress, hand)
   } finally {
     source.value.close()
   }
@@ -42,6 +37,30 @@ function embedded(media: string): Input {
   const [, contentType = '', encoded = ''] = /^data:([^;]+);base64,(.*)$/.exec(media) ?? []
   const bytes = Uint8Array.from(atob(encoded), (character) => character.charCodeAt(0))
   return { contentType, fileName: 'media', bytes: bytes.length, body: new Blob([bytes]).stream() }
+}
+
+/** Known length: straight through. */
+async function handOn<T>(
+  source: Source,
+  announced: Omit<Input, 'body'>,
+  onProgress: () => Promise<void>,
+  hand: (input: Input) => Promise<Result<T>>,
+): Promise<Result<T>> {
+  const pipe = new FixedLengthStream(announced.bytes)
+  const reading = { isOver: false }
+  const handing = hand({ ...announced, body: pipe.readable }).finally(async () => {
+    reading.isOver = true
+    // Refused before they were read: nobody will, and the pump must not wait for it.
+    if (!pipe.readable.locked) await pipe.readable.cancel('not wanted')
+  })
+  const [handed, pumped] = await Promise.allSettled([
+    handing,
+    pump(source, pipe.writable.getWriter(), onProgress, reading),
+  ])
+  if (pumped.status === 'rejected') throw pumped.reason
+  if (!pumped.value.ok) return pumped.value
+  if (handed.status === 'rejected') throw handed.reason
+  return handed.value
 }
 
 async function handWhole<T>(
@@ -62,6 +81,7 @@ async function pump(
   source: Source,
   writer: WritableStreamDefaultWriter<Uint8Array>,
   onProgress: () => Promise<void>,
+  reading: { isOver: boolean },
 ): Promise<Result<null>> {
   try {
     let buffer: ArrayBufferLike = new ArrayBuffer(chunkBytes)
@@ -79,7 +99,8 @@ async function pump(
     await writer.close()
     return done(null)
   } catch (error) {
-    // The reader went away with its own fault, or the lease was lost: the stream must not wait for the rest.
+    // The reader has said all that it has to say; otherwise the lease was lost, and it must not wait for the rest.
+    if (reading.isOver) return done(null)
     await writer.abort(error)
     throw error
   }

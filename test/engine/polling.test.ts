@@ -6,10 +6,11 @@ import {
   sweep,
   timelineOf,
   untilJob,
+  untilStatus,
   untilSubmitted,
   untilTold,
 } from '../support/reelhook.ts'
-import { world } from '../support/world.ts'
+import { simulatorUrl, world } from '../support/world.ts'
 
 const png = Uint8Array.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 0, 0, 0, 13])
 
@@ -92,6 +93,15 @@ describe('Scenario takes media as its own assets', () => {
     expect(billsOf('A boat without a picture')).toHaveLength(0)
   })
 
+  it('fails, and does not hang, when the upload is refused before the picture is read', async () => {
+    const url = 'https://media.test/large.png'
+    world.answerNext(url, () => aPicture(3_000_000))
+    world.answerNext(`${simulatorUrl}/scenario/v1/uploads`, () => new Response('{}', { status: 401 }))
+    const { id } = await postJob({ provider: 'scenario', prompt: 'A refused boat', reference_images: [url] })
+    const job = await untilStatus(id, 'failed')
+    expect(job.fault).toMatchObject({ code: 'auth' })
+  })
+
   it('goes on with the second picture after a refusal for now, without the first again', async () => {
     const [first, second] = ['https://media.test/first.png', 'https://media.test/second.png']
     world.answerNext(first, () => aPicture())
@@ -111,6 +121,8 @@ describe('Scenario takes media as its own assets', () => {
   })
 })
 
-function aPicture(): Response {
-  return new Response(png, { headers: { 'content-type': 'image/png', 'content-length': String(png.length) } })
+function aPicture(bytes = png.length): Response {
+  const picture = new Uint8Array(bytes)
+  picture.set(png)
+  return new Response(picture, { headers: { 'content-type': 'image/png', 'content-length': String(bytes) } })
 }
