@@ -4,6 +4,7 @@
  * No I/O. No clock.
  */
 import { z } from 'zod'
+import { countReferences, isMedia } from './media.ts'
 import { danglingTags } from './prompt.ts'
 
 export const models = ['seedance-2.0', 'seedance-2.0-fast', 'seedance-2.0-mini'] as const
@@ -20,9 +21,6 @@ export type AspectRatio = (typeof aspectRatios)[number]
 
 export const eventTypes = ['job.succeeded', 'job.failed', 'job.canceled'] as const
 export type EventType = (typeof eventTypes)[number]
-
-/** What stands in for text, frames or references: which of the three ways of asking a request uses. */
-export type Mode = 'text' | 'frames' | 'references'
 
 const minDurationSeconds = 4
 const maxDurationSeconds = 15
@@ -180,41 +178,6 @@ export function wellFormedPart(body: unknown): Partial<Fields> {
     return parsed.success && parsed.data !== undefined ? [[name, parsed.data]] : []
   })
   return Object.fromEntries(entries)
-}
-
-export function modeOf(request: JobRequest): Mode {
-  if (request.first_frame !== undefined) return 'frames'
-  return countReferences(request) > 0 ? 'references' : 'text'
-}
-
-type References = Pick<JobRequest, 'reference_images' | 'reference_videos' | 'reference_audios'>
-
-function countReferences(request: References): number {
-  return request.reference_images.length + request.reference_videos.length + request.reference_audios.length
-}
-
-/** Every media value of a request with the path it stands at. */
-export function mediaOf(request: Partial<JobRequest>): { path: string; value: string }[] {
-  const lists = ['reference_images', 'reference_videos', 'reference_audios'] as const
-  return [
-    ...(request.first_frame === undefined ? [] : [{ path: 'first_frame', value: request.first_frame }]),
-    ...(request.last_frame === undefined ? [] : [{ path: 'last_frame', value: request.last_frame }]),
-    ...lists.flatMap((list) =>
-      (request[list] ?? []).map((value, index) => ({
-        path: `${list}.${index}`,
-        value,
-      })),
-    ),
-  ]
-}
-
-export function isDataUri(media: string): boolean {
-  return media.startsWith('data:')
-}
-
-function isMedia(value: string): boolean {
-  if (isDataUri(value)) return /^data:(image|video|audio)\/[\w.+-]+;base64,[A-Za-z0-9+/]+={0,2}$/.test(value)
-  return URL.canParse(value) && /^https?:$/.test(new URL(value).protocol)
 }
 
 // Standard Webhooks: a symmetric secret is whsec_ and 24 to 64 bytes in base64.

@@ -2,15 +2,9 @@
 import { z } from 'zod'
 import { type Fault, faultCodes, faults, mayTryAgain } from './fault.ts'
 import { type JobStatus, jobStatuses } from './job.ts'
+import { isDataUri } from './media.ts'
 import { addCosts, type Cost, costSchema } from './money.ts'
-import {
-  isDataUri,
-  type JobRequest,
-  keptRequestSchema,
-  models,
-  type ProviderName,
-  providerNames,
-} from './request.ts'
+import { type JobRequest, keptRequestSchema, models, type ProviderName, providerNames } from './request.ts'
 import { type TaskStatus, taskStatuses } from './task.ts'
 
 const timestamp = z.iso.datetime()

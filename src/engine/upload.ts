@@ -4,7 +4,7 @@
  */
 import type { Context } from '../context.ts'
 import { type Fault, fault, mayTryAgain, type Result } from '../core/fault.ts'
-import { mediaOf } from '../core/request.ts'
+import { mediaOf } from '../core/media.ts'
 import { leaseMs } from '../core/schedule.ts'
 import { withInput } from '../media/input.ts'
 import type { InputMedia, Provider } from '../providers/provider.ts'

@@ -1,6 +1,6 @@
 /** A caller's input media, opened to be handed on: a data: URI, or a URL read as a stream of known length. */
 import { done, fault, type Result } from '../core/fault.ts'
-import { isDataUri } from '../core/request.ts'
+import { isDataUri } from '../core/media.ts'
 import { openSource, type Source, type SourceSettings } from './source.ts'
 
 export interface Input {

@@ -1,7 +1,8 @@
 /** What AI/ML API is sent: one flat body (its page on Seedance 2.0 Mini), and what it cannot be sent. */
 import { z } from 'zod'
+import { modeOf } from '../core/media.ts'
 import { renderPrompt } from '../core/prompt.ts'
-import { type AspectRatio, type JobRequest, type Model, modeOf } from '../core/request.ts'
+import type { AspectRatio, JobRequest, Model } from '../core/request.ts'
 import type { Reason, Submission } from './provider.ts'
 
 export function generationOf({ request }: Submission) {

@@ -1,7 +1,8 @@
 /** What Crun is sent: a model that names the mode, and its input. */
 import { z } from 'zod'
+import { type Mode, modeOf } from '../core/media.ts'
 import { renderPrompt } from '../core/prompt.ts'
-import { type JobRequest, type Mode, type Model, modeOf } from '../core/request.ts'
+import type { JobRequest, Model } from '../core/request.ts'
 import type { Submission } from './provider.ts'
 
 export function taskOf({ request, callbackUrl }: Submission) {

@@ -4,8 +4,9 @@
  */
 import type { z } from 'zod'
 import type { Fault, Result } from '../core/fault.ts'
+import type { Mode } from '../core/media.ts'
 import type { Cost } from '../core/money.ts'
-import type { AspectRatio, JobRequest, Mode, Model, ProviderName, Resolution } from '../core/request.ts'
+import type { AspectRatio, JobRequest, Model, ProviderName, Resolution } from '../core/request.ts'
 import type { Pace } from '../core/schedule.ts'
 import type { SubmittedTask } from '../core/task.ts'
 

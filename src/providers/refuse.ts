@@ -1,5 +1,7 @@
 /** What every provider refuses by its capabilities alone; a provider's own rules stay in its own file. */
-import { isDataUri, type JobRequest, mediaOf, modeOf } from '../core/request.ts'
+
+import { isDataUri, mediaOf, modeOf } from '../core/media.ts'
+import type { JobRequest } from '../core/request.ts'
 import type { Capabilities, MediaField, Reason } from './provider.ts'
 
 export function refuseByCapabilities(capabilities: Capabilities, request: JobRequest): Reason[] {

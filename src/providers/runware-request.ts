@@ -1,7 +1,8 @@
 /** What Runware is sent: one `videoInference` task (model page of Seedance 2.0 Mini; the pixel pairs of its family). */
 import { z } from 'zod'
+import { modeOf } from '../core/media.ts'
 import { renderPrompt } from '../core/prompt.ts'
-import { type AspectRatio, type JobRequest, type Model, modeOf, type Resolution } from '../core/request.ts'
+import type { AspectRatio, JobRequest, Model, Resolution } from '../core/request.ts'
 import type { Submission } from './provider.ts'
 
 export function taskOf({ request, wanted, clientReference, callbackUrl }: Submission) {

@@ -4,7 +4,7 @@
  * errors) and its published SDKs.
  */
 import { done, fault, type Result } from '../core/fault.ts'
-import { modeOf } from '../core/request.ts'
+import { modeOf } from '../core/media.ts'
 import { callProvider, type Fetch } from './http.ts'
 import type { Capabilities, Provider } from './provider.ts'
 import { refuseByCapabilities } from './refuse.ts'

@@ -1,8 +1,9 @@
 /** What Scenario is sent: one flat body (its API references of 2.0 Mini and 2.0 Fast), with media as asset ids only. */
 import { z } from 'zod'
 import { done, fault, type Result } from '../core/fault.ts'
+import { mediaOf } from '../core/media.ts'
 import { renderPrompt } from '../core/prompt.ts'
-import { type JobRequest, type Model, mediaOf } from '../core/request.ts'
+import type { JobRequest, Model } from '../core/request.ts'
 import type { Submission } from './provider.ts'
 
 export type Generation = ReturnType<typeof wordsOf> & ReturnType<typeof mediaInput>

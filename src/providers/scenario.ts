@@ -4,7 +4,8 @@
  * Seedance 2.0 Mini and 2.0 Fast, its documentation of jobs and assets, and its published SDK.
  */
 import { done, type Result } from '../core/fault.ts'
-import { type AspectRatio, aspectRatios, type JobRequest, modeOf } from '../core/request.ts'
+import { modeOf } from '../core/media.ts'
+import { type AspectRatio, aspectRatios, type JobRequest } from '../core/request.ts'
 import { type CallKind, callProvider, type Fetch } from './http.ts'
 import type { Capabilities, Outcome, Provider, Reason } from './provider.ts'
 import { refuseByCapabilities } from './refuse.ts'

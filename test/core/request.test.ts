@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { isDataUri, keptRequestSchema, mediaOf, modeOf, requestSchema } from '../../src/core/request.ts'
+import { isDataUri, mediaOf, modeOf } from '../../src/core/media.ts'
+import { keptRequestSchema, requestSchema } from '../../src/core/request.ts'
 import { aBody, aRequest, audio, callbackSecret, faultsOf, image, video } from './a-request.ts'
 
 describe('happy', () => {

@@ -1,0 +1,49 @@
+/** The media of a request: frames or references, each a URL or a data: URI. No I/O. No clock. */
+
+const referenceLists = ['reference_images', 'reference_videos', 'reference_audios'] as const
+type ReferenceList = (typeof referenceLists)[number]
+
+/** What of a request holds media. */
+export interface MediaFields {
+  first_frame?: string | undefined
+  last_frame?: string | undefined
+  reference_images: string[]
+  reference_videos: string[]
+  reference_audios: string[]
+}
+
+/** What stands in for text, frames or references: which of the three ways of asking a request uses. */
+export type Mode = 'text' | 'frames' | 'references'
+
+export function modeOf(request: MediaFields): Mode {
+  if (request.first_frame !== undefined) return 'frames'
+  return countReferences(request) > 0 ? 'references' : 'text'
+}
+
+export function countReferences(request: Pick<MediaFields, ReferenceList>): number {
+  return request.reference_images.length + request.reference_videos.length + request.reference_audios.length
+}
+
+/** Every media value of a request with the path it stands at. */
+export function mediaOf(request: Partial<MediaFields>): { path: string; value: string }[] {
+  return [
+    ...(request.first_frame === undefined ? [] : [{ path: 'first_frame', value: request.first_frame }]),
+    ...(request.last_frame === undefined ? [] : [{ path: 'last_frame', value: request.last_frame }]),
+    ...referenceLists.flatMap((list) =>
+      (request[list] ?? []).map((value, index) => ({
+        path: `${list}.${index}`,
+        value,
+      })),
+    ),
+  ]
+}
+
+export function isDataUri(media: string): boolean {
+  return media.startsWith('data:')
+}
+
+/** An https (or, locally, http) URL, or a data: URI with base64 content. */
+export function isMedia(value: string): boolean {
+  if (isDataUri(value)) return /^data:(image|video|audio)\/[\w.+-]+;base64,[A-Za-z0-9+/]+={0,2}$/.test(value)
+  return URL.canParse(value) && /^https?:$/.test(new URL(value).protocol)
+}
