@@ -44,6 +44,19 @@ describe.each(['scenario', 'aimlapi'])('%s', (provider) => {
     expect(billsOf(prompt)).toHaveLength(1)
   })
 
+  it.each(['500-before*1', 'reset-before*1'])('is sent again when it never arrived (%s)', async (submit) => {
+    const prompt = `A drifting boat ${provider} ${submit}`
+    const { id } = await postJob({
+      provider,
+      prompt: `${prompt} sim(submit=${submit})`,
+      deadline_seconds: 7_200,
+    })
+    await untilJob(id, ({ tasks }) => tasks[0]?.status === 'unknown')
+    const job = await passTimeUntil(id, ({ settled_at }) => settled_at !== null)
+    expect(job.status).toBe('succeeded')
+    expect(billsOf(prompt)).toHaveLength(1)
+  })
+
   it.each([
     ['moderated', 'moderated'],
     ['provider', 'generation_failed'],
