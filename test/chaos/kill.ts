@@ -67,9 +67,9 @@ async function main() {
       `  ${job.id}  ${job.provider.padEnd(8)} ${job.status}  bills ${bills.length}  events ${events.size} in ${told.length} attempt(s)  won by ${wonBy}`,
     )
     return [
-      ...(job.status === 'succeeded' ? [] : [`${job.id} is ${job.status}: ${job.fault?.code}`]),
+      ...(isHonest(job) ? [] : [`${job.id} is ${job.status}: ${job.fault?.code}`]),
       ...(isTold ? [] : [`${job.id} was told ${events.size} events`]),
-      ...(bills.length === 1 ? [] : [`${job.id} was billed ${bills.length} times`]),
+      ...(bills.length <= 1 ? [] : [`${job.id} was billed ${bills.length} times`]),
     ]
   })
   await kill(worker)
@@ -78,6 +78,14 @@ async function main() {
   for (const breach of breaches) console.error(`BREACH: ${breach}`)
   say(`${moments.length} kills, ${jobCount} jobs, ${breaches.length} breaches`)
   process.exitCode = breaches.length === 0 ? 0 : 1
+}
+
+/**
+ * Killed between the ledger line and the call to Crun, nobody can tell whether it was bought: the job says so at its
+ * deadline, rather than buy again. Every other job must have its video.
+ */
+function isHonest(job: JobView): boolean {
+  return job.status === 'succeeded' || (job.provider === 'crun' && job.fault?.code === 'submit_unknown')
 }
 
 async function startProcess(settings: unknown): Promise<ChildProcess> {
@@ -105,6 +113,7 @@ function postJobs(client: Client, callbackUrl: string, callbackSecret: string): 
     provider: index % 2 === 0 ? 'runware' : 'crun',
     callback_url: callbackUrl,
     callback_secret: callbackSecret,
+    deadline_seconds: 150,
   }))
   return Promise.all(requests.map((request) => client.postJob(request)))
 }
