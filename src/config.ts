@@ -1,5 +1,6 @@
 /** Env → Config, parsed once. Nothing else reads a raw environment string. */
 import { z } from 'zod'
+import { type ProviderName, providerNames } from './core/request.ts'
 import type { Reach } from './core/target.ts'
 import type { Accounts } from './providers/index.ts'
 
@@ -8,6 +9,8 @@ export interface Config {
   signingSecret: string
   adminApiKey: string
   accounts: Accounts
+  /** The order in which `auto` asks; who is not in it comes after. */
+  providerOrder: ProviderName[]
   maxOutputBytes: number
   reach: Reach
 }
@@ -35,6 +38,9 @@ const environmentSchema = z.object({
   SCENARIO_BASE_URL: optional(baseUrl).transform((url) => url ?? 'https://api.cloud.scenario.com/v1'),
   AIMLAPI_API_KEY: optional(z.string()),
   AIMLAPI_BASE_URL: optional(baseUrl).transform((url) => url ?? 'https://api.aimlapi.com'),
+  PROVIDER_ORDER: optional(z.string())
+    .transform(namesOf)
+    .pipe(z.array(z.enum(providerNames))),
   MAX_OUTPUT_BYTES: optional(z.coerce.number().int().positive()).transform((bytes) => bytes ?? 2 * gibibytes),
   ALLOW_PRIVATE_NETWORK: optional(z.enum(['true', 'false'])).transform((allowed) => allowed === 'true'),
 })
@@ -69,10 +75,18 @@ export function readConfig(environment: object): ConfigResult {
           aimlapi: { apiKey: values.AIMLAPI_API_KEY, baseUrl: values.AIMLAPI_BASE_URL },
         }),
       },
+      providerOrder: values.PROVIDER_ORDER,
       maxOutputBytes: values.MAX_OUTPUT_BYTES,
       reach: values.ALLOW_PRIVATE_NETWORK ? 'any' : 'public',
     },
   }
+}
+
+function namesOf(list: string | undefined): string[] {
+  return (list ?? '')
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '')
 }
 
 function sayFault({ code, path, message }: z.core.$ZodIssue): string {

@@ -27,7 +27,7 @@ export function assess({ config, providers }: Context, apiKeyId: string, request
   const errors = doorFaults({ config, providers }, apiKeyId, request)
   if (errors.length > 0) return { ok: false, code: 'invalid_request', errors }
 
-  const candidates = wanted(request, providers).map((name) => {
+  const candidates = wanted(request, config.providerOrder, providers).map((name) => {
     const provider = providers[name]
     const reasons =
       provider === undefined ? [{ path: '', message: 'has no API key here' }] : provider.refuse(request)
@@ -106,9 +106,14 @@ export async function acceptJob(
   return job
 }
 
-function wanted(request: ParsedRequest, providers: Context['providers']): ProviderName[] {
-  if (request.provider === 'auto') return Object.values(providers).map(({ name }) => name)
-  return [...new Set([request.provider].flat())]
+function wanted(
+  request: ParsedRequest,
+  order: ProviderName[],
+  providers: Context['providers'],
+): ProviderName[] {
+  if (request.provider !== 'auto') return [...new Set([request.provider].flat())]
+  const names = Object.values(providers).map(({ name }) => name)
+  return [...order.filter((name) => names.includes(name)), ...names.filter((name) => !order.includes(name))]
 }
 
 function targetFaults(request: Partial<ParsedRequest>, reach: Context['config']['reach']): FieldFault[] {
