@@ -11,21 +11,27 @@ export function createProgress(output: NodeJS.WriteStream): Progress {
   return {
     show(jobs) {
       const states = jobs.map(stateOf)
-      const elapsed = `${((Date.now() - startedAt) / 1_000).toFixed(1).padStart(5)} s`
+      const elapsed = jobs.map(({ settled_at }) => secondsSince(startedAt, settled_at))
       if (output.isTTY) {
         if (drawn.length > 0) output.moveCursor(0, -drawn.length)
-        for (const state of states) {
+        for (const [index, state] of states.entries()) {
           output.clearLine(1)
-          output.write(`  ${elapsed}  ${state}\n`)
+          output.write(`  ${elapsed[index]}  ${state}\n`)
         }
       } else {
         for (const [index, state] of states.entries()) {
-          if (state !== drawn[index]) output.write(`  ${elapsed}  ${state}\n`)
+          if (state !== drawn[index]) output.write(`  ${elapsed[index]}  ${state}\n`)
         }
       }
       drawn = states
     },
   }
+}
+
+/** Of a settled job, until it was. */
+function secondsSince(startedAt: number, settledAt: string | null): string {
+  const until = settledAt === null ? Date.now() : Date.parse(settledAt)
+  return `${((until - startedAt) / 1_000).toFixed(1).padStart(5)} s`
 }
 
 function stateOf({ provider, request, status, progress }: JobView): string {
