@@ -44,6 +44,10 @@ export function isDataUri(media: string): boolean {
 
 /** An https (or, locally, http) URL, or a data: URI with base64 content. */
 export function isMedia(value: string): boolean {
-  if (isDataUri(value)) return /^data:(image|video|audio)\/[\w.+-]+;base64,[A-Za-z0-9+/]+={0,2}$/.test(value)
+  if (isDataUri(value)) return embedded.test(value)
   return URL.canParse(value) && /^https?:$/.test(new URL(value).protocol)
 }
+
+// Whole groups of four (RFC 4648 §4): what passes here can be decoded later.
+const embedded =
+  /^data:(?:image|video|audio)\/[\w.+-]+;base64,(?=.)(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/

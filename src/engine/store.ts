@@ -4,13 +4,14 @@
  */
 import type { Context } from '../context.ts'
 import { mayTryAgain, type Result } from '../core/fault.ts'
-import { copyWaitMs, leaseMs } from '../core/schedule.ts'
+import { copyWaitMs } from '../core/schedule.ts'
 import { type Copied, copyToBucket } from '../media/copy.ts'
-import { type Claim, type ClaimedJob, learn, renewLease } from '../store/claim.ts'
+import { type Claim, type ClaimedJob, learn } from '../store/claim.ts'
 import type { Step } from '../store/commit.ts'
 import { draftEvent } from '../store/events.ts'
 import type { Output, WaitingOutput } from '../store/outputs.ts'
 import type { Task } from '../store/tasks.ts'
+import { keepLease } from './keep-lease.ts'
 import { settle } from './settle.ts'
 
 export async function store(context: Context, claim: Claim): Promise<Step> {
@@ -61,17 +62,9 @@ async function copyOrRenew(
 }
 
 function copyOutput(context: Context, job: ClaimedJob, n: number, url: string): Promise<Result<Copied>> {
-  const { fetch, bucket, config, db, now } = context
-  let renewedAt = now()
-  const settings = {
-    ...{ fetch, bucket, reach: config.reach, maxBytes: config.maxOutputBytes },
-    // A slow copy keeps its row. When the lease is lost all the same, this throws and the copy ends.
-    async onProgress() {
-      if (now() - renewedAt < leaseMs / 3) return
-      renewedAt = now()
-      await renewLease(db, job, renewedAt)
-    },
-  }
+  const { fetch, bucket, config } = context
+  const limits = { reach: config.reach, maxBytes: config.maxOutputBytes }
+  const settings = { fetch, bucket, ...limits, onProgress: keepLease(context, job) }
   return copyToBucket(settings, url, (extension) => `jobs/${job.id}/${n}.${extension}`)
 }
 

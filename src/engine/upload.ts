@@ -5,12 +5,12 @@
 import type { Context } from '../context.ts'
 import { type Fault, fault, mayTryAgain, type Result } from '../core/fault.ts'
 import { mediaOf } from '../core/media.ts'
-import { leaseMs } from '../core/schedule.ts'
 import { withInput } from '../media/input.ts'
 import type { InputMedia, Provider } from '../providers/provider.ts'
-import { type Claim, renewLease } from '../store/claim.ts'
+import type { Claim } from '../store/claim.ts'
 import type { Step } from '../store/commit.ts'
 import type { Task } from '../store/tasks.ts'
+import { keepLease } from './keep-lease.ts'
 import { putOff, reject } from './refused.ts'
 
 /** Null: there is nothing (more) to upload. */
@@ -55,20 +55,14 @@ function uploadsTo({ tasks }: Claim, provider: Provider): Record<string, string>
 }
 
 function hand(
-  { fetch, config, db, now }: Context,
+  context: Context,
   { job }: Claim,
   give: (media: InputMedia) => Promise<Result<{ assetId: string }>>,
   { path, value }: { path: string; value: string },
 ): Promise<Result<{ assetId: string }>> {
-  let renewedAt = now()
-  const settings = {
-    ...{ fetch, reach: config.reach, maxBytes: maxInputBytes },
-    async onProgress() {
-      if (now() - renewedAt < leaseMs / 3) return
-      renewedAt = now()
-      await renewLease(db, job, renewedAt)
-    },
-  }
+  const { fetch, config } = context
+  const limits = { reach: config.reach, maxBytes: maxInputBytes }
+  const settings = { fetch, ...limits, onProgress: keepLease(context, job) }
   return withInput(settings, value, (input) => give({ ...input, kind: kindOf(path) }))
 }
 

@@ -3,13 +3,12 @@
  * request log in which a lost submission is found by the reference we gave it. Sources: docs.aimlapi.com, its page on
  * Seedance 2.0 Mini and those on errors, request tracing and usage logs.
  */
-import type { JobRequest } from '../core/request.ts'
 import { readAcknowledgement, readStatus } from './aimlapi-answer.ts'
 import { findInLog } from './aimlapi-logs.ts'
 import { generationOf, options, ratios, refuseOptions } from './aimlapi-request.ts'
 import { callProvider, type Fetch } from './http.ts'
-import type { Capabilities, Provider, Reason } from './provider.ts'
-import { refuseByCapabilities } from './refuse.ts'
+import type { Capabilities, Provider } from './provider.ts'
+import { refuseByCapabilities, warnOfTwins } from './refuse.ts'
 
 export interface AimlapiAccount {
   apiKey: string
@@ -68,9 +67,4 @@ const capabilities: Capabilities = {
   dataUris: ['first_frame', 'last_frame'],
   // It has no webhooks, and its own examples ask every 15 seconds.
   pace: { firstMs: 15_000, growth: 1, longestMs: 15_000 },
-}
-
-function warnOfTwins({ seed, count }: JobRequest): Reason[] {
-  if (seed === undefined || count === 1) return []
-  return [{ path: 'seed', message: 'is the same for every video of the job, so they will look alike' }]
 }

@@ -1,4 +1,4 @@
-/** What every provider refuses by its capabilities alone; a provider's own rules stay in its own file. */
+/** What providers refuse or warn of alike; a provider's own rules stay in its own file. */
 
 import { isDataUri, mediaOf, modeOf } from '../core/media.ts'
 import type { JobRequest } from '../core/request.ts'
@@ -39,6 +39,12 @@ function refusePrompt({ prompt, promptLength }: Capabilities, given: string | un
   const { min, max } = promptLength
   if (given === undefined) return reason('prompt', prompt === 'required', 'is needed, even with media')
   return reason('prompt', given.length < min || given.length > max, `must have ${min} to ${max} characters`)
+}
+
+/** Where a task makes one output, each of the job's tasks is given the same seed. */
+export function warnOfTwins({ seed, count }: JobRequest): Reason[] {
+  if (seed === undefined || count === 1) return []
+  return [{ path: 'seed', message: 'is the same for every video of the job, so they will look alike' }]
 }
 
 function reason(path: string, applies: boolean, message: string): Reason[] {

@@ -8,7 +8,7 @@ import { modeOf } from '../core/media.ts'
 import { type AspectRatio, aspectRatios, type JobRequest } from '../core/request.ts'
 import { type CallKind, callProvider, type Fetch } from './http.ts'
 import type { Capabilities, Outcome, Provider, Reason } from './provider.ts'
-import { refuseByCapabilities } from './refuse.ts'
+import { refuseByCapabilities, warnOfTwins } from './refuse.ts'
 import { readAcknowledgement, readAsset, readJob } from './scenario-answer.ts'
 import { findAmongJobs } from './scenario-jobs.ts'
 import { generationOf, modelIds, options } from './scenario-request.ts'
@@ -114,9 +114,4 @@ function warnOfShape(request: JobRequest): Reason[] {
   return [
     { path: 'aspect_ratio', message: 'is not honoured with a first frame: the video follows the image' },
   ]
-}
-
-function warnOfTwins({ seed, count }: JobRequest): Reason[] {
-  if (seed === undefined || count === 1) return []
-  return [{ path: 'seed', message: 'is the same for every video of the job, so they will look alike' }]
 }
