@@ -6,7 +6,7 @@
 import type { z } from '@hono/zod-openapi'
 import type { Context } from '../context.ts'
 import { newId } from '../core/id.ts'
-import { mediaOf } from '../core/media.ts'
+import { formOf, mediaOf } from '../core/media.ts'
 import type { JobRequest, ProviderName, requestSchema } from '../core/request.ts'
 import { forbidden } from '../core/target.ts'
 import { sealSecret } from '../deliveries/secrets.ts'
@@ -117,7 +117,7 @@ function wanted(
 }
 
 function targetFaults(request: Partial<ParsedRequest>, reach: Context['config']['reach']): FieldFault[] {
-  const urls = mediaOf(request).filter(({ value }) => !value.startsWith('data:'))
+  const urls = mediaOf(request).filter(({ value }) => formOf(value) === 'url')
   if (request.callback_url !== undefined) urls.push({ path: 'callback_url', value: request.callback_url })
   return urls.flatMap(({ path, value }) => {
     const message = forbidden(value, reach)

@@ -1,4 +1,4 @@
-/** The media of a request: frames or references, each a URL or a data: URI. No I/O. No clock. */
+/** The media of a request: frames or references, and the forms that each may have. No I/O. No clock. */
 
 const referenceLists = ['reference_images', 'reference_videos', 'reference_audios'] as const
 type ReferenceList = (typeof referenceLists)[number]
@@ -38,15 +38,23 @@ export function mediaOf(request: Partial<MediaFields>): { path: string; value: s
   ]
 }
 
+/** How a medium is given. The last two are names of what lies in an account at Crun or Runware already. */
+export type MediaForm = 'url' | 'data_uri' | 'crun_asset' | 'runware_id'
+
+/** Null: it is none. */
+export function formOf(value: string): MediaForm | null {
+  if (isDataUri(value)) return embedded.test(value) ? 'data_uri' : null
+  if (value.startsWith('asset://')) return crunAsset.test(value) ? 'crun_asset' : null
+  if (uuid.test(value)) return 'runware_id'
+  return URL.canParse(value) && /^https?:$/.test(new URL(value).protocol) ? 'url' : null
+}
+
 export function isDataUri(media: string): boolean {
   return media.startsWith('data:')
 }
 
-/** An https (or, locally, http) URL, or a data: URI with base64 content. */
-export function isMedia(value: string): boolean {
-  if (isDataUri(value)) return embedded.test(value)
-  return URL.canParse(value) && /^https?:$/.test(new URL(value).protocol)
-}
+const crunAsset = /^asset:\/\/[\w.-]{1,128}$/
+const uuid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
 // Whole groups of four (RFC 4648 §4): what passes here can be decoded later.
 const embedded =

@@ -4,7 +4,7 @@
  * No I/O. No clock.
  */
 import { z } from 'zod'
-import { countReferences, isMedia } from './media.ts'
+import { countReferences, formOf } from './media.ts'
 import { danglingTags } from './prompt.ts'
 
 export const models = ['seedance-2.0', 'seedance-2.0-fast', 'seedance-2.0-mini'] as const
@@ -33,8 +33,12 @@ export const maxDeadlineSeconds = 86_400
 const media = z
   .string()
   .max(maxMediaLength)
-  .refine(isMedia, 'must be an https URL or a data: URI with base64 content')
-  .meta({ example: 'https://example.com/boat.png' })
+  .refine((value) => formOf(value) !== null, 'must be an https URL or a data: URI with base64 content')
+  .meta({
+    description:
+      'An https URL or a data: URI with base64 content. What lies at a provider already may be given by its name there, and only that provider can use it: asset://… at Crun, a UUID at Runware.',
+    example: 'https://example.com/boat.png',
+  })
 
 const fields = z.strictObject({
   model: z.enum(models),

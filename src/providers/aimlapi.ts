@@ -64,7 +64,13 @@ const capabilities: Capabilities = {
   durations: 'whole seconds',
   seeds: 'exact',
   // Base64 is documented for the two frames; the lists of references are of URLs.
-  dataUris: ['first_frame', 'last_frame'],
+  media: {
+    first_frame: ['url', 'data_uri'],
+    last_frame: ['url', 'data_uri'],
+    reference_images: ['url'],
+    reference_videos: ['url'],
+    reference_audios: ['url'],
+  },
   // It has no webhooks, and its own examples ask every 15 seconds.
   pace: { firstMs: 15_000, growth: 1, longestMs: 15_000 },
 }

@@ -59,7 +59,13 @@ const capabilities: Capabilities = {
   prompt: 'required',
   durations: 'whole seconds',
   seeds: 'none',
-  dataUris: [],
+  media: {
+    first_frame: ['url', 'crun_asset'],
+    last_frame: ['url', 'crun_asset'],
+    reference_images: ['url', 'crun_asset'],
+    reference_videos: ['url', 'crun_asset'],
+    reference_audios: ['url', 'crun_asset'],
+  },
   // Its one webhook is not repeated when it gets lost, so it is asked sooner than who repeats.
   pace: { firstMs: 60_000, growth: 1.25, longestMs: 60_000 },
 }

@@ -4,7 +4,7 @@
  */
 import type { z } from 'zod'
 import type { Fault, Result } from '../core/fault.ts'
-import type { Mode } from '../core/media.ts'
+import type { MediaForm, Mode } from '../core/media.ts'
 import type { Cost } from '../core/money.ts'
 import type { AspectRatio, JobRequest, Model, ProviderName, Resolution } from '../core/request.ts'
 import type { Pace } from '../core/schedule.ts'
@@ -45,8 +45,8 @@ export interface Capabilities {
   durations: 'whole seconds' | 'whole seconds or auto'
   /** Whether the caller's seed can be honoured. */
   seeds: 'none' | 'exact'
-  /** Media that may be given as a data: URI. */
-  dataUris: readonly MediaField[]
+  /** The forms in which media may be given. */
+  media: Record<MediaField, readonly MediaForm[]>
   /** How often it is asked, and why so. */
   pace: Pace
 }

@@ -1,6 +1,6 @@
 /** What providers refuse or warn of alike; a provider's own rules stay in its own file. */
 
-import { isDataUri, mediaOf, modeOf } from '../core/media.ts'
+import { formOf, type MediaForm, mediaOf, modeOf } from '../core/media.ts'
 import type { JobRequest } from '../core/request.ts'
 import type { Capabilities, MediaField, Reason } from './provider.ts'
 
@@ -25,13 +25,7 @@ export function refuseByCapabilities(capabilities: Capabilities, request: JobReq
     ),
     reason('seed', request.seed !== undefined && capabilities.seeds === 'none', 'cannot be set'),
     ...refusePrompt(capabilities, request.prompt),
-    ...mediaOf(request).flatMap(({ path, value }) =>
-      reason(
-        path,
-        isDataUri(value) && !capabilities.dataUris.includes(path.split('.')[0] as MediaField),
-        'must be an https URL, not a data: URI',
-      ),
-    ),
+    ...refuseForms(capabilities, request),
   ].flat()
 }
 
@@ -39,6 +33,22 @@ function refusePrompt({ prompt, promptLength }: Capabilities, given: string | un
   const { min, max } = promptLength
   if (given === undefined) return reason('prompt', prompt === 'required', 'is needed, even with media')
   return reason('prompt', given.length < min || given.length > max, `must have ${min} to ${max} characters`)
+}
+
+function refuseForms({ media }: Capabilities, request: JobRequest): Reason[] {
+  return mediaOf(request).flatMap(({ path, value }) => {
+    const [field] = path.split('.') as [MediaField]
+    const form = formOf(value)
+    const taken = media[field].map((name) => formNames[name]).join(' or ')
+    return reason(path, form === null || !media[field].includes(form), `must be ${taken}`)
+  })
+}
+
+const formNames: Record<MediaForm, string> = {
+  url: 'an https URL',
+  data_uri: 'a data: URI',
+  crun_asset: 'an asset:// id',
+  runware_id: 'a media UUID',
 }
 
 /** Where a task makes one output, each of the job's tasks is given the same seed. */

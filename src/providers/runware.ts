@@ -78,7 +78,13 @@ const capabilities: Capabilities = {
   prompt: 'required',
   durations: 'whole seconds',
   seeds: 'none',
-  dataUris: ['first_frame', 'last_frame', 'reference_images'],
+  media: {
+    first_frame: ['url', 'data_uri', 'runware_id'],
+    last_frame: ['url', 'data_uri', 'runware_id'],
+    reference_images: ['url', 'data_uri', 'runware_id'],
+    reference_videos: ['url', 'runware_id'],
+    reference_audios: ['url', 'runware_id'],
+  },
   // Its webhook comes within seconds of the end; asking is for the webhooks that are lost.
   pace: { firstMs: 60_000, growth: 1.5, longestMs: 120_000 },
 }

@@ -104,7 +104,13 @@ const capabilities: Capabilities = {
   // Documented for these models, though schemas seen elsewhere lack it; a refusal will name it.
   seeds: 'exact',
   // Embedded or linked, all media are uploaded first.
-  dataUris: ['first_frame', 'last_frame', 'reference_images', 'reference_videos', 'reference_audios'],
+  media: {
+    first_frame: ['url', 'data_uri'],
+    last_frame: ['url', 'data_uri'],
+    reference_images: ['url', 'data_uri'],
+    reference_videos: ['url', 'data_uri'],
+    reference_audios: ['url', 'data_uri'],
+  },
   // It has no webhooks. Its own SDK asks every 3 seconds, which a video of minutes does not need for long.
   pace: { firstMs: 3_000, growth: 1.25, longestMs: 15_000 },
 }

@@ -127,11 +127,14 @@ export function keepsTheContract(candidate: Candidate): void {
       }
     })
 
-    it('takes embedded media only where it says so', () => {
-      const embedded = 'data:image/png;base64,AAAA'
+    it.each([
+      ['data_uri', 'data:image/png;base64,AAAA'],
+      ['crun_asset', 'asset://asset-20260801-hero'],
+      ['runware_id', '0b2b6a0e-6d1b-4c53-9c0a-3b7a3c0f9d11'],
+    ] as const)('takes media in the form %s only where it says so', (form, value) => {
       for (const field of ['reference_images', 'reference_videos'] as const) {
-        const paths = idle.refuse(aRequest({ [field]: [video, embedded] })).map(({ path }) => path)
-        expect(paths).toEqual(idle.capabilities.dataUris.includes(field) ? [] : [`${field}.1`])
+        const paths = idle.refuse(aRequest({ [field]: [video, value] })).map(({ path }) => path)
+        expect(paths).toEqual(idle.capabilities.media[field].includes(form) ? [] : [`${field}.1`])
       }
     })
 
