@@ -32,9 +32,11 @@ const environmentSchema = z.object({
   RUNWARE_API_KEY: optional(z.string()),
   RUNWARE_BASE_URL: optional(baseUrl).transform((url) => url ?? 'https://api.runware.ai/v1'),
   CRUN_API_KEY: optional(z.string()),
+  CRUN_USD_PER_CREDIT: optional(z.coerce.number().positive()),
   CRUN_BASE_URL: optional(baseUrl).transform((url) => url ?? 'https://api.crun.ai'),
   SCENARIO_SDK_API_KEY: optional(z.string()),
   SCENARIO_SDK_API_SECRET: optional(z.string()),
+  SCENARIO_USD_PER_UNIT: optional(z.coerce.number().positive()),
   SCENARIO_BASE_URL: optional(baseUrl).transform((url) => url ?? 'https://api.cloud.scenario.com/v1'),
   AIMLAPI_API_KEY: optional(z.string()),
   AIMLAPI_BASE_URL: optional(baseUrl).transform((url) => url ?? 'https://api.aimlapi.com'),
@@ -61,7 +63,11 @@ export function readConfig(environment: object): ConfigResult {
           runware: { apiKey: values.RUNWARE_API_KEY, baseUrl: values.RUNWARE_BASE_URL },
         }),
         ...(values.CRUN_API_KEY && {
-          crun: { apiKey: values.CRUN_API_KEY, baseUrl: values.CRUN_BASE_URL },
+          crun: {
+            apiKey: values.CRUN_API_KEY,
+            baseUrl: values.CRUN_BASE_URL,
+            usdPerCredit: values.CRUN_USD_PER_CREDIT,
+          },
         }),
         ...(values.SCENARIO_SDK_API_KEY &&
           values.SCENARIO_SDK_API_SECRET && {
@@ -69,6 +75,7 @@ export function readConfig(environment: object): ConfigResult {
               apiKey: values.SCENARIO_SDK_API_KEY,
               apiSecret: values.SCENARIO_SDK_API_SECRET,
               baseUrl: values.SCENARIO_BASE_URL,
+              usdPerCredit: values.SCENARIO_USD_PER_UNIT,
             },
           }),
         ...(values.AIMLAPI_API_KEY && {

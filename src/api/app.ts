@@ -6,10 +6,12 @@ import { apiKeyRoutes } from './api-keys.ts'
 import { onlyWithAdminKey, onlyWithKey } from './auth.ts'
 import { deliveryRoutes } from './deliveries.ts'
 import type { ApiEnv } from './environment.ts'
+import { estimateRoutes } from './estimates.ts'
 import { eventRoutes } from './events.ts'
 import { healthRoutes } from './health.ts'
 import { jobListRoutes } from './job-list.ts'
 import { jobRoutes } from './jobs.ts'
+import { modelRoutes } from './models.ts'
 import { outputRoutes } from './outputs.ts'
 import { problem } from './problems.ts'
 
@@ -42,6 +44,8 @@ export function createApi() {
   api.route('/v1/jobs', jobRoutes)
   api.route('/v1/jobs', jobListRoutes)
   api.route('/v1/jobs', eventRoutes)
+  api.route('/v1/estimates', estimateRoutes)
+  api.route('/v1/models', modelRoutes)
   api.route('/v1/deliveries', deliveryRoutes)
   api.use('/v1/api-keys/*', onlyWithAdminKey)
   api.route('/v1/api-keys', apiKeyRoutes)

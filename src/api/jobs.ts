@@ -3,17 +3,15 @@ import { createRoute, z } from '@hono/zod-openapi'
 import type { Context as HonoContext } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import { sha256 } from '../core/keys.ts'
-import { requestSchema, wellFormedPart } from '../core/request.ts'
 import { findJob, findJobByIdempotencyKey, type Job } from '../store/jobs.ts'
-import { acceptJob, assess, doorFaults } from './accept.ts'
+import { acceptJob } from './accept.ts'
+import { assess } from './assess.ts'
 import { type ApiEnv, createRouter } from './environment.ts'
-import { fieldFaults, problem, problemResponse, withoutKey } from './problems.ts'
+import { jobRequestSchema, nameAllFaults, nothingSpent } from './job-request.ts'
+import { problem, problemResponse, withoutKey } from './problems.ts'
 import { jobSchema, viewJobs } from './views.ts'
 
-// Described first: only a schema made after the OpenAPI extension can be named.
-const jobRequestSchema = requestSchema.describe('What is to be made.').openapi('JobRequest')
 const maxBodyBytes = 1024 * 1024
-const nothingSpent = 'Nothing was accepted or spent. Correct what errors names.'
 
 const accept = createRoute({
   method: 'post',
@@ -69,7 +67,7 @@ jobRoutes.openapi(
     const earlier = idempotency && (await findJobByIdempotencyKey(context.db, apiKeyId, idempotency.key))
     if (earlier) return replay(c, earlier, idempotency.hash)
 
-    const assessment = assess(context, apiKeyId, request)
+    const assessment = await assess(context, apiKeyId, request)
     if (!assessment.ok) return problem(c, assessment.code, nothingSpent, assessment.errors)
     const job = await acceptJob(context, { apiKeyId, idempotency }, request, assessment)
     if (job !== null) return answerAccepted(c, job)
@@ -88,26 +86,6 @@ jobRoutes.openapi(show, async (c) => {
   const [view] = job === null ? [] : await viewJobs(context, [job])
   return view === undefined ? problem(c, 'not_found', 'There is no such job.') : c.json(view, 200)
 })
-
-/** A body with faults of form may have faults of content too: all are named at once. */
-function nameAllFaults(result: Checked, c: HonoContext<ApiEnv>) {
-  return result.success ? undefined : answerFaults(result, c)
-}
-
-type Checked = { success: true } | Unsound
-interface Unsound {
-  success: false
-  error: z.core.$ZodError
-  target: string
-}
-
-async function answerFaults({ error, target }: Unsound, c: HonoContext<ApiEnv>) {
-  const formal = fieldFaults(error)
-  const part = target === 'json' ? wellFormedPart(await c.req.json()) : {}
-  const named = new Set(formal.map(({ path }) => path))
-  const others = doorFaults(c.get('context'), c.get('apiKeyId'), part).filter(({ path }) => !named.has(path))
-  return problem(c, 'invalid_request', nothingSpent, [...formal, ...others])
-}
 
 async function replay(c: HonoContext<ApiEnv>, job: Job, hash: string) {
   if (job.idempotencyHash !== hash) {

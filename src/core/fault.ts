@@ -27,6 +27,11 @@ export const faults = {
   unavailable: { again: 'later', elsewhere: 'yes', remedy: 'Try later, or allow another provider.' },
   moderated: { again: 'never', elsewhere: 'no', remedy: 'Change the prompt or the media.' },
   generation_failed: { again: 'never', elsewhere: 'no', remedy: 'Post the job again.' },
+  price_unknown: {
+    again: 'never',
+    elsewhere: 'no',
+    remedy: 'Leave max_cost_usd out, or allow another provider.',
+  },
   answer_lost: {
     again: 'never',
     elsewhere: 'no',

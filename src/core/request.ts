@@ -13,6 +13,9 @@ export type Model = (typeof models)[number]
 export const providerNames = ['runware', 'crun', 'scenario', 'aimlapi'] as const
 export type ProviderName = (typeof providerNames)[number]
 
+/** Ways to leave the choice of the provider to us. */
+const choices = ['auto', 'cheapest'] as const
+
 export const resolutions = ['480p', '720p', '1080p', '4k'] as const
 export type Resolution = (typeof resolutions)[number]
 
@@ -22,9 +25,11 @@ export type AspectRatio = (typeof aspectRatios)[number]
 export const eventTypes = ['job.succeeded', 'job.failed', 'job.canceled'] as const
 export type EventType = (typeof eventTypes)[number]
 
-const minDurationSeconds = 4
-const maxDurationSeconds = 15
-const maxCount = 4
+export const minDurationSeconds = 4
+export const maxDurationSeconds = 15
+export const maxCount = 4
+/** Those of every provider that documents them. */
+export const maxReferences = { images: 9, videos: 3, audios: 3 } as const
 // One D1 row holds at most 2 MB; the request must fit in it with room to spare.
 const maxMediaLength = 300_000
 /** How long a job may take at the most. */
@@ -49,9 +54,9 @@ const fields = z.strictObject({
   }),
   first_frame: media.optional(),
   last_frame: media.optional(),
-  reference_images: z.array(media).max(9).default([]),
-  reference_videos: z.array(media).max(3).default([]),
-  reference_audios: z.array(media).max(3).default([]),
+  reference_images: z.array(media).max(maxReferences.images).default([]),
+  reference_videos: z.array(media).max(maxReferences.videos).default([]),
+  reference_audios: z.array(media).max(maxReferences.audios).default([]),
   duration: z
     .union([z.int().min(minDurationSeconds).max(maxDurationSeconds), z.literal('auto')], {
       error: `must be a whole number of seconds from ${minDurationSeconds} to ${maxDurationSeconds}, or "auto"`,
@@ -64,10 +69,14 @@ const fields = z.strictObject({
   seed: z.int().min(0).max(4_294_967_295).optional(),
   count: z.int().min(1).max(maxCount).default(1),
   provider: z
-    .union([z.literal('auto'), z.enum(providerNames), z.array(z.enum(providerNames)).min(1)], {
-      error: `must be "auto", one of ${providerNames.join(', ')}, or a list of these in order of preference`,
+    .union([z.enum(choices), z.enum(providerNames), z.array(z.enum(providerNames)).min(1)], {
+      error: `must be "auto", "cheapest", one of ${providerNames.join(', ')}, or a list of these in order of preference`,
     })
-    .default('auto'),
+    .default('auto')
+    .meta({
+      description:
+        'auto: in the order set for this deployment. cheapest: by estimate in dollars, whose price is not known last.',
+    }),
   provider_options: z
     .partialRecord(z.enum(providerNames), z.record(z.string(), z.unknown()))
     .default({})
@@ -87,6 +96,9 @@ const fields = z.strictObject({
     .record(z.string().min(1).max(64), z.string().max(512))
     .refine((metadata) => Object.keys(metadata).length <= 20, 'must have at most 20 keys')
     .default({}),
+  max_cost_usd: z.number().positive().max(10_000).optional().meta({
+    description: 'Refused unless a provider is known to make the whole job for no more than that.',
+  }),
   deadline_seconds: z.int().min(60).max(maxDeadlineSeconds).default(1_800),
 })
 
@@ -168,6 +180,8 @@ export const requestSchema = rules.reduce(
     }),
   fields,
 )
+
+export type PostedRequest = z.infer<typeof requestSchema>
 
 /** The request as it is kept with the job: without the secret, which is kept apart and encrypted. */
 export const keptRequestSchema = fields.omit({ callback_secret: true })

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { type Fault, faultCodes, faults, mayTryAgain } from './fault.ts'
 import { type JobStatus, jobStatuses } from './job.ts'
 import { isDataUri } from './media.ts'
-import { addCosts, type Cost, costSchema } from './money.ts'
+import { addCosts, type Cost, costSchema, type Estimates } from './money.ts'
 import { type JobRequest, keptRequestSchema, models, type ProviderName, providerNames } from './request.ts'
 import { type TaskStatus, taskStatuses } from './task.ts'
 
@@ -53,7 +53,9 @@ export const jobViewSchema = z.object({
   outputs: z.array(outputView),
   tasks: z.array(taskView),
   fault: faultView.nullable(),
-  cost: costSchema.nullable(),
+  cost: costSchema.nullable().meta({
+    description: 'What the provider told (source: provider); until then, where it is known, an estimate.',
+  }),
   metadata: z.record(z.string(), z.string()),
   created_at: timestamp,
   deadline_at: timestamp,
@@ -72,6 +74,8 @@ export interface JobRows {
     request: JobRequest
     warnings: { path: string; message: string }[]
     fault: Fault | null
+    /** What it was estimated to cost at those who may make it, where that is known. */
+    estimates: Estimates
     createdAt: number
     deadlineAt: number
     settledAt: number | null
@@ -84,6 +88,7 @@ export interface JobRows {
   tasks: readonly {
     provider: ProviderName
     providerTaskId: string | null
+    wanted: number
     status: TaskStatus
     wonBy: 'webhook' | 'poll' | null
     cost: Cost | null
@@ -119,12 +124,24 @@ export function viewJob({ job, outputs, tasks }: JobRows, links: ReadonlyMap<num
       fault: viewFault(task.fault),
     })),
     fault: viewFault(job.fault),
-    cost: addCosts(tasks.map(({ cost }) => cost)),
+    cost: costOf(job, tasks),
     metadata: job.request.metadata,
     created_at: new Date(job.createdAt).toISOString(),
     deadline_at: new Date(job.deadlineAt).toISOString(),
     settled_at: iso(job.settledAt),
   }
+}
+
+/** What was told, once it is of all outputs; before that the estimate. What failed is not priced by a guess. */
+function costOf(
+  { status, provider, request, estimates, settledAt }: JobRows['job'],
+  tasks: JobRows['tasks'],
+) {
+  const told = addCosts(tasks.map(({ cost }) => cost))
+  const covered = tasks.reduce((sum, { cost, wanted }) => (cost === null ? sum : sum + wanted), 0)
+  const isFinal = told !== null && (settledAt !== null || covered >= request.count)
+  if (isFinal || status === 'failed' || status === 'canceled') return told
+  return estimates[provider] ?? told
 }
 
 function viewOutput(output: JobRows['outputs'][number], link: Link | undefined): JobView['outputs'][number] {

@@ -3,9 +3,9 @@ import { z } from 'zod'
 import { modeOf } from '../core/media.ts'
 import { renderPrompt } from '../core/prompt.ts'
 import type { AspectRatio, JobRequest, Model } from '../core/request.ts'
-import type { Reason, Submission } from './provider.ts'
+import type { Reason } from './provider.ts'
 
-export function generationOf({ request }: Submission) {
+export function generationOf(request: JobRequest) {
   return {
     model: modelIds[request.model],
     prompt: renderPrompt(request.prompt ?? '', (kind, number) => `@${tagNames[kind]}${number}`),
@@ -99,7 +99,7 @@ function refuse(option: string, applies: boolean, message: string): Reason[] {
   return applies ? [{ path: `provider_options.aimlapi.${option}`, message }] : []
 }
 
-const modelIds: Record<Model, string> = {
+export const modelIds: Record<Model, string> = {
   'seedance-2.0': 'bytedance/seedance-2-0',
   'seedance-2.0-fast': 'bytedance/seedance-2-0-fast',
   'seedance-2.0-mini': 'bytedance/dreamina-seedance-2-0-mini',

@@ -5,10 +5,14 @@
  */
 import { readAcknowledgement, readStatus } from './aimlapi-answer.ts'
 import { findInLog } from './aimlapi-logs.ts'
-import { generationOf, options, ratios, refuseOptions } from './aimlapi-request.ts'
+import { readEstimate } from './aimlapi-prices.ts'
+import { generationOf, modelIds, options, ratios, refuseOptions } from './aimlapi-request.ts'
 import { callProvider, type Fetch } from './http.ts'
 import type { Capabilities, Provider } from './provider.ts'
 import { refuseByCapabilities, warnOfTwins } from './refuse.ts'
+
+/** Its page's sample: 120000 credits are 0.06 dollars. Where it tells both, its dollars count. */
+export const usdPerCredit = 0.06 / 120_000
 
 export interface AimlapiAccount {
   apiKey: string
@@ -35,9 +39,17 @@ export function aimlapi(account: AimlapiAccount, fetch: Fetch, now: () => number
         method: 'POST',
         // It correlates and does not deduplicate: sent twice, it is bought twice.
         headers: { authorization, 'x-client-request-id': submission.clientReference },
-        body: generationOf(submission),
+        body: generationOf(submission.request),
       })
       return answer.ok ? readAcknowledgement(answer.value, now()) : answer
+    },
+
+    async estimate(request) {
+      const model = modelIds[request.model]
+      const url = `${account.baseUrl}/v1/models?${new URLSearchParams({ id: model, include: 'pricing' })}`
+      // The catalogue is public: it needs no key, and gets none.
+      const answer = await callProvider(fetch, 'brief', url, { method: 'GET', headers: {} })
+      return answer.ok ? readEstimate(answer.value, request) : answer
     },
 
     async check({ providerTaskId }) {
@@ -71,6 +83,9 @@ const capabilities: Capabilities = {
     reference_videos: ['url'],
     reference_audios: ['url'],
   },
+  // Its catalogue tells them, and is asked.
+  prices: null,
+  estimates: 'by a call of its own',
   // It has no webhooks, and its own examples ask every 15 seconds.
   pace: { firstMs: 15_000, growth: 1, longestMs: 15_000 },
 }

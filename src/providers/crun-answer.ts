@@ -1,6 +1,7 @@
 /** What Crun says: acknowledgements, statuses, webhooks and refusals. The body's code goes before the HTTP status. */
 import { z } from 'zod'
 import { done, type Fault, type FaultCode, fault, type Result } from '../core/fault.ts'
+import { type Cost, timesCost } from '../core/money.ts'
 import { retryAfterMs } from '../core/retry-after.ts'
 import { type Answer, lost, soundsModerated } from './http.ts'
 import type { Outcome, WebhookItem } from './provider.ts'
@@ -31,6 +32,17 @@ export function readStatus(answer: Answer, nowMs: number): Result<Outcome> {
   return fault('unreadable_answer', 'Crun answered without a task.', {
     evidence: { code },
   })
+}
+
+/** Its `estimate-credits` prices one task, and a task makes one output. */
+export function readEstimate(answer: Answer, count: number, nowMs: number): Result<Cost> {
+  const { code, data, detail } = read(answer)
+  const refused = refusalCodes[code]
+  if (refused !== undefined) return refusal(refused, answer, code, detail, nowMs)
+  const estimate = estimateSchema.safeParse(data)
+  if (code !== 200) return lost('brief', `Crun answered ${code}`, { code, status: answer.status })
+  if (!estimate.success) return fault('price_unknown', 'Crun named no price.')
+  return done(timesCost({ credits: estimate.data.credits, source: 'provider_estimate' }, count))
 }
 
 /** A webhook is the `data` object of a status answer, bare or in its envelope. */
@@ -138,6 +150,8 @@ const envelopeSchema = z.object({
 })
 
 const acknowledgementSchema = z.object({ task_id: z.string().min(1) })
+
+const estimateSchema = z.object({ credits: z.number().nonnegative() })
 
 const taskSchema = z.object({
   task_id: z.string().min(1),

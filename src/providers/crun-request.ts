@@ -6,10 +6,14 @@ import type { JobRequest, Model } from '../core/request.ts'
 import type { Submission } from './provider.ts'
 
 export function taskOf({ request, callbackUrl }: Submission) {
+  return { ...wantedOf(request), callback_url: callbackUrl }
+}
+
+/** The same without an audience: what is sent to learn its price. */
+export function wantedOf(request: JobRequest) {
   const mode = modeOf(request)
   return {
     model: `${tiers[request.model]}-${suffixes[mode]}`,
-    callback_url: callbackUrl,
     input: {
       prompt: renderPrompt(request.prompt ?? '', (kind, number) => `[${tagNames[kind]}${number}]`),
       ...mediaInput(request),

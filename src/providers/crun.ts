@@ -4,8 +4,8 @@
  * Sources: docs.crun.ai, its OpenAPI description and its published command line.
  */
 import type { AspectRatio, JobRequest } from '../core/request.ts'
-import { readAcknowledgement, readStatus, readWebhook } from './crun-answer.ts'
-import { options, taskOf } from './crun-request.ts'
+import { readAcknowledgement, readEstimate, readStatus, readWebhook } from './crun-answer.ts'
+import { options, taskOf, wantedOf } from './crun-request.ts'
 import { type CallKind, callProvider, type Fetch } from './http.ts'
 import type { Capabilities, Provider, Reason } from './provider.ts'
 import { refuseByCapabilities } from './refuse.ts'
@@ -13,6 +13,7 @@ import { refuseByCapabilities } from './refuse.ts'
 export interface CrunAccount {
   apiKey: string
   baseUrl: string
+  usdPerCredit?: number | undefined
 }
 
 export function crun(account: CrunAccount, fetch: Fetch, now: () => number): Provider {
@@ -33,6 +34,11 @@ export function crun(account: CrunAccount, fetch: Fetch, now: () => number): Pro
     async submit(submission) {
       const answer = await call('billable', 'POST', 'CreateTask', taskOf(submission))
       return answer.ok ? readAcknowledgement(answer.value, now()) : answer
+    },
+
+    async estimate(request) {
+      const answer = await call('brief', 'POST', 'estimate-credits', wantedOf(request))
+      return answer.ok ? readEstimate(answer.value, request.count, now()) : answer
     },
 
     async check(task) {
@@ -66,6 +72,9 @@ const capabilities: Capabilities = {
     reference_videos: ['url', 'crun_asset'],
     reference_audios: ['url', 'crun_asset'],
   },
+  // What others say of its prices is contradictory, so it is asked.
+  prices: null,
+  estimates: 'by a call of its own',
   // Its one webhook is not repeated when it gets lost, so it is asked sooner than who repeats.
   pace: { firstMs: 60_000, growth: 1.25, longestMs: 60_000 },
 }

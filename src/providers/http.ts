@@ -6,8 +6,11 @@ import { type FaultCode, fault, type Result } from '../core/fault.ts'
 
 export type Fetch = (request: Request) => Promise<Response>
 
-/** `billable`: when no clear answer comes, it may have been bought. `safe`: it may be asked again. */
-export type CallKind = 'billable' | 'safe'
+/**
+ * `billable`: when no clear answer comes, it may have been bought. `safe`: it may be asked again. `brief`: as safe, and
+ * somebody is waiting.
+ */
+export type CallKind = 'billable' | 'safe' | 'brief'
 
 export interface Answer {
   status: number
@@ -16,7 +19,10 @@ export interface Answer {
   body: unknown
 }
 
-const timeoutsMs = { billable: 30_000, safe: 15_000 } as const satisfies Record<CallKind, number>
+const timeoutsMs = { billable: 30_000, safe: 15_000, brief: 3_000 } as const satisfies Record<
+  CallKind,
+  number
+>
 
 export async function callProvider(
   fetch: Fetch,

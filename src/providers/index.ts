@@ -1,8 +1,9 @@
-/** The registry: every provider that has a key, in the order in which `auto` asks them. */
+/** The registry: every provider, one line each, in the order in which `auto` asks them. */
 import type { ProviderName } from '../core/request.ts'
-import { type AimlapiAccount, aimlapi } from './aimlapi.ts'
+import { type AimlapiAccount, aimlapi, usdPerCredit } from './aimlapi.ts'
 import { type CrunAccount, crun } from './crun.ts'
 import type { Fetch } from './http.ts'
+import { tellDollars } from './in-dollars.ts'
 import type { Provider } from './provider.ts'
 import { type RunwareAccount, runware } from './runware.ts'
 import { type ScenarioAccount, scenario } from './scenario.ts'
@@ -18,10 +19,19 @@ export type Providers = Partial<Record<ProviderName, Provider>>
 
 /** A provider without an account is not there, and so never eligible. */
 export function createProviders(accounts: Accounts, fetch: Fetch, now: () => number): Providers {
+  const { runware: atRunware, crun: atCrun, scenario: atScenario, aimlapi: atAimlapi } = accounts
   return {
-    ...(accounts.runware && { runware: runware(accounts.runware, fetch, now) }),
-    ...(accounts.crun && { crun: crun(accounts.crun, fetch, now) }),
-    ...(accounts.scenario && { scenario: scenario(accounts.scenario, fetch, now) }),
-    ...(accounts.aimlapi && { aimlapi: aimlapi(accounts.aimlapi, fetch, now) }),
+    ...(atRunware && { runware: runware(atRunware, fetch, now) }),
+    ...(atCrun && { crun: tellDollars(crun(atCrun, fetch, now), atCrun.usdPerCredit) }),
+    ...(atScenario && { scenario: tellDollars(scenario(atScenario, fetch, now), atScenario.usdPerCredit) }),
+    ...(atAimlapi && { aimlapi: tellDollars(aimlapi(atAimlapi, fetch, now), usdPerCredit) }),
   }
+}
+
+/** Every provider there is, with an account or without: for what is known of them before anything is sent. */
+export function allProviders(): Provider[] {
+  const nobody = { apiKey: '', apiSecret: '', baseUrl: '' }
+  const accounts = { runware: nobody, crun: nobody, scenario: nobody, aimlapi: nobody }
+  const sendNothing = () => Promise.reject(new Error('a provider without an account sends nothing'))
+  return Object.values(createProviders(accounts, sendNothing, () => 0))
 }

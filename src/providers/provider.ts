@@ -9,6 +9,7 @@ import type { Cost } from '../core/money.ts'
 import type { AspectRatio, JobRequest, Model, ProviderName, Resolution } from '../core/request.ts'
 import type { Pace } from '../core/schedule.ts'
 import type { SubmittedTask } from '../core/task.ts'
+import type { PriceTable } from './price.ts'
 
 export interface Provider {
   name: ProviderName
@@ -24,6 +25,8 @@ export interface Provider {
    * nothing was.
    */
   submit(submission: Submission): Promise<Result<Submitted>>
+  /** What the whole job would cost, by the provider's own word. Spends nothing; absent where it tells nobody. */
+  estimate?(request: JobRequest): Promise<Result<Cost>>
   /** Safe at any time: asks how the task is. */
   check(task: SubmittedTask): Promise<Result<Outcome>>
   /** Resolves an unknown submission. `absent`: it never arrived, and the same submission may be sent again. */
@@ -47,6 +50,13 @@ export interface Capabilities {
   seeds: 'none' | 'exact'
   /** The forms in which media may be given. */
   media: Record<MediaField, readonly MediaForm[]>
+  /** What it publishes of its prices. */
+  prices: PriceTable | null
+  /**
+   * How it prices a request: by a call made for that, or by the billable call marked as a rehearsal. A mark that is
+   * overlooked would buy a video, so a rehearsal is held only for who decides by money.
+   */
+  estimates: 'by a call of its own' | 'by a rehearsal'
   /** How often it is asked, and why so. */
   pace: Pace
 }

@@ -1,5 +1,6 @@
 /** What Runware's answers and webhooks mean: accepted or refused, how a task is, what a webhook announces. */
 import { done, fault, type Result } from '../core/fault.ts'
+import type { Cost } from '../core/money.ts'
 import { type Answer, lost } from './http.ts'
 import type { Outcome, WebhookItem } from './provider.ts'
 import { faultOf, refusal } from './runware-fault.ts'
@@ -34,6 +35,19 @@ export function readStatus(answer: Answer, taskUUID: string, nowMs: number): Res
   // Refused is the question, not the task: what was asked about is not named.
   if (ours.length === 0 && (error !== undefined || status >= 400)) return refusal(error ?? {}, answer, nowMs)
   return done(ours)
+}
+
+/** Of a rehearsal: the price of the whole task, in dollars. Its shape is undocumented; results tell theirs so. */
+export function readEstimate(answer: Answer, nowMs: number): Result<Cost> {
+  const { status } = answer
+  if (status >= 500 || answer.body === undefined)
+    return lost('brief', `Runware answered ${status}`, { status })
+  const items = itemsOf(answer.body)
+  const error = items.find(isError)
+  if (error !== undefined || status >= 400) return refusal(error ?? {}, answer, nowMs)
+  const cost = items.find((item) => item.cost != null)?.cost
+  if (cost == null || cost < 0) return fault('price_unknown', 'Runware named no price.')
+  return done({ amount_usd: cost, source: 'provider_estimate' })
 }
 
 /** The state of a task from the items of a status answer, or of its webhooks: both speak the same way. */

@@ -5,7 +5,12 @@ import { renderPrompt } from '../core/prompt.ts'
 import type { AspectRatio, JobRequest, Model, Resolution } from '../core/request.ts'
 import type { Submission } from './provider.ts'
 
-export function taskOf({ request, wanted, clientReference, callbackUrl }: Submission) {
+export function taskOf({ callbackUrl, ...submission }: Submission) {
+  return { ...rehearsalOf(submission), webhookURL: callbackUrl }
+}
+
+/** The same without an audience: what is sent to learn its price. */
+export function rehearsalOf({ request, wanted, clientReference }: Omit<Submission, 'callbackUrl'>) {
   return {
     taskType: 'videoInference',
     taskUUID: clientReference,
@@ -20,7 +25,6 @@ export function taskOf({ request, wanted, clientReference, callbackUrl }: Submis
     deliveryMethod: 'async',
     outputType: 'URL',
     includeCost: true,
-    webhookURL: callbackUrl,
     ...options.parse(request.provider_options.runware ?? {}),
   }
 }

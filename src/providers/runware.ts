@@ -5,12 +5,12 @@
  */
 import { done, fault, type Result } from '../core/fault.ts'
 import { modeOf } from '../core/media.ts'
-import { callProvider, type Fetch } from './http.ts'
+import { type CallKind, callProvider, type Fetch } from './http.ts'
 import type { Capabilities, Provider } from './provider.ts'
 import { refuseByCapabilities } from './refuse.ts'
-import { outcomeOf, readAcknowledgement, readStatus, readWebhook } from './runware-answer.ts'
+import { outcomeOf, readAcknowledgement, readEstimate, readStatus, readWebhook } from './runware-answer.ts'
 import type { Item } from './runware-item.ts'
-import { options, ratios, taskOf } from './runware-request.ts'
+import { options, ratios, rehearsalOf, taskOf } from './runware-request.ts'
 
 export interface RunwareAccount {
   apiKey: string
@@ -18,10 +18,10 @@ export interface RunwareAccount {
 }
 
 export function runware(account: RunwareAccount, fetch: Fetch, now: () => number): Provider {
-  const call = (kind: 'billable' | 'safe', task: Record<string, unknown>) =>
+  const call = (kind: CallKind, task: Record<string, unknown>, headers: Record<string, string> = {}) =>
     callProvider(fetch, kind, account.baseUrl, {
       method: 'POST',
-      headers: { authorization: `Bearer ${account.apiKey}` },
+      headers: { authorization: `Bearer ${account.apiKey}`, ...headers },
       body: [task],
     })
 
@@ -48,6 +48,12 @@ export function runware(account: RunwareAccount, fetch: Fetch, now: () => number
     async submit(submission) {
       const answer = await call('billable', taskOf(submission))
       return answer.ok ? readAcknowledgement(answer.value, submission.clientReference, now()) : answer
+    },
+
+    async estimate(request) {
+      const rehearsal = rehearsalOf({ request, wanted: request.count, clientReference: crypto.randomUUID() })
+      const answer = await call('brief', rehearsal, { 'x-runware-dry-run': '1' })
+      return answer.ok ? readEstimate(answer.value, now()) : answer
     },
 
     async check(task) {
@@ -85,6 +91,17 @@ const capabilities: Capabilities = {
     reference_videos: ['url', 'runware_id'],
     reference_audios: ['url', 'runware_id'],
   },
+  prices: {
+    source: 'Runware, model page of Seedance 2.0 Mini',
+    asOf: '2026-07',
+    perSecond: {
+      'seedance-2.0-mini': {
+        '480p': { usd: 0.036, withVideosUsd: 0.043 },
+        '720p': { usd: 0.081, withVideosUsd: 0.096 },
+      },
+    },
+  },
+  estimates: 'by a rehearsal',
   // Its webhook comes within seconds of the end; asking is for the webhooks that are lost.
   pace: { firstMs: 60_000, growth: 1.5, longestMs: 120_000 },
 }

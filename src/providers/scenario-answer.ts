@@ -1,6 +1,7 @@
 /** What Scenario says of a job and of its assets, and how it refuses. */
 import { z } from 'zod'
 import { done, type Fault, type FaultCode, fault, type Result } from '../core/fault.ts'
+import { type Cost, timesCost } from '../core/money.ts'
 import { retryAfterMs } from '../core/retry-after.ts'
 import { type Answer, lost, soundsModerated } from './http.ts'
 import type { Outcome, RemoteOutput, Submitted } from './provider.ts'
@@ -22,6 +23,23 @@ export function readAcknowledgement(
   }
   // A 5xx, or a success that names no job: it may have been created and charged.
   return refusal(answer, sent, nowMs) ?? lost('billable', `Scenario answered ${status}`, { status })
+}
+
+/** Of a rehearsal, which Scenario answers with the status 269 (its published SDK). One job makes one output. */
+export function readEstimate(
+  answer: Answer,
+  sent: readonly string[],
+  count: number,
+  nowMs: number,
+): Result<Cost> {
+  const { status } = answer
+  const refused = refusal(answer, sent, nowMs)
+  if (refused !== null) return refused
+  if (!isSuccess(answer)) return lost('brief', `Scenario answered ${status}`, { status })
+  const estimate = estimateSchema.safeParse(answer.body)
+  if (!estimate.success) return fault('price_unknown', 'Scenario named no price.')
+  const { creativeUnitsCost } = estimate.data
+  return done(timesCost({ credits: creativeUnitsCost, source: 'provider_estimate' }, count))
 }
 
 /** A job that succeeded names its assets; where they lie is asked of each. */
@@ -106,16 +124,20 @@ function jobOf({ status, progress, metadata }: JobAnswer): Job {
       return { state: 'made', assetIds: [...new Set(assetIds)] }
     }
     case 'failure':
-      return { state: 'failed', fault: failure(metadata?.error ?? '') }
+      return { state: 'failed', fault: failure(metadata?.error ?? ''), cost: reimbursed }
     case 'canceled':
       return {
         state: 'failed',
         fault: { code: 'generation_failed', message: 'The task was canceled at Scenario.' },
+        cost: reimbursed,
       }
     default:
       return { ...pending, unknownStatus: status }
   }
 }
+
+// The units of a job that failed are given back (its own skill).
+const reimbursed: Cost = { credits: 0, source: 'provider' }
 
 function percent(progress: number): number {
   return Math.round(100 * Math.min(1, Math.max(0, progress)))
@@ -144,6 +166,8 @@ const acknowledgementSchema = z
     id: job?.jobId ?? jobId ?? job?.id ?? '',
     creativeUnitsCost,
   }))
+
+const estimateSchema = z.object({ creativeUnitsCost: z.number().nonnegative() })
 
 const jobSchema = z.object({
   job: z.object({

@@ -18,6 +18,17 @@ export function generationOf({ request, assets = new Map() }: Submission): Resul
   )
 }
 
+/**
+ * What is sent to learn its price, before anything is uploaded: images and sound cost nothing, reference videos do (the
+ * cost drivers that its published SDK lists).
+ */
+export function rehearsalOf(request: JobRequest): Result<ReturnType<typeof wordsOf>> {
+  if (request.reference_videos.length > 0) {
+    return fault('price_unknown', 'Scenario prices reference videos only once they are uploaded.')
+  }
+  return done({ prompt: 'A video', ...wordsOf(request) })
+}
+
 /** Everything but the media. */
 export function wordsOf(request: JobRequest) {
   return {

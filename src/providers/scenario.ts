@@ -9,15 +9,16 @@ import { type AspectRatio, aspectRatios, type JobRequest } from '../core/request
 import { type CallKind, callProvider, type Fetch } from './http.ts'
 import type { Capabilities, Outcome, Provider, Reason } from './provider.ts'
 import { refuseByCapabilities, warnOfTwins } from './refuse.ts'
-import { readAcknowledgement, readAsset, readJob } from './scenario-answer.ts'
+import { readAcknowledgement, readAsset, readEstimate, readJob } from './scenario-answer.ts'
 import { findAmongJobs } from './scenario-jobs.ts'
-import { generationOf, modelIds, options } from './scenario-request.ts'
+import { generationOf, modelIds, options, rehearsalOf } from './scenario-request.ts'
 import { uploadMedia } from './scenario-upload.ts'
 
 export interface ScenarioAccount {
   apiKey: string
   apiSecret: string
   baseUrl: string
+  usdPerCredit?: number | undefined
 }
 
 export function scenario(
@@ -63,6 +64,15 @@ export function scenario(
       const path = `generate/custom/${modelIds[submission.request.model]}`
       const answer = await call('billable', 'POST', path, generation.value)
       return answer.ok ? readAcknowledgement(answer.value, Object.keys(generation.value), now()) : answer
+    },
+
+    async estimate(request) {
+      const rehearsal = rehearsalOf(request)
+      if (!rehearsal.ok) return rehearsal
+      const path = `generate/custom/${modelIds[request.model]}?dryRun=true`
+      const answer = await call('brief', 'POST', path, rehearsal.value)
+      if (!answer.ok) return answer
+      return readEstimate(answer.value, Object.keys(rehearsal.value), request.count, now())
     },
 
     async check(task) {
@@ -111,6 +121,9 @@ const capabilities: Capabilities = {
     reference_videos: ['url', 'data_uri'],
     reference_audios: ['url', 'data_uri'],
   },
+  // Creative units, whose price depends on the plan.
+  prices: null,
+  estimates: 'by a rehearsal',
   // It has no webhooks. Its own SDK asks every 3 seconds, which a video of minutes does not need for long.
   pace: { firstMs: 3_000, growth: 1.25, longestMs: 15_000 },
 }

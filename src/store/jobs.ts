@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { type Fault, readFault } from '../core/fault.ts'
 import { firstIdAt } from '../core/id.ts'
 import type { JobStatus } from '../core/job.ts'
+import { type Estimates, estimatesSchema } from '../core/money.ts'
 import {
   type JobRequest,
   keptRequestSchema,
@@ -18,10 +19,11 @@ import { jobs } from './schema.ts'
 type Row = typeof jobs.$inferSelect
 
 /** A row with its JSON read. */
-export interface Job extends Omit<Row, 'providers' | 'request' | 'warnings' | 'fault'> {
+export interface Job extends Omit<Row, 'providers' | 'request' | 'warnings' | 'estimates' | 'fault'> {
   providers: ProviderName[]
   request: JobRequest
   warnings: Warning[]
+  estimates: Estimates
   fault: Fault | null
 }
 
@@ -36,6 +38,7 @@ export type AcceptedJob = Pick<
   | 'request'
   | 'providers'
   | 'warnings'
+  | 'estimates'
   | 'apiKeyId'
   | 'callbackSecret'
   | 'idempotencyKey'
@@ -45,7 +48,7 @@ export type AcceptedJob = Pick<
 
 /** Writes the promise. Null: the idempotency key is taken, and nothing was written. */
 export async function insertJob(db: Database, accepted: AcceptedJob, event: EventDraft): Promise<Job | null> {
-  const { request, providers, warnings, createdAt, ...rest } = accepted
+  const { request, providers, warnings, estimates, createdAt, ...rest } = accepted
   const [provider] = providers
   if (provider === undefined) throw new Error('a job is accepted only when some provider can make it')
   const insert = db
@@ -59,6 +62,7 @@ export async function insertJob(db: Database, accepted: AcceptedJob, event: Even
       providers: JSON.stringify(providers),
       request: JSON.stringify(request),
       warnings: JSON.stringify(warnings),
+      estimates: JSON.stringify(estimates),
       deadlineAt: createdAt + request.deadline_seconds * 1_000,
       dueAt: createdAt,
     })
@@ -176,6 +180,7 @@ export function readRow(row: Row): Job {
     providers: providersSchema.parse(JSON.parse(row.providers)),
     request: keptRequestSchema.parse(JSON.parse(row.request)),
     warnings: warningsSchema.parse(JSON.parse(row.warnings)),
+    estimates: estimatesSchema.parse(JSON.parse(row.estimates)),
     fault: readFault(row.fault),
   }
 }

@@ -31,6 +31,8 @@ export const jobs = sqliteTable(
     request: text('request').notNull(),
     /** What is only partly honoured, as JSON. */
     warnings: text('warnings').notNull(),
+    /** What it would cost at the providers, as JSON; its shape is `estimatesSchema`. */
+    estimates: text('estimates').notNull().default('{}'),
     progress: integer('progress'),
     /** Why it failed, as JSON. */
     fault: text('fault'),

@@ -23,7 +23,11 @@ describe('the timeline of a job', () => {
       id: expect.stringMatching(/^evt_[0-9a-z]{26}$/),
       type: 'job.accepted',
       created_at: expect.stringMatching(/^\d{4}-\d\d-\d\dT.*Z$/),
-      data: { model: 'seedance-2.0-mini', providers: ['crun', 'runware'] },
+      data: {
+        model: 'seedance-2.0-mini',
+        providers: ['crun', 'runware'],
+        estimates: { crun: { credits: 15, source: 'provider_estimate' } },
+      },
     })
   })
 

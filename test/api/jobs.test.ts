@@ -28,7 +28,7 @@ describe('a job that is accepted', () => {
       outputs: [],
       tasks: [],
       fault: null,
-      cost: null,
+      cost: { amount_usd: 0.18, source: 'price_table' },
       metadata: { order: '42' },
       settled_at: null,
     })

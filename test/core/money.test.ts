@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { addCosts, costSchema } from '../../src/core/money.ts'
+import { addCosts, costSchema, inDollars, timesCost } from '../../src/core/money.ts'
 
 const usd = (amount: number) => ({ amount_usd: amount, source: 'provider' as const })
 const credits = (amount: number) => ({ credits: amount, source: 'provider' as const })
@@ -24,6 +24,36 @@ describe('happy', () => {
     expect(addCosts([usd(0.1), usd(0.2)])).toEqual(usd(0.3))
     expect(addCosts(Array(10).fill(usd(0.036)))).toEqual(usd(0.36))
     expect(addCosts([usd(0.123_456_7)])).toEqual(usd(0.123_457))
+  })
+})
+
+describe('happy, in both units', () => {
+  const both = { credits: 40, amount_usd: 0.2, source: 'provider' as const }
+
+  it('adds credits and dollars side by side', () => {
+    expect(addCosts([both, both])).toEqual({ credits: 80, amount_usd: 0.4, source: 'provider' })
+  })
+
+  it('is as many times the cost of one', () => {
+    expect(timesCost({ credits: 12.5, source: 'provider_estimate' }, 4)).toEqual({
+      credits: 50,
+      source: 'provider_estimate',
+    })
+    expect(timesCost({ amount_usd: 0.1, source: 'price_table' }, 3)).toEqual({
+      amount_usd: 0.3,
+      source: 'price_table',
+    })
+  })
+
+  it('tells credits in dollars, and leaves dollars as they were told', () => {
+    expect(inDollars(credits(40), 0.005)).toEqual(both)
+    expect(inDollars(usd(0.3), 0.005)).toEqual(usd(0.3))
+    expect(inDollars(both, 9)).toEqual(both)
+  })
+
+  it('is kept as JSON without a loss', () => {
+    for (const cost of [both, usd(0.3), credits(4)])
+      expect(costSchema.parse(JSON.parse(JSON.stringify(cost)))).toEqual(cost)
   })
 })
 

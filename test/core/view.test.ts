@@ -16,6 +16,7 @@ function someRows({ job, outputs = [], tasks = [] }: Overrides = {}): JobRows {
       request: aRequest(),
       warnings: [],
       fault: null,
+      estimates: {},
       createdAt: at,
       deadlineAt: at + 1_800_000,
       settledAt: null,
@@ -30,6 +31,7 @@ function aTask(overrides: Partial<JobRows['tasks'][number]> = {}): JobRows['task
   return {
     provider: 'runware',
     providerTaskId: 'task-1',
+    wanted: 1,
     status: 'succeeded',
     wonBy: 'webhook',
     cost: null,
@@ -108,6 +110,42 @@ describe('happy', () => {
     const view = viewJob(someRows({ tasks }), noLinks)
     expect(view.cost).toEqual({ amount_usd: 0.54, source: 'provider' })
     expect(view.tasks.map(({ cost }) => cost)).toEqual(tasks.map(({ cost }) => cost))
+  })
+
+  describe('says what a job costs', () => {
+    const estimates = { runware: { amount_usd: 0.36, source: 'price_table' as const } }
+    const told = { amount_usd: 0.2, source: 'provider' as const }
+    const untold = aTask({ status: 'submitted', endedAt: null })
+    const costOf = (job: Overrides['job'], tasks: JobRows['tasks']) =>
+      viewJob(someRows({ job: { estimates, ...job }, tasks }), noLinks).cost
+
+    it.each([
+      ['by its estimate, before it is told', {}, [untold], estimates.runware],
+      [
+        'by its estimate, while a part of it is told',
+        { request: aRequest({ count: 2 }) },
+        [aTask({ cost: told }), untold],
+        estimates.runware,
+      ],
+      ['by what it was told, once that is all', {}, [aTask({ cost: told })], told],
+      [
+        'by what it was told, once it is settled',
+        { status: 'failed', settledAt: at, request: aRequest({ count: 2 }) },
+        [aTask({ cost: told }), untold],
+        told,
+      ],
+      [
+        'by its estimate, when it has succeeded and was never told',
+        { status: 'succeeded', settledAt: at },
+        [aTask()],
+        estimates.runware,
+      ],
+      ['not by a guess, when it has failed', { status: 'failed', settledAt: at }, [aTask()], null],
+      ['not by what another provider would have asked', { provider: 'crun' }, [], null],
+      ['not at all, where nothing is known', { estimates: {} }, [], null],
+    ] as const)('%s', (_, job, tasks, cost) => {
+      expect(costOf(job, tasks)).toEqual(cost)
+    })
   })
 
   it('gives metadata back and shows warnings', () => {

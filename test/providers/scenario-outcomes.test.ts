@@ -80,6 +80,8 @@ describe('a status', () => {
       value: {
         state: 'failed',
         fault: { code: 'generation_failed', message: 'The task was canceled at Scenario.' },
+        // What failed is reimbursed.
+        cost: { credits: 0, source: 'provider' },
       },
     })
   })

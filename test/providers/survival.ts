@@ -2,6 +2,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { type Fault, faults, type Result, readFault } from '../../src/core/fault.ts'
+import { costSchema } from '../../src/core/money.ts'
 import type { Outcome, Provider } from '../../src/providers/provider.ts'
 import { aLostSubmission, aNetwork, aSubmission, aTask, type Reply, taskId } from './a-submission.ts'
 import type { Candidate } from './contract.ts'
@@ -54,10 +55,12 @@ export function survivesAnyAnswer({ apiKey, create, answers }: Candidate): void 
           const submitted = await provider.submit(aSubmission())
           const checked = await provider.check(task)
           const found = await provider.find?.(aLostSubmission())
+          const priced = await provider.estimate?.(aSubmission().request)
           const items = provider.read?.(json) ?? []
           const spoken = [
             ...faultsIn(submitted),
             ...faultsIn(found),
+            ...faultsIn(priced),
             ...faultsOfCheck(checked),
             ...items.flatMap(({ outcome }) => faultsOfOutcome(outcome)),
           ]
@@ -65,6 +68,7 @@ export function survivesAnyAnswer({ apiKey, create, answers }: Candidate): void 
             expect(fault.message).not.toContain(apiKey)
             expect(readFault(JSON.stringify(fault))).toEqual(fault)
           }
+          if (priced?.ok) expect(costSchema.parse(priced.value)).toEqual(priced.value)
           for (const { providerTaskId } of items) expect(typeof providerTaskId).toBe('string')
         }),
         { numRuns: 400 },

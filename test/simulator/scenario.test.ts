@@ -107,8 +107,8 @@ describe('happy', () => {
 
   it('tells the price without running', async () => {
     const { scenario, simulator } = aSimulator()
-    const { body } = await scenario(`${scenarioMini}?dryRun=true`, aScenarioJob())
-    expect(body).toEqual({ creativeUnitsCost: 20 })
+    const { status, body } = await scenario(`${scenarioMini}?dryRun=true`, aScenarioJob())
+    expect([status, body]).toEqual([269, { creativeUnitsCost: 20 }])
     expect(simulator.tasks()).toHaveLength(0)
   })
 

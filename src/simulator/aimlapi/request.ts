@@ -32,6 +32,17 @@ const models = {
   },
 } satisfies Record<string, Abilities>
 
+/** Every model with its price list, as the public catalogue names them. */
+export function pricedModels(): { id: string; prices: [Resolution, number][] }[] {
+  return Object.entries<Abilities>(models).map(([id, { usdPerSecond }]) => ({
+    id,
+    prices: resolutions.flatMap((resolution): [Resolution, number][] => {
+      const price = usdPerSecond[resolution]
+      return price === undefined ? [] : [[resolution, price]]
+    }),
+  }))
+}
+
 type AimlapiModel = keyof typeof models
 
 const modelName = z.custom<AimlapiModel>(

@@ -4,6 +4,7 @@ import { parseJson } from '../parse-json.ts'
 import { type AimlapiTask, stageOf } from '../task.ts'
 import { record, type World } from '../world.ts'
 import { broken, type Refusal, refuse } from './answers.ts'
+import { readCatalogue } from './catalogue.ts'
 import { generationView, usageOf } from './generation.ts'
 import { readLogs } from './logs.ts'
 import { submit } from './submit.ts'
@@ -50,6 +51,8 @@ export function aimlapiRoutes(world: World): Hono {
     })
     return read.ok ? Response.json(read.page) : refuse(c, now(), read.refusal)
   })
+
+  app.get('/v1/models', (c) => c.json(readCatalogue(new URL(c.req.url).searchParams)))
 
   app.all('/v2/*', (c) => refuse(c, now(), notFound))
   return app

@@ -58,11 +58,12 @@ export function generate(world: World, modelName: string, text: string): Respons
   }
 }
 
-/** `?dryRun=true` checks and prices. */
+/** `?dryRun=true` checks and prices, and is answered with a status of its own (Scenario's published SDK). */
 export function rehearse(world: World, modelName: string, text: string): Response {
   const read = readOrder(world, modelName, text)
   if (!read.ok) return read.refusal
-  return Response.json({ creativeUnitsCost: creativeUnitsFor(read.order.model, read.order.request) })
+  const creativeUnitsCost = creativeUnitsFor(read.order.model, read.order.request)
+  return Response.json({ creativeUnitsCost }, { status: 269 })
 }
 
 type ReadOrder = { ok: true; order: Order } | { ok: false; refusal: Response }

@@ -1,0 +1,104 @@
+/** Who can make a request, in which order they would be asked, and at what price; or every reason why nobody can. */
+import type { Context } from '../context.ts'
+import type { Result } from '../core/fault.ts'
+import type { Cost, Estimates } from '../core/money.ts'
+import type { PostedRequest, ProviderName } from '../core/request.ts'
+import type { Provider, Reason } from '../providers/provider.ts'
+import { doorFaults } from './door.ts'
+import { estimate, overLimit, type Purpose } from './estimate.ts'
+import type { FieldFault } from './problems.ts'
+
+/** A provider that was asked for, or that `auto` would ask. */
+export interface Candidate {
+  name: ProviderName
+  provider: Provider | undefined
+  /** Why it cannot make this; none means that it can. */
+  reasons: Reason[]
+  /** Null: it was not asked. */
+  cost: Result<Cost> | null
+}
+
+export type Assessment =
+  | { ok: true; providers: ProviderName[]; estimates: Estimates; warnings: FieldFault[] }
+  | { ok: false; code: 'invalid_request' | 'no_provider'; errors: FieldFault[] }
+
+export async function assess(
+  context: Context,
+  apiKeyId: string,
+  request: PostedRequest,
+): Promise<Assessment> {
+  const errors = doorFaults(context, apiKeyId, request)
+  if (errors.length > 0) return { ok: false, code: 'invalid_request', errors }
+  const isDecidedByMoney = request.provider === 'cheapest' || request.max_cost_usd !== undefined
+  const candidates = await weigh(context, request, isDecidedByMoney ? 'to decide' : 'to tell')
+  const able = candidates.filter(isAble)
+  const [first] = able
+  if (first === undefined) return { ok: false, code: 'no_provider', errors: whyNobody(candidates) }
+  return {
+    ok: true,
+    providers: able.map(({ name }) => name),
+    estimates: Object.fromEntries(able.flatMap(({ name, cost }) => (cost?.ok ? [[name, cost.value]] : []))),
+    warnings: first.provider.warn(request),
+  }
+}
+
+/** Every candidate in the order of being asked. Only to decide are all of them priced; to tell, the first is. */
+export async function weigh(
+  context: Context,
+  request: PostedRequest,
+  purpose: Purpose,
+): Promise<Candidate[]> {
+  const candidates = candidatesFor(context, request)
+  const firstAble = candidates.find(isAble)
+  const priced = await Promise.all(
+    candidates.map(async (candidate): Promise<Candidate> => {
+      const isAsked = purpose === 'to decide' || candidate === firstAble
+      if (!isAsked || !isAble(candidate)) return candidate
+      const cost = await estimate(context, candidate.provider, request, purpose)
+      return { ...candidate, cost, reasons: tooDear(cost, request.max_cost_usd) }
+    }),
+  )
+  return request.provider === 'cheapest' ? priced.sort((a, b) => usdOf(a) - usdOf(b)) : priced
+}
+
+export function isAble(candidate: Candidate): candidate is Candidate & { provider: Provider } {
+  return candidate.provider !== undefined && candidate.reasons.length === 0
+}
+
+function candidatesFor({ config, providers }: Context, request: PostedRequest): Candidate[] {
+  return wanted(request, config.providerOrder, providers).map((name) => {
+    const provider = providers[name]
+    const reasons = provider?.refuse(request) ?? [{ path: 'provider', message: 'has no API key here' }]
+    return { name, provider, reasons, cost: null }
+  })
+}
+
+function wanted(
+  { provider }: PostedRequest,
+  order: ProviderName[],
+  providers: Context['providers'],
+): ProviderName[] {
+  if (provider !== 'auto' && provider !== 'cheapest') return [...new Set([provider].flat())]
+  const names = Object.values(providers).map(({ name }) => name)
+  return [...order.filter((name) => names.includes(name)), ...names.filter((name) => !order.includes(name))]
+}
+
+function tooDear(cost: Result<Cost>, limitUsd: number | undefined): Reason[] {
+  const message = limitUsd === undefined ? null : overLimit(cost, limitUsd)
+  return message === null ? [] : [{ path: 'max_cost_usd', message }]
+}
+
+// Who names no price in dollars comes last.
+function usdOf({ cost }: Candidate): number {
+  return (cost?.ok ? cost.value.amount_usd : undefined) ?? Number.MAX_VALUE
+}
+
+function whyNobody(candidates: Candidate[]): FieldFault[] {
+  if (candidates.length === 0) {
+    const message = 'no provider has an API key here: set one, for example RUNWARE_API_KEY'
+    return [{ path: 'provider', message }]
+  }
+  return candidates.flatMap(({ name, reasons }) =>
+    reasons.map(({ path, message }) => ({ path, message: `${name}: ${message}` })),
+  )
+}

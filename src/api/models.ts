@@ -1,0 +1,129 @@
+/** GET /v1/models: models × providers, with modes, limits and prices. The same data decides who is eligible. */
+import { createRoute, z } from '@hono/zod-openapi'
+import {
+  aspectRatios,
+  maxCount,
+  maxDurationSeconds,
+  maxReferences,
+  minDurationSeconds,
+  models,
+  providerNames,
+  resolutions,
+} from '../core/request.ts'
+import { allProviders } from '../providers/index.ts'
+import type { Provider } from '../providers/provider.ts'
+import { createRouter } from './environment.ts'
+import { withoutKey } from './problems.ts'
+
+const mode = z.object({ aspect_ratios: z.array(z.enum(aspectRatios)).readonly() })
+const forms = z.array(z.enum(['url', 'data_uri', 'crun_asset', 'runware_id'])).readonly()
+
+const offerSchema = z.object({
+  provider: z.enum(providerNames),
+  configured: z.boolean().meta({ description: 'Whether it has a key here; only then it is asked.' }),
+  webhooks: z.boolean().meta({ description: 'Whether it tells the end by itself, or is polled.' }),
+  modes: z.object({ text: mode, frames: mode, references: mode }),
+  resolutions: z.array(z.enum(resolutions)).readonly(),
+  limits: z.object({
+    prompt: z.object({ required: z.boolean(), min_length: z.int(), max_length: z.int() }),
+    duration: z.object({ min_seconds: z.int(), max_seconds: z.int(), auto: z.boolean() }),
+    count: z.object({ max: z.int(), per_task: z.int() }),
+    references: z.object({ images: z.int(), videos: z.int(), audios: z.int() }),
+    seed: z.boolean(),
+    media: z.object({
+      first_frame: forms,
+      last_frame: forms,
+      reference_images: forms,
+      reference_videos: forms,
+      reference_audios: forms,
+    }),
+  }),
+  provider_options: z.record(z.string(), z.unknown()).meta({ description: 'JSON Schema.' }),
+  prices: z
+    .object({
+      source: z.string(),
+      as_of: z.string(),
+      usd_per_second: z.array(
+        z.object({ resolution: z.enum(resolutions), usd: z.number(), with_reference_videos_usd: z.number() }),
+      ),
+    })
+    .nullable()
+    .meta({ description: 'As published. Null: it publishes none, and POST /v1/estimates asks it.' }),
+})
+
+const modelSchema = z.object({ model: z.enum(models), providers: z.array(offerSchema) }).openapi('Model')
+
+const list = createRoute({
+  method: 'get',
+  path: '/',
+  summary: 'List the models',
+  responses: {
+    ...withoutKey,
+    200: {
+      description: 'Every model, and what each provider makes of it.',
+      content: { 'application/json': { schema: z.object({ data: z.array(modelSchema) }) } },
+    },
+  },
+})
+
+export const modelRoutes = createRouter()
+
+modelRoutes.openapi(list, (c) => {
+  const configured = c.get('context').providers
+  const data = models.map((model) => ({
+    model,
+    providers: allProviders().map((provider) => ({
+      configured: configured[provider.name] !== undefined,
+      ...offerOf(provider, model),
+    })),
+  }))
+  return c.json({ data }, 200)
+})
+
+function offerOf(
+  { name, capabilities, options, read }: Provider,
+  model: (typeof models)[number],
+): Omit<z.infer<typeof offerSchema>, 'configured'> {
+  const { aspectRatios, promptLength, prices } = capabilities
+  const published = Object.entries(prices?.perSecond[model] ?? {})
+  return {
+    provider: name,
+    webhooks: read !== undefined,
+    modes: {
+      text: { aspect_ratios: aspectRatios.text },
+      frames: { aspect_ratios: aspectRatios.frames },
+      references: { aspect_ratios: aspectRatios.references },
+    },
+    resolutions: capabilities.models[model].resolutions,
+    limits: {
+      prompt: {
+        required: capabilities.prompt === 'required',
+        min_length: promptLength.min,
+        max_length: promptLength.max,
+      },
+      duration: {
+        min_seconds: minDurationSeconds,
+        max_seconds: maxDurationSeconds,
+        auto: capabilities.durations === 'whole seconds or auto',
+      },
+      count: { max: maxCount, per_task: capabilities.outputsPerTask },
+      references: maxReferences,
+      seed: capabilities.seeds === 'exact',
+      media: capabilities.media,
+    },
+    provider_options: z.toJSONSchema(options, { io: 'input' }),
+    prices:
+      prices === null || published.length === 0
+        ? null
+        : {
+            source: prices.source,
+            as_of: prices.asOf,
+            usd_per_second: resolutions.flatMap((resolution) => {
+              const price = prices.perSecond[model]?.[resolution]
+              return price === undefined
+                ? []
+                : [{ resolution, usd: price.usd, with_reference_videos_usd: price.withVideosUsd }]
+            }),
+          },
+  }
+}

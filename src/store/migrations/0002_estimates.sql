@@ -1,0 +1,1 @@
+ALTER TABLE `jobs` ADD `estimates` text DEFAULT '{}' NOT NULL;
