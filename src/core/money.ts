@@ -4,7 +4,6 @@ import { providerNames } from './request.ts'
 
 /** Who says so: the provider of what it took, the provider beforehand, or the table of its published prices. */
 const source = z.enum(['provider', 'provider_estimate', 'price_table'])
-export type CostSource = z.infer<typeof source>
 
 export const costSchema = z.union([
   z.object({ credits: z.number(), amount_usd: z.number().exactOptional(), source }),

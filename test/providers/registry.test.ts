@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { readConfig } from '../../src/config.ts'
 import { providerNames } from '../../src/core/request.ts'
 import { createProviders } from '../../src/providers/index.ts'
-import { aNetwork, aSubmission, now } from './a-submission.ts'
+import { aSuccess, enveloped } from './a-crun.ts'
+import { aNetwork, aRequest, aSubmission, aTask, now, type Reply } from './a-submission.ts'
 
 const needed = {
   PUBLIC_BASE_URL: 'https://reelhook.example.com',
@@ -17,10 +18,10 @@ const keys = {
   AIMLAPI_API_KEY: 'aiml',
 }
 
-function aRegistry(environment: Record<string, string | undefined>) {
+function aRegistry(environment: Record<string, string | undefined>, reply: Reply = { json: {} }) {
   const read = readConfig({ ...needed, ...environment })
   if (!read.ok) throw new Error(read.faults.join())
-  const { fetch, sent } = aNetwork({ json: {} })
+  const { fetch, sent } = aNetwork(reply)
   return { providers: createProviders(read.config.accounts, fetch, now), sent }
 }
 
@@ -51,5 +52,47 @@ describe('the registry', () => {
     await providers.aimlapi?.submit(aSubmission())
     expect(sent[0]?.url.startsWith(scenarioUrl)).toBe(true)
     expect(sent[1]?.url.startsWith(aimlapiUrl)).toBe(true)
+  })
+})
+
+describe('credits', () => {
+  const rates = { ...keys, CRUN_USD_PER_CREDIT: '0.005', SCENARIO_USD_PER_UNIT: '0.02' }
+  const both = { credits: 38, amount_usd: 0.19, source: 'provider' }
+
+  it('are told in dollars too, where it is known what one costs', async () => {
+    const asked = aRegistry(rates, { json: enveloped(aSuccess()) }).providers.crun
+    expect(await asked?.check(aTask({ provider: 'crun' }))).toMatchObject({ value: { cost: both } })
+    expect(asked?.read?.(aSuccess())).toMatchObject([{ outcome: { cost: both } }])
+    const estimating = aRegistry(rates, { json: enveloped({ credits: 40 }) }).providers.crun
+    expect(await estimating?.estimate?.(aRequest())).toMatchObject({
+      value: { credits: 40, amount_usd: 0.2 },
+    })
+    const submitting = aRegistry(rates, { json: { job: { jobId: 'j' }, creativeUnitsCost: 10 } }).providers
+      .scenario
+    const assets = new Map<string, string>()
+    expect(await submitting?.submit({ ...aSubmission(), assets })).toMatchObject({
+      value: { cost: { credits: 10, amount_usd: 0.2 } },
+    })
+  })
+
+  it('are told alone where it is not', async () => {
+    const { crun } = aRegistry(keys, { json: enveloped(aSuccess()) }).providers
+    expect(await crun?.check(aTask({ provider: 'crun' }))).toMatchObject({
+      value: { cost: { credits: 38, source: 'provider' } },
+    })
+  })
+
+  it('of AI/ML API are told by the rate of its own sample', async () => {
+    const done = { id: 'g', status: 'completed', video: { url: 'https://cdn.aimlapi.com/v.mp4' } }
+    const json = { ...done, meta: { usage: { credits_used: 120_000 } } }
+    const { aimlapi } = aRegistry(keys, { json }).providers
+    expect(await aimlapi?.check(aTask({ provider: 'aimlapi' }))).toMatchObject({
+      value: { cost: { credits: 120_000, amount_usd: 0.06 } },
+    })
+  })
+
+  it.each(['0', '-1', 'cheap'])('are not priced at %s', (price) => {
+    const read = readConfig({ ...needed, CRUN_USD_PER_CREDIT: price })
+    expect(read.ok ? [] : read.faults).toEqual([expect.stringMatching(/^CRUN_USD_PER_CREDIT /)])
   })
 })
