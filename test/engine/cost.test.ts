@@ -33,10 +33,10 @@ it.each(['runware', 'crun'])('a job on the webhook path at %s stays within its b
 
 // Each question costs a claim and a commit (4 rows written, 7 read) and its nudge: a message of its own, or the sweep's.
 it.each([
-  ['runware', 'webhook', { questions: 4, rowsWritten: 46, rowsRead: 62, operations: 18 }],
-  ['crun', 'webhook', { questions: 4, rowsWritten: 46, rowsRead: 62, operations: 18 }],
-  ['scenario', 'poll', { questions: 21, rowsWritten: 110, rowsRead: 190, operations: 81 }],
-  ['aimlapi', 'poll', { questions: 14, rowsWritten: 80, rowsRead: 140, operations: 60 }],
+  ['runware', 'webhook', { questions: 1, rowsWritten: 35, rowsRead: 40, operations: 9 }],
+  ['crun', 'webhook', { questions: 1, rowsWritten: 35, rowsRead: 40, operations: 9 }],
+  ['scenario', 'poll', { questions: 9, rowsWritten: 60, rowsRead: 100, operations: 36 }],
+  ['aimlapi', 'poll', { questions: 9, rowsWritten: 60, rowsRead: 100, operations: 36 }],
 ] as const)('a job of three minutes at %s, won by %s, costs at most %j', async (provider, wonBy, budget) => {
   // However the job falls between two sweeps.
   for (const secondsSinceSweep of [0, 15, 30, 45]) {
