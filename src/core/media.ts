@@ -1,5 +1,8 @@
 /** The media of a request: frames or references, and the forms that each may have. No I/O. No clock. */
 
+export const mediaKinds = ['image', 'video', 'audio'] as const
+export type MediaKind = (typeof mediaKinds)[number]
+
 const referenceLists = ['reference_images', 'reference_videos', 'reference_audios'] as const
 type ReferenceList = (typeof referenceLists)[number]
 
@@ -51,6 +54,11 @@ export function formOf(value: string): MediaForm | null {
 
 export function isDataUri(media: string): boolean {
   return media.startsWith('data:')
+}
+
+/** Ids are TypeIDs, whose base 32 has no i, l, o and u. */
+export function isAssetId(text: string): boolean {
+  return /^asset_[0-7][0-9a-hjkmnp-tv-z]{25}$/.test(text)
 }
 
 const crunAsset = /^asset:\/\/[\w.-]{1,128}$/
