@@ -13,6 +13,7 @@ import { sealSecret } from '../deliveries/secrets.ts'
 import type { Provider } from '../providers/provider.ts'
 import { draftEvent } from '../store/events.ts'
 import { insertJob, type Job } from '../store/jobs.ts'
+import { assetFaults } from './asset-faults.ts'
 import { adminKeyId } from './auth.ts'
 import { type FieldFault, fieldFaults } from './problems.ts'
 
@@ -22,9 +23,13 @@ export type Assessment =
   | { ok: true; providers: Provider[]; warnings: FieldFault[] }
   | { ok: false; code: 'invalid_request' | 'no_provider'; errors: FieldFault[] }
 
-/** Who can make it, in order of preference, or every reason why nobody can. Pure but for the configuration. */
-export function assess({ config, providers }: Context, apiKeyId: string, request: ParsedRequest): Assessment {
-  const errors = doorFaults({ config, providers }, apiKeyId, request)
+/** Who can make it, in order of preference, or every reason why nobody can. Reads the assets named, and no more. */
+export async function assess(
+  { db, config, providers }: Context,
+  apiKeyId: string,
+  request: ParsedRequest,
+): Promise<Assessment> {
+  const errors = await doorFaults({ db, config, providers }, apiKeyId, request)
   if (errors.length > 0) return { ok: false, code: 'invalid_request', errors }
 
   const candidates = wanted(request, config.providerOrder, providers).map((name) => {
@@ -58,14 +63,15 @@ export function assess({ config, providers }: Context, apiKeyId: string, request
   }
 }
 
-/** What is wrong with well-formed fields here: URLs that lead nowhere allowed, unknown options, no secret. */
-export function doorFaults(
-  { config, providers }: Pick<Context, 'config' | 'providers'>,
+/** What is wrong with well-formed fields here: URLs that lead nowhere allowed, no such asset, unknown options, no secret. */
+export async function doorFaults(
+  { db, config, providers }: Pick<Context, 'db' | 'config' | 'providers'>,
   apiKeyId: string,
   request: Partial<ParsedRequest>,
-): FieldFault[] {
+): Promise<FieldFault[]> {
   return [
     ...targetFaults(request, config.reach),
+    ...(await assetFaults(db, request)),
     ...optionFaults(request, providers),
     ...secretFaults(request, apiKeyId),
   ]

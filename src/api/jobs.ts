@@ -69,7 +69,7 @@ jobRoutes.openapi(
     const earlier = idempotency && (await findJobByIdempotencyKey(context.db, apiKeyId, idempotency.key))
     if (earlier) return replay(c, earlier, idempotency.hash)
 
-    const assessment = assess(context, apiKeyId, request)
+    const assessment = await assess(context, apiKeyId, request)
     if (!assessment.ok) return problem(c, assessment.code, nothingSpent, assessment.errors)
     const job = await acceptJob(context, { apiKeyId, idempotency }, request, assessment)
     if (job !== null) return answerAccepted(c, job)
@@ -105,7 +105,8 @@ async function answerFaults({ error, target }: Unsound, c: HonoContext<ApiEnv>) 
   const formal = fieldFaults(error)
   const part = target === 'json' ? wellFormedPart(await c.req.json()) : {}
   const named = new Set(formal.map(({ path }) => path))
-  const others = doorFaults(c.get('context'), c.get('apiKeyId'), part).filter(({ path }) => !named.has(path))
+  const faults = await doorFaults(c.get('context'), c.get('apiKeyId'), part)
+  const others = faults.filter(({ path }) => !named.has(path))
   return problem(c, 'invalid_request', nothingSpent, [...formal, ...others])
 }
 
