@@ -106,6 +106,7 @@ describe('a deleted asset', () => {
     }
     expect(await objectKeys(`assets/${id}`)).toEqual([])
     expect(await countRows('assets', 'id = ?', id)).toBe(0)
+    expect(world.logs).toContainEqual({ event: 'asset.deleted', fields: { asset_id: id } })
     for (const path of ['', '/content']) {
       await expectProblem(await api(`/v1/assets/${id}${path}`), 404, 'not_found')
     }
