@@ -144,7 +144,7 @@ async function report(stage: Stage, job: JobView, received: Received[]): Promise
   const known = new Set(job.tasks.map(({ provider_task_id }) => provider_task_id))
   const bills = stage.simulator.simulator.tasks().filter(({ taskId }) => known.has(taskId))
   lines.push(
-    `  won by    ${job.tasks.map(({ won_by }) => won_by).join(', ')}; ${bills.length} billable submit(s)`,
+    `  won by    ${job.tasks.map(({ won_by }) => won_by).join(', ')}; ${bills.length} billable submit(s), ${said(job.cost)}`,
   )
   if (bills.length !== job.tasks.length) faults.push(`${job.id} was billed ${bills.length} times`)
   for (const link of bills.flatMap(linksIn)) {
@@ -159,6 +159,11 @@ async function report(stage: Stage, job: JobView, received: Received[]): Promise
 /** The references that Crun was sent: a signed link in the place of the asset. */
 function linksIn(bill: SimulatedTask): string[] {
   return bill.provider === 'crun' ? (bill.request.input.reference_images ?? []) : []
+}
+
+function said(cost: JobView['cost']): string {
+  if (cost === null) return 'cost unknown'
+  return 'credits' in cost ? `${cost.credits} credits` : `$${cost.amount_usd}`
 }
 
 async function play(url: string | null) {
