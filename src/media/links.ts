@@ -1,5 +1,5 @@
 /** Signed links: a stored video's URL that works without an API key until it expires. */
-import { sign, signingKey, verify } from '../core/keys.ts'
+import { sign, signingKey, type VersionedKey, type VersionedSecret, verify } from '../core/keys.ts'
 import type { Link } from '../core/view.ts'
 
 // Longer than the last attempt of a delivery that carries the link.
@@ -7,7 +7,7 @@ const lifetimeMs = 7 * 24 * 60 * 60 * 1_000
 
 export interface LinkSettings {
   publicBaseUrl: string
-  signingSecret: string
+  signingSecret: VersionedSecret
 }
 
 /** A link to each output of a job, by its number. */
@@ -45,7 +45,7 @@ export async function isValidLink(
   return verify(await linkKey(settings), signedText(output.jobId, output.n, link.expires), link.signature)
 }
 
-function linkKey({ signingSecret }: LinkSettings): Promise<CryptoKey> {
+function linkKey({ signingSecret }: LinkSettings): Promise<VersionedKey> {
   return signingKey(signingSecret, 'output links')
 }
 
