@@ -14,6 +14,8 @@ import { jobRoutes } from './jobs.ts'
 import { modelRoutes } from './models.ts'
 import { outputRoutes } from './outputs.ts'
 import { problem } from './problems.ts'
+import { secretRotationRoutes } from './secret-rotation.ts'
+import { webhookKeyRoutes } from './webhook-keys.ts'
 
 export function createApi() {
   const api = new OpenAPIHono<ApiEnv>()
@@ -37,6 +39,7 @@ export function createApi() {
   })
 
   api.route('/', healthRoutes)
+  api.route('/', webhookKeyRoutes)
   // An output is opened by a signed link as well as by a key, so it looks for itself.
   api.route('/v1/jobs', outputRoutes)
 
@@ -47,6 +50,8 @@ export function createApi() {
   api.route('/v1/estimates', estimateRoutes)
   api.route('/v1/models', modelRoutes)
   api.route('/v1/deliveries', deliveryRoutes)
+  // A key may rotate its own secret, so it looks for itself.
+  api.route('/v1/api-keys', secretRotationRoutes)
   api.use('/v1/api-keys/*', onlyWithAdminKey)
   api.route('/v1/api-keys', apiKeyRoutes)
 

@@ -1,7 +1,6 @@
 /** One signed POST to a caller, and what came of it. Reads no row and writes none. */
 import { retryAfterMs } from '../core/retry-after.ts'
 import { forbidden, type Reach } from '../core/target.ts'
-import { signedHeaders } from './sign.ts'
 
 export interface Attempted {
   /** `gone`: the caller wants no more of it (410). */
@@ -15,9 +14,9 @@ export interface Attempted {
 
 export interface Post {
   url: string
-  eventId: string
   body: string
-  secret: string | null
+  /** The headers that sign it; null when nothing can. */
+  signed: Record<string, string> | null
 }
 
 const timeoutMs = 15_000
@@ -27,18 +26,18 @@ const maxKeptBytes = 1024
 export async function attemptPost(
   edges: { fetch: (request: Request) => Promise<Response>; now: () => number },
   reach: Reach,
-  { url, eventId, body, secret }: Post,
+  { url, body, signed }: Post,
 ): Promise<Attempted> {
   const objection = forbidden(url, reach)
   if (objection !== null) return unanswered(`the URL ${objection}`)
-  if (secret === null)
+  if (signed === null)
     return unanswered('there is no secret to sign with, or SIGNING_SECRET was changed since')
   const request = new Request(url, {
     method: 'POST',
     headers: {
       'content-type': 'application/json',
       'user-agent': 'Reelhook/1',
-      ...signedHeaders(secret, eventId, body, edges.now()),
+      ...signed,
     },
     body,
     redirect: 'manual',

@@ -1,6 +1,5 @@
 import { describe, expect, it, vi } from 'vitest'
 import { attemptPost } from '../../src/deliveries/attempt.ts'
-import { callbackSecret } from '../support/caller.ts'
 import { type DeliveryView, tellAndHear } from '../support/deliveries.ts'
 import { timelineOf } from '../support/reelhook.ts'
 import { callerUrl, world } from '../support/world.ts'
@@ -82,7 +81,7 @@ describe('a delivery is tried again', () => {
       sent.push(request)
       return new Response()
     }
-    const post = { url: `${callerUrl}/hook`, eventId: 'evt_1', body: '{}', secret: callbackSecret }
+    const post = { url: `${callerUrl}/hook`, body: '{}', signed: {} }
     await attemptPost({ fetch, now: world.edges.now }, 'public', post)
     expect(sent.map(({ method, redirect }) => [method, redirect])).toEqual([['POST', 'manual']])
   })
@@ -176,7 +175,7 @@ describe('a hostile answer', () => {
     const timeUp = AbortSignal.abort(new DOMException('The operation timed out', 'TimeoutError'))
     const timeout = vi.spyOn(AbortSignal, 'timeout').mockReturnValueOnce(timeUp)
     const silence = { fetch: untilAborted, now: world.edges.now }
-    const post = { url: `${callerUrl}/hook`, eventId: 'evt_1', body: '{}', secret: callbackSecret }
+    const post = { url: `${callerUrl}/hook`, body: '{}', signed: {} }
     expect(await attemptPost(silence, 'public', post)).toEqual({
       verdict: 'refused',
       status: null,
