@@ -14,6 +14,8 @@ export interface Config {
   providerOrder: ProviderName[]
   maxOutputBytes: number
   reach: Reach
+  /** Where names are looked up before they are called; null: nowhere. */
+  dnsCheckUrl: string | null
 }
 
 export type ConfigResult = { ok: true; config: Config } | { ok: false; faults: string[] }
@@ -48,6 +50,10 @@ const environmentSchema = z.object({
     .transform(namesOf)
     .pipe(z.array(z.enum(providerNames))),
   MAX_OUTPUT_BYTES: optional(z.coerce.number().int().positive()).transform((bytes) => bytes ?? 2 * gibibytes),
+  // Turned off by a word: a blank means the default here as everywhere.
+  DNS_CHECK_URL: optional(z.union([z.literal('off'), z.url({ protocol: /^https?$/ })])).transform(
+    resolverUrl,
+  ),
   ALLOW_PRIVATE_NETWORK: optional(z.enum(['true', 'false'])).transform((allowed) => allowed === 'true'),
 })
 
@@ -90,6 +96,7 @@ export function readConfig(environment: object): ConfigResult {
       },
       providerOrder: values.PROVIDER_ORDER,
       maxOutputBytes: values.MAX_OUTPUT_BYTES,
+      dnsCheckUrl: values.DNS_CHECK_URL,
       reach: values.ALLOW_PRIVATE_NETWORK ? 'any' : 'public',
     },
   }
@@ -97,6 +104,10 @@ export function readConfig(environment: object): ConfigResult {
 
 function versionsOf({ SIGNING_SECRET: current, SIGNING_SECRET_PREVIOUS: previous }: Values): VersionedSecret {
   return previous === undefined || previous === current ? [current] : [current, previous]
+}
+
+function resolverUrl(setting: string | undefined): string | null {
+  return setting === 'off' ? null : (setting ?? 'https://cloudflare-dns.com/dns-query')
 }
 
 function namesOf(list: string | undefined): string[] {

@@ -3,6 +3,8 @@
  * Built at the rim once an invocation; everything below takes it as an argument.
  */
 import type { Config } from './config.ts'
+import type { Guard } from './core/target.ts'
+import { createGuard } from './guard/guard.ts'
 import { type Log, logToConsole } from './log.ts'
 import { createNudges, type Nudges } from './nudges.ts'
 import { createProviders, type Providers } from './providers/index.ts'
@@ -27,6 +29,8 @@ export const realEdges: Edges = {
 
 export interface Context extends Edges {
   config: Config
+  /** Asked before every URL that came from outside is called or fetched. */
+  guard: Guard
   db: Database
   bucket: R2Bucket
   providers: Providers
@@ -34,12 +38,14 @@ export interface Context extends Edges {
 }
 
 export function createContext(env: Env, config: Config, edges: Edges): Context {
+  const guard = createGuard(edges, config)
   return {
     ...edges,
     config,
+    guard,
     db: openDatabase(env.DB),
     bucket: env.BUCKET,
-    providers: createProviders(config.accounts, edges.fetch, edges.now),
+    providers: createProviders(config.accounts, edges.fetch, edges.now, guard),
     nudges: createNudges(env.NUDGES, env.DELIVERIES, edges.log),
   }
 }

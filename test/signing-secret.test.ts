@@ -1,12 +1,18 @@
 /** SIGNING_SECRET changed while Reelhook works, as an operator would: the new one deployed beside the one before. */
-import { createExecutionContext, createMessageBatch, createScheduledController } from 'cloudflare:test'
+import { createExecutionContext, createScheduledController } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
 import type { JobView } from '../src/core/view.ts'
 import { makeApiKey, postJobOf } from './support/api-keys.ts'
 import { ask } from './support/ask.ts'
 import { callbackSecret, isSignedWith } from './support/caller.ts'
-import { deliveriesOf, tellAndHear, tellOfFailure, untilDelivery } from './support/deliveries.ts'
+import {
+  deliveriesOf,
+  nudgeDelivery,
+  tellAndHear,
+  tellOfFailure,
+  untilDelivery,
+} from './support/deliveries.ts'
 import { aSilentJob, doorOf } from './support/door.ts'
 import { getJob, untilStatus } from './support/reelhook.ts'
 import { isSignedBy, type PublishedKey } from './support/second-opinions.ts'
@@ -24,13 +30,6 @@ const admin = { authorization: `Bearer ${env.ADMIN_API_KEY}` }
 async function keysUnder(bindings: Record<string, unknown>): Promise<PublishedKey[]> {
   const response = await ask('/.well-known/webhook-keys.json', {}, bindings)
   return (await response.json<{ keys: PublishedKey[] }>()).keys
-}
-
-/** One attempt of a delivery, made by the Worker as it is deployed then. */
-async function attemptUnder(bindings: Partial<Env>, id: string): Promise<void> {
-  const message = { id: crypto.randomUUID(), timestamp: new Date(), attempts: 1, body: { delivery: id } }
-  const batch = createMessageBatch('reelhook-deliveries', [message])
-  await worker.queue?.(batch, { ...env, ...bindings }, createExecutionContext())
 }
 
 async function sweepUnder(bindings: Partial<Env>): Promise<void> {
@@ -73,7 +72,7 @@ describe('what is sealed', () => {
     const lines = world.logs.filter(({ event }) => event === 'secrets.resealed')
     expect(lines.map(({ fields }) => fields)).toEqual([{ count: 1 }])
 
-    await attemptUnder(rotated, id)
+    await nudgeDelivery(id, 1, rotated)
     expect(await statusOf(jobId)).toBe('delivered')
     const told = world.caller.receivedFor(jobId).at(-1)
     expect(told && isSignedWith(apiKey.callback_secret, told)).toBe(true)
@@ -81,12 +80,12 @@ describe('what is sealed', () => {
 
   it('for a job opens while the one before is known, and is told of as lost afterwards', async () => {
     const [known, forgotten] = [await aDueDelivery(), await aDueDelivery()]
-    await attemptUnder(rotating, known.id)
+    await nudgeDelivery(known.id, 1, rotating)
     expect(await statusOf(known.jobId)).toBe('delivered')
     const told = world.caller.receivedFor(known.jobId).at(-1)
     expect(told && isSignedWith(callbackSecret, told)).toBe(true)
 
-    await attemptUnder(rotated, forgotten.id)
+    await nudgeDelivery(forgotten.id, 1, rotated)
     const [delivery] = await deliveriesOf(forgotten.jobId)
     expect(delivery?.attempts[1]?.error).toMatch(/SIGNING_SECRET/)
   })
@@ -134,7 +133,7 @@ describe('the key of the deployment', () => {
 
     const { id, job_id } = await tellAndHear(() => new Response('no', { status: 500 }))
     await world.advance(5_000)
-    await attemptUnder(rotating, id)
+    await nudgeDelivery(id, 1, rotating)
     const told = world.caller.receivedFor(job_id).at(-1)
     if (told === undefined) throw new Error('the caller was not told')
     for (const { whpk } of during) expect(await isSignedBy(whpk, told.body, told.headers)).toBe(true)

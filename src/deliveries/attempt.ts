@@ -1,6 +1,6 @@
 /** One signed POST to a caller, and what came of it. Reads no row and writes none. */
 import { retryAfterMs } from '../core/retry-after.ts'
-import { forbidden, type Reach } from '../core/target.ts'
+import type { Guard } from '../core/target.ts'
 
 export interface Attempted {
   /** `gone`: the caller wants no more of it (410). */
@@ -24,12 +24,11 @@ const maxReadBytes = 16 * 1024
 const maxKeptBytes = 1024
 
 export async function attemptPost(
-  edges: { fetch: (request: Request) => Promise<Response>; now: () => number },
-  reach: Reach,
+  edges: { fetch: (request: Request) => Promise<Response>; now: () => number; guard: Guard },
   { url, body, signed }: Post,
 ): Promise<Attempted> {
-  const objection = forbidden(url, reach)
-  if (objection !== null) return unanswered(`the URL ${objection}`)
+  const objection = await edges.guard(url)
+  if (objection !== null) return unanswered(`the URL ${objection.message}`)
   if (signed === null)
     return unanswered('there is no secret to sign with, or SIGNING_SECRET was changed since')
   const request = new Request(url, {

@@ -14,7 +14,7 @@ export async function deliver(context: Context, deliveryId: string): Promise<voi
   const signers = await signersOf(config.signingSecret, delivery.sealedSecrets)
   const startedAt = now()
   const signed = signers && (await signedHeaders(signers, delivery.eventId, delivery.body, startedAt))
-  const attempted = await attemptPost(context, config.reach, { ...delivery, signed })
+  const attempted = await attemptPost(context, { ...delivery, signed })
   const n = delivery.attempts + 1
   const durationMs = now() - startedAt
   const { status, error, answer } = attempted

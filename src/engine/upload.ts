@@ -60,9 +60,8 @@ function hand(
   give: (media: InputMedia) => Promise<Result<{ assetId: string }>>,
   { path, value }: { path: string; value: string },
 ): Promise<Result<{ assetId: string }>> {
-  const { fetch, config } = context
-  const limits = { reach: config.reach, maxBytes: maxInputBytes }
-  const settings = { fetch, ...limits, onProgress: keepLease(context, job) }
+  const { fetch, guard } = context
+  const settings = { fetch, guard, maxBytes: maxInputBytes, onProgress: keepLease(context, job) }
   return withInput(settings, value, (input) => give({ ...input, kind: kindOf(path) }))
 }
 

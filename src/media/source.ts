@@ -4,11 +4,11 @@
  */
 import { done, fault, type Result } from '../core/fault.ts'
 import { toHex } from '../core/keys.ts'
-import { forbidden, type Reach } from '../core/target.ts'
+import type { Guard } from '../core/target.ts'
 
 export interface SourceSettings {
   fetch: (request: Request) => Promise<Response>
-  reach: Reach
+  guard: Guard
   maxBytes: number
 }
 
@@ -42,8 +42,11 @@ async function follow(
   signal: AbortSignal,
   redirectsLeft: number,
 ): Promise<Result<Response>> {
-  const objection = forbidden(url, settings.reach)
-  if (objection !== null) return fault('media_forbidden', `The URL of the media ${objection}.`)
+  const objection = await settings.guard(url)
+  if (objection !== null) {
+    const code = objection.again === 'never' ? 'media_forbidden' : 'media_unavailable'
+    return fault(code, `The URL of the media ${objection.message}.`)
+  }
   let response: Response
   try {
     response = await settings.fetch(new Request(url, { redirect: 'manual', signal }))

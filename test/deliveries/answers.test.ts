@@ -82,7 +82,7 @@ describe('a delivery is tried again', () => {
       return new Response()
     }
     const post = { url: `${callerUrl}/hook`, body: '{}', signed: {} }
-    await attemptPost({ fetch, now: world.edges.now }, 'public', post)
+    await attemptPost({ fetch, now: world.edges.now, guard: async () => null }, post)
     expect(sent.map(({ method, redirect }) => [method, redirect])).toEqual([['POST', 'manual']])
   })
 })
@@ -174,9 +174,9 @@ describe('a hostile answer', () => {
   it('that never comes is given up after fifteen seconds', async () => {
     const timeUp = AbortSignal.abort(new DOMException('The operation timed out', 'TimeoutError'))
     const timeout = vi.spyOn(AbortSignal, 'timeout').mockReturnValueOnce(timeUp)
-    const silence = { fetch: untilAborted, now: world.edges.now }
+    const silence = { fetch: untilAborted, now: world.edges.now, guard: async () => null }
     const post = { url: `${callerUrl}/hook`, body: '{}', signed: {} }
-    expect(await attemptPost(silence, 'public', post)).toEqual({
+    expect(await attemptPost(silence, post)).toEqual({
       verdict: 'refused',
       status: null,
       error: expect.stringMatching(/TimeoutError/),
