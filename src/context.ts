@@ -33,6 +33,8 @@ export interface Context extends Edges {
   guard: Guard
   db: Database
   bucket: R2Bucket
+  /** How often a key may have a callback URL probed. */
+  probeLimit: RateLimit
   providers: Providers
   nudges: Nudges
 }
@@ -45,6 +47,7 @@ export function createContext(env: Env, config: Config, edges: Edges): Context {
     guard,
     db: openDatabase(env.DB),
     bucket: env.BUCKET,
+    probeLimit: env.PROBES,
     providers: createProviders(config.accounts, edges.fetch, edges.now, guard),
     nudges: createNudges(env.NUDGES, env.DELIVERIES, edges.log),
   }

@@ -4,6 +4,7 @@ import { HTTPException } from 'hono/http-exception'
 import { sayError } from '../log.ts'
 import { apiKeyRoutes } from './api-keys.ts'
 import { onlyWithAdminKey, onlyWithKey } from './auth.ts'
+import { callbackRoutes } from './callbacks.ts'
 import { deliveryRoutes } from './deliveries.ts'
 import type { ApiEnv } from './environment.ts'
 import { estimateRoutes } from './estimates.ts'
@@ -50,6 +51,7 @@ export function createApi() {
   api.route('/v1/estimates', estimateRoutes)
   api.route('/v1/models', modelRoutes)
   api.route('/v1/deliveries', deliveryRoutes)
+  api.route('/v1/callbacks', callbackRoutes)
   // A key may rotate its own secret, so it looks for itself.
   api.route('/v1/api-keys', secretRotationRoutes)
   api.use('/v1/api-keys/*', onlyWithAdminKey)

@@ -20,7 +20,15 @@ export async function signersOf(
 ): Promise<Signers | null> {
   const opened = await Promise.all(sealed.map((one) => openSecret(signingSecret, one)))
   const secrets = opened.filter((secret) => secret !== null)
-  return secrets.length === 0 ? null : { secrets, pairs: await keyPairs(signingSecret) }
+  return secrets.length === 0 ? null : signersFor(signingSecret, secrets)
+}
+
+/** These secrets, and the deployment's own key. */
+export async function signersFor(
+  signingSecret: VersionedSecret,
+  secrets: readonly string[],
+): Promise<Signers> {
+  return { secrets, pairs: await keyPairs(signingSecret) }
 }
 
 export async function signedHeaders(

@@ -67,6 +67,7 @@ describe('the description of the API', () => {
         'DELETE /v1/api-keys/{id}',
         'POST /v1/api-keys/{id}/rotate-secret',
         'GET /.well-known/webhook-keys.json',
+        'POST /v1/callbacks/test',
         'GET /healthz',
       ]),
     )

@@ -51,6 +51,17 @@ describe('a delivery is tried again', () => {
     },
   )
 
+  it.each([
+    [521, /refused the connection/],
+    [525, /TLS handshake/],
+    [526, /certificate/],
+    [530, /does not resolve/],
+  ])('when Cloudflare answers %i in the place of the caller, and says why', async (status, why) => {
+    const delivery = await tellAndHear(() => new Response('error page', { status }))
+    expect(delivery.status).toBe('pending')
+    expect(delivery.attempts[0]).toMatchObject({ status, error: expect.stringMatching(why) })
+  })
+
   it('when the network breaks, and says how', async () => {
     const delivery = await tellAndHear(() => {
       throw new TypeError('connection refused')
