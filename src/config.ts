@@ -1,18 +1,21 @@
 /** Env → Config, parsed once. Nothing else reads a raw environment string. */
 import { z } from 'zod'
+import type { VersionedSecret } from './core/keys.ts'
 import { type ProviderName, providerNames } from './core/request.ts'
 import type { Reach } from './core/target.ts'
 import type { Accounts } from './providers/index.ts'
 
 export interface Config {
   publicBaseUrl: string
-  signingSecret: string
+  signingSecret: VersionedSecret
   adminApiKey: string
   accounts: Accounts
   /** The order in which `auto` asks; who is not in it comes after. */
   providerOrder: ProviderName[]
   maxOutputBytes: number
   reach: Reach
+  /** Where names are looked up before they are called; null: nowhere. */
+  dnsCheckUrl: string | null
 }
 
 export type ConfigResult = { ok: true; config: Config } | { ok: false; faults: string[] }
@@ -23,11 +26,14 @@ const optional = <T extends z.ZodType>(schema: T) => z.preprocess(blankAsUnset, 
 
 const baseUrl = z.url({ protocol: /^https?$/ }).transform((url) => url.replace(/\/+$/, ''))
 
+const signingSecret = z.string().min(32, 'must have at least 32 characters')
+
 const gibibytes = 1024 ** 3
 
 const environmentSchema = z.object({
   PUBLIC_BASE_URL: z.preprocess(blankAsUnset, baseUrl),
-  SIGNING_SECRET: z.preprocess(blankAsUnset, z.string().min(32, 'must have at least 32 characters')),
+  SIGNING_SECRET: z.preprocess(blankAsUnset, signingSecret),
+  SIGNING_SECRET_PREVIOUS: optional(signingSecret),
   ADMIN_API_KEY: z.preprocess(blankAsUnset, z.string().min(16, 'must have at least 16 characters')),
   RUNWARE_API_KEY: optional(z.string()),
   RUNWARE_BASE_URL: optional(baseUrl).transform((url) => url ?? 'https://api.runware.ai/v1'),
@@ -44,8 +50,14 @@ const environmentSchema = z.object({
     .transform(namesOf)
     .pipe(z.array(z.enum(providerNames))),
   MAX_OUTPUT_BYTES: optional(z.coerce.number().int().positive()).transform((bytes) => bytes ?? 2 * gibibytes),
+  // Turned off by a word: a blank means the default here as everywhere.
+  DNS_CHECK_URL: optional(z.union([z.literal('off'), z.url({ protocol: /^https?$/ })])).transform(
+    resolverUrl,
+  ),
   ALLOW_PRIVATE_NETWORK: optional(z.enum(['true', 'false'])).transform((allowed) => allowed === 'true'),
 })
+
+type Values = z.infer<typeof environmentSchema>
 
 /** Every fault of the environment at once, by name; never a value. */
 export function readConfig(environment: object): ConfigResult {
@@ -56,7 +68,7 @@ export function readConfig(environment: object): ConfigResult {
     ok: true,
     config: {
       publicBaseUrl: values.PUBLIC_BASE_URL,
-      signingSecret: values.SIGNING_SECRET,
+      signingSecret: versionsOf(values),
       adminApiKey: values.ADMIN_API_KEY,
       accounts: {
         ...(values.RUNWARE_API_KEY && {
@@ -84,9 +96,18 @@ export function readConfig(environment: object): ConfigResult {
       },
       providerOrder: values.PROVIDER_ORDER,
       maxOutputBytes: values.MAX_OUTPUT_BYTES,
+      dnsCheckUrl: values.DNS_CHECK_URL,
       reach: values.ALLOW_PRIVATE_NETWORK ? 'any' : 'public',
     },
   }
+}
+
+function versionsOf({ SIGNING_SECRET: current, SIGNING_SECRET_PREVIOUS: previous }: Values): VersionedSecret {
+  return previous === undefined || previous === current ? [current] : [current, previous]
+}
+
+function resolverUrl(setting: string | undefined): string | null {
+  return setting === 'off' ? null : (setting ?? 'https://cloudflare-dns.com/dns-query')
 }
 
 function namesOf(list: string | undefined): string[] {

@@ -3,6 +3,8 @@
  * Built at the rim once an invocation; everything below takes it as an argument.
  */
 import type { Config } from './config.ts'
+import type { Guard } from './core/target.ts'
+import { createGuard } from './guard/guard.ts'
 import { type Log, logToConsole } from './log.ts'
 import { createNudges, type Nudges } from './nudges.ts'
 import { createProviders, type Providers } from './providers/index.ts'
@@ -27,19 +29,26 @@ export const realEdges: Edges = {
 
 export interface Context extends Edges {
   config: Config
+  /** Asked before every URL that came from outside is called or fetched. */
+  guard: Guard
   db: Database
   bucket: R2Bucket
+  /** How often a key may have a callback URL probed. */
+  probeLimit: RateLimit
   providers: Providers
   nudges: Nudges
 }
 
 export function createContext(env: Env, config: Config, edges: Edges): Context {
+  const guard = createGuard(edges, config)
   return {
     ...edges,
     config,
+    guard,
     db: openDatabase(env.DB),
     bucket: env.BUCKET,
-    providers: createProviders(config.accounts, edges.fetch, edges.now),
+    probeLimit: env.PROBES,
+    providers: createProviders(config.accounts, edges.fetch, edges.now, guard),
     nudges: createNudges(env.NUDGES, env.DELIVERIES, edges.log),
   }
 }

@@ -6,6 +6,7 @@ import { misconfigured, problem } from './api/problems.ts'
 import { type ConfigResult, readConfig } from './config.ts'
 import { type Context, createContext, type Edges } from './context.ts'
 import { deliver } from './deliveries/deliver.ts'
+import { resealSecrets } from './deliveries/reseal.ts'
 import { advance } from './engine/advance.ts'
 import { recordDeadLetter } from './engine/dead-letter.ts'
 import { sweep } from './engine/sweep.ts'
@@ -39,7 +40,9 @@ export function createReelhook(edges: Edges): ExportedHandler<Env> {
       await Promise.all(batch.messages.map((message) => handle(context, message, work)))
     },
     async scheduled(_controller, env) {
-      await sweep(contextOf(env))
+      const context = contextOf(env)
+      await sweep(context)
+      await resealSecrets(context)
     },
   }
 }

@@ -25,6 +25,7 @@ export default defineConfig({
           SCENARIO_BASE_URL: 'https://simulator.test/scenario/v1',
           AIMLAPI_API_KEY: 'aimlapi-key',
           AIMLAPI_BASE_URL: 'https://simulator.test/aimlapi',
+          DNS_CHECK_URL: 'off',
         },
       },
     })),

@@ -77,6 +77,7 @@ apiKeyRoutes.openapi(create, async (c) => {
     name: c.req.valid('json').name,
     hash: await sha256(key),
     callbackSecret: await sealSecret(config.signingSecret, callbackSecret),
+    retiredSecrets: '[]',
     createdAt: now(),
     revokedAt: null,
   }

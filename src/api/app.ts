@@ -6,6 +6,7 @@ import { apiKeyRoutes } from './api-keys.ts'
 import { assetContentRoutes } from './asset-content.ts'
 import { assetRoutes } from './assets.ts'
 import { onlyWithAdminKey, onlyWithKey } from './auth.ts'
+import { callbackRoutes } from './callbacks.ts'
 import { deliveryRoutes } from './deliveries.ts'
 import type { ApiEnv } from './environment.ts'
 import { estimateRoutes } from './estimates.ts'
@@ -16,6 +17,8 @@ import { jobRoutes } from './jobs.ts'
 import { modelRoutes } from './models.ts'
 import { outputRoutes } from './outputs.ts'
 import { problem } from './problems.ts'
+import { secretRotationRoutes } from './secret-rotation.ts'
+import { webhookKeyRoutes } from './webhook-keys.ts'
 
 export function createApi() {
   const api = new OpenAPIHono<ApiEnv>()
@@ -39,6 +42,7 @@ export function createApi() {
   })
 
   api.route('/', healthRoutes)
+  api.route('/', webhookKeyRoutes)
   // These are opened by a signed link as well as by a key, so they look for themselves.
   api.route('/v1/jobs', outputRoutes)
   api.route('/v1/assets', assetContentRoutes)
@@ -51,6 +55,9 @@ export function createApi() {
   api.route('/v1/models', modelRoutes)
   api.route('/v1/assets', assetRoutes)
   api.route('/v1/deliveries', deliveryRoutes)
+  api.route('/v1/callbacks', callbackRoutes)
+  // A key may rotate its own secret, so it looks for itself.
+  api.route('/v1/api-keys', secretRotationRoutes)
   api.use('/v1/api-keys/*', onlyWithAdminKey)
   api.route('/v1/api-keys', apiKeyRoutes)
 

@@ -1,45 +1,65 @@
 /**
  * Keys for everything Reelhook signs or hides, each derived (HKDF-SHA-256, RFC 5869) from SIGNING_SECRET under a
- * name of its own, so that one can never be used in another's place. No I/O. No clock.
+ * name of its own, so that one can never be used in another's place. Each comes in the versions of that secret, so
+ * that it can be changed while what was signed and sealed before is still good. No I/O. No clock.
  */
 
 const encoder = new TextEncoder()
 
+/** A secret in its versions: the one that signs and seals, then those that only verify and open. */
+export type VersionedSecret = readonly [current: string, ...previous: string[]]
+
+/** A key in the versions of its secret. */
+export type VersionedKey = readonly [KeyVersion, ...KeyVersion[]]
+
+interface KeyVersion {
+  version: string
+  key: CryptoKey
+}
+
 /** A key that signs: `purpose` is what it is for, e.g. `provider webhooks`. */
-export function signingKey(secret: string, purpose: string): Promise<CryptoKey> {
-  return derive(secret, purpose, { name: 'HMAC', hash: 'SHA-256', length: 256 }, ['sign', 'verify'])
+export function signingKey(secret: VersionedSecret, purpose: string): Promise<VersionedKey> {
+  const algorithm = { name: 'HMAC', hash: 'SHA-256', length: 256 }
+  return inEachVersion(secret, (one) => deriveKey(one, purpose, algorithm, ['sign', 'verify']))
 }
 
 /** A key that encrypts what is kept at rest. */
-export function encryptionKey(secret: string, purpose: string): Promise<CryptoKey> {
-  return derive(secret, purpose, { name: 'AES-GCM', length: 256 }, ['encrypt', 'decrypt'])
+export function encryptionKey(secret: VersionedSecret, purpose: string): Promise<VersionedKey> {
+  const algorithm = { name: 'AES-GCM', length: 256 }
+  return inEachVersion(secret, (one) => deriveKey(one, purpose, algorithm, ['encrypt', 'decrypt']))
 }
 
 /** HMAC-SHA-256 of the text, in URL-safe base64. */
-export async function sign(key: CryptoKey, text: string): Promise<string> {
+export async function sign([{ key }]: VersionedKey, text: string): Promise<string> {
   return toBase64Url(new Uint8Array(await crypto.subtle.sign('HMAC', key, encoder.encode(text))))
 }
 
 /** Compares in constant time, as WebCrypto's verify does. */
-export async function verify(key: CryptoKey, text: string, signature: string): Promise<boolean> {
+export async function verify(versions: VersionedKey, text: string, signature: string): Promise<boolean> {
   const bytes = fromBase64Url(signature)
-  return bytes !== null && crypto.subtle.verify('HMAC', key, bytes, encoder.encode(text))
+  if (bytes === null) return false
+  for (const { key } of versions) {
+    if (await crypto.subtle.verify('HMAC', key, bytes, encoder.encode(text))) return true
+  }
+  return false
 }
 
-export async function encrypt(key: CryptoKey, text: string): Promise<string> {
+/** `<version>.<iv>.<text>`: what was sealed says under which version. */
+export async function encrypt([{ version, key }]: VersionedKey, text: string): Promise<string> {
   const iv = crypto.getRandomValues(new Uint8Array(12))
   const sealed = await crypto.subtle.encrypt({ name: 'AES-GCM', iv }, key, encoder.encode(text))
-  return `v1.${toBase64Url(iv)}.${toBase64Url(new Uint8Array(sealed))}`
+  return `${version}.${toBase64Url(iv)}.${toBase64Url(new Uint8Array(sealed))}`
 }
 
-/** Null when it was sealed under another secret: SIGNING_SECRET was changed. */
-export async function decrypt(key: CryptoKey, sealed: string): Promise<string | null> {
-  const [version, iv, text] = sealed
-    .split('.')
-    .map((part, index) => (index === 0 ? part : fromBase64Url(part)))
-  if (version !== 'v1' || !(iv instanceof Uint8Array) || !(text instanceof Uint8Array)) {
-    throw new Error('a secret at rest is not in the form v1.iv.text')
+/** Null when it was sealed under a secret that is no longer known, or tampered with. */
+export async function decrypt(versions: VersionedKey, sealed: string): Promise<string | null> {
+  const [version, ...parts] = sealed.split('.')
+  const [iv, text] = parts.map(fromBase64Url)
+  if (parts.length !== 2 || !iv || !text) {
+    throw new Error('a secret at rest is not in the form version.iv.text')
   }
+  const key = versions.find((one) => one.version === version)?.key
+  if (key === undefined) return null
   try {
     return new TextDecoder().decode(await crypto.subtle.decrypt({ name: 'AES-GCM', iv }, key, text))
   } catch (error) {
@@ -57,34 +77,69 @@ export function toHex(bytes: Uint8Array): string {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
 }
 
-// Derived once for each purpose: every webhook that comes in needs its key.
-const derived = new Map<string, CryptoKey>()
+/** Names a version without telling anything of the secret: 48 bits that derive from it. */
+export async function versionOf(secret: string): Promise<string> {
+  const known = versions.get(secret)
+  if (known !== undefined) return known
+  const version = toBase64Url(await deriveBytes(secret, 'key version', 6))
+  versions.set(secret, version)
+  return version
+}
 
-async function derive(
+/** So many bytes for a key that WebCrypto does not derive itself. */
+export async function deriveBytes(secret: string, purpose: string, count: number): Promise<Uint8Array> {
+  const root = await rootOf(secret)
+  return new Uint8Array(await crypto.subtle.deriveBits(derivation(purpose), root, count * 8))
+}
+
+export function toBase64(bytes: Uint8Array): string {
+  return btoa(String.fromCharCode(...bytes))
+}
+
+// Derived once: every webhook that comes in needs its key.
+const versions = new Map<string, string>()
+const keys = new Map<string, CryptoKey>()
+
+async function inEachVersion(
+  [current, ...previous]: VersionedSecret,
+  derive: (secret: string) => Promise<CryptoKey>,
+): Promise<VersionedKey> {
+  const versioned = async (secret: string) => ({
+    version: await versionOf(secret),
+    key: await derive(secret),
+  })
+  return [await versioned(current), ...(await Promise.all(previous.map(versioned)))]
+}
+
+async function deriveKey(
   secret: string,
   purpose: string,
   algorithm: { name: string; hash?: string; length: number },
   usages: ('sign' | 'verify' | 'encrypt' | 'decrypt')[],
 ): Promise<CryptoKey> {
   const name = JSON.stringify([algorithm.name, purpose, secret])
-  const known = derived.get(name)
+  const known = keys.get(name)
   if (known !== undefined) return known
-  const root = await crypto.subtle.importKey('raw', encoder.encode(secret), 'HKDF', false, ['deriveKey'])
-  const info = encoder.encode(`reelhook ${purpose}`)
-  const derivation = { name: 'HKDF', hash: 'SHA-256', salt: new Uint8Array(), info }
-  const key = await crypto.subtle.deriveKey(derivation, root, algorithm, false, usages)
-  derived.set(name, key)
+  const root = await rootOf(secret)
+  const key = await crypto.subtle.deriveKey(derivation(purpose), root, algorithm, false, usages)
+  keys.set(name, key)
   return key
 }
 
-function toBase64Url(bytes: Uint8Array): string {
-  return btoa(String.fromCharCode(...bytes))
-    .replaceAll('+', '-')
-    .replaceAll('/', '_')
-    .replaceAll('=', '')
+function rootOf(secret: string): Promise<CryptoKey> {
+  return crypto.subtle.importKey('raw', encoder.encode(secret), 'HKDF', false, ['deriveKey', 'deriveBits'])
 }
 
-function fromBase64Url(text: string): Uint8Array<ArrayBuffer> | null {
+function derivation(purpose: string) {
+  const info = encoder.encode(`reelhook ${purpose}`)
+  return { name: 'HKDF', hash: 'SHA-256', salt: new Uint8Array(), info }
+}
+
+export function toBase64Url(bytes: Uint8Array): string {
+  return toBase64(bytes).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '')
+}
+
+export function fromBase64Url(text: string): Uint8Array<ArrayBuffer> | null {
   if (!/^[\w-]*$/.test(text)) return null
   try {
     return Uint8Array.from(atob(text.replaceAll('-', '+').replaceAll('_', '/')), (char) => char.charCodeAt(0))

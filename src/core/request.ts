@@ -48,6 +48,11 @@ const media = z
     example: 'https://example.com/boat.png',
   })
 
+/** A symmetric secret as Standard Webhooks writes it. */
+export const callbackSecretSchema = z
+  .string()
+  .refine(isSigningSecret, 'must be whsec_ followed by 24 to 64 bytes in base64')
+
 const fields = z.strictObject({
   model: z.enum(models),
   prompt: z.string().trim().min(1).max(10_000).optional().meta({
@@ -87,10 +92,7 @@ const fields = z.strictObject({
       description: "Each provider's remaining documented parameters; unknown ones are refused.",
     }),
   callback_url: z.url().max(2_048).optional(),
-  callback_secret: z
-    .string()
-    .refine(isSigningSecret, 'must be whsec_ followed by 24 to 64 bytes in base64')
-    .optional(),
+  callback_secret: callbackSecretSchema.optional(),
   callback_events: z
     .array(z.enum(eventTypes))
     .min(1)

@@ -26,6 +26,12 @@ export const deliveryWaitsMs = [
   24 * hours,
 ] as const
 
+/** How long a secret that was rotated out goes on signing beside the new one. */
+export const secretOverlapMs = 24 * hours
+
+/** So many secrets sign one delivery at the most: each is a signature in its header. */
+export const mostSecretsAtOnce = 4
+
 /** Waits before each new attempt to copy an output whose source failed; then the output has failed. */
 const copyWaitsMs = [2 * seconds, 10 * seconds, 1 * minutes, 5 * minutes, 15 * minutes, 30 * minutes] as const
 

@@ -1,14 +1,22 @@
 /**
- * The guard before every URL that Reelhook calls or fetches: only https, only public hosts, no credentials.
- * It judges what the URL says; the platform resolves names, so a public name with a private address is not seen
- * here. No I/O.
+ * The guard before every URL that Reelhook calls or fetches: only https, only public hosts, only ports of the web, no
+ * credentials. It judges what the URL says; where a name leads is looked up in guard/. No I/O.
  */
 import ipaddr from 'ipaddr.js'
+import { isWebPort } from './ports.ts'
 
 /** `public` outside; `any` lifts the guard for local use (ALLOW_PRIVATE_NETWORK). */
 export type Reach = 'public' | 'any'
 
-const privateSuffixes = ['localhost', 'local', 'internal', 'home.arpa']
+/** Why a URL may not be called: never, or not now. */
+export interface Objection {
+  /** Follows on "the URL …". */
+  message: string
+  again: 'never' | 'later'
+}
+
+/** The whole guard, asked right before a URL is called or fetched. Null: it may be. */
+export type Guard = (url: string) => Promise<Objection | null>
 
 /** Why this URL may not be called, or null when it may. */
 export function forbidden(target: string, reach: Reach): string | null {
@@ -18,23 +26,58 @@ export function forbidden(target: string, reach: Reach): string | null {
   if (url.username !== '' || url.password !== '') return 'must not hold a user name or password'
   if (reach === 'any') return null
   if (url.protocol !== 'https:') return 'must begin with https://'
-  return privateHost(url.hostname)
+  return privateHost(hostOf(url)) ?? wrongPort(url)
+}
+
+/** The name that has to be looked up before the URL is called; null when its host is an address already. */
+export function nameIn(target: string): string | null {
+  const host = hostOf(new URL(target))
+  return ipaddr.isValid(host) ? null : host
+}
+
+/** False for what is no address at all, too. */
+export function isPublicAddress(text: string): boolean {
+  return ipaddr.isValid(text) && isPublic(ipaddr.parse(text))
 }
 
 // The URL parser has already turned decimal, octal, hex and short IPv4 forms into dotted ones.
-function privateHost(hostname: string): string | null {
-  const host = hostname.replace(/^\[|\]$/g, '').replace(/\.+$/, '')
+function hostOf({ hostname }: URL): string {
+  return hostname.replace(/^\[|\]$/g, '').replace(/\.+$/, '')
+}
+
+function privateHost(host: string): string | null {
   if (ipaddr.isValid(host)) {
-    // Everything but plain unicast: private, loopback, link-local (the metadata address), mapped, 6to4, …
-    return isPublic(ipaddr.parse(host)) ? null : 'must not point at a private or reserved address'
+    return isPublicAddress(host) ? null : 'must not point at a private or reserved address'
   }
   const isPrivate = privateSuffixes.some((suffix) => host === suffix || host.endsWith(`.${suffix}`))
-  if (isPrivate || !host.includes('.')) return 'must name a public host'
+  if (isPrivate || !host.includes('.') || metadataHosts.includes(host)) return 'must name a public host'
   return null
 }
 
-// Of IPv6, only 2000::/3 is given out (RFC 4291 §2.4); the IPv4-compatible ::a.b.c.d lies outside it.
+function wrongPort({ port }: URL): string | null {
+  // The parser leaves 443 out.
+  return port === '' || isWebPort(Number(port))
+    ? null
+    : 'must use port 443, or one from 1024 on that is not known for another service'
+}
+
+// Reserved for use inside a network (RFC 6761, RFC 6762 appendix G, RFC 8375), or used so and never given out.
+const privateSuffixes = [
+  ...['localhost', 'localdomain', 'local', 'internal', 'intranet', 'private', 'corp', 'home', 'lan'],
+  ...['home.arpa', 'svc'],
+]
+
+// Under public suffixes: Google, Tencent, Equinix. The others end in .internal, or are addresses.
+const metadataHosts = [
+  ...['metadata.goog', 'metadata.tencentyun.com', 'metadata.packet.net', 'metadata.platformequinix.com'],
+]
+
+// Everything but plain unicast is out: private, loopback, link-local with its metadata address, mapped, 6to4, Teredo, …
+// Of IPv6, only 2000::/3 is given out (RFC 4291 §2.4); the IPv4-compatible ::a.b.c.d and NAT64 lie outside it.
 function isPublic(address: ipaddr.IPv4 | ipaddr.IPv6): boolean {
   const isGivenOut = address instanceof ipaddr.IPv4 || address.match(ipaddr.IPv6.parseCIDR('2000::/3'))
-  return isGivenOut && address.range() === 'unicast'
+  return isGivenOut && address.range() === 'unicast' && address.toString() !== azureWireServer
 }
+
+// The one metadata address that lies among public ones.
+const azureWireServer = '168.63.129.16'

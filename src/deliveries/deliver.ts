@@ -5,15 +5,16 @@ import { type ClaimedDelivery, claimDelivery, commitAttempt } from '../store/del
 import { draftEvent } from '../store/events.ts'
 import { isLeaseLost } from '../store/lease.ts'
 import { type Attempted, attemptPost } from './attempt.ts'
-import { openSecret } from './secrets.ts'
+import { signedHeaders, signersOf } from './sign.ts'
 
 export async function deliver(context: Context, deliveryId: string): Promise<void> {
   const { db, config, now } = context
   const delivery = await claimDelivery(db, deliveryId, crypto.randomUUID(), now())
   if (delivery === null) return
-  const secret = await openSecret(config.signingSecret, delivery.sealedSecret)
+  const signers = await signersOf(config.signingSecret, delivery.sealedSecrets)
   const startedAt = now()
-  const attempted = await attemptPost(context, config.reach, { ...delivery, secret })
+  const signed = signers && (await signedHeaders(signers, delivery.eventId, delivery.body, startedAt))
+  const attempted = await attemptPost(context, { ...delivery, signed })
   const n = delivery.attempts + 1
   const durationMs = now() - startedAt
   const { status, error, answer } = attempted

@@ -63,9 +63,14 @@ async function copyOrRenew(
 }
 
 function copyOutput(context: Context, job: ClaimedJob, n: number, url: string): Promise<Result<Kept>> {
-  const { fetch, bucket, config } = context
-  const limits = { reach: config.reach, maxBytes: config.maxOutputBytes }
-  const settings = { fetch, bucket, ...limits, onProgress: keepLease(context, job) }
+  const { fetch, guard, bucket, config } = context
+  const settings = {
+    fetch,
+    guard,
+    bucket,
+    maxBytes: config.maxOutputBytes,
+    onProgress: keepLease(context, job),
+  }
   return copyToBucket(settings, url, (extension) => `jobs/${job.id}/${n}.${extension}`)
 }
 

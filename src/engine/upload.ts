@@ -60,9 +60,8 @@ function hand(
   give: (media: InputMedia) => Promise<Result<{ assetId: string }>>,
   { path, value }: { path: string; value: string },
 ): Promise<Result<{ assetId: string }>> {
-  const { fetch, bucket, config } = context
-  const limits = { reach: config.reach, maxBytes: maxInputBytes }
-  const settings = { fetch, bucket, ...limits, onProgress: keepLease(context, job) }
+  const { fetch, guard, bucket } = context
+  const settings = { fetch, guard, bucket, maxBytes: maxInputBytes, onProgress: keepLease(context, job) }
   return withInput(settings, value, (input) => give({ ...input, kind: kindAt(path) }))
 }
 

@@ -1,5 +1,5 @@
 /** Signed links: URLs of stored media that work without an API key until they expire. */
-import { sign, signingKey, verify } from '../core/keys.ts'
+import { sign, signingKey, type VersionedKey, type VersionedSecret, verify } from '../core/keys.ts'
 import type { Link } from '../core/view.ts'
 
 // Longer than the last attempt of a delivery that carries the link.
@@ -7,7 +7,7 @@ const outputLifetimeMs = 7 * 24 * 60 * 60 * 1_000
 
 export interface LinkSettings {
   publicBaseUrl: string
-  signingSecret: string
+  signingSecret: VersionedSecret
 }
 
 /** What a link leads to: an output, or an asset's content. */
@@ -44,7 +44,7 @@ export async function isValidLink(
   return verify(await linkKey(settings), signedText(linked, link.expires), link.signature)
 }
 
-function linkKey({ signingSecret }: LinkSettings): Promise<CryptoKey> {
+function linkKey({ signingSecret }: LinkSettings): Promise<VersionedKey> {
   return signingKey(signingSecret, 'links')
 }
 

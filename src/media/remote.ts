@@ -1,11 +1,11 @@
 /** A remote body, opened with care: guarded URL, guarded redirects, no page in the place of media, no stall. */
 import { done, fault, type Result } from '../core/fault.ts'
-import { forbidden, type Reach } from '../core/target.ts'
+import type { Guard } from '../core/target.ts'
 import { type Source, sourceOf } from './source.ts'
 
 export interface RemoteSettings {
   fetch: (request: Request) => Promise<Response>
-  reach: Reach
+  guard: Guard
 }
 
 export interface RemoteSource extends Source {
@@ -31,8 +31,11 @@ async function follow(
   signal: AbortSignal,
   redirectsLeft: number,
 ): Promise<Result<Response>> {
-  const objection = forbidden(url, settings.reach)
-  if (objection !== null) return fault('media_forbidden', `The URL of the media ${objection}.`)
+  const objection = await settings.guard(url)
+  if (objection !== null) {
+    const code = objection.again === 'never' ? 'media_forbidden' : 'media_unavailable'
+    return fault(code, `The URL of the media ${objection.message}.`)
+  }
   let response: Response
   try {
     response = await settings.fetch(new Request(url, { redirect: 'manual', signal }))

@@ -4,6 +4,7 @@
  */
 import { z } from 'zod'
 import { done, fault, mayTryAgain, type Result } from '../core/fault.ts'
+import type { Guard } from '../core/target.ts'
 import type { Answer, Fetch } from './http.ts'
 import type { InputMedia } from './provider.ts'
 import { isSuccess, refusal } from './scenario-answer.ts'
@@ -11,6 +12,7 @@ import { isSuccess, refusal } from './scenario-answer.ts'
 export interface Uploading {
   call: (method: 'GET' | 'POST', path: string, body?: unknown) => Promise<Result<Answer>>
   fetch: Fetch
+  guard: Guard
   now: () => number
   wait: (ms: number) => Promise<void>
 }
@@ -32,7 +34,7 @@ export async function uploadMedia(
   const [{ url }] = upload.data.upload.parts
   const path = `uploads/${encodeURIComponent(upload.data.upload.id.toWellFormed())}`
 
-  const sent = await sendPart(uploading.fetch, url, media)
+  const sent = await sendPart(uploading, url, media)
   if (!sent.ok) return sent
   const completed = await step(uploading, 'POST', `${path}/action`, { action: 'complete' })
   return completed.ok ? untilImported(uploading, path) : completed
@@ -54,7 +56,16 @@ async function untilImported(uploading: Uploading, path: string): Promise<Result
   return fault('media_unavailable', 'Scenario has not imported the uploaded media in time.')
 }
 
-async function sendPart(fetch: Fetch, url: string, { contentType, body }: InputMedia): Promise<Result<null>> {
+async function sendPart(
+  { fetch, guard }: Uploading,
+  url: string,
+  { contentType, body }: InputMedia,
+): Promise<Result<null>> {
+  const objection = await guard(url)
+  if (objection !== null) {
+    const code = objection.again === 'never' ? 'media_forbidden' : 'media_unavailable'
+    return fault(code, `The URL that Scenario gives for an upload ${objection.message}.`)
+  }
   try {
     const response = await fetch(
       new Request(url, {

@@ -6,6 +6,7 @@
 import { done, type Result } from '../core/fault.ts'
 import { modeOf } from '../core/media.ts'
 import { type AspectRatio, aspectRatios, type JobRequest } from '../core/request.ts'
+import type { Guard } from '../core/target.ts'
 import { type CallKind, callProvider, type Fetch } from './http.ts'
 import type { Capabilities, Outcome, Provider, Reason } from './provider.ts'
 import { refuseByCapabilities, warnOfTwins } from './refuse.ts'
@@ -25,6 +26,7 @@ export function scenario(
   account: ScenarioAccount,
   fetch: Fetch,
   now: () => number,
+  guard: Guard,
   wait: (ms: number) => Promise<void> = (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
 ): Provider {
   const authorization = `Basic ${btoa(`${account.apiKey}:${account.apiSecret}`)}`
@@ -87,7 +89,7 @@ export function scenario(
 
     upload: (media) =>
       uploadMedia(
-        { call: (method, path, body) => call('safe', method, path, body), fetch, now, wait },
+        { call: (method, path, body) => call('safe', method, path, body), fetch, guard, now, wait },
         media,
       ),
   }

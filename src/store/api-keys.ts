@@ -1,5 +1,7 @@
-/** API keys: found by their hash, never kept themselves. */
-import { and, desc, eq, isNull } from 'drizzle-orm'
+/** API keys: found by their hash, never kept themselves. Their secrets are kept sealed. */
+import { and, desc, eq, isNull, sql } from 'drizzle-orm'
+import { z } from 'zod'
+import { mostSecretsAtOnce, secretOverlapMs } from '../core/schedule.ts'
 import type { Database } from './database.ts'
 import { apiKeys } from './schema.ts'
 
@@ -17,6 +19,15 @@ export async function findApiKeyByHash(db: Database, hash: string): Promise<ApiK
   return row ?? null
 }
 
+/** Null: there is none, or it is revoked. */
+export async function findApiKey(db: Database, id: string): Promise<ApiKey | null> {
+  const [row] = await db
+    .select()
+    .from(apiKeys)
+    .where(and(eq(apiKeys.id, id), isNull(apiKeys.revokedAt)))
+  return row ?? null
+}
+
 export async function listApiKeys(db: Database): Promise<ApiKey[]> {
   return db.select().from(apiKeys).orderBy(desc(apiKeys.id))
 }
@@ -29,4 +40,64 @@ export async function revokeApiKey(db: Database, id: string, nowMs: number): Pro
     .where(and(eq(apiKeys.id, id), isNull(apiKeys.revokedAt)))
     .returning({ id: apiKeys.id })
   return revoked.length === 1
+}
+
+/** Every sealed secret that signs for the key at that time, the newest first. */
+export function secretsOf(key: Pick<ApiKey, 'callbackSecret' | 'retiredSecrets'>, nowMs: number): string[] {
+  return [key.callbackSecret, ...stillSigning(key, nowMs).map(({ sealed }) => sealed)]
+}
+
+/** The key gets the secret; the one before goes on signing beside it until its overlap ends. */
+export async function rotateSecret(
+  db: Database,
+  id: string,
+  sealed: string,
+  nowMs: number,
+): Promise<'rotated' | 'no such key' | 'too often'> {
+  const key = await findApiKey(db, id)
+  if (key === null) return 'no such key'
+  const retiring = { sealed: key.callbackSecret, until: nowMs + secretOverlapMs }
+  const retired = [retiring, ...stillSigning(key, nowMs)]
+  // None of them is dropped early: a rotation that was sent twice must not end the secret in use.
+  if (retired.length >= mostSecretsAtOnce) return 'too often'
+  const isReplaced = await replaceSecret(db, key, { callbackSecret: sealed, retiredSecrets: listed(retired) })
+  // Somebody else replaced it meanwhile, and what they made must be retired in its turn.
+  return isReplaced ? 'rotated' : rotateSecret(db, id, sealed, nowMs)
+}
+
+/** Keys whose secret is sealed under that version. */
+export async function keysSealedUnder(db: Database, version: string, limit: number): Promise<ApiKey[]> {
+  const prefix = `${version}.`
+  return db
+    .select()
+    .from(apiKeys)
+    .where(eq(sql`substr(${apiKeys.callbackSecret}, 1, ${prefix.length})`, prefix))
+    .limit(limit)
+}
+
+/** False: it is no longer the key's secret. */
+// Running this twice is harmless: the second finds another secret in the row and changes nothing.
+export async function replaceSecret(
+  db: Database,
+  { id, callbackSecret }: Pick<ApiKey, 'id' | 'callbackSecret'>,
+  by: Partial<Pick<ApiKey, 'callbackSecret' | 'retiredSecrets'>>,
+): Promise<boolean> {
+  const replaced = await db
+    .update(apiKeys)
+    .set(by)
+    .where(and(eq(apiKeys.id, id), eq(apiKeys.callbackSecret, callbackSecret)))
+    .returning({ id: apiKeys.id })
+  return replaced.length === 1
+}
+
+const retiredSchema = z.array(z.object({ sealed: z.string(), until: z.number() }))
+
+type Retired = z.infer<typeof retiredSchema>
+
+function stillSigning({ retiredSecrets }: Pick<ApiKey, 'retiredSecrets'>, nowMs: number): Retired {
+  return retiredSchema.parse(JSON.parse(retiredSecrets)).filter(({ until }) => until > nowMs)
+}
+
+function listed(retired: Retired): string {
+  return JSON.stringify(retired)
 }

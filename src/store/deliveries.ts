@@ -3,6 +3,7 @@ import { and, asc, eq, inArray, isNotNull, lte, sql } from 'drizzle-orm'
 import { newId } from '../core/id.ts'
 import type { EventType } from '../core/request.ts'
 import { leaseMs } from '../core/schedule.ts'
+import { secretsOf } from './api-keys.ts'
 import type { Database } from './database.ts'
 import { type EventDraft, insertEvent } from './events.ts'
 import { requireLease } from './lease.ts'
@@ -12,8 +13,8 @@ export type Delivery = typeof deliveries.$inferSelect
 /** A delivery under a lease: only through it may an attempt be committed. */
 export interface ClaimedDelivery extends Delivery {
   lease: string
-  /** Encrypted; null when neither the job nor its API key has one. */
-  sealedSecret: string | null
+  /** Encrypted, the newest first; none when neither the job nor its API key has one. */
+  sealedSecrets: string[]
 }
 
 export type Attempt = typeof attempts.$inferSelect
@@ -42,7 +43,7 @@ export function insertDelivery(db: Database, jobId: string, draft: DeliveryDraft
   return db.insert(deliveries).values(values)
 }
 
-/** Takes the row for one attempt, if it is owed one now, with the secret that signs it. */
+/** Takes the row for one attempt, if it is owed one now, with the secrets that sign it. */
 // Running this twice is harmless: the second claim finds the row not due and changes nothing.
 export async function claimDelivery(
   db: Database,
@@ -56,14 +57,28 @@ export async function claimDelivery(
     .where(and(eq(deliveries.id, id), lte(deliveries.dueAt, nowMs)))
     .returning()
   // The job's own secret goes before that of the API key that posted it.
-  const secret = db
-    .select({ sealed: sql<string | null>`coalesce(${jobs.callbackSecret}, ${apiKeys.callbackSecret})` })
+  const secrets = db
+    // Named, because a batch gives rows by column, and both tables have a callback_secret.
+    .select({ own: sql<string | null>`${jobs.callbackSecret}`.as('own'), ...secretColumns })
     .from(deliveries)
     .innerJoin(jobs, eq(jobs.id, deliveries.jobId))
     .leftJoin(apiKeys, eq(apiKeys.id, jobs.apiKeyId))
     .where(eq(deliveries.id, id))
-  const [[row], [found]] = await db.batch([take, secret])
-  return row === undefined ? null : { ...row, lease, sealedSecret: found?.sealed ?? null }
+  const [[row], [found]] = await db.batch([take, secrets])
+  return row === undefined ? null : { ...row, lease, sealedSecrets: found ? sealedOf(found, nowMs) : [] }
+}
+
+const secretColumns = { callbackSecret: apiKeys.callbackSecret, retiredSecrets: apiKeys.retiredSecrets }
+
+function sealedOf(
+  found: { own: string | null; callbackSecret: string | null; retiredSecrets: string | null },
+  nowMs: number,
+): string[] {
+  const { own, callbackSecret, retiredSecrets } = found
+  if (own !== null) return [own]
+  return callbackSecret === null || retiredSecrets === null
+    ? []
+    : secretsOf({ callbackSecret, retiredSecrets }, nowMs)
 }
 
 /** Null `dueAt`: the delivery is over. */

@@ -186,6 +186,8 @@ export const apiKeys = sqliteTable('api_keys', {
   hash: text('hash').notNull().unique(),
   /** Signs this key's deliveries. Encrypted. */
   callbackSecret: text('callback_secret').notNull(),
+  /** What signed before it, each encrypted and until its overlap ends, as JSON, the newest first. */
+  retiredSecrets: text('retired_secrets').notNull().default('[]'),
   createdAt: at('created_at').notNull(),
   /** A revoked key opens nothing; the deliveries of its jobs are still signed with its secret. */
   revokedAt: at('revoked_at'),

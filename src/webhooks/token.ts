@@ -2,12 +2,12 @@
  * The token in a callback URL: an HMAC of provider and job. A forged call is refused by arithmetic alone, before
  * any storage is touched. (Neither provider signs what it posts.)
  */
-import { sign, signingKey, verify } from '../core/keys.ts'
+import { sign, signingKey, type VersionedKey, type VersionedSecret, verify } from '../core/keys.ts'
 import type { ProviderName } from '../core/request.ts'
 
 export interface CallbackSettings {
   publicBaseUrl: string
-  signingSecret: string
+  signingSecret: VersionedSecret
 }
 
 /** The URL that a provider is given for one job. */
@@ -27,7 +27,7 @@ export async function isValidToken(
   return verify(await tokenKey(settings), signedText(claim.provider, claim.jobId), claim.token)
 }
 
-function tokenKey({ signingSecret }: CallbackSettings): Promise<CryptoKey> {
+function tokenKey({ signingSecret }: CallbackSettings): Promise<VersionedKey> {
   return signingKey(signingSecret, 'provider webhooks')
 }
 

@@ -24,7 +24,7 @@ beforeAll(async () => {
 
 /** The path and query of a signed link, as changed. */
 async function linkOf(linked: Linked, change?: (link: URL) => void): Promise<string> {
-  const settings = { publicBaseUrl, signingSecret: env.SIGNING_SECRET }
+  const settings = { publicBaseUrl, signingSecret: [env.SIGNING_SECRET] as const }
   const link = new URL((await linkTo(settings, linked, world.edges.now() + hours)).url)
   change?.(link)
   return `${link.pathname}${link.search}`

@@ -14,6 +14,8 @@ const guarded = [
   'GET /v1/api-keys',
   'POST /v1/api-keys',
   'DELETE /v1/api-keys/key_00000000000000000000000000',
+  'POST /v1/api-keys/key_00000000000000000000000000/rotate-secret',
+  'POST /v1/callbacks/test',
   'GET /v1/nothing',
 ]
 

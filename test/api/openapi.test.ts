@@ -69,6 +69,9 @@ describe('the description of the API', () => {
         'POST /v1/api-keys',
         'GET /v1/api-keys',
         'DELETE /v1/api-keys/{id}',
+        'POST /v1/api-keys/{id}/rotate-secret',
+        'GET /.well-known/webhook-keys.json',
+        'POST /v1/callbacks/test',
         'GET /healthz',
       ]),
     )
@@ -90,7 +93,7 @@ describe('the description of the API', () => {
     expect(document.components.securitySchemes).toEqual({ apiKey: { type: 'http', scheme: 'bearer' } })
     expect(document.security).toEqual([{ apiKey: [] }])
     const open = operations.filter(([, { security }]) => security?.length === 0).map(([name]) => name)
-    expect(open).toEqual(['GET /healthz'])
+    expect(open).toEqual(['GET /healthz', 'GET /.well-known/webhook-keys.json'])
   })
 
   it.each(['/v1/jobs/{id}/outputs/{n}', '/v1/assets/{id}/content'])(

@@ -8,10 +8,15 @@ import {
   sign,
   signingKey,
   toHex,
+  type VersionedSecret,
   verify,
+  versionOf,
 } from '../../src/core/keys.ts'
 
-const secret = 'a signing secret of thirty-two characters'
+const secret: VersionedSecret = ['a signing secret of thirty-two characters']
+const otherSecret: VersionedSecret = ['another signing secret of that length']
+/** After a rotation: the new one signs, the one before is still known. */
+const rotated: VersionedSecret = [...otherSecret, ...secret]
 
 describe('happy', () => {
   it('verifies what it signed', async () => {
@@ -53,6 +58,33 @@ describe('happy', () => {
   })
 })
 
+describe('when the secret is rotated', () => {
+  it('what was signed under the one before is still verified, and what is signed now is signed anew', async () => {
+    const [before, now] = [await signingKey(secret, 'links'), await signingKey(rotated, 'links')]
+    const [old, fresh] = [await sign(before, 'job'), await sign(now, 'job')]
+    expect(fresh).toBe(await sign(await signingKey(otherSecret, 'links'), 'job'))
+    expect([await verify(now, 'job', old), await verify(now, 'job', fresh)]).toEqual([true, true])
+    expect([await verify(now, 'other', old), await verify(before, 'job', fresh)]).toEqual([false, false])
+  })
+
+  it('what was sealed under the one before still opens, and what is sealed now needs the new one alone', async () => {
+    const before = await encryptionKey(secret, 'secrets at rest')
+    const now = await encryptionKey(rotated, 'secrets at rest')
+    const [old, fresh] = [await encrypt(before, 'hush'), await encrypt(now, 'hush')]
+    expect([await decrypt(now, old), await decrypt(now, fresh)]).toEqual(['hush', 'hush'])
+    expect(await decrypt(await encryptionKey(otherSecret, 'secrets at rest'), fresh)).toBe('hush')
+    expect(await decrypt(before, fresh)).toBeNull()
+  })
+
+  it('what is sealed names its version, the same after a restart, and tells nothing of the secret', async () => {
+    const sealed = await encrypt(await encryptionKey(rotated, 'secrets at rest'), 'hush')
+    const version = await versionOf(otherSecret[0])
+    expect(version).toMatch(/^[\w-]{8}$/)
+    expect(sealed.split('.')).toEqual([version, expect.any(String), expect.any(String)])
+    expect(await versionOf(secret[0])).not.toBe(version)
+  })
+})
+
 describe('refused', () => {
   it('never verifies a signature of one purpose under another', async () => {
     const purposes = ['provider webhooks', 'links', 'assets', '']
@@ -69,28 +101,28 @@ describe('refused', () => {
 
   it('never verifies under another secret', async () => {
     const signature = await sign(await signingKey(secret, 'links'), 'job')
-    expect(await verify(await signingKey(`${secret}!`, 'links'), 'job', signature)).toBe(false)
+    expect(await verify(await signingKey(otherSecret, 'links'), 'job', signature)).toBe(false)
   })
 
   it('cannot decrypt for another purpose, nor under another secret', async () => {
     const sealed = await encrypt(await encryptionKey(secret, 'secrets at rest'), 'hush')
     expect(await decrypt(await encryptionKey(secret, 'something else'), sealed)).toBeNull()
-    expect(await decrypt(await encryptionKey(`${secret}!`, 'secrets at rest'), sealed)).toBeNull()
+    expect(await decrypt(await encryptionKey(otherSecret, 'secrets at rest'), sealed)).toBeNull()
   })
 
   it('never signs with a key that encrypts, though both are for one purpose', async () => {
     const keys = [await signingKey(secret, 'one purpose'), await encryptionKey(secret, 'one purpose')]
-    expect(keys.map(({ algorithm }) => algorithm.name)).toEqual(['HMAC', 'AES-GCM'])
+    expect(keys.map(([{ key }]) => key.algorithm.name)).toEqual(['HMAC', 'AES-GCM'])
   })
 
   it('never takes the end of a purpose for the beginning of a secret', async () => {
-    const signature = await sign(await signingKey('b c', 'a'), 'job')
-    expect(await sign(await signingKey('c', 'a b'), 'job')).not.toBe(signature)
+    const signature = await sign(await signingKey(['b c'], 'a'), 'job')
+    expect(await sign(await signingKey(['c'], 'a b'), 'job')).not.toBe(signature)
   })
 
   it('hands out no key that could be taken away', async () => {
-    expect((await signingKey(secret, 'links')).extractable).toBe(false)
-    expect((await encryptionKey(secret, 'links')).extractable).toBe(false)
+    const keys = [...(await signingKey(rotated, 'links')), ...(await encryptionKey(rotated, 'links'))]
+    expect(keys.map(({ key }) => key.extractable)).toEqual([false, false, false, false])
   })
 })
 
@@ -130,7 +162,8 @@ describe('hostile', () => {
   it('throws over what was never encrypted here', async () => {
     const key = await encryptionKey(secret, 'secrets at rest')
     const [, iv, text] = (await encrypt(key, 'hush')).split('.')
-    for (const foreign of [`v2.${iv}.${text}`, `${iv}.${text}`, `v1.!.${text}`, 'hush', '']) {
+    const foreigners = [`v1.${iv}.${text}.`, `${iv}.${text}`, `v1.!.${text}`, 'hush', '']
+    for (const foreign of foreigners) {
       await expect(decrypt(key, foreign), foreign).rejects.toThrow()
     }
   })

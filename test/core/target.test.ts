@@ -1,9 +1,7 @@
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { forbidden } from '../../src/core/target.ts'
+import { forbidden, isPublicAddress, nameIn } from '../../src/core/target.ts'
 
-const isPrivate = 'must not point at a private or reserved address'
-const isNoPublicName = 'must name a public host'
+const isNoWebPort = 'must use port 443, or one from 1024 on that is not known for another service'
 
 describe('happy', () => {
   it.each([
@@ -19,6 +17,10 @@ describe('happy', () => {
     'https://8.8.8.8/hook',
     'https://[2606:4700:4700::1111]/hook',
     'HTTPS://EXAMPLE.COM/',
+    'https://127.0.0.1.example.com/',
+    'https://metadata.example.com/',
+    'https://corp.example.com/',
+    'https://[2001:4860:4860::8888]/hook',
   ])('may call %s', (url) => {
     expect(forbidden(url, 'public')).toBeNull()
   })
@@ -58,126 +60,60 @@ describe('refused', () => {
   })
 })
 
-describe('hostile', () => {
-  it.each([
-    ['loopback', '127.0.0.1'],
-    ['loopback at its other end', '127.255.255.254'],
-    ['decimal', '2130706433'],
-    ['octal', '0177.0.0.1'],
-    ['hexadecimal', '0x7f000001'],
-    ['hexadecimal parts', '0x7f.0x0.0x0.0x1'],
-    ['short, two parts', '127.1'],
-    ['short, three parts', '127.0.1'],
-    ['percent-encoded', '%31%32%37.0.0.1'],
-    ['full-width digits', '１２７.0.0.1'],
-    ['ideographic full stops', '127。0。0。1'],
-    ['a trailing dot', '127.0.0.1.'],
-    ['two trailing dots', '10.0.0.1..'],
-    ['this network', '0.0.0.0'],
-    ['zero', '0'],
-    ['private 10/8', '10.1.2.3'],
-    ['private 172.16/12', '172.31.255.255'],
-    ['private 192.168/16', '192.168.0.1'],
-    ['link-local', '169.254.0.1'],
-    ['metadata', '169.254.169.254'],
-    ['metadata, decimal', '2852039166'],
-    ['carrier-grade NAT', '100.64.0.1'],
-    ['protocol assignments', '192.0.0.1'],
-    ['benchmarking', '198.18.0.1'],
-    ['documentation', '203.0.113.7'],
-    ['multicast', '224.0.0.1'],
-    ['reserved', '240.0.0.1'],
-    ['broadcast', '255.255.255.255'],
-    ['IPv6 unspecified', '[::]'],
-    ['IPv6 loopback', '[::1]'],
-    ['IPv6 loopback, written out', '[0:0:0:0:0:0:0:1]'],
-    ['IPv6 unique local', '[fd12:3456:789a::1]'],
-    ['IPv6 metadata', '[fd00:ec2::254]'],
-    ['IPv6 link-local', '[fe80::1]'],
-    ['IPv6 site-local', '[fec0::1]'],
-    ['IPv6 multicast', '[ff02::1]'],
-    ['IPv6 documentation', '[2001:db8::1]'],
-    ['IPv4 mapped', '[::ffff:127.0.0.1]'],
-    ['IPv4 mapped, in hex', '[::ffff:a9fe:a9fe]'],
-    ['IPv4 compatible', '[::127.0.0.1]'],
-    ['IPv4 compatible metadata', '[::a9fe:a9fe]'],
-    ['IPv4 translated', '[::ffff:0:127.0.0.1]'],
-    ['NAT64', '[64:ff9b::7f00:1]'],
-    ['NAT64, local use', '[64:ff9b:1::1]'],
-    ['6to4', '[2002:7f00:1::]'],
-    ['Teredo', '[2001::7f00:1]'],
-  ])('sees a private address in %s: %s', (_, host) => {
-    expect(forbidden(`https://${host}/hook`, 'public')).toBe(isPrivate)
-    expect(forbidden(`https://${host}:8443/hook?x=1`, 'public')).toBe(isPrivate)
-  })
-
-  it.each([
-    'localhost',
-    'LOCALHOST',
-    'localhost.',
-    'localhost..',
-    '%6c%6f%63alhost',
-    'ｌｏｃａｌｈｏｓｔ',
-    'app.localhost',
-    'printer.local',
-    'printer.local.',
-    'metadata.google.internal',
-    'metadata.google.internal.',
-    'router.home.arpa',
-    'intranet',
-    'n8n',
-    'local',
-    '.',
-  ])('sees that %s names no public host', (host) => {
-    expect(forbidden(`https://${host}/hook`, 'public')).toBe(isNoPublicName)
-  })
-
-  it.each(['https:127.0.0.1', 'https:\\\\127.0.0.1\\hook', 'https:////127.0.0.1', ' https://127.0.0.1 '])(
-    'reads %j as the runtime would when it calls it',
-    (url) => {
-      expect(forbidden(url, 'public')).toBe(isPrivate)
+describe('a port', () => {
+  it.each([443, 1024, 3000, 4443, 5678, 8000, 8080, 8443, 8787, 9443, 10_443, 65_535])(
+    '%i is allowed',
+    (port) => {
+      expect(forbidden(`https://example.com:${port}/hook`, 'public')).toBeNull()
     },
   )
 
-  it('lets no address of a private block pass, in whatever form it is written', () => {
-    const byte = fc.nat(255)
-    const privates = fc.oneof(
-      fc.tuple(fc.constantFrom(10, 127, 0), byte, byte, byte),
-      fc.tuple(fc.constant(192), fc.constant(168), byte, byte),
-      fc.tuple(fc.constant(172), fc.integer({ min: 16, max: 31 }), byte, byte),
-      fc.tuple(fc.constant(169), fc.constant(254), byte, byte),
-    )
-    fc.assert(
-      fc.property(privates, ([a, b, c, d]) => {
-        const number = ((a * 256 + b) * 256 + c) * 256 + d
-        const forms = [
-          `${a}.${b}.${c}.${d}`,
-          `${a}.${b}.${c * 256 + d}`,
-          `${number}`,
-          `0x${number.toString(16)}`,
-          `0${number.toString(8)}`,
-          `[::ffff:${a}.${b}.${c}.${d}]`,
-        ]
-        expect(forms.map((host) => forbidden(`https://${host}/`, 'public'))).toEqual(
-          forms.map(() => isPrivate),
-        )
-      }),
-    )
+  it.each([
+    ...[0, 1, 21, 22, 23, 25, 53, 80, 110, 111, 135, 139, 143, 389, 445, 465, 514, 587, 636, 873, 993, 1023],
+    ...[1433, 1521, 2049, 2375, 2376, 2379, 3306, 3389, 5432, 5672, 5900, 5985, 6000, 6379, 6443, 6667, 9042],
+    ...[9092, 9200, 10_250, 11_211, 27_017],
+  ])('%i is refused', (port) => {
+    expect(forbidden(`https://example.com:${port}/hook`, 'public')).toBe(isNoWebPort)
   })
 
-  it('judges any text without throwing', () => {
-    fc.assert(
-      fc.property(
-        fc.oneof(
-          fc.string(),
-          fc.webUrl(),
-          fc.string().map((host) => `https://${host}`),
-        ),
-        (text) => {
-          const why = forbidden(text, 'public')
-          expect(why === null || why.length > 0).toBe(true)
-        },
-      ),
-    )
+  it('is not asked after where the private network is allowed', () => {
+    expect(forbidden('http://127.0.0.1:80/hook', 'any')).toBeNull()
+    expect(forbidden('http://cache:6379/', 'any')).toBeNull()
+  })
+})
+
+describe('the name to look up', () => {
+  it.each([
+    ['https://example.com/hook', 'example.com'],
+    ['https://Example.COM.:8443/hook', 'example.com'],
+    ['https://bücher.example/', 'xn--bcher-kva.example'],
+    ['https://8.8.8.8/', null],
+    ['https://134744072/', null],
+    ['https://[2606:4700:4700::1111]/', null],
+  ])('of %s is %s', (url, name) => {
+    expect(nameIn(url)).toBe(name)
+  })
+})
+
+describe('an address that a name leads to', () => {
+  it.each(['8.8.8.8', '2606:4700:4700::1111'])('is public: %s', (address) => {
+    expect(isPublicAddress(address)).toBe(true)
+  })
+
+  it.each([
+    ...['10.0.0.1', '127.0.0.1', '169.254.169.254', '100.100.100.200', '168.63.129.16', '0.0.0.0'],
+    ...[
+      '::1',
+      '::',
+      'fd00:ec2::254',
+      'fe80::1',
+      'fe80::1%eth0',
+      '::ffff:10.0.0.1',
+      '64:ff9b::a00:1',
+      '2002:a00:1::',
+    ],
+    ...['', 'example.com', '8.8.8.8.8', '8.8.8.8 '],
+  ])('is not public: %j', (address) => {
+    expect(isPublicAddress(address)).toBe(false)
   })
 })

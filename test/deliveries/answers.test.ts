@@ -1,6 +1,5 @@
 import { describe, expect, it, vi } from 'vitest'
 import { attemptPost } from '../../src/deliveries/attempt.ts'
-import { callbackSecret } from '../support/caller.ts'
 import { type DeliveryView, tellAndHear } from '../support/deliveries.ts'
 import { timelineOf } from '../support/reelhook.ts'
 import { callerUrl, world } from '../support/world.ts'
@@ -52,6 +51,17 @@ describe('a delivery is tried again', () => {
     },
   )
 
+  it.each([
+    [521, /refused the connection/],
+    [525, /TLS handshake/],
+    [526, /certificate/],
+    [530, /does not resolve/],
+  ])('when Cloudflare answers %i in the place of the caller, and says why', async (status, why) => {
+    const delivery = await tellAndHear(() => new Response('error page', { status }))
+    expect(delivery.status).toBe('pending')
+    expect(delivery.attempts[0]).toMatchObject({ status, error: expect.stringMatching(why) })
+  })
+
   it('when the network breaks, and says how', async () => {
     const delivery = await tellAndHear(() => {
       throw new TypeError('connection refused')
@@ -82,8 +92,8 @@ describe('a delivery is tried again', () => {
       sent.push(request)
       return new Response()
     }
-    const post = { url: `${callerUrl}/hook`, eventId: 'evt_1', body: '{}', secret: callbackSecret }
-    await attemptPost({ fetch, now: world.edges.now }, 'public', post)
+    const post = { url: `${callerUrl}/hook`, body: '{}', signed: {} }
+    await attemptPost({ fetch, now: world.edges.now, guard: async () => null }, post)
     expect(sent.map(({ method, redirect }) => [method, redirect])).toEqual([['POST', 'manual']])
   })
 })
@@ -175,9 +185,9 @@ describe('a hostile answer', () => {
   it('that never comes is given up after fifteen seconds', async () => {
     const timeUp = AbortSignal.abort(new DOMException('The operation timed out', 'TimeoutError'))
     const timeout = vi.spyOn(AbortSignal, 'timeout').mockReturnValueOnce(timeUp)
-    const silence = { fetch: untilAborted, now: world.edges.now }
-    const post = { url: `${callerUrl}/hook`, eventId: 'evt_1', body: '{}', secret: callbackSecret }
-    expect(await attemptPost(silence, 'public', post)).toEqual({
+    const silence = { fetch: untilAborted, now: world.edges.now, guard: async () => null }
+    const post = { url: `${callerUrl}/hook`, body: '{}', signed: {} }
+    expect(await attemptPost(silence, post)).toEqual({
       verdict: 'refused',
       status: null,
       error: expect.stringMatching(/TimeoutError/),

@@ -2,9 +2,11 @@
 import { env } from 'cloudflare:workers'
 import { expect } from 'vitest'
 import type { Result } from '../../src/core/fault.ts'
+import { createGuard } from '../../src/guard/guard.ts'
 import { type CopySettings, copyToBucket } from '../../src/media/copy.ts'
 import type { Kept } from '../../src/media/keep.ts'
 import { objectKeys } from '../support/storage.ts'
+import { world } from '../support/world.ts'
 
 export const partBytes = 5 * 1024 * 1024
 export const videoUrl = 'https://media.test/boat.mp4?signature=abc'
@@ -62,7 +64,8 @@ export async function copyFrom(
     requests.push(request)
     return answer(request)
   }
-  const defaults = { reach: 'public' as const, maxBytes: 100_000_000, onProgress: async () => undefined }
+  const guard = createGuard(world.edges, { reach: 'public', dnsCheckUrl: null })
+  const defaults = { guard, maxBytes: 100_000_000, onProgress: async () => undefined }
   const result = await copyToBucket(
     { ...defaults, bucket: watched(env.BUCKET, uploads), fetch, ...settings },
     url,

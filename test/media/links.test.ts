@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import { isValidLink, type Linked, linksTo, linkTo } from '../../src/media/links.ts'
+import { isValidLink, type Linked, type LinkSettings, linksTo, linkTo } from '../../src/media/links.ts'
 
-const settings = {
+const settings: LinkSettings = {
   publicBaseUrl: 'https://reelhook.test',
-  signingSecret: 'a signing secret of thirty-two characters',
+  signingSecret: ['a signing secret of thirty-two characters'],
 }
+const newSecret = 'another signing secret of that length'
 const nowMs = 1_800_000_000_500
 const daysMs = 24 * 60 * 60 * 1_000
 
@@ -67,6 +68,14 @@ describe('a link to an asset', () => {
   })
 })
 
+describe('a link made before SIGNING_SECRET was rotated', () => {
+  it('opens as long as the one before is known', async () => {
+    const rotated: LinkSettings = { ...settings, signingSecret: [newSecret, ...settings.signingSecret] }
+    const output = { jobId: 'job_one', n: 0 }
+    expect(await isValidLink(rotated, output, await aLink(), nowMs)).toBe(true)
+  })
+})
+
 describe('a tampered link opens nothing', () => {
   it.each([
     ['for another output', { n: 1 }],
@@ -90,7 +99,7 @@ describe('a tampered link opens nothing', () => {
   })
 
   it('under another signing secret', async () => {
-    const others = { ...settings, signingSecret: 'another signing secret of that length' }
+    const others: LinkSettings = { ...settings, signingSecret: [newSecret] }
     expect(await isValidLink(others, { jobId: 'job_one', n: 0 }, await aLink(), nowMs)).toBe(false)
   })
 })

@@ -1,4 +1,5 @@
 /** Scenario's words, whole, and an adapter that hears what the test says and waits for nothing. */
+import type { Guard } from '../../src/core/target.ts'
 import type { Fetch } from '../../src/providers/http.ts'
 import { scenario } from '../../src/providers/scenario.ts'
 import { aNetwork, now, type Reply, taskId } from './a-submission.ts'
@@ -8,9 +9,11 @@ const account = { apiKey: 'sc-key', apiSecret: 'sc-secret', baseUrl: 'https://ap
 /** What stands in the header for both. */
 export const credentials = btoa('sc-key:sc-secret')
 
-export function createScenario(fetch: Fetch, wait = noWait) {
-  return scenario(account, fetch, now, wait)
+export function createScenario(fetch: Fetch, wait = noWait, guard = anyUrl) {
+  return scenario(account, fetch, now, guard, wait)
 }
+
+const anyUrl: Guard = async () => null
 
 async function noWait(_ms: number): Promise<void> {
   // The tests have no time.

@@ -22,7 +22,7 @@ function aRegistry(environment: Record<string, string | undefined>, reply: Reply
   const read = readConfig({ ...needed, ...environment })
   if (!read.ok) throw new Error(read.faults.join())
   const { fetch, sent } = aNetwork(reply)
-  return { providers: createProviders(read.config.accounts, fetch, now), sent }
+  return { providers: createProviders(read.config.accounts, fetch, now, async () => null), sent }
 }
 
 describe('the registry', () => {

@@ -38,11 +38,16 @@ export function createCaller(now: () => number): Caller {
 
 /**
  * Verified as a caller would, with the published package. Its clock is the machine's own and ours is turned by
- * hand, so the signature is compared with the one that the package makes for the attempt's timestamp.
+ * hand, so the signatures are compared with the one that the package makes for the attempt's timestamp.
  */
-export function isSignedWith(secret: string, { headers, body }: Received): boolean {
+export function isSignedWith(secret: string, received: Received): boolean {
+  const { headers, body } = received
   const timestamp = new Date(Number(headers['webhook-timestamp']) * 1_000)
-  return (
-    new Webhook(secret).sign(headers['webhook-id'] ?? '', timestamp, body) === headers['webhook-signature']
+  return signaturesOf(received).includes(
+    new Webhook(secret).sign(headers['webhook-id'] ?? '', timestamp, body),
   )
+}
+
+export function signaturesOf({ headers }: Received): string[] {
+  return (headers['webhook-signature'] ?? '').split(' ')
 }

@@ -60,12 +60,13 @@ export async function tellAndHear(answer: () => Response): Promise<DeliveryView>
   return untilDelivery(await tellOfFailure(), ({ attempts }) => attempts.length === 1)
 }
 
-/** What a delivery message on the queue does, as often as the queue brings it, all at once. */
-export async function nudgeDelivery(id: string, times = 1): Promise<void> {
+/** What a delivery message on the queue does, as often as the queue brings it, all at once; with other settings. */
+export async function nudgeDelivery(id: string, times = 1, settings: Partial<Env> = {}): Promise<void> {
   const batches = Array.from({ length: times }, (_, n) =>
     createMessageBatch('reelhook-deliveries', [
       { id: `${n}`, timestamp: new Date(), attempts: 1, body: { delivery: id } },
     ]),
   )
-  await Promise.all(batches.map((batch) => worker.queue?.(batch, env, createExecutionContext())))
+  const environment = { ...env, ...settings }
+  await Promise.all(batches.map((batch) => worker.queue?.(batch, environment, createExecutionContext())))
 }

@@ -8,7 +8,7 @@ import { publicBaseUrl, world } from './world.ts'
 
 /** The path that a provider is given for one job. */
 export async function doorOf(jobId: string, provider: ProviderName = 'runware'): Promise<string> {
-  const url = await callbackUrl({ publicBaseUrl, signingSecret: env.SIGNING_SECRET }, provider, jobId)
+  const url = await callbackUrl({ publicBaseUrl, signingSecret: [env.SIGNING_SECRET] }, provider, jobId)
   return new URL(url).pathname
 }
 

@@ -118,10 +118,10 @@ describe('a hostile webhook', () => {
 })
 
 async function doorSignedFor(purpose: string): Promise<string> {
-  return doorWith(await sign(await signingKey(env.SIGNING_SECRET, purpose), `runware/${id}`))
+  return doorWith(await sign(await signingKey([env.SIGNING_SECRET], purpose), `runware/${id}`))
 }
 
 async function doorOfNobody(): Promise<string> {
-  const token = await sign(await signingKey(env.SIGNING_SECRET, 'provider webhooks'), `sora/${id}`)
+  const token = await sign(await signingKey([env.SIGNING_SECRET], 'provider webhooks'), `sora/${id}`)
   return `/webhooks/sora/${id}/${token}`
 }

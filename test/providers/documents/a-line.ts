@@ -58,7 +58,7 @@ export function aLine({ provider: name }: Document): Line {
     scenario: { apiKey, apiSecret, baseUrl: places.scenario[0] },
     aimlapi: { apiKey: keys.aimlapi, baseUrl: places.aimlapi[0] },
   }
-  const provider = createProviders(accounts, fetch, now)[name]
+  const provider = createProviders(accounts, fetch, now, async () => null)[name]
   if (provider === undefined) throw new Error(`there is no ${name}`)
 
   const prepare = async (submission: Submission) => {

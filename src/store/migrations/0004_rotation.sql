@@ -1,0 +1,1 @@
+ALTER TABLE `api_keys` ADD `retired_secrets` text DEFAULT '[]' NOT NULL;

@@ -1,0 +1,57 @@
+import { describe, expect, it } from 'vitest'
+import { keyPairOf } from '../../src/core/key-pair.ts'
+import { signedHeaders } from '../../src/deliveries/sign.ts'
+
+/** What the reference libraries of the standard hold themselves to, each secret with its signature. */
+const eventId = 'msg_p5jXN8AQM9LWM0D4loKWxJek'
+const atMs = 1_614_265_330_000
+const body = '{"test": 2432232314}'
+const symmetric = {
+  secret: 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw',
+  signature: 'v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=',
+}
+const asymmetric = {
+  seed: 'VEVTVFNJR05JTkdLRVlET05PVFVTRVRISVNGT1JBTlk=',
+  signature: 'v1a,tQ9V2XOqn7jL/DQenEFpqIugdBVtiMmER5mhSkXBNwM0mkATuDe6KYYUuxqtaiHeYGb7KaaBRdM5WqyeFiL8Ag==',
+}
+
+async function aPair() {
+  return keyPairOf(Uint8Array.from(atob(asymmetric.seed), (character) => character.charCodeAt(0)))
+}
+
+describe('the vectors of the standard', () => {
+  it('are met by v1', async () => {
+    const headers = await signedHeaders({ secrets: [symmetric.secret], pairs: [] }, eventId, body, atMs)
+    expect(headers).toEqual({
+      'webhook-id': eventId,
+      'webhook-timestamp': '1614265330',
+      'webhook-signature': symmetric.signature,
+    })
+  })
+
+  it('are met by v1a', async () => {
+    const headers = await signedHeaders({ secrets: [], pairs: [await aPair()] }, eventId, body, atMs)
+    expect(headers['webhook-signature']).toBe(asymmetric.signature)
+  })
+
+  it('are met by both in one header, v1 first', async () => {
+    const signers = { secrets: [symmetric.secret], pairs: [await aPair()] }
+    const headers = await signedHeaders(signers, eventId, body, atMs)
+    expect(headers['webhook-signature']).toBe(`${symmetric.signature} ${asymmetric.signature}`)
+  })
+})
+
+describe('a signature', () => {
+  it('is made at the second in which the attempt lies', async () => {
+    const headers = await signedHeaders({ secrets: [symmetric.secret], pairs: [] }, eventId, body, atMs + 999)
+    expect(headers['webhook-signature']).toBe(symmetric.signature)
+  })
+
+  it('is made of the bytes of a body in any script', async () => {
+    const signers = { secrets: [symmetric.secret], pairs: [await aPair()] }
+    const [one, other] = await Promise.all(
+      ['{"prompt":"船"}', '{"prompt":"?"}'].map((text) => signedHeaders(signers, eventId, text, atMs)),
+    )
+    expect(one?.['webhook-signature']).not.toBe(other?.['webhook-signature'])
+  })
+})
