@@ -4,6 +4,7 @@ import { HTTPException } from 'hono/http-exception'
 import { sayError } from '../log.ts'
 import { apiKeyRoutes } from './api-keys.ts'
 import { onlyWithAdminKey, onlyWithKey } from './auth.ts'
+import { cancelRoutes } from './cancel.ts'
 import { deliveryRoutes } from './deliveries.ts'
 import type { ApiEnv } from './environment.ts'
 import { estimateRoutes } from './estimates.ts'
@@ -44,6 +45,7 @@ export function createApi() {
   api.route('/v1/jobs', jobRoutes)
   api.route('/v1/jobs', jobListRoutes)
   api.route('/v1/jobs', eventRoutes)
+  api.route('/v1/jobs', cancelRoutes)
   api.route('/v1/estimates', estimateRoutes)
   api.route('/v1/models', modelRoutes)
   api.route('/v1/deliveries', deliveryRoutes)

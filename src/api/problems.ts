@@ -12,6 +12,7 @@ const kinds = {
   forbidden: { status: 403, title: 'This key may not do that' },
   not_found: { status: 404, title: 'There is no such thing' },
   idempotency_conflict: { status: 409, title: 'The Idempotency-Key was used for another body' },
+  already_settled: { status: 409, title: 'The job has ended already' },
   too_large: { status: 413, title: 'The body is too large' },
   range_not_satisfiable: { status: 416, title: 'The range is outside the video' },
   misconfigured: { status: 503, title: 'Reelhook is not configured' },
@@ -38,7 +39,7 @@ const problemSchema = z
   .openapi('Problem')
 
 /** A problem fits every route's contract: no JSON type of its own stands in a success's way. */
-type ProblemResponse = Response & TypedResponse<never, never, never>
+export type ProblemResponse = Response & TypedResponse<never, never, never>
 
 export function problem(
   c: HonoContext,

@@ -1,5 +1,6 @@
 /** A job as its caller sees it, in the API and in every event. Stored rows go in, JSON comes out. No I/O. */
 import { z } from 'zod'
+import { cancellationOf, cancellationSchema } from './cancellation.ts'
 import { type Fault, faultCodes, faults, mayTryAgain } from './fault.ts'
 import { type JobStatus, jobStatuses } from './job.ts'
 import { isDataUri } from './media.ts'
@@ -53,6 +54,9 @@ export const jobViewSchema = z.object({
   outputs: z.array(outputView),
   tasks: z.array(taskView),
   fault: faultView.nullable(),
+  cancellation: cancellationSchema.nullable().meta({
+    description: 'Of a canceled job alone: whether a provider may bill it all the same.',
+  }),
   cost: costSchema.nullable().meta({
     description: 'What the provider told (source: provider); until then, where it is known, an estimate.',
   }),
@@ -124,6 +128,7 @@ export function viewJob({ job, outputs, tasks }: JobRows, links: ReadonlyMap<num
       fault: viewFault(task.fault),
     })),
     fault: viewFault(job.fault),
+    cancellation: job.status === 'canceled' ? cancellationOf(tasks) : null,
     cost: costOf(job, tasks),
     metadata: job.request.metadata,
     created_at: new Date(job.createdAt).toISOString(),

@@ -59,6 +59,7 @@ describe('the description of the API', () => {
         'POST /v1/jobs',
         'GET /v1/jobs',
         'GET /v1/jobs/{id}',
+        'POST /v1/jobs/{id}/cancel',
         'GET /v1/jobs/{id}/events',
         'GET /v1/jobs/{id}/outputs/{n}',
         'GET /v1/deliveries',
