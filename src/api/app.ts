@@ -15,6 +15,7 @@ import { jobRoutes } from './jobs.ts'
 import { modelRoutes } from './models.ts'
 import { outputRoutes } from './outputs.ts'
 import { problem } from './problems.ts'
+import { retryRoutes } from './retry.ts'
 
 export function createApi() {
   const api = new OpenAPIHono<ApiEnv>()
@@ -46,6 +47,7 @@ export function createApi() {
   api.route('/v1/jobs', jobListRoutes)
   api.route('/v1/jobs', eventRoutes)
   api.route('/v1/jobs', cancelRoutes)
+  api.route('/v1/jobs', retryRoutes)
   api.route('/v1/estimates', estimateRoutes)
   api.route('/v1/models', modelRoutes)
   api.route('/v1/deliveries', deliveryRoutes)

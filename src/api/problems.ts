@@ -13,6 +13,7 @@ const kinds = {
   not_found: { status: 404, title: 'There is no such thing' },
   idempotency_conflict: { status: 409, title: 'The Idempotency-Key was used for another body' },
   already_settled: { status: 409, title: 'The job has ended already' },
+  not_settled: { status: 409, title: 'The job has not ended yet' },
   too_large: { status: 413, title: 'The body is too large' },
   range_not_satisfiable: { status: 416, title: 'The range is outside the video' },
   misconfigured: { status: 503, title: 'Reelhook is not configured' },

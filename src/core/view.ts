@@ -61,6 +61,7 @@ export const jobViewSchema = z.object({
     description: 'What the provider told (source: provider); until then, where it is known, an estimate.',
   }),
   metadata: z.record(z.string(), z.string()),
+  retry_of: z.string().nullable().meta({ description: 'The job whose request this one repeats.' }),
   created_at: timestamp,
   deadline_at: timestamp,
   settled_at: timestamp.nullable(),
@@ -80,6 +81,7 @@ export interface JobRows {
     fault: Fault | null
     /** What it was estimated to cost at those who may make it, where that is known. */
     estimates: Estimates
+    retryOf: string | null
     createdAt: number
     deadlineAt: number
     settledAt: number | null
@@ -131,6 +133,7 @@ export function viewJob({ job, outputs, tasks }: JobRows, links: ReadonlyMap<num
     cancellation: job.status === 'canceled' ? cancellationOf(tasks) : null,
     cost: costOf(job, tasks),
     metadata: job.request.metadata,
+    retry_of: job.retryOf,
     created_at: new Date(job.createdAt).toISOString(),
     deadline_at: new Date(job.deadlineAt).toISOString(),
     settled_at: iso(job.settledAt),

@@ -42,6 +42,19 @@ export function insertDelivery(db: Database, jobId: string, draft: DeliveryDraft
   return db.insert(deliveries).values(values)
 }
 
+// The job's own secret goes before that of the API key that posted it.
+const signingSecret = sql<string | null>`coalesce(${jobs.callbackSecret}, ${apiKeys.callbackSecret})`
+
+/** The secret that signs what a job's caller is told, encrypted; null where there is none. */
+export async function sealedSecretOf(db: Database, jobId: string): Promise<string | null> {
+  const [found] = await db
+    .select({ sealed: signingSecret })
+    .from(jobs)
+    .leftJoin(apiKeys, eq(apiKeys.id, jobs.apiKeyId))
+    .where(eq(jobs.id, jobId))
+  return found?.sealed ?? null
+}
+
 /** Takes the row for one attempt, if it is owed one now, with the secret that signs it. */
 // Running this twice is harmless: the second claim finds the row not due and changes nothing.
 export async function claimDelivery(
@@ -55,9 +68,8 @@ export async function claimDelivery(
     .set({ lease, dueAt: nowMs + leaseMs })
     .where(and(eq(deliveries.id, id), lte(deliveries.dueAt, nowMs)))
     .returning()
-  // The job's own secret goes before that of the API key that posted it.
   const secret = db
-    .select({ sealed: sql<string | null>`coalesce(${jobs.callbackSecret}, ${apiKeys.callbackSecret})` })
+    .select({ sealed: signingSecret })
     .from(deliveries)
     .innerJoin(jobs, eq(jobs.id, deliveries.jobId))
     .leftJoin(apiKeys, eq(apiKeys.id, jobs.apiKeyId))
@@ -98,6 +110,12 @@ export async function overdueDeliveries(db: Database, nowMs: number, limit: numb
 export async function findDelivery(db: Database, id: string): Promise<Delivery | null> {
   const [row] = await db.select().from(deliveries).where(eq(deliveries.id, id))
   return row ?? null
+}
+
+/** Whether a job's caller has still to be told something. */
+export async function isTellingDue(db: Database, jobId: string): Promise<boolean> {
+  const pending = and(eq(deliveries.jobId, jobId), eq(deliveries.status, 'pending'))
+  return (await db.select({ id: deliveries.id }).from(deliveries).where(pending).limit(1)).length > 0
 }
 
 export async function deliveriesOf(db: Database, jobId: string): Promise<Delivery[]> {
