@@ -7,6 +7,7 @@ import { onlyWithAdminKey, onlyWithKey } from './auth.ts'
 import { cancelRoutes } from './cancel.ts'
 import { deliveryRoutes } from './deliveries.ts'
 import type { ApiEnv } from './environment.ts'
+import { eraseRoutes } from './erase.ts'
 import { estimateRoutes } from './estimates.ts'
 import { eventRoutes } from './events.ts'
 import { healthRoutes } from './health.ts'
@@ -48,6 +49,7 @@ export function createApi() {
   api.route('/v1/jobs', eventRoutes)
   api.route('/v1/jobs', cancelRoutes)
   api.route('/v1/jobs', retryRoutes)
+  api.route('/v1/jobs', eraseRoutes)
   api.route('/v1/estimates', estimateRoutes)
   api.route('/v1/models', modelRoutes)
   api.route('/v1/deliveries', deliveryRoutes)

@@ -14,6 +14,7 @@ const kinds = {
   idempotency_conflict: { status: 409, title: 'The Idempotency-Key was used for another body' },
   already_settled: { status: 409, title: 'The job has ended already' },
   not_settled: { status: 409, title: 'The job has not ended yet' },
+  not_told: { status: 409, title: 'The caller has not been told yet' },
   too_large: { status: 413, title: 'The body is too large' },
   range_not_satisfiable: { status: 416, title: 'The range is outside the video' },
   misconfigured: { status: 503, title: 'Reelhook is not configured' },

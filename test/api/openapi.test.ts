@@ -59,6 +59,7 @@ describe('the description of the API', () => {
         'POST /v1/jobs',
         'GET /v1/jobs',
         'GET /v1/jobs/{id}',
+        'DELETE /v1/jobs/{id}',
         'POST /v1/jobs/{id}/cancel',
         'POST /v1/jobs/{id}/retry',
         'GET /v1/jobs/{id}/events',
