@@ -3,28 +3,13 @@ import { describe, expect, it } from 'vitest'
 import { canceled, erase, retried } from '../support/asks.ts'
 import { tellAndHear, untilDelivery } from '../support/deliveries.ts'
 import { doorOf, ringAt, untilHeard } from '../support/door.ts'
+import { leftOf, nothing } from '../support/left.ts'
 import { expectProblem } from '../support/problem.ts'
 import { api, getJob, postJob, untilTold } from '../support/reelhook.ts'
 import { fetchWith } from '../support/runtime.ts'
-import { countRows, objectKeys } from '../support/storage.ts'
+import { objectKeys } from '../support/storage.ts'
 import { failVideo, makeVideo } from '../support/videos.ts'
 import { publicBaseUrl } from '../support/world.ts'
-
-/** What is left of a job, anywhere. */
-async function leftOf(id: string): Promise<Record<string, number>> {
-  const tables = ['tasks', 'outputs', 'webhooks', 'events', 'deliveries']
-  const counts = await Promise.all(tables.map((table) => countRows(table, 'job_id = ?', id)))
-  return {
-    jobs: await countRows('jobs', 'id = ?', id),
-    ...Object.fromEntries(tables.map((table, n) => [table, counts[n] ?? 0])),
-    attempts: await countRows('attempts', 'delivery_id NOT IN (SELECT id FROM deliveries)'),
-    objects: (await objectKeys(`jobs/${id}/`)).length,
-  }
-}
-
-const nothing = {
-  ...{ jobs: 0, tasks: 0, outputs: 0, webhooks: 0, events: 0, deliveries: 0, attempts: 0, objects: 0 },
-}
 
 async function aToldVideo(): Promise<string> {
   const { id } = await makeVideo()

@@ -52,10 +52,8 @@ export async function stage(
     prompt: 'A paper boat sim(webhook=lost, megabytes=2)',
     ...overrides,
   })
-  if (scene.stage === 'finished') {
-    await advance(aContext(), id)
-    await world.advance(5 * minutes)
-  }
+  if (scene.stage === 'finished') await advance(aContext(), id)
+  await world.advance(5 * minutes)
   if (scene.place === null) return { id, letGoOn: async () => undefined }
   return { id, ...(await hold(id, scene.place)) }
 }
