@@ -25,6 +25,8 @@ const arrows: Record<string, string[]> = {
     'providers/',
     'deliveries/',
     'media/',
+    // The one step that a caller may take.
+    'engine/cancel.ts',
     'context.ts',
     'config.ts',
     'log.ts',

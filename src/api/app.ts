@@ -7,8 +7,10 @@ import { assetContentRoutes } from './asset-content.ts'
 import { assetRoutes } from './assets.ts'
 import { onlyWithAdminKey, onlyWithKey } from './auth.ts'
 import { callbackRoutes } from './callbacks.ts'
+import { cancelRoutes } from './cancel.ts'
 import { deliveryRoutes } from './deliveries.ts'
 import type { ApiEnv } from './environment.ts'
+import { eraseRoutes } from './erase.ts'
 import { estimateRoutes } from './estimates.ts'
 import { eventRoutes } from './events.ts'
 import { healthRoutes } from './health.ts'
@@ -17,6 +19,7 @@ import { jobRoutes } from './jobs.ts'
 import { modelRoutes } from './models.ts'
 import { outputRoutes } from './outputs.ts'
 import { problem } from './problems.ts'
+import { retryRoutes } from './retry.ts'
 import { secretRotationRoutes } from './secret-rotation.ts'
 import { webhookKeyRoutes } from './webhook-keys.ts'
 
@@ -51,6 +54,9 @@ export function createApi() {
   api.route('/v1/jobs', jobRoutes)
   api.route('/v1/jobs', jobListRoutes)
   api.route('/v1/jobs', eventRoutes)
+  api.route('/v1/jobs', cancelRoutes)
+  api.route('/v1/jobs', retryRoutes)
+  api.route('/v1/jobs', eraseRoutes)
   api.route('/v1/estimates', estimateRoutes)
   api.route('/v1/models', modelRoutes)
   api.route('/v1/assets', assetRoutes)

@@ -2,12 +2,10 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import type { Context as HonoContext } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
-import { sha256 } from '../core/keys.ts'
-import { findJob, findJobByIdempotencyKey, type Job } from '../store/jobs.ts'
-import { acceptJob } from './accept.ts'
-import { assess } from './assess.ts'
-import { type ApiEnv, createRouter } from './environment.ts'
-import { jobRequestSchema, nameAllFaults, nothingSpent } from './job-request.ts'
+import { findJob } from '../store/jobs.ts'
+import { acceptedResponses, answerPost, idempotencyHeaders } from './answer-post.ts'
+import { createRouter } from './environment.ts'
+import { jobRequestSchema, nameAllFaults } from './job-request.ts'
 import { problem, problemResponse, withoutKey } from './problems.ts'
 import { jobSchema, viewJobs } from './views.ts'
 
@@ -20,7 +18,7 @@ const accept = createRoute({
   description:
     'The answer comes at once; the video comes as an event. With an Idempotency-Key, the same post is the same job.',
   request: {
-    headers: z.object({ 'idempotency-key': z.string().min(1).max(255).optional() }),
+    headers: idempotencyHeaders,
     body: {
       required: true,
       content: { 'application/json': { schema: jobRequestSchema } },
@@ -28,15 +26,11 @@ const accept = createRoute({
   },
   responses: {
     ...withoutKey,
-    202: {
-      description: 'Accepted, or accepted before under the same Idempotency-Key (Idempotent-Replayed: true).',
-      content: { 'application/json': { schema: jobSchema } },
-    },
+    ...acceptedResponses,
     400: problemResponse('The body is not JSON.'),
     409: problemResponse('The Idempotency-Key was used for another body.'),
     413: problemResponse('The body is larger than 1 MiB.'),
     415: problemResponse('The Content-Type is not application/json.'),
-    422: problemResponse('Every fault of the request, or every reason of every provider. Nothing was spent.'),
   },
 })
 
@@ -59,23 +53,8 @@ jobRoutes.post('/', bodyLimit({ maxSize: maxBodyBytes, onError: bodyTooLarge }))
 jobRoutes.openapi(
   accept,
   async (c) => {
-    const context = c.get('context')
-    const apiKeyId = c.get('apiKeyId')
     const request = c.req.valid('json')
-    const key = c.req.valid('header')['idempotency-key']
-    const idempotency = key === undefined ? null : { key, hash: await sha256(await c.req.text()) }
-    const earlier = idempotency && (await findJobByIdempotencyKey(context.db, apiKeyId, idempotency.key))
-    if (earlier) return replay(c, earlier, idempotency.hash)
-
-    const assessment = await assess(context, apiKeyId, request)
-    if (!assessment.ok) return problem(c, assessment.code, nothingSpent, assessment.errors)
-    const job = await acceptJob(context, { apiKeyId, idempotency }, request, assessment)
-    if (job !== null) return answerAccepted(c, job)
-
-    // Two posts at once: the unique index chose the other one.
-    const other = idempotency && (await findJobByIdempotencyKey(context.db, apiKeyId, idempotency.key))
-    if (!other) throw new Error('an idempotency key was taken by no job')
-    return replay(c, other, idempotency.hash)
+    return answerPost(c, await c.req.text(), async () => ({ request, retryOf: null }))
   },
   nameAllFaults,
 )
@@ -86,21 +65,6 @@ jobRoutes.openapi(show, async (c) => {
   const [view] = job === null ? [] : await viewJobs(context, [job])
   return view === undefined ? problem(c, 'not_found', 'There is no such job.') : c.json(view, 200)
 })
-
-async function replay(c: HonoContext<ApiEnv>, job: Job, hash: string) {
-  if (job.idempotencyHash !== hash) {
-    return problem(c, 'idempotency_conflict', 'Use a new Idempotency-Key for another request.')
-  }
-  c.header('idempotent-replayed', 'true')
-  return answerAccepted(c, job)
-}
-
-async function answerAccepted(c: HonoContext<ApiEnv>, job: Job) {
-  const [view] = await viewJobs(c.get('context'), [job])
-  if (view === undefined) throw new Error('one job has one view')
-  c.header('location', `/v1/jobs/${job.id}`)
-  return c.json(view, 202)
-}
 
 function bodyTooLarge(c: HonoContext) {
   return problem(c, 'too_large', 'A body has at most 1 MiB. Give media by URL.')

@@ -13,6 +13,9 @@ const kinds = {
   forbidden: { status: 403, title: 'This key may not do that' },
   not_found: { status: 404, title: 'There is no such thing' },
   idempotency_conflict: { status: 409, title: 'The Idempotency-Key was used for another body' },
+  already_settled: { status: 409, title: 'The job has ended already' },
+  not_settled: { status: 409, title: 'The job has not ended yet' },
+  not_told: { status: 409, title: 'The caller has not been told yet' },
   too_large: { status: 413, title: 'The body is too large' },
   too_many_requests: { status: 429, title: 'Too many requests' },
   range_not_satisfiable: { status: 416, title: 'The range is outside the file' },
@@ -40,7 +43,7 @@ const problemSchema = z
   .openapi('Problem')
 
 /** A problem fits every route's contract: no JSON type of its own stands in a success's way. */
-type ProblemResponse = Response & TypedResponse<never, never, never>
+export type ProblemResponse = Response & TypedResponse<never, never, never>
 
 export function problem(
   c: HonoContext,

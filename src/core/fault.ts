@@ -57,6 +57,11 @@ export const faults = {
     elsewhere: 'no',
     remedy: 'The provider may still finish and bill it. Allow more with deadline_seconds.',
   },
+  canceled: {
+    again: 'later',
+    elsewhere: 'no',
+    remedy: "The job's cancellation says whether it may still be billed.",
+  },
   media_expired: { again: 'later', elsewhere: 'no', remedy: 'Post the job again.' },
   media_unavailable: { again: 'later', elsewhere: 'no', remedy: 'Post the job again.' },
   media_truncated: { again: 'later', elsewhere: 'no', remedy: 'Post the job again.' },

@@ -1,5 +1,6 @@
 /** A job as its caller sees it, in the API and in every event. Stored rows go in, JSON comes out. No I/O. */
 import { z } from 'zod'
+import { cancellationOf, cancellationSchema } from './cancellation.ts'
 import { type Fault, faultCodes, faults, mayTryAgain } from './fault.ts'
 import { type JobStatus, jobStatuses } from './job.ts'
 import { isDataUri, mapMedia } from './media.ts'
@@ -53,10 +54,14 @@ export const jobViewSchema = z.object({
   outputs: z.array(outputView),
   tasks: z.array(taskView),
   fault: faultView.nullable(),
+  cancellation: cancellationSchema.nullable().meta({
+    description: 'Of a canceled job alone: whether a provider may bill it all the same.',
+  }),
   cost: costSchema.nullable().meta({
     description: 'What the provider told (source: provider); until then, where it is known, an estimate.',
   }),
   metadata: z.record(z.string(), z.string()),
+  retry_of: z.string().nullable().meta({ description: 'The job whose request this one repeats.' }),
   created_at: timestamp,
   deadline_at: timestamp,
   settled_at: timestamp.nullable(),
@@ -76,6 +81,7 @@ export interface JobRows {
     fault: Fault | null
     /** What it was estimated to cost at those who may make it, where that is known. */
     estimates: Estimates
+    retryOf: string | null
     createdAt: number
     deadlineAt: number
     settledAt: number | null
@@ -124,8 +130,10 @@ export function viewJob({ job, outputs, tasks }: JobRows, links: ReadonlyMap<num
       fault: viewFault(task.fault),
     })),
     fault: viewFault(job.fault),
+    cancellation: job.status === 'canceled' ? cancellationOf(tasks) : null,
     cost: costOf(job, tasks),
     metadata: job.request.metadata,
+    retry_of: job.retryOf,
     created_at: new Date(job.createdAt).toISOString(),
     deadline_at: new Date(job.deadlineAt).toISOString(),
     settled_at: iso(job.settledAt),

@@ -11,6 +11,7 @@ import { type Claim, claimJob } from '../store/claim.ts'
 import { type Committed, commitStep, type Step } from '../store/commit.ts'
 import { isLeaseLost } from '../store/lease.ts'
 import { check } from './check.ts'
+import { keepLate } from './late.ts'
 import { store } from './store.ts'
 import { submit } from './submit.ts'
 
@@ -60,7 +61,9 @@ async function commit(context: Context, claim: Claim, step: Step): Promise<Commi
     }
     return committed
   } catch (error) {
-    return stopIfLost(error)
+    if (!isLeaseLost(error)) throw error
+    await keepLate(context, claim.job.id, step)
+    return null
   }
 }
 

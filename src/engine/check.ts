@@ -75,7 +75,7 @@ async function ask(
     unknown_status: answer.ok && answer.value.state === 'pending' ? answer.value.unknownStatus : undefined,
     fault: answer.ok ? undefined : answer.fault.code,
   })
-  const outcome = answer.ok ? answer.value : standIn(answer.fault, announced, task, nowMs)
+  const outcome = answer.ok ? answer.value : standIn(answer.fault, announced, task, job.deadlineAt, nowMs)
   if (outcome !== null && outcome.state !== 'pending') return end(task, outcome, announced, nowMs)
 
   const finished = outcome === null ? [] : outcome.finished
@@ -92,16 +92,18 @@ async function ask(
 
 /**
  * The provider cannot be asked. Null: ask again. A webhook with a valid token may stand in when the provider's
- * record is gone, or when asking has failed past patience.
+ * record is gone, or when asking has failed past patience, which ends at the deadline.
  */
 function standIn(
   trouble: Fault,
   announced: Announcement | null,
   task: RunningTask,
+  deadlineAt: number,
   nowMs: number,
 ): Exclude<Outcome, { state: 'pending' }> | null {
   const isGone = trouble.code === 'task_lost'
-  const isPatienceOver = announced !== null && nowMs - announced.lastHeardAt >= standInAfterMs
+  const isPatienceOver =
+    announced !== null && nowMs >= Math.min(deadlineAt, announced.lastHeardAt + standInAfterMs)
   if (announced?.outcome && (isGone || isPatienceOver)) return announced.outcome
   // A provider may not show a task for a while after it has accepted it.
   if (isGone && nowMs - task.submittedAt >= graceMs) return { state: 'failed', fault: trouble }

@@ -1,42 +1,21 @@
 /** settle: the job's end. Its last event, the deliveries it causes and the final status go into one batch. */
 import type { Context } from '../context.ts'
 import { type Fault, fault } from '../core/fault.ts'
-import { type JobRows, viewJob } from '../core/view.ts'
-import { linksTo } from '../media/links.ts'
 import type { Claim } from '../store/claim.ts'
 import type { Step } from '../store/commit.ts'
-import { draftDelivery } from '../store/deliveries.ts'
-import { draftEvent } from '../store/events.ts'
+import { lastEvent } from './last-event.ts'
 
 /** `reason` is why, where neither a task nor an output says so. */
 export async function settle(context: Context, claim: Claim, reason?: Fault): Promise<Step> {
-  const { job } = claim
-  const nowMs = context.now()
   const verdict = verdictOn(claim, reason)
-  const type = `job.${verdict.status}` as const
-  const event = draftEvent(
-    type,
-    { fault: verdict.fault?.code ?? null, message: verdict.fault?.message ?? null },
-    nowMs,
-  )
-  const settled = { ...job, status: verdict.status, fault: verdict.fault ?? null, settledAt: nowMs }
-  const { callback_url: url, callback_events } = job.request
-  const isTold = url !== undefined && callback_events.includes(type)
-  const deliveries = isTold
-    ? [
-        draftDelivery({
-          eventId: event.id,
-          eventType: type,
-          url,
-          body: await bodyOf(context, type, { ...claim, job: settled }),
-        }),
-      ]
-    : []
+  const { status, fault: why = null } = verdict
+  const progress = status === 'succeeded' ? 100 : claim.job.progress
+  const job = { ...claim.job, status, fault: why, progress, settledAt: context.now() }
+  const said = { fault: why?.code ?? null, message: why?.message ?? null }
   return {
     ...verdict,
-    progress: verdict.status === 'succeeded' ? 100 : job.progress,
-    events: [event],
-    deliveries,
+    ...(await lastEvent(context, status, { ...claim, job }, said)),
+    progress,
     next: 'settled',
   }
 }
@@ -57,12 +36,4 @@ function verdictOn({ job, tasks, outputs }: Claim, reason?: Fault): Verdict {
   const last = outputFaults.at(-1) ?? reason ?? taskFaults.at(-1)
   if (last === undefined) throw new Error('a job fails only for a reason')
   return { status: 'failed', fault: last }
-}
-
-/** The event's body: made once, the same bytes on every attempt. */
-async function bodyOf({ config, now }: Context, type: string, rows: JobRows): Promise<string> {
-  const stored = rows.outputs.filter(({ status }) => status === 'stored').map(({ n }) => n)
-  const links = await linksTo(config, rows.job.id, stored, now())
-  const data = viewJob(rows, links)
-  return JSON.stringify({ type, timestamp: new Date(now()).toISOString(), data })
 }

@@ -72,6 +72,8 @@ async function submitTask(context: Context, claim: Claim, provider: Provider, li
   const task: Task = { ...line, status: 'intended', attempts: line.attempts + 1 }
   await intendTask(context.db, job, task, context.now())
   const startedAt = context.now()
+  // The database may have stalled until now: what is too late is not bought.
+  if (startedAt >= job.deadlineAt) return closeLine(context, claim, task, 'rejected', tooLate)
   const answer = await provider.submit({
     request: request.value,
     wanted: task.wanted,

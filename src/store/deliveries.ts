@@ -43,6 +43,16 @@ export function insertDelivery(db: Database, jobId: string, draft: DeliveryDraft
   return db.insert(deliveries).values(values)
 }
 
+/** The secret that signs what a job's caller is told, encrypted; null where there is none. */
+export async function sealedSecretOf(db: Database, jobId: string): Promise<string | null> {
+  const [found] = await db
+    .select({ sealed: sql<string | null>`coalesce(${jobs.callbackSecret}, ${apiKeys.callbackSecret})` })
+    .from(jobs)
+    .leftJoin(apiKeys, eq(apiKeys.id, jobs.apiKeyId))
+    .where(eq(jobs.id, jobId))
+  return found?.sealed ?? null
+}
+
 /** Takes the row for one attempt, if it is owed one now, with the secrets that sign it. */
 // Running this twice is harmless: the second claim finds the row not due and changes nothing.
 export async function claimDelivery(
@@ -113,6 +123,12 @@ export async function overdueDeliveries(db: Database, nowMs: number, limit: numb
 export async function findDelivery(db: Database, id: string): Promise<Delivery | null> {
   const [row] = await db.select().from(deliveries).where(eq(deliveries.id, id))
   return row ?? null
+}
+
+/** Whether a job's caller has still to be told something. */
+export async function isTellingDue(db: Database, jobId: string): Promise<boolean> {
+  const pending = and(eq(deliveries.jobId, jobId), eq(deliveries.status, 'pending'))
+  return (await db.select({ id: deliveries.id }).from(deliveries).where(pending).limit(1)).length > 0
 }
 
 export async function deliveriesOf(db: Database, jobId: string): Promise<Delivery[]> {

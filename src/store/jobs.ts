@@ -13,7 +13,7 @@ import {
   providerNames,
 } from '../core/request.ts'
 import { type Database, reasonOf } from './database.ts'
-import { type EventDraft, insertEvent } from './events.ts'
+import { draftEvent, type EventDraft, insertEvent, insertEventIf } from './events.ts'
 import { jobs } from './schema.ts'
 
 type Row = typeof jobs.$inferSelect
@@ -43,6 +43,7 @@ export type AcceptedJob = Pick<
   | 'callbackSecret'
   | 'idempotencyKey'
   | 'idempotencyHash'
+  | 'retryOf'
   | 'createdAt'
 >
 
@@ -68,13 +69,19 @@ export async function insertJob(db: Database, accepted: AcceptedJob, event: Even
     })
     .returning()
   try {
-    const [[row]] = await db.batch([insert, insertEvent(db, accepted.id, event)])
+    const [[row]] = await db.batch([insert, insertEvent(db, accepted.id, event), ...retryEvent(db, accepted)])
     return row === undefined ? null : readRow(row)
   } catch (error) {
     // The unique index on (api key, idempotency key) is what makes two posts one job.
     if (/UNIQUE constraint failed: jobs\.api_key_id/.test(reasonOf(error))) return null
     throw error
   }
+}
+
+/** The old job's timeline says so too, if it is still there. */
+function retryEvent(db: Database, { id, retryOf, createdAt }: AcceptedJob) {
+  if (retryOf === null) return []
+  return [insertEventIf(db, retryOf, draftEvent('job.retried', { job_id: id }, createdAt))]
 }
 
 export async function findJob(db: Database, id: string): Promise<Job | null> {
@@ -113,6 +120,12 @@ export async function overdueJobs(db: Database, nowMs: number, limit: number): P
     .orderBy(asc(jobs.dueAt))
     .limit(limit)
   return rows.map(({ id }) => id)
+}
+
+/** Erases a settled job with all that hangs on it: the foreign keys cascade. */
+// Running this twice is harmless: the second time there is nothing.
+export async function eraseJob(db: Database, id: string): Promise<void> {
+  await db.delete(jobs).where(and(eq(jobs.id, id), isNotNull(jobs.settledAt)))
 }
 
 export interface JobFilter {

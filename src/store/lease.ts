@@ -1,23 +1,19 @@
 /** The first statement of every commit: it fails the whole batch when the lease is no longer ours. */
 import { sql } from 'drizzle-orm'
-import { type Database, reasonOf } from './database.ts'
+import type { Database } from './database.ts'
+import { isUnmet, requireThat } from './require.ts'
 import type { deliveries, jobs } from './schema.ts'
-
-// A batch is atomic and ends at its first error, but SQLite has no way to raise one outside a trigger. Parsing
-// what is not JSON does it, writes nothing, and its message is known.
-const notHeld = 'lease lost'
 
 export function requireLease(
   db: Database,
   table: typeof jobs | typeof deliveries,
   holder: { id: string; lease: string },
 ) {
-  const holds = sql`SELECT 1 FROM ${table} WHERE ${table.id} = ${holder.id} AND ${table.lease} = ${holder.lease}`
-  const held = sql`CASE WHEN EXISTS (${holds}) THEN 1 ELSE json(${notHeld}) END`
-  return db.select({ held }).from(sql`(SELECT 1)`)
+  const held = sql`SELECT 1 FROM ${table} WHERE ${table.id} = ${holder.id} AND ${table.lease} = ${holder.lease}`
+  return requireThat(db, sql`EXISTS (${held})`)
 }
 
-/** True for the error of a batch whose lease was lost: another step has the row, and nothing was written. */
+/** True for the error of a batch whose lease was lost: another has the row, and nothing was written. */
 export function isLeaseLost(error: unknown): boolean {
-  return reasonOf(error).includes('malformed JSON')
+  return isUnmet(error)
 }

@@ -43,6 +43,8 @@ export const jobs = sqliteTable(
     idempotencyKey: text('idempotency_key'),
     /** SHA-256 of the body that came with the idempotency key. */
     idempotencyHash: text('idempotency_hash'),
+    /** The job whose request this one repeats; it may have been erased since. */
+    retryOf: text('retry_of'),
     createdAt: at('created_at').notNull(),
     deadlineAt: at('deadline_at').notNull(),
     settledAt: at('settled_at'),

@@ -1,12 +1,13 @@
 /** The submission ledger. */
-import { and, asc, eq, gte, inArray, sql } from 'drizzle-orm'
+import { and, asc, eq, exists, gte, inArray, sql } from 'drizzle-orm'
 import { z } from 'zod'
 import { type Fault, readFault, writeFault } from '../core/fault.ts'
 import { firstIdAt } from '../core/id.ts'
 import { type Cost, costSchema } from '../core/money.ts'
 import type { ProviderName } from '../core/request.ts'
+import type { TaskStatus } from '../core/task.ts'
 import type { Database } from './database.ts'
-import { tasks } from './schema.ts'
+import { jobs, tasks } from './schema.ts'
 
 type Row = typeof tasks.$inferSelect
 
@@ -65,6 +66,52 @@ export function saveTask(db: Database, task: Task) {
         fault: sql`excluded.fault`,
       },
     })
+}
+
+/**
+ * What a step learned of a line and could not commit, because its job was canceled meanwhile. The job stays as it is;
+ * the line gets the provider's id and cost, or that nothing was bought.
+ */
+// Guarded by what the line must have been for this to be news, so that nothing later is overwritten.
+export async function recordLate(db: Database, task: Task): Promise<void> {
+  const before = isNewsAfter[task.status]
+  if (before.length === 0) return
+  const isOpen = task.status === 'submitted' || task.status === 'unknown'
+  const isCanceled = db
+    .select({ id: jobs.id })
+    .from(jobs)
+    .where(and(eq(jobs.id, task.jobId), eq(jobs.status, 'canceled')))
+  await db
+    .update(tasks)
+    .set({
+      status: task.status === 'deferred' ? 'rejected' : task.status,
+      providerTaskId: task.providerTaskId,
+      submittedAt: task.submittedAt,
+      wonBy: task.wonBy,
+      cost: task.cost === null ? null : JSON.stringify(task.cost),
+      // A line that is not over keeps what the cancellation wrote of its end.
+      ...(!isOpen && { fault: task.fault === null ? null : JSON.stringify(task.fault) }),
+      ...(task.endedAt !== null && { endedAt: task.endedAt }),
+    })
+    .where(
+      and(
+        eq(tasks.jobId, task.jobId),
+        eq(tasks.n, task.n),
+        inArray(tasks.status, before),
+        exists(isCanceled),
+      ),
+    )
+}
+
+const isNewsAfter: Record<TaskStatus, TaskStatus[]> = {
+  preparing: [],
+  intended: [],
+  unknown: ['intended'],
+  deferred: ['intended'],
+  rejected: ['intended'],
+  submitted: ['intended', 'unknown'],
+  succeeded: ['submitted'],
+  failed: ['submitted'],
 }
 
 export function readTask(row: Row): Task {

@@ -17,6 +17,7 @@ function someRows({ job, outputs = [], tasks = [] }: Overrides = {}): JobRows {
       warnings: [],
       fault: null,
       estimates: {},
+      retryOf: null,
       createdAt: at,
       deadlineAt: at + 1_800_000,
       settledAt: null,

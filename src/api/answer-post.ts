@@ -1,0 +1,67 @@
+/** What every post that makes a job has in common: one job for one Idempotency-Key, assessed, accepted, answered. */
+import { z } from '@hono/zod-openapi'
+import type { Context as HonoContext } from 'hono'
+import { sha256 } from '../core/keys.ts'
+import type { PostedRequest } from '../core/request.ts'
+import { findJobByIdempotencyKey, type Job } from '../store/jobs.ts'
+import { acceptJob } from './accept.ts'
+import { assess } from './assess.ts'
+import type { ApiEnv } from './environment.ts'
+import { nothingSpent } from './job-request.ts'
+import { type ProblemResponse, problem, problemResponse } from './problems.ts'
+import { jobSchema, viewJobs } from './views.ts'
+
+type C = HonoContext<ApiEnv>
+
+export interface Posted {
+  request: PostedRequest
+  retryOf: string | null
+}
+
+export const idempotencyHeaders = z.object({ 'idempotency-key': z.string().min(1).max(255).optional() })
+
+export const acceptedResponses = {
+  202: {
+    description: 'Accepted, or accepted before under the same Idempotency-Key (Idempotent-Replayed: true).',
+    headers: z.object({ location: z.string() }),
+    content: { 'application/json': { schema: jobSchema } },
+  },
+  422: problemResponse('Every fault of the request, or every reason of every provider. Nothing was spent.'),
+}
+
+/** `said` is all that the Idempotency-Key stands for: under the same key, anything else is a conflict. */
+export async function answerPost(c: C, said: string, read: () => Promise<Posted | ProblemResponse>) {
+  const context = c.get('context')
+  const apiKeyId = c.get('apiKeyId')
+  const key = c.req.header('idempotency-key')
+  const idempotency = key === undefined ? null : { key, hash: await sha256(said) }
+  const earlier = idempotency && (await findJobByIdempotencyKey(context.db, apiKeyId, idempotency.key))
+  if (earlier) return replay(c, earlier, idempotency.hash)
+
+  const posted = await read()
+  if (posted instanceof Response) return posted
+  const assessment = await assess(context, apiKeyId, posted.request)
+  if (!assessment.ok) return problem(c, assessment.code, nothingSpent, assessment.errors)
+  const job = await acceptJob(context, { apiKeyId, idempotency }, posted, assessment)
+  if (job !== null) return answerAccepted(c, job)
+
+  // Two posts at once: the unique index chose the other one.
+  const other = idempotency && (await findJobByIdempotencyKey(context.db, apiKeyId, idempotency.key))
+  if (!other) throw new Error('an idempotency key was taken by no job')
+  return replay(c, other, idempotency.hash)
+}
+
+async function replay(c: C, job: Job, hash: string) {
+  if (job.idempotencyHash !== hash) {
+    return problem(c, 'idempotency_conflict', 'Use a new Idempotency-Key for another request.')
+  }
+  c.header('idempotent-replayed', 'true')
+  return answerAccepted(c, job)
+}
+
+async function answerAccepted(c: C, job: Job) {
+  const [view] = await viewJobs(c.get('context'), [job])
+  if (view === undefined) throw new Error('one job has one view')
+  c.header('location', `/v1/jobs/${job.id}`)
+  return c.json(view, 202)
+}

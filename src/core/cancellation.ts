@@ -1,0 +1,60 @@
+/**
+ * What a cancellation leaves behind. No provider lets go of a task that it has, so what was asked of one may be made
+ * and billed after the job has ended. No I/O. No clock.
+ */
+import { z } from 'zod'
+import { type Fault, type FaultCode, fault } from './fault.ts'
+import type { ProviderName } from './request.ts'
+import type { TaskStatus } from './task.ts'
+
+export const cancellationSchema = z.object({
+  may_still_be_billed: z.boolean(),
+  message: z.string().meta({ description: 'The same in words, provider by provider.' }),
+})
+
+type Cancellation = z.infer<typeof cancellationSchema>
+
+interface Line {
+  provider: ProviderName
+  status: TaskStatus
+  fault: Fault | null
+}
+
+export function cancellationOf(tasks: readonly Line[]): Cancellation {
+  const bills = new Set(tasks.flatMap((task) => billOf(task) ?? []))
+  if (bills.size === 0) return { may_still_be_billed: false, message: 'Nothing was bought.' }
+  return { may_still_be_billed: true, message: [...bills].join(' ') }
+}
+
+/** What may be billed for one line of the ledger; null: nothing. */
+function billOf({ provider, status, fault }: Line): string | null {
+  switch (status) {
+    case 'preparing':
+    case 'deferred':
+    case 'rejected':
+      return null
+    case 'intended':
+    case 'unknown':
+      return `It is not known whether ${provider} took the task: it may be made and billed.`
+    case 'submitted':
+      return `${provider} has the task and cannot be stopped: it may be made and billed.`
+    case 'succeeded':
+      return `${provider} has made it and bills it.`
+    case 'failed':
+      return fault !== null && openEnds.includes(fault.code)
+        ? `It is not known what became of a task at ${provider}: it may be billed.`
+        : null
+  }
+}
+
+/** What ended a task for us without its provider saying that it ended. */
+const openEnds: FaultCode[] = ['submit_unknown', 'task_lost', 'deadline_exceeded']
+
+/** The line of the ledger as a cancellation leaves it: what is known of it stays, and nobody asks after it any more. */
+export function abandoned<T extends Line & { endedAt: number | null }>(task: T, nowMs: number): T {
+  if (task.endedAt !== null) return task
+  const isBought = task.status !== 'preparing' && task.status !== 'deferred'
+  return { ...task, status: isBought ? task.status : 'rejected', fault: canceled, endedAt: nowMs }
+}
+
+export const canceled: Fault = fault('canceled', 'The job was canceled.').fault

@@ -1,0 +1,57 @@
+/**
+ * cancel: the one end that comes from outside, at any moment of a job's life. It waits for no step and asks no
+ * provider, since none lets go of a task; whatever step holds the row finds its lease gone, and commits nothing.
+ */
+import type { Context } from '../context.ts'
+import { abandoned, canceled, cancellationOf } from '../core/cancellation.ts'
+import { isSettled } from '../core/job.ts'
+import { removeAllBut } from '../media/remove.ts'
+import { commitCancel, type SeenJob, seeJob } from '../store/cancel.ts'
+import type { Job } from '../store/jobs.ts'
+import type { Output } from '../store/outputs.ts'
+import { lastEvent } from './last-event.ts'
+
+/** The job as it stands then: canceled, now or before, or ended otherwise. Null: there is none. */
+export async function cancel(context: Context, jobId: string): Promise<Job | null> {
+  const seen = await seeJob(context.db, jobId)
+  if (seen === null) return null
+  // A step that committed in between has changed what there is to tell: look again. A job has few steps.
+  if (!isSettled(seen.job.status)) return (await settleAsCanceled(context, seen)) ?? cancel(context, jobId)
+  if (seen.job.status === 'canceled') await removeUnnamed(context, seen)
+  return seen.job
+}
+
+/** Null: it is no longer as it was seen. */
+async function settleAsCanceled(context: Context, seen: SeenJob): Promise<Job | null> {
+  const nowMs = context.now()
+  const job: Job = { ...seen.job, status: 'canceled', settledAt: nowMs }
+  const tasks = seen.tasks.map((task) => abandoned(task, nowMs))
+  const outputs = seen.outputs.map(givenUp)
+  const said = { ...cancellationOf(tasks) }
+  const told = await lastEvent(context, 'canceled', { job, tasks, outputs }, said)
+  const changed = {
+    tasks: tasks.filter((task, n) => task !== seen.tasks[n]),
+    outputs: outputs.filter((output, n) => output !== seen.outputs[n]),
+  }
+  if (!(await commitCancel(context.db, seen, { ...changed, ...told }, nowMs))) return null
+  await context.nudges.deliveries(told.deliveries.map(({ id }) => id))
+  context.log('job.settled', {
+    ...{ job_id: job.id, status: job.status, duration_ms: nowMs - job.createdAt },
+    may_still_be_billed: said.may_still_be_billed,
+  })
+  await removeUnnamed(context, { job, outputs })
+  return job
+}
+
+/** What is stored stays; what is not is not waited for. */
+function givenUp(output: Output): Output {
+  return output.status === 'waiting' ? { ...output, status: 'failed', fault: canceled } : output
+}
+
+/** A copy that was put into R2 and never committed: no row names it. One that is put from now on takes it away itself. */
+async function removeUnnamed({ bucket }: Context, { job, outputs }: Pick<SeenJob, 'job' | 'outputs'>) {
+  // Nothing was copied of a job that has no outputs.
+  if (outputs.length === 0) return
+  const named = outputs.flatMap((output) => (output.status === 'stored' ? [output.key] : []))
+  await removeAllBut(bucket, `jobs/${job.id}/`, named)
+}

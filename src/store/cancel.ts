@@ -1,0 +1,80 @@
+/**
+ * Cancellation: the one commit that waits for no lease. It takes the row from whatever step holds it, if the job still
+ * is as it was seen, so that what its caller is told is true; the step then holds nothing, and commits nothing.
+ */
+import { eq, sql } from 'drizzle-orm'
+import type { Database } from './database.ts'
+import { type DeliveryDraft, insertDelivery } from './deliveries.ts'
+import { type EventDraft, insertEvent } from './events.ts'
+import { type Job, readRow } from './jobs.ts'
+import { type Output, readOutput, saveOutput, selectOutputs } from './outputs.ts'
+import { isUnmet, requireThat } from './require.ts'
+import { jobs, outputs, tasks } from './schema.ts'
+import { readTask, saveTask, selectTasks, type Task } from './tasks.ts'
+
+/** A job as it stood when somebody looked, without a hold on it. */
+export interface SeenJob {
+  job: Job
+  tasks: Task[]
+  outputs: Output[]
+  /** Changes with every commit that changes what is known of the job. */
+  state: string
+}
+
+export async function seeJob(db: Database, id: string): Promise<SeenJob | null> {
+  const [[row], taskRows, outputRows, [seen]] = await db.batch([
+    db.select().from(jobs).where(eq(jobs.id, id)),
+    selectTasks(db, id),
+    selectOutputs(db, id),
+    db.select({ state: stateOf(id) }).from(sql`(SELECT 1)`),
+  ])
+  if (row === undefined || seen === undefined) return null
+  return {
+    job: readRow(row),
+    tasks: taskRows.map(readTask),
+    outputs: outputRows.map(readOutput),
+    state: seen.state,
+  }
+}
+
+/** The rows as the cancellation leaves them, and what is told of it. */
+export interface Ending {
+  tasks: Task[]
+  outputs: Output[]
+  events: EventDraft[]
+  deliveries: DeliveryDraft[]
+}
+
+/** False: a step has committed since the job was seen, and nothing was written. */
+// Running this twice is harmless: the second time the job is no longer as it was seen.
+export async function commitCancel(
+  db: Database,
+  { job, state }: SeenJob,
+  ending: Ending,
+  nowMs: number,
+): Promise<boolean> {
+  const settled = { status: 'canceled' as const, settledAt: nowMs, dueAt: null, lease: null, nudgedAt: null }
+  try {
+    await db.batch([
+      requireThat(db, sql`${stateOf(job.id)} = ${state}`),
+      db.update(jobs).set(settled).where(eq(jobs.id, job.id)),
+      ...ending.tasks.map((task) => saveTask(db, task)),
+      ...ending.outputs.map((output) => saveOutput(db, output)),
+      ...ending.events.map((event) => insertEvent(db, job.id, event)),
+      ...ending.deliveries.map((delivery) => insertDelivery(db, job.id, delivery, nowMs)),
+    ])
+    return true
+  } catch (error) {
+    if (isUnmet(error)) return false
+    throw error
+  }
+}
+
+/** All that a cancellation tells or overwrites: the statuses, and which try of each line and copy it is. */
+function stateOf(id: string) {
+  const parts = sql`
+    SELECT ${jobs.status} AS part FROM ${jobs} WHERE ${jobs.id} = ${id}
+    UNION ALL SELECT ${tasks.n} || ${tasks.status} || ${tasks.attempts} FROM ${tasks} WHERE ${tasks.jobId} = ${id}
+    UNION ALL SELECT ${outputs.n} || ${outputs.status} || ${outputs.attempts} FROM ${outputs} WHERE ${outputs.jobId} = ${id}`
+  return sql<string>`(SELECT group_concat(part) FROM (${parts}))`
+}

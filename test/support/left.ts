@@ -1,0 +1,20 @@
+/** What is left of a job, anywhere. */
+import { countRows, objectKeys } from './storage.ts'
+
+const tables = ['tasks', 'outputs', 'webhooks', 'events', 'deliveries'] as const
+
+export async function leftOf(id: string): Promise<Record<string, number>> {
+  const counts = await Promise.all(tables.map((table) => countRows(table, 'job_id = ?', id)))
+  return {
+    jobs: await countRows('jobs', 'id = ?', id),
+    ...Object.fromEntries(tables.map((table, n) => [table, counts[n] ?? 0])),
+    /** Of any delivery that is gone. */
+    attempts: await countRows('attempts', 'delivery_id NOT IN (SELECT id FROM deliveries)'),
+    objects: (await objectKeys(`jobs/${id}/`)).length,
+  }
+}
+
+export const nothing = {
+  ...{ jobs: 0, tasks: 0, outputs: 0, webhooks: 0, events: 0, deliveries: 0 },
+  ...{ attempts: 0, objects: 0 },
+}
