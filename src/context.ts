@@ -29,6 +29,8 @@ export interface Context extends Edges {
   config: Config
   db: Database
   bucket: R2Bucket
+  /** Counts posts by API key. */
+  posts: RateLimit
   providers: Providers
   nudges: Nudges
 }
@@ -39,6 +41,7 @@ export function createContext(env: Env, config: Config, edges: Edges): Context {
     config,
     db: openDatabase(env.DB),
     bucket: env.BUCKET,
+    posts: env.POSTS,
     providers: createProviders(config.accounts, edges.fetch, edges.now),
     nudges: createNudges(env.NUDGES, env.DELIVERIES, edges.log),
   }

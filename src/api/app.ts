@@ -2,6 +2,7 @@
 import { OpenAPIHono } from '@hono/zod-openapi'
 import { HTTPException } from 'hono/http-exception'
 import { sayError } from '../log.ts'
+import { isDatabaseTrouble } from '../store/database.ts'
 import { apiKeyRoutes } from './api-keys.ts'
 import { onlyWithAdminKey, onlyWithKey } from './auth.ts'
 import { deliveryRoutes } from './deliveries.ts'
@@ -13,7 +14,8 @@ import { jobListRoutes } from './job-list.ts'
 import { jobRoutes } from './jobs.ts'
 import { modelRoutes } from './models.ts'
 import { outputRoutes } from './outputs.ts'
-import { problem } from './problems.ts'
+import { problem, unavailable } from './problems.ts'
+import { onlyWithinRate } from './rate.ts'
 
 export function createApi() {
   const api = new OpenAPIHono<ApiEnv>()
@@ -29,6 +31,7 @@ export function createApi() {
       path: c.req.routePath,
       error: sayError(error),
     })
+    if (isDatabaseTrouble(error)) return unavailable(c)
     return problem(
       c,
       'internal',
@@ -41,6 +44,7 @@ export function createApi() {
   api.route('/v1/jobs', outputRoutes)
 
   api.use('/v1/*', onlyWithKey)
+  api.on('POST', '/v1/*', onlyWithinRate)
   api.route('/v1/jobs', jobRoutes)
   api.route('/v1/jobs', jobListRoutes)
   api.route('/v1/jobs', eventRoutes)

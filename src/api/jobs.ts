@@ -3,12 +3,13 @@ import { createRoute, z } from '@hono/zod-openapi'
 import type { Context as HonoContext } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import { sha256 } from '../core/keys.ts'
+import { type JobView, viewJob } from '../core/view.ts'
 import { findJob, findJobByIdempotencyKey, type Job } from '../store/jobs.ts'
 import { acceptJob } from './accept.ts'
 import { assess } from './assess.ts'
 import { type ApiEnv, createRouter } from './environment.ts'
 import { jobRequestSchema, nameAllFaults, nothingSpent } from './job-request.ts'
-import { problem, problemResponse, withoutKey } from './problems.ts'
+import { problem, problemResponse, tooMany, withoutKey } from './problems.ts'
 import { jobSchema, viewJobs } from './views.ts'
 
 const maxBodyBytes = 1024 * 1024
@@ -18,7 +19,7 @@ const accept = createRoute({
   path: '/',
   summary: 'Accept a job',
   description:
-    'The answer comes at once; the video comes as an event. With an Idempotency-Key, the same post is the same job.',
+    'The answer comes at once; the video comes as an event. With an Idempotency-Key, the same post is the same job: after 429, 503 or no answer at all it is safe to repeat. Without one, a post that was not answered may have been accepted.',
   request: {
     headers: z.object({ 'idempotency-key': z.string().min(1).max(255).optional() }),
     body: {
@@ -28,6 +29,7 @@ const accept = createRoute({
   },
   responses: {
     ...withoutKey,
+    ...tooMany,
     202: {
       description: 'Accepted, or accepted before under the same Idempotency-Key (Idempotent-Replayed: true).',
       content: { 'application/json': { schema: jobSchema } },
@@ -70,7 +72,8 @@ jobRoutes.openapi(
     const assessment = await assess(context, apiKeyId, request)
     if (!assessment.ok) return problem(c, assessment.code, nothingSpent, assessment.errors)
     const job = await acceptJob(context, { apiKeyId, idempotency }, request, assessment)
-    if (job !== null) return answerAccepted(c, job)
+    // Nothing is read any more: whatever happens to the database from here on, the caller knows that it is accepted.
+    if (job !== null) return answerAccepted(c, viewJob({ job, outputs: [], tasks: [] }, new Map()))
 
     // Two posts at once: the unique index chose the other one.
     const other = idempotency && (await findJobByIdempotencyKey(context.db, apiKeyId, idempotency.key))
@@ -91,14 +94,14 @@ async function replay(c: HonoContext<ApiEnv>, job: Job, hash: string) {
   if (job.idempotencyHash !== hash) {
     return problem(c, 'idempotency_conflict', 'Use a new Idempotency-Key for another request.')
   }
-  c.header('idempotent-replayed', 'true')
-  return answerAccepted(c, job)
-}
-
-async function answerAccepted(c: HonoContext<ApiEnv>, job: Job) {
   const [view] = await viewJobs(c.get('context'), [job])
   if (view === undefined) throw new Error('one job has one view')
-  c.header('location', `/v1/jobs/${job.id}`)
+  c.header('idempotent-replayed', 'true')
+  return answerAccepted(c, view)
+}
+
+function answerAccepted(c: HonoContext<ApiEnv>, view: JobView) {
+  c.header('location', `/v1/jobs/${view.id}`)
   return c.json(view, 202)
 }
 

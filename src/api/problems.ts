@@ -14,6 +14,8 @@ const kinds = {
   idempotency_conflict: { status: 409, title: 'The Idempotency-Key was used for another body' },
   too_large: { status: 413, title: 'The body is too large' },
   range_not_satisfiable: { status: 416, title: 'The range is outside the video' },
+  rate_limited: { status: 429, title: 'Too many posts' },
+  unavailable: { status: 503, title: 'The database does not answer' },
   misconfigured: { status: 503, title: 'Reelhook is not configured' },
   internal: { status: 500, title: 'Something went wrong' },
 } as const satisfies Record<string, { status: ContentfulStatusCode; title: string }>
@@ -83,5 +85,26 @@ export function misconfigured(c: HonoContext, faults: string[]): Response {
   return problem(c, 'misconfigured', `Set these and deploy again: ${faults.join('; ')}.`)
 }
 
+/** The database is overloaded, or was reset in the middle of the call. */
+export function unavailable(c: HonoContext): ProblemResponse {
+  c.header('retry-after', String(troubleSeconds))
+  return problem(
+    c,
+    'unavailable',
+    'Try again after the seconds in Retry-After. A post with an Idempotency-Key is safe to repeat; without one it may have been done, and done twice when it is repeated.',
+  )
+}
+
+// D1 restarts in about as long.
+const troubleSeconds = 5
+
 /** What every call behind a key may answer. */
-export const withoutKey = { 401: problemResponse('No valid API key.') }
+export const withoutKey = {
+  401: problemResponse('No valid API key.'),
+  503: problemResponse('The database does not answer. Retry-After says when to try again.'),
+}
+
+/** What every post may answer as well. */
+export const tooMany = {
+  429: problemResponse('Too many posts with this API key. Retry-After says when to go on.'),
+}
