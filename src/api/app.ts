@@ -16,6 +16,7 @@ import { modelRoutes } from './models.ts'
 import { outputRoutes } from './outputs.ts'
 import { problem, unavailable } from './problems.ts'
 import { onlyWithinRate } from './rate.ts'
+import { statsRoutes } from './stats.ts'
 
 export function createApi() {
   const api = new OpenAPIHono<ApiEnv>()
@@ -51,6 +52,7 @@ export function createApi() {
   api.route('/v1/estimates', estimateRoutes)
   api.route('/v1/models', modelRoutes)
   api.route('/v1/deliveries', deliveryRoutes)
+  api.route('/v1/stats', statsRoutes)
   api.use('/v1/api-keys/*', onlyWithAdminKey)
   api.route('/v1/api-keys', apiKeyRoutes)
 

@@ -86,12 +86,13 @@ export function misconfigured(c: HonoContext, faults: string[]): Response {
 }
 
 /** The database is overloaded, or was reset in the middle of the call. */
-export function unavailable(c: HonoContext): ProblemResponse {
+export function unavailable(c: HonoContext, errors?: FieldFault[]): ProblemResponse {
   c.header('retry-after', String(troubleSeconds))
   return problem(
     c,
     'unavailable',
     'Try again after the seconds in Retry-After. A post with an Idempotency-Key is safe to repeat; without one it may have been done, and done twice when it is repeated.',
+    errors,
   )
 }
 
