@@ -55,6 +55,7 @@ async function commit(context: Context, claim: Claim, step: Step): Promise<Commi
       const duration_ms = now() - job.createdAt
       context.log('job.settled', {
         job_id: job.id,
+        provider: job.provider,
         status: step.status,
         fault: step.fault?.code,
         duration_ms,
