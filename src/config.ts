@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import type { VersionedSecret } from './core/keys.ts'
 import { type ProviderName, providerNames } from './core/request.ts'
+import type { Limits } from './core/slots.ts'
 import type { Reach } from './core/target.ts'
 import type { Accounts } from './providers/index.ts'
 
@@ -12,6 +13,8 @@ export interface Config {
   accounts: Accounts
   /** The order in which `auto` asks; who is not in it comes after. */
   providerOrder: ProviderName[]
+  /** How many tasks may be at each provider at once. */
+  limits: Limits
   maxOutputBytes: number
   reach: Reach
   /** Where names are looked up before they are called; null: nowhere. */
@@ -27,6 +30,7 @@ const optional = <T extends z.ZodType>(schema: T) => z.preprocess(blankAsUnset, 
 const baseUrl = z.url({ protocol: /^https?$/ }).transform((url) => url.replace(/\/+$/, ''))
 
 const signingSecret = z.string().min(32, 'must have at least 32 characters')
+const maxConcurrent = optional(z.coerce.number().int().positive())
 
 const gibibytes = 1024 ** 3
 
@@ -37,15 +41,19 @@ const environmentSchema = z.object({
   ADMIN_API_KEY: z.preprocess(blankAsUnset, z.string().min(16, 'must have at least 16 characters')),
   RUNWARE_API_KEY: optional(z.string()),
   RUNWARE_BASE_URL: optional(baseUrl).transform((url) => url ?? 'https://api.runware.ai/v1'),
+  RUNWARE_MAX_CONCURRENT: maxConcurrent,
   CRUN_API_KEY: optional(z.string()),
   CRUN_USD_PER_CREDIT: optional(z.coerce.number().positive()),
   CRUN_BASE_URL: optional(baseUrl).transform((url) => url ?? 'https://api.crun.ai'),
+  CRUN_MAX_CONCURRENT: maxConcurrent,
   SCENARIO_SDK_API_KEY: optional(z.string()),
   SCENARIO_SDK_API_SECRET: optional(z.string()),
   SCENARIO_USD_PER_UNIT: optional(z.coerce.number().positive()),
   SCENARIO_BASE_URL: optional(baseUrl).transform((url) => url ?? 'https://api.cloud.scenario.com/v1'),
+  SCENARIO_MAX_CONCURRENT: maxConcurrent,
   AIMLAPI_API_KEY: optional(z.string()),
   AIMLAPI_BASE_URL: optional(baseUrl).transform((url) => url ?? 'https://api.aimlapi.com'),
+  AIMLAPI_MAX_CONCURRENT: maxConcurrent,
   PROVIDER_ORDER: optional(z.string())
     .transform(namesOf)
     .pipe(z.array(z.enum(providerNames))),
@@ -95,6 +103,12 @@ export function readConfig(environment: object): ConfigResult {
         }),
       },
       providerOrder: values.PROVIDER_ORDER,
+      limits: {
+        runware: values.RUNWARE_MAX_CONCURRENT,
+        crun: values.CRUN_MAX_CONCURRENT,
+        scenario: values.SCENARIO_MAX_CONCURRENT,
+        aimlapi: values.AIMLAPI_MAX_CONCURRENT,
+      },
       maxOutputBytes: values.MAX_OUTPUT_BYTES,
       dnsCheckUrl: values.DNS_CHECK_URL,
       reach: values.ALLOW_PRIVATE_NETWORK ? 'any' : 'public',

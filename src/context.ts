@@ -35,6 +35,8 @@ export interface Context extends Edges {
   bucket: R2Bucket
   /** How often a key may have a callback URL probed. */
   probeLimit: RateLimit
+  /** Counts posts by API key. */
+  posts: RateLimit
   providers: Providers
   nudges: Nudges
 }
@@ -48,6 +50,7 @@ export function createContext(env: Env, config: Config, edges: Edges): Context {
     db: openDatabase(env.DB),
     bucket: env.BUCKET,
     probeLimit: env.PROBES,
+    posts: env.POSTS,
     providers: createProviders(config.accounts, edges.fetch, edges.now, guard),
     nudges: createNudges(env.NUDGES, env.DELIVERIES, edges.log),
   }

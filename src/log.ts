@@ -7,11 +7,20 @@ export type Log = (event: string, fields: Record<string, unknown>) => void
 
 /**
  * What an error says, for a log: the innermost cause, because the database library's own message repeats the
- * statement with all of its values, prompts among them.
+ * statement with all of its values, prompts among them. Nor is what a parser quotes of its text any of the log's
+ * business.
  */
 export function sayError(error: unknown): string {
   if (!(error instanceof Error)) return 'an unnamed error'
-  return error.cause instanceof Error ? sayError(error.cause) : `${error.name}: ${error.message}`
+  if (error.cause instanceof Error) return sayError(error.cause)
+  return error instanceof SyntaxError ? error.name : withoutPaths(`${error.name}: ${error.message}`)
+}
+
+/** Of a URL its host alone: tokens stand in queries, and in paths as well. */
+export function withoutPaths(text: string): string {
+  return text.replaceAll(/(https?:\/\/)[^\s"'<>]*/gi, (url) =>
+    URL.canParse(url) ? `${new URL(url).origin}/…` : '…',
+  )
 }
 
 export const logToConsole: Log = (event, fields) => {

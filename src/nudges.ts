@@ -31,6 +31,8 @@ export interface Nudges {
   deliveries(ids: string[]): Promise<void>
   /** Throws when the queue did not take it. */
   webhook(webhook: Extract<Nudge, { webhook: unknown }>['webhook']): Promise<void>
+  /** What lies on the queues. Throws when one does not answer. */
+  waiting(): Promise<{ count: number; oldestAt: number | null }>
 }
 
 // The most that one sendBatch takes.
@@ -66,6 +68,14 @@ export function createNudges(jobQueue: Queue, deliveryQueue: Queue, log: Log): N
       ),
     webhook: async (webhook) => {
       await jobQueue.send({ webhook })
+    },
+    waiting: async () => {
+      const queues = await Promise.all([jobQueue.metrics(), deliveryQueue.metrics()])
+      const times = queues.flatMap(({ oldestMessageTimestamp }) => oldestMessageTimestamp?.getTime() ?? [])
+      return {
+        count: queues.reduce((sum, { backlogCount }) => sum + backlogCount, 0),
+        oldestAt: times.length === 0 ? null : Math.min(...times),
+      }
     },
   }
 }

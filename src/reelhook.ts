@@ -80,9 +80,21 @@ async function handle(
     message.ack()
   } catch (error) {
     // The general catcher: whatever surprised a step, its row is still due.
-    context.log('nudge.failed', { attempt: message.attempts, error: sayError(error) })
+    context.log('nudge.failed', {
+      ...namesIn(message.body),
+      attempt: message.attempts,
+      error: sayError(error),
+    })
     message.retry({ delaySeconds: Math.min(60, 2 ** message.attempts) })
   }
+}
+
+/** Of what row a message speaks, where it can be read. */
+function namesIn(body: unknown): { job_id?: string; delivery_id?: string } {
+  const { data: nudge } = nudgeSchema.safeParse(body)
+  if (nudge === undefined) return {}
+  if ('delivery' in nudge) return { delivery_id: nudge.delivery }
+  return { job_id: 'job' in nudge ? nudge.job : nudge.webhook.jobId }
 }
 
 /** In a queue or cron invocation nobody is there to read a problem: the runtime's log gets it. */

@@ -1,65 +1,117 @@
-/** What may stand in a log, and what may not. */
-import { env } from 'cloudflare:workers'
-import { expect, it } from 'vitest'
-import { callbackSecret } from './support/caller.ts'
-import { postJob, untilStatus, untilSubmitted, untilTold } from './support/reelhook.ts'
-import { fetchWith } from './support/runtime.ts'
-import { callerUrl, publicBaseUrl, world } from './support/world.ts'
+/** What may stand in a log, and what may not: a whole run, and everything in it that is secret. */
+import { beforeAll, describe, expect, it, vi } from 'vitest'
+import { logToConsole, sayError } from '../src/log.ts'
+import { select } from './support/storage.ts'
+import { type Run, request, runAll } from './support/whole-run.ts'
+import { world } from './support/world.ts'
 
-const secrets = () => [
-  'a very private prompt',
-  'token-of-the-caller',
-  'the-query-of-a-picture',
-  callbackSecret,
-  env.SIGNING_SECRET,
-  env.ADMIN_API_KEY,
-  env.RUNWARE_API_KEY,
-  env.CRUN_API_KEY,
-  'signature=',
-  '/webhooks/',
-]
-
-const request = {
-  prompt: 'a very private prompt',
-  reference_images: ['https://example.com/boat.png?key=the-query-of-a-picture'],
-  callback_url: `${callerUrl}/hook?token=token-of-the-caller`,
-  callback_secret: callbackSecret,
+/** Every kind of line of the run, and what each of its lines has. */
+const keys = {
+  'job.accepted': ['job_id', 'provider'],
+  'media.uploaded': ['job_id', 'provider', 'duration_ms', 'fault'],
+  'task.submitted': ['job_id', 'provider', 'task_id', 'attempt', 'duration_ms', 'fault'],
+  'webhook.heard': ['job_id', 'provider'],
+  'task.checked': ['job_id', 'provider', 'task_id', 'duration_ms', 'fault'],
+  'output.stored': ['job_id', 'provider', 'attempt', 'duration_ms', 'fault'],
+  'job.settled': ['job_id', 'provider', 'duration_ms', 'fault'],
+  'delivery.attempted': ['job_id', 'attempt', 'duration_ms'],
+  'sweep.finished': ['duration_ms'],
+  'request.failed': ['request_id'],
 }
 
-it('tells of the work, never of the secrets and prompts in it', async () => {
-  for (const provider of ['runware', 'crun']) {
-    world.caller.answerNext(() => new Response('no', { status: 500 }))
-    const { id } = await postJob({ ...request, provider })
-    await untilSubmitted(id)
-    await world.advance(10_000)
-    await untilStatus(id, 'succeeded')
-    await untilTold(id)
+let run: Run
+const printed: unknown[] = []
+
+beforeAll(async () => {
+  for (const method of ['log', 'info', 'warn', 'error', 'debug'] as const) {
+    vi.spyOn(console, method).mockImplementation((...words) => void printed.push(...words))
   }
-  const text = JSON.stringify(world.logs)
-  for (const event of ['job.accepted', 'task.submitted', 'webhook.heard', 'output.stored', 'job.settled']) {
-    expect(text).toContain(event)
-  }
-  for (const secret of secrets()) expect(text).not.toContain(secret)
+  run = await runAll()
+}, 60_000)
+
+function linesOf(event: string, jobId?: string) {
+  return world.logs.filter(
+    (line) => line.event === event && (jobId === undefined || line.fields.job_id === jobId),
+  )
+}
+
+const unitsOfWork = ['job.accepted', 'job.settled', 'task.submitted', 'output.stored', 'delivery.attempted']
+
+/** How often something was attempted for a job. */
+async function sum(table: string, jobId: string): Promise<number> {
+  const [row] = await select<{ n: number | null }>(
+    `SELECT sum(attempts) AS n FROM ${table} WHERE job_id = ?`,
+    jobId,
+  )
+  return row?.n ?? 0
+}
+
+describe('the log of a whole run', () => {
+  it('tells of every kind of work', () => {
+    const said = new Set(world.logs.map(({ event }) => event))
+    expect(Object.keys(keys).filter((event) => !said.has(event))).toEqual([])
+  })
+
+  it('holds none of the secrets, prompts and tokens in it', () => {
+    const text = JSON.stringify(world.logs)
+    expect(run.secrets.length).toBeGreaterThan(40)
+    expect(run.secrets.filter((secret) => text.includes(secret))).toEqual([])
+  })
+
+  it('is all that is printed', () => {
+    expect(printed).toEqual([])
+  })
+
+  it('has one line for each unit of work', async () => {
+    for (const id of run.jobIds) {
+      // An attempt is logged a moment before it is written.
+      await vi.waitFor(async () => {
+        const lines = unitsOfWork.map((event) => linesOf(event, id).length)
+        expect(lines, id).toEqual([
+          1,
+          1,
+          await sum('tasks', id),
+          await sum('outputs', id),
+          await sum('deliveries', id),
+        ])
+      })
+    }
+  })
+
+  it.each(Object.entries(keys))('says of %s %j', (event, names) => {
+    for (const { fields } of linesOf(event))
+      expect(Object.keys(fields)).toEqual(expect.arrayContaining(names))
+  })
 })
 
-it('keeps what a failing database would repeat of a job out of the log', async () => {
-  const broken = new Proxy(env.DB, {
-    get: (database, name) =>
-      name === 'batch'
-        ? () => Promise.reject(new Error('D1 is down'))
-        : Reflect.get(database, name).bind(database),
+describe('an error in the log', () => {
+  it('is told without the paths and queries of URLs', () => {
+    const error = new TypeError(`cannot load ${request.callback_url}, nor http://a.test?b`)
+    expect(sayError(error)).toBe('TypeError: cannot load https://caller.test/… nor http://a.test/…')
   })
-  const response = await fetchWith(
-    { DB: broken },
-    new Request(`${publicBaseUrl}/v1/jobs`, {
-      method: 'POST',
-      headers: { authorization: `Bearer ${env.ADMIN_API_KEY}`, 'content-type': 'application/json' },
-      body: JSON.stringify({ model: 'seedance-2.0-mini', ...request }),
-    }),
-  )
-  expect(response.status).toBe(500)
-  const [line] = world.logs.filter(({ event }) => event === 'request.failed')
-  expect(line?.fields).toMatchObject({ error: 'Error: D1 is down' })
-  expect(await response.json()).toMatchObject({ code: 'internal' })
-  for (const secret of secrets()) expect(JSON.stringify(world.logs)).not.toContain(secret)
+
+  it('is told without the text that was not JSON', () => {
+    const error = tried(() => JSON.parse('A very private prompt'))
+    expect(sayError(error)).toBe('SyntaxError')
+  })
+
+  it('is told by its cause, not by the statement that failed', () => {
+    expect(sayError(new Error(`Failed query: ${request.prompt}`, { cause: new Error('locked') }))).toBe(
+      'Error: locked',
+    )
+  })
 })
+
+it('a line is JSON', () => {
+  printed.length = 0
+  logToConsole('job.accepted', { job_id: 'job_1', fault: undefined })
+  expect(printed).toEqual(['{"event":"job.accepted","job_id":"job_1"}'])
+})
+
+function tried(work: () => unknown): unknown {
+  try {
+    return work()
+  } catch (error) {
+    return error
+  }
+}

@@ -3,6 +3,7 @@ import { z } from '@hono/zod-openapi'
 import type { Context as HonoContext } from 'hono'
 import { sha256 } from '../core/keys.ts'
 import type { PostedRequest } from '../core/request.ts'
+import { type JobView, viewJob } from '../core/view.ts'
 import { findJobByIdempotencyKey, type Job } from '../store/jobs.ts'
 import { acceptJob } from './accept.ts'
 import { assess } from './assess.ts'
@@ -43,7 +44,8 @@ export async function answerPost(c: C, said: string, read: () => Promise<Posted 
   const assessment = await assess(context, apiKeyId, posted.request)
   if (!assessment.ok) return problem(c, assessment.code, nothingSpent, assessment.errors)
   const job = await acceptJob(context, { apiKeyId, idempotency }, posted, assessment)
-  if (job !== null) return answerAccepted(c, job)
+  // Nothing is read any more: whatever happens to the database from here on, the caller knows that it is accepted.
+  if (job !== null) return answerAccepted(c, viewJob({ job, outputs: [], tasks: [] }, new Map()))
 
   // Two posts at once: the unique index chose the other one.
   const other = idempotency && (await findJobByIdempotencyKey(context.db, apiKeyId, idempotency.key))
@@ -55,13 +57,13 @@ async function replay(c: C, job: Job, hash: string) {
   if (job.idempotencyHash !== hash) {
     return problem(c, 'idempotency_conflict', 'Use a new Idempotency-Key for another request.')
   }
-  c.header('idempotent-replayed', 'true')
-  return answerAccepted(c, job)
-}
-
-async function answerAccepted(c: C, job: Job) {
   const [view] = await viewJobs(c.get('context'), [job])
   if (view === undefined) throw new Error('one job has one view')
-  c.header('location', `/v1/jobs/${job.id}`)
+  c.header('idempotent-replayed', 'true')
+  return answerAccepted(c, view)
+}
+
+function answerAccepted(c: C, view: JobView) {
+  c.header('location', `/v1/jobs/${view.id}`)
   return c.json(view, 202)
 }

@@ -2,6 +2,7 @@
 import { OpenAPIHono } from '@hono/zod-openapi'
 import { HTTPException } from 'hono/http-exception'
 import { sayError } from '../log.ts'
+import { isDatabaseTrouble } from '../store/database.ts'
 import { apiKeyRoutes } from './api-keys.ts'
 import { assetContentRoutes } from './asset-content.ts'
 import { assetRoutes } from './assets.ts'
@@ -18,9 +19,11 @@ import { jobListRoutes } from './job-list.ts'
 import { jobRoutes } from './jobs.ts'
 import { modelRoutes } from './models.ts'
 import { outputRoutes } from './outputs.ts'
-import { problem } from './problems.ts'
+import { problem, unavailable } from './problems.ts'
+import { onlyWithinRate } from './rate.ts'
 import { retryRoutes } from './retry.ts'
 import { secretRotationRoutes } from './secret-rotation.ts'
+import { statsRoutes } from './stats.ts'
 import { webhookKeyRoutes } from './webhook-keys.ts'
 
 export function createApi() {
@@ -37,6 +40,7 @@ export function createApi() {
       path: c.req.routePath,
       error: sayError(error),
     })
+    if (isDatabaseTrouble(error)) return unavailable(c)
     return problem(
       c,
       'internal',
@@ -51,6 +55,7 @@ export function createApi() {
   api.route('/v1/assets', assetContentRoutes)
 
   api.use('/v1/*', onlyWithKey)
+  api.on('POST', '/v1/*', onlyWithinRate)
   api.route('/v1/jobs', jobRoutes)
   api.route('/v1/jobs', jobListRoutes)
   api.route('/v1/jobs', eventRoutes)
@@ -61,6 +66,7 @@ export function createApi() {
   api.route('/v1/models', modelRoutes)
   api.route('/v1/assets', assetRoutes)
   api.route('/v1/deliveries', deliveryRoutes)
+  api.route('/v1/stats', statsRoutes)
   api.route('/v1/callbacks', callbackRoutes)
   // A key may rotate its own secret, so it looks for itself.
   api.route('/v1/api-keys', secretRotationRoutes)

@@ -74,7 +74,7 @@ export const callbackRoutes = createRouter().openapi(test, async (c) => {
     return problem(c, 'invalid_request', 'Nothing was sent. Correct the fields named in errors.', errors)
   }
   const { success: isAllowed } = await context.probeLimit.limit({ key: caller })
-  if (!isAllowed) return problem(c, 'too_many_requests', 'Ten tests a minute are allowed. Wait one.')
+  if (!isAllowed) return problem(c, 'rate_limited', 'Ten tests a minute are allowed. Wait one.')
 
   const probes = await probe(context, url, signers)
   const verdicts = judgeProbes(probes)

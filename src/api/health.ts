@@ -1,22 +1,53 @@
-/** GET /healthz: is the Worker up, and which providers has it a key for? */
+/** GET /healthz: is the Worker up, and which providers has it a key for? With `deep`: what is degraded? */
 import { createRoute, z } from '@hono/zod-openapi'
-import { createRouter } from './environment.ts'
+import { createMiddleware } from 'hono/factory'
+import { onlyWithKey } from './auth.ts'
+import { checksSchema, checkUp, wrongIn } from './checkup.ts'
+import { type ApiEnv, createRouter } from './environment.ts'
+import { problemResponse, unavailable } from './problems.ts'
+
+const status = z.enum(['ok', 'degraded'])
+const providers = z.array(z.string()).meta({ description: 'Those that have a key here.' })
+const healthSchema = z.object({ status, providers, checks: checksSchema.optional() }).openapi('Health')
 
 const health = createRoute({
   method: 'get',
   path: '/healthz',
   summary: 'Is it up?',
-  security: [],
+  // The deep look asks the database and the bucket, and tells how much is owed: it needs a key.
+  security: [{}, { apiKey: [] }],
+  description:
+    'Without a key: that it is up. With ?deep and a key: whether the database, the bucket, the queues and the cron trigger work, and what is overdue.',
+  request: {
+    query: z.object({ deep: z.string().optional().meta({ description: 'Of any value, or none.' }) }),
+  },
   responses: {
     200: {
-      description: 'Up, with the providers that have a key.',
-      content: {
-        'application/json': { schema: z.object({ status: z.literal('ok'), providers: z.array(z.string()) }) },
-      },
+      description: 'Up. Degraded: what is not ok in checks needs somebody to look.',
+      content: { 'application/json': { schema: healthSchema } },
     },
+    401: problemResponse('The deep look needs a valid API key.'),
+    503: problemResponse(
+      'It cannot serve: the database does not answer. The errors name every check that is not ok.',
+    ),
   },
 })
 
-export const healthRoutes = createRouter().openapi(health, (c) =>
-  c.json({ status: 'ok' as const, providers: Object.keys(c.get('context').providers) }, 200),
+const onlyShallowWithoutKey = createMiddleware<ApiEnv>(async (c, next) =>
+  c.req.query('deep') === undefined ? next() : onlyWithKey(c, next),
 )
+
+export const healthRoutes = createRouter()
+healthRoutes.use('/healthz', onlyShallowWithoutKey)
+healthRoutes.openapi(health, async (c) => {
+  const context = c.get('context')
+  const providers = Object.keys(context.providers)
+  if (c.req.valid('query').deep === undefined) return c.json({ status: 'ok' as const, providers }, 200)
+  const checks = await checkUp(context)
+  const wrong = wrongIn(checks)
+  if (checks.database.status === 'failed') return unavailable(c, wrong)
+  return c.json(
+    { status: wrong.length === 0 ? ('ok' as const) : ('degraded' as const), providers, checks },
+    200,
+  )
+})

@@ -6,7 +6,7 @@ import { findJob } from '../store/jobs.ts'
 import { acceptedResponses, answerPost, idempotencyHeaders } from './answer-post.ts'
 import { createRouter } from './environment.ts'
 import { jobRequestSchema, nameAllFaults } from './job-request.ts'
-import { problem, problemResponse, withoutKey } from './problems.ts'
+import { problem, problemResponse, tooMany, withoutKey } from './problems.ts'
 import { jobSchema, viewJobs } from './views.ts'
 
 const maxBodyBytes = 1024 * 1024
@@ -16,7 +16,7 @@ const accept = createRoute({
   path: '/',
   summary: 'Accept a job',
   description:
-    'The answer comes at once; the video comes as an event. With an Idempotency-Key, the same post is the same job.',
+    'The answer comes at once; the video comes as an event. With an Idempotency-Key, the same post is the same job: after 429, 503 or no answer at all it is safe to repeat. Without one, a post that was not answered may have been accepted.',
   request: {
     headers: idempotencyHeaders,
     body: {
@@ -26,6 +26,7 @@ const accept = createRoute({
   },
   responses: {
     ...withoutKey,
+    ...tooMany,
     ...acceptedResponses,
     400: problemResponse('The body is not JSON.'),
     409: problemResponse('The Idempotency-Key was used for another body.'),

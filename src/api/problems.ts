@@ -17,8 +17,9 @@ const kinds = {
   not_settled: { status: 409, title: 'The job has not ended yet' },
   not_told: { status: 409, title: 'The caller has not been told yet' },
   too_large: { status: 413, title: 'The body is too large' },
-  too_many_requests: { status: 429, title: 'Too many requests' },
   range_not_satisfiable: { status: 416, title: 'The range is outside the file' },
+  rate_limited: { status: 429, title: 'Too many requests' },
+  unavailable: { status: 503, title: 'The database does not answer' },
   misconfigured: { status: 503, title: 'Reelhook is not configured' },
   internal: { status: 500, title: 'Something went wrong' },
 } as const satisfies Record<string, { status: ContentfulStatusCode; title: string }>
@@ -88,5 +89,27 @@ export function misconfigured(c: HonoContext, faults: string[]): Response {
   return problem(c, 'misconfigured', `Set these and deploy again: ${faults.join('; ')}.`)
 }
 
+/** The database is overloaded, or was reset in the middle of the call. */
+export function unavailable(c: HonoContext, errors?: FieldFault[]): ProblemResponse {
+  c.header('retry-after', String(troubleSeconds))
+  return problem(
+    c,
+    'unavailable',
+    'Try again after the seconds in Retry-After. A post with an Idempotency-Key is safe to repeat; without one it may have been done, and done twice when it is repeated.',
+    errors,
+  )
+}
+
+// D1 restarts in about as long.
+const troubleSeconds = 5
+
 /** What every call behind a key may answer. */
-export const withoutKey = { 401: problemResponse('No valid API key.') }
+export const withoutKey = {
+  401: problemResponse('No valid API key.'),
+  503: problemResponse('The database does not answer. Retry-After says when to try again.'),
+}
+
+/** What every post may answer as well. */
+export const tooMany = {
+  429: problemResponse('Too many posts with this API key. Retry-After says when to go on.'),
+}

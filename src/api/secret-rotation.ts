@@ -57,11 +57,7 @@ secretRotationRoutes.openapi(rotate, async (c) => {
     case 'no such key':
       return problem(c, 'not_found', 'There is no such key, or it is revoked.')
     case 'too often':
-      return problem(
-        c,
-        'too_many_requests',
-        `${mostSecretsAtOnce} secrets sign already. Rotate again tomorrow.`,
-      )
+      return problem(c, 'rate_limited', `${mostSecretsAtOnce} secrets sign already. Rotate again tomorrow.`)
     case 'rotated':
       return c.json(
         { id, callback_secret: secret, overlap_until: new Date(nowMs + secretOverlapMs).toISOString() },

@@ -25,6 +25,11 @@ export const faults = {
   rate_limited: { again: 'later', elsewhere: 'yes', remedy: 'Post fewer jobs at once, or try later.' },
   maintenance: { again: 'later', elsewhere: 'yes', remedy: 'Try later, or allow another provider.' },
   unavailable: { again: 'later', elsewhere: 'yes', remedy: 'Try later, or allow another provider.' },
+  no_free_slot: {
+    again: 'later',
+    elsewhere: 'no',
+    remedy: 'Nothing was bought. Post fewer jobs at once, or allow more with deadline_seconds.',
+  },
   moderated: { again: 'never', elsewhere: 'no', remedy: 'Change the prompt or the media.' },
   generation_failed: { again: 'never', elsewhere: 'no', remedy: 'Post the job again.' },
   price_unknown: {

@@ -35,6 +35,9 @@ export const mostSecretsAtOnce = 4
 /** Waits before each new attempt to copy an output whose source failed; then the output has failed. */
 const copyWaitsMs = [2 * seconds, 10 * seconds, 1 * minutes, 5 * minutes, 15 * minutes, 30 * minutes] as const
 
+/** How long after its deadline a job may be unsettled still: its outputs are copied for as long, with some time over. */
+export const settleGraceMs = copyWaitsMs.reduce<number>((sum, waitMs) => sum + waitMs, 10 * minutes)
+
 /** Waits before a refused-for-now submission is tried again; the last one repeats until the deadline. */
 const submitWaitsMs = [2 * seconds, 5 * seconds, 15 * seconds, 1 * minutes] as const
 

@@ -1,6 +1,7 @@
 /** deliver: claim one delivery, make one attempt, commit what came of it and when it is tried again. */
 import type { Context } from '../context.ts'
 import { deliveryWaitMs } from '../core/schedule.ts'
+import { withoutPaths } from '../log.ts'
 import { type ClaimedDelivery, claimDelivery, commitAttempt } from '../store/deliveries.ts'
 import { draftEvent } from '../store/events.ts'
 import { isLeaseLost } from '../store/lease.ts'
@@ -21,7 +22,9 @@ export async function deliver(context: Context, deliveryId: string): Promise<voi
   const next = whatNext(attempted, n, context)
   context.log('delivery.attempted', {
     ...{ job_id: delivery.jobId, delivery_id: delivery.id, attempt: n, duration_ms: durationMs },
-    ...{ verdict: attempted.verdict, status, error, next: next.status },
+    ...{ verdict: attempted.verdict, status, next: next.status },
+    // A network's error may repeat the URL.
+    error: error === null ? undefined : withoutPaths(error),
   })
   const row = { deliveryId: delivery.id, n, startedAt, durationMs, status, error, answer }
   await commit(context, delivery, row, next)

@@ -46,14 +46,17 @@ async function takeStep(context: Context, claim: Claim): Promise<Step | null> {
 }
 
 async function commit(context: Context, claim: Claim, step: Step): Promise<Committed | null> {
+  const { db, config, nudges, now } = context
   try {
-    const committed = await commitStep(context.db, claim, step, context.now())
-    await context.nudges.deliveries((step.deliveries ?? []).map(({ id }) => id))
+    const committed = await commitStep(db, claim, step, config.limits, now())
+    await nudges.deliveries((step.deliveries ?? []).map(({ id }) => id))
+    await nudges.jobs(committed.woken)
     if (committed.state === 'settled') {
       const { job } = claim
-      const duration_ms = context.now() - job.createdAt
+      const duration_ms = now() - job.createdAt
       context.log('job.settled', {
         job_id: job.id,
+        provider: job.provider,
         status: step.status,
         fault: step.fault?.code,
         duration_ms,

@@ -15,27 +15,31 @@ import { type Announcement, announcementOf, type HeardItem, heardItems } from '.
 import { settle } from './settle.ts'
 
 export async function check(context: Context, claim: Claim): Promise<Step> {
-  const { job, tasks } = claim
-  const provider = context.providers[job.provider]
-  const heard = provider === undefined ? [] : heardItems(claim, provider)
-  const asked = await Promise.all(
-    tasks.filter(isRunning).map((task) => ask(context, job, provider, task, heard)),
-  )
-
-  const ended = asked.flatMap((answer) => (answer.state === 'ended' ? [answer] : []))
-  const waits = asked.flatMap((answer) => (answer.state === 'running' ? [answer.waitMs] : []))
-  const learned = {
-    tasks: ended.map(({ task }) => task),
-    outputs: ended.flatMap(({ task, outputs }) => outputRows(tasks, task, outputs)),
-    events: ended.map(({ task }) => endEvent(task, context.now())),
-    progress: progressOf(tasks, asked),
-  }
+  const { learned, waits } = await askAll(context, claim)
   if (waits.length > 0) return { status: 'generating', ...learned, next: { waitMs: Math.min(...waits) } }
 
   const known = learn(claim, learned)
   if (known.outputs.length > 0) return { status: 'storing', ...learned, next: 'now' }
   const settled = await settle(context, known)
   return { ...settled, ...learned, events: [...learned.events, ...(settled.events ?? [])] }
+}
+
+/** What is learned of the tasks that are with the provider, and how long each that goes on may be left in peace. */
+export async function askAll(context: Context, claim: Claim) {
+  const { job, tasks } = claim
+  const provider = context.providers[job.provider]
+  const heard = provider === undefined ? [] : heardItems(claim, provider)
+  const asked = await Promise.all(
+    tasks.filter(isRunning).map((task) => ask(context, job, provider, task, heard)),
+  )
+  const ended = asked.flatMap((answer) => (answer.state === 'ended' ? [answer] : []))
+  const learned = {
+    tasks: ended.map(({ task }) => task),
+    outputs: ended.flatMap(({ task, outputs }) => outputRows(tasks, task, outputs)),
+    events: ended.map(({ task }) => endEvent(task, context.now())),
+    progress: progressOf(tasks, asked),
+  }
+  return { learned, waits: asked.flatMap((answer) => (answer.state === 'running' ? [answer.waitMs] : [])) }
 }
 
 type RunningTask = Task & {

@@ -10,8 +10,11 @@ import { settle } from './settle.ts'
 
 /** `reason` is why nothing was submitted, where no task says so. */
 export async function finish(context: Context, claim: Claim, reason?: Fault): Promise<Step> {
-  const { job, tasks } = claim
-  if (!tasks.some(({ status }) => status === 'submitted')) return settle(context, claim, reason)
+  const { job, tasks, outputs } = claim
+  if (!tasks.some(({ status }) => status === 'submitted')) {
+    // What ended while the rest waited for a slot is still to be stored.
+    return outputs.length > 0 ? { status: 'generating', next: 'now' } : settle(context, claim, reason)
+  }
   const pace = context.providers[job.provider]?.capabilities.pace
   const firstAskMs = pace === undefined ? 0 : pollWaitMs(pace, 0)
   const untilDeadlineMs = Math.max(0, job.deadlineAt - context.now())

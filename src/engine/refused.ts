@@ -3,7 +3,7 @@ import type { Context } from '../context.ts'
 import { type Fault, mayTryElsewhere } from '../core/fault.ts'
 import type { ProviderName } from '../core/request.ts'
 import { submitWaitMs } from '../core/schedule.ts'
-import type { Claim, ClaimedJob } from '../store/claim.ts'
+import type { Claim } from '../store/claim.ts'
 import type { Step } from '../store/commit.ts'
 import { draftEvent } from '../store/events.ts'
 import type { Task } from '../store/tasks.ts'
@@ -16,7 +16,7 @@ const patientAttempts = 3
 export async function putOff(context: Context, claim: Claim, task: Task, refusal: Fault): Promise<Step> {
   const { job } = claim
   const waitMs = Math.max(submitWaitMs(task.attempts), refusal.retryAfterMs ?? 0)
-  const isPatienceOver = task.attempts >= patientAttempts && nextProvider(job, task) !== undefined
+  const isPatienceOver = task.attempts >= patientAttempts && otherProviders(claim, task).length > 0
   if (isPatienceOver || context.now() + waitMs >= job.deadlineAt) {
     return reject(context, claim, task, refusal)
   }
@@ -32,8 +32,8 @@ export async function putOff(context: Context, claim: Claim, task: Task, refusal
 
 /** Refused for good. Another provider may be asked while nothing was bought and the fault allows it. */
 export async function reject(context: Context, claim: Claim, task: Task, refusal: Fault): Promise<Step> {
-  const { job, tasks } = claim
-  const next = nextProvider(job, task)
+  const { tasks } = claim
+  const [next] = otherProviders(claim, task)
   const isUntouched = tasks.every(({ n, status }) => n === task.n || status === 'rejected')
   if (!isUntouched || next === undefined || !mayTryElsewhere(refusal.code)) {
     return closeLine(context, claim, task, 'rejected', refusal)
@@ -42,6 +42,8 @@ export async function reject(context: Context, claim: Claim, task: Task, refusal
   return { status: 'queued', provider: next, tasks: [line.task], events: [line.event], next: 'now' }
 }
 
-function nextProvider(job: ClaimedJob, task: Task): ProviderName | undefined {
-  return job.providers[job.providers.indexOf(task.provider) + 1]
+/** Those who may make it and have not refused it, in order. One may come before: it was passed over for want of a slot. */
+export function otherProviders({ job, tasks }: Claim, { provider }: Task): ProviderName[] {
+  const refused = tasks.filter(({ status }) => status === 'rejected').map((line) => line.provider)
+  return job.providers.filter((name) => name !== provider && !refused.includes(name))
 }

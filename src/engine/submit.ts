@@ -16,6 +16,7 @@ import { closeLine, finish } from './finish.ts'
 import { identify } from './identify.ts'
 import { putOff, reject } from './refused.ts'
 import { assetsOf, upload } from './upload.ts'
+import { waitForSlot } from './wait.ts'
 
 export async function submit(context: Context, claim: Claim): Promise<Step> {
   const { job, tasks } = claim
@@ -26,14 +27,21 @@ export async function submit(context: Context, claim: Claim): Promise<Step> {
   if (provider === undefined) return finish(context, claim, keyIsGone(job))
   const task = nextTask(context, claim, provider)
   if (task === null) return finish(context, claim)
-  if (context.now() < job.deadlineAt) {
-    return (await upload(context, claim, provider, task)) ?? submitTask(context, claim, provider, task)
-  }
+  if (context.now() < job.deadlineAt) return begin(context, claim, provider, task)
   // Put off until it was too late; or the job never had its turn.
   const isBegun = tasks.some(({ n }) => n === task.n)
   return isBegun
     ? closeLine(context, claim, task, 'rejected', task.fault ?? tooLate)
-    : finish(context, claim, tooLate)
+    : finish(context, claim, job.waitingSince === null ? tooLate : noneFree)
+}
+
+/** A slot where the provider has a limit, then the media where it takes them only so, then the call. */
+async function begin(context: Context, claim: Claim, provider: Provider, task: Task): Promise<Step> {
+  return (
+    (await waitForSlot(context, claim, task)) ??
+    (await upload(context, claim, provider, task)) ??
+    submitTask(context, claim, provider, task)
+  )
 }
 
 /** The ledger line of what is still to be submitted: one put off, or a new one. Null: nothing is. */
@@ -138,7 +146,7 @@ async function resolve(
       return step.status === 'generating' ? { ...step, next: 'now' } : step
     }
     // It never arrived: the same submission, under the same name, is sent again.
-    if (untilDeadlineMs > 0) return submitTask(context, claim, provider, line)
+    if (untilDeadlineMs > 0) return begin(context, claim, provider, line)
     return closeLine(context, claim, line, 'rejected', tooLate)
   }
   if (untilDeadlineMs <= 0) return closeLine(context, claim, line, 'failed', neverKnown(line))
@@ -156,6 +164,8 @@ async function resolve(
 }
 
 const tooLate: Fault = fault('deadline_exceeded', 'No provider took the job before its deadline.').fault
+
+const noneFree: Fault = fault('no_free_slot', 'No slot came free at a provider before the deadline.').fault
 
 function keyIsGone({ provider }: ClaimedJob): Fault {
   return fault('auth', `The key of ${provider} was taken away.`).fault

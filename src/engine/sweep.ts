@@ -2,17 +2,24 @@
 import type { Context } from '../context.ts'
 import { overdueDeliveries } from '../store/deliveries.ts'
 import { overdueJobs } from '../store/jobs.ts'
+import { tidySlots } from '../store/slots.ts'
 
 // What is left over is still overdue at the next sweep, oldest first.
 const mostPerSweep = 1_000
 
 // Two sweeps at once are harmless: the second nudge of a row finds it claimed or not due.
 export async function sweep(context: Context): Promise<void> {
-  const { db, nudges, now } = context
+  const { db, config, nudges, now } = context
+  const startedAt = now()
+  await tidySlots(db, config.limits, now())
   const [jobs, deliveries] = await Promise.all([
     overdueJobs(db, now(), mostPerSweep),
     overdueDeliveries(db, now(), mostPerSweep),
   ])
   await Promise.all([nudges.jobs(jobs), nudges.deliveries(deliveries)])
-  context.log('sweep.finished', { jobs: jobs.length, deliveries: deliveries.length })
+  context.log('sweep.finished', {
+    jobs: jobs.length,
+    deliveries: deliveries.length,
+    duration_ms: now() - startedAt,
+  })
 }

@@ -4,6 +4,7 @@ import { type Fault, writeFault } from '../core/fault.ts'
 import { canBecome, type SettledStatus, type UnsettledStatus } from '../core/job.ts'
 import type { ProviderName } from '../core/request.ts'
 import { leaseMs } from '../core/schedule.ts'
+import type { Limits } from '../core/slots.ts'
 import { type Claim, type ClaimedJob, learn } from './claim.ts'
 import type { Database } from './database.ts'
 import { type DeliveryDraft, insertDelivery } from './deliveries.ts'
@@ -11,6 +12,7 @@ import { type EventDraft, insertEvent } from './events.ts'
 import { requireLease } from './lease.ts'
 import { type Output, saveOutput } from './outputs.ts'
 import { jobs } from './schema.ts'
+import { changeSlots, idsIn, wake } from './slots.ts'
 import { saveTask, type Task } from './tasks.ts'
 
 /** What a step learned of its job, and what is owed next. */
@@ -25,6 +27,8 @@ interface Learned {
   provider?: ProviderName
   progress?: number | null
   fault?: Fault
+  /** Where the job waits for a slot from now on; absent: nowhere. */
+  waitsFor?: readonly ProviderName[]
   tasks?: Task[]
   outputs?: Output[]
   events?: EventDraft[]
@@ -32,13 +36,20 @@ interface Learned {
 }
 
 /** The row as it stands after the commit: still ours, due again at some time, or settled. */
-export type Committed =
+export type Committed = { woken: string[] } & (
   | { state: 'held'; claim: Claim }
   | { state: 'released'; dueAt: number }
   | { state: 'settled' }
+)
 
 // Running this twice is harmless: the second time the lease is no longer held, and the whole batch fails.
-export async function commitStep(db: Database, claim: Claim, step: Step, nowMs: number): Promise<Committed> {
+export async function commitStep(
+  db: Database,
+  claim: Claim,
+  step: Step,
+  limits: Limits,
+  nowMs: number,
+): Promise<Committed> {
   const { job } = claim
   const { status, next } = step
   if (status !== job.status && !canBecome(job.status, status)) {
@@ -50,6 +61,7 @@ export async function commitStep(db: Database, claim: Claim, step: Step, nowMs: 
     progress: step.progress === undefined ? job.progress : step.progress,
     fault: step.fault ?? job.fault,
     settledAt: next === 'settled' ? nowMs : null,
+    waitingSince: step.waitsFor === undefined ? null : (job.waitingSince ?? nowMs),
   }
   const update = db
     .update(jobs)
@@ -60,6 +72,8 @@ export async function commitStep(db: Database, claim: Claim, step: Step, nowMs: 
     })
     .where(and(eq(jobs.id, job.id), eq(jobs.status, job.status)))
     .returning({ dueAt: jobs.dueAt })
+  const { changes, turned } = changeSlots(db, claim, step, limits)
+  const wakes = wake(db, turned, limits, nowMs)
   const [, ...results] = await db.batch([
     requireLease(db, jobs, job),
     update,
@@ -67,14 +81,18 @@ export async function commitStep(db: Database, claim: Claim, step: Step, nowMs: 
     ...(step.outputs ?? []).map((output) => saveOutput(db, output)),
     ...(step.events ?? []).map((event) => insertEvent(db, job.id, event)),
     ...(step.deliveries ?? []).map((delivery) => insertDelivery(db, job.id, delivery, nowMs)),
+    ...changes,
+    // Last, because whoever wakes finds all of this done.
+    ...wakes,
   ])
+  const woken = idsIn(results.slice(results.length - wakes.length))
   const [updated] = results
   const dueAt = Array.isArray(updated) ? (updated[0]?.dueAt ?? null) : null
   if (next === 'now') {
     const held = { ...job, ...patch, dueAt: dueAt ?? job.dueAt }
-    return { state: 'held', claim: learn({ ...claim, job: held }, step) }
+    return { woken, state: 'held', claim: learn({ ...claim, job: held }, step) }
   }
-  return dueAt === null ? { state: 'settled' } : { state: 'released', dueAt }
+  return dueAt === null ? { woken, state: 'settled' } : { woken, state: 'released', dueAt }
 }
 
 /** The ledger line, written before the call that costs money, under a lease that outlasts the call. */

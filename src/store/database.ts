@@ -12,3 +12,15 @@ export function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return ''
   return `${error.message} ${reasonOf(error.cause)}`
 }
+
+/**
+ * Whether D1 could not do what it was asked, as opposed to what it was asked being wrong. Its faults of the first kind
+ * are listed at developers.cloudflare.com/d1/observability/debug-d1; of the others SQLite names its own code.
+ */
+export function isDatabaseTrouble(error: unknown): boolean {
+  const reason = reasonOf(error)
+  return trouble.test(reason) || (/\bD1_ERROR\b/.test(reason) && !/\bSQLITE_/.test(reason))
+}
+
+const trouble =
+  /\bD1 DB\b|object to be reset|Network connection lost|client disconnected|SQLITE_(BUSY|FULL|IOERR|NOMEM|INTERRUPT)/

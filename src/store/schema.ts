@@ -54,6 +54,8 @@ export const jobs = sqliteTable(
     lease: text('lease'),
     /** A webhook came while a step held the row. */
     nudgedAt: at('nudged_at'),
+    /** Since when it waits for a slot at a provider. Null: it does not wait. */
+    waitingSince: at('waiting_since'),
   },
   (table) => [
     index('jobs_due').on(table.dueAt).where(sql`due_at IS NOT NULL`),
@@ -85,6 +87,27 @@ export const tasks = sqliteTable(
     fault: text('fault'),
   },
   (table) => [primaryKey({ columns: [table.jobId, table.n] })],
+)
+
+/** The slots taken at providers with a limit, by the lines of the ledger that hold them. WITHOUT ROWID. */
+export const slots = sqliteTable(
+  'slots',
+  {
+    provider: text('provider', { enum: providerNames }).notNull(),
+    jobId: text('job_id').notNull(),
+    n: integer('n').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.provider, table.jobId, table.n] })],
+)
+
+/** The jobs that wait at a provider for a slot: their ids sort by time, so the first is the oldest. WITHOUT ROWID. */
+export const waits = sqliteTable(
+  'waits',
+  {
+    provider: text('provider', { enum: providerNames }).notNull(),
+    jobId: text('job_id').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.provider, table.jobId] })],
 )
 
 /** WITHOUT ROWID. */

@@ -96,7 +96,7 @@ describe('a test of a callback URL', () => {
     const { url } = anAddress()
     const testBy = (key: typeof busy) => post(path, { url }, bearing(key))
     for (const n of Array.from({ length: 10 }).keys()) expect((await testBy(busy)).status, `${n}`).toBe(200)
-    await expectProblem(await testBy(busy), 429, 'too_many_requests')
+    await expectProblem(await testBy(busy), 429, 'rate_limited')
     expect((await testBy(other)).status).toBe(200)
   })
 })

@@ -64,6 +64,7 @@ describe('a hostile look at a Worker that is not configured', () => {
       RUNWARE_BASE_URL: 'value-four',
       MAX_OUTPUT_BYTES: 'value-five',
       ALLOW_PRIVATE_NETWORK: 'value-six',
+      CRUN_MAX_CONCURRENT: 'value-seven',
     }
     const text = await (await askWith(wrong)).text()
     for (const name of Object.keys(wrong)) expect(text).toContain(name)

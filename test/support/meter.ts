@@ -15,11 +15,14 @@ import worker from './worker.ts'
 import { world } from './world.ts'
 
 export interface MeteredWorker {
+  /** What it has in the place of the runtime's own. */
+  bindings: Partial<Env>
   fetch: (request: Request) => Promise<Response>
   /** Works off every message that is due, and those that they cause. */
   drain: () => Promise<void>
   /** Lets time pass by seconds: messages are worked off when their delay is over, the sweep runs every minute. */
   passSeconds: (seconds: number) => Promise<void>
+  sweep: () => Promise<void>
   bill: () => Bill
 }
 
@@ -39,7 +42,8 @@ interface Sent {
 const { now } = world.edges
 const sweepEverySeconds = 60
 
-export function createMeteredWorker(): MeteredWorker {
+/** `settings` are other than the tests' own. */
+export function createMeteredWorker(settings: Partial<Env> = {}, database = env.DB): MeteredWorker {
   const bill: Bill = { rowsWritten: 0, rowsRead: 0, messages: 0 }
   let waiting: Sent[] = []
   let secondsPassed = 0
@@ -62,9 +66,9 @@ export function createMeteredWorker(): MeteredWorker {
     return metered
   }
   const DB = {
-    prepare: (sql: string) => meteredStatement(env.DB.prepare(sql)),
+    prepare: (sql: string) => meteredStatement(database.prepare(sql)),
     batch: async (batch: D1PreparedStatement[]) =>
-      (await env.DB.batch(batch.map((metered) => statements.get(metered) ?? metered))).map(count),
+      (await database.batch(batch.map((metered) => statements.get(metered) ?? metered))).map(count),
   } as unknown as D1Database
 
   const meteredQueue = (queue: string) => {
@@ -80,6 +84,7 @@ export function createMeteredWorker(): MeteredWorker {
     } as unknown as Queue
   }
   const bindings = {
+    ...settings,
     DB,
     NUDGES: meteredQueue('reelhook-nudges'),
     DELIVERIES: meteredQueue('reelhook-deliveries'),
@@ -110,8 +115,10 @@ export function createMeteredWorker(): MeteredWorker {
   }
 
   return {
+    bindings,
     fetch: (request) => fetchWith(bindings, request),
     drain,
+    sweep,
     async passSeconds(seconds) {
       for (let passed = 0; passed < seconds; passed++) {
         await world.advance(1_000)

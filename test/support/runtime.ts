@@ -9,9 +9,10 @@ import { publicBaseUrl, world } from './world.ts'
 
 /** What a step is given; the edges may be other than the world's. */
 export function aContext(edges: Partial<Edges> = {}, bindings: Partial<Env> = {}): Context {
-  const configured = readConfig(env)
+  const bound = { ...env, ...bindings }
+  const configured = readConfig(bound)
   if (!configured.ok) throw new Error(configured.faults.join())
-  return createContext({ ...env, ...bindings }, configured.config, { ...world.edges, ...edges })
+  return createContext(bound, configured.config, { ...world.edges, ...edges })
 }
 
 /** A queue that is down. */

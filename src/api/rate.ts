@@ -1,0 +1,24 @@
+/** How often a key may post: enough for any burst that is meant, too little to drown everybody else. */
+import { createMiddleware } from 'hono/factory'
+import { sayError } from '../log.ts'
+import type { ApiEnv } from './environment.ts'
+import { problem } from './problems.ts'
+
+// As in wrangler.toml: by then the count has begun anew.
+const periodSeconds = 60
+
+export const onlyWithinRate = createMiddleware<ApiEnv>(async (c, next) => {
+  if (await isWithin(c.get('context'), c.get('apiKeyId'))) return next()
+  c.header('retry-after', String(periodSeconds))
+  return problem(c, 'rate_limited', 'Nothing was accepted. Post again after the seconds in Retry-After.')
+})
+
+/** A counter that is down holds nobody up. */
+async function isWithin({ posts, log }: ApiEnv['Variables']['context'], key: string): Promise<boolean> {
+  try {
+    return (await posts.limit({ key })).success
+  } catch (error) {
+    log('rate.uncounted', { error: sayError(error) })
+    return true
+  }
+}

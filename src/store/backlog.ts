@@ -1,0 +1,67 @@
+/** What is owed right now and has not been done: found by the indexes of unsettled rows, what was due first first. */
+import { sql } from 'drizzle-orm'
+import { type ProviderName, providerNames } from '../core/request.ts'
+import { settleGraceMs } from '../core/schedule.ts'
+import type { Database } from './database.ts'
+import { deliveries, events, jobs, slots, waits } from './schema.ts'
+
+/** No count goes further. */
+export const mostCounted = 1_000
+const mostLookedInto = 100
+
+export interface Backlog {
+  jobs: {
+    /** Due, and neither a nudge nor the sweep has brought anybody. */
+    overdue: number
+    oldestDueAt: number | null
+    /** Under a lease that has run out: a step died. */
+    leaseExpired: number
+    /** Unsettled though the deadline has passed, and the time in which outputs are still copied. */
+    beyondDeadline: number
+  }
+  deliveries: { pending: number; oldestCreatedAt: number | null; overdue: number; oldestDueAt: number | null }
+  /** How many nudges of what is overdue have died in all their tries. */
+  deadLetters: number
+}
+
+export async function countBacklog(db: Database, nowMs: number): Promise<Backlog> {
+  const isOverdue = sql`due_at <= ${nowMs}`
+  const dueFirst = sql`WHERE due_at IS NOT NULL ORDER BY due_at LIMIT ${mostCounted}`
+  const longOverdue = sql`WHERE due_at IS NOT NULL AND ${isOverdue} ORDER BY due_at LIMIT ${mostLookedInto}`
+  const [[ofJobs], [ofDeliveries], [dead]] = await Promise.all([
+    db.all<Backlog['jobs']>(sql`SELECT
+        count(CASE WHEN ${isOverdue} THEN 1 END) AS overdue,
+        min(CASE WHEN ${isOverdue} THEN due_at END) AS oldestDueAt,
+        count(CASE WHEN ${isOverdue} THEN lease END) AS leaseExpired,
+        count(CASE WHEN deadline_at < ${nowMs - settleGraceMs} THEN 1 END) AS beyondDeadline
+      FROM (SELECT due_at, lease, deadline_at FROM ${jobs} ${dueFirst})`),
+    db.all<Backlog['deliveries']>(sql`SELECT
+        count(*) AS pending,
+        min(created_at) AS oldestCreatedAt,
+        count(CASE WHEN ${isOverdue} THEN 1 END) AS overdue,
+        min(CASE WHEN ${isOverdue} THEN due_at END) AS oldestDueAt
+      FROM (SELECT due_at, created_at FROM ${deliveries} ${dueFirst})`),
+    db.all<{ count: number }>(sql`SELECT count(*) AS count FROM ${events} WHERE ${events.type} = 'nudge.died'
+      AND ${events.jobId} IN (
+        SELECT id FROM (SELECT id FROM ${jobs} ${longOverdue})
+        UNION SELECT job_id FROM (SELECT job_id FROM ${deliveries} ${longOverdue})
+      )`),
+  ])
+  if (ofJobs === undefined || ofDeliveries === undefined) throw new Error('a count is one row')
+  return { jobs: ofJobs, deliveries: ofDeliveries, deadLetters: dead?.count ?? 0 }
+}
+
+export interface SlotCount {
+  provider: ProviderName
+  taken: number
+  waiting: number
+}
+
+export async function countSlots(db: Database): Promise<SlotCount[]> {
+  const counts = providerNames.map((provider) => {
+    const taken = sql`SELECT count(*) FROM ${slots} WHERE ${slots.provider} = ${provider}`
+    const waiting = sql`SELECT 1 FROM ${waits} WHERE ${waits.provider} = ${provider} LIMIT ${mostCounted}`
+    return sql`SELECT ${provider} AS provider, (${taken}) AS taken, (SELECT count(*) FROM (${waiting})) AS waiting`
+  })
+  return db.all<SlotCount>(sql.join(counts, sql` UNION ALL `))
+}

@@ -1,0 +1,172 @@
+/** A burst of posts, a database in trouble, a queue that is down: no job is lost, and nobody is answered with a 500. */
+import { env } from 'cloudflare:workers'
+import { describe, expect, it, vi } from 'vitest'
+import { bearing, makeApiKey } from '../support/api-keys.ts'
+import { ask } from '../support/ask.ts'
+import { expectProblem } from '../support/problem.ts'
+import { api, aRequest, billsFor, post, sweep, untilStatus } from '../support/reelhook.ts'
+import { deadQueue, fetchWith } from '../support/runtime.ts'
+import { countRows } from '../support/storage.ts'
+import { publicBaseUrl, world } from '../support/world.ts'
+
+const troubles = [
+  'D1_ERROR: D1 DB is overloaded. Requests queued for too long.',
+  'D1_ERROR: D1 DB is overloaded. Too many requests queued.',
+  'D1_ERROR: D1 DB storage operation exceeded timeout which caused object to be reset.',
+  'D1_ERROR: Internal error in D1 DB storage caused object to be reset.',
+  'D1_ERROR: Internal error while starting up D1 DB storage caused object to be reset.',
+  'D1_ERROR: Cannot resolve D1 DB due to transient issue on remote node.',
+  "D1_ERROR: Can't read from request stream because client disconnected.",
+  'D1_ERROR: D1 DB reset because its code was updated.',
+  "D1_ERROR: D1 DB's isolate exceeded its memory limit and was reset.",
+  'Network connection lost.',
+  'D1_ERROR: database is locked: SQLITE_BUSY',
+]
+
+/** D1 with `fails` to say, for each call, what becomes of it: nothing, before it is done, or after. */
+function troubledDatabase(
+  fails: (call: number) => 'no' | 'before' | 'after',
+  message = troubles[0],
+): D1Database {
+  let calls = 0
+  const tried = async <T>(work: () => Promise<T>): Promise<T> => {
+    calls += 1
+    const when = fails(calls)
+    if (when === 'before') throw new Error(message)
+    const result = await work()
+    if (when === 'after') throw new Error(message)
+    return result
+  }
+  const statementOf = (statement: D1PreparedStatement): D1PreparedStatement =>
+    new Proxy(statement, {
+      get: (target, name) => {
+        const value = Reflect.get(target, name)
+        if (typeof value !== 'function') return value
+        if (name === 'bind') return (...values: unknown[]) => statementOf(target.bind(...values))
+        return (...words: unknown[]) => tried(() => value.apply(target, words))
+      },
+    })
+  return {
+    prepare: (sql: string) => statementOf(env.DB.prepare(sql)),
+    batch: (statements: D1PreparedStatement[]) => tried(() => env.DB.batch(statements)),
+  } as unknown as D1Database
+}
+
+// The tests post more than one key may.
+const uncounted: RateLimit = { limit: async () => ({ success: true }) }
+
+function aPost(headers: Record<string, string> = {}, overrides: Record<string, unknown> = {}): Request {
+  return new Request(`${publicBaseUrl}/v1/jobs`, {
+    method: 'POST',
+    headers: {
+      authorization: `Bearer ${env.ADMIN_API_KEY}`,
+      'content-type': 'application/json',
+      ...headers,
+    },
+    body: JSON.stringify(aRequest(overrides)),
+  })
+}
+
+describe('a burst', () => {
+  it('of two hundred posts is accepted whole, and worked off', async () => {
+    const responses = await Promise.all(Array.from({ length: 200 }, () => post('/v1/jobs', aRequest())))
+    expect(new Set(responses.map(({ status }) => status))).toEqual(new Set([202]))
+    await vi.waitUntil(async () => (await countRows('jobs', "status = 'queued'")) === 0, { timeout: 20_000 })
+    await world.advance(10_000)
+    await vi.waitUntil(async () => (await countRows('jobs', "status != 'succeeded'")) === 0, {
+      timeout: 60_000,
+    })
+    expect(world.simulator.tasks()).toHaveLength(200)
+  }, 120_000)
+
+  it('on a database in trouble is answered with 202 or 503, and what is repeated is made once', async () => {
+    // Every fifth call fails, every other one of these after it was done.
+    const DB = troubledDatabase((call) => (call % 5 > 0 ? 'no' : call % 2 === 0 ? 'before' : 'after'))
+    const statuses: number[] = []
+    const insist = async (key: string): Promise<string> => {
+      const response = await fetchWith({ DB, POSTS: uncounted }, aPost({ 'idempotency-key': key }))
+      statuses.push(response.status)
+      if (response.status === 202) return (await response.json<{ id: string }>()).id
+      await expectProblem(response, 503, 'unavailable')
+      return insist(key)
+    }
+    const keys = Array.from({ length: 40 }, () => crypto.randomUUID())
+    const ids = await Promise.all(keys.map(insist))
+    expect(new Set(statuses)).toEqual(new Set([202, 503]))
+    expect(new Set(ids).size).toBe(40)
+    expect(
+      await countRows('jobs', 'idempotency_key IN (SELECT value FROM json_each(?))', JSON.stringify(keys)),
+    ).toBe(40)
+  })
+})
+
+describe('a database in trouble', () => {
+  it.each(troubles)('(%s) is a 503 that says when to try again', async (message) => {
+    const DB = troubledDatabase(() => 'before', message)
+    const response = await fetchWith({ DB, POSTS: uncounted }, aPost())
+    const { detail } = await expectProblem(response, 503, 'unavailable')
+    expect(Number(response.headers.get('retry-after'))).toBeGreaterThan(0)
+    expect(detail).toContain('Idempotency-Key')
+    expect(detail).not.toMatch(/D1|reset|SQLITE/)
+  })
+
+  it.each(['/v1/jobs', '/v1/jobs/job_some', '/v1/jobs/job_some/events', '/v1/deliveries?job_id=j'])(
+    'is one at GET %s as well, and behind a key that has to be looked up',
+    async (path) => {
+      const bindings = { DB: troubledDatabase(() => 'before') }
+      for (const key of [env.ADMIN_API_KEY, 'rh_somebody']) {
+        const response = await ask(path, { headers: { authorization: `Bearer ${key}` } }, bindings)
+        await expectProblem(response, 503, 'unavailable')
+      }
+    },
+  )
+
+  it('after a job was accepted is no trouble of the caller', async () => {
+    const DB = troubledDatabase((call) => (call === 1 ? 'no' : 'before'))
+    const response = await fetchWith({ DB, POSTS: uncounted }, aPost())
+    expect(response.status).toBe(202)
+  })
+
+  it('is not what a statement that is wrong is taken for', async () => {
+    const DB = troubledDatabase(() => 'before', 'D1_ERROR: no such column: x at offset 7: SQLITE_ERROR')
+    await expectProblem(await fetchWith({ DB, POSTS: uncounted }, aPost()), 500, 'internal')
+  })
+})
+
+describe('a queue that is down', () => {
+  it('fails no post: the sweep finds the job', async () => {
+    const response = await fetchWith({ NUDGES: deadQueue, POSTS: uncounted }, aPost())
+    expect(response.status).toBe(202)
+    const { id } = await response.json<{ id: string }>()
+    await sweep()
+    await untilStatus(id, 'generating')
+    expect(billsFor(id)).toHaveLength(1)
+  })
+})
+
+describe('a key that posts too much', () => {
+  it('is told to wait, and what it posts is neither accepted nor read', async () => {
+    const counter = { limit: async () => ({ success: false }) }
+    const before = await countRows('jobs')
+    const response = await fetchWith({ POSTS: counter }, aPost())
+    await expectProblem(response, 429, 'rate_limited')
+    expect(Number(response.headers.get('retry-after'))).toBeGreaterThan(0)
+    expect(await countRows('jobs')).toBe(before)
+  })
+
+  it('may still look, and another key may post', async () => {
+    const [greedy, other] = await Promise.all([makeApiKey('greedy'), makeApiKey('other')])
+    // Again, should the minute turn between the last of them and the post.
+    await vi.waitFor(async () => {
+      await Promise.all(Array.from({ length: 601 }, () => env.POSTS.limit({ key: greedy.id })))
+      expect((await post('/v1/jobs', {}, bearing(greedy))).status).toBe(429)
+    })
+    expect((await api('/v1/jobs?limit=1', { headers: bearing(greedy) })).status).toBe(200)
+    expect((await post('/v1/jobs', {}, bearing(other))).status).toBe(422)
+  })
+
+  it('is not held up when nobody counts', async () => {
+    const counter = { limit: () => Promise.reject(new Error('down')) }
+    expect((await fetchWith({ POSTS: counter }, aPost())).status).toBe(202)
+  })
+})

@@ -1,0 +1,78 @@
+/** Jobs at providers that have a limit: a Worker with such settings, its queues worked off by hand. */
+import { env } from 'cloudflare:workers'
+import { expect } from 'vitest'
+import type { MeteredWorker } from './meter.ts'
+import { aRequest, getJob } from './reelhook.ts'
+import { select } from './storage.ts'
+import { publicBaseUrl, world } from './world.ts'
+
+/** Posts a job that takes its provider 40 seconds. */
+export async function postTo(
+  worker: MeteredWorker,
+  overrides: Record<string, unknown> = {},
+): Promise<string> {
+  const request = aRequest({ prompt: 'A paper boat sim(seconds=40)', ...overrides })
+  const headers = { authorization: `Bearer ${env.ADMIN_API_KEY}`, 'content-type': 'application/json' }
+  const response = await worker.fetch(
+    new Request(`${publicBaseUrl}/v1/jobs`, { method: 'POST', headers, body: JSON.stringify(request) }),
+  )
+  expect(response.status, await response.clone().text()).toBe(202)
+  return (await response.json<{ id: string }>()).id
+}
+
+export async function postMany(
+  worker: MeteredWorker,
+  count: number,
+  overrides: Record<string, unknown> = {},
+): Promise<string[]> {
+  const ids: string[] = []
+  for (let n = 0; n < count; n++) ids.push(await postTo(worker, overrides))
+  return ids
+}
+
+let listener: MeteredWorker | null = null
+
+/** From now on providers' webhooks ring at this Worker's door. */
+export function hearWebhooks(worker: MeteredWorker): void {
+  if (listener === null) routeWebhooks()
+  listener = worker
+}
+
+function routeWebhooks(): void {
+  world.answerNext(`${publicBaseUrl}/webhooks`, async (request) => {
+    routeWebhooks()
+    return listener === null ? new Response('nobody', { status: 503 }) : listener.fetch(request)
+  })
+}
+
+export async function passTimeUntilAll(worker: MeteredWorker, ids: string[], status: string): Promise<void> {
+  for (let seconds = 0; seconds < 1_200; seconds += 20) {
+    if ((await statusesOf(ids)).every((reached) => reached === status)) return
+    await worker.passSeconds(20)
+  }
+  expect(await statusesOf(ids)).toEqual(ids.map(() => status))
+}
+
+export async function statusesOf(ids: string[]): Promise<string[]> {
+  return (await Promise.all(ids.map(getJob))).map(({ status }) => status)
+}
+
+/** How many tasks of these jobs a provider had at once, by its own account. */
+export function mostAtOnce(ids: string[], provider = 'runware'): number {
+  const tasks = world.simulator
+    .tasks()
+    .filter((task) => task.provider === provider && ids.some((id) => task.webhookUrl?.includes(id)))
+  const moments = tasks.flatMap(({ acceptedAt, endsAt }) => [
+    { at: acceptedAt, change: 1 },
+    { at: endsAt, change: -1 },
+  ])
+  moments.sort((a, b) => a.at - b.at || a.change - b.change)
+  let now = 0
+  return Math.max(0, ...moments.map(({ change }) => (now += change)))
+}
+
+/** The providers at whose door the job waits for a slot. */
+export async function waitingAt(jobId: string): Promise<string[]> {
+  const rows = await select<{ provider: string }>('SELECT provider FROM waits WHERE job_id = ?', jobId)
+  return rows.map(({ provider }) => provider)
+}
