@@ -97,7 +97,7 @@ async function signersWith(
 function whyNoSecret(apiKeyId: string): string {
   return apiKeyId === adminKeyId
     ? 'is needed with the admin key, which has no secret of its own'
-    : "is needed: the key's own can no longer be opened, because SIGNING_SECRET was changed. Rotate it."
+    : 'is needed: that of the key cannot be opened any more, because SIGNING_SECRET was changed. Rotate it.'
 }
 
 function viewProbe({ name, status, durationMs, error, redirectHost }: Probe): z.infer<typeof probeSchema> {

@@ -63,9 +63,9 @@ const leadsInside: Objection = {
 const verdicts = new Map<string, { objection: Objection | null; until: number }>()
 
 function keep(name: string, objection: Objection | null, until: number): void {
-  // In the order in which they were kept: the oldest goes.
-  const [oldest] = verdicts.keys()
-  if (verdicts.size >= mostKept && oldest !== undefined) verdicts.delete(oldest)
   verdicts.delete(name)
   verdicts.set(name, { objection, until })
+  // In the order in which they were kept: the oldest goes.
+  const [oldest] = verdicts.keys()
+  if (verdicts.size > mostKept && oldest !== undefined) verdicts.delete(oldest)
 }

@@ -60,7 +60,8 @@ export async function rotateSecret(
   const retired = [retiring, ...stillSigning(key, nowMs)]
   // None of them is dropped early: a rotation that was sent twice must not end the secret in use.
   if (retired.length >= mostSecretsAtOnce) return 'too often'
-  const isReplaced = await replaceSecret(db, key, { callbackSecret: sealed, retiredSecrets: listed(retired) })
+  const by = { callbackSecret: sealed, retiredSecrets: JSON.stringify(retired satisfies Retired) }
+  const isReplaced = await replaceSecret(db, key, by)
   // Somebody else replaced it meanwhile, and what they made must be retired in its turn.
   return isReplaced ? 'rotated' : rotateSecret(db, id, sealed, nowMs)
 }
@@ -96,8 +97,4 @@ type Retired = z.infer<typeof retiredSchema>
 
 function stillSigning({ retiredSecrets }: Pick<ApiKey, 'retiredSecrets'>, nowMs: number): Retired {
   return retiredSchema.parse(JSON.parse(retiredSecrets)).filter(({ until }) => until > nowMs)
-}
-
-function listed(retired: Retired): string {
-  return JSON.stringify(retired)
 }

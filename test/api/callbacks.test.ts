@@ -1,4 +1,5 @@
 /** Nothing here turns the clock: careful receivers compare a delivery's timestamp with the machine's own. */
+import { env } from 'cloudflare:workers'
 import { Webhook } from 'standardwebhooks'
 import { describe, expect, it } from 'vitest'
 import { bearing, makeApiKey } from '../support/api-keys.ts'
@@ -102,6 +103,19 @@ describe('a test of a callback URL', () => {
 })
 
 describe('a test is refused', () => {
+  it('with a key whose secret cannot be opened any more, until it is rotated', async () => {
+    const apiKey = await makeApiKey()
+    const sealedElsewhere = 'v1.AAAAAAAAAAAAAAAA.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA'
+    await env.DB.prepare('UPDATE api_keys SET callback_secret = ? WHERE id = ?')
+      .bind(sealedElsewhere, apiKey.id)
+      .run()
+    const { url } = anAddress()
+    const problem = await expectProblem(await post(path, { url }, bearing(apiKey)), 422, 'invalid_request')
+    expect(problem.errors).toEqual([{ path: 'secret', message: expect.stringMatching(/SIGNING_SECRET/) }])
+    await api(`/v1/api-keys/${apiKey.id}/rotate-secret`, { method: 'POST' })
+    expect((await post(path, { url }, bearing(apiKey))).status).toBe(200)
+  })
+
   it('with the admin key and no secret, with all of its faults at once', async () => {
     const body = { url: 'https://169.254.169.254/latest' }
     expect(pathsOf(await expectProblem(await post(path, body), 422, 'invalid_request'))).toEqual([
