@@ -5,7 +5,8 @@
 import type { Context } from '../context.ts'
 import { mayTryAgain, type Result } from '../core/fault.ts'
 import { copyWaitMs } from '../core/schedule.ts'
-import { type Copied, copyToBucket } from '../media/copy.ts'
+import { copyToBucket } from '../media/copy.ts'
+import type { Kept } from '../media/keep.ts'
 import { type Claim, type ClaimedJob, learn } from '../store/claim.ts'
 import type { Step } from '../store/commit.ts'
 import { draftEvent } from '../store/events.ts'
@@ -51,7 +52,7 @@ async function copyOrRenew(
   job: ClaimedJob,
   output: WaitingOutput,
   task: Task | undefined,
-): Promise<{ source: string; copied: Result<Copied> }> {
+): Promise<{ source: string; copied: Result<Kept> }> {
   const copy = (url: string) => copyOutput(context, job, output.n, url)
   const copied = await copy(output.sourceUrl)
   if (copied.ok || copied.fault.code !== 'media_expired') return { source: output.sourceUrl, copied }
@@ -61,7 +62,7 @@ async function copyOrRenew(
     : { source: fresh, copied: await copy(fresh) }
 }
 
-function copyOutput(context: Context, job: ClaimedJob, n: number, url: string): Promise<Result<Copied>> {
+function copyOutput(context: Context, job: ClaimedJob, n: number, url: string): Promise<Result<Kept>> {
   const { fetch, bucket, config } = context
   const limits = { reach: config.reach, maxBytes: config.maxOutputBytes }
   const settings = { fetch, bucket, ...limits, onProgress: keepLease(context, job) }
@@ -76,7 +77,7 @@ async function freshUrl(context: Context, task: Task, output: WaitingOutput): Pr
   return answer.value.outputs.find(({ id }) => id === output.remoteId)?.url
 }
 
-function resultOf(output: WaitingOutput, sourceUrl: string, copied: Result<Copied>, nowMs: number): Output {
+function resultOf(output: WaitingOutput, sourceUrl: string, copied: Result<Kept>, nowMs: number): Output {
   const attempts = output.attempts + 1
   if (copied.ok) return { ...output, ...copied.value, attempts, sourceUrl, status: 'stored', storedAt: nowMs }
   const isOver = !mayTryAgain(copied.fault.code) || copyWaitMs(attempts) === null

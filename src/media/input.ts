@@ -1,7 +1,8 @@
 /** A caller's input media, opened to be handed on: a data: URI, or a URL read as a stream of known length. */
 import { done, fault, type Result } from '../core/fault.ts'
 import { isDataUri } from '../core/media.ts'
-import { openSource, type Source, type SourceSettings } from './source.ts'
+import { openRemote, type RemoteSettings } from './remote.ts'
+import { measured, type Source } from './source.ts'
 
 export interface Input {
   contentType: string
@@ -14,23 +15,40 @@ const chunkBytes = 256 * 1024
 // What comes without a length is held in memory, to learn it.
 const mostUnannouncedBytes = 16 * 1024 * 1024
 
+interface InputSettings extends RemoteSettings {
+  maxBytes: number
+  /** Awaited between chunks, while the bytes flow. */
+  onProgress: () => Promise<void>
+}
+
 /** `hand` gets the media and must read them to their end; its answer is passed on. */
 export async function withInput<T>(
-  settings: SourceSettings & { onProgress: () => Promise<void> },
+  settings: InputSettings,
   media: string,
   hand: (input: Input) => Promise<Result<T>>,
 ): Promise<Result<T>> {
   if (isDataUri(media)) return hand(embedded(media))
-  const source = await openSource(settings, media)
-  if (!source.ok) return source
+  const remote = await openRemote(settings, media)
+  if (!remote.ok) return remote
   const fileName = new URL(media).pathname.split('/').at(-1) || 'media'
   try {
-    const { length, contentType } = source.value
-    if (length === null) return await handWhole(source.value, { contentType, fileName }, hand)
-    return await handOn(source.value, { contentType, fileName, bytes: length }, settings.onProgress, hand)
+    return await handSource(settings, remote.value, fileName, hand)
   } finally {
-    source.value.close()
+    remote.value.close()
   }
+}
+
+async function handSource<T>(
+  settings: InputSettings,
+  opened: Source,
+  fileName: string,
+  hand: (input: Input) => Promise<Result<T>>,
+): Promise<Result<T>> {
+  const source = measured(opened, settings.maxBytes)
+  if (!source.ok) return source
+  const { length, contentType } = source.value
+  if (length === null) return handWhole(source.value, { contentType, fileName }, hand)
+  return handOn(source.value, { contentType, fileName, bytes: length }, settings.onProgress, hand)
 }
 
 function embedded(media: string): Input {

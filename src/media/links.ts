@@ -1,14 +1,17 @@
-/** Signed links: a stored video's URL that works without an API key until it expires. */
+/** Signed links: URLs of stored media that work without an API key until they expire. */
 import { sign, signingKey, verify } from '../core/keys.ts'
 import type { Link } from '../core/view.ts'
 
 // Longer than the last attempt of a delivery that carries the link.
-const lifetimeMs = 7 * 24 * 60 * 60 * 1_000
+const outputLifetimeMs = 7 * 24 * 60 * 60 * 1_000
 
 export interface LinkSettings {
   publicBaseUrl: string
   signingSecret: string
 }
+
+/** What a link leads to: an output, or an asset's content. */
+export type Linked = { jobId: string; n: number } | { assetId: string }
 
 /** A link to each output of a job, by its number. */
 export async function linksTo(
@@ -17,38 +20,41 @@ export async function linksTo(
   numbers: readonly number[],
   nowMs: number,
 ): Promise<Map<number, Link>> {
-  if (numbers.length === 0) return new Map()
-  const key = await linkKey(settings)
-  const expiresAt = nowMs + lifetimeMs
-  const expires = Math.floor(expiresAt / 1_000)
-  const links = numbers.map(async (n): Promise<[number, Link]> => {
-    const signature = await sign(key, signedText(jobId, n, expires))
-    const query = `expires=${expires}&signature=${signature}`
-    return [
-      n,
-      {
-        url: `${settings.publicBaseUrl}/v1/jobs/${jobId}/outputs/${n}?${query}`,
-        expiresAt: expires * 1_000,
-      },
-    ]
-  })
+  const links = numbers.map(
+    async (n): Promise<[number, Link]> => [n, await linkTo(settings, { jobId, n }, nowMs + outputLifetimeMs)],
+  )
   return new Map(await Promise.all(links))
+}
+
+/** It opens until the second in which `expiresAtMs` lies. */
+export async function linkTo(settings: LinkSettings, linked: Linked, expiresAtMs: number): Promise<Link> {
+  const expires = Math.floor(expiresAtMs / 1_000)
+  const signature = await sign(await linkKey(settings), signedText(linked, expires))
+  const query = `expires=${expires}&signature=${signature}`
+  return { url: `${settings.publicBaseUrl}${pathOf(linked)}?${query}`, expiresAt: expires * 1_000 }
 }
 
 export async function isValidLink(
   settings: LinkSettings,
-  output: { jobId: string; n: number },
+  linked: Linked,
   link: { expires: number; signature: string },
   nowMs: number,
 ): Promise<boolean> {
   if (link.expires * 1_000 < nowMs) return false
-  return verify(await linkKey(settings), signedText(output.jobId, output.n, link.expires), link.signature)
+  return verify(await linkKey(settings), signedText(linked, link.expires), link.signature)
 }
 
 function linkKey({ signingSecret }: LinkSettings): Promise<CryptoKey> {
-  return signingKey(signingSecret, 'output links')
+  return signingKey(signingSecret, 'links')
 }
 
-function signedText(jobId: string, n: number, expires: number): string {
-  return `${jobId}/${n}/${expires}`
+// The whole path is signed: what opens an output opens nothing else.
+function signedText(linked: Linked, expires: number): string {
+  return `${pathOf(linked)}?expires=${expires}`
+}
+
+function pathOf(linked: Linked): string {
+  return 'assetId' in linked
+    ? `/v1/assets/${linked.assetId}/content`
+    : `/v1/jobs/${linked.jobId}/outputs/${linked.n}`
 }

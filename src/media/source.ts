@@ -1,153 +1,86 @@
 /**
- * A remote body, opened with care: guarded URL, guarded redirects, size cap, no stall, the announced length held
- * against the bytes that came, and their SHA-256 taken as they pass.
+ * A source: a body on its way in, read in large pieces. Measured, it is held against what was announced of it and
+ * against what is allowed, and its SHA-256 is taken as the bytes pass.
  */
 import { done, fault, type Result } from '../core/fault.ts'
 import { toHex } from '../core/keys.ts'
-import { forbidden, type Reach } from '../core/target.ts'
-
-export interface SourceSettings {
-  fetch: (request: Request) => Promise<Response>
-  reach: Reach
-  maxBytes: number
-}
 
 export interface Source {
-  /** What the sender announced; null when it did not. */
+  /** What the sender announced, in bytes; null when it did not. */
   length: number | null
   /** What the sender calls it; empty when it does not say. */
   contentType: string
   /** Fills the buffer as far as the body goes, and gives back what it holds; null at the end. */
   read(buffer: ArrayBufferLike): Promise<Result<Uint8Array<ArrayBuffer> | null>>
+}
+
+export interface MeasuredSource extends Source {
   /** After the end: how many bytes came, and their SHA-256 in hex. */
   sum(): Promise<{ bytes: number; sha256: string }>
-  /** Lets the connection go. */
-  close(): void
 }
 
-const maxRedirects = 3
-// From the request to the headers, and from one chunk to the next.
-const patienceMs = 30_000
-
-export async function openSource(settings: SourceSettings, url: string): Promise<Result<Source>> {
-  const connection = patientConnection()
-  const opened = await follow(settings, url, connection.signal, maxRedirects)
-  if (!opened.ok) connection.close()
-  return opened.ok ? readable(opened.value, settings.maxBytes, connection) : opened
+/** A stream of bytes, which must be the runtime's own. One that breaks off is a fault. */
+export function sourceOf(stream: ReadableStream, announced: Pick<Source, 'length' | 'contentType'>): Source {
+  const reader = stream.getReader({ mode: 'byob' })
+  return {
+    ...announced,
+    async read(buffer) {
+      try {
+        const view = new Uint8Array(buffer as ArrayBuffer)
+        const { value } = await reader.readAtLeast(buffer.byteLength, view)
+        return done(value === undefined || value.length === 0 ? null : value)
+      } catch (error) {
+        return fault('media_truncated', 'The media broke off.', { evidence: { error: String(error) } })
+      }
+    },
+  }
 }
 
-async function follow(
-  settings: SourceSettings,
-  url: string,
-  signal: AbortSignal,
-  redirectsLeft: number,
-): Promise<Result<Response>> {
-  const objection = forbidden(url, settings.reach)
-  if (objection !== null) return fault('media_forbidden', `The URL of the media ${objection}.`)
-  let response: Response
-  try {
-    response = await settings.fetch(new Request(url, { redirect: 'manual', signal }))
-  } catch (error) {
-    // Whatever fetch throws is the network's: refused, reset, timed out.
-    return fault('media_unavailable', 'The host of the media did not answer.', {
-      evidence: { error: String(error) },
-    })
+/** The source from its start again: what was read of it already is given out first, in the buffer it came in. */
+export function resumed(source: Source, start: Uint8Array<ArrayBuffer> | null): Source {
+  let waiting = start
+  return {
+    ...source,
+    async read(buffer) {
+      if (waiting === null) return source.read(buffer)
+      const chunk = waiting
+      waiting = null
+      return done(chunk)
+    },
   }
-  const { status } = response
-  const location = response.headers.get('location')
-  if (status >= 300 && status < 400 && location !== null && URL.canParse(location, url)) {
-    await response.body?.cancel()
-    if (redirectsLeft === 0) return fault('media_unavailable', 'The host of the media redirects without end.')
-    return follow(settings, new URL(location, url).href, signal, redirectsLeft - 1)
-  }
-  if (status === 200) return done(response)
-  await response.body?.cancel()
-  // Signed links that ran out answer 403, objects that were removed 404 or 410.
-  const code = [401, 403, 404, 410].includes(status) ? 'media_expired' : 'media_unavailable'
-  return fault(code, `The host of the media answered ${status}.`, {
-    evidence: { status },
-  })
 }
 
-function readable(response: Response, maxBytes: number, connection: Connection): Result<Source> {
-  const announced = response.headers.get('content-length')
-  const length = announced === null ? null : Number(announced)
-  const refusal = refuse(response, length, maxBytes)
-  if (refusal !== null || response.body === null) {
-    connection.close()
-    return refusal ?? fault('media_truncated', 'The media are empty.')
-  }
-  const reader = response.body.getReader({ mode: 'byob' })
+/** Reading fails with `media_truncated` where the announced length is not met, with `media_too_large` past the cap. */
+export function measured(source: Source, maxBytes: number): Result<MeasuredSource> {
+  const { length } = source
+  if (length !== null && length > maxBytes) return tooLarge(maxBytes)
   const digest = new crypto.DigestStream('SHA-256')
   const hasher = digest.getWriter()
   let bytes = 0
-
   return done({
-    length,
-    contentType: response.headers.get('content-type') ?? '',
+    ...source,
     async read(buffer) {
-      let chunk: Uint8Array<ArrayBuffer> | undefined
-      try {
-        chunk = (await reader.readAtLeast(buffer.byteLength, new Uint8Array(buffer as ArrayBuffer))).value
-      } catch (error) {
-        // A body that breaks off, or stalls past our patience.
-        return fault('media_truncated', 'The media broke off.', {
-          evidence: { bytes, error: String(error) },
-        })
-      }
-      connection.heard()
-      if (chunk === undefined || chunk.length === 0) {
-        if (length === null || bytes === length) return done(null)
+      const chunk = await source.read(buffer)
+      if (!chunk.ok) return chunk
+      if (chunk.value === null) {
+        if (length === null || bytes === length) return chunk
         return fault('media_truncated', `The media ended after ${bytes} of ${length} bytes.`)
       }
-      bytes += chunk.length
+      bytes += chunk.value.length
       if (length !== null && bytes > length) {
-        return fault('media_truncated', `The media did not end at its announced ${length} bytes.`)
+        return fault('media_truncated', `The media did not end at their announced ${length} bytes.`)
       }
       if (bytes > maxBytes) return tooLarge(maxBytes)
-      await hasher.write(chunk)
-      return done(chunk)
+      await hasher.write(chunk.value)
+      return chunk
     },
     async sum() {
       await hasher.close()
       return { bytes, sha256: toHex(new Uint8Array(await digest.digest)) }
     },
-    close: connection.close,
   })
-}
-
-function refuse(response: Response, length: number | null, maxBytes: number) {
-  const type = response.headers.get('content-type') ?? ''
-  if (/^(text\/|application\/(json|xml|problem))/i.test(type)) {
-    return fault('media_wrong_type', `The host of the media sent ${type.split(';')[0]}.`)
-  }
-  return length !== null && length > maxBytes ? tooLarge(maxBytes) : null
 }
 
 function tooLarge(maxBytes: number) {
   return fault('media_too_large', `The media have more than the ${maxBytes} bytes allowed.`)
-}
-
-interface Connection {
-  signal: AbortSignal
-  heard(): void
-  close(): void
-}
-
-/** Aborts when nothing is heard for too long. */
-function patientConnection(): Connection {
-  const controller = new AbortController()
-  const wait = () => setTimeout(() => controller.abort(new Error('nothing came for too long')), patienceMs)
-  let timer = wait()
-  return {
-    signal: controller.signal,
-    heard() {
-      clearTimeout(timer)
-      timer = wait()
-    },
-    close() {
-      clearTimeout(timer)
-      controller.abort(new Error('done'))
-    },
-  }
 }

@@ -2,7 +2,8 @@
 import { env } from 'cloudflare:workers'
 import { expect } from 'vitest'
 import type { Result } from '../../src/core/fault.ts'
-import { type Copied, type CopySettings, copyToBucket } from '../../src/media/copy.ts'
+import { type CopySettings, copyToBucket } from '../../src/media/copy.ts'
+import type { Kept } from '../../src/media/keep.ts'
 import { objectKeys } from '../support/storage.ts'
 
 export const partBytes = 5 * 1024 * 1024
@@ -39,7 +40,7 @@ export function anAnswer(
 }
 
 export interface Copying {
-  result: Result<Copied>
+  result: Result<Kept>
   /** The object's key, of this copy alone. */
   key: string
   /** Every request that was made for it. */

@@ -1,0 +1,30 @@
+/** What is opened by a signed link as well as by a key: the guard before it, and its part of a route's contract. */
+import { z } from '@hono/zod-openapi'
+import { createMiddleware } from 'hono/factory'
+import { isValidLink, type Linked } from '../media/links.ts'
+import { onlyWithKey } from './auth.ts'
+import type { ApiEnv } from './environment.ts'
+import { problem } from './problems.ts'
+
+export const linkQuery = z.object({
+  expires: z.coerce.number().int().optional(),
+  signature: z.string().optional(),
+})
+
+// A key, or the signature in the link.
+export const keyOrLink = [{ apiKey: [] }, {}]
+
+const linkSchema = z.object({ expires: z.coerce.number().int(), signature: z.string() })
+
+/** `params` reads from the path what the link must be for. */
+export function onlyWithLinkOrKey(params: z.ZodType<Linked>) {
+  return createMiddleware<ApiEnv>(async (c, next) => {
+    const { config, now } = c.get('context')
+    const link = linkSchema.safeParse(c.req.query())
+    const linked = params.safeParse(c.req.param())
+    if (!link.success || !linked.success) return onlyWithKey(c, next)
+    if (await isValidLink(config, linked.data, link.data, now())) return next()
+    if (c.req.header('authorization') !== undefined) return onlyWithKey(c, next)
+    return problem(c, 'unauthorized', 'The link is forged or has expired. An API key opens it at any time.')
+  })
+}

@@ -1,0 +1,146 @@
+/**
+ * Source → R2, as a stream: whatever its size, one chunk of it is in memory (known length), or one part (unknown
+ * length). What fails leaves nothing in R2.
+ */
+import { done, type Result } from '../core/fault.ts'
+import { measured, resumed, type Source } from './source.ts'
+
+export interface KeepSettings {
+  bucket: R2Bucket
+  /** Awaited between chunks, while the bytes flow. */
+  onProgress: () => Promise<void>
+}
+
+/** Where a source goes, once its first bytes have told what it is. */
+export interface Destination {
+  key: string
+  contentType: string
+  maxBytes: number
+}
+
+export interface Kept {
+  key: string
+  contentType: string
+  bytes: number
+  /** Of the stored bytes, in lower-case hex. */
+  sha256: string
+}
+
+// Large reads: each is one crossing between the runtime and this code.
+const chunkBytes = 256 * 1024
+// The smallest part R2 takes; all parts but the last must be of one size.
+const partBytes = 5 * 1024 * 1024
+
+/** `judge` is shown the first bytes, of which there are none when the source is empty. */
+export async function keep(
+  settings: KeepSettings,
+  source: Source,
+  judge: (start: Uint8Array) => Result<Destination>,
+): Promise<Result<Kept>> {
+  const buffer = new ArrayBuffer(source.length === null ? partBytes : chunkBytes)
+  const start = await source.read(buffer)
+  if (!start.ok) return start
+  const destination = judge(start.value ?? new Uint8Array())
+  if (!destination.ok) return destination
+  const { key, contentType, maxBytes } = destination.value
+  const whole = measured(resumed(source, start.value), maxBytes)
+  if (!whole.ok) return whole
+  const target = { key, options: { httpMetadata: { contentType } } }
+  const poured =
+    source.length === null
+      ? await pourParts(settings, whole.value, target, start.value?.buffer ?? buffer)
+      : await pourThrough(settings, whole.value, target, start.value?.buffer ?? buffer, source.length)
+  return poured.ok ? done({ key, contentType, ...(await whole.value.sum()) }) : poured
+}
+
+interface Target {
+  key: string
+  options: R2PutOptions
+}
+
+/** Known length: straight through. */
+async function pourThrough(
+  settings: KeepSettings,
+  source: Source,
+  { key, options }: Target,
+  buffer: ArrayBufferLike,
+  length: number,
+): Promise<Result<null>> {
+  const pipe = new FixedLengthStream(length)
+  const writer = pipe.writable.getWriter()
+  const stored = settings.bucket.put(key, pipe.readable, options).catch(async (reason) => {
+    // A put that failed reads no more: without this the pump would wait for it for ever.
+    await writer.abort(reason)
+    throw reason
+  })
+  const [put, poured] = await Promise.allSettled([stored, pump(settings, source, writer, buffer)])
+  // A fault of the source has aborted the put, whose complaint is then no news.
+  if (poured.status === 'fulfilled' && !poured.value.ok) return poured.value
+  if (put.status === 'rejected') throw put.reason
+  if (poured.status === 'rejected') throw poured.reason
+  return poured.value
+}
+
+async function pump(
+  settings: KeepSettings,
+  source: Source,
+  writer: WritableStreamDefaultWriter<Uint8Array>,
+  firstBuffer: ArrayBufferLike,
+): Promise<Result<null>> {
+  try {
+    let buffer = firstBuffer
+    for (;;) {
+      const chunk = await source.read(buffer)
+      if (!chunk.ok) {
+        await writer.abort(chunk.fault.code)
+        return chunk
+      }
+      if (chunk.value === null) break
+      buffer = chunk.value.buffer
+      await writer.write(chunk.value)
+      await settings.onProgress()
+    }
+    await writer.close()
+    return done(null)
+  } catch (error) {
+    // Whatever ended the pump must end the put too, which waits for the rest.
+    await writer.abort(error)
+    throw error
+  }
+}
+
+/** Unknown length: R2 wants it in parts of one size. A body of less than one part is put at once. */
+async function pourParts(
+  settings: KeepSettings,
+  source: Source,
+  { key, options }: Target,
+  buffer: ArrayBufferLike,
+): Promise<Result<null>> {
+  const first = await source.read(buffer)
+  if (!first.ok) return first
+  if (first.value === null || first.value.length < partBytes) {
+    await settings.bucket.put(key, first.value ?? new Uint8Array(), options)
+    return done(null)
+  }
+  const upload = await settings.bucket.createMultipartUpload(key, options)
+  const parts: R2UploadedPart[] = []
+  try {
+    let part = first.value
+    for (;;) {
+      parts.push(await upload.uploadPart(parts.length + 1, part))
+      await settings.onProgress()
+      const next = await source.read(part.buffer)
+      if (!next.ok) {
+        await upload.abort()
+        return next
+      }
+      if (next.value === null) break
+      part = next.value
+    }
+    await upload.complete(parts)
+    return done(null)
+  } catch (error) {
+    await upload.abort()
+    throw error
+  }
+}

@@ -1,0 +1,102 @@
+/** A remote body, opened with care: guarded URL, guarded redirects, no page in the place of media, no stall. */
+import { done, fault, type Result } from '../core/fault.ts'
+import { forbidden, type Reach } from '../core/target.ts'
+import { type Source, sourceOf } from './source.ts'
+
+export interface RemoteSettings {
+  fetch: (request: Request) => Promise<Response>
+  reach: Reach
+}
+
+export interface RemoteSource extends Source {
+  /** Lets the connection go. */
+  close(): void
+}
+
+const maxRedirects = 3
+// From the request to the headers, and from one chunk to the next.
+const patienceMs = 30_000
+
+export async function openRemote(settings: RemoteSettings, url: string): Promise<Result<RemoteSource>> {
+  const connection = patientConnection()
+  const opened = await follow(settings, url, connection.signal, maxRedirects)
+  const source = opened.ok ? readable(opened.value, connection) : opened
+  if (!source.ok) connection.close()
+  return source
+}
+
+async function follow(
+  settings: RemoteSettings,
+  url: string,
+  signal: AbortSignal,
+  redirectsLeft: number,
+): Promise<Result<Response>> {
+  const objection = forbidden(url, settings.reach)
+  if (objection !== null) return fault('media_forbidden', `The URL of the media ${objection}.`)
+  let response: Response
+  try {
+    response = await settings.fetch(new Request(url, { redirect: 'manual', signal }))
+  } catch (error) {
+    // Whatever fetch throws is the network's: refused, reset, timed out.
+    return fault('media_unavailable', 'The host of the media did not answer.', {
+      evidence: { error: String(error) },
+    })
+  }
+  const { status } = response
+  const location = response.headers.get('location')
+  if (status >= 300 && status < 400 && location !== null && URL.canParse(location, url)) {
+    await response.body?.cancel()
+    if (redirectsLeft === 0) return fault('media_unavailable', 'The host of the media redirects without end.')
+    return follow(settings, new URL(location, url).href, signal, redirectsLeft - 1)
+  }
+  if (status === 200) return done(response)
+  await response.body?.cancel()
+  // Signed links that ran out answer 403, objects that were removed 404 or 410.
+  const code = [401, 403, 404, 410].includes(status) ? 'media_expired' : 'media_unavailable'
+  return fault(code, `The host of the media answered ${status}.`, {
+    evidence: { status },
+  })
+}
+
+function readable({ headers, body }: Response, connection: Connection): Result<RemoteSource> {
+  const contentType = headers.get('content-type') ?? ''
+  if (/^(text\/|application\/(json|xml|problem))/i.test(contentType)) {
+    return fault('media_wrong_type', `The host of the media sent ${contentType.split(';')[0]}.`)
+  }
+  if (body === null) return fault('media_truncated', 'The media are empty.')
+  const announced = headers.get('content-length')
+  const source = sourceOf(body, { length: announced === null ? null : Number(announced), contentType })
+  return done({
+    ...source,
+    async read(buffer) {
+      const chunk = await source.read(buffer)
+      if (chunk.ok) connection.heard()
+      return chunk
+    },
+    close: connection.close,
+  })
+}
+
+interface Connection {
+  signal: AbortSignal
+  heard(): void
+  close(): void
+}
+
+/** Aborts when nothing is heard for too long. */
+function patientConnection(): Connection {
+  const controller = new AbortController()
+  const wait = () => setTimeout(() => controller.abort(new Error('nothing came for too long')), patienceMs)
+  let timer = wait()
+  return {
+    signal: controller.signal,
+    heard() {
+      clearTimeout(timer)
+      timer = wait()
+    },
+    close() {
+      clearTimeout(timer)
+      controller.abort(new Error('done'))
+    },
+  }
+}
