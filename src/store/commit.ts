@@ -71,7 +71,7 @@ export async function commitStep(db: Database, claim: Claim, step: Step, nowMs: 
   const [updated] = results
   const dueAt = Array.isArray(updated) ? (updated[0]?.dueAt ?? null) : null
   if (next === 'now') {
-    const held = { ...job, ...patch, dueAt: dueAt ?? job.dueAt }
+    const held = { ...job, ...patch, dueAt: dueAt ?? job.dueAt, isTakenOver: false }
     return { state: 'held', claim: learn({ ...claim, job: held }, step) }
   }
   return dueAt === null ? { state: 'settled' } : { state: 'released', dueAt }
