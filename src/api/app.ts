@@ -11,6 +11,7 @@ import { eventRoutes } from './events.ts'
 import { healthRoutes } from './health.ts'
 import { jobListRoutes } from './job-list.ts'
 import { jobRoutes } from './jobs.ts'
+import { linkRoutes } from './links.ts'
 import { modelRoutes } from './models.ts'
 import { outputRoutes } from './outputs.ts'
 import { problem } from './problems.ts'
@@ -44,6 +45,7 @@ export function createApi() {
   api.route('/v1/jobs', jobRoutes)
   api.route('/v1/jobs', jobListRoutes)
   api.route('/v1/jobs', eventRoutes)
+  api.route('/v1/jobs', linkRoutes)
   api.route('/v1/estimates', estimateRoutes)
   api.route('/v1/models', modelRoutes)
   api.route('/v1/deliveries', deliveryRoutes)

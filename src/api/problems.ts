@@ -13,6 +13,7 @@ const kinds = {
   not_found: { status: 404, title: 'There is no such thing' },
   idempotency_conflict: { status: 409, title: 'The Idempotency-Key was used for another body' },
   too_large: { status: 413, title: 'The body is too large' },
+  precondition_failed: { status: 412, title: 'The file is another one' },
   range_not_satisfiable: { status: 416, title: 'The range is outside the file' },
   misconfigured: { status: 503, title: 'Reelhook is not configured' },
   internal: { status: 500, title: 'Something went wrong' },

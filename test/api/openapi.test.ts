@@ -61,6 +61,7 @@ describe('the description of the API', () => {
         'GET /v1/jobs/{id}',
         'GET /v1/jobs/{id}/events',
         'GET /v1/jobs/{id}/outputs/{n}',
+        'POST /v1/jobs/{id}/links',
         'GET /v1/deliveries',
         'POST /v1/api-keys',
         'GET /v1/api-keys',
