@@ -1,6 +1,6 @@
 /** POST /v1/jobs/:id/links: new signed links to the stored videos of a job. */
 import { createRoute, z } from '@hono/zod-openapi'
-import { linksTo, longestLinkSeconds } from '../media/links.ts'
+import { linkTo, longestLinkSeconds } from '../media/links.ts'
 import { findJob } from '../store/jobs.ts'
 import { outputsOfAll } from '../store/outputs.ts'
 import { createRouter } from './environment.ts'
@@ -54,12 +54,14 @@ export const linkRoutes = createRouter().openapi(issue, async (c) => {
   const outputs = (await outputsOfAll(db, [id])).get(id) ?? []
   if (outputs.length === 0 && (await findJob(db, id)) === null)
     return problem(c, 'not_found', 'There is no such job.')
-  const stored = outputs.filter(({ status }) => status === 'stored').map(({ n }) => n)
-  const links = await linksTo(config, id, stored, now(), c.req.valid('json').expires_in_seconds)
-  const data = [...links].map(([n, { url, expiresAt }]) => ({
-    n,
-    url,
-    url_expires_at: new Date(expiresAt).toISOString(),
-  }))
+  const { expires_in_seconds = longestLinkSeconds } = c.req.valid('json')
+  const endsAt = now() + expires_in_seconds * 1_000
+  const stored = outputs.filter(({ status }) => status === 'stored')
+  const data = await Promise.all(
+    stored.map(async ({ n }) => {
+      const { url, expiresAt } = await linkTo(config, { jobId: id, n }, endsAt)
+      return { n, url, url_expires_at: new Date(expiresAt).toISOString() }
+    }),
+  )
   return c.json({ data }, 200)
 })

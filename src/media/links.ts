@@ -19,9 +19,8 @@ export async function linksTo(
   jobId: string,
   numbers: readonly number[],
   nowMs: number,
-  lifetimeSeconds = longestLinkSeconds,
 ): Promise<Map<number, Link>> {
-  const expiresAt = nowMs + lifetimeSeconds * 1_000
+  const expiresAt = nowMs + longestLinkSeconds * 1_000
   const links = numbers.map(
     async (n): Promise<[number, Link]> => [n, await linkTo(settings, { jobId, n }, expiresAt)],
   )
