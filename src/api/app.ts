@@ -3,6 +3,8 @@ import { OpenAPIHono } from '@hono/zod-openapi'
 import { HTTPException } from 'hono/http-exception'
 import { sayError } from '../log.ts'
 import { apiKeyRoutes } from './api-keys.ts'
+import { assetContentRoutes } from './asset-content.ts'
+import { assetRoutes } from './assets.ts'
 import { onlyWithAdminKey, onlyWithKey } from './auth.ts'
 import { deliveryRoutes } from './deliveries.ts'
 import type { ApiEnv } from './environment.ts'
@@ -38,8 +40,9 @@ export function createApi() {
   })
 
   api.route('/', healthRoutes)
-  // An output is opened by a signed link as well as by a key, so it looks for itself.
+  // These are opened by a signed link as well as by a key, so they look for themselves.
   api.route('/v1/jobs', outputRoutes)
+  api.route('/v1/assets', assetContentRoutes)
 
   api.use('/v1/*', onlyWithKey)
   api.route('/v1/jobs', jobRoutes)
@@ -48,6 +51,7 @@ export function createApi() {
   api.route('/v1/jobs', linkRoutes)
   api.route('/v1/estimates', estimateRoutes)
   api.route('/v1/models', modelRoutes)
+  api.route('/v1/assets', assetRoutes)
   api.route('/v1/deliveries', deliveryRoutes)
   api.use('/v1/api-keys/*', onlyWithAdminKey)
   api.route('/v1/api-keys', apiKeyRoutes)

@@ -27,7 +27,7 @@ export async function assess(
   apiKeyId: string,
   request: PostedRequest,
 ): Promise<Assessment> {
-  const errors = doorFaults(context, apiKeyId, request)
+  const errors = await doorFaults(context, apiKeyId, request)
   if (errors.length > 0) return { ok: false, code: 'invalid_request', errors }
   const isDecidedByMoney = request.provider === 'cheapest' || request.max_cost_usd !== undefined
   const candidates = await weigh(context, request, isDecidedByMoney ? 'to decide' : 'to tell')

@@ -3,19 +3,21 @@ import type { Context } from '../context.ts'
 import { formOf, mediaOf } from '../core/media.ts'
 import type { PostedRequest } from '../core/request.ts'
 import { forbidden } from '../core/target.ts'
+import { assetFaults } from './asset-faults.ts'
 import { adminKeyId } from './auth.ts'
 import { type FieldFault, fieldFaults } from './problems.ts'
 
 type Part = Partial<PostedRequest>
 
-/** URLs that lead nowhere allowed, unknown options, a callback without a secret: all at once. */
-export function doorFaults(
-  { config, providers }: Pick<Context, 'config' | 'providers'>,
+/** URLs that lead nowhere allowed, assets that are not there, unknown options, no secret: all at once. */
+export async function doorFaults(
+  { db, config, providers }: Pick<Context, 'db' | 'config' | 'providers'>,
   apiKeyId: string,
   request: Part,
-): FieldFault[] {
+): Promise<FieldFault[]> {
   return [
     ...targetFaults(request, config.reach),
+    ...(await assetFaults(db, request)),
     ...optionFaults(request, providers),
     ...secretFaults(request, apiKeyId),
   ]

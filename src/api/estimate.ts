@@ -5,6 +5,7 @@ import { fault, type Result } from '../core/fault.ts'
 import { sha256 } from '../core/keys.ts'
 import type { Cost } from '../core/money.ts'
 import type { JobRequest } from '../core/request.ts'
+import { withLinks } from '../media/asset-links.ts'
 import { priceOf } from '../providers/price.ts'
 import type { Provider } from '../providers/provider.ts'
 
@@ -22,7 +23,10 @@ export async function estimate(
   const isRisked = provider.capabilities.estimates === 'by a rehearsal' && purpose === 'to tell'
   const ask = isRisked ? undefined : provider.estimate
   if (ask === undefined) return fault('price_unknown', `${provider.name} publishes no price for this.`)
-  return remember(context, await keyOf(provider, request), () => ask(request))
+  return remember(context, await keyOf(provider, request), async () => {
+    const linked = await withLinks(context, { request, deadlineAt: context.now() })
+    return linked.ok ? ask(linked.value) : linked
+  })
 }
 
 const keptMs = 10 * 60_000

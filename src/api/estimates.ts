@@ -46,7 +46,7 @@ estimateRoutes.openapi(
   async (c) => {
     const context = c.get('context')
     const request = c.req.valid('json')
-    const errors = doorFaults(context, c.get('apiKeyId'), request)
+    const errors = await doorFaults(context, c.get('apiKeyId'), request)
     if (errors.length > 0) return problem(c, 'invalid_request', nothingSpent, errors)
     const candidates = await weigh(context, request, 'to decide')
     const view = ({ name, provider, reasons, cost }: Candidate): z.infer<typeof estimateSchema> => ({

@@ -26,6 +26,7 @@ async function answerFaults({ error, target }: Unsound, c: HonoContext<ApiEnv>) 
   const formal = fieldFaults(error)
   const part = target === 'json' ? wellFormedPart(await c.req.json()) : {}
   const named = new Set(formal.map(({ path }) => path))
-  const others = doorFaults(c.get('context'), c.get('apiKeyId'), part).filter(({ path }) => !named.has(path))
+  const faults = await doorFaults(c.get('context'), c.get('apiKeyId'), part)
+  const others = faults.filter(({ path }) => !named.has(path))
   return problem(c, 'invalid_request', nothingSpent, [...formal, ...others])
 }

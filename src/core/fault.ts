@@ -66,6 +66,11 @@ export const faults = {
     elsewhere: 'no',
     remedy: 'Ask for a smaller video, or have the cap raised.',
   },
+  asset_deleted: {
+    again: 'never',
+    elsewhere: 'no',
+    remedy: 'Upload the file again and post a job with its new id.',
+  },
   media_forbidden: {
     again: 'never',
     elsewhere: 'no',
@@ -93,6 +98,14 @@ const faultSchema = z.object({
 })
 
 export type Fault = z.infer<typeof faultSchema>
+
+/**
+ * A fault to be kept, as JSON. Its evidence has a provider's words, which may repeat a signed link of ours; the
+ * signature, which opens it, is not kept.
+ */
+export function writeFault(fault: Fault | null): string | null {
+  return fault === null ? null : JSON.stringify(fault).replace(/signature=[\w-]+/g, 'signature=…')
+}
 
 /** A fault as it was kept, as JSON. */
 export function readFault(json: string | null): Fault | null {

@@ -1,5 +1,8 @@
 /** The media of a request: frames or references, and the forms that each may have. No I/O. No clock. */
 
+export const mediaKinds = ['image', 'video', 'audio'] as const
+export type MediaKind = (typeof mediaKinds)[number]
+
 const referenceLists = ['reference_images', 'reference_videos', 'reference_audios'] as const
 type ReferenceList = (typeof referenceLists)[number]
 
@@ -38,19 +41,57 @@ export function mediaOf(request: Partial<MediaFields>): { path: string; value: s
   ]
 }
 
-/** How a medium is given. The last two are names of what lies in an account at Crun or Runware already. */
-export type MediaForm = 'url' | 'data_uri' | 'crun_asset' | 'runware_id'
+/** The kind that belongs at a path of a request. */
+export function kindAt(path: string): MediaKind {
+  if (path.startsWith('reference_videos')) return 'video'
+  return path.startsWith('reference_audios') ? 'audio' : 'image'
+}
+
+/** The request with each of its media changed. */
+export function mapMedia<T extends MediaFields>(request: T, change: (media: string) => string): T {
+  const { first_frame, last_frame, reference_images, reference_videos, reference_audios } = request
+  return {
+    ...request,
+    ...(first_frame !== undefined && { first_frame: change(first_frame) }),
+    ...(last_frame !== undefined && { last_frame: change(last_frame) }),
+    reference_images: reference_images.map(change),
+    reference_videos: reference_videos.map(change),
+    reference_audios: reference_audios.map(change),
+  }
+}
+
+/** Every asset of a request with the path it stands at. */
+export function assetsIn(request: Partial<MediaFields>): { path: string; id: string }[] {
+  return mediaOf(request).flatMap(({ path, value }) =>
+    formOf(value) === 'asset' ? [{ path, id: value }] : [],
+  )
+}
+
+/**
+ * How a medium is given. An asset was uploaded here; the last two are names of what lies in an account at Crun or
+ * Runware already.
+ */
+export type MediaForm = 'url' | 'data_uri' | 'asset' | 'crun_asset' | 'runware_id'
+
+/** How a provider may be given a medium: an asset reaches it as what a URL leads to, by a link or uploaded. */
+export type SentForm = Exclude<MediaForm, 'asset'>
 
 /** Null: it is none. */
 export function formOf(value: string): MediaForm | null {
   if (isDataUri(value)) return embedded.test(value) ? 'data_uri' : null
   if (value.startsWith('asset://')) return crunAsset.test(value) ? 'crun_asset' : null
   if (uuid.test(value)) return 'runware_id'
+  if (isAssetId(value)) return 'asset'
   return URL.canParse(value) && /^https?:$/.test(new URL(value).protocol) ? 'url' : null
 }
 
 export function isDataUri(media: string): boolean {
   return media.startsWith('data:')
+}
+
+/** Ids are TypeIDs, whose base 32 has no i, l, o and u. */
+export function isAssetId(text: string): boolean {
+  return /^asset_[0-7][0-9a-hjkmnp-tv-z]{25}$/.test(text)
 }
 
 const crunAsset = /^asset:\/\/[\w.-]{1,128}$/

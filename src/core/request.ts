@@ -38,10 +38,13 @@ export const maxDeadlineSeconds = 86_400
 const media = z
   .string()
   .max(maxMediaLength)
-  .refine((value) => formOf(value) !== null, 'must be an https URL or a data: URI with base64 content')
+  .refine(
+    (value) => formOf(value) !== null,
+    'must be an https URL, an asset_… id or a data: URI with base64 content',
+  )
   .meta({
     description:
-      'An https URL or a data: URI with base64 content. What lies at a provider already may be given by its name there, and only that provider can use it: asset://… at Crun, a UUID at Runware.',
+      'An https URL, the asset_… id of an upload (POST /v1/assets), or a data: URI with base64 content. What lies at a provider already may be given by its name there, and only that provider can use it: asset://… at Crun, a UUID at Runware.',
     example: 'https://example.com/boat.png',
   })
 

@@ -57,6 +57,8 @@ export interface Pace {
 
 /** The wait before the next question, `sinceMs` after the submission: geometric, without a stored counter. */
 export function pollWaitMs(pace: Pace, sinceMs: number): number {
+  // Who announces the end by a webhook may be left in peace for longer at first than later on.
+  if (sinceMs === 0) return pace.firstMs
   return Math.min(pace.longestMs, Math.max(pace.firstMs, sinceMs * (pace.growth - 1)))
 }
 

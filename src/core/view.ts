@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { type Fault, faultCodes, faults, mayTryAgain } from './fault.ts'
 import { type JobStatus, jobStatuses } from './job.ts'
-import { isDataUri } from './media.ts'
+import { isDataUri, mapMedia } from './media.ts'
 import { addCosts, type Cost, costSchema, type Estimates } from './money.ts'
 import { type JobRequest, keptRequestSchema, models, type ProviderName, providerNames } from './request.ts'
 import { type TaskStatus, taskStatuses } from './task.ts'
@@ -190,15 +190,9 @@ function viewFault(fault: Fault | null): z.infer<typeof faultView> | null {
 
 // Embedded media are megabytes that the caller knows already.
 function withoutBulk(request: JobRequest): JobRequest {
-  const brief = (media: string) => (isDataUri(media) ? `${media.slice(0, media.indexOf(',') + 1)}…` : media)
-  return {
-    ...request,
-    ...(request.first_frame !== undefined && { first_frame: brief(request.first_frame) }),
-    ...(request.last_frame !== undefined && { last_frame: brief(request.last_frame) }),
-    reference_images: request.reference_images.map(brief),
-    reference_videos: request.reference_videos.map(brief),
-    reference_audios: request.reference_audios.map(brief),
-  }
+  return mapMedia(request, (media) =>
+    isDataUri(media) ? `${media.slice(0, media.indexOf(',') + 1)}…` : media,
+  )
 }
 
 function iso(timeMs: number | null): string | null {

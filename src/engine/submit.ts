@@ -3,8 +3,9 @@
  * costs money; a line whose answer is unknown is resolved before anything else is bought.
  */
 import type { Context } from '../context.ts'
-import { type Fault, fault, mayTryAgain } from '../core/fault.ts'
+import { done, type Fault, fault, mayTryAgain } from '../core/fault.ts'
 import { resolveWaitMs } from '../core/schedule.ts'
+import { withLinks } from '../media/asset-links.ts'
 import type { Provider, Submitted } from '../providers/provider.ts'
 import { type Claim, type ClaimedJob, learn } from '../store/claim.ts'
 import { intendTask, type Step } from '../store/commit.ts'
@@ -65,11 +66,14 @@ function nextTask({ now }: Context, { job, tasks }: Claim, provider: Provider): 
 /** The billable call, and what its answer means. */
 async function submitTask(context: Context, claim: Claim, provider: Provider, line: Task): Promise<Step> {
   const { job } = claim
+  // Who takes uploads has them already, under the media's own names.
+  const request = provider.upload === undefined ? await withLinks(context, job) : done(job.request)
+  if (!request.ok) return reject(context, claim, line, request.fault)
   const task: Task = { ...line, status: 'intended', attempts: line.attempts + 1 }
   await intendTask(context.db, job, task, context.now())
   const startedAt = context.now()
   const answer = await provider.submit({
-    request: job.request,
+    request: request.value,
     wanted: task.wanted,
     clientReference: task.clientReference,
     callbackUrl: await callbackUrl(context.config, provider.name, job.id),

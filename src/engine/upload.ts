@@ -4,7 +4,7 @@
  */
 import type { Context } from '../context.ts'
 import { type Fault, fault, mayTryAgain, type Result } from '../core/fault.ts'
-import { mediaOf } from '../core/media.ts'
+import { kindAt, mediaOf } from '../core/media.ts'
 import { withInput } from '../media/input.ts'
 import type { InputMedia, Provider } from '../providers/provider.ts'
 import type { Claim } from '../store/claim.ts'
@@ -60,10 +60,10 @@ function hand(
   give: (media: InputMedia) => Promise<Result<{ assetId: string }>>,
   { path, value }: { path: string; value: string },
 ): Promise<Result<{ assetId: string }>> {
-  const { fetch, config } = context
+  const { fetch, bucket, config } = context
   const limits = { reach: config.reach, maxBytes: maxInputBytes }
-  const settings = { fetch, ...limits, onProgress: keepLease(context, job) }
-  return withInput(settings, value, (input) => give({ ...input, kind: kindOf(path) }))
+  const settings = { fetch, bucket, ...limits, onProgress: keepLease(context, job) }
+  return withInput(settings, value, (input) => give({ ...input, kind: kindAt(path) }))
 }
 
 // More than any documented limit of an input.
@@ -83,9 +83,4 @@ function named(why: Fault, path: string): Fault {
     evidence: why.evidence ?? {},
     retryAfterMs: why.retryAfterMs,
   }).fault
-}
-
-function kindOf(path: string): InputMedia['kind'] {
-  if (path.startsWith('reference_videos')) return 'video'
-  return path.startsWith('reference_audios') ? 'audio' : 'image'
 }

@@ -14,28 +14,15 @@ export interface Received {
 
 export interface CallbackServer {
   url: string
-  /** A picture that callers may give as a reference. */
-  pictureUrl: string
   received: Received[]
   close(): Promise<void>
 }
-
-// One white pixel.
-const picture = Uint8Array.from(
-  atob('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8/x8AAwMCAO+ip1sAAAAASUVORK5CYII='),
-  (character) => character.charCodeAt(0),
-)
 
 const eventSchema = z.object({ type: z.string(), data: z.object({ id: z.string() }) })
 
 export async function startCallbackServer(secret: string): Promise<CallbackServer> {
   const received: Received[] = []
   const server = createServer(async (request, response) => {
-    if (request.method === 'GET') {
-      response.writeHead(200, { 'content-type': 'image/png', 'content-length': picture.length })
-      response.end(picture)
-      return
-    }
     const body = await text(request)
     const event = eventSchema.parse(JSON.parse(body))
     const headers = Object.fromEntries(
@@ -56,7 +43,6 @@ export async function startCallbackServer(secret: string): Promise<CallbackServe
     throw new Error('the callback server listens on no port')
   return {
     url: `http://127.0.0.1:${address.port}/reelhook`,
-    pictureUrl: `http://127.0.0.1:${address.port}/paper-boat.png`,
     received,
     async close() {
       server.closeAllConnections()

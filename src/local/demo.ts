@@ -6,6 +6,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import { createWriteStream, mkdirSync, rmSync } from 'node:fs'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { JobView } from '../core/view.ts'
+import type { SimulatedTask } from '../simulator/task.ts'
 import { type CallbackServer, type Received, startCallbackServer } from './callback-server.ts'
 import { createClient } from './client.ts'
 import { createProgress } from './progress.ts'
@@ -13,6 +14,12 @@ import { openStage, type Stage } from './stage.ts'
 
 const folder = '.wrangler/demo'
 const patienceMs = 120_000
+
+// One white pixel.
+const picture = Uint8Array.from(
+  atob('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8/x8AAwMCAO+ip1sAAAAASUVORK5CYII='),
+  (character) => character.charCodeAt(0),
+)
 
 await main()
 
@@ -59,6 +66,8 @@ async function makeVideos(
   callbackSecret: string,
 ): Promise<JobView[]> {
   const client = createClient(stage.worker.url, stage.adminApiKey)
+  const boat = await client.upload(picture, 'image/png')
+  console.log(`Uploaded ${boat.id}: ${boat.bytes} bytes, ${boat.content_type}, SHA-256 ${boat.sha256}\n`)
   const common = {
     model: 'seedance-2.0-mini',
     resolution: '480p',
@@ -78,13 +87,13 @@ async function makeVideos(
       ...common,
       provider: 'crun',
       prompt: '{{image:1}} sails out to sea',
-      reference_images: [callbacks.pictureUrl],
+      reference_images: [boat.id],
     }),
     client.postJob({
       ...common,
       provider: 'scenario',
       prompt: 'A lighthouse answers {{image:1}}',
-      reference_images: [callbacks.pictureUrl],
+      reference_images: [boat.id],
     }),
     client.postJob({ ...common, provider: 'aimlapi', prompt: 'The boat comes home', seed: 7 }),
   ])
@@ -135,11 +144,26 @@ async function report(stage: Stage, job: JobView, received: Received[]): Promise
   const known = new Set(job.tasks.map(({ provider_task_id }) => provider_task_id))
   const bills = stage.simulator.simulator.tasks().filter(({ taskId }) => known.has(taskId))
   lines.push(
-    `  won by    ${job.tasks.map(({ won_by }) => won_by).join(', ')}; ${bills.length} billable submit(s)`,
+    `  won by    ${job.tasks.map(({ won_by }) => won_by).join(', ')}; ${bills.length} billable submit(s), ${said(job.cost)}`,
   )
   if (bills.length !== job.tasks.length) faults.push(`${job.id} was billed ${bills.length} times`)
+  for (const link of bills.flatMap(linksIn)) {
+    const opened = await play(link)
+    lines.push(`  was sent  ${link}`)
+    if (opened.bytes !== picture.length) faults.push(`the link that ${job.provider} was sent does not open`)
+  }
   console.log(lines.join('\n'))
   return faults
+}
+
+/** The references that Crun was sent: a signed link in the place of the asset. */
+function linksIn(bill: SimulatedTask): string[] {
+  return bill.provider === 'crun' ? (bill.request.input.reference_images ?? []) : []
+}
+
+function said(cost: JobView['cost']): string {
+  if (cost === null) return 'cost unknown'
+  return 'credits' in cost ? `${cost.credits} credits` : `$${cost.amount_usd}`
 }
 
 async function play(url: string | null) {

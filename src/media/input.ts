@@ -1,8 +1,10 @@
-/** A caller's input media, opened to be handed on: a data: URI, or a URL read as a stream of known length. */
+/** A caller's input media, opened to be handed on: a data: URI, or an asset or a URL, each read as a stream. */
 import { done, fault, type Result } from '../core/fault.ts'
-import { isDataUri } from '../core/media.ts'
+import { isAssetId, isDataUri } from '../core/media.ts'
+import { assetKey } from '../store/assets.ts'
+import { extensionOf } from './file-type.ts'
 import { openRemote, type RemoteSettings } from './remote.ts'
-import { measured, type Source } from './source.ts'
+import { measured, type Source, sourceOf } from './source.ts'
 
 export interface Input {
   contentType: string
@@ -16,6 +18,7 @@ const chunkBytes = 256 * 1024
 const mostUnannouncedBytes = 16 * 1024 * 1024
 
 interface InputSettings extends RemoteSettings {
+  bucket: R2Bucket
   maxBytes: number
   /** Awaited between chunks, while the bytes flow. */
   onProgress: () => Promise<void>
@@ -28,6 +31,7 @@ export async function withInput<T>(
   hand: (input: Input) => Promise<Result<T>>,
 ): Promise<Result<T>> {
   if (isDataUri(media)) return hand(embedded(media))
+  if (isAssetId(media)) return withAsset(settings, media, hand)
   const remote = await openRemote(settings, media)
   if (!remote.ok) return remote
   const fileName = new URL(media).pathname.split('/').at(-1) || 'media'
@@ -36,6 +40,18 @@ export async function withInput<T>(
   } finally {
     remote.value.close()
   }
+}
+
+async function withAsset<T>(
+  settings: InputSettings,
+  id: string,
+  hand: (input: Input) => Promise<Result<T>>,
+): Promise<Result<T>> {
+  const object = await settings.bucket.get(assetKey(id))
+  if (object === null) return fault('asset_deleted', 'The asset was deleted.')
+  const contentType = object.httpMetadata?.contentType ?? ''
+  const source = sourceOf(object.body, { length: object.size, contentType })
+  return handSource(settings, source, `${id}.${extensionOf(contentType)}`, hand)
 }
 
 async function handSource<T>(

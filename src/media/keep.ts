@@ -11,8 +11,8 @@ export interface KeepSettings {
   onProgress: () => Promise<void>
 }
 
-/** Where a source goes, once its first bytes have told what it is. */
-export interface Destination {
+/** Where a source goes. */
+interface Destination {
   key: string
   contentType: string
   maxBytes: number
@@ -31,25 +31,26 @@ const chunkBytes = 256 * 1024
 // The smallest part R2 takes; all parts but the last must be of one size.
 const partBytes = 5 * 1024 * 1024
 
-/** `judge` is shown the first bytes, of which there are none when the source is empty. */
+/** The first bytes of a source, by which it is known what it is and where it goes; none, when it is empty. */
+export async function readStart(source: Source): Promise<Result<Uint8Array<ArrayBuffer>>> {
+  const start = await source.read(new ArrayBuffer(source.length === null ? partBytes : chunkBytes))
+  return start.ok ? done(start.value ?? new Uint8Array()) : start
+}
+
+/** Keeps the source whole, from its start, which was read already. */
 export async function keep(
   settings: KeepSettings,
   source: Source,
-  judge: (start: Uint8Array) => Result<Destination>,
+  start: Uint8Array<ArrayBuffer>,
+  { key, contentType, maxBytes }: Destination,
 ): Promise<Result<Kept>> {
-  const buffer = new ArrayBuffer(source.length === null ? partBytes : chunkBytes)
-  const start = await source.read(buffer)
-  if (!start.ok) return start
-  const destination = judge(start.value ?? new Uint8Array())
-  if (!destination.ok) return destination
-  const { key, contentType, maxBytes } = destination.value
-  const whole = measured(resumed(source, start.value), maxBytes)
+  const whole = measured(resumed(source, start), maxBytes)
   if (!whole.ok) return whole
   const target = { key, options: { httpMetadata: { contentType } } }
   const poured =
     source.length === null
-      ? await pourParts(settings, whole.value, target, start.value?.buffer ?? buffer)
-      : await pourThrough(settings, whole.value, target, start.value?.buffer ?? buffer, source.length)
+      ? await pourParts(settings, whole.value, target, start.buffer)
+      : await pourThrough(settings, whole.value, target, start.buffer, source.length)
   return poured.ok ? done({ key, contentType, ...(await whole.value.sum()) }) : poured
 }
 

@@ -37,8 +37,8 @@ export function sourceOf(stream: ReadableStream, announced: Pick<Source, 'length
 }
 
 /** The source from its start again: what was read of it already is given out first, in the buffer it came in. */
-export function resumed(source: Source, start: Uint8Array<ArrayBuffer> | null): Source {
-  let waiting = start
+export function resumed(source: Source, start: Uint8Array<ArrayBuffer>): Source {
+  let waiting: Uint8Array<ArrayBuffer> | null = start
   return {
     ...source,
     async read(buffer) {

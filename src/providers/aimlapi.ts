@@ -86,6 +86,7 @@ const capabilities: Capabilities = {
   // Its catalogue tells them, and is asked.
   prices: null,
   estimates: 'by a call of its own',
-  // It has no webhooks, and its own examples ask every 15 seconds.
-  pace: { firstMs: 15_000, growth: 1, longestMs: 15_000 },
+  // It has no webhooks. Its own examples ask every 15 seconds; a video takes minutes, and each question costs 4 rows
+  // and a message.
+  pace: { firstMs: 20_000, growth: 1.25, longestMs: 30_000 },
 }

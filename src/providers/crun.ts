@@ -75,8 +75,8 @@ const capabilities: Capabilities = {
   // What others say of its prices is contradictory, so it is asked.
   prices: null,
   estimates: 'by a call of its own',
-  // Its one webhook is not repeated when it gets lost, so it is asked sooner than who repeats.
-  pace: { firstMs: 60_000, growth: 1.25, longestMs: 60_000 },
+  // Its one webhook is not repeated when it gets lost, so it is asked sooner, and more often, than who repeats.
+  pace: { firstMs: 200_000, growth: 1.25, longestMs: 60_000 },
 }
 
 // Documented for the mini model alone; the others have no such field.

@@ -4,7 +4,7 @@
  */
 import type { z } from 'zod'
 import type { Fault, Result } from '../core/fault.ts'
-import type { MediaForm, Mode } from '../core/media.ts'
+import type { Mode, SentForm } from '../core/media.ts'
 import type { Cost } from '../core/money.ts'
 import type { AspectRatio, JobRequest, Model, ProviderName, Resolution } from '../core/request.ts'
 import type { Pace } from '../core/schedule.ts'
@@ -49,7 +49,7 @@ export interface Capabilities {
   /** Whether the caller's seed can be honoured. */
   seeds: 'none' | 'exact'
   /** The forms in which media may be given. */
-  media: Record<MediaField, readonly MediaForm[]>
+  media: Record<MediaField, readonly SentForm[]>
   /** What it publishes of its prices. */
   prices: PriceTable | null
   /**

@@ -1,6 +1,6 @@
 /** What providers refuse or warn of alike; a provider's own rules stay in its own file. */
 
-import { formOf, type MediaForm, mediaOf, modeOf } from '../core/media.ts'
+import { formOf, mediaOf, modeOf, type SentForm } from '../core/media.ts'
 import type { JobRequest } from '../core/request.ts'
 import type { Capabilities, MediaField, Reason } from './provider.ts'
 
@@ -38,14 +38,19 @@ function refusePrompt({ prompt, promptLength }: Capabilities, given: string | un
 function refuseForms({ media }: Capabilities, request: JobRequest): Reason[] {
   return mediaOf(request).flatMap(({ path, value }) => {
     const [field] = path.split('.') as [MediaField]
-    const form = formOf(value)
+    const form = sentFormOf(value)
     const taken = media[field].map((name) => formNames[name]).join(' or ')
     return reason(path, form === null || !media[field].includes(form), `must be ${taken}`)
   })
 }
 
-const formNames: Record<MediaForm, string> = {
-  url: 'an https URL',
+function sentFormOf(media: string): SentForm | null {
+  const form = formOf(media)
+  return form === 'asset' ? 'url' : form
+}
+
+const formNames: Record<SentForm, string> = {
+  url: 'an https URL or an asset_… id',
   data_uri: 'a data: URI',
   crun_asset: 'an asset:// id',
   runware_id: 'a media UUID',

@@ -102,6 +102,7 @@ const capabilities: Capabilities = {
     },
   },
   estimates: 'by a rehearsal',
-  // Its webhook comes within seconds of the end; asking is for the webhooks that are lost.
-  pace: { firstMs: 60_000, growth: 1.5, longestMs: 120_000 },
+  // Its webhook comes within seconds of the end, and is repeated: asking is for those that are lost all the same, and
+  // each question costs rows and messages. Most videos are made before the first.
+  pace: { firstMs: 240_000, growth: 1.25, longestMs: 120_000 },
 }

@@ -124,8 +124,9 @@ const capabilities: Capabilities = {
   // Creative units, whose price depends on the plan.
   prices: null,
   estimates: 'by a rehearsal',
-  // It has no webhooks. Its own SDK asks every 3 seconds, which a video of minutes does not need for long.
-  pace: { firstMs: 3_000, growth: 1.25, longestMs: 15_000 },
+  // It has no webhooks. Its own SDK asks every 3 seconds; a video takes minutes, and each question costs 4 rows and a
+  // message.
+  pace: { firstMs: 20_000, growth: 1.25, longestMs: 30_000 },
 }
 
 function warnOfShape(request: JobRequest): Reason[] {

@@ -15,7 +15,7 @@ export interface Manners {
   waitMs: (attempt: number) => number
 }
 
-const LATE_MS = 120_000
+const LATE_MS = 600_000
 
 /** Resolves when all that must be said before the submit answer has been said. */
 export async function announce(

@@ -1,6 +1,6 @@
 /** One step's commit: what it learned, its events, the deliveries they cause and the next due time, in one batch. */
 import { and, eq, sql } from 'drizzle-orm'
-import type { Fault } from '../core/fault.ts'
+import { type Fault, writeFault } from '../core/fault.ts'
 import { canBecome, type SettledStatus, type UnsettledStatus } from '../core/job.ts'
 import type { ProviderName } from '../core/request.ts'
 import { leaseMs } from '../core/schedule.ts'
@@ -55,7 +55,7 @@ export async function commitStep(db: Database, claim: Claim, step: Step, nowMs: 
     .update(jobs)
     .set({
       ...patch,
-      fault: patch.fault === null ? null : JSON.stringify(patch.fault),
+      fault: writeFault(patch.fault),
       ...ownership(job, next, nowMs),
     })
     .where(and(eq(jobs.id, job.id), eq(jobs.status, job.status)))

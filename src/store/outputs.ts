@@ -1,6 +1,6 @@
 /** The outputs table: what is to be copied, and what is in R2. */
 import { and, asc, eq, inArray, sql } from 'drizzle-orm'
-import { type Fault, readFault } from '../core/fault.ts'
+import { type Fault, readFault, writeFault } from '../core/fault.ts'
 import { nothingKnown, type VideoFacts } from '../core/video-facts.ts'
 import type { Database } from './database.ts'
 import { outputs } from './schema.ts'
@@ -59,7 +59,7 @@ export function saveOutput(db: Database, output: Output) {
     .insert(outputs)
     .values({
       ...{ jobId, n, taskN, remoteId, sourceUrl, status, attempts },
-      fault: output.status === 'failed' ? JSON.stringify(output.fault) : null,
+      fault: writeFault(output.status === 'failed' ? output.fault : null),
       key: stored?.key ?? null,
       contentType: stored?.contentType ?? null,
       bytes: stored?.bytes ?? null,

@@ -6,6 +6,7 @@
 import { sql } from 'drizzle-orm'
 import { index, integer, primaryKey, real, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core'
 import { jobStatuses } from '../core/job.ts'
+import { mediaKinds } from '../core/media.ts'
 import { eventTypes, models, providerNames } from '../core/request.ts'
 import { taskStatuses } from '../core/task.ts'
 
@@ -196,4 +197,18 @@ export const apiKeys = sqliteTable('api_keys', {
   createdAt: at('created_at').notNull(),
   /** A revoked key opens nothing; the deliveries of its jobs are still signed with its secret. */
   revokedAt: at('revoked_at'),
+})
+
+/** What callers uploaded. WITHOUT ROWID. */
+export const assets = sqliteTable('assets', {
+  id: text('id').primaryKey(),
+  apiKeyId: text('api_key_id').notNull(),
+  kind: text('kind', { enum: mediaKinds }).notNull(),
+  contentType: text('content_type').notNull(),
+  bytes: integer('bytes').notNull(),
+  /** In hex. */
+  sha256: text('sha256').notNull(),
+  /** What the caller calls it, if it says. */
+  fileName: text('file_name'),
+  createdAt: at('created_at').notNull(),
 })

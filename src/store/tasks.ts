@@ -1,7 +1,7 @@
 /** The submission ledger. */
 import { and, asc, eq, gte, inArray, sql } from 'drizzle-orm'
 import { z } from 'zod'
-import { type Fault, readFault } from '../core/fault.ts'
+import { type Fault, readFault, writeFault } from '../core/fault.ts'
 import { firstIdAt } from '../core/id.ts'
 import { type Cost, costSchema } from '../core/money.ts'
 import type { ProviderName } from '../core/request.ts'
@@ -44,7 +44,7 @@ export function saveTask(db: Database, task: Task) {
   const row: Row = {
     ...task,
     cost: task.cost === null ? null : JSON.stringify(task.cost),
-    fault: task.fault === null ? null : JSON.stringify(task.fault),
+    fault: writeFault(task.fault),
     uploads: Object.keys(task.uploads).length === 0 ? null : JSON.stringify(task.uploads),
   }
   return db

@@ -62,6 +62,10 @@ describe('the description of the API', () => {
         'GET /v1/jobs/{id}/events',
         'GET /v1/jobs/{id}/outputs/{n}',
         'POST /v1/jobs/{id}/links',
+        'POST /v1/assets',
+        'GET /v1/assets/{id}',
+        'DELETE /v1/assets/{id}',
+        'GET /v1/assets/{id}/content',
         'GET /v1/deliveries',
         'POST /v1/api-keys',
         'GET /v1/api-keys',
@@ -90,9 +94,22 @@ describe('the description of the API', () => {
     expect(open).toEqual(['GET /healthz'])
   })
 
-  it('says that a video opens with a signed link instead of a key', () => {
-    const video = document.paths['/v1/jobs/{id}/outputs/{n}']?.get
-    expect(video?.security).toContainEqual({})
+  it.each(['/v1/jobs/{id}/outputs/{n}', '/v1/assets/{id}/content'])(
+    'says that %s opens with a signed link instead of a key',
+    (path) => {
+      expect(document.paths[path]?.get?.security).toContainEqual({})
+    },
+  )
+
+  it('says that an upload is the file itself, or a form with it', () => {
+    const body = document.paths['/v1/assets']?.post?.requestBody
+    expect(Object.keys(body?.content ?? {})).toEqual([
+      'image/*',
+      'video/*',
+      'audio/*',
+      'application/octet-stream',
+      'multipart/form-data',
+    ])
   })
 
   it('points at nothing that is not there', () => {

@@ -7,6 +7,7 @@ import {
   mayTryAgain,
   mayTryElsewhere,
   readFault,
+  writeFault,
 } from '../../src/core/fault.ts'
 
 describe('happy', () => {
@@ -28,11 +29,17 @@ describe('happy', () => {
 
   it.each(faultCodes)('reads %s again as it was kept', (code) => {
     const { fault: kept } = fault(code, 'It happened.', { evidence: { words: ['…'] }, retryAfterMs: 5 })
-    expect(readFault(JSON.stringify(kept))).toEqual(kept)
+    expect(readFault(writeFault(kept))).toEqual(kept)
   })
 
   it('has no fault where none was kept', () => {
-    expect(readFault(null)).toBeNull()
+    expect(readFault(writeFault(null))).toBeNull()
+  })
+
+  it('keeps no signature of a link that a provider repeats', () => {
+    const said = 'cannot open "https://reelhook.test/v1/assets/a/content?expires=1&signature=AbC-_9", sorry'
+    const { fault: kept } = fault('bad_request', 'Refused.', { evidence: { said: [said] } })
+    expect(readFault(writeFault(kept))?.evidence).toEqual({ said: [said.replace('AbC-_9', '…')] })
   })
 
   it.each(faultCodes)('tells the caller of %s what to do about it', (code) => {

@@ -19,6 +19,7 @@ describe('happy', () => {
     ['event', 'evt'],
     ['delivery', 'dlv'],
     ['apiKey', 'key'],
+    ['asset', 'asset'],
   ] as const)('says of an id of a %s what it names', (kind, prefix) => {
     expect(newId(kind)).toMatch(new RegExp(`^${prefix}_[0-9a-z]{26}$`))
     expect(firstIdAt(kind, madeAt)).toMatch(new RegExp(`^${prefix}_[0-9a-z]{26}$`))

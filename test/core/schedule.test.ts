@@ -84,6 +84,10 @@ describe('asking a provider', () => {
   })
 
   it('grows geometrically from wait to wait', () => {
+    const rare = { firstMs: 240 * seconds, growth: 1.25, longestMs: 120 * seconds }
+    expect([0, 240 * seconds, 1 * hours].map((since) => pollWaitMs(rare, since))).toEqual(
+      [240, 120, 120].map((wait) => wait * seconds),
+    )
     const provider = { firstMs: 10 * seconds, growth: 2, longestMs: 100 * seconds }
     expect([0, 10, 20, 40, 80, 160].map((sinceS) => pollWaitMs(provider, sinceS * seconds))).toEqual(
       [10, 10, 20, 40, 80, 100].map((waitS) => waitS * seconds),

@@ -1,7 +1,7 @@
 /** What a job costs at Cloudflare, which bills D1 rows and queue operations. */
 import { env } from 'cloudflare:workers'
 import { expect, it } from 'vitest'
-import { createMeteredWorker } from '../support/meter.ts'
+import { type Bill, createMeteredWorker, type MeteredWorker } from '../support/meter.ts'
 import { aRequest, billsFor, getJob } from '../support/reelhook.ts'
 import { publicBaseUrl, world } from '../support/world.ts'
 
@@ -10,19 +10,8 @@ const operationsPerMessage = 3
 
 it.each(['runware', 'crun'])('a job on the webhook path at %s stays within its budget', async (provider) => {
   const worker = createMeteredWorker()
-  const accepted = await worker.fetch(
-    new Request(`${publicBaseUrl}/v1/jobs`, {
-      method: 'POST',
-      headers: {
-        authorization: `Bearer ${env.ADMIN_API_KEY}`,
-        'content-type': 'application/json',
-        'idempotency-key': crypto.randomUUID(),
-      },
-      // The simulator's own webhook would go past the meter: ours takes its place.
-      body: JSON.stringify(aRequest({ provider, prompt: 'A paper boat sim(webhook=lost)' })),
-    }),
-  )
-  const { id } = await accepted.json<{ id: string }>()
+  // The simulator's own webhook would go past the meter: ours takes its place.
+  const id = await postTo(worker, provider, 'A paper boat sim(webhook=lost)')
   await worker.drain()
   await world.advance(10_000)
 
@@ -41,3 +30,62 @@ it.each(['runware', 'crun'])('a job on the webhook path at %s stays within its b
   expect(rowsWritten).toBeLessThanOrEqual(35)
   expect(messages * operationsPerMessage).toBeLessThanOrEqual(9)
 })
+
+// Each question costs a claim and a commit (4 rows written, 7 read) and its nudge: a message of its own, or the sweep's.
+it.each([
+  ['runware', 'webhook', { questions: 1, rowsWritten: 35, rowsRead: 40, operations: 9 }],
+  ['crun', 'webhook', { questions: 1, rowsWritten: 35, rowsRead: 40, operations: 9 }],
+  ['scenario', 'poll', { questions: 9, rowsWritten: 60, rowsRead: 100, operations: 36 }],
+  ['aimlapi', 'poll', { questions: 9, rowsWritten: 60, rowsRead: 100, operations: 36 }],
+] as const)('a job of three minutes at %s, won by %s, costs at most %j', async (provider, wonBy, budget) => {
+  // However the job falls between two sweeps.
+  for (const secondsSinceSweep of [0, 15, 30, 45]) {
+    const { id, cost } = await makeForThreeMinutes(provider, secondsSinceSweep)
+    expect(await getJob(id)).toMatchObject({ status: 'succeeded', tasks: [{ won_by: wonBy }] })
+    for (const [name, most] of Object.entries(budget)) {
+      expect(cost[name as keyof typeof budget], `${name}, ${secondsSinceSweep} s`).toBeLessThanOrEqual(most)
+    }
+  }
+})
+
+async function makeForThreeMinutes(provider: string, secondsSinceSweep: number) {
+  const worker = createMeteredWorker()
+  await worker.passSeconds(secondsSinceSweep)
+  const before = worker.bill()
+  const hasWebhooks = provider === 'runware' || provider === 'crun'
+  if (hasWebhooks) world.answerNext(`${publicBaseUrl}/webhooks`, (request) => worker.fetch(request))
+
+  const id = await postTo(worker, provider, 'A paper boat sim(seconds=180)')
+  await worker.drain()
+  const isTold = () => world.caller.receivedFor(id).length > 0
+  for (let seconds = 0; seconds < 300 && !isTold(); seconds++) await worker.passSeconds(1)
+
+  const questions = world.logs.filter(
+    ({ event, fields }) => event === 'task.checked' && fields.job_id === id,
+  ).length
+  return { id, cost: { questions, ...spentSince(before, worker.bill()) } }
+}
+
+function spentSince(before: Bill, after: Bill) {
+  return {
+    rowsWritten: after.rowsWritten - before.rowsWritten,
+    rowsRead: after.rowsRead - before.rowsRead,
+    operations: (after.messages - before.messages) * operationsPerMessage,
+  }
+}
+
+async function postTo(worker: MeteredWorker, provider: string, prompt: string): Promise<string> {
+  const accepted = await worker.fetch(
+    new Request(`${publicBaseUrl}/v1/jobs`, {
+      method: 'POST',
+      headers: {
+        authorization: `Bearer ${env.ADMIN_API_KEY}`,
+        'content-type': 'application/json',
+        'idempotency-key': crypto.randomUUID(),
+      },
+      body: JSON.stringify(aRequest({ provider, prompt })),
+    }),
+  )
+  const { id } = await accepted.json<{ id: string }>()
+  return id
+}

@@ -56,7 +56,7 @@ describe('a crash', () => {
   it('of the copy leaves a job that is copied again', async () => {
     const { id } = await postUnnudged({ prompt: 'A paper boat sim(webhook=lost)' })
     await advance(aContext(), id)
-    await world.advance(2 * minutes)
+    await world.advance(5 * minutes)
     await dieAt(id, '/media/', 'after')
     expect((await getJob(id)).status).toBe('storing')
     await passTimeUntil(id, ({ status }) => status === 'succeeded')
@@ -80,7 +80,7 @@ describe('a step that outlived its lease', () => {
 it('a slow copy whose lease ran out ends without a word', async () => {
   const { id } = await postUnnudged({ prompt: 'A paper boat sim(webhook=lost, megabytes=2)' })
   await advance(aContext(), id)
-  await world.advance(2 * minutes)
+  await world.advance(5 * minutes)
   const gate = aGate()
   const reached = aGate()
   const fetch = async (request: Request): Promise<Response> => {
@@ -125,7 +125,7 @@ it('a webhook that comes in the middle of a step makes the job due at once', asy
 it('a step that throws leaves its job due', async () => {
   const { id } = await postUnnudged({ prompt: 'A paper boat sim(webhook=lost)' })
   await advance(aContext(), id)
-  await world.advance(2 * minutes)
+  await world.advance(5 * minutes)
   const broken = new Proxy(env.BUCKET, {
     get: () => () => Promise.reject(new Error('R2 is down')),
   })

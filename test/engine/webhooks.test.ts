@@ -2,9 +2,9 @@ import { describe, expect, it } from 'vitest'
 import {
   billsFor,
   getJob,
+  passTimeUntil,
   postJob,
   rowsOf,
-  sweep,
   timelineOf,
   untilJob,
   untilJournaled,
@@ -50,21 +50,17 @@ describe.each(['runware', 'crun'])('a webhook of %s', (provider) => {
   it('makes one delivered event when it is lost: asking finds the end', async () => {
     const id = await liveWith(provider, 'webhook=lost')
     expect((await getJob(id)).status).toBe('generating')
-    await world.advance(1 * minutes)
-    await sweep()
-    const job = await untilStatus(id, 'succeeded')
+    const job = await passTimeUntil(id, ({ status }) => status === 'succeeded')
     expect(job.tasks[0]?.won_by).toBe('poll')
     await toldOnce(id)
   })
 
   it('changes nothing when it rings after the end', async () => {
     const id = await liveWith(provider, 'webhook=late')
-    await world.advance(1 * minutes)
-    await sweep()
-    await untilStatus(id, 'succeeded')
+    await passTimeUntil(id, ({ status }) => status === 'succeeded')
     await toldOnce(id)
     const before = await rowsOf(id)
-    await world.advance(3 * minutes)
+    await world.advance(15 * minutes)
     await untilJournaled(id, 1)
     expect(await rowsOf(id)).toEqual(before)
     await toldOnce(id)

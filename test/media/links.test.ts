@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { isValidLink, linksTo } from '../../src/media/links.ts'
+import { isValidLink, type Linked, linksTo, linkTo } from '../../src/media/links.ts'
 
 const settings = {
   publicBaseUrl: 'https://reelhook.test',
@@ -38,6 +38,32 @@ describe('a link', () => {
     const links = await linksTo(settings, 'job_one', [0, 2], nowMs)
     expect([...links.keys()]).toEqual([0, 2])
     expect((await linksTo(settings, 'job_one', [], nowMs)).size).toBe(0)
+  })
+})
+
+describe('a link to an asset', () => {
+  const asset = { assetId: 'asset_one' }
+  const opens = async (linked: Linked, { url }: { url: string }, timeMs = nowMs) => {
+    const { searchParams } = new URL(url)
+    const link = {
+      expires: Number(searchParams.get('expires')),
+      signature: searchParams.get('signature') ?? '',
+    }
+    return isValidLink(settings, linked, link, timeMs)
+  }
+
+  it('leads to its content and opens it until the time given', async () => {
+    const link = await linkTo(settings, asset, nowMs + daysMs)
+    expect(link.url).toMatch(/^https:\/\/reelhook\.test\/v1\/assets\/asset_one\/content\?/)
+    expect(await opens(asset, link)).toBe(true)
+    expect(await opens(asset, link, nowMs + daysMs + 1_000)).toBe(false)
+  })
+
+  it('opens no other asset and no output, and a link to an output opens no asset', async () => {
+    const link = await linkTo(settings, asset, nowMs + daysMs)
+    expect(await opens({ assetId: 'asset_two' }, link)).toBe(false)
+    expect(await opens({ jobId: 'asset_one', n: 0 }, link)).toBe(false)
+    expect(await opens({ assetId: 'job_one' }, await aLink())).toBe(false)
   })
 })
 

@@ -3,7 +3,7 @@
 import { inject } from 'vitest'
 import { createSimulator, type Simulator, type SimulatorEdges } from '../../src/simulator/simulator.ts'
 
-const keys = {
+export const keys = {
   runware: 'runware-key',
   crun: 'ak_crun-key',
   scenario: 'scenario-key:scenario-secret',

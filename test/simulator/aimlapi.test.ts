@@ -70,6 +70,8 @@ describe('happy', () => {
     ['frames', { image_url: image, last_image_url: 'data:image/png;base64,AAAA' }],
     ['references', { image_urls: [image], video_urls: [video], audio_urls: [audio] }],
     ['a single reference of each kind', { video_url: video, audio_url: 'asset://A1' }],
+    ['an asset by its bare id', { video_url: video, audio_url: 'asset-20260801-rain' }],
+    ['audio in bare base64', { video_url: video, audio_url: 'SUQzBA==' }],
     ['all the rest', { aspect_ratio: '9:16', generate_audio: false, seed: -7, watermark: true }],
     ['4k on the standard model', { model: 'bytedance/seedance-2-0', resolution: '4k' }],
   ])('accepts %s', async (_, overrides) => {
@@ -91,6 +93,8 @@ describe('refused', () => {
     ['audio_urls', { audio_urls: Array(4).fill(audio), image_urls: [image] }],
     ['audio_urls', { audio_urls: [audio] }],
     ['audio_url', { audio_url: audio }],
+    ['audio_url', { audio_url: 'no sound', image_urls: [image] }],
+    ['audio_urls.0', { audio_urls: ['asset-20260801-rain'], image_urls: [image] }],
     ['aspect_ratio', { aspect_ratio: 'adaptive' }],
     ['resolution', { resolution: '1080p' }],
     ['duration', { duration: 3 }],

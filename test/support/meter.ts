@@ -1,27 +1,48 @@
 /**
  * A Worker on a meter: counts what Cloudflare bills (D1 rows written and read, queue messages), and works its
- * queues off by hand, so that nothing is done outside the meter.
+ * queues off and its sweep by hand, so that nothing is done outside the meter.
  */
-import { createExecutionContext, createMessageBatch, getQueueResult } from 'cloudflare:test'
+import {
+  createExecutionContext,
+  createMessageBatch,
+  createScheduledController,
+  getQueueResult,
+  waitOnExecutionContext,
+} from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { fetchWith } from './runtime.ts'
 import worker from './worker.ts'
+import { world } from './world.ts'
 
 export interface MeteredWorker {
   fetch: (request: Request) => Promise<Response>
-  /** Works off every message that is not delayed, and those that they cause. */
+  /** Works off every message that is due, and those that they cause. */
   drain: () => Promise<void>
-  bill: () => { rowsWritten: number; rowsRead: number; messages: number }
+  /** Lets time pass by seconds: messages are worked off when their delay is over, the sweep runs every minute. */
+  passSeconds: (seconds: number) => Promise<void>
+  bill: () => Bill
+}
+
+export interface Bill {
+  rowsWritten: number
+  rowsRead: number
+  messages: number
 }
 
 interface Sent {
   queue: string
   body: unknown
+  /** When its delay is over. */
+  dueAt: number
 }
 
+const { now } = world.edges
+const sweepEverySeconds = 60
+
 export function createMeteredWorker(): MeteredWorker {
-  const bill = { rowsWritten: 0, rowsRead: 0, messages: 0 }
-  const waiting: Sent[] = []
+  const bill: Bill = { rowsWritten: 0, rowsRead: 0, messages: 0 }
+  let waiting: Sent[] = []
+  let secondsPassed = 0
 
   const count = <T extends D1Result>(result: T): T => {
     bill.rowsWritten += result.meta.rows_written
@@ -46,36 +67,57 @@ export function createMeteredWorker(): MeteredWorker {
       (await env.DB.batch(batch.map((metered) => statements.get(metered) ?? metered))).map(count),
   } as unknown as D1Database
 
-  const meteredQueue = (queue: string) =>
-    ({
-      send: async (body: unknown) => {
-        bill.messages += 1
-        waiting.push({ queue, body })
-      },
+  const meteredQueue = (queue: string) => {
+    const take = (body: unknown, delaySeconds = 0) => {
+      bill.messages += 1
+      waiting.push({ queue, body, dueAt: now() + delaySeconds * 1_000 })
+    }
+    return {
+      send: async (body: unknown, options?: QueueSendOptions) => take(body, options?.delaySeconds),
       sendBatch: async (messages: Iterable<MessageSendRequest>) => {
-        for (const { body, delaySeconds } of messages) {
-          bill.messages += 1
-          if ((delaySeconds ?? 0) === 0) waiting.push({ queue, body })
-        }
+        for (const { body, delaySeconds } of messages) take(body, delaySeconds)
       },
-    }) as unknown as Queue
+    } as unknown as Queue
+  }
   const bindings = {
     DB,
     NUDGES: meteredQueue('reelhook-nudges'),
     DELIVERIES: meteredQueue('reelhook-deliveries'),
   }
 
+  const bound = { ...env, ...bindings }
+
+  const workOff = async ({ queue, body }: Sent) => {
+    const message = { id: crypto.randomUUID(), timestamp: new Date(), attempts: 1, body }
+    const batch = createMessageBatch(queue, [message])
+    const context = createExecutionContext()
+    await worker.queue?.(batch, bound, context)
+    const { explicitAcks } = await getQueueResult(batch, context)
+    if (explicitAcks.length !== 1) throw new Error(`not worked off: ${JSON.stringify(body)}`)
+  }
+  const drain = async () => {
+    for (let due = takeDue(); due.length > 0; due = takeDue()) for (const sent of due) await workOff(sent)
+  }
+  const takeDue = () => {
+    const due = waiting.filter(({ dueAt }) => dueAt <= now())
+    waiting = waiting.filter(({ dueAt }) => dueAt > now())
+    return due
+  }
+  const sweep = async () => {
+    const context = createExecutionContext()
+    await worker.scheduled?.(createScheduledController(), bound, context)
+    await waitOnExecutionContext(context)
+  }
+
   return {
     fetch: (request) => fetchWith(bindings, request),
-    async drain() {
-      for (let sent = waiting.shift(); sent !== undefined; sent = waiting.shift()) {
-        const batch = createMessageBatch(sent.queue, [
-          { id: crypto.randomUUID(), timestamp: new Date(), attempts: 1, body: sent.body },
-        ])
-        const context = createExecutionContext()
-        await worker.queue?.(batch, { ...env, ...bindings }, context)
-        const { explicitAcks } = await getQueueResult(batch, context)
-        if (explicitAcks.length !== 1) throw new Error(`not worked off: ${JSON.stringify(sent.body)}`)
+    drain,
+    async passSeconds(seconds) {
+      for (let passed = 0; passed < seconds; passed++) {
+        await world.advance(1_000)
+        secondsPassed += 1
+        if (secondsPassed % sweepEverySeconds === 0) await sweep()
+        await drain()
       }
     },
     bill: () => ({ ...bill }),

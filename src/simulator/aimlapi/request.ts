@@ -68,6 +68,12 @@ const audio = urlOr(
   'Expected a URL, a Base64 data URI or an asset ID',
 )
 
+/** "URL, Base64-encoded string or asset ID": how an id is spelled is not documented. */
+const singleAudio = z.union(
+  [audio, z.string().regex(/^[\w+/.-]+={0,2}$/)],
+  'Expected a URL, a Base64-encoded string or an asset ID',
+)
+
 /** The sample sends a string where the schema says integer; both are taken. */
 const duration = z
   .union([z.int(), z.string().regex(/^\d+$/).transform(Number)], 'Expected an integer')
@@ -83,7 +89,7 @@ const fields = z.strictObject({
     .optional(),
   image_url: image.optional(),
   last_image_url: image.optional(),
-  audio_url: audio.optional(),
+  audio_url: singleAudio.optional(),
   video_url: webUrl.optional(),
   image_urls: z.array(image).min(1).max(9).optional(),
   audio_urls: z.array(audio).min(1).max(3).optional(),

@@ -1,0 +1,20 @@
+/** What is wrong with the assets that a request names: they are not there, or of another kind than their field wants. */
+import { assetsIn, kindAt, type MediaFields } from '../core/media.ts'
+import { findAssets } from '../store/assets.ts'
+import type { Database } from '../store/database.ts'
+import type { FieldFault } from './problems.ts'
+
+export async function assetFaults(db: Database, request: Partial<MediaFields>): Promise<FieldFault[]> {
+  const named = assetsIn(request)
+  const assets = await findAssets(
+    db,
+    named.map(({ id }) => id),
+  )
+  return named.flatMap(({ path, id }) => {
+    const kind = assets.get(id)?.kind
+    if (kind === undefined)
+      return [{ path, message: 'is no asset that is here: it was deleted, or never uploaded' }]
+    if (kind === kindAt(path)) return []
+    return [{ path, message: `takes an asset of kind ${kindAt(path)}, and this one is of kind ${kind}` }]
+  })
+}
