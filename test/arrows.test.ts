@@ -6,7 +6,7 @@ const arrows: Record<string, string[]> = {
   'core/': ['zod', 'ipaddr.js', 'typeid-js'],
   'providers/': ['core/', 'zod'],
   'store/': ['core/', 'drizzle-orm', 'zod'],
-  'media/': ['core/', 'store/', 'context.ts', 'config.ts', 'log.ts', 'multipasta'],
+  'media/': ['core/', 'store/', 'context.ts', 'config.ts', 'log.ts', 'mediabunny', 'multipasta'],
   'deliveries/': ['core/', 'store/', 'context.ts', 'config.ts', 'log.ts', 'standardwebhooks'],
   'webhooks/': ['core/', 'store/', 'context.ts', 'log.ts', 'hono'],
   'engine/': [

@@ -6,6 +6,9 @@ const root = new URL('../', import.meta.url).pathname
 
 export default defineConfig({
   root,
+  // Its modules leave Node's out by the package's "browser" field, as wrangler bundles them; Vitest cannot, so it
+  // gets the bundle in which they are left out already.
+  resolve: { alias: { mediabunny: `${root}node_modules/mediabunny/dist/bundles/mediabunny.mjs` } },
   plugins: [
     cloudflareTest(async () => ({
       main: './test/support/worker.ts',

@@ -17,6 +17,7 @@ import { eventRoutes } from './events.ts'
 import { healthRoutes } from './health.ts'
 import { jobListRoutes } from './job-list.ts'
 import { jobRoutes } from './jobs.ts'
+import { linkRoutes } from './links.ts'
 import { modelRoutes } from './models.ts'
 import { outputRoutes } from './outputs.ts'
 import { problem, unavailable } from './problems.ts'
@@ -62,6 +63,7 @@ export function createApi() {
   api.route('/v1/jobs', cancelRoutes)
   api.route('/v1/jobs', retryRoutes)
   api.route('/v1/jobs', eraseRoutes)
+  api.route('/v1/jobs', linkRoutes)
   api.route('/v1/estimates', estimateRoutes)
   api.route('/v1/models', modelRoutes)
   api.route('/v1/assets', assetRoutes)

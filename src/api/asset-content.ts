@@ -5,7 +5,7 @@ import { assetKey, findAsset } from '../store/assets.ts'
 import { createRouter } from './environment.ts'
 import { problem, problemResponse } from './problems.ts'
 import { keyOrLink, linkQuery, onlyWithLinkOrKey } from './signed-link.ts'
-import { fileResponses, serveFile } from './stored-file.ts'
+import { downloadQuery, fileResponses, serveFile } from './stored-file.ts'
 
 const params = z.object({ id: z.string() })
 
@@ -15,12 +15,13 @@ const content = createRoute({
   summary: "An asset's bytes",
   security: keyOrLink,
   description:
-    'Opens with an API key. Providers are given a signed link. Answers HEAD, Range and If-None-Match.',
-  request: { params, query: linkQuery },
+    'Opens with an API key. Providers are given a signed link. Answers HEAD, one range or several, and every conditional header of RFC 9110.',
+  request: { params, query: linkQuery.extend(downloadQuery.shape) },
   responses: {
     ...fileResponses('*/*'),
     401: problemResponse('Neither a valid key nor a valid link.'),
     404: problemResponse('There is no such asset.'),
+    422: problemResponse('Every fault of the query.'),
   },
 })
 
@@ -32,5 +33,7 @@ assetContentRoutes.openapi(content, async (c) => {
   const { id } = c.req.valid('param')
   const asset = await findAsset(c.get('context').db, id)
   if (asset === null) return problem(c, 'not_found', 'There is no such asset.')
-  return serveFile(c, { ...asset, key: assetKey(id), fileName: `${id}.${extensionOf(asset.contentType)}` })
+  const { createdAt, contentType } = asset
+  const fileName = `${id}.${extensionOf(contentType)}`
+  return serveFile(c, { ...asset, key: assetKey(id), storedAt: createdAt, fileName })
 })

@@ -9,6 +9,8 @@ export interface ApiEnv {
     requestId: string
     /** Whose key it is; set behind `onlyWithKey`. */
     apiKeyId: string
+    /** When the signed link ends that let the caller in; unset for a key. */
+    linkExpiresAt?: number
   }
 }
 

@@ -3,8 +3,8 @@ import { createRoute, z } from '@hono/zod-openapi'
 import { findStoredOutput } from '../store/outputs.ts'
 import { createRouter } from './environment.ts'
 import { problem, problemResponse } from './problems.ts'
-import { keyOrLink, linkQuery, onlyWithLinkOrKey } from './signed-link.ts'
-import { fileResponses, serveFile } from './stored-file.ts'
+import { keyOrLink, linkQuery, onlyWithLinkOrKey, playableAnywhere } from './signed-link.ts'
+import { downloadQuery, fileResponses, serveFile } from './stored-file.ts'
 
 // Coercion makes the input optional; a part of the path never is.
 const number = z.coerce
@@ -20,17 +20,19 @@ const video = createRoute({
   summary: 'The video',
   security: keyOrLink,
   description:
-    'Opens with an API key, or with the signed link of the output. Answers Range and If-None-Match.',
-  request: { params, query: linkQuery },
+    'Opens with an API key, or with the signed link of the output, from a page of any origin too. Answers HEAD, one range or several, and every conditional header of RFC 9110.',
+  request: { params, query: linkQuery.extend(downloadQuery.shape) },
   responses: {
     ...fileResponses('video/mp4'),
     401: problemResponse('Neither a valid key nor a valid link.'),
     404: problemResponse('There is no such output (yet).'),
+    422: problemResponse('Every fault of the path and the query.'),
   },
 })
 
 export const outputRoutes = createRouter()
 
+outputRoutes.use('/:id/outputs/:n', playableAnywhere)
 outputRoutes.use('/:id/outputs/:n', onlyWithLinkOrKey(params.transform(({ id, n }) => ({ jobId: id, n }))))
 
 outputRoutes.openapi(video, async (c) => {

@@ -17,6 +17,7 @@ const kinds = {
   not_settled: { status: 409, title: 'The job has not ended yet' },
   not_told: { status: 409, title: 'The caller has not been told yet' },
   too_large: { status: 413, title: 'The body is too large' },
+  precondition_failed: { status: 412, title: 'The file is another one' },
   range_not_satisfiable: { status: 416, title: 'The range is outside the file' },
   rate_limited: { status: 429, title: 'Too many requests' },
   unavailable: { status: 503, title: 'The database does not answer' },

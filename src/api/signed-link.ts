@@ -1,5 +1,6 @@
 /** What is opened by a signed link as well as by a key: the guard before it, and its part of a route's contract. */
 import { z } from '@hono/zod-openapi'
+import { cors } from 'hono/cors'
 import { createMiddleware } from 'hono/factory'
 import { isValidLink, type Linked } from '../media/links.ts'
 import { onlyWithKey } from './auth.ts'
@@ -14,6 +15,21 @@ export const linkQuery = z.object({
 // A key, or the signature in the link.
 export const keyOrLink = [{ apiKey: [] }, {}]
 
+/**
+ * A page of any origin may play what a link opens. A key has no business in a page: it opens everything, and is not
+ * let through.
+ */
+export const playableAnywhere = cors({
+  origin: '*',
+  allowMethods: ['GET', 'HEAD'],
+  allowHeaders: [
+    ...['range', 'if-range', 'if-match', 'if-none-match'],
+    ...['if-modified-since', 'if-unmodified-since'],
+  ],
+  exposeHeaders: ['accept-ranges', 'content-disposition', 'content-length', 'content-range', 'etag'],
+  maxAge: 24 * 60 * 60,
+})
+
 const linkSchema = z.object({ expires: z.coerce.number().int(), signature: z.string() })
 
 /** `params` reads from the path what the link must be for. */
@@ -23,7 +39,10 @@ export function onlyWithLinkOrKey(params: z.ZodType<Linked>) {
     const link = linkSchema.safeParse(c.req.query())
     const linked = params.safeParse(c.req.param())
     if (!link.success || !linked.success) return onlyWithKey(c, next)
-    if (await isValidLink(config, linked.data, link.data, now())) return next()
+    if (await isValidLink(config, linked.data, link.data, now())) {
+      c.set('linkExpiresAt', link.data.expires * 1_000)
+      return next()
+    }
     if (c.req.header('authorization') !== undefined) return onlyWithKey(c, next)
     return problem(c, 'unauthorized', 'The link is forged or has expired. An API key opens it at any time.')
   })

@@ -1,6 +1,10 @@
-/** A file in R2 as it is served: whole or by range, described by HEAD, not sent again to who has it. */
+/** A file in R2 as it is served (RFC 9110 §13, §14; RFC 9111 §5.2): whole or in part, and not again to who has it. */
 import { z } from '@hono/zod-openapi'
 import type { Context as HonoContext } from 'hono'
+import { type ByteRange, readRanges } from '../core/byte-ranges.ts'
+import { writeHttpDate } from '../core/http-date.ts'
+import { judge, mayBePartial } from '../core/precondition.ts'
+import { partsOf } from './byte-parts.ts'
 import type { ApiEnv } from './environment.ts'
 import { problem, problemResponse } from './problems.ts'
 
@@ -9,75 +13,107 @@ export interface StoredFile {
   contentType: string
   bytes: number
   sha256: string
+  /** When it was stored; it never changes. */
+  storedAt: number
   /** What a browser would save it as. */
   fileName: string
 }
 
+export const downloadQuery = z.object({
+  download: z.enum(['1']).optional().openapi({ description: '1: to be saved, not shown.' }),
+})
+
+const binary = { schema: z.string().openapi({ format: 'binary' }) }
+
 /** What every route that serves a file answers, beside its own 401 and 404. */
 export function fileResponses(contentType: string) {
   return {
-    200: {
-      description: 'The file.',
-      content: { [contentType]: { schema: z.string().openapi({ format: 'binary' }) } },
+    200: { description: 'The file.', content: { [contentType]: binary } },
+    206: {
+      description: 'The range asked for; of several, each in a part of its own.',
+      content: { [contentType]: binary, 'multipart/byteranges': binary },
     },
-    206: { description: 'The range asked for.' },
-    304: { description: 'Unchanged since the ETag given.' },
-    416: problemResponse('The range is outside the file.'),
+    304: { description: 'Unchanged since the ETag or the time given.' },
+    412: problemResponse('It is not the file that If-Match or If-Unmodified-Since names.'),
+    416: problemResponse('No range that was asked for lies in the file.'),
   }
 }
 
 export async function serveFile(c: HonoContext<ApiEnv>, file: StoredFile) {
-  const range = rangeOf(c, file)
-  if (range === 'unsatisfiable') {
+  const header = (name: string) => c.req.header(name)
+  const current = { etag: `"${file.sha256}"`, lastModifiedMs: file.storedAt }
+  switch (judge(header, current)) {
+    case 'failed':
+      return problem(c, 'precondition_failed', 'The file is another than the one named.')
+    case 'unchanged':
+      return c.body(null, 304, validatorsOf(c, file))
+    case 'proceed':
+  }
+  if (c.req.method === 'HEAD') return c.body(null, 200, { ...headersOf(c, file), ...lengthOf(file.bytes) })
+  const range = header('range')
+  const ranges =
+    range === undefined || !mayBePartial(header, current) ? 'whole' : readRanges(range, file.bytes)
+  if (ranges === 'unsatisfiable') {
     c.header('content-range', `bytes */${file.bytes}`)
     return problem(c, 'range_not_satisfiable', `The file has ${file.bytes} bytes.`)
   }
-  if (isUnchanged(c, file)) return c.body(null, 304, headersOf(file))
-  if (c.req.method === 'HEAD') return c.body(null, 200, { ...headersOf(file), ...lengthOf(file.bytes) })
-  const object = await c.get('context').bucket.get(file.key, range === null ? {} : { range })
-  if (object === null) return problem(c, 'not_found', 'The file is no longer in the bucket.')
-  if (range === null) return c.body(object.body, 200, { ...headersOf(file), ...lengthOf(file.bytes) })
-  const last = range.offset + range.length - 1
-  const contentRange = { 'content-range': `bytes ${range.offset}-${last}/${file.bytes}` }
-  return c.body(object.body, 206, { ...headersOf(file), ...lengthOf(range.length), ...contentRange })
+  return sendBytes(c, file, ranges)
 }
 
-function headersOf(file: StoredFile): Record<string, string> {
+async function sendBytes(c: HonoContext<ApiEnv>, file: StoredFile, ranges: ByteRange[] | 'whole') {
+  const { bucket } = c.get('context')
+  const headers = headersOf(c, file)
+  const isGone = () => problem(c, 'not_found', 'The file is no longer in the bucket.')
+  if (ranges === 'whole') {
+    const object = await bucket.get(file.key)
+    return object === null ? isGone() : c.body(object.body, 200, { ...headers, ...lengthOf(file.bytes) })
+  }
+  const [range] = ranges
+  if (range === undefined) throw new Error('a range was asked for and none is there')
+  if (ranges.length > 1) {
+    const parts = await partsOf(bucket, file, ranges)
+    if (parts === null) return isGone()
+    const { body, contentType, length } = parts
+    return c.body(body, 206, { ...headers, 'content-type': contentType, ...lengthOf(length) })
+  }
+  const object = await bucket.get(file.key, { range })
+  if (object === null) return isGone()
+  const contentRange = `bytes ${range.offset}-${range.offset + range.length - 1}/${file.bytes}`
+  return c.body(object.body, 206, { ...headers, ...lengthOf(range.length), 'content-range': contentRange })
+}
+
+function headersOf(c: HonoContext<ApiEnv>, file: StoredFile): Record<string, string> {
+  const disposition = c.req.query('download') === '1' ? 'attachment' : 'inline'
   return {
+    ...validatorsOf(c, file),
     'content-type': file.contentType,
-    etag: etagOf(file),
     'accept-ranges': 'bytes',
-    'content-disposition': `inline; filename="${file.fileName}"`,
+    'content-disposition': `${disposition}; filename="${file.fileName}"`,
     // It is what its first bytes say, and no browser shall find it to be a page.
     'x-content-type-options': 'nosniff',
-    // A stored file never changes.
-    'cache-control': 'private, max-age=31536000, immutable',
   }
+}
+
+/** All that a 304 says (RFC 9110 §15.4.5). */
+function validatorsOf(c: HonoContext<ApiEnv>, file: StoredFile): Record<string, string> {
+  return {
+    etag: `"${file.sha256}"`,
+    'last-modified': writeHttpDate(file.storedAt),
+    'cache-control': freshness(c),
+  }
+}
+
+/**
+ * A stored file never changes. Under a signed link it is for everybody until the link ends, and no longer: not even
+ * by a cache that cannot reach us then. Under a key it is for its bearer.
+ */
+function freshness(c: HonoContext<ApiEnv>): string {
+  const expiresAt = c.get('linkExpiresAt')
+  if (expiresAt === undefined) return 'private, max-age=31536000, immutable'
+  const seconds = Math.max(0, Math.floor((expiresAt - c.get('context').now()) / 1_000))
+  return `public, max-age=${seconds}, immutable, must-revalidate`
 }
 
 function lengthOf(bytes: number) {
   return { 'content-length': String(bytes) }
-}
-
-/** RFC 9110 §13.1.2: any of a list, weak or strong, or `*`. */
-function isUnchanged(c: HonoContext, file: StoredFile): boolean {
-  const tags = (c.req.header('if-none-match') ?? '').split(',').map((tag) => tag.trim().replace(/^W\//, ''))
-  return tags.includes('*') || tags.includes(etagOf(file))
-}
-
-function etagOf({ sha256 }: StoredFile): string {
-  return `"${sha256}"`
-}
-
-/** One range of bytes (RFC 9110 §14). Null: none was asked for, or several, which may be answered whole. */
-function rangeOf(
-  c: HonoContext,
-  { bytes }: StoredFile,
-): { offset: number; length: number } | 'unsatisfiable' | null {
-  const [, first, last] = /^bytes=(\d*)-(\d*)$/.exec(c.req.header('range') ?? '') ?? []
-  if (first === undefined || last === undefined || (first === '' && last === '')) return null
-  const start = first === '' ? Math.max(0, bytes - Number(last)) : Number(first)
-  const end = first === '' || last === '' ? bytes - 1 : Math.min(Number(last), bytes - 1)
-  if (start >= bytes || (first === '' && Number(last) === 0)) return 'unsatisfiable'
-  return end < start ? null : { offset: start, length: end - start + 1 }
 }

@@ -7,6 +7,7 @@ import { isDataUri, mapMedia } from './media.ts'
 import { addCosts, type Cost, costSchema, type Estimates } from './money.ts'
 import { type JobRequest, keptRequestSchema, models, type ProviderName, providerNames } from './request.ts'
 import { type TaskStatus, taskStatuses } from './task.ts'
+import { nothingKnown, type VideoFacts } from './video-facts.ts'
 
 const timestamp = z.iso.datetime()
 
@@ -29,6 +30,15 @@ const outputView = z.object({
   content_type: z.string().nullable(),
   bytes: z.int().nullable(),
   sha256: z.string().nullable().meta({ description: 'Of the stored bytes, in lower-case hex.' }),
+  width: z.int().nullable().meta({
+    description: 'This and what follows is read from the stored file; null where its header does not tell.',
+  }),
+  height: z.int().nullable(),
+  duration_seconds: z.number().nullable(),
+  frame_rate: z.number().nullable().meta({ description: 'Frames in a second.' }),
+  video_codec: z.string().nullable().meta({ example: 'avc', description: 'avc is H.264, hevc is H.265.' }),
+  audio_codec: z.string().nullable().meta({ example: 'aac' }),
+  has_audio: z.boolean().nullable(),
   fault: faultView.nullable(),
 })
 
@@ -88,7 +98,7 @@ export interface JobRows {
   }
   outputs: readonly ({ n: number } & (
     | { status: 'waiting' }
-    | { status: 'stored'; contentType: string; bytes: number; sha256: string }
+    | { status: 'stored'; contentType: string; bytes: number; sha256: string; facts: VideoFacts }
     | { status: 'failed'; fault: Fault }
   ))[]
   tasks: readonly {
@@ -162,7 +172,20 @@ function viewOutput(output: JobRows['outputs'][number], link: Link | undefined):
     content_type: stored?.contentType ?? null,
     bytes: stored?.bytes ?? null,
     sha256: stored?.sha256 ?? null,
+    ...viewFacts(stored?.facts ?? nothingKnown),
     fault: output.status === 'failed' ? viewFault(output.fault) : null,
+  }
+}
+
+export function viewFacts(facts: VideoFacts) {
+  return {
+    width: facts.width,
+    height: facts.height,
+    duration_seconds: facts.durationSeconds,
+    frame_rate: facts.frameRate,
+    video_codec: facts.videoCodec,
+    audio_codec: facts.audioCodec,
+    has_audio: facts.hasAudio,
   }
 }
 

@@ -1,12 +1,15 @@
 /**
- * store: copy one output into R2, a step each; after the last one, settle. Writing the same object twice is
+ * store: copy one output into R2 and read its header, a step each; after the last one, settle. Writing the same object twice is
  * harmless: its key is the job's and the output's number.
  */
 import type { Context } from '../context.ts'
 import { mayTryAgain, type Result } from '../core/fault.ts'
 import { copyWaitMs } from '../core/schedule.ts'
+import { nothingKnown } from '../core/video-facts.ts'
+import { viewFacts } from '../core/view.ts'
 import { copyToBucket } from '../media/copy.ts'
 import type { Kept } from '../media/keep.ts'
+import { type Probe, probe } from '../media/probe.ts'
 import { type Claim, type ClaimedJob, learn } from '../store/claim.ts'
 import type { Step } from '../store/commit.ts'
 import { draftEvent } from '../store/events.ts'
@@ -25,13 +28,17 @@ export async function store(context: Context, claim: Claim): Promise<Step> {
 
   const startedAt = context.now()
   const task = tasks.find(({ n }) => n === output.taskN)
+  const isDeadly = await isHeaderDeadly(context, job, output.n)
   const { source, copied } = await copyOrRenew(context, job, output, task)
-  const result = resultOf(output, source, copied, context.now())
-  const event = result.status === 'waiting' ? [] : [outputEvent(result, context.now())]
+  const durationMs = context.now() - startedAt
+  const header = copied.ok && !isDeadly ? await probe(context.bucket, copied.value) : unread
+  const result = resultOf(output, source, copied, header, context.now())
+  const event = result.status === 'waiting' ? [] : [outputEvent(result, header, context.now())]
   context.log('output.stored', {
     ...{ job_id: job.id, provider: task?.provider, output: output.n, attempt: output.attempts + 1 },
-    ...{ duration_ms: context.now() - startedAt, bytes: copied.ok ? copied.value.bytes : undefined },
+    ...{ duration_ms: durationMs, bytes: copied.ok ? copied.value.bytes : undefined },
     fault: copied.ok ? undefined : copied.fault.code,
+    header_trouble: copied.ok ? (header.trouble ?? undefined) : undefined,
   })
 
   const learned = { outputs: [result], events: event }
@@ -44,6 +51,18 @@ export async function store(context: Context, claim: Claim): Promise<Step> {
   const isFresh = waiting.some(({ attempts }) => attempts < result.attempts) || result.status !== 'waiting'
   const waitMs = copyWaitMs(result.attempts) ?? 0
   return { status: 'storing', ...learned, next: isFresh ? 'now' : { waitMs } }
+}
+
+const unread: Probe = { facts: nothingKnown, trouble: 'reading it once ended the step before its time' }
+
+/**
+ * A step that died with this output stored already may have died of its header, which can ask for more memory than
+ * there is: it is not read again.
+ */
+async function isHeaderDeadly({ bucket }: Context, job: ClaimedJob, n: number): Promise<boolean> {
+  if (!job.isTakenOver) return false
+  const { objects } = await bucket.list({ prefix: `jobs/${job.id}/${n}.`, limit: 1 })
+  return objects.length > 0
 }
 
 /** Copies; where the link has run out, asks the provider for a fresh one and copies from that. */
@@ -82,19 +101,30 @@ async function freshUrl(context: Context, task: Task, output: WaitingOutput): Pr
   return answer.value.outputs.find(({ id }) => id === output.remoteId)?.url
 }
 
-function resultOf(output: WaitingOutput, sourceUrl: string, copied: Result<Kept>, nowMs: number): Output {
+function resultOf(
+  output: WaitingOutput,
+  sourceUrl: string,
+  copied: Result<Kept>,
+  { facts }: Probe,
+  nowMs: number,
+): Output {
   const attempts = output.attempts + 1
-  if (copied.ok) return { ...output, ...copied.value, attempts, sourceUrl, status: 'stored', storedAt: nowMs }
+  if (copied.ok) {
+    return { ...output, ...copied.value, attempts, sourceUrl, status: 'stored', storedAt: nowMs, facts }
+  }
   const isOver = !mayTryAgain(copied.fault.code) || copyWaitMs(attempts) === null
   if (isOver) return { ...output, attempts, sourceUrl, status: 'failed', fault: copied.fault }
   return { ...output, attempts, sourceUrl }
 }
 
-function outputEvent(output: Exclude<Output, WaitingOutput>, nowMs: number) {
+function outputEvent(output: Exclude<Output, WaitingOutput>, { trouble }: Probe, nowMs: number) {
   const { n } = output
   switch (output.status) {
-    case 'stored':
-      return draftEvent('output.stored', { n, bytes: output.bytes, sha256: output.sha256 }, nowMs)
+    case 'stored': {
+      const { bytes, sha256, facts } = output
+      const said = { n, bytes, sha256, ...viewFacts(facts), ...(trouble && { header_trouble: trouble }) }
+      return draftEvent('output.stored', said, nowMs)
+    }
     case 'failed':
       return draftEvent(
         'output.failed',

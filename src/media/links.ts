@@ -2,8 +2,8 @@
 import { sign, signingKey, type VersionedKey, type VersionedSecret, verify } from '../core/keys.ts'
 import type { Link } from '../core/view.ts'
 
-// Longer than the last attempt of a delivery that carries the link.
-const outputLifetimeMs = 7 * 24 * 60 * 60 * 1_000
+/** Longer than until the last attempt of a delivery that carries the link; and the longest that is issued. */
+export const longestLinkSeconds = 7 * 24 * 60 * 60
 
 export interface LinkSettings {
   publicBaseUrl: string
@@ -20,8 +20,9 @@ export async function linksTo(
   numbers: readonly number[],
   nowMs: number,
 ): Promise<Map<number, Link>> {
+  const expiresAt = nowMs + longestLinkSeconds * 1_000
   const links = numbers.map(
-    async (n): Promise<[number, Link]> => [n, await linkTo(settings, { jobId, n }, nowMs + outputLifetimeMs)],
+    async (n): Promise<[number, Link]> => [n, await linkTo(settings, { jobId, n }, expiresAt)],
   )
   return new Map(await Promise.all(links))
 }

@@ -22,6 +22,8 @@ export interface ClaimedJob extends Job {
   lease: string
   /** When the lease ends. */
   dueAt: number
+  /** Its last holder never let it go: that step crashed, or was too slow. */
+  isTakenOver: boolean
 }
 
 /**
@@ -41,7 +43,8 @@ export async function claimJob(
     .set({ lease, dueAt, nudgedAt: null })
     .where(and(eq(jobs.id, id), lte(jobs.dueAt, nowMs)))
     .returning()
-  const [[row], tasks, outputs, webhooks] = await db.batch([
+  const [[before], [row], tasks, outputs, webhooks] = await db.batch([
+    db.select({ lease: jobs.lease }).from(jobs).where(eq(jobs.id, id)),
     take,
     selectTasks(db, id),
     selectOutputs(db, id),
@@ -49,7 +52,7 @@ export async function claimJob(
   ])
   if (row === undefined) return null
   return {
-    job: { ...readRow(row), lease, dueAt },
+    job: { ...readRow(row), lease, dueAt, isTakenOver: typeof before?.lease === 'string' },
     tasks: tasks.map(readTask),
     outputs: outputs.map(readOutput),
     webhooks,

@@ -89,7 +89,7 @@ export async function commitStep(
   const [updated] = results
   const dueAt = Array.isArray(updated) ? (updated[0]?.dueAt ?? null) : null
   if (next === 'now') {
-    const held = { ...job, ...patch, dueAt: dueAt ?? job.dueAt }
+    const held = { ...job, ...patch, dueAt: dueAt ?? job.dueAt, isTakenOver: false }
     return { woken, state: 'held', claim: learn({ ...claim, job: held }, step) }
   }
   return dueAt === null ? { woken, state: 'settled' } : { woken, state: 'released', dueAt }

@@ -1,6 +1,7 @@
 /** The outputs table: what is to be copied, and what is in R2. */
 import { and, asc, eq, inArray, sql } from 'drizzle-orm'
 import { type Fault, readFault, writeFault } from '../core/fault.ts'
+import { nothingKnown, type VideoFacts } from '../core/video-facts.ts'
 import type { Database } from './database.ts'
 import { outputs } from './schema.ts'
 
@@ -22,6 +23,7 @@ interface Stored {
   bytes: number
   sha256: string
   storedAt: number
+  facts: VideoFacts
 }
 
 export type WaitingOutput = Common & { status: 'waiting' }
@@ -63,6 +65,7 @@ export function saveOutput(db: Database, output: Output) {
       bytes: stored?.bytes ?? null,
       sha256: stored?.sha256 ?? null,
       storedAt: stored?.storedAt ?? null,
+      ...(stored?.facts ?? nothingKnown),
     })
     .onConflictDoUpdate({
       target: [outputs.jobId, outputs.n],
@@ -76,6 +79,13 @@ export function saveOutput(db: Database, output: Output) {
         bytes: sql`excluded.bytes`,
         sha256: sql`excluded.sha256`,
         storedAt: sql`excluded.stored_at`,
+        width: sql`excluded.width`,
+        height: sql`excluded.height`,
+        durationSeconds: sql`excluded.duration_seconds`,
+        frameRate: sql`excluded.frame_rate`,
+        videoCodec: sql`excluded.video_codec`,
+        audioCodec: sql`excluded.audio_codec`,
+        hasAudio: sql`excluded.has_audio`,
       },
     })
 }
@@ -86,8 +96,15 @@ export function readOutput(row: Row): Output {
   const { key, contentType, bytes, sha256, storedAt } = row
   const isWhole =
     key !== null && contentType !== null && bytes !== null && sha256 !== null && storedAt !== null
-  if (status === 'stored' && isWhole) return { ...common, status, key, contentType, bytes, sha256, storedAt }
+  if (status === 'stored' && isWhole) {
+    return { ...common, status, key, contentType, bytes, sha256, storedAt, facts: readFacts(row) }
+  }
   const fault = readFault(row.fault)
   if (status === 'failed' && fault !== null) return { ...common, status, fault }
   return { ...common, status: 'waiting' }
+}
+
+function readFacts(row: Row): VideoFacts {
+  const { width, height, durationSeconds, frameRate, videoCodec, audioCodec, hasAudio } = row
+  return { width, height, durationSeconds, frameRate, videoCodec, audioCodec, hasAudio }
 }

@@ -4,7 +4,7 @@
  * found by hold unsettled rows only.
  */
 import { sql } from 'drizzle-orm'
-import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core'
+import { index, integer, primaryKey, real, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core'
 import { jobStatuses } from '../core/job.ts'
 import { mediaKinds } from '../core/media.ts'
 import { eventTypes, models, providerNames } from '../core/request.ts'
@@ -128,6 +128,14 @@ export const outputs = sqliteTable(
     bytes: integer('bytes'),
     sha256: text('sha256'),
     storedAt: at('stored_at'),
+    /** From here on: what the stored file's own header tells. */
+    width: integer('width'),
+    height: integer('height'),
+    durationSeconds: real('duration_seconds'),
+    frameRate: real('frame_rate'),
+    videoCodec: text('video_codec'),
+    audioCodec: text('audio_codec'),
+    hasAudio: integer('has_audio', { mode: 'boolean' }),
   },
   (table) => [primaryKey({ columns: [table.jobId, table.n] })],
 )

@@ -67,6 +67,7 @@ describe('the description of the API', () => {
         'POST /v1/jobs/{id}/retry',
         'GET /v1/jobs/{id}/events',
         'GET /v1/jobs/{id}/outputs/{n}',
+        'POST /v1/jobs/{id}/links',
         'POST /v1/assets',
         'GET /v1/assets/{id}',
         'DELETE /v1/assets/{id}',

@@ -44,6 +44,74 @@ describe('a signed link', () => {
   })
 })
 
+describe('what a link opens', () => {
+  it('may be kept by any cache until the link ends, and not a moment longer', async () => {
+    const { headers } = await api(linkOf(job), withoutKey)
+    const [, seconds] =
+      /^public, max-age=(\d+), immutable, must-revalidate$/.exec(headers.get('cache-control') ?? '') ?? []
+    const expiresAt = Number(new URL(job.outputs[0]?.url ?? '').searchParams.get('expires')) * 1_000
+    expect(Number(seconds)).toBe(Math.floor((expiresAt - world.edges.now()) / 1_000))
+  })
+
+  it('is shown, or saved where that is asked for: the link stays good', async () => {
+    const download = linkOf(job, (link) => link.searchParams.set('download', '1'))
+    const response = await api(download, withoutKey)
+    expect(response.status).toBe(200)
+    expect(response.headers.get('content-disposition')).toMatch(/^attachment; filename="job_\w+-0\.mp4"$/)
+  })
+})
+
+describe('a page of another origin', () => {
+  const origin = 'https://gallery.example.com'
+
+  it('may play it: the answer is for every origin, and shows what a player needs', async () => {
+    const response = await api(linkOf(job), { headers: { authorization: '', origin, range: 'bytes=0-9' } })
+    expect(response.status).toBe(206)
+    expect(response.headers.get('access-control-allow-origin')).toBe('*')
+    expect(response.headers.get('access-control-allow-credentials')).toBeNull()
+    expect(response.headers.get('access-control-expose-headers')?.split(',')).toEqual(
+      expect.arrayContaining(['content-range', 'content-length', 'accept-ranges', 'etag']),
+    )
+  })
+
+  it('may ask first, without a key', async () => {
+    const response = await api(linkOf(job), {
+      method: 'OPTIONS',
+      headers: {
+        ...{ authorization: '', origin },
+        'access-control-request-method': 'GET',
+        'access-control-request-headers': 'range,if-range',
+      },
+    })
+    expect(response.status).toBe(204)
+    expect(response.headers.get('access-control-allow-methods')).toBe('GET,HEAD')
+    expect(response.headers.get('access-control-allow-headers')?.split(',')).toEqual(
+      expect.arrayContaining(['range', 'if-range', 'if-none-match']),
+    )
+  })
+
+  it('may not bring a key: it would open everything', async () => {
+    const response = await api(linkOf(job), {
+      method: 'OPTIONS',
+      headers: {
+        origin,
+        'access-control-request-method': 'GET',
+        'access-control-request-headers': 'authorization',
+      },
+    })
+    expect(response.headers.get('access-control-allow-headers')).not.toMatch(/authorization/i)
+  })
+
+  it('may read why it was refused, and nothing else of the API', async () => {
+    const stale = linkOf(job, (link) => link.searchParams.set('expires', '1'))
+    const refused = await api(stale, { headers: { authorization: '', origin } })
+    expect(refused.headers.get('access-control-allow-origin')).toBe('*')
+    await expectProblem(refused, 401, 'unauthorized')
+    const other = await api(`/v1/jobs/${job.id}`, { headers: { origin } })
+    expect(other.headers.get('access-control-allow-origin')).toBeNull()
+  })
+})
+
 describe('a link is refused', () => {
   it.each<[string, (link: URL) => void]>([
     ['with a forged signature', (link) => link.searchParams.set('signature', 'A'.repeat(43))],
@@ -79,6 +147,11 @@ describe('a link is refused', () => {
     for (const path of ['', '/events']) {
       await expectProblem(await api(`/v1/jobs/${job.id}${path}${search}`, withoutKey), 401, 'unauthorized')
     }
+  })
+
+  it('and the refusal is kept by no cache', async () => {
+    const stale = linkOf(job, (link) => link.searchParams.set('expires', '1'))
+    expect((await api(stale, withoutKey)).headers.get('cache-control')).toBe('no-store')
   })
 
   it('when its time is over, while the job shows a fresh one', async () => {

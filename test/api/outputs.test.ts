@@ -1,9 +1,11 @@
 import { env } from 'cloudflare:workers'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { readHttpDate } from '../../src/core/http-date.ts'
 import type { JobView } from '../../src/core/view.ts'
 import { expectProblem } from '../support/problem.ts'
 import { api, postJob } from '../support/reelhook.ts'
 import { bytesAtProvider, bytesOf, makeVideo } from '../support/videos.ts'
+import { world } from '../support/world.ts'
 
 let job: JobView
 let video: Uint8Array
@@ -43,59 +45,29 @@ describe('a stored video', () => {
     expect((await bytesOf(response.body)).length).toBe(0)
   })
 
-  it.each([
-    ['the first byte', 'bytes=0-0', 0, 1],
-    ['the beginning', 'bytes=0-99', 0, 100],
-    ['the middle', 'bytes=500000-500999', 500_000, 501_000],
-    ['the end, counted from the end', 'bytes=-100', 999_900, 1_000_000],
-    ['everything from a byte on', 'bytes=999000-', 999_000, 1_000_000],
-    ['everything', 'bytes=0-', 0, 1_000_000],
-    ['more than there is', 'bytes=999999-2000000', 999_999, 1_000_000],
-    ['more of the end than there is', 'bytes=-2000000', 0, 1_000_000],
-  ])('is served in part: %s', async (_, range, from, to) => {
-    const response = await get({ range })
-    expect(response.status).toBe(206)
-    expect(response.headers.get('content-range')).toBe(`bytes ${from}-${to - 1}/1000000`)
-    expect(response.headers.get('content-length')).toBe(String(to - from))
-    expect(await bytesOf(response.body)).toEqual(video.slice(from, to))
+  it('says when it was stored, and that it may be had in parts', async () => {
+    const { headers } = await get()
+    expect(readHttpDate(headers.get('last-modified') ?? '')).toBeLessThanOrEqual(world.edges.now())
+    expect(headers.get('accept-ranges')).toBe('bytes')
   })
 
-  it.each(['bytes=0-1,5-6', 'bytes=9-5', 'bytes=-', 'bytes=a-b', 'lines=0-1'])(
-    'is served whole where %s cannot be understood or is not one range',
-    async (range) => {
-      const response = await get({ range })
-      expect(response.status).toBe(200)
-      expect((await bytesOf(response.body)).length).toBe(1_000_000)
-    },
-  )
-
-  it('is not sent again to who has it', async () => {
-    const response = await get({ 'if-none-match': etag() })
-    expect(response.status).toBe(304)
-    expect(response.headers.get('etag')).toBe(etag())
-    expect((await bytesOf(response.body)).length).toBe(0)
+  it('is no page, whatever a browser finds in it', async () => {
+    expect((await get()).headers.get('x-content-type-options')).toBe('nosniff')
   })
 
-  it.each([
-    ['in a list', () => `"other", ${etag()}`],
-    ['as a weak tag', () => `W/${etag()}`],
-    ['as any', () => '*'],
-  ])('is not sent again to who names its ETag %s (RFC 9110 §13.1.2)', async (_, header) => {
-    expect((await get({ 'if-none-match': header() })).status).toBe(304)
+  it('is shown, or saved where that is asked for', async () => {
+    const shown = (await get()).headers.get('content-disposition')
+    const saved = (await api(`${path}?download=1`)).headers.get('content-disposition')
+    expect(shown).toBe(`inline; filename="${job.id}-0.mp4"`)
+    expect(saved).toBe(`attachment; filename="${job.id}-0.mp4"`)
   })
 
-  it('is sent to who has another', async () => {
-    expect((await get({ 'if-none-match': '"other"' })).status).toBe(200)
+  it('is kept by who has the key, and by nobody between', async () => {
+    expect((await get()).headers.get('cache-control')).toBe('private, max-age=31536000, immutable')
   })
 })
 
 describe('a refused look at a video', () => {
-  it.each(['bytes=1000000-', 'bytes=2000000-2000001', 'bytes=-0'])('is outside of it: %s', async (range) => {
-    const response = await get({ range })
-    expect(response.headers.get('content-range')).toBe('bytes */1000000')
-    await expectProblem(response, 416, 'range_not_satisfiable')
-  })
-
   it('comes before it is stored', async () => {
     const { id } = await postJob()
     await expectProblem(await api(`/v1/jobs/${id}/outputs/0`), 404, 'not_found')
@@ -107,6 +79,15 @@ describe('a refused look at a video', () => {
 
   it.each(['first', '-1', '0.5', '0.mp4'])('does not count: output %s', async (n) => {
     await expectProblem(await api(`/v1/jobs/${job.id}/outputs/${n}`), 422, 'invalid_request')
+  })
+
+  it('asks for another kind of download', async () => {
+    await expectProblem(await api(`${path}?download=yes`), 422, 'invalid_request')
+  })
+
+  it('is kept by no cache', async () => {
+    const response = await api(`/v1/jobs/${job.id}/outputs/1`)
+    expect(response.headers.get('cache-control')).toBe('no-store')
   })
 
   it('is of a job that is not there', async () => {

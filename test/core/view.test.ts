@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import type { VideoFacts } from '../../src/core/video-facts.ts'
 import { type JobRows, jobViewSchema, viewJob } from '../../src/core/view.ts'
 import { aRequest, image } from './a-request.ts'
 
@@ -73,9 +74,13 @@ describe('happy', () => {
 
   it('links each stored output, and says nothing of the others', () => {
     const sha256 = 'ab'.repeat(32)
+    const facts: VideoFacts = {
+      ...{ width: 1_280, height: 720, durationSeconds: 5.042, frameRate: 23.976 },
+      ...{ videoCodec: 'avc', audioCodec: null, hasAudio: false },
+    }
     const outputs: JobRows['outputs'] = [
       { n: 0, status: 'waiting' },
-      { n: 1, status: 'stored', contentType: 'video/mp4', bytes: 1_000, sha256 },
+      { n: 1, status: 'stored', contentType: 'video/mp4', bytes: 1_000, sha256, facts },
     ]
     const url = 'https://reelhook.example.com/v1/jobs/x/outputs/1?signature=s'
     const view = viewJob(someRows({ outputs }), new Map([[1, { url, expiresAt: at + 1_000 }]]))
@@ -88,6 +93,8 @@ describe('happy', () => {
         content_type: null,
         bytes: null,
         sha256: null,
+        ...{ width: null, height: null, duration_seconds: null, frame_rate: null },
+        ...{ video_codec: null, audio_codec: null, has_audio: null },
         fault: null,
       },
       {
@@ -98,6 +105,8 @@ describe('happy', () => {
         content_type: 'video/mp4',
         bytes: 1_000,
         sha256,
+        ...{ width: 1_280, height: 720, duration_seconds: 5.042, frame_rate: 23.976 },
+        ...{ video_codec: 'avc', audio_codec: null, has_audio: false },
         fault: null,
       },
     ])
