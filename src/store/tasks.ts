@@ -109,7 +109,8 @@ const isNewsAfter: Record<TaskStatus, TaskStatus[]> = {
   unknown: ['intended'],
   deferred: ['intended'],
   rejected: ['intended'],
-  submitted: ['intended', 'unknown'],
+  // A yes stands above a no: one submission may have been sent by two steps.
+  submitted: ['intended', 'unknown', 'rejected'],
   succeeded: ['submitted'],
   failed: ['submitted'],
 }

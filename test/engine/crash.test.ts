@@ -3,6 +3,9 @@ import { env } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
 import { advance } from '../../src/engine/advance.ts'
 import { recordDeadLetter } from '../../src/engine/dead-letter.ts'
+import { claimJob } from '../../src/store/claim.ts'
+import { openDatabase } from '../../src/store/database.ts'
+import { hold } from '../support/held.ts'
 import {
   billsFor,
   getJob,
@@ -19,27 +22,6 @@ import { world } from '../support/world.ts'
 
 const minutes = 60_000
 
-/** Advances the job until it calls `urlPart`, and stops the world there: `before` or `after` the call is made. */
-async function dieAt(jobId: string, urlPart: string, when: 'before' | 'after') {
-  const gate = aGate()
-  const reached = aGate()
-  const fetch = async (request: Request): Promise<Response> => {
-    if (!request.url.includes(urlPart)) return world.edges.fetch(request)
-    const answer = when === 'after' ? await world.edges.fetch(request) : null
-    reached.open()
-    await gate.wait
-    return answer ?? world.edges.fetch(request)
-  }
-  const step = advance(aContext({ fetch }), jobId)
-  await reached.wait
-  return {
-    letGoOn: async () => {
-      gate.open()
-      await step
-    },
-  }
-}
-
 describe('a crash', () => {
   it.each([
     ['runware', 'before'],
@@ -47,7 +29,7 @@ describe('a crash', () => {
     ['crun', 'after'],
   ] as const)('of the submit to %s, %s the call, costs no second bill', async (provider, when) => {
     const { id } = await postUnnudged({ provider })
-    await dieAt(id, provider === 'runware' ? '/runware/v1' : '/CreateTask', when)
+    await hold(id, { call: provider === 'runware' ? '/runware/v1' : '/CreateTask', when })
     await passTimeUntil(id, ({ status }) => status === 'succeeded')
     expect(billsFor(id)).toHaveLength(1)
     expect(await untilTold(id)).toHaveLength(1)
@@ -57,7 +39,7 @@ describe('a crash', () => {
     const { id } = await postUnnudged({ prompt: 'A paper boat sim(webhook=lost)' })
     await advance(aContext(), id)
     await world.advance(5 * minutes)
-    await dieAt(id, '/media/', 'after')
+    await hold(id, { call: '/media/', when: 'after' })
     expect((await getJob(id)).status).toBe('storing')
     await passTimeUntil(id, ({ status }) => status === 'succeeded')
     expect(await untilTold(id)).toHaveLength(1)
@@ -67,13 +49,24 @@ describe('a crash', () => {
 describe('a step that outlived its lease', () => {
   it('commits nothing', async () => {
     const { id } = await postUnnudged()
-    const late = await dieAt(id, '/runware/v1', 'after')
+    const late = await hold(id, { call: '/runware/v1', when: 'after' })
     await passTimeUntil(id, ({ status }) => status === 'succeeded')
     await untilTold(id)
     const before = await rowsOf(id)
     await late.letGoOn()
     expect(await rowsOf(id)).toEqual(before)
     expect(billsFor(id)).toHaveLength(1)
+  })
+
+  it('leaves the ledger to the step that has the job now', async () => {
+    const { id } = await postUnnudged()
+    const late = await hold(id, { call: '/runware/v1', when: 'after' })
+    await world.advance(2 * minutes)
+    await claimJob(openDatabase(env.DB), id, 'the step that has it now', world.edges.now())
+    const before = await rowsOf(id)
+    await late.letGoOn()
+    expect(await rowsOf(id)).toEqual(before)
+    await passTimeUntil(id, ({ status }) => status === 'succeeded')
   })
 })
 
@@ -115,7 +108,7 @@ it('two nudges at once make one step', async () => {
 
 it('a webhook that comes in the middle of a step makes the job due at once', async () => {
   const { id } = await postUnnudged({ prompt: 'A paper boat sim(webhook=early)' })
-  const late = await dieAt(id, '/runware/v1', 'after')
+  const late = await hold(id, { call: '/runware/v1', when: 'after' })
   expect((await getJob(id)).status).toBe('queued')
   await late.letGoOn()
   const job = await untilStatus(id, 'succeeded')

@@ -1,5 +1,6 @@
 /** A step of a job, held at one place of its way until the test lets it go on: as if the world stood still for it alone. */
 import { env } from 'cloudflare:workers'
+import type { Context } from '../../src/context.ts'
 import { advance } from '../../src/engine/advance.ts'
 import { aContext, aGate } from './runtime.ts'
 import { world } from './world.ts'
@@ -13,15 +14,25 @@ export interface HeldStep {
   letGoOn: () => Promise<void>
 }
 
+type Work = (context: Context) => Promise<void>
+
 /** Advances the job until it comes to the place. */
 export async function hold(jobId: string, place: Place): Promise<HeldStep> {
   return holdWork(place, (context) => advance(context, jobId))
 }
 
-export async function holdWork(
+export async function holdWork(place: Place, work: Work): Promise<HeldStep> {
+  const held = await tryHold(place, work)
+  if (held === null) throw new Error(`the step never came to ${JSON.stringify(place)}`)
+  return held
+}
+
+/** Null: it came to its end, and never to the place. */
+export async function tryHold(
   place: Place,
-  work: (context: ReturnType<typeof aContext>) => Promise<void>,
-): Promise<HeldStep> {
+  work: Work,
+  bindings: Partial<Env> = {},
+): Promise<HeldStep | null> {
   const gate = aGate()
   const reached = aGate()
   const stop = async () => {
@@ -30,11 +41,11 @@ export async function holdWork(
   }
   const context =
     'call' in place
-      ? aContext({ fetch: heldFetch(place, stop) })
-      : aContext({}, { DB: heldDatabase(place, stop) })
+      ? aContext({ fetch: heldFetch(place, stop) }, bindings)
+      : aContext({}, { ...bindings, DB: heldDatabase(place, stop) })
   const step = work(context)
   const isThere = await Promise.race([reached.wait.then(() => true), step.then(() => false)])
-  if (!isThere) throw new Error(`the step never came to ${JSON.stringify(place)}`)
+  if (!isThere) return null
   return {
     letGoOn: async () => {
       gate.open()

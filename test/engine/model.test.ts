@@ -1,0 +1,133 @@
+/**
+ * Whatever happens to a job, in whatever order: steps, steps that stand still or die anywhere, webhooks true, doubled
+ * and forged, time, cancellations. On failure fast-check prints the seed and the path that repeat it.
+ */
+import fc from 'fast-check'
+import { expect, it } from 'vitest'
+import { canBecome, isSettled, type JobStatus, jobStatuses } from '../../src/core/job.ts'
+import type { Place } from '../support/held.ts'
+import { type LoneJob, postLoneJob } from '../support/lone-job.ts'
+import { getJob } from '../support/reelhook.ts'
+import { objectKeys } from '../support/storage.ts'
+import { simulatorUrl, world } from '../support/world.ts'
+
+/** All that has to be known of a job to know what it may become. */
+interface Model {
+  status: JobStatus
+  isCanceled: boolean
+}
+
+/** The laws, after everything that happens. */
+async function expectLaws(model: Model, job: LoneJob) {
+  const seen = await job.look()
+  const isEnded = isSettled(seen.status)
+  expect(mayBecome(model.status, seen.status), `${model.status} → ${seen.status}`).toBe(true)
+  expect(seen.status === 'canceled').toBe(model.isCanceled)
+  expect(seen.bills).toBeLessThanOrEqual(1)
+  expect(seen.ends).toEqual(isEnded ? [`job.${seen.status}`] : [])
+  expect(seen.deliveries).toHaveLength(isEnded ? 1 : 0)
+  expect(seen.told.length).toBeLessThanOrEqual(1)
+  expect(seen.isDue).toBe(!isEnded)
+  expect(isEnded && seen.isHeld).toBe(false)
+  model.status = seen.status
+}
+
+/** And at last: it has ended, and everybody has been told the truth. */
+async function expectEnd(model: Model, job: LoneJob) {
+  for (let minutes = 0; !isSettled((await job.look()).status); minutes++) {
+    expect(minutes).toBeLessThan(90)
+    await world.advance(60_000)
+    await job.sweep()
+  }
+  await job.sweep()
+  await expectLaws(model, job)
+  const seen = await job.look()
+  expect(seen.deliveries).toEqual(['delivered'])
+  expect(seen.told).toEqual([`job.${seen.status}`])
+  const isStored = seen.status === 'succeeded'
+  expect(await objectKeys(`jobs/${job.id}/`)).toEqual(isStored ? [`jobs/${job.id}/0.mp4`] : [])
+  const { cancellation, fault } = await getJob(job.id)
+  const mayBeBilled = cancellation?.may_still_be_billed ?? (fault === null || /bill/.test(fault.remedy))
+  if (seen.isCharged) expect(mayBeBilled).toBe(true)
+}
+
+function mayBecome(from: JobStatus, to: JobStatus): boolean {
+  return from === to || jobStatuses.some((next) => canBecome(from, next) && mayBecome(next, to))
+}
+
+async function cancel(job: LoneJob, model: Model) {
+  const before = model.status
+  const { status } = await job.cancel()
+  expect(isSettled(before) ? [before === 'canceled' ? 200 : 409] : [200, 409]).toContain(status)
+  model.isCanceled = status === 200
+}
+
+const places: Place[] = [
+  ...[1, 2, 3, 4].flatMap((commit): Place[] => [
+    { commit, when: 'before' },
+    { commit, when: 'after' },
+  ]),
+  ...(['before', 'after'] as const).map((when): Place => ({ call: simulatorUrl, when })),
+  ...(['before', 'after', 'amid'] as const).map((when): Place => ({ call: '/media/', when })),
+]
+
+type Happening = (job: LoneJob, model: Model) => Promise<unknown>
+
+/** What may happen, and how often it does beside the others. */
+const happenings: [weight: number, name: string, happening: Happening][] = [
+  [3, 'step', (job) => job.step()],
+  [2, 'sweep', (job) => job.sweep()],
+  [1, 'steps at once', (job) => Promise.all([job.step(), job.step(), job.sweep()])],
+  [1, 'crash', (job) => job.crash()],
+  ...places.map((place): [number, string, Happening] => [
+    0.4,
+    `stall ${JSON.stringify(place)}`,
+    (job) => job.stall(place),
+  ]),
+  [3, 'go on', (job) => job.letGoOn()],
+  [1, 'true webhook', async (job) => expect((await job.ring('true')).status).toBe(200)],
+  [1, 'true webhook, doubled', (job) => Promise.all([job.ring('true'), job.ring('true')])],
+  [1, 'lying webhook', (job) => job.ring('lie')],
+  [1, 'strange webhook', (job) => job.ring('strange lie')],
+  [1, 'forged webhook', async (job) => expect((await job.ringAtWrongDoor()).status).toBe(404)],
+  ...[1, 5, 20, 61, 300].map((seconds): [number, string, Happening] => [
+    1,
+    `${seconds} s`,
+    () => world.advance(seconds * 1_000),
+  ]),
+  [0.5, 'cancel', cancel],
+  [
+    0.5,
+    'cancel amid steps',
+    (job, model) => Promise.all([job.step(), cancel(job, model), job.step(), job.ring('true')]),
+  ],
+]
+
+const command = fc.oneof(
+  ...happenings.map(([weight, name, happen]) => ({
+    weight: weight * 10,
+    arbitrary: fc.constant({
+      check: () => true,
+      run: async (model: Model, job: LoneJob) => {
+        await happen(job, model)
+        await expectLaws(model, job)
+      },
+      toString: () => name,
+    }),
+  })),
+)
+
+it('a job ends once, is billed once at most, and its caller is told once, whatever happens', async () => {
+  const property = fc.asyncProperty(
+    fc.constantFrom('runware', 'crun'),
+    fc.constantFrom('', 'submit=lost-after', 'submit=reset-before*1', 'submit=429*1', 'fail=provider'),
+    fc.commands([command], { maxCommands: 24, size: 'max' }),
+    async (provider, directives, commands) => {
+      const job = await postLoneJob(provider, directives)
+      const model: Model = { status: 'queued', isCanceled: false }
+      await fc.asyncModelRun(() => ({ model, real: job }), commands)
+      await expectEnd(model, job)
+    },
+  )
+  await fc.assert(property, { numRuns: 30, interruptAfterTimeLimit: 20_000 })
+}, 60_000)
