@@ -183,7 +183,7 @@ describe('a hostile or unlucky upload', () => {
     }
     const headers = { authorization: `Bearer ${env.ADMIN_API_KEY}`, ...png }
     const init = { method: 'POST', body: aStream(aFile('image/png')), headers }
-    await expectProblem(await ask('/v1/assets', init, { DB: dead }), 500, 'internal')
+    await expectProblem(await ask('/v1/assets', init, { DB: dead }), 503, 'unavailable')
   })
 
   it('is logged by its kind, never by its name', async () => {
