@@ -21,6 +21,12 @@ import { aContext, postUnnudged } from '../support/runtime.ts'
 import { objectKeys } from '../support/storage.ts'
 import { simulatorUrl, world } from '../support/world.ts'
 
+/** The beginning of a PNG, and no more of it. */
+function aPicture(): Response {
+  const png = Uint8Array.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 0, 0, 0, 13])
+  return new Response(png, { headers: { 'content-type': 'image/png', 'content-length': `${png.length}` } })
+}
+
 const seconds = 1_000
 const minutes = 60 * seconds
 
@@ -93,6 +99,23 @@ describe('the ledger of a canceled job', () => {
       cancellation: { may_still_be_billed: true },
     })
     expect(billsFor(id)).toHaveLength(1)
+  })
+
+  it('has nothing bought while media were handed over', async () => {
+    const urls = ['https://media.test/one.png', 'https://media.test/two.png']
+    for (const url of urls) world.answerNext(url, aPicture)
+    const prompt = `Boats ${crypto.randomUUID()}`
+    const { id } = await postUnnudged({ provider: 'scenario', prompt, reference_images: urls })
+    const { letGoOn } = await hold(id, { call: '/two.png', when: 'after' })
+    expect(await canceled(id)).toMatchObject({
+      tasks: [{ status: 'rejected', fault: { code: 'canceled' } }],
+      cancellation: { may_still_be_billed: false },
+    })
+    await letGoOn()
+    expect(world.simulator.tasks().filter((task) => JSON.stringify(task.request).includes(prompt))).toEqual(
+      [],
+    )
+    await expectOneEnd(id, 'canceled')
   })
 
   it('buys nothing more for a job of several tasks', async () => {

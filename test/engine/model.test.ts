@@ -62,6 +62,13 @@ async function cancel(job: LoneJob, model: Model) {
   model.isCanceled = status === 200
 }
 
+/** While a step stands still at the place, if there is something for it to do. */
+async function cancelAt(place: Place, job: LoneJob, model: Model) {
+  await job.ring('true')
+  await job.stall(place)
+  await cancel(job, model)
+}
+
 const places: Place[] = [
   ...[1, 2, 3, 4].flatMap((commit): Place[] => [
     { commit, when: 'before' },
@@ -75,14 +82,13 @@ type Happening = (job: LoneJob, model: Model) => Promise<unknown>
 
 /** What may happen, and how often it does beside the others. */
 const happenings: [weight: number, name: string, happening: Happening][] = [
-  [3, 'step', (job) => job.step()],
-  [2, 'sweep', (job) => job.sweep()],
+  [2, 'step', (job) => job.step()],
+  [1, 'sweep', (job) => job.sweep()],
   [1, 'steps at once', (job) => Promise.all([job.step(), job.step(), job.sweep()])],
   [1, 'crash', (job) => job.crash()],
-  ...places.map((place): [number, string, Happening] => [
-    0.4,
-    `stall ${JSON.stringify(place)}`,
-    (job) => job.stall(place),
+  ...places.flatMap((place): [number, string, Happening][] => [
+    [0.4, `stall ${JSON.stringify(place)}`, (job) => job.stall(place)],
+    [0.3, `cancel ${JSON.stringify(place)}`, (job, model) => cancelAt(place, job, model)],
   ]),
   [3, 'go on', (job) => job.letGoOn()],
   [1, 'true webhook', async (job) => expect((await job.ring('true')).status).toBe(200)],
@@ -95,9 +101,9 @@ const happenings: [weight: number, name: string, happening: Happening][] = [
     `${seconds} s`,
     () => world.advance(seconds * 1_000),
   ]),
-  [0.5, 'cancel', cancel],
+  [0.4, 'cancel', cancel],
   [
-    0.5,
+    0.4,
     'cancel amid steps',
     (job, model) => Promise.all([job.step(), cancel(job, model), job.step(), job.ring('true')]),
   ],
@@ -121,13 +127,18 @@ it('a job ends once, is billed once at most, and its caller is told once, whatev
   const property = fc.asyncProperty(
     fc.constantFrom('runware', 'crun'),
     fc.constantFrom('', 'submit=lost-after', 'submit=reset-before*1', 'submit=429*1', 'fail=provider'),
-    fc.commands([command], { maxCommands: 24, size: 'max' }),
-    async (provider, directives, commands) => {
+    fc.constantFrom('new', 'made'),
+    fc.commands([command], { maxCommands: 20, size: 'max' }),
+    fc.constantFrom('stalled steps die', 'stalled steps go on'),
+    async (provider, directives, begin, commands, end) => {
       const job = await postLoneJob(provider, directives)
-      const model: Model = { status: 'queued', isCanceled: false }
+      if (begin === 'made') await job.step()
+      if (begin === 'made') await world.advance(10_000)
+      const model: Model = { status: (await job.look()).status, isCanceled: false }
       await fc.asyncModelRun(() => ({ model, real: job }), commands)
+      if (end === 'stalled steps go on') await job.letAllGoOn()
       await expectEnd(model, job)
     },
   )
-  await fc.assert(property, { numRuns: 30, interruptAfterTimeLimit: 20_000 })
+  await fc.assert(property, { numRuns: 50, interruptAfterTimeLimit: 20_000 })
 }, 60_000)

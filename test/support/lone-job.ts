@@ -52,6 +52,9 @@ export async function postLoneJob(provider: 'runware' | 'crun', directives: stri
     async letGoOn() {
       await heldSteps.shift()?.letGoOn()
     },
+    async letAllGoOn() {
+      for (const held of heldSteps.splice(0)) await held.letGoOn()
+    },
     look: () => look(id),
   }
 }
