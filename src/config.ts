@@ -12,6 +12,8 @@ export interface Config {
   /** The order in which `auto` asks; who is not in it comes after. */
   providerOrder: ProviderName[]
   maxOutputBytes: number
+  /** Where finished videos may be fetched from, and below; unset, from any public host. */
+  outputHosts?: string[] | undefined
   reach: Reach
 }
 
@@ -24,6 +26,9 @@ const optional = <T extends z.ZodType>(schema: T) => z.preprocess(blankAsUnset, 
 const baseUrl = z.url({ protocol: /^https?$/ }).transform((url) => url.replace(/\/+$/, ''))
 
 const gibibytes = 1024 ** 3
+
+// As the URL parser writes it: in lower case, without a port.
+const hostName = /^[a-z0-9-]+(?:\.[a-z0-9-]+)*$/
 
 const environmentSchema = z.object({
   PUBLIC_BASE_URL: z.preprocess(blankAsUnset, baseUrl),
@@ -44,6 +49,9 @@ const environmentSchema = z.object({
     .transform(namesOf)
     .pipe(z.array(z.enum(providerNames))),
   MAX_OUTPUT_BYTES: optional(z.coerce.number().int().positive()).transform((bytes) => bytes ?? 2 * gibibytes),
+  OUTPUT_HOSTS: optional(z.string())
+    .transform((list) => (list === undefined ? undefined : namesOf(list.toLowerCase())))
+    .pipe(z.array(z.string().regex(hostName, 'must be names of hosts')).min(1).optional()),
   ALLOW_PRIVATE_NETWORK: optional(z.enum(['true', 'false'])).transform((allowed) => allowed === 'true'),
 })
 
@@ -84,6 +92,7 @@ export function readConfig(environment: object): ConfigResult {
       },
       providerOrder: values.PROVIDER_ORDER,
       maxOutputBytes: values.MAX_OUTPUT_BYTES,
+      outputHosts: values.OUTPUT_HOSTS,
       reach: values.ALLOW_PRIVATE_NETWORK ? 'any' : 'public',
     },
   }

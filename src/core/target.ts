@@ -21,6 +21,11 @@ export function forbidden(target: string, reach: Reach): string | null {
   return privateHost(url.hostname)
 }
 
+/** Whether a host is this one, or below it. */
+export function isAtHost(hostname: string, host: string): boolean {
+  return hostname === host || hostname.endsWith(`.${host}`)
+}
+
 // The URL parser has already turned decimal, octal, hex and short IPv4 forms into dotted ones.
 function privateHost(hostname: string): string | null {
   const host = hostname.replace(/^\[|\]$/g, '').replace(/\.+$/, '')
@@ -28,7 +33,7 @@ function privateHost(hostname: string): string | null {
     // Everything but plain unicast: private, loopback, link-local (the metadata address), mapped, 6to4, …
     return isPublic(ipaddr.parse(host)) ? null : 'must not point at a private or reserved address'
   }
-  const isPrivate = privateSuffixes.some((suffix) => host === suffix || host.endsWith(`.${suffix}`))
+  const isPrivate = privateSuffixes.some((suffix) => isAtHost(host, suffix))
   if (isPrivate || !host.includes('.')) return 'must name a public host'
   return null
 }

@@ -83,7 +83,7 @@ async function copyOrRenew(
 
 function copyOutput(context: Context, job: ClaimedJob, n: number, url: string): Promise<Result<Kept>> {
   const { fetch, bucket, config } = context
-  const limits = { reach: config.reach, maxBytes: config.maxOutputBytes }
+  const limits = { reach: config.reach, hosts: config.outputHosts, maxBytes: config.maxOutputBytes }
   const settings = { fetch, bucket, ...limits, onProgress: keepLease(context, job) }
   return copyToBucket(settings, url, (extension) => `jobs/${job.id}/${n}.${extension}`)
 }
