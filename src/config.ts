@@ -16,6 +16,8 @@ export interface Config {
   /** How many tasks may be at each provider at once. */
   limits: Limits
   maxOutputBytes: number
+  /** Where finished videos may be fetched from, and below; unset, from any public host. */
+  outputHosts?: string[] | undefined
   reach: Reach
   /** Where names are looked up before they are called; null: nowhere. */
   dnsCheckUrl: string | null
@@ -33,6 +35,9 @@ const signingSecret = z.string().min(32, 'must have at least 32 characters')
 const maxConcurrent = optional(z.coerce.number().int().positive())
 
 const gibibytes = 1024 ** 3
+
+// As the URL parser writes it: in lower case, without a port.
+const hostName = /^[a-z0-9-]+(?:\.[a-z0-9-]+)*$/
 
 const environmentSchema = z.object({
   PUBLIC_BASE_URL: z.preprocess(blankAsUnset, baseUrl),
@@ -62,6 +67,9 @@ const environmentSchema = z.object({
   DNS_CHECK_URL: optional(z.union([z.literal('off'), z.url({ protocol: /^https?$/ })])).transform(
     resolverUrl,
   ),
+  OUTPUT_HOSTS: optional(z.string())
+    .transform((list) => (list === undefined ? undefined : namesOf(list.toLowerCase())))
+    .pipe(z.array(z.string().regex(hostName, 'must be names of hosts')).min(1).optional()),
   ALLOW_PRIVATE_NETWORK: optional(z.enum(['true', 'false'])).transform((allowed) => allowed === 'true'),
 })
 
@@ -111,6 +119,7 @@ export function readConfig(environment: object): ConfigResult {
       },
       maxOutputBytes: values.MAX_OUTPUT_BYTES,
       dnsCheckUrl: values.DNS_CHECK_URL,
+      outputHosts: values.OUTPUT_HOSTS,
       reach: values.ALLOW_PRIVATE_NETWORK ? 'any' : 'public',
     },
   }

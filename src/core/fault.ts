@@ -81,6 +81,11 @@ export const faults = {
     elsewhere: 'no',
     remedy: 'Upload the file again and post a job with its new id.',
   },
+  media_host_unlisted: {
+    again: 'later',
+    elsewhere: 'no',
+    remedy: 'Add the host to OUTPUT_HOSTS while the video is still asked for, or post the job again.',
+  },
   media_forbidden: {
     again: 'never',
     elsewhere: 'no',

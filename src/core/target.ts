@@ -40,6 +40,11 @@ export function isPublicAddress(text: string): boolean {
   return ipaddr.isValid(text) && isPublic(ipaddr.parse(text))
 }
 
+/** Whether a host is this one, or below it. */
+export function isAtHost(hostname: string, host: string): boolean {
+  return hostname === host || hostname.endsWith(`.${host}`)
+}
+
 // The URL parser has already turned decimal, octal, hex and short IPv4 forms into dotted ones.
 function hostOf({ hostname }: URL): string {
   return hostname.replace(/^\[|\]$/g, '').replace(/\.+$/, '')
@@ -49,7 +54,7 @@ function privateHost(host: string): string | null {
   if (ipaddr.isValid(host)) {
     return isPublicAddress(host) ? null : 'must not point at a private or reserved address'
   }
-  const isPrivate = privateSuffixes.some((suffix) => host === suffix || host.endsWith(`.${suffix}`))
+  const isPrivate = privateSuffixes.some((suffix) => isAtHost(host, suffix))
   if (isPrivate || !host.includes('.') || metadataHosts.includes(host)) return 'must name a public host'
   return null
 }

@@ -83,13 +83,8 @@ async function copyOrRenew(
 
 function copyOutput(context: Context, job: ClaimedJob, n: number, url: string): Promise<Result<Kept>> {
   const { fetch, guard, bucket, config } = context
-  const settings = {
-    fetch,
-    guard,
-    bucket,
-    maxBytes: config.maxOutputBytes,
-    onProgress: keepLease(context, job),
-  }
+  const limits = { hosts: config.outputHosts, maxBytes: config.maxOutputBytes }
+  const settings = { fetch, guard, bucket, ...limits, onProgress: keepLease(context, job) }
   return copyToBucket(settings, url, (extension) => `jobs/${job.id}/${n}.${extension}`)
 }
 

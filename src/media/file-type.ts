@@ -82,12 +82,9 @@ function signedBy(
 
 function videoOf(start: Uint8Array, text: string): FileType | null {
   const container = containerOf(start)
-  if (container === null || stillBrands.some((brand) => begins(text, `....ftyp${brand}`))) return null
+  if (container === null) return null
   return container.extension === 'webm' && !text.includes('webm') ? null : videos[container.extension]
 }
-
-// The same boxes hold pictures (HEIF, AVIF), which are not taken.
-const stillBrands = ['heic', 'heix', 'heim', 'heis', 'mif1', 'msf1', 'avif', 'avis']
 
 function begins(text: string, pattern: string): boolean {
   if (text.length < pattern.length) return false

@@ -1,11 +1,13 @@
-/** A remote body, opened with care: guarded URL, guarded redirects, no page in the place of media, no stall. */
+/** A remote body, opened with care: guarded URL, guarded redirects, no page in the place of media, no stall, no drip. */
 import { done, fault, type Result } from '../core/fault.ts'
-import type { Guard } from '../core/target.ts'
+import { type Guard, isAtHost } from '../core/target.ts'
 import { type Source, sourceOf } from './source.ts'
 
 export interface RemoteSettings {
   fetch: (request: Request) => Promise<Response>
   guard: Guard
+  /** Where media may lie, and below: nowhere else. Unset, anywhere that the guard lets through. */
+  hosts?: readonly string[] | undefined
 }
 
 export interface RemoteSource extends Source {
@@ -14,8 +16,10 @@ export interface RemoteSource extends Source {
 }
 
 const maxRedirects = 3
-// From the request to the headers, and from one chunk to the next.
+// From the request to the headers, and from one piece to the next.
 const patienceMs = 30_000
+// From the request to the last byte: a drip that never stalls ends, too. A queue's consumer has 15 minutes in all.
+const longestMs = 12 * 60_000
 
 export async function openRemote(settings: RemoteSettings, url: string): Promise<Result<RemoteSource>> {
   const connection = patientConnection()
@@ -36,9 +40,15 @@ async function follow(
     const code = objection.again === 'never' ? 'media_forbidden' : 'media_unavailable'
     return fault(code, `The URL of the media ${objection.message}.`)
   }
+  const { hostname } = new URL(url)
+  if (settings.hosts?.some((host) => isAtHost(hostname, host)) === false) {
+    return fault('media_host_unlisted', `The media lie at ${hostname}, which OUTPUT_HOSTS does not list.`)
+  }
   let response: Response
   try {
-    response = await settings.fetch(new Request(url, { redirect: 'manual', signal }))
+    // Media are compressed already: what they are announced as is what shall come.
+    const headers = { 'accept-encoding': 'identity' }
+    response = await settings.fetch(new Request(url, { headers, redirect: 'manual', signal }))
   } catch (error) {
     // Whatever fetch throws is the network's: refused, reset, timed out.
     return fault('media_unavailable', 'The host of the media did not answer.', {
@@ -67,38 +77,51 @@ function readable({ headers, body }: Response, connection: Connection): Result<R
     return fault('media_wrong_type', `The host of the media sent ${contentType.split(';')[0]}.`)
   }
   if (body === null) return fault('media_truncated', 'The media are empty.')
-  const announced = headers.get('content-length')
-  const source = sourceOf(body, { length: announced === null ? null : Number(announced), contentType })
+  const source = sourceOf(body, { length: lengthIn(headers), contentType }, connection.heard)
   return done({
     ...source,
     async read(buffer) {
       const chunk = await source.read(buffer)
-      if (chunk.ok) connection.heard()
-      return chunk
+      if (chunk.ok || !connection.isOver()) return chunk
+      const minutes = longestMs / 60_000
+      return fault('media_unavailable', `The media came too slowly: not all of them in ${minutes} minutes.`)
     },
     close: connection.close,
   })
 }
 
+/** Null: not announced; or announced of an encoded form, which is another length than what is read. */
+function lengthIn(headers: Headers): number | null {
+  const announced = headers.get('content-length')
+  const isEncoded = !['', 'identity'].includes(headers.get('content-encoding') ?? '')
+  return announced === null || isEncoded ? null : Number(announced)
+}
+
 interface Connection {
   signal: AbortSignal
   heard(): void
+  /** Whether it had all the time that there is. */
+  isOver(): boolean
   close(): void
 }
 
-/** Aborts when nothing is heard for too long. */
+/** Aborts when nothing is heard for too long, and when it takes too long in all. */
 function patientConnection(): Connection {
   const controller = new AbortController()
+  const overdue = new Error('it took too long')
   const wait = () => setTimeout(() => controller.abort(new Error('nothing came for too long')), patienceMs)
-  let timer = wait()
+  const whole = setTimeout(() => controller.abort(overdue), longestMs)
+  let pause = wait()
   return {
     signal: controller.signal,
     heard() {
-      clearTimeout(timer)
-      timer = wait()
+      clearTimeout(pause)
+      pause = wait()
     },
+    isOver: () => controller.signal.reason === overdue,
     close() {
-      clearTimeout(timer)
+      clearTimeout(pause)
+      clearTimeout(whole)
       controller.abort(new Error('done'))
     },
   }

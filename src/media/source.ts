@@ -19,19 +19,40 @@ export interface MeasuredSource extends Source {
   sum(): Promise<{ bytes: number; sha256: string }>
 }
 
-/** A stream of bytes, which must be the runtime's own. One that breaks off is a fault. */
-export function sourceOf(stream: ReadableStream, announced: Pick<Source, 'length' | 'contentType'>): Source {
+// Large reads: each is one crossing between the runtime and this code.
+const pieceBytes = 256 * 1024
+
+/**
+ * A stream of bytes, which must be the runtime's own. One that breaks off is a fault. `onPiece` hears of each piece,
+ * of which a large buffer takes many.
+ */
+export function sourceOf(
+  stream: ReadableStream,
+  announced: Pick<Source, 'length' | 'contentType'>,
+  onPiece: () => void = () => undefined,
+): Source {
   const reader = stream.getReader({ mode: 'byob' })
   return {
     ...announced,
     async read(buffer) {
+      // Each reading takes the buffer away and gives it back under a new name: views of the old one are empty.
+      let current = buffer as ArrayBuffer
+      let filled = 0
       try {
-        const view = new Uint8Array(buffer as ArrayBuffer)
-        const { value } = await reader.readAtLeast(buffer.byteLength, view)
-        return done(value === undefined || value.length === 0 ? null : value)
+        while (filled < current.byteLength) {
+          const rest = new Uint8Array(current, filled)
+          const least = Math.min(pieceBytes, rest.length)
+          const { value } = await reader.readAtLeast(least, rest)
+          if (value === undefined) break
+          current = value.buffer
+          filled += value.length
+          if (value.length < least) break
+          onPiece()
+        }
       } catch (error) {
         return fault('media_truncated', 'The media broke off.', { evidence: { error: String(error) } })
       }
+      return done(filled === 0 ? null : new Uint8Array(current, 0, filled))
     },
   }
 }

@@ -35,6 +35,9 @@ describe('what is no video is told, too', () => {
     ['a GIF', 'GIF89a\x01\0\x01\0\0\0'],
     ['an MP3', 'ID3\x04\0\0\0\0\0\0\0\0'],
     ['a ZIP', 'PK\x03\x04\x14\0\0\0\x08\0\0\0'],
+    ['a HEIF picture', '\0\0\0\x18ftypheic'],
+    ['an AVIF picture', '\0\0\0\x1cftypavif'],
+    ['sound in the boxes of an MP4', '\0\0\0\x20ftypM4A '],
     ['the right word in the wrong place', 'ftypisom\0\0\0\x20'],
     ['half of an EBML header', '\x1a\x45\xdf\0\0\0\0\0\0\0\0\0'],
   ])('%s', (_, start) => {

@@ -61,6 +61,17 @@ describe('a copy leaves nothing when the video', () => {
       () => anAnswer(bytes('\x89PNG\r\n\x1a\n0000')),
       'media_wrong_type',
     ],
+    [
+      'is a ZIP that calls itself a video, by its name too',
+      () => anAnswer(bytes('PK\x03\x04\x14\0\0\0\x08\0boat.mp4'), { 'content-type': 'video/mp4' }),
+      'media_wrong_type',
+    ],
+    [
+      'is a picture in the boxes of an MP4',
+      () => anAnswer(bytes('\0\0\0\u001cftypavif')),
+      'media_wrong_type',
+    ],
+    ['is sound alone', () => anAnswer(bytes('\0\0\0 ftypM4A ')), 'media_wrong_type'],
     ['is a playlist', () => anAnswer(bytes('#EXTM3U\n#EXT-X-VERSION:3')), 'media_wrong_type'],
     ['is too short to be one', () => anAnswer(bytes('\0\0\0')), 'media_wrong_type'],
   ])('%s', async (_, answer, code) => {

@@ -59,6 +59,14 @@ describe('a video is copied byte by byte', () => {
     },
   )
 
+  it('when it comes in an encoded form, whose length is announced', async () => {
+    const video = aVideo(300_000)
+    const headers = { 'content-encoding': 'gzip', 'content-length': '1234' }
+    const copying = await copyFrom(() => anAnswer(video, headers))
+    await expectCopied(copying, video)
+    expect(copying.requests[0]?.headers.get('accept-encoding')).toBe('identity')
+  })
+
   it('when it has just as many bytes as are allowed', async () => {
     const video = aVideo(1_000)
     await expectCopied(await copyFrom(() => anAnswer(video), { maxBytes: 1_000 }), video)

@@ -71,7 +71,7 @@ describe('a step that dies while it reads a header', () => {
   async function aDeath(): Promise<string> {
     const { id } = await postUnnudged({ prompt: 'A paper boat sim(webhook=lost)' })
     await advance(aContext(), id)
-    await world.advance(2 * minutes)
+    await world.advance(5 * minutes)
     const reached = aGate()
     const get = () => {
       reached.open()

@@ -40,8 +40,8 @@ describe('a redirect is followed', () => {
 })
 
 describe('a redirect is not followed', () => {
-  it('a fourth time', async () => {
-    const copying = await copyFrom(hops(4))
+  it.each([4, 5])('more than three times: %i', async (times) => {
+    const copying = await copyFrom(hops(times))
     expect(copying.requests).toHaveLength(4)
     await expectNothingLeft(copying, 'media_unavailable')
   })
