@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { readConfig } from '../../src/config.ts'
 import { isAtHost } from '../../src/core/target.ts'
 import { advance } from '../../src/engine/advance.ts'
+import { createGuard } from '../../src/guard/guard.ts'
 import { passTimeUntil } from '../support/reelhook.ts'
 import { aContext, postUnnudged } from '../support/runtime.ts'
 import { objectKeys } from '../support/storage.ts'
@@ -10,6 +11,7 @@ import { world } from '../support/world.ts'
 import { anAnswer, aVideo, copyFrom, expectNothingLeft } from './a-copy.ts'
 
 const minutes = 60_000
+const guard = createGuard(world.edges, { reach: 'any', dnsCheckUrl: null })
 
 const video = () => anAnswer(aVideo(1_000))
 const to = (location: string) => new Response(null, { status: 302, headers: { location } })
@@ -31,7 +33,7 @@ describe('a list of hosts', () => {
     'https://media.tes/boat.mp4',
     'https://test/boat.mp4',
   ])('with media.test keeps %s out, unasked', async (url) => {
-    const copying = await copyFrom(video, { hosts: ['media.test'], reach: 'any' }, url)
+    const copying = await copyFrom(video, { hosts: ['media.test'], guard }, url)
     expect(copying.requests).toEqual([])
     await expectNothingLeft(copying, 'media_host_unlisted')
   })
