@@ -48,6 +48,13 @@ const announcedWaitsMs = [
 /** How long a status may be unaskable before a journaled webhook may stand in for it. */
 export const standInAfterMs = 5 * minutes
 
+/**
+ * One bad answer right at the deadline must not cost a video that was made and paid for: whoever cannot be asked then
+ * is asked on, so often and for so long.
+ */
+export const lastWordEveryMs = 15 * seconds
+export const lastWordMs = 5 * minutes
+
 /** A provider's own polling pace; see each provider's constant for its reasons. */
 export interface Pace {
   firstMs: number

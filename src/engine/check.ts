@@ -3,8 +3,8 @@
  * copied; when there are none, the job has failed.
  */
 import type { Context } from '../context.ts'
-import { type Fault, fault } from '../core/fault.ts'
-import { announcedWaitMs, pollWaitMs, standInAfterMs } from '../core/schedule.ts'
+import { type Fault, fault, mayTryAgain } from '../core/fault.ts'
+import { announcedWaitMs, lastWordEveryMs, lastWordMs, pollWaitMs, standInAfterMs } from '../core/schedule.ts'
 import type { Outcome, Provider, RemoteOutput } from '../providers/provider.ts'
 import { type Claim, type ClaimedJob, learn } from '../store/claim.ts'
 import type { Step } from '../store/commit.ts'
@@ -79,13 +79,15 @@ async function ask(
   if (outcome !== null && outcome.state !== 'pending') return end(task, outcome, announced, nowMs)
 
   const finished = outcome === null ? [] : outcome.finished
-  const untilDeadlineMs = job.deadlineAt - nowMs
-  if (untilDeadlineMs <= 0) return end(task, outOfTime(task, outcome), announced, nowMs)
+  const isUnheard = !answer.ok && mayTryAgain(answer.fault.code)
+  const isLate = nowMs >= job.deadlineAt
+  const untilEndMs = job.deadlineAt - nowMs + (isLate && isUnheard ? lastWordMs : 0)
+  if (untilEndMs <= 0) return end(task, outOfTime(task, outcome), announced, nowMs)
+  const paceMs = isLate ? lastWordEveryMs : waitFor(provider, task, announced, finished.length, nowMs)
   const retryAfterMs = answer.ok ? 0 : (answer.fault.retryAfterMs ?? 0)
-  const waitMs = Math.max(waitFor(provider, task, announced, finished.length, nowMs), retryAfterMs)
   return {
     state: 'running',
-    waitMs: Math.min(waitMs, untilDeadlineMs),
+    waitMs: Math.min(Math.max(paceMs, retryAfterMs), untilEndMs),
     progress: outcome?.progress ?? null,
   }
 }
