@@ -3,15 +3,9 @@
  * stand in, but only past patience: one bad answer proves nothing, neither that a task is gone nor that nobody knows it.
  */
 import type { Context } from '../context.ts'
-import { type Fault, fault, mayTryAgain } from '../core/fault.ts'
-import {
-  announcedWaitMs,
-  goneAfterMs,
-  lastWordMs,
-  pollWaitMs,
-  soonMs,
-  standInAfterMs,
-} from '../core/schedule.ts'
+import { fault, mayTryAgain } from '../core/fault.ts'
+import { announcedWaitMs, lastWordMs, pollWaitMs, soonMs, standInAfterMs } from '../core/schedule.ts'
+import { isGone, rememberedAs, type Trouble, troubleAfter } from '../core/trouble.ts'
 import type { Outcome, Provider, RemoteOutput } from '../providers/provider.ts'
 import type { ClaimedJob } from '../store/claim.ts'
 import type { Task } from '../store/tasks.ts'
@@ -53,16 +47,18 @@ export async function ask(
     unknown_status: answer.ok && answer.value.state === 'pending' ? answer.value.unknownStatus : undefined,
     fault: answer.ok ? undefined : answer.fault.code,
   })
-  const trouble = answer.ok ? null : troubleWith(task, answer.fault, nowMs)
+  const trouble = answer.ok ? null : troubleAfter(task.fault, answer.fault, nowMs)
   const outcome = answer.ok ? answer.value : standIn(trouble, announced, nowMs)
   if (outcome !== null && outcome.state !== 'pending') return end(task, outcome, announced, nowMs)
 
   const finished = outcome === null ? [] : outcome.finished
   const isLate = nowMs >= job.deadlineAt
   const isUnheard = trouble !== null && mayTryAgain(trouble.fault.code)
-  const untilEndMs = job.deadlineAt - nowMs + (isLate && isUnheard ? lastWordMs : 0)
+  // Late, one bad answer is not the last word; but from the first one on, patience ends.
+  const endsAt = isLate && isUnheard ? trouble.since + lastWordMs : job.deadlineAt
+  const untilEndMs = endsAt - nowMs
   if (untilEndMs <= 0) return end(task, outOfTime(task, outcome), announced, nowMs)
-  const isUrgent = isLate || trouble?.fault.code === 'task_lost'
+  const isUrgent = isLate || trouble?.gone != null
   const paceMs = isUrgent ? soonMs : waitFor(provider, task, announced, finished.length, nowMs)
   return {
     state: 'running',
@@ -72,42 +68,18 @@ export async function ask(
   }
 }
 
-/** What keeps the provider from being asked, since when, and how often in a row. */
-interface Trouble {
-  fault: Fault
-  since: number
-  times: number
-}
-
-function troubleWith(task: RunningTask, why: Fault, nowMs: number): Trouble {
-  const { since, times } = (task.fault?.code === why.code ? task.fault.evidence : undefined) ?? {}
-  return {
-    fault: why,
-    since: typeof since === 'number' ? since : nowMs,
-    times: typeof times === 'number' ? times + 1 : 1,
-  }
-}
-
-/** Remembers the trouble while it lasts. Only of a task that seems to be gone does it matter how often. */
+/** Written when trouble begins, changes or ends; and each time only of a task that seems to be gone. */
 function lineOf(task: RunningTask, trouble: Trouble | null): Task {
   if (trouble === null) return task.fault === null ? task : { ...task, fault: null }
-  const { fault: why, since, times } = trouble
-  if (times > 1 && why.code !== 'task_lost') return task
-  return { ...task, fault: { ...why, evidence: { ...why.evidence, since, times } } }
+  const isKnown = trouble.gone === null && task.fault?.code === trouble.fault.code
+  return isKnown ? task : { ...task, fault: rememberedAs(trouble) }
 }
-
-// A provider may not show a task for a while after it has accepted it, or one of its machines may not know it.
-const goneAfterTimes = 4
 
 /** The provider cannot be asked. Null: ask again. */
 function standIn(trouble: Trouble | null, announced: Announcement | null, nowMs: number): Ended | null {
   if (trouble === null) return null
-  const lastedMs = nowMs - trouble.since
-  if (trouble.fault.code === 'task_lost') {
-    const isGone = lastedMs >= goneAfterMs && trouble.times >= goneAfterTimes
-    return isGone ? (announced?.outcome ?? { state: 'failed', fault: trouble.fault }) : null
-  }
-  return lastedMs >= standInAfterMs ? (announced?.outcome ?? null) : null
+  if (isGone(trouble, nowMs)) return announced?.outcome ?? { state: 'failed', fault: trouble.fault }
+  return nowMs - trouble.since >= standInAfterMs ? (announced?.outcome ?? null) : null
 }
 
 function outOfTime(task: RunningTask, pending: Extract<Outcome, { state: 'pending' }> | null): Ended {

@@ -48,6 +48,18 @@ describe.each(['runware', 'crun'])('a generation at %s', (provider) => {
     expect((await getJob(id)).status).toBe('succeeded')
   })
 
+  it('that was made in time is had, even if it is asked late and nobody answers then', async () => {
+    const { id } = await postJob({
+      provider,
+      prompt: 'A paper boat sim(webhook=lost, poll=500*2)',
+      deadline_seconds: 60,
+    })
+    await untilSubmitted(id)
+    await world.advance(20 * minutes)
+    await passTimeUntil(id, ({ settled_at }) => settled_at !== null)
+    expect((await getJob(id)).status).toBe('succeeded')
+  })
+
   it('whose status can never be had fails soon after the deadline', async () => {
     const { id } = await postJob({
       provider,
