@@ -69,7 +69,7 @@ export interface Pace {
 
 /** The wait before the next question, `sinceMs` after the submission: geometric, without a stored counter. */
 export function pollWaitMs(pace: Pace, sinceMs: number): number {
-  return Math.min(pace.longestMs, Math.max(pace.firstMs, sinceMs * (pace.growth - 1)))
+  return Math.min(pace.longestMs, Math.max(pace.firstMs, Math.round(sinceMs * (pace.growth - 1))))
 }
 
 /** The wait after attempt number `attempts`, or null when there are no more. `chance` is 0..1: each ±20 %. */
