@@ -54,8 +54,20 @@ const announcedWaitsMs = [
   30 * seconds,
 ] as const
 
-/** How long a status may be unaskable before a journaled webhook may stand in for it. */
+/** How long a status must have been unaskable before a journaled webhook may stand in for it. */
 export const standInAfterMs = 5 * minutes
+
+/** How long a provider must not have known a task before it is believed to be gone. */
+export const goneAfterMs = 1 * minutes
+
+/**
+ * One bad answer right at the deadline must not cost a video that was made and paid for: whoever cannot be asked then
+ * is asked on for so long.
+ */
+export const lastWordMs = 5 * minutes
+
+/** The wait before the next question where an answer is urgent: the deadline is over, or the task seems to be gone. */
+export const soonMs = 15 * seconds
 
 /** A provider's own polling pace; see each provider's constant for its reasons. */
 export interface Pace {
@@ -68,7 +80,7 @@ export interface Pace {
 export function pollWaitMs(pace: Pace, sinceMs: number): number {
   // Who announces the end by a webhook may be left in peace for longer at first than later on.
   if (sinceMs === 0) return pace.firstMs
-  return Math.min(pace.longestMs, Math.max(pace.firstMs, sinceMs * (pace.growth - 1)))
+  return Math.min(pace.longestMs, Math.max(pace.firstMs, Math.round(sinceMs * (pace.growth - 1))))
 }
 
 /** The wait after attempt number `attempts`, or null when there are no more. `chance` is 0..1: each ±20 %. */

@@ -2,7 +2,8 @@
 import { randomBytes } from 'node:crypto'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { startSimulator } from '../simulator/server.ts'
-import { freePort, type LocalWorker, startWorker } from './worker.ts'
+import type { LocalWorker } from './runtime.ts'
+import { freePort, startWorker } from './worker.ts'
 
 export interface Stage {
   worker: LocalWorker

@@ -11,10 +11,13 @@ import { z } from 'zod'
 
 const webhook = z.enum([
   'lost',
+  'last-lost',
   'doubled',
+  'tripled',
   'early',
   'late',
   'progress-first',
+  'reversed',
   'wrapped',
   'array',
   'announced',
@@ -37,11 +40,10 @@ const directives = z.strictObject({
     .string()
     .transform((words) => words.split('+'))
     .pipe(z.array(webhook))
-    .refine(
-      (words) => !(words.includes('early') && words.includes('late')),
-      'early and late exclude each other',
-    )
-    .refine((words) => !(words.includes('wrapped') && words.includes('array')), 'one shape at a time')
+    .refine((words) => countOf(words, ['early', 'late']) < 2, 'early and late exclude each other')
+    .refine((words) => countOf(words, ['doubled', 'tripled']) < 2, 'either doubled or tripled')
+    .refine((words) => countOf(words, ['progress-first', 'reversed']) < 2, 'one order at a time')
+    .refine((words) => countOf(words, ['wrapped', 'array']) < 2, 'one shape at a time')
     .optional(),
   submit: counted(submit.options).optional(),
   poll: counted(poll.options).optional(),
@@ -84,6 +86,10 @@ export function dueFault<Fault extends string>(
 
 function complain(why: string): ReadDirectives {
   return { ok: false, complaint: `The simulator does not understand this sim(…) directive: ${why}` }
+}
+
+function countOf(words: readonly string[], known: readonly string[]): number {
+  return words.filter((word) => known.includes(word)).length
 }
 
 function counted<Fault extends string>(faults: readonly Fault[]) {

@@ -11,7 +11,11 @@ interface SimulatorOptions {
   port: number
   pace?: SimulatorEdges['pace']
   keys?: SimulatorEdges['keys']
+  /** The machine's own, unless somebody turns one by hand. */
+  clock?: Clock
 }
+
+type Clock = Pick<SimulatorEdges, 'now' | 'after'>
 
 interface RunningSimulator {
   url: string
@@ -32,7 +36,7 @@ const WEBHOOK_TIMEOUT_MS = 5000
 
 export async function startSimulator(options: SimulatorOptions): Promise<RunningSimulator> {
   const picture = await readFile(new URL('./test-picture.mp4', import.meta.url))
-  const timers = new Set<NodeJS.Timeout>()
+  const realClock = createRealClock()
   const server = createServer()
   const port = await listen(server, options.port)
   const url = `http://127.0.0.1:${port}`
@@ -41,14 +45,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Running
     baseUrl: url,
     picture,
     fetch: (request) => fetch(request, { signal: AbortSignal.timeout(WEBHOOK_TIMEOUT_MS) }),
-    now: Date.now,
-    after: (delayMs, run) => {
-      const timer = setTimeout(() => {
-        timers.delete(timer)
-        void run()
-      }, delayMs)
-      timers.add(timer)
-    },
+    ...(options.clock ?? realClock),
     pace: options.pace ?? DEFAULT_PACE,
     keys: options.keys ?? DEFAULT_KEYS,
   })
@@ -67,9 +64,26 @@ export async function startSimulator(options: SimulatorOptions): Promise<Running
     url,
     simulator,
     close: async () => {
-      for (const timer of timers) clearTimeout(timer)
+      realClock.stop()
       server.closeAllConnections()
       await new Promise((resolve) => server.close(resolve))
+    },
+  }
+}
+
+function createRealClock(): Clock & { stop: () => void } {
+  const timers = new Set<NodeJS.Timeout>()
+  return {
+    now: Date.now,
+    after: (delayMs, run) => {
+      const timer = setTimeout(() => {
+        timers.delete(timer)
+        void run()
+      }, delayMs)
+      timers.add(timer)
+    },
+    stop: () => {
+      for (const timer of timers) clearTimeout(timer)
     },
   }
 }

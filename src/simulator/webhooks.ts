@@ -1,3 +1,4 @@
+import type { Directives } from './directives.ts'
 import { type SimulatedTask, saysWebhook } from './task.ts'
 import { record, type World } from './world.ts'
 
@@ -26,12 +27,8 @@ export async function announce(
 ): Promise<void> {
   const { webhookUrl, directives } = task
   if (webhookUrl === undefined || saysWebhook(directives, 'lost')) return
-  const told = saysWebhook(directives, 'progress-first')
-    ? notices
-    : notices.filter(({ kind }) => kind === 'end')
-
-  for (const notice of told) {
-    const times = notice.kind === 'end' && saysWebhook(directives, 'doubled') ? 2 : 1
+  for (const notice of inOrder(task, notices)) {
+    const times = notice.kind === 'end' ? rungsOf(directives) : 1
     const tell = async () => {
       for (let rung = 0; rung < times; rung++) {
         await ring({ world, task, webhookUrl, manners, body: JSON.stringify(notice.body()), attempt: 1 })
@@ -44,6 +41,25 @@ export async function announce(
     const lateMs = notice.kind === 'end' && saysWebhook(directives, 'late') ? LATE_MS : 0
     world.edges.after(notice.at + lateMs - world.edges.now(), tell)
   }
+}
+
+/** What is told at all, and when. */
+function inOrder({ directives, endsAt }: SimulatedTask, notices: Notice[]): Notice[] {
+  const heard = saysWebhook(directives, 'last-lost') ? notices.slice(0, -1) : notices
+  // Nothing can be told before it is so: all wait for the end, and then come last first.
+  if (saysWebhook(directives, 'reversed')) {
+    return heard
+      .toReversed()
+      .map((notice, index) => ({ ...notice, at: endsAt + index * BETWEEN_REVERSED_MS }))
+  }
+  return saysWebhook(directives, 'progress-first') ? heard : heard.filter(({ kind }) => kind === 'end')
+}
+
+const BETWEEN_REVERSED_MS = 50
+
+function rungsOf(directives: Directives): number {
+  if (saysWebhook(directives, 'tripled')) return 3
+  return saysWebhook(directives, 'doubled') ? 2 : 1
 }
 
 interface Ring {

@@ -9,7 +9,7 @@ import { type Claim, type ClaimedJob, learn } from './claim.ts'
 import type { Database } from './database.ts'
 import { type DeliveryDraft, insertDelivery } from './deliveries.ts'
 import { type EventDraft, insertEvent } from './events.ts'
-import { requireLease } from './lease.ts'
+import { insist, requireLease } from './lease.ts'
 import { type Output, saveOutput } from './outputs.ts'
 import { jobs } from './schema.ts'
 import { changeSlots, idsIn, wake } from './slots.ts'
@@ -42,7 +42,7 @@ export type Committed = { woken: string[] } & (
   | { state: 'settled' }
 )
 
-// Running this twice is harmless: the second time the lease is no longer held, and the whole batch fails.
+// Running this twice is harmless: either the lease is no longer held, and the whole batch fails, or it writes the same.
 export async function commitStep(
   db: Database,
   claim: Claim,
@@ -74,17 +74,19 @@ export async function commitStep(
     .returning({ dueAt: jobs.dueAt })
   const { changes, turned } = changeSlots(db, claim, step, limits)
   const wakes = wake(db, turned, limits, nowMs)
-  const [, ...results] = await db.batch([
-    requireLease(db, jobs, job),
-    update,
-    ...(step.tasks ?? []).map((task) => saveTask(db, task)),
-    ...(step.outputs ?? []).map((output) => saveOutput(db, output)),
-    ...(step.events ?? []).map((event) => insertEvent(db, job.id, event)),
-    ...(step.deliveries ?? []).map((delivery) => insertDelivery(db, job.id, delivery, nowMs)),
-    ...changes,
-    // Last, because whoever wakes finds all of this done.
-    ...wakes,
-  ])
+  const [, ...results] = await insist(() =>
+    db.batch([
+      requireLease(db, jobs, job),
+      update,
+      ...(step.tasks ?? []).map((task) => saveTask(db, task)),
+      ...(step.outputs ?? []).map((output) => saveOutput(db, output)),
+      ...(step.events ?? []).map((event) => insertEvent(db, job.id, event)),
+      ...(step.deliveries ?? []).map((delivery) => insertDelivery(db, job.id, delivery, nowMs)),
+      ...changes,
+      // Last, because whoever wakes finds all of this done.
+      ...wakes,
+    ]),
+  )
   const woken = idsIn(results.slice(results.length - wakes.length))
   const [updated] = results
   const dueAt = Array.isArray(updated) ? (updated[0]?.dueAt ?? null) : null
@@ -99,7 +101,7 @@ export async function commitStep(
 export async function intendTask(db: Database, job: ClaimedJob, task: Task, nowMs: number): Promise<void> {
   const held = ownership(job, 'now', nowMs)
   const renewal = 'dueAt' in held ? [db.update(jobs).set(held).where(eq(jobs.id, job.id))] : []
-  await db.batch([requireLease(db, jobs, job), saveTask(db, task), ...renewal])
+  await insist(() => db.batch([requireLease(db, jobs, job), saveTask(db, task), ...renewal]))
 }
 
 function ownership(job: ClaimedJob, next: Step['next'], nowMs: number) {

@@ -6,7 +6,7 @@ import { leaseMs } from '../core/schedule.ts'
 import { secretsOf } from './api-keys.ts'
 import type { Database } from './database.ts'
 import { type EventDraft, insertEvent } from './events.ts'
-import { requireLease } from './lease.ts'
+import { insist, requireLease } from './lease.ts'
 import { apiKeys, attempts, deliveries, jobs } from './schema.ts'
 
 export type Delivery = typeof deliveries.$inferSelect
@@ -99,15 +99,17 @@ export async function commitAttempt(
   outcome: Pick<Delivery, 'status' | 'dueAt'>,
   event: EventDraft | null,
 ): Promise<void> {
-  await db.batch([
-    requireLease(db, deliveries, delivery),
-    db.insert(attempts).values(attempt),
-    db
-      .update(deliveries)
-      .set({ ...outcome, attempts: attempt.n, lease: null })
-      .where(eq(deliveries.id, delivery.id)),
-    ...(event === null ? [] : [insertEvent(db, delivery.jobId, event)]),
-  ])
+  await insist(() =>
+    db.batch([
+      requireLease(db, deliveries, delivery),
+      db.insert(attempts).values(attempt),
+      db
+        .update(deliveries)
+        .set({ ...outcome, attempts: attempt.n, lease: null })
+        .where(eq(deliveries.id, delivery.id)),
+      ...(event === null ? [] : [insertEvent(db, delivery.jobId, event)]),
+    ]),
+  )
 }
 
 export async function overdueDeliveries(db: Database, nowMs: number, limit: number): Promise<string[]> {

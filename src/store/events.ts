@@ -18,7 +18,11 @@ export function draftEvent(type: string, data: Record<string, unknown>, nowMs: n
 }
 
 export function insertEvent(db: Database, jobId: string, { data, ...event }: EventDraft) {
-  return db.insert(events).values({ jobId, ...event, data: JSON.stringify(data) })
+  // The same event, written again, is the same row.
+  return db
+    .insert(events)
+    .values({ jobId, ...event, data: JSON.stringify(data) })
+    .onConflictDoNothing()
 }
 
 /** Puts the event on the timeline of a job that is there (and meets the condition). */

@@ -17,3 +17,22 @@ export function requireLease(
 export function isLeaseLost(error: unknown): boolean {
   return isUnmet(error)
 }
+
+// D1's troubles pass within seconds, most of them.
+const waitsMs = [100, 500, 2_000]
+
+/**
+ * Writes what must not get lost, because money was paid for it or a caller has heard it: tried again while D1 is in
+ * trouble. Only for a batch that requires its lease and may run twice, for D1 may have written and not said so.
+ */
+export async function insist<T>(write: () => Promise<T>): Promise<T> {
+  for (const waitMs of waitsMs) {
+    try {
+      return await write()
+    } catch (error) {
+      if (isLeaseLost(error)) throw error
+      await new Promise((resolve) => setTimeout(resolve, waitMs))
+    }
+  }
+  return write()
+}

@@ -74,6 +74,10 @@ describe('asking a provider', () => {
     )
   })
 
+  it('is a whole number of milliseconds, as every time that is kept', () => {
+    expect(pollWaitMs({ firstMs: 3_000, growth: 1.25, longestMs: 15_000 }, 20_001)).toBe(5_000)
+  })
+
   it('never becomes more frequent', () => {
     fc.assert(
       fc.property(pace, since, since, (provider, one, other) => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import {
   billsFor,
+  getJob,
   passTimeUntil,
   postJob,
   sweep,
@@ -34,6 +35,43 @@ describe.each(['runware', 'crun'])('a generation at %s', (provider) => {
     await untilSubmitted(id)
     await passTimeUntil(id, ({ status }) => status === 'succeeded')
     expect(billsFor(id)).toHaveLength(1)
+  })
+
+  it('that was made in time is had, even if nobody answers right at the deadline', async () => {
+    const { id } = await postJob({
+      provider,
+      prompt: 'A paper boat sim(webhook=lost, poll=500*2)',
+      deadline_seconds: 60,
+    })
+    await untilSubmitted(id)
+    await passTimeUntil(id, ({ settled_at }) => settled_at !== null)
+    expect((await getJob(id)).status).toBe('succeeded')
+  })
+
+  it('that was made in time is had, even if it is asked late and nobody answers then', async () => {
+    const { id } = await postJob({
+      provider,
+      prompt: 'A paper boat sim(webhook=lost, poll=500*2)',
+      deadline_seconds: 60,
+    })
+    await untilSubmitted(id)
+    await world.advance(20 * minutes)
+    await passTimeUntil(id, ({ settled_at }) => settled_at !== null)
+    expect((await getJob(id)).status).toBe('succeeded')
+  })
+
+  it('whose status can never be had fails soon after the deadline', async () => {
+    const { id } = await postJob({
+      provider,
+      prompt: 'A paper boat sim(webhook=lost, poll=500)',
+      deadline_seconds: 60,
+    })
+    await untilSubmitted(id)
+    const job = await passTimeUntil(id, ({ status }) => status === 'failed')
+    expect(job.fault?.code).toBe('deadline_exceeded')
+    const lateMs = Date.parse(job.settled_at ?? '') - Date.parse(job.deadline_at)
+    expect(lateMs).toBeLessThanOrEqual(6 * minutes)
+    await untilTold(id)
   })
 
   it('that never ends fails at the deadline, and tells the caller', async () => {

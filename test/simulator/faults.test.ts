@@ -164,6 +164,8 @@ describe('a directive nobody understands', () => {
     'poll',
     'megabytes=lots',
     'webhook=early+late',
+    'webhook=doubled+tripled',
+    'webhook=progress-first+reversed',
     'body=html, body=empty',
   ])('is refused by both: %s', async (directive) => {
     const { runware, crun, simulator } = aSimulator()

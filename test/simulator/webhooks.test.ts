@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { z } from 'zod'
 import { aCrunTask, aRunwareTask, aSimulator, type Stand } from './a-simulator.ts'
 
 /** Submits to Runware with a directive, and lets ten minutes pass. */
@@ -59,6 +60,21 @@ describe.each([
     expect(stand.heard[0]?.body).toEqual(stand.heard[1]?.body)
   })
 
+  it('rings three times', async () => {
+    const stand = aSimulator()
+    await live(stand, 'webhook=tripled')
+    expect(stand.heard).toHaveLength(3)
+    expect(new Set(stand.heard.map(({ body }) => JSON.stringify(body))).size).toBe(1)
+  })
+
+  it('tells of progress only after it has told of the end', async () => {
+    const stand = aSimulator()
+    await live(stand, 'webhook=reversed')
+    expect(stand.heard).toHaveLength(2)
+    expect(stand.heard[0]?.body).toMatchObject({ status: 'success' })
+    expect(stand.heard[1]?.body).toMatchObject({ status: expect.stringMatching(/^(processing|running)$/) })
+  })
+
   it('rings ten minutes after the end', async () => {
     const stand = aSimulator()
     await live(stand, 'webhook=late')
@@ -72,6 +88,26 @@ describe.each([
     expect(stand.heard).toHaveLength(2)
     expect(stand.heard[0]?.body).toMatchObject({ status: expect.stringMatching(/^(processing|running)$/) })
     expect(stand.heard[1]?.body).toMatchObject({ status: 'success' })
+  })
+})
+
+describe('Runware, with several results,', () => {
+  it('tells of the last one first, once all have ended', async () => {
+    const stand = aSimulator()
+    await liveRunware(stand, 'webhook=reversed', { numberResults: 3 })
+    const [task] = stand.simulator.tasks()
+    const told = z
+      .array(z.object({ videoUUID: z.string().optional() }))
+      .parse(stand.heard.map(({ body }) => body))
+    const made = task?.outputs.map(({ outputId }) => outputId) ?? []
+    expect(told.map(({ videoUUID }) => videoUUID)).toEqual([...made.toReversed(), undefined])
+    for (const { at } of stand.heard) expect(at).toBeGreaterThanOrEqual(task?.endsAt ?? Number.NaN)
+  })
+
+  it('loses only the webhook of the last one', async () => {
+    const stand = aSimulator()
+    await liveRunware(stand, 'webhook=last-lost', { numberResults: 3 })
+    expect(stand.heard).toHaveLength(2)
   })
 })
 

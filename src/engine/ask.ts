@@ -1,0 +1,119 @@
+/**
+ * ask: how is one task? The provider's answer is the truth. When it cannot be had, a webhook with a valid token may
+ * stand in, but only past patience: one bad answer proves nothing, neither that a task is gone nor that nobody knows it.
+ */
+import type { Context } from '../context.ts'
+import { fault, mayTryAgain } from '../core/fault.ts'
+import { announcedWaitMs, lastWordMs, pollWaitMs, soonMs, standInAfterMs } from '../core/schedule.ts'
+import { isGone, rememberedAs, type Trouble, troubleAfter } from '../core/trouble.ts'
+import type { Outcome, Provider, RemoteOutput } from '../providers/provider.ts'
+import type { ClaimedJob } from '../store/claim.ts'
+import type { Task } from '../store/tasks.ts'
+import { type Announcement, announcementOf, type HeardItem } from './heard.ts'
+
+export type RunningTask = Task & {
+  status: 'submitted'
+  providerTaskId: string
+  submittedAt: number
+}
+
+/** `task` is the ledger line as it is now: the very same one, where nothing was learned. */
+export type Asked =
+  | { state: 'running'; task: Task; waitMs: number; progress: number | null }
+  | { state: 'ended'; task: Task; outputs: RemoteOutput[] }
+
+type Ended = Exclude<Outcome, { state: 'pending' }>
+
+export async function ask(
+  context: Context,
+  job: ClaimedJob,
+  provider: Provider | undefined,
+  task: RunningTask,
+  heard: HeardItem[],
+): Promise<Asked> {
+  const announced = announcementOf(heard, task.providerTaskId, task.wanted)
+  const startedAt = context.now()
+  const answer =
+    provider === undefined
+      ? fault('auth', `The key of ${task.provider} was taken away.`)
+      : await provider.check(task)
+  const nowMs = context.now()
+  context.log('task.checked', {
+    job_id: job.id,
+    provider: task.provider,
+    task_id: task.providerTaskId,
+    duration_ms: nowMs - startedAt,
+    state: answer.ok ? answer.value.state : undefined,
+    unknown_status: answer.ok && answer.value.state === 'pending' ? answer.value.unknownStatus : undefined,
+    fault: answer.ok ? undefined : answer.fault.code,
+  })
+  const trouble = answer.ok ? null : troubleAfter(task.fault, answer.fault, nowMs)
+  const outcome = answer.ok ? answer.value : standIn(trouble, announced, nowMs)
+  if (outcome !== null && outcome.state !== 'pending') return end(task, outcome, announced, nowMs)
+
+  const finished = outcome === null ? [] : outcome.finished
+  const isLate = nowMs >= job.deadlineAt
+  const isUnheard = trouble !== null && mayTryAgain(trouble.fault.code)
+  // Late, one bad answer is not the last word; but from the first one on, patience ends.
+  const endsAt = isLate && isUnheard ? trouble.since + lastWordMs : job.deadlineAt
+  const untilEndMs = endsAt - nowMs
+  if (untilEndMs <= 0) return end(task, outOfTime(task, outcome), announced, nowMs)
+  const isUrgent = isLate || trouble?.gone != null
+  const paceMs = isUrgent ? soonMs : waitFor(provider, task, announced, finished.length, nowMs)
+  return {
+    state: 'running',
+    task: lineOf(task, trouble),
+    waitMs: Math.min(Math.max(paceMs, trouble?.fault.retryAfterMs ?? 0), untilEndMs),
+    progress: outcome?.progress ?? null,
+  }
+}
+
+/** Written when trouble begins, changes or ends; and each time only of a task that seems to be gone. */
+function lineOf(task: RunningTask, trouble: Trouble | null): Task {
+  if (trouble === null) return task.fault === null ? task : { ...task, fault: null }
+  const isKnown = trouble.gone === null && task.fault?.code === trouble.fault.code
+  return isKnown ? task : { ...task, fault: rememberedAs(trouble) }
+}
+
+/** The provider cannot be asked. Null: ask again. */
+function standIn(trouble: Trouble | null, announced: Announcement | null, nowMs: number): Ended | null {
+  if (trouble === null) return null
+  if (isGone(trouble, nowMs)) return announced?.outcome ?? { state: 'failed', fault: trouble.fault }
+  return nowMs - trouble.since >= standInAfterMs ? (announced?.outcome ?? null) : null
+}
+
+function outOfTime(task: RunningTask, pending: Extract<Outcome, { state: 'pending' }> | null): Ended {
+  const late = fault('deadline_exceeded', `${task.provider} did not finish before the deadline.`).fault
+  const { finished, faults } = pending ?? { finished: [], faults: [] }
+  return finished.length > 0
+    ? { state: 'done', outputs: finished, faults: [...faults, late] }
+    : { state: 'failed', fault: faults[0] ?? late }
+}
+
+/** When to ask next: within seconds when a webhook knows more than the status shows, else at the provider's pace. */
+function waitFor(
+  provider: Provider | undefined,
+  task: RunningTask,
+  announced: Announcement | null,
+  finished: number,
+  nowMs: number,
+): number {
+  const announcedMs =
+    announced !== null && announced.ends > finished ? announcedWaitMs(nowMs - announced.lastHeardAt) : null
+  if (announcedMs !== null) return announcedMs
+  return provider === undefined ? soonMs : pollWaitMs(provider.capabilities.pace, nowMs - task.submittedAt)
+}
+
+function end(task: RunningTask, outcome: Ended, announced: Announcement | null, nowMs: number): Asked {
+  const wonBy = announced === null ? ('poll' as const) : ('webhook' as const)
+  const ended = { ...task, endedAt: nowMs, wonBy, cost: outcome.cost ?? task.cost }
+  switch (outcome.state) {
+    case 'done': {
+      const [firstFault] = outcome.faults
+      const line: Task = { ...ended, status: 'succeeded', fault: firstFault ?? null }
+      return { state: 'ended', task: line, outputs: outcome.outputs }
+    }
+    case 'failed':
+      return { state: 'ended', task: { ...ended, status: 'failed', fault: outcome.fault }, outputs: [] }
+  }
+}
