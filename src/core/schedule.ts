@@ -60,10 +60,24 @@ export function pollWaitMs(pace: Pace, sinceMs: number): number {
   return Math.min(pace.longestMs, Math.max(pace.firstMs, sinceMs * (pace.growth - 1)))
 }
 
+/** `slowed`: the other side said that it cannot keep up, so the next longer wait takes the place of the planned one. */
+export type DeliveryPace = 'ordinary' | 'slowed'
+
 /** The wait after attempt number `attempts`, or null when there are no more. `chance` is 0..1: each ±20 %. */
-export function deliveryWaitMs(attempts: number, chance: number): number | null {
-  const wait = deliveryWaitsMs[attempts]
-  return wait === undefined ? null : Math.round(wait * (0.8 + 0.4 * chance))
+export function deliveryWaitMs(
+  attempts: number,
+  chance: number,
+  pace: DeliveryPace = 'ordinary',
+): number | null {
+  const planned = deliveryWaitsMs[attempts]
+  if (planned === undefined) return null
+  const wait = pace === 'slowed' ? (deliveryWaitsMs[attempts + 1] ?? planned) : planned
+  return spread(wait, chance)
+}
+
+/** One wait ±20 %, so that those who failed together do not come back together. */
+function spread(waitMs: number, chance: number): number {
+  return Math.round(waitMs * (0.8 + 0.4 * chance))
 }
 
 export function copyWaitMs(attempts: number): number | null {

@@ -1,17 +1,7 @@
 /** One signed POST to a caller, and what came of it. Reads no row and writes none. */
-import { retryAfterMs } from '../core/retry-after.ts'
 import { forbidden, type Reach } from '../core/target.ts'
+import { type Attempted, judge, unanswered, unasked } from './judge.ts'
 import { signedHeaders } from './sign.ts'
-
-export interface Attempted {
-  /** `gone`: the caller wants no more of it (410). */
-  verdict: 'delivered' | 'refused' | 'gone'
-  status: number | null
-  error: string | null
-  /** The first kilobyte of the answer. */
-  answer: string | null
-  retryAfterMs?: number | undefined
-}
 
 export interface Post {
   url: string
@@ -30,9 +20,8 @@ export async function attemptPost(
   { url, eventId, body, secret }: Post,
 ): Promise<Attempted> {
   const objection = forbidden(url, reach)
-  if (objection !== null) return unanswered(`the URL ${objection}`)
-  if (secret === null)
-    return unanswered('there is no secret to sign with, or SIGNING_SECRET was changed since')
+  if (objection !== null) return unasked(`the URL ${objection}`)
+  if (secret === null) return unasked('there is no secret to sign with, or SIGNING_SECRET was changed since')
   const request = new Request(url, {
     method: 'POST',
     headers: {
@@ -46,30 +35,11 @@ export async function attemptPost(
   })
   try {
     const response = await edges.fetch(request)
-    return judge(response, await readStart(response), edges.now())
+    return judge(url, response, await readStart(response), edges.now())
   } catch (error) {
     // Everything that fetch and reading a body throw is the network's: refused, reset, timed out.
     return unanswered(error instanceof Error ? `${error.name}: ${error.message}` : String(error))
   }
-}
-
-function judge(response: Response, answer: string, nowMs: number): Attempted {
-  const { status } = response
-  const kept = { status, answer, retryAfterMs: retryAfterMs(response.headers, nowMs) }
-  if (status >= 200 && status < 300) return { ...kept, verdict: 'delivered', error: null }
-  if (status === 410) return { ...kept, verdict: 'gone', error: 'the caller answered 410 Gone' }
-  // Not followed: a signed body goes only where the caller said.
-  if (status >= 300 && status < 400)
-    return { ...kept, verdict: 'refused', error: 'a redirect is not followed' }
-  return {
-    ...kept,
-    verdict: 'refused',
-    error: `the caller answered ${status}`,
-  }
-}
-
-function unanswered(error: string): Attempted {
-  return { verdict: 'refused', status: null, error, answer: null }
 }
 
 /** What the answer begins with; nothing, when it breaks off or stalls: its status has decided already. */

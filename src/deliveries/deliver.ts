@@ -4,7 +4,8 @@ import { deliveryWaitMs } from '../core/schedule.ts'
 import { type ClaimedDelivery, claimDelivery, commitAttempt } from '../store/deliveries.ts'
 import { draftEvent } from '../store/events.ts'
 import { isLeaseLost } from '../store/lease.ts'
-import { type Attempted, attemptPost } from './attempt.ts'
+import { attemptPost } from './attempt.ts'
+import type { Attempted } from './judge.ts'
 import { openSecret } from './secrets.ts'
 
 export async function deliver(context: Context, deliveryId: string): Promise<void> {
@@ -30,8 +31,8 @@ type Next = { status: 'delivered' | 'failed' } | { status: 'pending'; waitMs: nu
 
 function whatNext(attempted: Attempted, n: number, { chance }: Context): Next {
   if (attempted.verdict === 'delivered') return { status: 'delivered' }
-  const waitMs = deliveryWaitMs(n, chance())
-  if (attempted.verdict === 'gone' || waitMs === null) return { status: 'failed' }
+  const waitMs = deliveryWaitMs(n, chance(), attempted.pace)
+  if (attempted.verdict !== 'refused' || waitMs === null) return { status: 'failed' }
   // The caller may ask for more time than the schedule has, not for less.
   return {
     status: 'pending',

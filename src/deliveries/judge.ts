@@ -1,0 +1,67 @@
+/** What an answer means, for the delivery and for the host that gave it. No I/O. */
+import { retryAfterMs } from '../core/retry-after.ts'
+import type { DeliveryPace } from '../core/schedule.ts'
+
+export interface Attempted {
+  /** `gone` (410) and `aborted` (webhook-delivery: abort-message): the caller wants no more of it. */
+  verdict: 'delivered' | 'refused' | 'gone' | 'aborted'
+  /** `down`: no answer, or one that says it cannot answer now. `unasked`: it was not called. */
+  host: 'up' | 'down' | 'unasked'
+  pace: DeliveryPace
+  status: number | null
+  error: string | null
+  /** The first kilobyte of the answer. */
+  answer: string | null
+  retryAfterMs?: number | undefined
+}
+
+// They ask for patience, whether or not they say how much.
+const slowing = [429, 502, 503, 504]
+// Beside every 5xx; another 4xx is an answer of somebody who is up (a deleted workflow, a wrong path).
+const overwhelmed = [408, 425, 429]
+
+export function judge(url: string, response: Response, answer: string, nowMs: number): Attempted {
+  const { status, headers } = response
+  const said = {
+    host: status >= 500 || overwhelmed.includes(status) ? ('down' as const) : ('up' as const),
+    pace: slowing.includes(status) ? ('slowed' as const) : ('ordinary' as const),
+    ...{ status, answer, retryAfterMs: retryAfterMs(headers, nowMs) },
+  }
+  if (status >= 200 && status < 300) return { ...said, verdict: 'delivered', error: null }
+  if (status === 410) return { ...said, verdict: 'gone', error: 'the caller answered 410 Gone' }
+  const error = isRedirect(status) ? sayRedirect(url, response) : `the caller answered ${status}`
+  return isAborted(headers)
+    ? { ...said, verdict: 'aborted', error: `${error} and webhook-delivery: abort-message` }
+    : { ...said, verdict: 'refused', error }
+}
+
+/** No answer came, because the network failed. */
+export function unanswered(error: string): Attempted {
+  return { verdict: 'refused', host: 'down', pace: 'ordinary', status: null, error, answer: null }
+}
+
+/** No question was asked: what stood in the way is on this side. */
+export function unasked(error: string): Attempted {
+  return { ...unanswered(error), host: 'unasked' }
+}
+
+function isRedirect(status: number): boolean {
+  return status >= 300 && status < 400
+}
+
+// Not followed: a signed body goes only where the caller said. Where it points helps to correct that; its query may
+// hold a secret.
+function sayRedirect(url: string, { status, headers }: Response): string {
+  const location = headers.get('location')
+  const said = `the caller answered ${status}, and a redirect is not followed`
+  if (location === null || !URL.canParse(location, url)) return said
+  const { host, pathname } = new URL(location, url)
+  return `${said}: it points at ${`${host}${pathname}`.slice(0, maxLocationLength)}`
+}
+
+const maxLocationLength = 300
+
+// Svix's delivery control; where a delivery has succeeded there is nothing to abort.
+function isAborted(headers: Headers): boolean {
+  return headers.get('webhook-delivery')?.trim().toLowerCase() === 'abort-message'
+}
