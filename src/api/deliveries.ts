@@ -1,7 +1,7 @@
 /** /v1/deliveries: what a job's caller was told, attempt by attempt. */
 import { createRoute, z } from '@hono/zod-openapi'
 import { eventTypes } from '../core/request.ts'
-import { attemptsOfAll, deliveriesOf } from '../store/deliveries.ts'
+import { attemptsOfAll, deliveriesOf } from '../store/delivery-log.ts'
 import { createRouter } from './environment.ts'
 import { problemResponse, withoutKey } from './problems.ts'
 

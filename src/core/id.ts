@@ -4,7 +4,7 @@
  */
 import { TypeID, typeid } from 'typeid-js'
 
-const prefixes = { job: 'job', event: 'evt', delivery: 'dlv', apiKey: 'key' } as const
+const prefixes = { job: 'job', event: 'evt', delivery: 'dlv', endpoint: 'ep', apiKey: 'key' } as const
 type Kind = keyof typeof prefixes
 
 export function newId(kind: Kind): string {

@@ -1,12 +1,12 @@
 /** What an answer means, for the delivery and for the host that gave it. No I/O. */
+import type { HostNews } from '../core/delivery.ts'
 import { retryAfterMs } from '../core/retry-after.ts'
 import type { DeliveryPace } from '../core/schedule.ts'
 
 export interface Attempted {
   /** `gone` (410) and `aborted` (webhook-delivery: abort-message): the caller wants no more of it. */
   verdict: 'delivered' | 'refused' | 'gone' | 'aborted'
-  /** `down`: no answer, or one that says it cannot answer now. `unasked`: it was not called. */
-  host: 'up' | 'down' | 'unasked'
+  host: HostNews
   pace: DeliveryPace
   status: number | null
   error: string | null
@@ -23,7 +23,7 @@ const overwhelmed = [408, 425, 429]
 export function judge(url: string, response: Response, answer: string, nowMs: number): Attempted {
   const { status, headers } = response
   const said = {
-    host: status >= 500 || overwhelmed.includes(status) ? ('down' as const) : ('up' as const),
+    host: newsOf(status),
     pace: slowing.includes(status) ? ('slowed' as const) : ('ordinary' as const),
     ...{ status, answer, retryAfterMs: retryAfterMs(headers, nowMs) },
   }
@@ -43,6 +43,11 @@ export function unanswered(error: string): Attempted {
 /** No question was asked: what stood in the way is on this side. */
 export function unasked(error: string): Attempted {
   return { ...unanswered(error), host: 'unasked' }
+}
+
+function newsOf(status: number): HostNews {
+  if (status >= 200 && status < 300) return 'took it'
+  return status >= 500 || overwhelmed.includes(status) ? 'down' : 'refused'
 }
 
 function isRedirect(status: number): boolean {

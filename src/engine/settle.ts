@@ -25,6 +25,7 @@ export async function settle(context: Context, claim: Claim, reason?: Fault): Pr
   const deliveries = isTold
     ? [
         draftDelivery({
+          endpointId: null,
           eventId: event.id,
           eventType: type,
           url,

@@ -1,25 +1,36 @@
-/** Deliveries and their attempts: what the caller is owed, what was tried, when it is tried again. */
-import { and, asc, eq, inArray, isNotNull, lte, sql } from 'drizzle-orm'
+/** Deliveries: what is owed, and the claim of one for an attempt. What came of it is committed by `commit-delivery`. */
+import { and, asc, eq, isNotNull, lte, type SQL, sql } from 'drizzle-orm'
+import { type DeliveryReason, hostOf, type Streak } from '../core/delivery.ts'
 import { newId } from '../core/id.ts'
 import type { EventType } from '../core/request.ts'
 import { leaseMs } from '../core/schedule.ts'
+import { hasPlace, takeProbe } from './circuits.ts'
 import type { Database } from './database.ts'
-import { type EventDraft, insertEvent } from './events.ts'
-import { requireLease } from './lease.ts'
-import { apiKeys, attempts, deliveries, jobs } from './schema.ts'
+import type { Owner } from './disabled-callbacks.ts'
+import { standInLine } from './lines.ts'
+import { apiKeys, deliveries, disabledCallbacks, endpoints, hosts, jobs } from './schema.ts'
 
 export type Delivery = typeof deliveries.$inferSelect
+
 /** A delivery under a lease: only through it may an attempt be committed. */
 export interface ClaimedDelivery extends Delivery {
   lease: string
-  /** Encrypted; null when neither the job nor its API key has one. */
+  /** Encrypted; null when there is none. */
   sealedSecret: string | null
+  owner: Owner
+  /** Why it is not to be attempted, or null. */
+  obstacle: Extract<DeliveryReason, 'disabled' | 'endpoint_deleted'> | null
+  /** Where it should go now: an endpoint's URL may have changed since. */
+  currentUrl: string
+  /** The refusals of its host until now. Null: it has taken what it was sent. */
+  streak: Streak | null
+  /** It tries an open circuit. */
+  isProbe: boolean
 }
-
-export type Attempt = typeof attempts.$inferSelect
 
 export interface DeliveryDraft {
   id: string
+  endpointId: string | null
   eventId: string
   eventType: EventType
   url: string
@@ -34,6 +45,7 @@ export function insertDelivery(db: Database, jobId: string, draft: DeliveryDraft
   const values = {
     ...draft,
     jobId,
+    host: hostOf(draft.url),
     status: 'pending' as const,
     attempts: 0,
     createdAt: nowMs,
@@ -42,47 +54,95 @@ export function insertDelivery(db: Database, jobId: string, draft: DeliveryDraft
   return db.insert(deliveries).values(values)
 }
 
-/** Takes the row for one attempt, if it is owed one now, with the secret that signs it. */
+/** Taken; or it stands in the line of its host; or null: it is not due, and nothing was done. */
+export type ClaimOutcome = { delivery: ClaimedDelivery } | { inLineFor: string } | null
+
+/** Takes the row for one attempt, if it is owed one now and its host has a place for it. */
 // Running this twice is harmless: the second claim finds the row not due and changes nothing.
 export async function claimDelivery(
   db: Database,
   id: string,
   lease: string,
   nowMs: number,
-): Promise<ClaimedDelivery | null> {
+): Promise<ClaimOutcome> {
   const take = db
     .update(deliveries)
-    .set({ lease, dueAt: nowMs + leaseMs })
-    .where(and(eq(deliveries.id, id), lte(deliveries.dueAt, nowMs)))
+    .set({ lease, dueAt: nowMs + leaseMs, reason: null })
+    .where(
+      and(
+        eq(deliveries.id, id),
+        lte(deliveries.dueAt, nowMs),
+        sql`(${hasPlace(lease, nowMs)} OR ${isDecidedWithoutAsking})`,
+      ),
+    )
     .returning()
-  // The job's own secret goes before that of the API key that posted it.
-  const secret = db
-    .select({ sealed: sql<string | null>`coalesce(${jobs.callbackSecret}, ${apiKeys.callbackSecret})` })
+  const { stand, note } = standInLine(db, id, nowMs)
+  const [, [row], [stood], , [found]] = await db.batch([
+    takeProbe(db, id, lease, nowMs),
+    take,
+    stand,
+    note,
+    selectCircumstances(db, id),
+  ])
+  if (stood !== undefined) return { inLineFor: stood.host }
+  if (row === undefined || found === undefined) return null
+  const { apiKeyId, endpointUrl, sealedSecret, failures, failingSince, failedAt } = found
+  const isDeleted = row.endpointId !== null && endpointUrl === null
+  return {
+    delivery: {
+      ...row,
+      lease,
+      sealedSecret,
+      owner: { apiKeyId, endpointId: row.endpointId, host: row.host },
+      obstacle: isDeleted ? 'endpoint_deleted' : found.disabledAt === null ? null : 'disabled',
+      currentUrl: endpointUrl ?? row.url,
+      streak:
+        failures === null || failingSince === null || failedAt === null
+          ? null
+          : { failures, failingSince, failedAt },
+      isProbe: found.probe === lease,
+    },
+  }
+}
+
+// Its endpoint was disabled, deleted or moved, or the callbacks of its API key to this host are disabled: then the
+// host is not asked, and need not have a place.
+const isDecidedWithoutAsking: SQL = sql`CASE WHEN ${deliveries.endpointId} IS NULL
+  THEN EXISTS (SELECT 1 FROM ${disabledCallbacks} INNER JOIN ${jobs} ON ${jobs.apiKeyId} = ${disabledCallbacks.apiKeyId}
+    WHERE ${jobs.id} = ${deliveries.jobId} AND ${disabledCallbacks.host} = ${deliveries.host})
+  ELSE NOT EXISTS (SELECT 1 FROM ${endpoints} WHERE ${endpoints.id} = ${deliveries.endpointId}
+    AND ${endpoints.disabledAt} IS NULL AND ${endpoints.url} = ${deliveries.url}) END`
+
+/** What the attempt needs to know beside its row. Each column under a name of its own, because D1 merges namesakes. */
+function selectCircumstances(db: Database, id: string) {
+  const isOwn = sql`${deliveries.endpointId} IS NULL`
+  return db
+    .select({
+      apiKeyId: jobs.apiKeyId,
+      endpointUrl: sql<string | null>`${endpoints.url}`.as('endpoint_url'),
+      // The job's own secret goes before that of the API key that posted it.
+      sealedSecret: sql<string | null>`CASE WHEN ${isOwn}
+          THEN coalesce(${jobs.callbackSecret}, ${apiKeys.callbackSecret}) ELSE ${endpoints.secret} END`.as(
+        'sealed_secret',
+      ),
+      disabledAt: sql<number | null>`coalesce(${endpoints.disabledAt}, ${disabledCallbacks.disabledAt})`.as(
+        'owner_disabled_at',
+      ),
+      failures: sql<number | null>`${hosts.failures}`.as('host_failures'),
+      failingSince: sql<number | null>`${hosts.failingSince}`.as('host_failing_since'),
+      failedAt: sql<number | null>`${hosts.failedAt}`.as('host_failed_at'),
+      probe: sql<string | null>`${hosts.probe}`.as('host_probe'),
+    })
     .from(deliveries)
     .innerJoin(jobs, eq(jobs.id, deliveries.jobId))
     .leftJoin(apiKeys, eq(apiKeys.id, jobs.apiKeyId))
+    .leftJoin(endpoints, eq(endpoints.id, deliveries.endpointId))
+    .leftJoin(
+      disabledCallbacks,
+      and(eq(disabledCallbacks.apiKeyId, jobs.apiKeyId), eq(disabledCallbacks.host, deliveries.host), isOwn),
+    )
+    .leftJoin(hosts, eq(hosts.host, deliveries.host))
     .where(eq(deliveries.id, id))
-  const [[row], [found]] = await db.batch([take, secret])
-  return row === undefined ? null : { ...row, lease, sealedSecret: found?.sealed ?? null }
-}
-
-/** Null `dueAt`: the delivery is over. */
-export async function commitAttempt(
-  db: Database,
-  delivery: ClaimedDelivery,
-  attempt: Attempt,
-  outcome: Pick<Delivery, 'status' | 'dueAt'>,
-  event: EventDraft | null,
-): Promise<void> {
-  await db.batch([
-    requireLease(db, deliveries, delivery),
-    db.insert(attempts).values(attempt),
-    db
-      .update(deliveries)
-      .set({ ...outcome, attempts: attempt.n, lease: null })
-      .where(eq(deliveries.id, delivery.id)),
-    ...(event === null ? [] : [insertEvent(db, delivery.jobId, event)]),
-  ])
 }
 
 export async function overdueDeliveries(db: Database, nowMs: number, limit: number): Promise<string[]> {
@@ -98,18 +158,4 @@ export async function overdueDeliveries(db: Database, nowMs: number, limit: numb
 export async function findDelivery(db: Database, id: string): Promise<Delivery | null> {
   const [row] = await db.select().from(deliveries).where(eq(deliveries.id, id))
   return row ?? null
-}
-
-export async function deliveriesOf(db: Database, jobId: string): Promise<Delivery[]> {
-  return db.select().from(deliveries).where(eq(deliveries.jobId, jobId)).orderBy(asc(deliveries.id))
-}
-
-export async function attemptsOfAll(db: Database, deliveryIds: string[]): Promise<Map<string, Attempt[]>> {
-  if (deliveryIds.length === 0) return new Map()
-  const rows = await db
-    .select()
-    .from(attempts)
-    .where(inArray(attempts.deliveryId, deliveryIds))
-    .orderBy(asc(attempts.n))
-  return Map.groupBy(rows, ({ deliveryId }) => deliveryId)
 }
