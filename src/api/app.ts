@@ -5,6 +5,8 @@ import { sayError } from '../log.ts'
 import { apiKeyRoutes } from './api-keys.ts'
 import { onlyWithAdminKey, onlyWithKey } from './auth.ts'
 import { deliveryRoutes } from './deliveries.ts'
+import { disabledCallbackRoutes } from './disabled-callbacks.ts'
+import { endpointRoutes } from './endpoints.ts'
 import type { ApiEnv } from './environment.ts'
 import { estimateRoutes } from './estimates.ts'
 import { eventRoutes } from './events.ts'
@@ -47,6 +49,9 @@ export function createApi() {
   api.route('/v1/estimates', estimateRoutes)
   api.route('/v1/models', modelRoutes)
   api.route('/v1/deliveries', deliveryRoutes)
+  api.route('/v1/endpoints', endpointRoutes)
+  // A key may look after itself here, so they stand before the door that only the admin's opens.
+  api.route('/v1/api-keys', disabledCallbackRoutes)
   api.use('/v1/api-keys/*', onlyWithAdminKey)
   api.route('/v1/api-keys', apiKeyRoutes)
 

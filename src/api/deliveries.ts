@@ -1,6 +1,7 @@
 /** /v1/deliveries: what a job's caller was told, attempt by attempt. */
 import { createRoute, z } from '@hono/zod-openapi'
-import { eventTypes } from '../core/request.ts'
+import { deliveryReasonNames, deliveryStatuses } from '../core/delivery.ts'
+import { eventTypes } from '../core/event.ts'
 import { attemptsOfAll, deliveriesOf } from '../store/delivery-log.ts'
 import { createRouter } from './environment.ts'
 import { problemResponse, withoutKey } from './problems.ts'
@@ -21,7 +22,10 @@ const deliverySchema = z
     event_id: z.string().openapi({ description: 'The webhook-id of every attempt.' }),
     event_type: z.enum(eventTypes),
     url: z.string(),
-    status: z.enum(['pending', 'delivered', 'failed']),
+    status: z.enum(deliveryStatuses),
+    reason: z.enum(deliveryReasonNames).nullable(),
+    endpoint_id: z.string().nullable(),
+    attempt_count: z.int(),
     next_attempt_at: z.iso.datetime().nullable(),
     created_at: z.iso.datetime(),
     attempts: z.array(attemptSchema),
@@ -57,6 +61,9 @@ export const deliveryRoutes = createRouter().openapi(list, async (c) => {
     event_type: delivery.eventType,
     url: delivery.url,
     status: delivery.status,
+    reason: delivery.reason,
+    endpoint_id: delivery.endpointId,
+    attempt_count: delivery.attempts,
     next_attempt_at: delivery.dueAt === null ? null : new Date(delivery.dueAt).toISOString(),
     created_at: new Date(delivery.createdAt).toISOString(),
     attempts: (attempts.get(delivery.id) ?? []).map((attempt) => ({

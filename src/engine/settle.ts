@@ -1,12 +1,10 @@
 /** settle: the job's end. Its last event, the deliveries it causes and the final status go into one batch. */
 import type { Context } from '../context.ts'
 import { type Fault, fault } from '../core/fault.ts'
-import { type JobRows, viewJob } from '../core/view.ts'
-import { linksTo } from '../media/links.ts'
 import type { Claim } from '../store/claim.ts'
 import type { Step } from '../store/commit.ts'
-import { draftDelivery } from '../store/deliveries.ts'
 import { draftEvent } from '../store/events.ts'
+import { tell } from './tell.ts'
 
 /** `reason` is why, where neither a task nor an output says so. */
 export async function settle(context: Context, claim: Claim, reason?: Fault): Promise<Step> {
@@ -20,24 +18,11 @@ export async function settle(context: Context, claim: Claim, reason?: Fault): Pr
     nowMs,
   )
   const settled = { ...job, status: verdict.status, fault: verdict.fault ?? null, settledAt: nowMs }
-  const { callback_url: url, callback_events } = job.request
-  const isTold = url !== undefined && callback_events.includes(type)
-  const deliveries = isTold
-    ? [
-        draftDelivery({
-          endpointId: null,
-          eventId: event.id,
-          eventType: type,
-          url,
-          body: await bodyOf(context, type, { ...claim, job: settled }),
-        }),
-      ]
-    : []
   return {
     ...verdict,
     progress: verdict.status === 'succeeded' ? 100 : job.progress,
     events: [event],
-    deliveries,
+    deliveries: await tell(context, { ...claim, job: settled }, { ...event, type }),
     next: 'settled',
   }
 }
@@ -58,12 +43,4 @@ function verdictOn({ job, tasks, outputs }: Claim, reason?: Fault): Verdict {
   const last = outputFaults.at(-1) ?? reason ?? taskFaults.at(-1)
   if (last === undefined) throw new Error('a job fails only for a reason')
   return { status: 'failed', fault: last }
-}
-
-/** The event's body: made once, the same bytes on every attempt. */
-async function bodyOf({ config, now }: Context, type: string, rows: JobRows): Promise<string> {
-  const stored = rows.outputs.filter(({ status }) => status === 'stored').map(({ n }) => n)
-  const links = await linksTo(config, rows.job.id, stored, now())
-  const data = viewJob(rows, links)
-  return JSON.stringify({ type, timestamp: new Date(now()).toISOString(), data })
 }

@@ -8,11 +8,13 @@ import { copyWaitMs } from '../core/schedule.ts'
 import { type Copied, copyToBucket } from '../media/copy.ts'
 import { type Claim, type ClaimedJob, learn } from '../store/claim.ts'
 import type { Step } from '../store/commit.ts'
-import { draftEvent } from '../store/events.ts'
+import type { DeliveryDraft } from '../store/deliveries.ts'
+import { draftEvent, type EventDraft } from '../store/events.ts'
 import type { Output, WaitingOutput } from '../store/outputs.ts'
 import type { Task } from '../store/tasks.ts'
 import { keepLease } from './keep-lease.ts'
 import { settle } from './settle.ts'
+import { tell } from './tell.ts'
 
 export async function store(context: Context, claim: Claim): Promise<Step> {
   const { job, tasks, outputs } = claim
@@ -26,23 +28,43 @@ export async function store(context: Context, claim: Claim): Promise<Step> {
   const task = tasks.find(({ n }) => n === output.taskN)
   const { source, copied } = await copyOrRenew(context, job, output, task)
   const result = resultOf(output, source, copied, context.now())
-  const event = result.status === 'waiting' ? [] : [outputEvent(result, context.now())]
+  const events = result.status === 'waiting' ? [] : [outputEvent(result, context.now())]
   context.log('output.stored', {
     ...{ job_id: job.id, provider: task?.provider, output: output.n, attempt: output.attempts + 1 },
     ...{ duration_ms: context.now() - startedAt, bytes: copied.ok ? copied.value.bytes : undefined },
     fault: copied.ok ? undefined : copied.fault.code,
   })
 
-  const learned = { outputs: [result], events: event }
-  const known = learn(claim, learned)
+  const known = learn(claim, { outputs: [result] })
+  const told = await Promise.all(events.map((event) => tellStored(context, known, result, event)))
+  const learned = { outputs: [result], events, deliveries: told.flat() }
   const waiting = known.outputs.filter(({ status }) => status === 'waiting')
-  if (waiting.length === 0) {
-    const settled = await settle(context, known)
-    return { ...settled, ...learned, events: [...event, ...(settled.events ?? [])] }
-  }
+  if (waiting.length === 0) return after(learned, await settle(context, known))
   const isFresh = waiting.some(({ attempts }) => attempts < result.attempts) || result.status !== 'waiting'
   const waitMs = copyWaitMs(result.attempts) ?? 0
   return { status: 'storing', ...learned, next: isFresh ? 'now' : { waitMs } }
+}
+
+type Learned = Required<Pick<Step, 'outputs' | 'events' | 'deliveries'>>
+
+/** The job's end, with what came just before it in the same commit. */
+function after(learned: Learned, settled: Step): Step {
+  return {
+    ...settled,
+    outputs: learned.outputs,
+    events: [...learned.events, ...(settled.events ?? [])],
+    deliveries: [...learned.deliveries, ...(settled.deliveries ?? [])],
+  }
+}
+
+async function tellStored(
+  context: Context,
+  claim: Claim,
+  output: Output,
+  event: EventDraft,
+): Promise<DeliveryDraft[]> {
+  if (output.status !== 'stored') return []
+  return tell(context, claim, { ...event, type: 'output.stored' }, output.n)
 }
 
 /** Copies; where the link has run out, asks the provider for a fresh one and copies from that. */

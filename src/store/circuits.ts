@@ -91,6 +91,22 @@ export function returnProbe(db: Database, { host, lease }: { host: string; lease
     .where(and(eq(hosts.host, host), eq(hosts.probe, lease)))
 }
 
+/** Somebody says that it is well again: what it did is forgotten, and its line is looked after at the next sweep. */
+export function closeCircuit(db: Database, host: string, nowMs: number) {
+  return db
+    .update(hosts)
+    .set({ ...wellAgain, dueAt: nowMs })
+    .where(eq(hosts.host, host))
+}
+
+/** Somebody says that it should be tried now. */
+export function hurryCircuit(db: Database, host: string, nowMs: number) {
+  return db
+    .update(hosts)
+    .set({ dueAt: nowMs })
+    .where(and(eq(hosts.host, host), isOpen, isNull(hosts.probe)))
+}
+
 /** A host that is well, and that nobody waits for, has no row. */
 export function forgetIfIdle(db: Database, host: string) {
   return db.delete(hosts).where(and(eq(hosts.host, host), eq(hosts.failures, 0), sql`NOT ${hasLine(host)}`))

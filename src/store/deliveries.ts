@@ -1,8 +1,8 @@
 /** Deliveries: what is owed, and the claim of one for an attempt. What came of it is committed by `commit-delivery`. */
 import { and, asc, eq, isNotNull, lte, type SQL, sql } from 'drizzle-orm'
 import { type DeliveryReason, hostOf, type Streak } from '../core/delivery.ts'
+import type { EventType, Target } from '../core/event.ts'
 import { newId } from '../core/id.ts'
-import type { EventType } from '../core/request.ts'
 import { leaseMs } from '../core/schedule.ts'
 import { hasPlace, takeProbe } from './circuits.ts'
 import type { Database } from './database.ts'
@@ -28,12 +28,10 @@ export interface ClaimedDelivery extends Delivery {
   isProbe: boolean
 }
 
-export interface DeliveryDraft {
+export interface DeliveryDraft extends Target {
   id: string
-  endpointId: string | null
   eventId: string
   eventType: EventType
-  url: string
   body: string
 }
 

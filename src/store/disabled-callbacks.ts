@@ -1,6 +1,9 @@
 /** Who is sent nothing more: an endpoint, or the callbacks of an API key's jobs to one host. */
-import { and, eq, isNull } from 'drizzle-orm'
+import { and, asc, eq, isNull } from 'drizzle-orm'
+import { attemptsAtOncePerHost } from '../core/schedule.ts'
+import { closeCircuit } from './circuits.ts'
 import type { Database } from './database.ts'
+import { wake } from './lines.ts'
 import { disabledCallbacks, endpoints } from './schema.ts'
 
 /** Whose delivery it is: an endpoint's, or that of the API key which posted the job. */
@@ -9,6 +12,8 @@ export interface Owner {
   apiKeyId: string
   host: string
 }
+
+export type DisabledCallbacks = typeof disabledCallbacks.$inferSelect
 
 // Running this twice is harmless: who is disabled already stays as it is.
 export function disableOwner(
@@ -27,4 +32,33 @@ export function disableOwner(
     .update(endpoints)
     .set({ disabledAt: nowMs, disabledBy: 'failure' })
     .where(and(eq(endpoints.id, endpointId), isNull(endpoints.disabledAt)))
+}
+
+export async function disabledCallbacksOf(db: Database, apiKeyId: string): Promise<DisabledCallbacks[]> {
+  return db
+    .select()
+    .from(disabledCallbacks)
+    .where(eq(disabledCallbacks.apiKeyId, apiKeyId))
+    .orderBy(asc(disabledCallbacks.host))
+}
+
+/** What was disabled, and the deliveries that are due because it is not any more. */
+export async function enableCallbacks(
+  db: Database,
+  apiKeyId: string,
+  nowMs: number,
+): Promise<{ enabled: DisabledCallbacks[]; woken: string[] }> {
+  const enabled = await disabledCallbacksOf(db, apiKeyId)
+  const woken: string[] = []
+  for (const { host } of enabled) {
+    const [, , due] = await db.batch([
+      db
+        .delete(disabledCallbacks)
+        .where(and(eq(disabledCallbacks.apiKeyId, apiKeyId), eq(disabledCallbacks.host, host))),
+      closeCircuit(db, host, nowMs),
+      wake(db, host, attemptsAtOncePerHost, nowMs),
+    ])
+    woken.push(...due.map(({ id }) => id))
+  }
+  return { enabled, woken }
 }

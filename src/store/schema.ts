@@ -6,8 +6,9 @@
 import { sql } from 'drizzle-orm'
 import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core'
 import { deliveryReasonNames, deliveryStatuses } from '../core/delivery.ts'
+import { eventTypes } from '../core/event.ts'
 import { jobStatuses } from '../core/job.ts'
-import { eventTypes, models, providerNames } from '../core/request.ts'
+import { models, providerNames } from '../core/request.ts'
 import { taskStatuses } from '../core/task.ts'
 
 /** Milliseconds since 1970, UTC, in every column named `…_at`. */

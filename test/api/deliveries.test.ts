@@ -12,12 +12,15 @@ describe('the deliveries of a job', () => {
     expect(delivery).toEqual<DeliveryView>({
       id: expect.stringMatching(/^dlv_[0-9a-z]{26}$/),
       job_id: id,
+      endpoint_id: null,
       event_id: expect.stringMatching(/^evt_[0-9a-z]{26}$/),
       event_type: 'job.succeeded',
       url: 'https://caller.test/hook',
       status: 'delivered',
+      reason: null,
       next_attempt_at: null,
       created_at: expect.any(String),
+      attempt_count: 1,
       attempts: [
         {
           n: 1,

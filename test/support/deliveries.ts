@@ -11,12 +11,15 @@ import { world } from './world.ts'
 export interface DeliveryView {
   id: string
   job_id: string
+  endpoint_id: string | null
   event_id: string
   event_type: string
   url: string
   status: 'pending' | 'delivered' | 'failed'
+  reason: string | null
   next_attempt_at: string | null
   created_at: string
+  attempt_count: number
   attempts: {
     n: number
     started_at: string

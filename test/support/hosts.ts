@@ -1,4 +1,5 @@
 /** A caller's host of a test's own: nobody is there until somebody answers. */
+import type { Received } from './caller.ts'
 import { countRows, select } from './storage.ts'
 import { world } from './world.ts'
 
@@ -7,8 +8,8 @@ type Answer = (request: Request) => Response | Promise<Response>
 export interface Host {
   name: string
   url: string
-  /** How often it was called. */
-  called: { calls: number }
+  /** How often it was called, and with what. */
+  called: { calls: number; received: Received[] }
   answer: (how: Answer) => void
   /** What is kept of it while it is in trouble. */
   row: () => Promise<HostRow | undefined>
@@ -28,12 +29,15 @@ let hosts = 0
 
 export function aHost(): Host {
   const name = `host-${++hosts}.test`
-  const called = { calls: 0 }
+  const called = { calls: 0, received: [] as Received[] }
   return {
     ...{ name, called, url: `https://${name}/hook` },
     answer: (how) =>
-      world.settle(`https://${name}`, (request) => {
+      world.settle(`https://${name}`, async (request) => {
         called.calls += 1
+        const body = await request.clone().text()
+        const headers = Object.fromEntries(request.headers)
+        called.received.push({ url: request.url, headers, body, at: world.edges.now() })
         return how(request)
       }),
     row: async () => {
