@@ -16,6 +16,7 @@ import { jobRoutes } from './jobs.ts'
 import { modelRoutes } from './models.ts'
 import { outputRoutes } from './outputs.ts'
 import { problem } from './problems.ts'
+import { redeliverRoutes } from './redeliver.ts'
 
 export function createApi() {
   const api = new OpenAPIHono<ApiEnv>()
@@ -49,6 +50,7 @@ export function createApi() {
   api.route('/v1/estimates', estimateRoutes)
   api.route('/v1/models', modelRoutes)
   api.route('/v1/deliveries', deliveryRoutes)
+  api.route('/v1/deliveries', redeliverRoutes)
   api.route('/v1/endpoints', endpointRoutes)
   // A key may look after itself here, so they stand before the door that only the admin's opens.
   api.route('/v1/api-keys', disabledCallbackRoutes)

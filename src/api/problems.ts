@@ -12,6 +12,8 @@ const kinds = {
   forbidden: { status: 403, title: 'This key may not do that' },
   not_found: { status: 404, title: 'There is no such thing' },
   idempotency_conflict: { status: 409, title: 'The Idempotency-Key was used for another body' },
+  delivery_pending: { status: 409, title: 'The delivery is pending' },
+  disabled: { status: 409, title: 'Nothing is sent there' },
   limit_reached: { status: 409, title: 'There are as many as there may be' },
   too_large: { status: 413, title: 'The body is too large' },
   range_not_satisfiable: { status: 416, title: 'The range is outside the video' },

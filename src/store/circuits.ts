@@ -99,12 +99,13 @@ export function closeCircuit(db: Database, host: string, nowMs: number) {
     .where(eq(hosts.host, host))
 }
 
-/** Somebody says that it should be tried now. */
-export function hurryCircuit(db: Database, host: string, nowMs: number) {
+/** Somebody asks for this delivery now: an open circuit may be tried by it. */
+export function hurryCircuit(db: Database, deliveryId: string, nowMs: number) {
+  const its = db.select({ host: deliveries.host }).from(deliveries).where(eq(deliveries.id, deliveryId))
   return db
     .update(hosts)
     .set({ dueAt: nowMs })
-    .where(and(eq(hosts.host, host), isOpen, isNull(hosts.probe)))
+    .where(and(inArray(hosts.host, its), isOpen, isNull(hosts.probe)))
 }
 
 /** A host that is well, and that nobody waits for, has no row. */

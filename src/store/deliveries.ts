@@ -1,12 +1,12 @@
 /** Deliveries: what is owed, and the claim of one for an attempt. What came of it is committed by `commit-delivery`. */
-import { and, asc, eq, isNotNull, lte, type SQL, sql } from 'drizzle-orm'
+import { and, asc, eq, isNotNull, lte, sql } from 'drizzle-orm'
 import { type DeliveryReason, hostOf, type Streak } from '../core/delivery.ts'
 import type { EventType, Target } from '../core/event.ts'
 import { newId } from '../core/id.ts'
 import { leaseMs } from '../core/schedule.ts'
 import { hasPlace, takeProbe } from './circuits.ts'
 import type { Database } from './database.ts'
-import type { Owner } from './disabled-callbacks.ts'
+import { isOwnerEnabled, type Owner } from './disabled-callbacks.ts'
 import { standInLine } from './lines.ts'
 import { apiKeys, deliveries, disabledCallbacks, endpoints, hosts, jobs } from './schema.ts'
 
@@ -103,13 +103,9 @@ export async function claimDelivery(
   }
 }
 
-// Its endpoint was disabled, deleted or moved, or the callbacks of its API key to this host are disabled: then the
-// host is not asked, and need not have a place.
-const isDecidedWithoutAsking: SQL = sql`CASE WHEN ${deliveries.endpointId} IS NULL
-  THEN EXISTS (SELECT 1 FROM ${disabledCallbacks} INNER JOIN ${jobs} ON ${jobs.apiKeyId} = ${disabledCallbacks.apiKeyId}
-    WHERE ${jobs.id} = ${deliveries.jobId} AND ${disabledCallbacks.host} = ${deliveries.host})
-  ELSE NOT EXISTS (SELECT 1 FROM ${endpoints} WHERE ${endpoints.id} = ${deliveries.endpointId}
-    AND ${endpoints.disabledAt} IS NULL AND ${endpoints.url} = ${deliveries.url}) END`
+// Its owner is sent nothing, or its endpoint has moved: then the host is not asked, and need not have a place.
+const isDecidedWithoutAsking = sql`NOT ${isOwnerEnabled} OR EXISTS (SELECT 1 FROM ${endpoints}
+  WHERE ${endpoints.id} = ${deliveries.endpointId} AND ${endpoints.url} <> ${deliveries.url})`
 
 /** What the attempt needs to know beside its row. Each column under a name of its own, because D1 merges namesakes. */
 function selectCircumstances(db: Database, id: string) {

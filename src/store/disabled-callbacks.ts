@@ -1,10 +1,10 @@
 /** Who is sent nothing more: an endpoint, or the callbacks of an API key's jobs to one host. */
-import { and, asc, eq, isNull } from 'drizzle-orm'
+import { and, asc, eq, isNull, sql } from 'drizzle-orm'
 import { attemptsAtOncePerHost } from '../core/schedule.ts'
 import { closeCircuit } from './circuits.ts'
 import type { Database } from './database.ts'
 import { wake } from './lines.ts'
-import { disabledCallbacks, endpoints } from './schema.ts'
+import { deliveries, disabledCallbacks, endpoints, jobs } from './schema.ts'
 
 /** Whose delivery it is: an endpoint's, or that of the API key which posted the job. */
 export interface Owner {
@@ -12,6 +12,14 @@ export interface Owner {
   apiKeyId: string
   host: string
 }
+
+/** Whether the owner of a delivery is sent anything. */
+export const isOwnerEnabled = sql`CASE WHEN ${deliveries.endpointId} IS NULL
+  THEN NOT EXISTS (SELECT 1 FROM ${disabledCallbacks}
+    INNER JOIN ${jobs} ON ${jobs.apiKeyId} = ${disabledCallbacks.apiKeyId}
+    WHERE ${jobs.id} = ${deliveries.jobId} AND ${disabledCallbacks.host} = ${deliveries.host})
+  ELSE EXISTS (SELECT 1 FROM ${endpoints}
+    WHERE ${endpoints.id} = ${deliveries.endpointId} AND ${endpoints.disabledAt} IS NULL) END`
 
 export type DisabledCallbacks = typeof disabledCallbacks.$inferSelect
 

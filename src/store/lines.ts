@@ -3,7 +3,7 @@
  * Who waits in it is not due, so it costs nothing however long it is: each attempt that ends wakes the next, and the
  * sweep wakes those whom a crash left waiting.
  */
-import { and, asc, eq, inArray, isNotNull, lte, not, type SQL, sql } from 'drizzle-orm'
+import { and, asc, eq, inArray, isNotNull, isNull, lte, not, type SQL, sql } from 'drizzle-orm'
 import { attemptsAtOncePerHost, sweepEveryMs } from '../core/schedule.ts'
 import { forgetIfIdle, hasLine, inLine, isOpen } from './circuits.ts'
 import type { Database } from './database.ts'
@@ -16,28 +16,35 @@ export function standInLine(db: Database, id: string, nowMs: number) {
     .set(waiting)
     .where(and(eq(deliveries.id, id), lte(deliveries.dueAt, nowMs)))
     .returning({ host: deliveries.host })
-  const note = db
+  return { stand, note: noteLines(db, eq(deliveries.id, id), nowMs + sweepEveryMs, isNull(hosts.dueAt)) }
+}
+
+/**
+ * The hosts that some of these deliveries wait in line for are looked after at that time: those that had no row, and
+ * those whose row is so. Most have one that is not, and are not written.
+ */
+export function noteLines(db: Database, some: SQL, dueAt: number, alsoIf: SQL) {
+  return db
     .insert(hosts)
     .select(
       db
-        .select({
+        .selectDistinct({
           host: deliveries.host,
           failures: sql<number>`0`.as('failures'),
-          failingSince: sql<null>`NULL`.as('failing_since'),
-          failedAt: sql<null>`NULL`.as('failed_at'),
+          failingSince: sql<number | null>`NULL`.as('failing_since'),
+          failedAt: sql<number | null>`NULL`.as('failed_at'),
           outages: sql<number>`0`.as('outages'),
-          dueAt: sql<number>`${nowMs + sweepEveryMs}`.as('due_at'),
-          probe: sql<null>`NULL`.as('probe'),
+          dueAt: sql<number>`${dueAt}`.as('due_at'),
+          probe: sql<string | null>`NULL`.as('probe'),
         })
         .from(deliveries)
-        .where(and(eq(deliveries.id, id), inLine)),
+        .where(and(some, inLine)),
     )
     .onConflictDoUpdate({
       target: hosts.host,
       set: { dueAt: sql`excluded.due_at` },
-      setWhere: sql`${hosts.dueAt} IS NULL`,
+      setWhere: alsoIf,
     })
-  return { stand, note }
 }
 
 const waiting = { dueAt: null, lease: null, reason: 'in_line' as const }

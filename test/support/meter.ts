@@ -2,12 +2,7 @@
  * A Worker on a meter: counts what Cloudflare bills (D1 rows written and read, queue messages), and works its
  * queues off by hand, so that nothing is done outside the meter.
  */
-import {
-  createExecutionContext,
-  createMessageBatch,
-  createScheduledController,
-  getQueueResult,
-} from 'cloudflare:test'
+import { createExecutionContext, createMessageBatch, getQueueResult } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { fetchWith } from './runtime.ts'
 import worker from './worker.ts'
@@ -16,8 +11,6 @@ export interface MeteredWorker {
   fetch: (request: Request) => Promise<Response>
   /** Works off every message that is not delayed, and those that they cause. */
   drain: () => Promise<void>
-  /** What the cron trigger does, with the messages that it causes. */
-  sweep: () => Promise<void>
   bill: () => { rowsWritten: number; rowsRead: number; messages: number }
 }
 
@@ -72,24 +65,18 @@ export function createMeteredWorker(): MeteredWorker {
     DELIVERIES: meteredQueue('reelhook-deliveries'),
   }
 
-  const drain = async () => {
-    for (let sent = waiting.shift(); sent !== undefined; sent = waiting.shift()) {
-      const batch = createMessageBatch(sent.queue, [
-        { id: crypto.randomUUID(), timestamp: new Date(), attempts: 1, body: sent.body },
-      ])
-      const context = createExecutionContext()
-      await worker.queue?.(batch, { ...env, ...bindings }, context)
-      const { explicitAcks } = await getQueueResult(batch, context)
-      if (explicitAcks.length !== 1) throw new Error(`not worked off: ${JSON.stringify(sent.body)}`)
-    }
-  }
-
   return {
     fetch: (request) => fetchWith(bindings, request),
-    drain,
-    async sweep() {
-      await worker.scheduled?.(createScheduledController(), { ...env, ...bindings }, createExecutionContext())
-      await drain()
+    async drain() {
+      for (let sent = waiting.shift(); sent !== undefined; sent = waiting.shift()) {
+        const batch = createMessageBatch(sent.queue, [
+          { id: crypto.randomUUID(), timestamp: new Date(), attempts: 1, body: sent.body },
+        ])
+        const context = createExecutionContext()
+        await worker.queue?.(batch, { ...env, ...bindings }, context)
+        const { explicitAcks } = await getQueueResult(batch, context)
+        if (explicitAcks.length !== 1) throw new Error(`not worked off: ${JSON.stringify(sent.body)}`)
+      }
     },
     bill: () => ({ ...bill }),
   }
