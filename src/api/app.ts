@@ -9,6 +9,7 @@ import { disabledCallbackRoutes } from './disabled-callbacks.ts'
 import { endpointRoutes } from './endpoints.ts'
 import type { ApiEnv } from './environment.ts'
 import { estimateRoutes } from './estimates.ts'
+import { documentEvents } from './event-docs.ts'
 import { eventRoutes } from './events.ts'
 import { healthRoutes } from './health.ts'
 import { jobListRoutes } from './job-list.ts'
@@ -57,6 +58,7 @@ export function createApi() {
   api.use('/v1/api-keys/*', onlyWithAdminKey)
   api.route('/v1/api-keys', apiKeyRoutes)
 
+  documentEvents(api)
   api.openAPIRegistry.registerComponent('securitySchemes', 'apiKey', { type: 'http', scheme: 'bearer' })
   api.doc31('/openapi.json', {
     openapi: '3.1.0',
