@@ -14,6 +14,8 @@ import {
   untilDelivery,
 } from './support/deliveries.ts'
 import { aSilentJob, doorOf } from './support/door.ts'
+import { deleteEndpoint, makeEndpoint } from './support/endpoints.ts'
+import { aHost, down, ok } from './support/hosts.ts'
 import { getJob, untilStatus } from './support/reelhook.ts'
 import { isSignedBy, type PublishedKey } from './support/second-opinions.ts'
 import { select } from './support/storage.ts'
@@ -76,6 +78,22 @@ describe('what is sealed', () => {
     expect(await statusOf(jobId)).toBe('delivered')
     const told = world.caller.receivedFor(jobId).at(-1)
     expect(told && isSignedWith(apiKey.callback_secret, told)).toBe(true)
+  })
+
+  it('for an endpoint is sealed anew as well', async () => {
+    const host = aHost()
+    host.answer(down)
+    const endpoint = await makeEndpoint(host.url)
+    const jobId = await tellOfFailure({ callback_url: undefined, callback_secret: undefined })
+    const { id } = await untilDelivery(jobId, ({ attempts }) => attempts.length === 1)
+    await world.advance(5_000)
+    await sweepUnder(rotating)
+    host.answer(ok)
+    await nudgeDelivery(id, 1, rotated)
+    expect(await statusOf(jobId)).toBe('delivered')
+    const told = host.called.received.at(-1)
+    expect(told && isSignedWith(endpoint.secret, told)).toBe(true)
+    await deleteEndpoint(endpoint)
   })
 
   it('for a job opens while the one before is known, and is told of as lost afterwards', async () => {

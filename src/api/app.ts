@@ -10,9 +10,12 @@ import { onlyWithAdminKey, onlyWithKey } from './auth.ts'
 import { callbackRoutes } from './callbacks.ts'
 import { cancelRoutes } from './cancel.ts'
 import { deliveryRoutes } from './deliveries.ts'
+import { disabledCallbackRoutes } from './disabled-callbacks.ts'
+import { endpointRoutes } from './endpoints.ts'
 import type { ApiEnv } from './environment.ts'
 import { eraseRoutes } from './erase.ts'
 import { estimateRoutes } from './estimates.ts'
+import { documentEvents } from './event-docs.ts'
 import { eventRoutes } from './events.ts'
 import { healthRoutes } from './health.ts'
 import { jobListRoutes } from './job-list.ts'
@@ -22,6 +25,7 @@ import { modelRoutes } from './models.ts'
 import { outputRoutes } from './outputs.ts'
 import { problem, unavailable } from './problems.ts'
 import { onlyWithinRate } from './rate.ts'
+import { redeliverRoutes } from './redeliver.ts'
 import { retryRoutes } from './retry.ts'
 import { secretRotationRoutes } from './secret-rotation.ts'
 import { statsRoutes } from './stats.ts'
@@ -68,13 +72,17 @@ export function createApi() {
   api.route('/v1/models', modelRoutes)
   api.route('/v1/assets', assetRoutes)
   api.route('/v1/deliveries', deliveryRoutes)
+  api.route('/v1/deliveries', redeliverRoutes)
+  api.route('/v1/endpoints', endpointRoutes)
   api.route('/v1/stats', statsRoutes)
   api.route('/v1/callbacks', callbackRoutes)
-  // A key may rotate its own secret, so it looks for itself.
+  // A key may look after itself in these, so they stand before the door that only the admin's opens.
   api.route('/v1/api-keys', secretRotationRoutes)
+  api.route('/v1/api-keys', disabledCallbackRoutes)
   api.use('/v1/api-keys/*', onlyWithAdminKey)
   api.route('/v1/api-keys', apiKeyRoutes)
 
+  documentEvents(api)
   api.openAPIRegistry.registerComponent('securitySchemes', 'apiKey', { type: 'http', scheme: 'bearer' })
   api.doc31('/openapi.json', {
     openapi: '3.1.0',

@@ -1,7 +1,7 @@
 /** POST /v1/callbacks/test: what a callback URL does with a valid delivery, a forged, a stale and a repeated one. */
 import { createRoute, z } from '@hono/zod-openapi'
 import type { Context } from '../context.ts'
-import { callbackSecretSchema } from '../core/request.ts'
+import { callbackSecretSchema, callbackUrlSchema } from '../core/request.ts'
 import { forbidden } from '../core/target.ts'
 import { type Probe, probe, probeNames } from '../deliveries/probe.ts'
 import { type Signers, signersFor, signersOf } from '../deliveries/sign.ts'
@@ -12,7 +12,7 @@ import { createRouter } from './environment.ts'
 import { problem, problemResponse, withoutKey } from './problems.ts'
 
 const testSchema = z.strictObject({
-  url: z.url().max(2_048),
+  url: callbackUrlSchema,
   secret: callbackSecretSchema
     .optional()
     .meta({ description: "What signs. Unset, the key's own callback_secret; the admin key has none." }),

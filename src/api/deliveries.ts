@@ -1,72 +1,93 @@
-/** /v1/deliveries: what a job's caller was told, attempt by attempt. */
+/** /v1/deliveries: the log of what callers were told, attempt by attempt. */
 import { createRoute, z } from '@hono/zod-openapi'
-import { eventTypes } from '../core/request.ts'
-import { attemptsOfAll, deliveriesOf } from '../store/deliveries.ts'
+import { deliveryStatuses } from '../core/delivery.ts'
+import { eventTypes } from '../core/event.ts'
+import { findDelivery } from '../store/deliveries.ts'
+import { listDeliveries } from '../store/delivery-log.ts'
+import { deliverySchema, viewDeliveries } from './delivery-view.ts'
 import { createRouter } from './environment.ts'
-import { problemResponse, withoutKey } from './problems.ts'
+import { problem, problemResponse, withoutKey } from './problems.ts'
 
-const attemptSchema = z.object({
-  n: z.int(),
-  started_at: z.iso.datetime(),
-  duration_ms: z.int(),
-  status: z.int().nullable().openapi({ description: 'The HTTP status; null when no answer came.' }),
-  error: z.string().nullable(),
-  answer: z.string().nullable().openapi({ description: 'The first kilobyte of the answer.' }),
-})
-
-const deliverySchema = z
-  .object({
-    id: z.string(),
-    job_id: z.string(),
-    event_id: z.string().openapi({ description: 'The webhook-id of every attempt.' }),
-    event_type: z.enum(eventTypes),
-    url: z.string(),
-    status: z.enum(['pending', 'delivered', 'failed']),
-    next_attempt_at: z.iso.datetime().nullable(),
-    created_at: z.iso.datetime(),
-    attempts: z.array(attemptSchema),
-  })
-  .openapi('Delivery')
+/** Where a page of deliveries goes on. */
+export const deliveryCursor = z.string().regex(/^dlv_[0-9a-z]{26}$/, 'must be a next_cursor')
+export const moment = z.iso.datetime({ offset: true })
 
 const list = createRoute({
   method: 'get',
   path: '/',
-  summary: "A job's deliveries with every attempt",
-  request: { query: z.object({ job_id: z.string() }) },
+  summary: 'List deliveries, newest first, with their attempts',
+  description:
+    'since and until are about when a delivery was made. A page may be short, even empty, and still have a next_cursor: it looks through a bounded number of deliveries.',
+  request: {
+    query: z.strictObject({
+      job_id: z.string().optional(),
+      endpoint_id: z.string().optional(),
+      status: z.enum(deliveryStatuses).optional(),
+      event_type: z.enum(eventTypes).optional(),
+      since: moment.optional(),
+      until: moment.optional(),
+      limit: z.coerce.number().int().min(1).max(100).default(20),
+      cursor: deliveryCursor.optional(),
+    }),
+  },
   responses: {
     ...withoutKey,
     200: {
-      description: 'The deliveries, oldest first.',
-      content: { 'application/json': { schema: z.object({ data: z.array(deliverySchema) }) } },
+      description: 'A page of deliveries.',
+      content: {
+        'application/json': {
+          schema: z.object({ data: z.array(deliverySchema), next_cursor: z.string().nullable() }),
+        },
+      },
     },
     422: problemResponse('Every fault of the query.'),
   },
 })
 
-export const deliveryRoutes = createRouter().openapi(list, async (c) => {
-  const { db } = c.get('context')
-  const deliveries = await deliveriesOf(db, c.req.valid('query').job_id)
-  const attempts = await attemptsOfAll(
-    db,
-    deliveries.map(({ id }) => id),
+const show = createRoute({
+  method: 'get',
+  path: '/{id}',
+  summary: 'Show a delivery, with the body that is sent',
+  request: { params: z.object({ id: z.string() }) },
+  responses: {
+    ...withoutKey,
+    200: {
+      description: 'The delivery.',
+      content: {
+        'application/json': {
+          schema: deliverySchema.extend({
+            body: z.string().openapi({ description: 'What is signed and sent, byte by byte.' }),
+          }),
+        },
+      },
+    },
+    404: problemResponse('There is no such delivery.'),
+  },
+})
+
+export const deliveryRoutes = createRouter()
+
+deliveryRoutes.openapi(list, async (c) => {
+  const context = c.get('context')
+  const { job_id, endpoint_id, event_type, since, until, status, limit, cursor } = c.req.valid('query')
+  const page = await listDeliveries(
+    context.db,
+    {
+      ...{ jobId: job_id, endpointId: endpoint_id, eventType: event_type, status },
+      sinceMs: since === undefined ? undefined : Date.parse(since),
+      untilMs: until === undefined ? undefined : Date.parse(until),
+    },
+    cursor ?? null,
+    limit,
   )
-  const data = deliveries.map((delivery) => ({
-    id: delivery.id,
-    job_id: delivery.jobId,
-    event_id: delivery.eventId,
-    event_type: delivery.eventType,
-    url: delivery.url,
-    status: delivery.status,
-    next_attempt_at: delivery.dueAt === null ? null : new Date(delivery.dueAt).toISOString(),
-    created_at: new Date(delivery.createdAt).toISOString(),
-    attempts: (attempts.get(delivery.id) ?? []).map((attempt) => ({
-      n: attempt.n,
-      started_at: new Date(attempt.startedAt).toISOString(),
-      duration_ms: attempt.durationMs,
-      status: attempt.status,
-      error: attempt.error,
-      answer: attempt.answer,
-    })),
-  }))
-  return c.json({ data }, 200)
+  return c.json({ data: await viewDeliveries(context, page.deliveries), next_cursor: page.next }, 200)
+})
+
+deliveryRoutes.openapi(show, async (c) => {
+  const context = c.get('context')
+  const delivery = await findDelivery(context.db, c.req.valid('param').id)
+  const [view] = delivery === null ? [] : await viewDeliveries(context, [delivery])
+  return delivery === null || view === undefined
+    ? problem(c, 'not_found', 'There is no such delivery.')
+    : c.json({ ...view, body: delivery.body }, 200)
 })

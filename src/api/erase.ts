@@ -17,7 +17,8 @@ const erase = createRoute({
     params: z.object({ id: z.string() }),
     query: z.object({
       force: z.enum(['true', 'false']).default('false').openapi({
-        description: 'true: also when its caller has not been told of its end yet, and never will be.',
+        description:
+          'true: also when its caller, or an endpoint, has still to be told something, and never will be.',
       }),
     }),
   },
@@ -25,7 +26,9 @@ const erase = createRoute({
     ...withoutKey,
     204: { description: 'Erased.' },
     404: problemResponse('There is no such job (any more).'),
-    409: problemResponse('It has not ended (not_settled), or its caller has still to be told (not_told).'),
+    409: problemResponse(
+      'It has not ended (not_settled), or somebody has still to be told of it (not_told).',
+    ),
     422: problemResponse('Every fault of the query.'),
   },
 })
@@ -37,7 +40,11 @@ export const eraseRoutes = createRouter().openapi(erase, async (c) => {
   if (job === null) return problem(c, 'not_found', 'There is no such job.')
   if (!isSettled(job.status)) return problem(c, 'not_settled', 'The job has not ended yet. Cancel it first.')
   if (c.req.valid('query').force === 'false' && (await isTellingDue(db, id))) {
-    return problem(c, 'not_told', 'Its callback URL has not taken the event yet. Wait, or add ?force=true.')
+    return problem(
+      c,
+      'not_told',
+      'Its callback URL, or an endpoint, has not taken every event yet. Wait, or add ?force=true.',
+    )
   }
   // Objects first: whoever dies in between leaves rows, by which the next DELETE finds what is left.
   await removeAllBut(bucket, `jobs/${id}/`)

@@ -4,7 +4,14 @@
  */
 import { TypeID, typeid } from 'typeid-js'
 
-const prefixes = { job: 'job', event: 'evt', delivery: 'dlv', apiKey: 'key', asset: 'asset' } as const
+const prefixes = {
+  job: 'job',
+  event: 'evt',
+  delivery: 'dlv',
+  endpoint: 'ep',
+  apiKey: 'key',
+  asset: 'asset',
+} as const
 type Kind = keyof typeof prefixes
 
 export function newId(kind: Kind): string {

@@ -4,6 +4,7 @@
  * No I/O. No clock.
  */
 import { z } from 'zod'
+import { defaultEventTypes, eventTypes } from './event.ts'
 import { countReferences, formOf } from './media.ts'
 import { danglingTags } from './prompt.ts'
 
@@ -21,9 +22,6 @@ export type Resolution = (typeof resolutions)[number]
 
 export const aspectRatios = ['21:9', '16:9', '4:3', '1:1', '3:4', '9:16', 'auto'] as const
 export type AspectRatio = (typeof aspectRatios)[number]
-
-export const eventTypes = ['job.succeeded', 'job.failed', 'job.canceled'] as const
-export type EventType = (typeof eventTypes)[number]
 
 export const minDurationSeconds = 4
 export const maxDurationSeconds = 15
@@ -52,6 +50,12 @@ const media = z
 export const callbackSecretSchema = z
   .string()
   .refine(isSigningSecret, 'must be whsec_ followed by 24 to 64 bytes in base64')
+
+export const callbackUrlSchema = z.url().max(2_048)
+
+export const metadataSchema = z
+  .record(z.string().min(1).max(64), z.string().max(512))
+  .refine((metadata) => Object.keys(metadata).length <= 20, 'must have at most 20 keys')
 
 const fields = z.strictObject({
   model: z.enum(models),
@@ -91,16 +95,14 @@ const fields = z.strictObject({
     .meta({
       description: "Each provider's remaining documented parameters; unknown ones are refused.",
     }),
-  callback_url: z.url().max(2_048).optional(),
+  callback_url: callbackUrlSchema.optional(),
   callback_secret: callbackSecretSchema.optional(),
   callback_events: z
     .array(z.enum(eventTypes))
     .min(1)
-    .default([...eventTypes]),
-  metadata: z
-    .record(z.string().min(1).max(64), z.string().max(512))
-    .refine((metadata) => Object.keys(metadata).length <= 20, 'must have at most 20 keys')
-    .default({}),
+    .default([...defaultEventTypes])
+    .meta({ description: 'job.generating and output.stored come only where they are asked for.' }),
+  metadata: metadataSchema.default({}),
   max_cost_usd: z.number().positive().max(10_000).optional().meta({
     description: 'Refused unless a provider is known to make the whole job for no more than that.',
   }),

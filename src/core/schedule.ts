@@ -32,6 +32,35 @@ export const secretOverlapMs = 24 * hours
 /** So many secrets sign one delivery at the most: each is a signature in its header. */
 export const mostSecretsAtOnce = 4
 
+/**
+ * Waits while a host's circuit is open, before one delivery tries it again; the last one repeats. The sweep brings
+ * the one that tries, so a shorter wait than the sweep's would be of no use.
+ */
+export const hostWaitsMs = [
+  1 * minutes,
+  2 * minutes,
+  5 * minutes,
+  10 * minutes,
+  20 * minutes,
+  30 * minutes,
+  1 * hours,
+] as const
+
+/** So often must a host be down in a row, and no answer come between, until its circuit opens. */
+export const outagesToOpen = 10
+
+/** So many attempts may be under way at one host; more deliveries wait in line for it. */
+export const attemptsAtOncePerHost = 20
+
+/** Who took nothing for so long, though it was tried, is sent nothing more until somebody enables it again. */
+export const hostPatienceMs = 5 * 24 * hours
+
+/** Longer than any wait between two attempts: a host that nothing failed at for so long begins anew. */
+export const streakForgottenMs = 48 * hours
+
+/** Below so many failures in a row nobody is disabled, however long ago the first of them was. */
+export const failuresToDisable = 10
+
 /** Waits before each new attempt to copy an output whose source failed; then the output has failed. */
 const copyWaitsMs = [2 * seconds, 10 * seconds, 1 * minutes, 5 * minutes, 15 * minutes, 30 * minutes] as const
 
@@ -83,10 +112,24 @@ export function pollWaitMs(pace: Pace, sinceMs: number): number {
   return Math.min(pace.longestMs, Math.max(pace.firstMs, Math.round(sinceMs * (pace.growth - 1))))
 }
 
+/** `slowed`: the other side said that it cannot keep up, so the next longer wait takes the place of the planned one. */
+export type DeliveryPace = 'ordinary' | 'slowed'
+
 /** The wait after attempt number `attempts`, or null when there are no more. `chance` is 0..1: each ±20 %. */
-export function deliveryWaitMs(attempts: number, chance: number): number | null {
-  const wait = deliveryWaitsMs[attempts]
-  return wait === undefined ? null : Math.round(wait * (0.8 + 0.4 * chance))
+export function deliveryWaitMs(
+  attempts: number,
+  chance: number,
+  pace: DeliveryPace = 'ordinary',
+): number | null {
+  const planned = deliveryWaitsMs[attempts]
+  if (planned === undefined) return null
+  const wait = pace === 'slowed' ? (deliveryWaitsMs[attempts + 1] ?? planned) : planned
+  return spread(wait, chance)
+}
+
+/** One wait ±20 %, so that those who failed together do not come back together. */
+export function spread(waitMs: number, chance: number): number {
+  return Math.round(waitMs * (0.8 + 0.4 * chance))
 }
 
 export function copyWaitMs(attempts: number): number | null {

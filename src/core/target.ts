@@ -13,6 +13,8 @@ export interface Objection {
   /** Follows on "the URL …". */
   message: string
   again: 'never' | 'later'
+  /** Its name leads nowhere, which says as much of the host as a call that nobody takes. */
+  isHostDown?: true
 }
 
 /** The whole guard, asked right before a URL is called or fetched. Null: it may be. */

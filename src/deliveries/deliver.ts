@@ -1,17 +1,36 @@
 /** deliver: claim one delivery, make one attempt, commit what came of it and when it is tried again. */
 import type { Context } from '../context.ts'
-import { deliveryWaitMs } from '../core/schedule.ts'
 import { withoutPaths } from '../log.ts'
-import { type ClaimedDelivery, claimDelivery, commitAttempt } from '../store/deliveries.ts'
+import {
+  type Attempt,
+  type Conclusion,
+  commitAttempt,
+  giveUp,
+  redirectDelivery,
+} from '../store/commit-delivery.ts'
+import { type ClaimedDelivery, claimDelivery } from '../store/deliveries.ts'
 import { draftEvent } from '../store/events.ts'
 import { isLeaseLost } from '../store/lease.ts'
-import { type Attempted, attemptPost } from './attempt.ts'
+import { attemptPost } from './attempt.ts'
+import { conclude } from './conclude.ts'
+import { whatWentWrong } from './judge.ts'
 import { signedHeaders, signersOf } from './sign.ts'
 
 export async function deliver(context: Context, deliveryId: string): Promise<void> {
-  const { db, config, now } = context
-  const delivery = await claimDelivery(db, deliveryId, crypto.randomUUID(), now())
-  if (delivery === null) return
+  const { db, now } = context
+  const claimed = await claimDelivery(db, deliveryId, crypto.randomUUID(), now())
+  if (claimed === null) return
+  if ('inLineFor' in claimed) {
+    return context.log('delivery.held', { delivery_id: deliveryId, host: claimed.inLineFor })
+  }
+  const { delivery } = claimed
+  if (delivery.obstacle !== null) return end(context, delivery, delivery.obstacle)
+  if (delivery.currentUrl !== delivery.url) return redirect(context, delivery)
+  await attempt(context, delivery)
+}
+
+async function attempt(context: Context, delivery: ClaimedDelivery): Promise<void> {
+  const { config, now } = context
   const signers = await signersOf(config.signingSecret, delivery.sealedSecrets)
   const startedAt = now()
   const signed = signers && (await signedHeaders(signers, delivery.eventId, delivery.body, startedAt))
@@ -19,53 +38,64 @@ export async function deliver(context: Context, deliveryId: string): Promise<voi
   const n = delivery.attempts + 1
   const durationMs = now() - startedAt
   const { status, error, answer } = attempted
-  const next = whatNext(attempted, n, context)
+  const conclusion = conclude(delivery, attempted, now(), context.chance)
   context.log('delivery.attempted', {
-    ...{ job_id: delivery.jobId, delivery_id: delivery.id, attempt: n, duration_ms: durationMs },
-    ...{ verdict: attempted.verdict, status, next: next.status },
+    ...{ job_id: delivery.jobId, delivery_id: delivery.id, endpoint_id: delivery.endpointId },
+    ...{ attempt: n, duration_ms: durationMs, verdict: attempted.verdict, status },
+    ...{ next: conclusion.outcome.status, reason: conclusion.outcome.reason },
     // A network's error may repeat the URL.
     error: error === null ? undefined : withoutPaths(error),
   })
-  const row = { deliveryId: delivery.id, n, startedAt, durationMs, status, error, answer }
-  await commit(context, delivery, row, next)
+  const said = { status, error: whatWentWrong(attempted), answer }
+  const row = { deliveryId: delivery.id, n, startedAt, durationMs, ...said }
+  await commit(context, delivery, row, conclusion)
 }
-
-type Next = { status: 'delivered' | 'failed' } | { status: 'pending'; waitMs: number }
-
-function whatNext(attempted: Attempted, n: number, { chance }: Context): Next {
-  if (attempted.verdict === 'delivered') return { status: 'delivered' }
-  const waitMs = deliveryWaitMs(n, chance())
-  if (attempted.verdict === 'gone' || waitMs === null) return { status: 'failed' }
-  // The caller may ask for more time than the schedule has, not for less.
-  return {
-    status: 'pending',
-    waitMs: Math.max(waitMs, Math.min(attempted.retryAfterMs ?? 0, longestRetryAfterMs)),
-  }
-}
-
-const longestRetryAfterMs = 24 * 60 * 60 * 1_000
 
 async function commit(
   context: Context,
   delivery: ClaimedDelivery,
-  row: Parameters<typeof commitAttempt>[2],
-  next: Next,
+  row: Attempt,
+  conclusion: Conclusion,
 ): Promise<void> {
-  const nowMs = context.now()
-  const dueAt = next.status === 'pending' ? nowMs + next.waitMs : null
-  const lost = draftEvent('delivery.failed', { delivery_id: delivery.id, attempts: row.n }, nowMs)
+  const { db, nudges, now } = context
+  const { dueAt } = conclusion.outcome
+  await unlessLost(async () => {
+    const woken = await commitAttempt(db, delivery, row, conclusion, now())
+    if (dueAt !== null) await nudges.delivery(delivery.id, dueAt - now())
+    await nudges.deliveries(woken)
+  })
+}
+
+async function end(
+  context: Context,
+  delivery: ClaimedDelivery,
+  reason: NonNullable<ClaimedDelivery['obstacle']>,
+): Promise<void> {
+  const { db, nudges, now } = context
+  const said = {
+    delivery_id: delivery.id,
+    endpoint_id: delivery.endpointId,
+    attempts: delivery.attempts,
+    reason,
+  }
+  context.log('delivery.given_up', { job_id: delivery.jobId, ...said })
+  const event = draftEvent('delivery.failed', said, now())
+  await unlessLost(async () => nudges.deliveries(await giveUp(db, delivery, reason, event, now())))
+}
+
+/** Its endpoint has moved: whether the host over there has a place is a new question. */
+async function redirect(context: Context, delivery: ClaimedDelivery): Promise<void> {
+  const { db, nudges, now } = context
+  await unlessLost(async () =>
+    nudges.deliveries([delivery.id, ...(await redirectDelivery(db, delivery, now()))]),
+  )
+}
+
+async function unlessLost(commit: () => Promise<void>): Promise<void> {
   try {
-    await commitAttempt(
-      context.db,
-      delivery,
-      row,
-      { status: next.status, dueAt },
-      next.status === 'failed' ? lost : null,
-    )
+    await commit()
   } catch (error) {
     // Another attempt began when our lease ran out; it keeps the record.
     if (!isLeaseLost(error)) throw error
-    return
   }
-  if (next.status === 'pending') await context.nudges.delivery(delivery.id, next.waitMs)
 }

@@ -32,14 +32,14 @@ export async function probe(edges: AttemptEdges, url: string, signers: Signers):
   const send = async (name: ProbeName, eventId: string, by: Signers, signedAtMs: number): Promise<Probe> => {
     const startedAt = edges.now()
     const signed = await signedHeaders(by, eventId, body, signedAtMs)
-    const { status, error, redirectHost = null } = await attemptPost(edges, { url, body, signed })
+    const { status, error, redirect } = await attemptPost(edges, { url, body, signed })
     const isItsOwn = status !== null && whyUnconnected(status) === null
     return {
       name,
       status: isItsOwn ? status : null,
       durationMs: edges.now() - startedAt,
       error,
-      redirectHost,
+      redirectHost: redirect?.host ?? null,
     }
   }
 

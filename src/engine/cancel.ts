@@ -28,7 +28,8 @@ async function settleAsCanceled(context: Context, seen: SeenJob): Promise<Job | 
   const tasks = seen.tasks.map((task) => abandoned(task, nowMs))
   const outputs = seen.outputs.map(givenUp)
   const said = { ...cancellationOf(tasks) }
-  const told = await lastEvent(context, 'canceled', { job, tasks, outputs }, said)
+  const { subscriptions } = seen
+  const told = await lastEvent(context, 'canceled', { job, tasks, outputs, subscriptions }, said)
   const changed = {
     tasks: tasks.filter((task, n) => task !== seen.tasks[n]),
     outputs: outputs.filter((output, n) => output !== seen.outputs[n]),

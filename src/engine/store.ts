@@ -12,11 +12,13 @@ import type { Kept } from '../media/keep.ts'
 import { type Probe, probe } from '../media/probe.ts'
 import { type Claim, type ClaimedJob, learn } from '../store/claim.ts'
 import type { Step } from '../store/commit.ts'
-import { draftEvent } from '../store/events.ts'
+import type { DeliveryDraft } from '../store/deliveries.ts'
+import { draftEvent, type EventDraft } from '../store/events.ts'
 import type { Output, WaitingOutput } from '../store/outputs.ts'
 import type { Task } from '../store/tasks.ts'
 import { keepLease } from './keep-lease.ts'
 import { settle } from './settle.ts'
+import { tell } from './tell.ts'
 
 export async function store(context: Context, claim: Claim): Promise<Step> {
   const { job, tasks, outputs } = claim
@@ -33,7 +35,7 @@ export async function store(context: Context, claim: Claim): Promise<Step> {
   const durationMs = context.now() - startedAt
   const header = copied.ok && !isDeadly ? await probe(context.bucket, copied.value) : unread
   const result = resultOf(output, source, copied, header, context.now())
-  const event = result.status === 'waiting' ? [] : [outputEvent(result, header, context.now())]
+  const events = result.status === 'waiting' ? [] : [outputEvent(result, header, context.now())]
   context.log('output.stored', {
     ...{ job_id: job.id, provider: task?.provider, output: output.n, attempt: output.attempts + 1 },
     ...{ duration_ms: durationMs, bytes: copied.ok ? copied.value.bytes : undefined },
@@ -41,13 +43,11 @@ export async function store(context: Context, claim: Claim): Promise<Step> {
     header_trouble: copied.ok ? (header.trouble ?? undefined) : undefined,
   })
 
-  const learned = { outputs: [result], events: event }
-  const known = learn(claim, learned)
+  const known = learn(claim, { outputs: [result] })
+  const told = await Promise.all(events.map((event) => tellStored(context, known, result, event)))
+  const learned = { outputs: [result], events, deliveries: told.flat() }
   const waiting = known.outputs.filter(({ status }) => status === 'waiting')
-  if (waiting.length === 0) {
-    const settled = await settle(context, known)
-    return { ...settled, ...learned, events: [...event, ...(settled.events ?? [])] }
-  }
+  if (waiting.length === 0) return after(learned, await settle(context, known))
   const isFresh = waiting.some(({ attempts }) => attempts < result.attempts) || result.status !== 'waiting'
   const waitMs = copyWaitMs(result.attempts) ?? 0
   return { status: 'storing', ...learned, next: isFresh ? 'now' : { waitMs } }
@@ -63,6 +63,28 @@ async function isHeaderDeadly({ bucket }: Context, job: ClaimedJob, n: number): 
   if (!job.isTakenOver) return false
   const { objects } = await bucket.list({ prefix: `jobs/${job.id}/${n}.`, limit: 1 })
   return objects.length > 0
+}
+
+async function tellStored(
+  context: Context,
+  claim: Claim,
+  output: Output,
+  event: EventDraft,
+): Promise<DeliveryDraft[]> {
+  if (output.status !== 'stored') return []
+  return tell(context, claim, { ...event, type: 'output.stored' }, output.n)
+}
+
+type Learned = Required<Pick<Step, 'outputs' | 'events' | 'deliveries'>>
+
+/** The job's end, with what came just before it in the same commit. */
+function after(learned: Learned, settled: Step): Step {
+  return {
+    ...settled,
+    outputs: learned.outputs,
+    events: [...learned.events, ...(settled.events ?? [])],
+    deliveries: [...learned.deliveries, ...(settled.deliveries ?? [])],
+  }
 }
 
 /** Copies; where the link has run out, asks the provider for a fresh one and copies from that. */

@@ -9,12 +9,14 @@ import { withLinks } from '../media/asset-links.ts'
 import type { Provider, Submitted } from '../providers/provider.ts'
 import { type Claim, type ClaimedJob, learn } from '../store/claim.ts'
 import { intendTask, type Step } from '../store/commit.ts'
-import { draftEvent } from '../store/events.ts'
+import type { DeliveryDraft } from '../store/deliveries.ts'
+import { draftEvent, type EventDraft } from '../store/events.ts'
 import type { Task } from '../store/tasks.ts'
 import { callbackUrl } from '../webhooks/token.ts'
 import { closeLine, finish } from './finish.ts'
 import { identify } from './identify.ts'
 import { putOff, reject } from './refused.ts'
+import { tell } from './tell.ts'
 import { assetsOf, upload } from './upload.ts'
 import { waitForSlot } from './wait.ts'
 
@@ -115,9 +117,26 @@ async function accepted(
   const line: Task = { ...task, ...submitted, cost: cost ?? task.cost, fault: null }
   const known = learn(claim, { tasks: [line] })
   const said = { provider: task.provider, provider_task_id: providerTaskId }
-  const learned = { tasks: [line], events: [draftEvent('task.submitted', said, nowMs)] }
+  const event = draftEvent('task.submitted', said, nowMs)
+  const learned = {
+    tasks: [line],
+    events: [event],
+    deliveries: await tellFirst(context, claim, known, event),
+  }
   if (nextTask(context, known, provider) !== null) return { status: 'queued', ...learned, next: 'now' }
   return { ...(await finish(context, known)), ...learned }
+}
+
+/** With the first task that is accepted the job is being made, though others may be yet to be submitted. */
+async function tellFirst(
+  context: Context,
+  { tasks }: Claim,
+  known: Claim,
+  event: EventDraft,
+): Promise<DeliveryDraft[]> {
+  if (tasks.some(({ submittedAt }) => submittedAt !== null)) return []
+  const job = { ...known.job, status: 'generating' as const }
+  return tell(context, { ...known, job }, { ...event, type: 'job.generating' })
 }
 
 /** The answer was lost. What became of it is found out first, and nothing is bought meanwhile. */

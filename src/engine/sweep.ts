@@ -2,6 +2,7 @@
 import type { Context } from '../context.ts'
 import { overdueDeliveries } from '../store/deliveries.ts'
 import { overdueJobs } from '../store/jobs.ts'
+import { clearOverdue, wakeLines } from '../store/lines.ts'
 import { tidySlots } from '../store/slots.ts'
 
 // What is left over is still overdue at the next sweep, oldest first.
@@ -14,7 +15,7 @@ export async function sweep(context: Context): Promise<void> {
   await tidySlots(db, config.limits, now())
   const [jobs, deliveries] = await Promise.all([
     overdueJobs(db, now(), mostPerSweep),
-    overdueDeliveries(db, now(), mostPerSweep),
+    findOverdueDeliveries(context),
   ])
   await Promise.all([nudges.jobs(jobs), nudges.deliveries(deliveries)])
   context.log('sweep.finished', {
@@ -22,4 +23,11 @@ export async function sweep(context: Context): Promise<void> {
     deliveries: deliveries.length,
     duration_ms: now() - startedAt,
   })
+}
+
+/** Those for dead hosts are taken out of the way first, and those whose turn it is in a line are added. */
+async function findOverdueDeliveries({ db, now }: Context): Promise<string[]> {
+  await clearOverdue(db, now())
+  const overdue = await overdueDeliveries(db, now(), mostPerSweep)
+  return [...overdue, ...(await wakeLines(db, now()))]
 }

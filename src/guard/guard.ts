@@ -46,7 +46,11 @@ async function judgeName(edges: Edges, resolverUrl: string, name: string): Promi
       return objection
     }
     case 'unresolved':
-      return { message: `names a host that does not resolve (${resolution.said})`, again: 'later' }
+      return {
+        message: `names a host that does not resolve (${resolution.said})`,
+        again: 'later',
+        isHostDown: true,
+      }
     case 'unknown':
       // Not let through: the name's owner can make a lookup of it fail. Every caller of the guard comes again later.
       edges.log('resolver.failed', { host: name, error: resolution.error })

@@ -1,5 +1,5 @@
 /** API keys: found by their hash, never kept themselves. Their secrets are kept sealed. */
-import { and, desc, eq, isNull, sql } from 'drizzle-orm'
+import { and, desc, eq, isNull, type SQL, type SQLWrapper, sql } from 'drizzle-orm'
 import { z } from 'zod'
 import { mostSecretsAtOnce, secretOverlapMs } from '../core/schedule.ts'
 import type { Database } from './database.ts'
@@ -68,12 +68,12 @@ export async function rotateSecret(
 
 /** Keys whose secret is sealed under that version. */
 export async function keysSealedUnder(db: Database, version: string, limit: number): Promise<ApiKey[]> {
+  return db.select().from(apiKeys).where(isSealedUnder(apiKeys.callbackSecret, version)).limit(limit)
+}
+
+export function isSealedUnder(sealed: SQLWrapper, version: string): SQL {
   const prefix = `${version}.`
-  return db
-    .select()
-    .from(apiKeys)
-    .where(eq(sql`substr(${apiKeys.callbackSecret}, 1, ${prefix.length})`, prefix))
-    .limit(limit)
+  return sql`substr(${sealed}, 1, ${prefix.length}) = ${prefix}`
 }
 
 /** False: it is no longer the key's secret. */

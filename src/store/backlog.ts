@@ -2,8 +2,9 @@
 import { sql } from 'drizzle-orm'
 import { type ProviderName, providerNames } from '../core/request.ts'
 import { settleGraceMs } from '../core/schedule.ts'
+import { inLine } from './circuits.ts'
 import type { Database } from './database.ts'
-import { deliveries, events, jobs, slots, waits } from './schema.ts'
+import { deliveries, events, hosts, jobs, slots, waits } from './schema.ts'
 
 /** No count goes further. */
 export const mostCounted = 1_000
@@ -19,6 +20,7 @@ export interface Backlog {
     /** Unsettled though the deadline has passed, and the time in which outputs are still copied. */
     beyondDeadline: number
   }
+  /** Who stands in the line of a host has no date of its own: it is due when the line is to be looked after. */
   deliveries: { pending: number; oldestCreatedAt: number | null; overdue: number; oldestDueAt: number | null }
   /** How many nudges of what is overdue have died in all their tries. */
   deadLetters: number
@@ -27,6 +29,9 @@ export interface Backlog {
 export async function countBacklog(db: Database, nowMs: number): Promise<Backlog> {
   const isOverdue = sql`due_at <= ${nowMs}`
   const dueFirst = sql`WHERE due_at IS NOT NULL ORDER BY due_at LIMIT ${mostCounted}`
+  // Each host's oldest first, as the index of lines has them.
+  const standing = sql`SELECT ${hosts.dueAt}, ${deliveries.createdAt} FROM ${deliveries}
+    LEFT JOIN ${hosts} ON ${hosts.host} = ${deliveries.host} WHERE ${inLine} ORDER BY ${deliveries.host} LIMIT ${mostCounted}`
   const longOverdue = sql`WHERE due_at IS NOT NULL AND ${isOverdue} ORDER BY due_at LIMIT ${mostLookedInto}`
   const [[ofJobs], [ofDeliveries], [dead]] = await Promise.all([
     db.all<Backlog['jobs']>(sql`SELECT
@@ -36,11 +41,12 @@ export async function countBacklog(db: Database, nowMs: number): Promise<Backlog
         count(CASE WHEN deadline_at < ${nowMs - settleGraceMs} THEN 1 END) AS beyondDeadline
       FROM (SELECT due_at, lease, deadline_at FROM ${jobs} ${dueFirst})`),
     db.all<Backlog['deliveries']>(sql`SELECT
-        count(*) AS pending,
+        min(count(*), ${mostCounted}) AS pending,
         min(created_at) AS oldestCreatedAt,
         count(CASE WHEN ${isOverdue} THEN 1 END) AS overdue,
         min(CASE WHEN ${isOverdue} THEN due_at END) AS oldestDueAt
-      FROM (SELECT due_at, created_at FROM ${deliveries} ${dueFirst})`),
+      FROM (SELECT * FROM (SELECT due_at, created_at FROM ${deliveries} ${dueFirst})
+        UNION ALL SELECT * FROM (${standing}))`),
     db.all<{ count: number }>(sql`SELECT count(*) AS count FROM ${events} WHERE ${events.type} = 'nudge.died'
       AND ${events.jobId} IN (
         SELECT id FROM (SELECT id FROM ${jobs} ${longOverdue})

@@ -3,8 +3,10 @@
  * is as it was seen, so that what its caller is told is true; the step then holds nothing, and commits nothing.
  */
 import { eq, sql } from 'drizzle-orm'
+import type { Subscription } from '../core/event.ts'
 import type { Database } from './database.ts'
 import { type DeliveryDraft, insertDelivery } from './deliveries.ts'
+import { readSubscription, selectSubscriptions } from './endpoints.ts'
 import { type EventDraft, insertEvent } from './events.ts'
 import { type Job, readRow } from './jobs.ts'
 import { type Output, readOutput, saveOutput, selectOutputs } from './outputs.ts'
@@ -17,15 +19,18 @@ export interface SeenJob {
   job: Job
   tasks: Task[]
   outputs: Output[]
+  /** Who is told of its end beside its own caller. */
+  subscriptions: Subscription[]
   /** Changes with every commit that changes what is known of the job. */
   state: string
 }
 
 export async function seeJob(db: Database, id: string): Promise<SeenJob | null> {
-  const [[row], taskRows, outputRows, [seen]] = await db.batch([
+  const [[row], taskRows, outputRows, subscriptions, [seen]] = await db.batch([
     db.select().from(jobs).where(eq(jobs.id, id)),
     selectTasks(db, id),
     selectOutputs(db, id),
+    selectSubscriptions(db),
     db.select({ state: stateOf(id) }).from(sql`(SELECT 1)`),
   ])
   if (row === undefined || seen === undefined) return null
@@ -33,6 +38,7 @@ export async function seeJob(db: Database, id: string): Promise<SeenJob | null> 
     job: readRow(row),
     tasks: taskRows.map(readTask),
     outputs: outputRows.map(readOutput),
+    subscriptions: subscriptions.map(readSubscription),
     state: seen.state,
   }
 }

@@ -1,7 +1,9 @@
 /** A claim: one step's hold on a job, and all that is known of the job, in one round trip. */
 import { and, eq, lte } from 'drizzle-orm'
+import type { Subscription } from '../core/event.ts'
 import { leaseMs } from '../core/schedule.ts'
 import type { Database } from './database.ts'
+import { readSubscription, selectSubscriptions } from './endpoints.ts'
 import { type Job, readRow } from './jobs.ts'
 import { requireLease } from './lease.ts'
 import { type Output, readOutput, selectOutputs } from './outputs.ts'
@@ -15,6 +17,8 @@ export interface Claim {
   outputs: Output[]
   /** What providers had posted by the time of the claim, oldest first. */
   webhooks: JournaledWebhook[]
+  /** Who is told of the job's events beside its own caller. One that subscribes during a step misses its events. */
+  subscriptions: Subscription[]
 }
 
 /** A job under a lease: only through it may a step commit. */
@@ -43,12 +47,13 @@ export async function claimJob(
     .set({ lease, dueAt, nudgedAt: null })
     .where(and(eq(jobs.id, id), lte(jobs.dueAt, nowMs)))
     .returning()
-  const [[before], [row], tasks, outputs, webhooks] = await db.batch([
+  const [[before], [row], tasks, outputs, webhooks, subscriptions] = await db.batch([
     db.select({ lease: jobs.lease }).from(jobs).where(eq(jobs.id, id)),
     take,
     selectTasks(db, id),
     selectOutputs(db, id),
     selectWebhooks(db, id),
+    selectSubscriptions(db),
   ])
   if (row === undefined) return null
   return {
@@ -56,6 +61,7 @@ export async function claimJob(
     tasks: tasks.map(readTask),
     outputs: outputs.map(readOutput),
     webhooks,
+    subscriptions: subscriptions.map(readSubscription),
   }
 }
 

@@ -1,29 +1,38 @@
-/** Deliveries and their attempts: what the caller is owed, what was tried, when it is tried again. */
-import { and, asc, eq, inArray, isNotNull, lte, sql } from 'drizzle-orm'
+/** Deliveries: what is owed, and the claim of one for an attempt. What came of it is committed by `commit-delivery`. */
+import { and, asc, eq, isNotNull, lte, sql } from 'drizzle-orm'
+import { type DeliveryReason, hostOf, type Streak } from '../core/delivery.ts'
+import type { EventType, Target } from '../core/event.ts'
 import { newId } from '../core/id.ts'
-import type { EventType } from '../core/request.ts'
 import { leaseMs } from '../core/schedule.ts'
 import { secretsOf } from './api-keys.ts'
+import { hasPlace, takeProbe } from './circuits.ts'
 import type { Database } from './database.ts'
-import { type EventDraft, insertEvent } from './events.ts'
-import { insist, requireLease } from './lease.ts'
-import { apiKeys, attempts, deliveries, jobs } from './schema.ts'
+import { isOwnerEnabled, type Owner } from './disabled-callbacks.ts'
+import { standInLine } from './lines.ts'
+import { apiKeys, deliveries, disabledCallbacks, endpoints, hosts, jobs } from './schema.ts'
 
 export type Delivery = typeof deliveries.$inferSelect
+
 /** A delivery under a lease: only through it may an attempt be committed. */
 export interface ClaimedDelivery extends Delivery {
   lease: string
-  /** Encrypted, the newest first; none when neither the job nor its API key has one. */
+  /** Encrypted, the newest first; none when neither the endpoint, the job nor its API key has one. */
   sealedSecrets: string[]
+  owner: Owner
+  /** Why it is not to be attempted, or null. */
+  obstacle: Extract<DeliveryReason, 'disabled' | 'endpoint_deleted'> | null
+  /** Where it should go now: an endpoint's URL may have changed since. */
+  currentUrl: string
+  /** The refusals of its host until now. Null: it has taken what it was sent. */
+  streak: Streak | null
+  /** It tries an open circuit. */
+  isProbe: boolean
 }
 
-export type Attempt = typeof attempts.$inferSelect
-
-export interface DeliveryDraft {
+export interface DeliveryDraft extends Target {
   id: string
   eventId: string
   eventType: EventType
-  url: string
   body: string
 }
 
@@ -35,6 +44,7 @@ export function insertDelivery(db: Database, jobId: string, draft: DeliveryDraft
   const values = {
     ...draft,
     jobId,
+    host: hostOf(draft.url),
     status: 'pending' as const,
     attempts: 0,
     createdAt: nowMs,
@@ -43,7 +53,7 @@ export function insertDelivery(db: Database, jobId: string, draft: DeliveryDraft
   return db.insert(deliveries).values(values)
 }
 
-/** The secret that signs what a job's caller is told, encrypted; null where there is none. */
+/** The secret that signs what a job's own caller is told, encrypted; null where there is none. */
 export async function sealedSecretOf(db: Database, jobId: string): Promise<string | null> {
   const [found] = await db
     .select({ sealed: sql<string | null>`coalesce(${jobs.callbackSecret}, ${apiKeys.callbackSecret})` })
@@ -53,63 +63,106 @@ export async function sealedSecretOf(db: Database, jobId: string): Promise<strin
   return found?.sealed ?? null
 }
 
-/** Takes the row for one attempt, if it is owed one now, with the secrets that sign it. */
+/** Taken; or it stands in the line of its host; or null: it is not due, and nothing was done. */
+export type ClaimOutcome = { delivery: ClaimedDelivery } | { inLineFor: string } | null
+
+/** Takes the row for one attempt, with the secrets that sign it, if it is owed one now and its host has a place for it. */
 // Running this twice is harmless: the second claim finds the row not due and changes nothing.
 export async function claimDelivery(
   db: Database,
   id: string,
   lease: string,
   nowMs: number,
-): Promise<ClaimedDelivery | null> {
+): Promise<ClaimOutcome> {
   const take = db
     .update(deliveries)
-    .set({ lease, dueAt: nowMs + leaseMs })
-    .where(and(eq(deliveries.id, id), lte(deliveries.dueAt, nowMs)))
+    .set({ lease, dueAt: nowMs + leaseMs, reason: null })
+    .where(
+      and(
+        eq(deliveries.id, id),
+        lte(deliveries.dueAt, nowMs),
+        sql`(${hasPlace(lease, nowMs)} OR ${isDecidedWithoutAsking})`,
+      ),
+    )
     .returning()
-  // The job's own secret goes before that of the API key that posted it.
-  const secrets = db
-    // Named, because a batch gives rows by column, and both tables have a callback_secret.
-    .select({ own: sql<string | null>`${jobs.callbackSecret}`.as('own'), ...secretColumns })
+  const { stand, note } = standInLine(db, id, nowMs)
+  const [, [row], [stood], , [found]] = await db.batch([
+    takeProbe(db, id, lease, nowMs),
+    take,
+    stand,
+    note,
+    selectCircumstances(db, id),
+  ])
+  if (stood !== undefined) return { inLineFor: stood.host }
+  if (row === undefined || found === undefined) return null
+  const { apiKeyId, endpointUrl, failures, failingSince, failedAt } = found
+  const isDeleted = row.endpointId !== null && endpointUrl === null
+  return {
+    delivery: {
+      ...row,
+      lease,
+      sealedSecrets: row.endpointId === null ? ownSecrets(found, nowMs) : given(found.endpointSecret),
+      owner: { apiKeyId, endpointId: row.endpointId, host: row.host },
+      obstacle: isDeleted ? 'endpoint_deleted' : found.disabledAt === null ? null : 'disabled',
+      currentUrl: endpointUrl ?? row.url,
+      streak:
+        failures === null || failingSince === null || failedAt === null
+          ? null
+          : { failures, failingSince, failedAt },
+      isProbe: found.probe === lease,
+    },
+  }
+}
+
+// Its owner is sent nothing, or its endpoint has moved: then the host is not asked, and need not have a place.
+const isDecidedWithoutAsking = sql`NOT ${isOwnerEnabled} OR EXISTS (SELECT 1 FROM ${endpoints}
+  WHERE ${endpoints.id} = ${deliveries.endpointId} AND ${endpoints.url} <> ${deliveries.url})`
+
+/** What the attempt needs to know beside its row. Each column under a name of its own, because D1 merges namesakes. */
+function selectCircumstances(db: Database, id: string) {
+  const isOwn = sql`${deliveries.endpointId} IS NULL`
+  return db
+    .select({
+      apiKeyId: jobs.apiKeyId,
+      endpointUrl: sql<string | null>`${endpoints.url}`.as('endpoint_url'),
+      endpointSecret: sql<string | null>`${endpoints.secret}`.as('endpoint_secret'),
+      jobSecret: sql<string | null>`${jobs.callbackSecret}`.as('job_secret'),
+      keySecret: sql<string | null>`${apiKeys.callbackSecret}`.as('key_secret'),
+      retiredSecrets: apiKeys.retiredSecrets,
+      disabledAt: sql<number | null>`coalesce(${endpoints.disabledAt}, ${disabledCallbacks.disabledAt})`.as(
+        'owner_disabled_at',
+      ),
+      failures: sql<number | null>`${hosts.failures}`.as('host_failures'),
+      failingSince: sql<number | null>`${hosts.failingSince}`.as('host_failing_since'),
+      failedAt: sql<number | null>`${hosts.failedAt}`.as('host_failed_at'),
+      probe: sql<string | null>`${hosts.probe}`.as('host_probe'),
+    })
     .from(deliveries)
     .innerJoin(jobs, eq(jobs.id, deliveries.jobId))
     .leftJoin(apiKeys, eq(apiKeys.id, jobs.apiKeyId))
+    .leftJoin(endpoints, eq(endpoints.id, deliveries.endpointId))
+    .leftJoin(
+      disabledCallbacks,
+      and(eq(disabledCallbacks.apiKeyId, jobs.apiKeyId), eq(disabledCallbacks.host, deliveries.host), isOwn),
+    )
+    .leftJoin(hosts, eq(hosts.host, deliveries.host))
     .where(eq(deliveries.id, id))
-  const [[row], [found]] = await db.batch([take, secrets])
-  return row === undefined ? null : { ...row, lease, sealedSecrets: found ? sealedOf(found, nowMs) : [] }
 }
 
-const secretColumns = { callbackSecret: apiKeys.callbackSecret, retiredSecrets: apiKeys.retiredSecrets }
-
-function sealedOf(
-  found: { own: string | null; callbackSecret: string | null; retiredSecrets: string | null },
+// The job's own secret goes before those of the API key that posted it.
+function ownSecrets(
+  found: { jobSecret: string | null; keySecret: string | null; retiredSecrets: string | null },
   nowMs: number,
 ): string[] {
-  const { own, callbackSecret, retiredSecrets } = found
-  if (own !== null) return [own]
+  const { jobSecret, keySecret: callbackSecret, retiredSecrets } = found
+  if (jobSecret !== null) return [jobSecret]
   return callbackSecret === null || retiredSecrets === null
     ? []
     : secretsOf({ callbackSecret, retiredSecrets }, nowMs)
 }
 
-/** Null `dueAt`: the delivery is over. */
-export async function commitAttempt(
-  db: Database,
-  delivery: ClaimedDelivery,
-  attempt: Attempt,
-  outcome: Pick<Delivery, 'status' | 'dueAt'>,
-  event: EventDraft | null,
-): Promise<void> {
-  await insist(() =>
-    db.batch([
-      requireLease(db, deliveries, delivery),
-      db.insert(attempts).values(attempt),
-      db
-        .update(deliveries)
-        .set({ ...outcome, attempts: attempt.n, lease: null })
-        .where(eq(deliveries.id, delivery.id)),
-      ...(event === null ? [] : [insertEvent(db, delivery.jobId, event)]),
-    ]),
-  )
+function given(secret: string | null): string[] {
+  return secret === null ? [] : [secret]
 }
 
 export async function overdueDeliveries(db: Database, nowMs: number, limit: number): Promise<string[]> {
@@ -127,22 +180,8 @@ export async function findDelivery(db: Database, id: string): Promise<Delivery |
   return row ?? null
 }
 
-/** Whether a job's caller has still to be told something. */
+/** Whether somebody has still to be told something of a job: its own caller, or an endpoint. */
 export async function isTellingDue(db: Database, jobId: string): Promise<boolean> {
   const pending = and(eq(deliveries.jobId, jobId), eq(deliveries.status, 'pending'))
   return (await db.select({ id: deliveries.id }).from(deliveries).where(pending).limit(1)).length > 0
-}
-
-export async function deliveriesOf(db: Database, jobId: string): Promise<Delivery[]> {
-  return db.select().from(deliveries).where(eq(deliveries.jobId, jobId)).orderBy(asc(deliveries.id))
-}
-
-export async function attemptsOfAll(db: Database, deliveryIds: string[]): Promise<Map<string, Attempt[]>> {
-  if (deliveryIds.length === 0) return new Map()
-  const rows = await db
-    .select()
-    .from(attempts)
-    .where(inArray(attempts.deliveryId, deliveryIds))
-    .orderBy(asc(attempts.n))
-  return Map.groupBy(rows, ({ deliveryId }) => deliveryId)
 }

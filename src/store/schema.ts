@@ -1,13 +1,15 @@
 /**
  * The tables. Rows written are what D1 bills, so a table whose rows are only ever reached through their job has
- * that job in its primary key and no rowid (the migration says WITHOUT ROWID), and the two indexes that work is
- * found by hold unsettled rows only.
+ * that job in its primary key and no rowid (the migration says WITHOUT ROWID), and the indexes that work is found by
+ * hold unsettled rows only.
  */
 import { sql } from 'drizzle-orm'
 import { index, integer, primaryKey, real, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core'
+import { deliveryReasonNames, deliveryStatuses } from '../core/delivery.ts'
+import { eventTypes } from '../core/event.ts'
 import { jobStatuses } from '../core/job.ts'
 import { mediaKinds } from '../core/media.ts'
-import { eventTypes, models, providerNames } from '../core/request.ts'
+import { models, providerNames } from '../core/request.ts'
 import { taskStatuses } from '../core/task.ts'
 
 /** Milliseconds since 1970, UTC, in every column named `…_at`. */
@@ -174,23 +176,83 @@ export const deliveries = sqliteTable(
   {
     id: text('id').primaryKey(),
     jobId: jobId(),
+    /** Null: it goes to the URL that came with the job. No reference: the log outlives the endpoint. */
+    endpointId: text('endpoint_id'),
     eventId: text('event_id').notNull(),
     eventType: text('event_type', { enum: eventTypes }).notNull(),
     url: text('url').notNull(),
+    /** The URL's. */
+    host: text('host').notNull().default(''),
     /** The same bytes on every attempt. */
     body: text('body').notNull(),
-    status: text('status', {
-      enum: ['pending', 'delivered', 'failed'],
-    }).notNull(),
+    status: text('status', { enum: deliveryStatuses }).notNull(),
+    reason: text('reason', { enum: deliveryReasonNames }),
     attempts: integer('attempts').notNull(),
+    /** Those made before it was last sent for again by hand: the schedule begins behind them. */
+    attemptsBefore: integer('attempts_before').notNull().default(0),
     createdAt: at('created_at').notNull(),
+    /** Null: it is over, or, while it is pending, it waits in its host's line. */
     dueAt: at('due_at'),
     lease: text('lease'),
   },
   (table) => [
-    index('deliveries_due').on(table.dueAt).where(sql`due_at IS NOT NULL`),
+    // The host stands in it so that the attempts under way at one host are counted without a look at the others.
+    index('deliveries_due').on(table.dueAt, table.host).where(sql`due_at IS NOT NULL`),
+    index('deliveries_line').on(table.host).where(sql`due_at IS NULL AND status = 'pending'`),
     index('deliveries_job').on(table.jobId),
   ],
+)
+
+/**
+ * Hosts of callers that are in trouble, or that somebody waits in line for. One that takes what it is sent has no row.
+ * WITHOUT ROWID.
+ */
+export const hosts = sqliteTable(
+  'hosts',
+  {
+    host: text('host').primaryKey(),
+    /** Refusals of any kind since it last took something, and when the first and the last of them were. */
+    failures: integer('failures').notNull(),
+    failingSince: at('failing_since'),
+    failedAt: at('failed_at'),
+    /** How often in a row it was down: from `outagesToOpen` on the circuit is open. */
+    outages: integer('outages').notNull(),
+    /** When its circuit may be tried, or its line is looked after. Null: nobody waits for it. */
+    dueAt: at('due_at'),
+    /** The lease of the delivery that tries the open circuit. */
+    probe: text('probe'),
+  },
+  (table) => [index('hosts_due').on(table.dueAt).where(sql`due_at IS NOT NULL`)],
+)
+
+export const endpoints = sqliteTable('endpoints', {
+  id: text('id').primaryKey(),
+  url: text('url').notNull(),
+  /** The URL's. */
+  host: text('host').notNull(),
+  description: text('description'),
+  /** The types of the events it is sent, as JSON. */
+  eventTypes: text('event_types').notNull(),
+  /** What a job's metadata must hold, as JSON. */
+  metadata: text('metadata').notNull(),
+  /** Signs its deliveries. Encrypted. */
+  secret: text('secret').notNull(),
+  createdAt: at('created_at').notNull(),
+  disabledAt: at('disabled_at'),
+  disabledBy: text('disabled_by', { enum: ['hand', 'failure'] }),
+})
+
+/** The callbacks of an API key's jobs to a host that took nothing for days. WITHOUT ROWID. */
+export const disabledCallbacks = sqliteTable(
+  'disabled_callbacks',
+  {
+    /** No reference: the admin key has no row. */
+    apiKeyId: text('api_key_id').notNull(),
+    host: text('host').notNull(),
+    failingSince: at('failing_since').notNull(),
+    disabledAt: at('disabled_at').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.apiKeyId, table.host] })],
 )
 
 /** WITHOUT ROWID. */

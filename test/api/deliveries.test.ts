@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest'
 import { type DeliveryView, deliveriesOf, untilDelivery } from '../support/deliveries.ts'
-import { expectProblem, pathsOf } from '../support/problem.ts'
+import { expectProblem } from '../support/problem.ts'
 import { api, sweep, untilTold } from '../support/reelhook.ts'
 import { failVideo, makeVideo } from '../support/videos.ts'
 import { world } from '../support/world.ts'
@@ -12,12 +12,15 @@ describe('the deliveries of a job', () => {
     expect(delivery).toEqual<DeliveryView>({
       id: expect.stringMatching(/^dlv_[0-9a-z]{26}$/),
       job_id: id,
+      endpoint_id: null,
       event_id: expect.stringMatching(/^evt_[0-9a-z]{26}$/),
       event_type: 'job.succeeded',
       url: 'https://caller.test/hook',
       status: 'delivered',
+      reason: null,
       next_attempt_at: null,
       created_at: expect.any(String),
+      attempt_count: 1,
       attempts: [
         {
           n: 1,
@@ -58,10 +61,17 @@ describe('the deliveries of a job', () => {
   })
 })
 
-describe('a refused look at deliveries', () => {
-  it('names no job', async () => {
-    const problem = await expectProblem(await api('/v1/deliveries'), 422, 'invalid_request')
-    expect(pathsOf(problem)).toEqual(['job_id'])
+describe('one delivery', () => {
+  it('is shown with the body that was sent', async () => {
+    const { id } = await makeVideo()
+    const [listed] = await deliveriesOf(id)
+    const [told] = await untilTold(id)
+    const shown = await (await api(`/v1/deliveries/${listed?.id}`)).json<{ id: string; body: string }>()
+    expect(shown).toMatchObject({ id: listed?.id, job_id: id, body: told?.body })
+  })
+
+  it('that is not there is not found', async () => {
+    await expectProblem(await api('/v1/deliveries/dlv_none'), 404, 'not_found')
   })
 })
 

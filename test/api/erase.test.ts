@@ -109,6 +109,16 @@ describe('a DELETE is refused', () => {
     expect((await getJob(id)).settled_at).toBeNull()
   })
 
+  it('while an endpoint has not been told, though nobody is nudged for what stands in a line', async () => {
+    const id = await aToldVideo()
+    const inLine = `INSERT INTO deliveries (id, job_id, endpoint_id, event_id, event_type, url, host, body, status, reason, attempts, created_at)
+      SELECT 'dlv_in_line', job_id, 'ep_one', event_id, event_type, url, host, body, 'pending', 'in_line', 0, created_at FROM deliveries WHERE job_id = ?`
+    await env.DB.prepare(inLine).bind(id).run()
+    await expectProblem(await erase(id), 409, 'not_told')
+    expect((await erase(id, '?force=true')).status).toBe(204)
+    expect(await leftOf(id)).toEqual(nothing)
+  })
+
   it('while its caller has not been told, unless it is forced', async () => {
     const { job_id: id } = await tellAndHear(() => new Response('no', { status: 500 }))
     const { detail } = await expectProblem(await erase(id), 409, 'not_told')

@@ -3,6 +3,7 @@ import { env } from 'cloudflare:workers'
 import { afterEach, describe, expect, it } from 'vitest'
 import { firstIdAt } from '../../src/core/id.ts'
 import { advance } from '../../src/engine/advance.ts'
+import { owe } from '../support/deliveries.ts'
 import { untilHeard } from '../support/door.ts'
 import { postMany } from '../support/limited.ts'
 import { createMeteredWorker, type MeteredWorker } from '../support/meter.ts'
@@ -184,6 +185,26 @@ describe('what is owed now', () => {
     world.caller.answerNext(() => new Response('no', { status: 500 }))
     await failVideo({ prompt: 'A paper boat sim(submit=402)' })
     await expect.poll(async () => (await stats()).now.deliveries).toMatchObject({ pending: 1 })
+  })
+
+  it('is who stands in the line of a host, overdue only when nobody looks after the line', async () => {
+    const ids = await owe(2, 'https://line.test/hook')
+    await env.DB.batch([
+      env.DB.prepare('DELETE FROM deliveries WHERE id NOT IN (?, ?)').bind(...ids),
+      env.DB.prepare("UPDATE deliveries SET due_at = NULL, reason = 'in_line'"),
+      env.DB.prepare(
+        "INSERT INTO hosts (host, failures, outages, due_at) VALUES ('line.test', 1, 1, ?)",
+      ).bind(world.edges.now() + 60 * minutes),
+    ])
+    await world.advance(30 * minutes)
+    const waiting = { pending: 2, oldest_pending_seconds: 30 * 60 }
+    expect((await stats()).now.deliveries).toEqual({
+      ...waiting,
+      ...{ overdue: 0, oldest_overdue_seconds: null },
+    })
+    await world.advance(31 * minutes)
+    expect((await stats()).now.deliveries).toMatchObject({ overdue: 2, oldest_overdue_seconds: 60 })
+    await env.DB.prepare('DELETE FROM hosts').run()
   })
 
   it('is the slots of providers with a limit, and who waits for one', async () => {

@@ -52,6 +52,13 @@ describe('deliveries', () => {
   it('has no eleventh attempt', () => {
     expect(deliveryWaitMs(9, 0.5)).toBe(24 * hours)
     expect(deliveryWaitMs(10, 0.5)).toBeNull()
+    expect(deliveryWaitMs(10, 0.5, 'slowed')).toBeNull()
+  })
+
+  it('is slowed to the next longer wait, and to no more than the longest', () => {
+    expect(deliveryWaitMs(1, 0.5, 'slowed')).toBe(5 * minutes)
+    expect(deliveryWaitMs(8, 0.5, 'slowed')).toBe(24 * hours)
+    expect(deliveryWaitMs(9, 0.5, 'slowed')).toBe(24 * hours)
   })
 })
 

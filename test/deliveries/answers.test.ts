@@ -1,11 +1,13 @@
-import { describe, expect, it, vi } from 'vitest'
+import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { attemptPost } from '../../src/deliveries/attempt.ts'
 import { type DeliveryView, tellAndHear } from '../support/deliveries.ts'
 import { timelineOf } from '../support/reelhook.ts'
+import { select } from '../support/storage.ts'
 import { callerUrl, world } from '../support/world.ts'
 
 const seconds = 1_000
-const hours = 60 * 60 * seconds
+const minutes = 60 * seconds
+const hours = 60 * minutes
 const kilobyte = 1_024
 
 function waitOf({ next_attempt_at }: DeliveryView): number {
@@ -15,6 +17,11 @@ function waitOf({ next_attempt_at }: DeliveryView): number {
 function bytesOf(text: string | null | undefined): number {
   return new TextEncoder().encode(text ?? '').length
 }
+
+// They all have one caller, whose circuit would open at so many refusals.
+beforeEach(async () => {
+  await select('DELETE FROM hosts')
+})
 
 describe('a delivery is delivered', () => {
   it.each([200, 201, 202, 299])('when the caller answers %i', async (status) => {
@@ -40,14 +47,20 @@ describe('a delivery is delivered', () => {
 })
 
 describe('a delivery is tried again', () => {
-  it.each([304, 400, 401, 404, 408, 422, 429, 500, 502, 503])(
-    'when the caller answers %i',
+  it.each([304, 400, 401, 404, 408, 422, 500])('when the caller answers %i', async (status) => {
+    const body = status === 304 ? null : 'no'
+    const delivery = await tellAndHear(() => new Response(body, { status }))
+    expect(delivery.status).toBe('pending')
+    expect(delivery.attempts[0]).toMatchObject({ status, error: expect.stringMatching(/./) })
+    expect(waitOf(delivery)).toBe(5 * seconds)
+  })
+
+  it.each([429, 502, 503, 504])(
+    'when the caller answers %i, after the next longer wait: it cannot keep up',
     async (status) => {
-      const body = status === 304 ? null : 'no'
-      const delivery = await tellAndHear(() => new Response(body, { status }))
-      expect(delivery.status).toBe('pending')
-      expect(delivery.attempts[0]).toMatchObject({ status, error: expect.stringMatching(/./) })
-      expect(waitOf(delivery)).toBe(5 * seconds)
+      const delivery = await tellAndHear(() => new Response('later', { status }))
+      expect(delivery.attempts[0]).toMatchObject({ status, error: `the caller answered ${status}` })
+      expect(waitOf(delivery)).toBe(5 * minutes)
     },
   )
 
@@ -86,6 +99,34 @@ describe('a delivery is tried again', () => {
     },
   )
 
+  it.each([
+    ['https://elsewhere.test/new/hook?token=hunter2', 'elsewhere.test/new/hook'],
+    ['/new/hook?token=hunter2#hunter2', 'caller.test/new/hook'],
+    ['https://somebody:hunter2@elsewhere.test/', 'elsewhere.test/'],
+    [`https://elsewhere.test/${'p'.repeat(5_000)}?hunter2`, `elsewhere.test/${'p'.repeat(200)}`],
+  ])('when the caller redirects to %s, and the delivery log says where to', async (location, said) => {
+    const redirect = () => new Response(null, { status: 308, headers: { location } })
+    const { job_id, attempts } = await tellAndHear(redirect)
+    const [attempt] = attempts
+    const line = world.logs.find(
+      ({ event, fields }) => event === 'delivery.attempted' && fields.job_id === job_id,
+    )
+    // An operator's log holds no path of a caller's: there may be a token in it.
+    expect(line?.fields.error).toBe('the caller answered 308, and a redirect is not followed')
+    expect(attempt?.error).toContain(`it points at ${said}`)
+    expect(attempt?.error).not.toContain('hunter2')
+    expect(attempt?.error?.length).toBeLessThan(400)
+  })
+
+  it.each([null, 'https://', 'http://[::1'])(
+    'when the caller redirects to nowhere (%s)',
+    async (location) => {
+      const headers = location === null ? {} : { location }
+      const [attempt] = (await tellAndHear(() => new Response(null, { status: 302, headers }))).attempts
+      expect(attempt?.error).toBe('the caller answered 302, and a redirect is not followed')
+    },
+  )
+
   it('and leaves no redirect to the runtime, which would follow it', async () => {
     const sent: Request[] = []
     const fetch = async (request: Request) => {
@@ -116,11 +157,17 @@ describe('Retry-After', () => {
     'of %s makes no attempt come sooner than planned',
     async (value) => {
       const delivery = await tellAndHear(
-        () => new Response('', { status: 503, headers: { 'retry-after': value } }),
+        () => new Response('', { status: 500, headers: { 'retry-after': value } }),
       )
       expect(waitOf(delivery)).toBe(5 * seconds)
     },
   )
+
+  it('is honoured where the next longer wait is shorter, and with any status', async () => {
+    const headers = { 'retry-after': '600' }
+    expect(waitOf(await tellAndHear(() => new Response('', { status: 503, headers })))).toBe(10 * minutes)
+    expect(waitOf(await tellAndHear(() => new Response('', { status: 404, headers })))).toBe(10 * minutes)
+  })
 
   it.each(['999999999999', `1${'0'.repeat(400)}`])(
     'of %s puts nothing off for more than a day',
@@ -142,6 +189,30 @@ describe('410 Gone', () => {
       attempts: [{ status: 410, error: expect.stringMatching(/410/) }],
     })
     expect((await timelineOf(delivery.job_id)).at(-1)).toBe('delivery.failed')
+  })
+})
+
+describe('webhook-delivery: abort-message', () => {
+  const headers = { 'webhook-delivery': 'Abort-Message ' }
+
+  it('stops the delivery at once, and the timeline says so', async () => {
+    const delivery = await tellAndHear(() => new Response('enough', { status: 422, headers }))
+    expect(delivery).toMatchObject({
+      status: 'failed',
+      next_attempt_at: null,
+      attempts: [{ status: 422, error: expect.stringMatching(/422 and webhook-delivery: abort-message/) }],
+    })
+    expect((await timelineOf(delivery.job_id)).at(-1)).toBe('delivery.failed')
+  })
+
+  it('makes no failure of a success', async () => {
+    expect((await tellAndHear(() => new Response('taken', { headers }))).status).toBe('delivered')
+  })
+
+  it('says nothing with another word', async () => {
+    const other = { 'webhook-delivery': 'pause' }
+    const delivery = await tellAndHear(() => new Response('no', { status: 422, headers: other }))
+    expect(delivery.status).toBe('pending')
   })
 })
 
@@ -189,6 +260,8 @@ describe('a hostile answer', () => {
     const post = { url: `${callerUrl}/hook`, body: '{}', signed: {} }
     expect(await attemptPost(silence, post)).toEqual({
       verdict: 'refused',
+      host: 'down',
+      pace: 'ordinary',
       status: null,
       error: expect.stringMatching(/TimeoutError/),
       answer: null,

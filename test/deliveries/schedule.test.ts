@@ -48,7 +48,7 @@ describe('a delivery that is refused every time', () => {
 
 describe('a delivery that is taken at last', () => {
   it('is over, and nothing of it is on the timeline', async () => {
-    world.caller.answerNext(() => new Response('no', { status: 503 }))
+    world.caller.answerNext(() => new Response('no', { status: 500 }))
     const id = await tellOfFailure()
     await untilDelivery(id, ({ attempts }) => attempts.length === 1)
     await world.advance(5_000)

@@ -6,6 +6,7 @@ import { uploadMedia } from '../../src/providers/scenario-upload.ts'
 import { copyFrom, expectNothingLeft } from '../media/a-copy.ts'
 import { type DeliveryView, deliveriesOf, nudgeDelivery, tellAndHear } from '../support/deliveries.ts'
 import { aResolver, resolverUrl, type Zone } from '../support/resolver.ts'
+import { select } from '../support/storage.ts'
 import { world } from '../support/world.ts'
 
 const checked = { DNS_CHECK_URL: resolverUrl }
@@ -25,6 +26,7 @@ const outside: Zone = { 'caller.test': { A: ['93.184.216.34'], TTL: 0 } }
 describe('a delivery', () => {
   let refused: DeliveryView
   beforeEach(async () => {
+    await select('DELETE FROM hosts')
     refused = await tellAndHear(() => new Response('no', { status: 500 }))
   })
 
@@ -44,6 +46,16 @@ describe('a delivery', () => {
     const delivery = await attempt(refused, zone)
     expect(delivery).toMatchObject({ status: 'pending', attempts: [{}, { status: null, error }] })
     expect(world.caller.receivedFor(refused.job_id)).toHaveLength(1)
+  })
+
+  it('counts against its host when the name does not resolve, not when the resolver fails', async () => {
+    const failures = () => select('SELECT failures FROM hosts')
+    await world.advance(10 * 60_000)
+    await nudgeDelivery(refused.id, 1, checked)
+    expect((await deliveriesOf(refused.job_id))[0]?.attempt_count).toBe(2)
+    expect(await failures()).toEqual([{ failures: 1 }])
+    await attempt(refused, {})
+    expect(await failures()).toEqual([{ failures: 2 }])
   })
 
   it('waits while the resolver fails, and goes when it answers again', async () => {

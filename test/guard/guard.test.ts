@@ -109,7 +109,7 @@ describe('a name that does not resolve is refused for now', () => {
     ['nobody knows why', { status: 23 }, 'status 23, status 23'],
   ])('%s', async (_, entry, said) => {
     const message = `names a host that does not resolve (${said})`
-    expect(await aGuard(entry).ask()).toEqual({ message, again: 'later' })
+    expect(await aGuard(entry).ask()).toEqual({ message, again: 'later', isHostDown: true })
   })
 })
 

@@ -2,6 +2,8 @@
 import { createExecutionContext, createMessageBatch } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { expect, vi } from 'vitest'
+import { openDatabase } from '../../src/store/database.ts'
+import { draftDelivery, insertDelivery } from '../../src/store/deliveries.ts'
 import { api, postJob, untilStatus } from './reelhook.ts'
 import worker from './worker.ts'
 import { world } from './world.ts'
@@ -9,12 +11,15 @@ import { world } from './world.ts'
 export interface DeliveryView {
   id: string
   job_id: string
+  endpoint_id: string | null
   event_id: string
   event_type: string
   url: string
   status: 'pending' | 'delivered' | 'failed'
+  reason: string | null
   next_attempt_at: string | null
   created_at: string
+  attempt_count: number
   attempts: {
     n: number
     started_at: string
@@ -69,4 +74,38 @@ export async function nudgeDelivery(id: string, times = 1, settings: Partial<Env
   )
   const environment = { ...env, ...settings }
   await Promise.all(batches.map((batch) => worker.queue?.(batch, environment, createExecutionContext())))
+}
+
+/** So many deliveries of one settled job, all due now, that nobody was nudged for. */
+export async function owe(count: number, url: string): Promise<string[]> {
+  const jobId = await tellOfFailure({ callback_url: undefined, callback_secret: undefined })
+  await env.DB.prepare(
+    'UPDATE jobs SET callback_secret = (SELECT callback_secret FROM jobs WHERE id = ?) WHERE id = ?',
+  )
+    .bind(await tellOfFailure(), jobId)
+    .run()
+  const db = openDatabase(env.DB)
+  const drafts = Array.from({ length: count }, (_, n) =>
+    draftDelivery({
+      ...{ endpointId: null, eventId: `evt_${n}`, eventType: 'job.failed' as const, url },
+      body: JSON.stringify({ type: 'job.failed', data: { id: jobId, n } }),
+    }),
+  )
+  const [first, ...rest] = drafts.map((draft) => insertDelivery(db, jobId, draft, world.edges.now()))
+  if (first !== undefined) await db.batch([first, ...rest])
+  return drafts.map(({ id }) => id)
+}
+
+/** Works the nudges of these deliveries off as the platform does: ten a batch, all batches at once. */
+export async function workOff(ids: string[]): Promise<void> {
+  const batches = Array.from({ length: Math.ceil(ids.length / 10) }, (_, n) =>
+    createMessageBatch(
+      'reelhook-deliveries',
+      ids.slice(n * 10, n * 10 + 10).map((delivery) => ({
+        ...{ id: delivery, timestamp: new Date(), attempts: 1 },
+        body: { delivery },
+      })),
+    ),
+  )
+  await Promise.all(batches.map((batch) => worker.queue?.(batch, env, createExecutionContext())))
 }

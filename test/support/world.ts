@@ -20,6 +20,8 @@ export interface World {
   logs: { event: string; fields: Record<string, unknown> }[]
   /** Turns the clock, running whatever the providers had planned for the time that passes. */
   advance: (ms: number) => Promise<void>
+  /** Puts somebody at another origin; whoever is called where nobody is finds no connection. */
+  settle: (origin: string, answer: (request: Request) => Response | Promise<Response>) => void
   /** Answers the next request to a URL that begins so, in the place of whoever is there. */
   answerNext: (urlPrefix: string, answer: (request: Request) => Response | Promise<Response>) => void
 }
@@ -31,6 +33,7 @@ function createWorld(): World {
   const logs: World['logs'] = []
   const interceptions: { prefix: string; answer: (request: Request) => Response | Promise<Response> }[] = []
   const caller = createCaller(clock.now)
+  const settlers = new Map<string, (request: Request) => Response | Promise<Response>>()
 
   const network = async (request: Request): Promise<Response> => {
     const index = interceptions.findIndex(({ prefix }) => request.url.startsWith(prefix))
@@ -40,6 +43,8 @@ function createWorld(): World {
     if (origin === simulatorUrl) return overTheWire(await simulator.fetch(request))
     if (origin === callerUrl) return caller.receive(request)
     if (origin === publicBaseUrl) return exports.default.fetch(request)
+    const settler = settlers.get(origin)
+    if (settler !== undefined) return settler(request)
     throw new TypeError(`nobody is at ${origin}`)
   }
 
@@ -69,6 +74,7 @@ function createWorld(): World {
     caller,
     logs,
     advance: clock.advance,
+    settle: (origin, answer) => settlers.set(origin, answer),
     answerNext: (prefix, answer) => interceptions.push({ prefix, answer }),
   }
 }

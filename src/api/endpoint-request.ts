@@ -1,0 +1,74 @@
+/** The body of an endpoint: its schema as documented, and all of its faults at once, the URL's among them. */
+import { z } from '@hono/zod-openapi'
+import type { Context as HonoContext } from 'hono'
+import { defaultEventTypes, eventTypes } from '../core/event.ts'
+import { callbackSecretSchema, callbackUrlSchema, metadataSchema } from '../core/request.ts'
+import { forbidden } from '../core/target.ts'
+import type { ApiEnv } from './environment.ts'
+import { type FieldFault, fieldFaults, problem } from './problems.ts'
+
+const fields = {
+  url: callbackUrlSchema.openapi({ description: 'https, on a public host; called just as it is given.' }),
+  description: z.string().trim().max(500).nullable(),
+  event_types: z
+    .array(z.enum(eventTypes))
+    .min(1)
+    .openapi({ description: 'What it is sent: how jobs end, if nothing else is asked.' }),
+  metadata: metadataSchema.openapi({
+    description:
+      "Only the events of jobs whose metadata hold all of this, letter by letter. {}: every job's.",
+    example: { tenant: '7' },
+  }),
+  secret: callbackSecretSchema.openapi({
+    description: 'Signs what it is sent; made here where none is given.',
+  }),
+  disabled: z.boolean().openapi({ description: 'A disabled endpoint is sent nothing.' }),
+}
+
+export const newEndpointSchema = z
+  .strictObject({
+    ...fields,
+    description: fields.description.default(null),
+    event_types: fields.event_types.default([...defaultEventTypes]),
+    metadata: fields.metadata.default({}),
+    secret: fields.secret.optional(),
+    disabled: fields.disabled.default(false),
+  })
+  .openapi('NewEndpoint')
+
+export const endpointPatchSchema = z.strictObject(fields).partial().openapi('EndpointPatch')
+
+interface Sound<Input> {
+  success: true
+  target: string
+  data: Input
+}
+interface Unsound {
+  success: false
+  target: string
+  error: z.core.$ZodError
+}
+
+/** Faults of form and the guard's word on the URL, together. */
+export function nameEndpointFaults<Input>(result: Sound<Input> | Unsound, c: HonoContext<ApiEnv>) {
+  if (!result.success) return answerFaults(result, c)
+  const errors = result.target === 'json' ? urlFaults(result.data, c) : []
+  return errors.length === 0 ? undefined : refuse(c, errors)
+}
+
+async function answerFaults({ error, target }: Unsound, c: HonoContext<ApiEnv>) {
+  const formal = fieldFaults(error)
+  const named = new Set(formal.map(({ path }) => path))
+  const guarded = target === 'json' ? urlFaults(await c.req.json(), c) : []
+  return refuse(c, [...formal, ...guarded.filter(({ path }) => !named.has(path))])
+}
+
+function urlFaults(body: unknown, c: HonoContext<ApiEnv>): FieldFault[] {
+  const parsed = z.looseObject({ url: callbackUrlSchema }).safeParse(body)
+  const message = parsed.success ? forbidden(parsed.data.url, c.get('context').config.reach) : null
+  return message === null ? [] : [{ path: 'url', message }]
+}
+
+function refuse(c: HonoContext<ApiEnv>, errors: FieldFault[]) {
+  return problem(c, 'invalid_request', 'Nothing was done. Correct the fields named in errors.', errors)
+}

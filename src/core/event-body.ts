@@ -1,0 +1,94 @@
+/**
+ * The body of an event: the job as the API shows it, in at most 20 KB. Where that is too little, what the caller
+ * knows already is shortened first, field by field, and the body names what is not whole. No I/O. No clock.
+ */
+import type { EventType } from './event.ts'
+import type { JobView } from './view.ts'
+
+export const maxBodyBytes = 20_000
+
+/** `output`: the number of the output that the event is about. */
+export function eventBody(type: EventType, atMs: number, job: JobView, output?: number): string {
+  const write = (shown: JobView, leftOut: string[]) =>
+    JSON.stringify({
+      type,
+      timestamp: new Date(atMs).toISOString(),
+      ...(leftOut.length > 0 && { left_out: leftOut }),
+      data: {
+        ...shown,
+        ...(output !== undefined && { output: shown.outputs.find(({ n }) => n === output) }),
+      },
+    })
+  const leftOut: string[] = []
+  let shown = job
+  let body = write(shown, leftOut)
+  for (const { path, cut } of cuts) {
+    if (new TextEncoder().encode(body).length <= maxBodyBytes) break
+    const before = JSON.stringify(shown)
+    shown = cut(shown)
+    if (JSON.stringify(shown) !== before) leftOut.push(path)
+    body = write(shown, leftOut)
+  }
+  return body
+}
+
+interface Cut {
+  /** What is not whole any more. */
+  path: string
+  cut: (job: JobView) => JobView
+}
+
+const longestMedia = 200
+const longestPrompt = 1_000
+const longestMessage = 200
+
+// In this order: what stands elsewhere in the body, what the caller posted, what the API still shows.
+const cuts: Cut[] = [
+  inRequest('metadata', () => ({ metadata: {} })),
+  ...(['reference_images', 'reference_videos', 'reference_audios'] as const).map((list) =>
+    inRequest(list, (request) => ({ [list]: request[list].map((media) => shorten(media, longestMedia)) })),
+  ),
+  ...(['first_frame', 'last_frame'] as const).map((frame) =>
+    inRequest(frame, ({ [frame]: media }) =>
+      media === undefined ? {} : { [frame]: shorten(media, longestMedia) },
+    ),
+  ),
+  inRequest('callback_url', ({ callback_url: url }) =>
+    url === undefined ? {} : { callback_url: shorten(url, longestMedia) },
+  ),
+  inRequest('prompt', ({ prompt }) =>
+    prompt === undefined ? {} : { prompt: shorten(prompt, longestPrompt) },
+  ),
+  inRequest('provider_options', () => ({ provider_options: {} })),
+  { path: 'warnings', cut: (job) => ({ ...job, warnings: [] }) },
+  { path: 'tasks', cut: (job) => ({ ...job, tasks: job.tasks.map(withBriefFault) }) },
+  { path: 'outputs', cut: (job) => ({ ...job, outputs: job.outputs.map(withBriefFault) }) },
+  { path: 'fault', cut: withBriefFault },
+  { path: 'request', cut: (job) => ({ ...job, request: withoutWords(job.request) }) },
+  { path: 'metadata', cut: (job) => ({ ...job, metadata: {} }) },
+]
+
+function inRequest(field: string, change: (request: JobView['request']) => Partial<JobView['request']>): Cut {
+  return {
+    path: `request.${field}`,
+    cut: (job) => ({ ...job, request: { ...job.request, ...change(job.request) } }),
+  }
+}
+
+/** What is left is short whatever was posted. */
+function withoutWords(request: JobView['request']): JobView['request'] {
+  const { prompt: _prompt, first_frame: _first, last_frame: _last, callback_url: _url, ...rest } = request
+  return { ...rest, reference_images: [], reference_videos: [], reference_audios: [] }
+}
+
+function withBriefFault<T extends { fault: JobView['fault'] }>(faulty: T): T {
+  const { fault } = faulty
+  return fault === null
+    ? faulty
+    : { ...faulty, fault: { ...fault, message: shorten(fault.message, longestMessage) } }
+}
+
+// A character of two halves is not left with one.
+function shorten(text: string, length: number): string {
+  return text.length <= length ? text : `${text.slice(0, length).replace(/[\uD800-\uDBFF]$/, '')}…`
+}

@@ -1,0 +1,200 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { eventBody, maxBodyBytes } from '../../src/core/event-body.ts'
+import { type JobView, jobViewSchema } from '../../src/core/view.ts'
+import { aRequest } from './a-request.ts'
+
+const at = Date.UTC(2026, 0, 1)
+const iso = new Date(at).toISOString()
+const fault = {
+  code: 'moderated' as const,
+  message: 'Blocked.',
+  remedy: 'Change the prompt.',
+  retryable: false,
+}
+
+function aJob(overrides: Partial<JobView> = {}): JobView {
+  return {
+    id: 'job_01kbk6v3x6f9ja8c6mphr3z4aw',
+    status: 'succeeded',
+    model: 'seedance-2.0-mini',
+    provider: 'runware',
+    progress: 100,
+    request: aRequest(),
+    warnings: [],
+    outputs: [anOutput(0)],
+    tasks: [aTask()],
+    fault: null,
+    cancellation: null,
+    cost: null,
+    metadata: {},
+    retry_of: null,
+    created_at: iso,
+    deadline_at: iso,
+    settled_at: iso,
+    ...overrides,
+  }
+}
+
+function anOutput(n: number): JobView['outputs'][number] {
+  const url = `https://reelhook.example.workers.dev/v1/jobs/job_01kbk6v3x6f9ja8c6mphr3z4aw/outputs/${n}`
+  return {
+    ...{ n, status: 'stored' as const, url: `${url}?expires=1795230349&signature=${'s'.repeat(43)}` },
+    ...{
+      url_expires_at: iso,
+      content_type: 'video/mp4',
+      bytes: 2_713_911,
+      sha256: 'ab'.repeat(32),
+      fault: null,
+    },
+    ...{ width: 1_280, height: 720, duration_seconds: 15.041667, frame_rate: 23.976 },
+    ...{ video_codec: 'hevc', audio_codec: 'pcm-s16be', has_audio: true },
+  }
+}
+
+function aTask(): JobView['tasks'][number] {
+  return {
+    ...{ provider: 'runware' as const, provider_task_id: '8f14e45f-ceea-467f-9b3c-0a3f8f9d1c2b' },
+    ...{
+      status: 'succeeded' as const,
+      won_by: 'webhook' as const,
+      submitted_at: iso,
+      ended_at: iso,
+      fault: null,
+    },
+    cost: { amount_usd: 0.405, source: 'provider' },
+  }
+}
+
+/** As long as a request may be: fifteen media, twenty pairs, every word as long as allowed. */
+function theLargestJob(letter = 'x', mediaLength = 2_000): JobView {
+  const media = (kind: string) => `https://media.example.com/${kind}-${letter.repeat(mediaLength)}`
+  const metadata = Object.fromEntries(
+    Array.from({ length: 20 }, (_, n) => [`${n}${letter.repeat(62)}`, letter.repeat(512)]),
+  )
+  const request = aRequest({
+    prompt: letter.repeat(10_000),
+    reference_images: Array.from({ length: 9 }, () => media('image')),
+    reference_videos: Array.from({ length: 3 }, () => media('video')),
+    reference_audios: Array.from({ length: 3 }, () => media('audio')),
+    provider_options: { runware: { note: letter.repeat(5_000) } },
+    callback_url: `https://caller.example.com/${'p'.repeat(2_000)}`,
+    metadata,
+    count: 4,
+  })
+  return aJob({
+    request,
+    metadata,
+    outputs: [0, 1, 2, 3].map(anOutput),
+    tasks: [aTask(), aTask(), aTask(), aTask()],
+  })
+}
+
+function bytesOf(body: string): number {
+  return new TextEncoder().encode(body).length
+}
+
+describe('an ordinary event', () => {
+  it('holds the job as the API shows it, whole', () => {
+    const job = aJob({ metadata: { order: '42' } })
+    const body = eventBody('job.succeeded', at, job)
+    expect(JSON.parse(body)).toEqual({ type: 'job.succeeded', timestamp: iso, data: job })
+  })
+
+  it('of an output names it, in the same words as among the others', () => {
+    const job = aJob({ outputs: [anOutput(0), anOutput(1)] })
+    const { data } = JSON.parse(eventBody('output.stored', at, job, 1))
+    expect(data).toEqual({ ...job, output: job.outputs[1] })
+  })
+})
+
+describe('the largest job there can be', () => {
+  const body = eventBody('job.succeeded', at, theLargestJob())
+  const event = JSON.parse(body)
+
+  it('is told in 20 KB', () => {
+    expect(bytesOf(JSON.stringify(theLargestJob()))).toBeGreaterThan(60_000)
+    expect(bytesOf(body)).toBeLessThanOrEqual(maxBodyBytes)
+  })
+
+  it('keeps what the caller needs: its metadata, every output with its link, the tasks', () => {
+    const { metadata, outputs, tasks, id, status } = theLargestJob()
+    expect(event.data).toMatchObject({ id, status, metadata, outputs, tasks })
+  })
+
+  it('says what is not whole, and only that', () => {
+    expect(event.left_out).toEqual([
+      'request.metadata',
+      'request.reference_images',
+      'request.reference_videos',
+      'request.reference_audios',
+      'request.callback_url',
+      'request.prompt',
+      'request.provider_options',
+    ])
+  })
+
+  it('is still a job to whoever reads it by the schema', () => {
+    expect(jobViewSchema.safeParse(event.data).error).toBeUndefined()
+  })
+
+  it('leaves out no more than it must', () => {
+    const longPrompt = aJob({ request: aRequest({ prompt: 'x'.repeat(10_000), metadata: { order: '42' } }) })
+    expect(JSON.parse(eventBody('job.succeeded', at, longPrompt)).left_out).toBeUndefined()
+    const longMedia = theLargestJob()
+    const { metadata: _, ...request } = longMedia.request
+    const bare = {
+      ...longMedia,
+      metadata: {},
+      request: { ...request, metadata: {}, prompt: 'A paper boat', provider_options: {} },
+    }
+    expect(JSON.parse(eventBody('job.succeeded', at, bare)).left_out).toEqual(['request.reference_images'])
+  })
+})
+
+describe('hostile', () => {
+  it.each([
+    ['letters of three bytes', '水'],
+    ['letters of two halves', '🚢'.slice(0, 1)],
+    ['letters that JSON writes as six', '\u0001'],
+    ['quotes', '"'],
+  ])('a job of nothing but %s is told in 20 KB, too', (_, letter) => {
+    const body = eventBody('job.failed', at, {
+      ...theLargestJob(letter),
+      fault: { ...fault, message: letter.repeat(9_000) },
+    })
+    expect(bytesOf(body)).toBeLessThanOrEqual(maxBodyBytes)
+    expect(JSON.parse(body).data.outputs).toHaveLength(4)
+  })
+
+  it('a letter of two halves is not left with one', () => {
+    const request = aRequest({ prompt: `x${'🚢'.repeat(4_999)}` })
+    const body = eventBody('job.succeeded', at, aJob({ request }))
+    const { prompt } = JSON.parse(body).data.request
+    expect(prompt).toBe(`x${'🚢'.repeat(499)}…`)
+  })
+
+  it('no prompt, metadata or count of tasks makes it larger', () => {
+    const text = (maxLength: number) => fc.string({ unit: 'grapheme', maxLength })
+    const job = fc.record({
+      prompt: text(10_000),
+      value: text(512),
+      letter: fc.constantFrom('x', '水', 'é', '"'),
+      tasks: fc.nat(8),
+    })
+    fc.assert(
+      fc.property(job, ({ prompt, value, letter, tasks }) => {
+        const largest = theLargestJob(letter, 200)
+        const metadata = Object.fromEntries(Array.from({ length: 20 }, (_, n) => [`k${n}`, value]))
+        const body = eventBody('job.failed', at, {
+          ...largest,
+          metadata,
+          request: { ...largest.request, prompt, metadata },
+          tasks: Array.from({ length: tasks }, aTask),
+        })
+        expect(bytesOf(body)).toBeLessThanOrEqual(maxBodyBytes)
+      }),
+      { numRuns: 50 },
+    )
+  })
+})

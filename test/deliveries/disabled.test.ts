@@ -1,0 +1,183 @@
+/** Who took nothing for five days is sent nothing more, until somebody enables it again by one call. */
+import { beforeEach, describe, expect, it, vi } from 'vitest'
+import { hostPatienceMs } from '../../src/core/schedule.ts'
+import { bearing, makeApiKey, postJobOf } from '../support/api-keys.ts'
+import { deliveriesOf, tellOfFailure } from '../support/deliveries.ts'
+import { enableEndpoint, makeEndpoint, showEndpoint } from '../support/endpoints.ts'
+import { aHost, down, type Host, ok } from '../support/hosts.ts'
+import { expectProblem } from '../support/problem.ts'
+import { api, sweep, timelineOf } from '../support/reelhook.ts'
+import { countRows, select } from '../support/storage.ts'
+import { world } from '../support/world.ts'
+
+const hours = 60 * 60 * 1_000
+const prompt = 'A paper boat sim(submit=402)'
+const uncalled = { callback_url: undefined, callback_secret: undefined }
+
+let host: Host
+
+beforeEach(async () => {
+  for (const table of ['endpoints', 'deliveries', 'hosts', 'disabled_callbacks'])
+    await select(`DELETE FROM ${table}`)
+  host = aHost()
+  host.answer(down)
+})
+
+/** Lets so much time pass that the host is tried now and then, as it would be. */
+async function passTime(ms: number): Promise<void> {
+  for (let passed = 0; passed < ms; passed += 6 * hours) {
+    await world.advance(Math.min(6 * hours, ms - passed))
+    await sweep()
+    const owed = () => countRows('deliveries', 'lease IS NOT NULL OR due_at <= ?', world.edges.now())
+    await vi.waitUntil(async () => (await owed()) === 0, { timeout: 5_000 })
+  }
+}
+
+async function untilOver(jobId: string) {
+  await vi.waitUntil(async () => (await deliveriesOf(jobId)).every(({ status }) => status !== 'pending'), {
+    timeout: 5_000,
+  })
+  return deliveriesOf(jobId)
+}
+
+describe('an endpoint whose host was down for five days', () => {
+  it('is disabled, and the log, the timeline and the endpoint say so; all that waited is given up', async () => {
+    const endpoint = await makeEndpoint(host.url)
+    const jobs = [await tellOfFailure(uncalled)]
+    await passTime(2 * 24 * hours)
+    jobs.push(await tellOfFailure(uncalled), await tellOfFailure(uncalled))
+    await passTime(2 * 24 * hours)
+    expect(await showEndpoint(endpoint)).toMatchObject({ disabled: false })
+    await passTime(1.5 * 24 * hours)
+
+    expect(await showEndpoint(endpoint)).toMatchObject({ disabled: true, disabled_by: 'failure' })
+    // Each is given up when it would be due again.
+    await passTime(1 * 24 * hours)
+    const over = (await Promise.all(jobs.map(untilOver))).flat()
+    expect(over.map(({ status }) => status)).toEqual(['failed', 'failed', 'failed'])
+    expect(over.map(({ reason }) => reason)).toContain('disabled')
+    const timelines = (await Promise.all(jobs.map(timelineOf))).flat()
+    expect(timelines.filter((type) => type === 'endpoint.disabled')).toHaveLength(1)
+    expect(timelines.filter((type) => type === 'delivery.failed')).toHaveLength(3)
+
+    const later = await tellOfFailure(uncalled)
+    expect(await deliveriesOf(later)).toEqual([])
+  })
+
+  it('is enabled again by one call, and told of what comes then', async () => {
+    const endpoint = await makeEndpoint(host.url)
+    await select("UPDATE endpoints SET disabled_at = 1, disabled_by = 'failure'")
+    await select(
+      'INSERT INTO hosts (host, failures, failing_since, failed_at, outages, due_at) VALUES (?, 40, ?, ?, 40, ?)',
+      ...[host.name, world.edges.now() - hostPatienceMs, world.edges.now(), world.edges.now() + hours],
+    )
+    expect(await (await enableEndpoint(endpoint)).json()).toMatchObject({
+      disabled: false,
+      disabled_by: null,
+    })
+    // One failure more, and it is not disabled for what it did before.
+    await untilTried(await tellOfFailure(uncalled))
+    expect(await showEndpoint(endpoint)).toMatchObject({ disabled: false })
+    host.answer(ok)
+    expect(await untilOver(await tellOfFailure(uncalled))).toMatchObject([{ status: 'delivered' }])
+  })
+})
+
+async function untilTried(jobId: string): Promise<void> {
+  await vi.waitUntil(async () => (await deliveriesOf(jobId)).every(({ attempts }) => attempts.length > 0))
+}
+
+describe('an endpoint that refuses what it is sent for five days', () => {
+  it('is disabled, too, though its host is up', async () => {
+    host.answer(() => new Response('who are you?', { status: 401 }))
+    const endpoint = await makeEndpoint(host.url)
+    await tellOfFailure(uncalled)
+    await passTime(3 * 24 * hours)
+    await tellOfFailure(uncalled)
+    await passTime(2.5 * 24 * hours)
+    expect(await showEndpoint(endpoint)).toMatchObject({ disabled: true, disabled_by: 'failure' })
+  })
+
+  it('is not, when it took one thing in between', async () => {
+    const endpoint = await makeEndpoint(host.url)
+    await tellOfFailure(uncalled)
+    await passTime(3 * 24 * hours)
+    host.answer(ok)
+    await tellOfFailure(uncalled)
+    await passTime(12 * hours)
+    host.answer(down)
+    await tellOfFailure(uncalled)
+    await passTime(2 * 24 * hours)
+    expect(await showEndpoint(endpoint)).toMatchObject({ disabled: false })
+  })
+})
+
+describe('the callbacks of an API key', () => {
+  /** The key's callbacks to this host failed for so long that one failure more is too much. */
+  async function failFor(ms: number): Promise<void> {
+    await select(
+      'INSERT INTO hosts (host, failures, failing_since, failed_at, outages) VALUES (?, 40, ?, ?, 0)',
+      ...[host.name, world.edges.now() - ms, world.edges.now()],
+    )
+  }
+
+  async function jobOf(apiKey: Awaited<ReturnType<typeof makeApiKey>>, url = host.url): Promise<string> {
+    const response = await postJobOf(apiKey, { prompt, callback_url: url })
+    const { id } = await response.json<{ id: string }>()
+    await vi.waitUntil(async () => (await timelineOf(id)).includes('job.failed'), { timeout: 5_000 })
+    return id
+  }
+
+  const disabledOf = async (apiKey: { id: string; key: string }) =>
+    (await api(`/v1/api-keys/${apiKey.id}/disabled-callbacks`, { headers: bearing(apiKey) })).json<{
+      data: { host: string }[]
+    }>()
+
+  it('to a host that took nothing for five days are disabled, for this key and this host', async () => {
+    const [apiKey, other] = [await makeApiKey(), await makeApiKey('another')]
+    await failFor(hostPatienceMs)
+    const [first] = await untilOver(await jobOf(apiKey))
+    expect(first).toMatchObject({ status: 'failed', reason: 'disabled', attempt_count: 1 })
+    expect(await timelineOf(first?.job_id ?? '')).toEqual(
+      expect.arrayContaining(['callbacks.disabled', 'delivery.failed']),
+    )
+    expect(await disabledOf(apiKey)).toMatchObject({ data: [{ host: host.name }] })
+
+    const [second] = await untilOver(await jobOf(apiKey))
+    expect(second).toMatchObject({ status: 'failed', reason: 'disabled', attempt_count: 0, attempts: [] })
+    expect(host.called.calls).toBe(1)
+
+    const elsewhere = aHost()
+    elsewhere.answer(ok)
+    expect(await untilOver(await jobOf(apiKey, elsewhere.url))).toMatchObject([{ status: 'delivered' }])
+    host.answer(ok)
+    expect(await untilOver(await jobOf(other))).toMatchObject([{ status: 'delivered' }])
+  })
+
+  it('are not disabled a minute before', async () => {
+    const apiKey = await makeApiKey()
+    await failFor(hostPatienceMs - 60_000)
+    await untilTried(await jobOf(apiKey))
+    expect(await disabledOf(apiKey)).toEqual({ data: [] })
+  })
+
+  it('are enabled again by one call of the key itself', async () => {
+    const apiKey = await makeApiKey()
+    await failFor(hostPatienceMs)
+    await untilOver(await jobOf(apiKey))
+    host.answer(ok)
+    const enabled = await api(`/v1/api-keys/${apiKey.id}/enable-callbacks`, {
+      ...{ method: 'POST', headers: bearing(apiKey) },
+    })
+    expect(await enabled.json()).toMatchObject({ data: [{ host: host.name }] })
+    expect(await untilOver(await jobOf(apiKey))).toMatchObject([{ status: 'delivered' }])
+    expect(await disabledOf(apiKey)).toEqual({ data: [] })
+  })
+
+  it('are not enabled by another key, but by the admin', async () => {
+    const [apiKey, other] = [await makeApiKey(), await makeApiKey('another')]
+    const path = `/v1/api-keys/${apiKey.id}/enable-callbacks`
+    await expectProblem(await api(path, { method: 'POST', headers: bearing(other) }), 403, 'forbidden')
+    expect((await api(path, { method: 'POST' })).status).toBe(200)
+  })
+})

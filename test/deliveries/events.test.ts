@@ -1,0 +1,100 @@
+/** What a caller can be told of beside the end: that its job is being made, and each output as it is stored. */
+import { beforeEach, describe, expect, it, vi } from 'vitest'
+import { deliveriesOf, tellOfFailure } from '../support/deliveries.ts'
+import { makeEndpoint } from '../support/endpoints.ts'
+import { getJob, postJob, untilSubmitted, untilTold } from '../support/reelhook.ts'
+import { select } from '../support/storage.ts'
+import { finish, makeVideo } from '../support/videos.ts'
+import { callerUrl, world } from '../support/world.ts'
+
+beforeEach(async () => {
+  await select('DELETE FROM endpoints')
+})
+
+const everything = ['job.generating', 'output.stored', 'job.succeeded', 'job.failed', 'job.canceled']
+
+/** The events that came for a job, in the order of their timestamps. */
+async function eventsFor(jobId: string, count: number) {
+  const received = await untilTold(jobId, count)
+  return received
+    .map(({ body, headers }) => ({ ...JSON.parse(body), id: headers['webhook-id'] }))
+    .sort((a, b) => a.id.localeCompare(b.id))
+}
+
+describe('a caller that asks for everything', () => {
+  it('is told that the job is being made, of its output, and of its end', async () => {
+    const { id } = await makeVideo({ callback_events: everything })
+    const events = await eventsFor(id, 3)
+    expect(events.map(({ type, data }) => [type, data.status])).toEqual([
+      ['job.generating', 'generating'],
+      ['output.stored', 'storing'],
+      ['job.succeeded', 'succeeded'],
+    ])
+    const [generating, stored, succeeded] = events
+    expect(generating.data.tasks).toMatchObject([{ provider: 'runware', status: 'submitted' }])
+    expect(stored.data.output).toEqual(succeeded.data.outputs[0])
+    expect(succeeded.data).toEqual(await getJob(id))
+  })
+
+  it('is told of each output of several, and once that the job is being made', async () => {
+    const { id } = await makeVideo({ callback_events: everything, count: 3, provider: 'crun' })
+    const events = await eventsFor(id, 5)
+    const types = events.map(({ type }) => type).sort()
+    expect(types).toEqual([
+      'job.generating',
+      'job.succeeded',
+      'output.stored',
+      'output.stored',
+      'output.stored',
+    ])
+    const numbers = events.flatMap(({ data }) => data.output?.n ?? [])
+    expect(numbers.sort()).toEqual([0, 1, 2])
+  })
+
+  it('is told before the end comes: while the video is made', async () => {
+    const { id } = await postJob({ callback_events: ['job.generating'] })
+    await untilSubmitted(id)
+    const [event] = await eventsFor(id, 1)
+    expect(event).toMatchObject({ type: 'job.generating', data: { id, settled_at: null, outputs: [] } })
+    await finish(id)
+  })
+
+  it('finds each event on the timeline, under the id of its webhook', async () => {
+    const { id } = await makeVideo({ callback_events: everything })
+    const events = await eventsFor(id, 3)
+    const timeline = await select<{ id: string; type: string }>(
+      'SELECT id, type FROM events WHERE job_id = ?',
+      id,
+    )
+    const typeOf = new Map(timeline.map((event) => [event.id, event.type]))
+    expect(events.map((event) => typeOf.get(event.id))).toEqual([
+      'task.submitted',
+      'output.stored',
+      'job.succeeded',
+    ])
+  })
+})
+
+describe('a caller that asks for nothing', () => {
+  it('is told of the end alone', async () => {
+    const { id } = await makeVideo()
+    await untilTold(id)
+    expect((await deliveriesOf(id)).map(({ event_type }) => event_type)).toEqual(['job.succeeded'])
+  })
+
+  it('is not told that a job is being made that nobody took', async () => {
+    const id = await tellOfFailure({ callback_events: everything })
+    expect((await deliveriesOf(id)).map(({ event_type }) => event_type)).toEqual(['job.failed'])
+  })
+})
+
+describe('an endpoint that asks for outputs', () => {
+  it('is told of them, whatever the job asked for', async () => {
+    await makeEndpoint(`${callerUrl}/outputs`, { event_types: ['output.stored'] })
+    const { id } = await makeVideo({ callback_url: undefined, callback_secret: undefined })
+    const [event] = await eventsFor(id, 1)
+    expect(event).toMatchObject({ type: 'output.stored', data: { id, output: { n: 0, status: 'stored' } } })
+    await vi.waitUntil(async () => (await deliveriesOf(id)).every(({ status }) => status === 'delivered'))
+    expect(world.caller.receivedFor(id)).toHaveLength(1)
+  })
+})
