@@ -7,19 +7,20 @@ import { forbidden } from '../core/target.ts'
 import type { ApiEnv } from './environment.ts'
 import { type FieldFault, fieldFaults, problem } from './problems.ts'
 
+// Made before the OpenAPI extension, what comes from the core is described in zod's own way.
 const fields = {
-  url: callbackUrlSchema.openapi({ description: 'https, on a public host; called just as it is given.' }),
+  url: callbackUrlSchema.meta({ description: 'https, on a public host; called just as it is given.' }),
   description: z.string().trim().max(500).nullable(),
   event_types: z
     .array(z.enum(eventTypes))
     .min(1)
     .openapi({ description: 'What it is sent: how jobs end, if nothing else is asked.' }),
-  metadata: metadataSchema.openapi({
+  metadata: metadataSchema.meta({
     description:
       "Only the events of jobs whose metadata hold all of this, letter by letter. {}: every job's.",
     example: { tenant: '7' },
   }),
-  secret: callbackSecretSchema.openapi({
+  secret: callbackSecretSchema.meta({
     description: 'Signs what it is sent; made here where none is given.',
   }),
   disabled: z.boolean().openapi({ description: 'A disabled endpoint is sent nothing.' }),
