@@ -23,6 +23,23 @@ describe('a problem', () => {
   })
 })
 
+describe('what the API says is kept by no cache', () => {
+  it.each(['/v1/jobs', '/v1/jobs/none', '/healthz', '/nothing'])('%s', async (path) => {
+    expect((await api(path)).headers.get('cache-control')).toBe('no-store')
+  })
+
+  it('when it is a refusal', async () => {
+    const response = await api('/v1/jobs', { headers: { authorization: '' } })
+    expect(response.headers.get('cache-control')).toBe('no-store')
+  })
+
+  it('when it is a surprise', async () => {
+    const headers = { authorization: `Bearer ${env.ADMIN_API_KEY}` }
+    const response = await ask('/v1/jobs/job_some', { headers }, { DB: deadDatabase })
+    expect(response.headers.get('cache-control')).toBe('no-store')
+  })
+})
+
 describe('a surprise', () => {
   const headers = { authorization: `Bearer ${env.ADMIN_API_KEY}` }
 

@@ -1,0 +1,124 @@
+/**
+ * The roads that a video can take into R2, each in a runtime of its own. The local R2 lives in the runtime's process,
+ * which grows by itself: what counts is how a road compares with the bare one.
+ */
+import { rmSync } from 'node:fs'
+import { setTimeout as wait } from 'node:timers/promises'
+import { convertV4MiniflareOptions, Miniflare } from 'miniflare'
+import { createClient } from '../../src/local/client.ts'
+import { keys, variablesFor } from '../../src/local/stage.ts'
+import { freePort, startWorker } from '../../src/local/worker.ts'
+import { runtimeProcesses, watchSize } from './process.ts'
+
+export interface OpenRoad {
+  /** Takes one video along it, and says how long that took, in milliseconds. */
+  copy(): Promise<number>
+  /** How far the process grew since it stood ready, in MiB; and ends it. */
+  close(): Promise<number>
+}
+
+const patienceMs = 180_000
+
+/** From the request for the video to its last byte in R2, hashed: what the log calls `duration_ms`. */
+export async function openReelhook(folder: string, simulatorUrl: string, prompt: string): Promise<OpenRoad> {
+  rmSync(folder, { recursive: true, force: true })
+  const port = await freePort()
+  const secrets = { signingSecret: 's'.repeat(32), adminApiKey: 'a'.repeat(32) }
+  const durations = new Map<string, number>()
+  const before = runtimeProcesses()
+  const worker = await startWorker({
+    folder,
+    port,
+    variables: variablesFor(port, simulatorUrl, secrets),
+    onLog: (line) => {
+      const { event, job_id, duration_ms } = JSON.parse(line)
+      if (event === 'output.stored') durations.set(job_id, duration_ms)
+    },
+  })
+  const client = createClient(worker.url, secrets.adminApiKey)
+  const stop = watchSize(newProcess(before))
+  return {
+    async copy() {
+      const { id } = await client.postJob({ model: 'seedance-2.0-mini', provider: 'runware', prompt })
+      await untilStored(client, id)
+      return durations.get(id) ?? Number.NaN
+    },
+    async close() {
+      const { growth } = stop()
+      await worker.stop()
+      rmSync(folder, { recursive: true, force: true })
+      return growth
+    },
+  }
+}
+
+/** What the others are compared with: a file of the same size from the same host, put as it comes. */
+export async function openBarePut(folder: string, url: string): Promise<OpenRoad> {
+  rmSync(folder, { recursive: true, force: true })
+  const script = `export default {
+    async fetch(request, env) {
+      const startedAt = Date.now()
+      const response = await fetch(await request.text())
+      await env.BUCKET.put('video', response.body)
+      return new Response(String(Date.now() - startedAt))
+    },
+  }`
+  const before = runtimeProcesses()
+  const miniflare = new Miniflare(
+    convertV4MiniflareOptions({
+      name: 'bare',
+      modules: [{ type: 'ESModule', path: 'index.js', contents: script }],
+      compatibilityDate: '2026-11-01',
+      r2Buckets: ['BUCKET'],
+      resourcePersistencePath: folder,
+    }),
+  )
+  await miniflare.ready
+  const stop = watchSize(newProcess(before))
+  return {
+    async copy() {
+      const response = await miniflare.dispatchFetch('http://bare', { method: 'POST', body: url })
+      return Number(await response.text())
+    },
+    async close() {
+      const { growth } = stop()
+      await miniflare.dispose()
+      rmSync(folder, { recursive: true, force: true })
+      return growth
+    },
+  }
+}
+
+/** A link to a video of the simulator's, made for whoever asks. */
+export async function aLink(simulatorUrl: string, prompt: string): Promise<string> {
+  const ask = async (task: object) => {
+    const answer = await fetch(`${simulatorUrl}/runware/v1`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${keys.runware}` },
+      body: JSON.stringify([task]),
+    })
+    return (await answer.json()).data[0]
+  }
+  const taskUUID = crypto.randomUUID()
+  const frame = { width: 864, height: 496, duration: 5 }
+  const model = 'bytedance:seedance@2.0-mini'
+  await ask({ taskType: 'videoInference', taskUUID, model, positivePrompt: prompt, ...frame })
+  await wait(100)
+  return (await ask({ taskType: 'getResponse', taskUUID })).videoURL
+}
+
+async function untilStored(client: ReturnType<typeof createClient>, id: string): Promise<void> {
+  const giveUpAt = Date.now() + patienceMs
+  let job = await client.job(id)
+  while (job.settled_at === null && Date.now() < giveUpAt) {
+    await wait(100)
+    job = await client.job(id)
+  }
+  if (job.status !== 'succeeded') throw new Error(`the job is ${job.status}: ${job.fault?.message}`)
+}
+
+function newProcess(before: number[]): number {
+  const [pid, ...others] = runtimeProcesses().filter((pid) => !before.includes(pid))
+  if (pid === undefined || others.length > 0) throw new Error('one new runtime was expected')
+  return pid
+}
