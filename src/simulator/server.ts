@@ -31,13 +31,16 @@ const DEFAULT_KEYS = {
   aimlapi: 'simulated-aimlapi-key',
 }
 
+/** As long as providers' edges keep an idle connection. After Node's own 5 s, the caller's next request meets its end. */
+const KEEP_ALIVE_MS = 75_000
+
 /** A receiver has about 5 s (Runware's documents); then the call counts as failed. */
 const WEBHOOK_TIMEOUT_MS = 5000
 
 export async function startSimulator(options: SimulatorOptions): Promise<RunningSimulator> {
   const picture = await readFile(new URL('./test-picture.mp4', import.meta.url))
   const realClock = createRealClock()
-  const server = createServer()
+  const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS })
   const port = await listen(server, options.port)
   const url = `http://127.0.0.1:${port}`
 

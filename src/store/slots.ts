@@ -9,12 +9,15 @@
 import { and, eq, exists, gt, inArray, isNull, lt, type SQL, sql } from 'drizzle-orm'
 import { type ProviderName, providerNames } from '../core/request.ts'
 import { holdsSlot, type Limits } from '../core/slots.ts'
-import type { Claim, ClaimedJob } from './claim.ts'
+import type { ClaimedJob } from './claim.ts'
 import type { Step } from './commit.ts'
 import type { Database } from './database.ts'
+import type { Job } from './jobs.ts'
 import { requireLease } from './lease.ts'
 import { jobs, slots, tasks, waits } from './schema.ts'
 import type { Task } from './tasks.ts'
+
+type Waiter = Pick<Job, 'id' | 'providers' | 'waitingSince'>
 
 /**
  * Takes the slot of one task, unless as many are taken as there are, or are due to jobs that have waited for longer.
@@ -55,8 +58,13 @@ export async function takeSlot(
   return { isHeld: held.length === 1, woken: idsIn(rest.slice(1)) }
 }
 
-/** The statements by which a step's commit gives slots back, and stops or begins to wait. */
-export function changeSlots(db: Database, { job, tasks: before }: Claim, step: Step, limits: Limits) {
+/** The statements by which a commit gives slots back, and stops or begins to wait. Whoever settles a job needs them. */
+export function changeSlots(
+  db: Database,
+  { job, tasks: before }: { job: Waiter; tasks: Task[] },
+  step: Pick<Step, 'next' | 'tasks' | 'waitsFor'>,
+  limits: Limits,
+) {
   const isSettled = step.next === 'settled'
   const isLeaving = job.waitingSince !== null && step.waitsFor === undefined
   const ended = (step.tasks ?? []).filter((task) => !holdsSlot(task))
@@ -87,7 +95,9 @@ export function wake(db: Database, providers: ProviderName[], limits: Limits, no
     return db
       .update(jobs)
       .set({ dueAt: nowMs })
-      .where(and(sql`${jobs.id} IN (${next})`, isNull(jobs.lease), gt(jobs.dueAt, nowMs)))
+      .where(
+        and(sql`${jobs.id} IN (${next})`, isNull(jobs.settledAt), isNull(jobs.lease), gt(jobs.dueAt, nowMs)),
+      )
       .returning({ id: jobs.id })
   })
 }
@@ -103,7 +113,7 @@ export async function tidySlots(db: Database, limits: Limits, nowMs: number): Pr
   const isLimited = Object.values(limits).some((limit) => limit !== undefined)
   if (!isLimited && (await db.select().from(waits).limit(1)).length === 0) return
   const isOver = (jobId: SQL) =>
-    sql`NOT EXISTS (SELECT 1 FROM ${jobs} WHERE ${jobs.id} = ${jobId} AND ${jobs.dueAt} IS NOT NULL)`
+    sql`NOT EXISTS (SELECT 1 FROM ${jobs} WHERE ${jobs.id} = ${jobId} AND ${jobs.settledAt} IS NULL)`
   const hasEnded = sql`EXISTS (SELECT 1 FROM ${tasks} WHERE ${tasks.jobId} = ${slots.jobId} AND ${tasks.n} = ${slots.n} AND ${tasks.endedAt} IS NOT NULL)`
   const heads = providerNames.map((provider) => {
     const head = sql`SELECT ${waits.jobId} FROM ${waits} WHERE ${waits.provider} = ${provider} ORDER BY ${waits.jobId} LIMIT ${mostTidied}`
@@ -142,7 +152,7 @@ function stand(db: Database, provider: ProviderName, jobId: string) {
   return db.insert(waits).values({ provider, jobId }).onConflictDoNothing()
 }
 
-function leave(db: Database, { id, providers }: ClaimedJob, onlyIf?: SQL) {
+function leave(db: Database, { id, providers }: Waiter, onlyIf?: SQL) {
   return db.delete(waits).where(and(inArray(waits.provider, providers), eq(waits.jobId, id), onlyIf))
 }
 

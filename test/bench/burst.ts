@@ -59,6 +59,7 @@ async function main() {
     },
   }))
   const acceptedAfter = since()
+  console.log(`${acceptedAfter}: ${ids.length} jobs were accepted`)
   await untilTold(callbacks, ids, since)
   const drainedAfter = since()
 

@@ -1,4 +1,5 @@
 /** Slots under races, crashes, refusals and changed limits: never one too many, never one lost. */
+import { env } from 'cloudflare:workers'
 import { afterEach, describe, expect, it } from 'vitest'
 import { advance } from '../../src/engine/advance.ts'
 import { sweep } from '../../src/engine/sweep.ts'
@@ -122,6 +123,21 @@ describe('a refusal', () => {
     const jobs = await Promise.all(others.map(getJob))
     expect(jobs.every(({ status, tasks }) => status === 'queued' && tasks.length === 0)).toBe(true)
     await passTimeUntilAll(worker, [first, ...others], 'succeeded')
+  })
+})
+
+describe('a job that is gone without a word', () => {
+  it('holds its slot and its place no longer than until the sweep', async () => {
+    const worker = createMeteredWorker({ RUNWARE_MAX_CONCURRENT: '1' })
+    hearWebhooks(worker)
+    const [held = '', waiting = '', last = ''] = await postMany(worker, 3)
+    await worker.drain()
+    expect(await statusesOf([held, waiting, last])).toEqual(['generating', 'queued', 'queued'])
+    await env.DB.prepare('DELETE FROM jobs WHERE id IN (?, ?)').bind(held, waiting).run()
+    await worker.sweep()
+    await worker.drain()
+    expect(await statusesOf([last])).toEqual(['generating'])
+    await passTimeUntilAll(worker, [last], 'succeeded')
   })
 })
 
