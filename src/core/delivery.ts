@@ -1,5 +1,5 @@
 /** How a delivery stands, and why; and what is known of the host it goes to. No I/O. No clock. */
-import { failuresToDisable, hostPatienceMs, streakForgottenMs } from './schedule.ts'
+import { hostPatienceMs, ownFailuresToDisable, streakForgottenMs } from './schedule.ts'
 
 export const deliveryStatuses = ['pending', 'delivered', 'failed'] as const
 export type DeliveryStatus = (typeof deliveryStatuses)[number]
@@ -26,15 +26,14 @@ export type HostNews = 'took it' | 'refused' | 'down' | 'unasked'
 
 /** The refusals of a host since it last took something. */
 export interface Streak {
-  failures: number
   failingSince: number
   failedAt: number
 }
 
-/** Whether one more failure, now, is the last for those it happens to. */
-export function isPatienceOver({ failures, failingSince, failedAt }: Streak, nowMs: number): boolean {
+/** Whether one more failure, now, is the last for those it happens to. `own`: those of this delivery, with this one. */
+export function isPatienceOver({ failingSince, failedAt }: Streak, own: number, nowMs: number): boolean {
   const isOneStreak = nowMs - failedAt < streakForgottenMs
-  return isOneStreak && failures + 1 >= failuresToDisable && nowMs - failingSince >= hostPatienceMs
+  return isOneStreak && own >= ownFailuresToDisable && nowMs - failingSince >= hostPatienceMs
 }
 
 /** The host of a URL, with its port where it names one: what a circuit and a line are for. */

@@ -58,8 +58,11 @@ export const hostPatienceMs = 5 * 24 * hours
 /** Longer than any wait between two attempts: a host that nothing failed at for so long begins anew. */
 export const streakForgottenMs = 48 * hours
 
-/** Below so many failures in a row nobody is disabled, however long ago the first of them was. */
-export const failuresToDisable = 10
+/**
+ * Of the failures in a row so many must be of the delivery at hand: hosts are shared, and nobody is disabled for what
+ * others were refused, nor for one bad moment.
+ */
+export const ownFailuresToDisable = 4
 
 /** Waits before each new attempt to copy an output whose source failed; then the output has failed. */
 const copyWaitsMs = [2 * seconds, 10 * seconds, 1 * minutes, 5 * minutes, 15 * minutes, 30 * minutes] as const

@@ -17,8 +17,9 @@ export function conclude(
 ): Conclusion {
   const askedMs = Math.min(attempted.retryAfterMs ?? 0, longestRetryAfterMs)
   const isFailure = attempted.host === 'refused' || attempted.host === 'down'
-  const disables = isFailure && delivery.streak !== null && isPatienceOver(delivery.streak, nowMs)
-  const outcome = outcomeOf(delivery, attempted, disables, askedMs, nowMs, chance())
+  const tries = delivery.attempts + 1 - delivery.attemptsBefore
+  const disables = isFailure && delivery.streak !== null && isPatienceOver(delivery.streak, tries, nowMs)
+  const outcome = outcomeOf(attempted, tries, disables, askedMs, nowMs, chance())
   return {
     outcome,
     news: attempted.host,
@@ -31,9 +32,10 @@ export function conclude(
   }
 }
 
+/** `tries`: the attempts of this schedule. */
 function outcomeOf(
-  delivery: ClaimedDelivery,
   { verdict, pace }: Attempted,
+  tries: number,
   disables: boolean,
   askedMs: number,
   nowMs: number,
@@ -48,7 +50,7 @@ function outcomeOf(
       return failed(verdict)
     case 'refused': {
       if (disables) return failed('disabled')
-      const waitMs = deliveryWaitMs(delivery.attempts + 1 - delivery.attemptsBefore, chance, pace)
+      const waitMs = deliveryWaitMs(tries, chance, pace)
       if (waitMs === null) return failed('exhausted')
       return { status: 'pending', reason: null, dueAt: nowMs + Math.max(waitMs, askedMs) }
     }

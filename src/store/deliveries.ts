@@ -95,7 +95,7 @@ export async function claimDelivery(
   ])
   if (stood !== undefined) return { inLineFor: stood.host }
   if (row === undefined || found === undefined) return null
-  const { apiKeyId, endpointUrl, failures, failingSince, failedAt } = found
+  const { apiKeyId, endpointUrl, failingSince, failedAt } = found
   const isDeleted = row.endpointId !== null && endpointUrl === null
   return {
     delivery: {
@@ -105,10 +105,7 @@ export async function claimDelivery(
       owner: { apiKeyId, endpointId: row.endpointId, host: row.host },
       obstacle: isDeleted ? 'endpoint_deleted' : found.disabledAt === null ? null : 'disabled',
       currentUrl: endpointUrl ?? row.url,
-      streak:
-        failures === null || failingSince === null || failedAt === null
-          ? null
-          : { failures, failingSince, failedAt },
+      streak: failingSince === null || failedAt === null ? null : { failingSince, failedAt },
       isProbe: found.probe === lease,
     },
   }
@@ -132,7 +129,6 @@ function selectCircumstances(db: Database, id: string) {
       disabledAt: sql<number | null>`coalesce(${endpoints.disabledAt}, ${disabledCallbacks.disabledAt})`.as(
         'owner_disabled_at',
       ),
-      failures: sql<number | null>`${hosts.failures}`.as('host_failures'),
       failingSince: sql<number | null>`${hosts.failingSince}`.as('host_failing_since'),
       failedAt: sql<number | null>`${hosts.failedAt}`.as('host_failed_at'),
       probe: sql<string | null>`${hosts.probe}`.as('host_probe'),

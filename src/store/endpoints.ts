@@ -75,9 +75,10 @@ export async function updateEndpoint(
   nowMs: number,
 ): Promise<{ endpoint: Endpoint; woken: string[] } | null> {
   const isEnabled = patch.disabledAt === null
+  // What waits in line for it need not wait any more when it moves, or is sent nothing more.
+  const isDecided = patch.url !== undefined || patch.disabledAt !== undefined
   const [woken, [row]] = await db.batch([
-    // What waits in line for it may not have to wait any more: it has moved, or is sent nothing more.
-    wake(db, host, attemptsAtOncePerHost, nowMs),
+    wake(db, host, isDecided ? attemptsAtOncePerHost : 0, nowMs),
     db
       .update(endpoints)
       .set({

@@ -11,7 +11,7 @@ import {
   workOff,
 } from '../support/deliveries.ts'
 import { changeEndpoint, deleteEndpoint, makeEndpoint } from '../support/endpoints.ts'
-import { aHost, countDeliveries, down, type Host, ok } from '../support/hosts.ts'
+import { aHost, countDeliveries, down, type Host, ok, untilDelivered } from '../support/hosts.ts'
 import { expectProblem, pathsOf } from '../support/problem.ts'
 import { api, post, sweep, untilTold } from '../support/reelhook.ts'
 import { countRows, select } from '../support/storage.ts'
@@ -47,11 +47,6 @@ async function redeliverMany(body: Record<string, unknown> = {}): Promise<Many> 
 async function aFailedDelivery(): Promise<DeliveryView> {
   world.caller.answerNext(gone)
   return untilDelivery(await tellOfFailure(), ({ status }) => status === 'failed')
-}
-
-async function untilDelivered(ids: string[]): Promise<void> {
-  const count = () => countDeliveries(ids, "status = 'delivered'")
-  await vi.waitUntil(async () => (await count()) === ids.length, { timeout: 10_000 })
 }
 
 describe('a redelivery', () => {

@@ -1,6 +1,6 @@
 /** Who took nothing for five days is sent nothing more, until somebody enables it again by one call. */
 import { beforeEach, describe, expect, it, vi } from 'vitest'
-import { hostPatienceMs } from '../../src/core/schedule.ts'
+import { hostPatienceMs, ownFailuresToDisable } from '../../src/core/schedule.ts'
 import { bearing, makeApiKey, postJobOf } from '../support/api-keys.ts'
 import { deliveriesOf, tellOfFailure } from '../support/deliveries.ts'
 import { enableEndpoint, makeEndpoint, showEndpoint } from '../support/endpoints.ts'
@@ -133,19 +133,30 @@ describe('the callbacks of an API key', () => {
       data: { host: string }[]
     }>()
 
+  /** Lets the delivery of this job be tried as often as it takes to decide. */
+  async function tryAgain(jobId: string): Promise<void> {
+    for (let tries = 1; tries < ownFailuresToDisable; tries++) {
+      await vi.waitUntil(async () => (await deliveriesOf(jobId))[0]?.attempt_count === tries, {
+        timeout: 5_000,
+      })
+      await select('UPDATE deliveries SET due_at = ? WHERE job_id = ?', world.edges.now(), jobId)
+      await sweep()
+    }
+  }
+
   it('to a host that took nothing for five days are disabled, for this key and this host', async () => {
     const [apiKey, other] = [await makeApiKey(), await makeApiKey('another')]
     await failFor(hostPatienceMs)
-    const [first] = await untilOver(await jobOf(apiKey))
-    expect(first).toMatchObject({ status: 'failed', reason: 'disabled', attempt_count: 1 })
-    expect(await timelineOf(first?.job_id ?? '')).toEqual(
-      expect.arrayContaining(['callbacks.disabled', 'delivery.failed']),
-    )
+    const jobId = await jobOf(apiKey)
+    await tryAgain(jobId)
+    const [first] = await untilOver(jobId)
+    expect(first).toMatchObject({ status: 'failed', reason: 'disabled', attempt_count: ownFailuresToDisable })
+    expect(await timelineOf(jobId)).toEqual(expect.arrayContaining(['callbacks.disabled', 'delivery.failed']))
     expect(await disabledOf(apiKey)).toMatchObject({ data: [{ host: host.name }] })
 
     const [second] = await untilOver(await jobOf(apiKey))
     expect(second).toMatchObject({ status: 'failed', reason: 'disabled', attempt_count: 0, attempts: [] })
-    expect(host.called.calls).toBe(1)
+    expect(host.called.calls).toBe(ownFailuresToDisable)
 
     const elsewhere = aHost()
     elsewhere.answer(ok)
@@ -157,14 +168,25 @@ describe('the callbacks of an API key', () => {
   it('are not disabled a minute before', async () => {
     const apiKey = await makeApiKey()
     await failFor(hostPatienceMs - 60_000)
-    await untilTried(await jobOf(apiKey))
+    await tryAgain(await jobOf(apiKey))
+    expect(await disabledOf(apiKey)).toEqual({ data: [] })
+  })
+
+  it('are not disabled for what others were refused there: one failure of their own is not enough', async () => {
+    const apiKey = await makeApiKey()
+    await failFor(2 * hostPatienceMs)
+    const jobId = await jobOf(apiKey)
+    await untilTried(jobId)
+    expect(await deliveriesOf(jobId)).toMatchObject([{ status: 'pending', attempt_count: 1 }])
     expect(await disabledOf(apiKey)).toEqual({ data: [] })
   })
 
   it('are enabled again by one call of the key itself', async () => {
     const apiKey = await makeApiKey()
     await failFor(hostPatienceMs)
-    await untilOver(await jobOf(apiKey))
+    const jobId = await jobOf(apiKey)
+    await tryAgain(jobId)
+    await untilOver(jobId)
     host.answer(ok)
     const enabled = await api(`/v1/api-keys/${apiKey.id}/enable-callbacks`, {
       ...{ method: 'POST', headers: bearing(apiKey) },

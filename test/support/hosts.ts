@@ -1,5 +1,8 @@
 /** A caller's host of a test's own: nobody is there until somebody answers. */
+import { expect, vi } from 'vitest'
+import { outagesToOpen } from '../../src/core/schedule.ts'
 import type { Received } from './caller.ts'
+import { owe, workOff } from './deliveries.ts'
 import { countRows, select } from './storage.ts'
 import { world } from './world.ts'
 
@@ -50,4 +53,24 @@ export function aHost(): Host {
 /** How many of these deliveries are so. */
 export function countDeliveries(ids: string[], where: string): Promise<number> {
   return countRows('deliveries', `id IN (SELECT value FROM json_each(?)) AND ${where}`, JSON.stringify(ids))
+}
+
+export const delivered = "status = 'delivered'"
+export const untried = "status = 'pending' AND attempts = 0 AND reason = 'in_line' AND due_at IS NULL"
+
+export async function untilDelivered(ids: string[]): Promise<void> {
+  await vi.waitUntil(async () => (await countDeliveries(ids, delivered)) === ids.length, { timeout: 10_000 })
+}
+
+export function attemptsAt({ name }: Host): Promise<number> {
+  return countRows('attempts', 'delivery_id IN (SELECT id FROM deliveries WHERE host = ?)', name)
+}
+
+/** Its circuit, opened by as many deliveries as that takes, which are gone then. */
+export async function openCircuit(host: Host): Promise<void> {
+  host.answer(down)
+  await workOff(await owe(outagesToOpen, host.url))
+  expect(await host.row()).toMatchObject({ outages: outagesToOpen })
+  await select('DELETE FROM deliveries')
+  host.called.calls = 0
 }
