@@ -42,7 +42,7 @@ async function follow(
   }
   const { hostname } = new URL(url)
   if (settings.hosts?.some((host) => isAtHost(hostname, host)) === false) {
-    return fault('media_host_unlisted', `The media lie at ${hostname}, which OUTPUT_HOSTS does not list.`)
+    return fault('media_host_unlisted', `The media lie at ${hostname}, which is not among the listed hosts.`)
   }
   let response: Response
   try {
