@@ -89,7 +89,7 @@ function isHonest(job: JobView): boolean {
 }
 
 async function startProcess(settings: unknown): Promise<ChildProcess> {
-  const script = new URL('./worker-process.ts', import.meta.url).pathname
+  const script = new URL('./kill-process.ts', import.meta.url).pathname
   // A group of its own, so that the runtime's process dies with it.
   const child = spawn(process.execPath, [script, JSON.stringify(settings)], {
     detached: true,

@@ -1,8 +1,17 @@
-/** One Worker in a process of its own, so that it can be killed: settings in, its address out, on a line each. */
-import { startWorker } from '../../src/local/worker.ts'
+/** One life of the Worker, in a process of its own so that it can be killed: a file of settings in, its address out. */
+import { appendFileSync, readFileSync } from 'node:fs'
+import { createInterface } from 'node:readline'
+import { runWorker } from '../../src/local/runtime.ts'
 
-const { folder, port, variables } = JSON.parse(process.argv[2] ?? '{}')
-const worker = await startWorker({ folder, port, variables, onLog: () => undefined })
-// What the cron trigger does every minute, more often: what is overdue is found the sooner.
-setInterval(() => void worker.sweep(), 2_000)
+const [bundleFile = '', lifeFile = ''] = process.argv.slice(2)
+const { folder, port, variables, logFile } = JSON.parse(readFileSync(lifeFile, 'utf8'))
+const worker = await runWorker(JSON.parse(readFileSync(bundleFile, 'utf8')), {
+  folder,
+  port,
+  variables,
+  // Not buffered: it is killed at any moment.
+  onLog: (line) => appendFileSync(logFile, `${line}\n`),
+})
+// The cron trigger fires when the harness says so; and two at once, which must be harmless.
+createInterface(process.stdin).on('line', () => void Promise.allSettled([worker.sweep(), worker.sweep()]))
 console.log(worker.url)

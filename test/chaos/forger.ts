@@ -1,0 +1,68 @@
+/** Webhooks that no provider sent: forged, swapped, oversized, broken, and one that knows the token and lies. */
+import type { SimulatedTask } from '../../src/simulator/task.ts'
+import type { Chance } from './seeded.ts'
+
+export interface Forgery {
+  kind: string
+  /** What it must be answered; 5xx may come from a D1 or a queue that is down, where it got that far. */
+  wanted: number
+  answered: number
+}
+
+/** In every forged body. */
+export const forgedMark = 'no provider sent this'
+
+type Ringable = SimulatedTask & { webhookUrl: string }
+
+/** Sends every kind once, about a task that the provider has accepted. Null answers: nobody was there to hear it. */
+export async function forge(
+  chance: Chance,
+  tasks: readonly SimulatedTask[],
+  trapUrl: string,
+  post: (url: string, body: string) => Promise<number | null>,
+): Promise<Forgery[]> {
+  // Where the status cannot be asked, a webhook with a valid token may stand in for it: no lies there.
+  const ringable = tasks.filter(
+    (task): task is Ringable => task.webhookUrl !== undefined && task.directives.poll === undefined,
+  )
+  if (ringable.length < 2) return []
+  const [task, other] = [chance.oneOf(ringable), chance.oneOf(ringable)]
+  const answers: Forgery[] = []
+  for (const { kind, url, body, wanted } of forgeriesOf(task, other, trapUrl)) {
+    const answered = await post(url, body)
+    if (answered !== null) answers.push({ kind, wanted, answered })
+  }
+  return answers
+}
+
+function forgeriesOf(task: Ringable, other: Ringable, trapUrl: string) {
+  const [, base, provider = '', jobId = '', token = ''] = partsOf(task.webhookUrl)
+  const [, , , , otherToken = ''] = partsOf(other.webhookUrl)
+  const at = (...path: string[]) => [base, 'webhooks', ...path].join('/')
+  const lie = JSON.stringify(lieAbout(task, trapUrl))
+  const otherProvider = provider === 'runware' ? 'crun' : 'runware'
+  const swapped = otherToken === token ? `${token}x` : otherToken
+  return [
+    { kind: 'a wrong token', url: at(provider, jobId, 'A'.repeat(43)), body: lie, wanted: 404 },
+    { kind: "another job's token", url: at(provider, jobId, swapped), body: lie, wanted: 404 },
+    { kind: "another provider's token", url: at(otherProvider, jobId, token), body: lie, wanted: 404 },
+    { kind: 'an unknown provider', url: at('nobody', jobId, token), body: lie, wanted: 404 },
+    { kind: 'an oversized body', url: task.webhookUrl, body: forgedMark.repeat(10_000), wanted: 413 },
+    { kind: 'a body that is not JSON', url: task.webhookUrl, body: `{${forgedMark}`, wanted: 200 },
+    { kind: 'a lie with a valid token', url: task.webhookUrl, body: lie, wanted: 200 },
+  ]
+}
+
+function partsOf(url: string): string[] {
+  return [...(/^(.*)\/webhooks\/([^/]+)\/([^/]+)\/([^/]+)$/.exec(url) ?? [])]
+}
+
+/** That it is done, and lies elsewhere. */
+function lieAbout(task: Ringable, trapUrl: string): unknown {
+  if (task.provider === 'crun') {
+    const result = { code: 200, message: forgedMark, media_urls: [trapUrl] }
+    return { task_id: task.taskId, status: 'success', result }
+  }
+  const forged = { videoUUID: crypto.randomUUID(), videoURL: trapUrl, forged: forgedMark }
+  return { taskType: 'videoInference', taskUUID: task.taskId, status: 'success', ...forged }
+}

@@ -1,0 +1,56 @@
+/** Everything around the Worker in a run: the world's clock, the providers, the callers, the bundle and its tables. */
+import { randomBytes } from 'node:crypto'
+import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { bundleWorker, migrateTables } from '../../src/local/bundle.ts'
+import { keys, variablesFor } from '../../src/local/stage.ts'
+import { freePort } from '../../src/local/worker.ts'
+import { startSimulator } from '../../src/simulator/server.ts'
+import { createClock } from './clock.ts'
+import type { LifeSettings } from './life.ts'
+import { pace } from './plan.ts'
+import { openSink } from './sink.ts'
+
+const folder = '.wrangler/chaos'
+// Below what an endless body reaches, above what two parts of an upload hold.
+const maxOutputBytes = 8_000_000
+
+export async function openStage() {
+  await rm(folder, { recursive: true, force: true })
+  await mkdir(folder, { recursive: true })
+  const clock = createClock()
+  const { url, simulator, close } = await startSimulator({ port: 0, keys, pace, clock })
+  const sink = await openSink(`whsec_${randomBytes(32).toString('base64')}`)
+  const port = await freePort()
+  const adminApiKey = randomBytes(16).toString('hex')
+  const secrets = { signingSecret: randomBytes(32).toString('hex'), adminApiKey }
+  const bundleFile = `${folder}/bundle.json`
+  const entry = new URL('./worker/entry.ts', import.meta.url).pathname
+  const [bundle] = await Promise.all([bundleWorker(folder, entry), migrateTables(folder)])
+  await writeFile(bundleFile, JSON.stringify(bundle))
+  const life: Omit<LifeSettings, 'harnessUrl'> = {
+    folder,
+    bundleFile,
+    port,
+    variables: { ...variablesFor(port, url, secrets), MAX_OUTPUT_BYTES: String(maxOutputBytes) },
+  }
+  return {
+    ...{ clock, simulator, sink, life, adminApiKey },
+    workerUrl: `http://127.0.0.1:${port}`,
+    /** As a deployment does in mid-flight: one more migration, between two lives. */
+    deploy: () => migrateOnceMore(),
+    async close() {
+      clock.stop()
+      await sink.close()
+      await close()
+    },
+  }
+}
+
+async function migrateOnceMore(): Promise<void> {
+  const next = `${folder}/deployment`
+  await cp('src/store/migrations', `${next}/migrations`, { recursive: true })
+  await writeFile(`${next}/migrations/9999_harmless.sql`, 'ALTER TABLE jobs ADD COLUMN harmless TEXT;')
+  const settings = await readFile('wrangler.toml', 'utf8')
+  await writeFile(`${next}/wrangler.toml`, settings.replace('src/store/migrations', 'migrations'))
+  await migrateTables(folder, `${next}/wrangler.toml`)
+}
