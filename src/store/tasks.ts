@@ -90,7 +90,7 @@ export async function recordLate(db: Database, task: Task): Promise<void> {
       wonBy: task.wonBy,
       cost: task.cost === null ? null : JSON.stringify(task.cost),
       // A line that is not over keeps what the cancellation wrote of its end.
-      ...(!isOpen && { fault: task.fault === null ? null : JSON.stringify(task.fault) }),
+      ...(!isOpen && { fault: writeFault(task.fault) }),
       ...(task.endedAt !== null && { endedAt: task.endedAt }),
     })
     .where(
