@@ -35,6 +35,8 @@ export default defineConfig({
   ],
   test: {
     testTimeout: 20_000,
+    // The runtimes wait more than they reckon: one worker for each of two cores, not one core left free.
+    maxWorkers: 2,
     include: ['test/**/*.test.ts'],
     setupFiles: ['./test/support/migrate.ts'],
     provide: { picture: readFileSync(`${root}src/simulator/test-picture.mp4`).toString('base64') },
