@@ -5,10 +5,11 @@
 import type { Context } from '../context.ts'
 import { done, fault, type Result } from '../core/fault.ts'
 import { maxDeadlineSeconds } from '../core/request.ts'
+import { resolveWaitMs } from '../core/schedule.ts'
 import type { Provider, Submitted } from '../providers/provider.ts'
 import type { Claim } from '../store/claim.ts'
 import { type Task, taskIdsSince } from '../store/tasks.ts'
-import { heardItems } from './heard.ts'
+import { type HeardItem, heardItems } from './heard.ts'
 
 /** `absent`: it never arrived and may be sent again. A fault: not known yet. */
 export async function identify(
@@ -30,11 +31,27 @@ export async function identify(
   return fault('answer_lost', `${provider.name} did not say whether it accepted the task.`)
 }
 
-async function identifyByWebhook(claim: Claim, provider: Provider, line: Task): Promise<Submitted | null> {
+/** In how long it is asked again. Null where nothing can be asked: only a webhook helps, or the deadline. */
+export function askAgainAfterMs(
+  { now }: Context,
+  claim: Claim,
+  provider: Provider | undefined,
+  { intendedAt }: Task,
+): number | null {
+  if (provider === undefined) return null
+  if (provider.find !== undefined) return resolveWaitMs(now() - intendedAt)
+  const namedAt = unownedItems(claim, provider).map(({ heardAt }) => heardAt)
+  return namedAt.length === 0 ? null : resolveWaitMs(now() - Math.max(...namedAt))
+}
+
+function unownedItems(claim: Claim, provider: Provider): HeardItem[] {
   const owned = new Set(claim.tasks.map(({ providerTaskId }) => providerTaskId))
-  const items = heardItems(claim, provider)
+  return heardItems(claim, provider).filter(({ providerTaskId }) => !owned.has(providerTaskId))
+}
+
+async function identifyByWebhook(claim: Claim, provider: Provider, line: Task): Promise<Submitted | null> {
+  const items = unownedItems(claim, provider)
   for (const providerTaskId of new Set(items.map((item) => item.providerTaskId))) {
-    if (owned.has(providerTaskId)) continue
     // The webhook's word alone is not enough: the provider must know the task.
     const answer = await provider.check({ ...line, providerTaskId })
     if (answer.ok) return { providerTaskId }

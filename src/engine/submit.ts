@@ -14,7 +14,7 @@ import { draftEvent, type EventDraft } from '../store/events.ts'
 import type { Task } from '../store/tasks.ts'
 import { callbackUrl } from '../webhooks/token.ts'
 import { closeLine, finish } from './finish.ts'
-import { identify } from './identify.ts'
+import { askAgainAfterMs, identify } from './identify.ts'
 import { putOff, reject } from './refused.ts'
 import { tell } from './tell.ts'
 import { assetsOf, upload } from './upload.ts'
@@ -171,9 +171,7 @@ async function resolve(
   if (untilDeadlineMs <= 0) return closeLine(context, claim, line, 'failed', neverKnown(line))
 
   const step = unknown(context, line, identity.ok ? neverKnown(line) : identity.fault)
-  // Where nothing can be asked, the webhook makes the job due, or else the deadline does.
-  const sinceMs = context.now() - line.intendedAt
-  const waitMs = provider?.find === undefined ? untilDeadlineMs : resolveWaitMs(sinceMs)
+  const waitMs = askAgainAfterMs(context, claim, provider, line) ?? untilDeadlineMs
   return {
     ...step,
     // That it is unknown is said once.

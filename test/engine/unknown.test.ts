@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import {
   billsFor,
+  passTimeUntil,
   postJob,
   sweep,
   timelineOf,
@@ -54,6 +55,17 @@ describe('Crun cannot be asked', () => {
     expect(billsFor(id)).toHaveLength(1)
     await untilTold(id)
   })
+
+  it.each(['404*2', '500*3'])(
+    'the webhook names the task, which the provider confirms only later: %s',
+    async (poll) => {
+      const id = await postUnknown('crun', `lost-after, poll=${poll}`)
+      await world.advance(10 * seconds)
+      await passTimeUntil(id, ({ status }) => status === 'succeeded')
+      expect(billsFor(id)).toHaveLength(1)
+      await untilTold(id)
+    },
+  )
 
   it.each(['500-before', 'reset-before'])(
     '%s: it fails at the deadline and says that it may be billed',
