@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-plugin'
-import { defineConfig } from 'vitest/config'
+import { defineConfig, defineProject } from 'vitest/config'
 
 const root = new URL('../', import.meta.url).pathname
 
-export default defineConfig({
+const inWorkerd = defineProject({
   root,
   // Its modules leave Node's out by the package's "browser" field, as wrangler bundles them; Vitest cannot, so it
   // gets the bundle in which they are left out already.
@@ -34,11 +34,23 @@ export default defineConfig({
     })),
   ],
   test: {
+    name: 'workerd',
     testTimeout: 20_000,
-    // The runtimes wait more than they reckon: one worker for each of two cores, not one core left free.
-    maxWorkers: 2,
     include: ['test/**/*.test.ts'],
+    exclude: ['test/chaos/**'],
     setupFiles: ['./test/support/migrate.ts'],
     provide: { picture: readFileSync(`${root}src/simulator/test-picture.mp4`).toString('base64') },
   },
+})
+
+/** The storm starts and kills workerd by itself. */
+const inNode = defineProject({
+  root,
+  test: { name: 'node', testTimeout: 300_000, include: ['test/chaos/**/*.test.ts'] },
+})
+
+export default defineConfig({
+  root,
+  // The runtimes wait more than they reckon: one worker for each of two cores, not one core left free.
+  test: { maxWorkers: 2, projects: [inWorkerd, inNode] },
 })

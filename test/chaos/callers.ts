@@ -35,6 +35,9 @@ export interface Told {
   verified: boolean
 }
 
+/** How many times faster than in earnest everybody here loses patience. */
+export const hurry = 6
+
 export const retryAfterSeconds = 120
 
 /** `attempt` counts from 1. */

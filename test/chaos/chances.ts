@@ -99,7 +99,7 @@ export const callerFaults: { behaviour: Behaviour; chance: number }[] = [
   { behaviour: 'is gone', chance: 0.04 },
   { behaviour: 'fails', chance: 0.03 },
   { behaviour: 'babbles', chance: 0.03 },
-  // Each costs the run 15 real seconds, which the local queue waits for.
+  // Each costs the run real seconds, which the local queue waits for.
   { behaviour: 'hangs once', chance: 0.012 },
   { behaviour: 'answers too late, once', chance: 0.012 },
 ]
@@ -118,7 +118,7 @@ export const ownFaults: OwnFault[] = [
   { says: 'D1 refuses', calls: /^D1 /, when: 'before', what: 'throws', chance: 0.004 },
   { says: 'D1 writes, and does not say so', calls: /^D1 /, when: 'after', what: 'throws', chance: 0.004 },
   { says: 'D1 stalls for a second', calls: /^D1 /, when: 'before', what: 'stalls', chance: 0.002 },
-  { says: 'D1 is down for two seconds', calls: /^D1 /, when: 'before', what: 'is down', chance: 0.001 },
+  { says: 'D1 is down for two seconds', calls: /^D1 /, when: 'before', what: 'is down', chance: 0.000_5 },
   { says: 'R2 refuses', calls: /^R2 /, when: 'before', what: 'throws', chance: 0.03 },
   { says: 'R2 fails in mid-stream', calls: /^R2 put/, when: 'midway', what: 'throws', chance: 0.06 },
   { says: 'R2 stores, and does not say so', calls: /^R2 /, when: 'after', what: 'throws', chance: 0.04 },

@@ -26,27 +26,35 @@ export interface Channel {
 
 const patienceMs = 60_000
 const againAfterMs = 50
+// What breaks off with its life is asked for again.
+const brokenOff = Symbol('broken off')
 
 export function openChannel(url: string): Channel {
-  const call = async (path: string, body?: string): Promise<Response> => {
+  const call = async <T>(
+    path: string,
+    read: (response: Response) => Promise<T>,
+    body?: string,
+  ): Promise<T> => {
     const init = body === undefined ? {} : { method: 'POST', body }
     const giveUpAt = Date.now() + patienceMs
     for (;;) {
       const response = await fetch(`${url}/chaos/${path}`, init).catch(() => null)
-      if (response?.ok || response?.status === 404) return response
+      const isAnswer = response?.ok || response?.status === 404
+      const answer: T | typeof brokenOff = isAnswer ? await read(response).catch(() => brokenOff) : brokenOff
+      if (answer !== brokenOff) return answer
       if (Date.now() > giveUpAt) throw new Error(`no life of the Worker answers to ${path}`)
       await wait(againAfterMs)
     }
   }
   return {
     storage: {
-      select: async (sql, ...values) => (await call('select', JSON.stringify({ sql, values }))).json(),
-      objectKeys: async () => (await call('objects')).json(),
-      async objectHash(key) {
-        const response = await call(`object?${new URLSearchParams({ key })}`)
-        if (response.status === 404) return null
-        return hashOf(response.body ?? [])
-      },
+      select: (sql, ...values) =>
+        call('select', (response) => response.json(), JSON.stringify({ sql, values })),
+      objectKeys: () => call('objects', (response) => response.json()),
+      objectHash: (key) =>
+        call(`object?${new URLSearchParams({ key })}`, async (response) =>
+          response.status === 404 ? null : hashOf(response.body ?? []),
+        ),
     },
     async state() {
       const response = await fetch(`${url}/chaos/state`).catch(() => null)
@@ -56,7 +64,7 @@ export function openChannel(url: string): Channel {
       const body = String(offsetMs)
       await fetch(`${url}/chaos/clock`, { method: 'POST', body }).catch(() => null)
     },
-    poison: async () => void (await call('poison', '')),
+    poison: () => call('poison', async () => undefined, ''),
   }
 }
 

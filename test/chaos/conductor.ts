@@ -6,7 +6,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import type { Channel, State } from './channel.ts'
 import type { WorldClock } from './clock.ts'
 
-const lookEveryMs = 60
+const lookEveryMs = 30
 // A little late, so that what is due at about the same time is done together.
 const leastSlackMs = 4_000
 const slackShare = 0.06

@@ -4,12 +4,12 @@ import { ownFaults } from './chances.ts'
 import type { Case, Evidence } from './evidence.ts'
 import type { Law } from './law.ts'
 import { isHonestUnknown } from './laws.ts'
-import { points } from './points.ts'
-import type { StormRecord } from './storm.ts'
+import type { Deaths, StormRecord } from './storm.ts'
 
 interface Findings {
   evidence: Evidence
   laws: Law[]
+  deaths: Deaths
   storm: StormRecord
   /** False: patience ended before everything was settled and told. */
   isOver: boolean
@@ -17,7 +17,6 @@ interface Findings {
   turnedMs: number
 }
 
-const randomKillsWanted = 5
 // With fewer jobs a fault of small chance may well not happen.
 const jobsForEveryFault = 300
 
@@ -46,7 +45,7 @@ export function report(findings: Findings): number {
 }
 
 /** A calm proves nothing: what was to happen must have happened. */
-function ofTheStorm({ storm, isOver, planned, evidence }: Findings): Law {
+function ofTheStorm({ deaths, storm, isOver, planned, evidence }: Findings): Law {
   const calm = ownFaults
     .filter(({ says }) => !storm.faults.has(says))
     .map(({ says }) => `never happened: ${says}`)
@@ -56,10 +55,10 @@ function ofTheStorm({ storm, isOver, planned, evidence }: Findings): Law {
       ? []
       : [`${evidence.cases.length} of ${planned} jobs were accepted`]),
     ...storm.missed().map((point) => `never reached: ${point}`),
-    ...(storm.randomKills >= randomKillsWanted ? [] : [`only ${storm.randomKills} random kills`]),
+    ...(storm.randomKills >= deaths.randomKills ? [] : [`only ${storm.randomKills} random kills`]),
     ...(planned >= jobsForEveryFault ? calm : []),
   ]
-  return { says: 'the storm was one', checked: points.length + ownFaults.length, breaches }
+  return { says: 'the storm was one', checked: deaths.points.length + ownFaults.length, breaches }
 }
 
 function jobTable(cases: Case[]) {

@@ -2,7 +2,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { text } from 'node:stream/consumers'
 import { Webhook } from 'standardwebhooks'
-import { answerOf, type Behaviour, type Told } from './callers.ts'
+import { answerOf, type Behaviour, hurry, type Told } from './callers.ts'
 import type { Places, PlannedJob } from './plan.ts'
 
 export interface Sink {
@@ -16,7 +16,7 @@ export interface Sink {
   close: () => Promise<void>
 }
 
-const longestWaitMs = 20_000
+const longestWaitMs = 20_000 / hurry
 
 const picture = Buffer.from(
   'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8/x8AAwMCAO+ip1sAAAAASUVORK5CYII=',

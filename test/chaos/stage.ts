@@ -10,11 +10,10 @@ import type { LifeSettings } from './life.ts'
 import { pace } from './plan.ts'
 import { openSink } from './sink.ts'
 
-const folder = '.wrangler/chaos'
 // Below what an endless body reaches, above what two parts of an upload hold.
 const maxOutputBytes = 8_000_000
 
-export async function openStage() {
+export async function openStage(folder: string) {
   await rm(folder, { recursive: true, force: true })
   await mkdir(folder, { recursive: true })
   const clock = createClock()
@@ -37,7 +36,7 @@ export async function openStage() {
     ...{ clock, simulator, sink, life, adminApiKey },
     workerUrl: `http://127.0.0.1:${port}`,
     /** As a deployment does in mid-flight: one more migration, between two lives. */
-    deploy: () => migrateOnceMore(),
+    deploy: () => migrateOnceMore(folder),
     async close() {
       clock.stop()
       await sink.close()
@@ -46,7 +45,7 @@ export async function openStage() {
   }
 }
 
-async function migrateOnceMore(): Promise<void> {
+async function migrateOnceMore(folder: string): Promise<void> {
   const next = `${folder}/deployment`
   await cp('src/store/migrations', `${next}/migrations`, { recursive: true })
   await writeFile(`${next}/migrations/9999_harmless.sql`, 'ALTER TABLE jobs ADD COLUMN harmless TEXT;')

@@ -1,7 +1,17 @@
 /** The deaths of a run: which points are still to be reached, which lives end at a random moment, what has happened. */
-import { nameOf, points } from './points.ts'
+import { nameOf, type Point } from './points.ts'
 import { type Chance, seededChance } from './seeded.ts'
 import type { ArmedPoint } from './trial.ts'
+
+/** How the lives of a run end. */
+export interface Deaths {
+  seed: number
+  /** Each is reached once. */
+  points: readonly Point[]
+  randomKills: number
+  /** So many lives from one that ends at a random moment to the next. */
+  randomLifeEvery: number
+}
 
 export interface Storm {
   /** How the next life is to end: at the first point that it reaches, or after so many milliseconds. */
@@ -20,12 +30,8 @@ export interface StormRecord {
   faults: Map<string, number>
 }
 
-const randomKillsWanted = 7
-// Between them, lives that end at a point.
-const randomLifeEvery = 4
-
 /** `waves`: how many lives begin with new jobs. */
-export function createStorm(seed: number, waves: number): Storm {
+export function createStorm({ seed, points, randomKills, randomLifeEvery }: Deaths, waves: number): Storm {
   const chance: Chance = seededChance(seed)
   const toReach = points.map((point): ArmedPoint => ({ name: nameOf(point), n: 1 + chance.below(3) }))
   const record: StormRecord = {
@@ -39,7 +45,7 @@ export function createStorm(seed: number, waves: number): Storm {
     record,
     nextLife() {
       record.lives++
-      const isRandom = record.lives % randomLifeEvery === 0 && record.randomKills < randomKillsWanted
+      const isRandom = record.lives % randomLifeEvery === 0 && record.randomKills < randomKills
       const killAfterMs = 200 + chance.below(2_500)
       return {
         n: record.lives,

@@ -30,8 +30,8 @@ const lookAtSettledEveryMs = 700
 const sayEveryMs = 10_000
 // After a lease has certainly run out.
 const leaseAndMoreMs = 70_000
-const deployBeforeLife = 12
-const poisonInLives = [3, 14]
+const deployBeforeLife = 4
+const poisonInLives = [2, 14]
 
 export async function weather(weather: Weather): Promise<{
   accepted: Poster['accepted']

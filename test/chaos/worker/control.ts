@@ -3,6 +3,7 @@
  * Only the harness's build has these paths.
  */
 import { z } from 'zod'
+import { hurry } from '../callers.ts'
 import { type Row, readState, type Storage } from '../storage.ts'
 
 /** Forward only, and not lost between one invocation and the next. */
@@ -12,6 +13,10 @@ let running = 0
 // The whole isolate's: ids are made by it, too.
 const machineNow = Date.now
 Date.now = () => machineNow() + offsetMs
+
+// Its patience is turned likewise: local queues wait for whoever hangs, and a run meets many.
+const patience = AbortSignal.timeout
+AbortSignal.timeout = (ms) => patience.call(AbortSignal, ms / hurry)
 
 /** The machine's own clock, by which an outage is measured. */
 export { machineNow }
