@@ -1,9 +1,6 @@
 /** A limit to how many tasks are at a provider at once. */
-import { env } from 'cloudflare:workers'
 import { afterEach, describe, expect, it } from 'vitest'
 import { advance } from '../../src/engine/advance.ts'
-import { cancel as cancelJob } from '../../src/engine/cancel.ts'
-import { tryHold } from '../support/held.ts'
 import {
   hearWebhooks,
   mostAtOnce,
@@ -13,11 +10,11 @@ import {
   statusesOf,
   waitingAt,
 } from '../support/limited.ts'
-import { createMeteredWorker, type MeteredWorker } from '../support/meter.ts'
+import { createMeteredWorker } from '../support/meter.ts'
 import { billsFor, getJob, rowsOf, timelineOf } from '../support/reelhook.ts'
 import { aContext } from '../support/runtime.ts'
 import { countRows, select } from '../support/storage.ts'
-import { publicBaseUrl, simulatorUrl, world } from '../support/world.ts'
+import { simulatorUrl, world } from '../support/world.ts'
 
 const silent = { prompt: 'A paper boat sim(webhook=lost)' }
 
@@ -85,58 +82,6 @@ describe('with a limit', () => {
       [2, 'stored'],
     ])
     expect(billsFor(ids[0] ?? '')).toHaveLength(3)
-  })
-})
-
-describe('a cancellation', () => {
-  const cancel = async (worker: MeteredWorker, id: string) => {
-    const headers = { authorization: `Bearer ${env.ADMIN_API_KEY}` }
-    const url = `${publicBaseUrl}/v1/jobs/${id}/cancel`
-    expect((await worker.fetch(new Request(url, { method: 'POST', headers }))).status).toBe(200)
-    await worker.drain()
-  }
-
-  it('gives the slot of its job back at once, to the job that has waited longest', async () => {
-    const worker = createMeteredWorker({ RUNWARE_MAX_CONCURRENT: '1' })
-    hearWebhooks(worker)
-    const [first = '', second = '', third = ''] = await postMany(worker, 3)
-    await worker.drain()
-    await cancel(worker, first)
-    expect(await statusesOf([first, second, third])).toEqual(['canceled', 'generating', 'queued'])
-    await passTimeUntilAll(worker, [second, third], 'succeeded')
-  })
-
-  it('of a job that waits leaves nothing in line: the next in turn is the one behind it', async () => {
-    const worker = createMeteredWorker({ RUNWARE_MAX_CONCURRENT: '1' })
-    hearWebhooks(worker)
-    const [first = '', second = '', third = ''] = await postMany(worker, 3)
-    await worker.drain()
-    await cancel(worker, second)
-    expect(await waitingAt(second)).toEqual([])
-    // Shorter than until the next sweep.
-    await worker.passSeconds(50)
-    expect(await statusesOf([first, second, third])).toEqual(['succeeded', 'canceled', 'generating'])
-    await passTimeUntilAll(worker, [third], 'succeeded')
-  })
-
-  it('that looked before its job stood in line looks again, and leaves nothing there', async () => {
-    const worker = createMeteredWorker({ RUNWARE_MAX_CONCURRENT: '1' })
-    hearWebhooks(worker)
-    const [first = '', second = ''] = await postMany(worker, 2)
-    await advance(aContext({}, worker.bindings), first)
-    const held = await tryHold(
-      { commit: 2, when: 'before' },
-      async (context) => {
-        await cancelJob(context, second)
-      },
-      { RUNWARE_MAX_CONCURRENT: '1' },
-    )
-    await advance(aContext({}, worker.bindings), second)
-    expect(await waitingAt(second)).toEqual(['runware'])
-    await held?.letGoOn()
-    expect(await statusesOf([second])).toEqual(['canceled'])
-    expect(await waitingAt(second)).toEqual([])
-    await passTimeUntilAll(worker, [first], 'succeeded')
   })
 })
 
