@@ -3,7 +3,7 @@
  * Who waits in it is not due, so it costs nothing however long it is: each attempt that ends wakes the next, and the
  * sweep wakes those whom a crash left waiting.
  */
-import { and, asc, eq, inArray, isNotNull, isNull, lte, not, type SQL, sql } from 'drizzle-orm'
+import { and, asc, desc, eq, inArray, isNotNull, isNull, lte, not, type SQL, sql } from 'drizzle-orm'
 import { attemptsAtOncePerHost, sweepEveryMs } from '../core/schedule.ts'
 import { forgetIfIdle, hasLine, inLine, isOpen } from './circuits.ts'
 import type { Database } from './database.ts'
@@ -51,16 +51,28 @@ const waiting = { dueAt: null, lease: null, reason: 'in_line' as const }
 
 /** The first of a line are due again. */
 export function wake(db: Database, host: string, count: number, nowMs: number, onlyIf?: SQL) {
-  const first = db
+  return wakeBy(db, host, asc(deliveries.id), count, nowMs, onlyIf)
+}
+
+/**
+ * One is due, to try an open circuit: the last in line. Many share a host, and those of a path of it that is dead stand
+ * at the head of the line until the circuit has been tried by each of them.
+ */
+function wakeForTry(db: Database, host: string, nowMs: number) {
+  return wakeBy(db, host, desc(deliveries.id), 1, nowMs)
+}
+
+function wakeBy(db: Database, host: string, order: SQL, count: number, nowMs: number, onlyIf?: SQL) {
+  const chosen = db
     .select({ id: deliveries.id })
     .from(deliveries)
     .where(and(eq(deliveries.host, host), inLine))
-    .orderBy(asc(deliveries.id))
+    .orderBy(order)
     .limit(count)
   return db
     .update(deliveries)
     .set({ dueAt: nowMs, reason: null })
-    .where(and(inArray(deliveries.id, first), onlyIf))
+    .where(and(inArray(deliveries.id, chosen), onlyIf))
     .returning({ id: deliveries.id })
 }
 
@@ -85,7 +97,7 @@ export async function clearOverdue(db: Database, nowMs: number): Promise<void> {
   await db.update(deliveries).set(waiting).where(inArray(deliveries.id, overdue))
 }
 
-/** Wakes the first of every line that is to be looked after: one for an open circuit to be tried by. */
+/** Wakes the first of every line that is to be looked after, or the one that an open circuit is tried by. */
 export async function wakeLines(db: Database, nowMs: number): Promise<string[]> {
   const due = await db
     .select({ host: hosts.host, isOpen: sql<number>`${isOpen}`.as('is_open') })
@@ -101,7 +113,7 @@ async function wakeLine(db: Database, host: string, open: boolean, nowMs: number
   const row = eq(hosts.host, host)
   const [woken] = open
     ? await db.batch([
-        wake(db, host, 1, nowMs),
+        wakeForTry(db, host, nowMs),
         // The one that is woken takes the try. Where there is none, whoever comes next takes it.
         db
           .update(hosts)
