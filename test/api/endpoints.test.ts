@@ -137,13 +137,16 @@ describe('a refused endpoint', () => {
   })
 
   it.each([
-    {},
-    { url: '' },
-    { url: 'hooks.example.com' },
-    { url: `https://a.example.com/${'p'.repeat(2_048)}` },
-  ])('has no good URL: %j', async (body) => {
+    [{}, 'is not a URL'],
+    [{ url: '' }, 'is not a URL'],
+    [{ url: 'hooks.example.com' }, 'is not a URL'],
+    [{ url: 'https://hooks.example.com:99999/' }, 'is not a URL'],
+    [{ url: `https://a.example.com/${'p'.repeat(2_048)}` }, 'must have at most 2048 characters'],
+    [{ url: 'http://hooks.example.com' }, 'must begin with https://'],
+    [{ url: 'https://hooks.example.com:22' }, expect.stringMatching(/^must use port 443/)],
+  ])('has no good URL, and hears what is wrong with it: %j', async (body, message) => {
     const problem = await expectProblem(await post('/v1/endpoints', body), 422, 'invalid_request')
-    expect(pathsOf(problem)).toEqual(['url'])
+    expect(problem.errors).toEqual([{ path: 'url', message }])
   })
 
   it('asks for no event', async () => {
