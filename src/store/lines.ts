@@ -4,7 +4,7 @@
  * sweep wakes those whom a crash left waiting.
  */
 import { and, asc, desc, eq, inArray, isNotNull, isNull, lte, not, type SQL, sql } from 'drizzle-orm'
-import { attemptsAtOncePerHost, sweepEveryMs } from '../core/schedule.ts'
+import { attemptsAtOncePerHost, outagesToOpen, sweepEveryMs } from '../core/schedule.ts'
 import { forgetIfIdle, hasLine, inLine, isOpen } from './circuits.ts'
 import type { Database } from './database.ts'
 import { deliveries, hosts } from './schema.ts'
@@ -55,11 +55,13 @@ export function wake(db: Database, host: string, count: number, nowMs: number, o
 }
 
 /**
- * One is due, to try an open circuit: the last in line. Many share a host, and those of a path of it that is dead stand
- * at the head of the line until the circuit has been tried by each of them.
+ * One is due, to try an open circuit: the last in line and the first in turn. Many share a host, and whoever stands at
+ * the head for a path of it that is dead must not stand before the others; but somebody must get through its schedule,
+ * however many come, for by that a host that stays down is known.
  */
-function wakeForTry(db: Database, host: string, nowMs: number) {
-  return wakeBy(db, host, desc(deliveries.id), 1, nowMs)
+function wakeForTry(db: Database, host: string, outages: number, nowMs: number) {
+  const order = outages % 2 === 0 ? desc(deliveries.id) : asc(deliveries.id)
+  return wakeBy(db, host, order, 1, nowMs)
 }
 
 function wakeBy(db: Database, host: string, order: SQL, count: number, nowMs: number, onlyIf?: SQL) {
@@ -100,33 +102,34 @@ export async function clearOverdue(db: Database, nowMs: number): Promise<void> {
 /** Wakes the first of every line that is to be looked after, or the one that an open circuit is tried by. */
 export async function wakeLines(db: Database, nowMs: number): Promise<string[]> {
   const due = await db
-    .select({ host: hosts.host, isOpen: sql<number>`${isOpen}`.as('is_open') })
+    .select({ host: hosts.host, outages: hosts.outages })
     .from(hosts)
     .where(and(isNotNull(hosts.dueAt), lte(hosts.dueAt, nowMs)))
     .orderBy(asc(hosts.dueAt))
     .limit(mostHostsPerSweep)
-  const woken = await Promise.all(due.map(({ host, isOpen }) => wakeLine(db, host, isOpen === 1, nowMs)))
+  const woken = await Promise.all(due.map(({ host, outages }) => wakeLine(db, host, outages, nowMs)))
   return woken.flat()
 }
 
-async function wakeLine(db: Database, host: string, open: boolean, nowMs: number): Promise<string[]> {
+async function wakeLine(db: Database, host: string, outages: number, nowMs: number): Promise<string[]> {
   const row = eq(hosts.host, host)
-  const [woken] = open
-    ? await db.batch([
-        wakeForTry(db, host, nowMs),
-        // The one that is woken takes the try. Where there is none, whoever comes next takes it.
-        db
-          .update(hosts)
-          .set({ dueAt: null })
-          .where(and(row, isOpen, sql`NOT ${hasLine(host)}`)),
-      ])
-    : await db.batch([
-        wake(db, host, attemptsAtOncePerHost, nowMs),
-        db
-          .update(hosts)
-          .set({ dueAt: sql`CASE WHEN ${hasLine(host)} THEN ${nowMs + sweepEveryMs} END` })
-          .where(and(row, not(isOpen))),
-        forgetIfIdle(db, host),
-      ])
+  const [woken] =
+    outages >= outagesToOpen
+      ? await db.batch([
+          wakeForTry(db, host, outages, nowMs),
+          // The one that is woken takes the try. Where there is none, whoever comes next takes it.
+          db
+            .update(hosts)
+            .set({ dueAt: null })
+            .where(and(row, isOpen, sql`NOT ${hasLine(host)}`)),
+        ])
+      : await db.batch([
+          wake(db, host, attemptsAtOncePerHost, nowMs),
+          db
+            .update(hosts)
+            .set({ dueAt: sql`CASE WHEN ${hasLine(host)} THEN ${nowMs + sweepEveryMs} END` })
+            .where(and(row, not(isOpen))),
+          forgetIfIdle(db, host),
+        ])
   return woken.map(({ id }) => id)
 }

@@ -127,6 +127,24 @@ describe('a host that many share', () => {
     await untilDelivered(live)
   })
 
+  it('is tried by the oldest in turn with the newest: however many come, one of them gets through its schedule', async () => {
+    await openCircuit(host)
+    const [oldest = '', , newest = ''] = await owe(3, host.url)
+    await sweep()
+    const tried: string[] = []
+    for (const waitMs of hostWaitsMs.slice(0, 4)) {
+      // Halfway, who was tried stands in line again.
+      for (const _ of [1, 2]) {
+        await world.advance(waitMs / 2)
+        await sweep()
+      }
+      await vi.waitUntil(async () => (await host.row())?.outages === outagesToOpen + tried.length + 1)
+      tried.push(JSON.parse(host.called.received.at(-1)?.body ?? '').data.n)
+    }
+    expect(tried).toEqual([2, 0, 2, 0])
+    expect(await countDeliveries([oldest, newest], 'attempts = 2')).toBe(2)
+  })
+
   it('is not held up for as long as one of them asks for patience', async () => {
     host.answer(() => new Response('', { status: 503, headers: { 'retry-after': '86400' } }))
     const ids = await owe(outagesToOpen, host.url)
