@@ -124,6 +124,15 @@ describe('the environment', () => {
   })
 })
 
+describe('the network', () => {
+  it('is called behind the guard, or where the settings say', () => {
+    const callers = filesWhose(/\bfetch\(/).filter((file) => !/^(local|simulator)\//.test(file))
+    const unguarded = callers.filter((file) => !/\bguard\(/.test(withoutProse(sources[file] ?? '')))
+    expect(callers).toContain('deliveries/attempt.ts')
+    expect(unguarded).toEqual(['context.ts', 'guard/resolve.ts', 'providers/http.ts'])
+  })
+})
+
 function forbiddenImports(file: string, source: string): string[] {
   return importsOf(source)
     .filter((specifier) => !mayImport(file, specifier))
