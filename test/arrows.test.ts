@@ -76,6 +76,15 @@ describe('the arrows', () => {
     expect([...parts].sort()).toEqual(Object.keys(arrows).sort())
   })
 
+  it('lead in no circle, types among them', () => {
+    expect(Object.keys(sources).filter((file) => isReached(file, file))).toEqual([])
+  })
+
+  it('are followed over many files', () => {
+    expect(isReached('index.ts', 'core/id.ts')).toBe(true)
+    expect(isReached('core/id.ts', 'index.ts')).toBe(false)
+  })
+
   it.each([
     ['core/job.ts', "import { z } from 'zod'\nimport { x } from '../store/jobs.ts'", '../store/jobs.ts'],
     ['core/job.ts', "import {\n  type A,\n  b,\n} from 'hono'", 'hono'],
@@ -115,6 +124,15 @@ describe('the environment', () => {
   })
 })
 
+describe('the network', () => {
+  it('is called behind the guard, or where the settings say', () => {
+    const callers = filesWhose(/\bfetch\(/).filter((file) => !/^(local|simulator)\//.test(file))
+    const unguarded = callers.filter((file) => !/\bguard\(/.test(withoutProse(sources[file] ?? '')))
+    expect(callers).toContain('deliveries/attempt.ts')
+    expect(unguarded).toEqual(['context.ts', 'guard/resolve.ts', 'providers/http.ts'])
+  })
+})
+
 function forbiddenImports(file: string, source: string): string[] {
   return importsOf(source)
     .filter((specifier) => !mayImport(file, specifier))
@@ -127,8 +145,27 @@ function mayImport(file: string, specifier: string): boolean {
   if (!specifier.startsWith('.')) {
     return allowed.some((name) => (name.endsWith(':') ? specifier.startsWith(name) : isOf(name, specifier)))
   }
-  const target = new URL(specifier, `file:///${file}`).pathname.slice(1)
+  const target = targetOf(file, specifier)
   return [part, ...allowed].some((name) => (name.endsWith('/') ? target.startsWith(name) : target === name))
+}
+
+function targetOf(file: string, specifier: string): string {
+  return new URL(specifier, `file:///${file}`).pathname.slice(1)
+}
+
+/** Whether a file imports the other, or one that does, and so on. */
+function isReached(from: string, to: string): boolean {
+  const reached = new Set<string>()
+  const ahead = [from]
+  for (let file = ahead.pop(); file !== undefined; file = ahead.pop()) {
+    const near = importsOf(sources[file] ?? '').filter((specifier) => specifier.startsWith('.'))
+    for (const next of near.map((specifier) => targetOf(file, specifier))) {
+      if (next === to) return true
+      if (!reached.has(next)) ahead.push(next)
+      reached.add(next)
+    }
+  }
+  return false
 }
 
 function isOf(packageName: string, specifier: string): boolean {

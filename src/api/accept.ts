@@ -1,12 +1,16 @@
 /** Accepting a job: the promise is written, and a nudge sent. Everything that could be wrong was found before. */
 import type { Context } from '../context.ts'
 import { newId } from '../core/id.ts'
-import type { JobRequest } from '../core/request.ts'
+import type { JobRequest, PostedRequest } from '../core/request.ts'
 import { sealSecret } from '../deliveries/secrets.ts'
 import { draftEvent } from '../store/events.ts'
 import { insertJob, type Job } from '../store/jobs.ts'
-import type { Posted } from './answer-post.ts'
 import type { Assessment } from './assess.ts'
+
+export interface Posted {
+  request: PostedRequest
+  retryOf: string | null
+}
 
 /** Null: the idempotency key was taken a moment ago by another post. */
 export async function acceptJob(

@@ -2,10 +2,9 @@
 import { z } from '@hono/zod-openapi'
 import type { Context as HonoContext } from 'hono'
 import { sha256 } from '../core/keys.ts'
-import type { PostedRequest } from '../core/request.ts'
 import { type JobView, viewJob } from '../core/view.ts'
 import { findJobByIdempotencyKey, type Job } from '../store/jobs.ts'
-import { acceptJob } from './accept.ts'
+import { acceptJob, type Posted } from './accept.ts'
 import { assess } from './assess.ts'
 import type { ApiEnv } from './environment.ts'
 import { nothingSpent } from './job-request.ts'
@@ -13,11 +12,6 @@ import { type ProblemResponse, problem, problemResponse } from './problems.ts'
 import { jobSchema, viewJobs } from './views.ts'
 
 type C = HonoContext<ApiEnv>
-
-export interface Posted {
-  request: PostedRequest
-  retryOf: string | null
-}
 
 export const idempotencyHeaders = z.object({ 'idempotency-key': z.string().min(1).max(255).optional() })
 

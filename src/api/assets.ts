@@ -6,7 +6,7 @@ import { isAssetId, mediaKinds } from '../core/media.ts'
 import { mostBytes, uploadAsset } from '../media/upload.ts'
 import { type Asset, assetKey, deleteAsset, findAsset } from '../store/assets.ts'
 import { type ApiEnv, createRouter } from './environment.ts'
-import { type ProblemCode, problem, problemResponse, withoutKey } from './problems.ts'
+import { type ProblemCode, problem, problemResponse, tooMany, withoutKey } from './problems.ts'
 
 const assetSchema = z
   .object({
@@ -46,6 +46,7 @@ const upload = createRoute({
   },
   responses: {
     ...withoutKey,
+    ...tooMany,
     201: { description: 'The asset.', content: { 'application/json': { schema: assetSchema } } },
     400: problemResponse('The body broke off, or is not as long as announced, or is no form.'),
     413: problemResponse('The file is larger than its kind may be.'),

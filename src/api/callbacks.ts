@@ -9,7 +9,8 @@ import { judgeProbes, verdictNames } from '../deliveries/verdicts.ts'
 import { findApiKey, secretsOf } from '../store/api-keys.ts'
 import { adminKeyId } from './auth.ts'
 import { createRouter } from './environment.ts'
-import { problem, problemResponse, withoutKey } from './problems.ts'
+import { problem, problemResponse, tooOften, withoutKey } from './problems.ts'
+import { periodSeconds } from './rate.ts'
 
 const testSchema = z.strictObject({
   url: callbackUrlSchema,
@@ -56,7 +57,7 @@ const test = createRoute({
     400: problemResponse('The body is not JSON.'),
     415: problemResponse('The Content-Type is not application/json.'),
     422: problemResponse('Every fault of the body.'),
-    429: problemResponse('More than ten tests a minute with this key.'),
+    429: problemResponse('More than ten tests a minute with this key, or too many posts.'),
   },
 })
 
@@ -74,7 +75,7 @@ export const callbackRoutes = createRouter().openapi(test, async (c) => {
     return problem(c, 'invalid_request', 'Nothing was sent. Correct the fields named in errors.', errors)
   }
   const { success: isAllowed } = await context.probeLimit.limit({ key: caller })
-  if (!isAllowed) return problem(c, 'rate_limited', 'Ten tests a minute are allowed. Wait one.')
+  if (!isAllowed) return tooOften(c, periodSeconds, 'Ten tests a minute are allowed. Wait one.')
 
   const probes = await probe(context, url, signers)
   const verdicts = judgeProbes(probes)

@@ -18,7 +18,7 @@ import {
 import { endpointPatchSchema, nameEndpointFaults, newEndpointSchema } from './endpoint-request.ts'
 import { endpointSchema, viewEndpoint } from './endpoint-view.ts'
 import { type ApiEnv, createRouter } from './environment.ts'
-import { problem, problemResponse, withoutKey } from './problems.ts'
+import { problem, problemResponse, tooMany, withoutKey } from './problems.ts'
 
 const json = <T extends z.ZodType>(schema: T) => ({ 'application/json': { schema } })
 const endpoint = (description: string) => ({ description, content: json(endpointSchema) })
@@ -42,6 +42,7 @@ const create = createRoute({
   request: { body: { required: true, content: json(newEndpointSchema) } },
   responses: {
     ...withoutKey,
+    ...tooMany,
     ...badBody,
     201: { description: 'The endpoint, with its secret.', content: json(newlyMadeSchema) },
     409: problemResponse(`There are ${mostEndpoints} endpoints already.`),
@@ -95,7 +96,7 @@ const enable = createRoute({
   description:
     'Whoever disabled it. What failed meanwhile is sent by POST /v1/deliveries/redeliver with its endpoint_id.',
   request: { params },
-  responses: { ...withoutKey, ...noSuch, 200: endpoint('The endpoint, enabled.') },
+  responses: { ...withoutKey, ...tooMany, ...noSuch, 200: endpoint('The endpoint, enabled.') },
 })
 
 export const endpointRoutes = createRouter()

@@ -93,6 +93,12 @@ export function misconfigured(c: HonoContext, faults: string[]): Response {
   return problem(c, 'misconfigured', `Set these and deploy again: ${faults.join('; ')}.`)
 }
 
+/** Too often for now; after so many seconds it will not be. */
+export function tooOften(c: HonoContext, seconds: number, detail: string): ProblemResponse {
+  c.header('retry-after', String(seconds))
+  return problem(c, 'rate_limited', detail)
+}
+
 /** The database is overloaded, or was reset in the middle of the call. */
 export function unavailable(c: HonoContext, errors?: FieldFault[]): ProblemResponse {
   c.header('retry-after', String(troubleSeconds))

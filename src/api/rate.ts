@@ -2,15 +2,14 @@
 import { createMiddleware } from 'hono/factory'
 import { sayError } from '../log.ts'
 import type { ApiEnv } from './environment.ts'
-import { problem } from './problems.ts'
+import { tooOften } from './problems.ts'
 
 // As in wrangler.toml: by then the count has begun anew.
-const periodSeconds = 60
+export const periodSeconds = 60
 
 export const onlyWithinRate = createMiddleware<ApiEnv>(async (c, next) => {
   if (await isWithin(c.get('context'), c.get('apiKeyId'))) return next()
-  c.header('retry-after', String(periodSeconds))
-  return problem(c, 'rate_limited', 'Nothing was accepted. Post again after the seconds in Retry-After.')
+  return tooOften(c, periodSeconds, 'Nothing was accepted. Post again after the seconds in Retry-After.')
 })
 
 /** A counter that is down holds nobody up. */

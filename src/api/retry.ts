@@ -4,10 +4,11 @@ import type { Context as HonoContext } from 'hono'
 import { openSecret } from '../deliveries/secrets.ts'
 import { sealedSecretOf } from '../store/deliveries.ts'
 import { findJob, type Job } from '../store/jobs.ts'
-import { acceptedResponses, answerPost, idempotencyHeaders, type Posted } from './answer-post.ts'
+import type { Posted } from './accept.ts'
+import { acceptedResponses, answerPost, idempotencyHeaders } from './answer-post.ts'
 import { type ApiEnv, createRouter } from './environment.ts'
 import { nothingSpent } from './job-request.ts'
-import { type ProblemResponse, problem, problemResponse, withoutKey } from './problems.ts'
+import { type ProblemResponse, problem, problemResponse, tooMany, withoutKey } from './problems.ts'
 
 const retry = createRoute({
   method: 'post',
@@ -18,6 +19,7 @@ const retry = createRoute({
   request: { params: z.object({ id: z.string() }), headers: idempotencyHeaders },
   responses: {
     ...withoutKey,
+    ...tooMany,
     ...acceptedResponses,
     404: problemResponse('There is no such job.'),
     409: problemResponse(

@@ -5,7 +5,7 @@ import { newSecret, sealSecret } from '../deliveries/secrets.ts'
 import { rotateSecret } from '../store/api-keys.ts'
 import { adminKeyId } from './auth.ts'
 import { createRouter } from './environment.ts'
-import { problem, problemResponse, withoutKey } from './problems.ts'
+import { problem, problemResponse, tooOften, withoutKey } from './problems.ts'
 
 const overlapHours = secretOverlapMs / 3_600_000
 
@@ -34,7 +34,7 @@ const rotate = createRoute({
     403: problemResponse('Neither the admin key nor the key itself.'),
     404: problemResponse('There is no such key, or it is revoked.'),
     429: problemResponse(
-      `${mostSecretsAtOnce} secrets sign already; one of them ends within ${overlapHours} hours.`,
+      `${mostSecretsAtOnce} secrets sign already; one of them ends within ${overlapHours} hours. Or too many posts.`,
     ),
   },
 })
@@ -57,7 +57,11 @@ secretRotationRoutes.openapi(rotate, async (c) => {
     case 'no such key':
       return problem(c, 'not_found', 'There is no such key, or it is revoked.')
     case 'too often':
-      return problem(c, 'rate_limited', `${mostSecretsAtOnce} secrets sign already. Rotate again tomorrow.`)
+      return tooOften(
+        c,
+        secretOverlapMs / 1_000,
+        `${mostSecretsAtOnce} secrets sign already. Rotate again tomorrow.`,
+      )
     case 'rotated':
       return c.json(
         { id, callback_secret: secret, overlap_until: new Date(nowMs + secretOverlapMs).toISOString() },

@@ -40,7 +40,7 @@ interface Cut {
 
 const longestMedia = 200
 const longestPrompt = 1_000
-const longestMessage = 200
+const longestMessage = 120
 
 // In this order: what stands elsewhere in the body, what the caller posted, what the API still shows.
 const cuts: Cut[] = [

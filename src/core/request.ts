@@ -51,7 +51,7 @@ export const callbackSecretSchema = z
   .string()
   .refine(isSigningSecret, 'must be whsec_ followed by 24 to 64 bytes in base64')
 
-export const callbackUrlSchema = z.url().max(2_048)
+export const callbackUrlSchema = z.url('is not a URL').max(2_048, 'must have at most 2048 characters')
 
 export const metadataSchema = z
   .record(z.string().min(1).max(64), z.string().max(512))

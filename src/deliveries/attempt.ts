@@ -46,20 +46,25 @@ export async function attemptPost(edges: AttemptEdges, { url, body, signed }: Po
   }
 }
 
-/** What the answer begins with; nothing, when it breaks off or stalls: its status has decided already. */
-async function readStart(response: Response): Promise<string> {
+/** What the answer begins with. */
+async function readStart({ body }: Response): Promise<string> {
   const chunks: Uint8Array[] = []
   let bytes = 0
   try {
-    for await (const chunk of response.body ?? []) {
+    for await (const chunk of body ?? []) {
       chunks.push(chunk)
       bytes += chunk.length
       // Leaving the loop cancels the rest.
       if (bytes >= maxReadBytes) break
     }
   } catch {
-    return ''
+    // It broke off, or dripped until the time was up and the connection ended with it: the status has decided already.
+    return textOf(chunks)
   }
+  return textOf(chunks)
+}
+
+async function textOf(chunks: Uint8Array[]): Promise<string> {
   const kept = await new Blob(chunks).slice(0, maxKeptBytes).arrayBuffer()
   // As a stream: a character cut in half at the end is left out.
   return new TextDecoder().decode(kept, { stream: true })

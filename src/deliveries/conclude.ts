@@ -8,6 +8,8 @@ import type { Attempted } from './judge.ts'
 
 // The caller may ask for more time than the schedule has, not for less; and for so much at the most.
 const longestRetryAfterMs = 24 * 60 * 60 * 1_000
+// Who asks is one of many at its host: the others are not held up for longer than by a host that is silent.
+const longestHostWaitMs = Math.max(...hostWaitsMs)
 
 export function conclude(
   delivery: ClaimedDelivery,
@@ -23,7 +25,9 @@ export function conclude(
   return {
     outcome,
     news: attempted.host,
-    circuitWaitsMs: hostWaitsMs.map((waitMs) => Math.max(spread(waitMs, chance()), askedMs)),
+    circuitWaitsMs: hostWaitsMs.map((waitMs) =>
+      Math.max(spread(waitMs, chance()), Math.min(askedMs, longestHostWaitMs)),
+    ),
     events: [
       ...(disables ? [disablingOf(delivery, nowMs)] : []),
       ...(outcome.status === 'failed' ? [failureOf(delivery, outcome.reason, nowMs)] : []),

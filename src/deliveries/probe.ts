@@ -7,7 +7,7 @@ import { keyPairOf } from '../core/key-pair.ts'
 import { type AttemptEdges, attemptPost } from './attempt.ts'
 import { newSecret } from './secrets.ts'
 import { type Signers, signedHeaders } from './sign.ts'
-import { whyUnconnected } from './unconnected.ts'
+import { isTlsTrouble, whyUnconnected } from './unconnected.ts'
 
 export const probeNames = ['valid', 'forged', 'stale', 'duplicate'] as const
 type ProbeName = (typeof probeNames)[number]
@@ -20,6 +20,7 @@ export interface Probe {
   /** Null when it was accepted. */
   error: string | null
   redirectHost: string | null
+  tls: 'established' | 'failed' | 'unknown' | 'unused'
 }
 
 export type Probes = Record<ProbeName, Probe>
@@ -40,6 +41,7 @@ export async function probe(edges: AttemptEdges, url: string, signers: Signers):
       durationMs: edges.now() - startedAt,
       error,
       redirectHost: redirect?.host ?? null,
+      tls: tlsOf(url, status),
     }
   }
 
@@ -55,6 +57,14 @@ export async function probe(edges: AttemptEdges, url: string, signers: Signers):
     send('duplicate', eventId, signers, edges.now()),
   ])
   return { valid, forged, stale, duplicate }
+}
+
+function tlsOf(url: string, status: number | null): Probe['tls'] {
+  // Where the guard is lifted.
+  if (new URL(url).protocol === 'http:') return 'unused'
+  if (status === null) return 'unknown'
+  if (whyUnconnected(status) === null) return 'established'
+  return isTlsTrouble(status) ? 'failed' : 'unknown'
 }
 
 function harmlessBody(nowMs: number): string {
@@ -75,5 +85,6 @@ function unsent(name: ProbeName): Probe {
     durationMs: null,
     error: 'not sent, as the first got no answer',
     redirectHost: null,
+    tls: 'unknown',
   }
 }

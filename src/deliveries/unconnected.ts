@@ -13,6 +13,11 @@ const failures: Partial<Record<number, string>> = {
   530: 'the name of the host does not resolve',
 }
 
+/** Whether it was TLS that failed, and no more is known of the host than that it is there. */
+export function isTlsTrouble(status: number): boolean {
+  return status === 525 || status === 526
+}
+
 /** Why no answer of the host came, or null when one did. */
 export function whyUnconnected(status: number): string | null {
   return failures[status] ?? null

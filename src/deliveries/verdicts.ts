@@ -3,6 +3,7 @@ import type { Probe, Probes } from './probe.ts'
 
 export const verdictNames = [
   'reachable',
+  'speaks_tls',
   'accepts_valid',
   'refuses_forged',
   'refuses_stale',
@@ -19,6 +20,7 @@ export interface Verdict {
 export function judgeProbes({ valid, forged, stale, duplicate }: Probes): Verdict[] {
   return [
     judgeReachable(valid),
+    ...judgeTls(valid),
     judgeValid(valid),
     judgeBad('refuses_forged', forged, valid, [
       'a forged signature',
@@ -36,6 +38,20 @@ function judgeReachable({ status, error }: Probe): Verdict {
   const name = 'reachable'
   if (status === null) return { name, verdict: 'failed', message: `No answer came (${error}).` }
   return { name, verdict: 'passed', message: 'An answer came from the host.' }
+}
+
+function judgeTls({ tls, error }: Probe): Verdict[] {
+  const name = 'speaks_tls'
+  switch (tls) {
+    case 'established':
+      return [{ name, verdict: 'passed', message: 'Its certificate is valid for its name.' }]
+    case 'failed':
+      return [{ name, verdict: 'failed', message: `No connection can be trusted: ${error}.` }]
+    case 'unknown':
+      return [{ name, verdict: 'unknown', message: 'No answer came.' }]
+    case 'unused':
+      return []
+  }
 }
 
 function judgeValid(valid: Probe): Verdict {

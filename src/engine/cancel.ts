@@ -34,8 +34,11 @@ async function settleAsCanceled(context: Context, seen: SeenJob): Promise<Job | 
     tasks: tasks.filter((task, n) => task !== seen.tasks[n]),
     outputs: outputs.filter((output, n) => output !== seen.outputs[n]),
   }
-  if (!(await commitCancel(context.db, seen, { ...changed, ...told }, nowMs))) return null
-  await context.nudges.deliveries(told.deliveries.map(({ id }) => id))
+  const { db, config, nudges } = context
+  const woken = await commitCancel(db, seen, { ...changed, ...told }, config.limits, nowMs)
+  if (woken === null) return null
+  await nudges.deliveries(told.deliveries.map(({ id }) => id))
+  await nudges.jobs(woken)
   context.log('job.settled', {
     ...{ job_id: job.id, status: job.status, duration_ms: nowMs - job.createdAt },
     may_still_be_billed: said.may_still_be_billed,

@@ -1,4 +1,5 @@
 /** What the journaled webhooks of a job announce. Announcements are hints: they decide when to ask, seldom what is. */
+import { parseJson } from '../core/json.ts'
 import type { Outcome, Provider, WebhookItem } from '../providers/provider.ts'
 import type { Claim } from '../store/claim.ts'
 
@@ -48,14 +49,5 @@ export function announcementOf(
         : isWhole && firstFault !== undefined
           ? { state: 'failed', fault: firstFault }
           : null,
-  }
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined
-    throw error
   }
 }

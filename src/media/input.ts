@@ -3,6 +3,7 @@ import { done, fault, type Result } from '../core/fault.ts'
 import { isAssetId, isDataUri } from '../core/media.ts'
 import { assetKey } from '../store/assets.ts'
 import { extensionOf } from './file-type.ts'
+import { pump } from './pump.ts'
 import { openRemote, type RemoteSettings } from './remote.ts'
 import { measured, type Source, sourceOf } from './source.ts'
 
@@ -87,9 +88,14 @@ async function handOn<T>(
     // Refused before they were read: nobody will, and the pump must not wait for it.
     if (!pipe.readable.locked) await pipe.readable.cancel('not wanted')
   })
+  const pumping = pump(source, pipe.writable.getWriter(), new ArrayBuffer(chunkBytes), onProgress)
   const [handed, pumped] = await Promise.allSettled([
     handing,
-    pump(source, pipe.writable.getWriter(), onProgress, reading),
+    pumping.catch((error: unknown) => {
+      // Its reader has said all that it has to say; otherwise the lease was lost.
+      if (reading.isOver) return done(null)
+      throw error
+    }),
   ])
   if (pumped.status === 'rejected') throw pumped.reason
   if (!pumped.value.ok) return pumped.value
@@ -109,33 +115,4 @@ async function handWhole<T>(
   if (!rest.ok) return rest
   if (rest.value !== null) return fault('media_too_large', 'The media are large and come without a length.')
   return hand({ ...named, bytes: whole.value.length, body: new Blob([whole.value]).stream() })
-}
-
-async function pump(
-  source: Source,
-  writer: WritableStreamDefaultWriter<Uint8Array>,
-  onProgress: () => Promise<void>,
-  reading: { isOver: boolean },
-): Promise<Result<null>> {
-  try {
-    let buffer: ArrayBufferLike = new ArrayBuffer(chunkBytes)
-    for (;;) {
-      const chunk = await source.read(buffer)
-      if (!chunk.ok) {
-        await writer.abort(chunk.fault.code)
-        return chunk
-      }
-      if (chunk.value === null) break
-      buffer = chunk.value.buffer
-      await writer.write(chunk.value)
-      await onProgress()
-    }
-    await writer.close()
-    return done(null)
-  } catch (error) {
-    // The reader has said all that it has to say; otherwise the lease was lost, and it must not wait for the rest.
-    if (reading.isOver) return done(null)
-    await writer.abort(error)
-    throw error
-  }
 }

@@ -3,6 +3,7 @@
  * length). What fails leaves nothing in R2.
  */
 import { done, type Result } from '../core/fault.ts'
+import { pump } from './pump.ts'
 import { measured, resumed, type Source } from './source.ts'
 
 export interface KeepSettings {
@@ -74,40 +75,12 @@ async function pourThrough(
     await writer.abort(reason)
     throw reason
   })
-  const [put, poured] = await Promise.allSettled([stored, pump(settings, source, writer, buffer)])
+  const [put, poured] = await Promise.allSettled([stored, pump(source, writer, buffer, settings.onProgress)])
   // A fault of the source has aborted the put, whose complaint is then no news.
   if (poured.status === 'fulfilled' && !poured.value.ok) return poured.value
   if (put.status === 'rejected') throw put.reason
   if (poured.status === 'rejected') throw poured.reason
   return poured.value
-}
-
-async function pump(
-  settings: KeepSettings,
-  source: Source,
-  writer: WritableStreamDefaultWriter<Uint8Array>,
-  firstBuffer: ArrayBufferLike,
-): Promise<Result<null>> {
-  try {
-    let buffer = firstBuffer
-    for (;;) {
-      const chunk = await source.read(buffer)
-      if (!chunk.ok) {
-        await writer.abort(chunk.fault.code)
-        return chunk
-      }
-      if (chunk.value === null) break
-      buffer = chunk.value.buffer
-      await writer.write(chunk.value)
-      await settings.onProgress()
-    }
-    await writer.close()
-    return done(null)
-  } catch (error) {
-    // Whatever ended the pump must end the put too, which waits for the rest.
-    await writer.abort(error)
-    throw error
-  }
 }
 
 /** Unknown length: R2 wants it in parts of one size. A body of less than one part is put at once. */

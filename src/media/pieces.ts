@@ -25,7 +25,7 @@ export function piecesOf(bucket: R2Bucket, { key, bytes }: { key: string; bytes:
   let piecesLeft = most.pieces
   let readsLeft = most.reads
 
-  const fetch = async (from: number, to: number): Promise<Piece> => {
+  const readPiece = async (from: number, to: number): Promise<Piece> => {
     bytesLeft -= to - from
     piecesLeft -= 1
     if (bytesLeft < 0) throw new Error(`the header has more than ${most.bytes} bytes`)
@@ -43,7 +43,7 @@ export function piecesOf(bucket: R2Bucket, { key, bytes }: { key: string; bytes:
       readsLeft -= 1
       if (readsLeft < 0) throw new Error(`the header takes more than ${most.reads} reads`)
       const known = pieces.find((piece) => piece.from <= from && to <= piece.to)
-      const piece = known ?? (await fetch(from, Math.max(to, Math.min(from + leastPieceBytes, bytes))))
+      const piece = known ?? (await readPiece(from, Math.max(to, Math.min(from + leastPieceBytes, bytes))))
       return piece.content.subarray(from - piece.from, to - piece.from)
     },
     require(check) {

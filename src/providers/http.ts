@@ -3,6 +3,7 @@
  * is known: of a billable call that broke, nothing is.
  */
 import { type FaultCode, fault, type Result } from '../core/fault.ts'
+import { parseJson } from '../core/json.ts'
 
 export type Fetch = (request: Request) => Promise<Response>
 
@@ -68,13 +69,4 @@ export function lost(kind: CallKind, what: string, evidence: Record<string, unkn
 /** Words that give a moderation block away where a provider files it under another code. */
 export function soundsModerated(message: string): boolean {
   return /moderat|content polic|sensitive|inspection|nsfw|safety|prohibited|copyright/i.test(message)
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined
-    throw error
-  }
 }

@@ -5,7 +5,6 @@ import type { CrunRequest } from './crun/request.ts'
 import type { Directives } from './directives.ts'
 import type { RunwareRequest } from './runware/request.ts'
 import type { ScenarioModel, ScenarioRequest } from './scenario/request.ts'
-import type { SimulatorEdges } from './world.ts'
 
 export type SimulatedTask = RunwareTask | CrunTask | ScenarioTask | AimlapiTask
 
@@ -86,14 +85,19 @@ interface Timeline {
   resultEndsAt: number[]
 }
 
-export function planTimeline(edges: SimulatorEdges, directives: Directives, results: number): Timeline {
-  const acceptedAt = edges.now()
+/** `now` in epoch milliseconds; `pace` is how long a task is pending, and then running. */
+export function planTimeline(
+  { now, pace }: { now: () => number; pace: { queuedMs: number; runningMs: number } },
+  directives: Directives,
+  results: number,
+): Timeline {
+  const acceptedAt = now()
   if (saysWebhook(directives, 'early')) {
     const resultEndsAt = Array.from({ length: results }, () => acceptedAt)
     return { acceptedAt, startedAt: acceptedAt, endsAt: acceptedAt, resultEndsAt }
   }
-  const startedAt = acceptedAt + edges.pace.queuedMs
-  const runningMs = directives.seconds === undefined ? edges.pace.runningMs : directives.seconds * 1000
+  const startedAt = acceptedAt + pace.queuedMs
+  const runningMs = directives.seconds === undefined ? pace.runningMs : directives.seconds * 1000
   const firstEndsAt = startedAt + runningMs
   const resultEndsAt = Array.from({ length: results }, (_, index) => firstEndsAt + index * BETWEEN_RESULTS_MS)
   return { acceptedAt, startedAt, endsAt: resultEndsAt.at(-1) ?? firstEndsAt, resultEndsAt }

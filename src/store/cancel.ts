@@ -4,6 +4,7 @@
  */
 import { eq, sql } from 'drizzle-orm'
 import type { Subscription } from '../core/event.ts'
+import type { Limits } from '../core/slots.ts'
 import type { Database } from './database.ts'
 import { type DeliveryDraft, insertDelivery } from './deliveries.ts'
 import { readSubscription, selectSubscriptions } from './endpoints.ts'
@@ -12,6 +13,7 @@ import { type Job, readRow } from './jobs.ts'
 import { type Output, readOutput, saveOutput, selectOutputs } from './outputs.ts'
 import { isUnmet, requireThat } from './require.ts'
 import { jobs, outputs, tasks } from './schema.ts'
+import { changeSlots, idsIn, wake } from './slots.ts'
 import { readTask, saveTask, selectTasks, type Task } from './tasks.ts'
 
 /** A job as it stood when somebody looked, without a hold on it. */
@@ -51,35 +53,45 @@ export interface Ending {
   deliveries: DeliveryDraft[]
 }
 
-/** False: a step has committed since the job was seen, and nothing was written. */
+/** The jobs that its slots have woken. Null: a step has committed since the job was seen, and nothing was written. */
 // Running this twice is harmless: the second time the job is no longer as it was seen.
 export async function commitCancel(
   db: Database,
   { job, state }: SeenJob,
   ending: Ending,
+  limits: Limits,
   nowMs: number,
-): Promise<boolean> {
-  const settled = { status: 'canceled' as const, settledAt: nowMs, dueAt: null, lease: null, nudgedAt: null }
+): Promise<string[] | null> {
+  const { changes, turned } = changeSlots(db, job, { next: 'settled' }, limits)
+  const wakes = wake(db, turned, limits, nowMs)
   try {
-    await db.batch([
+    const results = await db.batch([
       requireThat(db, sql`${stateOf(job.id)} = ${state}`),
-      db.update(jobs).set(settled).where(eq(jobs.id, job.id)),
+      db.update(jobs).set(canceledAt(nowMs)).where(eq(jobs.id, job.id)),
       ...ending.tasks.map((task) => saveTask(db, task)),
       ...ending.outputs.map((output) => saveOutput(db, output)),
       ...ending.events.map((event) => insertEvent(db, job.id, event)),
       ...ending.deliveries.map((delivery) => insertDelivery(db, job.id, delivery, nowMs)),
+      ...changes,
+      // Last, because whoever wakes finds all of this done.
+      ...wakes,
     ])
-    return true
+    return idsIn(results.slice(results.length - wakes.length))
   } catch (error) {
-    if (isUnmet(error)) return false
+    if (isUnmet(error)) return null
     throw error
   }
 }
 
-/** All that a cancellation tells or overwrites: the statuses, and which try of each line and copy it is. */
+function canceledAt(nowMs: number) {
+  const held = { dueAt: null, lease: null, nudgedAt: null, waitingSince: null }
+  return { status: 'canceled' as const, settledAt: nowMs, ...held }
+}
+
+/** All that a cancellation tells or overwrites: the statuses, who waits, and which try of each line and copy it is. */
 function stateOf(id: string) {
   const parts = sql`
-    SELECT ${jobs.status} AS part FROM ${jobs} WHERE ${jobs.id} = ${id}
+    SELECT ${jobs.status} || ifnull(${jobs.waitingSince}, '') AS part FROM ${jobs} WHERE ${jobs.id} = ${id}
     UNION ALL SELECT ${tasks.n} || ${tasks.status} || ${tasks.attempts} FROM ${tasks} WHERE ${tasks.jobId} = ${id}
     UNION ALL SELECT ${outputs.n} || ${outputs.status} || ${outputs.attempts} FROM ${outputs} WHERE ${outputs.jobId} = ${id}`
   return sql<string>`(SELECT group_concat(part) FROM (${parts}))`

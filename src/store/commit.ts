@@ -72,7 +72,7 @@ export async function commitStep(
     })
     .where(and(eq(jobs.id, job.id), eq(jobs.status, job.status)))
     .returning({ dueAt: jobs.dueAt })
-  const { changes, turned } = changeSlots(db, claim, step, limits)
+  const { changes, turned } = changeSlots(db, job, step, limits)
   const wakes = wake(db, turned, limits, nowMs)
   const [, ...results] = await insist(() =>
     db.batch([

@@ -3,8 +3,8 @@
  * Who waits in it is not due, so it costs nothing however long it is: each attempt that ends wakes the next, and the
  * sweep wakes those whom a crash left waiting.
  */
-import { and, asc, eq, inArray, isNotNull, isNull, lte, not, type SQL, sql } from 'drizzle-orm'
-import { attemptsAtOncePerHost, sweepEveryMs } from '../core/schedule.ts'
+import { and, asc, desc, eq, inArray, isNotNull, isNull, lte, not, type SQL, sql } from 'drizzle-orm'
+import { attemptsAtOncePerHost, outagesToOpen, sweepEveryMs } from '../core/schedule.ts'
 import { forgetIfIdle, hasLine, inLine, isOpen } from './circuits.ts'
 import type { Database } from './database.ts'
 import { deliveries, hosts } from './schema.ts'
@@ -51,16 +51,30 @@ const waiting = { dueAt: null, lease: null, reason: 'in_line' as const }
 
 /** The first of a line are due again. */
 export function wake(db: Database, host: string, count: number, nowMs: number, onlyIf?: SQL) {
-  const first = db
+  return wakeBy(db, host, asc(deliveries.id), count, nowMs, onlyIf)
+}
+
+/**
+ * One is due, to try an open circuit: the last in line and the first in turn. Many share a host, and whoever stands at
+ * the head for a path of it that is dead must not stand before the others; but somebody must get through its schedule,
+ * however many come, for by that a host that stays down is known.
+ */
+function wakeForTry(db: Database, host: string, outages: number, nowMs: number) {
+  const order = outages % 2 === 0 ? desc(deliveries.id) : asc(deliveries.id)
+  return wakeBy(db, host, order, 1, nowMs)
+}
+
+function wakeBy(db: Database, host: string, order: SQL, count: number, nowMs: number, onlyIf?: SQL) {
+  const chosen = db
     .select({ id: deliveries.id })
     .from(deliveries)
     .where(and(eq(deliveries.host, host), inLine))
-    .orderBy(asc(deliveries.id))
+    .orderBy(order)
     .limit(count)
   return db
     .update(deliveries)
     .set({ dueAt: nowMs, reason: null })
-    .where(and(inArray(deliveries.id, first), onlyIf))
+    .where(and(inArray(deliveries.id, chosen), onlyIf))
     .returning({ id: deliveries.id })
 }
 
@@ -85,36 +99,37 @@ export async function clearOverdue(db: Database, nowMs: number): Promise<void> {
   await db.update(deliveries).set(waiting).where(inArray(deliveries.id, overdue))
 }
 
-/** Wakes the first of every line that is to be looked after: one for an open circuit to be tried by. */
+/** Wakes the first of every line that is to be looked after, or the one that an open circuit is tried by. */
 export async function wakeLines(db: Database, nowMs: number): Promise<string[]> {
   const due = await db
-    .select({ host: hosts.host, isOpen: sql<number>`${isOpen}`.as('is_open') })
+    .select({ host: hosts.host, outages: hosts.outages })
     .from(hosts)
     .where(and(isNotNull(hosts.dueAt), lte(hosts.dueAt, nowMs)))
     .orderBy(asc(hosts.dueAt))
     .limit(mostHostsPerSweep)
-  const woken = await Promise.all(due.map(({ host, isOpen }) => wakeLine(db, host, isOpen === 1, nowMs)))
+  const woken = await Promise.all(due.map(({ host, outages }) => wakeLine(db, host, outages, nowMs)))
   return woken.flat()
 }
 
-async function wakeLine(db: Database, host: string, open: boolean, nowMs: number): Promise<string[]> {
+async function wakeLine(db: Database, host: string, outages: number, nowMs: number): Promise<string[]> {
   const row = eq(hosts.host, host)
-  const [woken] = open
-    ? await db.batch([
-        wake(db, host, 1, nowMs),
-        // The one that is woken takes the try. Where there is none, whoever comes next takes it.
-        db
-          .update(hosts)
-          .set({ dueAt: null })
-          .where(and(row, isOpen, sql`NOT ${hasLine(host)}`)),
-      ])
-    : await db.batch([
-        wake(db, host, attemptsAtOncePerHost, nowMs),
-        db
-          .update(hosts)
-          .set({ dueAt: sql`CASE WHEN ${hasLine(host)} THEN ${nowMs + sweepEveryMs} END` })
-          .where(and(row, not(isOpen))),
-        forgetIfIdle(db, host),
-      ])
+  const [woken] =
+    outages >= outagesToOpen
+      ? await db.batch([
+          wakeForTry(db, host, outages, nowMs),
+          // The one that is woken takes the try. Where there is none, whoever comes next takes it.
+          db
+            .update(hosts)
+            .set({ dueAt: null })
+            .where(and(row, isOpen, sql`NOT ${hasLine(host)}`)),
+        ])
+      : await db.batch([
+          wake(db, host, attemptsAtOncePerHost, nowMs),
+          db
+            .update(hosts)
+            .set({ dueAt: sql`CASE WHEN ${hasLine(host)} THEN ${nowMs + sweepEveryMs} END` })
+            .where(and(row, not(isOpen))),
+          forgetIfIdle(db, host),
+        ])
   return woken.map(({ id }) => id)
 }

@@ -10,7 +10,6 @@ import { and, eq, exists, gt, inArray, isNull, lt, type SQL, sql } from 'drizzle
 import { type ProviderName, providerNames } from '../core/request.ts'
 import { holdsSlot, type Limits } from '../core/slots.ts'
 import type { ClaimedJob } from './claim.ts'
-import type { Step } from './commit.ts'
 import type { Database } from './database.ts'
 import type { Job } from './jobs.ts'
 import { requireLease } from './lease.ts'
@@ -18,6 +17,13 @@ import { jobs, slots, tasks, waits } from './schema.ts'
 import type { Task } from './tasks.ts'
 
 type Waiter = Pick<Job, 'id' | 'providers' | 'waitingSince'>
+
+/** What a commit does with its job, as far as slots go. */
+interface Change {
+  next: 'settled' | 'now' | object
+  tasks?: readonly Task[]
+  waitsFor?: readonly ProviderName[]
+}
 
 /**
  * Takes the slot of one task, unless as many are taken as there are, or are due to jobs that have waited for longer.
@@ -59,16 +65,10 @@ export async function takeSlot(
 }
 
 /** The statements by which a commit gives slots back, and stops or begins to wait. Whoever settles a job needs them. */
-export function changeSlots(
-  db: Database,
-  { job, tasks: before }: { job: Waiter; tasks: Task[] },
-  step: Pick<Step, 'next' | 'tasks' | 'waitsFor'>,
-  limits: Limits,
-) {
+export function changeSlots(db: Database, job: Waiter, step: Change, limits: Limits) {
   const isSettled = step.next === 'settled'
   const isLeaving = job.waitingSince !== null && step.waitsFor === undefined
   const ended = (step.tasks ?? []).filter((task) => !holdsSlot(task))
-  const given = limited([...ended, ...(isSettled ? before.filter(holdsSlot) : [])].map(nameOf), limits)
   const everywhere = limited(job.providers, limits)
   return {
     changes: [
@@ -81,7 +81,12 @@ export function changeSlots(
       ...(step.waitsFor ?? []).map((provider) => stand(db, provider, job.id)),
     ],
     /** The providers at which somebody's turn may have come. */
-    turned: [...new Set([...given, ...(isLeaving ? everywhere : []), ...(step.waitsFor ?? [])])],
+    turned: [
+      ...new Set([
+        ...(isSettled || isLeaving ? everywhere : limited(ended.map(nameOf), limits)),
+        ...(step.waitsFor ?? []),
+      ]),
+    ],
   }
 }
 

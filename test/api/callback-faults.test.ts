@@ -16,6 +16,7 @@ import {
   verifies,
   verifiesWithoutClock,
 } from '../support/receivers.ts'
+import { world } from '../support/world.ts'
 
 describe('a fault of the receiver is named', () => {
   const nothingIsKnown = { refuses_forged: 'unknown', refuses_stale: 'unknown', accepts_duplicate: 'unknown' }
@@ -89,6 +90,7 @@ describe('a fault of the receiver is named', () => {
 describe('a receiver that cannot be reached', () => {
   const unreachable = {
     reachable: 'failed',
+    speaks_tls: 'unknown',
     accepts_valid: 'unknown',
     refuses_forged: 'unknown',
     refuses_stale: 'unknown',
@@ -99,16 +101,16 @@ describe('a receiver that cannot be reached', () => {
   }
   const answers = (status: number) => () => new Response('', { status })
 
-  it.each<[string, Receiver, RegExp]>([
-    ['by the network', broken, /TypeError: connection refused/],
-    ['by TLS, as Cloudflare tells it', answers(525), /TLS handshake/],
-    ['by its certificate, as Cloudflare tells it', answers(526), /certificate/],
-    ['by its name, as Cloudflare tells it', answers(530), /does not resolve/],
-  ])('%s is asked once, and why is told', async (_, receiver, why) => {
+  it.each<[string, Receiver, RegExp, string]>([
+    ['by the network', broken, /TypeError: connection refused/, 'unknown'],
+    ['by TLS, as Cloudflare tells it', answers(525), /TLS handshake/, 'failed'],
+    ['by its certificate, as Cloudflare tells it', answers(526), /certificate/, 'failed'],
+    ['by its name, as Cloudflare tells it', answers(530), /does not resolve/, 'unknown'],
+  ])('%s is asked once, and why is told', async (_, receiver, why, speaks_tls) => {
     const address = anAddress()
     const report = await reportOn(receiver, address)
     expect(address.heard).toHaveLength(1)
-    expect(verdictsOf(report)).toEqual(unreachable)
+    expect(verdictsOf(report)).toEqual({ ...unreachable, speaks_tls })
     expect(messageOf(report, 'reachable')).toMatch(why)
     const [valid, ...others] = report.probes
     expect(valid).toMatchObject({ status: null, error: expect.stringMatching(why) })
@@ -118,6 +120,21 @@ describe('a receiver that cannot be reached', () => {
         error: 'not sent, as the first got no answer',
       })),
     )
+  })
+
+  it('but over http, where that is allowed, is told nothing of TLS', async () => {
+    const url = anAddress().url.replace('https:', 'http:')
+    world.settle(new URL(url).origin, async (request) =>
+      verifies({ body: await request.text(), headers: Object.fromEntries(request.headers) }),
+    )
+    const headers = { authorization: `Bearer ${env.ADMIN_API_KEY}`, 'content-type': 'application/json' }
+    const init = { method: 'POST', headers, body: JSON.stringify({ url, secret }) }
+    const report = await (
+      await ask('/v1/callbacks/test', init, { ALLOW_PRIVATE_NETWORK: 'true' })
+    ).json<Report>()
+    const { speaks_tls: _, ...others } = allPassed
+    expect(verdictsOf(report)).toEqual(others)
+    expect(report.ok).toBe(true)
   })
 
   it('because nobody can tell where its name leads is not asked at all', async () => {

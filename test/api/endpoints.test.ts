@@ -77,6 +77,19 @@ describe('an endpoint', () => {
     })
   })
 
+  it('stays as it is where nothing is said', async () => {
+    const { secret: _, ...made } = await makeEndpoint(url, { metadata: { tenant: '7' }, disabled: true })
+    expect(await (await changeEndpoint(made, {})).json()).toEqual(made)
+    expect(await showEndpoint(made)).toEqual(made)
+  })
+
+  it('stays disabled when it moves', async () => {
+    const made = await makeEndpoint(url, { disabled: true })
+    expect(await (await changeEndpoint(made, { url: `${url}/moved` })).json()).toMatchObject({
+      ...{ url: `${url}/moved`, disabled: true, disabled_by: 'hand' },
+    })
+  })
+
   it('is disabled by hand, and enabled again by one call or another', async () => {
     const made = await makeEndpoint(url)
     await changeEndpoint(made, { disabled: true })
@@ -124,13 +137,16 @@ describe('a refused endpoint', () => {
   })
 
   it.each([
-    {},
-    { url: '' },
-    { url: 'hooks.example.com' },
-    { url: `https://a.example.com/${'p'.repeat(2_048)}` },
-  ])('has no good URL: %j', async (body) => {
+    [{}, 'is not a URL'],
+    [{ url: '' }, 'is not a URL'],
+    [{ url: 'hooks.example.com' }, 'is not a URL'],
+    [{ url: 'https://hooks.example.com:99999/' }, 'is not a URL'],
+    [{ url: `https://a.example.com/${'p'.repeat(2_048)}` }, 'must have at most 2048 characters'],
+    [{ url: 'http://hooks.example.com' }, 'must begin with https://'],
+    [{ url: 'https://hooks.example.com:22' }, expect.stringMatching(/^must use port 443/)],
+  ])('has no good URL, and hears what is wrong with it: %j', async (body, message) => {
     const problem = await expectProblem(await post('/v1/endpoints', body), 422, 'invalid_request')
-    expect(pathsOf(problem)).toEqual(['url'])
+    expect(problem.errors).toEqual([{ path: 'url', message }])
   })
 
   it('asks for no event', async () => {
@@ -140,6 +156,26 @@ describe('a refused endpoint', () => {
       'invalid_request',
     )
     expect(pathsOf(problem)).toEqual(['event_types'])
+  })
+
+  it.each([[[]], [null], ['disabled'], [7]])('is changed by no object: %j', async (body) => {
+    await expectProblem(await changeEndpoint(await makeEndpoint(url), body), 422, 'invalid_request')
+  })
+
+  it.each([
+    { url: null },
+    { event_types: null },
+    { metadata: null },
+    { secret: null },
+    { secret: '' },
+    { disabled: null },
+    { id: 'ep_other' },
+    { disabled_by: 'failure' },
+  ])('cannot be changed so: %j', async (body) => {
+    const made = await makeEndpoint(url)
+    const problem = await expectProblem(await changeEndpoint(made, body), 422, 'invalid_request')
+    expect(pathsOf(problem)).toEqual(Object.keys(body))
+    expect(await showEndpoint(made)).toMatchObject({ url, disabled: false })
   })
 
   it('is the fifty-first', async () => {

@@ -1,5 +1,8 @@
+import { env } from 'cloudflare:workers'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { api } from '../support/reelhook.ts'
+import { fetchWith } from '../support/runtime.ts'
+import { publicBaseUrl } from '../support/world.ts'
 
 type Json = null | boolean | number | string | Json[] | { [key: string]: Json }
 type Fields = { [key: string]: Json }
@@ -205,5 +208,19 @@ describe('every call', () => {
     const guarded = operations.filter(([name]) => name.includes('/v1/'))
     const silent = guarded.filter(([, { responses }]) => responses['401'] === undefined)
     expect(silent.map(([name]) => name)).toEqual([])
+  })
+
+  it('that the rate limit can stop says so, and no other', async () => {
+    const limited = async ([name]: [string, Operation]) => {
+      const [method = '', path = ''] = name.split(' ')
+      const url = `${publicBaseUrl}${path.replaceAll(/\{\w+\}/g, '0')}`
+      const headers = { authorization: `Bearer ${env.ADMIN_API_KEY}` }
+      const POSTS = { limit: async () => ({ success: false }) }
+      return (await fetchWith({ POSTS }, new Request(url, { method, headers }))).status === 429
+    }
+    for (const operation of operations) {
+      const [name, { responses }] = operation
+      expect(responses['429'] !== undefined, name).toBe(await limited(operation))
+    }
   })
 })

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import type { JobView } from '../../src/core/view.ts'
 import { makeApiKey, postJobOf } from '../support/api-keys.ts'
 import { canceled, retried, retry } from '../support/asks.ts'
+import { anAsset } from '../support/assets.ts'
 import { callbackSecret, isSignedWith } from '../support/caller.ts'
 import { expectProblem, pathsOf } from '../support/problem.ts'
 import { api, aRequest, billsFor, getJob, post, postJob, timelineOf, untilTold } from '../support/reelhook.ts'
@@ -121,6 +122,16 @@ describe('a retry is refused', () => {
     const dear = JSON.stringify({ ...old.request, max_cost_usd: 0.001 })
     await env.DB.prepare('UPDATE jobs SET request = ? WHERE id = ?').bind(dear, old.id).run()
     await expectProblem(await retry(old.id), 422, 'no_provider')
+    expect(await countRows('jobs', 'retry_of = ?', old.id)).toBe(0)
+  })
+
+  it('when a picture that was uploaded for it is deleted since', async () => {
+    const { id: first_frame } = await anAsset()
+    const old = await postJob({ first_frame })
+    await canceled(old.id)
+    expect((await api(`/v1/assets/${first_frame}`, { method: 'DELETE' })).status).toBe(204)
+    const problem = await expectProblem(await retry(old.id), 422, 'invalid_request')
+    expect(pathsOf(problem)).toEqual(['first_frame'])
     expect(await countRows('jobs', 'retry_of = ?', old.id)).toBe(0)
   })
 

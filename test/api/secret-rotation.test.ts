@@ -144,7 +144,9 @@ describe('a rotation is refused', () => {
   it('while four secrets sign already, until one of them ends', async () => {
     const apiKey = await makeApiKey()
     for (const _ of [2, 3, 4]) await rotate(apiKey)
-    await expectProblem(await post(apiKey.id), 429, 'rate_limited')
+    const refused = await post(apiKey.id)
+    expect(refused.headers.get('retry-after')).toBe('86400')
+    await expectProblem(refused, 429, 'rate_limited')
     expect(isSignedWith(apiKey.callback_secret, await tellOf(apiKey))).toBe(true)
     await world.advance(24 * hours)
     await rotate(apiKey)

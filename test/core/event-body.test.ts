@@ -158,13 +158,19 @@ describe('hostile', () => {
     ['letters of two halves', '🚢'.slice(0, 1)],
     ['letters that JSON writes as six', '\u0001'],
     ['quotes', '"'],
-  ])('a job of nothing but %s is told in 20 KB, too', (_, letter) => {
+  ])('a job of nothing but %s, in which all went wrong, is told in 20 KB, too', (_, letter) => {
+    const said = { ...fault, message: letter.repeat(9_000) }
+    const warning = { path: 'aspect_ratio', message: letter.repeat(500) }
     const body = eventBody('job.failed', at, {
       ...theLargestJob(letter),
-      fault: { ...fault, message: letter.repeat(9_000) },
+      fault: said,
+      warnings: Array.from({ length: 20 }, () => warning),
+      outputs: [0, 1, 2, 3].map((n) => ({ ...anOutput(n), fault: said })),
+      tasks: Array.from({ length: 8 }, () => ({ ...aTask(), fault: said })),
+      cancellation: { may_still_be_billed: true, message: 'runware has made it and bills it. '.repeat(8) },
     })
     expect(bytesOf(body)).toBeLessThanOrEqual(maxBodyBytes)
-    expect(JSON.parse(body).data.outputs).toHaveLength(4)
+    expect(JSON.parse(body).data).toMatchObject({ outputs: { length: 4 }, tasks: { length: 8 } })
   })
 
   it('a letter of two halves is not left with one', () => {

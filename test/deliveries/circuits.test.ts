@@ -137,10 +137,10 @@ describe('an open circuit', () => {
     expect(await countDeliveries(ids, delivered)).toBe(1)
   })
 
-  it('waits for as long as the host asks with Retry-After', async () => {
-    host.answer(() => new Response('', { status: 503, headers: { 'retry-after': '7200' } }))
+  it('waits for as long as the host asks with Retry-After, in reason', async () => {
+    host.answer(() => new Response('', { status: 503, headers: { 'retry-after': '1800' } }))
     await workOff(await owe(outagesToOpen, host.url))
-    expect((await host.row())?.due_at).toBe(world.edges.now() + 120 * minutes)
+    expect((await host.row())?.due_at).toBe(world.edges.now() + 30 * minutes)
   })
 })
 

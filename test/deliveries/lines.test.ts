@@ -1,7 +1,7 @@
 /** Who waits for a host stands in its line: nobody else waits for it, and nothing is written or sent meanwhile. */
 import { env } from 'cloudflare:workers'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
-import { attemptsAtOncePerHost, leaseMs, outagesToOpen } from '../../src/core/schedule.ts'
+import { attemptsAtOncePerHost, hostWaitsMs, leaseMs, outagesToOpen } from '../../src/core/schedule.ts'
 import { openDatabase } from '../../src/store/database.ts'
 import { claimDelivery } from '../../src/store/deliveries.ts'
 import { owe, tellOfFailure, workOff } from '../support/deliveries.ts'
@@ -10,6 +10,7 @@ import {
   attemptsAt,
   countDeliveries,
   delivered,
+  down,
   ok,
   openCircuit,
   untilDelivered,
@@ -17,7 +18,7 @@ import {
 } from '../support/hosts.ts'
 import { sweep } from '../support/reelhook.ts'
 import { aContext, aGate } from '../support/runtime.ts'
-import { select } from '../support/storage.ts'
+import { countRows, select } from '../support/storage.ts'
 import { callerUrl, world } from '../support/world.ts'
 
 // Each test has a host of its own, and finds nothing that is owed to another.
@@ -28,6 +29,20 @@ beforeEach(async () => {
   await select('DELETE FROM hosts')
   host = aHost()
 })
+
+/** So many of this delivery in all. */
+async function multiply(id: string, count: number): Promise<void> {
+  const { results } = await env.DB.prepare("SELECT name FROM pragma_table_info('deliveries')").all<{
+    name: string
+  }>()
+  const columns = results.map(({ name }) => name)
+  const values = columns.map((name) => (name === 'id' ? "id || '-' || n" : name))
+  await select(
+    `WITH RECURSIVE numbers(n) AS (SELECT 2 UNION ALL SELECT n + 1 FROM numbers WHERE n < ${count})
+    INSERT INTO deliveries (${columns}) SELECT ${values} FROM deliveries, numbers WHERE id = ?`,
+    id,
+  )
+}
 
 describe('three hundred deliveries to a dead host', () => {
   it('do not hold up the live ones between them, and are hardly tried', async () => {
@@ -81,14 +96,62 @@ describe('three hundred deliveries to a dead host', () => {
     expect(world.logs.slice(seen).map(({ event }) => event)).not.toContain('delivery.held')
     expect(host.called.calls).toBe(0)
   })
+})
 
-  it('go to the line all at once when they are found overdue, and are not nudged for it', async () => {
+describe('five thousand overdue deliveries to a dead host', () => {
+  it('go to the line all at once, unnudged, and the sweep brings those who are live behind them', async () => {
     await openCircuit(host)
-    const ids = await owe(300, host.url)
+    const [sample = ''] = await owe(1, host.url)
+    await multiply(sample, 5_000)
+    await world.advance(1)
+    const live = await owe(20, `${callerUrl}/hook`)
     const seen = world.logs.length
     await sweep()
-    expect(await countDeliveries(ids, untried)).toBe(300)
+    await untilDelivered(live)
+    expect(await countRows('deliveries', `host = ? AND ${untried}`, host.name)).toBe(5_000)
     expect(world.logs.slice(seen).map(({ event }) => event)).not.toContain('delivery.held')
+    expect(host.called.calls).toBe(0)
+  })
+})
+
+describe('a host that many share', () => {
+  it('is tried by the newest: who stands in line for a dead path of it stands before nobody for ever', async () => {
+    await openCircuit(host)
+    const dead = await owe(50, `${host.url}/dead`)
+    await workOff(dead)
+    const live = await owe(1, `${host.url}/live`)
+    await workOff(live)
+    host.answer(({ url }) => (url.endsWith('/live') ? ok() : down()))
+    await world.advance(hostWaitsMs[0])
+    await sweep()
+    await untilDelivered(live)
+  })
+
+  it('is tried by the oldest in turn with the newest: however many come, one of them gets through its schedule', async () => {
+    await openCircuit(host)
+    const [oldest = '', , newest = ''] = await owe(3, host.url)
+    await sweep()
+    const tried: string[] = []
+    for (const waitMs of hostWaitsMs.slice(0, 4)) {
+      // Halfway, who was tried stands in line again.
+      for (const _ of [1, 2]) {
+        await world.advance(waitMs / 2)
+        await sweep()
+      }
+      await vi.waitUntil(async () => (await host.row())?.outages === outagesToOpen + tried.length + 1)
+      tried.push(JSON.parse(host.called.received.at(-1)?.body ?? '').data.n)
+    }
+    expect(tried).toEqual([2, 0, 2, 0])
+    expect(await countDeliveries([oldest, newest], 'attempts = 2')).toBe(2)
+  })
+
+  it('is not held up for as long as one of them asks for patience', async () => {
+    host.answer(() => new Response('', { status: 503, headers: { 'retry-after': '86400' } }))
+    const ids = await owe(outagesToOpen, host.url)
+    await workOff(ids)
+    expect((await host.row())?.due_at).toBe(world.edges.now() + (hostWaitsMs.at(-1) ?? 0))
+    const [delivery] = await select<{ due_at: number }>('SELECT due_at FROM deliveries WHERE id = ?', ids[0])
+    expect(delivery?.due_at).toBe(world.edges.now() + 86_400_000)
   })
 })
 

@@ -57,6 +57,7 @@ export function messageOf({ verdicts }: Report, name: string): string {
 
 export const allPassed = {
   reachable: 'passed',
+  speaks_tls: 'passed',
   accepts_valid: 'passed',
   refuses_forged: 'passed',
   refuses_stale: 'passed',
