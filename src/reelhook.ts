@@ -12,6 +12,7 @@ import { recordDeadLetter } from './engine/dead-letter.ts'
 import { sweep } from './engine/sweep.ts'
 import { sayError } from './log.ts'
 import { type Nudge, nudgeSchema } from './nudges.ts'
+import { uploadRoutes } from './uploads/receive.ts'
 import { hear } from './webhooks/hear.ts'
 import { webhookRoutes } from './webhooks/receive.ts'
 
@@ -33,6 +34,7 @@ export function createReelhook(edges: Edges): ExportedHandler<Env> {
     return next()
   })
   app.route('/webhooks', webhookRoutes)
+  app.route('/uploads', uploadRoutes)
   app.route('/', createApi())
 
   const contextOf = (env: Env) => createContext(env, required(configOf(env)), edges)
