@@ -30,7 +30,8 @@ export function createReelhook(edges: Edges): ExportedHandler<Env> {
   app.use(async (c, next) => {
     const configured = configOf(c.env)
     if (!configured.ok) return misconfigured(c, configured.faults)
-    c.set('context', createContext(c.env, configured.config, edges))
+    const { cache }: Pick<ExecutionContext, 'waitUntil' | 'cache'> = c.executionCtx
+    c.set('context', createContext(c.env, configured.config, edges, cache))
     return next()
   })
   app.route('/webhooks', webhookRoutes)

@@ -40,5 +40,5 @@ outputRoutes.openapi(video, async (c) => {
   const output = await findStoredOutput(c.get('context').db, id, n)
   if (output === null) return problem(c, 'not_found', 'There is no such output, or it is not stored yet.')
   const extension = output.key.split('.').at(-1)
-  return serveFile(c, { ...output, fileName: `${id}-${n}.${extension}` })
+  return serveFile(c, { ...output, fileName: `${id}-${n}.${extension}`, tag: id })
 })
