@@ -47,6 +47,7 @@ const environmentSchema = z.object({
   RUNWARE_API_KEY: optional(z.string()),
   RUNWARE_BASE_URL: optional(baseUrl).transform((url) => url ?? 'https://api.runware.ai/v1'),
   RUNWARE_MAX_CONCURRENT: maxConcurrent,
+  RUNWARE_UPLOADS: optional(z.enum(['on', 'off'])).transform((uploads) => uploads === 'on'),
   CRUN_API_KEY: optional(z.string()),
   CRUN_USD_PER_CREDIT: optional(z.coerce.number().positive()),
   CRUN_BASE_URL: optional(baseUrl).transform((url) => url ?? 'https://api.crun.ai'),
@@ -88,7 +89,11 @@ export function readConfig(environment: object): ConfigResult {
       adminApiKey: values.ADMIN_API_KEY,
       accounts: {
         ...(values.RUNWARE_API_KEY && {
-          runware: { apiKey: values.RUNWARE_API_KEY, baseUrl: values.RUNWARE_BASE_URL },
+          runware: {
+            apiKey: values.RUNWARE_API_KEY,
+            baseUrl: values.RUNWARE_BASE_URL,
+            uploads: values.RUNWARE_UPLOADS,
+          },
         }),
         ...(values.CRUN_API_KEY && {
           crun: {

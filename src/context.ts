@@ -39,9 +39,12 @@ export interface Context extends Edges {
   posts: RateLimit
   providers: Providers
   nudges: Nudges
+  /** Takes what carries the tag out of the cache in front of the Worker. Throws when that did not do so. */
+  forget: (tag: string) => Promise<void>
 }
 
-export function createContext(env: Env, config: Config, edges: Edges): Context {
+/** `cache`: absent where there is none, as on one's own machine. */
+export function createContext(env: Env, config: Config, edges: Edges, cache?: CacheContext): Context {
   const guard = createGuard(edges, config)
   return {
     ...edges,
@@ -53,5 +56,9 @@ export function createContext(env: Env, config: Config, edges: Edges): Context {
     posts: env.POSTS,
     providers: createProviders(config.accounts, edges.fetch, edges.now, guard),
     nudges: createNudges(env.NUDGES, env.DELIVERIES, edges.log),
+    forget: async (tag) => {
+      const purged = await cache?.purge({ tags: [tag] })
+      if (purged?.success === false) throw new Error(`the cache did not forget ${tag}`)
+    },
   }
 }

@@ -12,6 +12,7 @@ import { recordDeadLetter } from './engine/dead-letter.ts'
 import { sweep } from './engine/sweep.ts'
 import { sayError } from './log.ts'
 import { type Nudge, nudgeSchema } from './nudges.ts'
+import { uploadRoutes } from './uploads/receive.ts'
 import { hear } from './webhooks/hear.ts'
 import { webhookRoutes } from './webhooks/receive.ts'
 
@@ -29,10 +30,12 @@ export function createReelhook(edges: Edges): ExportedHandler<Env> {
   app.use(async (c, next) => {
     const configured = configOf(c.env)
     if (!configured.ok) return misconfigured(c, configured.faults)
-    c.set('context', createContext(c.env, configured.config, edges))
+    const { cache }: Pick<ExecutionContext, 'waitUntil' | 'cache'> = c.executionCtx
+    c.set('context', createContext(c.env, configured.config, edges, cache))
     return next()
   })
   app.route('/webhooks', webhookRoutes)
+  app.route('/uploads', uploadRoutes)
   app.route('/', createApi())
 
   const contextOf = (env: Env) => createContext(env, required(configOf(env)), edges)

@@ -9,6 +9,7 @@ const arrows: Record<string, string[]> = {
   'media/': ['core/', 'store/', 'context.ts', 'config.ts', 'log.ts', 'mediabunny', 'multipasta'],
   'deliveries/': ['core/', 'store/', 'context.ts', 'config.ts', 'log.ts', 'standardwebhooks'],
   'webhooks/': ['core/', 'store/', 'context.ts', 'log.ts', 'hono'],
+  'uploads/': ['core/', 'store/', 'media/', 'context.ts', 'log.ts', 'hono'],
   'engine/': [
     'core/',
     'store/',
@@ -16,6 +17,7 @@ const arrows: Record<string, string[]> = {
     'deliveries/',
     'media/',
     'webhooks/token.ts',
+    'uploads/token.ts',
     'context.ts',
     'nudges.ts',
   ],
@@ -54,6 +56,7 @@ const arrows: Record<string, string[]> = {
     'api/',
     'engine/',
     'webhooks/',
+    'uploads/',
     'deliveries/',
     'config.ts',
     'context.ts',

@@ -11,6 +11,7 @@ const keys = {
   'media.uploaded': ['job_id', 'provider', 'duration_ms', 'fault'],
   'task.submitted': ['job_id', 'provider', 'task_id', 'attempt', 'duration_ms', 'fault'],
   'webhook.heard': ['job_id', 'provider'],
+  'upload.received': ['job_id', 'task_n'],
   'task.checked': ['job_id', 'provider', 'task_id', 'duration_ms', 'fault'],
   'output.stored': ['job_id', 'provider', 'attempt', 'duration_ms', 'fault'],
   'job.settled': ['job_id', 'provider', 'duration_ms', 'fault'],

@@ -35,5 +35,5 @@ assetContentRoutes.openapi(content, async (c) => {
   if (asset === null) return problem(c, 'not_found', 'There is no such asset.')
   const { createdAt, contentType } = asset
   const fileName = `${id}.${extensionOf(contentType)}`
-  return serveFile(c, { ...asset, key: assetKey(id), storedAt: createdAt, fileName })
+  return serveFile(c, { ...asset, key: assetKey(id), storedAt: createdAt, fileName, tag: id })
 })

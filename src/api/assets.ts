@@ -101,10 +101,11 @@ assetRoutes.openapi(show, async (c) => {
 
 // Running this twice is harmless: what is gone is gone. The row goes last, so that no object is left without one.
 assetRoutes.openapi(remove, async (c) => {
-  const { db, bucket, log } = c.get('context')
+  const { db, bucket, forget, log } = c.get('context')
   const { id } = c.req.valid('param')
   if (!isAssetId(id)) return problem(c, 'not_found', 'There is no such asset.')
   await bucket.delete(assetKey(id))
+  await forget(id)
   await deleteAsset(db, id)
   log('asset.deleted', { asset_id: id })
   return c.body(null, 204)

@@ -34,7 +34,7 @@ const erase = createRoute({
 })
 
 export const eraseRoutes = createRouter().openapi(erase, async (c) => {
-  const { db, bucket, log } = c.get('context')
+  const { db, bucket, forget, log } = c.get('context')
   const { id } = c.req.valid('param')
   const job = await findJob(db, id)
   if (job === null) return problem(c, 'not_found', 'There is no such job.')
@@ -48,6 +48,7 @@ export const eraseRoutes = createRouter().openapi(erase, async (c) => {
   }
   // Objects first: whoever dies in between leaves rows, by which the next DELETE finds what is left.
   await removeAllBut(bucket, `jobs/${id}/`)
+  await forget(id)
   await eraseJob(db, id)
   log('job.erased', { job_id: id })
   return c.body(null, 204)

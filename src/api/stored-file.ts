@@ -17,6 +17,8 @@ export interface StoredFile {
   storedAt: number
   /** What a browser would save it as. */
   fileName: string
+  /** What it is erased with: the id of its job, or of the asset that it is. */
+  tag: string
 }
 
 export const downloadQuery = z.object({
@@ -91,6 +93,8 @@ function headersOf(c: HonoContext<ApiEnv>, file: StoredFile): Record<string, str
     'content-disposition': `${disposition}; filename="${file.fileName}"`,
     // It is what its first bytes say, and no browser shall find it to be a page.
     'x-content-type-options': 'nosniff',
+    // By this it is taken out of the cache in front of the Worker when it is erased.
+    'cache-tag': file.tag,
   }
 }
 

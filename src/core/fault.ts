@@ -115,12 +115,14 @@ const faultSchema = z.object({
 export type Fault = z.infer<typeof faultSchema>
 
 /**
- * A fault to be kept, as JSON. Its evidence has a provider's words, which may repeat a signed link of ours; the
- * signature, which opens it, is not kept.
+ * A fault to be kept, as JSON. Its evidence has a provider's words, which may repeat a URL of ours; the signature or the
+ * token, which opens it, is not kept.
  */
 export function writeFault(fault: Fault | null): string | null {
-  return fault === null ? null : JSON.stringify(fault).replace(/signature=[\w-]+/g, 'signature=…')
+  return fault === null ? null : JSON.stringify(fault).replace(opener, '$1…')
 }
+
+const opener = /(signature=|\/webhooks\/\w+\/\w+\/|\/uploads\/\w+\/\d+\/)[\w-]+/g
 
 /** A fault as it was kept, as JSON. */
 export function readFault(json: string | null): Fault | null {

@@ -93,7 +93,8 @@ const fields = z.strictObject({
     .partialRecord(z.enum(providerNames), z.record(z.string(), z.unknown()))
     .default({})
     .meta({
-      description: "Each provider's remaining documented parameters; unknown ones are refused.",
+      description:
+        "Each provider's remaining documented parameters, as GET /v1/models has them; unknown ones are refused.",
     }),
   callback_url: callbackUrlSchema.optional(),
   callback_secret: callbackSecretSchema.optional(),

@@ -67,6 +67,12 @@ export const ownFailuresToDisable = 4
 /** Waits before each new attempt to copy an output whose source failed; then the output has failed. */
 const copyWaitsMs = [2 * seconds, 10 * seconds, 1 * minutes, 5 * minutes, 15 * minutes, 30 * minutes] as const
 
+/**
+ * How long after a task's end the upload of its video is waited for; then it is fetched after all, so that an upload
+ * that never comes costs no more than this.
+ */
+export const uploadGraceMs = 30 * seconds
+
 /** How long after its deadline a job may be unsettled still: its outputs are copied for as long, with some time over. */
 export const settleGraceMs = copyWaitsMs.reduce<number>((sum, waitMs) => sum + waitMs, 10 * minutes)
 

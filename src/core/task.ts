@@ -17,6 +17,11 @@ export const taskStatuses = [
 
 export type TaskStatus = (typeof taskStatuses)[number]
 
+/** What may bring the news of a task's end. */
+export const winners = ['webhook', 'poll', 'upload'] as const
+
+export type Winner = (typeof winners)[number]
+
 /** What a provider needs to know of a task to be asked about it. */
 export interface SubmittedTask {
   provider: ProviderName
@@ -26,4 +31,6 @@ export interface SubmittedTask {
   providerTaskId: string
   /** How many outputs were asked of it. */
   wanted: number
+  /** It was given a URL to PUT its video to. */
+  awaitsUpload?: boolean
 }

@@ -6,7 +6,7 @@ import { type JobStatus, jobStatuses } from './job.ts'
 import { isDataUri, mapMedia } from './media.ts'
 import { addCosts, type Cost, costSchema, type Estimates } from './money.ts'
 import { type JobRequest, keptRequestSchema, models, type ProviderName, providerNames } from './request.ts'
-import { type TaskStatus, taskStatuses } from './task.ts'
+import { type TaskStatus, taskStatuses, type Winner, winners } from './task.ts'
 import { nothingKnown, type VideoFacts } from './video-facts.ts'
 
 const timestamp = z.iso.datetime()
@@ -46,7 +46,7 @@ const taskView = z.object({
   provider: z.enum(providerNames),
   provider_task_id: z.string().nullable(),
   status: z.enum(taskStatuses),
-  won_by: z.enum(['webhook', 'poll']).nullable().meta({ description: 'What brought the news of its end.' }),
+  won_by: z.enum(winners).nullable().meta({ description: 'What brought the news of its end.' }),
   cost: costSchema.nullable(),
   submitted_at: timestamp.nullable(),
   ended_at: timestamp.nullable(),
@@ -106,7 +106,7 @@ export interface JobRows {
     providerTaskId: string | null
     wanted: number
     status: TaskStatus
-    wonBy: 'webhook' | 'poll' | null
+    wonBy: Winner | null
     cost: Cost | null
     submittedAt: number | null
     endedAt: number | null

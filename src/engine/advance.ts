@@ -7,7 +7,8 @@
  * sweep finds what is overdue.
  */
 import type { Context } from '../context.ts'
-import { type Claim, claimJob } from '../store/claim.ts'
+import { removeUnnamed } from '../media/remove.ts'
+import { type Claim, claimJob, learn } from '../store/claim.ts'
 import { type Committed, commitStep, type Step } from '../store/commit.ts'
 import { isLeaseLost } from '../store/lease.ts'
 import { check } from './check.ts'
@@ -52,7 +53,7 @@ async function commit(context: Context, claim: Claim, step: Step): Promise<Commi
     await nudges.deliveries((step.deliveries ?? []).map(({ id }) => id))
     await nudges.jobs(committed.woken)
     if (committed.state === 'settled') {
-      const { job } = claim
+      const { job, tasks, outputs } = learn(claim, step)
       const duration_ms = now() - job.createdAt
       context.log('job.settled', {
         job_id: job.id,
@@ -61,6 +62,8 @@ async function commit(context: Context, claim: Claim, step: Step): Promise<Commi
         fault: step.fault?.code,
         duration_ms,
       })
+      // Of a video that was uploaded in vain, or twice. Dying before this leaves it until the job is erased.
+      if (tasks.some(({ awaitsUpload }) => awaitsUpload)) await removeUnnamed(context.bucket, job.id, outputs)
     }
     return committed
   } catch (error) {

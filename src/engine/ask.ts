@@ -5,6 +5,7 @@
 import type { Context } from '../context.ts'
 import { fault, mayTryAgain } from '../core/fault.ts'
 import { announcedWaitMs, lastWordMs, pollWaitMs, soonMs, standInAfterMs } from '../core/schedule.ts'
+import type { Winner } from '../core/task.ts'
 import { isGone, rememberedAs, type Trouble, troubleAfter } from '../core/trouble.ts'
 import type { Outcome, Provider, RemoteOutput } from '../providers/provider.ts'
 import type { ClaimedJob } from '../store/claim.ts'
@@ -90,7 +91,10 @@ function outOfTime(task: RunningTask, pending: Extract<Outcome, { state: 'pendin
     : { state: 'failed', fault: faults[0] ?? late }
 }
 
-/** When to ask next: within seconds when a webhook knows more than the status shows, else at the provider's pace. */
+/**
+ * When to ask next: within seconds when a webhook, or the video that came by itself, knows more than the status shows,
+ * else at the provider's pace.
+ */
 function waitFor(
   provider: Provider | undefined,
   task: RunningTask,
@@ -98,14 +102,15 @@ function waitFor(
   finished: number,
   nowMs: number,
 ): number {
-  const announcedMs =
-    announced !== null && announced.ends > finished ? announcedWaitMs(nowMs - announced.lastHeardAt) : null
+  const heardAt = announced !== null && announced.ends > finished ? announced.lastHeardAt : null
+  const lastHeardAt = Math.max(heardAt ?? 0, task.arrival?.arrivedAt ?? 0)
+  const announcedMs = announcedWaitMs(nowMs - lastHeardAt)
   if (announcedMs !== null) return announcedMs
   return provider === undefined ? soonMs : pollWaitMs(provider.capabilities.pace, nowMs - task.submittedAt)
 }
 
 function end(task: RunningTask, outcome: Ended, announced: Announcement | null, nowMs: number): Asked {
-  const wonBy = announced === null ? ('poll' as const) : ('webhook' as const)
+  const wonBy: Winner = announced !== null ? 'webhook' : task.arrival !== null ? 'upload' : 'poll'
   const ended = { ...task, endedAt: nowMs, wonBy, cost: outcome.cost ?? task.cost }
   switch (outcome.state) {
     case 'done': {

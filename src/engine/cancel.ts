@@ -5,7 +5,7 @@
 import type { Context } from '../context.ts'
 import { abandoned, canceled, cancellationOf } from '../core/cancellation.ts'
 import { isSettled } from '../core/job.ts'
-import { removeAllBut } from '../media/remove.ts'
+import { removeUnnamed } from '../media/remove.ts'
 import { commitCancel, type SeenJob, seeJob } from '../store/cancel.ts'
 import type { Job } from '../store/jobs.ts'
 import type { Output } from '../store/outputs.ts'
@@ -17,7 +17,7 @@ export async function cancel(context: Context, jobId: string): Promise<Job | nul
   if (seen === null) return null
   // A step that committed in between has changed what there is to tell: look again. A job has few steps.
   if (!isSettled(seen.job.status)) return (await settleAsCanceled(context, seen)) ?? cancel(context, jobId)
-  if (seen.job.status === 'canceled') await removeUnnamed(context, seen)
+  if (seen.job.status === 'canceled') await tidy(context, seen)
   return seen.job
 }
 
@@ -43,7 +43,7 @@ async function settleAsCanceled(context: Context, seen: SeenJob): Promise<Job | 
     ...{ job_id: job.id, status: job.status, duration_ms: nowMs - job.createdAt },
     may_still_be_billed: said.may_still_be_billed,
   })
-  await removeUnnamed(context, { job, outputs })
+  await tidy(context, { job, tasks, outputs })
   return job
 }
 
@@ -52,10 +52,12 @@ function givenUp(output: Output): Output {
   return output.status === 'waiting' ? { ...output, status: 'failed', fault: canceled } : output
 }
 
-/** A copy that was put into R2 and never committed: no row names it. One that is put from now on takes it away itself. */
-async function removeUnnamed({ bucket }: Context, { job, outputs }: Pick<SeenJob, 'job' | 'outputs'>) {
-  // Nothing was copied of a job that has no outputs.
-  if (outputs.length === 0) return
-  const named = outputs.flatMap((output) => (output.status === 'stored' ? [output.key] : []))
-  await removeAllBut(bucket, `jobs/${job.id}/`, named)
+/** What was put into R2 and is no output. Whoever puts more from now on takes it away itself. */
+async function tidy(
+  { bucket }: Context,
+  { job, tasks, outputs }: Pick<SeenJob, 'job' | 'tasks' | 'outputs'>,
+) {
+  // Nothing was copied of a job that has no outputs; but some may have been uploaded.
+  if (outputs.length === 0 && !tasks.some(({ awaitsUpload }) => awaitsUpload)) return
+  await removeUnnamed(bucket, job.id, outputs)
 }

@@ -7,12 +7,15 @@ export interface HeardItem extends WebhookItem {
   heardAt: number
 }
 
-export function heardItems({ webhooks }: Claim, provider: Provider): HeardItem[] {
+export function heardItems({ webhooks, tasks }: Claim, provider: Provider): HeardItem[] {
   const read = provider.read
   if (read === undefined) return []
+  const awaited = new Set(
+    tasks.flatMap((task) => (task.awaitsUpload && task.providerTaskId ? [task.providerTaskId] : [])),
+  )
   return webhooks
     .filter((webhook) => webhook.provider === provider.name)
-    .flatMap(({ body, heardAt }) => read(parseJson(body)).map((item) => ({ ...item, heardAt })))
+    .flatMap(({ body, heardAt }) => read(parseJson(body), awaited).map((item) => ({ ...item, heardAt })))
 }
 
 export interface Announcement {

@@ -26,7 +26,16 @@ export async function identify(
     // What other jobs own cannot be ours; none that is still running was accepted longer ago than a deadline lasts.
     const since = intendedAt - maxDeadlineSeconds * 1_000
     const knownTaskIds = new Set(await taskIdsSince(context.db, provider.name, since))
-    return provider.find({ clientReference, request: claim.job.request, intendedAt, knownTaskIds })
+    const found = await provider.find({
+      clientReference,
+      request: claim.job.request,
+      intendedAt,
+      knownTaskIds,
+    })
+    if (found.ok && found.value === 'absent' && line.arrival !== null) {
+      return fault('answer_lost', `${provider.name} does not know the task, but has uploaded its video.`)
+    }
+    return found
   }
   return fault('answer_lost', `${provider.name} did not say whether it accepted the task.`)
 }

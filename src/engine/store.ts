@@ -1,14 +1,12 @@
 /**
- * store: copy one output into R2 and read its header, a step each; after the last one, settle. Writing the same object twice is
+ * store: get one output into R2 and read its header, a step each; after the last one, settle. Writing the same object twice is
  * harmless: its key is the job's and the output's number.
  */
 import type { Context } from '../context.ts'
-import { mayTryAgain, type Result } from '../core/fault.ts'
+import { mayTryAgain } from '../core/fault.ts'
 import { copyWaitMs } from '../core/schedule.ts'
 import { nothingKnown } from '../core/video-facts.ts'
 import { viewFacts } from '../core/view.ts'
-import { copyToBucket } from '../media/copy.ts'
-import type { Kept } from '../media/keep.ts'
 import { type Probe, probe } from '../media/probe.ts'
 import { type Claim, type ClaimedJob, learn } from '../store/claim.ts'
 import type { Step } from '../store/commit.ts'
@@ -16,31 +14,38 @@ import type { DeliveryDraft } from '../store/deliveries.ts'
 import { draftEvent, type EventDraft } from '../store/events.ts'
 import type { Output, WaitingOutput } from '../store/outputs.ts'
 import type { Task } from '../store/tasks.ts'
-import { keepLease } from './keep-lease.ts'
+import { graceMs, type Obtained, obtain } from './obtain.ts'
 import { settle } from './settle.ts'
 import { tell } from './tell.ts'
 
 export async function store(context: Context, claim: Claim): Promise<Step> {
   const { job, tasks, outputs } = claim
-  // The least tried first: one whose source is in trouble does not hold up the others.
-  const [output] = outputs
-    .filter((output) => output.status === 'waiting')
-    .sort((a, b) => a.attempts - b.attempts)
-  if (output === undefined) return settle(context, claim)
-
   const startedAt = context.now()
-  const task = tasks.find(({ n }) => n === output.taskN)
-  const isDeadly = await isHeaderDeadly(context, job, output.n)
-  const { source, copied } = await copyOrRenew(context, job, output, task)
+  const waited = outputs
+    .filter((output) => output.status === 'waiting')
+    .map((output) => {
+      const task = tasks.find(({ n }) => n === output.taskN)
+      return { output, task, waitMs: graceMs(task, startedAt) }
+    })
+  // The least tried first: one whose source is in trouble does not hold up the others.
+  const [next] = waited.sort((a, b) => a.output.attempts - b.output.attempts || a.waitMs - b.waitMs)
+  if (next === undefined) return settle(context, claim)
+  const { output, task, waitMs } = next
+  // Its upload, when it comes, makes the job due at once.
+  if (waitMs > 0) return { status: 'storing', next: { waitMs } }
+
+  const isDeadly = await isHeaderDeadly(context, job, output.n, task)
+  const obtained = await obtain(context, job, output, task)
+  const { kept, road } = obtained
   const durationMs = context.now() - startedAt
-  const header = copied.ok && !isDeadly ? await probe(context.bucket, copied.value) : unread
-  const result = resultOf(output, source, copied, header, context.now())
-  const events = result.status === 'waiting' ? [] : [outputEvent(result, header, context.now())]
+  const header = kept.ok && !isDeadly ? await probe(context.bucket, kept.value) : unread
+  const result = resultOf(output, obtained, header, context.now())
+  const events = result.status === 'waiting' ? [] : [outputEvent(result, road, header, context.now())]
   context.log('output.stored', {
     ...{ job_id: job.id, provider: task?.provider, output: output.n, attempt: output.attempts + 1 },
-    ...{ duration_ms: durationMs, bytes: copied.ok ? copied.value.bytes : undefined },
-    fault: copied.ok ? undefined : copied.fault.code,
-    header_trouble: copied.ok ? (header.trouble ?? undefined) : undefined,
+    ...{ road, duration_ms: durationMs, bytes: kept.ok ? kept.value.bytes : undefined },
+    fault: kept.ok ? undefined : kept.fault.code,
+    header_trouble: kept.ok ? (header.trouble ?? undefined) : undefined,
   })
 
   const known = learn(claim, { outputs: [result] })
@@ -49,8 +54,8 @@ export async function store(context: Context, claim: Claim): Promise<Step> {
   const waiting = known.outputs.filter(({ status }) => status === 'waiting')
   if (waiting.length === 0) return after(learned, await settle(context, known))
   const isFresh = waiting.some(({ attempts }) => attempts < result.attempts) || result.status !== 'waiting'
-  const waitMs = copyWaitMs(result.attempts) ?? 0
-  return { status: 'storing', ...learned, next: isFresh ? 'now' : { waitMs } }
+  const againMs = copyWaitMs(result.attempts) ?? 0
+  return { status: 'storing', ...learned, next: isFresh ? 'now' : { waitMs: againMs } }
 }
 
 const unread: Probe = { facts: nothingKnown, trouble: 'reading it once ended the step before its time' }
@@ -59,8 +64,14 @@ const unread: Probe = { facts: nothingKnown, trouble: 'reading it once ended the
  * A step that died with this output stored already may have died of its header, which can ask for more memory than
  * there is: it is not read again.
  */
-async function isHeaderDeadly({ bucket }: Context, job: ClaimedJob, n: number): Promise<boolean> {
+async function isHeaderDeadly(
+  { bucket }: Context,
+  job: ClaimedJob,
+  n: number,
+  task: Task | undefined,
+): Promise<boolean> {
   if (!job.isTakenOver) return false
+  if (task?.arrival != null) return true
   const { objects } = await bucket.list({ prefix: `jobs/${job.id}/${n}.`, limit: 1 })
   return objects.length > 0
 }
@@ -87,59 +98,35 @@ function after(learned: Learned, settled: Step): Step {
   }
 }
 
-/** Copies; where the link has run out, asks the provider for a fresh one and copies from that. */
-async function copyOrRenew(
-  context: Context,
-  job: ClaimedJob,
-  output: WaitingOutput,
-  task: Task | undefined,
-): Promise<{ source: string; copied: Result<Kept> }> {
-  const copy = (url: string) => copyOutput(context, job, output.n, url)
-  const copied = await copy(output.sourceUrl)
-  if (copied.ok || copied.fault.code !== 'media_expired') return { source: output.sourceUrl, copied }
-  const fresh = task === undefined ? undefined : await freshUrl(context, task, output)
-  return fresh === undefined
-    ? { source: output.sourceUrl, copied }
-    : { source: fresh, copied: await copy(fresh) }
-}
-
-function copyOutput(context: Context, job: ClaimedJob, n: number, url: string): Promise<Result<Kept>> {
-  const { fetch, guard, bucket, config } = context
-  const limits = { hosts: config.outputHosts, maxBytes: config.maxOutputBytes }
-  const settings = { fetch, guard, bucket, ...limits, onProgress: keepLease(context, job) }
-  return copyToBucket(settings, url, (extension) => `jobs/${job.id}/${n}.${extension}`)
-}
-
-async function freshUrl(context: Context, task: Task, output: WaitingOutput): Promise<string | undefined> {
-  const { providerTaskId } = task
-  if (providerTaskId === null) return undefined
-  const answer = await context.providers[task.provider]?.check({ ...task, providerTaskId })
-  if (answer === undefined || !answer.ok || answer.value.state !== 'done') return undefined
-  return answer.value.outputs.find(({ id }) => id === output.remoteId)?.url
-}
-
 function resultOf(
   output: WaitingOutput,
-  sourceUrl: string,
-  copied: Result<Kept>,
+  { kept, sourceUrl }: Obtained,
   { facts }: Probe,
   nowMs: number,
 ): Output {
   const attempts = output.attempts + 1
-  if (copied.ok) {
-    return { ...output, ...copied.value, attempts, sourceUrl, status: 'stored', storedAt: nowMs, facts }
+  if (kept.ok) {
+    return { ...output, ...kept.value, attempts, sourceUrl, status: 'stored', storedAt: nowMs, facts }
   }
-  const isOver = !mayTryAgain(copied.fault.code) || copyWaitMs(attempts) === null
-  if (isOver) return { ...output, attempts, sourceUrl, status: 'failed', fault: copied.fault }
+  const isOver = !mayTryAgain(kept.fault.code) || copyWaitMs(attempts) === null
+  if (isOver) return { ...output, attempts, sourceUrl, status: 'failed', fault: kept.fault }
   return { ...output, attempts, sourceUrl }
 }
 
-function outputEvent(output: Exclude<Output, WaitingOutput>, { trouble }: Probe, nowMs: number) {
+function outputEvent(
+  output: Exclude<Output, WaitingOutput>,
+  road: Obtained['road'],
+  { trouble }: Probe,
+  nowMs: number,
+) {
   const { n } = output
   switch (output.status) {
     case 'stored': {
       const { bytes, sha256, facts } = output
-      const said = { n, bytes, sha256, ...viewFacts(facts), ...(trouble && { header_trouble: trouble }) }
+      const said = {
+        ...{ n, road, bytes, sha256, ...viewFacts(facts) },
+        ...(trouble && { header_trouble: trouble }),
+      }
       return draftEvent('output.stored', said, nowMs)
     }
     case 'failed':

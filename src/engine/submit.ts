@@ -12,6 +12,7 @@ import { intendTask, type Step } from '../store/commit.ts'
 import type { DeliveryDraft } from '../store/deliveries.ts'
 import { draftEvent, type EventDraft } from '../store/events.ts'
 import type { Task } from '../store/tasks.ts'
+import { uploadUrl } from '../uploads/token.ts'
 import { callbackUrl } from '../webhooks/token.ts'
 import { closeLine, finish } from './finish.ts'
 import { askAgainAfterMs, identify } from './identify.ts'
@@ -54,13 +55,14 @@ function nextTask({ now }: Context, { job, tasks }: Claim, provider: Provider): 
   const missing = job.request.count - asked.reduce((sum, { wanted }) => sum + wanted, 0)
   // What was refused for one output would be refused for the next.
   if (missing <= 0 || asked.some(({ status }) => status === 'rejected')) return null
+  const awaitsUpload = provider.putsVideo?.(job.request) ?? false
   return {
     jobId: job.id,
     n: tasks.length,
     provider: provider.name,
     clientReference: crypto.randomUUID(),
     providerTaskId: null,
-    wanted: Math.min(missing, provider.capabilities.outputsPerTask),
+    wanted: Math.min(missing, awaitsUpload ? 1 : provider.capabilities.outputsPerTask),
     status: 'intended',
     attempts: 0,
     intendedAt: now(),
@@ -68,6 +70,8 @@ function nextTask({ now }: Context, { job, tasks }: Claim, provider: Provider): 
     endedAt: null,
     uploads: {},
     wonBy: null,
+    awaitsUpload,
+    arrival: null,
     cost: null,
     fault: null,
   }
@@ -89,6 +93,7 @@ async function submitTask(context: Context, claim: Claim, provider: Provider, li
     wanted: task.wanted,
     clientReference: task.clientReference,
     callbackUrl: await callbackUrl(context.config, provider.name, job.id),
+    ...(task.awaitsUpload && { uploadUrl: await uploadUrl(context.config, { jobId: job.id, n: task.n }) }),
     assets: assetsOf(claim, provider),
   })
   context.log('task.submitted', {

@@ -1,13 +1,10 @@
 /** Remote URL → R2: a video that its provider made, checked and kept. What fails leaves nothing in R2. */
-import { fault, type Result } from '../core/fault.ts'
-import { containerOf } from './container.ts'
-import { type KeepSettings, type Kept, keep, readStart } from './keep.ts'
+import type { Result } from '../core/fault.ts'
+import type { Kept } from './keep.ts'
+import { keepVideo, type VideoSettings } from './keep-video.ts'
 import { openRemote, type RemoteSettings } from './remote.ts'
-import type { Source } from './source.ts'
 
-export interface CopySettings extends RemoteSettings, KeepSettings {
-  maxBytes: number
-}
+export interface CopySettings extends RemoteSettings, VideoSettings {}
 
 /** `keyOf` names the object once its type is known, from its first bytes. */
 export async function copyToBucket(
@@ -18,23 +15,8 @@ export async function copyToBucket(
   const source = await openRemote(settings, url)
   if (!source.ok) return source
   try {
-    return await copy(settings, source.value, keyOf)
+    return await keepVideo(settings, source.value, keyOf)
   } finally {
     source.value.close()
   }
-}
-
-async function copy(
-  settings: CopySettings,
-  source: Source,
-  keyOf: (extension: string) => string,
-): Promise<Result<Kept>> {
-  const start = await readStart(source)
-  if (!start.ok) return start
-  if (start.value.length === 0) return fault('media_truncated', 'The provider sent an empty video.')
-  const container = containerOf(start.value)
-  if (container === null) return fault('media_wrong_type', 'What the provider sent is not a video.')
-  const { contentType, extension } = container
-  const destination = { key: keyOf(extension), contentType, maxBytes: settings.maxBytes }
-  return keep(settings, source, start.value, destination)
 }

@@ -57,6 +57,12 @@ export function sourceOf(
   }
 }
 
+/** What a request says of the length of its body, in bytes; null when it does not. */
+export function announcedLength(headers: Headers): number | null {
+  const announced = headers.get('content-length') ?? ''
+  return /^\d+$/.test(announced) ? Number(announced) : null
+}
+
 /** The source from its start again: what was read of it already is given out first, in the buffer it came in. */
 export function resumed(source: Source, start: Uint8Array<ArrayBuffer>): Source {
   let waiting: Uint8Array<ArrayBuffer> | null = start

@@ -8,7 +8,7 @@ import { fileNameIn } from './disposition.ts'
 import { contentTypes, fileTypeOf } from './file-type.ts'
 import { openForm } from './form.ts'
 import { keep, readStart } from './keep.ts'
-import { type Source, sourceOf } from './source.ts'
+import { announcedLength, type Source, sourceOf } from './source.ts'
 
 const mebibytes = 1024 * 1024
 
@@ -78,18 +78,13 @@ async function openUpload(request: Request): Promise<Result<{ source: Source; fi
   const { headers, body } = request
   if (body === null) return fault('bad_request', 'The body is empty.')
   const contentType = headers.get('content-type') ?? ''
-  const source = sourceOf(body, { length: lengthIn(headers), contentType })
+  const source = sourceOf(body, { length: announcedLength(headers), contentType })
   if (essenceOf(contentType) !== 'multipart/form-data') {
     return done({ source, fileName: fileNameIn(headers.get('content-disposition') ?? '') })
   }
   const form = await openForm(source, contentType, Math.max(...Object.values(mostBytes)) + formBytes)
   if (!form.ok) return form
   return done({ source: form.value.source, fileName: fileNameIn(form.value.headers.disposition) })
-}
-
-function lengthIn(headers: Headers): number | null {
-  const announced = headers.get('content-length') ?? ''
-  return /^\d+$/.test(announced) ? Number(announced) : null
 }
 
 /** The type and subtype of a Content-Type header. */

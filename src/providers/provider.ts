@@ -33,8 +33,13 @@ export interface Provider {
   find?(lost: LostSubmission): Promise<Result<Submitted | 'absent'>>
   /** Hands over input media where a provider takes them only under its own ids; absent where URLs will do. Costs nothing. */
   upload?(media: InputMedia): Promise<Result<{ assetId: string }>>
-  /** What a webhook body says, item by item; absent where a provider sends none. Never throws. */
-  read?(body: unknown): WebhookItem[]
+  /** Whether it is to PUT the video of this request to us, which it does for a task of one; absent where it cannot. */
+  putsVideo?(request: JobRequest): boolean
+  /**
+   * What a webhook body says, item by item; absent where a provider sends none. Never throws. `awaited`: its tasks
+   * whose video is PUT to us.
+   */
+  read?(body: unknown, awaited?: ReadonlySet<string>): WebhookItem[]
 }
 
 export interface Capabilities {
@@ -79,6 +84,8 @@ export interface Submission {
   wanted: number
   clientReference: string
   callbackUrl: string
+  /** Where it is to PUT its one video. */
+  uploadUrl?: string
   /** The request's media as they stand in it → the ids that `upload` gave; only for who takes nothing else. */
   assets?: ReadonlyMap<string, string>
 }
@@ -124,7 +131,8 @@ export type Outcome =
 export interface RemoteOutput {
   /** What the provider calls it; stays the same when its URL is asked for anew. */
   id: string
-  url: string
+  /** Null: it is PUT to us, and no URL of it was told. */
+  url: string | null
 }
 
 /** One thing a webhook says of one task. It is a hint: only `check` decides. */

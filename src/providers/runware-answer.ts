@@ -51,8 +51,8 @@ export function readEstimate(answer: Answer, nowMs: number): Result<Cost> {
 }
 
 /** The state of a task from the items of a status answer, or of its webhooks: both speak the same way. */
-export function outcomeOf(items: readonly Item[], wanted: number): Outcome {
-  const outputs = items.flatMap(outputOf)
+export function outcomeOf(items: readonly Item[], wanted: number, awaitsUpload = false): Outcome {
+  const outputs = items.flatMap((item) => outputOf(item, awaitsUpload))
   const faults = items.filter(isError).map(faultOf)
   const costs = items.flatMap((item) => (item.cost == null ? [] : [item.cost]))
   const cost = costs.length > 0 && {
@@ -61,7 +61,7 @@ export function outcomeOf(items: readonly Item[], wanted: number): Outcome {
       source: 'provider' as const,
     },
   }
-  const running = items.find((item) => !isError(item) && outputOf(item).length === 0)
+  const running = items.find((item) => !isError(item) && outputOf(item, awaitsUpload).length === 0)
   // Each result ends by itself. While some are missing, an error is one result's, and the others may still come.
   const isOver = running === undefined && outputs.length + faults.length >= wanted
   const [firstFault] = faults
@@ -78,12 +78,12 @@ export function outcomeOf(items: readonly Item[], wanted: number): Outcome {
 }
 
 /** One item for each result or error that a webhook body holds. */
-export function readWebhook(body: unknown): WebhookItem[] {
-  return itemsOf(body).flatMap(webhookItemOf)
-}
-
-function webhookItemOf(item: Item): WebhookItem[] {
-  return item.taskUUID == null ? [] : [{ providerTaskId: item.taskUUID, outcome: outcomeOf([item], 1) }]
+export function readWebhook(body: unknown, awaited?: ReadonlySet<string>): WebhookItem[] {
+  return itemsOf(body).flatMap((item) => {
+    const { taskUUID } = item
+    if (taskUUID == null) return []
+    return [{ providerTaskId: taskUUID, outcome: outcomeOf([item], 1, awaited?.has(taskUUID)) }]
+  })
 }
 
 const lostCodes = new Set(['taskNotFound', 'taskExpired', 'taskFailedOrNotFound'])

@@ -17,8 +17,12 @@ export function itemsOf(body: unknown): Item[] {
   })
 }
 
-export function outputOf(item: Item): RemoteOutput[] {
-  return item.videoURL == null ? [] : [{ id: item.videoUUID ?? item.videoURL, url: item.videoURL }]
+/** `awaitsUpload`: whether a video that is PUT to us still has a URL is undocumented, so that its end must do. */
+export function outputOf(item: Item, awaitsUpload: boolean): RemoteOutput[] {
+  const { videoURL: url, status } = item
+  if (url != null) return [{ id: item.videoUUID ?? url, url }]
+  const id = item.videoUUID ?? item.taskUUID
+  return awaitsUpload && status === 'success' && id != null ? [{ id, url: null }] : []
 }
 
 export function isError(item: Item): boolean {

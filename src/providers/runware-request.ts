@@ -5,12 +5,21 @@ import { renderPrompt } from '../core/prompt.ts'
 import type { AspectRatio, JobRequest, Model, Resolution } from '../core/request.ts'
 import type { Submission } from './provider.ts'
 
-export function taskOf({ callbackUrl, ...submission }: Submission) {
-  return { ...rehearsalOf(submission), webhookURL: callbackUrl }
+export function taskOf({ callbackUrl, uploadUrl, ...submission }: Submission) {
+  return {
+    ...rehearsalOf(submission),
+    webhookURL: callbackUrl,
+    ...(uploadUrl !== undefined && { uploadEndpoint: uploadUrl }),
+  }
 }
 
 /** The same without an audience: what is sent to learn its price. */
-export function rehearsalOf({ request, wanted, clientReference }: Omit<Submission, 'callbackUrl'>) {
+export function rehearsalOf({
+  request,
+  wanted,
+  clientReference,
+}: Pick<Submission, 'request' | 'wanted' | 'clientReference'>) {
+  const { directUpload: _, ...parameters } = optionsOf(request)
   return {
     taskType: 'videoInference',
     taskUUID: clientReference,
@@ -25,8 +34,12 @@ export function rehearsalOf({ request, wanted, clientReference }: Omit<Submissio
     deliveryMethod: 'async',
     outputType: 'URL',
     includeCost: true,
-    ...options.parse(request.provider_options.runware ?? {}),
+    ...parameters,
   }
+}
+
+export function optionsOf(request: JobRequest) {
+  return options.parse(request.provider_options.runware ?? {})
 }
 
 // `resolution` belongs to frame mode alone, where the video takes the image's shape (model page).
@@ -52,6 +65,10 @@ function inputsOf(request: JobRequest) {
 }
 
 export const options = z.strictObject({
+  directUpload: z.boolean().optional().meta({
+    description:
+      'Whether Runware uploads the video to Reelhook (its uploadEndpoint), so that it need not be fetched. By default as RUNWARE_UPLOADS has it.',
+  }),
   outputFormat: z.enum(['MP4', 'WEBM', 'MOV']).optional(),
   outputQuality: z.int().min(20).max(99).optional(),
   // By default long enough for every attempt to copy the result.

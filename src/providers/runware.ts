@@ -10,11 +10,13 @@ import type { Capabilities, Provider } from './provider.ts'
 import { refuseByCapabilities } from './refuse.ts'
 import { outcomeOf, readAcknowledgement, readEstimate, readStatus, readWebhook } from './runware-answer.ts'
 import type { Item } from './runware-item.ts'
-import { options, ratios, rehearsalOf, taskOf } from './runware-request.ts'
+import { options, optionsOf, ratios, rehearsalOf, taskOf } from './runware-request.ts'
 
 export interface RunwareAccount {
   apiKey: string
   baseUrl: string
+  /** Whether videos are uploaded to us unless a request says otherwise. */
+  uploads?: boolean
 }
 
 export function runware(account: RunwareAccount, fetch: Fetch, now: () => number): Provider {
@@ -58,7 +60,7 @@ export function runware(account: RunwareAccount, fetch: Fetch, now: () => number
 
     async check(task) {
       const items = await ask(task.providerTaskId)
-      return items.ok ? done(outcomeOf(items.value, task.wanted)) : items
+      return items.ok ? done(outcomeOf(items.value, task.wanted, task.awaitsUpload)) : items
     },
 
     async find({ clientReference }) {
@@ -67,6 +69,8 @@ export function runware(account: RunwareAccount, fetch: Fetch, now: () => number
       if (items.ok) return fault('unreadable_answer', 'Runware answered without the task.')
       return items.fault.evidence?.code === 'taskNotFound' ? done('absent') : items
     },
+
+    putsVideo: (request) => optionsOf(request).directUpload ?? account.uploads ?? false,
 
     read: readWebhook,
   }

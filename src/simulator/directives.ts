@@ -25,10 +25,12 @@ const webhook = z.enum([
 const refusal = z.enum(['429', '402', '403', '455', '503', '505', '500-before'])
 const submit = z.enum([...refusal.options, 'reset-before', '500-after', 'lost-after'])
 const poll = z.enum(['500', '404', 'odd'])
+const put = z.enum(['never', 'chunked', 'twice', 'late', 'too-late', 'truncated', 'html', 'picture'])
 const body = z.enum(['chunked', 'truncated', 'html', 'empty', 'endless', 'bad-gateway'])
 
 export type RefusalFault = z.output<typeof refusal>
 export type BodyFault = z.output<typeof body>
+export type PutFault = z.output<typeof put>
 
 interface Counted<Fault extends string> {
   fault: Fault
@@ -48,7 +50,8 @@ const directives = z.strictObject({
   submit: counted(submit.options).optional(),
   poll: counted(poll.options).optional(),
   fail: z.enum(['moderated', 'provider', 'timeout', 'canceled', 'some']).optional(),
-  link: z.enum(['expired']).optional(),
+  link: z.enum(['expired', 'none']).optional(),
+  put: put.optional(),
   body: counted(body.options).optional(),
   megabytes: z.coerce.number().int().min(1).max(4000).optional(),
   seconds: z.coerce.number().min(0).optional(),

@@ -47,7 +47,11 @@ export async function startSimulator(options: SimulatorOptions): Promise<Running
   const simulator = createSimulator({
     baseUrl: url,
     picture,
-    fetch: (request) => fetch(request, { signal: AbortSignal.timeout(WEBHOOK_TIMEOUT_MS) }),
+    // An upload takes as long as it is large.
+    fetch: (request) =>
+      request.method === 'PUT'
+        ? fetch(request)
+        : fetch(request, { signal: AbortSignal.timeout(WEBHOOK_TIMEOUT_MS) }),
     ...(options.clock ?? realClock),
     pace: options.pace ?? DEFAULT_PACE,
     keys: options.keys ?? DEFAULT_KEYS,

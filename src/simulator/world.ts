@@ -31,6 +31,8 @@ export interface LogLine {
     | 'webhook.unreachable'
     | 'media.served'
     | 'media.refused'
+    | 'upload.sent'
+    | 'upload.unreachable'
   taskId?: string
   /** The HTTP status the simulator answered, or for a webhook the status it got. */
   status?: number

@@ -12,7 +12,8 @@ interface Common {
   n: number
   taskN: number
   remoteId: string
-  sourceUrl: string
+  /** Null: the provider named none. */
+  sourceUrl: string | null
   attempts: number
 }
 
@@ -58,7 +59,7 @@ export function saveOutput(db: Database, output: Output) {
   return db
     .insert(outputs)
     .values({
-      ...{ jobId, n, taskN, remoteId, sourceUrl, status, attempts },
+      ...{ jobId, n, taskN, remoteId, sourceUrl: sourceUrl ?? '', status, attempts },
       fault: writeFault(output.status === 'failed' ? output.fault : null),
       key: stored?.key ?? null,
       contentType: stored?.contentType ?? null,
@@ -91,8 +92,8 @@ export function saveOutput(db: Database, output: Output) {
 }
 
 export function readOutput(row: Row): Output {
-  const { jobId, n, taskN, remoteId, sourceUrl, attempts, status } = row
-  const common = { jobId, n, taskN, remoteId, sourceUrl, attempts }
+  const { jobId, n, taskN, remoteId, attempts, status } = row
+  const common = { jobId, n, taskN, remoteId, sourceUrl: row.sourceUrl || null, attempts }
   const { key, contentType, bytes, sha256, storedAt } = row
   const isWhole =
     key !== null && contentType !== null && bytes !== null && sha256 !== null && storedAt !== null

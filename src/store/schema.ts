@@ -10,7 +10,7 @@ import { eventTypes } from '../core/event.ts'
 import { jobStatuses } from '../core/job.ts'
 import { mediaKinds } from '../core/media.ts'
 import { models, providerNames } from '../core/request.ts'
-import { taskStatuses } from '../core/task.ts'
+import { taskStatuses, winners } from '../core/task.ts'
 
 /** Milliseconds since 1970, UTC, in every column named `…_at`. */
 const at = (name: string) => integer(name)
@@ -84,7 +84,11 @@ export const tasks = sqliteTable(
     endedAt: at('ended_at'),
     /** The provider's own ids of media handed to it, by their path in the request, as JSON. */
     uploads: text('uploads'),
-    wonBy: text('won_by', { enum: ['webhook', 'poll'] }),
+    wonBy: text('won_by', { enum: winners }),
+    /** It was given a URL to PUT its video to. */
+    awaitsUpload: integer('awaits_upload', { mode: 'boolean' }).notNull().default(false),
+    /** The video that came there, in R2, as JSON; its shape is `arrivalSchema`. */
+    arrival: text('arrival'),
     cost: text('cost'),
     fault: text('fault'),
   },
@@ -121,6 +125,7 @@ export const outputs = sqliteTable(
     taskN: integer('task_n').notNull(),
     /** What the provider calls it. */
     remoteId: text('remote_id').notNull(),
+    /** Empty: the provider named none. */
     sourceUrl: text('source_url').notNull(),
     status: text('status', { enum: ['waiting', 'stored', 'failed'] }).notNull(),
     attempts: integer('attempts').notNull(),

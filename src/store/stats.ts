@@ -6,6 +6,7 @@ import { eq, type SQL, sql } from 'drizzle-orm'
 import { firstIdAt } from '../core/id.ts'
 import type { JobStatus } from '../core/job.ts'
 import type { Model, ProviderName } from '../core/request.ts'
+import type { Winner } from '../core/task.ts'
 import type { Database } from './database.ts'
 import { jobs, tasks, webhooks } from './schema.ts'
 
@@ -19,7 +20,7 @@ export interface Stats {
   finished: ({ provider: ProviderName; model: Model } & Spread)[]
   tasks: TaskStats[]
   /** From a webhook to the end that it announced; or, where a poll had found that before, how late the webhook came. */
-  webhookDelays: ({ provider: ProviderName; wonBy: 'webhook' | 'poll' } & Spread)[]
+  webhookDelays: ({ provider: ProviderName; wonBy: Winner } & Spread)[]
 }
 
 interface TaskStats {

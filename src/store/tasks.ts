@@ -13,9 +13,24 @@ type Row = typeof tasks.$inferSelect
 
 const uploadsSchema = z.record(z.string(), z.string())
 
-export interface Task extends Omit<Row, 'cost' | 'fault' | 'uploads'> {
+const arrivalSchema = z.object({
+  key: z.string(),
+  contentType: z.string(),
+  bytes: z.number(),
+  /** In hex. */
+  sha256: z.string(),
+  /** Milliseconds since 1970. */
+  arrivedAt: z.number(),
+})
+
+/** A video that its provider has PUT to us: it is in R2, whether it is made an output or not. */
+export type Arrival = z.infer<typeof arrivalSchema>
+
+export interface Task extends Omit<Row, 'cost' | 'fault' | 'uploads' | 'arrival'> {
   /** Path in the request → the provider's own id of the media there. */
   uploads: Record<string, string>
+  /** As it was when the row was read; saving the line does not change it. */
+  arrival: Arrival | null
   cost: Cost | null
   fault: Fault | null
 }
@@ -47,6 +62,7 @@ export function saveTask(db: Database, task: Task) {
     cost: task.cost === null ? null : JSON.stringify(task.cost),
     fault: writeFault(task.fault),
     uploads: Object.keys(task.uploads).length === 0 ? null : JSON.stringify(task.uploads),
+    arrival: null,
   }
   return db
     .insert(tasks)
@@ -121,5 +137,6 @@ export function readTask(row: Row): Task {
     cost: row.cost === null ? null : costSchema.parse(JSON.parse(row.cost)),
     fault: readFault(row.fault),
     uploads: row.uploads === null ? {} : uploadsSchema.parse(JSON.parse(row.uploads)),
+    arrival: row.arrival === null ? null : arrivalSchema.parse(JSON.parse(row.arrival)),
   }
 }

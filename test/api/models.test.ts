@@ -69,7 +69,7 @@ describe('the list of models', () => {
       ]),
     )
     expect(options).toEqual({
-      runware: [['outputFormat', 'outputQuality', 'safety', 'ttl'], false],
+      runware: [['directUpload', 'outputFormat', 'outputQuality', 'safety', 'ttl'], false],
       crun: [['byteplus_fallback', 'return_last_frame'], false],
       scenario: [[], false],
       aimlapi: [['audio_url', 'provider', 'video_url', 'watermark'], false],

@@ -11,7 +11,8 @@ import { expectProblem } from '../support/problem.ts'
 import { api, postJob, sweep, untilStatus, untilSubmitted } from '../support/reelhook.ts'
 import { aContext, postUnnudged } from '../support/runtime.ts'
 import { countRows } from '../support/storage.ts'
-import { failVideo, makeVideo } from '../support/videos.ts'
+import { postDirect } from '../support/uploads.ts'
+import { failVideo, finish, makeVideo } from '../support/videos.ts'
 import { publicBaseUrl, world } from '../support/world.ts'
 
 const seconds = 1_000
@@ -110,6 +111,14 @@ describe('the stats', () => {
     expect(runware).toMatchObject({ won_by_webhook: 1, won_by_poll: 2, loss: 2 / 3, late: 1 })
     expect(runware?.late_p50_seconds).toBeGreaterThan(90)
     expect(runware?.delay_p50_seconds).toBeLessThanOrEqual(10)
+  })
+
+  it('count no webhook as lost of which the upload told first', async () => {
+    const { id } = await postDirect('webhook=lost')
+    await finish(id)
+    await untilStatus(id, 'succeeded')
+    const [runware] = (await stats()).webhooks
+    expect(runware).toMatchObject({ won_by_webhook: 0, won_by_poll: 0, loss: null })
   })
 
   it('tell how long jobs take, by provider and model', async () => {

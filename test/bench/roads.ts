@@ -19,8 +19,13 @@ export interface OpenRoad {
 
 const patienceMs = 180_000
 
-/** From the request for the video to its last byte in R2, hashed: what the log calls `duration_ms`. */
-export async function openReelhook(folder: string, simulatorUrl: string, prompt: string): Promise<OpenRoad> {
+/** From the first byte asked for, or uploaded, to the last in R2, hashed: what the log calls `duration_ms`. */
+export async function openReelhook(
+  folder: string,
+  simulatorUrl: string,
+  prompt: string,
+  uploads: 'on' | 'off' = 'off',
+): Promise<OpenRoad> {
   rmSync(folder, { recursive: true, force: true })
   const port = await freePort()
   const secrets = { signingSecret: 's'.repeat(32), adminApiKey: 'a'.repeat(32) }
@@ -29,10 +34,11 @@ export async function openReelhook(folder: string, simulatorUrl: string, prompt:
   const worker = await startWorker({
     folder,
     port,
-    variables: variablesFor(port, simulatorUrl, secrets),
+    variables: { ...variablesFor(port, simulatorUrl, secrets), RUNWARE_UPLOADS: uploads },
     onLog: (line) => {
       const { event, job_id, duration_ms } = JSON.parse(line)
-      if (event === 'output.stored') durations.set(job_id, duration_ms)
+      if (event === (uploads === 'on' ? 'upload.received' : 'output.stored'))
+        durations.set(job_id, duration_ms)
     },
   })
   const client = createClient(worker.url, secrets.adminApiKey)
@@ -52,9 +58,8 @@ export async function openReelhook(folder: string, simulatorUrl: string, prompt:
   }
 }
 
-/** What the others are compared with: a file of the same size from the same host, put as it comes. */
-export async function openBarePut(folder: string, url: string): Promise<OpenRoad> {
-  rmSync(folder, { recursive: true, force: true })
+/** What downloads are compared with: a file of the same size from the same host, put as it comes. */
+export async function openBarePut(folder: string, simulatorUrl: string, prompt: string): Promise<OpenRoad> {
   const script = `export default {
     async fetch(request, env) {
       const startedAt = Date.now()
@@ -63,6 +68,47 @@ export async function openBarePut(folder: string, url: string): Promise<OpenRoad
       return new Response(String(Date.now() - startedAt))
     },
   }`
+  const link = await aLink(simulatorUrl, prompt)
+  return openBare(folder, script, async (url) => {
+    const response = await fetch(url, { method: 'POST', body: link })
+    return Number(await response.text())
+  })
+}
+
+/** What uploads are compared with: a file of the same size from the same sender, put as it comes. */
+export async function openBareUpload(
+  folder: string,
+  simulatorUrl: string,
+  prompt: string,
+): Promise<OpenRoad> {
+  const script = `const durations = {}
+  export default {
+    async fetch(request, env) {
+      const { pathname } = new URL(request.url)
+      if (request.method === 'GET') return Response.json(durations[pathname] ?? null)
+      const startedAt = Date.now()
+      await env.BUCKET.put('video', request.body)
+      durations[pathname] = Date.now() - startedAt
+      return new Response('ok')
+    },
+  }`
+  return openBare(folder, script, async (url) => {
+    const uploadEndpoint = new URL(crypto.randomUUID(), url).href
+    await askRunware(simulatorUrl, aTask(prompt, { uploadEndpoint }))
+    for (const giveUpAt = Date.now() + patienceMs; Date.now() < giveUpAt; await wait(100)) {
+      const duration = await (await fetch(uploadEndpoint)).json()
+      if (duration !== null) return duration
+    }
+    throw new Error('nothing was uploaded')
+  })
+}
+
+async function openBare(
+  folder: string,
+  script: string,
+  copy: (url: URL) => Promise<number>,
+): Promise<OpenRoad> {
+  rmSync(folder, { recursive: true, force: true })
   const before = runtimeProcesses()
   const miniflare = new Miniflare(
     convertV4MiniflareOptions({
@@ -73,13 +119,10 @@ export async function openBarePut(folder: string, url: string): Promise<OpenRoad
       resourcePersistencePath: folder,
     }),
   )
-  await miniflare.ready
+  const url = await miniflare.ready
   const stop = watchSize(newProcess(before))
   return {
-    async copy() {
-      const response = await miniflare.dispatchFetch('http://bare', { method: 'POST', body: url })
-      return Number(await response.text())
-    },
+    copy: () => copy(url),
     async close() {
       const { growth } = stop()
       await miniflare.dispose()
@@ -90,21 +133,27 @@ export async function openBarePut(folder: string, url: string): Promise<OpenRoad
 }
 
 /** A link to a video of the simulator's, made for whoever asks. */
-export async function aLink(simulatorUrl: string, prompt: string): Promise<string> {
-  const ask = async (task: object) => {
-    const answer = await fetch(`${simulatorUrl}/runware/v1`, {
-      method: 'POST',
-      headers: { authorization: `Bearer ${keys.runware}` },
-      body: JSON.stringify([task]),
-    })
-    return (await answer.json()).data[0]
-  }
-  const taskUUID = crypto.randomUUID()
-  const frame = { width: 864, height: 496, duration: 5 }
-  const model = 'bytedance:seedance@2.0-mini'
-  await ask({ taskType: 'videoInference', taskUUID, model, positivePrompt: prompt, ...frame })
+async function aLink(simulatorUrl: string, prompt: string): Promise<string> {
+  const task = aTask(prompt)
+  await askRunware(simulatorUrl, task)
   await wait(100)
-  return (await ask({ taskType: 'getResponse', taskUUID })).videoURL
+  const { taskUUID } = task
+  return (await askRunware(simulatorUrl, { taskType: 'getResponse', taskUUID })).videoURL
+}
+
+function aTask(prompt: string, overrides: object = {}) {
+  const frame = { width: 864, height: 496, duration: 5 }
+  const named = { taskType: 'videoInference', taskUUID: crypto.randomUUID() }
+  return { ...named, model: 'bytedance:seedance@2.0-mini', positivePrompt: prompt, ...frame, ...overrides }
+}
+
+async function askRunware(simulatorUrl: string, task: object) {
+  const answer = await fetch(`${simulatorUrl}/runware/v1`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${keys.runware}` },
+    body: JSON.stringify([task]),
+  })
+  return (await answer.json()).data[0]
 }
 
 async function untilStored(client: ReturnType<typeof createClient>, id: string): Promise<void> {

@@ -42,6 +42,14 @@ describe('happy', () => {
     expect(readFault(writeFault(kept))?.evidence).toEqual({ said: [said.replace('AbC-_9', '…')] })
   })
 
+  it.each([
+    'https://reelhook.test/webhooks/runware/job_01kbk6v3x6f9ja8c6mphr3z4aw/',
+    'https://reelhook.test/uploads/job_01kbk6v3x6f9ja8c6mphr3z4aw/0/',
+  ])('keeps no token of %s…, which a provider repeats', (url) => {
+    const { fault: kept } = fault('bad_request', 'Refused.', { evidence: { said: `not "${url}AbC-_9"` } })
+    expect(readFault(writeFault(kept))?.evidence).toEqual({ said: `not "${url}…"` })
+  })
+
   it.each(faultCodes)('tells the caller of %s what to do about it', (code) => {
     expect(faults[code].remedy).toMatch(/^[A-Z].+\.$/)
   })

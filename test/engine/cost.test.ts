@@ -49,6 +49,23 @@ it.each([
   }
 })
 
+it('a job whose video is uploaded costs one message more: the news of it', async () => {
+  const worker = createMeteredWorker({ RUNWARE_UPLOADS: 'on' })
+  for (const door of ['uploads', 'webhooks']) {
+    world.answerNext(`${publicBaseUrl}/${door}`, (request) => worker.fetch(request))
+  }
+  const id = await postTo(worker, 'runware', 'A paper boat')
+  await worker.drain()
+  await world.advance(10_000)
+  await worker.drain()
+
+  expect(await getJob(id)).toMatchObject({ status: 'succeeded', tasks: [{ won_by: 'upload' }] })
+  expect(world.caller.receivedFor(id)).toHaveLength(1)
+  const { rowsWritten, messages } = worker.bill()
+  expect(rowsWritten).toBeLessThanOrEqual(35)
+  expect(messages * operationsPerMessage).toBeLessThanOrEqual(12)
+})
+
 async function makeForThreeMinutes(provider: string, secondsSinceSweep: number) {
   const worker = createMeteredWorker()
   await worker.passSeconds(secondsSinceSweep)

@@ -25,6 +25,12 @@ describe('refused', () => {
     ['invalidDeliveryMethod', 'deliveryMethod', { deliveryMethod: 'sync' }],
     ['invalidWebhookURL', 'webhookURL', { webhookURL: 'nowhere' }],
     ['invalidTtl', 'ttl', { ttl: 59 }],
+    ['invalidUploadEndpoint', 'uploadEndpoint', { uploadEndpoint: 'nowhere' }],
+    [
+      'conflictUploadEndpoint',
+      ['uploadEndpoint', 'numberResults'],
+      { uploadEndpoint: link, numberResults: 2 },
+    ],
     ['invalidMode', 'safety.mode', { safety: { mode: 'some' } }],
     ['invalidAudio', 'settings.audio', { settings: { audio: 'yes' } }],
     ['unsupportedParameter', 'seed', { seed: 7 }],

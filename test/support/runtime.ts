@@ -22,9 +22,13 @@ export const deadQueue: Queue = {
   metrics: () => Promise.reject(new Error('the queue is down')),
 }
 
-/** The Worker's own fetch, with other bindings than the runtime's. */
-export async function fetchWith(bindings: Partial<Env>, request: Request): Promise<Response> {
-  const context = { waitUntil: () => undefined, passThroughOnException: () => undefined, props: {} }
+/** The Worker's own fetch, with other bindings than the runtime's, and perhaps a cache in front of it. */
+export async function fetchWith(
+  bindings: Partial<Env>,
+  request: Request,
+  cache?: Pick<CacheContext, 'purge'>,
+): Promise<Response> {
+  const context = { waitUntil: () => undefined, passThroughOnException: () => undefined, props: {}, cache }
   const response = await worker.fetch?.(request as never, { ...env, ...bindings }, context as never)
   if (response === undefined) throw new Error('the Worker has no fetch')
   return response

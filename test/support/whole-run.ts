@@ -6,6 +6,7 @@ import { doorOf, ring, ringAt } from './door.ts'
 import { api, aRequest, getJob, passTimeUntil, post, postJob, sweep, untilTold } from './reelhook.ts'
 import { fetchWith } from './runtime.ts'
 import { select } from './storage.ts'
+import { directly, putAt, uploadPathOf } from './uploads.ts'
 import { callerUrl, publicBaseUrl, simulatorUrl, world } from './world.ts'
 
 export interface Run {
@@ -26,7 +27,7 @@ export const request = {
 
 export async function runAll(): Promise<Run> {
   const apiKey = await makeApiKey()
-  const made = [...(await succeed(apiKey)), ...(await fail())]
+  const made = [...(await succeed(apiKey)), ...(await fail()), await succeedDirectly()]
   await refuse()
   await attack(made[0] ?? '')
   const jobIds = [...made, ...(await stumble())]
@@ -53,6 +54,13 @@ async function succeed(apiKey: NewApiKey): Promise<string[]> {
     await untilTold(job.id)
   }
   return jobIds
+}
+
+async function succeedDirectly(): Promise<string> {
+  const { id } = await postJob({ ...request, ...directly })
+  await passTimeUntil(id, ({ status }) => status === 'succeeded')
+  await untilTold(id)
+  return id
 }
 
 async function fail(): Promise<string[]> {
@@ -86,6 +94,8 @@ async function refuse(): Promise<void> {
 async function attack(id: string): Promise<void> {
   await ringAt(`/webhooks/runware/${id}/a-forged-token`, JSON.stringify(request))
   await ring(id, `not JSON: ${request.prompt}`)
+  await putAt(`/uploads/${id}/0/a-forged-token`, request.prompt)
+  await putAt(await uploadPathOf(id), request.prompt)
   await api('/v1/jobs', { headers: bearing({ key: 'rh_a-stolen-key' }) })
   await api(`/v1/jobs/${id}/outputs/0?expires=9999999999&signature=a-stolen-signature`, {
     headers: { authorization: '' },
@@ -116,6 +126,7 @@ async function secretsOf(apiKey: NewApiKey, jobIds: string[]): Promise<string[]>
   const told = jobIds.flatMap((id) => world.caller.receivedFor(id))
   const jobs = await Promise.all(jobIds.map(getJob))
   const doors = await Promise.all(jobs.map(({ id, provider }) => doorOf(id, provider)))
+  const uploads = await Promise.all(jobIds.map((id) => uploadPathOf(id)))
   const links = jobs.flatMap(({ outputs }) => outputs.flatMap(({ url }) => url ?? []))
   const sources = await select<{ source_url: string }>('SELECT source_url FROM outputs')
   return [
@@ -124,10 +135,10 @@ async function secretsOf(apiKey: NewApiKey, jobIds: string[]): Promise<string[]>
     ...[apiKey.key, apiKey.callback_secret, callbackSecret].flatMap((secret) => [secret, secret.slice(6)]),
     ...[request.prompt, 'the-order-of-a-customer', 'token-in-a-path', 'token-of-the-caller'],
     ...['the-query-of-a-picture', 'a-forged-token', 'rh_a-stolen-key', 'a-stolen-signature'],
-    ...doors.map((path) => path.split('/').at(-1) ?? ''),
+    ...[...doors, ...uploads].map((path) => path.split('/').at(-1) ?? ''),
     ...told.map(({ headers }) => headers['webhook-signature'] ?? ''),
     ...links.flatMap((link) => new URL(link).searchParams.get('signature') ?? []),
     ...sources.map(({ source_url }) => new URL(source_url).pathname.split('/').at(-1) ?? ''),
-    ...['signature=', '/webhooks/', 'Bearer'],
+    ...['signature=', '/webhooks/', '/uploads/', 'Bearer'],
   ].filter((secret) => secret !== '')
 }

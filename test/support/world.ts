@@ -35,7 +35,8 @@ function createWorld(): World {
   const caller = createCaller(clock.now)
   const settlers = new Map<string, (request: Request) => Response | Promise<Response>>()
 
-  const network = async (request: Request): Promise<Response> => {
+  const network = async (sent: Request): Promise<Response> => {
+    const request = uploaded(sent)
     const index = interceptions.findIndex(({ prefix }) => request.url.startsWith(prefix))
     const [interception] = index < 0 ? [] : interceptions.splice(index, 1)
     if (interception !== undefined) return interception.answer(request)
@@ -82,6 +83,12 @@ function createWorld(): World {
 /** A body that came over a wire is a byte stream of the runtime's own. */
 function overTheWire(response: Response): Response {
   return new Response(response.body?.pipeThrough(new IdentityTransformStream()) ?? null, response)
+}
+
+/** The same of a video that is uploaded to the Worker. */
+function uploaded(request: Request): Request {
+  if (!request.url.startsWith(`${publicBaseUrl}/uploads/`)) return request
+  return new Request(request, { body: request.body?.pipeThrough(new IdentityTransformStream()) ?? null })
 }
 
 function createClock() {

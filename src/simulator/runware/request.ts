@@ -40,7 +40,7 @@ const fields = z.strictObject({
   outputQuality: z.int().min(20).max(99).optional(),
   deliveryMethod: z.literal('async').optional(),
   webhookURL: webUrl.optional(),
-  // uploadEndpoint is left out: the simulator uploads nothing, and says so by refusing the field.
+  uploadEndpoint: webUrl.optional(),
   ttl: z.int().min(60).optional(),
   includeCost: z.boolean().optional(),
   safety: z
@@ -79,6 +79,10 @@ export const runwareRequest = fields.superRefine((request, context) => {
   if (unpriced) refuse('unsupportedResolution', 'resolution', `${model} does not make ${resolution}`)
   if (hasPixels && !isPairOf(model, width, height)) {
     refuse('unsupportedDimensions', ['width', 'height'], `${width}x${height} is not a size of ${model}`)
+  }
+  // Not documented: how several files would share one URL. Nobody shall rely on a guess.
+  if (request.uploadEndpoint !== undefined && (request.numberResults ?? 1) > 1) {
+    refuse('conflictUploadEndpoint', ['uploadEndpoint', 'numberResults'], 'uploadEndpoint takes one result')
   }
   for (const name of ['referenceImages', 'referenceVideos', 'referenceAudios'] as const) {
     if (!hasFrames || inputs[name] === undefined) continue

@@ -26,7 +26,7 @@ export function standingOf(world: World, task: RunwareTask): Standing {
   return {
     data: ended
       .filter((output) => output.failure === undefined)
-      .map((output) => success(task, output, linkInAnswer(world, task, output))),
+      .map((output) => success(task, output, () => linkInAnswer(world, task, output))),
     errors: ended.flatMap(({ failure }) => (failure === undefined ? [] : failureError(failure, task.taskId))),
   }
 }
@@ -44,7 +44,10 @@ export function noticesOf(world: World, task: RunwareTask): Notice[] {
       kind: 'end',
       body: () =>
         output.failure === undefined
-          ? shape(task, success(task, output, linkInWebhook(world, task, output)))
+          ? shape(
+              task,
+              success(task, output, () => linkInWebhook(world, task, output)),
+            )
           : shapeError(task, failureError(output.failure, task.taskId)),
     }),
   )
@@ -56,13 +59,14 @@ function processing(task: RunwareTask, now: number) {
   return stageOf(task, now) === 'pending' ? item : { ...item, progress: progressOf(task, now) }
 }
 
-function success(task: RunwareTask, output: SeededOutput, videoURL: string) {
+function success(task: RunwareTask, output: SeededOutput, link: () => string) {
   return {
     taskType: 'videoInference',
     taskUUID: task.taskId,
     status: 'success',
     videoUUID: output.outputId,
-    videoURL,
+    // Whether a video that was uploaded has a link still is not documented.
+    ...(task.directives.link !== 'none' && { videoURL: link() }),
     seed: output.seed,
     ...(task.request.includeCost === true && { cost: priceOf(task.request) }),
   }

@@ -6,6 +6,7 @@ import { accept, loseAnswer, record, type World } from '../world.ts'
 import { type Refusal, refusal, refuseBroken, refuseIssue, refuseOnPurpose } from './errors.ts'
 import { priceOf, type RunwareRequest, runwareRequest } from './request.ts'
 import { noticesOf } from './results.ts'
+import { uploadOutputs } from './upload.ts'
 
 export type Piece = { data: unknown[]; errors: Refusal[] }
 
@@ -69,6 +70,7 @@ async function run(world: World, request: RunwareRequest, directives: Directives
   const task = planTask(world, request, directives)
   // No await between asking whether the taskUUID is taken and taking it.
   accept(world, task)
+  await uploadOutputs(world, task)
   await announce(world, task, noticesOf(world, task), manners)
   return { data: [{ taskType: request.taskType, taskUUID: request.taskUUID }], errors: [] }
 }

@@ -112,6 +112,7 @@ export const runwareMini: Document = {
     own('includeCost', () => true),
     own('model', () => 'bytedance:seedance@2.0-mini'),
   ],
+  // Whether it is used is ours to say: `directUpload`.
   closed: ['uploadEndpoint'],
   rows: [
     row('outputFormat', oneOf('MP4', 'WEBM', 'MOV'), (outputFormat) => option({ outputFormat })),

@@ -1,0 +1,75 @@
+/**
+ * The door for videos that a provider uploads by itself: verify, stream into R2, write it on the ledger line, answer.
+ * That one came ends nothing: it makes the job due, and its provider is asked.
+ */
+import { Hono } from 'hono'
+import { createMiddleware } from 'hono/factory'
+import type { Context } from '../context.ts'
+import { done, type FaultCode, type Result } from '../core/fault.ts'
+import { sayError } from '../log.ts'
+import { keepArrival } from '../media/arrival.ts'
+import type { Kept } from '../media/keep.ts'
+import { awaitedAt, type Line, type Received, recordArrival } from '../store/arrivals.ts'
+import { isValidToken } from './token.ts'
+
+type Door = { Variables: { context: Context } }
+
+const path = '/:jobId/:n/:token'
+
+const onlyWithToken = createMiddleware<Door, typeof path>(async (c, next) => {
+  if (!(await isValidToken(c.get('context').config, c.req.param()))) return c.notFound()
+  return next()
+})
+
+export const uploadRoutes = new Hono<Door>()
+
+uploadRoutes.put(path, onlyWithToken, async (c) => {
+  const { jobId, n } = c.req.param()
+  const receiving = receive(c.get('context'), { jobId, n: Number(n) }, c.req.raw)
+  // A provider that hangs up ends this invocation; what was begun in R2 is to be ended in order all the same.
+  c.executionCtx.waitUntil(Promise.allSettled([receiving]))
+  const received = await receiving
+  if (!received.ok) return c.text(received.fault.message, statuses[received.fault.code] ?? 400)
+  switch (received.value) {
+    case 'stored':
+    case 'repeated':
+      return c.text('ok', 200)
+    case 'unawaited':
+      return c.text('nobody waits for this video', 410)
+  }
+})
+
+// D1 or R2 is in trouble. What is in R2 already may be on its line, so it stays; the end of the job removes what is not.
+uploadRoutes.onError((error, c) => {
+  c.get('context').log('upload.refused', { job_id: c.req.param('jobId'), error: sayError(error) })
+  return c.text('try again', 503, { 'retry-after': '5' })
+})
+
+const statuses: Partial<Record<FaultCode, 413 | 415>> = { media_too_large: 413, media_wrong_type: 415 }
+
+async function receive(context: Context, line: Line, request: Request): Promise<Result<Received>> {
+  const { db, bucket, config, log, now } = context
+  const awaited = await awaitedAt(db, line)
+  const say = (said: object) => log('upload.received', { job_id: line.jobId, task_n: line.n, ...said })
+  if (awaited !== 'awaited') {
+    say({ result: awaited })
+    return done(awaited)
+  }
+  const startedAt = now()
+  const kept = await keepArrival({ bucket, maxBytes: config.maxOutputBytes }, request, line)
+  const duration_ms = now() - startedAt
+  if (!kept.ok) {
+    say({ duration_ms, fault: kept.fault.code })
+    return kept
+  }
+  const result = await record(context, line, kept.value)
+  say({ duration_ms, bytes: kept.value.bytes, result })
+  return done(result)
+}
+
+async function record({ db, bucket, nudges, now }: Context, line: Line, kept: Kept): Promise<Received> {
+  const result = await recordArrival(db, line, { ...kept, arrivedAt: now() }, now())
+  if (result === 'stored') await nudges.job(line.jobId, 0)
+  else await bucket.delete(kept.key)
+  return result
+}

@@ -1,0 +1,56 @@
+/** Jobs whose videos are uploaded, and uploads as their provider makes them, or as somebody else would. */
+import { env } from 'cloudflare:workers'
+import { expect, vi } from 'vitest'
+import type { JobView } from '../../src/core/view.ts'
+import { uploadUrl } from '../../src/uploads/token.ts'
+import { api, postJob, untilSubmitted } from './reelhook.ts'
+import { publicBaseUrl, world } from './world.ts'
+
+/** What makes a job's videos come by themselves, whatever the deployment's setting. */
+export const directly = { provider_options: { runware: { directUpload: true } } }
+
+/** A job whose video Runware is to upload: with these directives of the simulator. */
+export function postDirect(directives: string, overrides: Record<string, unknown> = {}): Promise<JobView> {
+  return postJob({ prompt: `A paper boat${directives && ` sim(${directives})`}`, ...directly, ...overrides })
+}
+
+/** A job that awaits an upload, and whose provider keeps still: whoever uploads is the test. */
+export async function anAwaitingJob(): Promise<string> {
+  const { id } = await postDirect('webhook=lost, put=never, seconds=3600', { deadline_seconds: 7_200 })
+  await untilSubmitted(id)
+  return id
+}
+
+/** The path that the provider of a ledger line is given. */
+export async function uploadPathOf(jobId: string, n = 0): Promise<string> {
+  const settings = { publicBaseUrl, signingSecret: [env.SIGNING_SECRET] as const }
+  return new URL(await uploadUrl(settings, { jobId, n })).pathname
+}
+
+export function putAt(
+  path: string,
+  body: BodyInit | null,
+  headers: Record<string, string> = {},
+): Promise<Response> {
+  return api(path, { method: 'PUT', headers: { authorization: '', ...headers }, body })
+}
+
+/** What came of each upload of the job, in order: the result or the fault. */
+export function receivedOf(jobId: string): unknown[] {
+  return world.logs
+    .filter(({ event, fields }) => event === 'upload.received' && fields.job_id === jobId)
+    .map(({ fields }) => fields.result ?? fields.fault)
+}
+
+export async function untilReceived(jobId: string, count = 1): Promise<unknown[]> {
+  await vi.waitUntil(() => receivedOf(jobId).length >= count, { timeout: 10_000, interval: 10 })
+  return receivedOf(jobId)
+}
+
+/** By which road each output came into R2, as the timeline has it. */
+export async function roadsOf(jobId: string): Promise<unknown[]> {
+  const response = await api(`/v1/jobs/${jobId}/events`)
+  expect(response.status).toBe(200)
+  const { data } = await response.json<{ data: { type: string; data: { road?: string } }[] }>()
+  return data.flatMap(({ type, data }) => (type === 'output.stored' ? [data.road] : []))
+}
