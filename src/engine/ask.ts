@@ -49,7 +49,7 @@ export async function ask(
     fault: answer.ok ? undefined : answer.fault.code,
   })
   const trouble = answer.ok ? null : troubleAfter(task.fault, answer.fault, nowMs)
-  const outcome = answer.ok ? answer.value : standIn(trouble, announced, nowMs)
+  const outcome = answer.ok ? answer.value : standIn(trouble, announced, task, nowMs)
   if (outcome !== null && outcome.state !== 'pending') return end(task, outcome, announced, nowMs)
 
   const finished = outcome === null ? [] : outcome.finished
@@ -77,18 +77,29 @@ function lineOf(task: RunningTask, trouble: Trouble | null): Task {
 }
 
 /** The provider cannot be asked. Null: ask again. */
-function standIn(trouble: Trouble | null, announced: Announcement | null, nowMs: number): Ended | null {
+function standIn(
+  trouble: Trouble | null,
+  announced: Announcement | null,
+  task: RunningTask,
+  nowMs: number,
+): Ended | null {
   if (trouble === null) return null
-  if (isGone(trouble, nowMs)) return announced?.outcome ?? { state: 'failed', fault: trouble.fault }
+  if (isGone(trouble, nowMs)) {
+    return announced?.outcome ?? arrived(task) ?? { state: 'failed', fault: trouble.fault }
+  }
   return nowMs - trouble.since >= standInAfterMs ? (announced?.outcome ?? null) : null
 }
 
 function outOfTime(task: RunningTask, pending: Extract<Outcome, { state: 'pending' }> | null): Ended {
   const late = fault('deadline_exceeded', `${task.provider} did not finish before the deadline.`).fault
   const { finished, faults } = pending ?? { finished: [], faults: [] }
-  return finished.length > 0
-    ? { state: 'done', outputs: finished, faults: [...faults, late] }
-    : { state: 'failed', fault: faults[0] ?? late }
+  if (finished.length > 0) return { state: 'done', outputs: finished, faults: [...faults, late] }
+  return arrived(task) ?? { state: 'failed', fault: faults[0] ?? late }
+}
+
+/** Its video came by itself, whatever its provider never said. */
+function arrived({ arrival, providerTaskId }: RunningTask): Ended | null {
+  return arrival && { state: 'done', outputs: [{ id: providerTaskId, url: null }], faults: [] }
 }
 
 /**

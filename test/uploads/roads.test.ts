@@ -114,6 +114,20 @@ describe('a video that its provider uploads', () => {
     expect((await untilStatus(id, 'succeeded')).tasks).toMatchObject([{ won_by: wonBy }])
   })
 
+  it.each(['odd', '404', '500'])(
+    'is had though the provider never says that it is finished: %s',
+    async (poll) => {
+      const { id } = await postDirect(`poll=${poll}, webhook=lost`)
+      await finish(id)
+      await expect.poll(() => receivedOf(id)).toEqual(['stored'])
+      await passTimeUntil(id, ({ status }) => status === 'succeeded')
+      await expectStored(id)
+      expect(await roadsOf(id)).toEqual(['uploaded'])
+      expect(billsFor(id)).toHaveLength(1)
+      await expectOneEnd(id, 'succeeded')
+    },
+  )
+
   it('that fails is no output', async () => {
     const { id } = await postDirect('fail=provider')
     await finish(id)
