@@ -17,6 +17,7 @@ const arrows: Record<string, string[]> = {
     'media/',
     'webhooks/token.ts',
     'context.ts',
+    'log.ts',
     'nudges.ts',
   ],
   'api/': [
@@ -25,8 +26,9 @@ const arrows: Record<string, string[]> = {
     'providers/',
     'deliveries/',
     'media/',
-    // The one step that a caller may take.
+    // The steps that a caller may take.
     'engine/cancel.ts',
+    'engine/erase.ts',
     'context.ts',
     'config.ts',
     'log.ts',

@@ -15,7 +15,8 @@ export async function acceptJob(
   { request: posted, retryOf }: Posted,
   assessment: Extract<Assessment, { ok: true }>,
 ): Promise<Job | null> {
-  const { callback_secret, ...request } = posted
+  const { callback_secret, retention_days = context.config.retentionDays, ...said } = posted
+  const request: JobRequest = { ...said, retention_days }
   const { providers, estimates, warnings } = assessment
   const nowMs = context.now()
   const retried = retryOf === null ? {} : { retry_of: retryOf }
@@ -24,7 +25,7 @@ export async function acceptJob(
     context.db,
     {
       id: newId('job'),
-      request: request satisfies JobRequest,
+      request,
       providers,
       warnings,
       estimates,

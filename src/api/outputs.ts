@@ -39,5 +39,5 @@ outputRoutes.openapi(video, async (c) => {
   const { id, n } = c.req.valid('param')
   const output = await findStoredOutput(c.get('context').db, id, n)
   if (output === null) return problem(c, 'not_found', 'There is no such output, or it is not stored yet.')
-  return serveFile(c, { ...output, fileName: output.key.replace(/^jobs\//, '').replaceAll('/', '-') })
+  return serveFile(c, { ...output, fileName: `${id}-${output.key.split('/').at(-1)}` })
 })

@@ -46,9 +46,10 @@ export const retryRoutes = createRouter().openapi(retry, async (c) => {
 })
 
 /** As it was posted, with the secret that signed for it: whoever retries it, its receiver can verify what comes. */
-async function again(c: HonoContext<ApiEnv>, { id, request }: Job): Promise<Posted | ProblemResponse> {
+async function again(c: HonoContext<ApiEnv>, job: Job): Promise<Posted | ProblemResponse> {
+  const { id, request } = job
   const { db, config } = c.get('context')
-  const sealed = request.callback_url === undefined ? null : await sealedSecretOf(db, id)
+  const sealed = request.callback_url === undefined ? null : await sealedSecretOf(db, job)
   if (sealed === null) return { request, retryOf: id }
   const secret = await openSecret(config.signingSecret, sealed)
   if (secret !== null) return { request: { ...request, callback_secret: secret }, retryOf: id }

@@ -5,6 +5,7 @@
 import type { Context } from '../context.ts'
 import { abandoned, canceled, cancellationOf } from '../core/cancellation.ts'
 import { isSettled } from '../core/job.ts'
+import { eraseAtOf, isInput, jobPrefix } from '../core/retention.ts'
 import { removeAllBut } from '../media/remove.ts'
 import { commitCancel, type SeenJob, seeJob } from '../store/cancel.ts'
 import type { Job } from '../store/jobs.ts'
@@ -24,7 +25,8 @@ export async function cancel(context: Context, jobId: string): Promise<Job | nul
 /** Null: it is no longer as it was seen. */
 async function settleAsCanceled(context: Context, seen: SeenJob): Promise<Job | null> {
   const nowMs = context.now()
-  const job: Job = { ...seen.job, status: 'canceled', settledAt: nowMs }
+  const eraseAt = eraseAtOf(seen.job.request, nowMs)
+  const job: Job = { ...seen.job, status: 'canceled', settledAt: nowMs, eraseAt }
   const tasks = seen.tasks.map((task) => abandoned(task, nowMs))
   const outputs = seen.outputs.map(givenUp)
   const said = { ...cancellationOf(tasks) }
@@ -54,5 +56,7 @@ async function removeUnnamed({ bucket }: Context, { job, outputs }: Pick<SeenJob
   // Nothing was copied of a job that has no outputs.
   if (outputs.length === 0) return
   const named = outputs.flatMap((output) => (output.status === 'stored' ? [output.key] : []))
-  await removeAllBut(bucket, `jobs/${job.id}/`, named)
+  const prefix = jobPrefix(job.id, job.request.retention_days)
+  // What came in the request stays with it.
+  await removeAllBut(bucket, prefix, (key) => named.includes(key) || isInput(key))
 }

@@ -4,6 +4,7 @@
  */
 import type { Context } from '../context.ts'
 import { mayTryAgain, type Result } from '../core/fault.ts'
+import { jobPrefix } from '../core/retention.ts'
 import { copyWaitMs } from '../core/schedule.ts'
 import { nothingKnown } from '../core/video-facts.ts'
 import { viewFacts } from '../core/view.ts'
@@ -61,7 +62,7 @@ const unread: Probe = { facts: nothingKnown, trouble: 'reading it once ended the
  */
 async function isHeaderDeadly({ bucket }: Context, job: ClaimedJob, n: number): Promise<boolean> {
   if (!job.isTakenOver) return false
-  const { objects } = await bucket.list({ prefix: `jobs/${job.id}/${n}.`, limit: 1 })
+  const { objects } = await bucket.list({ prefix: `${prefixOf(job)}${n}.`, limit: 1 })
   return objects.length > 0
 }
 
@@ -107,7 +108,11 @@ function copyOutput(context: Context, job: ClaimedJob, n: number, url: string): 
   const { fetch, guard, bucket, config } = context
   const limits = { hosts: config.outputHosts, maxBytes: config.maxOutputBytes }
   const settings = { fetch, guard, bucket, ...limits, onProgress: keepLease(context, job) }
-  return copyToBucket(settings, url, (extension) => `jobs/${job.id}/${n}.${extension}`)
+  return copyToBucket(settings, url, (extension) => `${prefixOf(job)}${n}.${extension}`)
+}
+
+function prefixOf({ id, request }: ClaimedJob): string {
+  return jobPrefix(id, request.retention_days)
 }
 
 async function freshUrl(context: Context, task: Task, output: WaitingOutput): Promise<string | undefined> {

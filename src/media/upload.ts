@@ -44,7 +44,8 @@ export async function uploadAsset(
       : { fault: received.fault.code }),
   })
   if (!received.ok) return received
-  const asset: Asset = { id, apiKeyId, ...received.value, createdAt: now() }
+  const own = { jobId: null, key: null, lostAt: null }
+  const asset: Asset = { id, apiKeyId, ...received.value, createdAt: now(), ...own }
   try {
     await insertAsset(db, asset)
   } catch (error) {

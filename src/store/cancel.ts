@@ -2,8 +2,9 @@
  * Cancellation: the one commit that waits for no lease. It takes the row from whatever step holds it, if the job still
  * is as it was seen, so that what its caller is told is true; the step then holds nothing, and commits nothing.
  */
-import { eq, sql } from 'drizzle-orm'
+import { and, eq, isNull, sql } from 'drizzle-orm'
 import type { Subscription } from '../core/event.ts'
+import { eraseAtOf } from '../core/retention.ts'
 import type { Database } from './database.ts'
 import { type DeliveryDraft, insertDelivery } from './deliveries.ts'
 import { readSubscription, selectSubscriptions } from './endpoints.ts'
@@ -27,7 +28,10 @@ export interface SeenJob {
 
 export async function seeJob(db: Database, id: string): Promise<SeenJob | null> {
   const [[row], taskRows, outputRows, subscriptions, [seen]] = await db.batch([
-    db.select().from(jobs).where(eq(jobs.id, id)),
+    db
+      .select()
+      .from(jobs)
+      .where(and(eq(jobs.id, id), isNull(jobs.erasedAt))),
     selectTasks(db, id),
     selectOutputs(db, id),
     selectSubscriptions(db),
@@ -59,7 +63,10 @@ export async function commitCancel(
   ending: Ending,
   nowMs: number,
 ): Promise<boolean> {
-  const settled = { status: 'canceled' as const, settledAt: nowMs, dueAt: null, lease: null, nudgedAt: null }
+  const settled = {
+    ...{ status: 'canceled' as const, settledAt: nowMs, eraseAt: eraseAtOf(job.request, nowMs) },
+    ...{ dueAt: null, lease: null, nudgedAt: null },
+  }
   try {
     await db.batch([
       requireThat(db, sql`${stateOf(job.id)} = ${state}`),

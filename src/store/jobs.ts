@@ -1,5 +1,5 @@
 /** The jobs table: accept, nudge, find what is overdue, list. A step takes a row by `claim` and writes what it learned by `commit`. */
-import { and, asc, desc, eq, gte, isNotNull, lt, lte, type SQL, sql } from 'drizzle-orm'
+import { and, asc, desc, eq, gte, isNotNull, isNull, lt, lte, type SQL, sql } from 'drizzle-orm'
 import { z } from 'zod'
 import { type Fault, readFault } from '../core/fault.ts'
 import { firstIdAt } from '../core/id.ts'
@@ -84,8 +84,12 @@ function retryEvent(db: Database, { id, retryOf, createdAt }: AcceptedJob) {
   return [insertEventIf(db, retryOf, draftEvent('job.retried', { job_id: id }, createdAt))]
 }
 
+/** Null: there is none (any more). */
 export async function findJob(db: Database, id: string): Promise<Job | null> {
-  const [row] = await db.select().from(jobs).where(eq(jobs.id, id))
+  const [row] = await db
+    .select()
+    .from(jobs)
+    .where(and(eq(jobs.id, id), isNull(jobs.erasedAt)))
   return row === undefined ? null : readRow(row)
 }
 
@@ -122,12 +126,6 @@ export async function overdueJobs(db: Database, nowMs: number, limit: number): P
   return rows.map(({ id }) => id)
 }
 
-/** Erases a settled job with all that hangs on it: the foreign keys cascade. */
-// Running this twice is harmless: the second time there is nothing.
-export async function eraseJob(db: Database, id: string): Promise<void> {
-  await db.delete(jobs).where(and(eq(jobs.id, id), isNotNull(jobs.settledAt)))
-}
-
 export interface JobFilter {
   status?: JobStatus | undefined
   provider?: ProviderName | undefined
@@ -151,7 +149,7 @@ export async function listJobs(db: Database, filter: JobFilter, before: string |
   const scanned = db
     .select()
     .from(jobs)
-    .where(and(...bounds))
+    .where(and(isNull(jobs.erasedAt), ...bounds))
     .orderBy(desc(jobs.id))
     .limit(rowsScannedPerPage)
     .as('scanned')
