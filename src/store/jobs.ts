@@ -12,6 +12,7 @@ import {
   type ProviderName,
   providerNames,
 } from '../core/request.ts'
+import { type Asset, insertAsset } from './assets.ts'
 import { type Database, reasonOf } from './database.ts'
 import { draftEvent, type EventDraft, insertEvent, insertEventIf } from './events.ts'
 import { jobs } from './schema.ts'
@@ -47,8 +48,16 @@ export type AcceptedJob = Pick<
   | 'createdAt'
 >
 
-/** Writes the promise. Null: the idempotency key is taken, and nothing was written. */
-export async function insertJob(db: Database, accepted: AcceptedJob, event: EventDraft): Promise<Job | null> {
+/**
+ * Writes the promise, with the assets that came in its request. Null: the idempotency key is taken, and nothing was
+ * written.
+ */
+export async function insertJob(
+  db: Database,
+  accepted: AcceptedJob,
+  event: EventDraft,
+  own: Asset[],
+): Promise<Job | null> {
   const { request, providers, warnings, estimates, createdAt, ...rest } = accepted
   const [provider] = providers
   if (provider === undefined) throw new Error('a job is accepted only when some provider can make it')
@@ -69,7 +78,12 @@ export async function insertJob(db: Database, accepted: AcceptedJob, event: Even
     })
     .returning()
   try {
-    const [[row]] = await db.batch([insert, insertEvent(db, accepted.id, event), ...retryEvent(db, accepted)])
+    const [[row]] = await db.batch([
+      insert,
+      insertEvent(db, accepted.id, event),
+      ...retryEvent(db, accepted),
+      ...own.map((asset) => insertAsset(db, asset)),
+    ])
     return row === undefined ? null : readRow(row)
   } catch (error) {
     // The unique index on (api key, idempotency key) is what makes two posts one job.
