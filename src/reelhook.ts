@@ -9,6 +9,7 @@ import { deliver } from './deliveries/deliver.ts'
 import { resealSecrets } from './deliveries/reseal.ts'
 import { advance } from './engine/advance.ts'
 import { recordDeadLetter } from './engine/dead-letter.ts'
+import { reconcile } from './engine/reconcile.ts'
 import { sweep } from './engine/sweep.ts'
 import { sayError } from './log.ts'
 import { type Nudge, nudgeSchema } from './nudges.ts'
@@ -48,6 +49,7 @@ export function createReelhook(edges: Edges): ExportedHandler<Env> {
       const context = contextOf(env)
       await sweep(context)
       await resealSecrets(context)
+      await reconcile(context)
     },
   }
 }
