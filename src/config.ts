@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import type { VersionedSecret } from './core/keys.ts'
 import { type ProviderName, providerNames } from './core/request.ts'
+import { maxRetentionDays } from './core/retention.ts'
 import type { Limits } from './core/slots.ts'
 import type { Reach } from './core/target.ts'
 import type { Accounts } from './providers/index.ts'
@@ -16,6 +17,8 @@ export interface Config {
   /** How many tasks may be at each provider at once. */
   limits: Limits
   maxOutputBytes: number
+  /** Of jobs that do not say themselves how long they are kept; 0: until somebody erases them. */
+  retentionDays: number
   /** Where finished videos may be fetched from, and below; unset, from any public host. */
   outputHosts?: string[] | undefined
   reach: Reach
@@ -64,6 +67,9 @@ const environmentSchema = z.object({
     .transform(namesOf)
     .pipe(z.array(z.enum(providerNames))),
   MAX_OUTPUT_BYTES: optional(z.coerce.number().int().positive()).transform((bytes) => bytes ?? 2 * gibibytes),
+  RETENTION_DAYS: optional(z.coerce.number().int().min(0).max(maxRetentionDays)).transform(
+    (days) => days ?? 0,
+  ),
   // Turned off by a word: a blank means the default here as everywhere.
   DNS_CHECK_URL: optional(z.union([z.literal('off'), z.url({ protocol: /^https?$/ })])).transform(
     resolverUrl,
@@ -123,6 +129,7 @@ export function readConfig(environment: object): ConfigResult {
         aimlapi: values.AIMLAPI_MAX_CONCURRENT,
       },
       maxOutputBytes: values.MAX_OUTPUT_BYTES,
+      retentionDays: values.RETENTION_DAYS,
       dnsCheckUrl: values.DNS_CHECK_URL,
       outputHosts: values.OUTPUT_HOSTS,
       reach: values.ALLOW_PRIVATE_NETWORK ? 'any' : 'public',

@@ -9,6 +9,7 @@ import { deliver } from './deliveries/deliver.ts'
 import { resealSecrets } from './deliveries/reseal.ts'
 import { advance } from './engine/advance.ts'
 import { recordDeadLetter } from './engine/dead-letter.ts'
+import { reconcile } from './engine/reconcile.ts'
 import { sweep } from './engine/sweep.ts'
 import { sayError } from './log.ts'
 import { type Nudge, nudgeSchema } from './nudges.ts'
@@ -38,19 +39,21 @@ export function createReelhook(edges: Edges): ExportedHandler<Env> {
   app.route('/uploads', uploadRoutes)
   app.route('/', createApi())
 
-  const contextOf = (env: Env) => createContext(env, required(configOf(env)), edges)
+  const contextOf = (env: Env, { cache }: Pick<ExecutionContext, 'cache'>) =>
+    createContext(env, required(configOf(env)), edges, cache)
 
   return {
     fetch: app.fetch,
-    async queue(batch, env) {
-      const context = contextOf(env)
+    async queue(batch, env, execution) {
+      const context = contextOf(env, execution)
       const work = batch.queue.endsWith('dead-letters') ? recordDeadLetter : workOff
       await Promise.all(batch.messages.map((message) => handle(context, message, work)))
     },
-    async scheduled(_controller, env) {
-      const context = contextOf(env)
+    async scheduled(_controller, env, execution) {
+      const context = contextOf(env, execution)
       await sweep(context)
       await resealSecrets(context)
+      await reconcile(context)
     },
   }
 }

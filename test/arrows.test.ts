@@ -19,6 +19,7 @@ const arrows: Record<string, string[]> = {
     'webhooks/token.ts',
     'uploads/token.ts',
     'context.ts',
+    'log.ts',
     'nudges.ts',
   ],
   'api/': [
@@ -27,8 +28,9 @@ const arrows: Record<string, string[]> = {
     'providers/',
     'deliveries/',
     'media/',
-    // The one step that a caller may take.
+    // The steps that a caller may take.
     'engine/cancel.ts',
+    'engine/erase.ts',
     'context.ts',
     'config.ts',
     'log.ts',

@@ -1,8 +1,11 @@
 /** Accepting a job: the promise is written, and a nudge sent. Everything that could be wrong was found before. */
 import type { Context } from '../context.ts'
 import { newId } from '../core/id.ts'
-import type { JobRequest, PostedRequest } from '../core/request.ts'
+import type { PostedRequest } from '../core/request.ts'
+import { jobPrefix } from '../core/retention.ts'
 import { sealSecret } from '../deliveries/secrets.ts'
+import { keepEmbedded } from '../media/embedded.ts'
+import { removeAllBut } from '../media/remove.ts'
 import { draftEvent } from '../store/events.ts'
 import { insertJob, type Job } from '../store/jobs.ts'
 import type { Assessment } from './assess.ts'
@@ -19,7 +22,14 @@ export async function acceptJob(
   { request: posted, retryOf }: Posted,
   assessment: Extract<Assessment, { ok: true }>,
 ): Promise<Job | null> {
-  const { callback_secret, ...request } = posted
+  const { callback_secret, retention_days = context.config.retentionDays, ...said } = posted
+  const id = newId('job')
+  // Before the row: what dies in between, or is not known to have been written, leaves objects that no row names.
+  const { request, assets } = await keepEmbedded(
+    context,
+    { id, apiKeyId: caller.apiKeyId },
+    { ...said, retention_days },
+  )
   const { providers, estimates, warnings } = assessment
   const nowMs = context.now()
   const retried = retryOf === null ? {} : { retry_of: retryOf }
@@ -27,8 +37,8 @@ export async function acceptJob(
   const job = await insertJob(
     context.db,
     {
-      id: newId('job'),
-      request: request satisfies JobRequest,
+      id,
+      request,
       providers,
       warnings,
       estimates,
@@ -40,8 +50,12 @@ export async function acceptJob(
       createdAt: nowMs,
     },
     draftEvent('job.accepted', { model: request.model, providers, estimates, ...retried }, nowMs),
+    assets,
   )
-  if (job === null) return null
+  if (job === null) {
+    if (assets.length > 0) await removeAllBut(context.bucket, jobPrefix(id, retention_days), () => false)
+    return null
+  }
   context.log('job.accepted', { job_id: job.id, provider: job.provider, model: job.model })
   await context.nudges.job(job.id, 0)
   return job

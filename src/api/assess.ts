@@ -1,6 +1,7 @@
 /** Who can make a request, in which order they would be asked, and at what price; or every reason why nobody can. */
 import type { Context } from '../context.ts'
 import type { Result } from '../core/fault.ts'
+import { isDataUri, mapMedia } from '../core/media.ts'
 import type { Cost, Estimates } from '../core/money.ts'
 import type { PostedRequest, ProviderName } from '../core/request.ts'
 import type { Provider, Reason } from '../providers/provider.ts'
@@ -66,12 +67,16 @@ export function isAble(candidate: Candidate): candidate is Candidate & { provide
 }
 
 function candidatesFor({ config, providers }: Context, request: PostedRequest): Candidate[] {
+  // What is embedded reaches every provider as an asset does.
+  const asSent = mapMedia(request, (media) => (isDataUri(media) ? anyAsset : media))
   return wanted(request, config.providerOrder, providers).map((name) => {
     const provider = providers[name]
-    const reasons = provider?.refuse(request) ?? [{ path: 'provider', message: 'has no API key here' }]
+    const reasons = provider?.refuse(asSent) ?? [{ path: 'provider', message: 'has no API key here' }]
     return { name, provider, reasons, cost: null }
   })
 }
+
+const anyAsset = 'asset_00000000000000000000000000'
 
 function wanted(
   { provider }: PostedRequest,

@@ -1,7 +1,7 @@
 /** GET /v1/assets/:id/content: an upload's bytes, for a key or the signed link that a provider is given. */
 import { createRoute, z } from '@hono/zod-openapi'
 import { extensionOf } from '../media/file-type.ts'
-import { assetKey, findAsset } from '../store/assets.ts'
+import { findAsset, keyOf } from '../store/assets.ts'
 import { createRouter } from './environment.ts'
 import { problem, problemResponse } from './problems.ts'
 import { keyOrLink, linkQuery, onlyWithLinkOrKey } from './signed-link.ts'
@@ -35,5 +35,6 @@ assetContentRoutes.openapi(content, async (c) => {
   if (asset === null) return problem(c, 'not_found', 'There is no such asset.')
   const { createdAt, contentType } = asset
   const fileName = `${id}.${extensionOf(contentType)}`
-  return serveFile(c, { ...asset, key: assetKey(id), storedAt: createdAt, fileName, tag: id })
+  const tag = asset.jobId ?? id
+  return serveFile(c, { ...asset, key: keyOf(asset), storedAt: createdAt, fileName, tag })
 })

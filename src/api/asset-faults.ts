@@ -11,10 +11,13 @@ export async function assetFaults(db: Database, request: Partial<MediaFields>): 
     named.map(({ id }) => id),
   )
   return named.flatMap(({ path, id }) => {
-    const kind = assets.get(id)?.kind
-    if (kind === undefined)
+    const asset = assets.get(id)
+    // What came embedded in another job's request is that job's alone.
+    if (asset === undefined || asset.jobId !== null)
       return [{ path, message: 'is no asset that is here: it was deleted, or never uploaded' }]
-    if (kind === kindAt(path)) return []
-    return [{ path, message: `takes an asset of kind ${kindAt(path)}, and this one is of kind ${kind}` }]
+    if (asset.kind === kindAt(path)) return []
+    return [
+      { path, message: `takes an asset of kind ${kindAt(path)}, and this one is of kind ${asset.kind}` },
+    ]
   })
 }

@@ -3,8 +3,9 @@ import { createRoute, z } from '@hono/zod-openapi'
 import type { Context as HonoContext } from 'hono'
 import type { Fault, FaultCode } from '../core/fault.ts'
 import { isAssetId, mediaKinds } from '../core/media.ts'
+import { uploadKey } from '../core/retention.ts'
 import { mostBytes, uploadAsset } from '../media/upload.ts'
-import { type Asset, assetKey, deleteAsset, findAsset } from '../store/assets.ts'
+import { type Asset, deleteAsset, findAsset } from '../store/assets.ts'
 import { type ApiEnv, createRouter } from './environment.ts'
 import { type ProblemCode, problem, problemResponse, tooMany, withoutKey } from './problems.ts'
 
@@ -16,6 +17,9 @@ const assetSchema = z
     bytes: z.int(),
     sha256: z.string(),
     file_name: z.string().nullable().openapi({ description: 'As the upload called it, if it did.' }),
+    job_id: z.string().nullable().openapi({
+      description: 'The job in whose request it was embedded: it can be used by no other, and goes with it.',
+    }),
     created_at: z.iso.datetime(),
   })
   .openapi('Asset')
@@ -78,7 +82,7 @@ const remove = createRoute({
   responses: {
     ...withoutKey,
     204: { description: 'It is gone.' },
-    404: problemResponse('That is no id of an asset.'),
+    404: problemResponse('That is no id of an asset, or of one that goes with its job.'),
   },
 })
 
@@ -104,7 +108,10 @@ assetRoutes.openapi(remove, async (c) => {
   const { db, bucket, forget, log } = c.get('context')
   const { id } = c.req.valid('param')
   if (!isAssetId(id)) return problem(c, 'not_found', 'There is no such asset.')
-  await bucket.delete(assetKey(id))
+  const asset = await findAsset(db, id)
+  if (asset !== null && asset.jobId !== null)
+    return problem(c, 'not_found', 'It came in the request of a job: it goes with that.')
+  await bucket.delete(uploadKey(id))
   await forget(id)
   await deleteAsset(db, id)
   log('asset.deleted', { asset_id: id })
@@ -132,6 +139,7 @@ function view(asset: Asset): z.infer<typeof assetSchema> {
     bytes: asset.bytes,
     sha256: asset.sha256,
     file_name: asset.fileName,
+    job_id: asset.jobId,
     created_at: new Date(asset.createdAt).toISOString(),
   }
 }

@@ -34,6 +34,9 @@ export const checksSchema = z.object({
   dead_letters: check.extend({
     count: z.int().nullable().meta({ description: 'Nudges of overdue work that died in all their tries.' }),
   }),
+  storage: check.extend({
+    lost: z.int().nullable().meta({ description: 'Stored outputs and assets that are not in the bucket.' }),
+  }),
 })
 
 type Checks = z.infer<typeof checksSchema>
@@ -70,7 +73,7 @@ function owedOf(
   backlog: Backlog | null,
   waiting: number | null,
   nowMs: number,
-): Pick<Checks, 'cron' | 'jobs' | 'deliveries' | 'dead_letters'> {
+): Pick<Checks, 'cron' | 'jobs' | 'deliveries' | 'dead_letters' | 'storage'> {
   const unknown = { status: 'unknown' as const, overdue: null, oldest_overdue_seconds: null }
   if (backlog === null) {
     return {
@@ -78,9 +81,10 @@ function owedOf(
       jobs: { ...unknown, lease_expired: null, beyond_deadline: null },
       deliveries: unknown,
       dead_letters: { status: 'unknown', count: null },
+      storage: { status: 'unknown', lost: null },
     }
   }
-  const { jobs, deliveries, deadLetters } = backlog
+  const { jobs, deliveries, deadLetters, lost } = backlog
   const isLate = ({ oldestDueAt }: { oldestDueAt: number | null }) =>
     oldestDueAt !== null && nowMs - oldestDueAt > overdueMs
   const isSwept = !(isLate(jobs) || isLate(deliveries)) || (waiting ?? 0) > 0
@@ -99,6 +103,7 @@ function owedOf(
       oldest_overdue_seconds: secondsSince(nowMs, deliveries.oldestDueAt),
     },
     dead_letters: { status: deadLetters > 0 ? 'degraded' : 'ok', count: deadLetters },
+    storage: { status: lost > 0 ? 'degraded' : 'ok', lost },
   }
 }
 

@@ -3,13 +3,17 @@ import type { Context } from '../context.ts'
 import { formOf, mediaOf } from '../core/media.ts'
 import type { PostedRequest } from '../core/request.ts'
 import { forbidden } from '../core/target.ts'
+import { embeddedFaults } from '../media/embedded.ts'
 import { assetFaults } from './asset-faults.ts'
 import { adminKeyId } from './auth.ts'
 import { type FieldFault, fieldFaults } from './problems.ts'
 
 type Part = Partial<PostedRequest>
 
-/** URLs that lead nowhere allowed, assets that are not there, unknown options, no secret: all at once. */
+/**
+ * URLs that lead nowhere allowed, media that are not there or not what they should be, unknown options, no secret: all
+ * at once.
+ */
 export async function doorFaults(
   { db, config, providers }: Pick<Context, 'db' | 'config' | 'providers'>,
   apiKeyId: string,
@@ -18,6 +22,7 @@ export async function doorFaults(
   return [
     ...targetFaults(request, config.reach),
     ...(await assetFaults(db, request)),
+    ...embeddedFaults(request),
     ...optionFaults(request, providers),
     ...secretFaults(request, apiKeyId),
   ]

@@ -1,9 +1,6 @@
 /** DELETE /v1/jobs/:id: erases a settled job, and everything that is kept of it. */
 import { createRoute, z } from '@hono/zod-openapi'
-import { isSettled } from '../core/job.ts'
-import { removeAllBut } from '../media/remove.ts'
-import { isTellingDue } from '../store/deliveries.ts'
-import { eraseJob, findJob } from '../store/jobs.ts'
+import { erase as eraseJob } from '../engine/erase.ts'
 import { createRouter } from './environment.ts'
 import { problem, problemResponse, withoutKey } from './problems.ts'
 
@@ -12,7 +9,7 @@ const erase = createRoute({
   path: '/{id}',
   summary: 'Erase a job',
   description:
-    'Erases a job that has ended: its request, its tasks, its videos, what providers posted of it, its timeline, and its deliveries with their attempts. What it cost is erased with it.',
+    'Erases a job that has ended: its request, its tasks, its videos, what providers posted of it, its timeline, and its deliveries with their attempts. What it cost is erased with it. Whoever asked for job.erased is told, with the hashes of the videos.',
   request: {
     params: z.object({ id: z.string() }),
     query: z.object({
@@ -34,22 +31,20 @@ const erase = createRoute({
 })
 
 export const eraseRoutes = createRouter().openapi(erase, async (c) => {
-  const { db, bucket, forget, log } = c.get('context')
-  const { id } = c.req.valid('param')
-  const job = await findJob(db, id)
-  if (job === null) return problem(c, 'not_found', 'There is no such job.')
-  if (!isSettled(job.status)) return problem(c, 'not_settled', 'The job has not ended yet. Cancel it first.')
-  if (c.req.valid('query').force === 'false' && (await isTellingDue(db, id))) {
-    return problem(
-      c,
-      'not_told',
-      'Its callback URL, or an endpoint, has not taken every event yet. Wait, or add ?force=true.',
-    )
+  const untold = c.req.valid('query').force === 'true' ? 'forgotten' : 'waited for'
+  const order = { reason: 'request', untold } as const
+  switch (await eraseJob(c.get('context'), c.req.valid('param').id, order)) {
+    case 'erased':
+      return c.body(null, 204)
+    case 'gone':
+      return problem(c, 'not_found', 'There is no such job.')
+    case 'not settled':
+      return problem(c, 'not_settled', 'The job has not ended yet. Cancel it first.')
+    case 'not told':
+      return problem(
+        c,
+        'not_told',
+        'Its callback URL, or an endpoint, has not taken every event yet. Wait, or add ?force=true.',
+      )
   }
-  // Objects first: whoever dies in between leaves rows, by which the next DELETE finds what is left.
-  await removeAllBut(bucket, `jobs/${id}/`)
-  await forget(id)
-  await eraseJob(db, id)
-  log('job.erased', { job_id: id })
-  return c.body(null, 204)
 })

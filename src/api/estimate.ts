@@ -3,6 +3,7 @@ import type { Config } from '../config.ts'
 import type { Context } from '../context.ts'
 import { fault, type Result } from '../core/fault.ts'
 import { sha256 } from '../core/keys.ts'
+import { isDataUri, mapMedia } from '../core/media.ts'
 import type { Cost } from '../core/money.ts'
 import type { JobRequest } from '../core/request.ts'
 import { withLinks } from '../media/asset-links.ts'
@@ -25,8 +26,17 @@ export async function estimate(
   if (ask === undefined) return fault('price_unknown', `${provider.name} publishes no price for this.`)
   return remember(context, await keyOf(provider, request), async () => {
     const linked = await withLinks(context, { request, deadlineAt: context.now() })
-    return linked.ok ? ask(linked.value) : linked
+    return linked.ok ? ask(withStandIns(context, provider, linked.value)) : linked
   })
+}
+
+/** What is embedded is stored once the job is accepted: until then a price is asked with a URL where none may stand. */
+function withStandIns({ config }: Context, { capabilities }: Provider, request: JobRequest): JobRequest {
+  const url = `${config.publicBaseUrl}/v1/assets/embedded/content`
+  const taken = capabilities.media.first_frame.includes('data_uri')
+  return mapMedia(request, (media) =>
+    isDataUri(media) && !(taken && media.startsWith('data:image/')) ? url : media,
+  )
 }
 
 const keptMs = 10 * 60_000

@@ -1,7 +1,7 @@
 /** The `webhooks` of the description: what callers and endpoints are sent, each with a whole example. */
 import { type OpenAPIHono, z } from '@hono/zod-openapi'
 import { type EventType, eventTypes } from '../core/event.ts'
-import { maxBodyBytes } from '../core/event-body.ts'
+import { erasureSchema, maxBodyBytes } from '../core/event-body.ts'
 import type { ApiEnv } from './environment.ts'
 import { exampleOf } from './event-examples.ts'
 import { jobSchema } from './views.ts'
@@ -14,6 +14,8 @@ const meanings = {
   'job.succeeded': 'Every output that was asked for is stored.',
   'job.failed': 'The job has ended without all of its outputs. Those that were stored are kept and listed.',
   'job.canceled': 'The job was canceled.',
+  'job.erased':
+    'The job, its videos and everything that was kept of it are gone. Sent only where it is asked for.',
 } as const satisfies Record<EventType, string>
 
 const headers = z.object({
@@ -48,8 +50,6 @@ const responses = {
 
 export function documentEvents(api: OpenAPIHono<ApiEnv>): void {
   for (const type of eventTypes) {
-    const data =
-      type === 'output.stored' ? jobSchema.extend({ output: jobSchema.shape.outputs.element }) : jobSchema
     const schema = z.object({
       type: z.literal(type),
       timestamp: z.iso.datetime(),
@@ -60,7 +60,7 @@ export function documentEvents(api: OpenAPIHono<ApiEnv>): void {
           description: `A body has at most ${maxBodyBytes / 1_000} KB. What had to be shortened or left out of data, by its path; the job shows it whole.`,
           example: ['request.prompt'],
         }),
-      data,
+      data: dataOf(type),
     })
     api.openAPIRegistry.registerWebhook({
       method: 'post',
@@ -74,4 +74,9 @@ export function documentEvents(api: OpenAPIHono<ApiEnv>): void {
       responses,
     })
   }
+}
+
+function dataOf(type: EventType) {
+  if (type === 'job.erased') return erasureSchema
+  return type === 'output.stored' ? jobSchema.extend({ output: jobSchema.shape.outputs.element }) : jobSchema
 }

@@ -1,6 +1,6 @@
 /** One job, as each event of it is told: made by the code that makes real ones, so that no example grows old. */
-import type { EventType } from '../core/event.ts'
-import { eventBody } from '../core/event-body.ts'
+import type { EventType, JobEventType } from '../core/event.ts'
+import { erasureBody, eventBody } from '../core/event-body.ts'
 import { fault } from '../core/fault.ts'
 import { requestSchema } from '../core/request.ts'
 import { type JobRows, viewJob } from '../core/view.ts'
@@ -9,6 +9,7 @@ const acceptedAt = Date.UTC(2026, 10, 21, 3, 4, 10)
 const generatingAt = acceptedAt + 800
 const endedAt = acceptedAt + 97_000
 const settledAt = endedAt + 2_000
+const erasedAt = settledAt + 30 * 24 * 60 * 60 * 1_000
 
 export function exampleOf(type: EventType): unknown {
   switch (type) {
@@ -40,10 +41,18 @@ export function exampleOf(type: EventType): unknown {
         job: { ...job(), status: 'canceled', settledAt: endedAt },
         ...{ tasks: [running], outputs: [] },
       })
+    case 'job.erased':
+      return JSON.parse(
+        erasureBody(erasedAt, {
+          ...{ id: job().id, reason: 'retention', erased_at: new Date(erasedAt).toISOString() },
+          outputs: [{ n: stored.n, bytes: stored.bytes, sha256: stored.sha256 }],
+          metadata: job().request.metadata,
+        }),
+      )
   }
 }
 
-function told(type: EventType, atMs: number, rows: JobRows, output?: number): unknown {
+function told(type: JobEventType, atMs: number, rows: JobRows, output?: number): unknown {
   const url = `https://reelhook.example.workers.dev/v1/jobs/${rows.job.id}/outputs/0`
   const query = `expires=${(settledAt + linkLifetimeMs) / 1_000}&signature=9mJt0qgLkQ3Xy2bH1cV7dN5sR8wZ4aE6uT0pK1oFjYI`
   const link = { url: `${url}?${query}`, expiresAt: settledAt + linkLifetimeMs }
@@ -73,6 +82,7 @@ function job(): JobRows['job'] {
     createdAt: acceptedAt,
     deadlineAt: acceptedAt + 1_800_000,
     settledAt: null,
+    eraseAt: null,
   }
 }
 
@@ -96,9 +106,9 @@ const done: JobRows['tasks'][number] = {
   endedAt,
 }
 
-const stored: JobRows['outputs'][number] = {
+const stored = {
   n: 0,
-  status: 'stored',
+  status: 'stored' as const,
   contentType: 'video/mp4',
   bytes: 2_713_911,
   sha256: '661954573d69e0e2b1c8b7a4f0d3c5e6978a1b2c3d4e5f60718293a4b5c6d7e8',
@@ -106,6 +116,6 @@ const stored: JobRows['outputs'][number] = {
     ...{ width: 1_280, height: 720, durationSeconds: 5.042, frameRate: 24 },
     ...{ videoCodec: 'avc', audioCodec: 'aac', hasAudio: true },
   },
-}
+} satisfies JobRows['outputs'][number]
 
 const blocked = fault('moderated', 'The provider refused the prompt: it may show a real person.').fault

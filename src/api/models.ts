@@ -1,5 +1,6 @@
 /** GET /v1/models: models × providers, with modes, limits and prices. The same data decides who is eligible. */
 import { createRoute, z } from '@hono/zod-openapi'
+import type { SentForm } from '../core/media.ts'
 import {
   aspectRatios,
   maxCount,
@@ -80,6 +81,21 @@ modelRoutes.openapi(list, (c) => {
   return c.json({ data }, 200)
 })
 
+/** What is embedded becomes an asset, and that reaches a provider as a URL does. */
+function formsOf(media: Provider['capabilities']['media']) {
+  const withEmbedded = (taken: readonly SentForm[]) => {
+    const others = taken.filter((form) => form !== 'url' && form !== 'data_uri')
+    return [...(taken.includes('url') ? (['url', 'data_uri'] as const) : []), ...others]
+  }
+  return {
+    first_frame: withEmbedded(media.first_frame),
+    last_frame: withEmbedded(media.last_frame),
+    reference_images: withEmbedded(media.reference_images),
+    reference_videos: withEmbedded(media.reference_videos),
+    reference_audios: withEmbedded(media.reference_audios),
+  }
+}
+
 function offerOf(
   { name, capabilities, options, read }: Provider,
   model: (typeof models)[number],
@@ -109,7 +125,7 @@ function offerOf(
       count: { max: maxCount, per_task: capabilities.outputsPerTask },
       references: maxReferences,
       seed: capabilities.seeds === 'exact',
-      media: capabilities.media,
+      media: formsOf(capabilities.media),
     },
     provider_options: z.toJSONSchema(options, { io: 'input' }),
     prices:

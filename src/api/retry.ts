@@ -2,6 +2,7 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import type { Context as HonoContext } from 'hono'
 import { openSecret } from '../deliveries/secrets.ts'
+import { embedAgain } from '../media/embedded.ts'
 import { sealedSecretOf } from '../store/deliveries.ts'
 import { findJob, type Job } from '../store/jobs.ts'
 import type { Posted } from './accept.ts'
@@ -48,9 +49,11 @@ export const retryRoutes = createRouter().openapi(retry, async (c) => {
 })
 
 /** As it was posted, with the secret that signed for it: whoever retries it, its receiver can verify what comes. */
-async function again(c: HonoContext<ApiEnv>, { id, request }: Job): Promise<Posted | ProblemResponse> {
+async function again(c: HonoContext<ApiEnv>, job: Job): Promise<Posted | ProblemResponse> {
+  const { id } = job
   const { db, config } = c.get('context')
-  const sealed = request.callback_url === undefined ? null : await sealedSecretOf(db, id)
+  const request = await embedAgain(c.get('context'), job.request)
+  const sealed = request.callback_url === undefined ? null : await sealedSecretOf(db, job)
   if (sealed === null) return { request, retryOf: id }
   const secret = await openSecret(config.signingSecret, sealed)
   if (secret !== null) return { request: { ...request, callback_secret: secret }, retryOf: id }

@@ -4,6 +4,7 @@ import { jobStatuses } from '../core/job.ts'
 import { models, type ProviderName, providerNames } from '../core/request.ts'
 import type { Limits } from '../core/slots.ts'
 import { type Backlog, countBacklog, countSlots, mostCounted, type SlotCount } from '../store/backlog.ts'
+import { type LastRound, lastRound } from '../store/rounds.ts'
 import { countSince, mostJobsCounted, type Stats } from '../store/stats.ts'
 import { createRouter } from './environment.ts'
 import { problem, problemResponse, withoutKey } from './problems.ts'
@@ -79,6 +80,18 @@ const statsSchema = z
       slots: z
         .array(z.object({ provider, limit: z.int(), taken: z.int(), waiting: z.int() }))
         .meta({ description: 'Of providers with a limit: its tasks, and the jobs that wait for a slot.' }),
+      storage: z.object({
+        lost: z.int().meta({ description: 'Stored outputs and assets that are not in the bucket.' }),
+        last_round: z
+          .object({
+            finished_at: z.iso.datetime(),
+            objects: z.int(),
+            rows: z.int(),
+            removed: z.int().meta({ description: 'Objects that no row named.' }),
+          })
+          .nullable()
+          .meta({ description: 'Of comparing the bucket with the tables, which is done once a day.' }),
+      }),
     }),
   })
   .openapi('Stats')
@@ -105,10 +118,11 @@ export const statsRoutes = createRouter().openapi(show, async (c) => {
     const errors = [{ path: 'since', message: 'must lie within the last 7 days' }]
     return problem(c, 'invalid_request', 'Correct the field named in errors.', errors)
   }
-  const [stats, backlog, slots] = await Promise.all([
+  const [stats, backlog, slots, round] = await Promise.all([
     countSince(db, sinceMs),
     countBacklog(db, nowMs),
     countSlots(db),
+    lastRound(db),
   ])
   const telling = Object.values(providers).filter(({ read }) => read !== undefined)
   return c.json(
@@ -126,7 +140,10 @@ export const statsRoutes = createRouter().openapi(show, async (c) => {
       money: stats.tasks.map(({ provider, usd, credits, untold }) => ({
         ...{ provider, amount_usd: rounded(usd), credits: rounded(credits), untold },
       })),
-      now: viewBacklog(backlog, slots, config.limits, nowMs),
+      now: {
+        ...viewBacklog(backlog, slots, config.limits, nowMs),
+        storage: { lost: backlog.lost, last_round: round && viewRound(round) },
+      },
     },
     200,
   )
@@ -169,6 +186,10 @@ function viewBacklog({ jobs, deliveries }: Backlog, slots: SlotCount[], limits: 
       return limit === undefined ? [] : [{ provider, limit, taken, waiting }]
     }),
   }
+}
+
+function viewRound({ finishedAt, objects, rows, removed }: LastRound) {
+  return { finished_at: new Date(finishedAt).toISOString(), objects, rows, removed }
 }
 
 function inSeconds(ms: number | undefined): number | null {

@@ -2,13 +2,40 @@
  * The body of an event: the job as the API shows it, in at most 20 KB. Where that is too little, what the caller
  * knows already is shortened first, field by field, and the body names what is not whole. No I/O. No clock.
  */
-import type { EventType } from './event.ts'
+import { z } from 'zod'
+import { type EventType, erasureReasons, type JobEventType } from './event.ts'
 import type { JobView } from './view.ts'
 
 export const maxBodyBytes = 20_000
 
+/** What is told of a job that is gone: nothing that was said in it. */
+export const erasureSchema = z.object({
+  id: z.string().meta({ example: 'job_01kbk6v3x6f9ja8c6mphr3z4aw' }),
+  reason: z.enum(erasureReasons).meta({
+    description: 'retention: its retention_days were over. request: somebody deleted it.',
+  }),
+  erased_at: z.iso.datetime(),
+  outputs: z
+    .array(z.object({ n: z.int(), bytes: z.int(), sha256: z.string() }))
+    .meta({ description: 'The videos that were stored, and are not any more.' }),
+  metadata: z.record(z.string(), z.string()),
+})
+
+/** Metadata that would make it too long are left out. */
+export function erasureBody(atMs: number, data: z.infer<typeof erasureSchema>): string {
+  const write = (shown: typeof data, leftOut: string[]) =>
+    JSON.stringify({
+      type: 'job.erased' satisfies EventType,
+      timestamp: new Date(atMs).toISOString(),
+      ...(leftOut.length > 0 && { left_out: leftOut }),
+      data: shown,
+    })
+  const body = write(data, [])
+  return isTooLong(body) ? write({ ...data, metadata: {} }, ['metadata']) : body
+}
+
 /** `output`: the number of the output that the event is about. */
-export function eventBody(type: EventType, atMs: number, job: JobView, output?: number): string {
+export function eventBody(type: JobEventType, atMs: number, job: JobView, output?: number): string {
   const write = (shown: JobView, leftOut: string[]) =>
     JSON.stringify({
       type,
@@ -23,13 +50,17 @@ export function eventBody(type: EventType, atMs: number, job: JobView, output?: 
   let shown = job
   let body = write(shown, leftOut)
   for (const { path, cut } of cuts) {
-    if (new TextEncoder().encode(body).length <= maxBodyBytes) break
+    if (!isTooLong(body)) break
     const before = JSON.stringify(shown)
     shown = cut(shown)
     if (JSON.stringify(shown) !== before) leftOut.push(path)
     body = write(shown, leftOut)
   }
   return body
+}
+
+function isTooLong(body: string): boolean {
+  return new TextEncoder().encode(body).length > maxBodyBytes
 }
 
 interface Cut {

@@ -6,8 +6,12 @@ export const eventTypes = [
   'job.succeeded',
   'job.failed',
   'job.canceled',
+  'job.erased',
 ] as const
 export type EventType = (typeof eventTypes)[number]
+
+/** Those that show the job as it is then. */
+export type JobEventType = Exclude<EventType, 'job.erased'>
 
 /** How a job ends: what is told to whoever asks for nothing else. The others come on request. */
 export const defaultEventTypes = [
@@ -15,6 +19,10 @@ export const defaultEventTypes = [
   'job.failed',
   'job.canceled',
 ] as const satisfies EventType[]
+
+/** Why a job is gone: its time was over, or somebody asked for it. */
+export const erasureReasons = ['retention', 'request'] as const
+export type ErasureReason = (typeof erasureReasons)[number]
 
 /** An endpoint as far as it decides what it is sent. */
 export interface Subscription {

@@ -7,6 +7,7 @@ import { z } from 'zod'
 import { defaultEventTypes, eventTypes } from './event.ts'
 import { countReferences, formOf } from './media.ts'
 import { danglingTags } from './prompt.ts'
+import { maxRetentionDays } from './retention.ts'
 
 export const models = ['seedance-2.0', 'seedance-2.0-fast', 'seedance-2.0-mini'] as const
 export type Model = (typeof models)[number]
@@ -102,12 +103,18 @@ const fields = z.strictObject({
     .array(z.enum(eventTypes))
     .min(1)
     .default([...defaultEventTypes])
-    .meta({ description: 'job.generating and output.stored come only where they are asked for.' }),
+    .meta({
+      description: 'job.generating, output.stored and job.erased come only where they are asked for.',
+    }),
   metadata: metadataSchema.default({}),
   max_cost_usd: z.number().positive().max(10_000).optional().meta({
     description: 'Refused unless a provider is known to make the whole job for no more than that.',
   }),
   deadline_seconds: z.int().min(60).max(maxDeadlineSeconds).default(1_800),
+  retention_days: z.int().min(0).max(maxRetentionDays).optional().meta({
+    description:
+      'Erased so many days after its end, with its videos. 0: kept. Left out: as this deployment has it set.',
+  }),
 })
 
 type Fields = z.infer<typeof fields>

@@ -26,6 +26,12 @@ export const deliveryWaitsMs = [
   24 * hours,
 ] as const
 
+/** How long it is remembered that a job was erased, where somebody was told: for the log, and to tell it again. */
+export const erasureRememberedMs = 7 * 24 * hours
+
+/** An erasure that has to wait, because somebody is still to be told of the job, is looked at again after so long. */
+export const erasureWaitMs = 1 * hours
+
 /** How long a secret that was rotated out goes on signing beside the new one. */
 export const secretOverlapMs = 24 * hours
 

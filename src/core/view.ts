@@ -75,6 +75,10 @@ export const jobViewSchema = z.object({
   created_at: timestamp,
   deadline_at: timestamp,
   settled_at: timestamp.nullable(),
+  erase_at: timestamp.nullable().meta({
+    description:
+      'When it will be erased, with its videos; later where somebody has still to be told of it. Null: it is kept, or has not ended.',
+  }),
 })
 
 export type JobView = z.infer<typeof jobViewSchema>
@@ -95,6 +99,7 @@ export interface JobRows {
     createdAt: number
     deadlineAt: number
     settledAt: number | null
+    eraseAt: number | null
   }
   outputs: readonly ({ n: number } & (
     | { status: 'waiting' }
@@ -147,6 +152,7 @@ export function viewJob({ job, outputs, tasks }: JobRows, links: ReadonlyMap<num
     created_at: new Date(job.createdAt).toISOString(),
     deadline_at: new Date(job.deadlineAt).toISOString(),
     settled_at: iso(job.settledAt),
+    erase_at: iso(job.eraseAt),
   }
 }
 

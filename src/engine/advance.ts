@@ -63,7 +63,7 @@ async function commit(context: Context, claim: Claim, step: Step): Promise<Commi
         duration_ms,
       })
       // Of a video that was uploaded in vain, or twice. Dying before this leaves it until the job is erased.
-      if (tasks.some(({ awaitsUpload }) => awaitsUpload)) await removeUnnamed(context.bucket, job.id, outputs)
+      if (tasks.some(({ awaitsUpload }) => awaitsUpload)) await removeUnnamed(context.bucket, job, outputs)
     }
     return committed
   } catch (error) {

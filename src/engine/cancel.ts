@@ -5,6 +5,7 @@
 import type { Context } from '../context.ts'
 import { abandoned, canceled, cancellationOf } from '../core/cancellation.ts'
 import { isSettled } from '../core/job.ts'
+import { eraseAtOf } from '../core/retention.ts'
 import { removeUnnamed } from '../media/remove.ts'
 import { commitCancel, type SeenJob, seeJob } from '../store/cancel.ts'
 import type { Job } from '../store/jobs.ts'
@@ -24,7 +25,8 @@ export async function cancel(context: Context, jobId: string): Promise<Job | nul
 /** Null: it is no longer as it was seen. */
 async function settleAsCanceled(context: Context, seen: SeenJob): Promise<Job | null> {
   const nowMs = context.now()
-  const job: Job = { ...seen.job, status: 'canceled', settledAt: nowMs }
+  const eraseAt = eraseAtOf(seen.job.request, nowMs)
+  const job: Job = { ...seen.job, status: 'canceled', settledAt: nowMs, eraseAt }
   const tasks = seen.tasks.map((task) => abandoned(task, nowMs))
   const outputs = seen.outputs.map(givenUp)
   const said = { ...cancellationOf(tasks) }
@@ -59,5 +61,5 @@ async function tidy(
 ) {
   // Nothing was copied of a job that has no outputs; but some may have been uploaded.
   if (outputs.length === 0 && !tasks.some(({ awaitsUpload }) => awaitsUpload)) return
-  await removeUnnamed(bucket, job.id, outputs)
+  await removeUnnamed(bucket, job, outputs)
 }

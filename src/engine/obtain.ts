@@ -4,6 +4,7 @@
  */
 import type { Context } from '../context.ts'
 import { done, fault, type Result } from '../core/fault.ts'
+import { jobPrefix } from '../core/retention.ts'
 import { uploadGraceMs } from '../core/schedule.ts'
 import { copyToBucket } from '../media/copy.ts'
 import type { Kept } from '../media/keep.ts'
@@ -68,7 +69,8 @@ function copyOutput(context: Context, job: ClaimedJob, n: number, url: string): 
   const { fetch, guard, bucket, config } = context
   const limits = { hosts: config.outputHosts, maxBytes: config.maxOutputBytes }
   const settings = { fetch, guard, bucket, ...limits, onProgress: keepLease(context, job) }
-  return copyToBucket(settings, url, (extension) => `jobs/${job.id}/${n}.${extension}`)
+  const prefix = jobPrefix(job.id, job.request.retention_days)
+  return copyToBucket(settings, url, (extension) => `${prefix}${n}.${extension}`)
 }
 
 async function freshUrl(context: Context, task: Task, output: WaitingOutput): Promise<string | null> {

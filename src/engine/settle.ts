@@ -1,6 +1,7 @@
 /** settle: the job's end. Its last event, the deliveries it causes and the final status go into one batch. */
 import type { Context } from '../context.ts'
 import { type Fault, fault } from '../core/fault.ts'
+import { eraseAtOf } from '../core/retention.ts'
 import type { Claim } from '../store/claim.ts'
 import type { Step } from '../store/commit.ts'
 import { lastEvent } from './last-event.ts'
@@ -10,7 +11,9 @@ export async function settle(context: Context, claim: Claim, reason?: Fault): Pr
   const verdict = verdictOn(claim, reason)
   const { status, fault: why = null } = verdict
   const progress = status === 'succeeded' ? 100 : claim.job.progress
-  const job = { ...claim.job, status, fault: why, progress, settledAt: context.now() }
+  const settledAt = context.now()
+  const eraseAt = eraseAtOf(claim.job.request, settledAt)
+  const job = { ...claim.job, status, fault: why, progress, settledAt, eraseAt }
   const said = { fault: why?.code ?? null, message: why?.message ?? null }
   return {
     ...verdict,

@@ -4,6 +4,7 @@
  */
 import type { Context } from '../context.ts'
 import { mayTryAgain } from '../core/fault.ts'
+import { jobPrefix } from '../core/retention.ts'
 import { copyWaitMs } from '../core/schedule.ts'
 import { nothingKnown } from '../core/video-facts.ts'
 import { viewFacts } from '../core/view.ts'
@@ -72,7 +73,8 @@ async function isHeaderDeadly(
 ): Promise<boolean> {
   if (!job.isTakenOver) return false
   if (task?.arrival != null) return true
-  const { objects } = await bucket.list({ prefix: `jobs/${job.id}/${n}.`, limit: 1 })
+  const prefix = jobPrefix(job.id, job.request.retention_days)
+  const { objects } = await bucket.list({ prefix: `${prefix}${n}.`, limit: 1 })
   return objects.length > 0
 }
 

@@ -1,9 +1,10 @@
-/** sweep: once a minute, a nudge for every row that is overdue. What it costs is what is overdue. */
+/** sweep: once a minute, a nudge for every overdue row, and the erasures that are due. What it costs is what is due. */
 import type { Context } from '../context.ts'
 import { overdueDeliveries } from '../store/deliveries.ts'
 import { overdueJobs } from '../store/jobs.ts'
 import { clearOverdue, wakeLines } from '../store/lines.ts'
 import { tidySlots } from '../store/slots.ts'
+import { eraseDue } from './erase.ts'
 
 // What is left over is still overdue at the next sweep, oldest first.
 const mostPerSweep = 1_000
@@ -18,9 +19,11 @@ export async function sweep(context: Context): Promise<void> {
     findOverdueDeliveries(context),
   ])
   await Promise.all([nudges.jobs(jobs), nudges.deliveries(deliveries)])
+  const erasures = await eraseDue(context)
   context.log('sweep.finished', {
     jobs: jobs.length,
     deliveries: deliveries.length,
+    erasures,
     duration_ms: now() - startedAt,
   })
 }

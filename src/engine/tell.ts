@@ -1,6 +1,6 @@
 /** tell: the deliveries that an event causes. They go into the batch of the event, or there is neither. */
 import type { Context } from '../context.ts'
-import { type EventType, type Subscription, targetsOf } from '../core/event.ts'
+import { type JobEventType, type Subscription, targetsOf } from '../core/event.ts'
 import { eventBody } from '../core/event-body.ts'
 import { type JobRows, viewJob } from '../core/view.ts'
 import { linksTo } from '../media/links.ts'
@@ -18,7 +18,7 @@ export interface Told extends JobRows {
 export async function tell(
   { config }: Context,
   told: Told,
-  event: { id: string; type: EventType; createdAt: number },
+  event: { id: string; type: JobEventType; createdAt: number },
   output?: number,
 ): Promise<DeliveryDraft[]> {
   const { job, outputs, subscriptions } = told

@@ -60,8 +60,8 @@ function hand(
   give: (media: InputMedia) => Promise<Result<{ assetId: string }>>,
   { path, value }: { path: string; value: string },
 ): Promise<Result<{ assetId: string }>> {
-  const { fetch, guard, bucket } = context
-  const settings = { fetch, guard, bucket, maxBytes: maxInputBytes, onProgress: keepLease(context, job) }
+  const { fetch, guard, db, bucket } = context
+  const settings = { fetch, guard, db, bucket, maxBytes: maxInputBytes, onProgress: keepLease(context, job) }
   return withInput(settings, value, (input) => give({ ...input, kind: kindAt(path) }))
 }
 

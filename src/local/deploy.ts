@@ -4,8 +4,9 @@
  */
 import { execFile, spawn } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
-import { parseEnv, promisify } from 'node:util'
+import { parseEnv, promisify, stripVTControlCharacters } from 'node:util'
 import { readConfig } from '../config.ts'
+import { expiryRules } from '../core/retention.ts'
 
 const settingsFile = '.env.production'
 const wrangler = new URL('../../node_modules/wrangler/bin/wrangler.js', import.meta.url).pathname
@@ -27,6 +28,7 @@ async function deploy(isDryRun: boolean): Promise<string | null> {
 
   await make('d1', 'create', 'reelhook')
   await make('r2', 'bucket', 'create', 'reelhook')
+  await addRules()
   for (const queue of ['nudges', 'deliveries', 'dead-letters'])
     await make('queues', 'create', `reelhook-${queue}`)
   const migrated = await run('d1', 'migrations', 'apply', 'reelhook', '--remote')
@@ -41,6 +43,27 @@ async function make(...words: string[]): Promise<void> {
   } catch (error) {
     const said = error instanceof Error ? error.message : String(error)
     if (!/already (exists|taken|in use|own)/i.test(said)) throw error
+  }
+}
+
+/**
+ * The second line behind the cron: uploads that broke off, and objects that were to be erased long ago. The bucket's
+ * other rules stay. A rule's name says all of it, so one that is there already is the same.
+ */
+async function addRules(): Promise<void> {
+  const rule = ['r2', 'bucket', 'lifecycle'] as const
+  const { stdout } = await promisify(execFile)(process.execPath, [wrangler, ...rule, 'list', 'reelhook'])
+  const wanted = [
+    { name: 'reelhook-abort-uploads-1d', prefix: '', words: ['--abort-multipart-days', '1'] },
+    ...expiryRules.map(({ prefix, afterDays }) => ({
+      name: `reelhook-${prefix.replace('/', '')}-after-${afterDays}d`,
+      prefix,
+      words: ['--expire-days', `${afterDays}`],
+    })),
+  ]
+  const known = new Set(stripVTControlCharacters(stdout).split(/\s+/))
+  for (const { name, prefix, words } of wanted) {
+    if (!known.has(name)) await make(...rule, 'add', 'reelhook', name, prefix, ...words, '--force')
   }
 }
 

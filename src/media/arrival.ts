@@ -13,11 +13,11 @@ export interface ArrivalSettings {
 export function keepArrival(
   { bucket, maxBytes }: ArrivalSettings,
   { headers, body }: Request,
-  { jobId, n }: { jobId: string; n: number },
+  { prefix, n }: { prefix: string; n: number },
 ): Promise<Result<Kept>> {
   const stream = body ?? new Blob([]).stream()
   const source = sourceOf(stream, { length: announcedLength(headers), contentType: '' })
   const settings = { bucket, maxBytes, onProgress: async () => undefined }
-  const name = `jobs/${jobId}/uploads/${n}-${crypto.randomUUID()}`
+  const name = `${prefix}uploads/${n}-${crypto.randomUUID()}`
   return keepVideo(settings, source, (extension) => `${name}.${extension}`)
 }

@@ -1,7 +1,9 @@
 /** A caller's input media, opened to be handed on: a data: URI, or an asset or a URL, each read as a stream. */
 import { done, fault, type Result } from '../core/fault.ts'
 import { isAssetId, isDataUri } from '../core/media.ts'
-import { assetKey } from '../store/assets.ts'
+import { findAsset, keyOf } from '../store/assets.ts'
+import type { Database } from '../store/database.ts'
+import { readDataUri } from './embedded.ts'
 import { extensionOf } from './file-type.ts'
 import { pump } from './pump.ts'
 import { openRemote, type RemoteSettings } from './remote.ts'
@@ -19,6 +21,7 @@ const chunkBytes = 256 * 1024
 const mostUnannouncedBytes = 16 * 1024 * 1024
 
 interface InputSettings extends RemoteSettings {
+  db: Database
   bucket: R2Bucket
   maxBytes: number
   /** Awaited between chunks, while the bytes flow. */
@@ -31,6 +34,7 @@ export async function withInput<T>(
   media: string,
   hand: (input: Input) => Promise<Result<T>>,
 ): Promise<Result<T>> {
+  // Of a job that was accepted before these became assets.
   if (isDataUri(media)) return hand(embedded(media))
   if (isAssetId(media)) return withAsset(settings, media, hand)
   const remote = await openRemote(settings, media)
@@ -48,7 +52,8 @@ async function withAsset<T>(
   id: string,
   hand: (input: Input) => Promise<Result<T>>,
 ): Promise<Result<T>> {
-  const object = await settings.bucket.get(assetKey(id))
+  const asset = await findAsset(settings.db, id)
+  const object = asset === null ? null : await settings.bucket.get(keyOf(asset))
   if (object === null) return fault('asset_deleted', 'The asset was deleted.')
   const contentType = object.httpMetadata?.contentType ?? ''
   const source = sourceOf(object.body, { length: object.size, contentType })
@@ -69,9 +74,8 @@ async function handSource<T>(
 }
 
 function embedded(media: string): Input {
-  const [, contentType = '', encoded = ''] = /^data:([^;]+);base64,(.*)$/.exec(media) ?? []
-  const bytes = Uint8Array.from(atob(encoded), (character) => character.charCodeAt(0))
-  return { contentType, fileName: 'media', bytes: bytes.length, body: new Blob([bytes]).stream() }
+  const { declared, bytes } = readDataUri(media)
+  return { contentType: declared, fileName: 'media', bytes: bytes.length, body: new Blob([bytes]).stream() }
 }
 
 /** Known length: straight through. */

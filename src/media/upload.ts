@@ -3,7 +3,8 @@ import type { Context } from '../context.ts'
 import { done, fault, type Result } from '../core/fault.ts'
 import { newId } from '../core/id.ts'
 import type { MediaKind } from '../core/media.ts'
-import { type Asset, assetKey, insertAsset } from '../store/assets.ts'
+import { uploadKey } from '../core/retention.ts'
+import { type Asset, insertAsset } from '../store/assets.ts'
 import { fileNameIn } from './disposition.ts'
 import { contentTypes, fileTypeOf } from './file-type.ts'
 import { openForm } from './form.ts'
@@ -36,7 +37,7 @@ export async function uploadAsset(
 ): Promise<Result<Asset>> {
   const id = newId('asset')
   const startedAt = now()
-  const received = await receive(bucket, assetKey(id), request)
+  const received = await receive(bucket, uploadKey(id), request)
   log('asset.stored', {
     ...{ asset_id: id, duration_ms: now() - startedAt },
     ...(received.ok
@@ -44,11 +45,12 @@ export async function uploadAsset(
       : { fault: received.fault.code }),
   })
   if (!received.ok) return received
-  const asset: Asset = { id, apiKeyId, ...received.value, createdAt: now() }
+  const own = { jobId: null, key: null, lostAt: null }
+  const asset: Asset = { id, apiKeyId, ...received.value, createdAt: now(), ...own }
   try {
     await insertAsset(db, asset)
   } catch (error) {
-    await bucket.delete(assetKey(id))
+    await bucket.delete(uploadKey(id))
     throw error
   }
   return done(asset)

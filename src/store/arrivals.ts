@@ -1,5 +1,6 @@
 /** The videos that providers PUT to us, each on the line of the ledger that it was made for. */
 import { and, eq, inArray, isNull, sql } from 'drizzle-orm'
+import { jobPrefix } from '../core/retention.ts'
 import type { TaskStatus } from '../core/task.ts'
 import type { Database } from './database.ts'
 import { nudgeJob } from './jobs.ts'
@@ -19,16 +20,24 @@ export interface Line {
  */
 export type Received = 'stored' | 'repeated' | 'unawaited'
 
-/** What is to become of a video that comes for this line. */
-export async function awaitedAt(db: Database, line: Line): Promise<'awaited' | 'repeated' | 'unawaited'> {
+/** What is to become of a video that comes for this line: where it goes, or why it goes nowhere. */
+export async function placeFor(
+  db: Database,
+  line: Line,
+): Promise<{ prefix: string } | Exclude<Received, 'stored'>> {
   const [seen] = await db
-    .select({ arrival: tasks.arrival, isAwaited: sql<number>`${and(awaits, isUnsettled)}` })
+    .select({
+      arrival: tasks.arrival,
+      isAwaited: sql<number>`${and(awaits, isUnsettled)}`,
+      retentionDays: sql<number | null>`json_extract(${jobs.request}, '$.retention_days')`,
+    })
     .from(tasks)
     .innerJoin(jobs, eq(jobs.id, tasks.jobId))
     .where(isLine(line))
   if (seen === undefined) return 'unawaited'
   if (seen.arrival !== null) return 'repeated'
-  return seen.isAwaited === 1 ? 'awaited' : 'unawaited'
+  if (seen.isAwaited !== 1) return 'unawaited'
+  return { prefix: jobPrefix(line.jobId, seen.retentionDays ?? 0) }
 }
 
 /** Puts the video on its line, if nothing has come there before and its job has not ended, and makes the job due. */

@@ -1,17 +1,18 @@
-/** The assets table: what callers uploaded, and where it lies in R2. */
+/** The assets table: what callers uploaded, or embedded in a request, and where it lies in R2. */
 import { eq, inArray } from 'drizzle-orm'
+import { uploadKey } from '../core/retention.ts'
 import type { Database } from './database.ts'
 import { assets } from './schema.ts'
 
 export type Asset = typeof assets.$inferSelect
 
 /** The R2 key of an asset's bytes. */
-export function assetKey(id: string): string {
-  return `assets/${id}`
+export function keyOf({ id, key }: Pick<Asset, 'id' | 'key'>): string {
+  return key ?? uploadKey(id)
 }
 
-export async function insertAsset(db: Database, asset: Asset): Promise<void> {
-  await db.insert(assets).values(asset)
+export function insertAsset(db: Database, asset: Asset) {
+  return db.insert(assets).values(asset)
 }
 
 export async function findAsset(db: Database, id: string): Promise<Asset | null> {

@@ -4,7 +4,7 @@ import { type ProviderName, providerNames } from '../core/request.ts'
 import { settleGraceMs } from '../core/schedule.ts'
 import { inLine } from './circuits.ts'
 import type { Database } from './database.ts'
-import { deliveries, events, hosts, jobs, slots, waits } from './schema.ts'
+import { assets, deliveries, events, hosts, jobs, outputs, slots, waits } from './schema.ts'
 
 /** No count goes further. */
 export const mostCounted = 1_000
@@ -24,6 +24,8 @@ export interface Backlog {
   deliveries: { pending: number; oldestCreatedAt: number | null; overdue: number; oldestDueAt: number | null }
   /** How many nudges of what is overdue have died in all their tries. */
   deadLetters: number
+  /** Stored outputs and assets whose object is not in the bucket. */
+  lost: number
 }
 
 export async function countBacklog(db: Database, nowMs: number): Promise<Backlog> {
@@ -33,7 +35,9 @@ export async function countBacklog(db: Database, nowMs: number): Promise<Backlog
   const standing = sql`SELECT ${hosts.dueAt}, ${deliveries.createdAt} FROM ${deliveries}
     LEFT JOIN ${hosts} ON ${hosts.host} = ${deliveries.host} WHERE ${inLine} ORDER BY ${deliveries.host} LIMIT ${mostCounted}`
   const longOverdue = sql`WHERE due_at IS NOT NULL AND ${isOverdue} ORDER BY due_at LIMIT ${mostLookedInto}`
-  const [[ofJobs], [ofDeliveries], [dead]] = await Promise.all([
+  const lostOf = (table: typeof outputs | typeof assets) =>
+    sql`SELECT 1 FROM ${table} WHERE lost_at IS NOT NULL`
+  const [[ofJobs], [ofDeliveries], [dead], [lost]] = await Promise.all([
     db.all<Backlog['jobs']>(sql`SELECT
         count(CASE WHEN ${isOverdue} THEN 1 END) AS overdue,
         min(CASE WHEN ${isOverdue} THEN due_at END) AS oldestDueAt,
@@ -52,9 +56,11 @@ export async function countBacklog(db: Database, nowMs: number): Promise<Backlog
         SELECT id FROM (SELECT id FROM ${jobs} ${longOverdue})
         UNION SELECT job_id FROM (SELECT job_id FROM ${deliveries} ${longOverdue})
       )`),
+    db.all<{ count: number }>(sql`SELECT count(*) AS count
+      FROM (${lostOf(outputs)} UNION ALL ${lostOf(assets)} LIMIT ${mostCounted})`),
   ])
   if (ofJobs === undefined || ofDeliveries === undefined) throw new Error('a count is one row')
-  return { jobs: ofJobs, deliveries: ofDeliveries, deadLetters: dead?.count ?? 0 }
+  return { jobs: ofJobs, deliveries: ofDeliveries, deadLetters: dead?.count ?? 0, lost: lost?.count ?? 0 }
 }
 
 export interface SlotCount {

@@ -2,8 +2,9 @@
  * Cancellation: the one commit that waits for no lease. It takes the row from whatever step holds it, if the job still
  * is as it was seen, so that what its caller is told is true; the step then holds nothing, and commits nothing.
  */
-import { eq, sql } from 'drizzle-orm'
+import { and, eq, isNull, sql } from 'drizzle-orm'
 import type { Subscription } from '../core/event.ts'
+import { eraseAtOf } from '../core/retention.ts'
 import type { Limits } from '../core/slots.ts'
 import type { Database } from './database.ts'
 import { type DeliveryDraft, insertDelivery } from './deliveries.ts'
@@ -29,7 +30,10 @@ export interface SeenJob {
 
 export async function seeJob(db: Database, id: string): Promise<SeenJob | null> {
   const [[row], taskRows, outputRows, subscriptions, [seen]] = await db.batch([
-    db.select().from(jobs).where(eq(jobs.id, id)),
+    db
+      .select()
+      .from(jobs)
+      .where(and(eq(jobs.id, id), isNull(jobs.erasedAt))),
     selectTasks(db, id),
     selectOutputs(db, id),
     selectSubscriptions(db),
@@ -67,7 +71,7 @@ export async function commitCancel(
   try {
     const results = await db.batch([
       requireThat(db, sql`${stateOf(job.id)} = ${state}`),
-      db.update(jobs).set(canceledAt(nowMs)).where(eq(jobs.id, job.id)),
+      db.update(jobs).set(canceledAt(job, nowMs)).where(eq(jobs.id, job.id)),
       ...ending.tasks.map((task) => saveTask(db, task)),
       ...ending.outputs.map((output) => saveOutput(db, output)),
       ...ending.events.map((event) => insertEvent(db, job.id, event)),
@@ -83,9 +87,9 @@ export async function commitCancel(
   }
 }
 
-function canceledAt(nowMs: number) {
+function canceledAt({ request }: Job, nowMs: number) {
   const held = { dueAt: null, lease: null, nudgedAt: null, waitingSince: null }
-  return { status: 'canceled' as const, settledAt: nowMs, ...held }
+  return { status: 'canceled' as const, settledAt: nowMs, eraseAt: eraseAtOf(request, nowMs), ...held }
 }
 
 /** All that a cancellation tells or overwrites: the statuses, who waits, and which try of each line and copy it is. */

@@ -3,6 +3,7 @@ import { and, eq, sql } from 'drizzle-orm'
 import { type Fault, writeFault } from '../core/fault.ts'
 import { canBecome, type SettledStatus, type UnsettledStatus } from '../core/job.ts'
 import type { ProviderName } from '../core/request.ts'
+import { eraseAtOf } from '../core/retention.ts'
 import { leaseMs } from '../core/schedule.ts'
 import type { Limits } from '../core/slots.ts'
 import { type Claim, type ClaimedJob, learn } from './claim.ts'
@@ -61,6 +62,7 @@ export async function commitStep(
     progress: step.progress === undefined ? job.progress : step.progress,
     fault: step.fault ?? job.fault,
     settledAt: next === 'settled' ? nowMs : null,
+    eraseAt: next === 'settled' ? eraseAtOf(job.request, nowMs) : null,
     waitingSince: step.waitsFor === undefined ? null : (job.waitingSince ?? nowMs),
   }
   const update = db

@@ -54,13 +54,16 @@ export function insertDelivery(db: Database, jobId: string, draft: DeliveryDraft
 }
 
 /** The secret that signs what a job's own caller is told, encrypted; null where there is none. */
-export async function sealedSecretOf(db: Database, jobId: string): Promise<string | null> {
-  const [found] = await db
-    .select({ sealed: sql<string | null>`coalesce(${jobs.callbackSecret}, ${apiKeys.callbackSecret})` })
-    .from(jobs)
-    .leftJoin(apiKeys, eq(apiKeys.id, jobs.apiKeyId))
-    .where(eq(jobs.id, jobId))
-  return found?.sealed ?? null
+export async function sealedSecretOf(
+  db: Database,
+  { callbackSecret, apiKeyId }: { callbackSecret: string | null; apiKeyId: string },
+): Promise<string | null> {
+  if (callbackSecret !== null) return callbackSecret
+  const [key] = await db
+    .select({ sealed: apiKeys.callbackSecret })
+    .from(apiKeys)
+    .where(eq(apiKeys.id, apiKeyId))
+  return key?.sealed ?? null
 }
 
 /** Taken; or it stands in the line of its host; or null: it is not due, and nothing was done. */
@@ -176,8 +179,8 @@ export async function findDelivery(db: Database, id: string): Promise<Delivery |
   return row ?? null
 }
 
-/** Whether somebody has still to be told something of a job: its own caller, or an endpoint. */
-export async function isTellingDue(db: Database, jobId: string): Promise<boolean> {
+/** What somebody has still to be told of a job, its own caller or an endpoint: one of it, if there is any. */
+export function selectPending(db: Database, jobId: string) {
   const pending = and(eq(deliveries.jobId, jobId), eq(deliveries.status, 'pending'))
-  return (await db.select({ id: deliveries.id }).from(deliveries).where(pending).limit(1)).length > 0
+  return db.select({ id: deliveries.id }).from(deliveries).where(pending).limit(1)
 }

@@ -1,5 +1,5 @@
 /** The timeline of a job. Event ids sort by time. */
-import { and, asc, eq, type SQL, sql } from 'drizzle-orm'
+import { and, asc, eq, isNull, type SQL, sql } from 'drizzle-orm'
 import { newId } from '../core/id.ts'
 import type { Database } from './database.ts'
 import { events, jobs } from './schema.ts'
@@ -37,7 +37,7 @@ export function insertEventIf(db: Database, jobId: string, { data, ...event }: E
         createdAt: sql<number>`${event.createdAt}`.as('created_at'),
       })
       .from(jobs)
-      .where(and(eq(jobs.id, jobId), onlyIf)),
+      .where(and(eq(jobs.id, jobId), isNull(jobs.erasedAt), onlyIf)),
   )
 }
 

@@ -1,5 +1,5 @@
 /** The jobs table: accept, nudge, find what is overdue, list. A step takes a row by `claim` and writes what it learned by `commit`. */
-import { and, asc, desc, eq, gte, isNotNull, lt, lte, type SQL, sql } from 'drizzle-orm'
+import { and, asc, desc, eq, gte, isNotNull, isNull, lt, lte, type SQL, sql } from 'drizzle-orm'
 import { z } from 'zod'
 import { type Fault, readFault } from '../core/fault.ts'
 import { firstIdAt } from '../core/id.ts'
@@ -12,6 +12,7 @@ import {
   type ProviderName,
   providerNames,
 } from '../core/request.ts'
+import { type Asset, insertAsset } from './assets.ts'
 import { type Database, reasonOf } from './database.ts'
 import { draftEvent, type EventDraft, insertEvent, insertEventIf } from './events.ts'
 import { jobs } from './schema.ts'
@@ -47,8 +48,16 @@ export type AcceptedJob = Pick<
   | 'createdAt'
 >
 
-/** Writes the promise. Null: the idempotency key is taken, and nothing was written. */
-export async function insertJob(db: Database, accepted: AcceptedJob, event: EventDraft): Promise<Job | null> {
+/**
+ * Writes the promise, with the assets that came in its request. Null: the idempotency key is taken, and nothing was
+ * written.
+ */
+export async function insertJob(
+  db: Database,
+  accepted: AcceptedJob,
+  event: EventDraft,
+  own: Asset[],
+): Promise<Job | null> {
   const { request, providers, warnings, estimates, createdAt, ...rest } = accepted
   const [provider] = providers
   if (provider === undefined) throw new Error('a job is accepted only when some provider can make it')
@@ -69,7 +78,12 @@ export async function insertJob(db: Database, accepted: AcceptedJob, event: Even
     })
     .returning()
   try {
-    const [[row]] = await db.batch([insert, insertEvent(db, accepted.id, event), ...retryEvent(db, accepted)])
+    const [[row]] = await db.batch([
+      insert,
+      insertEvent(db, accepted.id, event),
+      ...retryEvent(db, accepted),
+      ...own.map((asset) => insertAsset(db, asset)),
+    ])
     return row === undefined ? null : readRow(row)
   } catch (error) {
     // The unique index on (api key, idempotency key) is what makes two posts one job.
@@ -84,8 +98,12 @@ function retryEvent(db: Database, { id, retryOf, createdAt }: AcceptedJob) {
   return [insertEventIf(db, retryOf, draftEvent('job.retried', { job_id: id }, createdAt))]
 }
 
+/** Null: there is none (any more). */
 export async function findJob(db: Database, id: string): Promise<Job | null> {
-  const [row] = await db.select().from(jobs).where(eq(jobs.id, id))
+  const [row] = await db
+    .select()
+    .from(jobs)
+    .where(and(eq(jobs.id, id), isNull(jobs.erasedAt)))
   return row === undefined ? null : readRow(row)
 }
 
@@ -122,12 +140,6 @@ export async function overdueJobs(db: Database, nowMs: number, limit: number): P
   return rows.map(({ id }) => id)
 }
 
-/** Erases a settled job with all that hangs on it: the foreign keys cascade. */
-// Running this twice is harmless: the second time there is nothing.
-export async function eraseJob(db: Database, id: string): Promise<void> {
-  await db.delete(jobs).where(and(eq(jobs.id, id), isNotNull(jobs.settledAt)))
-}
-
 export interface JobFilter {
   status?: JobStatus | undefined
   provider?: ProviderName | undefined
@@ -151,7 +163,7 @@ export async function listJobs(db: Database, filter: JobFilter, before: string |
   const scanned = db
     .select()
     .from(jobs)
-    .where(and(...bounds))
+    .where(and(isNull(jobs.erasedAt), ...bounds))
     .orderBy(desc(jobs.id))
     .limit(rowsScannedPerPage)
     .as('scanned')

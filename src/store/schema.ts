@@ -58,9 +58,14 @@ export const jobs = sqliteTable(
     nudgedAt: at('nudged_at'),
     /** Since when it waits for a slot at a provider. Null: it does not wait. */
     waitingSince: at('waiting_since'),
+    /** When it is to be erased; of one that is, when what is left of it is. Null: never, or not settled yet. */
+    eraseAt: at('erase_at'),
+    /** It is gone, and this row nobody's but the sweep's: it holds what its last deliveries need. */
+    erasedAt: at('erased_at'),
   },
   (table) => [
     index('jobs_due').on(table.dueAt).where(sql`due_at IS NOT NULL`),
+    index('jobs_erase').on(table.eraseAt).where(sql`erase_at IS NOT NULL`),
     uniqueIndex('jobs_idempotency')
       .on(table.apiKeyId, table.idempotencyKey)
       .where(sql`idempotency_key IS NOT NULL`),
@@ -143,8 +148,13 @@ export const outputs = sqliteTable(
     videoCodec: text('video_codec'),
     audioCodec: text('audio_codec'),
     hasAudio: integer('has_audio', { mode: 'boolean' }),
+    /** Since when it is known that its object is not in the bucket. */
+    lostAt: at('lost_at'),
   },
-  (table) => [primaryKey({ columns: [table.jobId, table.n] })],
+  (table) => [
+    primaryKey({ columns: [table.jobId, table.n] }),
+    index('outputs_lost').on(table.lostAt).where(sql`lost_at IS NOT NULL`),
+  ],
 )
 
 /** The journal of what providers posted. WITHOUT ROWID. */
@@ -293,16 +303,45 @@ export const apiKeys = sqliteTable('api_keys', {
   revokedAt: at('revoked_at'),
 })
 
-/** What callers uploaded. WITHOUT ROWID. */
-export const assets = sqliteTable('assets', {
-  id: text('id').primaryKey(),
-  apiKeyId: text('api_key_id').notNull(),
-  kind: text('kind', { enum: mediaKinds }).notNull(),
-  contentType: text('content_type').notNull(),
-  bytes: integer('bytes').notNull(),
-  /** In hex. */
-  sha256: text('sha256').notNull(),
-  /** What the caller calls it, if it says. */
-  fileName: text('file_name'),
-  createdAt: at('created_at').notNull(),
+/** What callers uploaded, or embedded in a request. WITHOUT ROWID. */
+export const assets = sqliteTable(
+  'assets',
+  {
+    id: text('id').primaryKey(),
+    apiKeyId: text('api_key_id').notNull(),
+    kind: text('kind', { enum: mediaKinds }).notNull(),
+    contentType: text('content_type').notNull(),
+    bytes: integer('bytes').notNull(),
+    /** In hex. */
+    sha256: text('sha256').notNull(),
+    /** What the caller calls it, if it says. */
+    fileName: text('file_name'),
+    createdAt: at('created_at').notNull(),
+    /** The job that it came in: it is that job's alone, and goes with it. Null: it was uploaded by itself. */
+    jobId: text('job_id').references(() => jobs.id, { onDelete: 'cascade' }),
+    /** Where it lies, if it is a job's. */
+    key: text('key'),
+    /** Since when it is known that its object is not in the bucket. */
+    lostAt: at('lost_at'),
+  },
+  (table) => [
+    index('assets_job').on(table.jobId).where(sql`job_id IS NOT NULL`),
+    index('assets_lost').on(table.lostAt).where(sql`lost_at IS NOT NULL`),
+  ],
+)
+
+/** How far the bucket and the tables are compared with each other: one row, made with the table. WITHOUT ROWID. */
+export const rounds = sqliteTable('rounds', {
+  name: text('name').primaryKey(),
+  /** What is looked through now. Null: a round is to begin. */
+  place: text('place'),
+  /** Where the next page of it begins. */
+  cursor: text('cursor'),
+  /** When the next page is due; while it is looked through, when somebody else may. */
+  dueAt: at('due_at').notNull(),
+  startedAt: at('started_at'),
+  /** What was found until now, as JSON. */
+  found: text('found').notNull(),
+  /** The last whole round, as JSON. */
+  last: text('last'),
 })

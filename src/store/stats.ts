@@ -43,7 +43,7 @@ interface Spread {
 
 export async function countSince(db: Database, sinceMs: number): Promise<Stats> {
   const from = firstIdAt('job', sinceMs)
-  const newest = sql`SELECT ${jobs.id} FROM ${jobs} WHERE ${jobs.id} >= ${from} ORDER BY ${jobs.id} DESC LIMIT ${mostJobsCounted}`
+  const newest = sql`SELECT ${jobs.id} FROM ${jobs} WHERE ${jobs.id} >= ${from} AND ${jobs.erasedAt} IS NULL ORDER BY ${jobs.id} DESC LIMIT ${mostJobsCounted}`
   const [window] = await db.all<{ jobs: number; first: string | null }>(
     sql`SELECT count(*) AS jobs, min(id) AS first FROM (${newest})`,
   )
@@ -64,12 +64,12 @@ export async function countSince(db: Database, sinceMs: number): Promise<Stats> 
 
 function statuses(first: string): SQL {
   return sql`SELECT ${jobs.provider}, ${jobs.status}, count(*) AS count FROM ${jobs}
-    WHERE ${jobs.id} >= ${first} GROUP BY ${jobs.provider}, ${jobs.status}`
+    WHERE ${jobs.id} >= ${first} AND ${jobs.erasedAt} IS NULL GROUP BY ${jobs.provider}, ${jobs.status}`
 }
 
 function finishTimes(first: string): SQL {
   const times = sql`SELECT ${jobs.provider}, ${jobs.model}, ${jobs.settledAt} - ${jobs.createdAt} AS ms FROM ${jobs}
-    WHERE ${jobs.id} >= ${first} AND ${jobs.status} = 'succeeded'`
+    WHERE ${jobs.id} >= ${first} AND ${jobs.erasedAt} IS NULL AND ${jobs.status} = 'succeeded'`
   return spread(times, sql`provider, model`)
 }
 

@@ -1,5 +1,5 @@
 /** The journal of what providers posted to us. */
-import { asc, eq, sql } from 'drizzle-orm'
+import { and, asc, eq, isNull, sql } from 'drizzle-orm'
 import type { ProviderName } from '../core/request.ts'
 import type { Database } from './database.ts'
 import { draftEvent, insertEventIf } from './events.ts'
@@ -24,8 +24,9 @@ export async function journalWebhook(db: Database, heard: HeardWebhook, nowMs: n
   const { jobId, hash, provider, body, heardAt } = heard
   const isNew = sql`NOT EXISTS (SELECT 1 FROM ${webhooks} WHERE ${webhooks.jobId} = ${jobId} AND ${webhooks.hash} = ${hash})`
   const event = draftEvent('webhook.heard', { provider }, heardAt)
+  const isHere = and(eq(jobs.id, jobId), isNull(jobs.erasedAt))
   const [known, , , written] = await db.batch([
-    db.select({ id: jobs.id }).from(jobs).where(eq(jobs.id, jobId)),
+    db.select({ id: jobs.id }).from(jobs).where(isHere),
     nudgeJob(db, jobId, nowMs, isNew),
     insertEventIf(db, jobId, event, sql`${isNew} AND ${jobs.dueAt} IS NOT NULL`),
     db
@@ -40,7 +41,7 @@ export async function journalWebhook(db: Database, heard: HeardWebhook, nowMs: n
             heardAt: sql<number>`${heardAt}`.as('heard_at'),
           })
           .from(jobs)
-          .where(eq(jobs.id, jobId)),
+          .where(isHere),
       )
       .onConflictDoNothing()
       .returning({ jobId: webhooks.jobId }),

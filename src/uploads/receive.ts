@@ -9,7 +9,7 @@ import { done, type FaultCode, type Result } from '../core/fault.ts'
 import { sayError } from '../log.ts'
 import { keepArrival } from '../media/arrival.ts'
 import type { Kept } from '../media/keep.ts'
-import { awaitedAt, type Line, type Received, recordArrival } from '../store/arrivals.ts'
+import { type Line, placeFor, type Received, recordArrival } from '../store/arrivals.ts'
 import { isValidToken } from './token.ts'
 
 type Door = { Variables: { context: Context } }
@@ -49,14 +49,17 @@ const statuses: Partial<Record<FaultCode, 413 | 415>> = { media_too_large: 413, 
 
 async function receive(context: Context, line: Line, request: Request): Promise<Result<Received>> {
   const { db, bucket, config, log, now } = context
-  const awaited = await awaitedAt(db, line)
+  const place = await placeFor(db, line)
   const say = (said: object) => log('upload.received', { job_id: line.jobId, task_n: line.n, ...said })
-  if (awaited !== 'awaited') {
-    say({ result: awaited })
-    return done(awaited)
+  if (typeof place === 'string') {
+    say({ result: place })
+    return done(place)
   }
   const startedAt = now()
-  const kept = await keepArrival({ bucket, maxBytes: config.maxOutputBytes }, request, line)
+  const kept = await keepArrival({ bucket, maxBytes: config.maxOutputBytes }, request, {
+    ...place,
+    n: line.n,
+  })
   const duration_ms = now() - startedAt
   if (!kept.ok) {
     say({ duration_ms, fault: kept.fault.code })

@@ -40,6 +40,7 @@ describe('an upload', () => {
       bytes: file.length,
       sha256: await sha256Of(file),
       file_name: null,
+      job_id: null,
       created_at: new Date(world.edges.now()).toISOString(),
     })
     expect(response.headers.get('location')).toBe(`/v1/assets/${asset.id}`)

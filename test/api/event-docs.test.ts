@@ -1,7 +1,9 @@
 /** The `webhooks` section of the description: every event, with an example that is as a real one. */
 import { beforeAll, describe, expect, it } from 'vitest'
 import { eventTypes } from '../../src/core/event.ts'
+import { erasureSchema } from '../../src/core/event-body.ts'
 import { jobViewSchema } from '../../src/core/view.ts'
+import { erase } from '../support/asks.ts'
 import { api, untilTold } from '../support/reelhook.ts'
 import { makeVideo } from '../support/videos.ts'
 
@@ -57,6 +59,7 @@ describe('the description of the webhooks', () => {
   it.each([...eventTypes])('has a whole example of %s', (type) => {
     const example = exampleOf(type)
     expect(example).toMatchObject({ type, timestamp: expect.stringMatching(/Z$/) })
+    if (type === 'job.erased') return expect(erasureSchema.parse(example.data)).toEqual(example.data)
     const { output, ...job } = example.data
     expect(jobViewSchema.parse(job)).toEqual(job)
     expect(output !== undefined).toBe(type === 'output.stored')
@@ -65,7 +68,9 @@ describe('the description of the webhooks', () => {
   it('has examples of the shape of real events', async () => {
     const asked = { callback_events: [...eventTypes], metadata: { order: '42' }, aspect_ratio: '16:9' }
     const { id } = await makeVideo(asked)
-    for (const { body } of await untilTold(id, 3)) {
+    await untilTold(id, 3)
+    expect((await erase(id, '?force=true')).status).toBe(204)
+    for (const { body } of await untilTold(id, 4)) {
       const event: Event = JSON.parse(body)
       const example = exampleOf(event.type)
       const withoutRequest = ({ data: { request: _, ...data }, ...rest }: Event) => ({ ...rest, data })

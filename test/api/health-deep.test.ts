@@ -53,6 +53,7 @@ describe('a deep look', () => {
         },
         deliveries: { status: 'ok', overdue: 0, oldest_overdue_seconds: null },
         dead_letters: { status: 'ok', count: 0 },
+        storage: { status: 'ok', lost: 0 },
       },
     })
   })
@@ -104,7 +105,10 @@ describe('what is down', () => {
     const { errors } = await expectProblem(response, 503, 'unavailable')
     expect(errors).toEqual([
       { path: 'database', message: 'is failed' },
-      ...['cron', 'jobs', 'deliveries', 'dead_letters'].map((path) => ({ path, message: 'is unknown' })),
+      ...['cron', 'jobs', 'deliveries', 'dead_letters', 'storage'].map((path) => ({
+        path,
+        message: 'is unknown',
+      })),
     ])
   })
 

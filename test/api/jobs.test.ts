@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { JobView } from '../../src/core/view.ts'
+import { aDataUri } from '../support/assets.ts'
 import { callbackSecret } from '../support/caller.ts'
 import { expectProblem } from '../support/problem.ts'
 import { api, aRequest, getJob, post, postJob } from '../support/reelhook.ts'
@@ -98,9 +99,10 @@ describe('a hostile look at a job', () => {
   })
 
   it('is not drowned in the media that were embedded', async () => {
-    const picture = `data:image/png;base64,${'A'.repeat(200_000)}`
-    const job = await postJob({ first_frame: picture })
-    expect(job.request.first_frame).toBe('data:image/png;base64,…')
+    const job = await postJob({ first_frame: aDataUri('image/png', 150_000) })
+    expect(job.request.first_frame).toMatch(/^asset_[0-9a-z]{26}$/)
     expect(JSON.stringify(await getJob(job.id)).length).toBeLessThan(3_000)
+    const [row] = await select('SELECT * FROM jobs WHERE id = ?', job.id)
+    expect(JSON.stringify(row).length).toBeLessThan(3_000)
   })
 })

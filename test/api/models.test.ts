@@ -81,7 +81,7 @@ describe('who is eligible', () => {
   it.each(models)('is decided by the same data: %s', async (model) => {
     const offers = (await listed()).find((entry) => entry.model === model)?.providers ?? []
     const image = 'https://media.test/a.png'
-    const forms = { url: image, data_uri: 'data:image/png;base64,AAAA', crun_asset: 'asset://hero' }
+    const forms = { url: image, data_uri: 'data:image/png;base64,iVBORw0KGgo=', crun_asset: 'asset://hero' }
     for (const { provider, resolutions, modes, limits } of offers) {
       const check = async (overrides: Record<string, unknown>, isOffered: boolean) => {
         const request = { model, resolution: '480p', ...overrides }

@@ -173,6 +173,7 @@ describe('what is owed now', () => {
       jobs: { overdue: 0, oldest_overdue_seconds: null, lease_expired: 0, beyond_deadline: 0 },
       deliveries: { pending: 0, oldest_pending_seconds: null, overdue: 0, oldest_overdue_seconds: null },
       slots: [],
+      storage: { lost: 0, last_round: null },
     })
   })
 

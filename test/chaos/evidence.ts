@@ -60,7 +60,7 @@ export async function gather(storage: Storage, records: Records): Promise<Eviden
   )
   const billsOf = Map.groupBy(bills, (task) => indexIn(JSON.stringify(task.request)))
   const toldTo = Map.groupBy(told, ({ index }) => index)
-  const nothing = { jobs: [], tasks: [], outputs: [], events: [], deliveries: [] }
+  const nothing = { jobs: [], tasks: [], outputs: [], events: [], deliveries: [], assets: [] }
   const [jobs] = await storage.select('SELECT count(*) AS n FROM jobs')
   const [forged] = await storage.select('SELECT count(*) AS n FROM webhooks WHERE instr(body, ?)', forgedMark)
   return {

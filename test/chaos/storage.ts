@@ -10,7 +10,7 @@ export interface Storage {
 }
 
 /** Everything that is written of a job and may not change once it is settled. */
-const tables = ['jobs', 'tasks', 'outputs', 'events', 'deliveries'] as const
+const tables = ['jobs', 'tasks', 'outputs', 'events', 'deliveries', 'assets'] as const
 
 export type JobRows = Record<(typeof tables)[number], Row[]>
 

@@ -32,6 +32,7 @@ function aJob(overrides: Partial<JobView> = {}): JobView {
     created_at: iso,
     deadline_at: iso,
     settled_at: iso,
+    erase_at: null,
     ...overrides,
   }
 }
@@ -146,7 +147,10 @@ describe('the largest job there can be', () => {
     const bare = {
       ...longMedia,
       metadata: {},
-      request: { ...request, metadata: {}, prompt: 'A paper boat', provider_options: {} },
+      request: {
+        ...{ ...request, metadata: {}, prompt: 'A paper boat', provider_options: {} },
+        callback_events: ['job.succeeded' as const],
+      },
     }
     expect(JSON.parse(eventBody('job.succeeded', at, bare)).left_out).toEqual(['request.reference_images'])
   })

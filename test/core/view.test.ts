@@ -22,6 +22,7 @@ function someRows({ job, outputs = [], tasks = [] }: Overrides = {}): JobRows {
       createdAt: at,
       deadlineAt: at + 1_800_000,
       settledAt: null,
+      eraseAt: null,
       ...job,
     },
     outputs,

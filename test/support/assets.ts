@@ -9,6 +9,7 @@ export interface AssetView {
   bytes: number
   sha256: string
   file_name: string | null
+  job_id: string | null
   created_at: string
 }
 
@@ -38,6 +39,15 @@ export function aFile(type: TakenType, bytes = 1_000): Uint8Array<ArrayBuffer> {
   for (let at = 0; at < bytes; at++) file[at] = (at * 31 + (at >> 10)) & 255
   file.set(bytesIn(starts[type]).subarray(0, bytes))
   return file
+}
+
+/** The same, as it stands in a request. */
+export function aDataUri(type: TakenType, bytes = 1_000): string {
+  return `data:${type};base64,${toBase64(aFile(type, bytes))}`
+}
+
+function toBase64(bytes: Uint8Array): string {
+  return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''))
 }
 
 export function bytesIn(text: string): Uint8Array<ArrayBuffer> {

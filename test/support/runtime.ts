@@ -1,4 +1,5 @@
 /** The Worker driven by hand, for what the real queue would do too soon or not at all. */
+import { createScheduledController } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { readConfig } from '../../src/config.ts'
 import { type Context, createContext, type Edges } from '../../src/context.ts'
@@ -28,10 +29,19 @@ export async function fetchWith(
   request: Request,
   cache?: Pick<CacheContext, 'purge'>,
 ): Promise<Response> {
-  const context = { waitUntil: () => undefined, passThroughOnException: () => undefined, props: {}, cache }
-  const response = await worker.fetch?.(request as never, { ...env, ...bindings }, context as never)
+  const response = await worker.fetch?.(request as never, { ...env, ...bindings }, anInvocation(cache))
   if (response === undefined) throw new Error('the Worker has no fetch')
   return response
+}
+
+/** What the cron trigger does, with a cache in front of the Worker. */
+export async function sweepWith(cache: Pick<CacheContext, 'purge'>): Promise<void> {
+  await worker.scheduled?.(createScheduledController(), env, anInvocation(cache))
+}
+
+function anInvocation(cache?: Pick<CacheContext, 'purge'>) {
+  const context = { waitUntil: () => undefined, passThroughOnException: () => undefined, props: {}, cache }
+  return context as unknown as ExecutionContext
 }
 
 /** Posts a job whose nudge is lost: it stays as accepted until a sweep, or until the test advances it. */

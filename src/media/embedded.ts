@@ -1,0 +1,99 @@
+/**
+ * Media that stand in a request as data: URIs. Once the job is accepted they are assets like others, but of this job
+ * alone: they lie among its objects, and go with it. What is kept of the request has their ids.
+ */
+import type { Context } from '../context.ts'
+import { newId } from '../core/id.ts'
+import { toHex } from '../core/keys.ts'
+import { assetsIn, isDataUri, kindAt, type MediaFields, mapMedia, mediaOf } from '../core/media.ts'
+import type { JobRequest } from '../core/request.ts'
+import { inputKey, jobPrefix } from '../core/retention.ts'
+import { type Asset, findAssets, keyOf } from '../store/assets.ts'
+import { contentTypes, fileTypeOf } from './file-type.ts'
+
+export interface Embedded {
+  /** What its sender calls it. */
+  declared: string
+  bytes: Uint8Array<ArrayBuffer>
+}
+
+/** Of a data: URI with base64 content, as the request's schema takes it. */
+export function readDataUri(uri: string): Embedded {
+  const [, declared = '', encoded = ''] = /^data:([^;]+);base64,(.*)$/.exec(uri) ?? []
+  return { declared, bytes: Uint8Array.from(atob(encoded), (character) => character.charCodeAt(0)) }
+}
+
+/** What is wrong with what is embedded, by its first bytes. */
+export function embeddedFaults(request: Partial<MediaFields>): { path: string; message: string }[] {
+  return mediaOf(request).flatMap(({ path, value }) => {
+    const message = isDataUri(value) ? complaintOf(readDataUri(value), path) : null
+    return message === null ? [] : [{ path, message }]
+  })
+}
+
+function complaintOf({ declared, bytes }: Embedded, path: string): string | null {
+  const fileType = fileTypeOf(bytes, declared)
+  if (fileType?.kind === kindAt(path)) return null
+  if (fileType !== null) return `takes media of kind ${kindAt(path)}, and these are of kind ${fileType.kind}`
+  const begins = fileTypeOf(bytes, '')
+  return begins === null
+    ? `begins as none of the types taken: ${contentTypes.join(', ')}`
+    : `is declared ${declared} and begins as ${begins.contentType}`
+}
+
+/**
+ * Puts what is embedded into R2; the same twice is one. The rows are for the batch that accepts the job: should that
+ * fail, no row names the objects.
+ */
+export async function keepEmbedded(
+  { bucket, now }: Pick<Context, 'bucket' | 'now'>,
+  job: { id: string; apiKeyId: string },
+  request: JobRequest,
+): Promise<{ request: JobRequest; assets: Asset[] }> {
+  const kept = new Map<string, Asset>()
+  for (const { value } of mediaOf(request)) {
+    if (!isDataUri(value) || kept.has(value)) continue
+    const { declared, bytes } = readDataUri(value)
+    const fileType = fileTypeOf(bytes, declared)
+    if (fileType === null) throw new Error('what is embedded was judged before')
+    const { kind, contentType } = fileType
+    const id = newId('asset')
+    const key = inputKey(jobPrefix(job.id, request.retention_days), id)
+    await bucket.put(key, bytes, { httpMetadata: { contentType } })
+    const sha256 = toHex(new Uint8Array(await crypto.subtle.digest('SHA-256', bytes)))
+    kept.set(value, {
+      ...{ id, apiKeyId: job.apiKeyId, jobId: job.id, key, kind, contentType, sha256 },
+      ...{ bytes: bytes.length, fileName: null, createdAt: now(), lostAt: null },
+    })
+  }
+  return {
+    request: mapMedia(request, (media) => kept.get(media)?.id ?? media),
+    assets: [...kept.values()],
+  }
+}
+
+/** The request as it was posted: what another job embedded stands in it again. What is gone from R2 keeps its id. */
+export async function embedAgain(
+  { db, bucket }: Pick<Context, 'db' | 'bucket'>,
+  request: JobRequest,
+): Promise<JobRequest> {
+  const uris = new Map<string, string>()
+  const ids = assetsIn(request).map(({ id }) => id)
+  for (const asset of (await findAssets(db, ids)).values()) {
+    const object = asset.jobId === null ? null : await bucket.get(keyOf(asset))
+    if (object === null) continue
+    uris.set(asset.id, `data:${asset.contentType};base64,${encode(await object.bytes())}`)
+  }
+  return mapMedia(request, (media) => uris.get(media) ?? media)
+}
+
+// A call takes only so many arguments.
+const charactersAtOnce = 32_768
+
+function encode(bytes: Uint8Array): string {
+  let text = ''
+  for (let first = 0; first < bytes.length; first += charactersAtOnce) {
+    text += String.fromCharCode(...bytes.subarray(first, first + charactersAtOnce))
+  }
+  return btoa(text)
+}
