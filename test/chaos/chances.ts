@@ -88,6 +88,18 @@ export const taskFaults: ProviderFault[][] = [
   ],
 ]
 
+/** Where the provider is to upload the videos of a job. */
+export const uploadFaults: ProviderFault[] = [
+  { words: 'put=never', chance: 0.15 },
+  { words: 'put=chunked', chance: 0.15 },
+  { words: 'put=twice', chance: 0.15 },
+  { words: 'put=late', chance: 0.1 },
+  { words: 'put=too-late', chance: 0.1 },
+  { words: 'put=truncated', chance: 0.1 },
+  { words: 'put=html', chance: 0.05 },
+  { words: 'put=picture', chance: 0.05 },
+]
+
 /** What a caller's host does. */
 export const callerFaults: { behaviour: Behaviour; chance: number }[] = [
   { behaviour: 'fails once', chance: 0.05 },
@@ -120,7 +132,13 @@ export const ownFaults: OwnFault[] = [
   { says: 'D1 stalls for a second', calls: /^D1 /, when: 'before', what: 'stalls', chance: 0.002 },
   { says: 'D1 is down for two seconds', calls: /^D1 /, when: 'before', what: 'is down', chance: 0.000_5 },
   { says: 'R2 refuses', calls: /^R2 /, when: 'before', what: 'throws', chance: 0.03 },
-  { says: 'R2 fails in mid-stream', calls: /^R2 put/, when: 'midway', what: 'throws', chance: 0.06 },
+  {
+    says: 'R2 fails in mid-stream',
+    calls: /^R2 (put|arrival)/,
+    when: 'midway',
+    what: 'throws',
+    chance: 0.06,
+  },
   { says: 'R2 stores, and does not say so', calls: /^R2 /, when: 'after', what: 'throws', chance: 0.04 },
   { says: 'a queue refuses', calls: /^queue /, when: 'before', what: 'throws', chance: 0.02 },
   { says: 'a message is dropped', calls: /^queue /, when: 'before', what: 'is dropped', chance: 0.06 },

@@ -19,7 +19,7 @@ export async function forge(
   chance: Chance,
   tasks: readonly SimulatedTask[],
   trapUrl: string,
-  post: (url: string, body: string) => Promise<number | null>,
+  send: (method: 'POST' | 'PUT', url: string, body: string) => Promise<number | null>,
 ): Promise<Forgery[]> {
   // Where the status cannot be asked, a webhook with a valid token may stand in for it: no lies there.
   const ringable = tasks.filter(
@@ -28,8 +28,15 @@ export async function forge(
   if (ringable.length < 2) return []
   const [task, other] = [chance.oneOf(ringable), chance.oneOf(ringable)]
   const answers: Forgery[] = []
-  for (const { kind, url, body, wanted } of forgeriesOf(task, other, trapUrl)) {
-    const answered = await post(url, body)
+  const uploads = tasks.flatMap(({ request }) =>
+    'uploadEndpoint' in request && typeof request.uploadEndpoint === 'string' ? [request.uploadEndpoint] : [],
+  )
+  const forgeries = [
+    ...forgeriesOf(task, other, trapUrl).map((forgery) => ({ method: 'POST' as const, ...forgery })),
+    ...uploads.slice(-1).flatMap(uploadsNoProviderSent),
+  ]
+  for (const { kind, method, url, body, wanted } of forgeries) {
+    const answered = await send(method, url, body)
     if (answered !== null) answers.push({ kind, wanted, answered })
   }
   return answers
@@ -50,6 +57,16 @@ function forgeriesOf(task: Ringable, other: Ringable, trapUrl: string) {
     { kind: 'an oversized body', url: task.webhookUrl, body: forgedMark.repeat(10_000), wanted: 413 },
     { kind: 'a body that is not JSON', url: task.webhookUrl, body: `{${forgedMark}`, wanted: 200 },
     { kind: 'a lie with a valid token', url: task.webhookUrl, body: lie, wanted: 200 },
+  ]
+}
+
+function uploadsNoProviderSent(url: string) {
+  const [, base = '', n = ''] = /^(.*)\/(\d+)\/[^/]+$/.exec(url) ?? []
+  const token = url.split('/').at(-1)
+  const put = { method: 'PUT' as const, body: forgedMark, wanted: 404 }
+  return [
+    { ...put, kind: 'an upload with a wrong token', url: `${base}/${n}/${'A'.repeat(43)}` },
+    { ...put, kind: "an upload with another line's token", url: `${base}/${Number(n) + 1}/${token}` },
   ]
 }
 

@@ -11,12 +11,6 @@ export async function inR2(evidence: Evidence): Promise<Law[]> {
   const succeeded = evidence.cases.filter(({ rows }) => rows.jobs[0]?.status === 'succeeded')
   const inputs = evidence.cases.flatMap(({ rows }) => rows.assets)
   const keys = [...stored.map(({ row }) => row.key), ...inputs.map(({ key }) => key)]
-  const accepted = new Set(evidence.cases.map(({ id }) => id))
-  // What came with a post that was not accepted after all is the daily round's to remove.
-  const isRefused = (key: string) => {
-    const id = /^jobs\/(\w+)\/inputs\//.exec(key)?.[1]
-    return id !== undefined && !accepted.has(id)
-  }
   return [
     {
       says: 'every stored video is what the provider served',
@@ -31,7 +25,7 @@ export async function inR2(evidence: Evidence): Promise<Law[]> {
     {
       says: 'no object without its row',
       checked: evidence.objectKeys.length,
-      breaches: evidence.objectKeys.filter((key) => !keys.includes(key) && !isRefused(key)),
+      breaches: evidence.objectKeys.filter((key) => !keys.includes(key)),
     },
   ]
 }

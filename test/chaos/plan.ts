@@ -1,7 +1,7 @@
 /** The jobs of a run, from its seed: what each asks for, what befalls it, and how it must end. No I/O. */
 import { type ProviderName, providerNames } from '../../src/core/request.ts'
 import type { Behaviour } from './callers.ts'
-import { callerFaults, taskFaults, webhookFaults } from './chances.ts'
+import { callerFaults, taskFaults, uploadFaults, webhookFaults } from './chances.ts'
 import { type Chance, seededChance } from './seeded.ts'
 
 export interface PlannedJob {
@@ -40,6 +40,8 @@ export const pace = { queuedMs: 1_000, runningMs: 8_000 }
 
 const deadlineSeconds = 6 * 3_600
 const silentShare = 0.06
+// Of those at Runware.
+const uploadedShare = 0.4
 
 function planJob(chance: Chance, index: number, { hookOf, pictureUrl, callbackSecret }: Places): PlannedJob {
   const provider = providerNames[index % providerNames.length] ?? 'runware'
@@ -48,7 +50,8 @@ function planJob(chance: Chance, index: number, { hookOf, pictureUrl, callbackSe
     { count: 3, chance: 0.12 },
     { count: 4, chance: 0.1 },
   ])?.count
-  const faults = faultsFor(chance, provider, count ?? 1)
+  const isUploaded = chance.happens(uploadedShare) && provider === 'runware'
+  const faults = faultsFor(chance, provider, count ?? 1, isUploaded)
   const behaviour = chance.rowOf(callerFaults)?.behaviour ?? 'accepts'
   const isSilent = chance.happens(silentShare)
   return {
@@ -64,6 +67,7 @@ function planJob(chance: Chance, index: number, { hookOf, pictureUrl, callbackSe
       duration: 4,
       resolution: '480p',
       ...mediaFor(chance, provider, pictureUrl),
+      ...(isUploaded && { provider_options: { runware: { directUpload: true } } }),
       deadline_seconds: faults.deadlineSeconds ?? deadlineSeconds,
       ...(!isSilent && { callback_url: hookOf(index), callback_secret: callbackSecret }),
       metadata: { boat: String(index) },
@@ -71,7 +75,7 @@ function planJob(chance: Chance, index: number, { hookOf, pictureUrl, callbackSe
   }
 }
 
-function faultsFor(chance: Chance, provider: ProviderName, count: number) {
+function faultsFor(chance: Chance, provider: ProviderName, count: number, isUploaded: boolean) {
   // Drawn whether it applies or not, so that one job's provider does not change another's fate.
   const draw = (groups: typeof taskFaults) =>
     groups
@@ -79,9 +83,11 @@ function faultsFor(chance: Chance, provider: ProviderName, count: number) {
       .filter(({ at, many }) => at?.includes(provider) !== false && (many === undefined || count > 1))
   const webhook = draw(webhookFaults).map(({ words }) => words)
   const faults = draw(taskFaults)
+  const upload = chance.rowOf(uploadFaults)
   const directives = [
     ...(webhook.length > 0 ? [`webhook=${webhook.join('+')}`] : []),
     ...faults.map(({ words }) => words),
+    ...(isUploaded && upload !== undefined ? [upload.words] : []),
   ]
   return {
     directive: directives.length > 0 ? ` sim(${directives.join(', ')})` : '',

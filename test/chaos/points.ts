@@ -22,6 +22,7 @@ const outlives = (step: string, call: string, when: Point['when']): Point => ({
 
 export const points: Point[] = [
   ...dies('accept', ['D1 accept', 'before', 'after'], ['queue job', 'before', 'after']),
+  ...dies('accept', ['R2 input', 'before', 'after']),
   ...dies('hear', ['queue webhook', 'before', 'after'], ['D1 journal', 'before', 'after']),
   ...dies('claim', ['D1 claim', 'before', 'after']),
   ...dies('upload', ['fetch upload scenario', 'after'], ['fetch part scenario', 'after']),
@@ -35,6 +36,7 @@ export const points: Point[] = [
   ...dies('check', ['D1 commit storing', 'before', 'after']),
   ...dies('store', ['fetch media', 'after', 'midway'], ['R2 put', 'before', 'midway', 'after']),
   ...dies('store', ['R2 part', 'after'], ['R2 complete', 'before', 'after']),
+  ...dies('receive', ['D1 arrival', 'before', 'after'], ['R2 arrival', 'midway', 'after']),
   ...dies('settle', ['D1 commit succeeded', 'before', 'after'], ['D1 commit failed', 'before', 'after']),
   ...dies('deliver', ['D1 claim delivery', 'after'], ['fetch callback', 'after']),
   ...dies('deliver', ['D1 commit attempt', 'before', 'after'], ['queue delivery', 'before']),

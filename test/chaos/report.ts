@@ -78,6 +78,7 @@ function jobTable(cases: Case[]) {
       'won by webhook': sum(
         here.map(({ rows }) => rows.tasks.filter((task) => task.won_by === 'webhook').length),
       ),
+      'by upload': sum(here.map(({ rows }) => rows.tasks.filter((task) => task.won_by === 'upload').length)),
       'won by poll': sum(here.map(({ rows }) => rows.tasks.filter((task) => task.won_by === 'poll').length)),
       attempts: sum(here.map(({ told }) => told.length)),
     }

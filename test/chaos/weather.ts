@@ -30,6 +30,8 @@ const lookAtSettledEveryMs = 700
 const sayEveryMs = 10_000
 // After a lease has certainly run out.
 const leaseAndMoreMs = 70_000
+const dayAndMoreMs = 25 * 60 * 60_000
+const tidyPatienceMs = 30_000
 const deployBeforeLife = 4
 const poisonInLives = [2, 14]
 
@@ -76,6 +78,7 @@ export async function weather(weather: Weather): Promise<{
     const end = await live(weather, life, poster, next.killAfterMs, giveUpAt)
     if (end !== 'killed') {
       await settled.look()
+      await tidyUp(weather, life)
       await harness.close()
       return { accepted: poster.accepted, forgeries, lastLife: life, isOver: end === 'all settled' }
     }
@@ -123,6 +126,25 @@ function hoursOf(clock: { offsetMs: () => number }): string {
   return (clock.offsetMs() / 3_600_000).toFixed(1)
 }
 
+/**
+ * What a death left in the bucket is found when bucket and tables are compared, a day later: one round may have begun
+ * before that, the next has not.
+ */
+async function tidyUp({ conductor, channel, stage: { clock } }: Weather, life: Life): Promise<void> {
+  for (let rounds = 0; rounds < 2; rounds++) {
+    await conductor.turn(dayAndMoreMs)
+    const giveUpAt = Date.now() + tidyPatienceMs
+    const isDue = async () => {
+      const [round] = await channel.storage.select('SELECT due_at FROM rounds')
+      return Number(round?.due_at) <= clock.now()
+    }
+    while (Date.now() < giveUpAt && (await isDue())) {
+      life.sweep()
+      await wait(200)
+    }
+  }
+}
+
 /** Turns the clock past the lease, and waits until the sweep has given the row to another. */
 async function outlive({ conductor, channel }: Weather, life: Life | undefined): Promise<void> {
   await conductor.turn(leaseAndMoreMs)
@@ -132,8 +154,8 @@ async function outlive({ conductor, channel }: Weather, life: Life | undefined):
 }
 
 /** Null: nobody was there to hear it. */
-async function ring(url: string, body: string): Promise<number | null> {
-  const response = await fetch(url, { method: 'POST', body }).catch(() => null)
+async function ring(method: string, url: string, body: string): Promise<number | null> {
+  const response = await fetch(url, { method, body }).catch(() => null)
   await response?.body?.cancel()
   return response?.status ?? null
 }

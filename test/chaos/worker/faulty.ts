@@ -2,7 +2,7 @@
  * The Worker's edges and bindings as a trial makes them: the real ones, with fate before and after every call. So the
  * product itself holds no fault points at all.
  */
-import { nameRequest, nameStatements, type Statement } from '../calls.ts'
+import { nameObject, nameRequest, nameStatements, type Statement } from '../calls.ts'
 import type { Trial } from '../trial.ts'
 
 type Fetch = (request: Request) => Promise<Response>
@@ -73,8 +73,8 @@ function faultyDatabase(database: D1Database, trial: Trial): D1Database {
 function faultyBucket(bucket: R2Bucket, trial: Trial): R2Bucket {
   return replacing(bucket, {
     put: (key: string, value: ReadableStream | Uint8Array, options?: R2PutOptions) =>
-      undergo(trial, 'R2 put', async () => {
-        const doom = value instanceof ReadableStream ? trial.midway('R2 put') : null
+      undergo(trial, nameObject(key), async () => {
+        const doom = value instanceof ReadableStream ? trial.midway(nameObject(key)) : null
         if (doom !== null && value instanceof ReadableStream) await breakOff(value, doom)
         return bucket.put(key, value, options)
       }),
