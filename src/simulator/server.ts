@@ -86,7 +86,7 @@ function createRealClock(): Clock & { stop: () => void } {
       const timer = setTimeout(() => {
         timers.delete(timer)
         void run()
-      }, delayMs)
+      }, Math.max(0, delayMs))
       timers.add(timer)
     },
     stop: () => {
