@@ -1,5 +1,7 @@
+import { env } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
-import { api, passTimeUntil, postJob, timelineOf, untilSubmitted } from '../support/reelhook.ts'
+import { toHex } from '../../src/core/keys.ts'
+import { api, billsFor, passTimeUntil, postJob, timelineOf, untilSubmitted } from '../support/reelhook.ts'
 import { objectKeys } from '../support/storage.ts'
 import { bytesAtProvider, bytesOf, finish, makeVideo, sha256Of } from '../support/videos.ts'
 import { world } from '../support/world.ts'
@@ -34,6 +36,21 @@ describe('the video of a job', () => {
       expect(await objectKeys(`jobs/${job.id}/`)).toEqual([`jobs/${job.id}/0.mp4`])
     },
   )
+
+  it('is stored in parts when it is a giant, though its length is known', async () => {
+    const { id } = await postJob({ prompt: 'A paper boat sim(megabytes=140)' })
+    await finish(id)
+    const job = await untilSettled(id)
+    const stored = await env.BUCKET.head(`jobs/${id}/0.mp4`)
+    expect(stored?.size).toBe(job.outputs[0]?.bytes)
+    // R2's name for what was put in so many parts.
+    expect(stored?.etag).toMatch(/-27$/)
+    const [taskOfIt] = billsFor(id)
+    const made = world.simulator.mediaOf(taskOfIt?.outputs[0]?.outputId ?? '')?.stream()
+    const digest = new crypto.DigestStream('SHA-256')
+    await made?.pipeTo(digest)
+    expect(job.outputs[0]?.sha256).toBe(toHex(new Uint8Array(await digest.digest)))
+  })
 
   it('is stored for each of several', async () => {
     const job = await makeVideo({ count: 3 })
