@@ -29,6 +29,7 @@ export async function acceptJob(
     context,
     { id, apiKeyId: caller.apiKeyId },
     { ...said, retention_days },
+    assessment.known,
   )
   const { providers, estimates, warnings } = assessment
   const nowMs = context.now()

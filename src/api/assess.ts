@@ -1,11 +1,12 @@
 /** Who can make a request, in which order they would be asked, and at what price; or every reason why nobody can. */
 import type { Context } from '../context.ts'
 import type { Result } from '../core/fault.ts'
-import { isDataUri, mapMedia } from '../core/media.ts'
+import { isDataUri, type KnownMedia, mapMedia } from '../core/media.ts'
 import type { Cost, Estimates } from '../core/money.ts'
 import type { PostedRequest, ProviderName } from '../core/request.ts'
 import type { Provider, Reason } from '../providers/provider.ts'
-import { doorFaults } from './door.ts'
+import { refuseMedia } from '../providers/refuse-media.ts'
+import { passDoor } from './door.ts'
 import { estimate, overLimit, type Purpose } from './estimate.ts'
 import type { FieldFault } from './problems.ts'
 
@@ -20,7 +21,13 @@ export interface Candidate {
 }
 
 export type Assessment =
-  | { ok: true; providers: ProviderName[]; estimates: Estimates; warnings: FieldFault[] }
+  | {
+      ok: true
+      providers: ProviderName[]
+      estimates: Estimates
+      warnings: FieldFault[]
+      known: KnownMedia
+    }
   | { ok: false; code: 'invalid_request' | 'no_provider'; errors: FieldFault[] }
 
 export async function assess(
@@ -28,10 +35,11 @@ export async function assess(
   apiKeyId: string,
   request: PostedRequest,
 ): Promise<Assessment> {
-  const errors = await doorFaults(context, apiKeyId, request)
-  if (errors.length > 0) return { ok: false, code: 'invalid_request', errors }
+  const passage = await passDoor(context, apiKeyId, request)
+  if (!passage.ok) return { ok: false, code: 'invalid_request', errors: passage.faults }
+  const { known } = passage
   const isDecidedByMoney = request.provider === 'cheapest' || request.max_cost_usd !== undefined
-  const candidates = await weigh(context, request, isDecidedByMoney ? 'to decide' : 'to tell')
+  const candidates = await weigh(context, request, known, isDecidedByMoney ? 'to decide' : 'to tell')
   const able = candidates.filter(isAble)
   const [first] = able
   if (first === undefined) return { ok: false, code: 'no_provider', errors: whyNobody(candidates) }
@@ -40,6 +48,7 @@ export async function assess(
     providers: able.map(({ name }) => name),
     estimates: Object.fromEntries(able.flatMap(({ name, cost }) => (cost?.ok ? [[name, cost.value]] : []))),
     warnings: first.provider.warn(request),
+    known,
   }
 }
 
@@ -47,9 +56,10 @@ export async function assess(
 export async function weigh(
   context: Context,
   request: PostedRequest,
+  known: KnownMedia,
   purpose: Purpose,
 ): Promise<Candidate[]> {
-  const candidates = candidatesFor(context, request)
+  const candidates = candidatesFor(context, request, known)
   const firstAble = candidates.find(isAble)
   const priced = await Promise.all(
     candidates.map(async (candidate): Promise<Candidate> => {
@@ -66,12 +76,19 @@ export function isAble(candidate: Candidate): candidate is Candidate & { provide
   return candidate.provider !== undefined && candidate.reasons.length === 0
 }
 
-function candidatesFor({ config, providers }: Context, request: PostedRequest): Candidate[] {
+function candidatesFor(
+  { config, providers }: Context,
+  request: PostedRequest,
+  known: KnownMedia,
+): Candidate[] {
   // What is embedded reaches every provider as an asset does.
   const asSent = mapMedia(request, (media) => (isDataUri(media) ? anyAsset : media))
   return wanted(request, config.providerOrder, providers).map((name) => {
     const provider = providers[name]
-    const reasons = provider?.refuse(asSent) ?? [{ path: 'provider', message: 'has no API key here' }]
+    const reasons =
+      provider === undefined
+        ? [{ path: 'provider', message: 'has no API key here' }]
+        : [...provider.refuse(asSent), ...refuseMedia(provider.capabilities, request, known)]
     return { name, provider, reasons, cost: null }
   })
 }

@@ -1,16 +1,11 @@
 /** What is wrong with the assets that a request names: they are not there, or of another kind than their field wants. */
 import { assetsIn, kindAt, type MediaFields } from '../core/media.ts'
-import { findAssets } from '../store/assets.ts'
-import type { Database } from '../store/database.ts'
+import type { Asset } from '../store/assets.ts'
 import type { FieldFault } from './problems.ts'
 
-export async function assetFaults(db: Database, request: Partial<MediaFields>): Promise<FieldFault[]> {
-  const named = assetsIn(request)
-  const assets = await findAssets(
-    db,
-    named.map(({ id }) => id),
-  )
-  return named.flatMap(({ path, id }) => {
+/** `assets`: those of them that are there, by their id. */
+export function assetFaults(request: Partial<MediaFields>, assets: ReadonlyMap<string, Asset>): FieldFault[] {
+  return assetsIn(request).flatMap(({ path, id }) => {
     const asset = assets.get(id)
     // What came embedded in another job's request is that job's alone.
     if (asset === undefined || asset.jobId !== null)

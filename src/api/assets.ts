@@ -20,6 +20,11 @@ const assetSchema = z
     job_id: z.string().nullable().openapi({
       description: 'The job in whose request it was embedded: it can be used by no other, and goes with it.',
     }),
+    width: z.int().nullable().openapi({
+      description: "This and what follows is read from the file's header; null where that does not tell.",
+    }),
+    height: z.int().nullable(),
+    duration_seconds: z.number().nullable(),
     created_at: z.iso.datetime(),
   })
   .openapi('Asset')
@@ -140,6 +145,9 @@ function view(asset: Asset): z.infer<typeof assetSchema> {
     sha256: asset.sha256,
     file_name: asset.fileName,
     job_id: asset.jobId,
+    width: asset.width,
+    height: asset.height,
+    duration_seconds: asset.durationSeconds,
     created_at: new Date(asset.createdAt).toISOString(),
   }
 }

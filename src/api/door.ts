@@ -1,31 +1,41 @@
 /** The door: what is wrong with well-formed fields in this deployment, whoever is to make the video. */
 import type { Context } from '../context.ts'
-import { formOf, mediaOf } from '../core/media.ts'
+import { assetsIn, formOf, type KnownMedia, mediaOf } from '../core/media.ts'
 import type { PostedRequest } from '../core/request.ts'
 import { forbidden } from '../core/target.ts'
 import { embeddedFaults } from '../media/embedded.ts'
+import { knownMedia } from '../media/known-media.ts'
+import { findAssets } from '../store/assets.ts'
 import { assetFaults } from './asset-faults.ts'
 import { adminKeyId } from './auth.ts'
 import { type FieldFault, fieldFaults } from './problems.ts'
 
 type Part = Partial<PostedRequest>
 
+/** Past the door there is what is known of the media; before it, every fault. */
+export type Passage = { ok: true; known: KnownMedia } | { ok: false; faults: FieldFault[] }
+
 /**
  * URLs that lead nowhere allowed, media that are not there or not what they should be, unknown options, no secret: all
  * at once.
  */
-export async function doorFaults(
+export async function passDoor(
   { db, config, providers }: Pick<Context, 'db' | 'config' | 'providers'>,
   apiKeyId: string,
   request: Part,
-): Promise<FieldFault[]> {
-  return [
+): Promise<Passage> {
+  const assets = await findAssets(
+    db,
+    assetsIn(request).map(({ id }) => id),
+  )
+  const faults = [
     ...targetFaults(request, config.reach),
-    ...(await assetFaults(db, request)),
+    ...assetFaults(request, assets),
     ...embeddedFaults(request),
     ...optionFaults(request, providers),
     ...secretFaults(request, apiKeyId),
   ]
+  return faults.length > 0 ? { ok: false, faults } : { ok: true, known: await knownMedia(request, assets) }
 }
 
 function targetFaults(request: Part, reach: Context['config']['reach']): FieldFault[] {

@@ -3,7 +3,7 @@ import { createRoute, z } from '@hono/zod-openapi'
 import { costSchema } from '../core/money.ts'
 import { providerNames } from '../core/request.ts'
 import { type Candidate, isAble, weigh } from './assess.ts'
-import { doorFaults } from './door.ts'
+import { passDoor } from './door.ts'
 import { createRouter } from './environment.ts'
 import { jobRequestSchema, nameAllFaults, nothingSpent } from './job-request.ts'
 import { problem, problemResponse, tooMany, withoutKey } from './problems.ts'
@@ -47,9 +47,9 @@ estimateRoutes.openapi(
   async (c) => {
     const context = c.get('context')
     const request = c.req.valid('json')
-    const errors = await doorFaults(context, c.get('apiKeyId'), request)
-    if (errors.length > 0) return problem(c, 'invalid_request', nothingSpent, errors)
-    const candidates = await weigh(context, request, 'to decide')
+    const passage = await passDoor(context, c.get('apiKeyId'), request)
+    if (!passage.ok) return problem(c, 'invalid_request', nothingSpent, passage.faults)
+    const candidates = await weigh(context, request, passage.known, 'to decide')
     const view = ({ name, provider, reasons, cost }: Candidate): z.infer<typeof estimateSchema> => ({
       provider: name,
       eligible: isAble({ name, provider, reasons, cost }),

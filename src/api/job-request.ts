@@ -2,7 +2,7 @@
 import type { z } from '@hono/zod-openapi'
 import type { Context as HonoContext } from 'hono'
 import { requestSchema, wellFormedPart } from '../core/request.ts'
-import { doorFaults } from './door.ts'
+import { passDoor } from './door.ts'
 import type { ApiEnv } from './environment.ts'
 import { fieldFaults, problem } from './problems.ts'
 
@@ -26,7 +26,7 @@ async function answerFaults({ error, target }: Unsound, c: HonoContext<ApiEnv>) 
   const formal = fieldFaults(error)
   const part = target === 'json' ? wellFormedPart(await c.req.json()) : {}
   const named = new Set(formal.map(({ path }) => path))
-  const faults = await doorFaults(c.get('context'), c.get('apiKeyId'), part)
-  const others = faults.filter(({ path }) => !named.has(path))
+  const passage = await passDoor(c.get('context'), c.get('apiKeyId'), part)
+  const others = passage.ok ? [] : passage.faults.filter(({ path }) => !named.has(path))
   return problem(c, 'invalid_request', nothingSpent, [...formal, ...others])
 }

@@ -12,12 +12,21 @@ import {
   resolutions,
 } from '../core/request.ts'
 import { allProviders } from '../providers/index.ts'
-import type { Provider } from '../providers/provider.ts'
+import type { MediaLimits, Provider } from '../providers/provider.ts'
 import { createRouter } from './environment.ts'
 import { withoutKey } from './problems.ts'
 
 const mode = z.object({ aspect_ratios: z.array(z.enum(aspectRatios)).readonly() })
 const forms = z.array(z.enum(['url', 'data_uri', 'crun_asset', 'runware_id'])).readonly()
+
+const mediaLimits = z
+  .object({
+    content_types: z.array(z.string()).readonly(),
+    pixels: z.object({ min: z.int(), max: z.int() }).meta({ description: 'Width times height.' }),
+    max_seconds: z.number(),
+    max_seconds_together: z.number().meta({ description: 'Of several.' }),
+  })
+  .partial()
 
 const offerSchema = z.object({
   provider: z.enum(providerNames),
@@ -38,6 +47,18 @@ const offerSchema = z.object({
       reference_videos: forms,
       reference_audios: forms,
     }),
+    media_files: z
+      .object({
+        first_frame: mediaLimits,
+        last_frame: mediaLimits,
+        reference_images: mediaLimits,
+        reference_videos: mediaLimits,
+        reference_audios: mediaLimits,
+      })
+      .meta({
+        description:
+          'What it documents of the files. Assets and data: URIs are held to it; what a URL leads to is not looked at.',
+      }),
   }),
   provider_options: z.record(z.string(), z.unknown()).meta({ description: 'JSON Schema.' }),
   prices: z
@@ -96,6 +117,22 @@ function formsOf(media: Provider['capabilities']['media']) {
   }
 }
 
+function filesOf(limits: Provider['capabilities']['mediaLimits']) {
+  const view = ({ contentTypes, pixels, longestSeconds, longestTogetherSeconds }: MediaLimits = {}) => ({
+    content_types: contentTypes,
+    pixels,
+    max_seconds: longestSeconds,
+    max_seconds_together: longestTogetherSeconds,
+  })
+  return {
+    first_frame: view(limits.first_frame),
+    last_frame: view(limits.last_frame),
+    reference_images: view(limits.reference_images),
+    reference_videos: view(limits.reference_videos),
+    reference_audios: view(limits.reference_audios),
+  }
+}
+
 function offerOf(
   { name, capabilities, options, read }: Provider,
   model: (typeof models)[number],
@@ -126,6 +163,7 @@ function offerOf(
       references: maxReferences,
       seed: capabilities.seeds === 'exact',
       media: formsOf(capabilities.media),
+      media_files: filesOf(capabilities.mediaLimits),
     },
     provider_options: z.toJSONSchema(options, { io: 'input' }),
     prices:

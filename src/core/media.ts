@@ -60,6 +60,18 @@ export function mapMedia<T extends MediaFields>(request: T, change: (media: stri
   }
 }
 
+/** What is known of a medium; null is not known. */
+export interface MediaFacts {
+  contentType: string
+  /** As it is shown: in square pixels, and turned as the file says. */
+  width: number | null
+  height: number | null
+  durationSeconds: number | null
+}
+
+/** By the path at which a medium stands in a request; of one that is not here nothing is known. */
+export type KnownMedia = ReadonlyMap<string, MediaFacts>
+
 /** Every asset of a request with the path it stands at. */
 export function assetsIn(request: Partial<MediaFields>): { path: string; id: string }[] {
   return mediaOf(request).flatMap(({ path, value }) =>

@@ -8,6 +8,7 @@ import { jobPrefix } from '../core/retention.ts'
 import { copyWaitMs } from '../core/schedule.ts'
 import { nothingKnown } from '../core/video-facts.ts'
 import { viewFacts } from '../core/view.ts'
+import { rangesInBucket } from '../media/pieces.ts'
 import { type Probe, probe } from '../media/probe.ts'
 import { type Claim, type ClaimedJob, learn } from '../store/claim.ts'
 import type { Step } from '../store/commit.ts'
@@ -39,7 +40,7 @@ export async function store(context: Context, claim: Claim): Promise<Step> {
   const obtained = await obtain(context, job, output, task)
   const { kept, road } = obtained
   const durationMs = context.now() - startedAt
-  const header = kept.ok && !isDeadly ? await probe(context.bucket, kept.value) : unread
+  const header = kept.ok && !isDeadly ? await probe(rangesInBucket(context.bucket, kept.value)) : unread
   const result = resultOf(output, obtained, header, context.now())
   const events = result.status === 'waiting' ? [] : [outputEvent(result, road, header, context.now())]
   context.log('output.stored', {

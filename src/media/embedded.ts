@@ -5,7 +5,15 @@
 import type { Context } from '../context.ts'
 import { newId } from '../core/id.ts'
 import { toHex } from '../core/keys.ts'
-import { assetsIn, isDataUri, kindAt, type MediaFields, mapMedia, mediaOf } from '../core/media.ts'
+import {
+  assetsIn,
+  isDataUri,
+  type KnownMedia,
+  kindAt,
+  type MediaFields,
+  mapMedia,
+  mediaOf,
+} from '../core/media.ts'
 import type { JobRequest } from '../core/request.ts'
 import { inputKey, jobPrefix } from '../core/retention.ts'
 import { type Asset, findAssets, keyOf } from '../store/assets.ts'
@@ -42,28 +50,29 @@ function complaintOf({ declared, bytes }: Embedded, path: string): string | null
 }
 
 /**
- * Puts what is embedded into R2; the same twice is one. The rows are for the batch that accepts the job: should that
- * fail, no row names the objects.
+ * Puts what is embedded into R2, and what is known of it into rows; the same twice is one. The rows are for the batch
+ * that accepts the job: should that fail, no row names the objects.
  */
 export async function keepEmbedded(
   { bucket, now }: Pick<Context, 'bucket' | 'now'>,
   job: { id: string; apiKeyId: string },
   request: JobRequest,
+  known: KnownMedia,
 ): Promise<{ request: JobRequest; assets: Asset[] }> {
   const kept = new Map<string, Asset>()
-  for (const { value } of mediaOf(request)) {
+  for (const { path, value } of mediaOf(request)) {
     if (!isDataUri(value) || kept.has(value)) continue
-    const { declared, bytes } = readDataUri(value)
-    const fileType = fileTypeOf(bytes, declared)
-    if (fileType === null) throw new Error('what is embedded was judged before')
-    const { kind, contentType } = fileType
+    const facts = known.get(path)
+    if (facts === undefined) throw new Error('what is embedded was judged before')
+    const { bytes } = readDataUri(value)
     const id = newId('asset')
     const key = inputKey(jobPrefix(job.id, request.retention_days), id)
-    await bucket.put(key, bytes, { httpMetadata: { contentType } })
+    await bucket.put(key, bytes, { httpMetadata: { contentType: facts.contentType } })
     const sha256 = toHex(new Uint8Array(await crypto.subtle.digest('SHA-256', bytes)))
     kept.set(value, {
-      ...{ id, apiKeyId: job.apiKeyId, jobId: job.id, key, kind, contentType, sha256 },
+      ...{ id, apiKeyId: job.apiKeyId, jobId: job.id, key, kind: kindAt(path), sha256 },
       ...{ bytes: bytes.length, fileName: null, createdAt: now(), lostAt: null },
+      ...facts,
     })
   }
   return {

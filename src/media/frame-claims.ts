@@ -5,6 +5,15 @@
  * a modest file look immodest. No I/O.
  */
 
+// An hour at 24 frames a second has fewer; unrolled, so many are about ten megabytes.
+const mostFrames = 100_000
+
+/** Throws where the piece claims more frames than are worth counting out. */
+export function mustBeModest(piece: Uint8Array): void {
+  const claimed = framesClaimed(piece)
+  if (claimed > mostFrames) throw new Error(`the header claims ${claimed} frames`)
+}
+
 /** The largest claim of any table in the piece. */
 export function framesClaimed(piece: Uint8Array): number {
   const text = latin1.decode(piece)

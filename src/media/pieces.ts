@@ -1,9 +1,31 @@
-/** A stored object read in pieces: many bytes at once from R2, a few at a time to the reader, within limits. */
+/** A file read in pieces: many bytes at once from where it lies, a few at a time to the reader, within limits. */
+
+/** A file that can be read from any place on. */
+export interface Ranges {
+  bytes: number
+  /** Throws when it cannot be read. */
+  read(from: number, to: number): Promise<Uint8Array>
+}
+
+export function rangesInBucket(bucket: R2Bucket, { key, bytes }: { key: string; bytes: number }): Ranges {
+  return {
+    bytes,
+    async read(from, to) {
+      const object = await bucket.get(key, { range: { offset: from, length: to - from } })
+      if (object === null) throw new Error('the file is no longer in the bucket')
+      return new Uint8Array(await object.arrayBuffer())
+    },
+  }
+}
+
+export function rangesInMemory(content: Uint8Array): Ranges {
+  return { bytes: content.length, read: async (from, to) => content.subarray(from, to) }
+}
 
 export interface Pieces {
   /** Throws past a limit. */
   read(from: number, to: number): Promise<Uint8Array>
-  /** Every piece that was read from R2, and each that will be, must pass `check`, which throws. */
+  /** Every piece that was read, and each that will be, must pass `check`, which throws. */
   require(check: (piece: Uint8Array) => void): void
 }
 
@@ -18,7 +40,7 @@ interface Piece {
   content: Uint8Array
 }
 
-export function piecesOf(bucket: R2Bucket, { key, bytes }: { key: string; bytes: number }): Pieces {
+export function piecesOf(file: Ranges): Pieces {
   const pieces: Piece[] = []
   const checks: ((piece: Uint8Array) => void)[] = []
   let bytesLeft = most.bytes
@@ -30,9 +52,7 @@ export function piecesOf(bucket: R2Bucket, { key, bytes }: { key: string; bytes:
     piecesLeft -= 1
     if (bytesLeft < 0) throw new Error(`the header has more than ${most.bytes} bytes`)
     if (piecesLeft < 0) throw new Error(`the header lies in more than ${most.pieces} places`)
-    const object = await bucket.get(key, { range: { offset: from, length: to - from } })
-    if (object === null) throw new Error('the file is no longer in the bucket')
-    const content = new Uint8Array(await object.arrayBuffer())
+    const content = await file.read(from, to)
     for (const check of checks) check(content)
     pieces.push({ from, to, content })
     return { from, to, content }
@@ -43,7 +63,8 @@ export function piecesOf(bucket: R2Bucket, { key, bytes }: { key: string; bytes:
       readsLeft -= 1
       if (readsLeft < 0) throw new Error(`the header takes more than ${most.reads} reads`)
       const known = pieces.find((piece) => piece.from <= from && to <= piece.to)
-      const piece = known ?? (await readPiece(from, Math.max(to, Math.min(from + leastPieceBytes, bytes))))
+      const piece =
+        known ?? (await readPiece(from, Math.max(to, Math.min(from + leastPieceBytes, file.bytes))))
       return piece.content.subarray(from - piece.from, to - piece.from)
     },
     require(check) {

@@ -1,13 +1,11 @@
 /**
- * What a stored video is, read from its own header by ranges from R2. The file is a stranger's, so what is read of
- * it has limits of bytes, reads and time, and nothing in it makes this throw: what cannot be read stays null, and
- * `trouble` says why.
+ * What a video is, read from its own header by ranges. What cannot be read stays null, and `trouble` says why.
  */
-import { CustomSource, Input, type InputTrack, Logging, LogLevel, MP4, QTFF, WEBM } from 'mediabunny'
+import { type Input, type InputTrack, MP4, QTFF, WEBM } from 'mediabunny'
 import { nothingKnown, type VideoFacts } from '../core/video-facts.ts'
-import { sayError } from '../log.ts'
-import { framesClaimed } from './frame-claims.ts'
-import { type Pieces, piecesOf } from './pieces.ts'
+import { mustBeModest } from './frame-claims.ts'
+import { measure, readHeader } from './header.ts'
+import type { Pieces, Ranges } from './pieces.ts'
 
 export interface Probe {
   facts: VideoFacts
@@ -15,39 +13,18 @@ export interface Probe {
   trouble: string | null
 }
 
-// What it would print is said in `trouble`.
-Logging.level = LogLevel.Silent
-
-const mostMs = 10_000
-// An hour at 24 frames a second has fewer; unrolled, so many are about ten megabytes.
-const mostFrames = 100_000
 // MP4 tells of its frames in the header; WebM only in the frames, of which these are read: two or three seconds.
 const framesLookedAt = 64
 
-export async function probe(bucket: R2Bucket, video: { key: string; bytes: number }): Promise<Probe> {
-  const pieces = piecesOf(bucket, video)
-  const source = new CustomSource({
-    getSize: () => video.bytes,
-    read: pieces.read,
-    // The pieces are the cache; and each read must be seen, to be counted.
-    maxCacheSize: 0,
-    // What fails is thrown by the read that waits for it; what nobody waits for is no news.
-    handleUnhandledError: () => undefined,
-  })
-  const input = new Input({ formats: [MP4, QTFF, WEBM], source })
+export async function probe(video: Ranges): Promise<Probe> {
   let facts = nothingKnown
   const learn = (learned: Partial<VideoFacts>) => {
     facts = { ...facts, ...learned }
   }
-  try {
-    await inTime(readFacts(input, pieces, learn))
-    return { facts, trouble: null }
-  } catch (error) {
-    // Whatever a hostile header, the library's reading of it or R2 may throw: none of it is worth the video.
-    return { facts, trouble: sayError(error).slice(0, 200) }
-  } finally {
-    input.dispose()
-  }
+  const trouble = await readHeader(video, [MP4, QTFF, WEBM], (input, pieces) =>
+    readFacts(input, pieces, learn),
+  )
+  return { facts, trouble }
 }
 
 /** In the order of what they cost: what was learned before a limit was met stays. */
@@ -79,24 +56,4 @@ async function codecOf(track: InputTrack): Promise<string | null> {
 
 function count(value: number): number | null {
   return Number.isSafeInteger(value) && value > 0 ? value : null
-}
-
-function measure(value: number): number | null {
-  const rounded = Math.round(value * 1_000) / 1_000
-  return Number.isFinite(rounded) && rounded > 0 ? rounded : null
-}
-
-function mustBeModest(piece: Uint8Array): void {
-  const claimed = framesClaimed(piece)
-  if (claimed > mostFrames) throw new Error(`the header claims ${claimed} frames`)
-}
-
-async function inTime(work: Promise<void>): Promise<void> {
-  const { promise: late, reject } = Promise.withResolvers<never>()
-  const timer = setTimeout(() => reject(new Error(`the header took more than ${mostMs} ms`)), mostMs)
-  try {
-    await Promise.race([work, late])
-  } finally {
-    clearTimeout(timer)
-  }
 }

@@ -8,7 +8,9 @@ import { type Asset, insertAsset } from '../store/assets.ts'
 import { fileNameIn } from './disposition.ts'
 import { contentTypes, fileTypeOf } from './file-type.ts'
 import { openForm } from './form.ts'
+import { inputFacts } from './input-facts.ts'
 import { keep, readStart } from './keep.ts'
+import { rangesInBucket } from './pieces.ts'
 import { announcedLength, type Source, sourceOf } from './source.ts'
 
 const mebibytes = 1024 * 1024
@@ -27,8 +29,9 @@ export const mostBytes: Record<MediaKind, number> = {
 const formBytes = 1 * mebibytes
 
 /**
- * Keeps the body of a request, the file itself or a form with the file in it, as a new asset. What fails leaves nothing
- * in R2 or D1: `bad_request` (no file, or more than one), `media_wrong_type`, `media_too_large`, `media_truncated`.
+ * Keeps the body of a request, the file itself or a form with the file in it, as a new asset, with what its header
+ * tells. What fails leaves nothing in R2 or D1: `bad_request` (no file, or more than one), `media_wrong_type`,
+ * `media_too_large`, `media_truncated`.
  */
 export async function uploadAsset(
   { db, bucket, now, log }: Context,
@@ -56,7 +59,7 @@ export async function uploadAsset(
   return done(asset)
 }
 
-type Received = Pick<Asset, 'kind' | 'contentType' | 'bytes' | 'sha256' | 'fileName'>
+type Received = Omit<Asset, 'id' | 'apiKeyId' | 'createdAt' | 'jobId' | 'key' | 'lostAt'>
 
 async function receive(bucket: R2Bucket, key: string, request: Request): Promise<Result<Received>> {
   const opened = await openUpload(request)
@@ -73,7 +76,8 @@ async function receive(bucket: R2Bucket, key: string, request: Request): Promise
   const kept = await keep({ bucket, onProgress: async () => undefined }, source, start.value, destination)
   if (!kept.ok) return kept.fault.code === 'media_too_large' ? tooLarge(kind) : kept
   const { bytes, sha256 } = kept.value
-  return done({ kind, contentType, bytes, sha256, fileName })
+  const facts = await inputFacts(kind, rangesInBucket(bucket, { key, bytes }))
+  return done({ kind, contentType, bytes, sha256, fileName, ...facts })
 }
 
 async function openUpload(request: Request): Promise<Result<{ source: Source; fileName: string | null }>> {

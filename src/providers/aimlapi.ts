@@ -83,6 +83,20 @@ const capabilities: Capabilities = {
     reference_videos: ['url'],
     reference_audios: ['url'],
   },
+  // Its pages on the three models. It says "between ~480p (640x640) and ~720p (834x1112)", which is taken as a count of
+  // pixels, so that 1280×720 is one of them, whichever way it is turned. Of one sound `audio_url` allows 15.2 seconds, of
+  // several `audio_urls` 15 together; one alone in that list is given the former.
+  mediaLimits: {
+    reference_videos: {
+      contentTypes: ['video/mp4', 'video/quicktime'],
+      pixels: { min: 640 * 640, max: 834 * 1112 },
+    },
+    reference_audios: {
+      contentTypes: ['audio/mpeg', 'audio/wav'],
+      longestSeconds: 15.2,
+      longestTogetherSeconds: 15,
+    },
+  },
   // Its catalogue tells them, and is asked.
   prices: null,
   estimates: 'by a call of its own',

@@ -72,6 +72,7 @@ const capabilities: Capabilities = {
     reference_videos: ['url', 'crun_asset'],
     reference_audios: ['url', 'crun_asset'],
   },
+  mediaLimits: {},
   // What others say of its prices is contradictory, so it is asked.
   prices: null,
   estimates: 'by a call of its own',

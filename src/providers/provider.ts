@@ -55,6 +55,8 @@ export interface Capabilities {
   seeds: 'none' | 'exact'
   /** The forms in which media may be given. */
   media: Record<MediaField, readonly SentForm[]>
+  /** What it documents of the media themselves, judged where it can be known; empty where it documents nothing. */
+  mediaLimits: { readonly [field in MediaField]?: MediaLimits }
   /** What it publishes of its prices. */
   prices: PriceTable | null
   /**
@@ -72,6 +74,17 @@ export type MediaField =
   | 'reference_images'
   | 'reference_videos'
   | 'reference_audios'
+
+export interface MediaLimits {
+  /** By what they begin with. */
+  contentTypes?: readonly string[]
+  /** Width times height of each. */
+  pixels?: { min: number; max: number }
+  /** Of each. */
+  longestSeconds?: number
+  /** Of several. */
+  longestTogetherSeconds?: number
+}
 
 export interface Reason {
   path: string

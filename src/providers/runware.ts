@@ -95,6 +95,7 @@ const capabilities: Capabilities = {
     reference_videos: ['url', 'runware_id'],
     reference_audios: ['url', 'runware_id'],
   },
+  mediaLimits: {},
   prices: {
     source: 'Runware, model page of Seedance 2.0 Mini',
     asOf: '2026-07',

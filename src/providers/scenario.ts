@@ -123,6 +123,7 @@ const capabilities: Capabilities = {
     reference_videos: ['url', 'data_uri'],
     reference_audios: ['url', 'data_uri'],
   },
+  mediaLimits: {},
   // Creative units, whose price depends on the plan.
   prices: null,
   estimates: 'by a rehearsal',

@@ -323,6 +323,10 @@ export const assets = sqliteTable(
     key: text('key'),
     /** Since when it is known that its object is not in the bucket. */
     lostAt: at('lost_at'),
+    /** From here on: what the file's own header tells. */
+    width: integer('width'),
+    height: integer('height'),
+    durationSeconds: real('duration_seconds'),
   },
   (table) => [
     index('assets_job').on(table.jobId).where(sql`job_id IS NOT NULL`),

@@ -41,6 +41,7 @@ describe('an upload', () => {
       sha256: await sha256Of(file),
       file_name: null,
       job_id: null,
+      ...{ width: null, height: null, duration_seconds: null },
       created_at: new Date(world.edges.now()).toISOString(),
     })
     expect(response.headers.get('location')).toBe(`/v1/assets/${asset.id}`)

@@ -32,6 +32,7 @@ describe('what is embedded in a request', () => {
     expect(first).toEqual({
       ...{ id: request.first_frame, job_id: id, kind: 'image', content_type: 'image/png' },
       ...{ bytes: 1_000, sha256: await sha256Of(aFile('image/png')), file_name: null },
+      ...{ width: null, height: null, duration_seconds: null },
       created_at: expect.any(String),
     })
     expect(last).toMatchObject({ content_type: 'image/jpeg', job_id: id })

@@ -13,6 +13,7 @@ interface Offer {
     duration: { min_seconds: number; max_seconds: number; auto: boolean }
     seed: boolean
     media: Record<string, string[]>
+    media_files: Record<string, object>
   }
   provider_options: { properties?: Record<string, unknown>; additionalProperties?: boolean }
   prices: { source: string; as_of: string; usd_per_second: object[] } | null
@@ -74,6 +75,30 @@ describe('the list of models', () => {
       scenario: [[], false],
       aimlapi: [['audio_url', 'provider', 'video_url', 'watermark'], false],
     })
+  })
+})
+
+describe('the files that a provider takes', () => {
+  it('are those that it documents: AI/ML API does, for every model', async () => {
+    for (const { providers } of await listed()) {
+      const documented = providers.map(({ provider, limits }) => [
+        provider,
+        Object.fromEntries(Object.entries(limits.media_files).filter(([, file]) => Object.keys(file).length)),
+      ])
+      expect(Object.fromEntries(documented)).toEqual({
+        ...{ runware: {}, crun: {}, scenario: {} },
+        aimlapi: {
+          reference_videos: {
+            content_types: ['video/mp4', 'video/quicktime'],
+            pixels: { min: 409_600, max: 927_408 },
+          },
+          reference_audios: {
+            content_types: ['audio/mpeg', 'audio/wav'],
+            ...{ max_seconds: 15.2, max_seconds_together: 15 },
+          },
+        },
+      })
+    }
   })
 })
 

@@ -2,6 +2,7 @@ import { env } from 'cloudflare:workers'
 import fc from 'fast-check'
 import { describe, expect, inject, it, vi } from 'vitest'
 import { nothingKnown } from '../../src/core/video-facts.ts'
+import { rangesInBucket } from '../../src/media/pieces.ts'
 import { type Probe, probe } from '../../src/media/probe.ts'
 import { withMethods } from './a-copy.ts'
 import { aFilm, formats } from './a-film.ts'
@@ -23,7 +24,7 @@ async function probeBytes(video: Uint8Array, bucket: Partial<R2Bucket> = {}): Pr
     return env.BUCKET.get(name, { range })
   }
   const watched = withMethods(env.BUCKET, { get: get as unknown as R2Bucket['get'], ...bucket })
-  return { ...(await probe(watched, { key, bytes: video.length })), reads }
+  return { ...(await probe(rangesInBucket(watched, { key, bytes: video.length }))), reads }
 }
 
 function bytesRead({ reads }: Probing): number {

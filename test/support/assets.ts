@@ -10,6 +10,9 @@ export interface AssetView {
   sha256: string
   file_name: string | null
   job_id: string | null
+  width: number | null
+  height: number | null
+  duration_seconds: number | null
   created_at: string
 }
 
@@ -43,7 +46,11 @@ export function aFile(type: TakenType, bytes = 1_000): Uint8Array<ArrayBuffer> {
 
 /** The same, as it stands in a request. */
 export function aDataUri(type: TakenType, bytes = 1_000): string {
-  return `data:${type};base64,${toBase64(aFile(type, bytes))}`
+  return dataUriOf(type, aFile(type, bytes))
+}
+
+export function dataUriOf(type: TakenType, file: Uint8Array): string {
+  return `data:${type};base64,${toBase64(file)}`
 }
 
 function toBase64(bytes: Uint8Array): string {

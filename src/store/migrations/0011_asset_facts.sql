@@ -1,0 +1,3 @@
+ALTER TABLE `assets` ADD `width` integer;--> statement-breakpoint
+ALTER TABLE `assets` ADD `height` integer;--> statement-breakpoint
+ALTER TABLE `assets` ADD `duration_seconds` real;
