@@ -83,10 +83,13 @@ function createRealClock(): Clock & { stop: () => void } {
   return {
     now: Date.now,
     after: (delayMs, run) => {
-      const timer = setTimeout(() => {
-        timers.delete(timer)
-        void run()
-      }, Math.max(0, delayMs))
+      const timer = setTimeout(
+        () => {
+          timers.delete(timer)
+          void run()
+        },
+        Math.max(0, delayMs),
+      )
       timers.add(timer)
     },
     stop: () => {
