@@ -87,8 +87,8 @@ async function measure(simulatorUrl: string, megabytes: number): Promise<Row[]> 
   ]
   return [
     rowOf(megabytes, 'bare bucket.put(key, response.body)', bare),
-    rowOf(megabytes, 'Reelhook, known length: straight through', known, bare),
-    rowOf(megabytes, 'Reelhook, unknown length: in parts', unknown, bare),
+    rowOf(megabytes, 'Reelhook, known length', known, bare),
+    rowOf(megabytes, 'Reelhook, unknown length', unknown, bare),
     rowOf(megabytes, 'bare bucket.put(key, request.body)', bareUpload),
     rowOf(megabytes, 'Reelhook, uploaded by its provider', uploaded, bareUpload),
   ]
