@@ -1,16 +1,16 @@
-/** A short storm: fewer jobs and one death in each step, and the same laws. The whole one is `npm run chaos`. */
+/** A short storm: fewer jobs and a death in each step that all jobs take, and the same laws. The whole one is `npm run chaos`. */
 import { expect, it } from 'vitest'
 import { points } from './points.ts'
 import { run } from './run.ts'
 
-const steps = new Set(points.map(({ step }) => step))
-// Of each step the death that every run comes by.
+// What only some jobs come by, fewer than can be counted on, is left to the whole storm.
+const rare = ['upload', 'resolve', 'receive']
+const steps = new Set(points.map(({ step }) => step).filter((step) => !rare.includes(step)))
 const ordinary = [...steps].flatMap((step) => points.find((point) => point.step === step) ?? [])
 
 it('loses nothing, buys nothing twice and tells everybody, whatever fails and however often it is killed', async () => {
   const breaches = await run({
     folder: '.wrangler/chaos-short',
-    // Its jobs meet every fault that the deaths above need: media for Scenario, lost answers, uploads.
     seed: 25,
     jobs: 32,
     points: ordinary,
