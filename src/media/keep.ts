@@ -31,8 +31,8 @@ export interface Kept {
 const chunkBytes = 256 * 1024
 // The smallest part R2 takes; all parts but the last must be of one size.
 const partBytes = 5 * 1024 * 1024
-// What is larger makes the runtime grow less in parts, and goes no slower (`npm run bench -- media 1000`).
-const mostStraightBytes = 128 * 1024 * 1024
+// What is larger makes the runtime grow less in parts, and goes no slower (`npm run bench -- media`).
+const mostStraightBytes = 32 * 1024 * 1024
 
 /** The first bytes of a source, by which it is known what it is and where it goes; none, when it is empty. */
 export async function readStart(source: Source): Promise<Result<Uint8Array<ArrayBuffer>>> {
