@@ -92,8 +92,15 @@ export async function deriveBytes(secret: string, purpose: string, count: number
   return new Uint8Array(await crypto.subtle.deriveBits(derivation(purpose), root, count * 8))
 }
 
+// A call takes only so many arguments.
+const charactersAtOnce = 32_768
+
 export function toBase64(bytes: Uint8Array): string {
-  return btoa(String.fromCharCode(...bytes))
+  let text = ''
+  for (let first = 0; first < bytes.length; first += charactersAtOnce) {
+    text += String.fromCharCode(...bytes.subarray(first, first + charactersAtOnce))
+  }
+  return btoa(text)
 }
 
 // Derived once: every webhook that comes in needs its key.

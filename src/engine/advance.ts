@@ -62,7 +62,7 @@ async function commit(context: Context, claim: Claim, step: Step): Promise<Commi
         fault: step.fault?.code,
         duration_ms,
       })
-      // Of a video that was uploaded in vain, or twice. Dying before this leaves it until the job is erased.
+      // Of a video that was uploaded in vain, or twice. Dying before this leaves it to the daily comparison.
       if (tasks.some(({ awaitsUpload }) => awaitsUpload)) await removeUnnamed(context.bucket, job, outputs)
     }
     return committed

@@ -1,6 +1,6 @@
 /**
- * store: get one output into R2 and read its header, a step each; after the last one, settle. Writing the same object twice is
- * harmless: its key is the job's and the output's number.
+ * store: get one output into R2 and read its header, a step each; after the last one, settle. Writing the same object
+ * twice is harmless: its key is the job's and the output's number.
  */
 import type { Context } from '../context.ts'
 import { mayTryAgain } from '../core/fault.ts'

@@ -4,7 +4,7 @@
  */
 import type { Context } from '../context.ts'
 import { newId } from '../core/id.ts'
-import { toHex } from '../core/keys.ts'
+import { toBase64, toHex } from '../core/keys.ts'
 import {
   assetsIn,
   isDataUri,
@@ -91,18 +91,7 @@ export async function embedAgain(
   for (const asset of (await findAssets(db, ids)).values()) {
     const object = asset.jobId === null ? null : await bucket.get(keyOf(asset))
     if (object === null) continue
-    uris.set(asset.id, `data:${asset.contentType};base64,${encode(await object.bytes())}`)
+    uris.set(asset.id, `data:${asset.contentType};base64,${toBase64(await object.bytes())}`)
   }
   return mapMedia(request, (media) => uris.get(media) ?? media)
-}
-
-// A call takes only so many arguments.
-const charactersAtOnce = 32_768
-
-function encode(bytes: Uint8Array): string {
-  let text = ''
-  for (let first = 0; first < bytes.length; first += charactersAtOnce) {
-    text += String.fromCharCode(...bytes.subarray(first, first + charactersAtOnce))
-  }
-  return btoa(text)
 }

@@ -1,4 +1,7 @@
-/** A short storm: fewer jobs and a death in each step that all jobs take, and the same laws. The whole one is `npm run chaos`. */
+/**
+ * A short storm: fewer jobs, a death in each step that all jobs take, and the same laws. The whole one is
+ * `npm run chaos`.
+ */
 import { expect, it } from 'vitest'
 import { points } from './points.ts'
 import { run } from './run.ts'

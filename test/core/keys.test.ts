@@ -7,6 +7,7 @@ import {
   sha256,
   sign,
   signingKey,
+  toBase64,
   toHex,
   type VersionedSecret,
   verify,
@@ -167,4 +168,16 @@ describe('hostile', () => {
       await expect(decrypt(key, foreign), foreign).rejects.toThrow()
     }
   })
+})
+
+describe('base64', () => {
+  it.each([0, 1, 32_767, 32_768, 32_769, 1_000_000])(
+    'is that of the whole, however long: %i bytes',
+    (length) => {
+      const bytes = Uint8Array.from({ length }, (_, index) => index % 251)
+      const read = Uint8Array.from(atob(toBase64(bytes)), (character) => character.charCodeAt(0))
+      expect(read.length).toBe(length)
+      expect(read.every((byte, index) => byte === bytes[index])).toBe(true)
+    },
+  )
 })
