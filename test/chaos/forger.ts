@@ -47,6 +47,7 @@ function forgeriesOf(task: Ringable, other: Ringable, trapUrl: string) {
   const [, , , , otherToken = ''] = partsOf(other.webhookUrl)
   const at = (...path: string[]) => [base, 'webhooks', ...path].join('/')
   const lie = JSON.stringify(lieAbout(task, trapUrl))
+  const foreign = JSON.stringify(lieAbout({ ...other, provider: task.provider }, trapUrl))
   const otherProvider = provider === 'runware' ? 'crun' : 'runware'
   const swapped = otherToken === token ? `${token}x` : otherToken
   return [
@@ -57,6 +58,7 @@ function forgeriesOf(task: Ringable, other: Ringable, trapUrl: string) {
     { kind: 'an oversized body', url: task.webhookUrl, body: forgedMark.repeat(10_000), wanted: 413 },
     { kind: 'a body that is not JSON', url: task.webhookUrl, body: `{${forgedMark}`, wanted: 200 },
     { kind: 'a lie with a valid token', url: task.webhookUrl, body: lie, wanted: 200 },
+    { kind: "another job's task with a valid token", url: task.webhookUrl, body: foreign, wanted: 200 },
   ]
 }
 

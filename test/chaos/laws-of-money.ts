@@ -1,12 +1,11 @@
 /** What was bought: by the provider's own books, held against the ledger. */
-import type { SimulatedTask } from '../../src/simulator/task.ts'
 import type { Case, Evidence } from './evidence.ts'
 import { each, type Law } from './law.ts'
 
 export function ofBills({ cases, strayBills }: Evidence): Law[] {
   return [
     each('no task was billed twice', cases, billedOnce),
-    each('no more outputs were billed than asked for', cases, billedAsAsked),
+    each('no more was bought than asked for, whatever was refused or lost', cases, boughtAsAsked),
     {
       says: 'nothing was bought for nobody',
       checked: strayBills.length + cases.reduce((sum, { bills }) => sum + bills.length, 0),
@@ -30,12 +29,9 @@ function billedOnce({ bills, rows }: Case): string[] {
   ]
 }
 
-function billedAsAsked({ bills, plan }: Case): string[] {
+/** A task counts whether its generation succeeds or not: what a provider refuses is no task. */
+function boughtAsAsked({ bills, plan }: Case): string[] {
   const asked = Number(plan.request.count ?? 1)
-  const made = bills.flatMap(madeBy).length
-  return made <= asked ? [] : [`${made} outputs were billed, and ${asked} asked for`]
-}
-
-function madeBy({ outputs }: SimulatedTask) {
-  return outputs.filter(({ failure }) => failure === undefined)
+  const bought = bills.reduce((sum, { outputs }) => sum + outputs.length, 0)
+  return bought <= asked ? [] : [`${bought} outputs were bought, and ${asked} asked for`]
 }
