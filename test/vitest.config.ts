@@ -6,9 +6,15 @@ const root = new URL('../', import.meta.url).pathname
 
 const inWorkerd = defineProject({
   root,
-  // Its modules leave Node's out by the package's "browser" field, as wrangler bundles them; Vitest cannot, so it
-  // gets the bundle in which they are left out already.
-  resolve: { alias: { mediabunny: `${root}node_modules/mediabunny/dist/bundles/mediabunny.mjs` } },
+  resolve: {
+    alias: {
+      // Its modules leave Node's out by the package's "browser" field, as wrangler bundles them; Vitest cannot, so it
+      // gets the bundle in which they are left out already.
+      mediabunny: `${root}node_modules/mediabunny/dist/bundles/mediabunny.mjs`,
+      // The hosts of the tests are in `.test`, which is reserved for that (RFC 6761) and not in the root zone.
+      tlds: `${root}test/support/tlds.ts`,
+    },
+  },
   plugins: [
     cloudflareTest(async () => ({
       main: './test/support/worker.ts',

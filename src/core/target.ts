@@ -3,6 +3,7 @@
  * credentials. It judges what the URL says; where a name leads is looked up in guard/. No I/O.
  */
 import ipaddr from 'ipaddr.js'
+import topLevelDomains from 'tlds' with { type: 'json' }
 import { isWebPort } from './ports.ts'
 
 /** `public` outside; `any` lifts the guard for local use (ALLOW_PRIVATE_NETWORK). */
@@ -56,9 +57,8 @@ function privateHost(host: string): string | null {
   if (ipaddr.isValid(host)) {
     return isPublicAddress(host) ? null : 'must not point at a private or reserved address'
   }
-  const isPrivate = privateSuffixes.some((suffix) => isAtHost(host, suffix))
-  if (isPrivate || !host.includes('.') || metadataHosts.includes(host)) return 'must name a public host'
-  return null
+  const isPublicName = host.includes('.') && publicTopLevels.has(host.split('.').at(-1) ?? '')
+  return isPublicName && !metadataHosts.includes(host) ? null : 'must name a public host'
 }
 
 function wrongPort({ port }: URL): string | null {
@@ -68,11 +68,15 @@ function wrongPort({ port }: URL): string | null {
     : 'must use port 443, or one from 1024 on that is not known for another service'
 }
 
-// Reserved for use inside a network (RFC 6761, RFC 6762 appendix G, RFC 8375), or used so and never given out.
-const privateSuffixes = [
-  ...['localhost', 'localdomain', 'local', 'internal', 'intranet', 'private', 'corp', 'home', 'lan'],
-  ...['home.arpa', 'svc'],
-]
+// The root zone, as IANA publishes it. A name that ends otherwise is answered inside a network only, if at all: `.local`,
+// `.internal`, a cluster's `kubernetes.default`, the special-use names of RFC 6761. A list of private suffixes would
+// never be complete. `.arpa` is in the root zone and names no web host; `home.arpa` is for home networks (RFC 8375).
+const publicTopLevels = new Set(topLevelDomains.filter((name) => name !== 'arpa').map(asciiOf))
+
+// URLs hold international names as punycode; the list holds them as they are written.
+function asciiOf(topLevel: string): string {
+  return new URL(`https://${topLevel}`).hostname
+}
 
 // Under public suffixes: Google, Tencent, Equinix. The others end in .internal, or are addresses.
 const metadataHosts = [

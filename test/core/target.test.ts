@@ -8,12 +8,12 @@ describe('happy', () => {
     'https://example.com',
     'https://hooks.example.com:8443/reelhook?token=1#top',
     'https://example.com./hook',
-    'https://xn--bcher-kva.example/',
-    'https://bücher.example/',
+    'https://xn--bcher-kva.ch/',
+    'https://bücher.ch/',
     'https://1e100.net/',
     'https://localhost.example.com/',
     'https://internal.example.com/',
-    'https://notlocal.example/',
+    'https://notlocal.dev/',
     'https://8.8.8.8/hook',
     'https://[2606:4700:4700::1111]/hook',
     'HTTPS://EXAMPLE.COM/',
@@ -21,16 +21,26 @@ describe('happy', () => {
     'https://metadata.example.com/',
     'https://corp.example.com/',
     'https://[2001:4860:4860::8888]/hook',
+    'https://example.рф/',
+    'https://example.xn--p1ai./',
+    'https://example.中国/',
+    'https://example.vermögensberatung/',
+    'https://example.co.uk/',
+    'https://default.dev/',
+    // Public suffixes themselves may have an address: GitHub answers there.
+    'https://github.io/',
+    'https://co.uk/',
+    'https://reelhook.example.workers.dev/',
   ])('may call %s', (url) => {
     expect(forbidden(url, 'public')).toBeNull()
   })
 
-  it.each(['http://127.0.0.1:8787/hook', 'http://localhost:3000', 'https://10.0.0.8', 'http://n8n:5678/'])(
-    'may call %s where the private network is allowed',
-    (url) => {
-      expect(forbidden(url, 'any')).toBeNull()
-    },
-  )
+  it.each([
+    ...['http://127.0.0.1:8787/hook', 'http://localhost:3000', 'https://10.0.0.8', 'http://n8n:5678/'],
+    ...['https://kubernetes.default/', 'http://host.docker.internal:5678/'],
+  ])('may call %s where the private network is allowed', (url) => {
+    expect(forbidden(url, 'any')).toBeNull()
+  })
 })
 
 describe('refused', () => {
@@ -86,7 +96,7 @@ describe('the name to look up', () => {
   it.each([
     ['https://example.com/hook', 'example.com'],
     ['https://Example.COM.:8443/hook', 'example.com'],
-    ['https://bücher.example/', 'xn--bcher-kva.example'],
+    ['https://bücher.ch/', 'xn--bcher-kva.ch'],
     ['https://8.8.8.8/', null],
     ['https://134744072/', null],
     ['https://[2606:4700:4700::1111]/', null],

@@ -9,7 +9,7 @@ let names = 0
 
 /** A guard with a clock of its own, and a name that no other test has asked for: answers are kept. */
 function aGuard(entry: Zone[string] | undefined, settings: Partial<GuardSettings> = {}) {
-  const name = `host-${names++}.example`
+  const name = `host-${names++}.example.com`
   const resolver = aResolver(entry === undefined ? {} : { [name]: entry })
   const clock = { nowMs: 1_800_000_000_000 }
   const lines: unknown[] = []
@@ -38,7 +38,7 @@ function aGuardWith(answer: (request: Request) => Promise<Response>) {
     { fetch: answer, now: () => 0, log: (event, fields) => lines.push([event, fields]) },
     { reach: 'public', dnsCheckUrl: resolverUrl },
   )
-  return { ask: () => guard('https://unlucky.example/hook'), lines }
+  return { ask: () => guard('https://unlucky.example.com/hook'), lines }
 }
 
 describe('a name is let through', () => {
@@ -46,7 +46,7 @@ describe('a name is let through', () => {
     ['an IPv4 address', { A: ['93.184.216.34'] }],
     ['an IPv6 address', { AAAA: ['2606:2800:220:1::1'] }],
     ['several of both', { A: ['93.184.216.34', '8.8.8.8'], AAAA: ['2606:2800:220:1::1'] }],
-    ['an alias on the way', { via: ['cdn.example.'], A: ['93.184.216.34'] }],
+    ['an alias on the way', { via: ['cdn.example.com.'], A: ['93.184.216.34'] }],
     ['one family that its servers fail in', { A: ['93.184.216.34'], status: { AAAA: 2 } }],
   ])('with %s', async (_, entry) => {
     expect(await aGuard(entry).ask()).toBeNull()
@@ -66,8 +66,8 @@ describe('a name is let through', () => {
     })
     await ask()
     expect(requests.map(({ url }) => url)).toEqual([
-      `${resolverUrl}?name=unlucky.example&type=A`,
-      `${resolverUrl}?name=unlucky.example&type=AAAA`,
+      `${resolverUrl}?name=unlucky.example.com&type=A`,
+      `${resolverUrl}?name=unlucky.example.com&type=AAAA`,
     ])
     const [one] = requests
     expect([one?.method, one?.redirect, one?.headers.get('accept')]).toEqual([
@@ -92,7 +92,7 @@ describe('a name that leads inside is refused for good', () => {
     ['nowhere', { A: ['0.0.0.0'] }],
     ['private beside public', { A: ['93.184.216.34', '10.0.0.1'] }],
     ['private in IPv6, public in IPv4', { A: ['93.184.216.34'], AAAA: ['fd00::1'] }],
-    ['private behind an alias', { via: ['inside.example.'], A: ['192.168.0.1'] }],
+    ['private behind an alias', { via: ['inside.example.com.'], A: ['192.168.0.1'] }],
     ['no address at all', { A: ['not an address'] }],
   ])('%s', async (_, entry) => {
     expect(await aGuard(entry).ask()).toEqual(isInside)
@@ -105,7 +105,7 @@ describe('a name that does not resolve is refused for now', () => {
     ['it has no address', {}, 'no address, no address'],
     ['its servers fail', { status: 2 }, 'SERVFAIL, SERVFAIL'],
     ['its servers refuse', { status: 5 }, 'REFUSED, REFUSED'],
-    ['an alias leads nowhere', { via: ['gone.example.'] }, 'no address, no address'],
+    ['an alias leads nowhere', { via: ['gone.example.com.'] }, 'no address, no address'],
     ['nobody knows why', { status: 23 }, 'status 23, status 23'],
   ])('%s', async (_, entry, said) => {
     const message = `names a host that does not resolve (${said})`
@@ -134,7 +134,7 @@ describe('a resolver that fails lets nothing through, and is on record', () => {
     const { ask, lines } = aGuardWith(answer)
     expect(await ask()).toEqual({ message: expect.stringContaining(said), again: 'later' })
     expect(lines).toEqual([
-      ['resolver.failed', { host: 'unlucky.example', error: expect.stringContaining(said) }],
+      ['resolver.failed', { host: 'unlucky.example.com', error: expect.stringContaining(said) }],
     ])
   })
 
@@ -190,6 +190,12 @@ describe('an answer is kept', () => {
   })
 })
 
+it('refuses a name of an inner network where names are not looked up, too', async () => {
+  const { guard } = aGuard({}, { dnsCheckUrl: null })
+  const objection = await guard('https://kubernetes.default/hook')
+  expect(objection).toEqual({ message: expect.stringContaining('must name a public host'), again: 'never' })
+})
+
 describe('nothing is looked up', () => {
   it.each(['https://8.8.8.8/hook', 'https://[2606:4700:4700::1111]/hook'])(
     'for an address: %s',
@@ -203,6 +209,7 @@ describe('nothing is looked up', () => {
   it.each([
     ['https://10.0.0.1/hook', 'must not point at a private or reserved address'],
     ['https://localhost/hook', 'must name a public host'],
+    ['https://kubernetes.default/hook', 'must name a public host'],
     ['https://example.com:22/hook', 'must use port 443'],
     ['nonsense', 'is not a URL'],
   ])('for what is refused by what it says: %s', async (url, why) => {
