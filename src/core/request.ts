@@ -6,7 +6,7 @@
 import { z } from 'zod'
 import { defaultEventTypes, eventTypes } from './event.ts'
 import { countReferences, formOf } from './media.ts'
-import { danglingTags } from './prompt.ts'
+import { tagFaults } from './prompt.ts'
 import { maxRetentionDays } from './retention.ts'
 
 export const models = ['seedance-2.0', 'seedance-2.0-fast', 'seedance-2.0-mini'] as const
@@ -62,7 +62,7 @@ const fields = z.strictObject({
   model: z.enum(models),
   prompt: z.string().trim().min(1).max(10_000).optional().meta({
     description:
-      'Point at references with {{image:1}}, {{video:1}}, {{audio:1}}, counted from 1. Where a provider allows it, a first frame or image or video references may stand alone.',
+      'Point at references with {{image:1}}, {{video:1}}, {{audio:1}}, counted from 1. [[image:1]] means the same, for tools that use {{ }} themselves. Spacing and case do not matter. Text that is nearly a tag is refused. Where a provider allows it, a first frame or image or video references may stand alone.',
     example: 'A paper boat drifts down a rainy gutter',
   }),
   first_frame: media.optional(),
@@ -133,12 +133,12 @@ const rules: Rule[] = [
     path: 'prompt',
     reads: ['prompt', 'reference_images', 'reference_videos', 'reference_audios'],
     broken: (request) => {
-      const dangling = danglingTags(request.prompt ?? '', {
+      const faults = tagFaults(request.prompt ?? '', {
         image: request.reference_images.length,
         video: request.reference_videos.length,
         audio: request.reference_audios.length,
       })
-      return dangling.length > 0 ? `${dangling.join(', ')} points at no reference` : null
+      return faults.length > 0 ? faults.join('; ') : null
     },
   },
   {
