@@ -2,6 +2,7 @@
  * What every unit of work is given: the stores, the providers, and the edges of the world (network, clock, chance).
  * Built at the rim once an invocation; everything below takes it as an argument.
  */
+import { version } from '../package.json'
 import type { Config } from './config.ts'
 import type { Guard } from './core/target.ts'
 import { createGuard } from './guard/guard.ts'
@@ -21,7 +22,11 @@ export interface Edges {
 }
 
 export const realEdges: Edges = {
-  fetch: (request) => fetch(request),
+  // A request that asks for bytes as they are stored gets them so; otherwise the runtime decodes gzip and brotli.
+  fetch: (request) => {
+    const wantsStored = request.headers.get('accept-encoding') === 'identity'
+    return fetch(request, { encodeResponseBody: wantsStored ? 'manual' : 'automatic' })
+  },
   now: () => Date.now(),
   chance: () => Math.random(),
   log: logToConsole,
@@ -44,7 +49,8 @@ export interface Context extends Edges {
 }
 
 /** `cache`: absent where there is none, as on one's own machine. */
-export function createContext(env: Env, config: Config, edges: Edges, cache?: CacheContext): Context {
+export function createContext(env: Env, config: Config, world: Edges, cache?: CacheContext): Context {
+  const edges = { ...world, fetch: withUserAgent(world.fetch) }
   const guard = createGuard(edges, config)
   return {
     ...edges,
@@ -60,5 +66,13 @@ export function createContext(env: Env, config: Config, edges: Edges, cache?: Ca
       const purged = await cache?.purge({ tags: [tag] })
       if (purged?.success === false) throw new Error(`the cache did not forget ${tag}`)
     },
+  }
+}
+
+/** On every request, redirects included, which are requests of their own: some hosts answer 403 without it. */
+function withUserAgent(fetch: Edges['fetch']): Edges['fetch'] {
+  return (request) => {
+    request.headers.set('user-agent', `Reelhook/${version}`)
+    return fetch(request)
   }
 }

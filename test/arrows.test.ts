@@ -53,6 +53,7 @@ const arrows: Record<string, string[]> = {
     'nudges.ts',
     'providers/index.ts',
     'store/database.ts',
+    'package.json',
   ],
   'reelhook.ts': [
     'api/',

@@ -30,7 +30,6 @@ export async function attemptPost(edges: AttemptEdges, { url, body, signed }: Po
     method: 'POST',
     headers: {
       'content-type': 'application/json',
-      'user-agent': 'Reelhook/1',
       ...signed,
     },
     body,

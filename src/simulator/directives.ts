@@ -26,11 +26,15 @@ const refusal = z.enum(['429', '402', '403', '455', '503', '505', '500-before'])
 const submit = z.enum([...refusal.options, 'reset-before', '500-after', 'lost-after'])
 const poll = z.enum(['500', '404', 'odd'])
 const put = z.enum(['never', 'chunked', 'twice', 'late', 'too-late', 'truncated', 'html', 'picture'])
-const body = z.enum(['chunked', 'truncated', 'html', 'empty', 'endless', 'bad-gateway'])
+const body = z.enum(['chunked', 'truncated', 'html', 'empty', 'endless', 'bad-gateway', 'sound', 'image'])
+const label = z.enum(['text', 'html', 'json', 'octets', 'binary', 'image', 'none'])
+const encoding = z.enum(['gzip', 'br-label', 'gzip-label', 'aws-chunked', 'aws-chunked-gzip', 'deflate'])
 
 export type RefusalFault = z.output<typeof refusal>
 export type BodyFault = z.output<typeof body>
 export type PutFault = z.output<typeof put>
+export type Label = z.output<typeof label>
+export type Encoding = z.output<typeof encoding>
 
 interface Counted<Fault extends string> {
   fault: Fault
@@ -53,6 +57,10 @@ const directives = z.strictObject({
   link: z.enum(['expired', 'none']).optional(),
   put: put.optional(),
   body: counted(body.options).optional(),
+  // What the host of the results does to each answer that is otherwise good.
+  label: label.optional(),
+  encoding: encoding.optional(),
+  host: z.enum(['wants-agent']).optional(),
   megabytes: z.coerce.number().int().min(1).max(4000).optional(),
   seconds: z.coerce.number().min(0).optional(),
 })

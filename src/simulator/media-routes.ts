@@ -1,7 +1,7 @@
 import { Hono } from 'hono'
-import { type BodyFault, dueFault } from './directives.ts'
+import { type BodyFault, type Directives, dueFault, type Encoding, type Label } from './directives.ts'
 import { expiryOf } from './links.ts'
-import { mediaOf, type Part, streamPart } from './media.ts'
+import { mediaOf, type Part, soundOf, streamPart } from './media.ts'
 import type { SimulatedOutput, SimulatedTask } from './task.ts'
 import { record, type World } from './world.ts'
 
@@ -24,6 +24,8 @@ export function mediaRoutes(world: World): Hono {
 function serve(world: World, task: SimulatedTask, output: SimulatedOutput, request: Request): Response {
   const query = new URL(request.url).searchParams
   const expiresAt = expiryOf(output, query)
+  const isAnonymous = !request.headers.get('user-agent')
+  if (task.directives.host === 'wants-agent' && isAnonymous) return say(403, 'Forbidden')
   if (expiresAt === undefined) return say(403, 'Signature mismatch')
   if (world.edges.now() > expiresAt) return say(403, 'Link expired')
   if (output.failure !== undefined || world.edges.now() < output.endsAt) return say(404, 'Not found')
@@ -35,7 +37,39 @@ function serve(world: World, task: SimulatedTask, output: SimulatedOutput, reque
       : dueFault(task.directives.body, world.count(`media ${output.outputId}`))
   const { picture } = world.edges
   if (fault !== undefined) return serveFaulty(output, picture, fault)
-  return serveRange(output, picture, request.headers.get('range'))
+  return relabeled(task.directives, serveRange(output, picture, request.headers.get('range')))
+}
+
+const labels: Record<Exclude<Label, 'none'>, string> = {
+  text: 'text/plain',
+  html: 'text/html; charset=utf-8',
+  json: 'application/json',
+  octets: 'application/octet-stream',
+  binary: 'binary/octet-stream',
+  image: 'image/png',
+}
+
+/** The answer under a wrong Content-Type, or with a Content-Encoding, which is true or not. */
+function relabeled({ label, encoding }: Directives, response: Response): Response {
+  const headers = new Headers(response.headers)
+  if (label === 'none') headers.delete('content-type')
+  else if (label !== undefined) headers.set('content-type', labels[label])
+  if (encoding === undefined) return new Response(response.body, { status: response.status, headers })
+  const { name, compression } = encodings[encoding]
+  headers.set('content-encoding', name)
+  if (compression === null) return new Response(response.body, { status: response.status, headers })
+  headers.delete('content-length')
+  const body = response.body?.pipeThrough(new CompressionStream(compression)) ?? null
+  return new Response(body, { status: response.status, headers })
+}
+
+const encodings: Record<Encoding, { name: string; compression: 'gzip' | 'deflate' | null }> = {
+  gzip: { name: 'gzip', compression: 'gzip' },
+  'gzip-label': { name: 'gzip', compression: null },
+  'br-label': { name: 'br', compression: null },
+  'aws-chunked': { name: 'aws-chunked', compression: null },
+  'aws-chunked-gzip': { name: 'aws-chunked,gzip', compression: 'gzip' },
+  deflate: { name: 'deflate', compression: 'deflate' },
 }
 
 function serveRange(output: SimulatedOutput, picture: Uint8Array, header: string | null): Response {
@@ -94,7 +128,18 @@ function serveFaulty(output: SimulatedOutput, picture: Uint8Array, fault: BodyFa
       return page(200, 'Something went wrong')
     case 'bad-gateway':
       return page(504, 'Gateway time-out')
+    case 'sound':
+      return video(soundOf(picture))
+    case 'image':
+      return video(png)
   }
+}
+
+// The signature of a PNG, and the start of its first chunk.
+const png = Uint8Array.from(atob('iVBORw0KGgoAAAANSUhEUg=='), (character) => character.charCodeAt(0))
+
+function video(bytes: Uint8Array<ArrayBuffer>): Response {
+  return new Response(new Blob([bytes]).stream(), { headers: videoHeaders(bytes.length) })
 }
 
 function videoHeaders(sizeBytes: number): Record<string, string> {

@@ -32,6 +32,15 @@ export function mediaOf(output: SimulatedOutput, picture: Uint8Array): Simulated
   }
 }
 
+/** The picture's file without its picture: the box of the video track becomes one that readers skip. */
+export function soundOf(picture: Uint8Array): Uint8Array<ArrayBuffer> {
+  const sound = new Uint8Array(picture)
+  const text = new TextDecoder('latin1').decode(sound)
+  const track = text.lastIndexOf('trak', text.indexOf('vmhd'))
+  sound.set(new TextEncoder().encode('free'), track)
+  return sound
+}
+
 export interface Part {
   from: number
   /** Exclusive. Infinity never ends. */

@@ -59,6 +59,65 @@ describe('a link, on request,', () => {
     expect(bytes).toBeGreaterThanOrEqual(5_000_000)
   })
 
+  it.each([
+    ['text', 'text/plain'],
+    ['html', 'text/html; charset=utf-8'],
+    ['json', 'application/json'],
+    ['octets', 'application/octet-stream'],
+    ['binary', 'binary/octet-stream'],
+    ['image', 'image/png'],
+    ['none', null],
+  ])('serves a good video under a wrong label: %s', async (label, contentType) => {
+    const stand = aSimulator()
+    const [link = ''] = await endedLinks(stand, `sim(label=${label})`)
+    const response = await stand.get(link)
+    expect(response.headers.get('content-type')).toBe(contentType)
+    expect((await response.arrayBuffer()).byteLength).toBe(Number(response.headers.get('content-length')))
+  })
+
+  it.each([
+    ['gzip-label', 'gzip', null],
+    ['br-label', 'br', null],
+    ['aws-chunked', 'aws-chunked', null],
+    ['gzip', 'gzip', 'gzip'],
+    ['aws-chunked-gzip', 'aws-chunked,gzip', 'gzip'],
+    ['deflate', 'deflate', 'deflate'],
+  ] as const)('serves a good video under a Content-Encoding: %s', async (encoding, name, compression) => {
+    const stand = aSimulator()
+    const [link = '', plainLink = ''] = [
+      ...(await endedLinks(stand, `sim(encoding=${encoding})`)),
+      ...(await endedLinks(stand)),
+    ]
+    const { headers, body } = await stand.get(link)
+    expect(headers.get('content-encoding')).toBe(name)
+    const plain = compression === null ? body : body?.pipeThrough(new DecompressionStream(compression))
+    const { byteLength } = await (await stand.get(plainLink)).arrayBuffer()
+    expect((await new Response(plain).arrayBuffer()).byteLength).toBe(byteLength)
+  })
+
+  it('refuses whoever does not say who asks', async () => {
+    const stand = aSimulator()
+    const [link = ''] = await endedLinks(stand, 'sim(host=wants-agent)')
+    const asked = [{}, { 'user-agent': '' }, { 'user-agent': 'a reader' }]
+    const statuses = await Promise.all(
+      asked.map(async (headers) => (await stand.get(link, { headers })).status),
+    )
+    expect(statuses).toEqual([403, 403, 200])
+  })
+
+  it.each([
+    ['sound', /^....ftyp/s],
+    ['image', /^.PNG/s],
+  ])('serves something else that calls itself a video: %s', async (body, start) => {
+    const stand = aSimulator()
+    const [link = ''] = await endedLinks(stand, `sim(body=${body})`)
+    const response = await stand.get(link)
+    expect(response.headers.get('content-type')).toBe('video/mp4')
+    const text = new TextDecoder('latin1').decode(await response.arrayBuffer())
+    expect(text).toMatch(start)
+    expect(text).not.toMatch(/trak.{100,140}vide/s)
+  })
+
   it('is behind a bad gateway for the first tries', async () => {
     const stand = aSimulator()
     const [link = ''] = await endedLinks(stand, 'sim(body=bad-gateway*2)')

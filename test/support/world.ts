@@ -16,6 +16,8 @@ export interface World {
   edges: Edges
   simulator: Simulator
   caller: Caller
+  /** Every request that the Worker sent. */
+  calls: { method: string; url: string; userAgent: string | null }[]
   /** Every log line of the Worker. */
   logs: { event: string; fields: Record<string, unknown> }[]
   /** Turns the clock, running whatever the providers had planned for the time that passes. */
@@ -31,6 +33,7 @@ export const world: World = createWorld()
 function createWorld(): World {
   const clock = createClock()
   const logs: World['logs'] = []
+  const calls: World['calls'] = []
   const interceptions: { prefix: string; answer: (request: Request) => Response | Promise<Response> }[] = []
   const caller = createCaller(clock.now)
   const settlers = new Map<string, (request: Request) => Response | Promise<Response>>()
@@ -66,13 +69,18 @@ function createWorld(): World {
 
   return {
     edges: {
-      fetch: network,
+      fetch: (request) => {
+        const { method, url, headers } = request
+        calls.push({ method, url, userAgent: headers.get('user-agent') })
+        return network(request)
+      },
       now: clock.now,
       chance: () => 0.5,
       log: (event, fields) => logs.push({ event, fields }),
     },
     simulator,
     caller,
+    calls,
     logs,
     advance: clock.advance,
     settle: (origin, answer) => settlers.set(origin, answer),

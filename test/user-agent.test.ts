@@ -1,0 +1,89 @@
+/** Every request that the Worker sends says who sends it, wherever it goes. */
+import { env } from 'cloudflare:workers'
+import { describe, expect, it } from 'vitest'
+import { version } from '../package.json'
+import { anAnswer } from './media/a-copy.ts'
+import { aDataUri, aFile } from './support/assets.ts'
+import { callbackSecret } from './support/caller.ts'
+import {
+  aRequest,
+  getJob,
+  passTimeUntil,
+  post,
+  postJob,
+  untilSubmitted,
+  untilTold,
+} from './support/reelhook.ts'
+import { aResolver, resolverUrl } from './support/resolver.ts'
+import { fetchWith } from './support/runtime.ts'
+import { callerUrl, publicBaseUrl, world } from './support/world.ts'
+
+const agent = `Reelhook/${version}`
+
+/** The User-Agents of what was sent to URLs that begin so, while `run` ran. */
+async function agentsAt(prefix: string, run: () => Promise<unknown>): Promise<unknown[]> {
+  const before = world.calls.length
+  await run()
+  const calls = world.calls.slice(before).filter(({ url }) => url.startsWith(prefix))
+  return [...new Set(calls.map(({ userAgent }) => userAgent))]
+}
+
+function untilSettled(id: string) {
+  return passTimeUntil(id, ({ settled_at }) => settled_at !== null)
+}
+
+describe('a User-Agent goes with', () => {
+  it.each(['runware', 'crun', 'scenario', 'aimlapi'])('every call of a job at %s', async (provider) => {
+    const agents = await agentsAt('https://simulator.test/', async () => {
+      await post('/v1/estimates', aRequest({ provider }))
+      const { id } = await postJob({ provider, reference_images: [aDataUri('image/png')] })
+      await untilSubmitted(id)
+      expect(await untilSettled(id)).toMatchObject({ status: 'succeeded' })
+    })
+    expect(agents).toEqual([agent])
+  })
+
+  it('an input that a provider must be handed, and each hop to it', async () => {
+    const to = (location: string) => () => new Response(null, { status: 302, headers: { location } })
+    world.settle('https://one.input.test', to('https://two.input.test/boat.png'))
+    world.settle('https://two.input.test', () => anAnswer(aFile('image/png')))
+    const { id } = await postJob({ provider: 'scenario', first_frame: 'https://one.input.test/boat' })
+    await untilSubmitted(id)
+    const calls = world.calls.filter(({ url }) => url.includes('.input.test'))
+    expect(calls.map(({ userAgent }) => userAgent)).toEqual([agent, agent])
+  })
+
+  it('a delivery, and a test of a callback', async () => {
+    const agents = await agentsAt(callerUrl, async () => {
+      const { id } = await postJob()
+      await untilSubmitted(id)
+      await untilSettled(id)
+      await untilTold(id)
+      expect(
+        (await post('/v1/callbacks/test', { url: `${callerUrl}/hook`, secret: callbackSecret })).status,
+      ).toBe(200)
+    })
+    expect(agents).toEqual([agent])
+  })
+
+  it('a question to the resolver', async () => {
+    const agents = await agentsAt(resolverUrl, async () => {
+      const resolver = aResolver({ 'caller.test': { A: ['93.184.216.34'] } })
+      world.answerNext(resolverUrl, resolver.fetch)
+      world.answerNext(resolverUrl, resolver.fetch)
+      const headers = { authorization: `Bearer ${env.ADMIN_API_KEY}`, 'content-type': 'application/json' }
+      const body = JSON.stringify({ url: `${callerUrl}/hook`, secret: callbackSecret })
+      const request = new Request(`${publicBaseUrl}/v1/callbacks/test`, { method: 'POST', headers, body })
+      const answer = await fetchWith({ DNS_CHECK_URL: resolverUrl }, request)
+      expect(answer.status, await answer.text()).toBe(200)
+    })
+    expect(agents).toEqual([agent])
+  })
+})
+
+it('a host that refuses requests without one hands its video over', async () => {
+  const { id } = await postJob({ prompt: 'A paper boat sim(host=wants-agent)' })
+  await untilSubmitted(id)
+  await untilSettled(id)
+  expect(await getJob(id)).toMatchObject({ status: 'succeeded', fault: null })
+})
