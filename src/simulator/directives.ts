@@ -23,7 +23,8 @@ const webhook = z.enum([
   'announced',
 ])
 const refusal = z.enum(['429', '402', '403', '455', '503', '505', '500-before'])
-const submit = z.enum([...refusal.options, 'reset-before', '500-after', 'lost-after'])
+const after = z.enum(['500-after', '504-after', 'garbage-after', 'lost-after'])
+const submit = z.enum([...refusal.options, 'reset-before', ...after.options])
 const poll = z.enum(['500', '404', 'odd'])
 const put = z.enum(['never', 'chunked', 'twice', 'late', 'too-late', 'truncated', 'html', 'picture'])
 const body = z.enum(['chunked', 'truncated', 'html', 'empty', 'endless', 'bad-gateway', 'sound', 'image'])
@@ -53,6 +54,10 @@ const directives = z.strictObject({
     .optional(),
   submit: counted(submit.options).optional(),
   poll: counted(poll.options).optional(),
+  /** The row of a request log: `late` comes with the end of the generation. */
+  log: z.enum(['late', 'never']).optional(),
+  /** The list of jobs: `lagging` shows this one minutes later. */
+  list: z.enum(['lagging']).optional(),
   fail: z.enum(['moderated', 'provider', 'timeout', 'canceled', 'some']).optional(),
   link: z.enum(['expired', 'none']).optional(),
   put: put.optional(),

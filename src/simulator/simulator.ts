@@ -6,6 +6,7 @@
 
 import { Hono } from 'hono'
 import { aimlapiRoutes } from './aimlapi/routes.ts'
+import { GatewayAnswer } from './connection-lost.ts'
 import { crunRoutes } from './crun/routes.ts'
 import { mediaOf, type SimulatedMedia } from './media.ts'
 import { mediaRoutes } from './media-routes.ts'
@@ -42,6 +43,7 @@ export function createSimulator(edges: SimulatorEdges): Simulator {
   app.get('/simulator/log', (c) => c.json(log()))
   // Hono would turn a lost connection into a 500, which is an answer.
   app.onError((error) => {
+    if (error instanceof GatewayAnswer) return error.response()
     throw error
   })
 

@@ -1,4 +1,4 @@
-import { ConnectionLost } from './connection-lost.ts'
+import { ConnectionLost, GatewayAnswer } from './connection-lost.ts'
 import type { Upload } from './scenario/upload.ts'
 import type { ProviderName, SimulatedOutput, SimulatedTask } from './task.ts'
 
@@ -77,6 +77,16 @@ export function accept(world: World, task: SimulatedTask): void {
 export function loseAnswer(world: World, provider: ProviderName, taskId?: string): ConnectionLost {
   record(world, { provider, what: 'submit.lost', ...(taskId !== undefined && { taskId }) })
   return new ConnectionLost()
+}
+
+/** A submit that is billed, and whose answer a gateway replaces. */
+export function replaceAnswer(
+  world: World,
+  { provider, taskId }: SimulatedTask,
+  fault: '504-after' | 'garbage-after',
+): GatewayAnswer {
+  record(world, { provider, what: 'submit.lost', taskId })
+  return new GatewayAnswer(fault === '504-after' ? 504 : 200)
 }
 
 export function record(world: World, line: Omit<LogLine, 'at'>): void {

@@ -87,6 +87,16 @@ describe('the log of requests', () => {
     })
   })
 
+  it('shows the row of a generation late or never, on request', async () => {
+    const stand = aSimulator()
+    await stand.aimlapi(generations, aGeneration({ prompt: 'boat sim(log=never)' }))
+    await submitAll(stand, ['late'], { prompt: 'boat sim(log=late, seconds=1500)' })
+    await stand.advance(1_500_000)
+    expect(await idsOf(stand, 'period=1h')).toEqual([])
+    await stand.advance(2_000)
+    expect(await idsOf(stand, 'period=1h')).toEqual(['late'])
+  })
+
   it('tells whether a submit that was lost has arrived', async () => {
     const stand = aSimulator()
     const lose = (directive: string, mine: string) =>

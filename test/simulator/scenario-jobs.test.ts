@@ -60,6 +60,14 @@ describe('the list of jobs', () => {
     },
   )
 
+  it('lags behind, on request', async () => {
+    const stand = aSimulator()
+    await submitAll(stand, ['one sim(list=lagging)', 'two'])
+    expect(promptsOf((await stand.scenario('jobs')).body)).toEqual(['two'])
+    await stand.advance(5 * 60_000)
+    expect(promptsOf((await stand.scenario('jobs')).body)).toEqual(['two', 'one sim(list=lagging)'])
+  })
+
   it('tells whether a submit that was lost has arrived', async () => {
     const { scenario } = aSimulator()
     const lost = aScenarioJob({ prompt: 'one sim(submit=lost-after)' })

@@ -31,6 +31,7 @@ export function readLogs(world: World, asked: URLSearchParams): ReadLogs {
   }
 
   const rows = generationsOf(world)
+    .filter((task) => isLogged(task, now))
     .filter(({ acceptedAt }) => acceptedAt >= window.start && acceptedAt <= window.end)
     .map((task) => rowOf(task, now))
     .filter((row) => model.length === 0 || model.some((name) => isNamed(row.model, name)))
@@ -39,6 +40,18 @@ export function readLogs(world: World, asked: URLSearchParams): ReadLogs {
   const has_more = offset + limit < rows.length
   const pagination = { limit, offset, total: rows.length, has_more }
   return { ok: true, page: { data: rows.slice(offset, offset + limit), pagination } }
+}
+
+/** When a row appears is not documented: at once, unless a directive says otherwise. */
+function isLogged(task: AimlapiTask, now: number): boolean {
+  switch (task.directives.log) {
+    case 'never':
+      return false
+    case 'late':
+      return stageOf(task, now) === 'ended'
+    case undefined:
+      return true
+  }
 }
 
 /** A row is there as soon as the generation is; what it cost comes at the end. */

@@ -1,7 +1,7 @@
 import { type Directives, dueFault } from '../directives.ts'
 import { planSingle, readSilentDirectives } from '../single-task.ts'
 import type { AimlapiTask } from '../task.ts'
-import { accept, loseAnswer, record, type World } from '../world.ts'
+import { accept, loseAnswer, record, replaceAnswer, type World } from '../world.ts'
 import { broken, invalid, type Refusal, refusalFor } from './answers.ts'
 import { type AimlapiRequest, aimlapiRequest, creditsFor, namesUnknownModel, usdOf } from './request.ts'
 
@@ -27,6 +27,9 @@ export function submit(world: World, body: unknown, clientRequestId: string | un
       const task = run(world, request, clientRequestId, directed.directives)
       throw loseAnswer(world, 'aimlapi', task.taskId)
     }
+    case '504-after':
+    case 'garbage-after':
+      throw replaceAnswer(world, run(world, request, clientRequestId, directed.directives), fault)
     case '500-after':
       run(world, request, clientRequestId, directed.directives)
       return { ok: false, refusal: broken }

@@ -2,7 +2,7 @@ import { type Directives, dueFault, type ReadDirectives, readDirectives } from '
 import { planSingle } from '../single-task.ts'
 import { type CrunTask, saysWebhook } from '../task.ts'
 import { announce, type Manners } from '../webhooks.ts'
-import { accept, loseAnswer, record, type World } from '../world.ts'
+import { accept, loseAnswer, record, replaceAnswer, type World } from '../world.ts'
 import { type CrunAnswer, codeOf, fail, invalid, succeed } from './answers.ts'
 import { CREDITS_PER_USD, type CrunRequest, creditsFor, crunRequest } from './request.ts'
 import { noticesOf } from './task-info.ts'
@@ -35,6 +35,9 @@ export async function createTask(world: World, body: unknown): Promise<CrunAnswe
       const task = await run(world, request, directed.directives)
       throw loseAnswer(world, 'crun', task.taskId)
     }
+    case '504-after':
+    case 'garbage-after':
+      throw replaceAnswer(world, await run(world, request, directed.directives), fault)
     case '500-after':
       await run(world, request, directed.directives)
       return fail(500)

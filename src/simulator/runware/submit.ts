@@ -2,7 +2,7 @@ import { type Directives, dueFault, readDirectives } from '../directives.ts'
 import { planSize } from '../media.ts'
 import { planFailure, planTimeline, type RunwareTask } from '../task.ts'
 import { announce, type Manners } from '../webhooks.ts'
-import { accept, loseAnswer, record, type World } from '../world.ts'
+import { accept, loseAnswer, record, replaceAnswer, type World } from '../world.ts'
 import { type Refusal, refusal, refuseBroken, refuseIssue, refuseOnPurpose } from './errors.ts'
 import { priceOf, type RunwareRequest, runwareRequest } from './request.ts'
 import { noticesOf } from './results.ts'
@@ -36,12 +36,15 @@ export async function submit(world: World, asked: unknown): Promise<Piece> {
   const fault = dueFault(directed.directives.submit, world.count(`submit ${request.taskUUID}`))
   switch (fault) {
     case undefined:
-      return run(world, request, directed.directives)
+      return (await run(world, request, directed.directives)).piece
     case 'reset-before':
       throw loseAnswer(world, 'runware', request.taskUUID)
     case 'lost-after':
       await run(world, request, directed.directives)
       throw loseAnswer(world, 'runware', request.taskUUID)
+    case '504-after':
+    case 'garbage-after':
+      throw replaceAnswer(world, (await run(world, request, directed.directives)).task, fault)
     case '500-after':
       await run(world, request, directed.directives)
       return { data: [], errors: [refuseBroken(asked)] }
@@ -66,13 +69,14 @@ export function rehearse(asked: unknown): Piece {
   return { data: [{ taskType, taskUUID, cost: priceOf(read.data) * numberResults }], errors: [] }
 }
 
-async function run(world: World, request: RunwareRequest, directives: Directives): Promise<Piece> {
+async function run(world: World, request: RunwareRequest, directives: Directives) {
   const task = planTask(world, request, directives)
   // No await between asking whether the taskUUID is taken and taking it.
   accept(world, task)
   await uploadOutputs(world, task)
   await announce(world, task, noticesOf(world, task), manners)
-  return { data: [{ taskType: request.taskType, taskUUID: request.taskUUID }], errors: [] }
+  const piece: Piece = { data: [{ taskType: request.taskType, taskUUID: request.taskUUID }], errors: [] }
+  return { task, piece }
 }
 
 function planTask(world: World, request: RunwareRequest, directives: Directives): RunwareTask {

@@ -20,7 +20,9 @@ export function listJobs(world: World, asked: URLSearchParams): Response {
   const { status, hideResults, pageSize, paginationToken } = read.data
   const now = world.edges.now()
 
-  const jobs = jobsOf(world).toReversed()
+  const jobs = jobsOf(world)
+    .filter((task) => isListed(task, now))
+    .toReversed()
   const start = paginationToken === undefined ? 0 : afterToken(jobs, paginationToken)
   if (start === undefined) return refusal(400, 'paginationToken: Not a token of this list')
   const matching = jobs
@@ -37,6 +39,13 @@ export function listJobs(world: World, asked: URLSearchParams): Response {
 
 function jobsOf(world: World): ScenarioTask[] {
   return [...world.tasks.values()].filter((task) => task.provider === 'scenario')
+}
+
+const LAG_MS = 5 * 60_000
+
+/** How far the list may lag behind is not documented. */
+function isListed(task: ScenarioTask, now: number): boolean {
+  return task.directives.list !== 'lagging' || now >= task.acceptedAt + LAG_MS
 }
 
 /** The token names the last job shown, so that jobs made meanwhile shift nothing. */

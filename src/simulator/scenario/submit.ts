@@ -2,7 +2,7 @@ import { type Directives, dueFault } from '../directives.ts'
 import { parseJson } from '../parse-json.ts'
 import { planSingle, readSilentDirectives } from '../single-task.ts'
 import type { ScenarioTask } from '../task.ts'
-import { accept, loseAnswer, record, type World } from '../world.ts'
+import { accept, loseAnswer, record, replaceAnswer, type World } from '../world.ts'
 import { invalid, refusal, refuseBroken, refuseOnPurpose } from './answers.ts'
 import { complainOfAssets } from './assets.ts'
 import { newId } from './id.ts'
@@ -44,6 +44,9 @@ export function generate(world: World, modelName: string, text: string): Respons
       throw loseAnswer(world, 'scenario')
     case 'lost-after':
       throw loseAnswer(world, 'scenario', run(world, order).taskId)
+    case '504-after':
+    case 'garbage-after':
+      throw replaceAnswer(world, run(world, order), fault)
     case '500-after':
       run(world, order)
       return refuseBroken()
