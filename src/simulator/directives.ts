@@ -24,12 +24,17 @@ const webhook = z.enum([
 ])
 const refusal = z.enum(['429', '402', '403', '455', '503', '505', '500-before'])
 const submit = z.enum([...refusal.options, 'reset-before', '500-after', 'lost-after'])
-const poll = z.enum(['500', '404', 'odd'])
+/** HTTP statuses under which a status question alone is refused; the task goes on. */
+const refusedPoll = z.enum(['400', '401', '402', '403', '408', '409', '422', '429', '455', '502', '503'])
+/** `empty`: an answer without the task. `failed`: it says that the generation failed, and that is not true. */
+const poll = z.enum([...refusedPoll.options, '500', '404', 'odd', 'empty', 'failed'])
 const put = z.enum(['never', 'chunked', 'twice', 'late', 'too-late', 'truncated', 'html', 'picture'])
 const body = z.enum(['chunked', 'truncated', 'html', 'empty', 'endless', 'bad-gateway'])
 
 export type RefusalFault = z.output<typeof refusal>
 export type BodyFault = z.output<typeof body>
+type PollFault = z.output<typeof poll>
+type RefusedPoll = z.output<typeof refusedPoll>
 export type PutFault = z.output<typeof put>
 
 interface Counted<Fault extends string> {
@@ -50,7 +55,12 @@ const directives = z.strictObject({
   submit: counted(submit.options).optional(),
   poll: counted(poll.options).optional(),
   fail: z.enum(['moderated', 'provider', 'timeout', 'canceled', 'some']).optional(),
-  link: z.enum(['expired', 'none']).optional(),
+  /** `none`: a success names no video. `missing`: what it names cannot be found. */
+  link: z.enum(['expired', 'none', 'missing']).optional(),
+  /** A result is listed twice in each answer that holds it. */
+  named: z.literal('twice').optional(),
+  /** Seconds between the ends of a task's results. */
+  apart: z.coerce.number().min(0).optional(),
   put: put.optional(),
   body: counted(body.options).optional(),
   megabytes: z.coerce.number().int().min(1).max(4000).optional(),
@@ -85,6 +95,11 @@ export function dueFault<Fault extends string>(
 ): Fault | undefined {
   if (asked === undefined) return undefined
   return asked.times === undefined || occasion <= asked.times ? asked.fault : undefined
+}
+
+/** Whether a status question is refused, under the HTTP status that the fault is named after. */
+export function isRefusedPoll(fault: PollFault | undefined): fault is RefusedPoll {
+  return refusedPoll.safeParse(fault).success
 }
 
 function complain(why: string): ReadDirectives {

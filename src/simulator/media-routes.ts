@@ -26,7 +26,8 @@ function serve(world: World, task: SimulatedTask, output: SimulatedOutput, reque
   const expiresAt = expiryOf(output, query)
   if (expiresAt === undefined) return say(403, 'Signature mismatch')
   if (world.edges.now() > expiresAt) return say(403, 'Link expired')
-  if (output.failure !== undefined || world.edges.now() < output.endsAt) return say(404, 'Not found')
+  const isMissing = task.directives.link === 'missing' || output.failure !== undefined
+  if (isMissing || world.edges.now() < output.endsAt) return say(404, 'Not found')
 
   // A HEAD tells the truth and uses up no fault.
   const fault =
