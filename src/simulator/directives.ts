@@ -25,7 +25,10 @@ const webhook = z.enum([
 const refusal = z.enum(['429', '402', '403', '455', '503', '505', '500-before'])
 const after = z.enum(['500-after', '504-after', 'garbage-after', 'lost-after'])
 const submit = z.enum([...refusal.options, 'reset-before', ...after.options])
-const poll = z.enum(['500', '404', 'odd'])
+/** HTTP statuses under which a status question alone is refused; the task goes on. */
+const refusedPoll = z.enum(['400', '401', '402', '403', '408', '409', '422', '429', '455', '502', '503'])
+/** `empty`: an answer without the task. `failed`: it says that the generation failed, and that is not true. */
+const poll = z.enum([...refusedPoll.options, '500', '404', 'odd', 'empty', 'failed'])
 const put = z.enum(['never', 'chunked', 'twice', 'late', 'too-late', 'truncated', 'html', 'picture'])
 const body = z.enum(['chunked', 'truncated', 'html', 'empty', 'endless', 'bad-gateway', 'sound', 'image'])
 const label = z.enum(['text', 'html', 'json', 'octets', 'binary', 'image', 'none'])
@@ -33,6 +36,8 @@ const encoding = z.enum(['gzip', 'br-label', 'gzip-label', 'aws-chunked', 'aws-c
 
 export type RefusalFault = z.output<typeof refusal>
 export type BodyFault = z.output<typeof body>
+type PollFault = z.output<typeof poll>
+type RefusedPoll = z.output<typeof refusedPoll>
 export type PutFault = z.output<typeof put>
 export type Label = z.output<typeof label>
 export type Encoding = z.output<typeof encoding>
@@ -59,7 +64,12 @@ const directives = z.strictObject({
   /** The list of jobs: `lagging` shows this one minutes later. */
   list: z.enum(['lagging']).optional(),
   fail: z.enum(['moderated', 'provider', 'timeout', 'canceled', 'some']).optional(),
-  link: z.enum(['expired', 'none']).optional(),
+  /** `none`: a success names no video. `missing`: what it names cannot be found. */
+  link: z.enum(['expired', 'none', 'missing']).optional(),
+  /** A result is listed twice in each answer that holds it. */
+  named: z.literal('twice').optional(),
+  /** Seconds between the ends of a task's results. */
+  apart: z.coerce.number().min(0).optional(),
   put: put.optional(),
   body: counted(body.options).optional(),
   // What the host of the results does to each answer that is otherwise good.
@@ -98,6 +108,11 @@ export function dueFault<Fault extends string>(
 ): Fault | undefined {
   if (asked === undefined) return undefined
   return asked.times === undefined || occasion <= asked.times ? asked.fault : undefined
+}
+
+/** Whether a status question is refused, under the HTTP status that the fault is named after. */
+export function isRefusedPoll(fault: PollFault | undefined): fault is RefusedPoll {
+  return refusedPoll.safeParse(fault).success
 }
 
 function complain(why: string): ReadDirectives {

@@ -28,7 +28,8 @@ function serve(world: World, task: SimulatedTask, output: SimulatedOutput, reque
   if (task.directives.host === 'wants-agent' && isAnonymous) return say(403, 'Forbidden')
   if (expiresAt === undefined) return say(403, 'Signature mismatch')
   if (world.edges.now() > expiresAt) return say(403, 'Link expired')
-  if (output.failure !== undefined || world.edges.now() < output.endsAt) return say(404, 'Not found')
+  const isMissing = task.directives.link === 'missing' || output.failure !== undefined
+  if (isMissing || world.edges.now() < output.endsAt) return say(404, 'Not found')
 
   // A HEAD tells the truth and uses up no fault.
   const fault =

@@ -99,7 +99,8 @@ export function planTimeline(
   const startedAt = acceptedAt + pace.queuedMs
   const runningMs = directives.seconds === undefined ? pace.runningMs : directives.seconds * 1000
   const firstEndsAt = startedAt + runningMs
-  const resultEndsAt = Array.from({ length: results }, (_, index) => firstEndsAt + index * BETWEEN_RESULTS_MS)
+  const apartMs = directives.apart === undefined ? BETWEEN_RESULTS_MS : directives.apart * 1000
+  const resultEndsAt = Array.from({ length: results }, (_, index) => firstEndsAt + index * apartMs)
   return { acceptedAt, startedAt, endsAt: resultEndsAt.at(-1) ?? firstEndsAt, resultEndsAt }
 }
 
@@ -123,6 +124,11 @@ export function endedOutputs(task: RunwareTask, now: number): SeededOutput[] {
 export function progressOf(task: SimulatedTask, now: number): number {
   const whole = shownAt(task, task.endsAt) - task.startedAt
   return whole === 0 ? 100 : Math.min(100, Math.floor((100 * (now - task.startedAt)) / whole))
+}
+
+/** A result as often as the task's directives list it. */
+export function listed<Result>({ directives }: SimulatedTask, result: Result): Result[] {
+  return directives.named === 'twice' ? [result, result] : [result]
 }
 
 export function saysWebhook(

@@ -90,6 +90,10 @@ describe('a status question that goes wrong', () => {
     ['500*3', [500, 500, 500, 200]],
     ['404*2', [404, 404, 200, 200]],
     ['odd*2', [200, 200, 200, 200]],
+    ['empty*1', [200, 200, 200, 200]],
+    ['failed*1', [200, 200, 200, 200]],
+    ['409*1', [409, 200, 200, 200]],
+    ['455*2', [455, 455, 200, 200]],
   ])('poll=%s is answered in the end', async (fault, expected) => {
     const { runware, look, crun, advance } = aSimulator()
     const task = aRunwareTaskThat(`poll=${fault}`)
@@ -101,6 +105,35 @@ describe('a status question that goes wrong', () => {
     expect((await Promise.all(runwareAnswers)).map(({ status }) => status)).toEqual(expected)
     expect((await Promise.all(crunAnswers)).map(({ status }) => status)).toEqual(expected)
     expect((await look(task.taskUUID)).body.data[0].status).toBe('success')
+  })
+
+  it.each(['400', '401', '402', '403', '408', '409', '422', '429', '455', '502', '503'])(
+    'is refused with poll=%s, and nothing is said of the task',
+    async (status) => {
+      const { runware, look, crun } = aSimulator()
+      const task = aRunwareTaskThat(`poll=${status}`)
+      await runware(task)
+      const { task_id } = (await crun('job/CreateTask', aCrunTaskThat(`poll=${status}`))).body.data
+      expect(await look(task.taskUUID)).toMatchObject({
+        status: Number(status),
+        body: { data: [], errors: [{ taskType: 'getResponse', taskUUID: task.taskUUID }] },
+      })
+      expect(await crun(`job/TaskInfo?task_id=${task_id}`)).toEqual({
+        status: Number(status),
+        body: { code: Number(status), message: expect.any(String) },
+      })
+    },
+  )
+
+  it('says once of a task that goes on that it has failed', async () => {
+    const { runware, look, crun } = aSimulator()
+    const task = aRunwareTaskThat('poll=failed*1')
+    await runware(task)
+    const { task_id } = (await crun('job/CreateTask', aCrunTaskThat('poll=failed*1'))).body.data
+    expect((await look(task.taskUUID)).body).toMatchObject({ errors: [{ code: 'providerError' }] })
+    expect((await look(task.taskUUID)).body).toMatchObject({ data: [{ status: 'processing' }] })
+    const statuses = [1, 2].map(() => crun(`job/TaskInfo?task_id=${task_id}`))
+    expect((await Promise.all(statuses)).map(({ body }) => body.data.status)).toEqual(['failed', 'pending'])
   })
 
   it('says a word nobody knows', async () => {
@@ -152,6 +185,30 @@ describe('a generation that fails', () => {
     expect(body.errors).toMatchObject([{ code: 'providerError', taskUUID: task.taskUUID }])
     expect(heard).toHaveLength(3)
     expect(simulator.tasks()[0]?.billedUsd).toBeCloseTo(0.36)
+  })
+})
+
+describe('a result named twice', () => {
+  it('stands twice in each answer and each webhook, while another is made', async () => {
+    const { runware, look, advance, heard } = aSimulator()
+    const task = aRunwareTaskThat('named=twice, apart=60', { numberResults: 2 })
+    await runware(task)
+    await advance(12_000)
+    const ids = (items: { videoUUID: string }[]) => items.map(({ videoUUID }) => videoUUID)
+    const early = ids((await look(task.taskUUID)).body.data)
+    expect([early.length, new Set(early).size]).toEqual([2, 1])
+    expect(heard.map(({ body }) => body)).toMatchObject([{ data: [{}, {}] }])
+    await advance(60_000)
+    const late = ids((await look(task.taskUUID)).body.data)
+    expect([late.length, new Set(late).size]).toEqual([4, 2])
+  })
+
+  it('stands twice among the URLs of Crun', async () => {
+    const { crun, advance } = aSimulator()
+    const { task_id } = (await crun('job/CreateTask', aCrunTaskThat('named=twice'))).body.data
+    await advance(11_000)
+    const { media_urls } = (await crun(`job/TaskInfo?task_id=${task_id}`)).body.data.result
+    expect([media_urls.length, new Set(media_urls).size]).toEqual([2, 1])
   })
 })
 

@@ -96,6 +96,36 @@ describe.each([
     expect((await look(stand)).word).toBe(words.made)
   })
 
+  it.each(['400', '409', '422', '455', '502'])('refuses a question with poll=%s*1', async (status) => {
+    const stand = aSimulator()
+    await submit(stand, `poll=${status}*1`)
+    expect((await look(stand)).status).toBe(Number(status))
+    expect((await look(stand)).status).toBe(200)
+  })
+
+  it('says once of a task that goes on that it has failed', async () => {
+    const stand = aSimulator()
+    await submit(stand, 'poll=failed*1')
+    expect((await look(stand)).word).toBe(words.failed)
+    await stand.advance(11_000)
+    expect((await look(stand)).word).toBe(words.made)
+  })
+
+  it('answers once without the task', async () => {
+    const stand = aSimulator()
+    await submit(stand, 'poll=empty*1')
+    expect(await look(stand)).toMatchObject({ status: 200, word: undefined })
+  })
+
+  it('has made a video that cannot be found with link=missing', async () => {
+    const stand = aSimulator()
+    await submit(stand, 'link=missing')
+    await stand.advance(11_000)
+    expect((await look(stand)).word).toBe(words.made)
+    const url = await link(stand)
+    expect(url === undefined ? 404 : (await stand.get(url)).status).toBe(404)
+  })
+
   it('says a word nobody knows', async () => {
     const stand = aSimulator()
     await submit(stand, 'poll=odd')

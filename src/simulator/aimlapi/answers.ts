@@ -11,16 +11,23 @@ export interface Refusal {
 
 /** The page's example has the status code as a string. */
 export function refuse(c: Context, now: number, { statusCode, message }: Refusal): Response {
-  return c.json(
-    {
-      message,
-      path: c.req.path.replace(/^\/aimlapi/, ''),
-      requestId: crypto.randomUUID(),
-      statusCode: String(statusCode),
-      timestamp: new Date(now).toISOString(),
-    },
-    statusCode,
-  )
+  return c.json(bodyOf(c, now, { statusCode, message }), statusCode)
+}
+
+/** A status question is refused, perhaps under a status that the documents do not list. */
+export function refuseQuestion(c: Context, now: number, status: number): Response {
+  const body = bodyOf(c, now, { statusCode: status, message: 'The question was refused' })
+  return Response.json(body, { status })
+}
+
+function bodyOf(c: Context, now: number, { statusCode, message }: { statusCode: number; message: string }) {
+  return {
+    message,
+    path: c.req.path.replace(/^\/aimlapi/, ''),
+    requestId: crypto.randomUUID(),
+    statusCode: String(statusCode),
+    timestamp: new Date(now).toISOString(),
+  }
 }
 
 export function invalid(error: z.ZodError): Refusal {

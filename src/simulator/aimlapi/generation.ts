@@ -27,18 +27,20 @@ export function usageOf(task: AimlapiTask, now: number): { credits: number; usd:
 function endedView(world: World, task: AimlapiTask): unknown {
   const { taskId: id } = task
   const [output] = task.outputs
-  if (output.failure !== undefined) {
-    return { id, status: 'error', video: null, error: failureError(output.failure) }
-  }
+  if (output.failure !== undefined) return failedView(id, output.failure)
   const { credits, usd } = usageOf(task, world.edges.now())
   return {
     id,
     status: 'completed',
-    video: { url: linkInAnswer(world, task, output) },
+    video: task.directives.link === 'none' ? null : { url: linkInAnswer(world, task, output) },
     // The documented sample of a success has its error filled in: only the status tells.
     error: { name: '<name>', message: '<message>' },
     meta: { usage: { credits_used: credits, usd_spent: usd } },
   }
+}
+
+export function failedView(id: string, failure: Failure): unknown {
+  return { id, status: 'error', video: null, error: failureError(failure) }
 }
 
 function failureError(failure: Failure): { name: string; message: string } {

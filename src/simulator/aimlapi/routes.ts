@@ -1,11 +1,11 @@
 import { type Context, Hono } from 'hono'
-import { dueFault } from '../directives.ts'
+import { dueFault, isRefusedPoll } from '../directives.ts'
 import { parseJson } from '../parse-json.ts'
 import { type AimlapiTask, stageOf } from '../task.ts'
 import { record, type World } from '../world.ts'
-import { broken, type Refusal, refuse } from './answers.ts'
+import { broken, type Refusal, refuse, refuseQuestion } from './answers.ts'
 import { readCatalogue } from './catalogue.ts'
-import { generationView, usageOf } from './generation.ts'
+import { failedView, generationView, usageOf } from './generation.ts'
 import { readLogs } from './logs.ts'
 import { submit } from './submit.ts'
 
@@ -63,13 +63,19 @@ function look(world: World, c: Context, taskId: string): Response {
   const task = world.tasks.get(taskId)
   if (task?.provider !== 'aimlapi') return refuse(c, now, notFound)
 
-  switch (dueFault(task.directives.poll, world.count(`poll ${taskId}`))) {
+  const fault = dueFault(task.directives.poll, world.count(`poll ${taskId}`))
+  if (isRefusedPoll(fault)) return refuseQuestion(c, now, Number(fault))
+  switch (fault) {
     case '404':
       return refuse(c, now, notFound)
     case '500':
       return refuse(c, now, broken)
     case 'odd':
       return c.json({ id: taskId, status: 'reticulating' })
+    case 'empty':
+      return c.json({})
+    case 'failed':
+      return c.json(failedView(taskId, 'provider'))
     case undefined:
       nameCost(c, task, now)
       return c.json(generationView(world, task))

@@ -5,7 +5,7 @@ import type { RefusalFault } from '../directives.ts'
 
 export type CrunAnswer =
   | { code: 200; message: string; data: unknown }
-  | { code: FailureCode; message: string; errors?: string[] }
+  | { code: number; message: string; errors?: string[] }
 
 type FailureCode = keyof typeof failureMessages
 
@@ -27,6 +27,11 @@ export function succeed(data: unknown): CrunAnswer {
 
 export function fail(code: FailureCode, errors?: string[]): CrunAnswer {
   return { code, message: failureMessages[code], ...(errors && { errors }) }
+}
+
+/** A status question is refused, perhaps with a code that the documents do not list. */
+export function refuseQuestion(code: number): CrunAnswer {
+  return { code, message: 'The question was refused' }
 }
 
 export function invalid(error: z.ZodError): CrunAnswer {

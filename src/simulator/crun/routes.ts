@@ -1,10 +1,10 @@
 import { Hono } from 'hono'
-import { dueFault } from '../directives.ts'
+import { dueFault, isRefusedPoll } from '../directives.ts'
 import { parseJson } from '../parse-json.ts'
 import { record, type World } from '../world.ts'
-import { type CrunAnswer, fail, succeed, toResponse } from './answers.ts'
+import { type CrunAnswer, fail, refuseQuestion, succeed, toResponse } from './answers.ts'
 import { createTask, estimate } from './submit.ts'
-import { openInfo, taskInfo } from './task-info.ts'
+import { failedInfo, openInfo, taskInfo } from './task-info.ts'
 
 const STARTING_CREDITS = 1_000_000
 
@@ -42,13 +42,19 @@ function look(world: World, taskId: string): CrunAnswer {
   const task = world.tasks.get(taskId)
   if (task?.provider !== 'crun') return fail(404)
 
-  switch (dueFault(task.directives.poll, world.count(`poll ${taskId}`))) {
+  const fault = dueFault(task.directives.poll, world.count(`poll ${taskId}`))
+  if (isRefusedPoll(fault)) return refuseQuestion(Number(fault))
+  switch (fault) {
     case '404':
       return fail(404)
     case '500':
       return fail(500)
     case 'odd':
       return succeed(openInfo(task, 'reticulating'))
+    case 'empty':
+      return succeed({})
+    case 'failed':
+      return succeed(failedInfo(task, 'provider'))
     case undefined:
       return succeed(taskInfo(world, task))
   }

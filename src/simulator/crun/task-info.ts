@@ -1,7 +1,7 @@
 /** The `data` object of a status answer, which is also what the callback carries. */
 
 import { linkInAnswer, linkInWebhook } from '../links.ts'
-import { type CrunTask, type Failure, saysWebhook, stageOf } from '../task.ts'
+import { type CrunTask, type Failure, listed, saysWebhook, stageOf } from '../task.ts'
 import type { Notice } from '../webhooks.ts'
 import type { World } from '../world.ts'
 
@@ -40,18 +40,25 @@ export function openInfo(task: CrunTask, status: string) {
   }
 }
 
+export function failedInfo(task: CrunTask, failure: Failure) {
+  return {
+    ...commonInfo(task),
+    duration_s: Math.round((task.endsAt - task.acceptedAt) / 1000),
+    complete_at: epochSeconds(task.endsAt),
+    ...{ status: 'failed', credits: 0, result: { code: 501, message: failureWords(failure) } },
+  }
+}
+
 function endedInfo(world: World, task: CrunTask, makeLink: typeof linkInAnswer) {
+  const failure = task.outputs.find((output) => output.failure !== undefined)?.failure
+  if (failure !== undefined) return failedInfo(task, failure)
   const ended = {
     ...commonInfo(task),
     duration_s: Math.round((task.endsAt - task.acceptedAt) / 1000),
     complete_at: epochSeconds(task.endsAt),
   }
-  const failure = task.outputs.find((output) => output.failure !== undefined)?.failure
-  if (failure !== undefined) {
-    const result = { code: 501, message: failureWords(failure) }
-    return { ...ended, status: 'failed', credits: 0, result }
-  }
-  const media_urls = task.outputs.map((output) => makeLink(world, task, output))
+  const links = task.outputs.flatMap((output) => listed(task, makeLink(world, task, output)))
+  const media_urls = task.directives.link === 'none' ? [] : links
   const result = { code: 200, message: 'success', media_urls }
   return { ...ended, status: 'success', credits: task.credits, result }
 }

@@ -57,6 +57,22 @@ export function refuseOnPurpose(fault: RefusalFault, task: unknown): Refusal {
   }
 }
 
+/** A status question is refused: the error is about the question, and nothing is said of the task. */
+export function refuseQuestion(status: number, question: unknown): Refusal {
+  return refusal(status, refusedQuestions[status] ?? 'invalidRequest', 'The question was refused', question)
+}
+
+const refusedQuestions: Partial<Record<number, string>> = {
+  401: 'invalidApiKey',
+  402: 'insufficientCredits',
+  403: 'unauthorized',
+  409: 'conflictTaskUUID',
+  429: 'rateLimitExceeded',
+  455: 'serviceUnavailable',
+  502: 'serviceUnavailable',
+  503: 'serviceUnavailable',
+}
+
 export function refuseBroken(task: unknown): Refusal {
   return refusal(500, invented.broken, 'An unexpected error occurred', task)
 }

@@ -3,6 +3,7 @@
 import { linkInAnswer, linkInWebhook } from '../links.ts'
 import {
   endedOutputs,
+  listed,
   progressOf,
   type RunwareTask,
   type SeededOutput,
@@ -26,7 +27,12 @@ export function standingOf(world: World, task: RunwareTask): Standing {
   return {
     data: ended
       .filter((output) => output.failure === undefined)
-      .map((output) => success(task, output, () => linkInAnswer(world, task, output))),
+      .flatMap((output) =>
+        listed(
+          task,
+          success(task, output, () => linkInAnswer(world, task, output)),
+        ),
+      ),
     errors: ended.flatMap(({ failure }) => (failure === undefined ? [] : failureError(failure, task.taskId))),
   }
 }
@@ -44,9 +50,12 @@ export function noticesOf(world: World, task: RunwareTask): Notice[] {
       kind: 'end',
       body: () =>
         output.failure === undefined
-          ? shape(
+          ? shapeAll(
               task,
-              success(task, output, () => linkInWebhook(world, task, output)),
+              listed(
+                task,
+                success(task, output, () => linkInWebhook(world, task, output)),
+              ),
             )
           : shapeError(task, failureError(output.failure, task.taskId)),
     }),
@@ -70,6 +79,11 @@ function success(task: RunwareTask, output: SeededOutput, link: () => string) {
     seed: output.seed,
     ...(task.request.includeCost === true && { cost: priceOf(task.request) }),
   }
+}
+
+function shapeAll(task: RunwareTask, items: unknown[]): unknown {
+  if (items.length === 1) return shape(task, items[0])
+  return saysWebhook(task.directives, 'array') ? items : { data: items }
 }
 
 /** The vendor's documents show the webhook flat in one place and wrapped in another. */

@@ -2,10 +2,10 @@
 
 import { Hono } from 'hono'
 import { z } from 'zod'
-import { dueFault } from '../directives.ts'
+import { dueFault, isRefusedPoll } from '../directives.ts'
 import { parseJson } from '../parse-json.ts'
 import { record, type World } from '../world.ts'
-import { type Refusal, refusal, refuseBroken, refuseIssue } from './errors.ts'
+import { failureError, type Refusal, refusal, refuseBroken, refuseIssue, refuseQuestion } from './errors.ts'
 import { runwareQuestion } from './request.ts'
 import { standingOf } from './results.ts'
 import { type Piece, rehearse, submit } from './submit.ts'
@@ -74,7 +74,9 @@ function standing(world: World, taskId: string, asked: unknown): Piece {
   const task = world.tasks.get(taskId)
   if (task?.provider !== 'runware') return absent
 
-  switch (dueFault(task.directives.poll, world.count(`poll ${taskId}`))) {
+  const fault = dueFault(task.directives.poll, world.count(`poll ${taskId}`))
+  if (isRefusedPoll(fault)) return { data: [], errors: [refuseQuestion(Number(fault), asked)] }
+  switch (fault) {
     case '404':
       return absent
     case '500':
@@ -84,6 +86,10 @@ function standing(world: World, taskId: string, asked: unknown): Piece {
         data: [{ taskType: 'videoInference', taskUUID: taskId, status: 'reticulating' }],
         errors: [],
       }
+    case 'empty':
+      return { data: [], errors: [] }
+    case 'failed':
+      return { data: [], errors: [{ status: 200, error: failureError('provider', taskId) }] }
     case undefined: {
       const { data, errors } = standingOf(world, task)
       // The question was answered, so the status is 200 even if the answer is that all failed.

@@ -21,6 +21,11 @@ export function refusal(status: RefusalStatus, reason: string, details?: Record<
   return Response.json(body, { status })
 }
 
+/** A status question is refused, perhaps under a status that no document lists. */
+export function refuseQuestion(status: number): Response {
+  return Response.json({ reason: 'The question was refused', traceId: crypto.randomUUID() }, { status })
+}
+
 export function invalid(error: z.ZodError): Response {
   return refusal(400, error.issues.flatMap(complaintsOf).join('; '))
 }

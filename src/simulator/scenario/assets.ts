@@ -74,7 +74,8 @@ function findAsset(world: World, assetId: string): Asset | undefined {
   const made = world.outputs.get(assetId)
   if (made?.task.provider === 'scenario') {
     const { task, output } = made
-    const isThere = output.failure === undefined && world.edges.now() >= output.endsAt
+    const isThere =
+      output.failure === undefined && task.directives.link !== 'missing' && world.edges.now() >= output.endsAt
     return isThere ? { from: 'job', kind: 'video', task, output } : undefined
   }
   const upload = [...world.uploads.values()].find(({ entityId }) => entityId === assetId)

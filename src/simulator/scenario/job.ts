@@ -1,6 +1,6 @@
 /** A job as Scenario shows it. */
 
-import { type Failure, progressOf, type ScenarioTask, stageOf } from '../task.ts'
+import { type Failure, listed, progressOf, type ScenarioTask, stageOf } from '../task.ts'
 
 export const jobStatuses = [
   'pending',
@@ -31,10 +31,18 @@ export function jobView(task: ScenarioTask, now: number, status: string = status
     metadata: {
       modelId: task.model,
       input: task.request,
-      assetIds: isEnded && output.failure === undefined ? [output.outputId] : [],
+      assetIds:
+        isEnded && output.failure === undefined && task.directives.link !== 'none'
+          ? listed(task, output.outputId)
+          : [],
       ...(isEnded && output.failure !== undefined && { error: failureWords(output.failure) }),
     },
   }
+}
+
+export function failedJobView(task: ScenarioTask, now: number, failure: Failure) {
+  const { metadata, ...job } = jobView(task, now, endedStatus(failure))
+  return { ...job, metadata: { ...metadata, assetIds: [], error: failureWords(failure) } }
 }
 
 /** The last tenth of the work. */

@@ -1,11 +1,11 @@
 import { Hono } from 'hono'
 import { z } from 'zod'
-import { dueFault } from '../directives.ts'
+import { dueFault, isRefusedPoll } from '../directives.ts'
 import { parseJson } from '../parse-json.ts'
 import { record, type World } from '../world.ts'
-import { invalid, refusal, refuseBroken } from './answers.ts'
+import { invalid, refusal, refuseBroken, refuseQuestion } from './answers.ts'
 import { assetView } from './assets.ts'
-import { jobView } from './job.ts'
+import { failedJobView, jobView } from './job.ts'
 import { listJobs } from './job-list.ts'
 import { partRoutes } from './part-routes.ts'
 import { generate, rehearse } from './submit.ts'
@@ -57,13 +57,19 @@ function look(world: World, jobId: string): Response {
   if (task?.provider !== 'scenario') return refusal(404, 'There is no such job')
   const now = world.edges.now()
 
-  switch (dueFault(task.directives.poll, world.count(`poll ${jobId}`))) {
+  const fault = dueFault(task.directives.poll, world.count(`poll ${jobId}`))
+  if (isRefusedPoll(fault)) return refuseQuestion(Number(fault))
+  switch (fault) {
     case '404':
       return refusal(404, 'There is no such job')
     case '500':
       return refuseBroken()
     case 'odd':
       return Response.json({ job: jobView(task, now, 'reticulating') })
+    case 'empty':
+      return Response.json({})
+    case 'failed':
+      return Response.json({ job: failedJobView(task, now, 'provider') })
     case undefined:
       return Response.json({ job: jobView(task, now) })
   }
