@@ -42,6 +42,8 @@ export interface Context extends Edges {
   probeLimit: RateLimit
   /** Counts posts by API key. */
   posts: RateLimit
+  /** Counts what providers post and upload, by job. */
+  callbacks: RateLimit
   providers: Providers
   nudges: Nudges
   /** Takes what carries the tag out of the cache in front of the Worker. Throws when that did not do so. */
@@ -60,6 +62,7 @@ export function createContext(env: Env, config: Config, world: Edges, cache?: Ca
     bucket: env.BUCKET,
     probeLimit: env.PROBES,
     posts: env.POSTS,
+    callbacks: env.CALLBACKS,
     providers: createProviders(config.accounts, edges.fetch, edges.now, guard),
     nudges: createNudges(env.NUDGES, env.DELIVERIES, edges.log),
     forget: async (tag) => {

@@ -8,8 +8,8 @@ const arrows: Record<string, string[]> = {
   'store/': ['core/', 'drizzle-orm', 'zod'],
   'media/': ['core/', 'store/', 'context.ts', 'config.ts', 'log.ts', 'mediabunny', 'multipasta'],
   'deliveries/': ['core/', 'store/', 'context.ts', 'config.ts', 'log.ts', 'standardwebhooks'],
-  'webhooks/': ['core/', 'store/', 'context.ts', 'log.ts', 'hono'],
-  'uploads/': ['core/', 'store/', 'media/', 'context.ts', 'log.ts', 'hono'],
+  'webhooks/': ['core/', 'store/', 'context.ts', 'log.ts', 'rate.ts', 'hono'],
+  'uploads/': ['core/', 'store/', 'media/', 'context.ts', 'log.ts', 'rate.ts', 'hono'],
   'engine/': [
     'core/',
     'store/',
@@ -35,6 +35,7 @@ const arrows: Record<string, string[]> = {
     'config.ts',
     'log.ts',
     'nudges.ts',
+    'rate.ts',
     'hono',
     '@hono/zod-openapi',
     'zod',
@@ -43,6 +44,7 @@ const arrows: Record<string, string[]> = {
   'simulator/': ['hono', '@hono/node-server', 'zod', 'node:'],
   'local/': ['core/', 'simulator/', 'config.ts', 'miniflare', 'node:', 'standardwebhooks', 'wrangler', 'zod'],
   'log.ts': [],
+  'rate.ts': ['log.ts'],
   'config.ts': ['core/', 'providers/index.ts', 'zod'],
   'nudges.ts': ['core/', 'log.ts', 'zod'],
   'context.ts': [

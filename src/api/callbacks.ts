@@ -6,11 +6,11 @@ import { forbidden } from '../core/target.ts'
 import { type Probe, probe, probeNames } from '../deliveries/probe.ts'
 import { type Signers, signersFor, signersOf } from '../deliveries/sign.ts'
 import { judgeProbes, verdictNames } from '../deliveries/verdicts.ts'
+import { periodSeconds } from '../rate.ts'
 import { findApiKey, secretsOf } from '../store/api-keys.ts'
 import { adminKeyId } from './auth.ts'
 import { createRouter } from './environment.ts'
 import { problem, problemResponse, tooOften, withoutKey } from './problems.ts'
-import { periodSeconds } from './rate.ts'
 
 const testSchema = z.strictObject({
   url: callbackUrlSchema,

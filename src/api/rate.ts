@@ -1,23 +1,11 @@
 /** How often a key may post: enough for any burst that is meant, too little to drown everybody else. */
 import { createMiddleware } from 'hono/factory'
-import { sayError } from '../log.ts'
+import { isWithinRate, periodSeconds } from '../rate.ts'
 import type { ApiEnv } from './environment.ts'
 import { tooOften } from './problems.ts'
 
-// As in wrangler.toml: by then the count has begun anew.
-export const periodSeconds = 60
-
 export const onlyWithinRate = createMiddleware<ApiEnv>(async (c, next) => {
-  if (await isWithin(c.get('context'), c.get('apiKeyId'))) return next()
+  const { posts, log } = c.get('context')
+  if (await isWithinRate(posts, c.get('apiKeyId'), log)) return next()
   return tooOften(c, periodSeconds, 'Nothing was accepted. Post again after the seconds in Retry-After.')
 })
-
-/** A counter that is down holds nobody up. */
-async function isWithin({ posts, log }: ApiEnv['Variables']['context'], key: string): Promise<boolean> {
-  try {
-    return (await posts.limit({ key })).success
-  } catch (error) {
-    log('rate.uncounted', { error: sayError(error) })
-    return true
-  }
-}

@@ -98,6 +98,12 @@ const announcedWaitsMs = [
   30 * seconds,
 ] as const
 
+/**
+ * How long after a job's deadline its provider's callback and upload URLs still open. Settling takes an hour at the
+ * most; providers repeat a webhook for minutes. An older URL can only have leaked.
+ */
+export const tokenGraceMs = 3 * 24 * hours
+
 /** How long a status must have been unaskable before a journaled webhook may stand in for it. */
 export const standInAfterMs = 5 * minutes
 

@@ -38,6 +38,14 @@ export function isGone({ gone }: Trouble, nowMs: number): boolean {
   return gone !== null && gone.times >= goneAfterTimes && nowMs - gone.since >= goneAfterMs
 }
 
+/** How often a provider did not know each of the ids that webhooks named, as the fault of an unknown line keeps it. */
+export function refusalsIn(fault: Fault | null): Map<string, number> {
+  const { refused } = refusalsSchema.parse(fault?.evidence ?? {})
+  return new Map(Object.entries(refused))
+}
+
+const refusalsSchema = z.object({ refused: z.record(z.string(), z.number()).default({}) })
+
 const memorySchema = z.object({
   since: z.number().exactOptional(),
   gone: z.object({ since: z.number(), times: z.number() }).nullish(),

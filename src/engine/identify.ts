@@ -6,6 +6,7 @@ import type { Context } from '../context.ts'
 import { done, fault, type Result } from '../core/fault.ts'
 import { maxDeadlineSeconds } from '../core/request.ts'
 import { resolveWaitMs } from '../core/schedule.ts'
+import { refusalsIn } from '../core/trouble.ts'
 import type { Provider, Submitted } from '../providers/provider.ts'
 import type { Claim } from '../store/claim.ts'
 import { type Task, taskIdsSince } from '../store/tasks.ts'
@@ -19,8 +20,6 @@ export async function identify(
   line: Task,
 ): Promise<Result<Submitted | 'absent'>> {
   if (provider === undefined) return fault('answer_lost', `The key of ${line.provider} was taken away.`)
-  const named = await identifyByWebhook(claim, provider, line)
-  if (named !== null) return done(named)
   if (provider.find !== undefined) {
     const { clientReference, intendedAt } = line
     // What other jobs own cannot be ours; none that is still running was accepted longer ago than a deadline lasts.
@@ -37,7 +36,7 @@ export async function identify(
     }
     return found
   }
-  return fault('answer_lost', `${provider.name} did not say whether it accepted the task.`)
+  return identifyByWebhook(claim, provider, line)
 }
 
 /** In how long it is asked again. Null where nothing can be asked: only a webhook helps, or the deadline. */
@@ -53,17 +52,37 @@ export function askAgainAfterMs(
   return namedAt.length === 0 ? null : resolveWaitMs(now() - Math.max(...namedAt))
 }
 
-function unownedItems(claim: Claim, provider: Provider): HeardItem[] {
-  const owned = new Set(claim.tasks.map(({ providerTaskId }) => providerTaskId))
-  return heardItems(claim, provider).filter(({ providerTaskId }) => !owned.has(providerTaskId))
+// A callback URL may leak: made-up ids must not become thousands of questions under our key.
+const most = {
+  /** Questions at one step. */
+  questions: 4,
+  /** So often an id is asked about, for a provider may not know a task yet when its webhook names it. */
+  refusals: 5,
+  idLength: 200,
 }
 
-async function identifyByWebhook(claim: Claim, provider: Provider, line: Task): Promise<Submitted | null> {
-  const items = unownedItems(claim, provider)
-  for (const providerTaskId of new Set(items.map((item) => item.providerTaskId))) {
-    // The webhook's word alone is not enough: the provider must know the task.
+function unownedItems(claim: Claim, provider: Provider): HeardItem[] {
+  const owned = new Set(claim.tasks.map(({ providerTaskId }) => providerTaskId))
+  return heardItems(claim, provider).filter(
+    ({ providerTaskId: id }) => !owned.has(id) && id.length <= most.idLength,
+  )
+}
+
+/** The webhook's word alone is not enough: the provider must know the task. Ids that it denies are remembered. */
+async function identifyByWebhook(claim: Claim, provider: Provider, line: Task): Promise<Result<Submitted>> {
+  const refused = refusalsIn(line.fault)
+  const named = new Set(unownedItems(claim, provider).map(({ providerTaskId }) => providerTaskId))
+  const times = (id: string) => refused.get(id) ?? 0
+  // The newest first, and the least refused before them: a true one waits behind forged ones for a few steps at most.
+  const candidates = [...named]
+    .reverse()
+    .filter((id) => times(id) < most.refusals)
+    .sort((a, b) => times(a) - times(b))
+  for (const providerTaskId of candidates.slice(0, most.questions)) {
     const answer = await provider.check({ ...line, providerTaskId })
-    if (answer.ok) return { providerTaskId }
+    if (answer.ok) return done({ providerTaskId })
+    if (answer.fault.code === 'task_lost') refused.set(providerTaskId, times(providerTaskId) + 1)
   }
-  return null
+  const message = `${provider.name} did not say whether it accepted the task.`
+  return fault('answer_lost', message, { evidence: { refused: Object.fromEntries(refused) } })
 }

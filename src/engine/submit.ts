@@ -92,8 +92,8 @@ async function submitTask(context: Context, claim: Claim, provider: Provider, li
     request: request.value,
     wanted: task.wanted,
     clientReference: task.clientReference,
-    callbackUrl: await callbackUrl(context.config, provider.name, job.id),
-    ...(task.awaitsUpload && { uploadUrl: await uploadUrl(context.config, { jobId: job.id, n: task.n }) }),
+    callbackUrl: await callbackUrl(context.config, provider.name, job),
+    ...(task.awaitsUpload && { uploadUrl: await uploadUrl(context.config, job, task.n) }),
     assets: assetsOf(claim, provider),
   })
   context.log('task.submitted', {

@@ -1,5 +1,5 @@
 /** A claim: one step's hold on a job, and all that is known of the job, in one round trip. */
-import { and, eq, lte } from 'drizzle-orm'
+import { and, eq, exists, lte } from 'drizzle-orm'
 import type { Subscription } from '../core/event.ts'
 import { leaseMs } from '../core/schedule.ts'
 import type { Database } from './database.ts'
@@ -15,7 +15,7 @@ export interface Claim {
   job: ClaimedJob
   tasks: Task[]
   outputs: Output[]
-  /** What providers had posted by the time of the claim, oldest first. */
+  /** The newest of what providers had posted by the time of the claim, oldest first. */
   webhooks: JournaledWebhook[]
   /** Who is told of the job's events beside its own caller. One that subscribes during a step misses its events. */
   subscriptions: Subscription[]
@@ -47,12 +47,17 @@ export async function claimJob(
     .set({ lease, dueAt, nudgedAt: null })
     .where(and(eq(jobs.id, id), lte(jobs.dueAt, nowMs)))
     .returning()
+  const ours = db
+    .select({ id: jobs.id })
+    .from(jobs)
+    .where(and(eq(jobs.id, id), eq(jobs.lease, lease)))
   const [[before], [row], tasks, outputs, webhooks, subscriptions] = await db.batch([
     db.select({ lease: jobs.lease }).from(jobs).where(eq(jobs.id, id)),
     take,
     selectTasks(db, id),
     selectOutputs(db, id),
-    selectWebhooks(db, id),
+    // The take before it wrote the lease: a claim that did not get the row reads no bodies.
+    selectWebhooks(db, id, exists(ours)),
     selectSubscriptions(db),
   ])
   if (row === undefined) return null
@@ -60,7 +65,7 @@ export async function claimJob(
     job: { ...readRow(row), lease, dueAt, isTakenOver: typeof before?.lease === 'string' },
     tasks: tasks.map(readTask),
     outputs: outputs.map(readOutput),
-    webhooks,
+    webhooks: webhooks.reverse(),
     subscriptions: subscriptions.map(readSubscription),
   }
 }

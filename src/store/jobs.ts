@@ -1,5 +1,5 @@
 /** The jobs table: accept, nudge, find what is overdue, list. A step takes a row by `claim` and writes what it learned by `commit`. */
-import { and, asc, desc, eq, gte, isNotNull, isNull, lt, lte, type SQL, sql } from 'drizzle-orm'
+import { and, asc, desc, eq, gt, gte, isNotNull, isNull, lt, lte, type SQL, sql } from 'drizzle-orm'
 import { z } from 'zod'
 import { type Fault, readFault } from '../core/fault.ts'
 import { firstIdAt } from '../core/id.ts'
@@ -128,6 +128,14 @@ export function nudgeJob(db: Database, id: string, nowMs: number, onlyIf: SQL) {
       dueAt: sql`CASE WHEN ${jobs.lease} IS NULL THEN ${nowMs} ELSE ${jobs.dueAt} END`,
     })
     .where(and(eq(jobs.id, id), isNotNull(jobs.dueAt), onlyIf))
+}
+
+/** Makes the job due by then, if it would be later. One that a step holds keeps its pace. */
+export function hastenJob(db: Database, id: string, byMs: number, onlyIf: SQL) {
+  return db
+    .update(jobs)
+    .set({ dueAt: byMs })
+    .where(and(eq(jobs.id, id), isNull(jobs.lease), gt(jobs.dueAt, byMs), onlyIf))
 }
 
 export async function overdueJobs(db: Database, nowMs: number, limit: number): Promise<string[]> {

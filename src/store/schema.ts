@@ -56,6 +56,9 @@ export const jobs = sqliteTable(
     lease: text('lease'),
     /** A webhook came while a step held the row. */
     nudgedAt: at('nudged_at'),
+    /** How many webhooks came after its end, and when the first did. Their bodies are not kept. */
+    lateWebhooks: integer('late_webhooks').notNull().default(0),
+    lateWebhookAt: at('late_webhook_at'),
     /** Since when it waits for a slot at a provider. Null: it does not wait. */
     waitingSince: at('waiting_since'),
     /** When it is to be erased; of one that is, when what is left of it is. Null: never, or not settled yet. */
@@ -140,6 +143,8 @@ export const outputs = sqliteTable(
     bytes: integer('bytes'),
     sha256: text('sha256'),
     storedAt: at('stored_at'),
+    /** The provider's status never named it: a webhook or an upload did. */
+    unconfirmed: integer('unconfirmed', { mode: 'boolean' }).notNull().default(false),
     /** From here on: what the stored file's own header tells. */
     width: integer('width'),
     height: integer('height'),
@@ -155,6 +160,16 @@ export const outputs = sqliteTable(
     primaryKey({ columns: [table.jobId, table.n] }),
     index('outputs_lost').on(table.lostAt).where(sql`lost_at IS NOT NULL`),
   ],
+)
+
+/** The hosts that a provider's status answers have named for its videos. WITHOUT ROWID. */
+export const outputHosts = sqliteTable(
+  'output_hosts',
+  {
+    provider: text('provider', { enum: providerNames }).notNull(),
+    host: text('host').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.provider, table.host] })],
 )
 
 /** The journal of what providers posted. WITHOUT ROWID. */

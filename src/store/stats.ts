@@ -87,10 +87,12 @@ function taskTotals(first: string): SQL {
 function delays(first: string): SQL {
   const heard = (when: SQL) =>
     sql`FROM ${webhooks} WHERE ${webhooks.jobId} = ${tasks.jobId} AND ${webhooks.provider} = ${tasks.provider} AND ${webhooks.heardAt} ${when}`
+  // Of what came after the job's end, only the time of the first is kept.
+  const late = sql`(SELECT ${jobs.lateWebhookAt} FROM ${jobs} WHERE ${jobs.id} = ${tasks.jobId})`
   const times = sql`SELECT ${tasks.provider}, ${tasks.wonBy} AS wonBy,
       CASE ${tasks.wonBy}
         WHEN 'webhook' THEN ${tasks.endedAt} - (SELECT max(${webhooks.heardAt}) ${heard(sql`<= ${tasks.endedAt}`)})
-        ELSE (SELECT min(${webhooks.heardAt}) ${heard(sql`> ${tasks.endedAt}`)}) - ${tasks.endedAt}
+        ELSE coalesce((SELECT min(${webhooks.heardAt}) ${heard(sql`> ${tasks.endedAt}`)}), ${late}) - ${tasks.endedAt}
       END AS ms
     FROM ${tasks} WHERE ${tasks.jobId} >= ${first} AND ${tasks.wonBy} IS NOT NULL`
   return spread(times, sql`provider, wonBy`)

@@ -1,9 +1,13 @@
-/** The journal of what providers posted to us. */
-import { and, asc, eq, isNull, sql } from 'drizzle-orm'
+/**
+ * The journal of what providers posted to us. A callback URL may leak, so the journal of one job is bounded: a webhook
+ * is only a hint, and one that is not kept still makes its job due.
+ */
+import { and, desc, eq, isNotNull, isNull, type SQL, sql } from 'drizzle-orm'
 import type { ProviderName } from '../core/request.ts'
+import { soonMs } from '../core/schedule.ts'
 import type { Database } from './database.ts'
 import { draftEvent, insertEventIf } from './events.ts'
-import { nudgeJob } from './jobs.ts'
+import { hastenJob, nudgeJob } from './jobs.ts'
 import { jobs, webhooks } from './schema.ts'
 
 export type JournaledWebhook = typeof webhooks.$inferSelect
@@ -16,19 +20,36 @@ export interface HeardWebhook {
   heardAt: number
 }
 
-export type Hearing = 'heard' | 'repeated' | 'unknown job'
+/** `crowded`: the job's journal is full, so it is only a wake-up. `late`: its job had ended, so it is only counted. */
+export type Hearing = 'heard' | 'repeated' | 'crowded' | 'late' | 'unknown job'
 
-/** Journals the body, makes its job due and says so on the timeline; a settled job's is only journaled. */
-// Running this twice is harmless: whatever is journaled already (by job and content hash) changes nothing.
+/** Of one job. A job of four outputs has some ten webhooks of one or two kilobytes each. */
+export const most = { rows: 32, bytes: 256 * 1024 }
+
+/** So many are read at a step. */
+const newest = 16
+
+/**
+ * Journals the body, makes its job due and says so on the timeline. Beyond the journal's limits the job is only made due
+ * soon, so that a flood of posts is no flood of questions to the provider. After the job's end posts are only counted.
+ */
+// Running this twice is harmless: whatever is journaled already (by job and content hash) changes nothing, and the
+// count of late posts is no more than a statistic.
 export async function journalWebhook(db: Database, heard: HeardWebhook, nowMs: number): Promise<Hearing> {
   const { jobId, hash, provider, body, heardAt } = heard
   const isNew = sql`NOT EXISTS (SELECT 1 FROM ${webhooks} WHERE ${webhooks.jobId} = ${jobId} AND ${webhooks.hash} = ${hash})`
+  const isKept = sql`${isNew} AND ${hasRoom(jobId, body)}`
   const event = draftEvent('webhook.heard', { provider }, heardAt)
   const isHere = and(eq(jobs.id, jobId), isNull(jobs.erasedAt))
-  const [known, , , written] = await db.batch([
-    db.select({ id: jobs.id }).from(jobs).where(isHere),
-    nudgeJob(db, jobId, nowMs, isNew),
-    insertEventIf(db, jobId, event, sql`${isNew} AND ${jobs.dueAt} IS NOT NULL`),
+  const [[known], , , , , written] = await db.batch([
+    db
+      .select({ settledAt: jobs.settledAt, isNew: sql<number>`${isNew}` })
+      .from(jobs)
+      .where(isHere),
+    nudgeJob(db, jobId, nowMs, isKept),
+    hastenJob(db, jobId, nowMs + soonMs, isNew),
+    insertEventIf(db, jobId, event, sql`${isKept} AND ${jobs.dueAt} IS NOT NULL`),
+    countLate(db, heard, isNew),
     db
       .insert(webhooks)
       .select(
@@ -41,15 +62,39 @@ export async function journalWebhook(db: Database, heard: HeardWebhook, nowMs: n
             heardAt: sql<number>`${heardAt}`.as('heard_at'),
           })
           .from(jobs)
-          .where(isHere),
+          .where(and(isHere, isNull(jobs.settledAt), isKept)),
       )
       .onConflictDoNothing()
       .returning({ jobId: webhooks.jobId }),
   ])
-  if (known.length === 0) return 'unknown job'
-  return written.length === 1 ? 'heard' : 'repeated'
+  if (known === undefined) return 'unknown job'
+  if (written.length === 1) return 'heard'
+  if (known.isNew !== 1) return 'repeated'
+  return known.settledAt === null ? 'crowded' : 'late'
 }
 
-export function selectWebhooks(db: Database, jobId: string) {
-  return db.select().from(webhooks).where(eq(webhooks.jobId, jobId)).orderBy(asc(webhooks.heardAt))
+/** The newest of a job's webhooks, newest first, where the condition holds. */
+export function selectWebhooks(db: Database, jobId: string, onlyIf: SQL) {
+  return db
+    .select()
+    .from(webhooks)
+    .where(and(eq(webhooks.jobId, jobId), onlyIf))
+    .orderBy(desc(webhooks.heardAt))
+    .limit(newest)
+}
+
+function hasRoom(jobId: string, body: string): SQL {
+  const bytes = new TextEncoder().encode(body).length
+  const kept = sql`coalesce(sum(length(CAST(${webhooks.body} AS BLOB))), 0)`
+  return sql`(SELECT count(*) < ${most.rows} AND ${kept} + ${bytes} <= ${most.bytes} FROM ${webhooks} WHERE ${webhooks.jobId} = ${jobId})`
+}
+
+function countLate(db: Database, { jobId, heardAt }: HeardWebhook, isNew: SQL) {
+  return db
+    .update(jobs)
+    .set({
+      lateWebhooks: sql`${jobs.lateWebhooks} + 1`,
+      lateWebhookAt: sql`coalesce(${jobs.lateWebhookAt}, ${heardAt})`,
+    })
+    .where(and(eq(jobs.id, jobId), isNotNull(jobs.settledAt), isNull(jobs.erasedAt), isNew))
 }

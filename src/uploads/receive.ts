@@ -17,7 +17,8 @@ type Door = { Variables: { context: Context } }
 const path = '/:jobId/:n/:token'
 
 const onlyWithToken = createMiddleware<Door, typeof path>(async (c, next) => {
-  if (!(await isValidToken(c.get('context').config, c.req.param()))) return c.notFound()
+  const { config, now } = c.get('context')
+  if (!(await isValidToken(config, c.req.param(), now()))) return c.notFound()
   return next()
 })
 

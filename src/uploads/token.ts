@@ -1,8 +1,9 @@
 /**
- * The token in an upload's URL: an HMAC of the job and the line of its ledger. A line is one provider's, and its key is
- * for nothing else, so that no other URL of ours opens this door.
+ * The token in an upload's URL: an HMAC of the job, the line of its ledger and the token's own end. A line is one
+ * provider's, and its key is for nothing else, so that no other URL of ours opens this door.
  */
-import { sign, signingKey, type VersionedKey, type VersionedSecret, verify } from '../core/keys.ts'
+import { endingToken, isCurrentToken } from '../core/ending-token.ts'
+import { signingKey, type VersionedKey, type VersionedSecret } from '../core/keys.ts'
 
 export interface UploadSettings {
   publicBaseUrl: string
@@ -12,17 +13,19 @@ export interface UploadSettings {
 /** Where the provider of a ledger line is to PUT its video. */
 export async function uploadUrl(
   settings: UploadSettings,
-  { jobId, n }: { jobId: string; n: number },
+  job: { id: string; deadlineAt: number },
+  n: number,
 ): Promise<string> {
-  const token = await sign(await tokenKey(settings), signedText(jobId, String(n)))
-  return `${settings.publicBaseUrl}/uploads/${jobId}/${n}/${token}`
+  const token = await endingToken(await tokenKey(settings), signedText(job.id, String(n)), job.deadlineAt)
+  return `${settings.publicBaseUrl}/uploads/${job.id}/${n}/${token}`
 }
 
 export async function isValidToken(
   settings: UploadSettings,
   claim: { jobId: string; n: string; token: string },
+  nowMs: number,
 ): Promise<boolean> {
-  return verify(await tokenKey(settings), signedText(claim.jobId, claim.n), claim.token)
+  return isCurrentToken(await tokenKey(settings), signedText(claim.jobId, claim.n), claim.token, nowMs)
 }
 
 function tokenKey({ signingSecret }: UploadSettings): Promise<VersionedKey> {

@@ -9,6 +9,7 @@ import type { Context } from '../context.ts'
 import { sha256 } from '../core/keys.ts'
 import { providerNames } from '../core/request.ts'
 import { sayError } from '../log.ts'
+import { isWithinRate, periodSeconds } from '../rate.ts'
 import { type HeardWebhook, journalWebhook } from '../store/webhooks.ts'
 import { isValidToken } from './token.ts'
 
@@ -18,8 +19,16 @@ const path = '/:provider/:jobId/:token'
 const maxBodyBytes = 128 * 1024
 
 const onlyWithToken = createMiddleware<Door, typeof path>(async (c, next) => {
-  if (!(await isValidToken(c.get('context').config, c.req.param()))) return c.notFound()
+  const { config, now } = c.get('context')
+  if (!(await isValidToken(config, c.req.param(), now()))) return c.notFound()
   return next()
+})
+
+// Before the body is read. A provider that does not repeat its post is polled all the same.
+const onlyWithinRate = createMiddleware<Door, typeof path>(async (c, next) => {
+  const { callbacks, log } = c.get('context')
+  if (await isWithinRate(callbacks, c.req.param('jobId'), log)) return next()
+  return c.text('too many posts for this job', 429, { 'retry-after': String(periodSeconds) })
 })
 
 const onlySmall = bodyLimit({
@@ -27,18 +36,24 @@ const onlySmall = bodyLimit({
   onError: (c) => c.text(`at most ${maxBodyBytes} bytes`, 413),
 })
 
-export const webhookRoutes = new Hono<Door>().post(path, onlyWithToken, onlySmall, async (c) => {
-  const context = c.get('context')
-  const { jobId, token } = c.req.param()
-  const provider = providerNames.find((name) => name === c.req.param('provider'))
-  if (provider === undefined) return c.notFound()
-  // Crun echoes the callback URL in its body: the token must not be kept with it.
-  const body = (await c.req.text()).replaceAll(token, '…')
-  const heard = { jobId, provider, hash: await sha256(body), body, heardAt: context.now() }
-  if (!(await makeDurable(context, heard))) return c.text('try again', 503, { 'retry-after': '5' })
-  // Exactly 200: Crun names it.
-  return c.text('ok', 200)
-})
+export const webhookRoutes = new Hono<Door>().post(
+  path,
+  onlyWithToken,
+  onlyWithinRate,
+  onlySmall,
+  async (c) => {
+    const context = c.get('context')
+    const { jobId, token } = c.req.param()
+    const provider = providerNames.find((name) => name === c.req.param('provider'))
+    if (provider === undefined) return c.notFound()
+    // Crun echoes the callback URL in its body: the token must not be kept with it.
+    const body = (await c.req.text()).replaceAll(token, '…')
+    const heard = { jobId, provider, hash: await sha256(body), body, heardAt: context.now() }
+    if (!(await makeDurable(context, heard))) return c.text('try again', 503, { 'retry-after': '5' })
+    // Exactly 200: Crun names it.
+    return c.text('ok', 200)
+  },
+)
 
 /** The queue, else the journal. False: neither took it. */
 async function makeDurable(context: Context, heard: HeardWebhook): Promise<boolean> {

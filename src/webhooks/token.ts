@@ -1,8 +1,9 @@
 /**
- * The token in a callback URL: an HMAC of provider and job. A forged call is refused by arithmetic alone, before
- * any storage is touched. (Neither provider signs what it posts.)
+ * The token in a callback URL: an HMAC of provider, job and the token's own end. A forged call is refused by arithmetic
+ * alone, before any storage is touched. (Neither provider signs what it posts.)
  */
-import { sign, signingKey, type VersionedKey, type VersionedSecret, verify } from '../core/keys.ts'
+import { endingToken, isCurrentToken } from '../core/ending-token.ts'
+import { signingKey, type VersionedKey, type VersionedSecret } from '../core/keys.ts'
 import type { ProviderName } from '../core/request.ts'
 
 export interface CallbackSettings {
@@ -10,21 +11,22 @@ export interface CallbackSettings {
   signingSecret: VersionedSecret
 }
 
-/** The URL that a provider is given for one job. */
+/** The URL that a provider is given for one job. The same job has the same URL each time. */
 export async function callbackUrl(
   settings: CallbackSettings,
   provider: ProviderName,
-  jobId: string,
+  job: { id: string; deadlineAt: number },
 ): Promise<string> {
-  const token = await sign(await tokenKey(settings), signedText(provider, jobId))
-  return `${settings.publicBaseUrl}/webhooks/${provider}/${jobId}/${token}`
+  const token = await endingToken(await tokenKey(settings), signedText(provider, job.id), job.deadlineAt)
+  return `${settings.publicBaseUrl}/webhooks/${provider}/${job.id}/${token}`
 }
 
 export async function isValidToken(
   settings: CallbackSettings,
   claim: { provider: string; jobId: string; token: string },
+  nowMs: number,
 ): Promise<boolean> {
-  return verify(await tokenKey(settings), signedText(claim.provider, claim.jobId), claim.token)
+  return isCurrentToken(await tokenKey(settings), signedText(claim.provider, claim.jobId), claim.token, nowMs)
 }
 
 function tokenKey({ signingSecret }: CallbackSettings): Promise<VersionedKey> {

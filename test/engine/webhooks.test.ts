@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { untilHeard } from '../support/door.ts'
 import {
   billsFor,
   getJob,
@@ -61,7 +62,7 @@ describe.each(['runware', 'crun'])('a webhook of %s', (provider) => {
     await toldOnce(id)
     const before = await rowsOf(id)
     await world.advance(15 * minutes)
-    await untilJournaled(id, 1)
+    expect(await untilHeard(id)).toEqual(['late'])
     expect(await rowsOf(id)).toEqual(before)
     await toldOnce(id)
   })

@@ -4,11 +4,13 @@ import { vi } from 'vitest'
 import type { ProviderName } from '../../src/core/request.ts'
 import { callbackUrl } from '../../src/webhooks/token.ts'
 import { api, postJob, untilSubmitted } from './reelhook.ts'
+import { deadlineOf } from './storage.ts'
 import { publicBaseUrl, world } from './world.ts'
 
 /** The path that a provider is given for one job. */
 export async function doorOf(jobId: string, provider: ProviderName = 'runware'): Promise<string> {
-  const url = await callbackUrl({ publicBaseUrl, signingSecret: [env.SIGNING_SECRET] }, provider, jobId)
+  const job = { id: jobId, deadlineAt: await deadlineOf(jobId) }
+  const url = await callbackUrl({ publicBaseUrl, signingSecret: [env.SIGNING_SECRET] }, provider, job)
   return new URL(url).pathname
 }
 

@@ -121,7 +121,10 @@ export async function untilJournaled(id: string, count: number): Promise<void> {
   })
 }
 
-/** Everything that is written of a job but the journal: nothing of it may change once the job is settled. */
+/**
+ * Everything that is written of a job but the journal and the count of late webhooks: nothing of it may change once the
+ * job is settled.
+ */
 export async function rowsOf(id: string) {
   const all = (sql: string) => env.DB.prepare(sql).bind(id).all()
   const [jobs, tasks, outputs, events, deliveries] = await Promise.all([
@@ -131,5 +134,6 @@ export async function rowsOf(id: string) {
     all('SELECT * FROM events WHERE job_id = ?'),
     all('SELECT id, event_id, body FROM deliveries WHERE job_id = ?'),
   ])
-  return [jobs, tasks, outputs, events, deliveries].map(({ results }) => results)
+  const settled = jobs.results.map(({ late_webhooks: _count, late_webhook_at: _at, ...row }) => row)
+  return [settled, ...[tasks, outputs, events, deliveries].map(({ results }) => results)]
 }

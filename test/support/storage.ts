@@ -1,5 +1,6 @@
 /** What is in D1 and R2, counted and read past the product. */
 import { env } from 'cloudflare:workers'
+import { world } from './world.ts'
 
 export async function select<Row = Record<string, unknown>>(
   sql: string,
@@ -19,4 +20,10 @@ export async function countRows(table: string, where = '1', ...values: unknown[]
 export async function objectKeys(prefix = ''): Promise<string[]> {
   const { objects } = await env.BUCKET.list({ prefix })
   return objects.map(({ key }) => key)
+}
+
+/** A job's deadline; of one that is not there, one that is yet to come. */
+export async function deadlineOf(jobId: string): Promise<number> {
+  const [row] = await select<{ deadline_at: number }>('SELECT deadline_at FROM jobs WHERE id = ?', jobId)
+  return row?.deadline_at ?? world.edges.now() + 60 * 60_000
 }

@@ -4,6 +4,7 @@ import { expect, vi } from 'vitest'
 import type { JobView } from '../../src/core/view.ts'
 import { uploadUrl } from '../../src/uploads/token.ts'
 import { api, postJob, untilSubmitted } from './reelhook.ts'
+import { deadlineOf } from './storage.ts'
 import { publicBaseUrl, world } from './world.ts'
 
 /** What makes a job's videos come by themselves, whatever the deployment's setting. */
@@ -24,7 +25,8 @@ export async function anAwaitingJob(): Promise<string> {
 /** The path that the provider of a ledger line is given. */
 export async function uploadPathOf(jobId: string, n = 0): Promise<string> {
   const settings = { publicBaseUrl, signingSecret: [env.SIGNING_SECRET] as const }
-  return new URL(await uploadUrl(settings, { jobId, n })).pathname
+  const job = { id: jobId, deadlineAt: await deadlineOf(jobId) }
+  return new URL(await uploadUrl(settings, job, n)).pathname
 }
 
 export function putAt(

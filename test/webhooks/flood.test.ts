@@ -1,0 +1,202 @@
+/** A callback URL that has leaked: what its finder can cost, in rows, in memory and in questions to the provider. */
+import { env } from 'cloudflare:workers'
+import { describe, expect, it } from 'vitest'
+import { advance } from '../../src/engine/advance.ts'
+import { claimJob } from '../../src/store/claim.ts'
+import { openDatabase } from '../../src/store/database.ts'
+import { most } from '../../src/store/webhooks.ts'
+import { ask, deadDatabase } from '../support/ask.ts'
+import { aSilentJob, doorOf } from '../support/door.ts'
+import { billsFor, getJob, passTimeUntil, postJob, rowsOf, untilJob } from '../support/reelhook.ts'
+import { aContext, deadQueue } from '../support/runtime.ts'
+import { countRows, select } from '../support/storage.ts'
+import { uploadPathOf } from '../support/uploads.ts'
+import { makeVideo } from '../support/videos.ts'
+import { simulatorUrl, world } from '../support/world.ts'
+
+const seconds = 1_000
+const days = 24 * 60 * 60 * seconds
+
+const uncounted = { limit: async () => ({ success: true }) }
+/** No queue works a post off by itself, and no rate limit is in the way. */
+const byHand = { NUDGES: deadQueue, CALLBACKS: uncounted }
+
+async function ringByHand(path: string, body: string): Promise<number> {
+  return (await ask(path, { method: 'POST', body }, byHand)).status
+}
+
+/** A step of the job as the queue would make it, and how often it asked the provider. */
+async function step(id: string): Promise<number> {
+  let asked = 0
+  const fetch = (request: Request) => {
+    if (request.url.startsWith(simulatorUrl)) asked++
+    return world.edges.fetch(request)
+  }
+  await advance(aContext({ fetch }, byHand), id)
+  return asked
+}
+
+async function journalOf(id: string) {
+  const [row] = await select<{ count: number; bytes: number | null }>(
+    'SELECT count(*) AS count, sum(length(CAST(body AS BLOB))) AS bytes FROM webhooks WHERE job_id = ?',
+    id,
+  )
+  return row ?? { count: 0, bytes: null }
+}
+
+/** The database, and how many characters its answers to batches had. */
+function aMeteredDatabase() {
+  const read = { characters: 0 }
+  const DB = new Proxy(env.DB, {
+    get(database, name) {
+      const value = Reflect.get(database, name)
+      if (name !== 'batch') return typeof value === 'function' ? value.bind(database) : value
+      return async (statements: D1PreparedStatement[]) => {
+        const results = await database.batch(statements)
+        read.characters += JSON.stringify(results).length
+        return results
+      }
+    },
+  })
+  return { db: openDatabase(DB), read }
+}
+
+const claim = (db = openDatabase(env.DB), id: string) =>
+  claimJob(db, id, crypto.randomUUID(), world.edges.now())
+
+describe('a flood of large bodies', () => {
+  it('fills no more than its job may keep, is answered with 200, and is read in part', async () => {
+    const id = await aSilentJob()
+    const path = await doorOf(id)
+    const answers = new Set<number>()
+    for (let n = 0; n < 150; n++) answers.add(await ringByHand(path, `"${n}${'x'.repeat(120_000)}"`))
+    expect([...answers]).toEqual([200])
+    const { count, bytes } = await journalOf(id)
+    expect(count).toBeLessThanOrEqual(most.rows)
+    expect(bytes).toBeLessThanOrEqual(most.bytes)
+    expect(await countRows('events', 'job_id = ?', id)).toBeLessThanOrEqual(most.rows + 10)
+    const { db, read } = aMeteredDatabase()
+    expect(await claim(db, id)).not.toBeNull()
+    expect(read.characters).toBeLessThan(2 * most.bytes)
+  })
+
+  it('is not read by a claim that does not get its job', async () => {
+    const id = await aSilentJob()
+    await ringByHand(await doorOf(id), `"${'x'.repeat(120_000)}"`)
+    expect(await claim(undefined, id)).not.toBeNull()
+    const { db, read } = aMeteredDatabase()
+    expect(await claim(db, id)).toBeNull()
+    expect(read.characters).toBeLessThan(20_000)
+  })
+
+  it('costs no more questions than a slow pace of polling', async () => {
+    const id = await aSilentJob()
+    const path = await doorOf(id)
+    let asked = 0
+    for (let n = 0; n < 200; n++) {
+      await ringByHand(path, `{"n":${n}}`)
+      asked += await step(id)
+    }
+    expect((await journalOf(id)).count).toBe(most.rows)
+    expect(asked).toBeLessThanOrEqual(most.rows + 1)
+  })
+
+  it('still makes its job due within seconds: a true webhook behind it costs no more than that', async () => {
+    const id = await aSilentJob()
+    const path = await doorOf(id)
+    for (let n = 0; n < most.rows; n++) await ringByHand(path, `{"n":${n}}`)
+    await step(id)
+    await world.advance(10 * seconds)
+    await ringByHand(path, '{"the":"true one"}')
+    await world.advance(15 * seconds)
+    await step(id)
+    expect((await getJob(id)).status).toBe('succeeded')
+  })
+})
+
+describe('a flood of made-up tasks', () => {
+  async function anUnknownJob(): Promise<{ id: string; path: string }> {
+    const { id } = await postJob({
+      provider: 'crun',
+      prompt: 'A paper boat sim(submit=lost-after, webhook=lost)',
+    })
+    await untilJob(id, ({ tasks }) => tasks[0]?.status === 'unknown')
+    return { id, path: await doorOf(id, 'crun') }
+  }
+
+  const named = (taskId: string) => JSON.stringify({ task_id: taskId, status: 'running' })
+
+  it('costs a bounded number of questions over the life of its job', async () => {
+    const { id, path } = await anUnknownJob()
+    let asked = 0
+    for (let n = 0; n < 400; n++) {
+      await ringByHand(path, named(crypto.randomUUID()))
+      const questions = await step(id)
+      expect(questions).toBeLessThanOrEqual(4)
+      asked += questions
+    }
+    for (let minute = 0; minute < 29; minute++) {
+      await world.advance(60 * seconds)
+      asked += await step(id)
+    }
+    expect(asked).toBeLessThanOrEqual(5 * most.rows)
+    expect(await passTimeUntil(id, ({ settled_at }) => settled_at !== null)).toMatchObject({
+      fault: { code: 'submit_unknown' },
+    })
+  })
+
+  it('does not hide the true one that comes before the journal is full', async () => {
+    const { id, path } = await anUnknownJob()
+    for (let n = 0; n < 10; n++) await ringByHand(path, named(crypto.randomUUID()))
+    await ringByHand(path, named(billsFor(id)[0]?.taskId ?? ''))
+    for (let n = 0; n < 10; n++) await ringByHand(path, named(crypto.randomUUID()))
+    await passTimeUntil(id, ({ status }) => status === 'succeeded')
+    expect(billsFor(id)).toHaveLength(1)
+  })
+})
+
+describe('after its job has ended', () => {
+  it('a post is counted, and nothing of it is kept', async () => {
+    const { id } = await makeVideo()
+    const path = await doorOf(id)
+    const [before, journal] = [await rowsOf(id), await journalOf(id)]
+    for (let n = 0; n < 5; n++) expect(await ringByHand(path, `{"late":${n}}`)).toBe(200)
+    expect(await journalOf(id)).toEqual(journal)
+    expect(await rowsOf(id)).toEqual(before)
+    expect(await select('SELECT late_webhooks FROM jobs WHERE id = ?', id)).toEqual([{ late_webhooks: 5 }])
+  })
+})
+
+describe('the door', () => {
+  it('takes sixty posts for one job a minute, and says when to come again', async () => {
+    const [id, other] = [await aSilentJob(), await aSilentJob()]
+    await Promise.all(Array.from({ length: 60 }, () => env.CALLBACKS.limit({ key: id })))
+    const response = await ask(await doorOf(id), { method: 'POST', body: '{}' }, { NUDGES: deadQueue })
+    expect([response.status, response.headers.get('retry-after')]).toEqual([429, '60'])
+    expect((await journalOf(id)).count).toBe(0)
+    expect(
+      (await ask(await doorOf(other), { method: 'POST', body: '{}' }, { NUDGES: deadQueue })).status,
+    ).toBe(200)
+  })
+
+  it('takes a post though nothing counts', async () => {
+    const CALLBACKS = { limit: () => Promise.reject(new Error('the counter is down')) }
+    const path = await doorOf(await aSilentJob())
+    expect((await ask(path, { method: 'POST', body: '{}' }, { CALLBACKS })).status).toBe(200)
+  })
+
+  it('is closed three days after the deadline of its job, and so is that of its uploads', async () => {
+    const id = await aSilentJob()
+    const { deadline_at } = await getJob(id)
+    const [door, upload] = [await doorOf(id), await uploadPathOf(id)]
+    const nothingWorks = { NUDGES: deadQueue, DB: deadDatabase }
+    const statuses = async () => [
+      (await ask(door, { method: 'POST', body: '{}' }, nothingWorks)).status,
+      (await ask(upload, { method: 'PUT', body: 'x' }, nothingWorks)).status,
+    ]
+    await world.advance(Date.parse(deadline_at) + 3 * days - world.edges.now() - 5 * seconds)
+    expect(await statuses()).toEqual([503, 503])
+    await world.advance(10 * seconds)
+    expect(await statuses()).toEqual([404, 404])
+  })
+})
