@@ -2,7 +2,8 @@
 import type { Result } from '../core/fault.ts'
 import type { Kept } from './keep.ts'
 import { keepVideo } from './keep-video.ts'
-import { announcedLength, sourceOf } from './source.ts'
+import { patientSource } from './patient-source.ts'
+import { announcedLength } from './source.ts'
 
 export interface ArrivalSettings {
   bucket: R2Bucket
@@ -16,7 +17,7 @@ export function keepArrival(
   { prefix, n }: { prefix: string; n: number },
 ): Promise<Result<Kept>> {
   const stream = body ?? new Blob([]).stream()
-  const source = sourceOf(stream, { length: announcedLength(headers), contentType: '' })
+  const source = patientSource(stream, { length: announcedLength(headers), contentType: '' })
   const settings = { bucket, maxBytes, onProgress: async () => undefined }
   const name = `${prefix}uploads/${n}-${crypto.randomUUID()}`
   return keepVideo(settings, source, (extension) => `${name}.${extension}`)

@@ -1,8 +1,13 @@
-/** Source → R2, if it is a video: which it is, its first bytes say. What fails leaves nothing in R2. */
+/**
+ * Source → R2, if it is a video: which it is, its first bytes say; that it is one, its structure. Every road by which a
+ * video becomes an output ends here. What fails leaves nothing in R2.
+ */
 import { fault, type Result } from '../core/fault.ts'
 import { containerOf } from './container.ts'
 import { type KeepSettings, type Kept, keep, readStart } from './keep.ts'
+import { rangesInBucket } from './pieces.ts'
 import type { Source } from './source.ts'
+import { isStructured } from './structure.ts'
 
 export interface VideoSettings extends KeepSettings {
   maxBytes: number
@@ -21,5 +26,9 @@ export async function keepVideo(
   if (container === null) return fault('media_wrong_type', 'What the provider sent is not a video.')
   const { contentType, extension } = container
   const destination = { key: keyOf(extension), contentType, maxBytes: settings.maxBytes }
-  return keep(settings, source, start.value, destination)
+  const kept = await keep(settings, source, start.value, destination)
+  if (!kept.ok) return kept
+  if (await isStructured(rangesInBucket(settings.bucket, kept.value), container)) return kept
+  await settings.bucket.delete(kept.value.key)
+  return fault('media_wrong_type', 'What the provider sent begins as a video, and has no track in it.')
 }

@@ -30,10 +30,11 @@ export function sourceOf(
   stream: ReadableStream,
   announced: Pick<Source, 'length' | 'contentType'>,
   onPiece: () => void = () => undefined,
-): Source {
+): Source & { cancel: () => Promise<void> } {
   const reader = stream.getReader({ mode: 'byob' })
   return {
     ...announced,
+    cancel: () => reader.cancel(),
     async read(buffer) {
       // Each reading takes the buffer away and gives it back under a new name: views of the old one are empty.
       let current = buffer as ArrayBuffer

@@ -46,7 +46,11 @@ uploadRoutes.onError((error, c) => {
   return c.text('try again', 503, { 'retry-after': '5' })
 })
 
-const statuses: Partial<Record<FaultCode, 413 | 415>> = { media_too_large: 413, media_wrong_type: 415 }
+const statuses: Partial<Record<FaultCode, 408 | 413 | 415>> = {
+  media_unavailable: 408,
+  media_too_large: 413,
+  media_wrong_type: 415,
+}
 
 async function receive(context: Context, line: Line, request: Request): Promise<Result<Received>> {
   const { db, bucket, config, log, now } = context

@@ -11,12 +11,30 @@ import { world } from '../support/world.ts'
 export const partBytes = 5 * 1024 * 1024
 export const videoUrl = 'https://media.test/boat.mp4?signature=abc'
 
-/** So many bytes that begin as an MP4 does, no two kilobytes of them alike. */
+/** So many bytes, 48 at the least, that have the structure of an MP4; no two kilobytes of its content are alike. */
 export function aVideo(bytes: number): Uint8Array {
-  const video = new Uint8Array(bytes)
-  for (let at = 0; at < bytes; at++) video[at] = (at * 31 + (at >> 10)) & 255
-  video.set(new TextEncoder().encode('\0\0\0\u0020ftypisom').subarray(0, bytes))
-  return video
+  const content = new Uint8Array(bytes - 48)
+  for (let at = 0; at < content.length; at++) content[at] = (at * 31 + (at >> 10)) & 255
+  const brand = new TextEncoder().encode('isom\0\0\0\0')
+  return joined(aBox('ftyp', brand), aBox('moov', aBox('trak', new Uint8Array(8))), aBox('mdat', content))
+}
+
+/** ISO/IEC 14496-12 §4.2. */
+export function aBox(name: string, content: Uint8Array): Uint8Array {
+  const header = new Uint8Array(8)
+  new DataView(header.buffer).setUint32(0, 8 + content.length)
+  header.set(new TextEncoder().encode(name), 4)
+  return joined(header, content)
+}
+
+export function joined(...parts: Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(parts.reduce((length, part) => length + part.length, 0))
+  let at = 0
+  for (const part of parts) {
+    whole.set(part, at)
+    at += part.length
+  }
+  return whole
 }
 
 /** A body as it comes over a wire: chunk by chunk, without a length, perhaps broken off at its end. */

@@ -11,6 +11,7 @@ import {
   partBytes,
   videoUrl,
 } from './a-copy.ts'
+import { aFilm, formats } from './a-film.ts'
 
 async function expectCopied(copying: Copying, video: Uint8Array): Promise<void> {
   const { result, key, requests, uploads } = copying
@@ -27,8 +28,8 @@ async function expectCopied(copying: Copying, video: Uint8Array): Promise<void> 
 
 // Around every border: what tells a container, a read, a part.
 const sizes = [
-  12,
-  13,
+  48,
+  49,
   1_000,
   262_143,
   262_144,
@@ -92,10 +93,10 @@ describe('a video is copied byte by byte', () => {
 
 describe('a video is called by what it is', () => {
   it.each([
-    ['\0\0\0\x14ftypqt  ', 'video/quicktime', 'mov'],
-    ['\x1a\x45\xdf\xa3........', 'video/webm', 'webm'],
-  ])('%j', async (head, contentType, extension) => {
-    const bytes = Uint8Array.from(head, (character) => character.charCodeAt(0))
+    ['a QuickTime film', 'video/quicktime', 'mov'],
+    ['a WebM', 'video/webm', 'webm'],
+  ] as const)('%s', async (name, contentType, extension) => {
+    const bytes = await aFilm({ format: formats[name](), seconds: 1 })
     const { result, key } = await copyFrom(() => anAnswer(bytes))
     expect(result).toMatchObject({ ok: true, value: { contentType, key: key.replace('mp4', extension) } })
   })

@@ -107,6 +107,8 @@ describe('a video that is PUT', () => {
 describe('what is refused', () => {
   it.each([
     ['a page', '<!doctype html><title>Bad gateway</title>', 415],
+    ['eight bytes that look like the header of a video', '\0\0\0\u0008ftyp', 415],
+    ['the header of a video and noise', `\0\0\0\u0010ftypisom\0\0\0\0${'x'.repeat(9_000)}`, 415],
     ['a picture', Uint8Array.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 0, 0, 0, 13]), 415],
     ['nothing', '', 400],
     ['no body', null, 400],
