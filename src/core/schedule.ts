@@ -85,6 +85,16 @@ export const settleGraceMs = copyWaitsMs.reduce<number>((sum, waitMs) => sum + w
 /** Waits before a refused-for-now submission is tried again; the last one repeats until the deadline. */
 const submitWaitsMs = [2 * seconds, 5 * seconds, 15 * seconds, 1 * minutes] as const
 
+/** Waits before a provider is asked again whether it has imported a medium; the last one repeats until the deadline. */
+const importWaitsMs = [
+  1 * seconds,
+  2 * seconds,
+  5 * seconds,
+  15 * seconds,
+  30 * seconds,
+  1 * minutes,
+] as const
+
 /** Waits before an unknown submission is looked into again; the last one repeats until the deadline. */
 const resolveWaitsMs = [2 * seconds, 5 * seconds, 15 * seconds, 1 * minutes, 2 * minutes] as const
 
@@ -153,6 +163,11 @@ export function copyWaitMs(attempts: number): number | null {
 
 export function submitWaitMs(attempts: number): number {
   return submitWaitsMs[Math.min(attempts, submitWaitsMs.length) - 1] ?? submitWaitsMs[0]
+}
+
+/** The wait before the next question, `sinceMs` after the medium was sent. */
+export function importWaitMs(sinceMs: number): number {
+  return importWaitsMs.find((wait) => wait > sinceMs / 2) ?? 1 * minutes
 }
 
 export function resolveWaitMs(sinceMs: number): number {

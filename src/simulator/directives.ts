@@ -4,6 +4,8 @@
  *
  *     A paper boat sim(webhook=early+doubled, body=bad-gateway*2, megabytes=3)
  *
+ * An upload to Scenario comes before any prompt: there it travels in the name of the file, `sim(import=60)boat.png`.
+ *
  * A fault with `*n` happens the first n times only; without a count it always happens.
  */
 
@@ -26,6 +28,7 @@ const refusal = z.enum(['429', '402', '403', '455', '503', '505', '500-before'])
 const submit = z.enum([...refusal.options, 'reset-before', '500-after', 'lost-after'])
 const poll = z.enum(['500', '404', 'odd'])
 const put = z.enum(['never', 'chunked', 'twice', 'late', 'too-late', 'truncated', 'html', 'picture'])
+const slowImport = z.coerce.number().min(0)
 const body = z.enum(['chunked', 'truncated', 'html', 'empty', 'endless', 'bad-gateway'])
 
 export type RefusalFault = z.output<typeof refusal>
@@ -55,6 +58,8 @@ const directives = z.strictObject({
   body: counted(body.options).optional(),
   megabytes: z.coerce.number().int().min(1).max(4000).optional(),
   seconds: z.coerce.number().min(0).optional(),
+  /** Of an upload to Scenario, in its file's name: after so many seconds, never, or forgotten once it is complete. */
+  import: z.union([slowImport, counted(['never', 'lost'])]).optional(),
 })
 
 export type Directives = z.output<typeof directives>
