@@ -55,7 +55,13 @@ export const hostWaitsMs = [
 /** So often must a host be down in a row, and no answer come between, until its circuit opens. */
 export const outagesToOpen = 10
 
-/** So many attempts may be under way at one host; more deliveries wait in line for it. */
+/**
+ * While a circuit is open, a path that has not failed may try it at once, until so many paths have failed: then it is the
+ * host that is down, and not some of its paths.
+ */
+export const pathsToBelieve = 10
+
+/** So many attempts of one owner may be under way at one host; its other deliveries there wait in line. */
 export const attemptsAtOncePerHost = 20
 
 /** Who took nothing for so long, though it was tried, is sent nothing more until somebody enables it again. */
