@@ -2,7 +2,7 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import type { Context as HonoContext } from 'hono'
 import type { Context } from '../context.ts'
-import { hostOf } from '../core/delivery.ts'
+import { placeOf } from '../core/delivery.ts'
 import { newId } from '../core/id.ts'
 import { newSecret, sealSecret } from '../deliveries/secrets.ts'
 import {
@@ -108,7 +108,7 @@ endpointRoutes.openapi(
     const { url, description, event_types, metadata, secret = newSecret(), disabled } = c.req.valid('json')
     const nowMs = context.now()
     const endpoint: Endpoint = {
-      ...{ id: newId('endpoint'), url, host: hostOf(url), description, metadata },
+      ...{ id: newId('endpoint'), url, host: placeOf(url).host, description, metadata },
       ...{ eventTypes: event_types, createdAt: nowMs, ...standing(disabled, nowMs) },
       secret: await sealSecret(context.config.signingSecret, secret),
     }
@@ -135,7 +135,7 @@ endpointRoutes.openapi(
     const context = c.get('context')
     const { url, description, event_types, metadata, secret, disabled } = c.req.valid('json')
     const changed = await apply(context, c.req.valid('param').id, {
-      ...(url !== undefined && { url, host: hostOf(url) }),
+      ...(url !== undefined && { url, host: placeOf(url).host }),
       ...(description !== undefined && { description }),
       ...(event_types !== undefined && { eventTypes: event_types }),
       ...(metadata !== undefined && { metadata }),

@@ -13,9 +13,9 @@ import { problem, problemResponse, tooMany, withoutKey } from './problems.ts'
 const one = createRoute({
   method: 'post',
   path: '/{id}/redeliver',
-  summary: 'Send a delivery again',
+  summary: 'Send a delivery now',
   description:
-    "At once, under the same webhook-id and with the same body, to the endpoint's current URL, or to the job's own. Its attempts go on being numbered, and its schedule begins anew.",
+    "At once, under the same webhook-id and with the same body, to the endpoint's current URL, or to the job's own. One that is over is sent again: its attempts go on being numbered, and its schedule begins anew. One that is pending does not wait for its turn, or for its host to be tried again: its next attempt is made now, and its schedule goes on.",
   request: { params: z.object({ id: z.string() }) },
   responses: {
     ...withoutKey,
@@ -26,7 +26,7 @@ const one = createRoute({
     },
     404: problemResponse('There is no such delivery.'),
     409: problemResponse(
-      'It is pending already (delivery_pending), or its endpoint or API key is disabled, or its endpoint deleted (disabled).',
+      'An attempt is under way (delivery_pending), or its endpoint or API key is disabled, or its endpoint deleted (disabled).',
     ),
   },
 })
@@ -79,7 +79,7 @@ redeliverRoutes.openapi(one, async (c) => {
   const isRedelivered = await redeliver(context.db, id, context.now())
   const delivery = await findDelivery(context.db, id)
   if (delivery === null) return problem(c, 'not_found', 'There is no such delivery.')
-  if (!isRedelivered) return refuse(c, delivery.status === 'pending')
+  if (!isRedelivered) return refuse(c, delivery.status === 'pending' && delivery.lease !== null)
   context.log('delivery.redelivered', { job_id: delivery.jobId, delivery_id: id })
   await context.nudges.delivery(id, 0)
   const [view] = await viewDeliveries(context, [delivery])
@@ -100,8 +100,8 @@ redeliverRoutes.openapi(many, async (c) => {
   return c.json({ redelivered: redelivered.length, data: redelivered, next_cursor: next }, 202)
 })
 
-function refuse(c: HonoContext<ApiEnv>, isPending: boolean) {
-  return isPending
-    ? problem(c, 'delivery_pending', 'It is on its way already.')
+function refuse(c: HonoContext<ApiEnv>, isUnderWay: boolean) {
+  return isUnderWay
+    ? problem(c, 'delivery_pending', 'An attempt is under way. Ask again in a few seconds.')
     : problem(c, 'disabled', 'Enable its endpoint, or the callbacks of its API key, first.')
 }

@@ -7,6 +7,7 @@ export type DeliveryStatus = (typeof deliveryStatuses)[number]
 /** Why a pending delivery waits without a date of its own, or why a failed one was given up. */
 export const deliveryReasons = {
   in_line: 'waits in line for its host, which is down, or has as many attempts under way as it may',
+  sent_now: 'is sent at once, because a caller asked for it',
   exhausted: 'failed at the last attempt of its schedule',
   gone: 'failed, because the caller answered 410',
   aborted: 'failed, because the caller answered webhook-delivery: abort-message',
@@ -36,7 +37,8 @@ export function isPatienceOver({ failingSince, failedAt }: Streak, own: number, 
   return isOneStreak && own >= ownFailuresToDisable && nowMs - failingSince >= hostPatienceMs
 }
 
-/** The host of a URL, with its port where it names one: what a circuit and a line are for. */
-export function hostOf(url: string): string {
-  return new URL(url).host
+/** The host of a URL, with its port where it names one, and the path there. */
+export function placeOf(url: string): { host: string; path: string } {
+  const { host, pathname } = new URL(url)
+  return { host, path: pathname }
 }

@@ -55,7 +55,13 @@ export const hostWaitsMs = [
 /** So often must a host be down in a row, and no answer come between, until its circuit opens. */
 export const outagesToOpen = 10
 
-/** So many attempts may be under way at one host; more deliveries wait in line for it. */
+/**
+ * While a circuit is open, a path that has not failed may try it at once, until so many paths have failed: then it is the
+ * host that is down, and not some of its paths.
+ */
+export const pathsToBelieve = 10
+
+/** So many attempts of one owner may be under way at one host; its other deliveries there wait in line. */
 export const attemptsAtOncePerHost = 20
 
 /** Who took nothing for so long, though it was tried, is sent nothing more until somebody enables it again. */
@@ -84,6 +90,16 @@ export const settleGraceMs = copyWaitsMs.reduce<number>((sum, waitMs) => sum + w
 
 /** Waits before a refused-for-now submission is tried again; the last one repeats until the deadline. */
 const submitWaitsMs = [2 * seconds, 5 * seconds, 15 * seconds, 1 * minutes] as const
+
+/** Waits before a provider is asked again whether it has imported a medium; the last one repeats until the deadline. */
+const importWaitsMs = [
+  1 * seconds,
+  2 * seconds,
+  5 * seconds,
+  15 * seconds,
+  30 * seconds,
+  1 * minutes,
+] as const
 
 /** Waits before an unknown submission is looked into again; the last one repeats until the deadline. */
 const resolveWaitsMs = [2 * seconds, 5 * seconds, 15 * seconds, 1 * minutes, 2 * minutes] as const
@@ -159,6 +175,11 @@ export function copyWaitMs(attempts: number): number | null {
 
 export function submitWaitMs(attempts: number): number {
   return submitWaitsMs[Math.min(attempts, submitWaitsMs.length) - 1] ?? submitWaitsMs[0]
+}
+
+/** The wait before the next question, `sinceMs` after the medium was sent. */
+export function importWaitMs(sinceMs: number): number {
+  return importWaitsMs.find((wait) => wait > sinceMs / 2) ?? 1 * minutes
 }
 
 export function resolveWaitMs(sinceMs: number): number {

@@ -81,7 +81,7 @@ function nextTask({ now }: Context, { job, tasks }: Claim, provider: Provider): 
 async function submitTask(context: Context, claim: Claim, provider: Provider, line: Task): Promise<Step> {
   const { job } = claim
   // Who takes uploads has them already, under the media's own names.
-  const request = provider.upload === undefined ? await withLinks(context, job) : done(job.request)
+  const request = provider.uploads === undefined ? await withLinks(context, job) : done(job.request)
   if (!request.ok) return reject(context, claim, line, request.fault)
   const task: Task = { ...line, status: 'intended', attempts: line.attempts + 1 }
   await intendTask(context.db, job, task, context.now())
@@ -94,7 +94,7 @@ async function submitTask(context: Context, claim: Claim, provider: Provider, li
     clientReference: task.clientReference,
     callbackUrl: await callbackUrl(context.config, provider.name, job),
     ...(task.awaitsUpload && { uploadUrl: await uploadUrl(context.config, job, task.n) }),
-    assets: assetsOf(claim, provider),
+    assets: assetsOf(claim, task),
   })
   context.log('task.submitted', {
     job_id: job.id,

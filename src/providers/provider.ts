@@ -32,7 +32,7 @@ export interface Provider {
   /** Resolves an unknown submission. `absent`: it never arrived, and the same submission may be sent again. */
   find?(lost: LostSubmission): Promise<Result<Submitted | 'absent'>>
   /** Hands over input media where a provider takes them only under its own ids; absent where URLs will do. Costs nothing. */
-  upload?(media: InputMedia): Promise<Result<{ assetId: string }>>
+  uploads?: MediaUploads
   /** Whether it is to PUT the video of this request to us, which it does for a task of one; absent where it cannot. */
   putsVideo?(request: JobRequest): boolean
   /**
@@ -99,7 +99,7 @@ export interface Submission {
   callbackUrl: string
   /** Where it is to PUT its one video. */
   uploadUrl?: string
-  /** The request's media as they stand in it → the ids that `upload` gave; only for who takes nothing else. */
+  /** The request's media as they stand in it → the ids that `uploads` gave; only for who takes nothing else. */
   assets?: ReadonlyMap<string, string>
 }
 
@@ -112,6 +112,20 @@ export interface LostSubmission {
   /** The provider's ids of tasks that are known to be other submissions. */
   knownTaskIds: ReadonlySet<string>
 }
+
+/** The two calls that hand a medium over. The upload id is kept between them, so that neither the bytes nor the wait are repeated. */
+export interface MediaUploads {
+  /** Sends the bytes, once. */
+  send(media: InputMedia): Promise<Result<{ uploadId: string }>>
+  /** Safe at any time: asks how the import of what was sent goes. */
+  check(uploadId: string): Promise<Result<MediaImport>>
+}
+
+export type MediaImport =
+  | { state: 'pending' }
+  | { state: 'imported'; assetId: string }
+  /** The provider does not have it, or not all of its bytes: it may be sent again. */
+  | { state: 'lost' }
 
 export interface InputMedia {
   kind: 'image' | 'video' | 'audio'

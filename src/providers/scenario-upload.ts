@@ -1,12 +1,12 @@
 /**
  * Handing media over to Scenario, which takes them as assets of its own only: announced, sent in one part to a storage
- * that must not see our key, completed, and waited for until imported (its published SDK, `uploads`). Costs nothing.
+ * that must not see our key, completed, and asked about until imported (its published SDK, `uploads`). Costs nothing.
  */
 import { z } from 'zod'
-import { done, fault, mayTryAgain, type Result } from '../core/fault.ts'
+import { done, fault, type Result } from '../core/fault.ts'
 import type { Guard } from '../core/target.ts'
 import type { Answer, Fetch } from './http.ts'
-import type { InputMedia } from './provider.ts'
+import type { InputMedia, MediaImport } from './provider.ts'
 import { isSuccess, refusal } from './scenario-answer.ts'
 
 export interface Uploading {
@@ -14,46 +14,64 @@ export interface Uploading {
   fetch: Fetch
   guard: Guard
   now: () => number
-  wait: (ms: number) => Promise<void>
 }
 
-const mostAsks = 10
-const askEveryMs = 1_000
 const partTimeoutMs = 120_000
 
-export async function uploadMedia(
+export async function sendMedia(
   uploading: Uploading,
   media: InputMedia,
-): Promise<Result<{ assetId: string }>> {
+): Promise<Result<{ uploadId: string }>> {
   const { kind, fileName, contentType, bytes } = media
   const announced = { kind, fileName, contentType, fileSize: bytes, parts: 1 }
   const begun = await step(uploading, 'POST', 'uploads', announced)
   if (!begun.ok) return begun
   const upload = beginningSchema.safeParse(begun.value)
   if (!upload.success) return fault('media_unavailable', 'Scenario did not say where to upload the media.')
-  const [{ url }] = upload.data.upload.parts
-  const path = `uploads/${encodeURIComponent(upload.data.upload.id.toWellFormed())}`
+  const {
+    id: uploadId,
+    parts: [{ url }],
+  } = upload.data.upload
 
   const sent = await sendPart(uploading, url, media)
   if (!sent.ok) return sent
-  const completed = await step(uploading, 'POST', `${path}/action`, { action: 'complete' })
-  return completed.ok ? untilImported(uploading, path) : completed
+  // Whatever is answered to this, the upload's own status says what became of it.
+  await complete(uploading, uploadId)
+  return done({ uploadId })
 }
 
-async function untilImported(uploading: Uploading, path: string): Promise<Result<{ assetId: string }>> {
-  for (let asked = 0; asked < mostAsks; asked++) {
-    if (asked > 0) await uploading.wait(askEveryMs)
-    const answer = await step(uploading, 'GET', path)
-    if (!answer.ok && !mayTryAgain(answer.fault.code)) return answer
-    const upload = answer.ok ? progressSchema.safeParse(answer.value) : null
-    const { status, entityId, errorMessage } = upload?.data?.upload ?? {}
-    if (status === 'imported' && entityId != null) return done({ assetId: entityId })
-    if (status === 'failed')
-      return fault('bad_request', 'Scenario could not read the media that were uploaded.', {
-        evidence: { errorMessage },
-      })
+export async function checkImport(uploading: Uploading, uploadId: string): Promise<Result<MediaImport>> {
+  const answer = await uploading.call('GET', pathOf(uploadId))
+  if (answer.ok && isUnknown(answer.value)) return done({ state: 'lost' })
+  const read = readStep(uploading, answer)
+  if (!read.ok) return read
+  const { status, entityId, errorMessage } = progressSchema.safeParse(read.value).data?.upload ?? {}
+  if (status === 'imported' && entityId != null) return done({ state: 'imported', assetId: entityId })
+  if (status === 'failed') {
+    return fault('bad_request', 'Scenario could not read the media that were uploaded.', {
+      evidence: { errorMessage },
+    })
   }
-  return fault('media_unavailable', 'Scenario has not imported the uploaded media in time.')
+  return status === 'pending' ? completeLate(uploading, uploadId) : done({ state: 'pending' })
+}
+
+/** Its completion did not arrive, and is sent again; refused, because bytes are missing, it never can be. */
+async function completeLate(uploading: Uploading, uploadId: string): Promise<Result<MediaImport>> {
+  const completed = await complete(uploading, uploadId)
+  if (completed.ok) return done({ state: 'pending' })
+  return completed.fault.code === 'bad_request' ? done({ state: 'lost' }) : completed
+}
+
+function complete(uploading: Uploading, uploadId: string): Promise<Result<unknown>> {
+  return step(uploading, 'POST', `${pathOf(uploadId)}/action`, { action: 'complete' })
+}
+
+function pathOf(uploadId: string): string {
+  return `uploads/${encodeURIComponent(uploadId.toWellFormed())}`
+}
+
+function isUnknown({ status }: Answer): boolean {
+  return status === 404 || status === 410
 }
 
 async function sendPart(
@@ -87,14 +105,17 @@ async function sendPart(
   }
 }
 
-/** The body of a success. Everything else but a refusal may be tried again with the media anew. */
 async function step(
-  { call, now }: Uploading,
+  uploading: Uploading,
   method: 'GET' | 'POST',
   path: string,
   body?: unknown,
 ): Promise<Result<unknown>> {
-  const answer = await call(method, path, body)
+  return readStep(uploading, await uploading.call(method, path, body))
+}
+
+/** The body of a success. Everything else but a refusal may be asked again. */
+function readStep({ now }: Uploading, answer: Result<Answer>): Result<unknown> {
   if (!answer.ok) return fault('media_unavailable', 'Scenario did not answer to an upload.', answer.fault)
   if (isSuccess(answer.value)) return done(answer.value.body)
   const { status } = answer.value

@@ -13,7 +13,7 @@ import { refuseByCapabilities, warnOfTwins } from './refuse.ts'
 import { readAcknowledgement, readAsset, readEstimate, readJob } from './scenario-answer.ts'
 import { findAmongJobs } from './scenario-jobs.ts'
 import { generationOf, modelIds, options, rehearsalOf } from './scenario-request.ts'
-import { uploadMedia } from './scenario-upload.ts'
+import { checkImport, sendMedia, type Uploading } from './scenario-upload.ts'
 
 export interface ScenarioAccount {
   apiKey: string
@@ -22,13 +22,7 @@ export interface ScenarioAccount {
   usdPerCredit?: number | undefined
 }
 
-export function scenario(
-  account: ScenarioAccount,
-  fetch: Fetch,
-  now: () => number,
-  guard: Guard,
-  wait: (ms: number) => Promise<void> = (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
-): Provider {
+export function scenario(account: ScenarioAccount, fetch: Fetch, now: () => number, guard: Guard): Provider {
   const authorization = `Basic ${btoa(`${account.apiKey}:${account.apiSecret}`)}`
   const call = (kind: CallKind, method: 'GET' | 'POST', path: string, body?: unknown) =>
     callProvider(fetch, kind, `${account.baseUrl}/${path}`, {
@@ -51,6 +45,13 @@ export function scenario(
       outputs: answers.flatMap((answer) => (answer.ok ? answer.value : [])),
       faults: [],
     })
+  }
+
+  const uploading: Uploading = {
+    call: (method, path, body) => call('safe', method, path, body),
+    fetch,
+    guard,
+    now,
   }
 
   return {
@@ -87,11 +88,10 @@ export function scenario(
 
     find: (lost) => findAmongJobs((query) => call('safe', 'GET', `jobs?${query}`), lost, now()),
 
-    upload: (media) =>
-      uploadMedia(
-        { call: (method, path, body) => call('safe', method, path, body), fetch, guard, now, wait },
-        media,
-      ),
+    uploads: {
+      send: (media) => sendMedia(uploading, media),
+      check: (uploadId) => checkImport(uploading, uploadId),
+    },
   }
 }
 

@@ -4,6 +4,8 @@
  *
  *     A paper boat sim(webhook=early+doubled, body=bad-gateway*2, megabytes=3)
  *
+ * An upload to Scenario comes before any prompt: there it travels in the name of the file, `sim(import=60)boat.png`.
+ *
  * A fault with `*n` happens the first n times only; without a count it always happens.
  */
 
@@ -33,6 +35,7 @@ const put = z.enum(['never', 'chunked', 'twice', 'late', 'too-late', 'truncated'
 const body = z.enum(['chunked', 'truncated', 'html', 'empty', 'endless', 'bad-gateway', 'sound', 'image'])
 const label = z.enum(['text', 'html', 'json', 'octets', 'binary', 'image', 'none'])
 const encoding = z.enum(['gzip', 'br-label', 'gzip-label', 'aws-chunked', 'aws-chunked-gzip', 'deflate'])
+const slowImport = z.coerce.number().min(0)
 
 export type RefusalFault = z.output<typeof refusal>
 export type BodyFault = z.output<typeof body>
@@ -78,6 +81,8 @@ const directives = z.strictObject({
   host: z.enum(['wants-agent']).optional(),
   megabytes: z.coerce.number().int().min(1).max(4000).optional(),
   seconds: z.coerce.number().min(0).optional(),
+  /** Of an upload to Scenario, in its file's name: after so many seconds, never, or forgotten once it is complete. */
+  import: z.union([slowImport, counted(['never', 'lost'])]).optional(),
 })
 
 export type Directives = z.output<typeof directives>

@@ -33,6 +33,10 @@ export interface LogLine {
     | 'media.refused'
     | 'upload.sent'
     | 'upload.unreachable'
+    // Uploads to Scenario, whose ids stand in the place of a task's.
+    | 'import.announced'
+    | 'import.sent'
+    | 'import.asked'
   taskId?: string
   /** The HTTP status the simulator answered, or for a webhook the status it got. */
   status?: number

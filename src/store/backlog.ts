@@ -2,7 +2,7 @@
 import { sql } from 'drizzle-orm'
 import { type ProviderName, providerNames } from '../core/request.ts'
 import { settleGraceMs } from '../core/schedule.ts'
-import { inLine } from './circuits.ts'
+import { inLine, isSameLane } from './circuits.ts'
 import type { Database } from './database.ts'
 import { assets, deliveries, events, hosts, jobs, outputs, slots, waits } from './schema.ts'
 
@@ -33,7 +33,7 @@ export async function countBacklog(db: Database, nowMs: number): Promise<Backlog
   const dueFirst = sql`WHERE due_at IS NOT NULL ORDER BY due_at LIMIT ${mostCounted}`
   // Each host's oldest first, as the index of lines has them.
   const standing = sql`SELECT ${hosts.dueAt}, ${deliveries.createdAt} FROM ${deliveries}
-    LEFT JOIN ${hosts} ON ${hosts.host} = ${deliveries.host} WHERE ${inLine} ORDER BY ${deliveries.host} LIMIT ${mostCounted}`
+    LEFT JOIN ${hosts} ON ${isSameLane} WHERE ${inLine} ORDER BY ${deliveries.host}, ${deliveries.ownerId} LIMIT ${mostCounted}`
   const longOverdue = sql`WHERE due_at IS NOT NULL AND ${isOverdue} ORDER BY due_at LIMIT ${mostLookedInto}`
   const lostOf = (table: typeof outputs | typeof assets) =>
     sql`SELECT 1 FROM ${table} WHERE lost_at IS NOT NULL`

@@ -1,19 +1,32 @@
 /**
- * The circuit of a host: open once the host was down so often in a row, and from then on tried on a schedule, by one
- * delivery at a time; closed by the first answer. A host that takes what it is sent has no row, and nothing here
- * writes one for it.
+ * A circuit is of one owner (an endpoint, or the API key that posted the job) at one host: nobody's failures hold up
+ * another owner's deliveries. It opens once that host was down so often in a row, and is then tried on a schedule, by
+ * one delivery at a time; the first answer closes it. Many share a host by its paths, so a path that has not failed may
+ * try it at once, until so many paths have failed that the host itself is believed to be down. A host that takes what
+ * it is sent has no row, and nothing here writes one for it.
  */
-import { and, eq, gt, inArray, isNull, lte, or, type SQL, sql } from 'drizzle-orm'
+import { and, eq, gt, type SQL, sql } from 'drizzle-orm'
 import type { HostNews } from '../core/delivery.ts'
 import {
   attemptsAtOncePerHost,
   leaseMs,
   outagesToOpen,
+  pathsToBelieve,
   streakForgottenMs,
   sweepEveryMs,
 } from '../core/schedule.ts'
 import type { Database } from './database.ts'
 import { deliveries, hosts } from './schema.ts'
+
+/** One owner at one host: what has a circuit, places and a line of its own. */
+export interface Lane {
+  host: string
+  ownerId: string
+}
+
+export function isRowOf({ host, ownerId }: Lane) {
+  return and(eq(hosts.host, host), eq(hosts.ownerId, ownerId))
+}
 
 /** Where the statement is about the hosts table. */
 export const isOpen = sql`${hosts.outages} >= ${outagesToOpen}`
@@ -21,35 +34,60 @@ export const isOpen = sql`${hosts.outages} >= ${outagesToOpen}`
 /** Waiting in a line; in the words of the index that finds it. */
 export const inLine = sql`${deliveries.dueAt} IS NULL AND ${deliveries.status} = 'pending'`
 
-/** The delivery that comes when an open circuit is due takes the one try there is, before it takes its own row. */
-// Running this twice is harmless: the second finds the circuit not due.
+export const isSameLane = sql`${hosts.host} = ${deliveries.host} AND ${hosts.ownerId} = ${deliveries.ownerId}`
+
+/** A caller has asked for it: it waits for no place and no circuit. The rate limit of the API bounds how many there are. */
+export const isSentNow = sql`${deliveries.reason} IS 'sent_now'`
+
+/** No trial is under way, and few paths have failed: one that has not may be tried. */
+export const takesNewPaths = sql`${hosts.probe} IS NULL AND json_array_length(${hosts.failingPaths}) < ${pathsToBelieve}`
+
+/** The delivery that comes when an open circuit may be tried takes the one try there is, before it takes its own row. */
+// Running this twice is harmless: the second finds the circuit under trial.
 export function takeProbe(db: Database, deliveryId: string, lease: string, nowMs: number) {
-  const hostOfDue = db
-    .select({ host: deliveries.host })
-    .from(deliveries)
-    .where(and(eq(deliveries.id, deliveryId), lte(deliveries.dueAt, nowMs)))
+  const isDue = sql`${hosts.dueAt} IS NULL OR ${hosts.dueAt} <= ${nowMs}`
+  const isNewPath = sql`${takesNewPaths} AND ${deliveries.path} NOT IN (SELECT value FROM json_each(${hosts.failingPaths}))`
   return db
     .update(hosts)
     .set({ probe: lease, dueAt: nowMs + leaseMs })
-    .where(and(inArray(hosts.host, hostOfDue), isOpen, or(isNull(hosts.dueAt), lte(hosts.dueAt, nowMs))))
+    .where(
+      and(
+        isLaneOf(deliveryId),
+        isOpen,
+        sql`EXISTS (SELECT 1 FROM ${deliveries} WHERE ${deliveries.id} = ${deliveryId}
+          AND ${deliveries.dueAt} <= ${nowMs}
+          AND (${isDue} OR (${isNewPath}) OR (${isSentNow} AND ${hosts.probe} IS NULL)))`,
+      ),
+    )
 }
 
-/** Whether the host of the delivery has a place for one more attempt; for an open circuit, whether this is the try. */
+function isLaneOf(deliveryId: string): SQL {
+  return sql`(${hosts.host}, ${hosts.ownerId}) IN (SELECT ${deliveries.host}, ${deliveries.ownerId}
+    FROM ${deliveries} WHERE ${deliveries.id} = ${deliveryId})`
+}
+
+/** Whether the delivery's lane has a place for one more attempt; for an open circuit, whether this is the try. */
 export function hasPlace(lease: string, nowMs: number): SQL {
-  const its = (condition: SQL) =>
-    sql`EXISTS (SELECT 1 FROM ${hosts} WHERE ${hosts.host} = ${deliveries.host} AND ${condition})`
+  const its = (condition: SQL) => sql`EXISTS (SELECT 1 FROM ${hosts} WHERE ${isSameLane} AND ${condition})`
   // Whatever is leased is due when its lease ends: these few rows are a range of the index, and cost no index of their own.
   const underWay = sql`(SELECT count(*) FROM (
     SELECT 1 FROM ${deliveries} AS busy WHERE busy.due_at > ${nowMs} AND busy.due_at <= ${nowMs + leaseMs}
-    AND busy.host = ${deliveries.host} AND busy.lease IS NOT NULL LIMIT ${attemptsAtOncePerHost}))`
-  return sql`CASE WHEN ${its(isOpen)} THEN ${its(sql`${hosts.probe} = ${lease}`)}
+    AND busy.host = ${deliveries.host} AND busy.owner_id = ${deliveries.ownerId} AND busy.lease IS NOT NULL
+    LIMIT ${attemptsAtOncePerHost}))`
+  return sql`CASE WHEN ${isSentNow} THEN 1
+    WHEN ${its(isOpen)} THEN ${its(sql`${hosts.probe} = ${lease}`)}
     ELSE ${underWay} < ${attemptsAtOncePerHost} END`
+}
+
+interface Tried extends Lane {
+  lease: string
+  path: string
 }
 
 /** What an attempt told of its host. `waitsMs`: how long its circuit stays open, the first time and after each try. */
 export function noteNews(
   db: Database,
-  { host, lease }: { host: string; lease: string },
+  tried: Tried,
   news: HostNews,
   waitsMs: readonly number[],
   nowMs: number,
@@ -59,93 +97,122 @@ export function noteNews(
       return db
         .update(hosts)
         .set({ ...wellAgain, dueAt: nowMs + sweepEveryMs })
-        .where(and(eq(hosts.host, host), gt(hosts.failures, 0)))
+        .where(and(isRowOf(tried), gt(hosts.failures, 0)))
     case 'refused':
-      return noteFailure(db, host, nowMs, 0, {
-        outages: sql`0`,
-        probe: sql`NULL`,
-        dueAt: lookAfter(host, nowMs),
-      })
-    case 'down': {
-      // Attempts that were under way when it opened tell nothing new: only the try moves an open circuit on.
-      const isLate = sql`${isOpen} AND ${hosts.probe} IS NOT ${lease}`
-      const steps = waitsMs.map((waitMs, step) => sql`WHEN ${step} THEN ${waitMs}`)
-      const openWait = sql`CASE ${hosts.outages} + 1 - ${outagesToOpen} ${sql.join(steps, sql` `)} ELSE ${waitsMs.at(-1)} END`
-      return noteFailure(db, host, nowMs, 1, {
-        outages: sql`CASE WHEN ${isLate} THEN ${hosts.outages} ELSE ${hosts.outages} + 1 END`,
-        probe: sql`CASE WHEN ${hosts.probe} = ${lease} THEN NULL ELSE ${hosts.probe} END`,
-        dueAt: sql`CASE WHEN ${isLate} OR ${hosts.outages} + 1 < ${outagesToOpen} THEN ${hosts.dueAt}
-          ELSE ${nowMs} + ${openWait} END`,
-      })
-    }
+      return noteFailure(
+        db,
+        tried,
+        {
+          ...{
+            firstOutages: 0,
+            firstPaths: '[]',
+            outages: sql`0`,
+            failingPaths: sql`'[]'`,
+            probe: sql`NULL`,
+          },
+          dueAt: lookAfter(tried, nowMs),
+        },
+        nowMs,
+      )
+    case 'down':
+      return noteOutage(db, tried, waitsMs, nowMs)
     case 'unasked':
-      return returnProbe(db, { host, lease }, nowMs)
+      return returnProbe(db, tried, nowMs)
   }
 }
 
+function noteOutage(db: Database, tried: Tried, waitsMs: readonly number[], nowMs: number) {
+  const { lease, path } = tried
+  // Attempts that were under way when it opened tell nothing new: only the try moves an open circuit on.
+  const isLate = sql`${isOpen} AND ${hosts.probe} IS NOT ${lease}`
+  const isKnownPath = sql`${path} IN (SELECT value FROM json_each(${hosts.failingPaths}))`
+  const hasRoom = sql`json_array_length(${hosts.failingPaths}) < ${pathsToBelieve}`
+  // The first failure of a path begins the waits anew: what was learned of the other paths says little of this one.
+  const outages = sql`CASE WHEN ${isLate} THEN ${hosts.outages}
+    WHEN ${isOpen} AND ${hasRoom} AND NOT ${isKnownPath} THEN ${outagesToOpen} ELSE ${hosts.outages} + 1 END`
+  const steps = waitsMs.map((waitMs, step) => sql`WHEN ${step} THEN ${waitMs}`)
+  const openWait = sql`CASE ${outages} - ${outagesToOpen} ${sql.join(steps, sql` `)} ELSE ${waitsMs.at(-1)} END`
+  // In the order in which they failed last: the first is the next in turn.
+  const withThis = sql`(SELECT json_group_array(value) FROM (SELECT value FROM json_each(${hosts.failingPaths})
+    WHERE value <> ${path} UNION ALL SELECT ${path}))`
+  return noteFailure(
+    db,
+    tried,
+    {
+      ...{ firstOutages: 1, firstPaths: JSON.stringify([path]), outages },
+      failingPaths: sql`CASE WHEN ${hasRoom} OR ${isKnownPath} THEN ${withThis} ELSE ${hosts.failingPaths} END`,
+      probe: sql`CASE WHEN ${hosts.probe} = ${lease} THEN NULL ELSE ${hosts.probe} END`,
+      dueAt: sql`CASE WHEN ${isLate} OR ${outages} < ${outagesToOpen} THEN ${hosts.dueAt}
+        ELSE ${nowMs} + ${openWait} END`,
+    },
+    nowMs,
+  )
+}
+
 /** The try was not made: another delivery may. */
-export function returnProbe(db: Database, { host, lease }: { host: string; lease: string }, nowMs: number) {
+export function returnProbe(db: Database, tried: Lane & { lease: string }, nowMs: number) {
   return db
     .update(hosts)
     .set({ probe: null, dueAt: nowMs })
-    .where(and(eq(hosts.host, host), eq(hosts.probe, lease)))
+    .where(and(isRowOf(tried), eq(hosts.probe, tried.lease)))
 }
 
 /** Somebody says that it is well again: what it did is forgotten, and its line is looked after at the next sweep. */
-export function closeCircuit(db: Database, host: string, nowMs: number) {
+export function closeCircuit(db: Database, lane: Lane, nowMs: number) {
   return db
     .update(hosts)
     .set({ ...wellAgain, dueAt: nowMs })
-    .where(eq(hosts.host, host))
-}
-
-/** Somebody asks for this delivery now: an open circuit may be tried by it. */
-export function hurryCircuit(db: Database, deliveryId: string, nowMs: number) {
-  const its = db.select({ host: deliveries.host }).from(deliveries).where(eq(deliveries.id, deliveryId))
-  return db
-    .update(hosts)
-    .set({ dueAt: nowMs })
-    .where(and(inArray(hosts.host, its), isOpen, isNull(hosts.probe)))
+    .where(isRowOf(lane))
 }
 
 /** A host that is well, and that nobody waits for, has no row. */
-export function forgetIfIdle(db: Database, host: string) {
-  return db.delete(hosts).where(and(eq(hosts.host, host), eq(hosts.failures, 0), sql`NOT ${hasLine(host)}`))
+export function forgetIfIdle(db: Database, lane: Lane) {
+  return db.delete(hosts).where(and(isRowOf(lane), eq(hosts.failures, 0), sql`NOT ${hasLine(lane)}`))
 }
 
-export function hasLine(host: string): SQL {
-  return sql`EXISTS (SELECT 1 FROM ${deliveries} WHERE ${deliveries.host} = ${host} AND ${inLine})`
+export function hasLine({ host, ownerId }: Lane): SQL {
+  return sql`EXISTS (SELECT 1 FROM ${deliveries} WHERE ${deliveries.host} = ${host}
+    AND ${deliveries.ownerId} = ${ownerId} AND ${inLine})`
 }
 
-const wellAgain = { failures: 0, failingSince: null, failedAt: null, outages: 0, probe: null }
+const wellAgain = {
+  ...{ failures: 0, failingSince: null, failedAt: null, outages: 0, failingPaths: '[]', probe: null },
+}
 
 /** When a closed circuit's line is looked after next. Null: there is none. */
-function lookAfter(host: string, nowMs: number): SQL {
-  return sql`CASE WHEN ${hasLine(host)} THEN ${nowMs + sweepEveryMs} END`
+function lookAfter(lane: Lane, nowMs: number): SQL {
+  return sql`CASE WHEN ${hasLine(lane)} THEN ${nowMs + sweepEveryMs} END`
 }
 
-/** `outages`: what the failure counts for where it begins a streak. */
-function noteFailure(
-  db: Database,
-  host: string,
-  nowMs: number,
-  outages: number,
-  next: { outages: SQL; probe: SQL; dueAt: SQL },
-) {
+/** `firstOutages` and `firstPaths`: what it counts for where it begins a streak. */
+interface Failure {
+  firstOutages: number
+  firstPaths: string
+  outages: SQL
+  failingPaths: SQL
+  probe: SQL
+  dueAt: SQL
+}
+
+function noteFailure(db: Database, lane: Lane, failure: Failure, nowMs: number) {
+  const { host, ownerId } = lane
+  const { firstOutages, firstPaths, ...next } = failure
   const begins = sql`${hosts.failedAt} IS NULL OR ${hosts.failedAt} <= ${nowMs - streakForgottenMs}`
   const either = (first: unknown, later: unknown) => sql`CASE WHEN ${begins} THEN ${first} ELSE ${later} END`
+  const first = { failures: 1, failingSince: nowMs, failedAt: nowMs }
   return db
     .insert(hosts)
-    .values({ host, failures: 1, failingSince: nowMs, failedAt: nowMs, outages })
+    .values({ host, ownerId, ...first, outages: firstOutages, failingPaths: firstPaths })
     .onConflictDoUpdate({
-      target: hosts.host,
+      target: [hosts.host, hosts.ownerId],
       set: {
         failures: either(1, sql`${hosts.failures} + 1`),
         failingSince: either(nowMs, hosts.failingSince),
         failedAt: nowMs,
-        outages: either(outages, next.outages),
+        outages: either(firstOutages, next.outages),
+        failingPaths: either(firstPaths, next.failingPaths),
         probe: either(null, next.probe),
-        dueAt: either(lookAfter(host, nowMs), next.dueAt),
+        dueAt: either(lookAfter(lane, nowMs), next.dueAt),
       },
     })
 }

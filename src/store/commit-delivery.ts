@@ -1,6 +1,6 @@
 /** The end of a claim on a delivery: an attempt's commit, or why there was none. Each frees a place at the host. */
 import { eq } from 'drizzle-orm'
-import { type DeliveryReason, type HostNews, hostOf } from '../core/delivery.ts'
+import { type DeliveryReason, type HostNews, placeOf } from '../core/delivery.ts'
 import { attemptsAtOncePerHost } from '../core/schedule.ts'
 import { forgetIfIdle, noteNews, returnProbe } from './circuits.ts'
 import type { Database } from './database.ts'
@@ -8,7 +8,7 @@ import type { ClaimedDelivery, Delivery } from './deliveries.ts'
 import { disableOwner } from './disabled-callbacks.ts'
 import { type EventDraft, insertEvent } from './events.ts'
 import { insist, requireLease } from './lease.ts'
-import { wake, wakeNext } from './lines.ts'
+import { wake, wakeNewPath, wakeNext } from './lines.ts'
 import { attempts, deliveries } from './schema.ts'
 
 export type Attempt = typeof attempts.$inferSelect
@@ -32,14 +32,15 @@ export async function commitAttempt(
   { outcome, news, circuitWaitsMs, events, disables }: Conclusion,
   nowMs: number,
 ): Promise<string[]> {
-  const { id, jobId, host, owner, isProbe } = delivery
-  const [, , woken] = await insist(() =>
+  const { id, jobId, owner, isProbe } = delivery
+  const [, , woken, wokenForTry] = await insist(() =>
     db.batch([
       requireLease(db, deliveries, delivery),
       noteNews(db, delivery, news, circuitWaitsMs, nowMs),
       // What is left of the owner need not ask the host: each that ends wakes the next.
-      disables ? wake(db, host, attemptsAtOncePerHost, nowMs) : wakeNext(db, host, isProbe, nowMs),
-      forgetIfIdle(db, host),
+      disables ? wake(db, delivery, attemptsAtOncePerHost, nowMs) : wakeNext(db, delivery, isProbe, nowMs),
+      wakeNewPath(db, delivery, nowMs),
+      forgetIfIdle(db, delivery),
       db.insert(attempts).values(attempt),
       db
         .update(deliveries)
@@ -49,7 +50,7 @@ export async function commitAttempt(
       ...(disables ? [disableOwner(db, owner, delivery.streak?.failingSince ?? nowMs, nowMs)] : []),
     ]),
   )
-  return woken.map((next) => next.id)
+  return [...woken, ...wokenForTry].map((next) => next.id)
 }
 
 /** The end of a delivery that is not attempted. Returns those who were woken by it. */
@@ -63,7 +64,7 @@ export async function giveUp(
   const [, , woken] = await db.batch([
     requireLease(db, deliveries, delivery),
     returnProbe(db, delivery, nowMs),
-    wake(db, delivery.host, 1, nowMs),
+    wake(db, delivery, 1, nowMs),
     db
       .update(deliveries)
       .set({ status: 'failed', reason, dueAt: null, lease: null })
@@ -83,10 +84,10 @@ export async function redirectDelivery(
   const [, , woken] = await db.batch([
     requireLease(db, deliveries, delivery),
     returnProbe(db, delivery, nowMs),
-    wake(db, delivery.host, 1, nowMs),
+    wake(db, delivery, 1, nowMs),
     db
       .update(deliveries)
-      .set({ url, host: hostOf(url), dueAt: nowMs, lease: null })
+      .set({ url, ...placeOf(url), dueAt: nowMs, lease: null })
       .where(eq(deliveries.id, id)),
   ])
   return woken.map((next) => next.id)

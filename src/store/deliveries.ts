@@ -1,11 +1,11 @@
 /** Deliveries: what is owed, and the claim of one for an attempt. What came of it is committed by `commit-delivery`. */
 import { and, asc, eq, isNotNull, lte, sql } from 'drizzle-orm'
-import { type DeliveryReason, hostOf, type Streak } from '../core/delivery.ts'
+import { type DeliveryReason, placeOf, type Streak } from '../core/delivery.ts'
 import type { EventType, Target } from '../core/event.ts'
 import { newId } from '../core/id.ts'
 import { leaseMs } from '../core/schedule.ts'
 import { secretsOf } from './api-keys.ts'
-import { hasPlace, takeProbe } from './circuits.ts'
+import { hasPlace, isSameLane, takeProbe } from './circuits.ts'
 import type { Database } from './database.ts'
 import { isOwnerEnabled, type Owner } from './disabled-callbacks.ts'
 import { standInLine } from './lines.ts'
@@ -44,7 +44,8 @@ export function insertDelivery(db: Database, jobId: string, draft: DeliveryDraft
   const values = {
     ...draft,
     jobId,
-    host: hostOf(draft.url),
+    ...placeOf(draft.url),
+    ownerId: draft.endpointId ?? sql`(SELECT ${jobs.apiKeyId} FROM ${jobs} WHERE ${jobs.id} = ${jobId})`,
     status: 'pending' as const,
     attempts: 0,
     createdAt: nowMs,
@@ -144,7 +145,7 @@ function selectCircumstances(db: Database, id: string) {
       disabledCallbacks,
       and(eq(disabledCallbacks.apiKeyId, jobs.apiKeyId), eq(disabledCallbacks.host, deliveries.host), isOwn),
     )
-    .leftJoin(hosts, eq(hosts.host, deliveries.host))
+    .leftJoin(hosts, isSameLane)
     .where(eq(deliveries.id, id))
 }
 

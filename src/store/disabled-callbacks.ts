@@ -63,8 +63,8 @@ export async function enableCallbacks(
       db
         .delete(disabledCallbacks)
         .where(and(eq(disabledCallbacks.apiKeyId, apiKeyId), eq(disabledCallbacks.host, host))),
-      closeCircuit(db, host, nowMs),
-      wake(db, host, attemptsAtOncePerHost, nowMs),
+      closeCircuit(db, { host, ownerId: apiKeyId }, nowMs),
+      wake(db, { host, ownerId: apiKeyId }, attemptsAtOncePerHost, nowMs),
     ])
     woken.push(...due.map(({ id }) => id))
   }

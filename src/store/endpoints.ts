@@ -78,7 +78,7 @@ export async function updateEndpoint(
   // What waits in line for it need not wait any more when it moves, or is sent nothing more.
   const isDecided = patch.url !== undefined || patch.disabledAt !== undefined
   const [woken, [row]] = await db.batch([
-    wake(db, host, isDecided ? attemptsAtOncePerHost : 0, nowMs),
+    wake(db, { host, ownerId: id }, isDecided ? attemptsAtOncePerHost : 0, nowMs),
     db
       .update(endpoints)
       .set({
@@ -89,7 +89,7 @@ export async function updateEndpoint(
       })
       .where(eq(endpoints.id, id))
       .returning(),
-    ...(isEnabled ? [closeCircuit(db, patch.host ?? host, nowMs)] : []),
+    ...(isEnabled ? [closeCircuit(db, { host: patch.host ?? host, ownerId: id }, nowMs)] : []),
   ])
   return row === undefined ? null : { endpoint: readRow(row), woken: woken.map((delivery) => delivery.id) }
 }
@@ -97,7 +97,7 @@ export async function updateEndpoint(
 /** The deliveries that are looked at again because of it. */
 export async function deleteEndpoint(db: Database, { id, host }: Endpoint, nowMs: number): Promise<string[]> {
   const [woken] = await db.batch([
-    wake(db, host, attemptsAtOncePerHost, nowMs),
+    wake(db, { host, ownerId: id }, attemptsAtOncePerHost, nowMs),
     db.delete(endpoints).where(eq(endpoints.id, id)),
   ])
   return woken.map((delivery) => delivery.id)

@@ -1,11 +1,21 @@
 /**
- * The line of a host: deliveries that wait until its circuit closes, or for a place among the attempts under way.
+ * The line of an owner at a host: deliveries that wait until its circuit closes, or for a place among the attempts under way.
  * Who waits in it is not due, so it costs nothing however long it is: each attempt that ends wakes the next, and the
  * sweep wakes those whom a crash left waiting.
  */
 import { and, asc, desc, eq, inArray, isNotNull, isNull, lte, not, type SQL, sql } from 'drizzle-orm'
-import { attemptsAtOncePerHost, outagesToOpen, sweepEveryMs } from '../core/schedule.ts'
-import { forgetIfIdle, hasLine, inLine, isOpen } from './circuits.ts'
+import { attemptsAtOncePerHost, outagesToOpen, pathsToBelieve, sweepEveryMs } from '../core/schedule.ts'
+import {
+  forgetIfIdle,
+  hasLine,
+  inLine,
+  isOpen,
+  isRowOf,
+  isSameLane,
+  isSentNow,
+  type Lane,
+  takesNewPaths,
+} from './circuits.ts'
 import type { Database } from './database.ts'
 import { deliveries, hosts } from './schema.ts'
 
@@ -30,10 +40,12 @@ export function noteLines(db: Database, some: SQL, dueAt: number, alsoIf: SQL) {
       db
         .selectDistinct({
           host: deliveries.host,
+          ownerId: deliveries.ownerId,
           failures: sql<number>`0`.as('failures'),
           failingSince: sql<number | null>`NULL`.as('failing_since'),
           failedAt: sql<number | null>`NULL`.as('failed_at'),
           outages: sql<number>`0`.as('outages'),
+          failingPaths: sql<string>`'[]'`.as('failing_paths'),
           dueAt: sql<number>`${dueAt}`.as('due_at'),
           probe: sql<string | null>`NULL`.as('probe'),
         })
@@ -41,7 +53,7 @@ export function noteLines(db: Database, some: SQL, dueAt: number, alsoIf: SQL) {
         .where(and(some, inLine)),
     )
     .onConflictDoUpdate({
-      target: hosts.host,
+      target: [hosts.host, hosts.ownerId],
       set: { dueAt: sql`excluded.due_at` },
       setWhere: alsoIf,
     })
@@ -50,25 +62,37 @@ export function noteLines(db: Database, some: SQL, dueAt: number, alsoIf: SQL) {
 const waiting = { dueAt: null, lease: null, reason: 'in_line' as const }
 
 /** The first of a line are due again. */
-export function wake(db: Database, host: string, count: number, nowMs: number, onlyIf?: SQL) {
-  return wakeBy(db, host, asc(deliveries.id), count, nowMs, onlyIf)
+export function wake(db: Database, lane: Lane, count: number, nowMs: number, onlyIf?: SQL) {
+  return wakeBy(db, lane, { order: asc(deliveries.id), count, onlyIf }, nowMs)
 }
 
 /**
- * One is due, to try an open circuit: the last in line and the first in turn. Many share a host, and whoever stands at
- * the head for a path of it that is dead must not stand before the others; but somebody must get through its schedule,
- * however many come, for by that a host that stays down is known.
+ * One is due, to try an open circuit. Its failing paths take turns, and the oldest of a path goes first: a path that is
+ * dead holds up no other for longer than a turn. Where too many paths have failed to be told apart, the newest in line
+ * and the oldest take turns: the newest may be of a path that works, and some delivery must get through its schedule,
+ * because by that a host that stays down is known.
  */
-function wakeForTry(db: Database, host: string, outages: number, nowMs: number) {
-  const order = outages % 2 === 0 ? desc(deliveries.id) : asc(deliveries.id)
-  return wakeBy(db, host, order, 1, nowMs)
+function wakeForTry(db: Database, lane: Lane & { outages: number; isBelieved: boolean }, nowMs: number) {
+  if (!lane.isBelieved) {
+    const path = sql`coalesce(${newPathInLine(lane)}, ${pathInTurn(lane)})`
+    return wakeBy(db, lane, { path, order: asc(deliveries.id), count: 1 }, nowMs)
+  }
+  const order = lane.outages % 2 === 0 ? desc(deliveries.id) : asc(deliveries.id)
+  return wakeBy(db, lane, { order, count: 1 }, nowMs)
 }
 
-function wakeBy(db: Database, host: string, order: SQL, count: number, nowMs: number, onlyIf?: SQL) {
+interface Choice {
+  path?: SQL
+  order: SQL
+  count: number
+  onlyIf?: SQL | undefined
+}
+
+function wakeBy(db: Database, lane: Lane, { path, order, count, onlyIf }: Choice, nowMs: number) {
   const chosen = db
     .select({ id: deliveries.id })
     .from(deliveries)
-    .where(and(eq(deliveries.host, host), inLine))
+    .where(and(isOf(lane), inLine, path && sql`${deliveries.path} = ${path}`))
     .orderBy(order)
     .limit(count)
   return db
@@ -78,10 +102,46 @@ function wakeBy(db: Database, host: string, order: SQL, count: number, nowMs: nu
     .returning({ id: deliveries.id })
 }
 
+function isOf({ host, ownerId }: Lane) {
+  return and(eq(deliveries.host, host), eq(deliveries.ownerId, ownerId))
+}
+
 /** An attempt has ended: its place is free for the next in line, or, where the circuit has closed, all places are. */
-export function wakeNext(db: Database, host: string, wasProbe: boolean, nowMs: number) {
-  const closed = sql`NOT EXISTS (SELECT 1 FROM ${hosts} WHERE ${hosts.host} = ${host} AND ${isOpen})`
-  return wake(db, host, wasProbe ? attemptsAtOncePerHost : 1, nowMs, closed)
+export function wakeNext(db: Database, lane: Lane, wasProbe: boolean, nowMs: number) {
+  const closed = sql`NOT EXISTS (SELECT 1 FROM ${hosts} WHERE ${isRowOf(lane)} AND ${isOpen})`
+  return wake(db, lane, wasProbe ? attemptsAtOncePerHost : 1, nowMs, closed)
+}
+
+/** An attempt has failed and the circuit is open: the next may be of a path that has not failed. */
+export function wakeNewPath(db: Database, lane: Lane, nowMs: number) {
+  const onlyIf = sql`EXISTS (SELECT 1 FROM ${hosts} WHERE ${isRowOf(lane)} AND ${isOpen} AND ${takesNewPaths})`
+  return wakeBy(db, lane, { path: newPathInLine(lane), order: asc(deliveries.id), count: 1, onlyIf }, nowMs)
+}
+
+const failingPathsOf = (lane: Lane) =>
+  sql`json_each((SELECT ${hosts.failingPaths} FROM ${hosts} WHERE ${isRowOf(lane)}))`
+
+/** A path in line that is not among the failing. One seek of the index a path, however many deliveries wait for each. */
+function newPathInLine(lane: Lane): SQL {
+  const { host, ownerId } = lane
+  const next = (after: SQL) => sql`(SELECT min(waiting.path) FROM ${deliveries} AS waiting
+    WHERE waiting.host = ${host} AND waiting.owner_id = ${ownerId} AND waiting.due_at IS NULL
+    AND waiting.status = 'pending' ${after})`
+  return sql`(WITH RECURSIVE paths(path) AS (
+      SELECT ${next(sql``)}
+      UNION ALL SELECT ${next(sql`AND waiting.path > paths.path`)} FROM paths WHERE paths.path IS NOT NULL
+      LIMIT ${pathsToBelieve + 1}
+    )
+    SELECT path FROM paths WHERE path IS NOT NULL AND path NOT IN (SELECT value FROM ${failingPathsOf(lane)}) LIMIT 1)`
+}
+
+/** Of the failing paths that are in line, the one whose last failure is the longest ago. */
+function pathInTurn(lane: Lane): SQL {
+  const { host, ownerId } = lane
+  return sql`(SELECT failing.value FROM ${failingPathsOf(lane)} AS failing WHERE EXISTS (
+      SELECT 1 FROM ${deliveries} AS waiting WHERE waiting.host = ${host} AND waiting.owner_id = ${ownerId}
+      AND waiting.path = failing.value AND waiting.due_at IS NULL AND waiting.status = 'pending'
+    ) ORDER BY failing.key LIMIT 1)`
 }
 
 // What is left over is looked after at the next sweep.
@@ -90,11 +150,13 @@ const mostParkedPerSweep = 5_000
 
 /** Whoever is overdue at a host that is not to be tried now goes to its line, all at once. */
 export async function clearOverdue(db: Database, nowMs: number): Promise<void> {
-  const closed = sql`EXISTS (SELECT 1 FROM ${hosts} WHERE ${hosts.host} = ${deliveries.host} AND ${isOpen} AND ${hosts.dueAt} > ${nowMs})`
+  const closed = sql`EXISTS (SELECT 1 FROM ${hosts} WHERE ${isSameLane} AND ${isOpen}
+    AND ${hosts.dueAt} > ${nowMs} AND (NOT (${takesNewPaths})
+    OR ${deliveries.path} IN (SELECT value FROM json_each(${hosts.failingPaths}))))`
   const overdue = db
     .select({ id: deliveries.id })
     .from(deliveries)
-    .where(and(isNotNull(deliveries.dueAt), lte(deliveries.dueAt, nowMs), closed))
+    .where(and(isNotNull(deliveries.dueAt), lte(deliveries.dueAt, nowMs), not(isSentNow), closed))
     .limit(mostParkedPerSweep)
   await db.update(deliveries).set(waiting).where(inArray(deliveries.id, overdue))
 }
@@ -102,34 +164,41 @@ export async function clearOverdue(db: Database, nowMs: number): Promise<void> {
 /** Wakes the first of every line that is to be looked after, or the one that an open circuit is tried by. */
 export async function wakeLines(db: Database, nowMs: number): Promise<string[]> {
   const due = await db
-    .select({ host: hosts.host, outages: hosts.outages })
+    .select({
+      ...{ host: hosts.host, ownerId: hosts.ownerId, outages: hosts.outages },
+      isBelieved: sql`json_array_length(${hosts.failingPaths}) >= ${pathsToBelieve}`.mapWith(Boolean),
+    })
     .from(hosts)
     .where(and(isNotNull(hosts.dueAt), lte(hosts.dueAt, nowMs)))
     .orderBy(asc(hosts.dueAt))
     .limit(mostHostsPerSweep)
-  const woken = await Promise.all(due.map(({ host, outages }) => wakeLine(db, host, outages, nowMs)))
+  const woken = await Promise.all(due.map((lane) => wakeLine(db, lane, nowMs)))
   return woken.flat()
 }
 
-async function wakeLine(db: Database, host: string, outages: number, nowMs: number): Promise<string[]> {
-  const row = eq(hosts.host, host)
+async function wakeLine(
+  db: Database,
+  lane: Lane & { outages: number; isBelieved: boolean },
+  nowMs: number,
+): Promise<string[]> {
+  const row = isRowOf(lane)
   const [woken] =
-    outages >= outagesToOpen
+    lane.outages >= outagesToOpen
       ? await db.batch([
-          wakeForTry(db, host, outages, nowMs),
+          wakeForTry(db, lane, nowMs),
           // The one that is woken takes the try. Where there is none, whoever comes next takes it.
           db
             .update(hosts)
             .set({ dueAt: null })
-            .where(and(row, isOpen, sql`NOT ${hasLine(host)}`)),
+            .where(and(row, isOpen, sql`NOT ${hasLine(lane)}`)),
         ])
       : await db.batch([
-          wake(db, host, attemptsAtOncePerHost, nowMs),
+          wake(db, lane, attemptsAtOncePerHost, nowMs),
           db
             .update(hosts)
-            .set({ dueAt: sql`CASE WHEN ${hasLine(host)} THEN ${nowMs + sweepEveryMs} END` })
+            .set({ dueAt: sql`CASE WHEN ${hasLine(lane)} THEN ${nowMs + sweepEveryMs} END` })
             .where(and(row, not(isOpen))),
-          forgetIfIdle(db, host),
+          forgetIfIdle(db, lane),
         ])
   return woken.map(({ id }) => id)
 }

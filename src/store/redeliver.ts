@@ -1,29 +1,32 @@
 /**
- * Sending again what is over: one delivery at once, or many through the lines of their hosts, so that they take no
+ * Sending again what is over, and at once what waits: one delivery at once, or many through the lines of their hosts, so that they take no
  * more places there than others and nobody waits behind them. The event's id and its body stay, the attempts go on
  * being counted, and the schedule begins anew.
  */
-import { and, asc, eq, gt, inArray, isNull, ne, sql } from 'drizzle-orm'
+import { and, asc, eq, gt, inArray, isNull, ne, not, type SQL, sql } from 'drizzle-orm'
 import type { DeliveryStatus } from '../core/delivery.ts'
 import type { EventType } from '../core/event.ts'
-import { hurryCircuit } from './circuits.ts'
 import type { Database } from './database.ts'
 import { madeBetween } from './delivery-log.ts'
 import { isOwnerEnabled } from './disabled-callbacks.ts'
 import { noteLines } from './lines.ts'
 import { deliveries, endpoints, hosts } from './schema.ts'
 
-/** False: it is pending, nobody is to be sent it, or it is not there. */
-// Running this twice is harmless: the second time it is pending.
+/**
+ * One that waits for its turn keeps its schedule, and only its next attempt is made now. False: an attempt is under way,
+ * its owner is sent nothing, or it is not there.
+ */
+// Running this twice is harmless: the second time it is due already, or under way.
 export async function redeliver(db: Database, id: string, nowMs: number): Promise<boolean> {
-  const [redelivered] = await db.batch([
-    db
-      .update(deliveries)
-      .set({ ...anew, dueAt: nowMs, reason: null })
-      .where(and(eq(deliveries.id, id), isRedeliverable))
-      .returning({ id: deliveries.id }),
-    hurryCircuit(db, id, nowMs),
-  ])
+  const redelivered = await db
+    .update(deliveries)
+    .set({
+      ...anew,
+      attemptsBefore: sql`CASE WHEN ${isPending} THEN ${deliveries.attemptsBefore} ELSE ${deliveries.attempts} END`,
+      ...{ dueAt: nowMs, reason: 'sent_now' },
+    })
+    .where(and(eq(deliveries.id, id), not(isUnderWay(nowMs)), isOwnerEnabled))
+    .returning({ id: deliveries.id })
   return redelivered.length === 1
 }
 
@@ -88,6 +91,13 @@ async function lineUp(db: Database, ids: string[], nowMs: number) {
     noteLines(db, chosen, nowMs, isNull(hosts.probe)),
   ])
   return redelivered
+}
+
+const isPending = eq(deliveries.status, 'pending')
+
+/** While it is leased, a delivery is due when the lease ends. */
+function isUnderWay(nowMs: number): SQL {
+  return sql`(${isPending} AND ${deliveries.lease} IS NOT NULL AND ${deliveries.dueAt} > ${nowMs})`
 }
 
 const isRedeliverable = and(ne(deliveries.status, 'pending'), isOwnerEnabled)

@@ -90,7 +90,7 @@ export const tasks = sqliteTable(
     intendedAt: at('intended_at').notNull(),
     submittedAt: at('submitted_at'),
     endedAt: at('ended_at'),
-    /** The provider's own ids of media handed to it, by their path in the request, as JSON. */
+    /** The media handed to the provider, by their path in the request, as JSON; its shape is `uploadsSchema`. */
     uploads: text('uploads'),
     wonBy: text('won_by', { enum: winners }),
     /** It was given a URL to PUT its video to. */
@@ -213,6 +213,9 @@ export const deliveries = sqliteTable(
     url: text('url').notNull(),
     /** The URL's. */
     host: text('host').notNull().default(''),
+    path: text('path').notNull().default(''),
+    /** Whose it is: the endpoint's id, or that of the API key that posted the job. */
+    ownerId: text('owner_id').notNull().default(''),
     /** The same bytes on every attempt. */
     body: text('body').notNull(),
     status: text('status', { enum: deliveryStatuses }).notNull(),
@@ -226,33 +229,43 @@ export const deliveries = sqliteTable(
     lease: text('lease'),
   },
   (table) => [
-    // The host stands in it so that the attempts under way at one host are counted without a look at the others.
-    index('deliveries_due').on(table.dueAt, table.host).where(sql`due_at IS NOT NULL`),
-    index('deliveries_line').on(table.host).where(sql`due_at IS NULL AND status = 'pending'`),
+    // Host and owner are in it so that an owner's attempts under way at one host are counted without reading the others.
+    index('deliveries_due').on(table.dueAt, table.host, table.ownerId).where(sql`due_at IS NOT NULL`),
+    index('deliveries_line').on(table.host, table.ownerId).where(sql`due_at IS NULL AND status = 'pending'`),
+    index('deliveries_line_paths')
+      .on(table.host, table.ownerId, table.path)
+      .where(sql`due_at IS NULL AND status = 'pending'`),
     index('deliveries_job').on(table.jobId),
   ],
 )
 
 /**
- * Hosts of callers that are in trouble, or that somebody waits in line for. One that takes what it is sent has no row.
- * WITHOUT ROWID.
+ * Hosts of callers that are in trouble, or that deliveries wait in line for, by whose deliveries those are. One that
+ * takes what it is sent has no row. WITHOUT ROWID.
  */
 export const hosts = sqliteTable(
   'hosts',
   {
-    host: text('host').primaryKey(),
+    host: text('host').notNull(),
+    /** As in `deliveries`. */
+    ownerId: text('owner_id').notNull(),
     /** Refusals of any kind since it last took something, and when the first and the last of them were. */
     failures: integer('failures').notNull(),
     failingSince: at('failing_since'),
     failedAt: at('failed_at'),
     /** How often in a row it was down: from `outagesToOpen` on the circuit is open. */
     outages: integer('outages').notNull(),
+    /** The paths that were down since then, as JSON, the latest last; no more than `pathsToBelieve`. */
+    failingPaths: text('failing_paths').notNull(),
     /** When its circuit may be tried, or its line is looked after. Null: nobody waits for it. */
     dueAt: at('due_at'),
     /** The lease of the delivery that tries the open circuit. */
     probe: text('probe'),
   },
-  (table) => [index('hosts_due').on(table.dueAt).where(sql`due_at IS NOT NULL`)],
+  (table) => [
+    primaryKey({ columns: [table.host, table.ownerId] }),
+    index('hosts_due').on(table.dueAt).where(sql`due_at IS NOT NULL`),
+  ],
 )
 
 export const endpoints = sqliteTable('endpoints', {

@@ -11,7 +11,21 @@ import { jobs, tasks } from './schema.ts'
 
 type Row = typeof tasks.$inferSelect
 
-const uploadsSchema = z.record(z.string(), z.string())
+const uploadSchema = z.discriminatedUnion('state', [
+  z.object({
+    state: z.literal('sent'),
+    /** The provider's own id of the upload. */
+    uploadId: z.string(),
+    /** Milliseconds since 1970. */
+    sentAt: z.number(),
+  }),
+  z.object({ state: z.literal('imported'), assetId: z.string() }),
+])
+
+/** A medium at a provider that takes media only under its own ids: sent, and being imported; or imported. */
+export type Upload = z.infer<typeof uploadSchema>
+
+const uploadsSchema = z.record(z.string(), uploadSchema)
 
 const arrivalSchema = z.object({
   key: z.string(),
@@ -27,8 +41,8 @@ const arrivalSchema = z.object({
 export type Arrival = z.infer<typeof arrivalSchema>
 
 export interface Task extends Omit<Row, 'cost' | 'fault' | 'uploads' | 'arrival'> {
-  /** Path in the request → the provider's own id of the media there. */
-  uploads: Record<string, string>
+  /** By the path of the medium in the request. */
+  uploads: Record<string, Upload>
   /** As it was when the row was read; saving the line does not change it. */
   arrival: Arrival | null
   cost: Cost | null

@@ -1,6 +1,6 @@
 /** Sending again what is over: under the same id, with the same bytes, on a new schedule. */
 import { beforeEach, describe, expect, it, vi } from 'vitest'
-import { deliveryWaitsMs, outagesToOpen } from '../../src/core/schedule.ts'
+import { attemptsAtOncePerHost, deliveryWaitsMs, outagesToOpen } from '../../src/core/schedule.ts'
 import { isSignedWith } from '../support/caller.ts'
 import {
   type DeliveryView,
@@ -14,6 +14,7 @@ import { changeEndpoint, deleteEndpoint, makeEndpoint } from '../support/endpoin
 import { aHost, countDeliveries, down, type Host, ok, untilDelivered } from '../support/hosts.ts'
 import { expectProblem, pathsOf } from '../support/problem.ts'
 import { api, post, sweep, untilTold } from '../support/reelhook.ts'
+import { aGate } from '../support/runtime.ts'
 import { countRows, select } from '../support/storage.ts'
 import { callerUrl, world } from '../support/world.ts'
 
@@ -110,6 +111,61 @@ describe('a redelivery', () => {
   })
 })
 
+describe('a pending delivery is sent now', () => {
+  it('when it waits for its next attempt, and goes on with its schedule', async () => {
+    const no = () => new Response('no', { status: 500 })
+    world.caller.answerNext(no, no)
+    const jobId = await tellOfFailure()
+    const pending = await untilDelivery(jobId, ({ attempts }) => attempts.length === 1)
+    expect((await redeliver(pending)).status).toBe(202)
+    const again = await untilDelivery(jobId, ({ attempts }) => attempts.length === 2)
+    expect(Date.parse(again.next_attempt_at ?? '') - world.edges.now()).toBe(deliveryWaitsMs[2])
+    expect((await redeliver(pending)).status).toBe(202)
+    await untilDelivery(jobId, ({ status }) => status === 'delivered')
+  })
+
+  it('when it waits in line behind its host, before the others', async () => {
+    host.answer(down)
+    await workOff(await owe(outagesToOpen, host.url))
+    const ids = await owe(5, host.url)
+    await workOff(ids)
+    const last = ids.at(-1) ?? ''
+    host.called.received.length = 0
+    host.answer(ok)
+    expect((await redeliver({ id: last })).status).toBe(202)
+    await untilDelivered(ids)
+    expect(JSON.parse(host.called.received[0]?.body ?? '').data.n).toBe(4)
+  })
+
+  it('when every place at its host is taken: it does not queue behind the others', async () => {
+    const [full, answered] = [aGate(), aGate()]
+    host.answer(async ({ url }) => {
+      if (url.endsWith('/other')) return ok()
+      if (host.called.calls === attemptsAtOncePerHost) full.open()
+      await answered.wait
+      return ok()
+    })
+    const work = workOff(await owe(attemptsAtOncePerHost + 5, host.url))
+    await full.wait
+    const ids = await owe(1, `${host.url}/other`)
+    await workOff(ids)
+    expect(await countDeliveries(ids, "reason = 'in_line'")).toBe(1)
+    expect((await redeliver({ id: ids[0] ?? '' })).status).toBe(202)
+    await untilDelivered(ids)
+    answered.open()
+    await work
+  })
+
+  it('asked for several times at once, in one attempt', async () => {
+    const failed = await aFailedDelivery()
+    const answers = await Promise.all([redeliver(failed), redeliver(failed), redeliver(failed)])
+    const taken = answers.filter(({ status }) => status === 202).length
+    await untilDelivery(failed.job_id, ({ status }) => status === 'delivered')
+    expect(taken).toBeGreaterThan(0)
+    expect(world.caller.receivedFor(failed.job_id).length).toBeLessThanOrEqual(1 + taken)
+  })
+})
+
 describe('many redeliveries', () => {
   it('are all that failed since a time, page after page, and say where they go', async () => {
     host.answer(ok)
@@ -167,24 +223,28 @@ describe('many redeliveries', () => {
 })
 
 describe('a redelivery is refused', () => {
-  it('while the delivery is pending or under way: nothing is doubled', async () => {
-    world.caller.answerNext(() => new Response('no', { status: 500 }))
-    const pending = await untilDelivery(await tellOfFailure(), ({ attempts }) => attempts.length === 1)
-    await expectProblem(await redeliver(pending), 409, 'delivery_pending')
-    expect((await redeliverMany()).redelivered).toBe(0)
-    expect(await deliveriesOf(pending.job_id)).toEqual([pending])
+  it('while an attempt is under way: nothing is doubled', async () => {
+    const [asked, answered] = [aGate(), aGate()]
+    host.answer(async () => {
+      asked.open()
+      await answered.wait
+      return ok()
+    })
+    const ids = await owe(1, host.url)
+    const work = workOff(ids)
+    await asked.wait
+    await expectProblem(await redeliver({ id: ids[0] ?? '' }), 409, 'delivery_pending')
+    answered.open()
+    await work
+    await untilDelivered(ids)
+    expect(host.called.calls).toBe(1)
   })
 
-  it('twice at once: one of them has it', async () => {
-    const failed = await aFailedDelivery()
-    const statuses = (await Promise.all([redeliver(failed), redeliver(failed), redeliver(failed)])).map(
-      ({ status }) => status,
-    )
-    await untilDelivery(failed.job_id, ({ status }) => status === 'delivered')
-    expect(world.caller.receivedFor(failed.job_id).length).toBe(
-      1 + statuses.filter((status) => status === 202).length,
-    )
-    expect(statuses).toContain(202)
+  it('in bulk, for what is pending', async () => {
+    world.caller.answerNext(() => new Response('no', { status: 500 }))
+    const pending = await untilDelivery(await tellOfFailure(), ({ attempts }) => attempts.length === 1)
+    expect((await redeliverMany()).redelivered).toBe(0)
+    expect(await deliveriesOf(pending.job_id)).toEqual([pending])
   })
 
   it('for an endpoint that is disabled or deleted, one by one and in bulk', async () => {

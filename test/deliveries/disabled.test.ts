@@ -68,8 +68,14 @@ describe('an endpoint whose host was down for five days', () => {
     const endpoint = await makeEndpoint(host.url)
     await select("UPDATE endpoints SET disabled_at = 1, disabled_by = 'failure'")
     await select(
-      'INSERT INTO hosts (host, failures, failing_since, failed_at, outages, due_at) VALUES (?, 40, ?, ?, 40, ?)',
-      ...[host.name, world.edges.now() - hostPatienceMs, world.edges.now(), world.edges.now() + hours],
+      "INSERT INTO hosts (host, owner_id, failures, failing_since, failed_at, outages, failing_paths, due_at) VALUES (?, ?, 40, ?, ?, 40, '[]', ?)",
+      ...[
+        host.name,
+        endpoint.id,
+        world.edges.now() - hostPatienceMs,
+        world.edges.now(),
+        world.edges.now() + hours,
+      ],
     )
     expect(await (await enableEndpoint(endpoint)).json()).toMatchObject({
       disabled: false,
@@ -114,10 +120,10 @@ describe('an endpoint that refuses what it is sent for five days', () => {
 
 describe('the callbacks of an API key', () => {
   /** The key's callbacks to this host failed for so long that one failure more is too much. */
-  async function failFor(ms: number): Promise<void> {
+  async function failFor({ id }: { id: string }, ms: number): Promise<void> {
     await select(
-      'INSERT INTO hosts (host, failures, failing_since, failed_at, outages) VALUES (?, 40, ?, ?, 0)',
-      ...[host.name, world.edges.now() - ms, world.edges.now()],
+      "INSERT INTO hosts (host, owner_id, failures, failing_since, failed_at, outages, failing_paths) VALUES (?, ?, 40, ?, ?, 0, '[]')",
+      ...[host.name, id, world.edges.now() - ms, world.edges.now()],
     )
   }
 
@@ -146,7 +152,7 @@ describe('the callbacks of an API key', () => {
 
   it('to a host that took nothing for five days are disabled, for this key and this host', async () => {
     const [apiKey, other] = [await makeApiKey(), await makeApiKey('another')]
-    await failFor(hostPatienceMs)
+    await failFor(apiKey, hostPatienceMs)
     const jobId = await jobOf(apiKey)
     await tryAgain(jobId)
     const [first] = await untilOver(jobId)
@@ -167,14 +173,14 @@ describe('the callbacks of an API key', () => {
 
   it('are not disabled a minute before', async () => {
     const apiKey = await makeApiKey()
-    await failFor(hostPatienceMs - 60_000)
+    await failFor(apiKey, hostPatienceMs - 60_000)
     await tryAgain(await jobOf(apiKey))
     expect(await disabledOf(apiKey)).toEqual({ data: [] })
   })
 
-  it('are not disabled for what others were refused there: one failure of their own is not enough', async () => {
+  it('are not disabled for one failure of a delivery, however long others of the key have failed there', async () => {
     const apiKey = await makeApiKey()
-    await failFor(2 * hostPatienceMs)
+    await failFor(apiKey, 2 * hostPatienceMs)
     const jobId = await jobOf(apiKey)
     await untilTried(jobId)
     expect(await deliveriesOf(jobId)).toMatchObject([{ status: 'pending', attempt_count: 1 }])
@@ -183,7 +189,7 @@ describe('the callbacks of an API key', () => {
 
   it('are enabled again by one call of the key itself', async () => {
     const apiKey = await makeApiKey()
-    await failFor(hostPatienceMs)
+    await failFor(apiKey, hostPatienceMs)
     const jobId = await jobOf(apiKey)
     await tryAgain(jobId)
     await untilOver(jobId)

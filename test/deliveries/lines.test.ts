@@ -1,10 +1,17 @@
 /** Who waits for a host stands in its line: nobody else waits for it, and nothing is written or sent meanwhile. */
 import { env } from 'cloudflare:workers'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
-import { attemptsAtOncePerHost, hostWaitsMs, leaseMs, outagesToOpen } from '../../src/core/schedule.ts'
+import {
+  attemptsAtOncePerHost,
+  hostWaitsMs,
+  leaseMs,
+  outagesToOpen,
+  pathsToBelieve,
+} from '../../src/core/schedule.ts'
 import { openDatabase } from '../../src/store/database.ts'
 import { claimDelivery } from '../../src/store/deliveries.ts'
-import { owe, tellOfFailure, workOff } from '../support/deliveries.ts'
+import { owe, tellOfFailure, untilDelivery, workOff } from '../support/deliveries.ts'
+import { makeEndpoint } from '../support/endpoints.ts'
 import {
   aHost,
   attemptsAt,
@@ -114,35 +121,104 @@ describe('five thousand overdue deliveries to a dead host', () => {
   })
 })
 
-describe('a host that many share', () => {
-  it('is tried by the newest: who stands in line for a dead path of it stands before nobody for ever', async () => {
-    await openCircuit(host)
-    const dead = await owe(50, `${host.url}/dead`)
-    await workOff(dead)
-    const live = await owe(1, `${host.url}/live`)
-    await workOff(live)
-    host.answer(({ url }) => (url.endsWith('/live') ? ok() : down()))
-    await world.advance(hostWaitsMs[0])
-    await sweep()
-    await untilDelivered(live)
+describe('a host that many keys and endpoints share', () => {
+  const dead = () => `${host.url}/dead`
+  const live = () => `${host.url}/live`
+
+  beforeEach(() => host.answer(({ url }) => (url.endsWith('/live') ? ok() : down())))
+
+  it("delivers a key's event at once while another key's deliveries fail there, for hours", async () => {
+    await workOff(await owe(44, dead(), 'key_a'))
+    for (let hours = 0; hours < 3; hours++) {
+      const [id = ''] = await owe(1, live(), 'key_b')
+      await workOff([id])
+      expect(await countDeliveries([id], delivered)).toBe(1)
+      await world.advance(60 * 60_000)
+      await sweep()
+    }
   })
 
-  it('is tried by the oldest in turn with the newest: however many come, one of them gets through its schedule', async () => {
+  it("delivers a key's event at once while another key's deliveries hang there", async () => {
+    const [hanging, over] = [aGate(), aGate()]
+    host.answer(async ({ url }) => {
+      if (url.endsWith('/live')) return ok()
+      hanging.open()
+      await over.wait
+      throw new TypeError('reset')
+    })
+    const work = workOff(await owe(44, dead(), 'key_a'))
+    await hanging.wait
+    const ids = await owe(1, live(), 'key_b')
+    await workOff(ids)
+    expect(await countDeliveries(ids, delivered)).toBe(1)
+    over.open()
+    await work
+  })
+
+  it('delivers to an endpoint at once while the callbacks of a key fail there', async () => {
+    await workOff(await owe(44, dead()))
+    await makeEndpoint(live())
+    const jobId = await tellOfFailure({ callback_url: undefined, callback_secret: undefined })
+    await untilDelivery(jobId, ({ status }) => status === 'delivered')
+  })
+
+  it('costs few attempts for each owner when it is really down', async () => {
+    host.answer(down)
+    for (const key of ['key_a', 'key_b']) await workOff(await owe(44, host.url, key))
+    expect(await attemptsAt(host)).toBeLessThanOrEqual(2 * (attemptsAtOncePerHost + outagesToOpen))
+  })
+})
+
+describe('a host whose paths one key shares', () => {
+  const at = (path: string) => `https://${host.name}/${path}`
+
+  it('is tried at once by a path that has not failed', async () => {
     await openCircuit(host)
-    const [oldest = '', , newest = ''] = await owe(3, host.url)
-    await sweep()
-    const tried: string[] = []
-    for (const waitMs of hostWaitsMs.slice(0, 4)) {
-      // Halfway, who was tried stands in line again.
+    await workOff(await owe(44, at('dead')))
+    host.answer(({ url }) => (url.endsWith('/live') ? ok() : down()))
+    const ids = await owe(5, at('live'))
+    await workOff(ids)
+    await untilDelivered(ids)
+  })
+
+  it('is tried by its failing paths in turn, each by its oldest delivery', async () => {
+    await openCircuit(host)
+    const called = () => host.called.received.map(({ url }) => new URL(url).pathname.slice(1))
+    for (const path of ['a', 'b']) await workOff(await owe(3, at(path)))
+    const before = called().length
+    for (const [tries, waitMs] of hostWaitsMs.slice(0, 4).entries()) {
+      await world.advance(waitMs)
+      await sweep()
+      await vi.waitUntil(async () => (await host.row())?.outages === outagesToOpen + tries + 1)
+    }
+    expect(called().slice(before)).toEqual(['a', 'b', 'a', 'b'])
+  })
+
+  it('is believed to be down when ten paths have failed: then an eleventh waits, too', async () => {
+    host.answer(down)
+    for (let n = 0; n < pathsToBelieve; n++) await workOff(await owe(1, at(`unique-${n}`)))
+    host.called.calls = 0
+    const ids = [...(await owe(1, at('unique-10'))), ...(await owe(1, at('unique-11')))]
+    await workOff(ids)
+    expect(host.called.calls).toBe(0)
+    expect(await countDeliveries(ids, untried)).toBe(2)
+  })
+
+  it('is tried by the newest in turn with the oldest then: however many come, one gets through its schedule', async () => {
+    host.answer(down)
+    for (let n = 0; n < pathsToBelieve; n++) await workOff(await owe(1, at(`unique-${n}`)))
+    await select('DELETE FROM deliveries')
+    for (const path of ['x', 'y', 'z']) await workOff(await owe(1, at(path)))
+    host.called.received.length = 0
+    for (const [tries, waitMs] of hostWaitsMs.slice(0, 4).entries()) {
+      // Halfway, the delivery that was tried is in line again.
       for (const _ of [1, 2]) {
         await world.advance(waitMs / 2)
         await sweep()
       }
-      await vi.waitUntil(async () => (await host.row())?.outages === outagesToOpen + tried.length + 1)
-      tried.push(JSON.parse(host.called.received.at(-1)?.body ?? '').data.n)
+      await vi.waitUntil(async () => (await host.row())?.outages === outagesToOpen + tries + 1)
     }
-    expect(tried).toEqual([2, 0, 2, 0])
-    expect(await countDeliveries([oldest, newest], 'attempts = 2')).toBe(2)
+    expect(host.called.received.map(({ url }) => new URL(url).pathname)).toEqual(['/z', '/x', '/z', '/x'])
   })
 
   it('is not held up for as long as one of them asks for patience', async () => {

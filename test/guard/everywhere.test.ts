@@ -2,7 +2,7 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { readConfig } from '../../src/config.ts'
 import { createGuard } from '../../src/guard/guard.ts'
-import { uploadMedia } from '../../src/providers/scenario-upload.ts'
+import { sendMedia } from '../../src/providers/scenario-upload.ts'
 import { copyFrom, expectNothingLeft } from '../media/a-copy.ts'
 import { type DeliveryView, deliveriesOf, nudgeDelivery, tellAndHear } from '../support/deliveries.ts'
 import { aResolver, resolverUrl, type Zone } from '../support/resolver.ts'
@@ -111,11 +111,10 @@ describe('media handed to a provider', () => {
       { reach: 'public', dnsCheckUrl: resolverUrl },
     )
     const announced = { upload: { id: 'up_1', status: 'pending', parts: [{ url }] } }
-    const result = await uploadMedia(
+    const result = await sendMedia(
       {
         guard,
         now: () => 0,
-        wait: async () => undefined,
         call: async () => ({ ok: true, value: { status: 200, headers: new Headers(), body: announced } }),
         fetch: async (request) => {
           sent.push(request)

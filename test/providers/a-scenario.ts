@@ -1,4 +1,4 @@
-/** Scenario's words, whole, and an adapter that hears what the test says and waits for nothing. */
+/** Scenario's words, whole, and an adapter that hears what the test says. */
 import type { Guard } from '../../src/core/target.ts'
 import type { Fetch } from '../../src/providers/http.ts'
 import { scenario } from '../../src/providers/scenario.ts'
@@ -9,15 +9,11 @@ const account = { apiKey: 'sc-key', apiSecret: 'sc-secret', baseUrl: 'https://ap
 /** What stands in the header for both. */
 export const credentials = btoa('sc-key:sc-secret')
 
-export function createScenario(fetch: Fetch, wait = noWait, guard = anyUrl) {
-  return scenario(account, fetch, now, guard, wait)
+export function createScenario(fetch: Fetch) {
+  return scenario(account, fetch, now, anyUrl)
 }
 
 const anyUrl: Guard = async () => null
-
-async function noWait(_ms: number): Promise<void> {
-  // The tests have no time.
-}
 
 export function aScenario(...replies: [Reply, ...Reply[]]) {
   const { fetch, sent } = aNetwork(...replies)

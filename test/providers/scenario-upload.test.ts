@@ -31,93 +31,114 @@ const at = (status: string, more: Record<string, unknown> = {}): Reply => ({
 })
 const imported = at('imported', { entityId: 'asset_1' })
 
-/** Scenario and its storage, answering one after another, and how long the adapter waited in between. */
+/** Scenario and its storage, answering one after another. */
 function anUpload(...replies: Reply[]) {
   const sent: { call: string; authorization: string | null; body: string }[] = []
-  const waits: number[] = []
-  const provider = createScenario(
-    async (request) => {
-      const reply = replies[Math.min(sent.length, replies.length - 1)] ?? stored
-      const call = `${request.method} ${request.url.replace('https://api.cloud.scenario.com/v1', '')}`
-      sent.push({
-        call,
-        authorization: request.headers.get('authorization'),
-        body: new TextDecoder().decode(await request.arrayBuffer()),
-      })
-      if (reply instanceof Error) throw reply
-      const { status = 200 } = reply
-      return new Response('json' in reply ? JSON.stringify(reply.json) : reply.text, { status })
-    },
-    async (ms) => {
-      waits.push(ms)
-    },
-  )
-  return { upload: (media = aPicture()) => provider.upload?.(media), sent, waits }
+  const { uploads } = createScenario(async (request) => {
+    const reply = replies[Math.min(sent.length, replies.length - 1)] ?? stored
+    const call = `${request.method} ${request.url.replace('https://api.cloud.scenario.com/v1', '')}`
+    sent.push({
+      call,
+      authorization: request.headers.get('authorization'),
+      body: new TextDecoder().decode(await request.arrayBuffer()),
+    })
+    if (reply instanceof Error) throw reply
+    const { status = 200 } = reply
+    return new Response('json' in reply ? JSON.stringify(reply.json) : reply.text, { status })
+  })
+  if (uploads === undefined) throw new Error('Scenario takes uploads')
+  return { send: (media = aPicture()) => uploads.send(media), check: () => uploads.check('up_1'), sent }
 }
 
-describe('handing media over', () => {
-  it('announces, sends, completes and waits until they are imported', async () => {
-    const { upload, sent, waits } = anUpload(
-      announced,
-      stored,
-      at('complete'),
-      at('validating'),
-      at('validated'),
-      imported,
-    )
-    expect(await upload()).toEqual({ ok: true, value: { assetId: 'asset_1' } })
+const isPending = { ok: true, value: { state: 'pending' } }
+
+describe('sending media', () => {
+  it('announces, sends and completes them, and waits for nothing', async () => {
+    const { send, sent } = anUpload(announced, stored, at('complete'))
+    expect(await send()).toEqual({ ok: true, value: { uploadId: 'up_1' } })
     expect(sent.map(({ call }) => call)).toEqual([
       'POST /uploads',
       `PUT ${partUrl}`,
       'POST /uploads/up_1/action',
-      'GET /uploads/up_1',
-      'GET /uploads/up_1',
-      'GET /uploads/up_1',
     ])
-    expect(sent.map(({ body }) => body).slice(0, 3)).toEqual([
+    expect(sent.map(({ body }) => body)).toEqual([
       '{"kind":"image","fileName":"boat.png","contentType":"image/png","fileSize":19,"parts":1}',
       'a picture of a boat',
       '{"action":"complete"}',
     ])
-    expect(waits).toEqual([1_000, 1_000])
   })
 
   it('shows its key to Scenario, and not to the storage', async () => {
-    const { upload, sent } = anUpload(announced, stored, at('complete'), imported)
-    await upload()
+    const { send, sent } = anUpload(announced, stored, at('complete'))
+    await send()
     const basic = `Basic ${credentials}`
-    expect(sent.map(({ authorization }) => authorization)).toEqual([basic, null, basic, basic])
+    expect(sent.map(({ authorization }) => authorization)).toEqual([basic, null, basic])
   })
 
-  it('does not wait for ever', async () => {
-    const { upload, sent, waits } = anUpload(announced, stored, at('validating'))
-    expect(await upload()).toMatchObject({ fault: { code: 'media_unavailable' } })
-    expect(sent).toHaveLength(13)
-    expect(waits).toHaveLength(9)
+  it.each<[string, Reply]>([
+    ['is lost', new TypeError('Network connection lost.')],
+    ['fails', { status: 503, text: '' }],
+    ['cannot be read', { text: '' }],
+    ['refuses', { status: 400, text: '{}' }],
+  ])('keeps the upload when the answer to its completion %s: its status will tell', async (_, reply) => {
+    expect(await anUpload(announced, stored, reply).send()).toEqual({ ok: true, value: { uploadId: 'up_1' } })
+  })
+})
+
+describe('asking about media that were sent', () => {
+  it.each(['complete', 'validating', 'validated', 'reticulating', 'imported'])(
+    'has patience with %s, as long as there is no asset',
+    async (status) => {
+      const { check, sent } = anUpload(at(status))
+      expect(await check()).toEqual(isPending)
+      expect(sent.map(({ call }) => call)).toEqual(['GET /uploads/up_1'])
+    },
+  )
+
+  it('learns the asset', async () => {
+    expect(await anUpload(imported).check()).toEqual({
+      ok: true,
+      value: { state: 'imported', assetId: 'asset_1' },
+    })
   })
 
-  it('goes on asking when an answer fails or cannot be read', async () => {
-    const { upload } = anUpload(
-      announced,
-      stored,
-      { text: '' },
-      { status: 503, text: '' },
-      { json: 7 },
-      imported,
-    )
-    expect(await upload()).toEqual({ ok: true, value: { assetId: 'asset_1' } })
+  it('completes what is not complete: that call was lost', async () => {
+    const { check, sent } = anUpload(at('pending'), at('complete'))
+    expect(await check()).toEqual(isPending)
+    expect(sent.map(({ call, body }) => [call, body])).toEqual([
+      ['GET /uploads/up_1', ''],
+      ['POST /uploads/up_1/action', '{"action":"complete"}'],
+    ])
+  })
+
+  it.each<[string, Reply[]]>([
+    ['is not known', [{ status: 404, text: '{}' }]],
+    ['is gone', [{ status: 410, text: '{}' }]],
+    ['cannot be completed', [at('pending'), { status: 400, text: '{}' }]],
+  ])('takes an upload that %s for lost', async (_, replies) => {
+    expect(await anUpload(...replies).check()).toEqual({ ok: true, value: { state: 'lost' } })
+  })
+
+  it.each<[string, Reply]>([
+    ['no connection', new TypeError('Network connection lost.')],
+    ['503', { status: 503, text: '' }],
+    ['a redirect', { status: 302, text: '' }],
+  ])('may be asked again after %s', async (_, reply) => {
+    expect(await anUpload(reply).check()).toMatchObject({ fault: { code: 'media_unavailable' } })
+  })
+
+  it.each<[string, Reply]>([
+    ['an empty body', { text: '' }],
+    ['a number', { json: 7 }],
+  ])('takes %s for no news', async (_, reply) => {
+    expect(await anUpload(reply).check()).toEqual(isPending)
   })
 })
 
 describe('refused', () => {
   it('has refused media that it could not read', async () => {
-    const { upload } = anUpload(
-      announced,
-      stored,
-      at('complete'),
-      at('failed', { errorMessage: 'not a PNG' }),
-    )
-    expect(await upload()).toMatchObject({
+    const { check } = anUpload(at('failed', { errorMessage: 'not a PNG' }))
+    expect(await check()).toMatchObject({
       fault: {
         code: 'bad_request',
         message: 'Scenario could not read the media that were uploaded.',
@@ -127,8 +148,8 @@ describe('refused', () => {
   })
 
   it('names what an announcement was refused for', async () => {
-    const { upload, sent } = anUpload({ status: 400, json: { reason: 'contentType is not allowed' } })
-    expect(await upload()).toMatchObject({
+    const { send, sent } = anUpload({ status: 400, json: { reason: 'contentType is not allowed' } })
+    expect(await send()).toMatchObject({
       fault: { code: 'bad_request', message: 'Scenario refused: 400 (contentType).' },
     })
     expect(sent).toHaveLength(1)
@@ -143,8 +164,9 @@ describe('refused', () => {
     [302, 'media_unavailable'],
   ])('turns %i into %s', async (status, code) => {
     const refused: Reply = { status, text: '{}' }
-    expect(await anUpload(refused).upload()).toMatchObject({ fault: { code } })
-    expect(await anUpload(announced, stored, refused).upload()).toMatchObject({ fault: { code } })
+    expect(await anUpload(refused).send()).toMatchObject({ fault: { code } })
+    expect(await anUpload(refused).check()).toMatchObject({ fault: { code } })
+    expect(await anUpload(at('pending'), refused).check()).toMatchObject({ fault: { code } })
   })
 })
 
@@ -160,15 +182,14 @@ describe('hostile', () => {
     ['the storage is unreachable', [announced, new TypeError('Network connection lost.')]],
     ['the storage refuses', [announced, { status: 403, text: '<Error/>' }]],
     ['the storage sends elsewhere', [announced, { status: 307, text: '' }]],
-    ['nothing of it is named', [announced, stored, at('imported')]],
-  ] satisfies [string, Reply[]][])('may be tried again when %s', async (_, replies) => {
-    expect(await anUpload(...replies).upload()).toMatchObject({ fault: { code: 'media_unavailable' } })
+  ] satisfies [string, Reply[]][])('may be sent again when %s', async (_, replies) => {
+    expect(await anUpload(...replies).send()).toMatchObject({ fault: { code: 'media_unavailable' } })
   })
 
   it('completes nothing when the media break off', async () => {
     const body = new ReadableStream<Uint8Array>({ pull: (stream) => stream.error(new Error('reset')) })
-    const { upload, sent } = anUpload(announced, stored)
-    expect(await upload(aPicture({ body }))).toMatchObject({ fault: { code: 'media_unavailable' } })
+    const { send, sent } = anUpload(announced, stored)
+    expect(await send(aPicture({ body }))).toMatchObject({ fault: { code: 'media_unavailable' } })
     expect(sent).toHaveLength(1)
   })
 })

@@ -104,3 +104,41 @@ describe('an upload', () => {
     expect((await stand.scenario(`uploads/${id}/action`, { action: 'abort' })).status).toBe(400)
   })
 })
+
+describe('an import on request, in the name of the file', () => {
+  const statusOf = async (stand: Stand, id: string) =>
+    (await stand.scenario(`uploads/${id}`)).body.upload?.status
+  const sent = async (stand: Stand, fileName: string) => {
+    const { id, parts } = await announced(stand, { fileName, parts: 1 })
+    await put(stand, parts[0].url, png)
+    await stand.scenario(`uploads/${id}/action`, { action: 'complete' })
+    return id
+  }
+
+  it('takes as long as it is told', async () => {
+    const stand = aSimulator()
+    const id = await sent(stand, 'sim(import=60)boat.png')
+    await stand.advance(59_999)
+    expect([await statusOf(stand, id), await statusOf(stand, id)]).toEqual(['validating', 'validating'])
+    await stand.advance(1)
+    expect(await statusOf(stand, id)).toBe('imported')
+  })
+
+  it('never ends', async () => {
+    const stand = aSimulator()
+    const id = await sent(stand, 'sim(import=never)boat.png')
+    await stand.advance(24 * 3_600_000)
+    expect([await statusOf(stand, id), await statusOf(stand, id)]).toEqual(['validating', 'validating'])
+  })
+
+  it('is forgotten, so many times', async () => {
+    const stand = aSimulator()
+    const forgotten = await sent(stand, 'sim(import=lost*1)boat.png')
+    expect((await stand.scenario(`uploads/${forgotten}`)).status).toBe(404)
+    expect(await statusOf(stand, await sent(stand, 'sim(import=lost*1)boat.png'))).toBe('validating')
+  })
+
+  it.each(['sim(import=soon)boat.png', 'sim(imports=1)boat.png'])('refuses %s', async (fileName) => {
+    expect((await aSimulator().scenario('uploads', { ...announcement, fileName })).status).toBe(400)
+  })
+})

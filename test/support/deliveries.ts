@@ -76,13 +76,13 @@ export async function nudgeDelivery(id: string, times = 1, settings: Partial<Env
   await Promise.all(batches.map((batch) => worker.queue?.(batch, environment, createExecutionContext())))
 }
 
-/** So many deliveries of one settled job, all due now, that nobody was nudged for. */
-export async function owe(count: number, url: string): Promise<string[]> {
+/** So many deliveries of one settled job, all due now, that nobody was nudged for; of the admin's key, or another's. */
+export async function owe(count: number, url: string, apiKeyId = 'admin'): Promise<string[]> {
   const jobId = await tellOfFailure({ callback_url: undefined, callback_secret: undefined })
   await env.DB.prepare(
-    'UPDATE jobs SET callback_secret = (SELECT callback_secret FROM jobs WHERE id = ?) WHERE id = ?',
+    'UPDATE jobs SET callback_secret = (SELECT callback_secret FROM jobs WHERE id = ?), api_key_id = ? WHERE id = ?',
   )
-    .bind(await tellOfFailure(), jobId)
+    .bind(await tellOfFailure(), apiKeyId, jobId)
     .run()
   const db = openDatabase(env.DB)
   const drafts = Array.from({ length: count }, (_, n) =>

@@ -79,6 +79,6 @@ function findAsset(world: World, assetId: string): Asset | undefined {
     return isThere ? { from: 'job', kind: 'video', task, output } : undefined
   }
   const upload = [...world.uploads.values()].find(({ entityId }) => entityId === assetId)
-  const kind = upload && importedKind(upload)
+  const kind = upload && importedKind(upload, world.edges.now())
   return upload && kind && { from: 'upload', kind, upload }
 }

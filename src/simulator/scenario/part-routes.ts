@@ -2,7 +2,7 @@
 
 import { Hono } from 'hono'
 import { sign } from '../sign.ts'
-import type { World } from '../world.ts'
+import { record, type World } from '../world.ts'
 import { SNIFFED_BYTES } from './sniff.ts'
 import { receivedBytes, type Upload } from './upload.ts'
 
@@ -20,7 +20,7 @@ export function partLinks(world: World, upload: Upload) {
 export function partRoutes(world: World): Hono {
   return new Hono().put('/:uploadId/:number', async (c) => {
     const upload = world.uploads.get(c.req.param('uploadId'))
-    if (upload === undefined || upload.isComplete) {
+    if (upload === undefined || upload.completedAt !== undefined) {
       return say(404, 'NoSuchUpload', 'There is no such upload, or it is complete')
     }
     const part = c.req.param('number')
@@ -46,6 +46,7 @@ function receive(world: World, upload: Upload, part: number, bytes: Uint8Array):
     return say(400, 'EntityTooLarge', `More than the ${upload.fileSize} bytes that were announced`)
   }
   world.uploads.set(upload.uploadId, grown)
+  record(world, { provider: 'scenario', what: 'import.sent', taskId: upload.uploadId })
   return new Response(null, { status: 200, headers: { etag: `"${crypto.randomUUID()}"` } })
 }
 

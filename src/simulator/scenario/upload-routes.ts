@@ -2,8 +2,9 @@
 
 import { Hono } from 'hono'
 import { z } from 'zod'
+import { type Directives, dueFault, readDirectives } from '../directives.ts'
 import { parseJson } from '../parse-json.ts'
-import type { World } from '../world.ts'
+import { record, type World } from '../world.ts'
 import { invalid, refusal } from './answers.ts'
 import { newId } from './id.ts'
 import { partLinks } from './part-routes.ts'
@@ -15,14 +16,17 @@ export function uploadRoutes(world: World): Hono {
   app.post('/', async (c) => {
     const read = announcement.safeParse(parseJson(await c.req.text()))
     if (!read.success) return invalid(read.error)
-    const upload = announce(world, read.data)
+    const directed = readDirectives(read.data.fileName)
+    if (!directed.ok) return refusal(400, `fileName: ${directed.complaint}`)
+    const upload = announce(world, read.data, directed.directives.import)
     return Response.json({ upload: view(world, upload) })
   })
 
   app.get('/:uploadId', (c) => {
     const upload = world.uploads.get(c.req.param('uploadId'))
     if (upload === undefined) return refusal(404, 'There is no such upload')
-    const looked = upload.isComplete ? { ...upload, looks: upload.looks + 1 } : upload
+    record(world, { provider: 'scenario', what: 'import.asked', taskId: upload.uploadId })
+    const looked = upload.completedAt !== undefined ? { ...upload, looks: upload.looks + 1 } : upload
     world.uploads.set(upload.uploadId, looked)
     return Response.json({ upload: view(world, looked) })
   })
@@ -37,23 +41,33 @@ export function uploadRoutes(world: World): Hono {
   return app
 }
 
-function announce(world: World, { parts, ...file }: z.output<typeof announcement>): Upload {
+function announce(
+  world: World,
+  { parts, ...file }: z.output<typeof announcement>,
+  slowness: Directives['import'],
+): Upload {
   const { kind, fileName, contentType, fileSize } = file
+  const fault =
+    typeof slowness === 'number' ? undefined : dueFault(slowness, world.count(`import ${fileName}`))
   const upload: Upload = {
     uploadId: newId('upload'),
     entityId: newId('asset'),
     ...{ kind, fileName, contentType, fileSize, partCount: parts },
     createdAt: world.edges.now(),
     received: new Map(),
-    isComplete: false,
+    completedAt: undefined,
+    importMs:
+      typeof slowness === 'number' ? slowness * 1_000 : fault === 'never' ? Number.POSITIVE_INFINITY : 0,
+    isForgotten: fault === 'lost',
     looks: 0,
   }
   world.uploads.set(upload.uploadId, upload)
+  record(world, { provider: 'scenario', what: 'import.announced', taskId: upload.uploadId })
   return upload
 }
 
 function complete(world: World, upload: Upload): Response {
-  if (upload.isComplete) return refusal(400, 'The upload is complete already')
+  if (upload.completedAt !== undefined) return refusal(400, 'The upload is complete already')
   if (upload.received.size < upload.partCount) {
     return refusal(400, `${upload.received.size} of ${upload.partCount} parts have arrived`)
   }
@@ -61,13 +75,14 @@ function complete(world: World, upload: Upload): Response {
   if (bytes !== upload.fileSize) {
     return refusal(400, `fileSize: ${upload.fileSize} bytes were announced and ${bytes} have arrived`)
   }
-  const completed = { ...upload, isComplete: true }
-  world.uploads.set(upload.uploadId, completed)
+  const completed = { ...upload, completedAt: world.edges.now() }
+  if (upload.isForgotten) world.uploads.delete(upload.uploadId)
+  else world.uploads.set(upload.uploadId, completed)
   return Response.json({ upload: { ...view(world, completed), status: 'complete' } })
 }
 
 function view(world: World, upload: Upload) {
-  const status = uploadStatus(upload)
+  const status = uploadStatus(upload, world.edges.now())
   return {
     id: upload.uploadId,
     kind: upload.kind,

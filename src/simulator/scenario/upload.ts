@@ -1,6 +1,6 @@
 /**
- * One upload. Its life is told by how often it was looked at and not by the clock, because whoever uploads
- * stands and waits. Of its bytes only the first of each part are kept.
+ * One upload. It is imported the second time that it is looked at, at the earliest; later where a directive says so.
+ * Of its bytes only the first of each part are kept.
  */
 
 import { type MediaKind, sniff } from './sniff.ts'
@@ -16,8 +16,12 @@ export interface Upload {
   partCount: number
   createdAt: number
   received: ReadonlyMap<number, ReceivedPart>
-  /** Whether the caller has said that all parts are there. */
-  isComplete: boolean
+  /** When the caller said that all parts are there. */
+  completedAt: number | undefined
+  /** How long its import takes from then on. */
+  importMs: number
+  /** Whether it is gone as soon as it is complete. */
+  isForgotten: boolean
   /** How often its status was asked for since: the first time it is validating still. */
   looks: number
 }
@@ -29,14 +33,15 @@ interface ReceivedPart {
 
 type UploadStatus = 'pending' | 'validating' | 'imported' | 'failed'
 
-export function uploadStatus(upload: Upload): UploadStatus {
-  if (!upload.isComplete) return 'pending'
-  if (upload.looks < 2) return 'validating'
+export function uploadStatus(upload: Upload, nowMs: number): UploadStatus {
+  const { completedAt, importMs, looks } = upload
+  if (completedAt === undefined) return 'pending'
+  if (looks < 2 || nowMs < completedAt + importMs) return 'validating'
   return complaintOf(upload) === undefined ? 'imported' : 'failed'
 }
 
-export function importedKind(upload: Upload): MediaKind | undefined {
-  return uploadStatus(upload) === 'imported' ? sniff(headOf(upload)) : undefined
+export function importedKind(upload: Upload, nowMs: number): MediaKind | undefined {
+  return uploadStatus(upload, nowMs) === 'imported' ? sniff(headOf(upload)) : undefined
 }
 
 export function complaintOf(upload: Upload): string | undefined {

@@ -62,7 +62,7 @@ export function aLine({ provider: name }: Document): Line {
   if (provider === undefined) throw new Error(`there is no ${name}`)
 
   const prepare = async (submission: Submission) => {
-    if (provider.upload === undefined) return submission
+    if (provider.uploads === undefined) return submission
     const assets = new Map<string, string>()
     for (const { path, value } of mediaOf(submission.request)) {
       const kind = path.startsWith('reference_videos')
