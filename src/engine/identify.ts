@@ -1,43 +1,34 @@
 /**
  * identify: what became of a submission whose answer was lost? The provider's own way of finding it, or a webhook
- * that names a task of this job which no other ledger line owns.
+ * that names a task which no ledger line of any job owns. Only what is proven is an answer.
  */
 import type { Context } from '../context.ts'
 import { done, fault, type Result } from '../core/fault.ts'
-import { maxDeadlineSeconds } from '../core/request.ts'
 import { resolveWaitMs } from '../core/schedule.ts'
-import type { Provider, Submitted } from '../providers/provider.ts'
+import type { LostSubmission, Provider, Submitted } from '../providers/provider.ts'
 import type { Claim } from '../store/claim.ts'
-import { type Task, taskIdsSince } from '../store/tasks.ts'
+import { heldTaskIds, type Task } from '../store/tasks.ts'
 import { type HeardItem, heardItems } from './heard.ts'
+import { assetsOf } from './upload.ts'
 
-/** `absent`: it never arrived and may be sent again. A fault: not known yet. */
+/** `not found`: it does not show, which proves nothing. A fault: it could not be learned now. */
 export async function identify(
   context: Context,
   claim: Claim,
   provider: Provider | undefined,
   line: Task,
-): Promise<Result<Submitted | 'absent'>> {
+): Promise<Result<Submitted | 'not found'>> {
   if (provider === undefined) return fault('answer_lost', `The key of ${line.provider} was taken away.`)
-  const named = await identifyByWebhook(claim, provider, line)
-  if (named !== null) return done(named)
-  if (provider.find !== undefined) {
-    const { clientReference, intendedAt } = line
-    // What other jobs own cannot be ours; none that is still running was accepted longer ago than a deadline lasts.
-    const since = intendedAt - maxDeadlineSeconds * 1_000
-    const knownTaskIds = new Set(await taskIdsSince(context.db, provider.name, since))
-    const found = await provider.find({
-      clientReference,
-      request: claim.job.request,
-      intendedAt,
-      knownTaskIds,
-    })
-    if (found.ok && found.value === 'absent' && line.arrival !== null) {
-      return fault('answer_lost', `${provider.name} does not know the task, but has uploaded its video.`)
-    }
-    return found
+  const lost: LostSubmission = {
+    clientReference: line.clientReference,
+    request: claim.job.request,
+    intendedAt: line.intendedAt,
+    assets: assetsOf(claim, provider),
+    heldAmong: (taskIds) => heldTaskIds(context.db, provider.name, taskIds),
   }
-  return fault('answer_lost', `${provider.name} did not say whether it accepted the task.`)
+  const named = await identifyByWebhook(claim, provider, line, lost)
+  if (named !== null) return done(named)
+  return provider.find === undefined ? done('not found') : provider.find(lost)
 }
 
 /** In how long it is asked again. Null where nothing can be asked: only a webhook helps, or the deadline. */
@@ -45,10 +36,10 @@ export function askAgainAfterMs(
   { now }: Context,
   claim: Claim,
   provider: Provider | undefined,
-  { intendedAt }: Task,
+  { unknownAt }: Task,
 ): number | null {
   if (provider === undefined) return null
-  if (provider.find !== undefined) return resolveWaitMs(now() - intendedAt)
+  if (provider.find !== undefined) return resolveWaitMs(now() - (unknownAt ?? now()))
   const namedAt = unownedItems(claim, provider).map(({ heardAt }) => heardAt)
   return namedAt.length === 0 ? null : resolveWaitMs(now() - Math.max(...namedAt))
 }
@@ -58,9 +49,18 @@ function unownedItems(claim: Claim, provider: Provider): HeardItem[] {
   return heardItems(claim, provider).filter(({ providerTaskId }) => !owned.has(providerTaskId))
 }
 
-async function identifyByWebhook(claim: Claim, provider: Provider, line: Task): Promise<Submitted | null> {
-  const items = unownedItems(claim, provider)
-  for (const providerTaskId of new Set(items.map((item) => item.providerTaskId))) {
+async function identifyByWebhook(
+  claim: Claim,
+  provider: Provider,
+  line: Task,
+  { heldAmong }: LostSubmission,
+): Promise<Submitted | null> {
+  const named = new Set(unownedItems(claim, provider).map(({ providerTaskId }) => providerTaskId))
+  if (named.size === 0) return null
+  // Whoever has a callback URL can name what another job has bought.
+  const held = await heldAmong([...named])
+  for (const providerTaskId of named) {
+    if (held.has(providerTaskId)) continue
     // The webhook's word alone is not enough: the provider must know the task.
     const answer = await provider.check({ ...line, providerTaskId })
     if (answer.ok) return { providerTaskId }
