@@ -87,6 +87,7 @@ function job(): JobRows['job'] {
 }
 
 const running: JobRows['tasks'][number] = {
+  unknownAt: null,
   provider: 'runware',
   providerTaskId: '2f1b1d5e-8a3c-4d0e-9b7f-6c5a4b3d2e1f',
   wanted: 1,

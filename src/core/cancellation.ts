@@ -5,7 +5,7 @@
 import { z } from 'zod'
 import { type Fault, type FaultCode, fault } from './fault.ts'
 import type { ProviderName } from './request.ts'
-import type { TaskStatus } from './task.ts'
+import { mayBeBought, type TaskStatus } from './task.ts'
 
 export const cancellationSchema = z.object({
   may_still_be_billed: z.boolean(),
@@ -17,6 +17,7 @@ type Cancellation = z.infer<typeof cancellationSchema>
 interface Line {
   provider: ProviderName
   status: TaskStatus
+  unknownAt: number | null
   fault: Fault | null
 }
 
@@ -48,13 +49,12 @@ function billOf({ provider, status, fault }: Line): string | null {
 }
 
 /** What ended a task for us without its provider saying that it ended. */
-const openEnds: FaultCode[] = ['submit_unknown', 'task_lost', 'deadline_exceeded']
+export const openEnds: readonly FaultCode[] = ['submit_unknown', 'task_lost', 'deadline_exceeded']
 
 /** The line of the ledger as a cancellation leaves it: what is known of it stays, and nobody asks after it any more. */
 export function abandoned<T extends Line & { endedAt: number | null }>(task: T, nowMs: number): T {
   if (task.endedAt !== null) return task
-  const isBought = task.status !== 'preparing' && task.status !== 'deferred'
-  return { ...task, status: isBought ? task.status : 'rejected', fault: canceled, endedAt: nowMs }
+  return { ...task, status: mayBeBought(task) ? task.status : 'rejected', fault: canceled, endedAt: nowMs }
 }
 
 export const canceled: Fault = fault('canceled', 'The job was canceled.').fault

@@ -32,7 +32,7 @@ export const maxReferences = { images: 9, videos: 3, audios: 3 } as const
 // One D1 row holds at most 2 MB; the request must fit in it with room to spare.
 const maxMediaLength = 300_000
 /** How long a job may take at the most. */
-export const maxDeadlineSeconds = 86_400
+const maxDeadlineSeconds = 86_400
 
 const media = z
   .string()
@@ -109,6 +109,10 @@ const fields = z.strictObject({
   metadata: metadataSchema.default({}),
   max_cost_usd: z.number().positive().max(10_000).optional().meta({
     description: 'Refused unless a provider is known to make the whole job for no more than that.',
+  }),
+  resubmit_unknown: z.boolean().default(false).meta({
+    description:
+      'For a caller who would rather risk a second bill than wait. When a provider does not say whether it accepted a task, Reelhook normally waits until it is known or the deadline is reached, and buys nothing meanwhile. With true it waits for two minutes, then submits the task once more, to another allowed provider if there is one. Both may be billed. A second unknown answer is waited for.',
   }),
   deadline_seconds: z.int().min(60).max(maxDeadlineSeconds).default(1_800),
   retention_days: z.int().min(0).max(maxRetentionDays).optional().meta({

@@ -104,6 +104,12 @@ const importWaitsMs = [
 /** Waits before an unknown submission is looked into again; the last one repeats until the deadline. */
 const resolveWaitsMs = [2 * seconds, 5 * seconds, 15 * seconds, 1 * minutes, 2 * minutes] as const
 
+/**
+ * How long an unknown submission is looked into before another takes its place, where the caller allows that: a webhook
+ * or a list that lags a little should have named it by then.
+ */
+export const replaceAfterMs = 2 * minutes
+
 /** After a webhook announced an end that the status does not show yet: soon, then the ordinary pace. */
 const announcedWaitsMs = [
   1 * seconds,

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { cancellationOf, cancellationSchema } from './cancellation.ts'
 import { type Fault, faultCodes, faults, mayTryAgain } from './fault.ts'
 import { type JobStatus, jobStatuses } from './job.ts'
+import { costOfJob, costOfLine } from './job-cost.ts'
 import { isDataUri, mapMedia } from './media.ts'
 import { addCosts, type Cost, costSchema, type Estimates } from './money.ts'
 import { type JobRequest, keptRequestSchema, models, type ProviderName, providerNames } from './request.ts'
@@ -47,7 +48,10 @@ const taskView = z.object({
   provider_task_id: z.string().nullable(),
   status: z.enum(taskStatuses),
   won_by: z.enum(winners).nullable().meta({ description: 'What brought the news of its end.' }),
-  cost: costSchema.nullable(),
+  cost: costSchema.nullable().meta({
+    description:
+      'source: provider is what the provider reported. Otherwise it is an estimate: its share of the job, or the price of an equal task. null: not known.',
+  }),
   submitted_at: timestamp.nullable(),
   ended_at: timestamp.nullable(),
   fault: faultView.nullable(),
@@ -68,7 +72,8 @@ export const jobViewSchema = z.object({
     description: 'Of a canceled job alone: whether a provider may bill it all the same.',
   }),
   cost: costSchema.nullable().meta({
-    description: 'What the provider told (source: provider); until then, where it is known, an estimate.',
+    description:
+      'The whole job; never a partial sum. While the job runs it may be an estimate. Once settled_at is set it covers everything that was or may have been bought: source: provider is what the providers reported, any other source means that at least one task is estimated. null: not known, for example because a provider never said whether it accepted a task; tasks[].cost has what is known of each.',
   }),
   metadata: z.record(z.string(), z.string()),
   retry_of: z.string().nullable().meta({ description: 'The job whose request this one repeats.' }),
@@ -111,6 +116,7 @@ export interface JobRows {
     providerTaskId: string | null
     wanted: number
     status: TaskStatus
+    unknownAt: number | null
     wonBy: Winner | null
     cost: Cost | null
     submittedAt: number | null
@@ -139,14 +145,14 @@ export function viewJob({ job, outputs, tasks }: JobRows, links: ReadonlyMap<num
       provider_task_id: task.providerTaskId,
       status: task.status,
       won_by: task.wonBy,
-      cost: task.cost,
+      cost: roundedCost(costOfLine(job, tasks, task)),
       submitted_at: iso(task.submittedAt),
       ended_at: iso(task.endedAt),
       fault: viewFault(task.fault),
     })),
     fault: viewFault(job.fault),
     cancellation: job.status === 'canceled' ? cancellationOf(tasks) : null,
-    cost: costOf(job, tasks),
+    cost: costOfJob(job, tasks),
     metadata: job.request.metadata,
     retry_of: job.retryOf,
     created_at: new Date(job.createdAt).toISOString(),
@@ -156,16 +162,8 @@ export function viewJob({ job, outputs, tasks }: JobRows, links: ReadonlyMap<num
   }
 }
 
-/** What was told, once it is of all outputs; before that the estimate. What failed is not priced by a guess. */
-function costOf(
-  { status, provider, request, estimates, settledAt }: JobRows['job'],
-  tasks: JobRows['tasks'],
-) {
-  const told = addCosts(tasks.map(({ cost }) => cost))
-  const covered = tasks.reduce((sum, { cost, wanted }) => (cost === null ? sum : sum + wanted), 0)
-  const isFinal = told !== null && (settledAt !== null || covered >= request.count)
-  if (isFinal || status === 'failed' || status === 'canceled') return told
-  return estimates[provider] ?? told
+function roundedCost(cost: Cost | null): Cost | null {
+  return addCosts([cost])
 }
 
 function viewOutput(output: JobRows['outputs'][number], link: Link | undefined): JobView['outputs'][number] {

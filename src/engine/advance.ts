@@ -7,10 +7,13 @@
  * sweep finds what is overdue.
  */
 import type { Context } from '../context.ts'
+import { isSettled } from '../core/job.ts'
+import { soonMs } from '../core/schedule.ts'
 import { removeUnnamed } from '../media/remove.ts'
 import { type Claim, claimJob, learn } from '../store/claim.ts'
 import { type Committed, commitStep, type Step } from '../store/commit.ts'
 import { isLeaseLost } from '../store/lease.ts'
+import { isTaskHeld } from '../store/tasks.ts'
 import { check } from './check.ts'
 import { keepLate } from './late.ts'
 import { store } from './store.ts'
@@ -67,10 +70,19 @@ async function commit(context: Context, claim: Claim, step: Step): Promise<Commi
     }
     return committed
   } catch (error) {
+    // Another job took the task between this step's look and its commit. The next claim reads what is so now: the line
+    // is still unanswered, and the task is not looked at again.
+    if (isTaskHeld(error)) return letGo(context, claim)
     if (!isLeaseLost(error)) throw error
     await keepLate(context, claim.job.id, step)
     return null
   }
+}
+
+async function letGo({ db, config, now }: Context, claim: Claim): Promise<Committed | null> {
+  const { status } = claim.job
+  if (isSettled(status)) return null
+  return commitStep(db, claim, { status, next: { waitMs: soonMs } }, config.limits, now())
 }
 
 /** The claim of the next step: the same one, still held; a new one, when it is due already; or none for now. */

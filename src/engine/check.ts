@@ -3,6 +3,7 @@
  * copied; when there are none, the job has failed.
  */
 import type { Context } from '../context.ts'
+import { isReplaced } from '../core/task.ts'
 import type { RemoteOutput } from '../providers/provider.ts'
 import { type Claim, learn } from '../store/claim.ts'
 import type { Step } from '../store/commit.ts'
@@ -49,7 +50,7 @@ function isRunning(task: Task): task is RunningTask {
 // Numbered in the order of the tasks, so that a task's outputs keep their numbers whichever ends first.
 function outputRows(tasks: Task[], task: Task, outputs: RemoteOutput[]): WaitingOutput[] {
   const first = tasks
-    .filter(({ n, status }) => n < task.n && status !== 'rejected')
+    .filter((line) => line.n < task.n && line.status !== 'rejected' && !isReplaced(line))
     .reduce((sum, { wanted }) => sum + wanted, 0)
   return outputs.slice(0, task.wanted).map((output, index) => ({
     jobId: task.jobId,

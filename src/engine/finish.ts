@@ -1,6 +1,6 @@
 /** finish: nothing more is submitted. The job waits for what was, or settles when nothing was. */
 import type { Context } from '../context.ts'
-import type { Fault } from '../core/fault.ts'
+import { type Fault, fault } from '../core/fault.ts'
 import { pollWaitMs } from '../core/schedule.ts'
 import { type Claim, learn } from '../store/claim.ts'
 import type { Step } from '../store/commit.ts'
@@ -34,9 +34,24 @@ export async function closeLine(
   return { ...step, tasks: [line.task], events: [line.event, ...(step.events ?? [])] }
 }
 
-/** The line as it is closed, and what the timeline says of it. */
-export function closed(task: Task, status: 'rejected' | 'failed', why: Fault, nowMs: number) {
+/**
+ * The line as it is closed, and what the timeline says of it. One that was ever unknown may have been bought, so it is
+ * never closed as rejected, whatever its last call was answered.
+ */
+export function closed(task: Task, asked: 'rejected' | 'failed', cause: Fault, nowMs: number) {
+  const isUnknown = asked === 'rejected' && task.unknownAt !== null
+  const status = isUnknown ? 'failed' : asked
+  const why = isUnknown ? neverKnown(task) : cause
   const said = { provider: task.provider, fault: why.code, message: why.message }
   const line: Task = { ...task, status, fault: why, endedAt: nowMs }
   return { task: line, event: draftEvent(`task.${status}`, said, nowMs) }
+}
+
+/** The last refusal of a repeat, where there was one, is told: it is what the caller can look into. */
+export function neverKnown({ provider, fault: last }: Task): Fault {
+  const refusal =
+    last === null || ['answer_lost', 'submit_unknown'].includes(last.code)
+      ? ''
+      : ` The last answer: ${last.message}`
+  return fault('submit_unknown', `${provider} never said whether it accepted the task.${refusal}`).fault
 }

@@ -3,6 +3,7 @@ import type { Context } from '../context.ts'
 import { type Fault, mayTryElsewhere } from '../core/fault.ts'
 import type { ProviderName } from '../core/request.ts'
 import { submitWaitMs } from '../core/schedule.ts'
+import { isReplaced } from '../core/task.ts'
 import type { Claim } from '../store/claim.ts'
 import type { Step } from '../store/commit.ts'
 import { draftEvent } from '../store/events.ts'
@@ -34,7 +35,9 @@ export async function putOff(context: Context, claim: Claim, task: Task, refusal
 export async function reject(context: Context, claim: Claim, task: Task, refusal: Fault): Promise<Step> {
   const { tasks } = claim
   const [next] = otherProviders(claim, task)
-  const isUntouched = tasks.every(({ n, status }) => n === task.n || status === 'rejected')
+  const isUntouched = tasks.every(
+    (line) => line.n === task.n || line.status === 'rejected' || isReplaced(line),
+  )
   if (!isUntouched || next === undefined || !mayTryElsewhere(refusal.code)) {
     return closeLine(context, claim, task, 'rejected', refusal)
   }

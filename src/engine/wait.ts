@@ -5,6 +5,7 @@
  */
 import type { Context } from '../context.ts'
 import type { ProviderName } from '../core/request.ts'
+import { isReplaced } from '../core/task.ts'
 import type { Claim } from '../store/claim.ts'
 import type { Step } from '../store/commit.ts'
 import { draftEvent } from '../store/events.ts'
@@ -37,7 +38,7 @@ async function hasSlot(
 /** Where else it may be made: only while nothing is begun. Who asked for the cheapest waits for the cheapest. */
 function placesBeside({ providers }: Context, claim: Claim, task: Task): ProviderName[] {
   const { job, tasks } = claim
-  const isBegun = tasks.some(({ status }) => status !== 'rejected')
+  const isBegun = tasks.some((line) => line.status !== 'rejected' && !isReplaced(line))
   if (isBegun || job.request.provider === 'cheapest') return []
   return otherProviders(claim, task).filter((name) => providers[name] !== undefined)
 }

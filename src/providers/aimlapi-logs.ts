@@ -4,6 +4,7 @@
  */
 import { z } from 'zod'
 import { done, fault, type Result } from '../core/fault.ts'
+import type { Cost } from '../core/money.ts'
 import { isSuccess, refusal } from './aimlapi-answer.ts'
 import { type Answer, lost as lostAnswer } from './http.ts'
 import type { LostSubmission, Submitted } from './provider.ts'
@@ -14,11 +15,6 @@ const pageSize = 100
 // Of the 200 questions a minute that it allows, a step that holds a lease takes a few.
 const mostPages = 10
 
-/**
- * A row tells how a request ended, so one that is still under way may not be there. Only when the longest generation
- * has long ended does its absence mean anything.
- */
-const absentAfterMs = 20 * 60_000
 // As far as their clock may be behind ours.
 const skewMs = 5 * 60_000
 
@@ -26,23 +22,20 @@ export async function findInLog(
   ask: AskLog,
   lost: LostSubmission,
   nowMs: number,
-): Promise<Result<Submitted | 'absent'>> {
+): Promise<Result<Submitted | 'not found'>> {
   for (let page = 0; page < mostPages; page++) {
     const answer = await ask(`period=7d&limit=${pageSize}&offset=${page * pageSize}`)
     if (!answer.ok) return answer
     const log = readPage(answer.value, nowMs)
     if (!log.ok) return log
     const ours = log.value.rows.find(({ clientRequestId }) => clientRequestId === lost.clientReference)
-    if (ours?.inferenceId != null) return done({ providerTaskId: ours.inferenceId })
+    if (ours?.inferenceId != null) {
+      return done({ providerTaskId: ours.inferenceId, ...(ours.cost && { cost: ours.cost }) })
+    }
     if (ours !== undefined) return fault('answer_lost', 'AI/ML API has the task, but does not name it.')
-    if (log.value.isLast || reachesBack(log.value.createdAt, lost)) return notListed(lost, nowMs)
+    if (log.value.isLast || reachesBack(log.value.createdAt, lost)) return done('not found')
   }
   return fault('answer_lost', 'The log of AI/ML API is too long to tell whether the task was accepted.')
-}
-
-function notListed(lost: LostSubmission, nowMs: number): Result<'absent'> {
-  if (nowMs - lost.intendedAt >= absentAfterMs) return done('absent')
-  return fault('answer_lost', 'AI/ML API does not show yet whether the task was accepted.')
 }
 
 function reachesBack(createdAt: number[], { intendedAt }: LostSubmission): boolean {
@@ -89,6 +82,8 @@ const pagingSchema = z.object({ pagination: z.object({ has_more: z.boolean() }) 
 
 const text = z.string().nullish().catch(null)
 const name = z.string().min(1).nullish().catch(null)
+// What is zero is not billed yet: its billing is recorded after completion.
+const amount = z.number().positive().nullish().catch(null)
 
 // Anything that is no row is a row that says nothing.
 const rowSchema = z
@@ -100,6 +95,7 @@ const rowSchema = z
     generation_id: name,
     generationId: name,
     created: text,
+    cost: z.object({ usd: amount, credits: amount }).nullish().catch(null),
   })
   .partial()
   .catch({})
@@ -107,4 +103,13 @@ const rowSchema = z
     clientRequestId: row.client_request_id ?? row.clientRequestId,
     inferenceId: row.inference_id ?? row.inferenceId ?? row.generation_id ?? row.generationId,
     created: row.created,
+    cost: costIn(row.cost ?? null),
   }))
+
+function costIn(
+  cost: { usd?: number | null | undefined; credits?: number | null | undefined } | null,
+): Cost | null {
+  const source = 'provider' as const
+  if (cost?.usd != null) return { amount_usd: cost.usd, source }
+  return cost?.credits == null ? null : { credits: cost.credits, source }
+}

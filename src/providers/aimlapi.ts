@@ -70,6 +70,8 @@ const capabilities: Capabilities = {
   },
   aspectRatios: { text: ratios, references: ratios, frames: ratios },
   outputsPerTask: 1,
+  // Its client reference correlates and does not deduplicate (its page on request tracing).
+  repeats: 'bought again',
   // The longest prompt it takes is undocumented; the family's is 6000 at the provider that states one.
   promptLength: { min: 1, max: 6_000 },
   prompt: 'required',

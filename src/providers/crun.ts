@@ -60,6 +60,7 @@ const capabilities: Capabilities = {
   },
   aspectRatios: { text: ratios, references: ratios, frames: [...ratios, 'auto'] },
   outputsPerTask: 1,
+  repeats: 'bought again',
   // The longest prompt it takes is undocumented; the family's is 6000 at the provider that states one.
   promptLength: { min: 1, max: 6_000 },
   prompt: 'required',

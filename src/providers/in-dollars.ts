@@ -23,8 +23,8 @@ export function tellDollars(provider: Provider, usdPerCredit: number | undefined
   }
 }
 
-function foundIn(found: Submitted | 'absent', priced: (told: Submitted) => Submitted) {
-  return found === 'absent' ? found : priced(found)
+function foundIn(found: Submitted | 'not found', priced: (told: Submitted) => Submitted) {
+  return found === 'not found' ? found : priced(found)
 }
 
 function map<T>(result: Result<T>, change: (value: T) => T): Result<T> {

@@ -8,7 +8,7 @@ import type { Mode, SentForm } from '../core/media.ts'
 import type { Cost } from '../core/money.ts'
 import type { AspectRatio, JobRequest, Model, ProviderName, Resolution } from '../core/request.ts'
 import type { Pace } from '../core/schedule.ts'
-import type { SubmittedTask } from '../core/task.ts'
+import type { Repeats, SubmittedTask } from '../core/task.ts'
 import type { PriceTable } from './price.ts'
 
 export interface Provider {
@@ -29,8 +29,11 @@ export interface Provider {
   estimate?(request: JobRequest): Promise<Result<Cost>>
   /** Safe at any time: asks how the task is. */
   check(task: SubmittedTask): Promise<Result<Outcome>>
-  /** Resolves an unknown submission. `absent`: it never arrived, and the same submission may be sent again. */
-  find?(lost: LostSubmission): Promise<Result<Submitted | 'absent'>>
+  /**
+   * Looks for an unknown submission. `not found` is no proof that it never arrived: a list may lag, and a log may show
+   * it late or never. It is sent again only where that is harmless (`capabilities.repeats`).
+   */
+  find?(lost: LostSubmission): Promise<Result<Submitted | 'not found'>>
   /** Hands over input media where a provider takes them only under its own ids; absent where URLs will do. Costs nothing. */
   uploads?: MediaUploads
   /** Whether it is to PUT the video of this request to us, which it does for a task of one; absent where it cannot. */
@@ -47,6 +50,8 @@ export interface Capabilities {
   aspectRatios: Record<Mode, readonly AspectRatio[]>
   /** How many outputs one task makes at most. */
   outputsPerTask: number
+  /** What it does with a submission that is sent twice under one client reference. */
+  repeats: Repeats
   promptLength: { min: number; max: number }
   /** Whether media may stand without words. */
   prompt: 'required' | 'optional with media'
@@ -109,8 +114,10 @@ export interface LostSubmission {
   request: JobRequest
   /** When the call was about to be made, in milliseconds of our own clock. */
   intendedAt: number
-  /** The provider's ids of tasks that are known to be other submissions. */
-  knownTaskIds: ReadonlySet<string>
+  /** The request's media as they stand in it → the provider's ids, where it was given any. */
+  assets?: ReadonlyMap<string, string>
+  /** Those of these tasks of the provider that are known to be other submissions, of this job or of any. */
+  heldAmong(taskIds: readonly string[]): Promise<ReadonlySet<string>>
 }
 
 /** The two calls that hand a medium over. The upload id is kept between them, so that neither the bytes nor the wait are repeated. */

@@ -55,12 +55,14 @@ export function outcomeOf(items: readonly Item[], wanted: number, awaitsUpload =
   const outputs = items.flatMap((item) => outputOf(item, awaitsUpload))
   const faults = items.filter(isError).map(faultOf)
   const costs = items.flatMap((item) => (item.cost == null ? [] : [item.cost]))
-  const cost = costs.length > 0 && {
-    cost: {
-      amount_usd: costs.reduce((total, amount) => total + amount, 0),
-      source: 'provider' as const,
-    },
-  }
+  // A sum that leaves a result out is no price.
+  const cost = costs.length > 0 &&
+    costs.length >= outputs.length && {
+      cost: {
+        amount_usd: costs.reduce((total, amount) => total + amount, 0),
+        source: 'provider' as const,
+      },
+    }
   const running = items.find((item) => !isError(item) && outputOf(item, awaitsUpload).length === 0)
   // Each result ends by itself. While some are missing, an error is one result's, and the others may still come.
   const isOver = running === undefined && outputs.length + faults.length >= wanted

@@ -67,7 +67,7 @@ export function runware(account: RunwareAccount, fetch: Fetch, now: () => number
       const items = await ask(clientReference)
       if (items.ok && items.value.length > 0) return done({ providerTaskId: clientReference })
       if (items.ok) return fault('unreadable_answer', 'Runware answered without the task.')
-      return items.fault.evidence?.code === 'taskNotFound' ? done('absent') : items
+      return items.fault.evidence?.code === 'taskNotFound' ? done('not found') : items
     },
 
     putsVideo: (request) => optionsOf(request).directUpload ?? account.uploads ?? false,
@@ -84,6 +84,8 @@ const capabilities: Capabilities = {
   },
   aspectRatios: { text: ratios, references: ratios, frames: [...ratios, 'auto'] },
   outputsPerTask: 4,
+  // It refuses a taskUUID that is taken (`conflictTaskUUID`).
+  repeats: 'harmless',
   promptLength: { min: 2, max: 10_000 },
   prompt: 'required',
   durations: 'whole seconds',

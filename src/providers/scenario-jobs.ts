@@ -1,20 +1,18 @@
 /**
  * Finding a lost submission among the jobs of Scenario, which carry no reference of ours. So what is found must be the
- * only job that it can be, and that none is there must be certain: everything in between stays unknown.
+ * only job that it can be: made with our words and media, and held by no other submission.
  */
 import { z } from 'zod'
 import { done, fault, type Result } from '../core/fault.ts'
 import { type Answer, lost as lostAnswer } from './http.ts'
 import type { LostSubmission, Submitted } from './provider.ts'
 import { isSuccess, refusal } from './scenario-answer.ts'
-import { modelIds, wordsOf } from './scenario-request.ts'
+import { mediaFields, mediaInput, modelIds, wordsOf } from './scenario-request.ts'
 
 type AskJobs = (query: URLSearchParams) => Promise<Result<Answer>>
 
 const pageSize = 200
 const mostPages = 5
-// The lost call may still be under way, and a list may lag behind.
-const absentAfterMs = 2 * 60_000
 // As far as their clock may be behind ours.
 const skewMs = 5 * 60_000
 
@@ -22,7 +20,7 @@ export async function findAmongJobs(
   ask: AskJobs,
   lost: LostSubmission,
   nowMs: number,
-): Promise<Result<Submitted | 'absent'>> {
+): Promise<Result<Submitted | 'not found'>> {
   const jobs: Listed[] = []
   let token: string | null = null
   for (let page = 0; page < mostPages; page++) {
@@ -33,25 +31,28 @@ export async function findAmongJobs(
     if (!list.ok) return list
     jobs.push(...list.value.jobs)
     token = list.value.nextPaginationToken ?? null
-    if (token === null || reachesBack(list.value.jobs, lost)) return decide(jobs, lost, nowMs)
+    if (token === null || reachesBack(list.value.jobs, lost)) return decide(jobs, lost)
   }
   return notKnown('has too many jobs to tell')
 }
 
-function decide(jobs: Listed[], lost: LostSubmission, nowMs: number): Result<Submitted | 'absent'> {
-  const possible = jobs.filter((job) => mayBeOurs(job, lost))
+async function decide(jobs: Listed[], lost: LostSubmission): Promise<Result<Submitted | 'not found'>> {
+  const alike = jobs.filter((job) => mayBeOurs(job, lost))
+  const held = await lost.heldAmong(alike.map(({ jobId }) => jobId))
+  const possible = alike.filter(({ jobId }) => !held.has(jobId))
   const [only] = possible
-  if (only === undefined) {
-    return nowMs - lost.intendedAt >= absentAfterMs ? done('absent') : notKnown('does not show yet')
-  }
+  if (only === undefined) return done('not found')
   if (possible.length > 1 || !isOurs(only, lost))
     return notKnown('has several jobs that may be it and does not tell')
   return done({ providerTaskId: only.jobId })
 }
 
 /** Not another's, as far as one can see; a job that says nothing of itself may be ours. */
-function mayBeOurs(job: Listed, { request, intendedAt, knownTaskIds }: LostSubmission): boolean {
-  if (knownTaskIds.has(job.jobId) || job.createdAt < intendedAt - skewMs) return false
+function mayBeOurs(job: Listed, { request, intendedAt, assets = new Map() }: LostSubmission): boolean {
+  if (job.createdAt < intendedAt - skewMs) return false
+  // Each job uploads its own media, so that their ids tell jobs with the same words apart.
+  const sent = mediaInput(request, assets)
+  if (mediaFields.some((name) => !isSameMedia(job.input?.[name], sent[name]))) return false
   if (job.modelId != null && job.modelId !== modelIds[request.model]) return false
   const { prompt } = wordsOf(request)
   return job.input?.prompt == null || squeeze(job.input.prompt) === squeeze(prompt ?? '')
@@ -63,6 +64,10 @@ function isOurs(job: Listed, { request, intendedAt }: LostSubmission): boolean {
   const sent = { ...words, ...(duration !== -1 && { duration }) }
   const isSame = Object.entries(sent).every(([name, value]) => (job.input?.[name] ?? value) === value)
   return prompt !== undefined && job.input?.prompt != null && isSame && job.createdAt >= intendedAt
+}
+
+function isSameMedia(echoed: unknown, sent: string | string[] | undefined): boolean {
+  return echoed == null || JSON.stringify([echoed].flat()) === JSON.stringify([sent ?? []].flat())
 }
 
 // A time that cannot be read reaches nowhere. Every job of the page, lest the list be sorted in another way.

@@ -6,7 +6,7 @@ import { renderPrompt } from '../core/prompt.ts'
 import type { JobRequest, Model } from '../core/request.ts'
 import type { Submission } from './provider.ts'
 
-export type Generation = ReturnType<typeof wordsOf> & ReturnType<typeof mediaInput>
+export type Generation = ReturnType<typeof wordsOf> & MediaInput
 
 export function generationOf({ request, assets = new Map() }: Submission): Result<Generation> {
   const missing = mediaOf(request).filter(({ value }) => !assets.has(value))
@@ -46,8 +46,18 @@ export function wordsOf(request: JobRequest) {
   }
 }
 
+export const mediaFields = [
+  'image',
+  'lastFrameImage',
+  'referenceImages',
+  'referenceVideos',
+  'referenceAudio',
+] as const
+
+type MediaInput = { [field in (typeof mediaFields)[number]]?: string | string[] | undefined }
+
 // A list must be a list, even of one: a bare id is dropped in silence, and the job runs and is charged without it.
-function mediaInput(request: JobRequest, assets: ReadonlyMap<string, string>) {
+export function mediaInput(request: JobRequest, assets: ReadonlyMap<string, string>): MediaInput {
   const idsOf = (media: readonly string[]) => media.flatMap((value) => assets.get(value) ?? [])
   const { first_frame, last_frame, reference_images, reference_videos, reference_audios } = request
   return {

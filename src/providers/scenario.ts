@@ -110,6 +110,7 @@ const capabilities: Capabilities = {
   },
   aspectRatios: { text: ratios, references: ratios, frames: ratios },
   outputsPerTask: 1,
+  repeats: 'bought again',
   promptLength: { min: 1, max: 6_000 },
   prompt: 'optional with media',
   durations: 'whole seconds or auto',

@@ -6,6 +6,7 @@ import type { ProviderName } from '../core/request.ts'
 import { eraseAtOf } from '../core/retention.ts'
 import { leaseMs } from '../core/schedule.ts'
 import type { Limits } from '../core/slots.ts'
+import { maySubmit, type Repeats } from '../core/task.ts'
 import { type Claim, type ClaimedJob, learn } from './claim.ts'
 import type { Database } from './database.ts'
 import { type DeliveryDraft, insertDelivery } from './deliveries.ts'
@@ -80,7 +81,13 @@ export async function commitStep(
     db.batch([
       requireLease(db, jobs, job),
       update,
-      ...(step.tasks ?? []).map((task) => saveTask(db, task)),
+      ...(step.tasks ?? []).map((task) =>
+        saveTask(
+          db,
+          task,
+          claim.tasks.find(({ n }) => n === task.n),
+        ),
+      ),
       ...(step.outputs ?? []).map((output) => saveOutput(db, output)),
       ...(step.events ?? []).map((event) => insertEvent(db, job.id, event)),
       ...(step.deliveries ?? []).map((delivery) => insertDelivery(db, job.id, delivery, nowMs)),
@@ -99,8 +106,19 @@ export async function commitStep(
   return dueAt === null ? { woken, state: 'settled' } : { woken, state: 'released', dueAt }
 }
 
-/** The ledger line, written before the call that costs money, under a lease that outlasts the call. */
-export async function intendTask(db: Database, job: ClaimedJob, task: Task, nowMs: number): Promise<void> {
+/**
+ * The ledger line, written before the call that costs money, under a lease that outlasts the call. Every billable call
+ * passes here, so here is where a job is kept from buying more than was asked for, whatever mistake led to the call.
+ */
+export async function intendTask(
+  db: Database,
+  { job, tasks }: Claim,
+  { task, repeats }: { task: Task; repeats: Repeats },
+  nowMs: number,
+): Promise<void> {
+  if (!maySubmit(job.request, tasks, task, repeats)) {
+    throw new Error(`task ${task.n} of ${job.id} would buy more than was asked for`)
+  }
   const held = ownership(job, 'now', nowMs)
   const renewal = 'dueAt' in held ? [db.update(jobs).set(held).where(eq(jobs.id, job.id))] : []
   await insist(() => db.batch([requireLease(db, jobs, job), saveTask(db, task), ...renewal]))

@@ -1,6 +1,6 @@
 /** The first statement of every commit: it fails the whole batch when the lease is no longer ours. */
 import { sql } from 'drizzle-orm'
-import type { Database } from './database.ts'
+import { type Database, reasonOf } from './database.ts'
 import { isUnmet, requireThat } from './require.ts'
 import type { deliveries, jobs } from './schema.ts'
 
@@ -18,6 +18,11 @@ export function isLeaseLost(error: unknown): boolean {
   return isUnmet(error)
 }
 
+/** What was to be written contradicts what is there, and will each time. */
+function isConstraintBroken(error: unknown): boolean {
+  return /\bconstraint failed\b/.test(reasonOf(error))
+}
+
 // D1's troubles pass within seconds, most of them.
 const waitsMs = [100, 500, 2_000]
 
@@ -30,7 +35,7 @@ export async function insist<T>(write: () => Promise<T>): Promise<T> {
     try {
       return await write()
     } catch (error) {
-      if (isLeaseLost(error)) throw error
+      if (isLeaseLost(error) || isConstraintBroken(error)) throw error
       await new Promise((resolve) => setTimeout(resolve, waitMs))
     }
   }

@@ -88,6 +88,8 @@ export const tasks = sqliteTable(
     status: text('status', { enum: taskStatuses }).notNull(),
     attempts: integer('attempts').notNull(),
     intendedAt: at('intended_at').notNull(),
+    /** When the answer to one of its calls was first lost. */
+    unknownAt: at('unknown_at'),
     submittedAt: at('submitted_at'),
     endedAt: at('ended_at'),
     /** The media handed to the provider, by their path in the request, as JSON; its shape is `uploadsSchema`. */
@@ -100,7 +102,13 @@ export const tasks = sqliteTable(
     cost: text('cost'),
     fault: text('fault'),
   },
-  (table) => [primaryKey({ columns: [table.jobId, table.n] })],
+  (table) => [
+    primaryKey({ columns: [table.jobId, table.n] }),
+    // One task of a provider belongs to one line. Partial: a line is in it only once its task has a name.
+    uniqueIndex('tasks_by_provider_task')
+      .on(table.provider, table.providerTaskId)
+      .where(sql`provider_task_id IS NOT NULL`),
+  ],
 )
 
 /** The slots taken at providers with a limit, by the lines of the ledger that hold them. WITHOUT ROWID. */

@@ -1,12 +1,12 @@
 /** The submission ledger. */
-import { and, asc, eq, exists, gte, inArray, sql } from 'drizzle-orm'
+import { and, asc, eq, exists, inArray, ne, notExists, or, sql } from 'drizzle-orm'
+import { alias } from 'drizzle-orm/sqlite-core'
 import { z } from 'zod'
 import { type Fault, readFault, writeFault } from '../core/fault.ts'
-import { firstIdAt } from '../core/id.ts'
 import { type Cost, costSchema } from '../core/money.ts'
 import type { ProviderName } from '../core/request.ts'
 import type { TaskStatus } from '../core/task.ts'
-import type { Database } from './database.ts'
+import { type Database, reasonOf } from './database.ts'
 import { jobs, tasks } from './schema.ts'
 
 type Row = typeof tasks.$inferSelect
@@ -60,17 +60,36 @@ export async function tasksOfAll(db: Database, jobIds: string[]): Promise<Map<st
   return Map.groupBy(rows.map(readTask), ({ jobId }) => jobId)
 }
 
-/** A provider's own ids of the tasks of all jobs accepted since then: a range of the primary key, not the table. */
-export async function taskIdsSince(db: Database, provider: ProviderName, sinceMs: number): Promise<string[]> {
-  const rows = await db
-    .select({ id: tasks.providerTaskId })
-    .from(tasks)
-    .where(and(gte(tasks.jobId, firstIdAt('job', sinceMs)), eq(tasks.provider, provider)))
-  return rows.flatMap(({ id }) => id ?? [])
+/** Those of a provider's tasks that lines of any job hold already. */
+export async function heldTaskIds(
+  db: Database,
+  provider: ProviderName,
+  ids: readonly string[],
+): Promise<Set<string>> {
+  const parts = Array.from({ length: Math.ceil(ids.length / idsPerQuestion) }, (_, n) =>
+    ids.slice(n * idsPerQuestion, (n + 1) * idsPerQuestion),
+  )
+  const held = await Promise.all(
+    parts.map((part) =>
+      db
+        .select({ id: tasks.providerTaskId })
+        .from(tasks)
+        .where(and(eq(tasks.provider, provider), inArray(tasks.providerTaskId, part))),
+    ),
+  )
+  return new Set(held.flat().flatMap(({ id }) => id ?? []))
 }
 
-/** Writes the line as it is now, whether it is new or known. */
-export function saveTask(db: Database, task: Task) {
+// D1 takes at most 100 parameters in a statement.
+const idsPerQuestion = 90
+
+/** True for the error of a batch that gives a line the task of another: nothing was written. */
+export function isTaskHeld(error: unknown): boolean {
+  return /UNIQUE constraint failed: tasks\.provider, tasks\.provider_task_id/.test(reasonOf(error))
+}
+
+/** Writes the line as it is now, whether it is new or known. `before`: as it was written last, where that is known. */
+export function saveTask(db: Database, task: Task, before?: Task) {
   const row: Row = {
     ...task,
     cost: task.cost === null ? null : JSON.stringify(task.cost),
@@ -84,10 +103,14 @@ export function saveTask(db: Database, task: Task) {
     .onConflictDoUpdate({
       target: [tasks.jobId, tasks.n],
       set: {
-        providerTaskId: sql`excluded.provider_task_id`,
+        // Each time it is set, its index costs a row too.
+        ...(before?.providerTaskId !== task.providerTaskId && {
+          providerTaskId: sql`excluded.provider_task_id`,
+        }),
         status: sql`excluded.status`,
         attempts: sql`excluded.attempts`,
         intendedAt: sql`excluded.intended_at`,
+        unknownAt: sql`excluded.unknown_at`,
         submittedAt: sql`excluded.submitted_at`,
         endedAt: sql`excluded.ended_at`,
         uploads: sql`excluded.uploads`,
@@ -111,11 +134,23 @@ export async function recordLate(db: Database, task: Task): Promise<void> {
     .select({ id: jobs.id })
     .from(jobs)
     .where(and(eq(jobs.id, task.jobId), eq(jobs.status, 'canceled')))
+  const other = alias(tasks, 'other')
+  const holder = db
+    .select({ jobId: other.jobId })
+    .from(other)
+    .where(
+      and(
+        eq(other.provider, task.provider),
+        eq(other.providerTaskId, task.providerTaskId ?? ''),
+        or(ne(other.jobId, task.jobId), ne(other.n, task.n)),
+      ),
+    )
   await db
     .update(tasks)
     .set({
       status: task.status === 'deferred' ? 'rejected' : task.status,
       providerTaskId: task.providerTaskId,
+      unknownAt: task.unknownAt,
       submittedAt: task.submittedAt,
       wonBy: task.wonBy,
       cost: task.cost === null ? null : JSON.stringify(task.cost),
@@ -129,6 +164,8 @@ export async function recordLate(db: Database, task: Task): Promise<void> {
         eq(tasks.n, task.n),
         inArray(tasks.status, before),
         exists(isCanceled),
+        // One that another line holds is not this line's task.
+        notExists(holder),
       ),
     )
 }

@@ -50,11 +50,11 @@ function endedAsForetold({ plan, rows }: Case): string[] {
 }
 
 /**
- * Cut off between the ledger line and the answer, nobody can tell what Crun was asked, unless its webhook does: the job
- * says so at its deadline, rather than buy again.
+ * Cut off between the ledger line and the answer, a job cannot know whether its task was accepted, unless the provider
+ * shows it: the job says so at its deadline, rather than buy again. Runware alone takes a repeat without making it twice.
  */
 export function isHonestUnknown({ tasks }: JobRows): boolean {
-  return tasks.some((line) => line.provider === 'crun' && codeOf(line) === 'submit_unknown')
+  return tasks.some((line) => line.provider !== 'runware' && codeOf(line) === 'submit_unknown')
 }
 
 function codeOf({ fault }: Row): string {

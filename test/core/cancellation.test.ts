@@ -7,7 +7,7 @@ const at = Date.UTC(2026, 0, 1)
 
 function aLine(status: TaskStatus, code?: FaultCode) {
   const why = code === undefined ? null : fault(code, 'It happened.').fault
-  return { provider: 'crun' as const, status, fault: why, endedAt: null }
+  return { provider: 'crun' as const, status, fault: why, endedAt: null, unknownAt: null }
 }
 
 describe('what a cancellation may still cost', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { addCosts, costSchema, inDollars, timesCost } from '../../src/core/money.ts'
+import { addCosts, costSchema, inDollars, shareOfCost, timesCost } from '../../src/core/money.ts'
 
 const usd = (amount: number) => ({ amount_usd: amount, source: 'provider' as const })
 const credits = (amount: number) => ({ credits: amount, source: 'provider' as const })
@@ -8,7 +8,6 @@ describe('happy', () => {
   it.each([
     ['dollars', [usd(0.18), usd(0.36)], usd(0.54)],
     ['credits', [credits(38), credits(4)], credits(42)],
-    ['what is known, where some is not', [null, usd(0.18), null], usd(0.18)],
     ['a cost of nothing', [usd(0)], usd(0)],
     ['refunded credits', [credits(0), credits(40)], credits(40)],
   ])('adds %s', (_, costs, sum) => {
@@ -18,6 +17,24 @@ describe('happy', () => {
   it('knows nothing while no cost is known', () => {
     expect(addCosts([])).toBeNull()
     expect(addCosts([null, null])).toBeNull()
+    expect(addCosts([null, usd(0.18)])).toBeNull()
+  })
+
+  it('adds nothing up that has no unit in common, and leaves out a unit that some lack', () => {
+    expect(addCosts([usd(0.18), credits(4)])).toBeNull()
+    expect(addCosts([{ ...usd(0.18), credits: 4 }, credits(4)])).toEqual(credits(8))
+  })
+
+  it('is as sure as the least sure of its parts', () => {
+    const table = { amount_usd: 0.1, source: 'price_table' as const }
+    const estimate = { amount_usd: 0.1, source: 'provider_estimate' as const }
+    expect(addCosts([usd(0.1), estimate])?.source).toBe('provider_estimate')
+    expect(addCosts([usd(0.1), table, estimate])?.source).toBe('price_table')
+  })
+
+  it('shares an estimate among tasks without losing a part', () => {
+    const shares = [1, 2, 3].map(() => shareOfCost(usd(0.1), 1, 3))
+    expect(addCosts(shares)).toEqual(usd(0.1))
   })
 
   it('adds money without the noise of binary fractions', () => {

@@ -26,7 +26,7 @@ export function aSubmission(request: Record<string, unknown> = {}, wanted = 1): 
   return { request: aRequest(request), wanted, clientReference: taskId, callbackUrl }
 }
 
-/** One whose answer never came, an hour ago: long enough for every provider to be sure. */
+/** One whose answer never came, an hour ago. */
 export function aLostSubmission(
   request: Record<string, unknown> = {},
   overrides: Partial<LostSubmission> = {},
@@ -35,7 +35,7 @@ export function aLostSubmission(
     clientReference: taskId,
     request: aRequest(request),
     intendedAt: nowMs - 3_600_000,
-    knownTaskIds: new Set(),
+    heldAmong: async () => new Set(),
     ...overrides,
   }
 }

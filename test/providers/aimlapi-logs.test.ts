@@ -5,8 +5,11 @@ import { aLostSubmission, nowMs, type Reply, taskId } from './a-submission.ts'
 const minutes = 60_000
 const find = (...replies: [Reply, ...Reply[]]) => anAimlapi(...replies).provider.find?.(aLostSubmission())
 
-const found = { ok: true, value: { providerTaskId: 'gen-1' } }
-const absent = { ok: true, value: 'absent' }
+const found = {
+  ok: true,
+  value: { providerTaskId: 'gen-1', cost: { amount_usd: 0.06, source: 'provider' } },
+}
+const absent = { ok: true, value: 'not found' }
 
 function aRow(overrides: Record<string, unknown> = {}) {
   return {
@@ -43,7 +46,7 @@ describe('finding a lost submission', () => {
     ['under another name', { json: { logs: [aRow()] } }],
     ['one level down', { json: { data: { items: [another, aRow()] } } }],
     ['in a bare list', { json: [aRow()] }],
-    ['in other letters', { json: [{ clientRequestId: taskId, generationId: 'gen-1' }] }],
+    ['in other letters', { json: [{ clientRequestId: taskId, generationId: 'gen-1', cost: { usd: 0.06 } }] }],
     ['beside nonsense', { json: { data: [null, 7, 'row', [], { client_request_id: 7 }, aRow()] } }],
     ['after it failed', aPage([aRow({ status: 'failed' })])],
   ])('finds it %s', async (_, reply) => {
@@ -58,20 +61,18 @@ describe('finding a lost submission', () => {
       'the log goes on, but reaches back behind it',
       aPage([aRow({ ...another, created: '2025-12-31T12:00:00Z' })], true),
     ],
-  ])('knows that it never arrived when %s', async (_, reply) => {
+  ])('does not find it when %s', async (_, reply) => {
     expect(await find(reply)).toEqual(absent)
   })
 
-  it.each([0, 1, 19])(
-    'is not sure after %i minutes: what is under way may not be logged yet',
-    async (elapsed) => {
-      const lost = aLostSubmission({}, { intendedAt: nowMs - elapsed * minutes })
-      expect(await anAimlapi(aPage([another])).provider.find?.(lost)).toMatchObject({
-        fault: { code: 'answer_lost' },
-      })
-      expect(await anAimlapi(aPage([aRow()])).provider.find?.(lost)).toEqual(found)
-    },
-  )
+  it.each([
+    ['of credits', { credits: 120_000 }, { credits: 120_000, source: 'provider' }],
+    ['not billed yet', { usd: 0, credits: 0 }, undefined],
+    ['none', null, undefined],
+  ])('takes the cost from its row: %s', async (_, cost, told) => {
+    const answer = await find(aPage([aRow({ cost })]))
+    expect(answer).toEqual({ ok: true, value: { providerTaskId: 'gen-1', ...(told && { cost: told }) } })
+  })
 
   it('is not sure when its row is there without a name', async () => {
     for (const inference_id of [null, undefined, '', 7]) {

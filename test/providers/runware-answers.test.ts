@@ -132,7 +132,7 @@ describe('finding a lost submission', () => {
     ['alone', { error: { code: 'taskNotFound', message: '…' }, taskUUID: taskId }],
   ])('knows that it never arrived from taskNotFound, %s', async (_, json) => {
     for (const status of [200, 400, 404])
-      expect(await find({ status, json })).toEqual({ ok: true, value: 'absent' })
+      expect(await find({ status, json })).toEqual({ ok: true, value: 'not found' })
   })
 
   it.each(['taskExpired', 'taskFailedOrNotFound'])(

@@ -1,0 +1,120 @@
+/**
+ * resolve: a submission whose answer was lost. What became of it is found out first, and nothing is bought meanwhile,
+ * but for two cases: the provider makes a repeat harmless, or the caller would rather risk a second bill than wait.
+ */
+import type { Context } from '../context.ts'
+import { type Fault, mayTryAgain, type Result } from '../core/fault.ts'
+import type { ProviderName } from '../core/request.ts'
+import { lastWordMs, replaceAfterMs, resolveWaitMs, soonMs } from '../core/schedule.ts'
+import { isReplaced, mayBeBought } from '../core/task.ts'
+import type { Provider, Submitted } from '../providers/provider.ts'
+import type { Claim } from '../store/claim.ts'
+import type { Step } from '../store/commit.ts'
+import { draftEvent } from '../store/events.ts'
+import type { Task } from '../store/tasks.ts'
+import { accepted } from './accepted.ts'
+import { closeLine, neverKnown } from './finish.ts'
+import { askAgainAfterMs, identify } from './identify.ts'
+import { otherProviders } from './refused.ts'
+
+/** The same line may be submitted again, because its provider makes the repeat harmless. */
+interface Repeat {
+  repeat: Task
+  at: Provider
+}
+
+/** A line still `intended` under a fresh claim: a crash hid the answer, so it is unknown too. */
+export function isUnanswered(task: Task): boolean {
+  return task.status === 'intended' || (task.status === 'unknown' && !isReplaced(task))
+}
+
+export async function resolve(
+  context: Context,
+  claim: Claim,
+  provider: Provider | undefined,
+  open: Task,
+): Promise<Step | Repeat> {
+  const line: Task = { ...open, unknownAt: open.unknownAt ?? context.now() }
+  const identity = await identify(context, claim, provider, line)
+  if (provider !== undefined && identity.ok && identity.value !== 'not found') {
+    return found(context, claim, provider, { line, submitted: identity.value })
+  }
+  const untilEndMs = endsAt(claim, identity) - context.now()
+  if (untilEndMs <= 0) return closeLine(context, claim, line, 'failed', neverKnown(line))
+  const isLate = context.now() >= claim.job.deadlineAt
+  const untilReplacedMs = mayReplace(claim, line) ? replaceAt(line) - context.now() : null
+  if (untilReplacedMs !== null && untilReplacedMs <= 0 && !isLate) return replace(context, claim, line)
+  if (provider !== undefined && identity.ok && provider.capabilities.repeats === 'harmless' && !isLate) {
+    // An upload of its video shows that the provider has it, whatever its status says.
+    if (line.arrival === null) return { repeat: line, at: provider }
+  }
+  const step = unknown(context, claim, line, identity.ok ? neverKnown(line) : identity.fault)
+  const paceMs = isLate ? soonMs : (askAgainAfterMs(context, claim, provider, line) ?? untilEndMs)
+  return { ...step, next: { waitMs: Math.min(paceMs, untilEndMs, untilReplacedMs ?? untilEndMs) } }
+}
+
+/** The answer to a call is lost, or says nothing of an earlier one whose answer was. */
+export function unknown(context: Context, claim: Claim, task: Task, why: Fault) {
+  const nowMs = context.now()
+  const unknownAt = task.unknownAt ?? nowMs
+  // That it is unknown is on the timeline once.
+  const isNews = claim.tasks.find(({ n }) => n === task.n)?.unknownAt == null
+  const said = { provider: task.provider, message: why.message }
+  return {
+    status: 'queued',
+    tasks: [{ ...task, status: 'unknown', unknownAt, fault: why }],
+    events: isNews ? [draftEvent('task.unknown', said, nowMs)] : [],
+    next: { waitMs: resolveWaitMs(nowMs - unknownAt) },
+  } satisfies Step
+}
+
+async function found(
+  context: Context,
+  claim: Claim,
+  provider: Provider,
+  { line, submitted }: { line: Task; submitted: Submitted },
+): Promise<Step> {
+  const step = await accepted(context, claim, provider, line, submitted)
+  // It has been with the provider for a while, and may have ended already.
+  return step.status === 'generating' ? { ...step, next: 'now' } : step
+}
+
+/** A provider that cannot be asked right at the deadline is asked on for a while: the video may be made and paid for. */
+function endsAt({ job }: Claim, identity: Result<unknown>): number {
+  const isUnheard = !identity.ok && mayTryAgain(identity.fault.code)
+  return isUnheard ? job.deadlineAt + lastWordMs : job.deadlineAt
+}
+
+/** Once a job, so that at most one line is bought twice. */
+function mayReplace({ job, tasks }: Claim, line: Task): boolean {
+  return job.request.resubmit_unknown && !tasks.some((task) => task.n !== line.n && isReplaced(task))
+}
+
+function replaceAt({ unknownAt, intendedAt }: Task): number {
+  return (unknownAt ?? intendedAt) + replaceAfterMs
+}
+
+/** Leaves the line unknown for ever, and lets another be submitted in its place. */
+function replace(context: Context, claim: Claim, line: Task): Step {
+  const nowMs = context.now()
+  const provider = otherProviderFor(claim, line) ?? line.provider
+  const task: Task = { ...line, status: 'unknown', fault: neverKnown(line), endedAt: nowMs }
+  const said = {
+    provider: line.provider,
+    next_provider: provider,
+    message: `${line.provider} may bill the first submission too.`,
+  }
+  return {
+    status: 'queued',
+    provider,
+    tasks: [task],
+    events: [draftEvent('task.resubmitted', said, nowMs)],
+    next: 'now',
+  }
+}
+
+/** A job is at one provider at a time: what it has bought keeps it there. */
+function otherProviderFor(claim: Claim, line: Task): ProviderName | undefined {
+  const isElsewhere = claim.tasks.some((task) => task.n !== line.n && mayBeBought(task))
+  return isElsewhere ? undefined : otherProviders(claim, line)[0]
+}
