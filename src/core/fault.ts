@@ -67,6 +67,34 @@ export const faults = {
     elsewhere: 'no',
     remedy: "The job's cancellation says whether it may still be billed.",
   },
+  input_expired: {
+    again: 'later',
+    elsewhere: 'no',
+    remedy: 'Post a new job with a URL that still works: it was removed, or the link ran out.',
+  },
+  input_unavailable: {
+    again: 'later',
+    elsewhere: 'no',
+    remedy:
+      'See that the host of the input answers, or upload the file to /v1/assets. Then post the job again.',
+  },
+  input_truncated: {
+    again: 'later',
+    elsewhere: 'no',
+    remedy:
+      'See that the host sends the whole input, or upload the file to /v1/assets. Then post the job again.',
+  },
+  input_wrong_type: {
+    again: 'later',
+    elsewhere: 'no',
+    remedy: 'Post a new job with a URL of the media themselves, not of a page.',
+  },
+  input_too_large: { again: 'never', elsewhere: 'no', remedy: 'Post a new job with a smaller input.' },
+  input_forbidden: {
+    again: 'never',
+    elsewhere: 'no',
+    remedy: 'Post a new job with a URL that leads to a public host over https.',
+  },
   media_expired: { again: 'later', elsewhere: 'no', remedy: 'Post the job again.' },
   media_unavailable: { again: 'later', elsewhere: 'no', remedy: 'Post the job again.' },
   media_truncated: { again: 'later', elsewhere: 'no', remedy: 'Post the job again.' },

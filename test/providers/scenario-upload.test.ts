@@ -91,7 +91,7 @@ describe('handing media over', () => {
 
   it('does not wait for ever', async () => {
     const { upload, sent, waits } = anUpload(announced, stored, at('validating'))
-    expect(await upload()).toMatchObject({ fault: { code: 'media_unavailable' } })
+    expect(await upload()).toMatchObject({ fault: { code: 'unavailable' } })
     expect(sent).toHaveLength(13)
     expect(waits).toHaveLength(9)
   })
@@ -139,8 +139,8 @@ describe('refused', () => {
     [402, 'out_of_credit'],
     [403, 'not_entitled'],
     [429, 'rate_limited'],
-    [500, 'media_unavailable'],
-    [302, 'media_unavailable'],
+    [500, 'unavailable'],
+    [302, 'unavailable'],
   ])('turns %i into %s', async (status, code) => {
     const refused: Reply = { status, text: '{}' }
     expect(await anUpload(refused).upload()).toMatchObject({ fault: { code } })
@@ -162,13 +162,13 @@ describe('hostile', () => {
     ['the storage sends elsewhere', [announced, { status: 307, text: '' }]],
     ['nothing of it is named', [announced, stored, at('imported')]],
   ] satisfies [string, Reply[]][])('may be tried again when %s', async (_, replies) => {
-    expect(await anUpload(...replies).upload()).toMatchObject({ fault: { code: 'media_unavailable' } })
+    expect(await anUpload(...replies).upload()).toMatchObject({ fault: { code: 'unavailable' } })
   })
 
   it('completes nothing when the media break off', async () => {
     const body = new ReadableStream<Uint8Array>({ pull: (stream) => stream.error(new Error('reset')) })
     const { upload, sent } = anUpload(announced, stored)
-    expect(await upload(aPicture({ body }))).toMatchObject({ fault: { code: 'media_unavailable' } })
+    expect(await upload(aPicture({ body }))).toMatchObject({ fault: { code: 'unavailable' } })
     expect(sent).toHaveLength(1)
   })
 })
