@@ -31,7 +31,21 @@ export const faults = {
     remedy: 'Nothing was bought. Post fewer jobs at once, or allow more with deadline_seconds.',
   },
   moderated: { again: 'never', elsewhere: 'no', remedy: 'Change the prompt or the media.' },
-  generation_failed: { again: 'never', elsewhere: 'no', remedy: 'Post the job again.' },
+  generation_failed: {
+    again: 'never',
+    elsewhere: 'no',
+    remedy: 'Change the prompt or the media, or post the job for another provider.',
+  },
+  provider_timeout: {
+    again: 'later',
+    elsewhere: 'no',
+    remedy: 'Post the job again, or for another provider.',
+  },
+  provider_canceled: {
+    again: 'later',
+    elsewhere: 'no',
+    remedy: 'Reelhook cancels nothing there: look in the account at the provider, then post the job again.',
+  },
   price_unknown: {
     again: 'never',
     elsewhere: 'no',
@@ -60,7 +74,8 @@ export const faults = {
   deadline_exceeded: {
     again: 'never',
     elsewhere: 'no',
-    remedy: 'The provider may still finish and bill it. Allow more with deadline_seconds.',
+    remedy:
+      'A provider that took it may still bill it: look in the account there before you post it again, with more deadline_seconds.',
   },
   canceled: {
     again: 'later',

@@ -45,7 +45,9 @@ export function scenario(
       }),
     )
     const refused = answers.find((answer) => !answer.ok)
-    if (refused !== undefined) return refused
+    if (refused !== undefined) {
+      return done({ state: 'pending', finished: [], faults: [], withheld: refused.fault })
+    }
     return done({
       state: 'done',
       outputs: answers.flatMap((answer) => (answer.ok ? answer.value : [])),
@@ -80,7 +82,7 @@ export function scenario(
     async check(task) {
       const answer = await call('safe', 'GET', `jobs/${segment(task.providerTaskId)}`)
       if (!answer.ok) return answer
-      const job = readJob(answer.value, now())
+      const job = readJob(answer.value, task.providerTaskId, now())
       if (!job.ok) return job
       return job.value.state === 'made' ? collect(job.value.assetIds.slice(0, task.wanted)) : done(job.value)
     },
