@@ -3,6 +3,7 @@
  * copied; when there are none, the job has failed.
  */
 import type { Context } from '../context.ts'
+import { distinctOutputs } from '../providers/distinct.ts'
 import type { RemoteOutput } from '../providers/provider.ts'
 import { type Claim, learn } from '../store/claim.ts'
 import type { Step } from '../store/commit.ts'
@@ -51,7 +52,9 @@ function outputRows(tasks: Task[], task: Task, outputs: RemoteOutput[]): Waiting
   const first = tasks
     .filter(({ n, status }) => n < task.n && status !== 'rejected')
     .reduce((sum, { wanted }) => sum + wanted, 0)
-  return outputs.slice(0, task.wanted).map((output, index) => ({
+  // Distinct, whoever names them: one result is one row.
+  const distinct = distinctOutputs(outputs, task.providerTaskId ?? '')
+  return distinct.slice(0, task.wanted).map((output, index) => ({
     jobId: task.jobId,
     n: first + index,
     taskN: task.n,
