@@ -31,7 +31,21 @@ export const faults = {
     remedy: 'Nothing was bought. Post fewer jobs at once, or allow more with deadline_seconds.',
   },
   moderated: { again: 'never', elsewhere: 'no', remedy: 'Change the prompt or the media.' },
-  generation_failed: { again: 'never', elsewhere: 'no', remedy: 'Post the job again.' },
+  generation_failed: {
+    again: 'never',
+    elsewhere: 'no',
+    remedy: 'Change the prompt or the media, or post the job for another provider.',
+  },
+  provider_timeout: {
+    again: 'later',
+    elsewhere: 'no',
+    remedy: 'Post the job again, or for another provider.',
+  },
+  provider_canceled: {
+    again: 'later',
+    elsewhere: 'no',
+    remedy: 'Reelhook cancels nothing there: look in the account at the provider, then post the job again.',
+  },
   price_unknown: {
     again: 'never',
     elsewhere: 'no',
@@ -60,12 +74,41 @@ export const faults = {
   deadline_exceeded: {
     again: 'never',
     elsewhere: 'no',
-    remedy: 'The provider may still finish and bill it. Allow more with deadline_seconds.',
+    remedy:
+      'A provider that took it may still bill it: look in the account there before you post it again, with more deadline_seconds.',
   },
   canceled: {
     again: 'later',
     elsewhere: 'no',
     remedy: "The job's cancellation says whether it may still be billed.",
+  },
+  input_expired: {
+    again: 'later',
+    elsewhere: 'no',
+    remedy: 'Post a new job with a URL that still works: it was removed, or the link ran out.',
+  },
+  input_unavailable: {
+    again: 'later',
+    elsewhere: 'no',
+    remedy:
+      'See that the host of the input answers, or upload the file to /v1/assets. Then post the job again.',
+  },
+  input_truncated: {
+    again: 'later',
+    elsewhere: 'no',
+    remedy:
+      'See that the host sends the whole input, or upload the file to /v1/assets. Then post the job again.',
+  },
+  input_wrong_type: {
+    again: 'later',
+    elsewhere: 'no',
+    remedy: 'Post a new job with a URL of the media themselves, not of a page.',
+  },
+  input_too_large: { again: 'never', elsewhere: 'no', remedy: 'Post a new job with a smaller input.' },
+  input_forbidden: {
+    again: 'never',
+    elsewhere: 'no',
+    remedy: 'Post a new job with a URL that leads to a public host over https.',
   },
   media_expired: { again: 'later', elsewhere: 'no', remedy: 'Post the job again.' },
   media_unavailable: { again: 'later', elsewhere: 'no', remedy: 'Post the job again.' },

@@ -132,13 +132,16 @@ export const standInAfterMs = 5 * minutes
 /** How long a provider must not have known a task before it is believed to be gone. */
 export const goneAfterMs = 1 * minutes
 
+/** How long a provider must go on saying that a task has failed before it is believed: one answer may be wrong. */
+export const failedAfterMs = 10 * seconds
+
 /**
  * One bad answer right at the deadline must not cost a video that was made and paid for: whoever cannot be asked then
  * is asked on for so long.
  */
 export const lastWordMs = 5 * minutes
 
-/** The wait before the next question where an answer is urgent: the deadline is over, or the task seems to be gone. */
+/** The wait before the next question where it is urgent: the deadline is over, or a failure is to be confirmed. */
 export const soonMs = 15 * seconds
 
 /** A provider's own polling pace; see each provider's constant for its reasons. */

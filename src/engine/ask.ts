@@ -1,16 +1,19 @@
 /**
  * ask: how is one task? The provider's answer is the truth. When it cannot be had, a webhook with a valid token may
- * stand in, but only past patience: one bad answer proves nothing, neither that a task is gone nor that nobody knows it.
+ * stand in, but only past patience. One bad answer proves nothing: that a task is lost or has failed is confirmed by
+ * asking again, or by its webhook, before a video that may be paid for is given up.
  */
 import type { Context } from '../context.ts'
-import { fault, mayTryAgain } from '../core/fault.ts'
+import { fault } from '../core/fault.ts'
 import { announcedWaitMs, lastWordMs, pollWaitMs, soonMs, standInAfterMs } from '../core/schedule.ts'
 import type { Winner } from '../core/task.ts'
-import { isGone, rememberedAs, type Trouble, troubleAfter } from '../core/trouble.ts'
+import { isConfirmed, isVerdict, rememberedAs, type Trouble } from '../core/trouble.ts'
 import type { Outcome, Provider, RemoteOutput } from '../providers/provider.ts'
 import type { ClaimedJob } from '../store/claim.ts'
 import type { Task } from '../store/tasks.ts'
 import { type Announcement, announcementOf, type HeardItem } from './heard.ts'
+import { complaintIn, counted, judge } from './judge.ts'
+import { outOfTimeFault } from './last-known.ts'
 
 export type RunningTask = Task & {
   status: 'submitted'
@@ -24,6 +27,7 @@ export type Asked =
   | { state: 'ended'; task: Task; outputs: RemoteOutput[] }
 
 type Ended = Exclude<Outcome, { state: 'pending' }>
+type Pending = Extract<Outcome, { state: 'pending' }>
 
 export async function ask(
   context: Context,
@@ -37,7 +41,7 @@ export async function ask(
   const answer =
     provider === undefined
       ? fault('auth', `The key of ${task.provider} was taken away.`)
-      : await provider.check(task)
+      : counted(await provider.check(task), task)
   const nowMs = context.now()
   context.log('task.checked', {
     job_id: job.id,
@@ -46,20 +50,19 @@ export async function ask(
     duration_ms: nowMs - startedAt,
     state: answer.ok ? answer.value.state : undefined,
     unknown_status: answer.ok && answer.value.state === 'pending' ? answer.value.unknownStatus : undefined,
-    fault: answer.ok ? undefined : answer.fault.code,
+    fault: complaintIn(answer)?.fault.code,
   })
-  const trouble = answer.ok ? null : troubleAfter(task.fault, answer.fault, nowMs)
-  const outcome = answer.ok ? answer.value : standIn(trouble, announced, task, nowMs)
+  const { trouble, said } = judge(task, answer, announced, nowMs)
+  const outcome = answer.ok ? said : standIn(trouble, announced, task, nowMs)
   if (outcome !== null && outcome.state !== 'pending') return end(task, outcome, announced, nowMs)
 
   const finished = outcome === null ? [] : outcome.finished
   const isLate = nowMs >= job.deadlineAt
-  const isUnheard = trouble !== null && mayTryAgain(trouble.fault.code)
   // Late, one bad answer is not the last word; but from the first one on, patience ends.
-  const endsAt = isLate && isUnheard ? trouble.since + lastWordMs : job.deadlineAt
+  const endsAt = isLate && trouble !== null ? trouble.since + lastWordMs : job.deadlineAt
   const untilEndMs = endsAt - nowMs
-  if (untilEndMs <= 0) return end(task, outOfTime(task, outcome), announced, nowMs)
-  const isUrgent = isLate || trouble?.gone != null
+  if (untilEndMs <= 0) return end(task, outOfTime(task, trouble, outcome, nowMs), announced, nowMs)
+  const isUrgent = isLate || (trouble !== null && isVerdict(trouble))
   const paceMs = isUrgent ? soonMs : waitFor(provider, task, announced, finished.length, nowMs)
   return {
     state: 'running',
@@ -69,10 +72,10 @@ export async function ask(
   }
 }
 
-/** Written when trouble begins, changes or ends; and each time only of a task that seems to be gone. */
+/** Written when trouble begins, changes or ends; and each time while it counts towards giving the task up. */
 function lineOf(task: RunningTask, trouble: Trouble | null): Task {
   if (trouble === null) return task.fault === null ? task : { ...task, fault: null }
-  const isKnown = trouble.gone === null && task.fault?.code === trouble.fault.code
+  const isKnown = !isVerdict(trouble) && trouble.run.times > 1 && task.fault?.code === trouble.fault.code
   return isKnown ? task : { ...task, fault: rememberedAs(trouble) }
 }
 
@@ -84,14 +87,19 @@ function standIn(
   nowMs: number,
 ): Ended | null {
   if (trouble === null) return null
-  if (isGone(trouble, nowMs)) {
+  if (isConfirmed(trouble, nowMs)) {
     return announced?.outcome ?? arrived(task) ?? { state: 'failed', fault: trouble.fault }
   }
-  return nowMs - trouble.since >= standInAfterMs ? (announced?.outcome ?? null) : null
+  return nowMs - (trouble.silentSince ?? nowMs) >= standInAfterMs ? (announced?.outcome ?? null) : null
 }
 
-function outOfTime(task: RunningTask, pending: Extract<Outcome, { state: 'pending' }> | null): Ended {
-  const late = fault('deadline_exceeded', `${task.provider} did not finish before the deadline.`).fault
+function outOfTime(
+  task: RunningTask,
+  trouble: Trouble | null,
+  pending: Pending | null,
+  nowMs: number,
+): Ended {
+  const late = outOfTimeFault(task.provider, trouble, pending, nowMs)
   const { finished, faults } = pending ?? { finished: [], faults: [] }
   if (finished.length > 0) return { state: 'done', outputs: finished, faults: [...faults, late] }
   return arrived(task) ?? { state: 'failed', fault: faults[0] ?? late }

@@ -4,6 +4,7 @@
  */
 import type { Context } from '../context.ts'
 import { isReplaced } from '../core/task.ts'
+import { distinctOutputs } from '../providers/distinct.ts'
 import type { RemoteOutput } from '../providers/provider.ts'
 import { type Claim, learn } from '../store/claim.ts'
 import type { Step } from '../store/commit.ts'
@@ -52,7 +53,9 @@ function outputRows(tasks: Task[], task: Task, outputs: RemoteOutput[]): Waiting
   const first = tasks
     .filter((line) => line.n < task.n && line.status !== 'rejected' && !isReplaced(line))
     .reduce((sum, { wanted }) => sum + wanted, 0)
-  return outputs.slice(0, task.wanted).map((output, index) => ({
+  // Distinct, whoever names them: one result is one row.
+  const distinct = distinctOutputs(outputs, task.providerTaskId ?? '')
+  return distinct.slice(0, task.wanted).map((output, index) => ({
     jobId: task.jobId,
     n: first + index,
     taskN: task.n,

@@ -1,5 +1,6 @@
 /** What the journaled webhooks of a job announce. Announcements are hints: they decide when to ask, seldom what is. */
 import { parseJson } from '../core/json.ts'
+import { distinctOutputs } from '../providers/distinct.ts'
 import type { Outcome, Provider, WebhookItem } from '../providers/provider.ts'
 import type { Claim } from '../store/claim.ts'
 
@@ -38,8 +39,10 @@ export function announcementOf(
   if (ended.length === 0) return null
   const outcomes = ended.map(({ outcome }) => outcome)
   const finished = outcomes.flatMap((outcome) => (outcome.state === 'done' ? outcome.outputs : []))
-  const outputs = [...new Map(finished.map((output) => [output.id, output])).values()]
-  const faults = outcomes.flatMap((outcome) => (outcome.state === 'failed' ? [outcome.fault] : []))
+  const outputs = distinctOutputs(finished, providerTaskId)
+  // A failure has no name of its own: repeated in another shape it is the same.
+  const failures = outcomes.flatMap((outcome) => (outcome.state === 'failed' ? [outcome.fault] : []))
+  const faults = [...new Map(failures.map((fault) => [JSON.stringify(fault), fault])).values()]
   const ends = outputs.length + faults.length
   const [firstFault] = faults
   const isWhole = ends >= wanted

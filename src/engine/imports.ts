@@ -69,16 +69,14 @@ async function ask(
   switch (answer.value.state) {
     case 'pending':
       return late(
-        fault(
-          'media_unavailable',
-          `${provider} has had the file ${since}, and has not finished importing it.`,
-        ).fault,
+        fault('unavailable', `${provider} has had the file ${since}, and has not finished importing it.`)
+          .fault,
       )
     case 'imported':
       return { path, sentAt, upload: { state: 'imported', assetId: answer.value.assetId }, why: null }
     case 'lost':
       return {
-        ...late(fault('media_unavailable', `${provider} does not have the file that was sent to it.`).fault),
+        ...late(fault('unavailable', `${provider} does not have the file that was sent to it.`).fault),
         upload: null,
       }
   }

@@ -78,5 +78,9 @@ async function freshUrl(context: Context, task: Task, output: WaitingOutput): Pr
   if (providerTaskId === null) return null
   const answer = await context.providers[task.provider]?.check({ ...task, providerTaskId })
   if (answer === undefined || !answer.ok || answer.value.state !== 'done') return null
-  return answer.value.outputs.find(({ id }) => id === output.remoteId)?.url ?? null
+  const { outputs } = answer.value
+  // The one result of a task may have got its name, or another URL for a name, since.
+  const same =
+    outputs.find(({ id }) => id === output.remoteId) ?? (task.wanted === 1 ? outputs[0] : undefined)
+  return same?.url ?? null
 }

@@ -1,5 +1,5 @@
 /** A caller's input media, opened to be handed on: a data: URI, or an asset or a URL, each read as a stream. */
-import { done, fault, type Result } from '../core/fault.ts'
+import { done, type FaultCode, fault, type Result } from '../core/fault.ts'
 import { isAssetId, isDataUri } from '../core/media.ts'
 import { findAsset, keyOf } from '../store/assets.ts'
 import type { Database } from '../store/database.ts'
@@ -38,7 +38,7 @@ export async function withInput<T>(
   if (isDataUri(media)) return hand(embedded(media))
   if (isAssetId(media)) return withAsset(settings, media, hand)
   const remote = await openRemote(settings, media)
-  if (!remote.ok) return remote
+  if (!remote.ok) return ofInput(remote)
   const fileName = new URL(media).pathname.split('/').at(-1) || 'media'
   try {
     return await handSource(settings, remote.value, fileName, hand)
@@ -67,7 +67,7 @@ async function handSource<T>(
   hand: (input: Input) => Promise<Result<T>>,
 ): Promise<Result<T>> {
   const source = measured(opened, settings.maxBytes)
-  if (!source.ok) return source
+  if (!source.ok) return ofInput(source)
   const { length, contentType } = source.value
   if (length === null) return handWhole(source.value, { contentType, fileName }, hand)
   return handOn(source.value, { contentType, fileName, bytes: length }, settings.onProgress, hand)
@@ -102,7 +102,7 @@ async function handOn<T>(
     }),
   ])
   if (pumped.status === 'rejected') throw pumped.reason
-  if (!pumped.value.ok) return pumped.value
+  if (!pumped.value.ok) return ofInput(pumped.value)
   if (handed.status === 'rejected') throw handed.reason
   return handed.value
 }
@@ -113,10 +113,26 @@ async function handWhole<T>(
   hand: (input: Input) => Promise<Result<T>>,
 ): Promise<Result<T>> {
   const whole = await source.read(new ArrayBuffer(mostUnannouncedBytes))
-  if (!whole.ok) return whole
-  if (whole.value === null) return fault('media_truncated', 'The media are empty.')
+  if (!whole.ok) return ofInput(whole)
+  if (whole.value === null) return fault('input_truncated', 'The media are empty.')
   const rest = await source.read(new ArrayBuffer(1))
-  if (!rest.ok) return rest
-  if (rest.value !== null) return fault('media_too_large', 'The media are large and come without a length.')
+  if (!rest.ok) return ofInput(rest)
+  if (rest.value !== null) return fault('input_too_large', 'The media are large and come without a length.')
   return hand({ ...named, bytes: whole.value.length, body: new Blob([whole.value]).stream() })
+}
+
+type Failed = Extract<Result<never>, { ok: false }>
+
+/** A fault of media as one of an input: it is the caller's, and what helps is another than for a finished video. */
+function ofInput({ fault: why }: Failed): Failed {
+  return { ok: false, fault: { ...why, code: inputCodes[why.code] ?? why.code } }
+}
+
+const inputCodes: Partial<Record<FaultCode, FaultCode>> = {
+  media_expired: 'input_expired',
+  media_unavailable: 'input_unavailable',
+  media_truncated: 'input_truncated',
+  media_wrong_type: 'input_wrong_type',
+  media_too_large: 'input_too_large',
+  media_forbidden: 'input_forbidden',
 }

@@ -3,7 +3,8 @@ import { z } from 'zod'
 import { done, type Fault, type FaultCode, fault, type Result } from '../core/fault.ts'
 import type { Cost } from '../core/money.ts'
 import { retryAfterMs } from '../core/retry-after.ts'
-import { type Answer, lost, soundsModerated } from './http.ts'
+import { failureCodeIn, failureFault, withheldBy } from './failure.ts'
+import { type Answer, lost } from './http.ts'
 import type { Outcome, Submitted } from './provider.ts'
 
 export function readAcknowledgement(answer: Answer, nowMs: number): Result<Submitted> {
@@ -18,15 +19,20 @@ export function readAcknowledgement(answer: Answer, nowMs: number): Result<Submi
   return refusal(answer, nowMs) ?? lost('billable', `AI/ML API answered ${status}`, { status })
 }
 
+/** What an answer says of the generation. One that is named decides, whatever the HTTP status. */
 export function readStatus(answer: Answer, taskId: string, nowMs: number): Result<Outcome> {
   const { status } = answer
+  const generation = generationSchema.safeParse(answer.body)
+  // A success is about the generation that was asked for, unless it names another.
+  const isOurs = generation.success && (generation.data.id ?? (isSuccess(answer) ? taskId : null)) === taskId
+  if (isOurs) return done(outcomeOf(generation.data, taskId, answer.headers))
+  // Without JSON it is a gateway that answers, which knows nothing of generations.
+  if (answer.body === undefined) return lost('safe', `AI/ML API answered ${status}`, { status })
   if (status === 404) return fault('task_lost', 'AI/ML API does not know the task.', { evidence: { status } })
   const refused = refusal(answer, nowMs)
   if (refused !== null) return refused
   if (!isSuccess(answer)) return lost('safe', `AI/ML API answered ${status}`, { status })
-  const generation = generationSchema.safeParse(answer.body)
-  if (generation.success) return done(outcomeOf(generation.data, taskId, answer.headers))
-  return fault('unreadable_answer', 'AI/ML API answered without a generation.', { evidence: { status } })
+  return fault('unreadable_answer', 'AI/ML API answered without the generation.', { evidence: { status } })
 }
 
 /** What decides, in whatever it answers: nothing was bought, or nothing was learned. Null: it is no refusal. */
@@ -75,7 +81,7 @@ function outcomeOf({ status, video, error, meta }: Generation, id: string, heade
     case 'completed':
       // Completed without a video is a broken promise; it is asked again, and the deadline bounds it.
       if (video == null)
-        return { state: 'pending', finished: [], faults: [], unknownStatus: 'completed without a video' }
+        return { state: 'pending', finished: [], faults: [], withheld: withheldBy('AI/ML API') }
       return { state: 'done', outputs: [{ id, url: video.url }], faults: [], ...(cost && { cost }) }
     case 'error':
       return {
@@ -89,12 +95,7 @@ function outcomeOf({ status, video, error, meta }: Generation, id: string, heade
 }
 
 function generationFault(name: string, message: string): Fault {
-  const isModerated = soundsModerated(`${name} ${message}`)
-  return {
-    code: isModerated ? 'moderated' : 'generation_failed',
-    message: isModerated ? 'AI/ML API blocked the content.' : 'AI/ML API could not make the video.',
-    evidence: { name, message },
-  }
+  return failureFault('AI/ML API', failureCodeIn(`${name} ${message}`), name, { name, message })
 }
 
 // In dollars where it says so, which only the answer to a submission promises; else in credits, as it counts them.
@@ -121,6 +122,7 @@ const amount = z.number().nonnegative().nullish().catch(null)
 const usageSchema = z.object({ credits_used: amount, usd_spent: amount })
 
 const generationSchema = z.object({
+  id: z.string().nullish().catch(null),
   status: z.string(),
   video: z
     .object({ url: z.string().min(1) })

@@ -3,22 +3,28 @@ import { z } from 'zod'
 import { done, type Fault, type FaultCode, fault, type Result } from '../core/fault.ts'
 import { type Cost, timesCost } from '../core/money.ts'
 import { retryAfterMs } from '../core/retry-after.ts'
-import { type Answer, lost, soundsModerated } from './http.ts'
+import { failureCodeIn, failureFault, withheldBy } from './failure.ts'
+import { type Answer, lost } from './http.ts'
 import type { Outcome, WebhookItem } from './provider.ts'
 
 export function readAcknowledgement(answer: Answer, nowMs: number) {
   const { code, data, detail } = read(answer)
   const submitted = acknowledgementSchema.safeParse(data)
   if (code === 200 && submitted.success) return done({ providerTaskId: submitted.data.task_id })
-  if (code === 501) return { ok: false as const, fault: generationFault(code, detail) }
+  if (code === 501) return { ok: false as const, fault: refusedGeneration(code, detail) }
   const refused = refusalCodes[code]
   if (refused !== undefined) return refusal(refused, answer, code, detail, nowMs)
   // 500, a gateway's 5xx, or a success that names no task: it may have been created and charged.
   return lost('billable', `Crun answered ${code}`, { code, status: answer.status })
 }
 
-export function readStatus(answer: Answer, nowMs: number): Result<Outcome> {
-  const { code, data, detail } = read(answer)
+/** What an answer says of the task. A task that is named decides, whatever the code and the HTTP status beside it. */
+export function readStatus(answer: Answer, taskId: string, nowMs: number): Result<Outcome> {
+  const { code, data, detail, isEnvelope } = read(answer)
+  const task = taskSchema.safeParse(data)
+  if (task.success && task.data.task_id === taskId) return done(outcomeOf(task.data))
+  // Without its envelope it is a gateway that answers, which knows nothing of tasks.
+  if (!isEnvelope) return lost('safe', `Crun answered ${answer.status}`, { status: answer.status })
   if (code === 404)
     return fault('task_lost', 'Crun does not know the task.', {
       evidence: { code },
@@ -26,8 +32,6 @@ export function readStatus(answer: Answer, nowMs: number): Result<Outcome> {
   if (code === 501) return done({ state: 'failed', fault: generationFault(code, detail) })
   const refused = refusalCodes[code]
   if (refused !== undefined) return refusal(refused, answer, code, detail, nowMs)
-  const task = taskSchema.safeParse(data)
-  if (code === 200 && task.success) return done(outcomeOf(task.data))
   if (code !== 200) return lost('safe', `Crun answered ${code}`, { code, status: answer.status })
   return fault('unreadable_answer', 'Crun answered without a task.', {
     evidence: { code },
@@ -70,7 +74,7 @@ function outcomeOf({ task_id, status, result, credits }: Task): Outcome {
           state: 'pending',
           finished: [],
           faults: [],
-          unknownStatus: 'success without a video',
+          withheld: withheldBy('Crun'),
         }
       return {
         state: 'done',
@@ -100,12 +104,16 @@ function videoAmong(urls: readonly string[]): string | undefined {
 }
 
 function generationFault(code: number, message: string): Fault {
-  const isModerated = soundsModerated(message)
-  return {
-    code: isModerated ? 'moderated' : 'generation_failed',
-    message: isModerated ? 'Crun blocked the content.' : `Crun could not make the video (${code}).`,
-    evidence: { code, message },
-  }
+  return failureFault('Crun', failureCodeIn(message), String(code), { code, message })
+}
+
+// No task came of it, so none timed out or was canceled; a code that may be tried again would buy it again.
+function refusedGeneration(code: number, message: string): Fault {
+  const isModerated = failureCodeIn(message) === 'moderated'
+  return failureFault('Crun', isModerated ? 'moderated' : 'generation_failed', String(code), {
+    code,
+    message,
+  })
 }
 
 function refusal(faultCode: FaultCode, answer: Answer, code: number, detail: string, nowMs: number) {
@@ -133,12 +141,14 @@ const refusalCodes: Partial<Record<number, FaultCode>> = {
 const leastWaitMs: Partial<Record<number, number>> = { 429: 30_000, 455: 120_000 }
 
 /** The body's code goes before the HTTP status: 455, 501 and 505 may come as either. */
-function read(answer: Answer): { code: number; data: unknown; detail: string } {
+function read(answer: Answer): { code: number; data: unknown; detail: string; isEnvelope: boolean } {
   const envelope = envelopeSchema.safeParse(answer.body)
-  if (!envelope.success)
-    return { code: answer.status === 200 ? 0 : answer.status, data: undefined, detail: '' }
+  if (!envelope.success) {
+    return { code: answer.status === 200 ? 0 : answer.status, data: undefined, detail: '', isEnvelope: false }
+  }
   const { code, message, errors, data } = envelope.data
-  return { code: code ?? answer.status, data, detail: [message ?? '', ...(errors ?? [])].join('; ') }
+  const detail = [message ?? '', ...(errors ?? [])].join('; ')
+  return { code: code ?? answer.status, data, detail, isEnvelope: true }
 }
 
 const envelopeSchema = z.object({

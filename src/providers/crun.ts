@@ -43,7 +43,7 @@ export function crun(account: CrunAccount, fetch: Fetch, now: () => number): Pro
 
     async check(task) {
       const answer = await call('safe', 'GET', `TaskInfo?task_id=${encodeURIComponent(task.providerTaskId)}`)
-      return answer.ok ? readStatus(answer.value, now()) : answer
+      return answer.ok ? readStatus(answer.value, task.providerTaskId, now()) : answer
     },
 
     read: readWebhook,

@@ -65,8 +65,3 @@ export function lost(kind: CallKind, what: string, evidence: Record<string, unkn
     { evidence },
   )
 }
-
-/** Words that give a moderation block away where a provider files it under another code. */
-export function soundsModerated(message: string): boolean {
-  return /moderat|content polic|sensitive|inspection|nsfw|safety|prohibited|copyright/i.test(message)
-}

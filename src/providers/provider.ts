@@ -27,7 +27,7 @@ export interface Provider {
   submit(submission: Submission): Promise<Result<Submitted>>
   /** What the whole job would cost, by the provider's own word. Spends nothing; absent where it tells nobody. */
   estimate?(request: JobRequest): Promise<Result<Cost>>
-  /** Safe at any time: asks how the task is. */
+  /** Safe at any time: asks how the task is. An outcome is what an answer about this task says, whatever its status. */
   check(task: SubmittedTask): Promise<Result<Outcome>>
   /**
    * Looks for an unknown submission. `not found` is no proof that it never arrived: a list may lag, and a log may show
@@ -157,6 +157,8 @@ export type Outcome =
       finished: RemoteOutput[]
       faults: Fault[]
       unknownStatus?: string
+      /** Why the video cannot be had, where the provider says that it is finished. */
+      withheld?: Fault
     }
   /** Ended with at least one output; `faults` are of those that failed. */
   | { state: 'done'; outputs: RemoteOutput[]; faults: Fault[]; cost?: Cost }

@@ -1,10 +1,12 @@
 /** What Runware's answers and webhooks mean: accepted or refused, how a task is, what a webhook announces. */
 import { done, fault, type Result } from '../core/fault.ts'
 import type { Cost } from '../core/money.ts'
+import { groupOutputs, mergeOutputs } from './distinct.ts'
+import { withheldBy } from './failure.ts'
 import { type Answer, lost } from './http.ts'
 import type { Outcome, WebhookItem } from './provider.ts'
-import { faultOf, refusal } from './runware-fault.ts'
-import { type Item, isError, itemsOf, outputOf } from './runware-item.ts'
+import { faultOf, isAboutTask, refusal } from './runware-fault.ts'
+import { distinctErrors, type Item, isError, itemsOf, resultOf } from './runware-item.ts'
 
 export function readAcknowledgement(answer: Answer, taskUUID: string, nowMs: number) {
   if (answer.status >= 500)
@@ -18,23 +20,33 @@ export function readAcknowledgement(answer: Answer, taskUUID: string, nowMs: num
   return lost('billable', 'Runware did not name the task in its answer', { status: answer.status })
 }
 
+/** What an answer says of the task. The items decide, not the HTTP status, which is that of the question. */
 export function readStatus(answer: Answer, taskUUID: string, nowMs: number): Result<Item[]> {
-  const { status } = answer
-  if (status >= 500 || answer.body === undefined)
-    return lost('safe', `Runware answered ${status}`, { status })
-  const items = itemsOf(answer.body)
-  const gone = items.find((item) => isError(item) && lostCodes.has(item.code ?? ''))
+  const { status, body } = answer
+  const items = itemsOf(body).filter((item) => item.taskUUID == null || item.taskUUID === taskUUID)
+  const ours = items.filter((item) => item.taskUUID === taskUUID && !isOther(item))
+  if (ours.length > 0) return done(ours)
+  const errors = items.filter(isError)
+  const gone = errors.find(isGone)
   if (gone !== undefined) {
     return fault('task_lost', 'Runware no longer knows the task.', {
       evidence: { code: gone.code, status },
     })
   }
-  if ([401, 402, 403, 408, 429].includes(status)) return refusal(items.find(isError) ?? {}, answer, nowMs)
-  const ours = items.filter((item) => item.taskUUID === taskUUID)
-  const error = items.find(isError)
-  // Refused is the question, not the task: what was asked about is not named.
-  if (ours.length === 0 && (error !== undefined || status >= 400)) return refusal(error ?? {}, answer, nowMs)
-  return done(ours)
+  const [error] = errors
+  if (error !== undefined && status < 500) return refusal(error, answer, nowMs)
+  if (status >= 500 || body === undefined) return lost('safe', `Runware answered ${status}`, { status })
+  if (status >= 400) return refusal({}, answer, nowMs)
+  return fault('unreadable_answer', 'Runware answered without the task.', { evidence: { status } })
+}
+
+/** An error that is about the question, or says that there is no such task. */
+function isOther(item: Item): boolean {
+  return isError(item) && (isGone(item) || !isAboutTask(item))
+}
+
+function isGone({ code }: Item): boolean {
+  return lostCodes.has(code ?? '')
 }
 
 /** Of a rehearsal: the price of the whole task, in dollars. Its shape is undocumented; results tell theirs so. */
@@ -50,32 +62,49 @@ export function readEstimate(answer: Answer, nowMs: number): Result<Cost> {
   return done({ amount_usd: cost, source: 'provider_estimate' })
 }
 
-/** The state of a task from the items of a status answer, or of its webhooks: both speak the same way. */
+/** The state of a task from the items of a status answer, or of its webhooks: both have the same form. */
 export function outcomeOf(items: readonly Item[], wanted: number, awaitsUpload = false): Outcome {
-  const outputs = items.flatMap((item) => outputOf(item, awaitsUpload))
-  const faults = items.filter(isError).map(faultOf)
-  const costs = items.flatMap((item) => (item.cost == null ? [] : [item.cost]))
-  // A sum that leaves a result out is no price.
-  const cost = costs.length > 0 &&
-    costs.length >= outputs.length && {
-      cost: {
-        amount_usd: costs.reduce((total, amount) => total + amount, 0),
-        source: 'provider' as const,
-      },
-    }
-  const running = items.find((item) => !isError(item) && outputOf(item, awaitsUpload).length === 0)
+  const taskId = items[0]?.taskUUID ?? ''
+  const results = groupOutputs(
+    items.flatMap((item) => resultOf(item, awaitsUpload)),
+    taskId,
+  )
+  const outputs = results.map((mentions) => mergeOutputs(mentions, taskId))
+  const others = items.filter(
+    (item) => resultOf(item, awaitsUpload).length === 0 && !outputs.some(({ id }) => id === item.videoUUID),
+  )
+  const errors = distinctErrors(others)
+  const faults = errors.map(faultOf)
+  const cost = costOf(results, errors)
+  const running = others.filter((item) => !isError(item))
   // Each result ends by itself. While some are missing, an error is one result's, and the others may still come.
-  const isOver = running === undefined && outputs.length + faults.length >= wanted
+  const isOver = running.length === 0 && outputs.length + faults.length >= wanted
   const [firstFault] = faults
   if (isOver && outputs.length > 0) return { state: 'done', outputs, faults, ...cost }
   if (isOver && firstFault !== undefined) return { state: 'failed', fault: firstFault, ...cost }
-  const unknown = running?.status != null && !['processing', 'pending', 'success'].includes(running.status)
+  return { state: 'pending', finished: outputs, faults, ...standingOf(running) }
+}
+
+/** Each result's cost once, however often it is mentioned. */
+function costOf(results: readonly Priced[][], errors: readonly Priced[]): { cost?: Cost } {
+  const costs = results.map((mentions) => mentions.find(({ cost }) => cost != null)?.cost)
+  const known = [...costs, ...errors.map(({ cost }) => cost)].filter((cost) => cost != null)
+  // A sum that leaves a result out is no price.
+  if (known.length === 0 || costs.some((cost) => cost == null)) return {}
+  return { cost: { amount_usd: known.reduce((total, amount) => total + amount, 0), source: 'provider' } }
+}
+
+type Priced = Pick<Item, 'cost'>
+
+function standingOf(running: readonly Item[]) {
+  const isFinished = running.length > 0 && running.every(({ status }) => status === 'success')
+  const [first] = running
+  const { status, progress } = first ?? {}
+  const isUnknown = status != null && !['processing', 'pending', 'success'].includes(status)
   return {
-    state: 'pending',
-    finished: outputs,
-    faults,
-    ...(running?.progress != null && { progress: Math.min(100, Math.max(0, running.progress)) }),
-    ...(unknown && { unknownStatus: running.status as string }),
+    ...(progress != null && { progress: Math.min(100, Math.max(0, progress)) }),
+    ...(isUnknown && { unknownStatus: status }),
+    ...(isFinished && { withheld: withheldBy('Runware') }),
   }
 }
 

@@ -1,22 +1,47 @@
 /** Runware's errors as faults: by the family that the code's name shows, as the SDK's own classifier has them. */
 import { type Fault, type FaultCode, fault } from '../core/fault.ts'
 import { retryAfterMs } from '../core/retry-after.ts'
-import { type Answer, soundsModerated } from './http.ts'
+import { type FailureCode, failureCodeIn, failureFault, nameIn } from './failure.ts'
+import type { Answer } from './http.ts'
 import type { Item } from './runware-item.ts'
 
 /** Of a generation that failed. */
-export function faultOf(item: Item): Fault {
-  const code = item.code ?? 'unknown'
-  const message = item.message ?? ''
-  const isModerated =
-    moderationCodes.has(code) || (/^(provider|inference)Error$/.test(code) && soundsModerated(message))
-  return {
-    code: isModerated ? 'moderated' : 'generation_failed',
-    message: isModerated
-      ? 'Runware blocked the content.'
-      : `Runware could not make the video (${nameOf(code)}).`,
-    evidence: { code, message },
-  }
+export function faultOf({ code, message }: Item): Fault {
+  const evidence = { code: code ?? 'unknown', message: message ?? '' }
+  return failureFault('Runware', failureCode(evidence.code, evidence.message), code, evidence)
+}
+
+function failureCode(code: string, message: string): FailureCode {
+  if (moderationCodes.has(code)) return 'moderated'
+  // Blocks, and others, are seen under a general code, with the reason in the message alone.
+  return failureCodeIn(/^(provider|inference)Error$/.test(code) ? message : code)
+}
+
+/**
+ * Whether an error is about the task, and not about the question that was asked of it. The HTTP status does not tell: a
+ * task that failed may come under 200 or 4xx. What the item is about, its `taskType`, tells; where it does not decide,
+ * the code does, by its family.
+ */
+export function isAboutTask({ taskType, code }: Item): boolean {
+  if (taskType === 'getResponse') return code != null && isOfGeneration(code)
+  if (taskType != null) return true
+  return code == null || isOfGeneration(code) || !isOfQuestion(code)
+}
+
+/** Codes that only a generation can end with. */
+function isOfGeneration(code: string): boolean {
+  return moderationCodes.has(code) || generationCodes.test(code)
+}
+
+const generationCodes =
+  /^((provider|inference)Error|(download|upload)Failed|timeoutProvider|(provider|inference|generation|task)Timeout|taskCancell?ed)$/
+
+/** Codes that answer any question: about its form, the account, or the service. */
+function isOfQuestion(code: string): boolean {
+  return (
+    /^(invalid|missing|conflict|duplicate|unsupported|max)/.test(code) ||
+    /apiKey$|unauthorized|credits|quota|balance|paymentRequired|rateLimit|unavailable|serverError/i.test(code)
+  )
 }
 
 /** A refusal decides: nothing was bought, or nothing was learned. */
@@ -52,9 +77,8 @@ function refusalCode(code: string, status: number): FaultCode {
   return byStatus[status] ?? 'bad_request'
 }
 
-// A name may be shown; whatever else stands in its place, an echo of our key perhaps, may not.
 function nameOf(text: string): string {
-  return /^[\w.[\]]{1,64}$/.test(text) ? text : 'unnamed'
+  return nameIn(text) || 'unnamed'
 }
 
 const moderationCodes = new Set([

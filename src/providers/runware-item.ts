@@ -17,20 +17,45 @@ export function itemsOf(body: unknown): Item[] {
   })
 }
 
-/** `awaitsUpload`: whether a video that is PUT to us still has a URL is undocumented, so that its end must do. */
-export function outputOf(item: Item, awaitsUpload: boolean): RemoteOutput[] {
-  const { videoURL: url, status } = item
-  if (url != null) return [{ id: item.videoUUID ?? url, url }]
-  const id = item.videoUUID ?? item.taskUUID
-  return awaitsUpload && status === 'success' && id != null ? [{ id, url: null }] : []
+/** One mention of a result. */
+interface Mention extends RemoteOutput {
+  cost: number | null
+}
+
+/** `awaitsUpload`: whether a video that is PUT to us still has a URL is undocumented, so its end is enough. */
+export function resultOf(item: Item, awaitsUpload: boolean): Mention[] {
+  const { videoURL: url, videoUUID, taskUUID, status, cost = null } = item
+  if (status === 'error') return []
+  if (url != null) return [{ id: videoUUID ?? url, url, cost }]
+  const id = videoUUID ?? taskUUID
+  return awaitsUpload && status === 'success' && id != null ? [{ id, url: null, cost }] : []
 }
 
 export function isError(item: Item): boolean {
-  return item.status === 'error' || item.code != null
+  return item.status === 'error' || (item.code != null && item.videoURL == null)
+}
+
+/**
+ * The errors among the items, each once. An error has no id of its own: it may be listed in `data` and again in
+ * `errors`, but within one list two that look alike are of two results.
+ */
+export function distinctErrors(items: readonly Item[]): Item[] {
+  const errors = items.filter(isError)
+  const [inData, inErrors] = [
+    errors.filter(({ list }) => list !== 'errors'),
+    errors.filter(({ list }) => list === 'errors'),
+  ]
+  const unmatched = [...inData]
+  const others = inErrors.filter((error) => {
+    const index = unmatched.findIndex(({ code, message }) => code === error.code && message === error.message)
+    if (index >= 0) unmatched.splice(index, 1)
+    return index < 0
+  })
+  return [...inData, ...others]
 }
 
 function asError(error: unknown): unknown {
-  return typeof error === 'object' && error !== null ? { ...error, status: 'error' } : error
+  return typeof error === 'object' && error !== null ? { ...error, status: 'error', list: 'errors' } : error
 }
 
 const envelopeSchema = z.object({
@@ -47,7 +72,10 @@ const name = z
 
 const itemSchema = z
   .object({
+    taskType: text,
     taskUUID: z.string().nullish(),
+    /** Set here: which list of the answer holds it. */
+    list: z.literal('errors').optional().catch(undefined),
     status: text,
     progress: z.number().nullish().catch(null),
     videoUUID: text,
@@ -70,7 +98,8 @@ const itemSchema = z
   .transform(({ error, ...item }) => ({
     ...item,
     ...(error != null && {
-      status: 'error',
+      // A result is one, whatever is filled in beside it.
+      status: item.status === 'success' && item.videoURL != null ? item.status : 'error',
       code: item.code ?? error.code ?? null,
       message: item.message ?? error.message ?? null,
     }),

@@ -3,7 +3,7 @@
  * for each result, unsigned. Sources: Runware's model page and platform documentation (task polling, webhooks,
  * errors) and its published SDKs.
  */
-import { done, fault, type Result } from '../core/fault.ts'
+import { done, type Result } from '../core/fault.ts'
 import { modeOf } from '../core/media.ts'
 import { type CallKind, callProvider, type Fetch } from './http.ts'
 import type { Capabilities, Provider } from './provider.ts'
@@ -65,8 +65,7 @@ export function runware(account: RunwareAccount, fetch: Fetch, now: () => number
 
     async find({ clientReference }) {
       const items = await ask(clientReference)
-      if (items.ok && items.value.length > 0) return done({ providerTaskId: clientReference })
-      if (items.ok) return fault('unreadable_answer', 'Runware answered without the task.')
+      if (items.ok) return done({ providerTaskId: clientReference })
       return items.fault.evidence?.code === 'taskNotFound' ? done('not found') : items
     },
 

@@ -3,7 +3,8 @@ import { z } from 'zod'
 import { done, type Fault, type FaultCode, fault, type Result } from '../core/fault.ts'
 import { type Cost, timesCost } from '../core/money.ts'
 import { retryAfterMs } from '../core/retry-after.ts'
-import { type Answer, lost, soundsModerated } from './http.ts'
+import { failureCodeIn, failureFault, withheldBy } from './failure.ts'
+import { type Answer, lost } from './http.ts'
 import type { Outcome, RemoteOutput, Submitted } from './provider.ts'
 
 /** `sent`: the names of the fields that were sent, which a refusal may name. */
@@ -45,15 +46,20 @@ export function readEstimate(
 /** A job that succeeded names its assets; where they lie is asked of each. */
 export type Job = Exclude<Outcome, { state: 'done' }> | { state: 'made'; assetIds: string[] }
 
-export function readJob(answer: Answer, nowMs: number): Result<Job> {
+/** What an answer says of the job. A job that is named decides, whatever the HTTP status. */
+export function readJob(answer: Answer, jobId: string, nowMs: number): Result<Job> {
   const { status } = answer
+  const read = jobSchema.safeParse(answer.body)
+  // A success is about the job that its path names, unless it names another.
+  const isOurs = read.success && (read.data.job.id ?? (isSuccess(answer) ? jobId : null)) === jobId
+  if (isOurs) return done(jobOf(read.data.job))
+  // Without JSON it is a gateway that answers, which knows nothing of jobs.
+  if (answer.body === undefined) return lost('safe', `Scenario answered ${status}`, { status })
   if (status === 404) return fault('task_lost', 'Scenario does not know the task.', { evidence: { status } })
   const refused = refusal(answer, [], nowMs)
   if (refused !== null) return refused
   if (!isSuccess(answer)) return lost('safe', `Scenario answered ${status}`, { status })
-  const read = jobSchema.safeParse(answer.body)
-  if (read.success) return done(jobOf(read.data.job))
-  return fault('unreadable_answer', 'Scenario answered without a job.', { evidence: { status } })
+  return fault('unreadable_answer', 'Scenario answered without the job.', { evidence: { status } })
 }
 
 /** The asset may not be shown for a while after its job has succeeded: then it is asked again. */
@@ -120,15 +126,18 @@ function jobOf({ status, progress, metadata }: JobAnswer): Job {
     case 'success': {
       const assetIds = metadata?.assetIds ?? []
       // Success without a video is a broken promise; it is asked again, and the deadline bounds it.
-      if (assetIds.length === 0) return { ...pending, unknownStatus: 'success without a video' }
+      if (assetIds.length === 0) return { ...pending, withheld: withheldBy('Scenario') }
       return { state: 'made', assetIds: [...new Set(assetIds)] }
     }
-    case 'failure':
-      return { state: 'failed', fault: failure(metadata?.error ?? ''), cost: reimbursed }
+    case 'failure': {
+      const message = metadata?.error ?? ''
+      const fault = failureFault('Scenario', failureCodeIn(message), null, { message })
+      return { state: 'failed', fault, cost: reimbursed }
+    }
     case 'canceled':
       return {
         state: 'failed',
-        fault: { code: 'generation_failed', message: 'The task was canceled at Scenario.' },
+        fault: failureFault('Scenario', 'provider_canceled', null, { status }),
         cost: reimbursed,
       }
     default:
@@ -141,15 +150,6 @@ const reimbursed: Cost = { credits: 0, source: 'provider' }
 
 function percent(progress: number): number {
   return Math.round(100 * Math.min(1, Math.max(0, progress)))
-}
-
-function failure(message: string): Fault {
-  const isModerated = soundsModerated(message)
-  return {
-    code: isModerated ? 'moderated' : 'generation_failed',
-    message: isModerated ? 'Scenario blocked the content.' : 'Scenario could not make the video.',
-    evidence: { message },
-  }
 }
 
 const text = z.string().nullish().catch(null)
@@ -170,14 +170,16 @@ const acknowledgementSchema = z
 const estimateSchema = z.object({ creativeUnitsCost: z.number().nonnegative() })
 
 const jobSchema = z.object({
-  job: z.object({
-    status: z.string(),
-    progress: z.number().nullish().catch(null),
-    metadata: z
-      .object({ assetIds: z.array(id).nullish().catch(null), error: text })
-      .nullish()
-      .catch(null),
-  }),
+  job: named
+    .extend({
+      status: z.string(),
+      progress: z.number().nullish().catch(null),
+      metadata: z
+        .object({ assetIds: z.array(id).nullish().catch(null), error: text })
+        .nullish()
+        .catch(null),
+    })
+    .transform(({ jobId, id, ...job }) => ({ ...job, id: jobId ?? id ?? null })),
 })
 
 type JobAnswer = z.infer<typeof jobSchema>['job']

@@ -13,7 +13,7 @@ export function generationOf({ request, assets = new Map() }: Submission): Resul
   if (missing.length === 0) return done({ ...wordsOf(request), ...mediaInput(request, assets) })
   const paths = missing.map(({ path }) => path).join(', ')
   return fault(
-    'media_unavailable',
+    'input_unavailable',
     `Scenario takes uploaded media only, and these are not there yet: ${paths}.`,
   )
 }

@@ -27,7 +27,7 @@ export async function sendMedia(
   const begun = await step(uploading, 'POST', 'uploads', announced)
   if (!begun.ok) return begun
   const upload = beginningSchema.safeParse(begun.value)
-  if (!upload.success) return fault('media_unavailable', 'Scenario did not say where to upload the media.')
+  if (!upload.success) return fault('unavailable', 'Scenario did not say where to upload the media.')
   const {
     id: uploadId,
     parts: [{ url }],
@@ -81,7 +81,7 @@ async function sendPart(
 ): Promise<Result<null>> {
   const objection = await guard(url)
   if (objection !== null) {
-    const code = objection.again === 'never' ? 'media_forbidden' : 'media_unavailable'
+    const code = objection.again === 'never' ? 'media_forbidden' : 'unavailable'
     return fault(code, `The URL that Scenario gives for an upload ${objection.message}.`)
   }
   try {
@@ -96,10 +96,10 @@ async function sendPart(
     )
     await response.body?.cancel()
     if (response.ok) return done(null)
-    return fault('media_unavailable', `The storage of Scenario answered ${response.status} to the media.`)
+    return fault('unavailable', `The storage of Scenario answered ${response.status} to the media.`)
   } catch (error) {
     // What fetch throws is the network's; what the stream throws is the source's, which broke off.
-    return fault('media_unavailable', 'The media did not reach the storage of Scenario.', {
+    return fault('unavailable', 'The media did not reach the storage of Scenario.', {
       evidence: { error: String(error) },
     })
   }
@@ -116,12 +116,12 @@ async function step(
 
 /** The body of a success. Everything else but a refusal may be asked again. */
 function readStep({ now }: Uploading, answer: Result<Answer>): Result<unknown> {
-  if (!answer.ok) return fault('media_unavailable', 'Scenario did not answer to an upload.', answer.fault)
+  if (!answer.ok) return fault('unavailable', 'Scenario did not answer to an upload.', answer.fault)
   if (isSuccess(answer.value)) return done(answer.value.body)
   const { status } = answer.value
   return (
     refusal(answer.value, ['kind', 'fileName', 'contentType', 'fileSize'], now()) ??
-    fault('media_unavailable', `Scenario answered ${status} to an upload.`, { evidence: { status } })
+    fault('unavailable', `Scenario answered ${status} to an upload.`, { evidence: { status } })
   )
 }
 

@@ -39,7 +39,9 @@ export function scenario(account: ScenarioAccount, fetch: Fetch, now: () => numb
       }),
     )
     const refused = answers.find((answer) => !answer.ok)
-    if (refused !== undefined) return refused
+    if (refused !== undefined) {
+      return done({ state: 'pending', finished: [], faults: [], withheld: refused.fault })
+    }
     return done({
       state: 'done',
       outputs: answers.flatMap((answer) => (answer.ok ? answer.value : [])),
@@ -81,7 +83,7 @@ export function scenario(account: ScenarioAccount, fetch: Fetch, now: () => numb
     async check(task) {
       const answer = await call('safe', 'GET', `jobs/${segment(task.providerTaskId)}`)
       if (!answer.ok) return answer
-      const job = readJob(answer.value, now())
+      const job = readJob(answer.value, task.providerTaskId, now())
       if (!job.ok) return job
       return job.value.state === 'made' ? collect(job.value.assetIds.slice(0, task.wanted)) : done(job.value)
     },

@@ -73,7 +73,7 @@ describe('a job that is accepted', () => {
     expect(job.fault).toEqual({
       code: 'generation_failed',
       message: expect.any(String),
-      remedy: 'Post the job again.',
+      remedy: 'Change the prompt or the media, or post the job for another provider.',
       retryable: expect.any(Boolean),
     })
     expect(job.outputs).toEqual([])

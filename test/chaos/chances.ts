@@ -61,6 +61,11 @@ export const taskFaults: ProviderFault[][] = [
     { words: 'poll=500*3', chance: 0.08 },
     { words: 'poll=404*2', chance: 0.08 },
     { words: 'poll=odd*2', chance: 0.05 },
+    { words: 'poll=409*1', chance: 0.03 },
+    { words: 'poll=422*2', chance: 0.03 },
+    { words: 'poll=455*1', chance: 0.02 },
+    { words: 'poll=failed*1', chance: 0.04 },
+    { words: 'poll=empty*2', chance: 0.03 },
     { words: 'poll=odd', chance: 0.01, isMortal: true, deadlineSeconds: 300 },
   ],
   [
@@ -71,6 +76,7 @@ export const taskFaults: ProviderFault[][] = [
     { words: 'fail=some', chance: 0.08, isMortal: true, at: ['runware'], many: true },
   ],
   [{ words: 'link=expired', chance: 0.08 }],
+  [{ words: 'named=twice', chance: 0.08 }],
   [
     { words: 'body=chunked', chance: 0.1 },
     { words: 'body=chunked, megabytes=6', chance: 0.04 },

@@ -18,7 +18,8 @@ describe.each(['runware', 'crun'])('a generation at %s', (provider) => {
   it.each([
     ['moderated', 'moderated'],
     ['provider', 'generation_failed'],
-    ['timeout', 'generation_failed'],
+    ['timeout', 'provider_timeout'],
+    ['canceled', 'provider_canceled'],
   ])('that fails (%s) fails the job with %s, and tells the caller', async (fail, code) => {
     const { id } = await postJob({ provider, prompt: `A paper boat sim(fail=${fail})` })
     await untilSubmitted(id)

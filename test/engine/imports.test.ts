@@ -121,7 +121,7 @@ describe('an import that never ends', () => {
     expect(job).toMatchObject({
       status: 'failed',
       fault: {
-        code: 'media_unavailable',
+        code: 'unavailable',
         message: expect.stringMatching(
           /^reference_images\.1: scenario has had the file since 20\S+Z, and has not finished importing it\./,
         ),

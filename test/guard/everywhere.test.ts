@@ -103,7 +103,7 @@ describe('media handed to a provider', () => {
   it.each([
     ['https://169.254.169.254/part', 'media_forbidden'],
     ['http://storage.test/part', 'media_forbidden'],
-    ['https://gone.test/part', 'media_unavailable'],
+    ['https://gone.test/part', 'unavailable'],
   ])('do not go where the provider names %s', async (url, code) => {
     const sent: Request[] = []
     const guard = createGuard(

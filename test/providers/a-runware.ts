@@ -28,8 +28,8 @@ export function aSuccess(n = 1, overrides: Record<string, unknown> = {}): Record
 
 export function aFailedItem(overrides: Record<string, unknown> = {}): Record<string, unknown> {
   return anItem({
-    code: 'timeoutProvider',
-    message: 'The provider took too long.',
+    code: 'providerError',
+    message: 'The provider could not make it.',
     status: 'error',
     ...overrides,
   })

@@ -92,7 +92,7 @@ describe('a status', () => {
     async (video) => {
       expect(await check({ json: aCompletion({ video }) })).toEqual({
         ok: true,
-        value: { ...pending, unknownStatus: 'completed without a video' },
+        value: { ...pending, withheld: expect.objectContaining({ code: 'unreadable_answer' }) },
       })
     },
   )

@@ -3,7 +3,7 @@ import { readConfig } from '../../src/config.ts'
 import { providerNames } from '../../src/core/request.ts'
 import { createProviders } from '../../src/providers/index.ts'
 import { aSuccess, enveloped } from './a-crun.ts'
-import { aNetwork, aRequest, aSubmission, aTask, now, type Reply } from './a-submission.ts'
+import { aNetwork, aRequest, aSubmission, aTask, now, type Reply, taskId } from './a-submission.ts'
 
 const needed = {
   PUBLIC_BASE_URL: 'https://reelhook.example.com',
@@ -83,7 +83,7 @@ describe('credits', () => {
   })
 
   it('of AI/ML API are told by the rate of its own sample', async () => {
-    const done = { id: 'g', status: 'completed', video: { url: 'https://cdn.aimlapi.com/v.mp4' } }
+    const done = { id: taskId, status: 'completed', video: { url: 'https://cdn.aimlapi.com/v.mp4' } }
     const json = { ...done, meta: { usage: { credits_used: 120_000 } } }
     const { aimlapi } = aRegistry(keys, { json }).providers
     expect(await aimlapi?.check(aTask({ provider: 'aimlapi' }))).toMatchObject({

@@ -23,24 +23,28 @@ describe('a status', () => {
     ['pending, its older name', anItem({ status: 'pending' }), {}],
     ['none, as in the acknowledgement', anItem(), {}],
     ['a word that we do not know', anItem({ status: 'dreaming' }), { unknownStatus: 'dreaming' }],
-    ['success whose video is missing', anItem({ status: 'success' }), {}],
   ])('goes on while it is %s', async (_, item, more) => {
     expect(await outcome(1, [item])).toEqual({ state: 'pending', finished: [], faults: [], ...more })
   })
 
-  it.each([
-    'timeoutProvider',
-    'providerError',
-    'inferenceError',
-    'downloadFailed',
-    'taskCancelled',
-    'unheardOf',
-  ])('has failed for good with the code %s', async (code) => {
-    expect(await outcome(1, [], [aFailedItem({ code })])).toMatchObject({
-      state: 'failed',
-      fault: { ...failed, message: `Runware could not make the video (${code}).` },
+  it('goes on while it is success whose video is missing, and says why', async () => {
+    expect(await outcome(1, [anItem({ status: 'success' })])).toEqual({
+      state: 'pending',
+      finished: [],
+      faults: [],
+      withheld: expect.objectContaining({ code: 'unreadable_answer' }),
     })
   })
+
+  it.each(['providerError', 'inferenceError', 'downloadFailed', 'unheardOf'])(
+    'has failed for good with the code %s',
+    async (code) => {
+      expect(await outcome(1, [], [aFailedItem({ code })])).toMatchObject({
+        state: 'failed',
+        fault: { ...failed, message: `Runware could not make the video (${code}).` },
+      })
+    },
+  )
 
   it.each([
     ['nsfwContentDetected', '…'],

@@ -105,8 +105,17 @@ describe('asking', () => {
 
   it.each(codes)('is told nothing of the job by %i: %s', async (status, code) => {
     expect(await check({ status, json: {} })).toMatchObject({ fault: { code } })
-    expect(await check(aSuccess(), { status, json: {} })).toMatchObject({ fault: { code } })
   })
+
+  it.each(codes)(
+    'has a job that is finished, though its asset is refused by %i: %s',
+    async (status, code) => {
+      expect(await check(aSuccess(), { status, json: {} })).toMatchObject({
+        ok: true,
+        value: { state: 'pending', withheld: { code } },
+      })
+    },
+  )
 
   it.each([{}, { job: null }, { job: {} }, { job: { status: 7 } }, null, [], 'text'])(
     'cannot read %j',
@@ -122,7 +131,10 @@ describe('asking', () => {
     ['nothing', { json: {} }],
     ['unreachable', new TypeError('Network connection lost.')],
   ] satisfies [string, Reply][])('asks again when the asset of a success is %s', async (_, reply) => {
-    expect(await check(aSuccess(), reply)).toMatchObject({ fault: { code: 'unavailable' } })
+    expect(await check(aSuccess(), reply)).toMatchObject({
+      ok: true,
+      value: { state: 'pending', withheld: { code: 'unavailable' } },
+    })
     expect(await check(aSuccess(), anAsset())).toMatchObject({ value: { state: 'done' } })
   })
 

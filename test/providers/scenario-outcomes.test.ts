@@ -59,7 +59,7 @@ describe('a status', () => {
     async (ids) => {
       expect(await check(aSuccess(ids))).toEqual({
         ok: true,
-        value: { ...pending, unknownStatus: 'success without a video' },
+        value: { ...pending, withheld: expect.objectContaining({ code: 'unreadable_answer' }) },
       })
     },
   )
@@ -79,7 +79,11 @@ describe('a status', () => {
       ok: true,
       value: {
         state: 'failed',
-        fault: { code: 'generation_failed', message: 'The task was canceled at Scenario.' },
+        fault: {
+          code: 'provider_canceled',
+          message: 'The generation was canceled at Scenario.',
+          evidence: { status: 'canceled' },
+        },
         // What failed is reimbursed.
         cost: { credits: 0, source: 'provider' },
       },

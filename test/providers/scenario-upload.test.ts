@@ -124,7 +124,7 @@ describe('asking about media that were sent', () => {
     ['503', { status: 503, text: '' }],
     ['a redirect', { status: 302, text: '' }],
   ])('may be asked again after %s', async (_, reply) => {
-    expect(await anUpload(reply).check()).toMatchObject({ fault: { code: 'media_unavailable' } })
+    expect(await anUpload(reply).check()).toMatchObject({ fault: { code: 'unavailable' } })
   })
 
   it.each<[string, Reply]>([
@@ -160,8 +160,8 @@ describe('refused', () => {
     [402, 'out_of_credit'],
     [403, 'not_entitled'],
     [429, 'rate_limited'],
-    [500, 'media_unavailable'],
-    [302, 'media_unavailable'],
+    [500, 'unavailable'],
+    [302, 'unavailable'],
   ])('turns %i into %s', async (status, code) => {
     const refused: Reply = { status, text: '{}' }
     expect(await anUpload(refused).send()).toMatchObject({ fault: { code } })
@@ -183,13 +183,13 @@ describe('hostile', () => {
     ['the storage refuses', [announced, { status: 403, text: '<Error/>' }]],
     ['the storage sends elsewhere', [announced, { status: 307, text: '' }]],
   ] satisfies [string, Reply[]][])('may be sent again when %s', async (_, replies) => {
-    expect(await anUpload(...replies).send()).toMatchObject({ fault: { code: 'media_unavailable' } })
+    expect(await anUpload(...replies).send()).toMatchObject({ fault: { code: 'unavailable' } })
   })
 
   it('completes nothing when the media break off', async () => {
     const body = new ReadableStream<Uint8Array>({ pull: (stream) => stream.error(new Error('reset')) })
     const { send, sent } = anUpload(announced, stored)
-    expect(await send(aPicture({ body }))).toMatchObject({ fault: { code: 'media_unavailable' } })
+    expect(await send(aPicture({ body }))).toMatchObject({ fault: { code: 'unavailable' } })
     expect(sent).toHaveLength(1)
   })
 })

@@ -144,7 +144,7 @@ describe('what Scenario is sent', () => {
     for (const known of [undefined, new Map([[image, 'asset_image']])]) {
       expect(await provider.submit({ ...submission, ...(known && { assets: known }) })).toMatchObject({
         fault: {
-          code: 'media_unavailable',
+          code: 'input_unavailable',
           message: expect.stringMatching(/reference_images\.1, reference_videos\.0\.$/),
         },
       })

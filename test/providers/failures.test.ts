@@ -1,0 +1,109 @@
+/** Why a generation failed at its provider: blocked, timed out, canceled or failed, by status and by webhook. */
+import { describe, expect, it } from 'vitest'
+import { faults } from '../../src/core/fault.ts'
+import type { Outcome, Provider } from '../../src/providers/provider.ts'
+import { anAimlapi, anError } from './a-aimlapi.ts'
+import { aCrun, aFailure as aCrunFailure, enveloped } from './a-crun.ts'
+import { aFailedItem, aRunware } from './a-runware.ts'
+import { aJob, aScenario, aFailure as aScenarioFailure } from './a-scenario.ts'
+import { aSubmission, aTask, type Reply } from './a-submission.ts'
+
+async function told(provider: Provider): Promise<Outcome> {
+  const checked = await provider.check(aTask({ provider: provider.name }))
+  if (!checked.ok) throw new Error(checked.fault.message)
+  return checked.value
+}
+
+describe('Runware', () => {
+  it.each([
+    ['timeoutProvider', '…', 'provider_timeout', 'The generation timed out at Runware (timeoutProvider).'],
+    ['inferenceTimeout', '…', 'provider_timeout', 'The generation timed out at Runware (inferenceTimeout).'],
+    [
+      'providerError',
+      'It timed out',
+      'provider_timeout',
+      'The generation timed out at Runware (providerError).',
+    ],
+    ['taskCancelled', '…', 'provider_canceled', 'The generation was canceled at Runware (taskCancelled).'],
+    ['taskCanceled', '…', 'provider_canceled', 'The generation was canceled at Runware (taskCanceled).'],
+    ['providerError', '…', 'generation_failed', 'Runware could not make the video (providerError).'],
+    ['promptBlocked', '…', 'moderated', 'Runware blocked the content (promptBlocked).'],
+    ['the key rw-secret is wrong', '…', 'generation_failed', 'Runware could not make the video.'],
+    [undefined, '…', 'generation_failed', 'Runware could not make the video.'],
+  ])('%s, "%s", is %s', async (code, message, expected, words) => {
+    const item = aFailedItem({ code, message })
+    const { provider } = aRunware({ json: { data: [], errors: [item] } })
+    const failed = { state: 'failed', fault: { code: expected, message: words } }
+    expect(await told(provider)).toMatchObject(failed)
+    expect(provider.read?.({ errors: [item] })).toMatchObject([{ outcome: failed }])
+  })
+})
+
+describe('Crun', () => {
+  it.each([
+    ['The generation timed out', 'provider_timeout', 'The generation timed out at Crun (501).'],
+    ['Upstream timeout', 'provider_timeout', 'The generation timed out at Crun (501).'],
+    ['The task was cancelled', 'provider_canceled', 'The generation was canceled at Crun (501).'],
+    ['No luck', 'generation_failed', 'Crun could not make the video (501).'],
+    ['Blocked by moderation', 'moderated', 'Crun blocked the content (501).'],
+  ])('"%s" is %s', async (message, expected, words) => {
+    const info = aCrunFailure({}, { message })
+    const failed = { state: 'failed', fault: { code: expected, message: words } }
+    const { provider } = aCrun({ json: enveloped(info) })
+    expect(await told(provider)).toMatchObject(failed)
+    expect(provider.read?.(info)).toMatchObject([{ outcome: failed }])
+    expect(await told(aCrun({ status: 501, json: { code: 501, message } }).provider)).toMatchObject(failed)
+  })
+
+  it.each(['The generation timed out', 'The task was canceled'])(
+    'never lets a submission be repeated that it answers with "%s"',
+    async (message) => {
+      const reply: Reply = { status: 501, json: { code: 501, message } }
+      const submitted = await aCrun(reply).provider.submit(aSubmission())
+      expect(submitted).toMatchObject({ fault: { code: 'generation_failed' } })
+    },
+  )
+})
+
+describe('Scenario', () => {
+  it.each([
+    [
+      aScenarioFailure('The generation timed out'),
+      'provider_timeout',
+      'The generation timed out at Scenario.',
+    ],
+    [aScenarioFailure('Job canceled'), 'provider_canceled', 'The generation was canceled at Scenario.'],
+    [aJob({ status: 'canceled' }), 'provider_canceled', 'The generation was canceled at Scenario.'],
+    [aScenarioFailure('No luck'), 'generation_failed', 'Scenario could not make the video.'],
+  ])('%j is %s', async (reply, expected, words) => {
+    expect(await told(aScenario(reply).provider)).toMatchObject({
+      state: 'failed',
+      fault: { code: expected, message: words },
+      cost: { credits: 0 },
+    })
+  })
+})
+
+describe('AI/ML API', () => {
+  it.each([
+    ['TimeoutError', '…', 'provider_timeout', 'The generation timed out at AI/ML API (TimeoutError).'],
+    ['Error', 'It timed out', 'provider_timeout', 'The generation timed out at AI/ML API (Error).'],
+    ['Canceled', '…', 'provider_canceled', 'The generation was canceled at AI/ML API (Canceled).'],
+    ['ProviderError', '…', 'generation_failed', 'AI/ML API could not make the video (ProviderError).'],
+    ['ContentPolicyViolation', '', 'moderated', 'AI/ML API blocked the content (ContentPolicyViolation).'],
+    ['<name>', '<message>', 'generation_failed', 'AI/ML API could not make the video.'],
+  ])('%s, "%s", is %s', async (name, message, expected, words) => {
+    const { provider } = anAimlapi({ json: anError({ name, message }) })
+    expect(await told(provider)).toMatchObject({ fault: { code: expected, message: words } })
+  })
+})
+
+describe('what a caller may do about it', () => {
+  it.each([
+    ['provider_timeout', 'later'],
+    ['provider_canceled', 'later'],
+    ['generation_failed', 'never'],
+  ] as const)('%s: the same request again has a chance %s, and no other provider is asked', (code, again) => {
+    expect(faults[code]).toMatchObject({ again, elsewhere: 'no' })
+  })
+})
