@@ -1,16 +1,17 @@
 /**
- * ask: how is one task? The provider's answer is the truth. When it cannot be had, a webhook with a valid token may
- * stand in, but only past patience: one bad answer proves nothing, neither that a task is gone nor that nobody knows it.
+ * ask: how is one task? The provider's answer is the truth. Where it cannot be had until time runs out, a webhook or an
+ * upload may stand in: one bad answer proves nothing, neither that a task is gone nor that nobody knows it.
  */
 import type { Context } from '../context.ts'
 import { fault, mayTryAgain } from '../core/fault.ts'
-import { announcedWaitMs, lastWordMs, pollWaitMs, soonMs, standInAfterMs } from '../core/schedule.ts'
+import { announcedWaitMs, lastWordMs, pollWaitMs, soonMs } from '../core/schedule.ts'
 import type { Winner } from '../core/task.ts'
 import { isGone, rememberedAs, type Trouble, troubleAfter } from '../core/trouble.ts'
 import type { Outcome, Provider, RemoteOutput } from '../providers/provider.ts'
 import type { ClaimedJob } from '../store/claim.ts'
 import type { Task } from '../store/tasks.ts'
 import { type Announcement, announcementOf, type HeardItem } from './heard.ts'
+import { arrivedOutput, standIn } from './stand-in.ts'
 
 export type RunningTask = Task & {
   status: 'submitted'
@@ -21,9 +22,9 @@ export type RunningTask = Task & {
 /** `task` is the ledger line as it is now: the very same one, where nothing was learned. */
 export type Asked =
   | { state: 'running'; task: Task; waitMs: number; progress: number | null }
-  | { state: 'ended'; task: Task; outputs: RemoteOutput[] }
+  | { state: 'ended'; task: Task; outputs: RemoteOutput[]; isUnconfirmed: boolean }
 
-type Ended = Exclude<Outcome, { state: 'pending' }>
+type Ended = Exclude<Outcome, { state: 'pending' }> & { isUnconfirmed?: true }
 
 export async function ask(
   context: Context,
@@ -49,7 +50,7 @@ export async function ask(
     fault: answer.ok ? undefined : answer.fault.code,
   })
   const trouble = answer.ok ? null : troubleAfter(task.fault, answer.fault, nowMs)
-  const outcome = answer.ok ? answer.value : standIn(trouble, announced, task, nowMs)
+  const outcome = answer.ok ? answer.value : ifGone(trouble, announced, task, nowMs)
   if (outcome !== null && outcome.state !== 'pending') return end(task, outcome, announced, nowMs)
 
   const finished = outcome === null ? [] : outcome.finished
@@ -58,7 +59,10 @@ export async function ask(
   // Late, one bad answer is not the last word; but from the first one on, patience ends.
   const endsAt = isLate && isUnheard ? trouble.since + lastWordMs : job.deadlineAt
   const untilEndMs = endsAt - nowMs
-  if (untilEndMs <= 0) return end(task, outOfTime(task, outcome), announced, nowMs)
+  if (untilEndMs <= 0) {
+    const hearsay = trouble === null ? arrivedOutput(task) : await standIn(context, provider, task, heard)
+    return end(task, outOfTime(task, outcome, hearsay), announced, nowMs)
+  }
   const isUrgent = isLate || trouble?.gone != null
   const paceMs = isUrgent ? soonMs : waitFor(provider, task, announced, finished.length, nowMs)
   return {
@@ -76,30 +80,29 @@ function lineOf(task: RunningTask, trouble: Trouble | null): Task {
   return isKnown ? task : { ...task, fault: rememberedAs(trouble) }
 }
 
-/** The provider cannot be asked. Null: ask again. */
-function standIn(
+/** Null: ask again. While something says that the video was made, a provider that denies its task is asked on. */
+function ifGone(
   trouble: Trouble | null,
   announced: Announcement | null,
   task: RunningTask,
   nowMs: number,
 ): Ended | null {
-  if (trouble === null) return null
-  if (isGone(trouble, nowMs)) {
-    return announced?.outcome ?? arrived(task) ?? { state: 'failed', fault: trouble.fault }
-  }
-  return nowMs - trouble.since >= standInAfterMs ? (announced?.outcome ?? null) : null
+  if (trouble === null || !isGone(trouble, nowMs)) return null
+  const isSaidToBeMade = task.arrival !== null || announced?.outcome?.state === 'done'
+  return isSaidToBeMade ? null : { state: 'failed', fault: trouble.fault }
 }
 
-function outOfTime(task: RunningTask, pending: Extract<Outcome, { state: 'pending' }> | null): Ended {
+/** `hearsay`: what stands in for an answer. */
+function outOfTime(
+  task: RunningTask,
+  pending: Extract<Outcome, { state: 'pending' }> | null,
+  hearsay: RemoteOutput[] | null,
+): Ended {
   const late = fault('deadline_exceeded', `${task.provider} did not finish before the deadline.`).fault
   const { finished, faults } = pending ?? { finished: [], faults: [] }
   if (finished.length > 0) return { state: 'done', outputs: finished, faults: [...faults, late] }
-  return arrived(task) ?? { state: 'failed', fault: faults[0] ?? late }
-}
-
-/** Its video came by itself, whatever its provider never said. */
-function arrived({ arrival, providerTaskId }: RunningTask): Ended | null {
-  return arrival && { state: 'done', outputs: [{ id: providerTaskId, url: null }], faults: [] }
+  if (hearsay !== null) return { state: 'done', outputs: hearsay, faults: [], isUnconfirmed: true }
+  return { state: 'failed', fault: faults[0] ?? late }
 }
 
 /**
@@ -122,14 +125,20 @@ function waitFor(
 
 function end(task: RunningTask, outcome: Ended, announced: Announcement | null, nowMs: number): Asked {
   const wonBy: Winner = announced !== null ? 'webhook' : task.arrival !== null ? 'upload' : 'poll'
+  const isUnconfirmed = outcome.isUnconfirmed === true
   const ended = { ...task, endedAt: nowMs, wonBy, cost: outcome.cost ?? task.cost }
   switch (outcome.state) {
     case 'done': {
       const [firstFault] = outcome.faults
       const line: Task = { ...ended, status: 'succeeded', fault: firstFault ?? null }
-      return { state: 'ended', task: line, outputs: outcome.outputs }
+      return { state: 'ended', task: line, outputs: outcome.outputs, isUnconfirmed }
     }
     case 'failed':
-      return { state: 'ended', task: { ...ended, status: 'failed', fault: outcome.fault }, outputs: [] }
+      return {
+        state: 'ended',
+        task: { ...ended, status: 'failed', fault: outcome.fault },
+        outputs: [],
+        isUnconfirmed,
+      }
   }
 }

@@ -49,7 +49,7 @@ function anOutput(n: number): JobView['outputs'][number] {
       fault: null,
     },
     ...{ width: 1_280, height: 720, duration_seconds: 15.041667, frame_rate: 23.976 },
-    ...{ video_codec: 'hevc', audio_codec: 'pcm-s16be', has_audio: true },
+    ...{ video_codec: 'hevc', audio_codec: 'pcm-s16be', has_audio: true, unconfirmed: false },
   }
 }
 
