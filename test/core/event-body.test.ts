@@ -132,6 +132,7 @@ describe('the largest job there can be', () => {
       'request.callback_url',
       'request.prompt',
       'request.provider_options',
+      'request',
     ])
   })
 
@@ -152,7 +153,10 @@ describe('the largest job there can be', () => {
         callback_events: ['job.succeeded' as const],
       },
     }
-    expect(JSON.parse(eventBody('job.succeeded', at, bare)).left_out).toEqual(['request.reference_images'])
+    expect(JSON.parse(eventBody('job.succeeded', at, bare)).left_out).toEqual([
+      'request.reference_images',
+      'request.reference_videos',
+    ])
   })
 })
 
