@@ -85,6 +85,12 @@ const copyWaitsMs = [2 * seconds, 10 * seconds, 1 * minutes, 5 * minutes, 15 * m
  */
 export const uploadGraceMs = 30 * seconds
 
+/**
+ * A provider is asked as soon as an upload comes, and again within a minute. An upload that came longer before the
+ * task's end was not the one that ended it.
+ */
+export const earlyUploadMs = 1 * minutes
+
 /** How long after its deadline a job may be unsettled still: its outputs are copied for as long, with some time over. */
 export const settleGraceMs = copyWaitsMs.reduce<number>((sum, waitMs) => sum + waitMs, 10 * minutes)
 
@@ -125,9 +131,6 @@ const announcedWaitsMs = [
  * most; providers repeat a webhook for minutes. An older URL can only have leaked.
  */
 export const tokenGraceMs = 3 * 24 * hours
-
-/** How long a status must have been unaskable before a journaled webhook may stand in for it. */
-export const standInAfterMs = 5 * minutes
 
 /** How long a provider must not have known a task before it is believed to be gone. */
 export const goneAfterMs = 1 * minutes

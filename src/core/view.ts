@@ -40,6 +40,10 @@ const outputView = z.object({
   video_codec: z.string().nullable().meta({ example: 'avc', description: 'avc is H.264, hevc is H.265.' }),
   audio_codec: z.string().nullable().meta({ example: 'aac' }),
   has_audio: z.boolean().nullable(),
+  unconfirmed: z.boolean().meta({
+    description:
+      'The provider could not be asked until the deadline: a webhook or an upload alone says that this is its video.',
+  }),
   fault: faultView.nullable(),
 })
 
@@ -106,7 +110,7 @@ export interface JobRows {
     settledAt: number | null
     eraseAt: number | null
   }
-  outputs: readonly ({ n: number } & (
+  outputs: readonly ({ n: number; isUnconfirmed?: boolean } & (
     | { status: 'waiting' }
     | { status: 'stored'; contentType: string; bytes: number; sha256: string; facts: VideoFacts }
     | { status: 'failed'; fault: Fault }
@@ -177,6 +181,7 @@ function viewOutput(output: JobRows['outputs'][number], link: Link | undefined):
     bytes: stored?.bytes ?? null,
     sha256: stored?.sha256 ?? null,
     ...viewFacts(stored?.facts ?? nothingKnown),
+    unconfirmed: output.isUnconfirmed === true,
     fault: output.status === 'failed' ? viewFault(output.fault) : null,
   }
 }

@@ -1,11 +1,11 @@
 /**
- * ask: how is one task? The provider's answer is the truth. When it cannot be had, a webhook with a valid token may
- * stand in, but only past patience. One bad answer proves nothing: that a task is lost or has failed is confirmed by
- * asking again, or by its webhook, before a video that may be paid for is given up.
+ * ask: how is one task? The provider's answer is the truth. One bad answer proves nothing: that a task is lost or has
+ * failed is confirmed by asking again, or by its webhook, before a video that may be paid for is given up. Where no
+ * answer can be had until time runs out, a webhook or an upload may stand in.
  */
 import type { Context } from '../context.ts'
-import { fault } from '../core/fault.ts'
-import { announcedWaitMs, lastWordMs, pollWaitMs, soonMs, standInAfterMs } from '../core/schedule.ts'
+import { type Fault, fault } from '../core/fault.ts'
+import { announcedWaitMs, lastWordMs, pollWaitMs, soonMs } from '../core/schedule.ts'
 import type { Winner } from '../core/task.ts'
 import { isConfirmed, isVerdict, rememberedAs, type Trouble } from '../core/trouble.ts'
 import type { Outcome, Provider, RemoteOutput } from '../providers/provider.ts'
@@ -14,6 +14,7 @@ import type { Task } from '../store/tasks.ts'
 import { type Announcement, announcementOf, type HeardItem } from './heard.ts'
 import { complaintIn, counted, judge } from './judge.ts'
 import { outOfTimeFault } from './last-known.ts'
+import { arrivedOutput, standIn } from './stand-in.ts'
 
 export type RunningTask = Task & {
   status: 'submitted'
@@ -24,9 +25,9 @@ export type RunningTask = Task & {
 /** `task` is the ledger line as it is now: the very same one, where nothing was learned. */
 export type Asked =
   | { state: 'running'; task: Task; waitMs: number; progress: number | null }
-  | { state: 'ended'; task: Task; outputs: RemoteOutput[] }
+  | { state: 'ended'; task: Task; outputs: RemoteOutput[]; isUnconfirmed: boolean }
 
-type Ended = Exclude<Outcome, { state: 'pending' }>
+type Ended = Exclude<Outcome, { state: 'pending' }> & { isUnconfirmed?: true }
 type Pending = Extract<Outcome, { state: 'pending' }>
 
 export async function ask(
@@ -53,7 +54,7 @@ export async function ask(
     fault: complaintIn(answer)?.fault.code,
   })
   const { trouble, said } = judge(task, answer, announced, nowMs)
-  const outcome = answer.ok ? said : standIn(trouble, announced, task, nowMs)
+  const outcome = answer.ok ? said : ifLost(trouble, announced, task, nowMs)
   if (outcome !== null && outcome.state !== 'pending') return end(task, outcome, announced, nowMs)
 
   const finished = outcome === null ? [] : outcome.finished
@@ -61,7 +62,11 @@ export async function ask(
   // Late, one bad answer is not the last word; but from the first one on, patience ends.
   const endsAt = isLate && trouble !== null ? trouble.since + lastWordMs : job.deadlineAt
   const untilEndMs = endsAt - nowMs
-  if (untilEndMs <= 0) return end(task, outOfTime(task, trouble, outcome, nowMs), announced, nowMs)
+  if (untilEndMs <= 0) {
+    const late = outOfTimeFault(task.provider, trouble, outcome, nowMs)
+    const hearsay = await hearsayOf(context, provider, { task, trouble, heard })
+    return end(task, outOfTime(outcome, late, hearsay), announced, nowMs)
+  }
   const isUrgent = isLate || (trouble !== null && isVerdict(trouble))
   const paceMs = isUrgent ? soonMs : waitFor(provider, task, announced, finished.length, nowMs)
   return {
@@ -79,35 +84,33 @@ function lineOf(task: RunningTask, trouble: Trouble | null): Task {
   return isKnown ? task : { ...task, fault: rememberedAs(trouble) }
 }
 
-/** The provider cannot be asked. Null: ask again. */
-function standIn(
+/** Null: ask again. While something says that the video was made, a provider that denies its task is asked on. */
+function ifLost(
   trouble: Trouble | null,
   announced: Announcement | null,
   task: RunningTask,
   nowMs: number,
 ): Ended | null {
-  if (trouble === null) return null
-  if (isConfirmed(trouble, nowMs)) {
-    return announced?.outcome ?? arrived(task) ?? { state: 'failed', fault: trouble.fault }
-  }
-  return nowMs - (trouble.silentSince ?? nowMs) >= standInAfterMs ? (announced?.outcome ?? null) : null
+  if (trouble === null || !isConfirmed(trouble, nowMs)) return null
+  const isSaidToBeMade = task.arrival !== null || announced?.outcome?.state === 'done'
+  return isSaidToBeMade ? null : { state: 'failed', fault: trouble.fault }
 }
 
-function outOfTime(
-  task: RunningTask,
-  trouble: Trouble | null,
-  pending: Pending | null,
-  nowMs: number,
-): Ended {
-  const late = outOfTimeFault(task.provider, trouble, pending, nowMs)
+/** What stands in for an answer, where the provider does not say that the task has failed. */
+async function hearsayOf(
+  context: Context,
+  provider: Provider | undefined,
+  { task, trouble, heard }: { task: RunningTask; trouble: Trouble | null; heard: HeardItem[] },
+): Promise<RemoteOutput[] | null> {
+  if (trouble === null) return arrivedOutput(task)
+  return trouble.kind === 'failed' ? null : standIn(context, provider, task, heard)
+}
+
+function outOfTime(pending: Pending | null, late: Fault, hearsay: RemoteOutput[] | null): Ended {
   const { finished, faults } = pending ?? { finished: [], faults: [] }
   if (finished.length > 0) return { state: 'done', outputs: finished, faults: [...faults, late] }
-  return arrived(task) ?? { state: 'failed', fault: faults[0] ?? late }
-}
-
-/** Its video came by itself, whatever its provider never said. */
-function arrived({ arrival, providerTaskId }: RunningTask): Ended | null {
-  return arrival && { state: 'done', outputs: [{ id: providerTaskId, url: null }], faults: [] }
+  if (hearsay !== null) return { state: 'done', outputs: hearsay, faults: [], isUnconfirmed: true }
+  return { state: 'failed', fault: faults[0] ?? late }
 }
 
 /**
@@ -130,14 +133,20 @@ function waitFor(
 
 function end(task: RunningTask, outcome: Ended, announced: Announcement | null, nowMs: number): Asked {
   const wonBy: Winner = announced !== null ? 'webhook' : task.arrival !== null ? 'upload' : 'poll'
+  const isUnconfirmed = outcome.isUnconfirmed === true
   const ended = { ...task, endedAt: nowMs, wonBy, cost: outcome.cost ?? task.cost }
   switch (outcome.state) {
     case 'done': {
       const [firstFault] = outcome.faults
       const line: Task = { ...ended, status: 'succeeded', fault: firstFault ?? null }
-      return { state: 'ended', task: line, outputs: outcome.outputs }
+      return { state: 'ended', task: line, outputs: outcome.outputs, isUnconfirmed }
     }
     case 'failed':
-      return { state: 'ended', task: { ...ended, status: 'failed', fault: outcome.fault }, outputs: [] }
+      return {
+        state: 'ended',
+        task: { ...ended, status: 'failed', fault: outcome.fault },
+        outputs: [],
+        isUnconfirmed,
+      }
   }
 }

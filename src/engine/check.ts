@@ -5,15 +5,18 @@
 import type { Context } from '../context.ts'
 import { isReplaced } from '../core/task.ts'
 import { distinctOutputs } from '../providers/distinct.ts'
-import type { RemoteOutput } from '../providers/provider.ts'
 import { type Claim, learn } from '../store/claim.ts'
 import type { Step } from '../store/commit.ts'
 import { draftEvent } from '../store/events.ts'
+import type { OutputHost } from '../store/output-hosts.ts'
 import type { WaitingOutput } from '../store/outputs.ts'
 import type { Task } from '../store/tasks.ts'
 import { type Asked, ask, type RunningTask } from './ask.ts'
 import { heardItems } from './heard.ts'
 import { settle } from './settle.ts'
+import { hostIn } from './stand-in.ts'
+
+type Ended = Extract<Asked, { state: 'ended' }>
 
 export async function check(context: Context, claim: Claim): Promise<Step> {
   const { learned, waits } = await askAll(context, claim)
@@ -37,7 +40,8 @@ export async function askAll(context: Context, claim: Claim) {
   const learned = {
     // A line of which nothing was learned is not written.
     tasks: asked.flatMap(({ task }) => (tasks.includes(task) ? [] : [task])),
-    outputs: ended.flatMap(({ task, outputs }) => outputRows(tasks, task, outputs)),
+    outputs: ended.flatMap((end) => outputRows(tasks, end)),
+    hosts: ended.flatMap(hostsOf),
     events: ended.map(({ task }) => endEvent(task, context.now())),
     progress: progressOf(tasks, asked),
   }
@@ -49,7 +53,7 @@ function isRunning(task: Task): task is RunningTask {
 }
 
 // Numbered in the order of the tasks, so that a task's outputs keep their numbers whichever ends first.
-function outputRows(tasks: Task[], task: Task, outputs: RemoteOutput[]): WaitingOutput[] {
+function outputRows(tasks: Task[], { task, outputs, isUnconfirmed }: Ended): WaitingOutput[] {
   const first = tasks
     .filter((line) => line.n < task.n && line.status !== 'rejected' && !isReplaced(line))
     .reduce((sum, { wanted }) => sum + wanted, 0)
@@ -63,7 +67,15 @@ function outputRows(tasks: Task[], task: Task, outputs: RemoteOutput[]): Waiting
     sourceUrl: output.url,
     status: 'waiting',
     attempts: 0,
+    isUnconfirmed,
   }))
+}
+
+/** Where this provider's videos lie, by its own word. */
+function hostsOf({ task, outputs, isUnconfirmed }: Ended): OutputHost[] {
+  if (isUnconfirmed) return []
+  const hosts = new Set(outputs.flatMap(({ url }) => (url === null ? [] : (hostIn(url) ?? []))))
+  return [...hosts].map((host) => ({ provider: task.provider, host }))
 }
 
 function endEvent(task: Task, nowMs: number) {

@@ -5,9 +5,11 @@
 import type { Context } from '../context.ts'
 import { done, fault, type Result } from '../core/fault.ts'
 import { jobPrefix } from '../core/retention.ts'
-import { uploadGraceMs } from '../core/schedule.ts'
+import { earlyUploadMs, uploadGraceMs } from '../core/schedule.ts'
 import { copyToBucket } from '../media/copy.ts'
 import type { Kept } from '../media/keep.ts'
+import { rangesInBucket } from '../media/pieces.ts'
+import { openRemote } from '../media/remote.ts'
 import type { ClaimedJob } from '../store/claim.ts'
 import type { WaitingOutput } from '../store/outputs.ts'
 import type { Task } from '../store/tasks.ts'
@@ -17,12 +19,15 @@ export interface Obtained {
   road: 'uploaded' | 'downloaded'
   /** The URL that was used last, or might be next; null: none is known. */
   sourceUrl: string | null
+  /** The provider has not said that this is its video. */
+  isUnconfirmed: boolean
   kept: Result<Kept>
 }
 
 /** How long the upload of a task's video is still to be waited for. */
 export function graceMs(task: Task | undefined, nowMs: number): number {
-  if (task === undefined || !task.awaitsUpload || task.arrival !== null || task.endedAt === null) return 0
+  if (task === undefined || !task.awaitsUpload || task.endedAt === null) return 0
+  if (task.arrival !== null && !isEarly(task)) return 0
   return Math.max(0, task.endedAt + uploadGraceMs - nowMs)
 }
 
@@ -32,16 +37,75 @@ export async function obtain(
   output: WaitingOutput,
   task: Task | undefined,
 ): Promise<Obtained> {
-  const { sourceUrl } = output
+  const known = await confirmed(context, output, task)
+  if (!known.ok) return { ...output, road: 'downloaded', kept: known }
+  const { sourceUrl, isUnconfirmed } = known.value
   const uploaded = task === undefined ? null : await uploadOf(context, task)
-  if (uploaded !== null) return { road: 'uploaded', sourceUrl, kept: done(uploaded) }
-  return { road: 'downloaded', ...(await copyOrRenew(context, job, output, task)) }
+  const agreement = uploaded === null ? 'other' : await agreementOn(context, uploaded, known.value, task)
+  if (uploaded === null || agreement === 'other') {
+    return { road: 'downloaded', isUnconfirmed, ...(await copyOrRenew(context, job, known.value, task)) }
+  }
+  const isDoubtful = isUnconfirmed || agreement === 'unknown'
+  return { road: 'uploaded', sourceUrl, isUnconfirmed: isDoubtful, kept: done(uploaded) }
+}
+
+/** A stand-in is confirmed, replaced or refuted as soon as its provider can be asked again. */
+async function confirmed(
+  { providers }: Context,
+  output: WaitingOutput,
+  task: Task | undefined,
+): Promise<Result<WaitingOutput>> {
+  if (!output.isUnconfirmed || task === undefined || task.providerTaskId === null) return done(output)
+  const answer = await providers[task.provider]?.check({ ...task, providerTaskId: task.providerTaskId })
+  if (answer === undefined || !answer.ok || answer.value.state === 'pending') return done(output)
+  if (answer.value.state === 'failed') return { ok: false, fault: answer.value.fault }
+  const { outputs } = answer.value
+  const truth =
+    outputs.find(({ id }) => id === output.remoteId) ?? (task.wanted === 1 ? outputs[0] : undefined)
+  return done(truth === undefined ? output : { ...output, sourceUrl: truth.url, isUnconfirmed: false })
+}
+
+/** It came long before the provider said that it was made. */
+function isEarly({ arrival, endedAt }: Task): boolean {
+  return arrival !== null && endedAt !== null && arrival.arrivedAt + earlyUploadMs < endedAt
+}
+
+const comparedBytes = 64 * 1024
+
+/**
+ * Whether the provider's word agrees with what was uploaded, for others may have found the URL: where it names the video
+ * too, that has the same length and begins the same. `unknown`: there is nothing to compare with, and reason to doubt.
+ */
+async function agreementOn(
+  context: Context,
+  uploaded: Kept,
+  { sourceUrl, isUnconfirmed }: WaitingOutput,
+  task: Task | undefined,
+): Promise<'same' | 'other' | 'unknown'> {
+  if (sourceUrl === null || isUnconfirmed) {
+    const isDoubted = task?.arrival == null || task.arrival.others > 0 || isEarly(task)
+    return isDoubted ? 'unknown' : 'same'
+  }
+  const { fetch, guard, bucket, config } = context
+  const source = await openRemote({ fetch, guard, hosts: config.outputHosts }, sourceUrl)
+  if (!source.ok) return 'unknown'
+  try {
+    if (source.value.length !== null && source.value.length !== uploaded.bytes) return 'other'
+    const start = await source.value.read(new ArrayBuffer(comparedBytes))
+    if (!start.ok || start.value === null) return 'unknown'
+    const { length } = start.value
+    if (length > uploaded.bytes) return 'other'
+    const ours = await rangesInBucket(bucket, uploaded).read(0, length)
+    return start.value.every((byte, at) => byte === ours[at]) ? 'same' : 'other'
+  } finally {
+    source.value.close()
+  }
 }
 
 /** The row says that it came; the bucket, whether it is there. */
 async function uploadOf({ bucket }: Context, { arrival }: Task): Promise<Kept | null> {
   if (arrival === null) return null
-  const { arrivedAt: _, ...kept } = arrival
+  const { arrivedAt: _at, others: _others, ...kept } = arrival
   const object = await bucket.head(kept.key)
   return object?.size === kept.bytes ? kept : null
 }

@@ -103,17 +103,18 @@ function after(learned: Learned, settled: Step): Step {
 
 function resultOf(
   output: WaitingOutput,
-  { kept, sourceUrl }: Obtained,
+  { kept, sourceUrl, isUnconfirmed }: Obtained,
   { facts }: Probe,
   nowMs: number,
 ): Output {
   const attempts = output.attempts + 1
+  const known = { ...output, sourceUrl, isUnconfirmed, attempts }
   if (kept.ok) {
-    return { ...output, ...kept.value, attempts, sourceUrl, status: 'stored', storedAt: nowMs, facts }
+    return { ...known, ...kept.value, status: 'stored', storedAt: nowMs, facts }
   }
   const isOver = !mayTryAgain(kept.fault.code) || copyWaitMs(attempts) === null
-  if (isOver) return { ...output, attempts, sourceUrl, status: 'failed', fault: kept.fault }
-  return { ...output, attempts, sourceUrl }
+  if (isOver) return { ...known, status: 'failed', fault: kept.fault }
+  return known
 }
 
 function outputEvent(
@@ -125,9 +126,10 @@ function outputEvent(
   const { n } = output
   switch (output.status) {
     case 'stored': {
-      const { bytes, sha256, facts } = output
+      const { bytes, sha256, facts, isUnconfirmed } = output
       const said = {
         ...{ n, road, bytes, sha256, ...viewFacts(facts) },
+        ...(isUnconfirmed && { unconfirmed: true }),
         ...(trouble && { header_trouble: trouble }),
       }
       return draftEvent('output.stored', said, nowMs)

@@ -46,14 +46,14 @@ function placesBeside({ providers }: Context, claim: Claim, task: Task): Provide
 async function stand(context: Context, claim: Claim, providers: ProviderName[]): Promise<Step> {
   const { job } = claim
   const { learned, waits } = await askAll(context, claim)
-  const { tasks, outputs, events } = learned
+  const { tasks, outputs, hosts, events } = learned
   context.log('slot.awaited', { job_id: job.id, provider: job.provider, task_n: claim.tasks.length })
   // That it waits is said once.
   const said =
     job.waitingSince === null ? [draftEvent('job.waiting', { for: 'slot', providers }, context.now())] : []
   return {
     status: 'queued',
-    ...{ tasks, outputs, events: [...events, ...said] },
+    ...{ tasks, outputs, hosts, events: [...events, ...said] },
     waitsFor: providers,
     next: { waitMs: Math.min(...waits, Math.max(0, job.deadlineAt - context.now())) },
   }

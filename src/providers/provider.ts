@@ -38,6 +38,8 @@ export interface Provider {
   uploads?: MediaUploads
   /** Whether it is to PUT the video of this request to us, which it does for a task of one; absent where it cannot. */
   putsVideo?(request: JobRequest): boolean
+  /** The hosts, and those below them, that its documents name for its videos; absent where they name none. */
+  outputHosts?: readonly string[]
   /**
    * What a webhook body says, item by item; absent where a provider sends none. Never throws. `awaited`: its tasks
    * whose video is PUT to us.

@@ -71,6 +71,9 @@ export function runware(account: RunwareAccount, fetch: Fetch, now: () => number
 
     putsVideo: (request) => optionsOf(request).directUpload ?? account.uploads ?? false,
 
+    // As its answers show; the documents show no other.
+    outputHosts: ['vm.runware.ai', 'im.runware.ai'],
+
     read: readWebhook,
   }
 }

@@ -1,5 +1,5 @@
 /** The videos that providers PUT to us, each on the line of the ledger that it was made for. */
-import { and, eq, inArray, isNull, sql } from 'drizzle-orm'
+import { and, eq, inArray, isNull, or, sql } from 'drizzle-orm'
 import { jobPrefix } from '../core/retention.ts'
 import type { TaskStatus } from '../core/task.ts'
 import type { Database } from './database.ts'
@@ -15,32 +15,37 @@ export interface Line {
 }
 
 /**
- * `repeated`: one had come before, and is kept. `unawaited`: there is no such line, or its video is not to be uploaded,
- * or its job has ended.
+ * `repeated`: the same had come before, and is kept. `crowded`: too many different ones have come. `unawaited`: there is
+ * no such line, or its video is not to be uploaded, or its job has ended.
  */
-export type Received = 'stored' | 'repeated' | 'unawaited'
+export type Received = 'stored' | 'repeated' | 'crowded' | 'unawaited'
+
+/** So many different videos replace the first of a line: each lies in R2 until its job ends. */
+const mostOthers = 3
 
 /** What is to become of a video that comes for this line: where it goes, or why it goes nowhere. */
 export async function placeFor(
   db: Database,
   line: Line,
-): Promise<{ prefix: string } | Exclude<Received, 'stored'>> {
+): Promise<{ prefix: string } | 'crowded' | 'unawaited'> {
   const [seen] = await db
     .select({
-      arrival: tasks.arrival,
+      others: sql<number | null>`${others}`,
       isAwaited: sql<number>`${and(awaits, isUnsettled)}`,
       retentionDays: sql<number | null>`json_extract(${jobs.request}, '$.retention_days')`,
     })
     .from(tasks)
     .innerJoin(jobs, eq(jobs.id, tasks.jobId))
     .where(isLine(line))
-  if (seen === undefined) return 'unawaited'
-  if (seen.arrival !== null) return 'repeated'
-  if (seen.isAwaited !== 1) return 'unawaited'
+  if (seen === undefined || seen.isAwaited !== 1) return 'unawaited'
+  if (seen.others !== null && seen.others >= mostOthers) return 'crowded'
   return { prefix: jobPrefix(line.jobId, seen.retentionDays ?? 0) }
 }
 
-/** Puts the video on its line, if nothing has come there before and its job has not ended, and makes the job due. */
+/**
+ * Puts the video on its line in the place of another that came before, unless its job has ended, and makes the job due.
+ * What it replaces stays in R2 until the job ends: a step may be at work on it.
+ */
 // Running this twice is harmless: what counts is what is on the line afterwards.
 export async function recordArrival(
   db: Database,
@@ -49,23 +54,33 @@ export async function recordArrival(
   nowMs: number,
 ): Promise<Received> {
   const written = JSON.stringify(arrival)
+  const isOther = sql`json_extract(${tasks.arrival}, '$.sha256') <> ${arrival.sha256} AND ${others} < ${mostOthers}`
   const job = db
     .select({ id: jobs.id })
     .from(jobs)
     .where(and(eq(jobs.id, line.jobId), isUnsettled))
-  const isOurs = sql`EXISTS (SELECT 1 FROM ${tasks} WHERE ${isLine(line)} AND ${tasks.arrival} = ${written})`
+  const isOurs = sql`EXISTS (SELECT 1 FROM ${tasks} WHERE ${isLine(line)} AND json_extract(${tasks.arrival}, '$.key') = ${arrival.key})`
   const [, , [kept]] = await insist(() =>
     db.batch([
       db
         .update(tasks)
-        .set({ arrival: written })
-        .where(and(isLine(line), isNull(tasks.arrival), awaits, inArray(tasks.jobId, job))),
+        .set({ arrival: sql`json_set(${written}, '$.others', coalesce(${others} + 1, 0))` })
+        .where(and(isLine(line), or(isNull(tasks.arrival), isOther), awaits, inArray(tasks.jobId, job))),
       nudgeJob(db, line.jobId, nowMs, isOurs),
-      db.select({ arrival: tasks.arrival }).from(tasks).where(isLine(line)),
+      db
+        .select({
+          key: sql<string | null>`json_extract(${tasks.arrival}, '$.key')`,
+          sha256: sql<string | null>`json_extract(${tasks.arrival}, '$.sha256')`,
+          isAwaited: sql<number>`${and(awaits, isUnsettled)}`,
+        })
+        .from(tasks)
+        .innerJoin(jobs, eq(jobs.id, tasks.jobId))
+        .where(isLine(line)),
     ]),
   )
-  if (kept === undefined || kept.arrival === null) return 'unawaited'
-  return kept.arrival === written ? 'stored' : 'repeated'
+  if (kept?.key === arrival.key) return 'stored'
+  if (kept?.isAwaited !== 1) return 'unawaited'
+  return kept.sha256 === arrival.sha256 ? 'repeated' : 'crowded'
 }
 
 function isLine({ jobId, n }: Line) {
@@ -75,4 +90,6 @@ function isLine({ jobId, n }: Line) {
 // The video may come before the answer that accepts its task, and after the one that tells its end.
 const made: TaskStatus[] = ['intended', 'unknown', 'submitted', 'succeeded']
 const awaits = and(eq(tasks.awaitsUpload, true), inArray(tasks.status, made))
+/** Null: nothing has come there. */
+const others = sql`CASE WHEN ${tasks.arrival} IS NULL THEN NULL ELSE coalesce(json_extract(${tasks.arrival}, '$.others'), 0) END`
 const isUnsettled = isNull(jobs.settledAt)

@@ -12,6 +12,7 @@ import type { Database } from './database.ts'
 import { type DeliveryDraft, insertDelivery } from './deliveries.ts'
 import { type EventDraft, insertEvent } from './events.ts'
 import { insist, requireLease } from './lease.ts'
+import { insertOutputHost, type OutputHost } from './output-hosts.ts'
 import { type Output, saveOutput } from './outputs.ts'
 import { jobs } from './schema.ts'
 import { changeSlots, idsIn, wake } from './slots.ts'
@@ -33,6 +34,8 @@ interface Learned {
   waitsFor?: readonly ProviderName[]
   tasks?: Task[]
   outputs?: Output[]
+  /** The hosts that the provider's status named. */
+  hosts?: OutputHost[]
   events?: EventDraft[]
   deliveries?: DeliveryDraft[]
 }
@@ -89,6 +92,7 @@ export async function commitStep(
         ),
       ),
       ...(step.outputs ?? []).map((output) => saveOutput(db, output)),
+      ...(step.hosts ?? []).map((host) => insertOutputHost(db, host)),
       ...(step.events ?? []).map((event) => insertEvent(db, job.id, event)),
       ...(step.deliveries ?? []).map((delivery) => insertDelivery(db, job.id, delivery, nowMs)),
       ...changes,

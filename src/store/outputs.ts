@@ -15,6 +15,8 @@ interface Common {
   /** Null: the provider named none. */
   sourceUrl: string | null
   attempts: number
+  /** The provider's status never named it: a webhook or an upload did. */
+  isUnconfirmed: boolean
 }
 
 /** What is known of a video that is in R2. */
@@ -54,12 +56,13 @@ export async function findStoredOutput(db: Database, jobId: string, n: number): 
 
 /** Writes the output as it is now, whether it is new or known. */
 export function saveOutput(db: Database, output: Output) {
-  const { jobId, n, taskN, remoteId, sourceUrl, status, attempts } = output
+  const { jobId, n, taskN, remoteId, sourceUrl, status, attempts, isUnconfirmed } = output
   const stored = output.status === 'stored' ? output : null
   return db
     .insert(outputs)
     .values({
       ...{ jobId, n, taskN, remoteId, sourceUrl: sourceUrl ?? '', status, attempts },
+      unconfirmed: isUnconfirmed,
       fault: writeFault(output.status === 'failed' ? output.fault : null),
       key: stored?.key ?? null,
       contentType: stored?.contentType ?? null,
@@ -74,6 +77,7 @@ export function saveOutput(db: Database, output: Output) {
         sourceUrl: sql`excluded.source_url`,
         status: sql`excluded.status`,
         attempts: sql`excluded.attempts`,
+        unconfirmed: sql`excluded.unconfirmed`,
         fault: sql`excluded.fault`,
         key: sql`excluded.key`,
         contentType: sql`excluded.content_type`,
@@ -93,7 +97,8 @@ export function saveOutput(db: Database, output: Output) {
 
 export function readOutput(row: Row): Output {
   const { jobId, n, taskN, remoteId, attempts, status } = row
-  const common = { jobId, n, taskN, remoteId, sourceUrl: row.sourceUrl || null, attempts }
+  const sourceUrl = row.sourceUrl || null
+  const common = { jobId, n, taskN, remoteId, sourceUrl, attempts, isUnconfirmed: row.unconfirmed }
   const { key, contentType, bytes, sha256, storedAt } = row
   const isWhole =
     key !== null && contentType !== null && bytes !== null && sha256 !== null && storedAt !== null

@@ -35,6 +35,8 @@ const arrivalSchema = z.object({
   sha256: z.string(),
   /** Milliseconds since 1970. */
   arrivedAt: z.number(),
+  /** How many different videos came before it. */
+  others: z.number().default(0),
 })
 
 /** A video that its provider has PUT to us: it is in R2, whether it is made an output or not. */

@@ -9,6 +9,7 @@ import { done, type FaultCode, type Result } from '../core/fault.ts'
 import { sayError } from '../log.ts'
 import { keepArrival } from '../media/arrival.ts'
 import type { Kept } from '../media/keep.ts'
+import { isWithinRate, periodSeconds } from '../rate.ts'
 import { type Line, placeFor, type Received, recordArrival } from '../store/arrivals.ts'
 import { isValidToken } from './token.ts'
 
@@ -22,9 +23,15 @@ const onlyWithToken = createMiddleware<Door, typeof path>(async (c, next) => {
   return next()
 })
 
+const onlyWithinRate = createMiddleware<Door, typeof path>(async (c, next) => {
+  const { callbacks, log } = c.get('context')
+  if (await isWithinRate(callbacks, `upload ${c.req.param('jobId')}`, log)) return next()
+  return c.text('too many uploads for this job', 429, { 'retry-after': String(periodSeconds) })
+})
+
 export const uploadRoutes = new Hono<Door>()
 
-uploadRoutes.put(path, onlyWithToken, async (c) => {
+uploadRoutes.put(path, onlyWithToken, onlyWithinRate, async (c) => {
   const { jobId, n } = c.req.param()
   const receiving = receive(c.get('context'), { jobId, n: Number(n) }, c.req.raw)
   // A provider that hangs up ends this invocation; what was begun in R2 is to be ended in order all the same.
@@ -35,6 +42,8 @@ uploadRoutes.put(path, onlyWithToken, async (c) => {
     case 'stored':
     case 'repeated':
       return c.text('ok', 200)
+    case 'crowded':
+      return c.text('too many different videos have come', 409)
     case 'unawaited':
       return c.text('nobody waits for this video', 410)
   }
@@ -76,7 +85,7 @@ async function receive(context: Context, line: Line, request: Request): Promise<
 }
 
 async function record({ db, bucket, nudges, now }: Context, line: Line, kept: Kept): Promise<Received> {
-  const result = await recordArrival(db, line, { ...kept, arrivedAt: now() }, now())
+  const result = await recordArrival(db, line, { ...kept, arrivedAt: now(), others: 0 }, now())
   if (result === 'stored') await nudges.job(line.jobId, 0)
   else await bucket.delete(kept.key)
   return result

@@ -49,7 +49,7 @@ function anOutput(n: number): JobView['outputs'][number] {
       fault: null,
     },
     ...{ width: 1_280, height: 720, duration_seconds: 15.041667, frame_rate: 23.976 },
-    ...{ video_codec: 'hevc', audio_codec: 'pcm-s16be', has_audio: true },
+    ...{ video_codec: 'hevc', audio_codec: 'pcm-s16be', has_audio: true, unconfirmed: false },
   }
 }
 
@@ -132,6 +132,7 @@ describe('the largest job there can be', () => {
       'request.callback_url',
       'request.prompt',
       'request.provider_options',
+      'request',
     ])
   })
 
@@ -152,7 +153,10 @@ describe('the largest job there can be', () => {
         callback_events: ['job.succeeded' as const],
       },
     }
-    expect(JSON.parse(eventBody('job.succeeded', at, bare)).left_out).toEqual(['request.reference_images'])
+    expect(JSON.parse(eventBody('job.succeeded', at, bare)).left_out).toEqual([
+      'request.reference_images',
+      'request.reference_videos',
+    ])
   })
 })
 

@@ -96,7 +96,7 @@ describe('happy', () => {
         bytes: null,
         sha256: null,
         ...{ width: null, height: null, duration_seconds: null, frame_rate: null },
-        ...{ video_codec: null, audio_codec: null, has_audio: null },
+        ...{ video_codec: null, audio_codec: null, has_audio: null, unconfirmed: false },
         fault: null,
       },
       {
@@ -108,7 +108,7 @@ describe('happy', () => {
         bytes: 1_000,
         sha256,
         ...{ width: 1_280, height: 720, duration_seconds: 5.042, frame_rate: 23.976 },
-        ...{ video_codec: 'avc', audio_codec: null, has_audio: false },
+        ...{ video_codec: 'avc', audio_codec: null, has_audio: false, unconfirmed: false },
         fault: null,
       },
     ])

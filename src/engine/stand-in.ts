@@ -1,0 +1,63 @@
+/**
+ * stand-in: a task's end where time has run out and its provider cannot be asked. Whoever has found a callback URL can
+ * post to it, so a webhook's video counts only if nothing contradicts it and it lies where this provider's videos lie.
+ * What stands in is marked unconfirmed.
+ */
+import type { Context } from '../context.ts'
+import { isAtHost } from '../core/target.ts'
+import type { Provider, RemoteOutput } from '../providers/provider.ts'
+import { hostsNamedBy } from '../store/output-hosts.ts'
+import type { Task } from '../store/tasks.ts'
+import type { HeardItem } from './heard.ts'
+
+/** Null: nothing may stand in. */
+export async function standIn(
+  context: Context,
+  provider: Provider | undefined,
+  task: Task,
+  heard: HeardItem[],
+): Promise<RemoteOutput[] | null> {
+  const announced = announcedOutputs(task, heard)
+  if (announced === 'contradictory') return null
+  if (announced !== null && provider !== undefined) {
+    const isKnownHost = await hostsOf(context, provider)
+    return announced.every(({ url }) => isKnownHost(url)) ? announced : null
+  }
+  return arrivedOutput(task)
+}
+
+/** The video came by itself. Of different ones nobody can tell which is the provider's. */
+export function arrivedOutput({ arrival, providerTaskId }: Task): RemoteOutput[] | null {
+  if (arrival === null || arrival.others > 0 || providerTaskId === null) return null
+  return [{ id: providerTaskId, url: null }]
+}
+
+type Announced = (RemoteOutput & { url: string })[]
+
+/** Null: too few with a URL were announced. One id with two URLs is two results. */
+function announcedOutputs(task: Task, heard: HeardItem[]): Announced | 'contradictory' | null {
+  const outcomes = heard
+    .filter(({ providerTaskId }) => providerTaskId === task.providerTaskId)
+    .map(({ outcome }) => outcome)
+  const outputs = outcomes
+    .flatMap((outcome) => (outcome.state === 'done' ? outcome.outputs : []))
+    .flatMap(({ id, url }) => (url === null ? [] : [{ id, url }]))
+  const different = [...new Map(outputs.map((output) => [`${output.id} ${output.url}`, output])).values()]
+  const failures = outcomes.filter(({ state }) => state === 'failed').length
+  if (different.length + Math.min(failures, task.wanted) > task.wanted) return 'contradictory'
+  return different.length === task.wanted ? different : null
+}
+
+/** The hosts that the operator lists, or else those that its documents and its status answers have named. */
+async function hostsOf({ config, db }: Context, provider: Provider): Promise<(url: string) => boolean> {
+  const listed = config.outputHosts ?? provider.outputHosts ?? []
+  const named = config.outputHosts === undefined ? await hostsNamedBy(db, provider.name) : []
+  return (url) => {
+    const host = hostIn(url)
+    return host !== null && (named.includes(host) || listed.some((known) => isAtHost(host, known)))
+  }
+}
+
+export function hostIn(url: string): string | null {
+  return URL.canParse(url) ? new URL(url).hostname : null
+}
