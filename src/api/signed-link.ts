@@ -2,6 +2,7 @@
 import { z } from '@hono/zod-openapi'
 import { cors } from 'hono/cors'
 import { createMiddleware } from 'hono/factory'
+import { isPlainLink, plainInteger } from '../core/spelling.ts'
 import { isValidLink, type Linked } from '../media/links.ts'
 import { onlyWithKey } from './auth.ts'
 import type { ApiEnv } from './environment.ts'
@@ -30,7 +31,10 @@ export const playableAnywhere = cors({
   maxAge: 24 * 60 * 60,
 })
 
-const linkSchema = z.object({ expires: z.coerce.number().int(), signature: z.string() })
+const linkSchema = z.object({
+  expires: z.string().regex(plainInteger).transform(Number),
+  signature: z.string(),
+})
 
 /** `params` reads from the path what the link must be for. */
 export function onlyWithLinkOrKey(params: z.ZodType<Linked>) {
@@ -38,8 +42,9 @@ export function onlyWithLinkOrKey(params: z.ZodType<Linked>) {
     const { config, now } = c.get('context')
     const link = linkSchema.safeParse(c.req.query())
     const linked = params.safeParse(c.req.param())
-    if (!link.success || !linked.success) return onlyWithKey(c, next)
-    if (await isValidLink(config, linked.data, link.data, now())) {
+    if (!linked.success) return problem(c, 'not_found', 'There is nothing at this path.')
+    if (!link.success) return onlyWithKey(c, next)
+    if (isPlainLink(c.req.url) && (await isValidLink(config, linked.data, link.data, now()))) {
       c.set('linkExpiresAt', link.data.expires * 1_000)
       return next()
     }
