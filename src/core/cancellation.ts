@@ -48,7 +48,7 @@ function billOf({ provider, status, fault }: Line): string | null {
 }
 
 /** What ended a task for us without its provider saying that it ended. */
-const openEnds: FaultCode[] = ['submit_unknown', 'task_lost', 'deadline_exceeded']
+const openEnds: FaultCode[] = ['submit_unknown', 'task_lost', 'deadline_exceeded', 'internal_error']
 
 /** The line of the ledger as a cancellation leaves it: what is known of it stays, and nobody asks after it any more. */
 export function abandoned<T extends Line & { endedAt: number | null }>(task: T, nowMs: number): T {

@@ -3,6 +3,7 @@
  * provider might help, are properties of its code and stand in one table. No I/O. No clock.
  */
 import { z } from 'zod'
+import { readKept } from './json.ts'
 
 interface Nature {
   /** Does the same thing, tried again later, have a chance? */
@@ -61,6 +62,11 @@ export const faults = {
     again: 'never',
     elsewhere: 'no',
     remedy: 'The provider may still finish and bill it. Allow more with deadline_seconds.',
+  },
+  internal_error: {
+    again: 'never',
+    elsewhere: 'no',
+    remedy: 'Look for the job in the log of this deployment. The message says whether it may be billed.',
   },
   canceled: {
     again: 'later',
@@ -124,9 +130,9 @@ export function writeFault(fault: Fault | null): string | null {
 
 const opener = /(signature=|\/webhooks\/\w+\/\w+\/|\/uploads\/\w+\/\d+\/)[\w-]+/g
 
-/** A fault as it was kept, as JSON. */
+/** A fault as it was kept, as JSON. Null where there is none, or where it is damaged. */
 export function readFault(json: string | null): Fault | null {
-  return json === null ? null : faultSchema.parse(JSON.parse(json))
+  return json === null ? null : (readKept(faultSchema, json) ?? null)
 }
 
 export type Result<T> = { ok: true; value: T } | { ok: false; fault: Fault }
