@@ -6,7 +6,7 @@ interface __BaseEnv_Env {
 	NUDGES: Queue;
 	DELIVERIES: Queue;
 	PROBES: RateLimit;
-	POSTS: RateLimit;
+	REQUESTS: RateLimit;
 	PUBLIC_BASE_URL: string;
 	SIGNING_SECRET: string;
 	SIGNING_SECRET_PREVIOUS: string;

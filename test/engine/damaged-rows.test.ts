@@ -26,13 +26,7 @@ async function damage(table: string, column: string, value: string, id: string):
   await env.DB.prepare(`UPDATE ${table} SET ${column} = ? WHERE ${key} = ?`).bind(value, id).run()
 }
 
-const lists = [
-  '/v1/jobs',
-  '/v1/jobs?metadata[order]=42',
-  '/v1/deliveries',
-  '/v1/endpoints',
-  '/v1/stats',
-]
+const lists = ['/v1/jobs', '/v1/jobs?metadata[order]=42', '/v1/deliveries', '/v1/endpoints', '/v1/stats']
 
 async function expectListsToAnswer(): Promise<void> {
   for (const path of lists) {
