@@ -40,10 +40,10 @@ export interface Context extends Edges {
   bucket: R2Bucket
   /** How often a key may have a callback URL probed. */
   probeLimit: RateLimit
-  /** Counts posts by API key. */
-  posts: RateLimit
   /** Counts what providers post and upload, by job. */
   callbacks: RateLimit
+  /** Counts requests by API key. */
+  requests: RateLimit
   providers: Providers
   nudges: Nudges
   /** Takes what carries the tag out of the cache in front of the Worker. Throws when that did not do so. */
@@ -61,8 +61,8 @@ export function createContext(env: Env, config: Config, world: Edges, cache?: Ca
     db: openDatabase(env.DB),
     bucket: env.BUCKET,
     probeLimit: env.PROBES,
-    posts: env.POSTS,
     callbacks: env.CALLBACKS,
+    requests: env.REQUESTS,
     providers: createProviders(config.accounts, edges.fetch, edges.now, guard),
     nudges: createNudges(env.NUDGES, env.DELIVERIES, edges.log),
     forget: async (tag) => {

@@ -51,9 +51,10 @@ export function createReelhook(edges: Edges): ExportedHandler<Env> {
     },
     async scheduled(_controller, env, execution) {
       const context = contextOf(env, execution)
-      await sweep(context)
-      await resealSecrets(context)
-      await reconcile(context)
+      // Each for itself: one that fails does not stop the others.
+      for (const [work, run] of Object.entries({ sweep, resealSecrets, reconcile })) {
+        await run(context).catch((error) => context.log('cron.failed', { work, error: sayError(error) }))
+      }
     },
   }
 }

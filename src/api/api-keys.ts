@@ -5,7 +5,7 @@ import { sha256 } from '../core/keys.ts'
 import { newSecret, sealSecret } from '../deliveries/secrets.ts'
 import { type ApiKey, insertApiKey, listApiKeys, revokeApiKey } from '../store/api-keys.ts'
 import { createRouter } from './environment.ts'
-import { problem, problemResponse, tooMany, withoutKey } from './problems.ts'
+import { problem, problemResponse, withBody, withoutKey } from './problems.ts'
 
 const apiKeySchema = z.object({
   id: z.string(),
@@ -35,7 +35,7 @@ const create = createRoute({
   },
   responses: {
     ...withoutKey,
-    ...tooMany,
+    ...withBody,
     201: { description: 'The key.', content: { 'application/json': { schema: newApiKeySchema } } },
     403: problemResponse('Not the admin key.'),
     422: problemResponse('Every fault of the body.'),

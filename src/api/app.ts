@@ -1,5 +1,6 @@
 /** The map of the API. */
 import { OpenAPIHono } from '@hono/zod-openapi'
+import { except } from 'hono/combine'
 import { HTTPException } from 'hono/http-exception'
 import { sayError } from '../log.ts'
 import { isDatabaseTrouble } from '../store/database.ts'
@@ -7,6 +8,7 @@ import { apiKeyRoutes } from './api-keys.ts'
 import { assetContentRoutes } from './asset-content.ts'
 import { assetRoutes } from './assets.ts'
 import { onlyWithAdminKey, onlyWithKey } from './auth.ts'
+import { onlySoundBody } from './body.ts'
 import { callbackRoutes } from './callbacks.ts'
 import { cancelRoutes } from './cancel.ts'
 import { deliveryRoutes } from './deliveries.ts'
@@ -60,7 +62,9 @@ export function createApi() {
   api.route('/v1/assets', assetContentRoutes)
 
   api.use('/v1/*', onlyWithKey)
-  api.on('POST', '/v1/*', onlyWithinRate)
+  api.use('/v1/*', onlyWithinRate)
+  // The upload of an asset streams its body, under limits of its own.
+  api.use('/v1/*', except('/v1/assets', onlySoundBody))
   api.route('/v1/jobs', jobRoutes)
   api.route('/v1/jobs', jobListRoutes)
   api.route('/v1/jobs', eventRoutes)

@@ -7,7 +7,7 @@ import { uploadKey } from '../core/retention.ts'
 import { mostBytes, uploadAsset } from '../media/upload.ts'
 import { type Asset, deleteAsset, findAsset } from '../store/assets.ts'
 import { type ApiEnv, createRouter } from './environment.ts'
-import { type ProblemCode, problem, problemResponse, tooMany, withoutKey } from './problems.ts'
+import { type ProblemCode, problem, problemResponse, withoutKey } from './problems.ts'
 
 const assetSchema = z
   .object({
@@ -55,7 +55,6 @@ const upload = createRoute({
   },
   responses: {
     ...withoutKey,
-    ...tooMany,
     201: { description: 'The asset.', content: { 'application/json': { schema: assetSchema } } },
     400: problemResponse('The body broke off, or is not as long as announced, or is no form.'),
     413: problemResponse('The file is larger than its kind may be.'),

@@ -10,7 +10,7 @@ import { periodSeconds } from '../rate.ts'
 import { findApiKey, secretsOf } from '../store/api-keys.ts'
 import { adminKeyId } from './auth.ts'
 import { createRouter } from './environment.ts'
-import { problem, problemResponse, tooOften, withoutKey } from './problems.ts'
+import { problem, problemResponse, tooOften, withBody, withoutKey } from './problems.ts'
 
 const testSchema = z.strictObject({
   url: callbackUrlSchema,
@@ -54,8 +54,7 @@ const test = createRoute({
       description: 'What the receiver did with each, and what that says of it.',
       content: { 'application/json': { schema: reportSchema } },
     },
-    400: problemResponse('The body is not JSON.'),
-    415: problemResponse('The Content-Type is not application/json.'),
+    ...withBody,
     422: problemResponse('Every fault of the body.'),
     429: problemResponse('More than ten tests a minute with this key, or too many posts.'),
   },

@@ -4,7 +4,7 @@ import { createMiddleware } from 'hono/factory'
 import { type DisabledCallbacks, disabledCallbacksOf, enableCallbacks } from '../store/disabled-callbacks.ts'
 import { adminKeyId } from './auth.ts'
 import { type ApiEnv, createRouter } from './environment.ts'
-import { problem, problemResponse, tooMany, withoutKey } from './problems.ts'
+import { problem, problemResponse, withoutKey } from './problems.ts'
 
 const disabledSchema = z
   .object({
@@ -40,7 +40,7 @@ const enable = createRoute({
   summary: "Send a key's callbacks to all hosts again",
   description: 'What failed meanwhile is sent by POST /v1/deliveries/redeliver.',
   request: { params },
-  responses: { ...answers('The hosts that were disabled until now.'), ...tooMany },
+  responses: answers('The hosts that were disabled until now.'),
 })
 
 const onlyForItself = createMiddleware<ApiEnv>(async (c, next) => {

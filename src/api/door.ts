@@ -5,6 +5,7 @@ import type { PostedRequest } from '../core/request.ts'
 import { forbidden } from '../core/target.ts'
 import { embeddedFaults } from '../media/embedded.ts'
 import { knownMedia } from '../media/known-media.ts'
+import { allProviders } from '../providers/index.ts'
 import { findAssets } from '../store/assets.ts'
 import { assetFaults } from './asset-faults.ts'
 import { adminKeyId } from './auth.ts'
@@ -20,7 +21,7 @@ export type Passage = { ok: true; known: KnownMedia } | { ok: false; faults: Fie
  * at once.
  */
 export async function passDoor(
-  { db, config, providers }: Pick<Context, 'db' | 'config' | 'providers'>,
+  { db, config }: Pick<Context, 'db' | 'config'>,
   apiKeyId: string,
   request: Part,
 ): Promise<Passage> {
@@ -32,7 +33,7 @@ export async function passDoor(
     ...targetFaults(request, config.reach),
     ...assetFaults(request, assets),
     ...embeddedFaults(request),
-    ...optionFaults(request, providers),
+    ...optionFaults(request),
     ...secretFaults(request, apiKeyId),
   ]
   return faults.length > 0 ? { ok: false, faults } : { ok: true, known: await knownMedia(request, assets) }
@@ -47,8 +48,9 @@ function targetFaults(request: Part, reach: Context['config']['reach']): FieldFa
   })
 }
 
-function optionFaults(request: Part, providers: Context['providers']): FieldFault[] {
-  return Object.values(providers).flatMap(({ name, options }) => {
+// Of providers without an API key too: the options are kept with the job, so all of them are checked.
+function optionFaults(request: Part): FieldFault[] {
+  return allProviders().flatMap(({ name, options }) => {
     const parsed = options.safeParse(request.provider_options?.[name] ?? {})
     return parsed.success ? [] : fieldFaults(parsed.error, `provider_options.${name}`)
   })

@@ -5,7 +5,7 @@ import { defaultEventTypes, eventTypes } from '../core/event.ts'
 import { callbackSecretSchema, callbackUrlSchema, metadataSchema } from '../core/request.ts'
 import { forbidden } from '../core/target.ts'
 import type { ApiEnv } from './environment.ts'
-import { type FieldFault, fieldFaults, problem } from './problems.ts'
+import { type FieldFault, fieldFaults, missingBody, problem } from './problems.ts'
 
 // Made before the OpenAPI extension, what comes from the core is described in zod's own way.
 const fields = {
@@ -52,6 +52,8 @@ interface Unsound {
 
 /** Faults of form and the guard's word on the URL, together. */
 export function nameEndpointFaults<Input>(result: Sound<Input> | Unsound, c: HonoContext<ApiEnv>) {
+  const missing = missingBody(result.target, c)
+  if (missing !== undefined) return missing
   if (!result.success) return answerFaults(result, c)
   const errors = result.target === 'json' ? urlFaults(result.data, c) : []
   return errors.length === 0 ? undefined : refuse(c, errors)

@@ -18,7 +18,7 @@ import {
 import { endpointPatchSchema, nameEndpointFaults, newEndpointSchema } from './endpoint-request.ts'
 import { endpointSchema, viewEndpoint } from './endpoint-view.ts'
 import { type ApiEnv, createRouter } from './environment.ts'
-import { problem, problemResponse, tooMany, withoutKey } from './problems.ts'
+import { problem, problemResponse, withBody, withoutKey } from './problems.ts'
 
 const json = <T extends z.ZodType>(schema: T) => ({ 'application/json': { schema } })
 const endpoint = (description: string) => ({ description, content: json(endpointSchema) })
@@ -28,8 +28,7 @@ const newlyMadeSchema = endpointSchema.extend({
 })
 const noSuch = { 404: problemResponse('There is no such endpoint.') }
 const badBody = {
-  400: problemResponse('The body is not JSON.'),
-  415: problemResponse('The Content-Type is not application/json.'),
+  ...withBody,
   422: problemResponse('Every fault of the body.'),
 }
 
@@ -42,7 +41,6 @@ const create = createRoute({
   request: { body: { required: true, content: json(newEndpointSchema) } },
   responses: {
     ...withoutKey,
-    ...tooMany,
     ...badBody,
     201: { description: 'The endpoint, with its secret.', content: json(newlyMadeSchema) },
     409: problemResponse(`There are ${mostEndpoints} endpoints already.`),
@@ -96,7 +94,7 @@ const enable = createRoute({
   description:
     'Whoever disabled it. What failed meanwhile is sent by POST /v1/deliveries/redeliver with its endpoint_id.',
   request: { params },
-  responses: { ...withoutKey, ...tooMany, ...noSuch, 200: endpoint('The endpoint, enabled.') },
+  responses: { ...withoutKey, ...noSuch, 200: endpoint('The endpoint, enabled.') },
 })
 
 export const endpointRoutes = createRouter()

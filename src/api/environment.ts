@@ -1,7 +1,7 @@
 /** What every handler finds in Hono's context. */
 import { OpenAPIHono } from '@hono/zod-openapi'
 import type { Context } from '../context.ts'
-import { fieldFaults, problem } from './problems.ts'
+import { fieldFaults, missingBody, problem } from './problems.ts'
 
 export interface ApiEnv {
   Variables: {
@@ -18,7 +18,8 @@ export interface ApiEnv {
 export function createRouter() {
   return new OpenAPIHono<ApiEnv>({
     defaultHook: (result, c) => {
-      if (result.success) return undefined
+      const missing = missingBody(result.target, c)
+      if (missing !== undefined || result.success) return missing
       return problem(
         c,
         'invalid_request',

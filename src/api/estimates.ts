@@ -6,7 +6,7 @@ import { type Candidate, isAble, weigh } from './assess.ts'
 import { passDoor } from './door.ts'
 import { createRouter } from './environment.ts'
 import { jobRequestSchema, nameAllFaults, nothingSpent } from './job-request.ts'
-import { problem, problemResponse, tooMany, withoutKey } from './problems.ts'
+import { problem, problemResponse, withBody, withoutKey } from './problems.ts'
 
 const reasons = z.array(z.object({ path: z.string(), message: z.string() }))
 
@@ -29,13 +29,11 @@ const estimate = createRoute({
   request: { body: { required: true, content: { 'application/json': { schema: jobRequestSchema } } } },
   responses: {
     ...withoutKey,
-    ...tooMany,
     200: {
       description: 'One estimate for each provider that would be asked, in that order.',
       content: { 'application/json': { schema: z.object({ data: z.array(estimateSchema) }) } },
     },
-    400: problemResponse('The body is not JSON.'),
-    415: problemResponse('The Content-Type is not application/json.'),
+    ...withBody,
     422: problemResponse('Every fault of the request.'),
   },
 })

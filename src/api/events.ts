@@ -1,5 +1,6 @@
 /** GET /v1/jobs/:id/events: the job's timeline. */
 import { createRoute, z } from '@hono/zod-openapi'
+import { readKept } from '../core/json.ts'
 import { eventsOf } from '../store/events.ts'
 import { findJob } from '../store/jobs.ts'
 import { createRouter } from './environment.ts'
@@ -10,7 +11,9 @@ const eventSchema = z
     id: z.string(),
     type: z.string().openapi({ example: 'task.submitted' }),
     created_at: z.iso.datetime(),
-    data: z.record(z.string(), z.unknown()),
+    data: z.record(z.string(), z.unknown()).openapi({
+      description: '{ "damaged": true }: what the database holds cannot be read.',
+    }),
   })
   .openapi('Event')
 
@@ -41,7 +44,7 @@ export const eventRoutes = createRouter().openapi(timeline, async (c) => {
     id: event.id,
     type: event.type,
     created_at: new Date(event.createdAt).toISOString(),
-    data: storedData.parse(JSON.parse(event.data)),
+    data: readKept(storedData, event.data) ?? { damaged: true },
   }))
   return c.json({ data }, 200)
 })

@@ -2,9 +2,9 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import { jobStatuses } from '../core/job.ts'
 import { models, providerNames } from '../core/request.ts'
-import { listJobs } from '../store/jobs.ts'
+import { listJobs } from '../store/job-list.ts'
 import { createRouter } from './environment.ts'
-import { problemResponse, withoutKey } from './problems.ts'
+import { type FieldFault, fieldFaults, problem, problemResponse, withoutKey } from './problems.ts'
 import { jobSchema, viewJobs } from './views.ts'
 
 const filters = {
@@ -21,18 +21,16 @@ const filters = {
 }
 
 const metadataKey = /^metadata\[(.+)\]$/
+// As many keys as a job may have: more match nothing.
+const mostMetadataFilters = 20
 
 const list = createRoute({
   method: 'get',
   path: '/',
   summary: 'List jobs, newest first',
-  description:
-    'Filter by metadata with metadata[key]=value. A page may be short, even empty, and still have a next_cursor: it looks through a bounded number of jobs.',
+  description: `Filter by metadata with metadata[key]=value, at most ${mostMetadataFilters} keys, each once. A page may be short, even empty, and still have a next_cursor: it looks through a bounded number of jobs, and has a bounded size.`,
   request: {
-    query: z.looseObject(filters).refine((query) => unknownFilters(query).length === 0, {
-      when: () => true,
-      error: ({ input }) => `knows no filter ${unknownFilters(input).join(', ')}`,
-    }),
+    query: z.looseObject(filters),
   },
   responses: {
     ...withoutKey,
@@ -48,25 +46,46 @@ const list = createRoute({
   },
 })
 
-export const jobListRoutes = createRouter().openapi(list, async (c) => {
-  const context = c.get('context')
-  const { status, provider, model, created_after, created_before, limit, cursor } = c.req.valid('query')
-  const page = await listJobs(
-    context.db,
-    {
-      ...{ status, provider, model },
-      createdAfterMs: created_after === undefined ? undefined : Date.parse(created_after),
-      createdBeforeMs: created_before === undefined ? undefined : Date.parse(created_before),
-      metadata: metadataFilter(c.req.query()),
-    },
-    cursor ?? null,
-    limit,
-  )
-  return c.json({ data: await viewJobs(context, page.jobs), next_cursor: page.next }, 200)
-})
+export const jobListRoutes = createRouter()
 
-function unknownFilters(query: unknown): string[] {
-  return Object.keys(query ?? {}).filter((name) => !(name in filters) && !metadataKey.test(name))
+jobListRoutes.openapi(
+  list,
+  async (c) => {
+    const context = c.get('context')
+    const { status, provider, model, created_after, created_before, limit, cursor } = c.req.valid('query')
+    const page = await listJobs(
+      context.db,
+      {
+        ...{ status, provider, model },
+        createdAfterMs: created_after === undefined ? undefined : Date.parse(created_after),
+        createdBeforeMs: created_before === undefined ? undefined : Date.parse(created_before),
+        metadata: metadataFilter(c.req.query()),
+      },
+      cursor ?? null,
+      limit,
+    )
+    return c.json({ data: await viewJobs(context, page.jobs), next_cursor: page.next }, 200)
+  },
+  (result, c) => {
+    const known = result.success ? [] : fieldFaults(result.error)
+    const errors = [...known, ...filterFaults(c.req.queries())]
+    return errors.length === 0 ? undefined : problem(c, 'invalid_request', 'Correct the query.', errors)
+  },
+)
+
+/** What the schema cannot see: names that it does not know, and metadata filters. */
+function filterFaults(query: Record<string, string[]>): FieldFault[] {
+  const names = Object.keys(query)
+  const keys = names.filter((name) => metadataKey.test(name))
+  // Own fields only: "constructor" is in every object.
+  const unknown = names.filter((name) => !Object.hasOwn(filters, name) && !keys.includes(name))
+  const repeated = keys.filter((name) => query[name]?.length !== 1)
+  const tooMany = keys.length > mostMetadataFilters
+  return [
+    ...(unknown.length > 0 ? [{ path: '', message: `knows no filter ${unknown.join(', ')}` }] : []),
+    ...repeated.map((path) => ({ path, message: 'is given more than once' })),
+    ...(tooMany ? [{ path: 'metadata', message: `takes at most ${mostMetadataFilters} keys` }] : []),
+  ]
 }
 
 /** `metadata[order]=42` → `{ order: '42' }`. */

@@ -4,7 +4,7 @@ import type { Context as HonoContext } from 'hono'
 import { requestSchema, wellFormedPart } from '../core/request.ts'
 import { passDoor } from './door.ts'
 import type { ApiEnv } from './environment.ts'
-import { fieldFaults, problem } from './problems.ts'
+import { fieldFaults, missingBody, problem } from './problems.ts'
 
 // Described first: only a schema made after the OpenAPI extension can be named.
 export const jobRequestSchema = requestSchema.describe('What is to be made.').openapi('JobRequest')
@@ -12,10 +12,11 @@ export const nothingSpent = 'Nothing was accepted or spent. Correct what errors 
 
 /** A body with faults of form may have faults of content too: all are named at once. */
 export function nameAllFaults(result: Checked, c: HonoContext<ApiEnv>) {
-  return result.success ? undefined : answerFaults(result, c)
+  const missing = missingBody(result.target, c)
+  return missing !== undefined || result.success ? missing : answerFaults(result, c)
 }
 
-type Checked = { success: true } | Unsound
+type Checked = { success: true; target: string } | Unsound
 interface Unsound {
   success: false
   error: z.core.$ZodError

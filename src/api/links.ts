@@ -4,7 +4,7 @@ import { linkTo, longestLinkSeconds } from '../media/links.ts'
 import { findJob } from '../store/jobs.ts'
 import { outputsOfAll } from '../store/outputs.ts'
 import { createRouter } from './environment.ts'
-import { problem, problemResponse, tooMany, withoutKey } from './problems.ts'
+import { problem, problemResponse, withBody, withoutKey } from './problems.ts'
 
 const linkRequestSchema = z.strictObject({
   expires_in_seconds: z
@@ -37,14 +37,12 @@ const issue = createRoute({
   },
   responses: {
     ...withoutKey,
-    ...tooMany,
     200: {
       description: 'One link for each output that is stored by now.',
       content: { 'application/json': { schema: z.object({ data: z.array(linkSchema) }) } },
     },
-    400: problemResponse('The body is not JSON.'),
+    ...withBody,
     404: problemResponse('There is no such job.'),
-    415: problemResponse('The Content-Type is not application/json.'),
     422: problemResponse('Every fault of the body.'),
   },
 })

@@ -1,17 +1,18 @@
 /** GET /v1/jobs/:id/outputs/:n: the stored video, for a key or a signed link, whole or by range. */
 import { createRoute, z } from '@hono/zod-openapi'
+import { plainInteger } from '../core/spelling.ts'
 import { findStoredOutput } from '../store/outputs.ts'
 import { createRouter } from './environment.ts'
 import { problem, problemResponse } from './problems.ts'
 import { keyOrLink, linkQuery, onlyWithLinkOrKey, playableAnywhere } from './signed-link.ts'
 import { downloadQuery, fileResponses, serveFile } from './stored-file.ts'
 
-// Coercion makes the input optional; a part of the path never is.
-const number = z.coerce
-  .number()
-  .int()
-  .min(0)
-  .openapi({ param: { in: 'path', name: 'n', required: true } })
+// One number has one path: "00" and "0x0" are none.
+const number = z
+  .string()
+  .regex(plainInteger)
+  .transform(Number)
+  .openapi({ type: 'integer', minimum: 0, param: { in: 'path', name: 'n', required: true } })
 const params = z.object({ id: z.string(), n: number })
 
 const video = createRoute({
@@ -26,7 +27,7 @@ const video = createRoute({
     ...fileResponses('video/mp4'),
     401: problemResponse('Neither a valid key nor a valid link.'),
     404: problemResponse('There is no such output (yet).'),
-    422: problemResponse('Every fault of the path and the query.'),
+    422: problemResponse('Every fault of the query.'),
   },
 })
 

@@ -116,10 +116,19 @@ const troubleSeconds = 5
 /** What every call behind a key may answer. */
 export const withoutKey = {
   401: problemResponse('No valid API key.'),
+  429: problemResponse('Too many requests with this API key. Retry-After says when to go on.'),
   503: problemResponse('The database does not answer. Retry-After says when to try again.'),
 }
 
-/** What every post may answer as well. */
-export const tooMany = {
-  429: problemResponse('Too many posts with this API key. Retry-After says when to go on.'),
+/** What every call with a JSON body may answer as well. */
+export const withBody = {
+  400: problemResponse('The body is missing, or is not JSON.'),
+  413: problemResponse('The body is larger than 1 MiB.'),
+  415: problemResponse('The Content-Type is not application/json.'),
+}
+
+/** A route that needs JSON was called without a body and without a content type; undefined where it was not. */
+export function missingBody(target: string, c: HonoContext) {
+  if (target !== 'json' || (c.req.header('content-type') ?? '') !== '') return undefined
+  return problem(c, 'invalid_json', 'Send a JSON body with the header "Content-Type: application/json".')
 }

@@ -1,11 +1,11 @@
-/** How often a key may post: enough for any burst that is meant, too little to drown everybody else. */
+/** How often a key may call: enough for any burst that is meant, too little to slow every other key down. */
 import { createMiddleware } from 'hono/factory'
 import { isWithinRate, periodSeconds } from '../rate.ts'
 import type { ApiEnv } from './environment.ts'
 import { tooOften } from './problems.ts'
 
 export const onlyWithinRate = createMiddleware<ApiEnv>(async (c, next) => {
-  const { posts, log } = c.get('context')
-  if (await isWithinRate(posts, c.get('apiKeyId'), log)) return next()
-  return tooOften(c, periodSeconds, 'Nothing was accepted. Post again after the seconds in Retry-After.')
+  const { requests, log } = c.get('context')
+  if (await isWithinRate(requests, c.get('apiKeyId'), log)) return next()
+  return tooOften(c, periodSeconds, 'Nothing was done. Call again after the seconds in Retry-After.')
 })

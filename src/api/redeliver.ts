@@ -8,7 +8,7 @@ import { redeliver, redeliverMany } from '../store/redeliver.ts'
 import { deliveryCursor, moment } from './deliveries.ts'
 import { deliverySchema, viewDeliveries } from './delivery-view.ts'
 import { type ApiEnv, createRouter } from './environment.ts'
-import { problem, problemResponse, tooMany, withoutKey } from './problems.ts'
+import { problem, problemResponse, withBody, withoutKey } from './problems.ts'
 
 const one = createRoute({
   method: 'post',
@@ -19,7 +19,6 @@ const one = createRoute({
   request: { params: z.object({ id: z.string() }) },
   responses: {
     ...withoutKey,
-    ...tooMany,
     202: {
       description: 'The delivery, pending; its url says where it goes.',
       content: { 'application/json': { schema: deliverySchema } },
@@ -52,7 +51,6 @@ const many = createRoute({
   request: { body: { required: true, content: { 'application/json': { schema: filterSchema } } } },
   responses: {
     ...withoutKey,
-    ...tooMany,
     202: {
       description: 'What is sent again, and where to.',
       content: {
@@ -65,8 +63,7 @@ const many = createRoute({
         },
       },
     },
-    400: problemResponse('The body is not JSON.'),
-    415: problemResponse('The Content-Type is not application/json.'),
+    ...withBody,
     422: problemResponse('Every fault of the body.'),
   },
 })

@@ -1,11 +1,14 @@
 /** What is opened by a signed link as well as by a key: the guard before it, and its part of a route's contract. */
 import { z } from '@hono/zod-openapi'
+import { every } from 'hono/combine'
 import { cors } from 'hono/cors'
 import { createMiddleware } from 'hono/factory'
+import { isPlainLink, plainInteger } from '../core/spelling.ts'
 import { isValidLink, type Linked } from '../media/links.ts'
 import { onlyWithKey } from './auth.ts'
 import type { ApiEnv } from './environment.ts'
 import { problem } from './problems.ts'
+import { onlyWithinRate } from './rate.ts'
 
 export const linkQuery = z.object({
   expires: z.coerce.number().int().optional(),
@@ -30,7 +33,12 @@ export const playableAnywhere = cors({
   maxAge: 24 * 60 * 60,
 })
 
-const linkSchema = z.object({ expires: z.coerce.number().int(), signature: z.string() })
+const byKey = every(onlyWithKey, onlyWithinRate)
+
+const linkSchema = z.object({
+  expires: z.string().regex(plainInteger).transform(Number),
+  signature: z.string(),
+})
 
 /** `params` reads from the path what the link must be for. */
 export function onlyWithLinkOrKey(params: z.ZodType<Linked>) {
@@ -38,12 +46,13 @@ export function onlyWithLinkOrKey(params: z.ZodType<Linked>) {
     const { config, now } = c.get('context')
     const link = linkSchema.safeParse(c.req.query())
     const linked = params.safeParse(c.req.param())
-    if (!link.success || !linked.success) return onlyWithKey(c, next)
-    if (await isValidLink(config, linked.data, link.data, now())) {
+    if (!linked.success) return problem(c, 'not_found', 'There is nothing at this path.')
+    if (!link.success) return byKey(c, next)
+    if (isPlainLink(c.req.url) && (await isValidLink(config, linked.data, link.data, now()))) {
       c.set('linkExpiresAt', link.data.expires * 1_000)
       return next()
     }
-    if (c.req.header('authorization') !== undefined) return onlyWithKey(c, next)
+    if (c.req.header('authorization') !== undefined) return byKey(c, next)
     return problem(c, 'unauthorized', 'The link is forged or has expired. An API key opens it at any time.')
   })
 }

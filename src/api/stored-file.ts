@@ -6,7 +6,7 @@ import { writeHttpDate } from '../core/http-date.ts'
 import { judge, mayBePartial } from '../core/precondition.ts'
 import { partsOf } from './byte-parts.ts'
 import type { ApiEnv } from './environment.ts'
-import { problem, problemResponse } from './problems.ts'
+import { problem, problemResponse, withoutKey } from './problems.ts'
 
 export interface StoredFile {
   key: string
@@ -38,6 +38,7 @@ export function fileResponses(contentType: string) {
     304: { description: 'Unchanged since the ETag or the time given.' },
     412: problemResponse('It is not the file that If-Match or If-Unmodified-Since names.'),
     416: problemResponse('No range that was asked for lies in the file.'),
+    429: withoutKey[429],
   }
 }
 

@@ -49,7 +49,12 @@ function billOf({ provider, status, fault }: Line): string | null {
 }
 
 /** What ended a task for us without its provider saying that it ended. */
-export const openEnds: readonly FaultCode[] = ['submit_unknown', 'task_lost', 'deadline_exceeded']
+export const openEnds: readonly FaultCode[] = [
+  'submit_unknown',
+  'task_lost',
+  'deadline_exceeded',
+  'internal_error',
+]
 
 /** The line of the ledger as a cancellation leaves it: what is known of it stays, and nobody asks after it any more. */
 export function abandoned<T extends Line & { endedAt: number | null }>(task: T, nowMs: number): T {

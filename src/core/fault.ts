@@ -3,6 +3,7 @@
  * provider might help, are properties of its code and stand in one table. No I/O. No clock.
  */
 import { z } from 'zod'
+import { readKept } from './json.ts'
 
 interface Nature {
   /** Does the same thing, tried again later, have a chance? */
@@ -76,6 +77,11 @@ export const faults = {
     elsewhere: 'no',
     remedy:
       'A provider that took it may still bill it: look in the account there before you post it again, with more deadline_seconds.',
+  },
+  internal_error: {
+    again: 'never',
+    elsewhere: 'no',
+    remedy: 'Look for the job in the log of this deployment. The message says whether it may be billed.',
   },
   canceled: {
     again: 'later',
@@ -167,9 +173,9 @@ export function writeFault(fault: Fault | null): string | null {
 
 const opener = /(signature=|\/webhooks\/\w+\/\w+\/|\/uploads\/\w+\/\d+\/)[\w-]+/g
 
-/** A fault as it was kept, as JSON. */
+/** A fault as it was kept, as JSON. Null where there is none, or where it is damaged. */
 export function readFault(json: string | null): Fault | null {
-  return json === null ? null : faultSchema.parse(JSON.parse(json))
+  return json === null ? null : (readKept(faultSchema, json) ?? null)
 }
 
 export type Result<T> = { ok: true; value: T } | { ok: false; fault: Fault }

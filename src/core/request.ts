@@ -5,7 +5,8 @@
  */
 import { z } from 'zod'
 import { defaultEventTypes, eventTypes } from './event.ts'
-import { countReferences, formOf } from './media.ts'
+import { parseDeepJson, readKept, tooDeepAt } from './json.ts'
+import { countReferences, formOf, isDataUri } from './media.ts'
 import { tagFaults } from './prompt.ts'
 import { maxRetentionDays } from './retention.ts'
 
@@ -31,6 +32,8 @@ export const maxCount = 4
 export const maxReferences = { images: 9, videos: 3, audios: 3 } as const
 // One D1 row holds at most 2 MB; the request must fit in it with room to spare.
 const maxMediaLength = 300_000
+// Longer ones are cut or refused by servers on the way, and a list of jobs must stay small.
+const maxUrlBytes = 8 * 1024
 /** How long a job may take at the most. */
 const maxDeadlineSeconds = 86_400
 
@@ -40,6 +43,10 @@ const media = z
   .refine(
     (value) => formOf(value) !== null,
     'must be an https URL, an asset_… id or a data: URI with base64 content',
+  )
+  .refine(
+    (value) => isDataUri(value) || new TextEncoder().encode(value).length <= maxUrlBytes,
+    `must have at most ${maxUrlBytes} bytes where it is a URL`,
   )
   .meta({
     description:
@@ -207,12 +214,23 @@ export const keptRequestSchema = fields.omit({ callback_secret: true })
 
 export type JobRequest = z.infer<typeof keptRequestSchema>
 
+/** A kept request, as JSON. Of a damaged one only the well-formed fields are left, and `isWhole` is false. */
+export function readKeptRequest(json: string, model: Model): { request: JobRequest; isWhole: boolean } {
+  const kept = readKept(keptRequestSchema, json)
+  if (kept !== undefined) return { request: kept, isWhole: true }
+  const { callback_secret: _, ...part } = wellFormedPart(parseDeepJson(json))
+  return { request: { ...keptRequestSchema.parse({ ...part, model: models[0] }), model }, isWhole: false }
+}
+
 /** The fields of a faulty request that are well-formed each by itself: what can still be said of them is said. */
 export function wellFormedPart(body: unknown): Partial<Fields> {
   if (!isRecord(body)) return {}
   const entries = Object.entries(fields.shape).flatMap(([name, schema]) => {
-    const parsed = schema.safeParse((body as Record<string, unknown>)[name])
-    return parsed.success && parsed.data !== undefined ? [[name, parsed.data]] : []
+    const value = (body as Record<string, unknown>)[name]
+    const parsed = schema.safeParse(value)
+    return parsed.success && parsed.data !== undefined && tooDeepAt(value) === null
+      ? [[name, parsed.data]]
+      : []
   })
   return Object.fromEntries(entries)
 }

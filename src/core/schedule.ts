@@ -94,6 +94,14 @@ export const earlyUploadMs = 1 * minutes
 /** How long after its deadline a job may be unsettled still: its outputs are copied for as long, with some time over. */
 export const settleGraceMs = copyWaitsMs.reduce<number>((sum, waitMs) => sum + waitMs, 10 * minutes)
 
+/**
+ * A step that fails by surprise is tried again after an eighth of the job's age: soon at first, and without a stored
+ * counter.
+ */
+export function surpriseWaitMs(ageMs: number): number {
+  return Math.min(5 * minutes, Math.max(2 * seconds, Math.round(ageMs / 8)))
+}
+
 /** Waits before a refused-for-now submission is tried again; the last one repeats until the deadline. */
 const submitWaitsMs = [2 * seconds, 5 * seconds, 15 * seconds, 1 * minutes] as const
 

@@ -1,6 +1,6 @@
 /** deliver: claim one delivery, make one attempt, commit what came of it and when it is tried again. */
 import type { Context } from '../context.ts'
-import { withoutPaths } from '../log.ts'
+import { sayError, withoutPaths } from '../log.ts'
 import {
   type Attempt,
   type Conclusion,
@@ -13,7 +13,7 @@ import { draftEvent } from '../store/events.ts'
 import { isLeaseLost } from '../store/lease.ts'
 import { attemptPost } from './attempt.ts'
 import { conclude } from './conclude.ts'
-import { whatWentWrong } from './judge.ts'
+import { type Attempted, unasked, whatWentWrong } from './judge.ts'
 import { signedHeaders, signersOf } from './sign.ts'
 
 export async function deliver(context: Context, deliveryId: string): Promise<void> {
@@ -30,11 +30,9 @@ export async function deliver(context: Context, deliveryId: string): Promise<voi
 }
 
 async function attempt(context: Context, delivery: ClaimedDelivery): Promise<void> {
-  const { config, now } = context
-  const signers = await signersOf(config.signingSecret, delivery.sealedSecrets)
+  const { now } = context
   const startedAt = now()
-  const signed = signers && (await signedHeaders(signers, delivery.eventId, delivery.body, startedAt))
-  const attempted = await attemptPost(context, { ...delivery, signed })
+  const attempted = await post(context, delivery, startedAt)
   const n = delivery.attempts + 1
   const durationMs = now() - startedAt
   const { status, error, answer } = attempted
@@ -49,6 +47,18 @@ async function attempt(context: Context, delivery: ClaimedDelivery): Promise<voi
   const said = { status, error: whatWentWrong(attempted), answer }
   const row = { deliveryId: delivery.id, n, startedAt, durationMs, ...said }
   await commit(context, delivery, row, conclusion)
+}
+
+/** A surprise is an attempt that failed: the schedule goes on, and ends. */
+async function post(context: Context, delivery: ClaimedDelivery, startedAt: number): Promise<Attempted> {
+  try {
+    const signers = await signersOf(context.config.signingSecret, delivery.sealedSecrets)
+    const signed = signers && (await signedHeaders(signers, delivery.eventId, delivery.body, startedAt))
+    return await attemptPost(context, { ...delivery, signed })
+  } catch (error) {
+    context.log('delivery.surprised', { delivery_id: delivery.id, error: sayError(error) })
+    return unasked('an unexpected error on this side, which is in the log')
+  }
 }
 
 async function commit(

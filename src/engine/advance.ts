@@ -7,14 +7,15 @@
  * sweep finds what is overdue.
  */
 import type { Context } from '../context.ts'
-import { isSettled } from '../core/job.ts'
-import { soonMs } from '../core/schedule.ts'
+import { soonMs, surpriseWaitMs } from '../core/schedule.ts'
+import { sayError } from '../log.ts'
 import { removeUnnamed } from '../media/remove.ts'
-import { type Claim, claimJob, learn } from '../store/claim.ts'
-import { type Committed, commitStep, type Step } from '../store/commit.ts'
+import { type Claim, type ClaimedJob, claimJob, learn } from '../store/claim.ts'
+import { type Committed, commitStep, letGo, type Step } from '../store/commit.ts'
 import { isLeaseLost } from '../store/lease.ts'
 import { isTaskHeld } from '../store/tasks.ts'
 import { check } from './check.ts'
+import { giveUp, hasDiedLate, patienceEndsAt } from './give-up.ts'
 import { keepLate } from './late.ts'
 import { store } from './store.ts'
 import { submit } from './submit.ts'
@@ -22,30 +23,64 @@ import { submit } from './submit.ts'
 export async function advance(context: Context, jobId: string): Promise<void> {
   let claim = await take(context, jobId)
   while (claim !== null) {
-    const step = await takeStep(context, claim)
-    const committed = step === null ? null : await commit(context, claim, step)
+    const committed = await proceed(context, claim)
     claim = committed === null ? null : await goOn(context, jobId, committed)
   }
 }
 
-/** One step of the job's life. Null: the lease was lost on the way, and another has the row. */
-async function takeStep(context: Context, claim: Claim): Promise<Step | null> {
-  const { status } = claim.job
+/** One step and its commit. Null: it failed, or the lease was lost on the way and another has the row. */
+async function proceed(context: Context, claim: Claim): Promise<Committed | null> {
   try {
-    switch (status) {
-      case 'queued':
-        return await submit(context, claim)
-      case 'generating':
-        return await check(context, claim)
-      case 'storing':
-        return await store(context, claim)
-      case 'succeeded':
-      case 'failed':
-      case 'canceled':
-        throw new Error(`a ${status} job is never due`)
-    }
+    const isOver = hasDiedLate(claim.job)
+    return await commit(
+      context,
+      claim,
+      isOver ? await giveUp(context, claim) : await takeStep(context, claim),
+    )
   } catch (error) {
-    return stopIfLost(error)
+    return isLeaseLost(error) ? null : stumble(context, claim, error)
+  }
+}
+
+/**
+ * A surprise: nothing is known of it but that it may come again. The row is let go and tried again later; a job that
+ * has been tried past its deadline ends.
+ */
+async function stumble(context: Context, claim: Claim, error: unknown): Promise<Committed | null> {
+  const { log, now } = context
+  const { job } = claim
+  log('step.failed', { job_id: job.id, provider: job.provider, status: job.status, error: sayError(error) })
+  const untilEndMs = patienceEndsAt(job) - now()
+  try {
+    if (untilEndMs <= 0 && job.wasDueAt >= patienceEndsAt(job)) {
+      return await commit(context, claim, await giveUp(context, claim))
+    }
+    const waitMs = surpriseWaitMs(now() - job.createdAt)
+    return await release(context, job, untilEndMs > 0 ? Math.min(waitMs, untilEndMs) : waitMs)
+  } catch (second) {
+    // The step had committed, and what failed came after it.
+    if (isLeaseLost(second)) return null
+    throw second
+  }
+}
+
+/** One step of the job's life. */
+async function takeStep(context: Context, claim: Claim): Promise<Step> {
+  const { status, damaged } = claim.job
+  switch (status) {
+    case 'queued':
+      // Nothing is bought by halves; what is at a provider already is still fetched.
+      if (damaged.includes('request') || damaged.includes('providers'))
+        throw new Error('the request is damaged')
+      return submit(context, claim)
+    case 'generating':
+      return check(context, claim)
+    case 'storing':
+      return store(context, claim)
+    case 'succeeded':
+    case 'failed':
+    case 'canceled':
+      throw new Error(`a ${status} job is never due`)
   }
 }
 
@@ -72,17 +107,17 @@ async function commit(context: Context, claim: Claim, step: Step): Promise<Commi
   } catch (error) {
     // Another job took the task between this step's look and its commit. The next claim reads what is so now: the line
     // is still unanswered, and the task is not looked at again.
-    if (isTaskHeld(error)) return letGo(context, claim)
+    if (isTaskHeld(error)) return await release(context, claim.job, soonMs)
     if (!isLeaseLost(error)) throw error
     await keepLate(context, claim.job.id, step)
     return null
   }
 }
 
-async function letGo({ db, config, now }: Context, claim: Claim): Promise<Committed | null> {
-  const { status } = claim.job
-  if (isSettled(status)) return null
-  return commitStep(db, claim, { status, next: { waitMs: soonMs } }, config.limits, now())
+/** Ends the step without news: the row is due again after the wait. */
+async function release({ db, now }: Context, job: ClaimedJob, waitMs: number): Promise<Committed> {
+  await letGo(db, job, waitMs, now())
+  return { state: 'released', dueAt: now() + waitMs, woken: [] }
 }
 
 /** The claim of the next step: the same one, still held; a new one, when it is due already; or none for now. */
@@ -103,9 +138,4 @@ async function goOn(context: Context, jobId: string, committed: Committed): Prom
 
 function take({ db, now }: Context, jobId: string): Promise<Claim | null> {
   return claimJob(db, jobId, crypto.randomUUID(), now())
-}
-
-function stopIfLost(error: unknown): null {
-  if (isLeaseLost(error)) return null
-  throw error
 }

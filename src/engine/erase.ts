@@ -70,6 +70,7 @@ async function eraseOne(
     if (outcome === 'not told') await putOffErasure(context.db, one.id, context.now())
   } catch (error) {
     complain(context, one.id, error)
+    await putOffErasure(context.db, one.id, context.now())
   }
 }
 

@@ -95,7 +95,7 @@ export function readDirectives(prompt: string): ReadDirectives {
     for (const pair of inside.split(',')) {
       const [, name, value] = /^\s*([a-z]+)\s*=\s*(\S+)\s*$/.exec(pair) ?? []
       if (name === undefined || value === undefined) return complain(`"${pair.trim()}" is not name=value`)
-      if (name in pairs) return complain(`${name} is said twice`)
+      if (Object.hasOwn(pairs, name)) return complain(`${name} is said twice`)
       pairs[name] = value
     }
   }

@@ -1,6 +1,7 @@
 /** API keys: found by their hash, never kept themselves. Their secrets are kept sealed. */
 import { and, desc, eq, isNull, type SQL, type SQLWrapper, sql } from 'drizzle-orm'
 import { z } from 'zod'
+import { readKept } from '../core/json.ts'
 import { mostSecretsAtOnce, secretOverlapMs } from '../core/schedule.ts'
 import type { Database } from './database.ts'
 import { apiKeys } from './schema.ts'
@@ -96,5 +97,5 @@ const retiredSchema = z.array(z.object({ sealed: z.string(), until: z.number() }
 type Retired = z.infer<typeof retiredSchema>
 
 function stillSigning({ retiredSecrets }: Pick<ApiKey, 'retiredSecrets'>, nowMs: number): Retired {
-  return retiredSchema.parse(JSON.parse(retiredSecrets)).filter(({ until }) => until > nowMs)
+  return (readKept(retiredSchema, retiredSecrets) ?? []).filter(({ until }) => until > nowMs)
 }

@@ -32,7 +32,9 @@ export async function placeFor(
     .select({
       others: sql<number | null>`${others}`,
       isAwaited: sql<number>`${and(awaits, isUnsettled)}`,
-      retentionDays: sql<number | null>`json_extract(${jobs.request}, '$.retention_days')`,
+      retentionDays: sql<
+        number | null
+      >`CASE WHEN json_valid(${jobs.request}) THEN json_extract(${jobs.request}, '$.retention_days') END`,
     })
     .from(tasks)
     .innerJoin(jobs, eq(jobs.id, tasks.jobId))

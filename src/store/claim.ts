@@ -28,6 +28,8 @@ export interface ClaimedJob extends Job {
   dueAt: number
   /** Its last holder never let it go: that step crashed, or was too slow. */
   isTakenOver: boolean
+  /** When it was due, or the lease of its last holder ended, before this claim. */
+  wasDueAt: number
 }
 
 /**
@@ -52,7 +54,7 @@ export async function claimJob(
     .from(jobs)
     .where(and(eq(jobs.id, id), eq(jobs.lease, lease)))
   const [[before], [row], tasks, outputs, webhooks, subscriptions] = await db.batch([
-    db.select({ lease: jobs.lease }).from(jobs).where(eq(jobs.id, id)),
+    db.select({ lease: jobs.lease, dueAt: jobs.dueAt }).from(jobs).where(eq(jobs.id, id)),
     take,
     selectTasks(db, id),
     selectOutputs(db, id),
@@ -62,7 +64,11 @@ export async function claimJob(
   ])
   if (row === undefined) return null
   return {
-    job: { ...readRow(row), lease, dueAt, isTakenOver: typeof before?.lease === 'string' },
+    job: {
+      ...{ ...readRow(row), lease, dueAt },
+      isTakenOver: typeof before?.lease === 'string',
+      wasDueAt: before?.dueAt ?? nowMs,
+    },
     tasks: tasks.map(readTask),
     outputs: outputs.map(readOutput),
     webhooks: webhooks.reverse(),

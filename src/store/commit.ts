@@ -128,6 +128,15 @@ export async function intendTask(
   await insist(() => db.batch([requireLease(db, jobs, job), saveTask(db, task), ...renewal]))
 }
 
+/** Lets the row go until then, whatever it says: for a step that failed and has learned nothing. */
+export async function letGo(db: Database, job: ClaimedJob, waitMs: number, nowMs: number): Promise<void> {
+  const release = db
+    .update(jobs)
+    .set(ownership(job, { waitMs }, nowMs))
+    .where(eq(jobs.id, job.id))
+  await db.batch([requireLease(db, jobs, job), release])
+}
+
 function ownership(job: ClaimedJob, next: Step['next'], nowMs: number) {
   if (next === 'settled') return { lease: null, dueAt: null, nudgedAt: null }
   // A lease that is more than half fresh is not written again: each change of due_at is a row in its index too.

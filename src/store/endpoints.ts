@@ -2,6 +2,7 @@
 import { and, asc, desc, eq, isNull, sql } from 'drizzle-orm'
 import { z } from 'zod'
 import { type EventType, eventTypes, type Subscription } from '../core/event.ts'
+import { readKept } from '../core/json.ts'
 import { attemptsAtOncePerHost } from '../core/schedule.ts'
 import { isSealedUnder } from './api-keys.ts'
 import { closeCircuit } from './circuits.ts'
@@ -57,11 +58,15 @@ export function selectSubscriptions(db: Database) {
     .orderBy(asc(endpoints.id))
 }
 
+/** One that is damaged matches no event: without its filter it would be sent those of every job. */
 export function readSubscription<T extends Pick<Row, 'eventTypes' | 'metadata'>>(row: T) {
+  const eventTypes = readKept(eventTypesSchema, row.eventTypes)
+  const metadata = readKept(metadataSchema, row.metadata)
+  const isSound = eventTypes !== undefined && metadata !== undefined
   return {
     ...row,
-    eventTypes: eventTypesSchema.parse(JSON.parse(row.eventTypes)),
-    metadata: metadataSchema.parse(JSON.parse(row.metadata)),
+    eventTypes: isSound ? eventTypes : [],
+    metadata: metadata ?? {},
   } satisfies Pick<Subscription, 'eventTypes' | 'metadata'>
 }
 

@@ -98,10 +98,10 @@ export async function dueErasures(db: Database, nowMs: number, limit: number) {
     .select({
       id: jobs.id,
       erasedAt: jobs.erasedAt,
-      // Of those that are erased, whose request we wrote ourselves: one that cannot be read must not stop the others.
+      // Of those that are erased. A damaged request must not stop the others.
       retentionDays: sql<
         number | null
-      >`CASE WHEN ${jobs.erasedAt} IS NOT NULL THEN json_extract(${jobs.request}, '$.retention_days') END`,
+      >`CASE WHEN ${jobs.erasedAt} IS NOT NULL AND json_valid(${jobs.request}) THEN json_extract(${jobs.request}, '$.retention_days') END`,
     })
     .from(jobs)
     .where(and(isNotNull(jobs.eraseAt), lte(jobs.eraseAt, nowMs)))

@@ -1,17 +1,10 @@
-/** The jobs table: accept, nudge, find what is overdue, list. A step takes a row by `claim` and writes what it learned by `commit`. */
-import { and, asc, desc, eq, gt, gte, isNotNull, isNull, lt, lte, type SQL, sql } from 'drizzle-orm'
+/** The jobs table: accept, nudge, find what is overdue. A step takes a row by `claim` and writes what it learned by `commit`. */
+import { and, asc, eq, gt, isNotNull, isNull, lte, type SQL, sql } from 'drizzle-orm'
 import { z } from 'zod'
 import { type Fault, readFault } from '../core/fault.ts'
-import { firstIdAt } from '../core/id.ts'
-import type { JobStatus } from '../core/job.ts'
+import { readKept } from '../core/json.ts'
 import { type Estimates, estimatesSchema } from '../core/money.ts'
-import {
-  type JobRequest,
-  keptRequestSchema,
-  type Model,
-  type ProviderName,
-  providerNames,
-} from '../core/request.ts'
+import { type JobRequest, type ProviderName, providerNames, readKeptRequest } from '../core/request.ts'
 import { type Asset, insertAsset } from './assets.ts'
 import { type Database, reasonOf } from './database.ts'
 import { draftEvent, type EventDraft, insertEvent, insertEventIf } from './events.ts'
@@ -21,6 +14,8 @@ type Row = typeof jobs.$inferSelect
 
 /** A row with its JSON read. */
 export interface Job extends Omit<Row, 'providers' | 'request' | 'warnings' | 'estimates' | 'fault'> {
+  /** The columns that cannot be read; what is left of them is here, and a warning names them. */
+  damaged: readonly string[]
   providers: ProviderName[]
   request: JobRequest
   warnings: Warning[]
@@ -148,72 +143,31 @@ export async function overdueJobs(db: Database, nowMs: number, limit: number): P
   return rows.map(({ id }) => id)
 }
 
-export interface JobFilter {
-  status?: JobStatus | undefined
-  provider?: ProviderName | undefined
-  model?: Model | undefined
-  createdAfterMs?: number | undefined
-  createdBeforeMs?: number | undefined
-  metadata: Record<string, string>
-}
-
-// A page reads at most so many rows, however rare what it looks for; the cursor goes on where it stopped.
-const rowsScannedPerPage = 1_000
-
-/** Newest first. A page may be short of `limit`, even empty, and still have a `next` to go on from. */
-export async function listJobs(db: Database, filter: JobFilter, before: string | null, limit: number) {
-  const { createdAfterMs, createdBeforeMs } = filter
-  const bounds: SQL[] = [
-    ...(before === null ? [] : [lt(jobs.id, before)]),
-    ...(createdBeforeMs === undefined ? [] : [lt(jobs.id, firstIdAt('job', createdBeforeMs))]),
-    ...(createdAfterMs === undefined ? [] : [gte(jobs.id, firstIdAt('job', createdAfterMs + 1))]),
-  ]
-  const scanned = db
-    .select()
-    .from(jobs)
-    .where(and(isNull(jobs.erasedAt), ...bounds))
-    .orderBy(desc(jobs.id))
-    .limit(rowsScannedPerPage)
-    .as('scanned')
-  const wanted: SQL[] = [
-    ...(filter.status === undefined ? [] : [eq(scanned.status, filter.status)]),
-    ...(filter.provider === undefined ? [] : [eq(scanned.provider, filter.provider)]),
-    ...(filter.model === undefined ? [] : [eq(scanned.model, filter.model)]),
-    ...Object.entries(filter.metadata).map(
-      ([key, value]) =>
-        sql`json_extract(${scanned.request}, ${`$.metadata.${JSON.stringify(key)}`}) = ${value}`,
-    ),
-  ]
-  const [rows, [window]] = await db.batch([
-    db
-      .select()
-      .from(scanned)
-      .where(and(...wanted))
-      .orderBy(desc(scanned.id))
-      .limit(limit + 1),
-    db
-      .select({
-        rows: sql<number>`count(*)`,
-        last: sql<string | null>`min(${scanned.id})`,
-      })
-      .from(scanned),
-  ])
-  const page = rows.slice(0, limit).map(readRow)
-  const nextOnPage = rows.length > limit ? (page.at(-1)?.id ?? null) : null
-  const nextOnScan = window !== undefined && window.rows === rowsScannedPerPage ? window.last : null
-  return { jobs: page, next: nextOnPage ?? nextOnScan }
-}
-
 const providersSchema = z.array(z.enum(providerNames))
 const warningsSchema = z.array(z.object({ path: z.string(), message: z.string() }))
 
+/** Never throws: one damaged row must not break a list, a sweep or an erasure. */
 export function readRow(row: Row): Job {
+  const { request, isWhole } = readKeptRequest(row.request, row.model)
+  const providers = readKept(providersSchema, row.providers)
+  const warnings = readKept(warningsSchema, row.warnings)
+  const estimates = readKept(estimatesSchema, row.estimates)
+  const fault = readFault(row.fault)
+  const damaged = Object.entries({
+    request: isWhole,
+    providers: providers !== undefined,
+    warnings: warnings !== undefined,
+    estimates: estimates !== undefined,
+    fault: (fault === null) === (row.fault === null),
+  }).flatMap(([column, isSound]) => (isSound ? [] : [column]))
   return {
-    ...row,
-    providers: providersSchema.parse(JSON.parse(row.providers)),
-    request: keptRequestSchema.parse(JSON.parse(row.request)),
-    warnings: warningsSchema.parse(JSON.parse(row.warnings)),
-    estimates: estimatesSchema.parse(JSON.parse(row.estimates)),
-    fault: readFault(row.fault),
+    ...{ ...row, request, fault, damaged },
+    providers: providers ?? [row.provider],
+    warnings: [...(warnings ?? []), ...damaged.map(damageOf)],
+    estimates: estimates ?? {},
   }
+}
+
+function damageOf(column: string): Warning {
+  return { path: column, message: 'is damaged in the database: what is shown is what can still be read' }
 }

@@ -1,6 +1,7 @@
 /** How far the bucket and the tables are compared with each other. One row; it is the only memory of a round. */
 import { and, eq, lte } from 'drizzle-orm'
 import { z } from 'zod'
+import { readKept } from '../core/json.ts'
 import type { Database } from './database.ts'
 import { rounds } from './schema.ts'
 
@@ -33,7 +34,9 @@ export async function claimRound(db: Database, untilMs: number, nowMs: number): 
   // Asked first, since it seldom is, and a claim in vain reads twice as much.
   if ((await db.select({ name: rounds.name }).from(rounds).where(isDue)).length === 0) return null
   const [row] = await db.update(rounds).set({ dueAt: untilMs }).where(isDue).returning()
-  return row === undefined ? null : { ...row, found: foundSchema.parse(JSON.parse(row.found)) }
+  return row === undefined
+    ? null
+    : { ...row, found: readKept(foundSchema, row.found) ?? foundSchema.parse({}) }
 }
 
 /** Where it goes on, or, finished, what the whole round found. Written only by who holds the claim. */
@@ -57,5 +60,5 @@ export async function saveRound(
 /** The last whole round. Null: there was none yet. */
 export async function lastRound(db: Database): Promise<LastRound | null> {
   const [row] = await db.select({ last: rounds.last }).from(rounds).where(eq(rounds.name, name))
-  return row?.last == null ? null : lastSchema.parse(JSON.parse(row.last))
+  return row?.last == null ? null : (readKept(lastSchema, row.last) ?? null)
 }

@@ -74,7 +74,7 @@ function finishTimes(first: string): SQL {
 }
 
 function taskTotals(first: string): SQL {
-  const told = sql`CASE WHEN json_extract(${tasks.cost}, '$.source') = 'provider' THEN ${tasks.cost} END`
+  const told = sql`CASE WHEN NOT json_valid(${tasks.cost}) THEN NULL WHEN json_extract(${tasks.cost}, '$.source') = 'provider' THEN ${tasks.cost} END`
   return sql`SELECT ${tasks.provider},
       sum(${tasks.wonBy} IS 'webhook') AS wonByWebhook,
       sum(${tasks.wonBy} IS 'poll') AS wonByPoll,

@@ -3,6 +3,7 @@ import { and, asc, eq, exists, inArray, ne, notExists, or, sql } from 'drizzle-o
 import { alias } from 'drizzle-orm/sqlite-core'
 import { z } from 'zod'
 import { type Fault, readFault, writeFault } from '../core/fault.ts'
+import { readKept } from '../core/json.ts'
 import { type Cost, costSchema } from '../core/money.ts'
 import type { ProviderName } from '../core/request.ts'
 import type { TaskStatus } from '../core/task.ts'
@@ -184,12 +185,13 @@ const isNewsAfter: Record<TaskStatus, TaskStatus[]> = {
   failed: ['submitted'],
 }
 
+/** A damaged column is as if nothing were known: the media are uploaded again, the video is fetched by its URL. */
 export function readTask(row: Row): Task {
   return {
     ...row,
-    cost: row.cost === null ? null : costSchema.parse(JSON.parse(row.cost)),
+    cost: (row.cost === null ? null : readKept(costSchema, row.cost)) ?? null,
     fault: readFault(row.fault),
-    uploads: row.uploads === null ? {} : uploadsSchema.parse(JSON.parse(row.uploads)),
-    arrival: row.arrival === null ? null : arrivalSchema.parse(JSON.parse(row.arrival)),
+    uploads: (row.uploads === null ? null : readKept(uploadsSchema, row.uploads)) ?? {},
+    arrival: (row.arrival === null ? null : readKept(arrivalSchema, row.arrival)) ?? null,
   }
 }

@@ -2,10 +2,11 @@
  * The door for videos that a provider uploads by itself: verify, stream into R2, write it on the ledger line, answer.
  * That one came ends nothing: it makes the job due, and its provider is asked.
  */
-import { Hono } from 'hono'
+import { Hono, type Context as HonoContext } from 'hono'
 import { createMiddleware } from 'hono/factory'
 import type { Context } from '../context.ts'
 import { done, type FaultCode, type Result } from '../core/fault.ts'
+import { isPlainPath } from '../core/spelling.ts'
 import { sayError } from '../log.ts'
 import { keepArrival } from '../media/arrival.ts'
 import type { Kept } from '../media/keep.ts'
@@ -16,10 +17,13 @@ import { isValidToken } from './token.ts'
 type Door = { Variables: { context: Context } }
 
 const path = '/:jobId/:n/:token'
+// As at the door for webhooks: a slash at the end is the same URL.
+const paths = [path, `${path}/`]
 
 const onlyWithToken = createMiddleware<Door, typeof path>(async (c, next) => {
   const { config, now } = c.get('context')
-  if (!(await isValidToken(config, c.req.param(), now()))) return c.notFound()
+  const isValid = isPlainPath(c.req.url) && (await isValidToken(config, c.req.param(), now()))
+  if (!isValid) return c.notFound()
   return next()
 })
 
@@ -31,7 +35,9 @@ const onlyWithinRate = createMiddleware<Door, typeof path>(async (c, next) => {
 
 export const uploadRoutes = new Hono<Door>()
 
-uploadRoutes.put(path, onlyWithToken, onlyWithinRate, async (c) => {
+for (const one of paths) uploadRoutes.put(one, onlyWithToken, onlyWithinRate, answer)
+
+async function answer(c: HonoContext<Door, typeof path>) {
   const { jobId, n } = c.req.param()
   const receiving = receive(c.get('context'), { jobId, n: Number(n) }, c.req.raw)
   // A provider that hangs up ends this invocation; what was begun in R2 is to be ended in order all the same.
@@ -47,7 +53,7 @@ uploadRoutes.put(path, onlyWithToken, onlyWithinRate, async (c) => {
     case 'unawaited':
       return c.text('nobody waits for this video', 410)
   }
-})
+}
 
 // D1 or R2 is in trouble. What is in R2 already may be on its line, so it stays; the end of the job removes what is not.
 uploadRoutes.onError((error, c) => {

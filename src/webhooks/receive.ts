@@ -2,12 +2,13 @@
  * The door for providers' webhooks: verify, read, make durable, answer. Nothing is parsed and no row is touched
  * here, because D1 stalls for seconds now and then and the provider waits about five.
  */
-import { Hono } from 'hono'
+import { Hono, type Context as HonoContext } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import { createMiddleware } from 'hono/factory'
 import type { Context } from '../context.ts'
 import { sha256 } from '../core/keys.ts'
 import { providerNames } from '../core/request.ts'
+import { isPlainPath } from '../core/spelling.ts'
 import { sayError } from '../log.ts'
 import { isWithinRate, periodSeconds } from '../rate.ts'
 import { type HeardWebhook, journalWebhook } from '../store/webhooks.ts'
@@ -16,11 +17,14 @@ import { isValidToken } from './token.ts'
 type Door = { Variables: { context: Context } }
 
 const path = '/:provider/:jobId/:token'
+// Some providers add a slash to the URL that they are given.
+const paths = [path, `${path}/`]
 const maxBodyBytes = 128 * 1024
 
 const onlyWithToken = createMiddleware<Door, typeof path>(async (c, next) => {
   const { config, now } = c.get('context')
-  if (!(await isValidToken(config, c.req.param(), now()))) return c.notFound()
+  const isValid = isPlainPath(c.req.url) && (await isValidToken(config, c.req.param(), now()))
+  if (!isValid) return c.notFound()
   return next()
 })
 
@@ -36,24 +40,22 @@ const onlySmall = bodyLimit({
   onError: (c) => c.text(`at most ${maxBodyBytes} bytes`, 413),
 })
 
-export const webhookRoutes = new Hono<Door>().post(
-  path,
-  onlyWithToken,
-  onlyWithinRate,
-  onlySmall,
-  async (c) => {
-    const context = c.get('context')
-    const { jobId, token } = c.req.param()
-    const provider = providerNames.find((name) => name === c.req.param('provider'))
-    if (provider === undefined) return c.notFound()
-    // Crun echoes the callback URL in its body: the token must not be kept with it.
-    const body = (await c.req.text()).replaceAll(token, '…')
-    const heard = { jobId, provider, hash: await sha256(body), body, heardAt: context.now() }
-    if (!(await makeDurable(context, heard))) return c.text('try again', 503, { 'retry-after': '5' })
-    // Exactly 200: Crun names it.
-    return c.text('ok', 200)
-  },
-)
+export const webhookRoutes = new Hono<Door>()
+
+for (const one of paths) webhookRoutes.post(one, onlyWithToken, onlyWithinRate, onlySmall, receive)
+
+async function receive(c: HonoContext<Door, typeof path>) {
+  const context = c.get('context')
+  const { jobId, token } = c.req.param()
+  const provider = providerNames.find((name) => name === c.req.param('provider'))
+  if (provider === undefined) return c.notFound()
+  // Crun echoes the callback URL in its body: the token must not be kept with it.
+  const body = (await c.req.text()).replaceAll(token, '…')
+  const heard = { jobId, provider, hash: await sha256(body), body, heardAt: context.now() }
+  if (!(await makeDurable(context, heard))) return c.text('try again', 503, { 'retry-after': '5' })
+  // Exactly 200: Crun names it.
+  return c.text('ok', 200)
+}
 
 /** The queue, else the journal. False: neither took it. */
 async function makeDurable(context: Context, heard: HeardWebhook): Promise<boolean> {

@@ -215,8 +215,8 @@ describe('every call', () => {
       const [method = '', path = ''] = name.split(' ')
       const url = `${publicBaseUrl}${path.replaceAll(/\{\w+\}/g, '0')}`
       const headers = { authorization: `Bearer ${env.ADMIN_API_KEY}` }
-      const POSTS = { limit: async () => ({ success: false }) }
-      return (await fetchWith({ POSTS }, new Request(url, { method, headers }))).status === 429
+      const REQUESTS = { limit: async () => ({ success: false }) }
+      return (await fetchWith({ REQUESTS }, new Request(url, { method, headers }))).status === 429
     }
     for (const operation of operations) {
       const [name, { responses }] = operation

@@ -112,12 +112,29 @@ describe('a page of another origin', () => {
   })
 })
 
+function respell(link: URL, write: (end: number) => string): void {
+  link.searchParams.set('expires', write(Number(link.searchParams.get('expires'))))
+}
+
+it('an output has one path', async () => {
+  for (const other of ['00', '0x0', '+0', '0.0', '1e0', '%30', '%2B0', 'x']) {
+    const path = linkOf(job).replace('/outputs/0', `/outputs/${other}`)
+    const response = await api(path, withoutKey)
+    const isEscape = other === '%30'
+    await expectProblem(response, isEscape ? 401 : 404, isEscape ? 'unauthorized' : 'not_found')
+  }
+})
+
 describe('a link is refused', () => {
   it.each<[string, (link: URL) => void]>([
     ['with a forged signature', (link) => link.searchParams.set('signature', 'A'.repeat(43))],
     ['with an empty signature', (link) => link.searchParams.set('signature', '')],
     ['without a signature', (link) => link.searchParams.delete('signature')],
     ['with a later end than was signed', (link) => link.searchParams.set('expires', '9999999999')],
+    ['with its end as a hexadecimal number', (link) => respell(link, (end) => `0x${end.toString(16)}`)],
+    ['with a zero before its end', (link) => respell(link, (end) => `0${end}`)],
+    ['with a sign before its end', (link) => respell(link, (end) => `+${end}`)],
+    ['with two ends', (link) => link.searchParams.append('expires', '1')],
     ['without an end', (link) => link.searchParams.delete('expires')],
     ['with an end that is no time', (link) => link.searchParams.set('expires', 'never')],
     [

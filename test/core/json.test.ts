@@ -1,5 +1,8 @@
 import { expect, it } from 'vitest'
-import { parseJson } from '../../src/core/json.ts'
+import { z } from 'zod'
+import { maxJsonDepth, parseJson, readKept, tooDeepAt } from '../../src/core/json.ts'
+
+const nested = (depth: number) => `${'['.repeat(depth)}${']'.repeat(depth)}`
 
 it.each([
   ['{"a":[1,null]}', { a: [1, null] }],
@@ -11,4 +14,20 @@ it.each([
 
 it.each(['', 'undefined', '{', "{'a':1}", '<html>', '{"a":1}{', '\u0000'])('makes nothing of %j', (text) => {
   expect(parseJson(text)).toBeUndefined()
+})
+
+it('reads what nests as deep as is allowed, and makes nothing of what nests deeper', () => {
+  expect(parseJson(nested(maxJsonDepth))).toBeDefined()
+  expect(parseJson(nested(maxJsonDepth + 1))).toBeUndefined()
+  expect(parseJson(`{"a":${nested(500_000)}}`)).toBeUndefined()
+})
+
+it('names where a value nests too deep', () => {
+  expect(tooDeepAt(JSON.parse(`{"a":1,"b":{"c":[0,${nested(40)}]}}`))).toBe('b.c.1.0')
+  expect(tooDeepAt({ a: { b: [] } })).toBeNull()
+})
+
+it.each(['', '{', '"text"', '{"n":"1"}', nested(100)])('reads nothing from a damaged column: %j', (text) => {
+  expect(readKept(z.object({ n: z.number() }), text)).toBeUndefined()
+  expect(readKept(z.object({ n: z.number() }), '{"n":1}')).toEqual({ n: 1 })
 })

@@ -122,7 +122,8 @@ it('a step that throws leaves its job due', async () => {
   const broken = new Proxy(env.BUCKET, {
     get: () => () => Promise.reject(new Error('R2 is down')),
   })
-  await expect(advance(aContext({}, { BUCKET: broken }), id)).rejects.toThrow('R2 is down')
+  await advance(aContext({}, { BUCKET: broken }), id)
+  expect((await getJob(id)).status).toBe('storing')
   await passTimeUntil(id, ({ status }) => status === 'succeeded')
 })
 

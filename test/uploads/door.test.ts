@@ -7,6 +7,7 @@ import { deadDatabase } from '../support/ask.ts'
 import { doorOf } from '../support/door.ts'
 import { api, getJob, postJob, rowsOf, untilSubmitted } from '../support/reelhook.ts'
 import { deadQueue, fetchWith } from '../support/runtime.ts'
+import { escaped, otherBits } from '../support/spellings.ts'
 import { objectKeys, select } from '../support/storage.ts'
 import { anAwaitingJob, putAt, receivedOf, uploadPathOf } from '../support/uploads.ts'
 import { sha256Of } from '../support/videos.ts'
@@ -61,6 +62,11 @@ describe('a video that is PUT', () => {
     const id = await anAwaitingJob()
     const headers = { 'content-type': 'application/octet-stream' }
     expect((await putAt(await uploadPathOf(id), aVideo(1_000), headers)).status).toBe(200)
+  })
+
+  it('may come to the URL with a slash at its end', async () => {
+    const id = await anAwaitingJob()
+    expect((await putAt(`${await uploadPathOf(id)}/`, aVideo(1_000))).status).toBe(200)
   })
 
   it('ends nothing by itself', async () => {
@@ -185,6 +191,8 @@ describe('a forged URL', () => {
     ['a token for the same text under another key', () => signedFor('provider webhooks', `${id}/0`)],
     ['the signature of a link', () => signedFor('links', `${id}/0`)],
     ['another way to write the number', async () => (await uploadPathOf(id)).replace('/0/', '/00/')],
+    ['its token with a letter escaped', async () => escaped(await uploadPathOf(id))],
+    ['its token with other bits at the end', async () => otherBits(await uploadPathOf(id))],
     ['a token cut short', async () => (await uploadPathOf(id)).slice(0, -1)],
     ['a token that is no base64', () => withToken('%F0%9F%9B%B6')],
   ]

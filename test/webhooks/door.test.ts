@@ -5,6 +5,7 @@ import { ask, deadDatabase } from '../support/ask.ts'
 import { aSilentJob, doorOf, ring, ringAt, untilHeard } from '../support/door.ts'
 import { api, rowsOf, timelineOf } from '../support/reelhook.ts'
 import { deadQueue } from '../support/runtime.ts'
+import { escaped, otherBits } from '../support/spellings.ts'
 import { countRows } from '../support/storage.ts'
 import { world } from '../support/world.ts'
 
@@ -40,6 +41,10 @@ describe('a webhook', () => {
     expect(response.status).toBe(200)
   })
 
+  it('may come to the URL with a slash at its end, which some providers add', async () => {
+    expect((await ringAt(`${await doorOf(id)}/`, '{"slash":1}')).status).toBe(200)
+  })
+
   it('may have 128 KiB', async () => {
     expect((await ring(id, 'x'.repeat(limit))).status).toBe(200)
   })
@@ -51,6 +56,9 @@ describe('a webhook that is refused', () => {
     ['a wrong token', () => doorWith('A'.repeat(43))],
     ["another job's token", async () => doorWith(await tokenOf(doorOf(otherId)))],
     ["another provider's token", async () => doorWith(await tokenOf(doorOf(id, 'crun')))],
+    ['its token with a letter escaped', async () => escaped(await doorOf(id))],
+    ['its token with other bits at the end', async () => otherBits(await doorOf(id))],
+    ['two slashes at its end', async () => `${await doorOf(id)}//`],
     ['a token cut short', async () => (await doorOf(id)).slice(0, -1)],
     ['a token grown longer', async () => `${await doorOf(id)}A`],
     ['a token in other letters', async () => doorWith((await tokenOf(doorOf(id))).toUpperCase())],

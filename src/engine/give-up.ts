@@ -1,0 +1,76 @@
+/**
+ * give up: the end of a job whose steps keep failing by surprise. Nothing is known of the cause, so the end needs as
+ * little as it can: no provider, no media, and at the second try nothing of the request but what its event needs.
+ */
+import type { Context } from '../context.ts'
+import { cancellationOf } from '../core/cancellation.ts'
+import { type Fault, fault } from '../core/fault.ts'
+import { keptRequestSchema } from '../core/request.ts'
+import { lastWordMs, leaseMs, settleGraceMs } from '../core/schedule.ts'
+import { sayError } from '../log.ts'
+import { seeJob } from '../store/cancel.ts'
+import type { Claim, ClaimedJob } from '../store/claim.ts'
+import type { Step } from '../store/commit.ts'
+import type { Output } from '../store/outputs.ts'
+import { closed } from './finish.ts'
+import { settle } from './settle.ts'
+
+/** From then on a surprise is the end: until then whatever causes it may pass. */
+export function patienceEndsAt({ status, deadlineAt }: ClaimedJob): number {
+  return deadlineAt + (status === 'storing' ? settleGraceMs : lastWordMs)
+}
+
+/** A step that began after the end of patience has died, and its lease ran out. */
+export function hasDiedLate(job: ClaimedJob): boolean {
+  return job.isTakenOver && job.wasDueAt - leaseMs >= patienceEndsAt(job)
+}
+
+/** The last step. `claim` may be older than what its failed step wrote, so the rows are read again. */
+export async function giveUp(context: Context, claim: Claim): Promise<Step> {
+  const { db, log, now } = context
+  const { tasks, outputs } = (await seeJob(db, claim.job.id)) ?? claim
+  const why = fault(
+    'internal_error',
+    `Unexpected errors kept the job from going on until its deadline. ${cancellationOf(tasks).message}`,
+  ).fault
+  const lines = tasks.map((task) => {
+    if (task.endedAt !== null) return { task, event: null }
+    const isOpen = task.status === 'intended' || task.status === 'unknown'
+    const isBought = isOpen || task.status === 'submitted'
+    const cause = isOpen ? { ...why, code: 'submit_unknown' as const } : why
+    return closed(task, isBought ? 'failed' : 'rejected', cause, now())
+  })
+  const ended: Claim = {
+    ...claim,
+    tasks: lines.map(({ task }) => task),
+    outputs: outputs.map((output) => givenUp(output, why)),
+  }
+  log('job.given_up', { job_id: claim.job.id, provider: claim.job.provider, status: claim.job.status })
+  const settled = await settleAnyway(context, ended, lines.at(-1)?.task.fault ?? why)
+  return {
+    ...settled,
+    tasks: ended.tasks.filter((task) => !tasks.includes(task)),
+    outputs: ended.outputs.filter((output) => !outputs.includes(output)),
+    events: [...lines.flatMap(({ event }) => event ?? []), ...(settled.events ?? [])],
+  }
+}
+
+/** The event is made from the request, and the request may be what makes every step fail. */
+async function settleAnyway(context: Context, claim: Claim, why: Fault): Promise<Step> {
+  try {
+    return await settle(context, claim, why)
+  } catch (error) {
+    context.log('event.shortened', { job_id: claim.job.id, error: sayError(error) })
+    return settle(context, { ...claim, job: withoutContent(claim.job) }, why)
+  }
+}
+
+function withoutContent(job: ClaimedJob): ClaimedJob {
+  const { model, count, callback_url, callback_events, metadata, retention_days } = job.request
+  const kept = { model, count, callback_url, callback_events, metadata, retention_days }
+  return { ...job, request: keptRequestSchema.parse(kept), warnings: [] }
+}
+
+function givenUp(output: Output, why: Fault): Output {
+  return output.status === 'waiting' ? { ...output, status: 'failed', fault: why } : output
+}

@@ -1,0 +1,138 @@
+/** Every route of the published document, given every body that is not what it asks for. */
+import { env } from 'cloudflare:workers'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { ask } from '../support/ask.ts'
+import { api, aRequest, post } from '../support/reelhook.ts'
+import { countRows } from '../support/storage.ts'
+
+const mebibyte = 1024 * 1024
+const json = { 'content-type': 'application/json' }
+const nested = (depth: number) => `${'{"x":'.repeat(depth)}1${'}'.repeat(depth)}`
+
+interface Operation {
+  requestBody?: { required?: boolean; content: Record<string, unknown> }
+}
+
+interface Route {
+  method: string
+  path: string
+  takesJson: boolean
+  needsBody: boolean
+}
+
+let routes: Route[]
+
+beforeAll(async () => {
+  const response = await api('/openapi.json')
+  const document = await response.json<{ paths: Record<string, Record<string, Operation>> }>()
+  routes = Object.entries(document.paths).flatMap(([path, operations]) =>
+    Object.entries(operations).map(([method, { requestBody }]) => ({
+      method: method.toUpperCase(),
+      path: path.replaceAll(/\{\w+\}/g, '0'),
+      takesJson: requestBody?.content['application/json'] !== undefined,
+      needsBody: requestBody?.required === true,
+    })),
+  )
+})
+
+const withoutBody = ['GET', 'HEAD']
+
+function send({ method, path }: Route, body: BodyInit | null, headers: Record<string, string> = {}) {
+  return api(path, { method, headers, body: withoutBody.includes(method) ? null : body })
+}
+
+const bodies: [string, string | null, Record<string, string>][] = [
+  ['no body and no content type', null, {}],
+  ['no body', null, json],
+  ['an empty body', '', json],
+  ['a body without a content type', '{}', { 'content-type': '' }],
+  ['a form', 'model=boat', { 'content-type': 'application/x-www-form-urlencoded' }],
+  ['text', '{}', { 'content-type': 'text/plain' }],
+  ['null', 'null', json],
+  ['a list', '[]', json],
+  ['a text in JSON', '"x"', json],
+  ['a number', '1e400', json],
+  ['JSON cut short', '{"model":"seed', json],
+  ['an object without fields', '{}', json],
+  ['JSON that nests by the thousand', nested(20_000), json],
+  ['only brackets', '['.repeat(100_000), json],
+  ['fields that every object inherits', '{"__proto__":{"a":1},"constructor":1,"toString":2}', json],
+]
+
+describe.each(bodies)('%s', (_, body, headers) => {
+  it('is answered by every route without a 500', async () => {
+    for (const route of routes) {
+      const response = await send(route, body, headers)
+      const said = `${route.method} ${route.path}: ${response.status} ${await response.text()}`
+      expect(response.status, said).toBeLessThan(500)
+    }
+    expect(await countRows('jobs')).toBe(0)
+  })
+})
+
+describe('a route that needs JSON', () => {
+  it('says so when there is no body', async () => {
+    for (const route of routes.filter(({ takesJson, needsBody }) => takesJson && needsBody)) {
+      const response = await send(route, null)
+      const { code, detail } = await response.json<{ code: string; detail: string }>()
+      expect([response.status, code], `${route.method} ${route.path}`).toEqual([400, 'invalid_json'])
+      expect(detail).toMatch(/Content-Type: application\/json/)
+    }
+  })
+})
+
+describe('a body that nests too deep', () => {
+  it('is refused by every route that takes JSON, with the path', async () => {
+    const body = JSON.stringify({ provider_options: { crun: { x: JSON.parse(nested(40)) } } })
+    for (const route of routes.filter(({ takesJson }) => takesJson)) {
+      const response = await send(route, body, json)
+      const { errors } = await response.json<{ errors: { path: string; message: string }[] }>()
+      expect(response.status, `${route.method} ${route.path}`).toBe(422)
+      expect(errors).toEqual([
+        { path: 'provider_options.crun.x.x', message: 'nests more than 32 levels deep' },
+      ])
+    }
+  })
+
+  it('may nest as deep as any documented body does', async () => {
+    const response = await post(
+      '/v1/estimates',
+      aRequest({ provider_options: { runware: { acceleration: {} } } }),
+    )
+    expect(await response.text()).not.toMatch(/levels deep/)
+  })
+})
+
+describe('a body larger than 1 MiB', () => {
+  const large = `{"x":"${'x'.repeat(mebibyte)}"}`
+
+  it.each([
+    ['announced', () => large],
+    ['not announced', () => new Blob([large]).stream()],
+  ])('is refused by every route but the upload, its length %s', async (_, body) => {
+    const others = routes.filter(({ method, path }) => !withoutBody.includes(method) && path !== '/v1/assets')
+    for (const route of others.filter(({ path }) => path.startsWith('/v1/'))) {
+      const response = await send(route, body(), json)
+      const { code } = await response.json<{ code: string }>()
+      expect([response.status, code], `${route.method} ${route.path}`).toEqual([413, 'too_large'])
+    }
+  })
+
+  it('is read no further than the limit', async () => {
+    let left = 64
+    const long = new ReadableStream({
+      pull(controller) {
+        left -= 1
+        controller.enqueue(new Uint8Array(65_536))
+        if (left === 0) controller.close()
+      },
+    })
+    const init = {
+      method: 'PATCH',
+      headers: { authorization: `Bearer ${env.ADMIN_API_KEY}`, ...json },
+      body: long,
+    }
+    expect((await ask('/v1/endpoints/ep_1', init, {})).status).toBe(413)
+    expect(left).toBeGreaterThan(32)
+  })
+})
