@@ -1,5 +1,7 @@
 /** The map of the API. */
 import { OpenAPIHono } from '@hono/zod-openapi'
+import type { Context as HonoContext } from 'hono'
+import { bodyLimit } from 'hono/body-limit'
 import { HTTPException } from 'hono/http-exception'
 import { sayError } from '../log.ts'
 import { isDatabaseTrouble } from '../store/database.ts'
@@ -17,6 +19,7 @@ import { eraseRoutes } from './erase.ts'
 import { estimateRoutes } from './estimates.ts'
 import { documentEvents } from './event-docs.ts'
 import { eventRoutes } from './events.ts'
+import { readText } from './form-faults.ts'
 import { healthRoutes } from './health.ts'
 import { jobListRoutes } from './job-list.ts'
 import { jobRoutes } from './jobs.ts'
@@ -30,6 +33,8 @@ import { retryRoutes } from './retry.ts'
 import { secretRotationRoutes } from './secret-rotation.ts'
 import { statsRoutes } from './stats.ts'
 import { webhookKeyRoutes } from './webhook-keys.ts'
+
+const maxBodyBytes = 1024 * 1024
 
 export function createApi() {
   const api = new OpenAPIHono<ApiEnv>()
@@ -61,6 +66,10 @@ export function createApi() {
 
   api.use('/v1/*', onlyWithKey)
   api.on('POST', '/v1/*', onlyWithinRate)
+  api.post('/v1/jobs', bodyLimit({ maxSize: maxBodyBytes, onError: bodyTooLarge }))
+  // Uploads are streamed, so they come before what reads bodies whole.
+  api.route('/v1/assets', assetRoutes)
+  api.use('/v1/*', readText)
   api.route('/v1/jobs', jobRoutes)
   api.route('/v1/jobs', jobListRoutes)
   api.route('/v1/jobs', eventRoutes)
@@ -70,7 +79,6 @@ export function createApi() {
   api.route('/v1/jobs', linkRoutes)
   api.route('/v1/estimates', estimateRoutes)
   api.route('/v1/models', modelRoutes)
-  api.route('/v1/assets', assetRoutes)
   api.route('/v1/deliveries', deliveryRoutes)
   api.route('/v1/deliveries', redeliverRoutes)
   api.route('/v1/endpoints', endpointRoutes)
@@ -95,4 +103,8 @@ export function createApi() {
     security: [{ apiKey: [] }],
   })
   return api
+}
+
+function bodyTooLarge(c: HonoContext) {
+  return problem(c, 'too_large', 'A body has at most 1 MiB. Give media by URL.')
 }

@@ -1,15 +1,11 @@
 /** /v1/jobs: accept a job, show one. */
 import { createRoute, z } from '@hono/zod-openapi'
-import type { Context as HonoContext } from 'hono'
-import { bodyLimit } from 'hono/body-limit'
 import { findJob } from '../store/jobs.ts'
 import { acceptedResponses, answerPost, idempotencyHeaders } from './answer-post.ts'
 import { createRouter } from './environment.ts'
 import { jobRequestSchema, nameAllFaults } from './job-request.ts'
 import { problem, problemResponse, tooMany, withoutKey } from './problems.ts'
 import { jobSchema, viewJobs } from './views.ts'
-
-const maxBodyBytes = 1024 * 1024
 
 const accept = createRoute({
   method: 'post',
@@ -49,8 +45,6 @@ const show = createRoute({
 
 export const jobRoutes = createRouter()
 
-jobRoutes.post('/', bodyLimit({ maxSize: maxBodyBytes, onError: bodyTooLarge }))
-
 jobRoutes.openapi(
   accept,
   async (c) => {
@@ -66,7 +60,3 @@ jobRoutes.openapi(show, async (c) => {
   const [view] = job === null ? [] : await viewJobs(context, [job])
   return view === undefined ? problem(c, 'not_found', 'There is no such job.') : c.json(view, 200)
 })
-
-function bodyTooLarge(c: HonoContext) {
-  return problem(c, 'too_large', 'A body has at most 1 MiB. Give media by URL.')
-}

@@ -8,6 +8,7 @@ import { defaultEventTypes, eventTypes } from './event.ts'
 import { countReferences, formOf } from './media.ts'
 import { tagFaults } from './prompt.ts'
 import { maxRetentionDays } from './retention.ts'
+import { textOf } from './text.ts'
 
 export const models = ['seedance-2.0', 'seedance-2.0-fast', 'seedance-2.0-mini'] as const
 export type Model = (typeof models)[number]
@@ -55,12 +56,12 @@ export const callbackSecretSchema = z
 export const callbackUrlSchema = z.url('is not a URL').max(2_048, 'must have at most 2048 characters')
 
 export const metadataSchema = z
-  .record(z.string().min(1).max(64), z.string().max(512))
+  .record(textOf({ min: 1, max: 64 }), textOf({ max: 512 }))
   .refine((metadata) => Object.keys(metadata).length <= 20, 'must have at most 20 keys')
 
 const fields = z.strictObject({
   model: z.enum(models),
-  prompt: z.string().trim().min(1).max(10_000).optional().meta({
+  prompt: textOf({ min: 1, max: 10_000 }, z.string().trim()).optional().meta({
     description:
       'Point at references with {{image:1}}, {{video:1}}, {{audio:1}}, counted from 1. [[image:1]] means the same, for tools that use {{ }} themselves. Spacing and case do not matter. Text that is nearly a tag is refused. Where a provider allows it, a first frame or image or video references may stand alone.',
     example: 'A paper boat drifts down a rainy gutter',

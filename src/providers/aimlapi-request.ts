@@ -8,7 +8,7 @@ import type { Reason } from './provider.ts'
 export function generationOf(request: JobRequest) {
   return {
     model: modelIds[request.model],
-    prompt: renderPrompt(request.prompt ?? '', (kind, number) => `@${tagNames[kind]}${number}`),
+    prompt: promptOf(request),
     ...mediaInput(request),
     ...ratioOf(request),
     resolution: request.resolution,
@@ -18,6 +18,11 @@ export function generationOf(request: JobRequest) {
     ...(request.seed !== undefined && { seed: request.seed }),
     ...options.parse(request.provider_options.aimlapi ?? {}),
   }
+}
+
+/** The prompt with its tags written as the provider wants them: that is what its limits are about. */
+export function promptOf({ prompt = '' }: JobRequest): string {
+  return renderPrompt(prompt, (kind, number) => `@${tagNames[kind]}${number}`)
 }
 
 function mediaInput(request: JobRequest) {
