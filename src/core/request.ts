@@ -55,9 +55,16 @@ export const callbackSecretSchema = z
 
 export const callbackUrlSchema = z.url('is not a URL').max(2_048, 'must have at most 2048 characters')
 
+/** So that it fits into every event, beside all that an event must say (event-body.ts). */
+export const maxMetadataBytes = 8_192
+
 export const metadataSchema = z
   .record(textOf({ min: 1, max: 64 }), textOf({ max: 512 }))
   .refine((metadata) => Object.keys(metadata).length <= 20, 'must have at most 20 keys')
+  .refine(
+    (metadata) => new TextEncoder().encode(JSON.stringify(metadata)).length <= maxMetadataBytes,
+    `must have at most ${maxMetadataBytes} bytes as JSON in UTF-8`,
+  )
 
 const fields = z.strictObject({
   model: z.enum(models),
@@ -107,7 +114,9 @@ const fields = z.strictObject({
     .meta({
       description: 'job.generating, output.stored and job.erased come only where they are asked for.',
     }),
-  metadata: metadataSchema.default({}),
+  metadata: metadataSchema.default({}).meta({
+    description: `Comes back in every event of the job, whole. At most 20 keys of 1 to 64 characters, values of at most 512 characters, and ${maxMetadataBytes} bytes together, counted as JSON in UTF-8.`,
+  }),
   max_cost_usd: z.number().positive().max(10_000).optional().meta({
     description: 'Refused unless a provider is known to make the whole job for no more than that.',
   }),

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { requestSchema } from '../../src/core/request.ts'
 import { aBody, audio, callbackSecret, faultsOf, faultyPaths, image, video } from './a-request.ts'
 
+const aThousandChinese = Object.fromEntries(Array.from({ length: 19 }, (_, n) => [`${n}`, '水'.repeat(512)]))
 const hook = 'https://caller.example.com/hook'
 
 describe('refused', () => {
@@ -55,6 +56,7 @@ describe('refused', () => {
     ['metadata.order', { metadata: { order: 42 } }],
     ['metadata.order', { metadata: { order: 'x'.repeat(513) } }],
     ['metadata.order', { metadata: { order: '🚢'.repeat(513) } }],
+    ['metadata', { metadata: { order: '42', ...aThousandChinese } }],
     ['metadata', { metadata: Object.fromEntries(Array.from({ length: 21 }, (_, n) => [`key ${n}`, ''])) }],
     ['deadline_seconds', { deadline_seconds: 59 }],
     ['deadline_seconds', { deadline_seconds: 86_401 }],
