@@ -11,7 +11,9 @@ import { type FieldFault, problem } from './problems.ts'
 
 // Made before the OpenAPI extension, what comes from the core is described in zod's own way.
 const fields = {
-  url: callbackUrlSchema.meta({ description: 'https, on a public host; called just as it is given.' }),
+  url: callbackUrlSchema.meta({
+    description: 'https, on a public host. Kept and called as the URL standard spells it.',
+  }),
   description: textOf({ max: 500 }, z.string().trim()).nullable(),
   event_types: z
     .array(z.enum(eventTypes))

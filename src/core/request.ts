@@ -5,10 +5,11 @@
  */
 import { z } from 'zod'
 import { defaultEventTypes, eventTypes } from './event.ts'
-import { countReferences, formOf } from './media.ts'
+import { countReferences, formOf, maxUrlLength } from './media.ts'
 import { tagFaults } from './prompt.ts'
 import { maxRetentionDays } from './retention.ts'
 import { textOf } from './text.ts'
+import { isMeantAsUrl, urlOf, urlOrTextOf } from './url.ts'
 
 export const models = ['seedance-2.0', 'seedance-2.0-fast', 'seedance-2.0-mini'] as const
 export type Model = (typeof models)[number]
@@ -35,25 +36,27 @@ const maxMediaLength = 300_000
 /** How long a job may take at the most. */
 export const maxDeadlineSeconds = 86_400
 
-const media = z
-  .string()
-  .max(maxMediaLength)
-  .refine(
-    (value) => formOf(value) !== null,
-    'must be an https URL, an asset_… id or a data: URI with base64 content',
-  )
-  .meta({
-    description:
-      'An https URL, the asset_… id of an upload (POST /v1/assets), or a data: URI with base64 content. What lies at a provider already may be given by its name there, and only that provider can use it: asset://… at Crun, a UUID at Runware.',
-    example: 'https://example.com/boat.png',
-  })
+const media = urlOrTextOf(
+  z
+    .string()
+    .max(maxMediaLength)
+    .refine(
+      (value) => isMeantAsUrl(value) || formOf(value) !== null,
+      'must be an https URL, an asset_… id or a data: URI with base64 content',
+    ),
+  maxUrlLength,
+).meta({
+  description:
+    'An https URL (kept and sent as the URL standard spells it), the asset_… id of an upload (POST /v1/assets), or a data: URI with base64 content. What lies at a provider already may be given by its name there, and only that provider can use it: asset://… at Crun, a UUID at Runware.',
+  example: 'https://example.com/boat.png',
+})
 
 /** A symmetric secret as Standard Webhooks writes it. */
 export const callbackSecretSchema = z
   .string()
   .refine(isSigningSecret, 'must be whsec_ followed by 24 to 64 bytes in base64')
 
-export const callbackUrlSchema = z.url('is not a URL').max(2_048, 'must have at most 2048 characters')
+export const callbackUrlSchema = urlOf(2_048)
 
 /** So that it fits into every event, beside all that an event must say (event-body.ts). */
 export const maxMetadataBytes = 8_192

@@ -1,8 +1,9 @@
 /** What AI/ML API is sent: one flat body (its page on Seedance 2.0 Mini), and what it cannot be sent. */
 import { z } from 'zod'
-import { modeOf } from '../core/media.ts'
+import { maxUrlLength, modeOf } from '../core/media.ts'
 import { renderPrompt } from '../core/prompt.ts'
 import type { AspectRatio, JobRequest, Model } from '../core/request.ts'
+import { urlOf, urlOrTextOf } from '../core/url.ts'
 import type { Reason } from './provider.ts'
 
 export function generationOf(request: JobRequest) {
@@ -49,11 +50,8 @@ export const options = z.strictObject({
     .pipe(z.enum(['bytedance', 'fal', 'auto']))
     .optional(),
   watermark: z.boolean().optional(),
-  audio_url: z.string().min(1).max(300_000).optional(),
-  video_url: z
-    .url({ protocol: /^https?$/ })
-    .max(2_048)
-    .optional(),
+  audio_url: urlOrTextOf(z.string().min(1).max(300_000), maxUrlLength).optional(),
+  video_url: urlOf(2_048).optional(),
 })
 
 const mediaOptions = ['audio_url', 'video_url'] as const
