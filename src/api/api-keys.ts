@@ -2,6 +2,7 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import { newId } from '../core/id.ts'
 import { sha256 } from '../core/keys.ts'
+import { nameOf } from '../core/text.ts'
 import { newSecret, sealSecret } from '../deliveries/secrets.ts'
 import { type ApiKey, insertApiKey, listApiKeys, revokeApiKey } from '../store/api-keys.ts'
 import { createRouter } from './environment.ts'
@@ -29,7 +30,7 @@ const create = createRoute({
     body: {
       required: true,
       content: {
-        'application/json': { schema: z.strictObject({ name: z.string().trim().min(1).max(100) }) },
+        'application/json': { schema: z.strictObject({ name: nameOf({ min: 1, max: 100 }) }) },
       },
     },
   },

@@ -19,6 +19,7 @@ import { eraseRoutes } from './erase.ts'
 import { estimateRoutes } from './estimates.ts'
 import { documentEvents } from './event-docs.ts'
 import { eventRoutes } from './events.ts'
+import { readText } from './form-faults.ts'
 import { healthRoutes } from './health.ts'
 import { jobListRoutes } from './job-list.ts'
 import { jobRoutes } from './jobs.ts'
@@ -65,6 +66,8 @@ export function createApi() {
   api.use('/v1/*', onlyWithinRate)
   // The upload of an asset streams its body, under limits of its own.
   api.use('/v1/*', except('/v1/assets', onlySoundBody))
+  api.route('/v1/assets', assetRoutes)
+  api.use('/v1/*', readText)
   api.route('/v1/jobs', jobRoutes)
   api.route('/v1/jobs', jobListRoutes)
   api.route('/v1/jobs', eventRoutes)
@@ -74,7 +77,6 @@ export function createApi() {
   api.route('/v1/jobs', linkRoutes)
   api.route('/v1/estimates', estimateRoutes)
   api.route('/v1/models', modelRoutes)
-  api.route('/v1/assets', assetRoutes)
   api.route('/v1/deliveries', deliveryRoutes)
   api.route('/v1/deliveries', redeliverRoutes)
   api.route('/v1/endpoints', endpointRoutes)

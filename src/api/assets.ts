@@ -97,7 +97,7 @@ assetRoutes.openapi(upload, async (c) => {
   // A caller that hangs up ends this invocation; what was begun in R2 is to be ended in order all the same.
   c.executionCtx.waitUntil(Promise.allSettled([uploading]))
   const asset = await uploading
-  if (!asset.ok) return refuse(c, asset.fault)
+  if (!asset.ok) return refuse(c, asset.fault, 'path' in asset ? asset.path : 'file')
   c.header('location', `/v1/assets/${asset.value.id}`)
   return c.json(view(asset.value), 201)
 })
@@ -122,10 +122,10 @@ assetRoutes.openapi(remove, async (c) => {
   return c.body(null, 204)
 })
 
-function refuse(c: HonoContext<ApiEnv>, { code, message }: Fault) {
+function refuse(c: HonoContext<ApiEnv>, { code, message }: Fault, path: string) {
   const known = problemCodes[code]
   return known === undefined
-    ? problem(c, 'invalid_request', 'Nothing was kept.', [{ path: 'file', message }])
+    ? problem(c, 'invalid_request', 'Nothing was kept.', [{ path, message }])
     : problem(c, known, `${message} Nothing was kept.`)
 }
 

@@ -3,6 +3,7 @@ import type { Context } from '../context.ts'
 import { assetsIn, formOf, type KnownMedia, mediaOf } from '../core/media.ts'
 import type { PostedRequest } from '../core/request.ts'
 import { forbidden } from '../core/target.ts'
+import { isMeantAsUrl } from '../core/url.ts'
 import { embeddedFaults } from '../media/embedded.ts'
 import { knownMedia } from '../media/known-media.ts'
 import { allProviders } from '../providers/index.ts'
@@ -33,15 +34,21 @@ export async function passDoor(
     ...targetFaults(request, config.reach),
     ...assetFaults(request, assets),
     ...embeddedFaults(request),
-    ...optionFaults(request),
+    ...optionFaults(request, config.reach),
     ...secretFaults(request, apiKeyId),
   ]
   return faults.length > 0 ? { ok: false, faults } : { ok: true, known: await knownMedia(request, assets) }
 }
 
-function targetFaults(request: Part, reach: Context['config']['reach']): FieldFault[] {
+type Reach = Context['config']['reach']
+
+function targetFaults(request: Part, reach: Reach): FieldFault[] {
   const urls = mediaOf(request).filter(({ value }) => formOf(value) === 'url')
   if (request.callback_url !== undefined) urls.push({ path: 'callback_url', value: request.callback_url })
+  return urlFaults(urls, reach)
+}
+
+function urlFaults(urls: { path: string; value: string }[], reach: Reach): FieldFault[] {
   return urls.flatMap(({ path, value }) => {
     const message = forbidden(value, reach)
     return message === null ? [] : [{ path, message }]
@@ -49,11 +56,19 @@ function targetFaults(request: Part, reach: Context['config']['reach']): FieldFa
 }
 
 // Of providers without an API key too: the options are kept with the job, so all of them are checked.
-function optionFaults(request: Part): FieldFault[] {
+function optionFaults(request: Part, reach: Reach): FieldFault[] {
   return allProviders().flatMap(({ name, options }) => {
+    const path = `provider_options.${name}`
     const parsed = options.safeParse(request.provider_options?.[name] ?? {})
-    return parsed.success ? [] : fieldFaults(parsed.error, `provider_options.${name}`)
+    return parsed.success ? urlFaults(urlsIn(parsed.data, path), reach) : fieldFaults(parsed.error, path)
   })
+}
+
+/** What a provider is given by URL is guarded like other media, whatever its option is called. */
+function urlsIn(value: unknown, path: string): { path: string; value: string }[] {
+  if (typeof value === 'string') return isMeantAsUrl(value) ? [{ path, value }] : []
+  if (typeof value !== 'object' || value === null) return []
+  return Object.entries(value).flatMap(([key, inner]) => urlsIn(inner, `${path}.${key}`))
 }
 
 function secretFaults(request: Part, apiKeyId: string): FieldFault[] {

@@ -4,13 +4,17 @@ import type { Context as HonoContext } from 'hono'
 import { defaultEventTypes, eventTypes } from '../core/event.ts'
 import { callbackSecretSchema, callbackUrlSchema, metadataSchema } from '../core/request.ts'
 import { forbidden } from '../core/target.ts'
+import { textOf } from '../core/text.ts'
 import type { ApiEnv } from './environment.ts'
-import { type FieldFault, fieldFaults, missingBody, problem } from './problems.ts'
+import { formFaults, type Validated } from './form-faults.ts'
+import { type FieldFault, missingBody, problem } from './problems.ts'
 
 // Made before the OpenAPI extension, what comes from the core is described in zod's own way.
 const fields = {
-  url: callbackUrlSchema.meta({ description: 'https, on a public host; called just as it is given.' }),
-  description: z.string().trim().max(500).nullable(),
+  url: callbackUrlSchema.meta({
+    description: 'https, on a public host. Kept and called as the URL standard spells it.',
+  }),
+  description: textOf({ max: 500 }, z.string().trim()).nullable(),
   event_types: z
     .array(z.enum(eventTypes))
     .min(1)
@@ -39,28 +43,17 @@ export const newEndpointSchema = z
 
 export const endpointPatchSchema = z.strictObject(fields).partial().openapi('EndpointPatch')
 
-interface Sound<Input> {
-  success: true
-  target: string
-  data: Input
-}
-interface Unsound {
-  success: false
-  target: string
-  error: z.core.$ZodError
-}
-
 /** Faults of form and the guard's word on the URL, together. */
-export function nameEndpointFaults<Input>(result: Sound<Input> | Unsound, c: HonoContext<ApiEnv>) {
+export function nameEndpointFaults<Input>(result: Validated & { data?: Input }, c: HonoContext<ApiEnv>) {
   const missing = missingBody(result.target, c)
   if (missing !== undefined) return missing
-  if (!result.success) return answerFaults(result, c)
-  const errors = result.target === 'json' ? urlFaults(result.data, c) : []
+  const formal = formFaults(result, c)
+  if (!result.success) return answerFaults(formal, result.target, c)
+  const errors = [...formal, ...(result.target === 'json' ? urlFaults(result.data, c) : [])]
   return errors.length === 0 ? undefined : refuse(c, errors)
 }
 
-async function answerFaults({ error, target }: Unsound, c: HonoContext<ApiEnv>) {
-  const formal = fieldFaults(error)
+async function answerFaults(formal: FieldFault[], target: string, c: HonoContext<ApiEnv>) {
   const named = new Set(formal.map(({ path }) => path))
   const guarded = target === 'json' ? urlFaults(await c.req.json(), c) : []
   return refuse(c, [...formal, ...guarded.filter(({ path }) => !named.has(path))])

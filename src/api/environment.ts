@@ -1,7 +1,8 @@
 /** What every handler finds in Hono's context. */
 import { OpenAPIHono } from '@hono/zod-openapi'
 import type { Context } from '../context.ts'
-import { fieldFaults, missingBody, problem } from './problems.ts'
+import { formFaults } from './form-faults.ts'
+import { type FieldFault, missingBody, problem } from './problems.ts'
 
 export interface ApiEnv {
   Variables: {
@@ -11,6 +12,8 @@ export interface ApiEnv {
     apiKeyId: string
     /** When the signed link ends that let the caller in; unset for a key. */
     linkExpiresAt?: number
+    /** What is wrong with the text of the JSON body; unset where there is none. */
+    textFaults?: FieldFault[]
   }
 }
 
@@ -19,13 +22,10 @@ export function createRouter() {
   return new OpenAPIHono<ApiEnv>({
     defaultHook: (result, c) => {
       const missing = missingBody(result.target, c)
-      if (missing !== undefined || result.success) return missing
-      return problem(
-        c,
-        'invalid_request',
-        'Nothing was done. Correct the fields named in errors.',
-        fieldFaults(result.error),
-      )
+      if (missing !== undefined) return missing
+      const faults = formFaults(result, c)
+      if (faults.length === 0) return undefined
+      return problem(c, 'invalid_request', 'Nothing was done. Correct the fields named in errors.', faults)
     },
   })
 }

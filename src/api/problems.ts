@@ -78,6 +78,12 @@ export function problem(
 export function fieldFaults(error: z.core.$ZodError, prefix = ''): FieldFault[] {
   return error.issues.flatMap((issue) => {
     const path = [...(prefix === '' ? [] : [prefix]), ...issue.path.map(String)]
+    if (issue.code === 'invalid_key') {
+      return issue.issues.map(({ message }) => ({
+        path: path.join('.'),
+        message: `has a name that ${message}`,
+      }))
+    }
     if (issue.code !== 'unrecognized_keys') return [{ path: path.join('.'), message: issue.message }]
     return issue.keys.map((key) => ({ path: [...path, key].join('.'), message: 'is not a known field' }))
   })

@@ -21,17 +21,10 @@ export const erasureSchema = z.object({
   metadata: z.record(z.string(), z.string()),
 })
 
-/** Metadata that would make it too long are left out. */
+/** Never too long: metadata has a limit (request.ts), and so have the outputs of a job. */
 export function erasureBody(atMs: number, data: z.infer<typeof erasureSchema>): string {
-  const write = (shown: typeof data, leftOut: string[]) =>
-    JSON.stringify({
-      type: 'job.erased' satisfies EventType,
-      timestamp: new Date(atMs).toISOString(),
-      ...(leftOut.length > 0 && { left_out: leftOut }),
-      data: shown,
-    })
-  const body = write(data, [])
-  return isTooLong(body) ? write({ ...data, metadata: {} }, ['metadata']) : body
+  const type = 'job.erased' satisfies EventType
+  return JSON.stringify({ type, timestamp: new Date(atMs).toISOString(), data })
 }
 
 /** `output`: the number of the output that the event is about. */
@@ -53,7 +46,7 @@ export function eventBody(type: JobEventType, atMs: number, job: JobView, output
     if (!isTooLong(body)) break
     const before = JSON.stringify(shown)
     shown = cut(shown)
-    if (JSON.stringify(shown) !== before) leftOut.push(path)
+    if (JSON.stringify(shown) !== before && !leftOut.includes(path)) leftOut.push(path)
     body = write(shown, leftOut)
   }
   return body
@@ -73,7 +66,8 @@ const longestMedia = 200
 const longestPrompt = 1_000
 const longestMessage = 120
 
-// In this order: what stands elsewhere in the body, what the caller posted, what the API still shows.
+// Cut in this order: duplicated fields first, then what the caller posted, then what the API still shows. The job's
+// metadata is never cut: callers find their own records by it.
 const cuts: Cut[] = [
   inRequest('metadata', () => ({ metadata: {} })),
   ...(['reference_images', 'reference_videos', 'reference_audios'] as const).map((list) =>
@@ -96,7 +90,7 @@ const cuts: Cut[] = [
   { path: 'outputs', cut: (job) => ({ ...job, outputs: job.outputs.map(withBriefFault) }) },
   { path: 'fault', cut: withBriefFault },
   { path: 'request', cut: (job) => ({ ...job, request: withoutWords(job.request) }) },
-  { path: 'metadata', cut: (job) => ({ ...job, metadata: {} }) },
+  { path: 'tasks', cut: (job) => ({ ...job, tasks: [] }) },
 ]
 
 function inRequest(field: string, change: (request: JobView['request']) => Partial<JobView['request']>): Cut {

@@ -1,4 +1,5 @@
 /** The media of a request: frames or references, and the forms that each may have. No I/O. No clock. */
+import { readUrl } from './url.ts'
 
 export const mediaKinds = ['image', 'video', 'audio'] as const
 export type MediaKind = (typeof mediaKinds)[number]
@@ -88,13 +89,16 @@ export type MediaForm = 'url' | 'data_uri' | 'asset' | 'crun_asset' | 'runware_i
 /** How a provider may be given a medium: an asset reaches it as what a URL leads to, by a link or uploaded. */
 export type SentForm = Exclude<MediaForm, 'asset'>
 
+/** In characters. */
+export const maxUrlLength = 8_192
+
 /** Null: it is none. */
 export function formOf(value: string): MediaForm | null {
   if (isDataUri(value)) return embedded.test(value) ? 'data_uri' : null
   if (value.startsWith('asset://')) return crunAsset.test(value) ? 'crun_asset' : null
   if (uuid.test(value)) return 'runware_id'
   if (isAssetId(value)) return 'asset'
-  return URL.canParse(value) && /^https?:$/.test(new URL(value).protocol) ? 'url' : null
+  return readUrl(value, maxUrlLength).ok ? 'url' : null
 }
 
 export function isDataUri(media: string): boolean {

@@ -6,9 +6,11 @@
 import { z } from 'zod'
 import { defaultEventTypes, eventTypes } from './event.ts'
 import { parseDeepJson, readKept, tooDeepAt } from './json.ts'
-import { countReferences, formOf, isDataUri } from './media.ts'
+import { countReferences, formOf, maxUrlLength } from './media.ts'
 import { tagFaults } from './prompt.ts'
 import { maxRetentionDays } from './retention.ts'
+import { textOf } from './text.ts'
+import { isMeantAsUrl, urlOf, urlOrTextOf } from './url.ts'
 
 export const models = ['seedance-2.0', 'seedance-2.0-fast', 'seedance-2.0-mini'] as const
 export type Model = (typeof models)[number]
@@ -32,42 +34,45 @@ export const maxCount = 4
 export const maxReferences = { images: 9, videos: 3, audios: 3 } as const
 // One D1 row holds at most 2 MB; the request must fit in it with room to spare.
 const maxMediaLength = 300_000
-// Longer ones are cut or refused by servers on the way, and a list of jobs must stay small.
-const maxUrlBytes = 8 * 1024
 /** How long a job may take at the most. */
 const maxDeadlineSeconds = 86_400
 
-const media = z
-  .string()
-  .max(maxMediaLength)
-  .refine(
-    (value) => formOf(value) !== null,
-    'must be an https URL, an asset_… id or a data: URI with base64 content',
-  )
-  .refine(
-    (value) => isDataUri(value) || new TextEncoder().encode(value).length <= maxUrlBytes,
-    `must have at most ${maxUrlBytes} bytes where it is a URL`,
-  )
-  .meta({
-    description:
-      'An https URL, the asset_… id of an upload (POST /v1/assets), or a data: URI with base64 content. What lies at a provider already may be given by its name there, and only that provider can use it: asset://… at Crun, a UUID at Runware.',
-    example: 'https://example.com/boat.png',
-  })
+const media = urlOrTextOf(
+  z
+    .string()
+    .max(maxMediaLength)
+    .refine(
+      (value) => isMeantAsUrl(value) || formOf(value) !== null,
+      'must be an https URL, an asset_… id or a data: URI with base64 content',
+    ),
+  maxUrlLength,
+).meta({
+  description:
+    'An https URL (kept and sent as the URL standard spells it), the asset_… id of an upload (POST /v1/assets), or a data: URI with base64 content. What lies at a provider already may be given by its name there, and only that provider can use it: asset://… at Crun, a UUID at Runware.',
+  example: 'https://example.com/boat.png',
+})
 
 /** A symmetric secret as Standard Webhooks writes it. */
 export const callbackSecretSchema = z
   .string()
   .refine(isSigningSecret, 'must be whsec_ followed by 24 to 64 bytes in base64')
 
-export const callbackUrlSchema = z.url('is not a URL').max(2_048, 'must have at most 2048 characters')
+export const callbackUrlSchema = urlOf(2_048)
+
+/** So that it fits into every event, beside all that an event must say (event-body.ts). */
+export const maxMetadataBytes = 8_192
 
 export const metadataSchema = z
-  .record(z.string().min(1).max(64), z.string().max(512))
+  .record(textOf({ min: 1, max: 64 }), textOf({ max: 512 }))
   .refine((metadata) => Object.keys(metadata).length <= 20, 'must have at most 20 keys')
+  .refine(
+    (metadata) => new TextEncoder().encode(JSON.stringify(metadata)).length <= maxMetadataBytes,
+    `must have at most ${maxMetadataBytes} bytes as JSON in UTF-8`,
+  )
 
 const fields = z.strictObject({
   model: z.enum(models),
-  prompt: z.string().trim().min(1).max(10_000).optional().meta({
+  prompt: textOf({ min: 1, max: 10_000 }, z.string().trim()).optional().meta({
     description:
       'Point at references with {{image:1}}, {{video:1}}, {{audio:1}}, counted from 1. [[image:1]] means the same, for tools that use {{ }} themselves. Spacing and case do not matter. Text that is nearly a tag is refused. Where a provider allows it, a first frame or image or video references may stand alone.',
     example: 'A paper boat drifts down a rainy gutter',
@@ -113,7 +118,9 @@ const fields = z.strictObject({
     .meta({
       description: 'job.generating, output.stored and job.erased come only where they are asked for.',
     }),
-  metadata: metadataSchema.default({}),
+  metadata: metadataSchema.default({}).meta({
+    description: `Comes back in every event of the job, whole. At most 20 keys of 1 to 64 characters, values of at most 512 characters, and ${maxMetadataBytes} bytes together, counted as JSON in UTF-8.`,
+  }),
   max_cost_usd: z.number().positive().max(10_000).optional().meta({
     description: 'Refused unless a provider is known to make the whole job for no more than that.',
   }),

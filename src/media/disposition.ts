@@ -16,10 +16,6 @@ export function fileNameIn(disposition: string): string | null {
   const given = parameterIn(disposition, 'filename') ?? ''
   // Browsers write a quotation mark so (WHATWG HTML, multipart/form-data encoding).
   const [name = ''] = given.replaceAll('%22', '"').split(/[/\\]/).slice(-1)
-  return (
-    name
-      .replace(/\p{Cc}/gu, '')
-      .trim()
-      .slice(0, longestName) || null
-  )
+  // By characters, so that none is cut in half.
+  return [...name.trim()].slice(0, longestName).join('') || null
 }

@@ -84,8 +84,9 @@ function faultOf(error: MultipartError): Fault {
       return brokenOff
     case 'ReachedLimit':
       return fault('media_too_large', 'The form is larger than any file that is taken.').fault
-    case 'InvalidBoundary':
     case 'BadHeaders':
+      return error.error.reason === 'InvalidHeaderValue' ? controlInHeader : unreadable
+    case 'InvalidBoundary':
     case 'InvalidDisposition':
       return unreadable
   }
@@ -93,6 +94,10 @@ function faultOf(error: MultipartError): Fault {
 
 const otherField = fault('bad_request', `The form must have one field, the file, named "${fieldName}".`).fault
 const brokenOff = fault('media_truncated', 'The form broke off before its last boundary.').fault
+const controlInHeader = fault(
+  'bad_request',
+  "The file's name, and its type, must not have control characters.",
+).fault
 const unreadable = fault('media_truncated', 'The form is not multipart/form-data as RFC 7578 has it.').fault
 
 /** A header that came twice counts once. */

@@ -1,9 +1,10 @@
 /** An upload: its first bytes tell what it is, its kind sets its limit, and it streams into R2 as an asset. */
 import type { Context } from '../context.ts'
-import { done, fault, type Result } from '../core/fault.ts'
+import { done, type Fault, fault, type Result } from '../core/fault.ts'
 import { newId } from '../core/id.ts'
 import type { MediaKind } from '../core/media.ts'
 import { uploadKey } from '../core/retention.ts'
+import { brokenTextFault } from '../core/text.ts'
 import { type Asset, insertAsset } from '../store/assets.ts'
 import { fileNameIn } from './disposition.ts'
 import { contentTypes, fileTypeOf } from './file-type.ts'
@@ -28,6 +29,9 @@ export const mostBytes: Record<MediaKind, number> = {
 // What a form has beside its file: boundaries and headers.
 const formBytes = 1 * mebibytes
 
+/** A refusal names the field where it is not the file itself. */
+type Upload<T> = Result<T> | { ok: false; fault: Fault; path: 'file_name' }
+
 /**
  * Keeps the body of a request, the file itself or a form with the file in it, as a new asset, with what its header
  * tells. What fails leaves nothing in R2 or D1: `bad_request` (no file, or more than one), `media_wrong_type`,
@@ -37,7 +41,7 @@ export async function uploadAsset(
   { db, bucket, now, log }: Context,
   apiKeyId: string,
   request: Request,
-): Promise<Result<Asset>> {
+): Promise<Upload<Asset>> {
   const id = newId('asset')
   const startedAt = now()
   const received = await receive(bucket, uploadKey(id), request)
@@ -61,10 +65,12 @@ export async function uploadAsset(
 
 type Received = Omit<Asset, 'id' | 'apiKeyId' | 'createdAt' | 'jobId' | 'key' | 'lostAt'>
 
-async function receive(bucket: R2Bucket, key: string, request: Request): Promise<Result<Received>> {
+async function receive(bucket: R2Bucket, key: string, request: Request): Promise<Upload<Received>> {
   const opened = await openUpload(request)
   if (!opened.ok) return opened
   const { source, fileName } = opened.value
+  const nameFault = fileName === null ? null : brokenTextFault(fileName, 'name')
+  if (nameFault !== null) return { ...fault('bad_request', nameFault), path: 'file_name' }
   const start = await readStart(source)
   if (!start.ok) return start
   if (start.value.length === 0) return fault('bad_request', 'The file is empty.')

@@ -1,14 +1,15 @@
 /** What AI/ML API is sent: one flat body (its page on Seedance 2.0 Mini), and what it cannot be sent. */
 import { z } from 'zod'
-import { modeOf } from '../core/media.ts'
+import { maxUrlLength, modeOf } from '../core/media.ts'
 import { renderPrompt } from '../core/prompt.ts'
 import type { AspectRatio, JobRequest, Model } from '../core/request.ts'
+import { urlOf, urlOrTextOf } from '../core/url.ts'
 import type { Reason } from './provider.ts'
 
 export function generationOf(request: JobRequest) {
   return {
     model: modelIds[request.model],
-    prompt: renderPrompt(request.prompt ?? '', (kind, number) => `@${tagNames[kind]}${number}`),
+    prompt: promptOf(request),
     ...mediaInput(request),
     ...ratioOf(request),
     resolution: request.resolution,
@@ -18,6 +19,11 @@ export function generationOf(request: JobRequest) {
     ...(request.seed !== undefined && { seed: request.seed }),
     ...options.parse(request.provider_options.aimlapi ?? {}),
   }
+}
+
+/** The prompt with its tags written as the provider wants them: that is what its limits are about. */
+export function promptOf({ prompt = '' }: JobRequest): string {
+  return renderPrompt(prompt, (kind, number) => `@${tagNames[kind]}${number}`)
 }
 
 function mediaInput(request: JobRequest) {
@@ -44,11 +50,8 @@ export const options = z.strictObject({
     .pipe(z.enum(['bytedance', 'fal', 'auto']))
     .optional(),
   watermark: z.boolean().optional(),
-  audio_url: z.string().min(1).max(300_000).optional(),
-  video_url: z
-    .url({ protocol: /^https?$/ })
-    .max(2_048)
-    .optional(),
+  audio_url: urlOrTextOf(z.string().min(1).max(300_000), maxUrlLength).optional(),
+  video_url: urlOf(2_048).optional(),
 })
 
 const mediaOptions = ['audio_url', 'video_url'] as const

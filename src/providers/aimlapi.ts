@@ -6,7 +6,7 @@
 import { readAcknowledgement, readStatus } from './aimlapi-answer.ts'
 import { findInLog } from './aimlapi-logs.ts'
 import { readEstimate } from './aimlapi-prices.ts'
-import { generationOf, modelIds, options, ratios, refuseOptions } from './aimlapi-request.ts'
+import { generationOf, modelIds, options, promptOf, ratios, refuseOptions } from './aimlapi-request.ts'
 import { callProvider, type Fetch } from './http.ts'
 import type { Capabilities, Provider } from './provider.ts'
 import { refuseByCapabilities, warnOfTwins } from './refuse.ts'
@@ -31,7 +31,10 @@ export function aimlapi(account: AimlapiAccount, fetch: Fetch, now: () => number
     name: 'aimlapi',
     capabilities,
     options,
-    refuse: (request) => [...refuseByCapabilities(capabilities, request), ...refuseOptions(request)],
+    refuse: (request) => [
+      ...refuseByCapabilities(capabilities, request, promptOf(request)),
+      ...refuseOptions(request),
+    ],
     warn: warnOfTwins,
 
     async submit(submission) {

@@ -15,7 +15,7 @@ export function wantedOf(request: JobRequest) {
   return {
     model: `${tiers[request.model]}-${suffixes[mode]}`,
     input: {
-      prompt: renderPrompt(request.prompt ?? '', (kind, number) => `[${tagNames[kind]}${number}]`),
+      prompt: promptOf(request),
       ...mediaInput(request),
       resolution: request.resolution,
       aspect_ratio: request.aspect_ratio ?? (mode === 'frames' ? 'auto' : '16:9'),
@@ -24,6 +24,11 @@ export function wantedOf(request: JobRequest) {
       ...options.parse(request.provider_options.crun ?? {}),
     },
   }
+}
+
+/** The prompt with its tags written as the provider wants them: that is what its limits are about. */
+export function promptOf({ prompt = '' }: JobRequest): string {
+  return renderPrompt(prompt, (kind, number) => `[${tagNames[kind]}${number}]`)
 }
 
 function mediaInput(request: JobRequest) {

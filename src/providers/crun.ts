@@ -5,7 +5,7 @@
  */
 import type { AspectRatio, JobRequest } from '../core/request.ts'
 import { readAcknowledgement, readEstimate, readStatus, readWebhook } from './crun-answer.ts'
-import { options, taskOf, wantedOf } from './crun-request.ts'
+import { options, promptOf, taskOf, wantedOf } from './crun-request.ts'
 import { type CallKind, callProvider, type Fetch } from './http.ts'
 import type { Capabilities, Provider, Reason } from './provider.ts'
 import { refuseByCapabilities } from './refuse.ts'
@@ -28,7 +28,10 @@ export function crun(account: CrunAccount, fetch: Fetch, now: () => number): Pro
     name: 'crun',
     capabilities,
     options,
-    refuse: (request) => [...refuseByCapabilities(capabilities, request), ...refuseFallback(request)],
+    refuse: (request) => [
+      ...refuseByCapabilities(capabilities, request, promptOf(request)),
+      ...refuseFallback(request),
+    ],
     warn: () => [],
 
     async submit(submission) {

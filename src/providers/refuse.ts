@@ -2,9 +2,15 @@
 
 import { formOf, mediaOf, modeOf, type SentForm } from '../core/media.ts'
 import type { JobRequest } from '../core/request.ts'
+import { countCharacters } from '../core/text.ts'
 import type { Capabilities, MediaField, Reason } from './provider.ts'
 
-export function refuseByCapabilities(capabilities: Capabilities, request: JobRequest): Reason[] {
+/** `prompt`: as it is sent. */
+export function refuseByCapabilities(
+  capabilities: Capabilities,
+  request: JobRequest,
+  prompt: string,
+): Reason[] {
   const { resolutions } = capabilities.models[request.model]
   const ratios = capabilities.aspectRatios[modeOf(request)]
   return [
@@ -24,15 +30,21 @@ export function refuseByCapabilities(capabilities: Capabilities, request: JobReq
       'must be a whole number of seconds',
     ),
     reason('seed', request.seed !== undefined && capabilities.seeds === 'none', 'cannot be set'),
-    ...refusePrompt(capabilities, request.prompt),
+    ...refusePrompt(capabilities, request.prompt, prompt),
     ...refuseForms(capabilities, request),
   ].flat()
 }
 
-function refusePrompt({ prompt, promptLength }: Capabilities, given: string | undefined): Reason[] {
+function refusePrompt(
+  { prompt, promptLength }: Capabilities,
+  given: string | undefined,
+  sent: string,
+): Reason[] {
   const { min, max } = promptLength
   if (given === undefined) return reason('prompt', prompt === 'required', 'is needed, even with media')
-  return reason('prompt', given.length < min || given.length > max, `must have ${min} to ${max} characters`)
+  const count = countCharacters(sent)
+  const message = `must have ${min} to ${max} characters, and has ${count} as it is sent there`
+  return reason('prompt', count < min || count > max, message)
 }
 
 function refuseForms({ media }: Capabilities, request: JobRequest): Reason[] {

@@ -24,8 +24,7 @@ export function rehearsalOf({
     taskType: 'videoInference',
     taskUUID: clientReference,
     model: modelIds[request.model],
-    // Its prompt tags are undocumented; plain words are understood everywhere.
-    positivePrompt: renderPrompt(request.prompt ?? '', (kind, number) => `${kind} ${number}`),
+    positivePrompt: promptOf(request),
     ...shapeOf(request),
     ...inputsOf(request),
     duration: request.duration,
@@ -36,6 +35,12 @@ export function rehearsalOf({
     includeCost: true,
     ...parameters,
   }
+}
+
+/** The prompt with its tags written as the provider wants them: that is what its limits are about. */
+export function promptOf({ prompt = '' }: JobRequest): string {
+  // Its tags are undocumented; plain words are understood everywhere.
+  return renderPrompt(prompt, (kind, number) => `${kind} ${number}`)
 }
 
 export function optionsOf(request: JobRequest) {

@@ -10,7 +10,7 @@ import type { Capabilities, Provider } from './provider.ts'
 import { refuseByCapabilities } from './refuse.ts'
 import { outcomeOf, readAcknowledgement, readEstimate, readStatus, readWebhook } from './runware-answer.ts'
 import type { Item } from './runware-item.ts'
-import { options, optionsOf, ratios, rehearsalOf, taskOf } from './runware-request.ts'
+import { options, optionsOf, promptOf, ratios, rehearsalOf, taskOf } from './runware-request.ts'
 
 export interface RunwareAccount {
   apiKey: string
@@ -36,7 +36,7 @@ export function runware(account: RunwareAccount, fetch: Fetch, now: () => number
     name: 'runware',
     capabilities,
     options,
-    refuse: (request) => refuseByCapabilities(capabilities, request),
+    refuse: (request) => refuseByCapabilities(capabilities, request, promptOf(request)),
     warn: (request) =>
       modeOf(request) === 'frames' && request.aspect_ratio !== undefined && request.aspect_ratio !== 'auto'
         ? [

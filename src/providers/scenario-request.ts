@@ -32,9 +32,7 @@ export function rehearsalOf(request: JobRequest): Result<ReturnType<typeof words
 /** Everything but the media. */
 export function wordsOf(request: JobRequest) {
   return {
-    ...(request.prompt !== undefined && {
-      prompt: renderPrompt(request.prompt, (kind, number) => `@${kind}${number}`),
-    }),
+    ...(request.prompt !== undefined && { prompt: promptOf(request) }),
     duration: request.duration === 'auto' ? -1 : request.duration,
     resolution: request.resolution,
     aspectRatio:
@@ -44,6 +42,11 @@ export function wordsOf(request: JobRequest) {
     generateAudio: request.generate_audio,
     ...(request.seed !== undefined && { seed: request.seed }),
   }
+}
+
+/** The prompt with its tags written as the provider wants them: that is what its limits are about. */
+export function promptOf({ prompt = '' }: JobRequest): string {
+  return renderPrompt(prompt, (kind, number) => `@${kind}${number}`)
 }
 
 export const mediaFields = [

@@ -12,7 +12,7 @@ import type { Capabilities, Outcome, Provider, Reason } from './provider.ts'
 import { refuseByCapabilities, warnOfTwins } from './refuse.ts'
 import { readAcknowledgement, readAsset, readEstimate, readJob } from './scenario-answer.ts'
 import { findAmongJobs } from './scenario-jobs.ts'
-import { generationOf, modelIds, options, rehearsalOf } from './scenario-request.ts'
+import { generationOf, modelIds, options, promptOf, rehearsalOf } from './scenario-request.ts'
 import { checkImport, sendMedia, type Uploading } from './scenario-upload.ts'
 
 export interface ScenarioAccount {
@@ -60,7 +60,7 @@ export function scenario(account: ScenarioAccount, fetch: Fetch, now: () => numb
     name: 'scenario',
     capabilities,
     options,
-    refuse: (request) => refuseByCapabilities(capabilities, request),
+    refuse: (request) => refuseByCapabilities(capabilities, request, promptOf(request)),
     warn: (request) => [...warnOfShape(request), ...warnOfTwins(request)],
 
     async submit(submission) {

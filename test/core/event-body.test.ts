@@ -1,8 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { eventBody, maxBodyBytes } from '../../src/core/event-body.ts'
+import { erasureBody, eventBody, maxBodyBytes } from '../../src/core/event-body.ts'
+import { maxMetadataBytes, metadataSchema } from '../../src/core/request.ts'
 import { type JobView, jobViewSchema } from '../../src/core/view.ts'
-import { aRequest } from './a-request.ts'
+import { aRequest, faultsOf } from './a-request.ts'
 
 const at = Date.UTC(2026, 0, 1)
 const iso = new Date(at).toISOString()
@@ -69,10 +70,8 @@ function aTask(): JobView['tasks'][number] {
 
 /** As long as a request may be: fifteen media, twenty pairs, every word as long as allowed. */
 function theLargestJob(letter = 'x', mediaLength = 2_000): JobView {
-  const media = (kind: string) => `https://media.example.com/${kind}-${letter.repeat(mediaLength)}`
-  const metadata = Object.fromEntries(
-    Array.from({ length: 20 }, (_, n) => [`${n}${letter.repeat(62)}`, letter.repeat(512)]),
-  )
+  const media = (kind: string) => `https://media.example.com/${kind}-${'m'.repeat(mediaLength)}`
+  const metadata = theLargestMetadata(letter)
   const request = aRequest({
     prompt: letter.repeat(10_000),
     reference_images: Array.from({ length: 9 }, () => media('image')),
@@ -89,6 +88,18 @@ function theLargestJob(letter = 'x', mediaLength = 2_000): JobView {
     outputs: [0, 1, 2, 3].map(anOutput),
     tasks: [aTask(), aTask(), aTask(), aTask()],
   })
+}
+
+/** Twenty pairs that fill the limit with such letters. */
+function theLargestMetadata(letter = 'x'): Record<string, string> {
+  const pairs = 20
+  const bytesEach = Math.floor(maxMetadataBytes / pairs) - 20
+  const letters = Math.floor(bytesEach / (bytesOf(JSON.stringify(letter)) - 2))
+  const metadata = Object.fromEntries(
+    Array.from({ length: pairs }, (_, n) => [`key ${n}`, letter.repeat(letters)]),
+  )
+  expect(metadataSchema.safeParse(metadata).error).toBeUndefined()
+  return metadata
 }
 
 function bytesOf(body: string): number {
@@ -178,7 +189,8 @@ describe('hostile', () => {
       cancellation: { may_still_be_billed: true, message: 'runware has made it and bills it. '.repeat(8) },
     })
     expect(bytesOf(body)).toBeLessThanOrEqual(maxBodyBytes)
-    expect(JSON.parse(body).data).toMatchObject({ outputs: { length: 4 }, tasks: { length: 8 } })
+    const { metadata } = theLargestJob(letter)
+    expect(JSON.parse(body).data).toMatchObject({ metadata, outputs: { length: 4 } })
   })
 
   it('a letter of two halves is not left with one', () => {
@@ -188,27 +200,80 @@ describe('hostile', () => {
     expect(prompt).toBe(`x${'🚢'.repeat(499)}…`)
   })
 
-  it('no prompt, metadata or count of tasks makes it larger', () => {
-    const text = (maxLength: number) => fc.string({ unit: 'grapheme', maxLength })
+  it('every event of any request that is accepted is within the limit, with its metadata whole', () => {
+    const text = (maxLength: number) =>
+      fc.string({ unit: fc.constantFrom('x', '水', '🚢', 'é', '"', '\n', '\u0085'), maxLength })
     const job = fc.record({
-      prompt: text(10_000),
-      value: text(512),
-      letter: fc.constantFrom('x', '水', 'é', '"'),
-      tasks: fc.nat(8),
+      prompt: text(5_000).map((words) => `A ${words}`),
+      metadata: fc.dictionary(text(60), text(512), { maxKeys: 20 }),
+      letter: fc.constantFrom('x', '水', '"'),
+      tasks: fc.nat(40),
+      type: fc.constantFrom('job.failed' as const, 'output.stored' as const),
     })
+    let accepted = 0
     fc.assert(
-      fc.property(job, ({ prompt, value, letter, tasks }) => {
+      fc.property(job, ({ prompt, metadata, letter, tasks, type }) => {
+        if (faultsOf({ model: 'seedance-2.0', prompt: 'x', metadata }).length > 0) return
+        accepted += 1
         const largest = theLargestJob(letter, 200)
-        const metadata = Object.fromEntries(Array.from({ length: 20 }, (_, n) => [`k${n}`, value]))
-        const body = eventBody('job.failed', at, {
-          ...largest,
-          metadata,
-          request: { ...largest.request, prompt, metadata },
-          tasks: Array.from({ length: tasks }, aTask),
-        })
+        const said = { ...fault, message: letter.repeat(2_000) }
+        const body = eventBody(
+          type,
+          at,
+          {
+            ...largest,
+            metadata,
+            fault: said,
+            request: { ...largest.request, prompt, metadata },
+            outputs: [0, 1, 2, 3].map((n) => ({ ...anOutput(n), fault: said })),
+            tasks: Array.from({ length: tasks }, () => ({ ...aTask(), fault: said })),
+          },
+          ...(type === 'output.stored' ? [0] : []),
+        )
+        const event = JSON.parse(body)
         expect(bytesOf(body)).toBeLessThanOrEqual(maxBodyBytes)
+        expect(event.data.metadata).toEqual(metadata)
+        expect(event.left_out ?? []).not.toContain('metadata')
+        expect(jobViewSchema.safeParse(event.data).error).toBeUndefined()
       }),
-      { numRuns: 50 },
+      { numRuns: 100 },
     )
+    expect(accepted).toBeGreaterThan(20)
+  })
+})
+
+describe('the event of an erasure', () => {
+  it.each(['x', '水', '🚢', '"', '\n'])('has all metadata, filled with %j', (letter) => {
+    const metadata = theLargestMetadata(letter)
+    const outputs = [0, 1, 2, 3].map((n) => ({ n, bytes: 2 ** 31, sha256: 'ab'.repeat(32) }))
+    const body = erasureBody(at, { id: 'job_1', reason: 'retention', erased_at: iso, outputs, metadata })
+    expect(bytesOf(body)).toBeLessThanOrEqual(maxBodyBytes)
+    expect(JSON.parse(body).data).toEqual(expect.objectContaining({ metadata, outputs }))
+  })
+})
+
+describe('metadata', () => {
+  it.each([
+    ['one order and 19 values of 512 Chinese characters', '水'.repeat(512)],
+    ['values of 512 emoji', '🚢'.repeat(512)],
+    ['values of 512 characters that JSON escapes', '"'.repeat(512)],
+  ])('that cannot fit is refused by its bytes: %s', (_, value) => {
+    const metadata = Object.fromEntries([
+      ['order', '42'],
+      ...Array.from({ length: 19 }, (_unused, n) => [`key ${n}`, value]),
+    ])
+    expect(faultsOf({ model: 'seedance-2.0', prompt: 'x', metadata })).toEqual([
+      'metadata: must have at most 8192 bytes as JSON in UTF-8',
+    ])
+  })
+
+  it('is counted to the byte', () => {
+    const metadata = (bytes: number) => {
+      const pairs = Array.from({ length: 16 }, (_, n) => [`${n}`.padStart(2, '0'), 'x'.repeat(500)] as const)
+      const base = bytesOf(JSON.stringify(Object.fromEntries(pairs))) + '"rest":"",'.length
+      return { ...Object.fromEntries(pairs), rest: 'x'.repeat(bytes - base) }
+    }
+    expect(metadataSchema.safeParse(metadata(maxMetadataBytes)).success).toBe(true)
+    expect(metadataSchema.safeParse(metadata(maxMetadataBytes + 1)).success).toBe(false)
   })
 })

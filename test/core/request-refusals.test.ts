@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { requestSchema } from '../../src/core/request.ts'
 import { aBody, audio, callbackSecret, faultsOf, faultyPaths, image, video } from './a-request.ts'
 
+const aThousandChinese = Object.fromEntries(Array.from({ length: 19 }, (_, n) => [`${n}`, '水'.repeat(512)]))
 const hook = 'https://caller.example.com/hook'
 
 describe('refused', () => {
@@ -14,6 +15,9 @@ describe('refused', () => {
     ['prompt', { prompt: null, first_frame: image }],
     ['prompt', { prompt: ' \n\t ' }],
     ['prompt', { prompt: 'x'.repeat(10_001) }],
+    ['prompt', { prompt: '🚢'.repeat(10_001) }],
+    ['prompt', { prompt: '👨‍👩‍👧‍👦'.repeat(1_429) }],
+    ['prompt', { prompt: '{{img:1}}' }],
     ['first_frame', { first_frame: 'boat.png' }],
     ['first_frame', { first_frame: 'ftp://media.example.com/boat.png' }],
     ['first_frame', { first_frame: 'javascript:alert(1)' }],
@@ -51,6 +55,8 @@ describe('refused', () => {
     ['callback_events.0', { callback_events: ['job.queued'] }],
     ['metadata.order', { metadata: { order: 42 } }],
     ['metadata.order', { metadata: { order: 'x'.repeat(513) } }],
+    ['metadata.order', { metadata: { order: '🚢'.repeat(513) } }],
+    ['metadata', { metadata: { order: '42', ...aThousandChinese } }],
     ['metadata', { metadata: Object.fromEntries(Array.from({ length: 21 }, (_, n) => [`key ${n}`, ''])) }],
     ['deadline_seconds', { deadline_seconds: 59 }],
     ['deadline_seconds', { deadline_seconds: 86_401 }],

@@ -75,7 +75,11 @@ describe('happy', () => {
   it('accepts what is as long as it may be', () => {
     const metadata = Object.fromEntries(Array.from({ length: 20 }, (_, index) => [`key ${index}`, '']))
     expect(faultsOf(aBody({ prompt: 'x'.repeat(10_000), metadata }))).toEqual([])
-    expect(faultsOf(aBody({ metadata: { ['k'.repeat(64)]: 'v'.repeat(512) } }))).toEqual([])
+    for (const letter of ['x', '水', '🚢']) {
+      expect(faultsOf(aBody({ prompt: letter.repeat(10_000) }))).toEqual([])
+      expect(faultsOf(aBody({ metadata: { [letter.repeat(64)]: letter.repeat(512) } }))).toEqual([])
+    }
+    expect(faultsOf(aBody({ prompt: '👨‍👩‍👧‍👦'.repeat(1_428) }))).toEqual([])
     // Its length leaves whole groups of four for the rest.
     const head = 'data:image/x-png;base64,'
     expect(faultsOf(aBody({ first_frame: head + 'A'.repeat(300_000 - head.length) }))).toEqual([])

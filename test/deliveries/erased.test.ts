@@ -1,6 +1,5 @@
 /** The event job.erased: told to whoever asked for it, though the job is gone. */
 import { afterEach, describe, expect, it } from 'vitest'
-import { erasureBody, maxBodyBytes } from '../../src/core/event-body.ts'
 import { cancel, erase, retry } from '../support/asks.ts'
 import { callbackSecret, isSignedWith } from '../support/caller.ts'
 import { type DeliveryView, deliveriesOf } from '../support/deliveries.ts'
@@ -198,18 +197,6 @@ describe('of a job whose erasure is told', () => {
 })
 
 describe('the body', () => {
-  it('is told in 20 KB, whatever the metadata are', () => {
-    const metadata = Object.fromEntries(
-      Array.from({ length: 20 }, (_, n) => [`${n}`.padEnd(64, '水'), '水'.repeat(512)]),
-    )
-    const data = { id: 'job_1', reason: 'retention' as const, erased_at: '', outputs: [], metadata }
-    const body = erasureBody(0, data)
-    expect(new TextEncoder().encode(body).length).toBeLessThanOrEqual(maxBodyBytes)
-    expect(JSON.parse(body)).toMatchObject({ left_out: ['metadata'], data: { id: 'job_1', metadata: {} } })
-    const small = JSON.parse(erasureBody(0, { ...data, metadata: { order: '42' } }))
-    expect([small.left_out, small.data.metadata]).toEqual([undefined, { order: '42' }])
-  })
-
   it('may be asked for by a job that ends in any way', async () => {
     const { id, callback_events } = await makeVideo(asked).then(({ id, request }) => ({ id, ...request }))
     expect(callback_events).toEqual(allEvents)

@@ -10,7 +10,8 @@ describe('a file name', () => {
     ['form-data; name="file"; filename="a %22paper%22 boat.png"', 'a "paper" boat.png'],
     ['form-data; name="file"; filename="C:\\Users\\me\\boat.png"', 'boat.png'],
     ['form-data; name="file"; filename="../../etc/passwd"', 'passwd'],
-    ['form-data; name="file"; filename="bo\x07at.png"', 'boat.png'],
+    ['form-data; name="file"; filename="bo\x07at.png"', 'bo\x07at.png'],
+    [`attachment; filename="${'🚢'.repeat(300)}"`, '🚢'.repeat(255)],
     [`attachment; filename="${'a'.repeat(300)}"`, 'a'.repeat(255)],
   ])('in %s is %j', (header, name) => {
     expect(fileNameIn(header)).toBe(name)

@@ -119,6 +119,20 @@ export function keepsTheContract(candidate: Candidate): void {
       expect(paths.includes('prompt')).toBe(promptLength.max < 10_000)
     })
 
+    it('counts the characters of the prompt as it is sent, in code points', () => {
+      const { max } = idle.capabilities.promptLength
+      const pathsFor = (prompt: string) =>
+        idle.refuse(aRequest({ prompt, reference_images: [image] })).map(({ path }) => path)
+      for (const letter of ['x', '水', '🚢']) {
+        expect(pathsFor(letter.repeat(max))).toEqual([])
+        // Core refuses more than 10,000 itself, so one above the limit is made of what is written out longer.
+        if (max < 10_000) expect(pathsFor(letter.repeat(max + 1))).toEqual(['prompt'])
+      }
+      // A tag is shorter as it is sent.
+      const tags = '{{image:1}}'.repeat(10)
+      if (max < 10_000) expect(pathsFor(`${'x'.repeat(max - 90)}${tags}`)).toEqual([])
+    })
+
     it('makes a video of media without words only where it says so', () => {
       const isNeeded = idle.capabilities.prompt === 'required'
       for (const inputs of [{ first_frame: image }, { reference_videos: [video] }]) {
