@@ -5,7 +5,7 @@
  */
 import { z } from 'zod'
 import { defaultEventTypes, eventTypes } from './event.ts'
-import { countReferences, formOf } from './media.ts'
+import { countReferences, mediaFault } from './media.ts'
 import { danglingTags } from './prompt.ts'
 import { maxRetentionDays } from './retention.ts'
 
@@ -37,10 +37,9 @@ export const maxDeadlineSeconds = 86_400
 const media = z
   .string()
   .max(maxMediaLength)
-  .refine(
-    (value) => formOf(value) !== null,
-    'must be an https URL, an asset_… id or a data: URI with base64 content',
-  )
+  .refine((value) => mediaFault(value) === null, {
+    error: ({ input }) => (typeof input === 'string' ? mediaFault(input) : null) ?? 'is no medium',
+  })
   .meta({
     description:
       'An https URL, the asset_… id of an upload (POST /v1/assets), or a data: URI with base64 content. What lies at a provider already may be given by its name there, and only that provider can use it: asset://… at Crun, a UUID at Runware.',
