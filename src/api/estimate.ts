@@ -35,7 +35,7 @@ function withStandIns({ config }: Context, { capabilities }: Provider, request: 
   const url = `${config.publicBaseUrl}/v1/assets/embedded/content`
   const taken = capabilities.media.first_frame.includes('data_uri')
   return mapMedia(request, (media) =>
-    isDataUri(media) && !(taken && media.startsWith('data:image/')) ? url : media,
+    isDataUri(media) && !(taken && /^data:image\//i.test(media)) ? url : media,
   )
 }
 

@@ -1,5 +1,8 @@
 /** The media of a request: frames or references, and the forms that each may have. No I/O. No clock. */
+import { dataUriFault, isDataUri } from './data-uri.ts'
 import { readUrl } from './url.ts'
+
+export { isDataUri } from './data-uri.ts'
 
 export const mediaKinds = ['image', 'video', 'audio'] as const
 export type MediaKind = (typeof mediaKinds)[number]
@@ -94,15 +97,18 @@ export const maxUrlLength = 8_192
 
 /** Null: it is none. */
 export function formOf(value: string): MediaForm | null {
-  if (isDataUri(value)) return embedded.test(value) ? 'data_uri' : null
+  if (isDataUri(value)) return dataUriFault(value) === null ? 'data_uri' : null
   if (value.startsWith('asset://')) return crunAsset.test(value) ? 'crun_asset' : null
   if (uuid.test(value)) return 'runware_id'
   if (isAssetId(value)) return 'asset'
   return readUrl(value, maxUrlLength).ok ? 'url' : null
 }
 
-export function isDataUri(media: string): boolean {
-  return media.startsWith('data:')
+/** What is wrong with a medium as it is given; null: nothing. */
+export function mediaFault(value: string): string | null {
+  if (formOf(value) !== null) return null
+  const fault = isDataUri(value) ? dataUriFault(value) : null
+  return fault ?? 'must be an https URL, an asset_… id or a data: URI with base64 content'
 }
 
 /** Ids are TypeIDs, whose base 32 has no i, l, o and u. */
@@ -112,7 +118,3 @@ export function isAssetId(text: string): boolean {
 
 const crunAsset = /^asset:\/\/[\w.-]{1,128}$/
 const uuid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
-
-// Whole groups of four (RFC 4648 §4): what passes here can be decoded later.
-const embedded =
-  /^data:(?:image|video|audio)\/[\w.+-]+;base64,(?=.)(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/

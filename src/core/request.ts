@@ -6,7 +6,7 @@
 import { z } from 'zod'
 import { defaultEventTypes, eventTypes } from './event.ts'
 import { parseDeepJson, readKept, tooDeepAt } from './json.ts'
-import { countReferences, formOf, maxUrlLength } from './media.ts'
+import { countReferences, maxUrlLength, mediaFault } from './media.ts'
 import { tagFaults } from './prompt.ts'
 import { maxRetentionDays } from './retention.ts'
 import { textOf } from './text.ts'
@@ -41,10 +41,9 @@ const media = urlOrTextOf(
   z
     .string()
     .max(maxMediaLength)
-    .refine(
-      (value) => isMeantAsUrl(value) || formOf(value) !== null,
-      'must be an https URL, an asset_… id or a data: URI with base64 content',
-    ),
+    .refine((value) => isMeantAsUrl(value) || mediaFault(value) === null, {
+      error: ({ input }) => mediaFault(String(input)) ?? 'is no medium',
+    }),
   maxUrlLength,
 ).meta({
   description:

@@ -9,7 +9,7 @@ import { copyWaitMs } from '../core/schedule.ts'
 import { nothingKnown } from '../core/video-facts.ts'
 import { viewFacts } from '../core/view.ts'
 import { rangesInBucket } from '../media/pieces.ts'
-import { type Probe, probe } from '../media/probe.ts'
+import { type Probe, pictureFault, probe } from '../media/probe.ts'
 import { type Claim, type ClaimedJob, learn } from '../store/claim.ts'
 import type { Step } from '../store/commit.ts'
 import type { DeliveryDraft } from '../store/deliveries.ts'
@@ -37,10 +37,12 @@ export async function store(context: Context, claim: Claim): Promise<Step> {
   if (waitMs > 0) return { status: 'storing', next: { waitMs } }
 
   const isDeadly = await isHeaderDeadly(context, job, output.n, task)
-  const obtained = await obtain(context, job, output, task)
-  const { kept, road } = obtained
+  const got = await obtain(context, job, output, task)
   const durationMs = context.now() - startedAt
-  const header = kept.ok && !isDeadly ? await probe(rangesInBucket(context.bucket, kept.value)) : unread
+  const header =
+    got.kept.ok && !isDeadly ? await probe(rangesInBucket(context.bucket, got.kept.value)) : unread
+  const obtained = await onlyWithPicture(context, got, header)
+  const { kept, road } = obtained
   const result = resultOf(output, obtained, header, context.now())
   const events = result.status === 'waiting' ? [] : [outputEvent(result, road, header, context.now())]
   context.log('output.stored', {
@@ -60,7 +62,19 @@ export async function store(context: Context, claim: Claim): Promise<Step> {
   return { status: 'storing', ...learned, next: isFresh ? 'now' : { waitMs: againMs } }
 }
 
-const unread: Probe = { facts: nothingKnown, trouble: 'reading it once ended the step before its time' }
+const unread: Probe = {
+  facts: nothingKnown,
+  trouble: 'reading it once ended the step before its time',
+  isWithoutPicture: false,
+}
+
+/** By whichever road it came, a file without a picture is not kept: the other road, or a fresh link, may lead to one. */
+async function onlyWithPicture({ bucket }: Context, obtained: Obtained, header: Probe): Promise<Obtained> {
+  const why = pictureFault(header)
+  if (why === null || !obtained.kept.ok) return obtained
+  await bucket.delete(obtained.kept.value.key)
+  return { ...obtained, kept: { ok: false, fault: why } }
+}
 
 /**
  * A step that died with this output stored already may have died of its header, which can ask for more memory than

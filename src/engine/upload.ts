@@ -78,7 +78,8 @@ function hand(
 ): Promise<Result<{ uploadId: string }>> {
   const { fetch, guard, db, bucket } = context
   const settings = { fetch, guard, db, bucket, maxBytes: maxInputBytes, onProgress: keepLease(context, job) }
-  return withInput(settings, value, (input) => give({ ...input, kind: kindAt(path) }))
+  const kind = kindAt(path)
+  return withInput(settings, { value, kind }, (input) => give({ ...input, kind }))
 }
 
 // More than any documented limit of an input.

@@ -5,20 +5,55 @@ export interface Container {
   extension: 'mp4' | 'mov' | 'webm'
 }
 
-/** So many bytes are needed to tell. */
-const signatureLength = 12
-
 /** Null when it is none of the containers that providers deliver. */
 export function containerOf(start: Uint8Array): Container | null {
-  const text = String.fromCharCode(...start.subarray(0, signatureLength))
-  // ISO/IEC 14496-12: a file type box, its major brand behind it; QuickTime's brand is "qt  ".
-  if (text.slice(4, 12) === 'ftypqt  ') return { contentType: 'video/quicktime', extension: 'mov' }
-  const isVideo = text.slice(4, 8) === 'ftyp' && !otherBrands.includes(text.slice(8, 12))
-  if (isVideo) return { contentType: 'video/mp4', extension: 'mp4' }
   // RFC 8794: an EBML header.
-  if (text.startsWith('\x1a\x45\xdf\xa3')) return { contentType: 'video/webm', extension: 'webm' }
-  return null
+  if (textAt(start, 0) === '\x1a\x45\xdf\xa3') return { contentType: 'video/webm', extension: 'webm' }
+  return isText(start) ? null : boxedIn(start, 0)
 }
+
+/** Text, whatever its sender calls it: a page, JSON, a drawing, a playlist (WHATWG MIME Sniffing §7.1). */
+export function isText(start: Uint8Array): boolean {
+  return !start.subarray(0, 1_445).some((byte) => byte < 0x20 && !textControls.includes(byte))
+}
+
+// Tab, newline, form feed, carriage return and escape.
+const textControls = [0x09, 0x0a, 0x0c, 0x0d, 0x1b]
+
+/** By the first box that tells. Others may stand before it: room that was kept for it, or the media themselves. */
+function boxedIn(start: Uint8Array, at: number): Container | null {
+  const name = textAt(start, at + 4)
+  // ISO/IEC 14496-12: a file type box, its major brand behind it; QuickTime's brand is "qt  ".
+  if (name === 'ftyp') return containerOfBrand(textAt(start, at + 8))
+  const bytes = boxBytes(start, at)
+  if (bytes === null) return null
+  // QuickTime File Format: files without a file type box are older than it.
+  if (['moov', 'mdat', 'pnot'].includes(name)) return quickTime
+  if (!['wide', 'free', 'skip'].includes(name)) return null
+  return at + bytes + 8 > start.length ? quickTime : boxedIn(start, at + bytes)
+}
+
+function containerOfBrand(brand: string): Container | null {
+  if (brand === 'qt  ') return quickTime
+  return brand.length < 4 || otherBrands.includes(brand)
+    ? null
+    : { contentType: 'video/mp4', extension: 'mp4' }
+}
+
+/** Null where it is no box: it has at least its own header. */
+function boxBytes(start: Uint8Array, at: number): number | null {
+  if (start.length < at + 8) return null
+  const bytes = new DataView(start.buffer, start.byteOffset + at).getUint32(0)
+  // 0: to the end of the file; 1: its length stands behind its name, in 64 bits.
+  if (bytes < 2) return start.length
+  return bytes < 8 ? null : bytes
+}
+
+function textAt(start: Uint8Array, at: number): string {
+  return String.fromCharCode(...start.subarray(at, at + 4))
+}
+
+const quickTime: Container = { contentType: 'video/quicktime', extension: 'mov' }
 
 // The same boxes hold pictures (HEIF, AVIF) and sound alone.
 const otherBrands = ['heic', 'heix', 'heim', 'heis', 'mif1', 'msf1', 'avif', 'avis', 'M4A ', 'M4B ']

@@ -3,6 +3,7 @@
  * alone: they lie among its objects, and go with it. What is kept of the request has their ids.
  */
 import type { Context } from '../context.ts'
+import { type DataUri, readDataUri } from '../core/data-uri.ts'
 import { newId } from '../core/id.ts'
 import { toBase64, toHex } from '../core/keys.ts'
 import {
@@ -11,6 +12,7 @@ import {
   type KnownMedia,
   kindAt,
   type MediaFields,
+  type MediaKind,
   mapMedia,
   mediaOf,
 } from '../core/media.ts'
@@ -19,34 +21,18 @@ import { inputKey, jobPrefix } from '../core/retention.ts'
 import { type Asset, findAssets, keyOf } from '../store/assets.ts'
 import { contentTypes, fileTypeOf } from './file-type.ts'
 
-export interface Embedded {
-  /** What its sender calls it. */
-  declared: string
-  bytes: Uint8Array<ArrayBuffer>
-}
-
-/** Of a data: URI with base64 content, as the request's schema takes it. */
-export function readDataUri(uri: string): Embedded {
-  const [, declared = '', encoded = ''] = /^data:([^;]+);base64,(.*)$/.exec(uri) ?? []
-  return { declared, bytes: Uint8Array.from(atob(encoded), (character) => character.charCodeAt(0)) }
-}
-
 /** What is wrong with what is embedded, by its first bytes. */
 export function embeddedFaults(request: Partial<MediaFields>): { path: string; message: string }[] {
   return mediaOf(request).flatMap(({ path, value }) => {
-    const message = isDataUri(value) ? complaintOf(readDataUri(value), path) : null
+    const message = isDataUri(value) ? complaintOf(readDataUri(value), kindAt(path)) : null
     return message === null ? [] : [{ path, message }]
   })
 }
 
-function complaintOf({ declared, bytes }: Embedded, path: string): string | null {
-  const fileType = fileTypeOf(bytes, declared)
-  if (fileType?.kind === kindAt(path)) return null
-  if (fileType !== null) return `takes media of kind ${kindAt(path)}, and these are of kind ${fileType.kind}`
-  const begins = fileTypeOf(bytes, '')
-  return begins === null
-    ? `begins as none of the types taken: ${contentTypes.join(', ')}`
-    : `is declared ${declared} and begins as ${begins.contentType}`
+function complaintOf({ declared, bytes }: DataUri, kind: MediaKind): string | null {
+  const fileType = fileTypeOf(bytes, declared, kind)
+  if (fileType === null) return `begins as none of the types taken: ${contentTypes.join(', ')}`
+  return fileType.kind === kind ? null : `takes media of kind ${kind}, and these are of kind ${fileType.kind}`
 }
 
 /**

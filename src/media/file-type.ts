@@ -1,5 +1,5 @@
 /**
- * What an upload is by its first bytes, whatever its sender calls it. The types are those that the family's model
+ * What a file is by its first bytes, whatever its sender calls it. The types are those that the family's model
  * takes (JPEG, PNG, WebP, BMP, TIFF, GIF; MP4, QuickTime; MP3, WAV), and WebM and M4A, which a provider may convert or
  * refuse. Signatures: WHATWG MIME Sniffing §6, ISO/IEC 14496-12, RFC 8794, TIFF 6.0. No I/O.
  */
@@ -15,30 +15,28 @@ export interface FileType {
 interface Signed extends FileType {
   /** How it may begin; a dot stands for any byte. */
   starts: readonly string[]
-  /** Other names in use for it. */
-  alias: readonly string[]
 }
 
-const m4a = signedBy(
-  'audio',
-  'audio/mp4',
-  'm4a',
-  ['....ftypM4A ', '....ftypM4B '],
-  ['audio/m4a', 'audio/x-m4a'],
-)
+const m4a = signedBy('audio', 'audio/mp4', 'm4a', ['....ftypM4A ', '....ftypM4B '])
+
+// Names in use for sound in the boxes of an MP4, whose brand may not tell it from pictures.
+const namesOfM4a = [
+  ...['audio/mp4', 'audio/m4a', 'audio/x-m4a', 'audio/aac', 'audio/x-aac', 'audio/aacp'],
+  ...['audio/mp4a-latm', 'audio/m4b', 'audio/x-m4b', 'audio/3gpp', 'audio/3gpp2'],
+]
 
 // A tag, or a frame of layer III at once (ISO/IEC 11172-3 §2.4.1.3), with or without a checksum.
 const mp3Starts = ['ID3', '\xff\xfb', '\xff\xfa', '\xff\xf3', '\xff\xf2', '\xff\xe3', '\xff\xe2']
 
 const signed: readonly Signed[] = [
   signedBy('image', 'image/png', 'png', ['\x89PNG\r\n\x1a\n']),
-  signedBy('image', 'image/jpeg', 'jpg', ['\xff\xd8\xff'], ['image/jpg']),
+  signedBy('image', 'image/jpeg', 'jpg', ['\xff\xd8\xff']),
   signedBy('image', 'image/webp', 'webp', ['RIFF....WEBPVP']),
   signedBy('image', 'image/gif', 'gif', ['GIF87a', 'GIF89a']),
-  signedBy('image', 'image/bmp', 'bmp', ['BM....\0\0\0\0'], ['image/x-ms-bmp']),
+  signedBy('image', 'image/bmp', 'bmp', ['BM....\0\0\0\0']),
   signedBy('image', 'image/tiff', 'tiff', ['II*\0', 'MM\0*']),
-  signedBy('audio', 'audio/mpeg', 'mp3', mp3Starts, ['audio/mp3', 'audio/x-mp3', 'audio/x-mpeg']),
-  signedBy('audio', 'audio/wav', 'wav', ['RIFF....WAVE'], ['audio/x-wav', 'audio/wave', 'audio/vnd.wave']),
+  signedBy('audio', 'audio/mpeg', 'mp3', mp3Starts),
+  signedBy('audio', 'audio/wav', 'wav', ['RIFF....WAVE']),
   m4a,
 ]
 
@@ -54,15 +52,22 @@ export const contentTypes = [...signed, ...Object.values(videos)].map(({ content
 /** So many bytes are looked at: an EBML header tells WebM from its kin within them. */
 const startBytes = 64
 
-/** Null when it is none that is taken, or another than its sender declares. An empty or general declaration fits all. */
-export function fileTypeOf(start: Uint8Array, declared: string): FileType | null {
+/**
+ * Null when it is none that is taken. What its sender declares, or the kind that is wanted, only decides what the bytes
+ * leave open: whether an MP4 is sound alone.
+ */
+export function fileTypeOf(start: Uint8Array, declared = '', wanted?: MediaKind): FileType | null {
   const text = String.fromCharCode(...start.subarray(0, startBytes))
   const found = signed.find(({ starts }) => starts.some((pattern) => begins(text, pattern)))
-  if (found !== undefined) return fits(declared, [found.contentType, ...found.alias]) ? found : null
+  if (found !== undefined) return found
   const video = videoOf(start, text)
-  if (video === null || fits(declared, [video.contentType])) return video
-  // Most brands of ISO/IEC 14496-12 do not tell sound from pictures; the sender may.
-  return video === videos.mp4 && fits(declared, [m4a.contentType, ...m4a.alias]) ? m4a : null
+  const isSound = wanted === 'audio' || (wanted === undefined && namesOfM4a.includes(essenceOf(declared)))
+  return video === videos.mp4 && isSound ? m4a : video
+}
+
+/** The type and subtype of a Content-Type header. */
+export function essenceOf(contentType: string): string {
+  return (contentType.split(';')[0] ?? '').trim().toLowerCase()
 }
 
 export function extensionOf(contentType: string): string {
@@ -70,14 +75,8 @@ export function extensionOf(contentType: string): string {
   return known?.extension ?? 'bin'
 }
 
-function signedBy(
-  kind: MediaKind,
-  contentType: string,
-  extension: string,
-  starts: string[],
-  alias: string[] = [],
-): Signed {
-  return { kind, contentType, extension, starts, alias }
+function signedBy(kind: MediaKind, contentType: string, extension: string, starts: string[]): Signed {
+  return { kind, contentType, extension, starts }
 }
 
 function videoOf(start: Uint8Array, text: string): FileType | null {
@@ -89,8 +88,4 @@ function videoOf(start: Uint8Array, text: string): FileType | null {
 function begins(text: string, pattern: string): boolean {
   if (text.length < pattern.length) return false
   return [...pattern].every((character, at) => character === '.' || character === text[at])
-}
-
-function fits(declared: string, names: readonly string[]): boolean {
-  return ['', 'application/octet-stream', 'binary/octet-stream', ...names].includes(declared)
 }

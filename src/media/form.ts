@@ -45,9 +45,9 @@ function fileIn(form: FormParser, feed: Feed, { contentType }: PartHeaders): Sou
   return {
     length: null,
     contentType,
-    async read(buffer) {
+    async read(buffer, alreadyFilled = 0) {
       const whole = new Uint8Array(buffer as ArrayBuffer)
-      let filled = 0
+      let filled = alreadyFilled
       while (filled < whole.length) {
         const piece = form.take(whole.length - filled)
         whole.set(piece, filled)

@@ -4,6 +4,7 @@
  */
 import { CustomSource, Input, type InputFormat, Logging, LogLevel } from 'mediabunny'
 import { sayError } from '../log.ts'
+import { containerOf } from './container.ts'
 import { type Pieces, piecesOf, type Ranges } from './pieces.ts'
 
 // What it would print is said in the trouble.
@@ -18,25 +19,58 @@ export async function readHeader(
   read: (input: Input, pieces: Pieces) => Promise<void>,
 ): Promise<string | null> {
   const pieces = piecesOf(ranges)
-  const source = new CustomSource({
-    getSize: () => ranges.bytes,
-    read: pieces.read,
-    // The pieces are the cache; and each read must be seen, to be counted.
-    maxCacheSize: 0,
-    // What fails is thrown by the read that waits for it; what nobody waits for is no news.
-    handleUnhandledError: () => undefined,
-  })
-  const input = new Input({ formats, source })
+  let input: Input | null = null
+  const work = async () => {
+    const file = await withFileType(pieces, ranges.bytes)
+    const source = new CustomSource({
+      getSize: () => file.bytes,
+      read: file.read,
+      // The pieces are the cache; and each read must be seen, to be counted.
+      maxCacheSize: 0,
+      // What fails is thrown by the read that waits for it; unawaited errors are ignored.
+      handleUnhandledError: () => undefined,
+    })
+    input = new Input({ formats, source })
+    await read(input, pieces)
+  }
   try {
-    await inTime(read(input, pieces))
+    await inTime(work())
     return null
   } catch (error) {
     // Whatever a hostile header, the library's reading of it or R2 may throw: none of it is worth the file.
     return sayError(error).slice(0, 200)
   } finally {
-    input.dispose()
+    dispose(input)
   }
 }
+
+function dispose(input: Input | null): void {
+  input?.dispose()
+}
+
+// A file type box (ISO/IEC 14496-12 §4.3) of QuickTime's brand: its size, its name, the brand and its version.
+const quickTimeType = Uint8Array.from([0, 0, 0, 16, ...new TextEncoder().encode('ftypqt  '), 0, 0, 0, 0])
+
+/** The library wants a QuickTime file to begin with its type, which older files do not: they are read with one. */
+async function withFileType(pieces: Pieces, bytes: number): Promise<Ranges> {
+  const start = await pieces.read(0, Math.min(startBytes, bytes))
+  const isTyped = new TextDecoder('latin1').decode(start.subarray(4, 8)) === 'ftyp'
+  if (isTyped || containerOf(start)?.extension !== 'mov') return { bytes, read: pieces.read }
+  const { length } = quickTimeType
+  return {
+    bytes: bytes + length,
+    async read(from, to) {
+      if (from >= length) return pieces.read(from - length, to - length)
+      const whole = new Uint8Array(to - from)
+      whole.set(quickTimeType.subarray(from, Math.min(to, length)))
+      if (to > length) whole.set(await pieces.read(0, to - length), length - from)
+      return whole
+    },
+  }
+}
+
+// Enough to tell the container by.
+const startBytes = 64
 
 /** Seconds, to the millisecond, or frames in one; null when it is no such number. */
 export function measure(value: number): number | null {

@@ -3,6 +3,7 @@ import { MP3, MP4, WAVE } from 'mediabunny'
 import type { MediaFacts, MediaKind } from '../core/media.ts'
 import { mustBeModest } from './frame-claims.ts'
 import { measure, readHeader } from './header.ts'
+import { mp3Seconds } from './mp3-seconds.ts'
 import type { Ranges } from './pieces.ts'
 import { probe } from './probe.ts'
 
@@ -27,8 +28,10 @@ async function secondsOf(ranges: Ranges): Promise<number | null> {
   await readHeader(ranges, [MP4, WAVE, MP3], async (input, pieces) => {
     const [audio] = await input.getAudioTracks()
     pieces.require(mustBeModest)
-    // What its header does not tell would take the whole file.
-    seconds = measure((await audio?.getDurationFromMetadata()) ?? 0)
+    const isMp3 = (await input.getFormat()) === MP3
+    // Of an MP3 the library guesses by the rate of the first frame; what an MP4 does not tell takes the whole file.
+    const told = isMp3 ? await mp3Seconds(ranges) : await audio?.getDurationFromMetadata()
+    seconds = measure(told ?? 0)
   })
   return seconds
 }

@@ -1,13 +1,14 @@
 /** A caller's input media, opened to be handed on: a data: URI, or an asset or a URL, each read as a stream. */
+import { readDataUri } from '../core/data-uri.ts'
 import { done, type FaultCode, fault, type Result } from '../core/fault.ts'
-import { isAssetId, isDataUri } from '../core/media.ts'
+import { isAssetId, isDataUri, type MediaKind } from '../core/media.ts'
 import { findAsset, keyOf } from '../store/assets.ts'
 import type { Database } from '../store/database.ts'
-import { readDataUri } from './embedded.ts'
-import { extensionOf } from './file-type.ts'
+import { isText } from './container.ts'
+import { essenceOf, extensionOf, fileTypeOf } from './file-type.ts'
 import { pump } from './pump.ts'
 import { openRemote, type RemoteSettings } from './remote.ts'
-import { measured, type Source, sourceOf } from './source.ts'
+import { measured, resumed, type Source, sourceOf } from './source.ts'
 
 export interface Input {
   contentType: string
@@ -31,17 +32,17 @@ interface InputSettings extends RemoteSettings {
 /** `hand` gets the media and must read them to their end; its answer is passed on. */
 export async function withInput<T>(
   settings: InputSettings,
-  media: string,
+  { value: media, kind }: { value: string; kind: MediaKind },
   hand: (input: Input) => Promise<Result<T>>,
 ): Promise<Result<T>> {
   // Of a job that was accepted before these became assets.
-  if (isDataUri(media)) return hand(embedded(media))
+  if (isDataUri(media)) return hand(embedded(media, kind))
   if (isAssetId(media)) return withAsset(settings, media, hand)
   const remote = await openRemote(settings, media)
   if (!remote.ok) return ofInput(remote)
   const fileName = new URL(media).pathname.split('/').at(-1) || 'media'
   try {
-    return await handSource(settings, remote.value, fileName, hand)
+    return await handSource(settings, remote.value, { fileName, kind }, hand)
   } finally {
     remote.value.close()
   }
@@ -56,26 +57,57 @@ async function withAsset<T>(
   const object = asset === null ? null : await settings.bucket.get(keyOf(asset))
   if (object === null) return fault('asset_deleted', 'The asset was deleted.')
   const contentType = object.httpMetadata?.contentType ?? ''
-  const source = sourceOf(object.body, { length: object.size, contentType })
-  return handSource(settings, source, `${id}.${extensionOf(contentType)}`, hand)
+  const source = measured(sourceOf(object.body, { length: object.size, contentType }), settings.maxBytes)
+  if (!source.ok) return source
+  const announced = { contentType, fileName: `${id}.${extensionOf(contentType)}`, bytes: object.size }
+  return handOn(source.value, announced, settings.onProgress, hand)
 }
 
 async function handSource<T>(
   settings: InputSettings,
   opened: Source,
-  fileName: string,
+  { fileName, kind }: { fileName: string; kind: MediaKind },
   hand: (input: Input) => Promise<Result<T>>,
 ): Promise<Result<T>> {
   const source = measured(opened, settings.maxBytes)
   if (!source.ok) return ofInput(source)
   const { length, contentType } = source.value
-  if (length === null) return handWhole(source.value, { contentType, fileName }, hand)
-  return handOn(source.value, { contentType, fileName, bytes: length }, settings.onProgress, hand)
+  const isWhole = length === null
+  const start = await source.value.read(new ArrayBuffer(isWhole ? mostUnannouncedBytes : chunkBytes))
+  if (!start.ok) return ofInput(start)
+  if (start.value === null) return fault('input_truncated', 'The media are empty.')
+  const type = typeOf(start.value, contentType, kind)
+  if (!type.ok) return type
+  const named = { contentType: type.value.contentType, fileName: renamed(fileName, type.value.extension) }
+  if (isWhole) return handWhole(source.value, start.value, named, hand)
+  return handOn(resumed(source.value, start.value), { ...named, bytes: length }, settings.onProgress, hand)
 }
 
-function embedded(media: string): Input {
+/** What it is by its first bytes. What they do not tell goes under its label: the provider may take it. */
+function typeOf(
+  start: Uint8Array,
+  declared: string,
+  kind: MediaKind,
+): Result<{ contentType: string; extension: string | null }> {
+  const found = fileTypeOf(start, declared, kind)
+  if (found !== null && found.kind === kind) return done(found)
+  const label = essenceOf(declared)
+  if (found === null && !isText(start) && label.startsWith(`${kind}/`)) {
+    return done({ contentType: label, extension: null })
+  }
+  const what = found?.contentType ?? (isText(start) ? 'text' : 'none of the types taken')
+  return fault('input_wrong_type', `Media of kind ${kind} are needed, and these begin as ${what}.`)
+}
+
+/** With the extension of its type, where that is known: a name may be as wrong as a label. */
+function renamed(fileName: string, extension: string | null): string {
+  return extension === null ? fileName : `${fileName.replace(/\.\w{1,5}$/, '')}.${extension}`
+}
+
+function embedded(media: string, kind: MediaKind): Input {
   const { declared, bytes } = readDataUri(media)
-  return { contentType: declared, fileName: 'media', bytes: bytes.length, body: new Blob([bytes]).stream() }
+  const contentType = fileTypeOf(bytes, declared, kind)?.contentType ?? declared
+  return { contentType, fileName: 'media', bytes: bytes.length, body: new Blob([bytes]).stream() }
 }
 
 /** Known length: straight through. */
@@ -109,16 +141,14 @@ async function handOn<T>(
 
 async function handWhole<T>(
   source: Source,
+  whole: Uint8Array<ArrayBuffer>,
   named: Pick<Input, 'contentType' | 'fileName'>,
   hand: (input: Input) => Promise<Result<T>>,
 ): Promise<Result<T>> {
-  const whole = await source.read(new ArrayBuffer(mostUnannouncedBytes))
-  if (!whole.ok) return ofInput(whole)
-  if (whole.value === null) return fault('input_truncated', 'The media are empty.')
   const rest = await source.read(new ArrayBuffer(1))
   if (!rest.ok) return ofInput(rest)
   if (rest.value !== null) return fault('input_too_large', 'The media are large and come without a length.')
-  return hand({ ...named, bytes: whole.value.length, body: new Blob([whole.value]).stream() })
+  return hand({ ...named, bytes: whole.length, body: new Blob([whole]).stream() })
 }
 
 type Failed = Extract<Result<never>, { ok: false }>

@@ -2,6 +2,7 @@
  * What is known of the media of a request: of an asset what its upload told, of what is embedded what its header
  * tells. Of what a URL leads to nothing is known: it is not fetched.
  */
+import { readDataUri } from '../core/data-uri.ts'
 import {
   isDataUri,
   type KnownMedia,
@@ -11,7 +12,6 @@ import {
   mediaOf,
 } from '../core/media.ts'
 import type { Asset } from '../store/assets.ts'
-import { readDataUri } from './embedded.ts'
 import { fileTypeOf } from './file-type.ts'
 import { inputFacts } from './input-facts.ts'
 import { rangesInMemory } from './pieces.ts'
@@ -33,7 +33,7 @@ export async function knownMedia(
 
 async function factsOfEmbedded(path: string, uri: string): Promise<MediaFacts | null> {
   const { declared, bytes } = readDataUri(uri)
-  const fileType = fileTypeOf(bytes, declared)
+  const fileType = fileTypeOf(bytes, declared, kindAt(path))
   if (fileType === null) return null
   return { contentType: fileType.contentType, ...(await inputFacts(kindAt(path), rangesInMemory(bytes))) }
 }

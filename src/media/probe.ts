@@ -2,6 +2,7 @@
  * What a video is, read from its own header by ranges. What cannot be read stays null, and `trouble` says why.
  */
 import { type Input, type InputTrack, MP4, QTFF, WEBM } from 'mediabunny'
+import { type Fault, fault } from '../core/fault.ts'
 import { nothingKnown, type VideoFacts } from '../core/video-facts.ts'
 import { mustBeModest } from './frame-claims.ts'
 import { measure, readHeader } from './header.ts'
@@ -11,6 +12,8 @@ export interface Probe {
   facts: VideoFacts
   /** Null when all was read that can be known. */
   trouble: string | null
+  /** Whether the tracks were read, and none of them is a picture's. */
+  isWithoutPicture: boolean
 }
 
 // MP4 tells of its frames in the header; WebM only in the frames, of which these are read: two or three seconds.
@@ -18,13 +21,23 @@ const framesLookedAt = 64
 
 export async function probe(video: Ranges): Promise<Probe> {
   let facts = nothingKnown
+  let isWithoutPicture = false
   const learn = (learned: Partial<VideoFacts>) => {
     facts = { ...facts, ...learned }
   }
-  const trouble = await readHeader(video, [MP4, QTFF, WEBM], (input, pieces) =>
-    readFacts(input, pieces, learn),
-  )
-  return { facts, trouble }
+  const trouble = await readHeader(video, [MP4, QTFF, WEBM], async (input, pieces) => {
+    const tracks = await input.getTracks()
+    isWithoutPicture = tracks.length > 0 && !tracks.some((track) => track.isVideoTrack())
+    await readFacts(input, pieces, learn)
+  })
+  return { facts, trouble, isWithoutPicture }
+}
+
+/** A result without a picture is not what was asked for, however well it was stored. */
+export function pictureFault({ isWithoutPicture }: Probe): Fault | null {
+  return isWithoutPicture
+    ? fault('media_wrong_type', 'What the provider sent has no video track.').fault
+    : null
 }
 
 /** In the order of what they cost: what was learned before a limit was met stays. */
@@ -44,8 +57,8 @@ async function readFacts(
   const announced = await video.getDurationFromMetadata()
   learn({ durationSeconds: measure(announced ?? (await video.computeDuration())) })
   const rate = await video.computeFrameRateMetrics({ targetPacketCount: framesLookedAt })
-  // One frame has no rate: the library then gives the resolution of its clock.
-  learn({ frameRate: rate.probedPacketCount < 2 ? null : measure(rate.bestGuessFrameRate) })
+  // One frame has no rate: the library then gives the resolution of its clock. Of a varying rate it would guess one.
+  learn({ frameRate: rate.probedPacketCount < 2 ? null : measure(rate.underlyingFrameRate ?? 0) })
 }
 
 /** The library's name, as in WebCodecs' registry; for one that it does not know, the container's own. */

@@ -1,7 +1,8 @@
-/** A remote body, opened with care: guarded URL, guarded redirects, no page in the place of media, no stall, no drip. */
+/** A remote body, opened with care: guarded URL, guarded redirects, decoded, no stall, no drip. */
 import { done, fault, type Result } from '../core/fault.ts'
 import { type Guard, isAtHost } from '../core/target.ts'
-import { type Source, sourceOf } from './source.ts'
+import { decoded, decodedByRuntime, encodingsIn } from './encoding.ts'
+import { announcedLength, type Source, sourceOf } from './source.ts'
 
 export interface RemoteSettings {
   fetch: (request: Request) => Promise<Response>
@@ -21,16 +22,41 @@ const patienceMs = 30_000
 // From the request to the last byte: a drip that never stalls ends, too. A queue's consumer has 15 minutes in all.
 const longestMs = 12 * 60_000
 
+/** Its Content-Type is what the host says: the first bytes decide what it is. */
 export async function openRemote(settings: RemoteSettings, url: string): Promise<Result<RemoteSource>> {
+  // Media are compressed already: they shall come as they are stored.
+  const stored = await open({ ...settings, acceptEncoding: 'identity' }, url)
+  if (!stored.ok) return stored
+  const { source, encodings } = stored.value
+  const media = await decoded(source, encodings)
+  if (media.ok) return done({ ...media.value, close: source.close })
+  source.close()
+  if (encodings.join() !== 'br') return media
+  // Only the runtime can undo brotli, and it does so only as the body arrives: asked for anew.
+  const plain = await open({ ...settings, acceptEncoding: 'br' }, url)
+  if (!plain.ok) return plain
+  return done({ ...decodedByRuntime(plain.value.source, 'br'), close: plain.value.source.close })
+}
+
+interface Asking extends RemoteSettings {
+  acceptEncoding: 'identity' | 'br'
+}
+
+interface Opened {
+  source: RemoteSource
+  encodings: string[]
+}
+
+async function open(asking: Asking, url: string): Promise<Result<Opened>> {
   const connection = patientConnection()
-  const opened = await follow(settings, url, connection.signal, maxRedirects)
-  const source = opened.ok ? readable(opened.value, connection) : opened
-  if (!source.ok) connection.close()
-  return source
+  const response = await follow(asking, url, connection.signal, maxRedirects)
+  const opened = response.ok ? readable(response.value, connection) : response
+  if (!opened.ok) connection.close()
+  return opened
 }
 
 async function follow(
-  settings: RemoteSettings,
+  settings: Asking,
   url: string,
   signal: AbortSignal,
   redirectsLeft: number,
@@ -46,8 +72,7 @@ async function follow(
   }
   let response: Response
   try {
-    // Media are compressed already: what they are announced as is what shall come.
-    const headers = { 'accept-encoding': 'identity' }
+    const headers = { 'accept-encoding': settings.acceptEncoding }
     response = await settings.fetch(new Request(url, { headers, redirect: 'manual', signal }))
   } catch (error) {
     // Whatever fetch throws is the network's: refused, reset, timed out.
@@ -71,30 +96,17 @@ async function follow(
   })
 }
 
-function readable({ headers, body }: Response, connection: Connection): Result<RemoteSource> {
-  const contentType = headers.get('content-type') ?? ''
-  if (/^(text\/|application\/(json|xml|problem))/i.test(contentType)) {
-    return fault('media_wrong_type', `The host of the media sent ${contentType.split(';')[0]}.`)
-  }
+function readable({ headers, body }: Response, connection: Connection): Result<Opened> {
   if (body === null) return fault('media_truncated', 'The media are empty.')
-  const source = sourceOf(body, { length: lengthIn(headers), contentType }, connection.heard)
-  return done({
-    ...source,
-    async read(buffer) {
-      const chunk = await source.read(buffer)
-      if (chunk.ok || !connection.isOver()) return chunk
-      const minutes = longestMs / 60_000
-      return fault('media_unavailable', `The media came too slowly: not all of them in ${minutes} minutes.`)
-    },
-    close: connection.close,
-  })
-}
-
-/** Null: not announced; or announced of an encoded form, which is another length than what is read. */
-function lengthIn(headers: Headers): number | null {
-  const announced = headers.get('content-length')
-  const isEncoded = !['', 'identity'].includes(headers.get('content-encoding') ?? '')
-  return announced === null || isEncoded ? null : Number(announced)
+  const announced = { length: announcedLength(headers), contentType: headers.get('content-type') ?? '' }
+  const source = sourceOf(body, announced, connection.heard)
+  const read: Source['read'] = async (buffer, filled) => {
+    const chunk = await source.read(buffer, filled)
+    if (chunk.ok || !connection.isOver()) return chunk
+    const minutes = longestMs / 60_000
+    return fault('media_unavailable', `The media came too slowly: not all of them in ${minutes} minutes.`)
+  }
+  return done({ source: { ...source, read, close: connection.close }, encodings: encodingsIn(headers) })
 }
 
 interface Connection {

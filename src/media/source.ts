@@ -10,8 +10,11 @@ export interface Source {
   length: number | null
   /** What the sender calls it; empty when it does not say. */
   contentType: string
-  /** Fills the buffer as far as the body goes, and gives back what it holds; null at the end. */
-  read(buffer: ArrayBufferLike): Promise<Result<Uint8Array<ArrayBuffer> | null>>
+  /**
+   * Fills the buffer as far as the body goes, and gives back what it holds; null at the end. Its first `filled` bytes,
+   * none unless said, are kept as they are.
+   */
+  read(buffer: ArrayBufferLike, filled?: number): Promise<Result<Uint8Array<ArrayBuffer> | null>>
 }
 
 export interface MeasuredSource extends Source {
@@ -35,10 +38,10 @@ export function sourceOf(
   return {
     ...announced,
     cancel: () => reader.cancel(),
-    async read(buffer) {
+    async read(buffer, alreadyFilled = 0) {
       // Each reading takes the buffer away and gives it back under a new name: views of the old one are empty.
       let current = buffer as ArrayBuffer
-      let filled = 0
+      let filled = alreadyFilled
       try {
         while (filled < current.byteLength) {
           const rest = new Uint8Array(current, filled)
@@ -64,7 +67,7 @@ export function announcedLength(headers: Headers): number | null {
   return /^\d+$/.test(announced) ? Number(announced) : null
 }
 
-/** The source from its start again: what was read of it already is given out first, in the buffer it came in. */
+/** The source from its start again: what was read of it already is given out first, in its own buffer or a larger one. */
 export function resumed(source: Source, start: Uint8Array<ArrayBuffer>): Source {
   let waiting: Uint8Array<ArrayBuffer> | null = start
   return {
@@ -73,15 +76,39 @@ export function resumed(source: Source, start: Uint8Array<ArrayBuffer>): Source 
       if (waiting === null) return source.read(buffer)
       const chunk = waiting
       waiting = null
-      return done(chunk)
+      if (chunk.buffer.byteLength >= buffer.byteLength) return done(chunk)
+      new Uint8Array(buffer).set(chunk)
+      return source.read(buffer, chunk.length)
+    },
+  }
+}
+
+/** Reading fails with `media_truncated` where the announced length is not met. */
+export function complete(source: Source): Source {
+  const { length } = source
+  if (length === null) return source
+  let bytes = 0
+  return {
+    ...source,
+    async read(buffer, filled = 0) {
+      const chunk = await source.read(buffer, filled)
+      if (!chunk.ok) return chunk
+      if (chunk.value === null) {
+        if (bytes === length) return chunk
+        return fault('media_truncated', `The media ended after ${bytes} of ${length} bytes.`)
+      }
+      bytes += chunk.value.length - filled
+      if (bytes <= length) return chunk
+      return fault('media_truncated', `The media did not end at their announced ${length} bytes.`)
     },
   }
 }
 
 /** Reading fails with `media_truncated` where the announced length is not met, with `media_too_large` past the cap. */
-export function measured(source: Source, maxBytes: number): Result<MeasuredSource> {
-  const { length } = source
+export function measured(given: Source, maxBytes: number): Result<MeasuredSource> {
+  const { length } = given
   if (length !== null && length > maxBytes) return tooLarge(maxBytes)
+  const source = complete(given)
   const digest = new crypto.DigestStream('SHA-256')
   const hasher = digest.getWriter()
   let bytes = 0
@@ -89,15 +116,8 @@ export function measured(source: Source, maxBytes: number): Result<MeasuredSourc
     ...source,
     async read(buffer) {
       const chunk = await source.read(buffer)
-      if (!chunk.ok) return chunk
-      if (chunk.value === null) {
-        if (length === null || bytes === length) return chunk
-        return fault('media_truncated', `The media ended after ${bytes} of ${length} bytes.`)
-      }
+      if (!chunk.ok || chunk.value === null) return chunk
       bytes += chunk.value.length
-      if (length !== null && bytes > length) {
-        return fault('media_truncated', `The media did not end at their announced ${length} bytes.`)
-      }
       if (bytes > maxBytes) return tooLarge(maxBytes)
       await hasher.write(chunk.value)
       return chunk

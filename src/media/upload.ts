@@ -7,7 +7,7 @@ import { uploadKey } from '../core/retention.ts'
 import { brokenTextFault } from '../core/text.ts'
 import { type Asset, insertAsset } from '../store/assets.ts'
 import { fileNameIn } from './disposition.ts'
-import { contentTypes, fileTypeOf } from './file-type.ts'
+import { contentTypes, essenceOf, fileTypeOf } from './file-type.ts'
 import { openForm } from './form.ts'
 import { inputFacts } from './input-facts.ts'
 import { keep, readStart } from './keep.ts'
@@ -75,8 +75,9 @@ async function receive(bucket: R2Bucket, key: string, request: Request): Promise
   if (!start.ok) return start
   if (start.value.length === 0) return fault('bad_request', 'The file is empty.')
   const declared = essenceOf(source.contentType)
+  if (declared === 'application/x-www-form-urlencoded') return asForm
   const fileType = fileTypeOf(start.value, declared)
-  if (fileType === null) return wrongType(start.value, declared)
+  if (fileType === null) return wrongType
   const { kind, contentType } = fileType
   const destination = { key, contentType, maxBytes: mostBytes[kind] }
   const kept = await keep({ bucket, onProgress: async () => undefined }, source, start.value, destination)
@@ -99,17 +100,16 @@ async function openUpload(request: Request): Promise<Result<{ source: Source; fi
   return done({ source: form.value.source, fileName: fileNameIn(form.value.headers.disposition) })
 }
 
-/** The type and subtype of a Content-Type header. */
-function essenceOf(contentType: string): string {
-  return (contentType.split(';')[0] ?? '').trim().toLowerCase()
-}
+const wrongType = fault(
+  'media_wrong_type',
+  `The file begins as none of the types taken: ${contentTypes.join(', ')}.`,
+)
 
-function wrongType(start: Uint8Array, declared: string) {
-  const fileType = fileTypeOf(start, '')
-  return fileType === null
-    ? fault('media_wrong_type', `The file begins as none of the types taken: ${contentTypes.join(', ')}.`)
-    : fault('media_wrong_type', `The file is declared ${declared} and begins as ${fileType.contentType}.`)
-}
+// curl -d leaves out line ends, so that what began as a file is none.
+const asForm = fault(
+  'media_wrong_type',
+  'The file is declared application/x-www-form-urlencoded. Send it with its own type: in curl, with --data-binary.',
+)
 
 function tooLarge(kind: MediaKind) {
   const most = mostBytes[kind]

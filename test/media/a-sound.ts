@@ -33,3 +33,38 @@ export function anMp3(frames: number): Uint8Array<ArrayBuffer> {
   for (let frame = 0; frame < frames; frame += 1) file.set([0xff, 0xfb, 0x18, 0xc0], frame * 144)
   return file
 }
+
+// Layer III at 44.1 kHz: 1152 samples in each.
+export const perFrame = 1_152 / 44_100
+
+/** So many frames, each of this rate in kilobits a second. */
+export function frames(count: number, kbits: 32 | 64 | 128 | 320): number[] {
+  return Array.from({ length: count }, () => kbits)
+}
+
+const rateCodes: Record<number, number> = { 32: 0x10, 64: 0x50, 128: 0x90, 320: 0xe0 }
+
+/** Frames of these rates, one after another. */
+export function mp3Of(rates: readonly number[]): Uint8Array<ArrayBuffer> {
+  return joined(
+    rates.map((kbits) => {
+      const frame = new Uint8Array(Math.floor((144_000 * kbits) / 44_100))
+      frame.set([0xff, 0xfb, rateCodes[kbits] ?? 0, 0xc0])
+      return frame
+    }),
+  )
+}
+
+/** A frame that says how many follow. */
+export function xing(count: number): Uint8Array<ArrayBuffer> {
+  const frame = mp3Of([64])
+  frame.set(bytesIn('Xing\0\0\0\x01'), 4 + 17)
+  new DataView(frame.buffer).setUint32(4 + 17 + 8, count)
+  return frame
+}
+
+/** A tag with so many bytes in it, as of a cover. */
+export function id3(bytes: number): Uint8Array<ArrayBuffer> {
+  const size = [21, 14, 7, 0].map((shift) => (bytes >> shift) & 127)
+  return joined([bytesIn('ID3\x04\0\0'), Uint8Array.from(size), new Uint8Array(bytes).fill(0xff)])
+}

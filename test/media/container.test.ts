@@ -23,6 +23,26 @@ describe('a video is told by its first bytes', () => {
   })
 })
 
+describe('a QuickTime film without a file type is told by its boxes', () => {
+  it.each([
+    ['room for a large size', '\0\0\0\x08wide\0\0\0\x10mdat........'],
+    ['its media', '\0\0\x10\0mdat....'],
+    ['its media, to the end', '\0\0\0\0mdat....'],
+    ['its media, of a size in 64 bits', '\0\0\0\x01mdat\0\0\0\x01\0\0\0\0'],
+    ['its movie', '\0\0\x10\0moov....'],
+    ['free room', '\0\0\x10\0free....'],
+    ['room to skip', '\0\0\0\x0cskip....\0\0\0\x10moov'],
+    ['a preview', '\0\0\0\x14pnot....'],
+    ['free room before its type', '\0\0\0\x0cfree....\0\0\0\x14ftypqt  '],
+  ])('%s', (_, start) => {
+    expect(containerOf(bytes(start))).toEqual(mov)
+  })
+
+  it('and an MP4 behind free room is an MP4', () => {
+    expect(containerOf(bytes('\0\0\0\x0cfree....\0\0\0\x14ftypisom'))).toEqual(mp4)
+  })
+})
+
 describe('what is no video is told, too', () => {
   it.each([
     ['nothing', ''],
@@ -39,6 +59,9 @@ describe('what is no video is told, too', () => {
     ['an AVIF picture', '\0\0\0\x1cftypavif'],
     ['sound in the boxes of an MP4', '\0\0\0\x20ftypM4A '],
     ['the right word in the wrong place', 'ftypisom\0\0\0\x20'],
+    ['a box too small to be one', '\0\0\0\x07moov....'],
+    ['free room before a picture', '\0\0\0\x0cfree....\0\0\0\x14ftypavif'],
+    ['words that hold a name', 'The mdatum of all'],
     ['half of an EBML header', '\x1a\x45\xdf\0\0\0\0\0\0\0\0\0'],
   ])('%s', (_, start) => {
     expect(containerOf(bytes(start))).toBeNull()

@@ -4,9 +4,9 @@ import { describe, expect, inject, it } from 'vitest'
 import type { MediaKind } from '../../src/core/media.ts'
 import { inputFacts } from '../../src/media/input-facts.ts'
 import { rangesInMemory } from '../../src/media/pieces.ts'
-import { aFile, takenTypes } from '../support/assets.ts'
+import { aFile, bytesIn, joined, takenTypes } from '../support/assets.ts'
 import { aFilm, formats } from './a-film.ts'
-import { anMp3, aWav } from './a-sound.ts'
+import { anMp3, aWav, frames, id3, mp3Of, perFrame, xing } from './a-sound.ts'
 
 const unknown = { width: null, height: null, durationSeconds: null }
 
@@ -22,6 +22,47 @@ describe('a header tells', () => {
     ['a long MP3', anMp3(10_000), 360],
   ])('how long %s lasts', async (_, file, durationSeconds) => {
     expect(await factsOf('audio', file)).toEqual({ ...unknown, durationSeconds })
+  })
+
+  it.each<[string, () => Uint8Array<ArrayBuffer>, number | null]>([
+    ['of a varying rate', () => mp3Of([...frames(100, 320), ...frames(317, 32)]), 417 * perFrame],
+    [
+      'of a varying rate, the other way',
+      () => mp3Of([...frames(10, 32), ...frames(2_287, 320)]),
+      2_297 * perFrame,
+    ],
+    ['with a large picture before it', () => joined([id3(300_000), mp3Of(frames(417, 128))]), 417 * perFrame],
+    [
+      'with a tag behind it',
+      () => joined([mp3Of(frames(417, 128)), bytesIn(`TAG${' '.repeat(125)}`)]),
+      417 * perFrame,
+    ],
+    [
+      'with a false count of its frames',
+      () => joined([xing(9_999), mp3Of(frames(417, 128))]),
+      417 * perFrame,
+    ],
+    [
+      'joined of two',
+      () => joined([xing(100), mp3Of(frames(100, 128)), id3(50), xing(100), mp3Of(frames(100, 64))]),
+      200 * perFrame,
+    ],
+    [
+      'cut off in its last frame',
+      () => mp3Of(frames(418, 128)).subarray(0, -100) as Uint8Array<ArrayBuffer>,
+      417 * perFrame,
+    ],
+    ['padded with zeros', () => joined([mp3Of(frames(417, 128)), new Uint8Array(2_000)]), 417 * perFrame],
+    [
+      'with something else in its middle',
+      () => joined([mp3Of(frames(50, 128)), bytesIn('a boat'), mp3Of(frames(50, 128))]),
+      null,
+    ],
+    ['of a rate of its own', () => Uint8Array.of(0xff, 0xfb, 0x00, 0xc0, ...new Uint8Array(4_000)), null],
+  ])('how long an MP3 lasts, frame by frame: %s', async (_, make, seconds) => {
+    const { durationSeconds } = await factsOf('audio', make())
+    if (seconds === null) expect(durationSeconds).toBeNull()
+    else expect(durationSeconds).toBeCloseTo(seconds, 2)
   })
 
   it('how long the sound of an MP4 lasts', async () => {

@@ -78,6 +78,17 @@ describe('a header tells', () => {
     expect(facts).toMatchObject({ width: 720, height: 1280 })
   })
 
+  it('of a QuickTime film that begins without its type', async () => {
+    const film = await aFilm({ format: formats['a QuickTime film']() })
+    const typeBytes = new DataView(film.buffer, film.byteOffset).getUint32(0)
+    for (const start of [[0, 0, 0, 8, 0x77, 0x69, 0x64, 0x65], []]) {
+      const old = Uint8Array.from([...start, ...film.subarray(typeBytes)])
+      const { facts, trouble } = await probeBytes(old)
+      expect(trouble).toBeNull()
+      expect(facts).toMatchObject({ width: 1280, height: 720, frameRate: 24, hasAudio: true })
+    }
+  })
+
   it('no frame rate of a single frame', async () => {
     const { facts } = await probeBytes(await aFilm({ seconds: 1, frameRate: 1, sound: false }))
     expect(facts).toMatchObject({ width: 1280, frameRate: null })

@@ -85,12 +85,22 @@ describe('the video of a job', () => {
   })
 })
 
+it('a file without a picture is asked for again, and its job has the video that comes then', async () => {
+  const id = await aFinishedJob('body=sound*2')
+  const job = await untilSettled(id)
+  expect(job).toMatchObject({ status: 'succeeded', outputs: [{ width: 256, has_audio: true }] })
+  expect(timesAsked(id)).toBe(3)
+})
+
 describe('a video that cannot be had', () => {
   it.each([
     ['html', 'media_wrong_type'],
     ['empty', 'media_truncated'],
     ['truncated', 'media_truncated'],
     ['bad-gateway', 'media_unavailable'],
+    // It has no picture, or is one that does not move.
+    ['sound', 'media_wrong_type'],
+    ['image', 'media_wrong_type'],
   ])(
     '(%s) is tried seven times; then its job fails with %s, and nothing is left in R2',
     async (trouble, code) => {
