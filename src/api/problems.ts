@@ -113,10 +113,18 @@ export function unavailable(c: HonoContext, errors?: FieldFault[]): ProblemRespo
 // D1 restarts in about as long.
 const troubleSeconds = 5
 
+/** What every call may answer. */
+export const always = {
+  500: problemResponse('Something went wrong. It is logged under the request_id.'),
+  503: problemResponse(
+    'The database does not answer: Retry-After says when to try again. Or a setting is missing or wrong (misconfigured).',
+  ),
+}
+
 /** What every call behind a key may answer. */
 export const withoutKey = {
+  ...always,
   401: problemResponse('No valid API key.'),
-  503: problemResponse('The database does not answer. Retry-After says when to try again.'),
 }
 
 /** What every post may answer as well. */
