@@ -5,7 +5,7 @@ import { sha256 } from '../core/keys.ts'
 import { newSecret, sealSecret } from '../deliveries/secrets.ts'
 import { type ApiKey, insertApiKey, listApiKeys, revokeApiKey } from '../store/api-keys.ts'
 import { createRouter } from './environment.ts'
-import { problem, problemResponse, tooMany, withoutKey } from './problems.ts'
+import { badBody, problem, problemResponse, tooMany, withoutKey } from './problems.ts'
 
 const apiKeySchema = z.object({
   id: z.string(),
@@ -20,6 +20,8 @@ const newApiKeySchema = apiKeySchema.extend({
     .string()
     .openapi({ description: 'Signs the deliveries of jobs without their own. Shown this once.' }),
 })
+
+const onlyAdmin = { 403: problemResponse('Not the admin key.') }
 
 const create = createRoute({
   method: 'post',
@@ -36,9 +38,9 @@ const create = createRoute({
   responses: {
     ...withoutKey,
     ...tooMany,
+    ...onlyAdmin,
+    ...badBody,
     201: { description: 'The key.', content: { 'application/json': { schema: newApiKeySchema } } },
-    403: problemResponse('Not the admin key.'),
-    422: problemResponse('Every fault of the body.'),
   },
 })
 
@@ -48,6 +50,7 @@ const list = createRoute({
   summary: 'List API keys',
   responses: {
     ...withoutKey,
+    ...onlyAdmin,
     200: {
       description: 'Every key, newest first, without what was shown once.',
       content: { 'application/json': { schema: z.object({ data: z.array(apiKeySchema) }) } },
@@ -62,6 +65,7 @@ const revoke = createRoute({
   request: { params: z.object({ id: z.string() }) },
   responses: {
     ...withoutKey,
+    ...onlyAdmin,
     204: { description: 'Revoked. Its jobs go on, and their deliveries are still signed with its secret.' },
     404: problemResponse('There is no such key, or it is revoked already.'),
   },

@@ -18,7 +18,7 @@ import {
 import { endpointPatchSchema, nameEndpointFaults, newEndpointSchema } from './endpoint-request.ts'
 import { endpointSchema, viewEndpoint } from './endpoint-view.ts'
 import { type ApiEnv, createRouter } from './environment.ts'
-import { problem, problemResponse, tooMany, withoutKey } from './problems.ts'
+import { badBody, problem, problemResponse, tooMany, withoutKey } from './problems.ts'
 
 const json = <T extends z.ZodType>(schema: T) => ({ 'application/json': { schema } })
 const endpoint = (description: string) => ({ description, content: json(endpointSchema) })
@@ -27,11 +27,6 @@ const newlyMadeSchema = endpointSchema.extend({
   secret: z.string().openapi({ description: 'Shown this once.' }),
 })
 const noSuch = { 404: problemResponse('There is no such endpoint.') }
-const badBody = {
-  400: problemResponse('The body is not JSON.'),
-  415: problemResponse('The Content-Type is not application/json.'),
-  422: problemResponse('Every fault of the body.'),
-}
 
 const create = createRoute({
   method: 'post',

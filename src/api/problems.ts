@@ -127,6 +127,13 @@ export const withoutKey = {
   401: problemResponse('No valid API key.'),
 }
 
+/** What every call that takes JSON may answer. */
+export const badBody = {
+  400: problemResponse('The body is not JSON.'),
+  415: problemResponse('The Content-Type is not application/json.'),
+  422: problemResponse('Every fault of the body.'),
+}
+
 /** What every post may answer as well. */
 export const tooMany = {
   429: problemResponse('Too many posts with this API key. Retry-After says when to go on.'),

@@ -6,7 +6,7 @@ import { providerNames } from './request.ts'
 const source = z.enum(['provider', 'provider_estimate', 'price_table'])
 
 export const costSchema = z.union([
-  z.object({ credits: z.number(), amount_usd: z.number().exactOptional(), source }),
+  z.object({ credits: z.number(), amount_usd: z.number().optional(), source }),
   z.object({ amount_usd: z.number(), source }),
 ])
 

@@ -139,9 +139,9 @@ describe('a host that many share', () => {
         await sweep()
       }
       await vi.waitUntil(async () => (await host.row())?.outages === outagesToOpen + tried.length + 1)
-      tried.push(JSON.parse(host.called.received.at(-1)?.body ?? '').data.n)
+      tried.push(JSON.parse(host.called.received.at(-1)?.body ?? '').data.metadata.n)
     }
-    expect(tried).toEqual([2, 0, 2, 0])
+    expect(tried).toEqual(['2', '0', '2', '0'])
     expect(await countDeliveries([oldest, newest], 'attempts = 2')).toBe(2)
   })
 
