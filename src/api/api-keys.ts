@@ -21,12 +21,14 @@ const newApiKeySchema = apiKeySchema.extend({
     .openapi({ description: 'Signs the deliveries of jobs without their own. Shown this once.' }),
 })
 
+const needsAdmin = 'Needs the admin key.'
 const onlyAdmin = { 403: problemResponse('Not the admin key.') }
 
 const create = createRoute({
   method: 'post',
   path: '/',
   summary: 'Make an API key',
+  description: needsAdmin,
   request: {
     body: {
       required: true,
@@ -48,6 +50,7 @@ const list = createRoute({
   method: 'get',
   path: '/',
   summary: 'List API keys',
+  description: needsAdmin,
   responses: {
     ...withoutKey,
     ...onlyAdmin,
@@ -62,6 +65,7 @@ const revoke = createRoute({
   method: 'delete',
   path: '/{id}',
   summary: 'Revoke an API key',
+  description: needsAdmin,
   request: { params: z.object({ id: z.string() }) },
   responses: {
     ...withoutKey,

@@ -3,6 +3,7 @@ import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
 import { etag } from 'hono/etag'
 import { sha256 } from '../core/keys.ts'
 import type { ApiEnv } from './environment.ts'
+import { introduction } from './introduction.ts'
 import { always } from './problems.ts'
 
 const show = createRoute({
@@ -30,12 +31,7 @@ export function describeApi(api: OpenAPIHono<ApiEnv>): void {
     JSON.stringify(
       api.getOpenAPI31Document({
         openapi: '3.1.0',
-        info: {
-          title: 'Reelhook',
-          version: '1',
-          description:
-            'Turns "make me a video" into an event: post a job, hang up, and be told by a signed webhook.',
-        },
+        info: { title: 'Reelhook', version: '1', description: introduction },
         security: [{ apiKey: [] }],
       }),
     )
