@@ -22,10 +22,12 @@ export function createReelhook(edges: Edges): ExportedHandler<Env> {
   const configOf = rememberConfig(edges)
   const app = new Hono<{ Bindings: Env; Variables: { context: Context; requestId: string } }>()
   app.use(requestId())
-  // What does not say how long it may be kept may not be kept: it is about this moment, or holds signed links.
+  // What does not say how long it may be kept may not be kept: it is about this moment, or holds signed links. What
+  // may be kept goes to others than its caller, so it is without the request's id, which the caller may have chosen.
   app.use(async (c, next) => {
     await next()
-    if (!c.res.headers.has('cache-control')) c.header('cache-control', 'no-store')
+    if (c.res.headers.has('cache-control')) c.res.headers.delete('x-request-id')
+    else c.header('cache-control', 'no-store')
   })
   app.notFound((c) => problem(c, 'not_found', `There is nothing at ${c.req.method} ${c.req.path}.`))
   app.use(async (c, next) => {

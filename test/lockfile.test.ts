@@ -7,12 +7,10 @@ import lockfile from '../package-lock.json'
 interface Entry {
   integrity?: string
   resolved?: string
-  link?: boolean
-  hasInstallScript?: boolean
 }
 
-const entries: [string, Entry][] = Object.entries(lockfile.packages)
-const installed = entries.filter(([path, { link }]) => path !== '' && link !== true)
+const { '': _project, ...packages } = lockfile.packages
+const installed: [string, Entry][] = Object.entries(packages)
 
 const pathsOf = (wrong: (entry: Entry) => boolean) =>
   installed.filter(([, entry]) => wrong(entry)).map(([path]) => path)

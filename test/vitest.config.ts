@@ -46,7 +46,7 @@ const inWorkerd = defineProject({
     testTimeout: 20_000,
     include: ['test/**/*.test.ts'],
     exclude: ['test/chaos/**'],
-    setupFiles: ['./test/support/migrate.ts'],
+    setupFiles: ['./test/support/migrate.ts', './test/support/hold-to-contract.ts'],
     provide: { picture: readFileSync(`${root}src/simulator/test-picture.mp4`).toString('base64') },
   },
 })

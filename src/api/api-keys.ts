@@ -22,10 +22,14 @@ const newApiKeySchema = apiKeySchema.extend({
     .openapi({ description: 'Signs the deliveries of jobs without their own. Shown this once.' }),
 })
 
+const needsAdmin = 'Needs the admin key.'
+const onlyAdmin = { 403: problemResponse('Not the admin key.') }
+
 const create = createRoute({
   method: 'post',
   path: '/',
   summary: 'Make an API key',
+  description: needsAdmin,
   request: {
     body: {
       required: true,
@@ -36,10 +40,9 @@ const create = createRoute({
   },
   responses: {
     ...withoutKey,
+    ...onlyAdmin,
     ...withBody,
     201: { description: 'The key.', content: { 'application/json': { schema: newApiKeySchema } } },
-    403: problemResponse('Not the admin key.'),
-    422: problemResponse('Every fault of the body.'),
   },
 })
 
@@ -47,8 +50,10 @@ const list = createRoute({
   method: 'get',
   path: '/',
   summary: 'List API keys',
+  description: needsAdmin,
   responses: {
     ...withoutKey,
+    ...onlyAdmin,
     200: {
       description: 'Every key, newest first, without what was shown once.',
       content: { 'application/json': { schema: z.object({ data: z.array(apiKeySchema) }) } },
@@ -60,9 +65,11 @@ const revoke = createRoute({
   method: 'delete',
   path: '/{id}',
   summary: 'Revoke an API key',
+  description: needsAdmin,
   request: { params: z.object({ id: z.string() }) },
   responses: {
     ...withoutKey,
+    ...onlyAdmin,
     204: { description: 'Revoked. Its jobs go on, and their deliveries are still signed with its secret.' },
     404: problemResponse('There is no such key, or it is revoked already.'),
   },

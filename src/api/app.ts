@@ -12,6 +12,7 @@ import { onlySoundBody } from './body.ts'
 import { callbackRoutes } from './callbacks.ts'
 import { cancelRoutes } from './cancel.ts'
 import { deliveryRoutes } from './deliveries.ts'
+import { describeApi } from './description.ts'
 import { disabledCallbackRoutes } from './disabled-callbacks.ts'
 import { endpointRoutes } from './endpoints.ts'
 import type { ApiEnv } from './environment.ts'
@@ -89,16 +90,6 @@ export function createApi() {
   api.route('/v1/api-keys', apiKeyRoutes)
 
   documentEvents(api)
-  api.openAPIRegistry.registerComponent('securitySchemes', 'apiKey', { type: 'http', scheme: 'bearer' })
-  api.doc31('/openapi.json', {
-    openapi: '3.1.0',
-    info: {
-      title: 'Reelhook',
-      version: '1',
-      description:
-        'Turns "make me a video" into an event: post a job, hang up, and be told by a signed webhook.',
-    },
-    security: [{ apiKey: [] }],
-  })
+  describeApi(api)
   return api
 }

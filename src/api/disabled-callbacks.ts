@@ -29,7 +29,7 @@ const list = createRoute({
   path: '/{id}/disabled-callbacks',
   summary: "The hosts that a key's jobs send no callbacks to",
   description:
-    'A host that took nothing for five days, though it was tried. Their deliveries fail unattempted, with the reason disabled; endpoints on the same host stand for themselves.',
+    'A host that took nothing for five days, though it was tried. Their deliveries fail unattempted, with the reason disabled; endpoints on the same host stand for themselves. For the key itself, and the admin key.',
   request: { params },
   responses: answers('The hosts.'),
 })
@@ -38,7 +38,8 @@ const enable = createRoute({
   method: 'post',
   path: '/{id}/enable-callbacks',
   summary: "Send a key's callbacks to all hosts again",
-  description: 'What failed meanwhile is sent by POST /v1/deliveries/redeliver.',
+  description:
+    'What failed meanwhile is sent by POST /v1/deliveries/redeliver. For the key itself, and the admin key.',
   request: { params },
   responses: answers('The hosts that were disabled until now.'),
 })

@@ -27,10 +27,6 @@ const newlyMadeSchema = endpointSchema.extend({
   secret: z.string().openapi({ description: 'Shown this once.' }),
 })
 const noSuch = { 404: problemResponse('There is no such endpoint.') }
-const badBody = {
-  ...withBody,
-  422: problemResponse('Every fault of the body.'),
-}
 
 const create = createRoute({
   method: 'post',
@@ -41,7 +37,7 @@ const create = createRoute({
   request: { body: { required: true, content: json(newEndpointSchema) } },
   responses: {
     ...withoutKey,
-    ...badBody,
+    ...withBody,
     201: { description: 'The endpoint, with its secret.', content: json(newlyMadeSchema) },
     409: problemResponse(`There are ${mostEndpoints} endpoints already.`),
   },
@@ -72,7 +68,7 @@ const change = createRoute({
   description:
     'What is left out stays. Deliveries that are still pending go to the new URL, under the new secret.',
   request: { params, body: { required: true, content: json(endpointPatchSchema) } },
-  responses: { ...withoutKey, ...noSuch, ...badBody, 200: endpoint('The endpoint as it is now.') },
+  responses: { ...withoutKey, ...noSuch, ...withBody, 200: endpoint('The endpoint as it is now.') },
 })
 
 const remove = createRoute({

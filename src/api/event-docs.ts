@@ -1,7 +1,8 @@
-/** The `webhooks` of the description: what callers and endpoints are sent, each with a whole example. */
+/** The `webhooks` of the description: what is sent to callers and endpoints, each with a whole example. */
 import { type OpenAPIHono, z } from '@hono/zod-openapi'
 import { type EventType, eventTypes } from '../core/event.ts'
 import { erasureSchema, maxBodyBytes } from '../core/event-body.ts'
+import { harmlessBody } from '../deliveries/probe.ts'
 import type { ApiEnv } from './environment.ts'
 import { exampleOf } from './event-examples.ts'
 import { jobSchema } from './views.ts'
@@ -74,7 +75,30 @@ export function documentEvents(api: OpenAPIHono<ApiEnv>): void {
       responses,
     })
   }
+  api.openAPIRegistry.registerWebhook({
+    method: 'post',
+    path: 'callback.test',
+    summary: 'POST /v1/callbacks/test sends it. It means nothing.',
+    security: [],
+    request: {
+      headers,
+      body: {
+        required: true,
+        content: { 'application/json': { schema: testSchema, example: JSON.parse(harmlessBody(0)) } },
+      },
+    },
+    responses: {
+      200: { description: 'Any 2xx: accepted. Right for a valid delivery, and for the same one again.' },
+      401: { description: 'Any 4xx: refused. Right for a forged signature, and for one of an hour ago.' },
+    },
+  })
 }
+
+const testSchema = z.object({
+  type: z.literal('callback.test'),
+  timestamp: z.iso.datetime(),
+  data: z.object({ message: z.string() }),
+})
 
 function dataOf(type: EventType) {
   if (type === 'job.erased') return erasureSchema

@@ -4,7 +4,7 @@ import { createMiddleware } from 'hono/factory'
 import { onlyWithKey } from './auth.ts'
 import { checksSchema, checkUp, wrongIn } from './checkup.ts'
 import { type ApiEnv, createRouter } from './environment.ts'
-import { problemResponse, unavailable } from './problems.ts'
+import { always, problemResponse, unavailable } from './problems.ts'
 
 const status = z.enum(['ok', 'degraded'])
 const providers = z.array(z.string()).meta({ description: 'Those that have a key here.' })
@@ -22,11 +22,13 @@ const health = createRoute({
     query: z.object({ deep: z.string().optional().meta({ description: 'Of any value, or none.' }) }),
   },
   responses: {
+    ...always,
     200: {
       description: 'Up. Degraded: what is not ok in checks needs somebody to look.',
       content: { 'application/json': { schema: healthSchema } },
     },
     401: problemResponse('The deep look needs a valid API key.'),
+    422: problemResponse('Every fault of the query.'),
     503: problemResponse(
       'It cannot serve: the database does not answer. The errors name every check that is not ok.',
     ),

@@ -119,11 +119,19 @@ export function unavailable(c: HonoContext, errors?: FieldFault[]): ProblemRespo
 // D1 restarts in about as long.
 const troubleSeconds = 5
 
+/** What every call may answer. */
+export const always = {
+  500: problemResponse('Something went wrong. It is logged under the request_id.'),
+  503: problemResponse(
+    'The database does not answer: Retry-After says when to try again. Or a setting is missing or wrong (misconfigured).',
+  ),
+}
+
 /** What every call behind a key may answer. */
 export const withoutKey = {
+  ...always,
   401: problemResponse('No valid API key.'),
   429: problemResponse('Too many requests with this API key. Retry-After says when to go on.'),
-  503: problemResponse('The database does not answer. Retry-After says when to try again.'),
 }
 
 /** What every call with a JSON body may answer as well. */
@@ -131,6 +139,7 @@ export const withBody = {
   400: problemResponse('The body is missing, or is not JSON.'),
   413: problemResponse('The body is larger than 1 MiB.'),
   415: problemResponse('The Content-Type is not application/json.'),
+  422: problemResponse('Every fault of the body.'),
 }
 
 /** A route that needs JSON was called without a body and without a content type; undefined where it was not. */

@@ -23,7 +23,7 @@ const rotate = createRoute({
   method: 'post',
   path: '/{id}/rotate-secret',
   summary: "Rotate an API key's callback secret",
-  description: `For ${overlapHours} hours every delivery is signed with both secrets, the new one first; then with the new one alone. Jobs with a callback_secret of their own keep it.`,
+  description: `For ${overlapHours} hours every delivery is signed with both secrets, the new one first; then with the new one alone. Jobs with a callback_secret of their own keep it. For the key itself, and the admin key.`,
   request: { params: z.object({ id: z.string() }) },
   responses: {
     ...withoutKey,

@@ -6,7 +6,7 @@ import { writeHttpDate } from '../core/http-date.ts'
 import { judge, mayBePartial } from '../core/precondition.ts'
 import { partsOf } from './byte-parts.ts'
 import type { ApiEnv } from './environment.ts'
-import { problem, problemResponse, withoutKey } from './problems.ts'
+import { always, problem, problemResponse, withoutKey } from './problems.ts'
 
 export interface StoredFile {
   key: string
@@ -27,9 +27,10 @@ export const downloadQuery = z.object({
 
 const binary = { schema: z.string().openapi({ format: 'binary' }) }
 
-/** What every route that serves a file answers, beside its own 401 and 404. */
+/** What every route that serves a file answers, beside its own 401, 404 and 422. */
 export function fileResponses(contentType: string) {
   return {
+    ...always,
     200: { description: 'The file.', content: { [contentType]: binary } },
     206: {
       description: 'The range asked for; of several, each in a part of its own.',

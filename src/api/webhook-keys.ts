@@ -1,8 +1,10 @@
 /** GET /.well-known/webhook-keys.json: the public keys that verify `v1a` signatures. No API key is needed. */
 import { createRoute, z } from '@hono/zod-openapi'
+import { etag } from 'hono/etag'
 import { type KeyPair, keyPairs, publicJwk } from '../core/key-pair.ts'
 import { toBase64 } from '../core/keys.ts'
 import { createRouter } from './environment.ts'
+import { always } from './problems.ts'
 
 const keySchema = z.object({
   kty: z.literal('OKP'),
@@ -23,17 +25,21 @@ const show = createRoute({
     'A JWK set (RFC 7517), the current key first. Every delivery carries a v1a signature of each beside its v1 signatures.',
   security: [],
   responses: {
+    ...always,
     200: {
       description: 'The keys.',
       content: { 'application/json': { schema: z.object({ keys: z.array(keySchema) }) } },
     },
+    304: { description: 'Unchanged since the ETag in If-None-Match.' },
   },
 })
 
 // While SIGNING_SECRET is rotated both keys sign, so a set that is an hour old still verifies.
 const cacheControl = 'public, max-age=3600'
 
-export const webhookKeyRoutes = createRouter().openapi(show, async (c) => {
+export const webhookKeyRoutes = createRouter()
+webhookKeyRoutes.use(show.path, etag())
+webhookKeyRoutes.openapi(show, async (c) => {
   const pairs = await keyPairs(c.get('context').config.signingSecret)
   const keys = pairs.map((pair, index) => viewKey(pair, index === 0 ? 'current' : 'previous'))
   return c.json({ keys }, 200, { 'cache-control': cacheControl })

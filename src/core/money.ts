@@ -7,7 +7,7 @@ const sources = ['provider', 'provider_estimate', 'price_table'] as const
 const source = z.enum(sources)
 
 export const costSchema = z.union([
-  z.object({ credits: z.number(), amount_usd: z.number().exactOptional(), source }),
+  z.object({ credits: z.number(), amount_usd: z.number().optional(), source }),
   z.object({ amount_usd: z.number(), source }),
 ])
 

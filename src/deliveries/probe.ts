@@ -67,7 +67,8 @@ function tlsOf(url: string, status: number | null): Probe['tls'] {
   return isTlsTrouble(status) ? 'failed' : 'unknown'
 }
 
-function harmlessBody(nowMs: number): string {
+/** What is sent: it means nothing. */
+export function harmlessBody(nowMs: number): string {
   const message = 'Reelhook tests this callback URL. Nothing happened, and nothing needs to be done.'
   const timestamp = new Date(nowMs).toISOString()
   return JSON.stringify({ type: 'callback.test', timestamp, data: { message } })

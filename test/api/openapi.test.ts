@@ -95,6 +95,7 @@ describe('the description of the API', () => {
         'GET /.well-known/webhook-keys.json',
         'POST /v1/callbacks/test',
         'GET /healthz',
+        'GET /openapi.json',
       ]),
     )
   })
@@ -120,6 +121,7 @@ describe('the description of the API', () => {
       'GET /.well-known/webhook-keys.json',
       'GET /v1/jobs/{id}/outputs/{n}',
       'GET /v1/assets/{id}/content',
+      'GET /openapi.json',
     ])
   })
 

@@ -47,7 +47,7 @@ function forgeriesOf(task: Ringable, other: Ringable, trapUrl: string) {
   const [, , , , otherToken = ''] = partsOf(other.webhookUrl)
   const at = (...path: string[]) => [base, 'webhooks', ...path].join('/')
   const lie = JSON.stringify(lieAbout(task, trapUrl))
-  const foreign = JSON.stringify(lieAbout({ ...other, provider: task.provider }, trapUrl))
+  const foreign = JSON.stringify(lieAbout({ provider: task.provider, taskId: other.taskId }, trapUrl))
   const otherProvider = provider === 'runware' ? 'crun' : 'runware'
   const swapped = otherToken === token ? `${token}x` : otherToken
   return [
@@ -77,7 +77,7 @@ function partsOf(url: string): string[] {
 }
 
 /** That it is done, and lies elsewhere. */
-function lieAbout(task: Ringable, trapUrl: string): unknown {
+function lieAbout(task: Pick<Ringable, 'provider' | 'taskId'>, trapUrl: string): unknown {
   if (task.provider === 'crun') {
     const result = { code: 200, message: forgedMark, media_urls: [trapUrl] }
     return { task_id: task.taskId, status: 'success', result }

@@ -2,9 +2,10 @@
 import { createExecutionContext, createMessageBatch } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { expect, vi } from 'vitest'
+import { eventBody } from '../../src/core/event-body.ts'
 import { openDatabase } from '../../src/store/database.ts'
 import { draftDelivery, insertDelivery } from '../../src/store/deliveries.ts'
-import { api, postJob, untilStatus } from './reelhook.ts'
+import { api, getJob, postJob, untilStatus } from './reelhook.ts'
 import worker from './worker.ts'
 import { world } from './world.ts'
 
@@ -85,10 +86,11 @@ export async function owe(count: number, url: string, apiKeyId = 'admin'): Promi
     .bind(await tellOfFailure(), apiKeyId, jobId)
     .run()
   const db = openDatabase(env.DB)
+  const job = await getJob(jobId)
   const drafts = Array.from({ length: count }, (_, n) =>
     draftDelivery({
       ...{ endpointId: null, eventId: `evt_${n}`, eventType: 'job.failed' as const, url },
-      body: JSON.stringify({ type: 'job.failed', data: { id: jobId, n } }),
+      body: eventBody('job.failed', world.edges.now(), { ...job, metadata: { n: `${n}` } }),
     }),
   )
   const [first, ...rest] = drafts.map((draft) => insertDelivery(db, jobId, draft, world.edges.now()))

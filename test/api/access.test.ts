@@ -1,0 +1,105 @@
+/** Who may see and do what, as the introduction of the description has it: one team, and an admin key. */
+import { beforeAll, describe, expect, it } from 'vitest'
+import { bearing, makeApiKey, type NewApiKey, postJobOf } from '../support/api-keys.ts'
+import { aFile } from '../support/assets.ts'
+import { deliveriesOf } from '../support/deliveries.ts'
+import { api, post, untilStatus, untilTold } from '../support/reelhook.ts'
+import { finish } from '../support/videos.ts'
+import { callerUrl } from '../support/world.ts'
+
+interface Document {
+  info: { description: string }
+  paths: Record<string, Record<string, { responses: Record<string, unknown> }>>
+}
+
+let document: Document
+let maker: NewApiKey
+let other: NewApiKey
+
+beforeAll(async () => {
+  document = await (await api('/openapi.json')).json()
+  maker = await makeApiKey('the maker')
+  other = await makeApiKey('another of the team')
+})
+
+describe('the introduction of the description', () => {
+  it('names every group of routes', () => {
+    const groups = Object.keys(document.paths).map((path) => path.split('/').slice(0, 3).join('/'))
+    const unnamed = [...new Set(groups)].filter((group) => !document.info.description.includes(`\`${group}`))
+    expect(unnamed).toEqual([])
+  })
+
+  it('is right that only the routes of API keys refuse a key of the team', () => {
+    const refusing = Object.entries(document.paths).flatMap(([path, methods]) =>
+      Object.values(methods).some(({ responses }) => responses['403'] !== undefined) ? [path] : [],
+    )
+    expect(refusing.sort()).toEqual([
+      '/v1/api-keys',
+      '/v1/api-keys/{id}',
+      '/v1/api-keys/{id}/disabled-callbacks',
+      '/v1/api-keys/{id}/enable-callbacks',
+      '/v1/api-keys/{id}/rotate-secret',
+    ])
+  })
+})
+
+describe('a key of the team', () => {
+  it('sees and changes what another key made', async () => {
+    const { id } = await (await postJobOf(maker)).json<{ id: string }>()
+    await finish(id)
+    await untilStatus(id, 'succeeded')
+    await untilTold(id)
+    const [delivery] = await deliveriesOf(id)
+    const headers = { ...bearing(maker), 'content-type': 'image/png' }
+    const uploaded = await api('/v1/assets', { method: 'POST', headers, body: aFile('image/png') })
+    const asset = await uploaded.json<{ id: string }>()
+    const endpoint = await (
+      await post('/v1/endpoints', { url: `${callerUrl}/theirs`, disabled: true }, bearing(maker))
+    ).json<{ id: string }>()
+
+    const asked: [string, string][] = [
+      ['GET', `/v1/jobs/${id}`],
+      ['GET', `/v1/jobs/${id}/events`],
+      ['GET', `/v1/jobs/${id}/outputs/0`],
+      ['POST', `/v1/jobs/${id}/links`],
+      ['GET', `/v1/deliveries/${delivery?.id}`],
+      ['POST', `/v1/deliveries/${delivery?.id}/redeliver`],
+      ['GET', `/v1/assets/${asset.id}`],
+      ['GET', `/v1/assets/${asset.id}/content`],
+      ['GET', `/v1/endpoints/${endpoint.id}`],
+      ['POST', `/v1/endpoints/${endpoint.id}/enable`],
+      ['DELETE', `/v1/endpoints/${endpoint.id}`],
+      ['DELETE', `/v1/assets/${asset.id}`],
+      ['DELETE', `/v1/jobs/${id}?force=true`],
+    ]
+    for (const [method, path] of asked) {
+      const json = path.endsWith('/links') ? { 'content-type': 'application/json' } : {}
+      const body = path.endsWith('/links') ? '{}' : null
+      const answer = await api(path, { method, headers: { ...bearing(other), ...json }, body })
+      expect(answer.ok, `${method} ${path}: ${answer.status}`).toBe(true)
+      await answer.arrayBuffer()
+    }
+  })
+
+  it('has its Idempotency-Keys to itself', async () => {
+    const once = { 'idempotency-key': 'once' }
+    const [mine, theirs] = [await postJobOf(maker, {}, once), await postJobOf(other, {}, once)]
+    expect((await mine.json<{ id: string }>()).id).not.toBe((await theirs.json<{ id: string }>()).id)
+  })
+
+  it('may manage its own callbacks and secret, and no other key', async () => {
+    const statusOf = async (method: string, path: string) =>
+      (await api(path, { method, headers: bearing(other) })).status
+    for (const [method, action] of [
+      ['GET', 'disabled-callbacks'],
+      ['POST', 'enable-callbacks'],
+      ['POST', 'rotate-secret'],
+    ] as const) {
+      expect(await statusOf(method, `/v1/api-keys/${other.id}/${action}`), action).toBe(200)
+      expect(await statusOf(method, `/v1/api-keys/${maker.id}/${action}`), action).toBe(403)
+    }
+    expect(await statusOf('GET', '/v1/api-keys')).toBe(403)
+    expect(await statusOf('POST', '/v1/api-keys')).toBe(403)
+    expect(await statusOf('DELETE', `/v1/api-keys/${other.id}`)).toBe(403)
+  })
+})

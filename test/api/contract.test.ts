@@ -1,0 +1,230 @@
+/**
+ * Every answer that the description has, asked for. That each is as described is checked for every answer in every
+ * test (`test/support/hold-to-contract.ts`); here no described answer is left out.
+ */
+import { env } from 'cloudflare:workers'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { eventTypes } from '../../src/core/event.ts'
+import { bearing, makeApiKey, revokeApiKey } from '../support/api-keys.ts'
+import { ask, deadDatabase } from '../support/ask.ts'
+import { cancel, erase, retry } from '../support/asks.ts'
+import { aFile, anAsset, upload } from '../support/assets.ts'
+import { unseenAnswers } from '../support/contract.ts'
+import { deliveriesOf, tellOfFailure } from '../support/deliveries.ts'
+import { changeEndpoint, deleteEndpoint, enableEndpoint, makeEndpoint } from '../support/endpoints.ts'
+import { api, aRequest, passTimeUntil, post, postJob, untilTold } from '../support/reelhook.ts'
+import { failVideo, makeVideo } from '../support/videos.ts'
+import { callerUrl, world } from '../support/world.ts'
+
+interface Operation {
+  method: string
+  path: string
+  query: string[]
+  takesJson: boolean
+}
+
+const json = { 'content-type': 'application/json' }
+let operations: Operation[]
+
+beforeAll(async () => {
+  const document = await (await api('/openapi.json')).json<{
+    paths: Record<
+      string,
+      Record<
+        string,
+        { parameters?: { name: string; in: string }[]; requestBody?: { content: Record<string, unknown> } }
+      >
+    >
+  }>()
+  operations = Object.entries(document.paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, { parameters = [], requestBody }]) => ({
+      method: method.toUpperCase(),
+      path: path.replaceAll(/\{\w+\}/g, '0'),
+      query: parameters.filter((parameter) => parameter.in === 'query').map(({ name }) => name),
+      takesJson: requestBody?.content['application/json'] !== undefined,
+    })),
+  )
+})
+
+describe('every operation', () => {
+  it('answers as described without a key, with a revoked one, and with one that is not the admin key', async () => {
+    const revoked = await makeApiKey()
+    await revokeApiKey(revoked)
+    const other = bearing(await makeApiKey())
+    for (const { method, path } of operations) {
+      for (const headers of [{ authorization: '' }, bearing(revoked), other])
+        await api(path, { method, headers })
+    }
+    await api('/healthz?deep', { headers: { authorization: '' } })
+  })
+
+  it('answers as described to bodies that are not what it takes', async () => {
+    const bodies = ['', '{', 'null', '[]', '{"nonsense":1}']
+    for (const { method, path } of operations.filter(({ takesJson }) => takesJson)) {
+      for (const body of bodies) await api(path, { method, headers: json, body })
+      await api(path, { method, headers: { 'content-type': 'text/plain' }, body: '{}' })
+      await api(path, { method })
+    }
+  })
+
+  it('answers as described to queries that it cannot read', async () => {
+    for (const { method, path, query } of operations) {
+      for (const name of [...query, 'nonsense']) {
+        for (const value of ['', '~', `~&${name}=~`]) await api(`${path}?${name}=${value}`, { method })
+      }
+    }
+  })
+
+  it('answers as described without its database, its settings, or its share of the rate', async () => {
+    const broken = {
+      prepare: () => {
+        throw new Error('a surprise')
+      },
+    }
+    const POSTS = { limit: async () => ({ success: false }) }
+    for (const { method, path } of operations) {
+      const init = { method, headers: { authorization: `Bearer ${env.ADMIN_API_KEY}` } }
+      for (const bindings of [{ DB: deadDatabase }, { DB: broken }, { SIGNING_SECRET: 'short' }, { POSTS }]) {
+        await ask(path, init, bindings)
+      }
+    }
+  })
+})
+
+describe.each(['runware', 'crun', 'scenario', 'aimlapi'])('a job at %s', (provider) => {
+  const asked = { provider, callback_events: eventTypes, count: 2, metadata: { order: '42' } }
+
+  it.each(['', 'fail=provider', 'submit=402', 'submit=500-after', 'body=html'])(
+    'is answered as described in every state, and so are its events (%s)',
+    async (directive) => {
+      const { id } = await postJob({ ...asked, prompt: `A paper boat${directive && ` sim(${directive})`}` })
+      await passTimeUntil(id, ({ settled_at }) => settled_at !== null)
+      await untilTold(id)
+      for (const path of ['', '/events']) await api(`/v1/jobs/${id}${path}`)
+      expect((await erase(id, '?force=true')).status).toBe(204)
+    },
+  )
+
+  it('is estimated and canceled as described', async () => {
+    expect((await post('/v1/estimates', aRequest(asked))).status).toBe(200)
+    const { id } = await postJob(asked)
+    expect((await cancel(id)).status).toBe(200)
+  })
+})
+
+describe('a job', () => {
+  it('is retried, erased, linked to and refused as described', async () => {
+    const idempotent = { 'idempotency-key': 'once' }
+    for (const duration of [5, 5, 6]) await post('/v1/jobs', aRequest({ duration }), idempotent)
+    await post('/v1/jobs', 'x'.repeat(2 * 1024 * 1024))
+    const made = await makeVideo()
+    const failed = await failVideo()
+    const queued = await postJob({ prompt: 'A paper boat sim(seconds=3600)' })
+    for (const { id } of [made, failed, queued, { id: '0' }]) {
+      await cancel(id)
+      await post(`/v1/jobs/${id}/links`, {})
+      await retry(id)
+      await retry(id, { 'idempotency-key': '' })
+    }
+    const waiting = await postJob({ prompt: 'A paper boat sim(seconds=3600)' })
+    await erase(waiting.id)
+    await erase(waiting.id, '?force=perhaps')
+    await api('/v1/jobs?limit=100')
+  })
+})
+
+describe('a file', () => {
+  it.each(['a video', 'an asset'])('that is %s is served as described', async (kind) => {
+    const path =
+      kind === 'a video'
+        ? `/v1/jobs/${(await makeVideo()).id}/outputs/0`
+        : `/v1/assets/${(await anAsset()).id}/content`
+    const whole = await api(path)
+    const etag = whole.headers.get('etag') ?? ''
+    await whole.arrayBuffer()
+    const conditions = [
+      { range: 'bytes=0-1' },
+      { range: 'bytes=0-1,4-5' },
+      { range: 'bytes=99999999-' },
+      { 'if-none-match': etag },
+      { 'if-match': '"another"' },
+    ]
+    const statuses: number[] = []
+    for (const headers of conditions) statuses.push((await api(path, { headers })).status)
+    expect(statuses).toEqual([206, 206, 416, 304, 412])
+    expect((await api(path, { method: 'HEAD' })).status).toBe(200)
+    await api(`${path}?expires=never&download=2`)
+  })
+
+  it('is uploaded, shown and deleted as described', async () => {
+    const { id } = await anAsset()
+    await api(`/v1/assets/${id}`)
+    await api(`/v1/assets/${id}`, { method: 'DELETE' })
+    await api('/v1/assets/0', { method: 'DELETE' })
+    await upload(null)
+    await upload('hello', { 'content-type': 'text/plain' })
+    await upload(aFile('image/png', 31 * 1024 * 1024), { 'content-type': 'image/png' })
+    await upload('no form', { 'content-type': 'multipart/form-data; boundary=x' })
+  })
+
+  it.each(['/openapi.json', '/.well-known/webhook-keys.json'])(
+    'that is %s is served as described',
+    async (path) => {
+      const etag = (await api(path)).headers.get('etag') ?? ''
+      expect((await api(path, { headers: { 'if-none-match': etag } })).status).toBe(304)
+    },
+  )
+})
+
+describe('the rest', () => {
+  it('tells of deliveries as described', async () => {
+    const { id: endpointId } = await makeEndpoint(`${callerUrl}/endpoint`)
+    const jobId = await tellOfFailure()
+    await untilTold(jobId, 2)
+    const [delivery] = await deliveriesOf(jobId)
+    for (const id of [delivery?.id, '0']) {
+      await api(`/v1/deliveries/${id}`)
+      await api(`/v1/deliveries/${id}/redeliver`, { method: 'POST' })
+    }
+    await deleteEndpoint({ id: endpointId })
+    for (const { id } of await deliveriesOf(jobId))
+      await api(`/v1/deliveries/${id}/redeliver`, { method: 'POST' })
+    await post('/v1/deliveries/redeliver', { since: '2026-01-01T00:00:00Z', status: 'delivered' })
+  })
+
+  it('manages endpoints as described', async () => {
+    const endpoint = await makeEndpoint(`${callerUrl}/one`, { description: 'One', metadata: { tenant: '7' } })
+    for (const one of [endpoint, { id: '0' }]) {
+      await api(`/v1/endpoints/${one.id}`)
+      await changeEndpoint(one, { disabled: true })
+      await enableEndpoint(one)
+    }
+    let last = 201
+    while (last === 201) last = (await post('/v1/endpoints', { url: `${callerUrl}/many` })).status
+    expect(last).toBe(409)
+    await api('/v1/endpoints')
+    for (const one of [endpoint, endpoint]) await deleteEndpoint(one)
+  })
+
+  it('manages keys as described', async () => {
+    const key = await makeApiKey()
+    await api('/v1/api-keys')
+    await api(`/v1/api-keys/${key.id}/disabled-callbacks`)
+    for (const { id } of [key, { id: '0' }]) await api(`/v1/api-keys/${id}/rotate-secret`, { method: 'POST' })
+    await api(`/v1/api-keys/${key.id}/enable-callbacks`, { method: 'POST' })
+    for (const one of [key, key]) await revokeApiKey(one)
+  })
+
+  it('looks at itself and at callbacks as described', async () => {
+    for (const path of ['/healthz', '/healthz?deep', '/v1/stats', '/v1/models']) await api(path)
+    const secret = `whsec_${btoa('a caller keeps thirty-two bytes.')}`
+    for (let tests = 0; tests < 11; tests++)
+      await post('/v1/callbacks/test', { url: `${callerUrl}/hook`, secret })
+    expect(world.logs.some(({ event }) => event === 'callback.tested')).toBe(true)
+  })
+})
+
+// Trouble (5xx) may come at any time to any operation; the tests above cause it at each.
+afterAll(() => {
+  expect(unseenAnswers().filter((name) => !/ 5\d\d$/.test(name))).toEqual([])
+})
