@@ -1,8 +1,8 @@
 /** What every handler finds in Hono's context. */
 import { OpenAPIHono } from '@hono/zod-openapi'
 import type { Context } from '../context.ts'
-import { formFaults } from './form-faults.ts'
-import { type FieldFault, missingBody, problem } from './problems.ts'
+import { formFaults, type TextVariables } from './form-faults.ts'
+import { missingBody, problem } from './problems.ts'
 
 export interface ApiEnv {
   Variables: {
@@ -12,9 +12,7 @@ export interface ApiEnv {
     apiKeyId: string
     /** When the signed link ends that let the caller in; unset for a key. */
     linkExpiresAt?: number
-    /** What is wrong with the text of the JSON body; unset where there is none. */
-    textFaults?: FieldFault[]
-  }
+  } & TextVariables
 }
 
 /** A router whose bad input is answered with all of its faults. */

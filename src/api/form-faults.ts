@@ -6,20 +6,29 @@ import { HTTPException } from 'hono/http-exception'
 import { parseJson } from '../core/json.ts'
 import { jsonFaults } from '../core/json-faults.ts'
 import { brokenTextFault, textFault } from '../core/text.ts'
-import type { ApiEnv } from './environment.ts'
 import { type FieldFault, fieldFaults } from './problems.ts'
 
 export type Validated = { target: string } & ({ success: true } | { success: false; error: z.core.$ZodError })
 
+/** Set by `readText`: what is wrong with the text of the JSON body; unset where there is none. */
+export interface TextVariables {
+  textFaults?: FieldFault[]
+}
+
+interface Reader {
+  req: { url: string }
+  get(name: 'textFaults'): FieldFault[] | undefined
+}
+
 /** Every fault of form of one part of a request, each at its path. */
-export function formFaults(result: Validated, c: HonoContext<ApiEnv>): FieldFault[] {
+export function formFaults(result: Validated, c: Reader): FieldFault[] {
   const bySchema = result.success ? [] : fieldFaults(result.error)
   if (result.target === 'query') return [...bySchema, ...queryFaults(new URL(c.req.url))]
   return result.target === 'json' ? [...bySchema, ...(c.get('textFaults') ?? [])] : bySchema
 }
 
 /** Reads the text of a JSON body before it is validated: a decoded body does not show that it was no UTF-8. */
-export const readText = createMiddleware<ApiEnv>(async (c, next) => {
+export const readText = createMiddleware<{ Variables: TextVariables }>(async (c, next) => {
   if (jsonType.test(c.req.header('content-type') ?? '')) c.set('textFaults', bodyFaults(await readBody(c)))
   return next()
 })
@@ -27,7 +36,7 @@ export const readText = createMiddleware<ApiEnv>(async (c, next) => {
 // As Hono's validator has it.
 const jsonType = /^application\/([\w.-]+\+)?json\s*(;|$)/i
 
-async function readBody(c: HonoContext<ApiEnv>): Promise<ArrayBuffer> {
+async function readBody(c: HonoContext): Promise<ArrayBuffer> {
   try {
     return await c.req.arrayBuffer()
   } catch {

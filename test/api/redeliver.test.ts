@@ -134,7 +134,7 @@ describe('a pending delivery is sent now', () => {
     host.answer(ok)
     expect((await redeliver({ id: last })).status).toBe(202)
     await untilDelivered(ids)
-    expect(JSON.parse(host.called.received[0]?.body ?? '').data.n).toBe(4)
+    expect(JSON.parse(host.called.received[0]?.body ?? '').data.metadata.n).toBe('4')
   })
 
   it('when every place at its host is taken: it does not queue behind the others', async () => {

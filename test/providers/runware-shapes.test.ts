@@ -63,7 +63,7 @@ describe('shapes', () => {
 
   it('refuses a prompt of one sign', () => {
     expect(provider.refuse(aRequest({ prompt: 'x' }))).toEqual([
-      { path: 'prompt', message: 'must have 2 to 10000 characters' },
+      { path: 'prompt', message: 'must have 2 to 10000 characters, and has 1 as it is sent there' },
     ])
     expect(provider.refuse(aRequest({ prompt: 'x'.repeat(10_000) }))).toEqual([])
   })
