@@ -52,10 +52,17 @@ export const taskFaults: ProviderFault[][] = [
     { words: 'submit=455*1', chance: 0.03 },
     { words: 'submit=402', chance: 0.02, isMortal: true },
     { words: 'submit=403', chance: 0.01, isMortal: true },
-    { words: 'submit=reset-before*1', chance: 0.04 },
-    { words: 'submit=500-before*1', chance: 0.03 },
+    { words: 'submit=reset-before*1', chance: 0.04, deadlineSeconds: 3_600 },
+    { words: 'submit=500-before*1', chance: 0.03, deadlineSeconds: 3_600 },
     { words: 'submit=lost-after*1', chance: 0.06 },
     { words: 'submit=500-after*1', chance: 0.04 },
+    { words: 'submit=garbage-after*1', chance: 0.04 },
+    { words: 'submit=504-after', chance: 0.05 },
+    { words: 'submit=504-after, log=never', chance: 0.05, at: ['aimlapi'], deadlineSeconds: 3_600 },
+  ],
+  [
+    { words: 'log=late', chance: 0.2, at: ['aimlapi'] },
+    { words: 'list=lagging', chance: 0.2, at: ['scenario'] },
   ],
   [
     { words: 'poll=500*3', chance: 0.08 },
@@ -85,12 +92,28 @@ export const taskFaults: ProviderFault[][] = [
     { words: 'body=empty*1', chance: 0.03 },
     { words: 'body=bad-gateway*2', chance: 0.06 },
     { words: 'body=endless', chance: 0.02, isMortal: true },
+    { words: 'body=sound', chance: 0.01, isMortal: true },
+    { words: 'body=image', chance: 0.01, isMortal: true },
     { words: 'megabytes=1', chance: 0.1 },
     { words: 'megabytes=3', chance: 0.05 },
   ],
   [
+    { words: 'label=text', chance: 0.05 },
+    { words: 'label=html', chance: 0.03 },
+    { words: 'label=octets', chance: 0.05 },
+    { words: 'label=none', chance: 0.05 },
+  ],
+  [
+    { words: 'encoding=gzip', chance: 0.04 },
+    { words: 'encoding=gzip-label', chance: 0.04 },
+    { words: 'encoding=aws-chunked-gzip', chance: 0.03 },
+    { words: 'encoding=deflate', chance: 0.02 },
+  ],
+  [{ words: 'host=wants-agent', chance: 0.15 }],
+  [
     { words: 'seconds=40', chance: 0.1 },
     { words: 'seconds=300', chance: 0.04 },
+    { words: 'seconds=1500', chance: 0.02 },
   ],
 ]
 
@@ -104,6 +127,13 @@ export const uploadFaults: ProviderFault[] = [
   { words: 'put=truncated', chance: 0.1 },
   { words: 'put=html', chance: 0.05 },
   { words: 'put=picture', chance: 0.05 },
+]
+
+/** How Scenario imports the media it is sent, in the name of the file. */
+export const importFaults: { words: string; chance: number }[] = [
+  { words: 'sim(import=20)', chance: 0.2 },
+  { words: 'sim(import=600)', chance: 0.1 },
+  { words: 'sim(import=lost*1)', chance: 0.1 },
 ]
 
 /** What a caller's host does. */

@@ -21,10 +21,7 @@ export async function forge(
   trapUrl: string,
   send: (method: 'POST' | 'PUT', url: string, body: string) => Promise<number | null>,
 ): Promise<Forgery[]> {
-  // Where the status cannot be asked, a webhook with a valid token may stand in for it: no lies there.
-  const ringable = tasks.filter(
-    (task): task is Ringable => task.webhookUrl !== undefined && task.directives.poll === undefined,
-  )
+  const ringable = tasks.filter((task): task is Ringable => task.webhookUrl !== undefined)
   if (ringable.length < 2) return []
   const [task, other] = [chance.oneOf(ringable), chance.oneOf(ringable)]
   const answers: Forgery[] = []

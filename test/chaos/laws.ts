@@ -4,7 +4,7 @@ import { each, type Law } from './law.ts'
 import { inR2 } from './laws-of-bytes.ts'
 import { ofBills } from './laws-of-money.ts'
 import { ofTelling } from './laws-of-telling.ts'
-import type { JobRows, Row } from './storage.ts'
+import type { Row } from './storage.ts'
 
 export async function judge(evidence: Evidence): Promise<Law[]> {
   const { cases, jobsInAll } = evidence
@@ -43,18 +43,24 @@ function settledOnce({ rows }: Case): string[] {
   return isOnce ? [] : [`is ${job.status}, and its timeline has ${ended.join(', ') || 'no end'}`]
 }
 
-function endedAsForetold({ plan, rows }: Case): string[] {
+function endedAsForetold(known: Case): string[] {
+  const { plan, rows } = known
   const [job] = rows.jobs
-  if (job === undefined || job.status === plan.ends || isHonestUnknown(rows)) return []
+  if (job === undefined || job.status === plan.ends || isHonestUnknown(known)) return []
   return [`is ${job.status} (${codeOf(job)}) where ${plan.ends} was due: ${plan.request.prompt}`]
 }
 
 /**
  * Cut off between the ledger line and the answer, a job cannot know whether its task was accepted, unless the provider
- * shows it: the job says so at its deadline, rather than buy again. Runware alone takes a repeat without making it twice.
+ * shows it: the job says so at its deadline, rather than buy again. Runware takes a repeat without making it twice, and
+ * Crun shows nothing but a webhook. What the others have accepted is to be found, where they do not hide it for good.
  */
-export function isHonestUnknown({ tasks }: JobRows): boolean {
-  return tasks.some((line) => line.provider !== 'runware' && codeOf(line) === 'submit_unknown')
+export function isHonestUnknown({ rows: { tasks }, bills }: Case): boolean {
+  const unknown = tasks.filter((line) => codeOf(line) === 'submit_unknown')
+  const named = tasks.map((line) => line.provider_task_id)
+  const lost = bills.filter(({ taskId }) => !named.includes(taskId))
+  const isHidden = lost.every(({ provider, directives }) => provider === 'crun' || directives.log === 'never')
+  return unknown.length > 0 && isHidden && unknown.every(({ provider }) => provider !== 'runware')
 }
 
 function codeOf({ fault }: Row): string {

@@ -1,7 +1,7 @@
 /** The jobs of a run, from its seed: what each asks for, what befalls it, and how it must end. No I/O. */
 import { type ProviderName, providerNames } from '../../src/core/request.ts'
 import type { Behaviour } from './callers.ts'
-import { callerFaults, taskFaults, uploadFaults, webhookFaults } from './chances.ts'
+import { callerFaults, importFaults, taskFaults, uploadFaults, webhookFaults } from './chances.ts'
 import { type Chance, seededChance } from './seeded.ts'
 
 export interface PlannedJob {
@@ -16,7 +16,8 @@ export interface PlannedJob {
 /** Where the caller's things are. */
 export interface Places {
   hookOf: (index: number) => string
-  pictureUrl: string
+  /** `note` says what its import at Scenario is to be like. */
+  pictureOf: (note: string) => string
   callbackSecret: string
 }
 
@@ -43,7 +44,7 @@ const silentShare = 0.06
 // Of those at Runware.
 const uploadedShare = 0.4
 
-function planJob(chance: Chance, index: number, { hookOf, pictureUrl, callbackSecret }: Places): PlannedJob {
+function planJob(chance: Chance, index: number, { hookOf, pictureOf, callbackSecret }: Places): PlannedJob {
   const provider = providerNames[index % providerNames.length] ?? 'runware'
   const count = chance.rowOf([
     { count: 2, chance: 0.25 },
@@ -66,7 +67,7 @@ function planJob(chance: Chance, index: number, { hookOf, pictureUrl, callbackSe
       ...(count !== undefined && { count }),
       duration: 4,
       resolution: '480p',
-      ...mediaFor(chance, provider, pictureUrl),
+      ...mediaFor(chance, provider, pictureOf),
       ...(isUploaded && { provider_options: { runware: { directUpload: true } } }),
       deadline_seconds: faults.deadlineSeconds ?? deadlineSeconds,
       ...(!isSilent && { callback_url: hookOf(index), callback_secret: callbackSecret }),
@@ -101,9 +102,10 @@ const embedded =
   'data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8/x8AAwMCAO+ip1sAAAAASUVORK5CYII='
 
 /** A third of the jobs have media, by URL or embedded where that is taken. */
-function mediaFor(chance: Chance, provider: ProviderName, pictureUrl: string) {
+function mediaFor(chance: Chance, provider: ProviderName, pictureOf: Places['pictureOf']) {
   const way = chance.oneOf(['none', 'none', 'none', 'none', 'reference', 'embedded'] as const)
-  const image = provider === 'crun' || way === 'reference' ? pictureUrl : embedded
+  const note = chance.rowOf(importFaults)?.words ?? ''
+  const image = provider === 'crun' || way === 'reference' ? pictureOf(note) : embedded
   switch (way) {
     case 'none':
       return {}

@@ -71,7 +71,7 @@ function jobTable(cases: Case[]) {
       jobs: here.length,
       succeeded: are('succeeded'),
       failed: are('failed'),
-      'nobody knows': here.filter(({ rows }) => isHonestUnknown(rows)).length,
+      'nobody knows': here.filter(isHonestUnknown).length,
       'outputs asked': sum(here.map(({ plan }) => Number(plan.request.count ?? 1))),
       stored: sum(here.map(({ rows }) => rows.outputs.filter(({ status }) => status === 'stored').length)),
       bills: sum(here.map(({ bills }) => bills.length)),

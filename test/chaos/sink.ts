@@ -1,5 +1,5 @@
 /** All callers' hosts in one server: it answers as planned, and keeps every attempt that it heard. */
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { text } from 'node:stream/consumers'
 import { Webhook } from 'standardwebhooks'
 import { answerOf, type Behaviour, hurry, type Told } from './callers.ts'
@@ -31,7 +31,7 @@ export async function openSink(callbackSecret: string): Promise<Sink> {
     const { url = '', method } = request
     const [, index] = /^\/hook\/(\d+)$/.exec(url) ?? []
     const behaviour = index === undefined ? undefined : behaviours.get(Number(index))
-    if (url === '/picture.png' && method === 'GET') return sendPicture(response)
+    if (url.startsWith('/picture/') && method === 'GET') return sendPicture(request, response)
     if (index === undefined || behaviour === undefined || method !== 'POST') {
       strays.push(`${method} ${url}`)
       response.writeHead(404).end()
@@ -49,27 +49,45 @@ export async function openSink(callbackSecret: string): Promise<Sink> {
     })
     answer(behaviour, attempt, response)
   })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const address = server.address()
-  if (address === null || typeof address === 'string') throw new Error('the sink listens on no port')
-  const url = `http://127.0.0.1:${address.port}`
+  const url = await listen(server, '127.0.0.1')
+  const trap = createServer(({ method, url: path }, response) => {
+    strays.push(`${method} ${path}`)
+    response.writeHead(404).end()
+  })
+  // Another host than any provider's.
+  const trapUrl = `${await listen(trap, '127.0.0.2')}/trap.mp4`
   return {
-    places: { hookOf: (index) => `${url}/hook/${index}`, pictureUrl: `${url}/picture.png`, callbackSecret },
-    trapUrl: `${url}/trap.mp4`,
+    places: {
+      hookOf: (index) => `${url}/hook/${index}`,
+      pictureOf: (note) => `${url}/picture/${note}boat.png`,
+      callbackSecret,
+    },
+    trapUrl,
     told,
     strays,
     expect(jobs) {
       for (const { index, behaviour } of jobs) if (behaviour !== null) behaviours.set(index, behaviour)
     },
     async close() {
-      server.closeAllConnections()
-      await new Promise((resolve) => server.close(resolve))
+      for (const one of [server, trap]) {
+        one.closeAllConnections()
+        await new Promise((resolve) => one.close(resolve))
+      }
     },
   }
 }
 
-function sendPicture(response: ServerResponse): void {
-  response.writeHead(200, { 'content-type': 'image/png', 'content-length': picture.length }).end(picture)
+async function listen(server: Server, host: string): Promise<string> {
+  await new Promise<void>((resolve) => server.listen(0, host, resolve))
+  const address = server.address()
+  if (address === null || typeof address === 'string') throw new Error('the sink listens on no port')
+  return `http://${host}:${address.port}`
+}
+
+/** A host as there are many: it wants a User-Agent, and does not know what its files are. */
+function sendPicture({ headers }: IncomingMessage, response: ServerResponse): void {
+  if (headers['user-agent'] === undefined) response.writeHead(403).end()
+  else response.writeHead(200, { 'content-length': picture.length }).end(picture)
 }
 
 function answer(behaviour: Behaviour, attempt: number, response: ServerResponse): void {
