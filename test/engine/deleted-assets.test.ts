@@ -75,7 +75,7 @@ describe('an asset that was deleted before it was submitted', () => {
       prompt: 'An early boat',
       reference_images: [asset.id],
     })
-    await untilSubmitted(id)
+    await passTimeUntil(id, ({ status }) => status !== 'queued')
     await remove(asset)
     expect((await passTimeUntil(id, ({ settled_at }) => settled_at !== null)).status).toBe('succeeded')
   })
