@@ -51,6 +51,10 @@ export const retryRoutes = createRouter().openapi(retry, async (c) => {
 async function again(c: HonoContext<ApiEnv>, job: Job): Promise<Posted | ProblemResponse> {
   const { id } = job
   const { db, config } = c.get('context')
+  if (job.damaged.includes('request')) {
+    const message = 'is damaged in the database, and what is left of it is another request: post a new job'
+    return problem(c, 'invalid_request', nothingSpent, [{ path: 'request', message }])
+  }
   const request = await embedAgain(c.get('context'), job.request)
   const sealed = request.callback_url === undefined ? null : await sealedSecretOf(db, job)
   if (sealed === null) return { request, retryOf: id }
