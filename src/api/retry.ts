@@ -9,7 +9,7 @@ import type { Posted } from './accept.ts'
 import { acceptedResponses, answerPost, idempotencyHeaders } from './answer-post.ts'
 import { type ApiEnv, createRouter } from './environment.ts'
 import { nothingSpent } from './job-request.ts'
-import { type ProblemResponse, problem, problemResponse, withoutKey } from './problems.ts'
+import { type ProblemResponse, problem, problemResponse, withoutKey, withUnaskedBody } from './problems.ts'
 
 const retry = createRoute({
   method: 'post',
@@ -20,6 +20,7 @@ const retry = createRoute({
   request: { params: z.object({ id: z.string() }), headers: idempotencyHeaders },
   responses: {
     ...withoutKey,
+    ...withUnaskedBody,
     ...acceptedResponses,
     404: problemResponse('There is no such job.'),
     409: problemResponse(
