@@ -13,7 +13,6 @@ describe('happy', () => {
       reference_audios: [],
       duration: 5,
       resolution: '720p',
-      resubmit_unknown: false,
       generate_audio: true,
       count: 1,
       provider: 'auto',

@@ -1,15 +1,6 @@
 /** Providers that send no webhooks: they are asked at their own pace, and their media handed over first. */
 import { describe, expect, it } from 'vitest'
-import {
-  passTimeUntil,
-  postJob,
-  sweep,
-  timelineOf,
-  untilJob,
-  untilStatus,
-  untilSubmitted,
-  untilTold,
-} from '../support/reelhook.ts'
+import { passTimeUntil, postJob, timelineOf, untilJob, untilStatus, untilTold } from '../support/reelhook.ts'
 import { simulatorUrl, world } from '../support/world.ts'
 
 const png = Uint8Array.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 0, 0, 0, 13])
