@@ -6,7 +6,7 @@ import { nameOf } from '../core/text.ts'
 import { newSecret, sealSecret } from '../deliveries/secrets.ts'
 import { type ApiKey, insertApiKey, listApiKeys, revokeApiKey } from '../store/api-keys.ts'
 import { createRouter } from './environment.ts'
-import { problem, problemResponse, withBody, withoutKey } from './problems.ts'
+import { problem, problemResponse, withBody, withoutKey, withUnaskedBody } from './problems.ts'
 
 const apiKeySchema = z.object({
   id: z.string(),
@@ -69,6 +69,7 @@ const revoke = createRoute({
   request: { params: z.object({ id: z.string() }) },
   responses: {
     ...withoutKey,
+    ...withUnaskedBody,
     ...onlyAdmin,
     204: { description: 'Revoked. Its jobs go on, and their deliveries are still signed with its secret.' },
     404: problemResponse('There is no such key, or it is revoked already.'),

@@ -1,5 +1,6 @@
 /** The map of the API. */
 import { OpenAPIHono } from '@hono/zod-openapi'
+import type { Context } from 'hono'
 import { except } from 'hono/combine'
 import { HTTPException } from 'hono/http-exception'
 import { sayError } from '../log.ts'
@@ -66,7 +67,8 @@ export function createApi() {
   api.use('/v1/*', onlyWithKey)
   api.use('/v1/*', onlyWithinRate)
   // The upload of an asset streams its body, under limits of its own.
-  api.use('/v1/*', except('/v1/assets', onlySoundBody))
+  const isUpload = (c: Context) => c.req.method === 'POST' && c.req.path === '/v1/assets'
+  api.use('/v1/*', except(isUpload, onlySoundBody))
   api.route('/v1/assets', assetRoutes)
   api.use('/v1/*', readText)
   api.route('/v1/jobs', jobRoutes)

@@ -7,7 +7,7 @@ import { uploadKey } from '../core/retention.ts'
 import { mostBytes, uploadAsset } from '../media/upload.ts'
 import { type Asset, deleteAsset, findAsset } from '../store/assets.ts'
 import { type ApiEnv, createRouter } from './environment.ts'
-import { type ProblemCode, problem, problemResponse, withoutKey } from './problems.ts'
+import { type ProblemCode, problem, problemResponse, withoutKey, withUnaskedBody } from './problems.ts'
 
 const assetSchema = z
   .object({
@@ -85,6 +85,7 @@ const remove = createRoute({
   request: { params },
   responses: {
     ...withoutKey,
+    ...withUnaskedBody,
     204: { description: 'It is gone.' },
     404: problemResponse('That is no id of an asset, or of one that goes with its job.'),
   },

@@ -1,8 +1,8 @@
-/** The bodies of requests, before a route sees them: bounded in size and in depth, and read once. */
+/** The bodies of requests, before a route sees them: bounded in size, depth and entries, and read once. */
 import { createMiddleware } from 'hono/factory'
-import { maxJsonDepth, parseDeepJson, tooDeepAt } from '../core/json.ts'
+import { maxJsonDepth, maxJsonEntries, parseDeepJson, tooDeepAt, tooManyAt } from '../core/json.ts'
 import type { ApiEnv } from './environment.ts'
-import { problem } from './problems.ts'
+import { type FieldFault, problem } from './problems.ts'
 
 const maxBodyBytes = 1024 * 1024
 
@@ -10,26 +10,40 @@ const maxBodyBytes = 1024 * 1024
 export const onlySoundBody = createMiddleware<ApiEnv>(async (c, next) => {
   const { body } = c.req.raw
   if (body === null) return next()
-  const bytes = Number(c.req.header('content-length') ?? 0) > maxBodyBytes ? null : await readBounded(body)
-  if (bytes === null) return problem(c, 'too_large', 'A body has at most 1 MiB. Give media by URL.')
-  const path = tooDeepAt(parseDeepJson(new TextDecoder().decode(bytes)))
-  if (path !== null) {
-    const errors = [{ path, message: `nests more than ${maxJsonDepth} levels deep` }]
-    return problem(c, 'invalid_request', 'Nothing was done. Correct the field named in errors.', errors)
-  }
+  const isTooLarge = Number(c.req.header('content-length') ?? 0) > maxBodyBytes
+  const bytes = isTooLarge ? 'too_large' : await readBounded(body)
+  if (bytes === 'too_large') return problem(c, bytes, 'A body has at most 1 MiB. Give media by URL.')
+  if (bytes === 'unreadable_body') return problem(c, bytes, 'Nothing was done. Send it again.')
+  const fault = boundFault(parseDeepJson(new TextDecoder().decode(bytes)))
+  if (fault !== null)
+    return problem(c, 'invalid_request', 'Nothing was done. Correct the field named in errors.', [fault])
   c.req.raw = new Request(c.req.raw, { body: bytes.length === 0 ? null : bytes })
   return next()
 })
 
-/** Null: it is larger than a body may be. The rest is not read. */
-async function readBounded(body: ReadableStream<Uint8Array>): Promise<Uint8Array<ArrayBuffer> | null> {
+function boundFault(json: unknown): FieldFault | null {
+  const deep = tooDeepAt(json)
+  if (deep !== null) return { path: deep, message: `nests more than ${maxJsonDepth} levels deep` }
+  const wide = tooManyAt(json)
+  return wide === null ? null : { path: wide, message: `has more than ${maxJsonEntries} entries` }
+}
+
+/** Of a body that is larger than it may be, the rest is not read. */
+async function readBounded(
+  body: ReadableStream<Uint8Array>,
+): Promise<Uint8Array<ArrayBuffer> | 'too_large' | 'unreadable_body'> {
   const chunks: Uint8Array[] = []
   let size = 0
-  // Leaving the loop cancels the stream.
-  for await (const chunk of body) {
-    size += chunk.length
-    if (size > maxBodyBytes) return null
-    chunks.push(chunk)
+  try {
+    // Leaving the loop cancels the stream.
+    for await (const chunk of body) {
+      size += chunk.length
+      if (size > maxBodyBytes) return 'too_large'
+      chunks.push(chunk)
+    }
+  } catch {
+    // What reading a body throws is its sender's: the connection broke.
+    return 'unreadable_body'
   }
   return new Uint8Array(await new Blob(chunks).arrayBuffer())
 }

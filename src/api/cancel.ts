@@ -2,7 +2,7 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import { cancel as cancelJob } from '../engine/cancel.ts'
 import { createRouter } from './environment.ts'
-import { problem, problemResponse, withoutKey } from './problems.ts'
+import { problem, problemResponse, withoutKey, withUnaskedBody } from './problems.ts'
 import { jobSchema, viewJobs } from './views.ts'
 
 const cancel = createRoute({
@@ -14,6 +14,7 @@ const cancel = createRoute({
   request: { params: z.object({ id: z.string() }) },
   responses: {
     ...withoutKey,
+    ...withUnaskedBody,
     200: { description: 'The canceled job.', content: { 'application/json': { schema: jobSchema } } },
     404: problemResponse('There is no such job.'),
     409: problemResponse('It has succeeded or failed already (already_settled).'),

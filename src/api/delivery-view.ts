@@ -60,7 +60,8 @@ export async function viewDeliveries({ db }: Context, page: LoggedDelivery[]): P
     next_attempt_at: delivery.dueAt === null ? null : new Date(delivery.dueAt).toISOString(),
     created_at: new Date(delivery.createdAt).toISOString(),
     attempt_count: delivery.attempts,
-    attempts: (attempts.get(delivery.id) ?? []).map(viewAttempt),
+    // They are read after the row: an attempt that ended in between is not shown beside the older row.
+    attempts: (attempts.get(delivery.id) ?? []).filter(({ n }) => n <= delivery.attempts).map(viewAttempt),
   }))
 }
 

@@ -4,7 +4,7 @@ import { createMiddleware } from 'hono/factory'
 import { type DisabledCallbacks, disabledCallbacksOf, enableCallbacks } from '../store/disabled-callbacks.ts'
 import { adminKeyId } from './auth.ts'
 import { type ApiEnv, createRouter } from './environment.ts'
-import { problem, problemResponse, withoutKey } from './problems.ts'
+import { problem, problemResponse, withoutKey, withUnaskedBody } from './problems.ts'
 
 const disabledSchema = z
   .object({
@@ -41,7 +41,7 @@ const enable = createRoute({
   description:
     'What failed meanwhile is sent by POST /v1/deliveries/redeliver. For the key itself, and the admin key.',
   request: { params },
-  responses: answers('The hosts that were disabled until now.'),
+  responses: { ...withUnaskedBody, ...answers('The hosts that were disabled until now.') },
 })
 
 const onlyForItself = createMiddleware<ApiEnv>(async (c, next) => {

@@ -1,8 +1,8 @@
 /** The body of an endpoint: its schema as documented, and all of its faults at once, the URL's among them. */
 import { z } from '@hono/zod-openapi'
 import type { Context as HonoContext } from 'hono'
-import { defaultEventTypes, eventTypes } from '../core/event.ts'
-import { callbackSecretSchema, callbackUrlSchema, metadataSchema } from '../core/request.ts'
+import { defaultEventTypes } from '../core/event.ts'
+import { callbackSecretSchema, callbackUrlSchema, eventTypesSchema, metadataSchema } from '../core/request.ts'
 import { forbidden } from '../core/target.ts'
 import { textOf } from '../core/text.ts'
 import type { ApiEnv } from './environment.ts'
@@ -15,10 +15,9 @@ const fields = {
     description: 'https, on a public host. Kept and called as the URL standard spells it.',
   }),
   description: textOf({ max: 500 }, z.string().trim()).nullable(),
-  event_types: z
-    .array(z.enum(eventTypes))
-    .min(1)
-    .openapi({ description: 'What it is sent: how jobs end, if nothing else is asked.' }),
+  event_types: eventTypesSchema.meta({
+    description: 'What it is sent: how jobs end, if nothing else is asked.',
+  }),
   metadata: metadataSchema.meta({
     description:
       "Only the events of jobs whose metadata hold all of this, letter by letter. {}: every job's.",

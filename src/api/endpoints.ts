@@ -18,7 +18,7 @@ import {
 import { endpointPatchSchema, nameEndpointFaults, newEndpointSchema } from './endpoint-request.ts'
 import { endpointSchema, viewEndpoint } from './endpoint-view.ts'
 import { type ApiEnv, createRouter } from './environment.ts'
-import { problem, problemResponse, withBody, withoutKey } from './problems.ts'
+import { problem, problemResponse, withBody, withoutKey, withUnaskedBody } from './problems.ts'
 
 const json = <T extends z.ZodType>(schema: T) => ({ 'application/json': { schema } })
 const endpoint = (description: string) => ({ description, content: json(endpointSchema) })
@@ -78,6 +78,7 @@ const remove = createRoute({
   request: { params },
   responses: {
     ...withoutKey,
+    ...withUnaskedBody,
     ...noSuch,
     204: { description: 'Deleted. What was pending for it is given up; its deliveries stay in the log.' },
   },
@@ -90,7 +91,7 @@ const enable = createRoute({
   description:
     'Whoever disabled it. What failed meanwhile is sent by POST /v1/deliveries/redeliver with its endpoint_id.',
   request: { params },
-  responses: { ...withoutKey, ...noSuch, 200: endpoint('The endpoint, enabled.') },
+  responses: { ...withoutKey, ...withUnaskedBody, ...noSuch, 200: endpoint('The endpoint, enabled.') },
 })
 
 export const endpointRoutes = createRouter()

@@ -2,7 +2,7 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import { erase as eraseJob } from '../engine/erase.ts'
 import { createRouter } from './environment.ts'
-import { problem, problemResponse, withoutKey } from './problems.ts'
+import { problem, problemResponse, withoutKey, withUnaskedBody } from './problems.ts'
 
 const erase = createRoute({
   method: 'delete',
@@ -21,6 +21,7 @@ const erase = createRoute({
   },
   responses: {
     ...withoutKey,
+    ...withUnaskedBody,
     204: { description: 'Erased.' },
     404: problemResponse('There is no such job (any more).'),
     409: problemResponse(

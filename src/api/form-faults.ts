@@ -1,8 +1,6 @@
 /** The form of what was sent: what its schema says, and its text, which no schema sees whole. */
 import type { z } from '@hono/zod-openapi'
-import type { Context as HonoContext } from 'hono'
 import { createMiddleware } from 'hono/factory'
-import { HTTPException } from 'hono/http-exception'
 import { parseJson } from '../core/json.ts'
 import { jsonFaults } from '../core/json-faults.ts'
 import { brokenTextFault, textFault } from '../core/text.ts'
@@ -29,21 +27,13 @@ export function formFaults(result: Validated, c: Reader): FieldFault[] {
 
 /** Reads the text of a JSON body before it is validated: a decoded body does not show that it was no UTF-8. */
 export const readText = createMiddleware<{ Variables: TextVariables }>(async (c, next) => {
-  if (jsonType.test(c.req.header('content-type') ?? '')) c.set('textFaults', bodyFaults(await readBody(c)))
+  if (jsonType.test(c.req.header('content-type') ?? ''))
+    c.set('textFaults', bodyFaults(await c.req.arrayBuffer()))
   return next()
 })
 
 // As Hono's validator has it.
 const jsonType = /^application\/([\w.-]+\+)?json\s*(;|$)/i
-
-async function readBody(c: HonoContext): Promise<ArrayBuffer> {
-  try {
-    return await c.req.arrayBuffer()
-  } catch {
-    // What reading a body throws is its sender's: the connection broke.
-    throw new HTTPException(400, { message: 'The body cannot be read to its end.' })
-  }
-}
 
 /** Empty where it is no JSON, too: that is said by the validator. */
 function bodyFaults(bytes: ArrayBuffer): FieldFault[] {

@@ -19,7 +19,7 @@ One deployment serves one team. An API key says who calls. It does not limit wha
 
 **An API key for itself alone** may rotate its callback secret, list the hosts that its callbacks are disabled for, and enable them (\`/v1/api-keys/{id}/rotate-secret\`, \`…/disabled-callbacks\`, \`…/enable-callbacks\`). Its Idempotency-Keys, its rate limit and its limit on callback tests are its own.
 
-**The admin key** (the setting ADMIN_API_KEY) may do all of this for every key. It alone may create, list and revoke API keys (\`/v1/api-keys\`). It has no callback secret: each of its jobs with a callback_url needs a callback_secret, and so does each of its callback tests.
+**The admin key** (a setting of the deployment) may do all of this for every key. It alone may create, list and revoke API keys (\`/v1/api-keys\`). It has no callback secret: each of its jobs with a callback_url needs a callback_secret, and so does each of its callback tests.
 
 **Without a key** these open: \`/healthz\` (not deep), \`/openapi.json\`, \`/.well-known/webhook-keys.json\`, and a video or an asset by a signed link until the link ends. Providers post to \`/webhooks/…\` and upload to \`/uploads/…\` with a token in the path that is good for one job at one provider, or one upload.
 

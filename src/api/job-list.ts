@@ -4,7 +4,8 @@ import { jobStatuses } from '../core/job.ts'
 import { models, providerNames } from '../core/request.ts'
 import { listJobs } from '../store/job-list.ts'
 import { createRouter } from './environment.ts'
-import { type FieldFault, fieldFaults, problem, problemResponse, withoutKey } from './problems.ts'
+import { formFaults } from './form-faults.ts'
+import { type FieldFault, problem, problemResponse, withoutKey } from './problems.ts'
 import { jobSchema, viewJobs } from './views.ts'
 
 const filters = {
@@ -67,8 +68,7 @@ jobListRoutes.openapi(
     return c.json({ data: await viewJobs(context, page.jobs), next_cursor: page.next }, 200)
   },
   (result, c) => {
-    const known = result.success ? [] : fieldFaults(result.error)
-    const errors = [...known, ...filterFaults(c.req.queries())]
+    const errors = [...formFaults(result, c), ...filterFaults(c.req.queries())]
     return errors.length === 0 ? undefined : problem(c, 'invalid_request', 'Correct the query.', errors)
   },
 )

@@ -136,10 +136,17 @@ export const withoutKey = {
 
 /** What every call with a JSON body may answer as well. */
 export const withBody = {
-  400: problemResponse('The body is missing, or is not JSON.'),
+  400: problemResponse('The body is missing, is not JSON, or broke off.'),
   413: problemResponse('The body is larger than 1 MiB.'),
   415: problemResponse('The Content-Type is not application/json.'),
   422: problemResponse('Every fault of the body.'),
+}
+
+/** What every call that takes no body may answer where it is sent one: that is read all the same, under the same limits. */
+export const withUnaskedBody = {
+  400: problemResponse('A body was sent, and broke off.'),
+  413: withBody[413],
+  422: problemResponse('A body was sent that nests too deep or has too many entries.'),
 }
 
 /** A route that needs JSON was called without a body and without a content type; undefined where it was not. */

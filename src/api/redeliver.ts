@@ -8,7 +8,7 @@ import { redeliver, redeliverMany } from '../store/redeliver.ts'
 import { deliveryCursor, moment } from './deliveries.ts'
 import { deliverySchema, viewDeliveries } from './delivery-view.ts'
 import { type ApiEnv, createRouter } from './environment.ts'
-import { problem, problemResponse, withBody, withoutKey } from './problems.ts'
+import { problem, problemResponse, withBody, withoutKey, withUnaskedBody } from './problems.ts'
 
 const one = createRoute({
   method: 'post',
@@ -19,6 +19,7 @@ const one = createRoute({
   request: { params: z.object({ id: z.string() }) },
   responses: {
     ...withoutKey,
+    ...withUnaskedBody,
     202: {
       description: 'The delivery, pending; its url says where it goes.',
       content: { 'application/json': { schema: deliverySchema } },

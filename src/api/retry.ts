@@ -9,7 +9,7 @@ import type { Posted } from './accept.ts'
 import { acceptedResponses, answerPost, idempotencyHeaders } from './answer-post.ts'
 import { type ApiEnv, createRouter } from './environment.ts'
 import { nothingSpent } from './job-request.ts'
-import { type ProblemResponse, problem, problemResponse, withoutKey } from './problems.ts'
+import { type ProblemResponse, problem, problemResponse, withoutKey, withUnaskedBody } from './problems.ts'
 
 const retry = createRoute({
   method: 'post',
@@ -20,6 +20,7 @@ const retry = createRoute({
   request: { params: z.object({ id: z.string() }), headers: idempotencyHeaders },
   responses: {
     ...withoutKey,
+    ...withUnaskedBody,
     ...acceptedResponses,
     404: problemResponse('There is no such job.'),
     409: problemResponse(
@@ -51,6 +52,10 @@ export const retryRoutes = createRouter().openapi(retry, async (c) => {
 async function again(c: HonoContext<ApiEnv>, job: Job): Promise<Posted | ProblemResponse> {
   const { id } = job
   const { db, config } = c.get('context')
+  if (job.damaged.includes('request')) {
+    const message = 'is damaged in the database, and what is left of it is another request: post a new job'
+    return problem(c, 'invalid_request', nothingSpent, [{ path: 'request', message }])
+  }
   const request = await embedAgain(c.get('context'), job.request)
   const sealed = request.callback_url === undefined ? null : await sealedSecretOf(db, job)
   if (sealed === null) return { request, retryOf: id }

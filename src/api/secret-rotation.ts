@@ -5,7 +5,7 @@ import { newSecret, sealSecret } from '../deliveries/secrets.ts'
 import { rotateSecret } from '../store/api-keys.ts'
 import { adminKeyId } from './auth.ts'
 import { createRouter } from './environment.ts'
-import { problem, problemResponse, tooOften, withoutKey } from './problems.ts'
+import { problem, problemResponse, tooOften, withoutKey, withUnaskedBody } from './problems.ts'
 
 const overlapHours = secretOverlapMs / 3_600_000
 
@@ -27,6 +27,7 @@ const rotate = createRoute({
   request: { params: z.object({ id: z.string() }) },
   responses: {
     ...withoutKey,
+    ...withUnaskedBody,
     200: {
       description: 'The new secret.',
       content: { 'application/json': { schema: rotationSchema } },

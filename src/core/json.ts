@@ -7,6 +7,12 @@ import type { z } from 'zod'
  */
 export const maxJsonDepth = 32
 
+/**
+ * How many entries a list or an object of a request may have. No field takes so many, and a schema names the fault of
+ * each: half a million faults are more than an isolate can hold.
+ */
+export const maxJsonEntries = 1_000
+
 /** Undefined where the text is no JSON, or nests deeper than `maxJsonDepth`. */
 export function parseJson(text: string): unknown {
   const value = parseDeepJson(text)
@@ -25,18 +31,34 @@ export function parseDeepJson(text: string): unknown {
 
 /** The start of the path to what nests too deep; null where nothing does. */
 export function tooDeepAt(value: unknown): string | null {
-  const path = deepPath(value, 1)
+  return pathTo(value, (_, depth) => depth > maxJsonDepth)
+}
+
+/** The same for a list or an object with more than `maxJsonEntries`, in a value that does not nest too deep. */
+export function tooManyAt(value: unknown): string | null {
+  return pathTo(value, (entries) => entries.length > maxJsonEntries)
+}
+
+type Entries = [key: string, inner: unknown][]
+
+function pathTo(value: unknown, isIt: (entries: Entries, depth: number) => boolean): string | null {
+  const path = keysTo(value, isIt, 1)
   return path === null ? null : path.slice(0, keysNamed).join('.')
 }
 
 const keysNamed = 4
 
-// It recurses as deep as the limit, not as deep as the value.
-function deepPath(value: unknown, depth: number): string[] | null {
+// It recurses as deep as the limit of depth, not as deep as the value.
+function keysTo(
+  value: unknown,
+  isIt: (entries: Entries, depth: number) => boolean,
+  depth: number,
+): string[] | null {
   if (typeof value !== 'object' || value === null) return null
-  if (depth > maxJsonDepth) return []
-  for (const [key, inner] of Object.entries(value)) {
-    const path = deepPath(inner, depth + 1)
+  const entries = Object.entries(value)
+  if (isIt(entries, depth)) return []
+  for (const [key, inner] of entries) {
+    const path = keysTo(inner, isIt, depth + 1)
     if (path !== null) return [key, ...path]
   }
   return null

@@ -61,6 +61,9 @@ export const callbackUrlSchema = urlOf(2_048)
 /** So that it fits into every event, beside all that an event must say (event-body.ts). */
 export const maxMetadataBytes = 8_192
 
+/** Bounded too, so that a list of one type a thousand times is in no event. */
+export const eventTypesSchema = z.array(z.enum(eventTypes)).min(1).max(eventTypes.length)
+
 export const metadataSchema = z
   .record(textOf({ min: 1, max: 64 }), textOf({ max: 512 }))
   .refine((metadata) => Object.keys(metadata).length <= 20, 'must have at most 20 keys')
@@ -93,9 +96,16 @@ const fields = z.strictObject({
   seed: z.int().min(0).max(4_294_967_295).optional(),
   count: z.int().min(1).max(maxCount).default(1),
   provider: z
-    .union([z.enum(choices), z.enum(providerNames), z.array(z.enum(providerNames)).min(1)], {
-      error: `must be "auto", "cheapest", one of ${providerNames.join(', ')}, or a list of these in order of preference`,
-    })
+    .union(
+      [
+        z.enum(choices),
+        z.enum(providerNames),
+        z.array(z.enum(providerNames)).min(1).max(providerNames.length),
+      ],
+      {
+        error: `must be "auto", "cheapest", one of ${providerNames.join(', ')}, or a list of these in order of preference`,
+      },
+    )
     .default('auto')
     .meta({
       description:
@@ -110,13 +120,9 @@ const fields = z.strictObject({
     }),
   callback_url: callbackUrlSchema.optional(),
   callback_secret: callbackSecretSchema.optional(),
-  callback_events: z
-    .array(z.enum(eventTypes))
-    .min(1)
-    .default([...defaultEventTypes])
-    .meta({
-      description: 'job.generating, output.stored and job.erased come only where they are asked for.',
-    }),
+  callback_events: eventTypesSchema.default([...defaultEventTypes]).meta({
+    description: 'job.generating, output.stored and job.erased come only where they are asked for.',
+  }),
   metadata: metadataSchema.default({}).meta({
     description: `Comes back in every event of the job, whole. At most 20 keys of 1 to 64 characters, values of at most 512 characters, and ${maxMetadataBytes} bytes together, counted as JSON in UTF-8.`,
   }),

@@ -67,6 +67,20 @@ describe('every operation', () => {
     }
   })
 
+  it('answers as described to bodies that no operation takes', async () => {
+    const authorization = `Bearer ${env.ADMIN_API_KEY}`
+    const bodies = [
+      () => 'x'.repeat(1024 * 1024 + 1),
+      () => '['.repeat(50) + ']'.repeat(50),
+      () => JSON.stringify(Array.from({ length: 2_000 }, () => 0)),
+      () => new ReadableStream({ pull: (controller) => controller.error(new Error('it broke off')) }),
+    ]
+    for (const { method, path } of operations.filter(({ method }) => method !== 'GET')) {
+      for (const body of bodies)
+        await ask(path, { method, headers: { authorization, ...json }, body: body() }, {})
+    }
+  })
+
   it('answers as described to queries that it cannot read', async () => {
     for (const { method, path, query } of operations) {
       for (const name of [...query, 'nonsense']) {
@@ -81,10 +95,15 @@ describe('every operation', () => {
         throw new Error('a surprise')
       },
     }
-    const POSTS = { limit: async () => ({ success: false }) }
+    const REQUESTS = { limit: async () => ({ success: false }) }
     for (const { method, path } of operations) {
       const init = { method, headers: { authorization: `Bearer ${env.ADMIN_API_KEY}` } }
-      for (const bindings of [{ DB: deadDatabase }, { DB: broken }, { SIGNING_SECRET: 'short' }, { POSTS }]) {
+      for (const bindings of [
+        { DB: deadDatabase },
+        { DB: broken },
+        { SIGNING_SECRET: 'short' },
+        { REQUESTS },
+      ]) {
         await ask(path, init, bindings)
       }
     }

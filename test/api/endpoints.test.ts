@@ -149,14 +149,17 @@ describe('a refused endpoint', () => {
     expect(problem.errors).toEqual([{ path: 'url', message }])
   })
 
-  it('asks for no event', async () => {
-    const problem = await expectProblem(
-      await post('/v1/endpoints', { url, event_types: [] }),
-      422,
-      'invalid_request',
-    )
-    expect(pathsOf(problem)).toEqual(['event_types'])
-  })
+  it.each([[[]], [Array(7).fill('job.failed')]])(
+    'asks for no event, or for one again and again: %j',
+    async (list) => {
+      const problem = await expectProblem(
+        await post('/v1/endpoints', { url, event_types: list }),
+        422,
+        'invalid_request',
+      )
+      expect(pathsOf(problem)).toEqual(['event_types'])
+    },
+  )
 
   it.each([[[]], [null], ['disabled'], [7]])('is changed by no object: %j', async (body) => {
     await expectProblem(await changeEndpoint(await makeEndpoint(url), body), 422, 'invalid_request')

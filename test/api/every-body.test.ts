@@ -118,7 +118,13 @@ describe('a body larger than 1 MiB', () => {
     }
   })
 
-  it('is read no further than the limit', async () => {
+  it.each([
+    ['PATCH', '/v1/endpoints/ep_1'],
+    ['PUT', '/v1/assets'],
+    ['PATCH', '/v1/assets'],
+    ['DELETE', '/v1/assets'],
+    ['POST', '/v1/assets/'],
+  ])('is read no further than the limit: %s %s', async (method, path) => {
     let left = 64
     const long = new ReadableStream({
       pull(controller) {
@@ -128,11 +134,43 @@ describe('a body larger than 1 MiB', () => {
       },
     })
     const init = {
-      method: 'PATCH',
+      method,
       headers: { authorization: `Bearer ${env.ADMIN_API_KEY}`, ...json },
       body: long,
     }
-    expect((await ask('/v1/endpoints/ep_1', init, {})).status).toBe(413)
+    expect((await ask(path, init, {})).status).toBe(413)
     expect(left).toBeGreaterThan(32)
+  })
+})
+
+describe('a body with too many entries in one list or object', () => {
+  const many = Array.from({ length: 50_000 }, (_, n) => n)
+  const fields = Object.fromEntries(many.map((n) => [`f${n}`, 0]))
+
+  it.each([
+    ['callback_events', { callback_events: many }],
+    ['reference_images', { reference_images: many }],
+    ['metadata', { metadata: fields }],
+    ['provider_options.crun.x', { provider_options: { crun: { x: many } } }],
+    ['', fields],
+  ])('is refused with its path alone: %s', async (path, faulty) => {
+    const response = await post('/v1/jobs', { ...aRequest(), ...faulty })
+    const { errors } = await response.json<{ errors: unknown }>()
+    expect([response.status, errors]).toEqual([422, [{ path, message: 'has more than 1000 entries' }]])
+  })
+})
+
+describe('a body that breaks off', () => {
+  it('is 400', async () => {
+    const body = new ReadableStream({
+      pull(controller) {
+        controller.enqueue(new TextEncoder().encode('{"model":'))
+        controller.error(new Error('the connection is gone'))
+      },
+    })
+    const headers = { authorization: `Bearer ${env.ADMIN_API_KEY}`, ...json }
+    const response = await ask('/v1/jobs', { method: 'POST', headers, body }, {})
+    const { code } = await response.json<{ code: string }>()
+    expect([response.status, code]).toEqual([400, 'unreadable_body'])
   })
 })

@@ -125,6 +125,17 @@ describe('a retry is refused', () => {
     expect(await countRows('jobs', 'retry_of = ?', old.id)).toBe(0)
   })
 
+  it.each(['not JSON', '{}', '{"model":"seedance-2.0-mini","metadata":[]}'])(
+    'when its request is damaged in the database: %s',
+    async (damaged) => {
+      const old = await failVideo()
+      await env.DB.prepare('UPDATE jobs SET request = ? WHERE id = ?').bind(damaged, old.id).run()
+      const problem = await expectProblem(await retry(old.id), 422, 'invalid_request')
+      expect(pathsOf(problem)).toEqual(['request'])
+      expect(await countRows('jobs', 'retry_of = ?', old.id)).toBe(0)
+    },
+  )
+
   it('when a picture that was uploaded for it is deleted since', async () => {
     const { id: first_frame } = await anAsset()
     const old = await postJob({ first_frame })

@@ -143,7 +143,6 @@ describe('the largest job there can be', () => {
       'request.callback_url',
       'request.prompt',
       'request.provider_options',
-      'request',
     ])
   })
 

@@ -1,6 +1,13 @@
 import { expect, it } from 'vitest'
 import { z } from 'zod'
-import { maxJsonDepth, parseJson, readKept, tooDeepAt } from '../../src/core/json.ts'
+import {
+  maxJsonDepth,
+  maxJsonEntries,
+  parseJson,
+  readKept,
+  tooDeepAt,
+  tooManyAt,
+} from '../../src/core/json.ts'
 
 const nested = (depth: number) => `${'['.repeat(depth)}${']'.repeat(depth)}`
 
@@ -25,6 +32,13 @@ it('reads what nests as deep as is allowed, and makes nothing of what nests deep
 it('names where a value nests too deep', () => {
   expect(tooDeepAt(JSON.parse(`{"a":1,"b":{"c":[0,${nested(40)}]}}`))).toBe('b.c.1.0')
   expect(tooDeepAt({ a: { b: [] } })).toBeNull()
+})
+
+it('names where a list or an object has too many entries', () => {
+  const list = Array.from({ length: maxJsonEntries }, () => ({ a: 1 }))
+  expect(tooManyAt({ a: [list] })).toBeNull()
+  expect(tooManyAt({ a: [[...list, 1]] })).toBe('a.0')
+  expect(tooManyAt(Object.fromEntries([...list, 1].map((_, n) => [`f${n}`, n])))).toBe('')
 })
 
 it.each(['', '{', '"text"', '{"n":"1"}', nested(100)])('reads nothing from a damaged column: %j', (text) => {

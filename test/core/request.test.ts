@@ -19,6 +19,7 @@ describe('happy', () => {
       provider_options: {},
       callback_events: ['job.succeeded', 'job.failed', 'job.canceled'],
       metadata: {},
+      resubmit_unknown: false,
       deadline_seconds: 1_800,
     })
   })

@@ -82,7 +82,6 @@ describe('an asset', () => {
       reference_images: [image.id],
       reference_videos: [video.id],
     })
-    await untilSubmitted(id)
     const job = await passTimeUntil(id, ({ status }) => status === 'succeeded')
     expect(requestsOf(prompt)).toMatchObject([
       {
@@ -105,7 +104,6 @@ describe('an asset', () => {
       const { id } = await postJob({
         ...{ provider, prompt: `A discreet boat ${provider}`, reference_images: [assetId] },
       })
-      await untilSubmitted(id)
       await passTimeUntil(id, ({ status }) => status === 'succeeded')
       expect((await getJob(id)).request.reference_images).toEqual([assetId])
       const [row] = await select<{ request: string }>('SELECT * FROM jobs WHERE id = ?', id)

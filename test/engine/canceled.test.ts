@@ -11,8 +11,8 @@ import {
   postJob,
   rowsOf,
   timelineOf,
+  untilCounted,
   untilJob,
-  untilJournaled,
   untilStatus,
   untilSubmitted,
   untilTold,
@@ -162,14 +162,14 @@ describe('the videos of a canceled job', () => {
 })
 
 describe('a webhook of a canceled job', () => {
-  it.each(['runware', 'crun'])('of %s is journaled, and changes nothing', async (provider) => {
+  it.each(['runware', 'crun'])('of %s is counted, and changes nothing', async (provider) => {
     const { id } = await postJob({ provider })
     await untilSubmitted(id)
     await canceled(id)
     await untilTold(id)
     const before = await rowsOf(id)
     await world.advance(10 * seconds)
-    await untilJournaled(id, 1)
+    await untilCounted(id, 1)
     expect(await rowsOf(id)).toEqual(before)
     await expectOneEnd(id, 'canceled')
   })

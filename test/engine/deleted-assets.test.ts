@@ -3,7 +3,7 @@ import { env } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
 import { advance } from '../../src/engine/advance.ts'
 import { type AssetView, anAsset } from '../support/assets.ts'
-import { api, getJob, passTimeUntil, postJob, untilJob, untilSubmitted } from '../support/reelhook.ts'
+import { api, getJob, passTimeUntil, postJob, untilJob } from '../support/reelhook.ts'
 import { aContext, postUnnudged } from '../support/runtime.ts'
 import { simulatorUrl, world } from '../support/world.ts'
 
@@ -75,7 +75,7 @@ describe('an asset that was deleted before it was submitted', () => {
       prompt: 'An early boat',
       reference_images: [asset.id],
     })
-    await untilSubmitted(id)
+    await passTimeUntil(id, ({ status }) => status !== 'queued')
     await remove(asset)
     expect((await passTimeUntil(id, ({ settled_at }) => settled_at !== null)).status).toBe('succeeded')
   })

@@ -2,6 +2,7 @@
 import { env } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
 import type { Context } from '../../src/context.ts'
+import { erasureWaitMs } from '../../src/core/schedule.ts'
 import { type ErasureOrder, erase, eraseDue } from '../../src/engine/erase.ts'
 import { canceled, erase as eraseByHand, retried, retry } from '../support/asks.ts'
 import { deliveriesOf } from '../support/deliveries.ts'
@@ -186,6 +187,8 @@ describe('an erasure that does not come to its end', () => {
     await eraseDue(aContext({}, { DB: failingAt(decision) }))
     expect(await leftOf(id)).toMatchObject({ jobs: 1, outputs: 1, objects: 1 })
     expect((await api(`/v1/jobs/${id}/outputs/0`)).status).toBe(200)
+    // One that fails is put off, so that it holds up no other.
+    await world.advance(erasureWaitMs)
     await sweep()
     expect(await leftOf(id)).toEqual(nothing)
   })

@@ -138,7 +138,7 @@ describe('an import that fails', () => {
   it('is told apart from a slow one: the job does not wait for its deadline', async () => {
     world.settle(
       host,
-      () => new Response('<html>not found</html>', { headers: { 'content-type': 'image/png' } }),
+      () => new Response(new Uint8Array([0, 1, 2, 3]), { headers: { 'content-type': 'image/heic' } }),
     )
     const { id } = await postJob({ provider: 'scenario', reference_images: [aPicture('0')] })
     const job = await passTimeUntil(id, ({ settled_at }) => settled_at !== null)

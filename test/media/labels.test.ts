@@ -7,6 +7,7 @@ import { aFile, bytesIn, dataUriOf, type TakenType, takenTypes, upload } from '.
 import { aRequest, passTimeUntil, post, postJob, untilSubmitted } from '../support/reelhook.ts'
 import { aContext } from '../support/runtime.ts'
 import { aStream, copyFrom, expectNothingLeft } from './a-copy.ts'
+import { aFilm, formats } from './a-film.ts'
 
 const labels = [
   '',
@@ -49,9 +50,14 @@ function answer(
 
 describe('a result', () => {
   it.each(labels)('that is a video is stored as what it is, labelled "%s"', async (label) => {
-    for (const type of ['video/mp4', 'video/quicktime', 'video/webm'] as const) {
-      const { result } = await copyFrom(() => answer(aFile(type), label))
-      expect(result).toMatchObject({ ok: true, value: { contentType: type, bytes: 1_000 } })
+    for (const [name, contentType] of [
+      ['an MP4 with its header first', 'video/mp4'],
+      ['a QuickTime film', 'video/quicktime'],
+      ['a WebM', 'video/webm'],
+    ] as const) {
+      const film = await aFilm({ format: formats[name](), seconds: 1 })
+      const { result } = await copyFrom(() => answer(film, label))
+      expect(result).toMatchObject({ ok: true, value: { contentType, bytes: film.length } })
     }
   })
 
@@ -106,7 +112,7 @@ describe('an input by URL', () => {
   it.each(pages)('is refused when it is a page, whatever its label: %s', async (page) => {
     for (const label of ['image/png', 'video/mp4', 'text/html', '']) {
       const result = await handed('image', () => answer(bytesIn(page), label))
-      expect(result).toMatchObject({ ok: false, fault: { code: 'media_wrong_type' } })
+      expect(result).toMatchObject({ ok: false, fault: { code: 'input_wrong_type' } })
     }
   })
 

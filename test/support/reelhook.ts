@@ -121,6 +121,15 @@ export async function untilJournaled(id: string, count: number): Promise<void> {
   })
 }
 
+/** Waits until so many webhooks of the job have come after its end. */
+export async function untilCounted(id: string, count: number): Promise<void> {
+  const statement = env.DB.prepare('SELECT late_webhooks AS count FROM jobs WHERE id = ?').bind(id)
+  await vi.waitUntil(async () => (await statement.first('count')) === count, {
+    timeout: 10_000,
+    interval: 10,
+  })
+}
+
 /**
  * Everything that is written of a job but the journal and the count of late webhooks: nothing of it may change once the
  * job is settled.
