@@ -3,9 +3,9 @@
  * is copied from the URL that its provider names.
  */
 import type { Context } from '../context.ts'
-import { done, fault, type Result } from '../core/fault.ts'
+import { done, type Fault, fault, mayTryAgain, type Result } from '../core/fault.ts'
 import { jobPrefix } from '../core/retention.ts'
-import { earlyUploadMs, uploadGraceMs } from '../core/schedule.ts'
+import { copyWaitMs, earlyUploadMs, uploadGraceMs } from '../core/schedule.ts'
 import { copyToBucket } from '../media/copy.ts'
 import type { Kept } from '../media/keep.ts'
 import { rangesInBucket } from '../media/pieces.ts'
@@ -42,11 +42,21 @@ export async function obtain(
   const { sourceUrl, isUnconfirmed } = known.value
   const uploaded = task === undefined ? null : await uploadOf(context, task)
   const agreement = uploaded === null ? 'other' : await agreementOn(context, uploaded, known.value, task)
-  if (uploaded === null || agreement === 'other') {
-    return { road: 'downloaded', isUnconfirmed, ...(await copyOrRenew(context, job, known.value, task)) }
-  }
-  const isDoubtful = isUnconfirmed || agreement === 'unknown'
-  return { road: 'uploaded', sourceUrl, isUnconfirmed: isDoubtful, kept: done(uploaded) }
+  const copy = async (): Promise<Obtained> => ({
+    ...{ road: 'downloaded', isUnconfirmed },
+    ...(await copyOrRenew(context, job, known.value, task)),
+  })
+  if (uploaded === null || agreement === 'other') return copy()
+  const isDoubtful = isUnconfirmed || agreement !== 'same'
+  const byUpload: Obtained = { road: 'uploaded', sourceUrl, isUnconfirmed: isDoubtful, kept: done(uploaded) }
+  if (agreement !== 'unread') return byUpload
+  // Trouble of the host says nothing of the upload: the provider's own video is tried for as long as any other.
+  const byLink = await copy()
+  return byLink.kept.ok || !isLastTry(output, byLink.kept.fault) ? byLink : byUpload
+}
+
+function isLastTry({ attempts }: WaitingOutput, { code }: Fault): boolean {
+  return !mayTryAgain(code) || copyWaitMs(attempts + 1) === null
 }
 
 /** A stand-in is confirmed, replaced or refuted as soon as its provider can be asked again. */
@@ -75,24 +85,25 @@ const comparedBytes = 64 * 1024
 /**
  * Whether the provider's word agrees with what was uploaded, for others may have found the URL: where it names the video
  * too, that has the same length and begins the same. `unknown`: there is nothing to compare with, and reason to doubt.
+ * `unread`: what it names cannot be read now.
  */
 async function agreementOn(
   context: Context,
   uploaded: Kept,
   { sourceUrl, isUnconfirmed }: WaitingOutput,
   task: Task | undefined,
-): Promise<'same' | 'other' | 'unknown'> {
+): Promise<'same' | 'other' | 'unknown' | 'unread'> {
   if (sourceUrl === null || isUnconfirmed) {
     const isDoubted = task?.arrival == null || task.arrival.others > 0 || isEarly(task)
     return isDoubted ? 'unknown' : 'same'
   }
   const { fetch, guard, bucket, config } = context
   const source = await openRemote({ fetch, guard, hosts: config.outputHosts }, sourceUrl)
-  if (!source.ok) return 'unknown'
+  if (!source.ok) return 'unread'
   try {
     if (source.value.length !== null && source.value.length !== uploaded.bytes) return 'other'
     const start = await source.value.read(new ArrayBuffer(comparedBytes))
-    if (!start.ok || start.value === null) return 'unknown'
+    if (!start.ok || start.value === null) return 'unread'
     const { length } = start.value
     if (length > uploaded.bytes) return 'other'
     const ours = await rangesInBucket(bucket, uploaded).read(0, length)
