@@ -3,7 +3,7 @@
  * is copied from the URL that its provider names.
  */
 import type { Context } from '../context.ts'
-import { done, type Fault, fault, mayTryAgain, type Result } from '../core/fault.ts'
+import { done, fault, mayTryAgain, type Result } from '../core/fault.ts'
 import { jobPrefix } from '../core/retention.ts'
 import { copyWaitMs, earlyUploadMs, uploadGraceMs } from '../core/schedule.ts'
 import { copyToBucket } from '../media/copy.ts'
@@ -52,11 +52,12 @@ export async function obtain(
   if (agreement !== 'unread') return byUpload
   // Trouble of the host says nothing of the upload: the provider's own video is tried for as long as any other.
   const byLink = await copy()
-  return byLink.kept.ok || !isLastTry(output, byLink.kept.fault) ? byLink : byUpload
+  const isTriedAgain = !byLink.kept.ok && mayTryAgain(byLink.kept.fault.code) && hasTriesLeft(output)
+  return byLink.kept.ok || isTriedAgain ? byLink : byUpload
 }
 
-function isLastTry({ attempts }: WaitingOutput, { code }: Fault): boolean {
-  return !mayTryAgain(code) || copyWaitMs(attempts + 1) === null
+function hasTriesLeft({ attempts }: WaitingOutput): boolean {
+  return copyWaitMs(attempts + 1) !== null
 }
 
 /** A stand-in is confirmed, replaced or refuted as soon as its provider can be asked again. */
@@ -68,7 +69,11 @@ async function confirmed(
   if (!output.isUnconfirmed || task === undefined || task.providerTaskId === null) return done(output)
   const answer = await providers[task.provider]?.check({ ...task, providerTaskId: task.providerTaskId })
   if (answer === undefined || !answer.ok || answer.value.state === 'pending') return done(output)
-  if (answer.value.state === 'failed') return { ok: false, fault: answer.value.fault }
+  if (answer.value.state === 'failed') {
+    // One such answer proves nothing: it has to last as long as there are tries.
+    if (!hasTriesLeft(output)) return { ok: false, fault: answer.value.fault }
+    return fault('media_unavailable', `${task.provider} says that the task has failed, and is asked again.`)
+  }
   const { outputs } = answer.value
   const truth =
     outputs.find(({ id }) => id === output.remoteId) ?? (task.wanted === 1 ? outputs[0] : undefined)

@@ -34,6 +34,20 @@ async function forge(provider: string, id: string, door: string, url: string): P
   expect((await ringAt(door, JSON.stringify(lie))).status).toBe(200)
 }
 
+/** The provider answers so to the next questions about the job's task, and well from then on. */
+function answerNextPolls(id: string, answers: 'failed'[]): 'failed'[] {
+  const [task] = billsFor(id)
+  expect(task).toBeDefined()
+  if (task === undefined) return answers
+  Object.defineProperty(task.directives, 'poll', {
+    get: () => {
+      const fault = answers.shift()
+      return fault && { fault }
+    },
+  })
+  return answers
+}
+
 /** Everything that the job stored is what its provider made. */
 async function expectTrue(id: string): Promise<void> {
   const job = await passTimeUntil(id, settled)
@@ -105,6 +119,32 @@ describe('a true webhook whose provider cannot be asked until the deadline', () 
       expect(billsFor(id)).toHaveLength(1)
     },
   )
+})
+
+it.each(['runware', 'crun'] as const)(
+  'a stand-in is not given up because one question about it is answered with a failure: %s',
+  async (provider) => {
+    const { id } = await aJob(provider, 'poll=500, body=bad-gateway*3')
+    await finish(id)
+    await untilJournaled(id, 1)
+    await passTimeUntil(id, ({ status }) => status === 'storing')
+    const answers = answerNextPolls(id, ['failed'])
+    await expectTrue(id)
+    expect(answers).toEqual([])
+  },
+)
+
+it('a stand-in is given up where its provider goes on saying that it failed', async () => {
+  const { id } = await aJob('runware', 'poll=500, body=bad-gateway*3')
+  await finish(id)
+  await untilJournaled(id, 1)
+  await passTimeUntil(id, ({ status }) => status === 'storing')
+  answerNextPolls(id, Array(20).fill('failed'))
+  expect(await passTimeUntil(id, settled)).toMatchObject({
+    status: 'failed',
+    outputs: [{ status: 'failed' }],
+    fault: { code: 'generation_failed' },
+  })
 })
 
 it('an ordinary job is confirmed', async () => {
