@@ -14,6 +14,7 @@ import type { ClaimedJob } from '../store/claim.ts'
 import type { WaitingOutput } from '../store/outputs.ts'
 import type { Task } from '../store/tasks.ts'
 import { keepLease } from './keep-lease.ts'
+import { knownHosts } from './stand-in.ts'
 
 export interface Obtained {
   road: 'uploaded' | 'downloaded'
@@ -134,20 +135,40 @@ async function copyOrRenew(
   task: Task | undefined,
 ): Promise<Pick<Obtained, 'sourceUrl' | 'kept'>> {
   const { sourceUrl } = output
-  const kept = sourceUrl === null ? neitherRoad(task) : await copyOutput(context, job, output.n, sourceUrl)
+  const hosts = output.isUnconfirmed ? await hostsOfStandIn(context, task) : context.config.outputHosts
+  const kept =
+    sourceUrl === null
+      ? neitherRoad(task)
+      : await copyOutput(context, job, output.n, { url: sourceUrl, hosts })
   const isWithoutLink = sourceUrl === null || (!kept.ok && kept.fault.code === 'media_expired')
   const fresh = isWithoutLink && task !== undefined ? await freshUrl(context, task, output) : null
   if (fresh === null) return { sourceUrl, kept }
-  return { sourceUrl: fresh, kept: await copyOutput(context, job, output.n, fresh) }
+  const named = { url: fresh, hosts: context.config.outputHosts }
+  return { sourceUrl: fresh, kept: await copyOutput(context, job, output.n, named) }
+}
+
+/** What stands in may not be led away from the hosts at which it has to lie. */
+async function hostsOfStandIn(context: Context, task: Task | undefined): Promise<readonly string[]> {
+  if (task === undefined) return context.config.outputHosts ?? []
+  const { listed, named } = await knownHosts(
+    context,
+    context.providers[task.provider] ?? { name: task.provider },
+  )
+  return [...listed, ...named]
 }
 
 function neitherRoad(task: Task | undefined) {
   return fault('media_unavailable', `${task?.provider} neither uploaded the video nor named a URL of it.`)
 }
 
-function copyOutput(context: Context, job: ClaimedJob, n: number, url: string): Promise<Result<Kept>> {
+function copyOutput(
+  context: Context,
+  job: ClaimedJob,
+  n: number,
+  { url, hosts }: { url: string; hosts: readonly string[] | undefined },
+): Promise<Result<Kept>> {
   const { fetch, guard, bucket, config } = context
-  const limits = { hosts: config.outputHosts, maxBytes: config.maxOutputBytes }
+  const limits = { hosts, maxBytes: config.maxOutputBytes }
   const settings = { fetch, guard, bucket, ...limits, onProgress: keepLease(context, job) }
   const prefix = jobPrefix(job.id, job.request.retention_days)
   return copyToBucket(settings, url, (extension) => `${prefix}${n}.${extension}`)

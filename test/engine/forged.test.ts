@@ -12,6 +12,7 @@ import {
   untilSubmitted,
   untilTold,
 } from '../support/reelhook.ts'
+import { select } from '../support/storage.ts'
 import { bytesAtProvider, finish, makeVideo, sha256Of } from '../support/videos.ts'
 import { simulatorUrl, world } from '../support/world.ts'
 
@@ -80,6 +81,21 @@ describe.each(['runware', 'crun'] as const)('a forged webhook of %s', (provider)
     expect(job).toMatchObject({ status: 'failed', outputs: [] })
   })
 
+  it('whose host is known, and leads to a strange one, is nothing', async () => {
+    world.settle('https://liar.test', () => anAnswer(aVideo(5_000)))
+    const { id, door } = await aJob(provider, 'webhook=lost, poll=500')
+    const elsewhere = () => new Response(null, { status: 302, headers: { location: strangeHost } })
+    const url = `${simulatorUrl}/media/led-away-${provider}.mp4`
+    world.answerNext(url, elsewhere)
+    await forge(provider, id, door, url)
+    const tried = () =>
+      world.logs.flatMap(({ event, fields }) =>
+        event === 'output.stored' && fields.job_id === id ? [fields.fault] : [],
+      )
+    await passTimeUntil(id, () => tried().length > 0)
+    expect(tried()[0]).toBe('media_host_unlisted')
+  })
+
   it('beside the true one is a contradiction: neither is believed', async () => {
     const { id, door } = await aJob(provider, 'poll=500')
     await forge(provider, id, door, knownHost)
@@ -101,6 +117,18 @@ describe.each(['runware', 'crun'] as const)('a forged webhook of %s', (provider)
 })
 
 describe('a true webhook whose provider cannot be asked until the deadline', () => {
+  it('stands in though another webhook names its video without an id', async () => {
+    const { id, door } = await aJob('runware', 'poll=500')
+    await finish(id)
+    await untilJournaled(id, 1)
+    const said = await select<{ body: string }>('SELECT body FROM webhooks WHERE job_id = ?', id)
+    const nameless = said.map(({ body }) => body.replace(/"videoUUID":"[^"]*",?/, ''))
+    expect(nameless).not.toEqual(said.map(({ body }) => body))
+    await ringAt(door, nameless[0] ?? '')
+    await untilJournaled(id, 2)
+    expect(await passTimeUntil(id, settled)).toMatchObject({ status: 'succeeded' })
+  })
+
   it.each(['runware', 'crun'] as const)(
     'stands in, marked in the job, the event and the timeline: %s',
     async (provider) => {
