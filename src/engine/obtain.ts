@@ -3,9 +3,9 @@
  * is copied from the URL that its provider names.
  */
 import type { Context } from '../context.ts'
-import { done, fault, type Result } from '../core/fault.ts'
+import { done, fault, mayTryAgain, type Result } from '../core/fault.ts'
 import { jobPrefix } from '../core/retention.ts'
-import { earlyUploadMs, uploadGraceMs } from '../core/schedule.ts'
+import { copyWaitMs, earlyUploadMs, uploadGraceMs } from '../core/schedule.ts'
 import { copyToBucket } from '../media/copy.ts'
 import type { Kept } from '../media/keep.ts'
 import { rangesInBucket } from '../media/pieces.ts'
@@ -14,6 +14,7 @@ import type { ClaimedJob } from '../store/claim.ts'
 import type { WaitingOutput } from '../store/outputs.ts'
 import type { Task } from '../store/tasks.ts'
 import { keepLease } from './keep-lease.ts'
+import { knownHosts } from './stand-in.ts'
 
 export interface Obtained {
   road: 'uploaded' | 'downloaded'
@@ -42,11 +43,22 @@ export async function obtain(
   const { sourceUrl, isUnconfirmed } = known.value
   const uploaded = task === undefined ? null : await uploadOf(context, task)
   const agreement = uploaded === null ? 'other' : await agreementOn(context, uploaded, known.value, task)
-  if (uploaded === null || agreement === 'other') {
-    return { road: 'downloaded', isUnconfirmed, ...(await copyOrRenew(context, job, known.value, task)) }
-  }
-  const isDoubtful = isUnconfirmed || agreement === 'unknown'
-  return { road: 'uploaded', sourceUrl, isUnconfirmed: isDoubtful, kept: done(uploaded) }
+  const copy = async (): Promise<Obtained> => ({
+    ...{ road: 'downloaded', isUnconfirmed },
+    ...(await copyOrRenew(context, job, known.value, task)),
+  })
+  if (uploaded === null || agreement === 'other') return copy()
+  const isDoubtful = isUnconfirmed || agreement !== 'same'
+  const byUpload: Obtained = { road: 'uploaded', sourceUrl, isUnconfirmed: isDoubtful, kept: done(uploaded) }
+  if (agreement !== 'unread') return byUpload
+  // Trouble of the host says nothing of the upload: the provider's own video is tried for as long as any other.
+  const byLink = await copy()
+  const isTriedAgain = !byLink.kept.ok && mayTryAgain(byLink.kept.fault.code) && hasTriesLeft(output)
+  return byLink.kept.ok || isTriedAgain ? byLink : byUpload
+}
+
+function hasTriesLeft({ attempts }: WaitingOutput): boolean {
+  return copyWaitMs(attempts + 1) !== null
 }
 
 /** A stand-in is confirmed, replaced or refuted as soon as its provider can be asked again. */
@@ -58,7 +70,11 @@ async function confirmed(
   if (!output.isUnconfirmed || task === undefined || task.providerTaskId === null) return done(output)
   const answer = await providers[task.provider]?.check({ ...task, providerTaskId: task.providerTaskId })
   if (answer === undefined || !answer.ok || answer.value.state === 'pending') return done(output)
-  if (answer.value.state === 'failed') return { ok: false, fault: answer.value.fault }
+  if (answer.value.state === 'failed') {
+    // One such answer proves nothing: it has to last as long as there are tries.
+    if (!hasTriesLeft(output)) return { ok: false, fault: answer.value.fault }
+    return fault('media_unavailable', `${task.provider} says that the task has failed, and is asked again.`)
+  }
   const { outputs } = answer.value
   const truth =
     outputs.find(({ id }) => id === output.remoteId) ?? (task.wanted === 1 ? outputs[0] : undefined)
@@ -75,24 +91,25 @@ const comparedBytes = 64 * 1024
 /**
  * Whether the provider's word agrees with what was uploaded, for others may have found the URL: where it names the video
  * too, that has the same length and begins the same. `unknown`: there is nothing to compare with, and reason to doubt.
+ * `unread`: what it names cannot be read now.
  */
 async function agreementOn(
   context: Context,
   uploaded: Kept,
   { sourceUrl, isUnconfirmed }: WaitingOutput,
   task: Task | undefined,
-): Promise<'same' | 'other' | 'unknown'> {
+): Promise<'same' | 'other' | 'unknown' | 'unread'> {
   if (sourceUrl === null || isUnconfirmed) {
     const isDoubted = task?.arrival == null || task.arrival.others > 0 || isEarly(task)
     return isDoubted ? 'unknown' : 'same'
   }
   const { fetch, guard, bucket, config } = context
   const source = await openRemote({ fetch, guard, hosts: config.outputHosts }, sourceUrl)
-  if (!source.ok) return 'unknown'
+  if (!source.ok) return 'unread'
   try {
     if (source.value.length !== null && source.value.length !== uploaded.bytes) return 'other'
     const start = await source.value.read(new ArrayBuffer(comparedBytes))
-    if (!start.ok || start.value === null) return 'unknown'
+    if (!start.ok || start.value === null) return 'unread'
     const { length } = start.value
     if (length > uploaded.bytes) return 'other'
     const ours = await rangesInBucket(bucket, uploaded).read(0, length)
@@ -118,20 +135,40 @@ async function copyOrRenew(
   task: Task | undefined,
 ): Promise<Pick<Obtained, 'sourceUrl' | 'kept'>> {
   const { sourceUrl } = output
-  const kept = sourceUrl === null ? neitherRoad(task) : await copyOutput(context, job, output.n, sourceUrl)
+  const hosts = output.isUnconfirmed ? await hostsOfStandIn(context, task) : context.config.outputHosts
+  const kept =
+    sourceUrl === null
+      ? neitherRoad(task)
+      : await copyOutput(context, job, output.n, { url: sourceUrl, hosts })
   const isWithoutLink = sourceUrl === null || (!kept.ok && kept.fault.code === 'media_expired')
   const fresh = isWithoutLink && task !== undefined ? await freshUrl(context, task, output) : null
   if (fresh === null) return { sourceUrl, kept }
-  return { sourceUrl: fresh, kept: await copyOutput(context, job, output.n, fresh) }
+  const named = { url: fresh, hosts: context.config.outputHosts }
+  return { sourceUrl: fresh, kept: await copyOutput(context, job, output.n, named) }
+}
+
+/** What stands in may not be led away from the hosts at which it has to lie. */
+async function hostsOfStandIn(context: Context, task: Task | undefined): Promise<readonly string[]> {
+  if (task === undefined) return context.config.outputHosts ?? []
+  const { listed, named } = await knownHosts(
+    context,
+    context.providers[task.provider] ?? { name: task.provider },
+  )
+  return [...listed, ...named]
 }
 
 function neitherRoad(task: Task | undefined) {
   return fault('media_unavailable', `${task?.provider} neither uploaded the video nor named a URL of it.`)
 }
 
-function copyOutput(context: Context, job: ClaimedJob, n: number, url: string): Promise<Result<Kept>> {
+function copyOutput(
+  context: Context,
+  job: ClaimedJob,
+  n: number,
+  { url, hosts }: { url: string; hosts: readonly string[] | undefined },
+): Promise<Result<Kept>> {
   const { fetch, guard, bucket, config } = context
-  const limits = { hosts: config.outputHosts, maxBytes: config.maxOutputBytes }
+  const limits = { hosts, maxBytes: config.maxOutputBytes }
   const settings = { fetch, guard, bucket, ...limits, onProgress: keepLease(context, job) }
   const prefix = jobPrefix(job.id, job.request.retention_days)
   return copyToBucket(settings, url, (extension) => `${prefix}${n}.${extension}`)

@@ -20,8 +20,9 @@ export async function standIn(
   const announced = announcedOutputs(task, heard)
   if (announced === 'contradictory') return null
   if (announced !== null && provider !== undefined) {
-    const isKnownHost = await hostsOf(context, provider)
-    return announced.every(({ url }) => isKnownHost(url)) ? announced : null
+    const { listed, named } = await knownHosts(context, provider)
+    const isKnown = (host: string) => named.includes(host) || listed.some((known) => isAtHost(host, known))
+    return announced.every(({ url }) => isKnown(hostIn(url) ?? '')) ? announced : null
   }
   return arrivedOutput(task)
 }
@@ -34,7 +35,7 @@ export function arrivedOutput({ arrival, providerTaskId }: Task): RemoteOutput[]
 
 type Announced = (RemoteOutput & { url: string })[]
 
-/** Null: too few with a URL were announced. One id with two URLs is two results. */
+/** Null: too few with a URL were announced. One URL under two ids is one result, one id with two URLs is two. */
 function announcedOutputs(task: Task, heard: HeardItem[]): Announced | 'contradictory' | null {
   const outcomes = heard
     .filter(({ providerTaskId }) => providerTaskId === task.providerTaskId)
@@ -42,20 +43,19 @@ function announcedOutputs(task: Task, heard: HeardItem[]): Announced | 'contradi
   const outputs = outcomes
     .flatMap((outcome) => (outcome.state === 'done' ? outcome.outputs : []))
     .flatMap(({ id, url }) => (url === null ? [] : [{ id, url }]))
-  const different = [...new Map(outputs.map((output) => [`${output.id} ${output.url}`, output])).values()]
+  const different = [...new Map(outputs.map((output) => [output.url, output])).values()]
   const failures = outcomes.filter(({ state }) => state === 'failed').length
   if (different.length + Math.min(failures, task.wanted) > task.wanted) return 'contradictory'
   return different.length === task.wanted ? different : null
 }
 
-/** The hosts that the operator lists, or else those that its documents and its status answers have named. */
-async function hostsOf({ config, db }: Context, provider: Provider): Promise<(url: string) => boolean> {
-  const listed = config.outputHosts ?? provider.outputHosts ?? []
-  const named = config.outputHosts === undefined ? await hostsNamedBy(db, provider.name) : []
-  return (url) => {
-    const host = hostIn(url)
-    return host !== null && (named.includes(host) || listed.some((known) => isAtHost(host, known)))
-  }
+/** Where a provider's videos lie: as the operator lists it, or else by its documents and its status answers. */
+export async function knownHosts(
+  { config, db }: Pick<Context, 'config' | 'db'>,
+  { name, outputHosts }: Pick<Provider, 'name' | 'outputHosts'>,
+): Promise<{ listed: readonly string[]; named: readonly string[] }> {
+  if (config.outputHosts !== undefined) return { listed: config.outputHosts, named: [] }
+  return { listed: outputHosts ?? [], named: await hostsNamedBy(db, name) }
 }
 
 export function hostIn(url: string): string | null {

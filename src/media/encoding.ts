@@ -11,6 +11,9 @@ import { complete, resumed, type Source, sourceOf } from './source.ts'
 // A deflated byte becomes at most 1032: so much stands decoded in memory before it is read.
 const inputBytes = 16 * 1024
 
+// Each layer holds several megabytes while it is undone.
+const mostLayers = 3
+
 /** The encodings in a Content-Encoding header, in the order in which they were applied (RFC 9110 §8.4). */
 export function encodingsIn(headers: Headers): string[] {
   return (headers.get('content-encoding') ?? '')
@@ -26,14 +29,13 @@ export async function decoded(source: Source, encodings: readonly string[]): Pro
   if (!start.ok) return start
   const whole = resumed(source, start.value)
   if (isMedia(start.value)) return done(whole)
+  if (encodings.length > mostLayers) return notUndone(encodings)
   const [last = '', ...earlier] = encodings.toReversed()
   const rest = earlier.toReversed()
   // How S3 clients send; a store that keeps the label has taken the encoding off.
   if (last === 'aws-chunked' && rest.length > 0) return decoded(whole, rest)
   const format = formatOf(last, start.value)
-  if (format === null) {
-    return fault('media_wrong_type', `The host of the media sent them in the encoding ${named(encodings)}.`)
-  }
+  if (format === null) return notUndone(encodings)
   return decoded(inflated(complete(whole), format), rest)
 }
 
@@ -48,6 +50,10 @@ function formatOf(encoding: string, [first, second]: Uint8Array): 'gzip' | 'defl
   // RFC 1950 §2.2: deflate, and a check of both bytes together.
   const isZlib = first !== undefined && second !== undefined && (first & 15) === 8
   return encoding === 'deflate' && isZlib && (first * 256 + second) % 31 === 0 ? 'deflate' : null
+}
+
+function notUndone(encodings: readonly string[]) {
+  return fault('media_wrong_type', `The host of the media sent them in the encoding ${named(encodings)}.`)
 }
 
 /** For a message: a header can hold anything. */

@@ -12,6 +12,7 @@ import {
   untilSubmitted,
   untilTold,
 } from '../support/reelhook.ts'
+import { select } from '../support/storage.ts'
 import { bytesAtProvider, finish, makeVideo, sha256Of } from '../support/videos.ts'
 import { simulatorUrl, world } from '../support/world.ts'
 
@@ -32,6 +33,20 @@ async function forge(provider: string, id: string, door: string, url: string): P
       ? { taskUUID: taskId, status: 'success', videoUUID: 'lie', videoURL: url }
       : { task_id: taskId, status: 'success', result: { media_urls: [url] } }
   expect((await ringAt(door, JSON.stringify(lie))).status).toBe(200)
+}
+
+/** The provider answers so to the next questions about the job's task, and well from then on. */
+function answerNextPolls(id: string, answers: 'failed'[]): 'failed'[] {
+  const [task] = billsFor(id)
+  expect(task).toBeDefined()
+  if (task === undefined) return answers
+  Object.defineProperty(task.directives, 'poll', {
+    get: () => {
+      const fault = answers.shift()
+      return fault && { fault }
+    },
+  })
+  return answers
 }
 
 /** Everything that the job stored is what its provider made. */
@@ -66,6 +81,21 @@ describe.each(['runware', 'crun'] as const)('a forged webhook of %s', (provider)
     expect(job).toMatchObject({ status: 'failed', outputs: [] })
   })
 
+  it('whose host is known, and leads to a strange one, is nothing', async () => {
+    world.settle('https://liar.test', () => anAnswer(aVideo(5_000)))
+    const { id, door } = await aJob(provider, 'webhook=lost, poll=500')
+    const elsewhere = () => new Response(null, { status: 302, headers: { location: strangeHost } })
+    const url = `${simulatorUrl}/media/led-away-${provider}.mp4`
+    world.answerNext(url, elsewhere)
+    await forge(provider, id, door, url)
+    const tried = () =>
+      world.logs.flatMap(({ event, fields }) =>
+        event === 'output.stored' && fields.job_id === id ? [fields.fault] : [],
+      )
+    await passTimeUntil(id, () => tried().length > 0)
+    expect(tried()[0]).toBe('media_host_unlisted')
+  })
+
   it('beside the true one is a contradiction: neither is believed', async () => {
     const { id, door } = await aJob(provider, 'poll=500')
     await forge(provider, id, door, knownHost)
@@ -87,6 +117,18 @@ describe.each(['runware', 'crun'] as const)('a forged webhook of %s', (provider)
 })
 
 describe('a true webhook whose provider cannot be asked until the deadline', () => {
+  it('stands in though another webhook names its video without an id', async () => {
+    const { id, door } = await aJob('runware', 'poll=500')
+    await finish(id)
+    await untilJournaled(id, 1)
+    const said = await select<{ body: string }>('SELECT body FROM webhooks WHERE job_id = ?', id)
+    const nameless = said.map(({ body }) => body.replace(/"videoUUID":"[^"]*",?/, ''))
+    expect(nameless).not.toEqual(said.map(({ body }) => body))
+    await ringAt(door, nameless[0] ?? '')
+    await untilJournaled(id, 2)
+    expect(await passTimeUntil(id, settled)).toMatchObject({ status: 'succeeded' })
+  })
+
   it.each(['runware', 'crun'] as const)(
     'stands in, marked in the job, the event and the timeline: %s',
     async (provider) => {
@@ -105,6 +147,32 @@ describe('a true webhook whose provider cannot be asked until the deadline', () 
       expect(billsFor(id)).toHaveLength(1)
     },
   )
+})
+
+it.each(['runware', 'crun'] as const)(
+  'a stand-in is not given up because one question about it is answered with a failure: %s',
+  async (provider) => {
+    const { id } = await aJob(provider, 'poll=500, body=bad-gateway*3')
+    await finish(id)
+    await untilJournaled(id, 1)
+    await passTimeUntil(id, ({ status }) => status === 'storing')
+    const answers = answerNextPolls(id, ['failed'])
+    await expectTrue(id)
+    expect(answers).toEqual([])
+  },
+)
+
+it('a stand-in is given up where its provider goes on saying that it failed', async () => {
+  const { id } = await aJob('runware', 'poll=500, body=bad-gateway*3')
+  await finish(id)
+  await untilJournaled(id, 1)
+  await passTimeUntil(id, ({ status }) => status === 'storing')
+  answerNextPolls(id, Array(20).fill('failed'))
+  expect(await passTimeUntil(id, settled)).toMatchObject({
+    status: 'failed',
+    outputs: [{ status: 'failed' }],
+    fault: { code: 'generation_failed' },
+  })
 })
 
 it('an ordinary job is confirmed', async () => {

@@ -126,6 +126,17 @@ describe('nothing is kept', () => {
     await expectNothingLeft(copying, 'media_truncated')
   })
 
+  it.each(['gzip', 'deflate'] as const)(
+    'of more layers of %s than anybody needs: each holds memory',
+    async (format) => {
+      const layers = 12
+      let body = await packed(video, format)
+      for (let layer = 1; layer < layers; layer++) body = await packed(body, format)
+      const copying = await copyFrom(() => labelled(Array(layers).fill(format).join(', '), body))
+      await expectNothingLeft(copying, 'media_wrong_type')
+    },
+  )
+
   it('of what grows beyond the cap as it is decoded', async () => {
     const zeros = new Uint8Array(50_000_000)
     zeros.set(aVideo(48))

@@ -61,6 +61,16 @@ describe('a forged upload', () => {
     },
   )
 
+  it.each(['bad-gateway*1', 'bad-gateway*3', 'empty*1', 'truncated*2'])(
+    'in the place of the true one is not believed while the host of the true one is in trouble (body=%s)',
+    async (body) => {
+      const id = await aForgedJob(`put=never, megabytes=1, body=${body}`)
+      await finish(id)
+      await expectTrue(id)
+      expect((await getJob(id)).outputs).toMatchObject([{ unconfirmed: false }])
+    },
+  )
+
   it('that came long before the end is waited behind, and marked where nothing contradicts it', async () => {
     const id = await aForgedJob('put=never, link=none, seconds=300')
     await world.advance(301_000)
