@@ -20,6 +20,7 @@ export async function identify(
   line: Task,
 ): Promise<Result<Submitted | 'not found'>> {
   if (provider === undefined) return fault('answer_lost', `The key of ${line.provider} was taken away.`)
+  if (isShown(claim, provider, line)) return done({ providerTaskId: line.clientReference })
   const lost: LostSubmission = {
     clientReference: line.clientReference,
     request: claim.job.request,
@@ -28,6 +29,17 @@ export async function identify(
     heldAmong: (taskIds) => heldTaskIds(context.db, provider.name, taskIds),
   }
   return provider.find === undefined ? identifyByWebhook(claim, provider, line, lost) : provider.find(lost)
+}
+
+/**
+ * Its video came, or a webhook calls a task by the name that we gave it: the provider has the task, whatever its status
+ * says. The status may not show it until the deadline, and only a submitted task keeps its video then.
+ */
+function isShown(claim: Claim, provider: Provider, { arrival, clientReference }: Task): boolean {
+  return (
+    arrival !== null ||
+    heardItems(claim, provider).some(({ providerTaskId }) => providerTaskId === clientReference)
+  )
 }
 
 /** In how long it is asked again. Null where nothing can be asked: only a webhook helps, or the deadline. */
