@@ -44,6 +44,16 @@ describe('a job that allows another submission', () => {
     expect(bills()).toHaveLength(2)
   })
 
+  it('is not submitted under a new name where the provider makes the same name once', async () => {
+    const { id, bills } = await postMarked('submit=504-after*1, webhook=lost, poll=500*12', {
+      ...allowed,
+      provider: 'runware',
+    })
+    const job = await passTimeUntil(id, isSettled)
+    expect(job).toMatchObject({ status: 'succeeded', tasks: [{ status: 'succeeded' }] })
+    expect(bills()).toHaveLength(1)
+  })
+
   it('tells on cancellation that the first may be billed', async () => {
     const { id } = await postMarked('submit=500-before*1, seconds=900', { ...allowed, provider: 'crun' })
     await passTimeUntil(id, ({ tasks }) => tasks.length === 2)
