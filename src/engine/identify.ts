@@ -28,7 +28,24 @@ export async function identify(
     assets: assetsOf(claim, line),
     heldAmong: (taskIds) => heldTaskIds(context.db, provider.name, taskIds),
   }
-  return provider.find === undefined ? identifyByWebhook(claim, provider, line, lost) : provider.find(lost)
+  return provider.find === undefined
+    ? identifyByWebhook(claim, provider, line, lost)
+    : findFree(provider, provider.find, lost)
+}
+
+/** What the provider shows for it, unless another submission has that already: then it cannot be this one's too. */
+async function findFree(
+  { name }: Provider,
+  find: NonNullable<Provider['find']>,
+  lost: LostSubmission,
+): Promise<Result<Submitted | 'not found'>> {
+  const found = await find(lost)
+  if (!found.ok || found.value === 'not found') return found
+  const { providerTaskId } = found.value
+  const held = await lost.heldAmong([providerTaskId])
+  return held.has(providerTaskId)
+    ? fault('answer_lost', `${name} names a task for it that another submission has.`)
+    : found
 }
 
 /**
