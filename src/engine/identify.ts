@@ -3,7 +3,7 @@
  * that names a task which no ledger line of any job owns. Only what is proven is an answer.
  */
 import type { Context } from '../context.ts'
-import { done, fault, type Result } from '../core/fault.ts'
+import { done, type Fault, fault, type Result } from '../core/fault.ts'
 import { resolveWaitMs } from '../core/schedule.ts'
 import { refusalsIn } from '../core/trouble.ts'
 import type { LostSubmission, Provider, Submitted } from '../providers/provider.ts'
@@ -12,7 +12,10 @@ import { heldTaskIds, type Task } from '../store/tasks.ts'
 import { type HeardItem, heardItems } from './heard.ts'
 import { assetsOf } from './upload.ts'
 
-/** `not found`: it does not show, which proves nothing. A fault: it could not be learned now. */
+/**
+ * `not found`: it does not show, which proves nothing. `answer_lost`: there was nothing to ask, or the answer does not
+ * tell. Every other fault: the provider could not be asked.
+ */
 export async function identify(
   context: Context,
   claim: Claim,
@@ -108,6 +111,7 @@ async function identifyByWebhook(
     .slice(0, most.questions)
   // Whoever has a callback URL can name what another job has bought.
   const held = await heldAmong(candidates)
+  const unheard: Fault[] = []
   for (const providerTaskId of candidates) {
     if (held.has(providerTaskId)) {
       refused.set(providerTaskId, most.refusals)
@@ -116,7 +120,12 @@ async function identifyByWebhook(
     const answer = await provider.check({ ...line, providerTaskId })
     if (answer.ok) return done({ providerTaskId })
     if (answer.fault.code === 'task_lost') refused.set(providerTaskId, times(providerTaskId) + 1)
+    else unheard.push(answer.fault)
   }
+  const [first] = unheard
   const message = `${provider.name} did not say whether it accepted the task.`
-  return fault('answer_lost', message, { evidence: { refused: Object.fromEntries(refused) } })
+  const evidence = { refused: Object.fromEntries(refused) }
+  return first === undefined
+    ? fault('answer_lost', message, { evidence })
+    : fault(first.code, first.message, { evidence: { ...first.evidence, ...evidence } })
 }

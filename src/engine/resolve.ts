@@ -3,7 +3,7 @@
  * but for two cases: the provider makes a repeat harmless, or the caller would rather risk a second bill than wait.
  */
 import type { Context } from '../context.ts'
-import { type Fault, mayTryAgain, type Result } from '../core/fault.ts'
+import type { Fault, Result } from '../core/fault.ts'
 import type { ProviderName } from '../core/request.ts'
 import { lastWordMs, replaceAfterMs, resolveWaitMs, soonMs } from '../core/schedule.ts'
 import { isReplaced, mayBeBought } from '../core/task.ts'
@@ -83,7 +83,7 @@ async function found(
 
 /** A provider that cannot be asked right at the deadline is asked on for a while: the video may be made and paid for. */
 function endsAt({ job }: Claim, identity: Result<unknown>): number {
-  const isUnheard = !identity.ok && mayTryAgain(identity.fault.code)
+  const isUnheard = !identity.ok && identity.fault.code !== 'answer_lost'
   return isUnheard ? job.deadlineAt + lastWordMs : job.deadlineAt
 }
 
