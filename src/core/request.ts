@@ -131,7 +131,7 @@ const fields = z.strictObject({
   }),
   resubmit_unknown: z.boolean().default(false).meta({
     description:
-      'For a caller who would rather risk a second bill than wait. When a provider does not say whether it accepted a task, Reelhook normally waits until it is known or the deadline is reached, and buys nothing meanwhile. With true it waits for two minutes, then submits the task once more, to another allowed provider if there is one. Both may be billed. A second unknown answer is waited for.',
+      'For a caller who would rather risk a second bill than wait. When a provider does not say whether it accepted a task, Reelhook normally waits until it is known or the deadline is reached, and buys nothing meanwhile. With true it waits for two minutes, then submits the task once more, to another allowed provider if there is one. Both may be billed. Where Runware is the only one allowed, it is sent the same submission again, which it makes once. A second unknown answer is waited for.',
   }),
   deadline_seconds: z.int().min(60).max(maxDeadlineSeconds).default(1_800),
   retention_days: z.int().min(0).max(maxRetentionDays).optional().meta({

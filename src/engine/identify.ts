@@ -3,7 +3,7 @@
  * that names a task which no ledger line of any job owns. Only what is proven is an answer.
  */
 import type { Context } from '../context.ts'
-import { done, fault, type Result } from '../core/fault.ts'
+import { done, type Fault, fault, type Result } from '../core/fault.ts'
 import { resolveWaitMs } from '../core/schedule.ts'
 import { refusalsIn } from '../core/trouble.ts'
 import type { LostSubmission, Provider, Submitted } from '../providers/provider.ts'
@@ -12,7 +12,10 @@ import { heldTaskIds, type Task } from '../store/tasks.ts'
 import { type HeardItem, heardItems } from './heard.ts'
 import { assetsOf } from './upload.ts'
 
-/** `not found`: it does not show, which proves nothing. A fault: it could not be learned now. */
+/**
+ * `not found`: it does not show, which proves nothing. `answer_lost`: there was nothing to ask, or the answer does not
+ * tell. Every other fault: the provider could not be asked.
+ */
 export async function identify(
   context: Context,
   claim: Claim,
@@ -20,6 +23,7 @@ export async function identify(
   line: Task,
 ): Promise<Result<Submitted | 'not found'>> {
   if (provider === undefined) return fault('answer_lost', `The key of ${line.provider} was taken away.`)
+  if (isShown(claim, provider, line)) return done({ providerTaskId: line.clientReference })
   const lost: LostSubmission = {
     clientReference: line.clientReference,
     request: claim.job.request,
@@ -27,7 +31,35 @@ export async function identify(
     assets: assetsOf(claim, line),
     heldAmong: (taskIds) => heldTaskIds(context.db, provider.name, taskIds),
   }
-  return provider.find === undefined ? identifyByWebhook(claim, provider, line, lost) : provider.find(lost)
+  return provider.find === undefined
+    ? identifyByWebhook(claim, provider, line, lost)
+    : findFree(provider, provider.find, lost)
+}
+
+/** What the provider shows for it, unless another submission has that already: then it cannot be this one's too. */
+async function findFree(
+  { name }: Provider,
+  find: NonNullable<Provider['find']>,
+  lost: LostSubmission,
+): Promise<Result<Submitted | 'not found'>> {
+  const found = await find(lost)
+  if (!found.ok || found.value === 'not found') return found
+  const { providerTaskId } = found.value
+  const held = await lost.heldAmong([providerTaskId])
+  return held.has(providerTaskId)
+    ? fault('answer_lost', `${name} names a task for it that another submission has.`)
+    : found
+}
+
+/**
+ * Its video came, or a webhook calls a task by the name that we gave it: the provider has the task, whatever its status
+ * says. The status may not show it until the deadline, and only a submitted task keeps its video then.
+ */
+function isShown(claim: Claim, provider: Provider, { arrival, clientReference }: Task): boolean {
+  return (
+    arrival !== null ||
+    heardItems(claim, provider).some(({ providerTaskId }) => providerTaskId === clientReference)
+  )
 }
 
 /** In how long it is asked again. Null where nothing can be asked: only a webhook helps, or the deadline. */
@@ -79,6 +111,7 @@ async function identifyByWebhook(
     .slice(0, most.questions)
   // Whoever has a callback URL can name what another job has bought.
   const held = await heldAmong(candidates)
+  const unheard: Fault[] = []
   for (const providerTaskId of candidates) {
     if (held.has(providerTaskId)) {
       refused.set(providerTaskId, most.refusals)
@@ -87,7 +120,12 @@ async function identifyByWebhook(
     const answer = await provider.check({ ...line, providerTaskId })
     if (answer.ok) return done({ providerTaskId })
     if (answer.fault.code === 'task_lost') refused.set(providerTaskId, times(providerTaskId) + 1)
+    else unheard.push(answer.fault)
   }
+  const [first] = unheard
   const message = `${provider.name} did not say whether it accepted the task.`
-  return fault('answer_lost', message, { evidence: { refused: Object.fromEntries(refused) } })
+  const evidence = { refused: Object.fromEntries(refused) }
+  return first === undefined
+    ? fault('answer_lost', message, { evidence })
+    : fault(first.code, first.message, { evidence: { ...first.evidence, ...evidence } })
 }

@@ -3,7 +3,7 @@
  * but for two cases: the provider makes a repeat harmless, or the caller would rather risk a second bill than wait.
  */
 import type { Context } from '../context.ts'
-import { type Fault, mayTryAgain, type Result } from '../core/fault.ts'
+import type { Fault, Result } from '../core/fault.ts'
 import type { ProviderName } from '../core/request.ts'
 import { lastWordMs, replaceAfterMs, resolveWaitMs, soonMs } from '../core/schedule.ts'
 import { isReplaced, mayBeBought } from '../core/task.ts'
@@ -42,11 +42,13 @@ export async function resolve(
   const untilEndMs = endsAt(claim, identity) - context.now()
   if (untilEndMs <= 0) return closeLine(context, claim, line, 'failed', neverKnown(line))
   const isLate = context.now() >= claim.job.deadlineAt
-  const untilReplacedMs = mayReplace(claim, line) ? replaceAt(line) - context.now() : null
-  if (untilReplacedMs !== null && untilReplacedMs <= 0 && !isLate) return replace(context, claim, line)
+  const successor = successorOf(context, claim, line)
+  const untilReplacedMs = successor === undefined ? null : replaceAt(line) - context.now()
+  if (successor !== undefined && replaceAt(line) <= context.now() && !isLate) {
+    return replace(context, line, successor)
+  }
   if (provider !== undefined && identity.ok && provider.capabilities.repeats === 'harmless' && !isLate) {
-    // An upload of its video shows that the provider has it, whatever its status says.
-    if (line.arrival === null) return { repeat: line, at: provider }
+    return { repeat: line, at: provider }
   }
   const step = unknown(context, claim, line, identity.ok ? neverKnown(line) : identity.fault)
   const paceMs = isLate ? soonMs : (askAgainAfterMs(context, claim, provider, line) ?? untilEndMs)
@@ -81,13 +83,22 @@ async function found(
 
 /** A provider that cannot be asked right at the deadline is asked on for a while: the video may be made and paid for. */
 function endsAt({ job }: Claim, identity: Result<unknown>): number {
-  const isUnheard = !identity.ok && mayTryAgain(identity.fault.code)
+  const isUnheard = !identity.ok && identity.fault.code !== 'answer_lost'
   return isUnheard ? job.deadlineAt + lastWordMs : job.deadlineAt
 }
 
-/** Once a job, so that at most one line is bought twice. */
-function mayReplace({ job, tasks }: Claim, line: Task): boolean {
-  return job.request.resubmit_unknown && !tasks.some((task) => task.n !== line.n && isReplaced(task))
+/** Where another may be submitted in its place: once a job, so that at most one line is bought twice. */
+function successorOf({ providers }: Context, claim: Claim, line: Task): ProviderName | undefined {
+  const { job, tasks } = claim
+  const others = tasks.filter((task) => task.n !== line.n)
+  if (!job.request.resubmit_unknown || others.some(isReplaced)) return undefined
+  // A job is at one provider at a time: what it has bought keeps it there.
+  const elsewhere = others.some(mayBeBought) ? [] : otherProviders(claim, line)
+  const next = elsewhere.find((name) => providers[name] !== undefined)
+  // Where the same submission may be repeated without harm, a new one would only risk a second bill.
+  return (
+    next ?? (providers[line.provider]?.capabilities.repeats === 'bought again' ? line.provider : undefined)
+  )
 }
 
 function replaceAt({ unknownAt, intendedAt }: Task): number {
@@ -95,9 +106,8 @@ function replaceAt({ unknownAt, intendedAt }: Task): number {
 }
 
 /** Leaves the line unknown for ever, and lets another be submitted in its place. */
-function replace(context: Context, claim: Claim, line: Task): Step {
+function replace(context: Context, line: Task, provider: ProviderName): Step {
   const nowMs = context.now()
-  const provider = otherProviderFor(claim, line) ?? line.provider
   const task: Task = { ...line, status: 'unknown', fault: neverKnown(line), endedAt: nowMs }
   const said = {
     provider: line.provider,
@@ -111,10 +121,4 @@ function replace(context: Context, claim: Claim, line: Task): Step {
     events: [draftEvent('task.resubmitted', said, nowMs)],
     next: 'now',
   }
-}
-
-/** A job is at one provider at a time: what it has bought keeps it there. */
-function otherProviderFor(claim: Claim, line: Task): ProviderName | undefined {
-  const isElsewhere = claim.tasks.some((task) => task.n !== line.n && mayBeBought(task))
-  return isElsewhere ? undefined : otherProviders(claim, line)[0]
 }

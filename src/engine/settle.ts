@@ -2,8 +2,10 @@
 import type { Context } from '../context.ts'
 import { type Fault, fault } from '../core/fault.ts'
 import { eraseAtOf } from '../core/retention.ts'
+import { isReplaced, mayBeBought } from '../core/task.ts'
 import type { Claim } from '../store/claim.ts'
 import type { Step } from '../store/commit.ts'
+import type { Task } from '../store/tasks.ts'
 import { lastEvent } from './last-event.ts'
 
 /** `reason` is why, where neither a task nor an output says so. */
@@ -38,5 +40,18 @@ function verdictOn({ job, tasks, outputs }: Claim, reason?: Fault): Verdict {
   // The last is the one that ended it: earlier ones were other providers' refusals.
   const last = outputFaults.at(-1) ?? reason ?? taskFaults.at(-1)
   if (last === undefined) throw new Error('a job fails only for a reason')
-  return { status: 'failed', fault: last }
+  return { status: 'failed', fault: replacedIn(tasks, last) ?? last }
+}
+
+/**
+ * Another was submitted in place of a task whose answer was lost, and was not bought: its refusal says what to do about
+ * the second, and would have the first bought again.
+ */
+function replacedIn(tasks: Task[], { message }: Fault): Fault | null {
+  const [replaced, ...others] = tasks.filter(mayBeBought)
+  if (replaced?.fault == null || !isReplaced(replaced) || others.length > 0) return null
+  return {
+    ...replaced.fault,
+    message: `${replaced.fault.message} What was submitted in its place: ${message}`,
+  }
 }

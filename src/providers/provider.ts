@@ -36,7 +36,10 @@ export interface Provider {
   find?(lost: LostSubmission): Promise<Result<Submitted | 'not found'>>
   /** Hands over input media where a provider takes them only under its own ids; absent where URLs will do. Costs nothing. */
   uploads?: MediaUploads
-  /** Whether it is to PUT the video of this request to us, which it does for a task of one; absent where it cannot. */
+  /**
+   * Whether it is to PUT the video of this request to us, which it does for a task of one; absent where it cannot. Who
+   * does calls its tasks by our client reference, so that an upload tells the name of its task.
+   */
   putsVideo?(request: JobRequest): boolean
   /** The hosts, and those below them, that its documents name for its videos; absent where they name none. */
   outputHosts?: readonly string[]

@@ -9,14 +9,17 @@ import { faultOf, isAboutTask, refusal } from './runware-fault.ts'
 import { distinctErrors, type Item, isError, itemsOf, resultOf } from './runware-item.ts'
 
 export function readAcknowledgement(answer: Answer, taskUUID: string, nowMs: number) {
-  if (answer.status >= 500)
+  // A gateway that gave up waiting answers 408, whether the task arrived or not.
+  if (answer.status >= 500 || answer.status === 408)
     return lost('billable', `Runware answered ${answer.status}`, { status: answer.status })
   const items = itemsOf(answer.body)
   const error = items.find(isError)
   // Our UUID is already taken, and only we knew it: the earlier try arrived.
   if (error?.code === 'conflictTaskUUID') return done({ providerTaskId: taskUUID })
+  // It may be bought, whatever error stands beside it; its status tells.
+  const isNamed = items.some((item) => item.taskUUID === taskUUID && !isError(item))
+  if (isNamed) return done({ providerTaskId: taskUUID })
   if (error !== undefined || answer.status >= 400) return refusal(error ?? {}, answer, nowMs)
-  if (items.some((item) => item.taskUUID === taskUUID)) return done({ providerTaskId: taskUUID })
   return lost('billable', 'Runware did not name the task in its answer', { status: answer.status })
 }
 

@@ -13,7 +13,7 @@ import {
   untilJournaled,
   untilStatus,
 } from '../support/reelhook.ts'
-import { world } from '../support/world.ts'
+import { simulatorUrl, world } from '../support/world.ts'
 
 const minutes = 60_000
 const isSettled = ({ settled_at }: { settled_at: string | null }) => settled_at !== null
@@ -75,5 +75,34 @@ describe('two jobs with the same words, both unknown, and one task', () => {
     const job = await passTimeUntil(other, isSettled)
     expect(job).toMatchObject({ fault: { code: 'submit_unknown' }, tasks: [{ provider_task_id: null }] })
     expect(bills()).toHaveLength(1)
+  })
+})
+
+describe('a provider that names the task of another job for a submission', () => {
+  it('in its answer and in its log: the job waits, and ends at its deadline', async () => {
+    const { id: other } = await postJob({ provider: 'aimlapi' })
+    const { tasks } = await passTimeUntil(other, isSettled)
+    const taken = tasks[0]?.provider_task_id
+    let reference: string | null = null
+    world.answerNext(`${simulatorUrl}/aimlapi/v2/video`, (request) => {
+      reference = request.headers.get('x-client-request-id')
+      return Response.json({ id: taken, status: 'queued' }, { status: 201 })
+    })
+    const answerLog = () => {
+      const row = { client_request_id: reference, inference_id: taken }
+      world.answerNext(`${simulatorUrl}/aimlapi/v2/logs`, () => {
+        answerLog()
+        return Response.json({ data: [row], pagination: { has_more: false } })
+      })
+    }
+    answerLog()
+    const { id } = await postJob({ provider: 'aimlapi' })
+    const job = await passTimeUntil(id, isSettled)
+    expect(job).toMatchObject({
+      status: 'failed',
+      fault: { code: 'submit_unknown' },
+      outputs: [],
+      cost: null,
+    })
   })
 })

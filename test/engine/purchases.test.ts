@@ -61,6 +61,31 @@ it('two ordinary faults buy one video: 502 before, then 504 after', async () => 
   expect(bills().length).toBeLessThanOrEqual(1)
 })
 
+describe('Runware accepts, and its answer reads like a refusal', () => {
+  it.each([
+    ['408', null, 408],
+    ['an error beside the acknowledgement', 'modelUnavailable', 200],
+    ['an error beside the acknowledgement, under 402', 'insufficientCredits', 402],
+  ])('%s: no other provider is asked to make it too', async (_, code, status) => {
+    // Three refusals in a row would lead to the next provider; after the first, only questions follow.
+    for (let call = 0; call < (code === null ? 3 : 1); call++) {
+      world.answerNext(`${simulatorUrl}/runware`, async (request) => {
+        const [{ taskType, taskUUID } = {}] = await request
+          .clone()
+          .json<{ taskType?: string; taskUUID?: string }[]>()
+        const answer = await world.simulator.fetch(request)
+        if (taskType !== 'videoInference') return answer
+        const body = { data: [{ taskType, taskUUID }], errors: [{ code, message: 'No.', taskUUID }] }
+        return code === null ? new Response('', { status }) : Response.json(body, { status })
+      })
+    }
+    const { id, bills } = await postMarked('seconds=60', { provider: ['runware', 'crun'] })
+    const job = await passTimeUntil(id, isSettled)
+    expect(job).toMatchObject({ status: 'succeeded', tasks: [{ provider: 'runware' }] })
+    expect(bills()).toHaveLength(1)
+  })
+})
+
 describe('Runware takes the same submission again without making it again', () => {
   it.each(['500-before', 'reset-before'])('%s each time: ends as unknown', async (submit) => {
     const { id } = await postMarked(`submit=${submit}`)

@@ -44,6 +44,27 @@ describe('a job that allows another submission', () => {
     expect(bills()).toHaveLength(2)
   })
 
+  it('is not submitted under a new name where the provider makes the same name once', async () => {
+    const { id, bills } = await postMarked('submit=504-after*1, webhook=lost, poll=500*12', {
+      ...allowed,
+      provider: 'runware',
+    })
+    const job = await passTimeUntil(id, isSettled)
+    expect(job).toMatchObject({ status: 'succeeded', tasks: [{ status: 'succeeded' }] })
+    expect(bills()).toHaveLength(1)
+  })
+
+  it.each(['402', '400'])('is not told to pay again when the second is refused: %s', async (status) => {
+    const { id } = await postMarked('submit=504-after*1, log=never', { ...allowed, provider: 'aimlapi' })
+    await untilJob(id, ({ tasks }) => tasks[0]?.status === 'unknown')
+    const refuse = () => Response.json({ message: 'No.' }, { status: Number(status) })
+    world.answerNext('https://simulator.test/aimlapi/v2/video', refuse)
+    const { fault, cost } = await passTimeUntil(id, isSettled)
+    expect(fault).toMatchObject({ code: 'submit_unknown', retryable: false })
+    expect(fault?.message).toContain(`AI/ML API refused: ${status}`)
+    expect(cost).toBeNull()
+  })
+
   it('tells on cancellation that the first may be billed', async () => {
     const { id } = await postMarked('submit=500-before*1, seconds=900', { ...allowed, provider: 'crun' })
     await passTimeUntil(id, ({ tasks }) => tasks.length === 2)

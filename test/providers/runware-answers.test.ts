@@ -75,13 +75,23 @@ describe('submitting', () => {
     [401, 'auth'],
     [402, 'out_of_credit'],
     [403, 'not_entitled'],
-    [408, 'unavailable'],
     [429, 'rate_limited'],
   ])('turns a bare %i into %s', async (status, code) => {
     expect(await submit({ status, text: '' })).toMatchObject({ ok: false, fault: { code } })
     expect(await submit({ status, json: { errors: [{ code: 'unheardOf', message: '…' }] } })).toMatchObject({
       fault: { code },
     })
+  })
+
+  it.each([408, 500, 502, 503, 504])('does not know whether a task was bought after %i', async (status) => {
+    for (const reply of [{ text: '' }, { json: { errors: [{ code: 'unheardOf', message: '…' }] } }]) {
+      expect(await submit({ status, ...reply })).toMatchObject({ fault: { code: 'answer_lost' } })
+    }
+  })
+
+  it.each([200, 400, 402, 429])('takes an acknowledgement beside an error, under %i', async (status) => {
+    const errors = [{ code: 'modelUnavailable', message: '…', taskUUID: taskId }]
+    expect(await submit({ status, json: { data: [anItem()], errors } })).toEqual(submitted)
   })
 
   it('names the parameter that was wrong, one or several', async () => {
