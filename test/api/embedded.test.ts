@@ -67,7 +67,6 @@ describe('what is embedded in a request', () => {
       reference_videos: [aDataUri('video/mp4')],
       reference_audios: [aDataUri('audio/mpeg')],
     })
-    await untilSubmitted(id)
     const job = await passTimeUntil(id, ({ settled_at }) => settled_at !== null)
     expect(job).toMatchObject({ status: 'succeeded', fault: null })
     const handed = world.logs.filter(
