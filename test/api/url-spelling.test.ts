@@ -5,8 +5,8 @@ import { expectProblem, pathsOf } from '../support/problem.ts'
 import { aRequest, billsFor, getJob, post, postJob, untilSubmitted } from '../support/reelhook.ts'
 import { world } from '../support/world.ts'
 
-const typed = 'HTTPS://Bücher.example:443/größe.png?q=水'
-const spelled = 'https://xn--bcher-kva.example/gr%C3%B6%C3%9Fe.png?q=%E6%B0%B4'
+const typed = 'HTTPS://Bücher.test:443/größe.png?q=水'
+const spelled = 'https://xn--bcher-kva.test/gr%C3%B6%C3%9Fe.png?q=%E6%B0%B4'
 
 describe('a URL', () => {
   it.each(['runware', 'crun', 'aimlapi'])('reaches %s as it is kept', async (provider) => {
