@@ -37,7 +37,7 @@ describe('a User-Agent goes with', () => {
     const agents = await agentsAt('https://simulator.test/', async () => {
       await post('/v1/estimates', aRequest({ provider }))
       const { id } = await postJob({ provider, reference_images: [aDataUri('image/png')] })
-      await untilSubmitted(id)
+      await passTimeUntil(id, ({ status }) => status !== 'queued')
       expect(await untilSettled(id)).toMatchObject({ status: 'succeeded' })
     })
     expect(agents).toEqual([agent])
@@ -48,7 +48,7 @@ describe('a User-Agent goes with', () => {
     world.settle('https://one.input.test', to('https://two.input.test/boat.png'))
     world.settle('https://two.input.test', () => anAnswer(aFile('image/png')))
     const { id } = await postJob({ provider: 'scenario', first_frame: 'https://one.input.test/boat' })
-    await untilSubmitted(id)
+    await passTimeUntil(id, ({ status }) => status !== 'queued')
     const calls = world.calls.filter(({ url }) => url.includes('.input.test'))
     expect(calls.map(({ userAgent }) => userAgent)).toEqual([agent, agent])
   })

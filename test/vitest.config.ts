@@ -3,6 +3,12 @@ import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-plugin'
 import { defineConfig, defineProject } from 'vitest/config'
 
 const root = new URL('../', import.meta.url).pathname
+const picture = readFileSync(`${root}src/simulator/test-picture.mp4`).toString('base64')
+
+/** Pure code. What needs the runtime all the same is named `….workerd.test.ts`. */
+const plainTests = ['core', 'providers', 'simulator'].map(
+  (folder) => `test/${folder}/**/!(*.workerd).test.ts`,
+)
 
 const inWorkerd = defineProject({
   root,
@@ -45,20 +51,25 @@ const inWorkerd = defineProject({
     name: 'workerd',
     testTimeout: 20_000,
     include: ['test/**/*.test.ts'],
-    exclude: ['test/chaos/**'],
+    exclude: ['test/chaos/**', ...plainTests],
     setupFiles: ['./test/support/migrate.ts', './test/support/hold-to-contract.ts'],
-    provide: { picture: readFileSync(`${root}src/simulator/test-picture.mp4`).toString('base64') },
+    provide: { picture },
   },
 })
 
-/** The storm starts and kills workerd by itself. */
 const inNode = defineProject({
   root,
-  test: { name: 'node', testTimeout: 300_000, include: ['test/chaos/**/*.test.ts'] },
+  test: { name: 'node', testTimeout: 20_000, include: plainTests, provide: { picture } },
+})
+
+/** The storm starts and kills workerd by itself. */
+const storm = defineProject({
+  root,
+  test: { name: 'storm', testTimeout: 300_000, include: ['test/chaos/**/*.test.ts'] },
 })
 
 export default defineConfig({
   root,
   // The runtimes wait more than they reckon: one worker for each of two cores, not one core left free.
-  test: { maxWorkers: 2, projects: [inWorkerd, inNode] },
+  test: { maxWorkers: 2, projects: [storm, inWorkerd, inNode] },
 })

@@ -78,7 +78,7 @@ describe('a refused look at a video', () => {
   })
 
   it.each(['first', '-1', '0.5', '0.mp4'])('does not count: output %s', async (n) => {
-    await expectProblem(await api(`/v1/jobs/${job.id}/outputs/${n}`), 422, 'invalid_request')
+    await expectProblem(await api(`/v1/jobs/${job.id}/outputs/${n}`), 404, 'not_found')
   })
 
   it('asks for another kind of download', async () => {
