@@ -12,10 +12,9 @@ const movie = aBox('moov', aBox('trak', new Uint8Array(8)))
 const picture = Uint8Array.from(atob(inject('picture')), (character) => character.charCodeAt(0))
 const ebml = Uint8Array.of(0x1a, 0x45, 0xdf, 0xa3, 0x80)
 
-function judge(file: Uint8Array): Promise<boolean> {
+async function judge(file: Uint8Array): Promise<boolean> {
   const container = containerOf(file)
-  if (container === null) throw new Error('it does not even begin as a video')
-  return isStructured(rangesInMemory(file), container)
+  return container !== null && (await isStructured(rangesInMemory(file), container))
 }
 
 /** A box that says its size in 64 bits. */
