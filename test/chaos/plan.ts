@@ -39,7 +39,7 @@ export function indexIn(text: string): number | undefined {
 /** How fast the providers are: seconds by the clock, which is turned when nothing else is to be done. */
 export const pace = { queuedMs: 1_000, runningMs: 8_000 }
 
-const deadlineSeconds = 6 * 3_600
+const deadlineSeconds = 2 * 3_600
 const silentShare = 0.06
 // Of those at Runware.
 const uploadedShare = 0.4
