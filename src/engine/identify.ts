@@ -6,7 +6,7 @@ import type { Context } from '../context.ts'
 import { done, type Fault, fault, type Result } from '../core/fault.ts'
 import { resolveWaitMs } from '../core/schedule.ts'
 import { refusalsIn } from '../core/trouble.ts'
-import type { LostSubmission, Provider, Submitted } from '../providers/provider.ts'
+import type { LostSubmission, Outcome, Provider, Submitted } from '../providers/provider.ts'
 import type { Claim } from '../store/claim.ts'
 import { heldTaskIds, type Task } from '../store/tasks.ts'
 import { type HeardItem, heardItems } from './heard.ts'
@@ -118,8 +118,9 @@ async function identifyByWebhook(
       continue
     }
     const answer = await provider.check({ ...line, providerTaskId })
-    if (answer.ok) return done({ providerTaskId })
-    if (answer.fault.code === 'task_lost') refused.set(providerTaskId, times(providerTaskId) + 1)
+    if (answer.ok && isForeign(answer.value, claim)) refused.set(providerTaskId, most.refusals)
+    else if (answer.ok) return done({ providerTaskId })
+    else if (answer.fault.code === 'task_lost') refused.set(providerTaskId, times(providerTaskId) + 1)
     else unheard.push(answer.fault)
   }
   const [first] = unheard
@@ -128,4 +129,9 @@ async function identifyByWebhook(
   return first === undefined
     ? fault('answer_lost', message, { evidence })
     : fault(first.code, first.message, { evidence: { ...first.evidence, ...evidence } })
+}
+
+/** A task that was submitted with another job's callback URL is that job's, though no line of it holds the task yet. */
+function isForeign({ callbackUrl }: Outcome, { job }: Claim): boolean {
+  return callbackUrl !== undefined && !callbackUrl.includes(`/${job.id}/`)
 }

@@ -22,7 +22,7 @@ export function readAcknowledgement(answer: Answer, nowMs: number) {
 export function readStatus(answer: Answer, taskId: string, nowMs: number): Result<Outcome> {
   const { code, data, detail, isEnvelope } = read(answer)
   const task = taskSchema.safeParse(data)
-  if (task.success && task.data.task_id === taskId) return done(outcomeOf(task.data))
+  if (task.success && task.data.task_id === taskId) return done(statusOf(task.data))
   // Without its envelope it is a gateway that answers, which knows nothing of tasks.
   if (!isEnvelope) return lost('safe', `Crun answered ${answer.status}`, { status: answer.status })
   if (code === 404)
@@ -56,6 +56,12 @@ export function readWebhook(body: unknown): WebhookItem[] {
     envelope.success && envelope.data.data != null ? envelope.data.data : body,
   )
   return task.success ? [{ providerTaskId: task.data.task_id, outcome: outcomeOf(task.data) }] : []
+}
+
+/** `param` repeats the whole request (Crun's OpenAPI description). */
+function statusOf(task: Task): Outcome {
+  const callbackUrl = task.param?.callback_url
+  return { ...outcomeOf(task), ...(callbackUrl != null && { callbackUrl }) }
 }
 
 function outcomeOf({ task_id, status, result, credits }: Task): Outcome {
@@ -167,6 +173,10 @@ const taskSchema = z.object({
   task_id: z.string().min(1),
   status: z.string(),
   credits: z.number().nullish().catch(null),
+  param: z
+    .object({ callback_url: z.string().nullish().catch(null) })
+    .nullish()
+    .catch(null),
   result: z
     .object({
       code: z.number().nullish().catch(null),

@@ -156,18 +156,23 @@ export interface Submitted {
 
 export type Outcome =
   /** Not ended. `finished` and `faults` are the results known all the same, should time run out. */
-  | {
-      state: 'pending'
-      progress?: number
-      finished: RemoteOutput[]
-      faults: Fault[]
-      unknownStatus?: string
-      /** Why the video cannot be had, where the provider says that it is finished. */
-      withheld?: Fault
-    }
-  /** Ended with at least one output; `faults` are of those that failed. */
-  | { state: 'done'; outputs: RemoteOutput[]; faults: Fault[]; cost?: Cost }
-  | { state: 'failed'; fault: Fault; cost?: Cost }
+  (
+    | {
+        state: 'pending'
+        progress?: number
+        finished: RemoteOutput[]
+        faults: Fault[]
+        unknownStatus?: string
+        /** Why the video cannot be had, where the provider says that it is finished. */
+        withheld?: Fault
+      }
+    /** Ended with at least one output; `faults` are of those that failed. */
+    | { state: 'done'; outputs: RemoteOutput[]; faults: Fault[]; cost?: Cost }
+    | { state: 'failed'; fault: Fault; cost?: Cost }
+  ) & {
+    /** The callback URL that the task was submitted with, where the provider repeats it: it names the task's job. */
+    callbackUrl?: string
+  }
 
 export interface RemoteOutput {
   /** What the provider calls it; stays the same when its URL is asked for anew. */

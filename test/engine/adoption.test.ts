@@ -36,6 +36,22 @@ describe('a webhook that names the task of another job', () => {
     expect(job).toMatchObject({ status: 'failed', fault: { code: 'submit_unknown' }, outputs: [] })
     expect(billsFor(id)).toEqual([])
   })
+
+  it('gives it nothing either while no line holds that task, because its own answer was lost too', async () => {
+    const lost = { provider: 'crun', prompt: 'A boat sim(submit=504-after, webhook=lost)' }
+    const [first, other] = [await postJob(lost), await postJob(lost)]
+    for (const { id } of [first, other]) await untilJob(id, ({ tasks }) => tasks[0]?.status === 'unknown')
+    const said = { task_id: billsFor(other.id)[0]?.taskId, status: 'success', result: { media_urls: [] } }
+    await ringAt(await doorOf(first.id, 'crun'), JSON.stringify(said))
+    await untilJournaled(first.id, 1)
+    await world.advance(1 * minutes)
+    await sweep()
+    // The same words at the door of the job that the task is for are believed.
+    await ringAt(await doorOf(other.id, 'crun'), JSON.stringify(said))
+    await passTimeUntil(other.id, ({ status }) => status === 'succeeded')
+    const job = await passTimeUntil(first.id, isSettled)
+    expect(job).toMatchObject({ status: 'failed', fault: { code: 'submit_unknown' }, outputs: [] })
+  })
 })
 
 describe('two jobs with the same words, both unknown, and one task', () => {
