@@ -203,7 +203,9 @@ describe('many redeliveries', () => {
     const endpoint = await makeEndpoint(host.url)
     await tellOfFailure()
     await tellOfFailure({ metadata: { order: '42' } })
-    await vi.waitUntil(async () => (await countRows('deliveries', "status = 'delivered'")) === 4)
+    await vi.waitUntil(async () => (await countRows('deliveries', "status = 'delivered'")) === 4, {
+      timeout: 10_000,
+    })
     expect(await redeliverMany()).toEqual({ redelivered: 0, data: [], next_cursor: null })
     expect((await redeliverMany({ status: 'delivered', until: '2021-01-01T00:00:00Z' })).redelivered).toBe(0)
     expect((await redeliverMany({ status: 'delivered', event_type: 'job.succeeded' })).redelivered).toBe(0)

@@ -62,7 +62,9 @@ describe('an open circuit', () => {
       expect(host.called.calls).toBe(tries)
       await world.advance(1)
       await sweep()
-      await vi.waitUntil(async () => (await host.row())?.outages === outagesToOpen + tries + 1)
+      await vi.waitUntil(async () => (await host.row())?.outages === outagesToOpen + tries + 1, {
+        timeout: 10_000,
+      })
       expect(host.called.calls).toBe(tries + 1)
     }
     // Each try counted as an attempt of whoever made it, and of nobody else.
@@ -104,7 +106,7 @@ describe('an open circuit', () => {
     await world.advance(1 * minutes)
     const work = workOff(ids)
     await asked.wait
-    await vi.waitUntil(async () => (await countDeliveries(ids, untried)) === 49)
+    await vi.waitUntil(async () => (await countDeliveries(ids, untried)) === 49, { timeout: 10_000 })
     expect(host.called.calls).toBe(1)
     answered.open()
     await work

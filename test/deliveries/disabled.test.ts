@@ -90,7 +90,9 @@ describe('an endpoint whose host was down for five days', () => {
 })
 
 async function untilTried(jobId: string): Promise<void> {
-  await vi.waitUntil(async () => (await deliveriesOf(jobId)).every(({ attempts }) => attempts.length > 0))
+  await vi.waitUntil(async () => (await deliveriesOf(jobId)).every(({ attempts }) => attempts.length > 0), {
+    timeout: 10_000,
+  })
 }
 
 describe('an endpoint that refuses what it is sent for five days', () => {

@@ -94,7 +94,9 @@ describe('an endpoint that asks for outputs', () => {
     const { id } = await makeVideo({ callback_url: undefined, callback_secret: undefined })
     const [event] = await eventsFor(id, 1)
     expect(event).toMatchObject({ type: 'output.stored', data: { id, output: { n: 0, status: 'stored' } } })
-    await vi.waitUntil(async () => (await deliveriesOf(id)).every(({ status }) => status === 'delivered'))
+    await vi.waitUntil(async () => (await deliveriesOf(id)).every(({ status }) => status === 'delivered'), {
+      timeout: 10_000,
+    })
     expect(world.caller.receivedFor(id)).toHaveLength(1)
   })
 })

@@ -189,7 +189,9 @@ describe('a host whose paths one key shares', () => {
     for (const [tries, waitMs] of hostWaitsMs.slice(0, 4).entries()) {
       await world.advance(waitMs)
       await sweep()
-      await vi.waitUntil(async () => (await host.row())?.outages === outagesToOpen + tries + 1)
+      await vi.waitUntil(async () => (await host.row())?.outages === outagesToOpen + tries + 1, {
+        timeout: 10_000,
+      })
     }
     expect(called().slice(before)).toEqual(['a', 'b', 'a', 'b'])
   })
@@ -216,7 +218,9 @@ describe('a host whose paths one key shares', () => {
         await world.advance(waitMs / 2)
         await sweep()
       }
-      await vi.waitUntil(async () => (await host.row())?.outages === outagesToOpen + tries + 1)
+      await vi.waitUntil(async () => (await host.row())?.outages === outagesToOpen + tries + 1, {
+        timeout: 10_000,
+      })
     }
     expect(host.called.received.map(({ url }) => new URL(url).pathname)).toEqual(['/z', '/x', '/z', '/x'])
   })
@@ -247,7 +251,9 @@ describe('a place at a host', () => {
     const ids = await owe(60, host.url)
     const work = workOff(ids)
     await full.wait
-    await vi.waitUntil(async () => (await countDeliveries(ids, "reason = 'in_line'")) === 40)
+    await vi.waitUntil(async () => (await countDeliveries(ids, "reason = 'in_line'")) === 40, {
+      timeout: 10_000,
+    })
     answered.open()
     await work
     await untilDelivered(ids)
