@@ -58,10 +58,10 @@ export const taskFaults: ProviderFault[][] = [
     { words: 'submit=500-after*1', chance: 0.04 },
     { words: 'submit=garbage-after*1', chance: 0.04 },
     { words: 'submit=504-after', chance: 0.05 },
-    { words: 'submit=504-after, log=never', chance: 0.05, at: ['aimlapi'], deadlineSeconds: 1_800 },
   ],
   [
     { words: 'log=late', chance: 0.2, at: ['aimlapi'] },
+    { words: 'log=never', chance: 0.2, at: ['aimlapi'] },
     { words: 'list=lagging', chance: 0.2, at: ['scenario'] },
   ],
   [
