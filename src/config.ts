@@ -1,10 +1,10 @@
 /** Env → Config, parsed once. Nothing else reads a raw environment string. */
 import { z } from 'zod'
-import type { VersionedSecret } from './core/keys.ts'
-import { type ProviderName, providerNames } from './core/request.ts'
+import type { Limits } from './core/concurrency.ts'
+import type { VersionedSecret } from './core/crypto/derived-keys.ts'
+import { type ProviderName, providerNames } from './core/request/request.ts'
 import { maxRetentionDays } from './core/retention.ts'
-import type { Limits } from './core/slots.ts'
-import type { Reach } from './core/target.ts'
+import type { NetworkPolicy } from './core/url/policy.ts'
 import type { Accounts } from './providers/index.ts'
 
 export interface Config {
@@ -21,7 +21,7 @@ export interface Config {
   retentionDays: number
   /** Where finished videos may be fetched from, and below; unset, from any public host. */
   outputHosts?: string[] | undefined
-  reach: Reach
+  reach: NetworkPolicy
   /** Where names are looked up before they are called; null: nowhere. */
   dnsCheckUrl: string | null
 }

@@ -4,12 +4,12 @@
  */
 import { version } from '../package.json'
 import type { Config } from './config.ts'
-import type { Guard } from './core/target.ts'
-import { createGuard } from './guard/guard.ts'
+import type { Guard } from './core/url/policy.ts'
 import { type Log, logToConsole } from './log.ts'
-import { createNudges, type Nudges } from './nudges.ts'
 import { createProviders, type Providers } from './providers/index.ts'
+import { createQueues, type Queues } from './queue.ts'
 import { type Database, openDatabase } from './store/database.ts'
+import { createGuard } from './url-guard/guard.ts'
 
 /** The edges of the world, real by default. */
 export interface Edges {
@@ -45,7 +45,7 @@ export interface Context extends Edges {
   /** Counts requests by API key. */
   requests: RateLimit
   providers: Providers
-  nudges: Nudges
+  queues: Queues
   /** Takes what carries the tag out of the cache in front of the Worker. Throws when that did not do so. */
   forget: (tag: string) => Promise<void>
 }
@@ -60,11 +60,11 @@ export function createContext(env: Env, config: Config, world: Edges, cache?: Ca
     guard,
     db: openDatabase(env.DB),
     bucket: env.BUCKET,
-    probeLimit: env.PROBES,
+    probeLimit: env.RECEIVER_TESTS,
     callbacks: env.CALLBACKS,
     requests: env.REQUESTS,
     providers: createProviders(config.accounts, edges.fetch, edges.now, guard),
-    nudges: createNudges(env.NUDGES, env.DELIVERIES, edges.log),
+    queues: createQueues(env.JOBS, env.DELIVERIES, edges.log),
     forget: async (tag) => {
       const purged = await cache?.purge({ tags: [tag] })
       if (purged?.success === false) throw new Error(`the cache did not forget ${tag}`)

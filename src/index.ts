@@ -1,5 +1,5 @@
 /** The Worker: Reelhook with the real network, clock and chance. */
 import { realEdges } from './context.ts'
-import { createReelhook } from './reelhook.ts'
+import { createWorker } from './worker.ts'
 
-export default createReelhook(realEdges)
+export default createWorker(realEdges)

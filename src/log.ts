@@ -10,9 +10,9 @@ export type Log = (event: string, fields: Record<string, unknown>) => void
  * statement with all of its values, prompts among them. Nor is what a parser quotes of its text any of the log's
  * business.
  */
-export function sayError(error: unknown): string {
+export function describeError(error: unknown): string {
   if (!(error instanceof Error)) return 'an unnamed error'
-  if (error.cause instanceof Error) return sayError(error.cause)
+  if (error.cause instanceof Error) return describeError(error.cause)
   return error instanceof SyntaxError ? error.name : withoutPaths(`${error.name}: ${error.message}`)
 }
 

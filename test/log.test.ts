@@ -1,6 +1,6 @@
 /** What may stand in a log, and what may not: a whole run, and everything in it that is secret. */
 import { beforeAll, describe, expect, it, vi } from 'vitest'
-import { logToConsole, sayError } from '../src/log.ts'
+import { describeError, logToConsole } from '../src/log.ts'
 import { select } from './support/storage.ts'
 import { type Run, request, runAll } from './support/whole-run.ts'
 import { world } from './support/world.ts'
@@ -10,9 +10,9 @@ const keys = {
   'job.accepted': ['job_id', 'provider'],
   'media.uploaded': ['job_id', 'provider', 'duration_ms', 'fault'],
   'task.submitted': ['job_id', 'provider', 'task_id', 'attempt', 'duration_ms', 'fault'],
-  'webhook.heard': ['job_id', 'provider'],
+  'webhook.received': ['job_id', 'provider'],
   'upload.received': ['job_id', 'task_n'],
-  'task.checked': ['job_id', 'provider', 'task_id', 'duration_ms', 'fault'],
+  'task.polled': ['job_id', 'provider', 'task_id', 'duration_ms', 'fault'],
   'output.stored': ['job_id', 'provider', 'attempt', 'duration_ms', 'fault'],
   'job.settled': ['job_id', 'provider', 'duration_ms', 'fault'],
   'delivery.attempted': ['job_id', 'attempt', 'duration_ms'],
@@ -88,16 +88,16 @@ describe('the log of a whole run', () => {
 describe('an error in the log', () => {
   it('is told without the paths and queries of URLs', () => {
     const error = new TypeError(`cannot load ${request.callback_url}, nor http://a.test?b`)
-    expect(sayError(error)).toBe('TypeError: cannot load https://caller.test/… nor http://a.test/…')
+    expect(describeError(error)).toBe('TypeError: cannot load https://caller.test/… nor http://a.test/…')
   })
 
   it('is told without the text that was not JSON', () => {
     const error = tried(() => JSON.parse('A very private prompt'))
-    expect(sayError(error)).toBe('SyntaxError')
+    expect(describeError(error)).toBe('SyntaxError')
   })
 
   it('is told by its cause, not by the statement that failed', () => {
-    expect(sayError(new Error(`Failed query: ${request.prompt}`, { cause: new Error('locked') }))).toBe(
+    expect(describeError(new Error(`Failed query: ${request.prompt}`, { cause: new Error('locked') }))).toBe(
       'Error: locked',
     )
   })

@@ -2,9 +2,9 @@
 import { createExecutionContext, createScheduledController } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
-import type { JobView } from '../src/core/view.ts'
+import type { JobView } from '../src/core/job-view.ts'
+import { ask } from './support/api-call.ts'
 import { makeApiKey, postJobOf } from './support/api-keys.ts'
-import { ask } from './support/ask.ts'
 import { callbackSecret, isSignedWith } from './support/caller.ts'
 import {
   deliveriesOf,
@@ -13,9 +13,9 @@ import {
   tellOfFailure,
   untilDelivery,
 } from './support/deliveries.ts'
-import { aSilentJob, doorOf } from './support/door.ts'
 import { deleteEndpoint, makeEndpoint } from './support/endpoints.ts'
 import { aHost, down, ok } from './support/hosts.ts'
+import { aSilentJob, doorOf } from './support/provider-webhooks.ts'
 import { getJob, untilStatus } from './support/reelhook.ts'
 import { isSignedBy, type PublishedKey } from './support/second-opinions.ts'
 import { select } from './support/storage.ts'
@@ -71,7 +71,7 @@ describe('what is sealed', () => {
     expect(after).not.toEqual(before)
     await sweepUnder(rotating)
     expect(await kept()).toEqual(after)
-    const lines = world.logs.filter(({ event }) => event === 'secrets.resealed')
+    const lines = world.logs.filter(({ event }) => event === 'secrets.reencrypted')
     expect(lines.map(({ fields }) => fields)).toEqual([{ count: 1 }])
 
     await nudgeDelivery(id, 1, rotated)

@@ -1,7 +1,7 @@
 /** The README, as a test. */
 import { env } from 'cloudflare:workers'
 import { expect, it } from 'vitest'
-import { toHex } from '../src/core/keys.ts'
+import { toHex } from '../src/core/crypto/derived-keys.ts'
 import { callbackSecret, isSignedWith } from './support/caller.ts'
 import {
   api,
@@ -21,7 +21,7 @@ it.each(['runware', 'crun'])('makes a video at %s and tells the caller', async (
   await untilSubmitted(accepted.id)
   await world.advance(10_000)
   const job = await untilStatus(accepted.id, 'succeeded')
-  expect(job.tasks[0]?.won_by).toBe('webhook')
+  expect(job.tasks[0]?.completed_via).toBe('webhook')
   expect(billsFor(job.id)).toHaveLength(1)
 
   const [told] = await untilTold(job.id)
@@ -41,7 +41,7 @@ it.each(['runware', 'crun'])('makes a video at %s and tells the caller', async (
   expect(await timelineOf(job.id)).toEqual([
     'job.accepted',
     'task.submitted',
-    'webhook.heard',
+    'webhook.received',
     'task.succeeded',
     'output.stored',
     'job.succeeded',

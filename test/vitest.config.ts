@@ -3,12 +3,10 @@ import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-plugin'
 import { defineConfig, defineProject } from 'vitest/config'
 
 const root = new URL('../', import.meta.url).pathname
-const picture = readFileSync(`${root}src/simulator/test-picture.mp4`).toString('base64')
+const picture = readFileSync(`${root}src/dev/simulator/test-picture.mp4`).toString('base64')
 
 /** Pure code. What needs the runtime all the same is named `….workerd.test.ts`. */
-const plainTests = ['core', 'providers', 'simulator'].map(
-  (folder) => `test/${folder}/**/!(*.workerd).test.ts`,
-)
+const plainTests = ['core', 'providers', 'dev'].map((folder) => `test/${folder}/**/!(*.workerd).test.ts`)
 
 const inWorkerd = defineProject({
   root,
@@ -52,7 +50,7 @@ const inWorkerd = defineProject({
     testTimeout: 20_000,
     include: ['test/**/*.test.ts'],
     exclude: ['test/chaos/**', ...plainTests],
-    setupFiles: ['./test/support/migrate.ts', './test/support/hold-to-contract.ts'],
+    setupFiles: ['./test/support/migrate.ts', './test/support/validate-responses.ts'],
     provide: { picture },
   },
 })

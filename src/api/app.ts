@@ -3,38 +3,38 @@ import { OpenAPIHono } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import { except } from 'hono/combine'
 import { HTTPException } from 'hono/http-exception'
-import { sayError } from '../log.ts'
+import { describeError } from '../log.ts'
 import { isDatabaseTrouble } from '../store/database.ts'
-import { apiKeyRoutes } from './api-keys.ts'
-import { assetContentRoutes } from './asset-content.ts'
-import { assetRoutes } from './assets.ts'
+import { apiKeyRoutes } from './api-keys/api-keys.ts'
+import { disabledCallbackRoutes } from './api-keys/disabled-callbacks.ts'
+import { secretRotationRoutes } from './api-keys/rotate-secret.ts'
+import { assetRoutes } from './assets/assets.ts'
+import { assetContentRoutes } from './assets/content.ts'
 import { onlyWithAdminKey, onlyWithKey } from './auth.ts'
-import { onlySoundBody } from './body.ts'
-import { callbackRoutes } from './callbacks.ts'
-import { cancelRoutes } from './cancel.ts'
-import { deliveryRoutes } from './deliveries.ts'
-import { describeApi } from './description.ts'
-import { disabledCallbackRoutes } from './disabled-callbacks.ts'
-import { endpointRoutes } from './endpoints.ts'
-import type { ApiEnv } from './environment.ts'
-import { eraseRoutes } from './erase.ts'
-import { estimateRoutes } from './estimates.ts'
-import { documentEvents } from './event-docs.ts'
-import { eventRoutes } from './events.ts'
-import { readText } from './form-faults.ts'
-import { healthRoutes } from './health.ts'
-import { jobListRoutes } from './job-list.ts'
-import { jobRoutes } from './jobs.ts'
-import { linkRoutes } from './links.ts'
-import { modelRoutes } from './models.ts'
-import { outputRoutes } from './outputs.ts'
+import { validateBody } from './body.ts'
+import { readText } from './body-faults.ts'
+import { deliveryRoutes } from './deliveries/deliveries.ts'
+import { redeliverRoutes } from './deliveries/redeliver.ts'
+import { callbackRoutes } from './deliveries/test-callback.ts'
+import { endpointRoutes } from './endpoints/endpoints.ts'
+import { cancelRoutes } from './jobs/cancel.ts'
+import { eraseRoutes } from './jobs/erase.ts'
+import { estimateRoutes } from './jobs/estimates.ts'
+import { eventRoutes } from './jobs/events.ts'
+import { jobRoutes } from './jobs/jobs.ts'
+import { linkRoutes } from './jobs/links.ts'
+import { jobListRoutes } from './jobs/list.ts'
+import { outputRoutes } from './jobs/outputs.ts'
+import { retryRoutes } from './jobs/retry.ts'
 import { problem, unavailable } from './problems.ts'
-import { onlyWithinRate } from './rate.ts'
-import { redeliverRoutes } from './redeliver.ts'
-import { retryRoutes } from './retry.ts'
-import { secretRotationRoutes } from './secret-rotation.ts'
-import { statsRoutes } from './stats.ts'
-import { webhookKeyRoutes } from './webhook-keys.ts'
+import { onlyWithinRate } from './rate-limit.ts'
+import type { ApiEnv } from './router.ts'
+import { healthRoutes } from './system/health.ts'
+import { modelRoutes } from './system/models.ts'
+import { describeApi } from './system/openapi.ts'
+import { documentEvents } from './system/openapi-events.ts'
+import { statsRoutes } from './system/stats.ts'
+import { webhookKeyRoutes } from './system/webhook-keys.ts'
 
 export function createApi() {
   const api = new OpenAPIHono<ApiEnv>()
@@ -48,7 +48,7 @@ export function createApi() {
     c.get('context').log('request.failed', {
       request_id: c.get('requestId'),
       path: c.req.routePath,
-      error: sayError(error),
+      error: describeError(error),
     })
     if (isDatabaseTrouble(error)) return unavailable(c)
     return problem(
@@ -68,7 +68,7 @@ export function createApi() {
   api.use('/v1/*', onlyWithinRate)
   // The upload of an asset streams its body, under limits of its own.
   const isUpload = (c: Context) => c.req.method === 'POST' && c.req.path === '/v1/assets'
-  api.use('/v1/*', except(isUpload, onlySoundBody))
+  api.use('/v1/*', except(isUpload, validateBody))
   api.route('/v1/assets', assetRoutes)
   api.use('/v1/*', readText)
   api.route('/v1/jobs', jobRoutes)

@@ -1,9 +1,9 @@
 /** Bearer keys: the admin key from the configuration, and keys kept in D1 by their hash. */
 import { createMiddleware } from 'hono/factory'
-import { sha256 } from '../core/keys.ts'
-import { findApiKeyByHash } from '../store/api-keys.ts'
-import type { ApiEnv } from './environment.ts'
+import { sha256 } from '../core/crypto/derived-keys.ts'
+import { findApiKeyByHash } from '../store/deliveries/api-keys.ts'
 import { problem } from './problems.ts'
+import type { ApiEnv } from './router.ts'
 
 /** What the admin key's jobs are filed under; it has no row and no callback secret of its own. */
 export const adminKeyId = 'admin'

@@ -1,13 +1,13 @@
 /** The bodies of requests, before a route sees them: bounded in size, depth and entries, and read once. */
 import { createMiddleware } from 'hono/factory'
-import { maxJsonDepth, maxJsonEntries, parseDeepJson, tooDeepAt, tooManyAt } from '../core/json.ts'
-import type { ApiEnv } from './environment.ts'
+import { maxJsonDepth, maxJsonEntries, parseDeepJson, tooDeepAt, tooManyAt } from '../core/http/json.ts'
 import { type FieldFault, problem } from './problems.ts'
+import type { ApiEnv } from './router.ts'
 
 const maxBodyBytes = 1024 * 1024
 
 /** For every route but the upload of an asset, which streams its body. */
-export const onlySoundBody = createMiddleware<ApiEnv>(async (c, next) => {
+export const validateBody = createMiddleware<ApiEnv>(async (c, next) => {
   const { body } = c.req.raw
   if (body === null) return next()
   const isTooLarge = Number(c.req.header('content-length') ?? 0) > maxBodyBytes

@@ -15,7 +15,7 @@ const kinds = {
   idempotency_conflict: { status: 409, title: 'The Idempotency-Key was used for another body' },
   already_settled: { status: 409, title: 'The job has ended already' },
   not_settled: { status: 409, title: 'The job has not ended yet' },
-  not_told: { status: 409, title: 'The caller has not been told yet' },
+  undelivered: { status: 409, title: 'The caller has not been told yet' },
   delivery_pending: { status: 409, title: 'The delivery is pending' },
   disabled: { status: 409, title: 'Nothing is sent there' },
   limit_reached: { status: 409, title: 'There are as many as there may be' },

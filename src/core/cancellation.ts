@@ -4,7 +4,7 @@
  */
 import { z } from 'zod'
 import { type Fault, type FaultCode, fault } from './fault.ts'
-import type { ProviderName } from './request.ts'
+import type { ProviderName } from './request/request.ts'
 import { mayBeBought, type TaskStatus } from './task.ts'
 
 export const cancellationSchema = z.object({
@@ -62,4 +62,4 @@ export function abandoned<T extends Line & { endedAt: number | null }>(task: T, 
   return { ...task, status: mayBeBought(task) ? task.status : 'rejected', fault: canceled, endedAt: nowMs }
 }
 
-export const canceled: Fault = fault('canceled', 'The job was canceled.').fault
+export const canceled: Fault = fault('canceled', 'The job was canceled.')

@@ -4,7 +4,7 @@
  */
 import { z } from 'zod'
 import { type EventType, erasureReasons, type JobEventType } from './event.ts'
-import type { JobView } from './view.ts'
+import type { JobView } from './job-view.ts'
 
 export const maxBodyBytes = 20_000
 
@@ -22,32 +22,32 @@ export const erasureSchema = z.object({
 })
 
 /** Never too long: metadata has a limit (request.ts), and so have the outputs of a job. */
-export function erasureBody(atMs: number, data: z.infer<typeof erasureSchema>): string {
+export function erasureEventBody(atMs: number, data: z.infer<typeof erasureSchema>): string {
   const type = 'job.erased' satisfies EventType
   return JSON.stringify({ type, timestamp: new Date(atMs).toISOString(), data })
 }
 
 /** `output`: the number of the output that the event is about. */
 export function eventBody(type: JobEventType, atMs: number, job: JobView, output?: number): string {
-  const write = (shown: JobView, leftOut: string[]) =>
+  const write = (shown: JobView, truncated: string[]) =>
     JSON.stringify({
       type,
       timestamp: new Date(atMs).toISOString(),
-      ...(leftOut.length > 0 && { left_out: leftOut }),
+      ...(truncated.length > 0 && { truncated: truncated }),
       data: {
         ...shown,
         ...(output !== undefined && { output: shown.outputs.find(({ n }) => n === output) }),
       },
     })
-  const leftOut: string[] = []
+  const truncated: string[] = []
   let shown = job
-  let body = write(shown, leftOut)
+  let body = write(shown, truncated)
   for (const { path, cut } of cuts) {
     if (!isTooLong(body)) break
     const before = JSON.stringify(shown)
     shown = cut(shown)
-    if (JSON.stringify(shown) !== before && !leftOut.includes(path)) leftOut.push(path)
-    body = write(shown, leftOut)
+    if (JSON.stringify(shown) !== before && !truncated.includes(path)) truncated.push(path)
+    body = write(shown, truncated)
   }
   return body
 }

@@ -34,13 +34,13 @@ export interface Subscription {
 }
 
 /** Where an event is told. Null endpoint: at the URL that came with the job. */
-export interface Target {
+export interface Destination {
   endpointId: string | null
   url: string
 }
 
 /** The job's own URL, if it asked for this type, and every endpoint that did and whose filter the job passes. */
-export function targetsOf(
+export function destinationsOf(
   type: EventType,
   request: {
     callback_url?: string | undefined
@@ -48,7 +48,7 @@ export function targetsOf(
     metadata: Record<string, string>
   },
   subscriptions: readonly Subscription[],
-): Target[] {
+): Destination[] {
   const { callback_url: url, callback_events, metadata } = request
   const own = url !== undefined && callback_events.includes(type) ? [{ endpointId: null, url }] : []
   const subscribed = subscriptions.filter(

@@ -3,9 +3,9 @@
  * paid task out would be taken for the bill. No I/O. No clock.
  */
 import { openEnds } from './cancellation.ts'
+import { addCosts, type Cost, type Estimates, shareOfCost } from './cost.ts'
 import type { Fault } from './fault.ts'
-import { addCosts, type Cost, type Estimates, shareOfCost } from './money.ts'
-import type { JobRequest, ProviderName } from './request.ts'
+import type { JobRequest, ProviderName } from './request/request.ts'
 import { isReplaced, mayBeBought, type TaskStatus } from './task.ts'
 
 interface Job {
@@ -33,7 +33,7 @@ export function costOfJob(job: Job, lines: readonly Line[]): Cost | null {
   const isEnded = job.settledAt !== null
   if (isEnded && bought.length === 0) return nothing
   const told = addCosts(
-    bought.map((line) => (mayStillBeBilled(line, isEnded) ? null : costOfLine(job, lines, line))),
+    bought.map((line) => (mayStillBeBilled(line, isEnded) ? null : costOfTask(job, lines, line))),
   )
   if (isEnded) return told
   // What was submitted in place of another is not in the estimate.
@@ -46,7 +46,7 @@ export function costOfJob(job: Job, lines: readonly Line[]): Cost | null {
  * What was told of the line; else, where it was made as asked, an estimate: its share of the job's, or what the same
  * cost on another line. What failed is not priced by a guess.
  */
-export function costOfLine(job: Job, lines: readonly Line[], line: Line): Cost | null {
+export function costOfTask(job: Job, lines: readonly Line[], line: Line): Cost | null {
   if (line.cost !== null) return line.cost
   if (line.status !== 'succeeded' || line.fault !== null) return null
   const estimate = job.estimates[line.provider]

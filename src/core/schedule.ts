@@ -27,7 +27,7 @@ export const deliveryWaitsMs = [
 ] as const
 
 /** How long it is remembered that a job was erased, where somebody was told: for the log, and to tell it again. */
-export const erasureRememberedMs = 7 * 24 * hours
+export const tombstoneKeptMs = 7 * 24 * hours
 
 /** An erasure that has to wait, because somebody is still to be told of the job, is looked at again after so long. */
 export const erasureWaitMs = 1 * hours
@@ -36,7 +36,7 @@ export const erasureWaitMs = 1 * hours
 export const secretOverlapMs = 24 * hours
 
 /** So many secrets sign one delivery at the most: each is a signature in its header. */
-export const mostSecretsAtOnce = 4
+export const maxSecretsAtOnce = 4
 
 /**
  * Waits while a host's circuit is open, before one delivery tries it again; the last one repeats. The sweep brings
@@ -53,16 +53,16 @@ export const hostWaitsMs = [
 ] as const
 
 /** So often must a host be down in a row, and no answer come between, until its circuit opens. */
-export const outagesToOpen = 10
+export const failuresToOpenCircuit = 10
 
 /**
  * While a circuit is open, a path that has not failed may try it at once, until so many paths have failed: then it is the
  * host that is down, and not some of its paths.
  */
-export const pathsToBelieve = 10
+export const failingPathsToBlockHost = 10
 
 /** So many attempts of one owner may be under way at one host; its other deliveries there wait in line. */
-export const attemptsAtOncePerHost = 20
+export const maxAttemptsPerHost = 20
 
 /** Who took nothing for so long, though it was tried, is sent nothing more until somebody enables it again. */
 export const hostPatienceMs = 5 * 24 * hours
@@ -150,7 +150,7 @@ export const failedAfterMs = 10 * seconds
  * One bad answer right at the deadline must not cost a video that was made and paid for: whoever cannot be asked then
  * is asked on for so long.
  */
-export const lastWordMs = 5 * minutes
+export const finalPollWindowMs = 5 * minutes
 
 /** The wait before the next question where it is urgent: the deadline is over, or a failure is to be confirmed. */
 export const soonMs = 15 * seconds

@@ -2,7 +2,7 @@
  * A task: one submission to one provider on behalf of a job, a line in the submission ledger.
  * The line is written before the call that costs money, so that no crash can hide a bill. No I/O. No clock.
  */
-import type { JobRequest, ProviderName } from './request.ts'
+import type { JobRequest, ProviderName } from './request/request.ts'
 
 export const taskStatuses = [
   'preparing', // its media are being handed to the provider; nothing was asked of it yet
@@ -18,7 +18,7 @@ export const taskStatuses = [
 export type TaskStatus = (typeof taskStatuses)[number]
 
 /** What has to be known of a line to say what it may have bought. */
-export interface Line {
+export interface TaskRecord {
   n: number
   clientReference: string
   wanted: number
@@ -29,13 +29,13 @@ export interface Line {
 }
 
 /** What a provider does with a second submission under the same client reference. */
-export type Repeats = 'harmless' | 'bought again'
+export type Repeats = 'harmless' | 'billed_again'
 
 /**
  * Whether a provider may bill the line. A refusal answers one call: it says nothing of an earlier one whose answer was
  * lost, so a line that was ever unknown may have been bought whatever followed.
  */
-export function mayBeBought({ status, unknownAt }: Pick<Line, 'status' | 'unknownAt'>): boolean {
+export function mayBeBought({ status, unknownAt }: Pick<TaskRecord, 'status' | 'unknownAt'>): boolean {
   switch (status) {
     case 'preparing':
     case 'deferred':
@@ -51,7 +51,7 @@ export function mayBeBought({ status, unknownAt }: Pick<Line, 'status' | 'unknow
 }
 
 /** Its answer was lost, and the caller allowed another submission in its place (`resubmit_unknown`). */
-export function isReplaced({ status, endedAt }: Pick<Line, 'status' | 'endedAt'>): boolean {
+export function isReplaced({ status, endedAt }: Pick<TaskRecord, 'status' | 'endedAt'>): boolean {
   return status === 'unknown' && endedAt !== null
 }
 
@@ -62,8 +62,8 @@ export function isReplaced({ status, endedAt }: Pick<Line, 'status' | 'endedAt'>
  */
 export function maySubmit(
   request: Pick<JobRequest, 'count' | 'resubmit_unknown'>,
-  lines: readonly Line[],
-  next: Line,
+  lines: readonly TaskRecord[],
+  next: TaskRecord,
   repeats: Repeats,
 ): boolean {
   const before = lines.find(({ n }) => n === next.n)
@@ -81,9 +81,9 @@ export function maySubmit(
 }
 
 /** What may bring the news of a task's end. */
-export const winners = ['webhook', 'poll', 'upload'] as const
+export const completionSources = ['webhook', 'poll', 'upload'] as const
 
-export type Winner = (typeof winners)[number]
+export type CompletionSource = (typeof completionSources)[number]
 
 /** What a provider needs to know of a task to be asked about it. */
 export interface SubmittedTask {

@@ -1,6 +1,6 @@
 /** One signed POST to a caller, and what came of it. Reads no row and writes none. */
-import type { Guard } from '../core/target.ts'
-import { type Attempted, judge, unanswered, unasked } from './judge.ts'
+import type { Guard } from '../core/url/policy.ts'
+import { type Attempted, classifyResponse, noResponse, notSent } from './classify.ts'
 
 export interface AttemptEdges {
   fetch: (request: Request) => Promise<Response>
@@ -23,9 +23,9 @@ export async function attemptPost(edges: AttemptEdges, { url, body, signed }: Po
   const objection = await edges.guard(url)
   if (objection !== null) {
     const error = `the URL ${objection.message}`
-    return objection.isHostDown ? unanswered(error) : unasked(error)
+    return objection.isHostDown ? noResponse(error) : notSent(error)
   }
-  if (signed === null) return unasked('there is no secret to sign with, or SIGNING_SECRET was changed since')
+  if (signed === null) return notSent('there is no secret to sign with, or SIGNING_SECRET was changed since')
   const request = new Request(url, {
     method: 'POST',
     headers: {
@@ -38,10 +38,10 @@ export async function attemptPost(edges: AttemptEdges, { url, body, signed }: Po
   })
   try {
     const response = await edges.fetch(request)
-    return judge(url, response, await readStart(response), edges.now())
+    return classifyResponse(url, response, await readStart(response), edges.now())
   } catch (error) {
     // Everything that fetch and reading a body throw is the network's: refused, reset, timed out.
-    return unanswered(error instanceof Error ? `${error.name}: ${error.message}` : String(error))
+    return noResponse(error instanceof Error ? `${error.name}: ${error.message}` : String(error))
   }
 }
 

@@ -1,19 +1,19 @@
 /** deliver: claim one delivery, make one attempt, commit what came of it and when it is tried again. */
 import type { Context } from '../context.ts'
-import { sayError, withoutPaths } from '../log.ts'
+import { describeError, withoutPaths } from '../log.ts'
+import { type ClaimedDelivery, claimDelivery } from '../store/deliveries/claim.ts'
 import {
   type Attempt,
-  type Conclusion,
+  type AttemptOutcome,
   commitAttempt,
   giveUp,
   redirectDelivery,
-} from '../store/commit-delivery.ts'
-import { type ClaimedDelivery, claimDelivery } from '../store/deliveries.ts'
+} from '../store/deliveries/commit.ts'
 import { draftEvent } from '../store/events.ts'
 import { isLeaseLost } from '../store/lease.ts'
 import { attemptPost } from './attempt.ts'
-import { conclude } from './conclude.ts'
-import { type Attempted, unasked, whatWentWrong } from './judge.ts'
+import { type Attempted, failureText, notSent } from './classify.ts'
+import { nextAttempt } from './next-attempt.ts'
 import { signedHeaders, signersOf } from './sign.ts'
 
 export async function deliver(context: Context, deliveryId: string): Promise<void> {
@@ -36,7 +36,7 @@ async function attempt(context: Context, delivery: ClaimedDelivery): Promise<voi
   const n = delivery.attempts + 1
   const durationMs = now() - startedAt
   const { status, error, answer } = attempted
-  const conclusion = conclude(delivery, attempted, now(), context.chance)
+  const conclusion = nextAttempt(delivery, attempted, now(), context.chance)
   context.log('delivery.attempted', {
     ...{ job_id: delivery.jobId, delivery_id: delivery.id, endpoint_id: delivery.endpointId },
     ...{ attempt: n, duration_ms: durationMs, verdict: attempted.verdict, status },
@@ -44,7 +44,7 @@ async function attempt(context: Context, delivery: ClaimedDelivery): Promise<voi
     // A network's error may repeat the URL.
     error: error === null ? undefined : withoutPaths(error),
   })
-  const said = { status, error: whatWentWrong(attempted), answer }
+  const said = { status, error: failureText(attempted), answer }
   const row = { deliveryId: delivery.id, n, startedAt, durationMs, ...said }
   await commit(context, delivery, row, conclusion)
 }
@@ -56,8 +56,8 @@ async function post(context: Context, delivery: ClaimedDelivery, startedAt: numb
     const signed = signers && (await signedHeaders(signers, delivery.eventId, delivery.body, startedAt))
     return await attemptPost(context, { ...delivery, signed })
   } catch (error) {
-    context.log('delivery.surprised', { delivery_id: delivery.id, error: sayError(error) })
-    return unasked('an unexpected error on this side, which is in the log')
+    context.log('delivery.failed', { delivery_id: delivery.id, error: describeError(error) })
+    return notSent('an unexpected error on this side, which is in the log')
   }
 }
 
@@ -65,9 +65,9 @@ async function commit(
   context: Context,
   delivery: ClaimedDelivery,
   row: Attempt,
-  conclusion: Conclusion,
+  conclusion: AttemptOutcome,
 ): Promise<void> {
-  const { db, nudges, now } = context
+  const { db, queues: nudges, now } = context
   const { dueAt } = conclusion.outcome
   await unlessLost(async () => {
     const woken = await commitAttempt(db, delivery, row, conclusion, now())
@@ -81,7 +81,7 @@ async function end(
   delivery: ClaimedDelivery,
   reason: NonNullable<ClaimedDelivery['obstacle']>,
 ): Promise<void> {
-  const { db, nudges, now } = context
+  const { db, queues: nudges, now } = context
   const said = {
     delivery_id: delivery.id,
     endpoint_id: delivery.endpointId,
@@ -95,7 +95,7 @@ async function end(
 
 /** Its endpoint has moved: whether the host over there has a place is a new question. */
 async function redirect(context: Context, delivery: ClaimedDelivery): Promise<void> {
-  const { db, nudges, now } = context
+  const { db, queues: nudges, now } = context
   await unlessLost(async () =>
     nudges.deliveries([delivery.id, ...(await redirectDelivery(db, delivery, now()))]),
   )

@@ -1,17 +1,23 @@
 /** Callback secrets: made, sealed for the database, and opened again when something is to be signed. No I/O. */
-import { decrypt, encrypt, encryptionKey, toBase64, type VersionedSecret } from '../core/keys.ts'
+import {
+  decrypt,
+  encrypt,
+  encryptionKey,
+  toBase64,
+  type VersionedSecret,
+} from '../core/crypto/derived-keys.ts'
 
 /** A new Standard Webhooks secret: 32 random bytes. */
 export function newSecret(): string {
   return `whsec_${toBase64(crypto.getRandomValues(new Uint8Array(32)))}`
 }
 
-export async function sealSecret(signingSecret: VersionedSecret, secret: string): Promise<string> {
+export async function encryptSecret(signingSecret: VersionedSecret, secret: string): Promise<string> {
   return encrypt(await sealKey(signingSecret), secret)
 }
 
 /** Null when it cannot be had any more: SIGNING_SECRET was changed since it was sealed, and forgotten. */
-export async function openSecret(signingSecret: VersionedSecret, sealed: string): Promise<string | null> {
+export async function decryptSecret(signingSecret: VersionedSecret, sealed: string): Promise<string | null> {
   return decrypt(await sealKey(signingSecret), sealed)
 }
 

@@ -3,9 +3,9 @@
  * the receiver may hold signs (`v1`), and so does the deployment's own key (`v1a`, Ed25519). No I/O. No clock.
  */
 import { Webhook } from 'standardwebhooks'
-import { type KeyPair, keyPairs, signWith } from '../core/key-pair.ts'
-import type { VersionedSecret } from '../core/keys.ts'
-import { openSecret } from './secrets.ts'
+import type { VersionedSecret } from '../core/crypto/derived-keys.ts'
+import { type KeyPair, keyPairs, signWith } from '../core/crypto/key-pair.ts'
+import { decryptSecret } from './secrets.ts'
 
 export interface Signers {
   /** `whsec_…`, the newest first. */
@@ -18,7 +18,7 @@ export async function signersOf(
   signingSecret: VersionedSecret,
   sealed: readonly string[],
 ): Promise<Signers | null> {
-  const opened = await Promise.all(sealed.map((one) => openSecret(signingSecret, one)))
+  const opened = await Promise.all(sealed.map((one) => decryptSecret(signingSecret, one)))
   const secrets = opened.filter((secret) => secret !== null)
   return secrets.length === 0 ? null : signersFor(signingSecret, secrets)
 }

@@ -8,17 +8,17 @@
  */
 import type { Context } from '../context.ts'
 import { soonMs, surpriseWaitMs } from '../core/schedule.ts'
-import { sayError } from '../log.ts'
-import { removeUnnamed } from '../media/remove.ts'
-import { type Claim, type ClaimedJob, claimJob, learn } from '../store/claim.ts'
-import { type Committed, commitStep, letGo, type Step } from '../store/commit.ts'
+import { describeError } from '../log.ts'
+import { deleteOrphans } from '../media/delete.ts'
+import { type Claim, type ClaimedJob, claimJob, learn } from '../store/jobs/claim.ts'
+import { type Committed, commitStep, releaseLease, type Step } from '../store/jobs/commit.ts'
+import { isTaskTaken } from '../store/jobs/tasks.ts'
 import { isLeaseLost } from '../store/lease.ts'
-import { isTaskHeld } from '../store/tasks.ts'
-import { check } from './check.ts'
 import { giveUp, hasDiedLate, patienceEndsAt } from './give-up.ts'
-import { keepLate } from './late.ts'
-import { store } from './store.ts'
-import { submit } from './submit.ts'
+import { poll } from './poll/poll.ts'
+import { save } from './save/save.ts'
+import { recordLateResult } from './settle/late-result.ts'
+import { submit } from './submit/submit.ts'
 
 export async function advance(context: Context, jobId: string): Promise<void> {
   let claim = await take(context, jobId)
@@ -49,7 +49,12 @@ async function proceed(context: Context, claim: Claim): Promise<Committed | null
 async function stumble(context: Context, claim: Claim, error: unknown): Promise<Committed | null> {
   const { log, now } = context
   const { job } = claim
-  log('step.failed', { job_id: job.id, provider: job.provider, status: job.status, error: sayError(error) })
+  log('step.failed', {
+    job_id: job.id,
+    provider: job.provider,
+    status: job.status,
+    error: describeError(error),
+  })
   const untilEndMs = patienceEndsAt(job) - now()
   try {
     if (untilEndMs <= 0 && job.wasDueAt >= patienceEndsAt(job)) {
@@ -74,9 +79,9 @@ async function takeStep(context: Context, claim: Claim): Promise<Step> {
         throw new Error('the request is damaged')
       return submit(context, claim)
     case 'generating':
-      return check(context, claim)
+      return poll(context, claim)
     case 'storing':
-      return store(context, claim)
+      return save(context, claim)
     case 'succeeded':
     case 'failed':
     case 'canceled':
@@ -85,7 +90,7 @@ async function takeStep(context: Context, claim: Claim): Promise<Step> {
 }
 
 async function commit(context: Context, claim: Claim, step: Step): Promise<Committed | null> {
-  const { db, config, nudges, now } = context
+  const { db, config, queues: nudges, now } = context
   try {
     const committed = await commitStep(db, claim, step, config.limits, now())
     await nudges.deliveries((step.deliveries ?? []).map(({ id }) => id))
@@ -101,22 +106,22 @@ async function commit(context: Context, claim: Claim, step: Step): Promise<Commi
         duration_ms,
       })
       // Of a video that was uploaded in vain, or twice. Dying before this leaves it to the daily comparison.
-      if (tasks.some(({ awaitsUpload }) => awaitsUpload)) await removeUnnamed(context.bucket, job, outputs)
+      if (tasks.some(({ awaitsUpload }) => awaitsUpload)) await deleteOrphans(context.bucket, job, outputs)
     }
     return committed
   } catch (error) {
     // Another job took the task between this step's look and its commit. The next claim reads what is so now: the line
     // is still unanswered, and the task is not looked at again.
-    if (isTaskHeld(error)) return await release(context, claim.job, soonMs)
+    if (isTaskTaken(error)) return await release(context, claim.job, soonMs)
     if (!isLeaseLost(error)) throw error
-    await keepLate(context, claim.job.id, step)
+    await recordLateResult(context, claim.job.id, step)
     return null
   }
 }
 
 /** Ends the step without news: the row is due again after the wait. */
 async function release({ db, now }: Context, job: ClaimedJob, waitMs: number): Promise<Committed> {
-  await letGo(db, job, waitMs, now())
+  await releaseLease(db, job, waitMs, now())
   return { state: 'released', dueAt: now() + waitMs, woken: [] }
 }
 
@@ -130,7 +135,7 @@ async function goOn(context: Context, jobId: string, committed: Committed): Prom
     case 'released': {
       const waitMs = committed.dueAt - context.now()
       if (waitMs <= 0) return take(context, jobId)
-      await context.nudges.job(jobId, waitMs)
+      await context.queues.job(jobId, waitMs)
       return null
     }
   }

@@ -5,19 +5,19 @@
 import type { Context } from '../context.ts'
 import { cancellationOf } from '../core/cancellation.ts'
 import { type Fault, fault } from '../core/fault.ts'
-import { keptRequestSchema } from '../core/request.ts'
-import { lastWordMs, leaseMs, settleGraceMs } from '../core/schedule.ts'
-import { sayError } from '../log.ts'
-import { seeJob } from '../store/cancel.ts'
-import type { Claim, ClaimedJob } from '../store/claim.ts'
-import type { Step } from '../store/commit.ts'
-import type { Output } from '../store/outputs.ts'
-import { closed } from './finish.ts'
-import { settle } from './settle.ts'
+import { keptRequestSchema } from '../core/request/request.ts'
+import { finalPollWindowMs, leaseMs, settleGraceMs } from '../core/schedule.ts'
+import { describeError } from '../log.ts'
+import { seeJob } from '../store/jobs/cancel.ts'
+import type { Claim, ClaimedJob } from '../store/jobs/claim.ts'
+import type { Step } from '../store/jobs/commit.ts'
+import type { Output } from '../store/jobs/outputs.ts'
+import { settle } from './settle/settle.ts'
+import { closeTask } from './submit/finish.ts'
 
 /** From then on a surprise is the end: until then whatever causes it may pass. */
 export function patienceEndsAt({ status, deadlineAt }: ClaimedJob): number {
-  return deadlineAt + (status === 'storing' ? settleGraceMs : lastWordMs)
+  return deadlineAt + (status === 'storing' ? settleGraceMs : finalPollWindowMs)
 }
 
 /** A step that began after the end of patience has died, and its lease ran out. */
@@ -32,13 +32,13 @@ export async function giveUp(context: Context, claim: Claim): Promise<Step> {
   const why = fault(
     'internal_error',
     `Unexpected errors kept the job from going on until its deadline. ${cancellationOf(tasks).message}`,
-  ).fault
+  )
   const lines = tasks.map((task) => {
     if (task.endedAt !== null) return { task, event: null }
     const isOpen = task.status === 'intended' || task.status === 'unknown'
     const isBought = isOpen || task.status === 'submitted'
     const cause = isOpen ? { ...why, code: 'submit_unknown' as const } : why
-    return closed(task, isBought ? 'failed' : 'rejected', cause, now())
+    return closeTask(task, isBought ? 'failed' : 'rejected', cause, now())
   })
   const ended: Claim = {
     ...claim,
@@ -60,7 +60,7 @@ async function settleAnyway(context: Context, claim: Claim, why: Fault): Promise
   try {
     return await settle(context, claim, why)
   } catch (error) {
-    context.log('event.shortened', { job_id: claim.job.id, error: sayError(error) })
+    context.log('event.shortened', { job_id: claim.job.id, error: describeError(error) })
     return settle(context, { ...claim, job: withoutContent(claim.job) }, why)
   }
 }

@@ -2,10 +2,11 @@
  * A source: a body on its way in, read in large pieces. Measured, it is held against what was announced of it and
  * against what is allowed, and its SHA-256 is taken as the bytes pass.
  */
-import { done, fault, type Result } from '../core/fault.ts'
-import { toHex } from '../core/keys.ts'
 
-export interface Source {
+import { toHex } from '../core/crypto/derived-keys.ts'
+import { fail, ok, type Result } from '../core/fault.ts'
+
+export interface ByteSource {
   /** What the sender announced, in bytes; null when it did not. */
   length: number | null
   /** What the sender calls it; empty when it does not say. */
@@ -17,7 +18,7 @@ export interface Source {
   read(buffer: ArrayBufferLike, filled?: number): Promise<Result<Uint8Array<ArrayBuffer> | null>>
 }
 
-export interface MeasuredSource extends Source {
+export interface ChecksummedSource extends ByteSource {
   /** After the end: how many bytes came, and their SHA-256 in hex. */
   sum(): Promise<{ bytes: number; sha256: string }>
 }
@@ -31,9 +32,9 @@ const pieceBytes = 256 * 1024
  */
 export function sourceOf(
   stream: ReadableStream,
-  announced: Pick<Source, 'length' | 'contentType'>,
+  announced: Pick<ByteSource, 'length' | 'contentType'>,
   onPiece: () => void = () => undefined,
-): Source & { cancel: () => Promise<void> } {
+): ByteSource & { cancel: () => Promise<void> } {
   const reader = stream.getReader({ mode: 'byob' })
   return {
     ...announced,
@@ -54,9 +55,9 @@ export function sourceOf(
           onPiece()
         }
       } catch (error) {
-        return fault('media_truncated', 'The media broke off.', { evidence: { error: String(error) } })
+        return fail('media_truncated', 'The media broke off.', { evidence: { error: String(error) } })
       }
-      return done(filled === 0 ? null : new Uint8Array(current, 0, filled))
+      return ok(filled === 0 ? null : new Uint8Array(current, 0, filled))
     },
   }
 }
@@ -68,7 +69,7 @@ export function announcedLength(headers: Headers): number | null {
 }
 
 /** The source from its start again: what was read of it already is given out first, in its own buffer or a larger one. */
-export function resumed(source: Source, start: Uint8Array<ArrayBuffer>): Source {
+export function replayed(source: ByteSource, start: Uint8Array<ArrayBuffer>): ByteSource {
   let waiting: Uint8Array<ArrayBuffer> | null = start
   return {
     ...source,
@@ -76,7 +77,7 @@ export function resumed(source: Source, start: Uint8Array<ArrayBuffer>): Source 
       if (waiting === null) return source.read(buffer)
       const chunk = waiting
       waiting = null
-      if (chunk.buffer.byteLength >= buffer.byteLength) return done(chunk)
+      if (chunk.buffer.byteLength >= buffer.byteLength) return ok(chunk)
       new Uint8Array(buffer).set(chunk)
       return source.read(buffer, chunk.length)
     },
@@ -84,7 +85,7 @@ export function resumed(source: Source, start: Uint8Array<ArrayBuffer>): Source 
 }
 
 /** Reading fails with `media_truncated` where the announced length is not met. */
-export function complete(source: Source): Source {
+export function complete(source: ByteSource): ByteSource {
   const { length } = source
   if (length === null) return source
   let bytes = 0
@@ -95,24 +96,24 @@ export function complete(source: Source): Source {
       if (!chunk.ok) return chunk
       if (chunk.value === null) {
         if (bytes === length) return chunk
-        return fault('media_truncated', `The media ended after ${bytes} of ${length} bytes.`)
+        return fail('media_truncated', `The media ended after ${bytes} of ${length} bytes.`)
       }
       bytes += chunk.value.length - filled
       if (bytes <= length) return chunk
-      return fault('media_truncated', `The media did not end at their announced ${length} bytes.`)
+      return fail('media_truncated', `The media did not end at their announced ${length} bytes.`)
     },
   }
 }
 
 /** Reading fails with `media_truncated` where the announced length is not met, with `media_too_large` past the cap. */
-export function measured(given: Source, maxBytes: number): Result<MeasuredSource> {
+export function withChecksum(given: ByteSource, maxBytes: number): Result<ChecksummedSource> {
   const { length } = given
   if (length !== null && length > maxBytes) return tooLarge(maxBytes)
   const source = complete(given)
   const digest = new crypto.DigestStream('SHA-256')
   const hasher = digest.getWriter()
   let bytes = 0
-  return done({
+  return ok({
     ...source,
     async read(buffer) {
       const chunk = await source.read(buffer)
@@ -130,5 +131,5 @@ export function measured(given: Source, maxBytes: number): Result<MeasuredSource
 }
 
 function tooLarge(maxBytes: number) {
-  return fault('media_too_large', `The media have more than the ${maxBytes} bytes allowed.`)
+  return fail('media_too_large', `The media have more than the ${maxBytes} bytes allowed.`)
 }

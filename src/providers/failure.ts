@@ -37,7 +37,7 @@ const sentences: Record<FailureCode, (provider: string) => string> = {
 }
 
 /** The provider says that the video is finished, and names none. */
-export function withheldBy(provider: string): Fault {
+export function moderatedBy(provider: string): Fault {
   return {
     code: 'unreadable_answer',
     message: `${provider} says that the video is finished, and does not name it.`,

@@ -2,8 +2,8 @@
  * One JSON call to a provider. What comes back is an answer, whatever its status, or a fault that says how much
  * is known: of a billable call that broke, nothing is.
  */
-import { type FaultCode, fault, type Result } from '../core/fault.ts'
-import { parseJson } from '../core/json.ts'
+import { type FaultCode, fail, type Result } from '../core/fault.ts'
+import { parseJson } from '../core/http/json.ts'
 
 export type Fetch = (request: Request) => Promise<Response>
 
@@ -13,7 +13,7 @@ export type Fetch = (request: Request) => Promise<Response>
  */
 export type CallKind = 'billable' | 'safe' | 'brief'
 
-export interface Answer {
+export interface ProviderResponse {
   status: number
   headers: Headers
   /** Parsed JSON; undefined where the body was none. */
@@ -30,7 +30,7 @@ export async function callProvider(
   kind: CallKind,
   url: string,
   init: { method: string; headers: Record<string, string>; body?: unknown },
-): Promise<Result<Answer>> {
+): Promise<Result<ProviderResponse>> {
   const { method, headers, body } = init
   const request = new Request(url, {
     method,
@@ -52,14 +52,14 @@ export async function callProvider(
     }
   } catch (error) {
     // Everything that fetch and reading a body throw is the network's: refused, reset, timed out.
-    return lost(kind, 'no answer came', { error: String(error) })
+    return answerLost(kind, 'no answer came', { error: String(error) })
   }
 }
 
 /** The fault for an answer that decides nothing: an unreadable body, or a 5xx. */
-export function lost(kind: CallKind, what: string, evidence: Record<string, unknown>) {
+export function answerLost(kind: CallKind, what: string, evidence: Record<string, unknown>) {
   const code: FaultCode = kind === 'billable' ? 'answer_lost' : 'unavailable'
-  return fault(
+  return fail(
     code,
     kind === 'billable' ? `It is not known whether the task was accepted: ${what}.` : `${what}.`,
     { evidence },

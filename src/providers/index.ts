@@ -1,13 +1,13 @@
 /** The registry: every provider, one line each, in the order in which `auto` asks them. */
-import type { ProviderName } from '../core/request.ts'
-import type { Guard } from '../core/target.ts'
-import { type AimlapiAccount, aimlapi, usdPerCredit } from './aimlapi.ts'
-import { type CrunAccount, crun } from './crun.ts'
+import type { ProviderName } from '../core/request/request.ts'
+import type { Guard } from '../core/url/policy.ts'
+import { type AimlapiAccount, aimlapi, usdPerCredit } from './aimlapi/index.ts'
+import { type CrunAccount, crun } from './crun/index.ts'
 import type { Fetch } from './http.ts'
-import { tellDollars } from './in-dollars.ts'
 import type { Provider } from './provider.ts'
-import { type RunwareAccount, runware } from './runware.ts'
-import { type ScenarioAccount, scenario } from './scenario.ts'
+import { type RunwareAccount, runware } from './runware/index.ts'
+import { type ScenarioAccount, scenario } from './scenario/index.ts'
+import { withUsd } from './usd.ts'
 
 export interface Accounts {
   runware?: RunwareAccount
@@ -28,11 +28,11 @@ export function createProviders(
   const { runware: atRunware, crun: atCrun, scenario: atScenario, aimlapi: atAimlapi } = accounts
   return {
     ...(atRunware && { runware: runware(atRunware, fetch, now) }),
-    ...(atCrun && { crun: tellDollars(crun(atCrun, fetch, now), atCrun.usdPerCredit) }),
+    ...(atCrun && { crun: withUsd(crun(atCrun, fetch, now), atCrun.usdPerCredit) }),
     ...(atScenario && {
-      scenario: tellDollars(scenario(atScenario, fetch, now, guard), atScenario.usdPerCredit),
+      scenario: withUsd(scenario(atScenario, fetch, now, guard), atScenario.usdPerCredit),
     }),
-    ...(atAimlapi && { aimlapi: tellDollars(aimlapi(atAimlapi, fetch, now), usdPerCredit) }),
+    ...(atAimlapi && { aimlapi: withUsd(aimlapi(atAimlapi, fetch, now), usdPerCredit) }),
   }
 }
 

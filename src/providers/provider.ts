@@ -3,13 +3,13 @@
  * `core`, and nothing of rows, queues or callers.
  */
 import type { z } from 'zod'
+import type { Cost } from '../core/cost.ts'
 import type { Fault, Result } from '../core/fault.ts'
-import type { Mode, SentForm } from '../core/media.ts'
-import type { Cost } from '../core/money.ts'
-import type { AspectRatio, JobRequest, Model, ProviderName, Resolution } from '../core/request.ts'
+import type { Mode, SentForm } from '../core/request/media.ts'
+import type { AspectRatio, JobRequest, Model, ProviderName, Resolution } from '../core/request/request.ts'
 import type { Pace } from '../core/schedule.ts'
 import type { Repeats, SubmittedTask } from '../core/task.ts'
-import type { PriceTable } from './price.ts'
+import type { PriceTable } from './price-table.ts'
 
 export interface Provider {
   name: ProviderName
@@ -28,12 +28,12 @@ export interface Provider {
   /** What the whole job would cost, by the provider's own word. Spends nothing; absent where it tells nobody. */
   estimate?(request: JobRequest): Promise<Result<Cost>>
   /** Safe at any time: asks how the task is. An outcome is what an answer about this task says, whatever its status. */
-  check(task: SubmittedTask): Promise<Result<Outcome>>
+  getStatus(task: SubmittedTask): Promise<Result<Outcome>>
   /**
-   * Looks for an unknown submission. `not found` is no proof that it never arrived: a list may lag, and a log may show
+   * Looks for an unknown submission. `not_found` is no proof that it never arrived: a list may lag, and a log may show
    * it late or never. It is sent again only where that is harmless (`capabilities.repeats`).
    */
-  find?(lost: LostSubmission): Promise<Result<Submitted | 'not found'>>
+  findSubmission?(lost: LostSubmission): Promise<Result<Submitted | 'not_found'>>
   /** Hands over input media where a provider takes them only under its own ids; absent where URLs will do. Costs nothing. */
   uploads?: MediaUploads
   /**
@@ -47,7 +47,7 @@ export interface Provider {
    * What a webhook body says, item by item; absent where a provider sends none. Never throws. `awaited`: its tasks
    * whose video is PUT to us.
    */
-  read?(body: unknown, awaited?: ReadonlySet<string>): WebhookItem[]
+  parseWebhook?(body: unknown, awaited?: ReadonlySet<string>): WebhookItem[]
 }
 
 export interface Capabilities {
@@ -60,7 +60,7 @@ export interface Capabilities {
   promptLength: { min: number; max: number }
   /** Whether media may stand without words. */
   prompt: 'required' | 'optional with media'
-  durations: 'whole seconds' | 'whole seconds or auto'
+  durations: 'seconds' | 'seconds_or_auto'
   /** Whether the caller's seed can be honoured. */
   seeds: 'none' | 'exact'
   /** The forms in which media may be given. */
@@ -73,7 +73,7 @@ export interface Capabilities {
    * How it prices a request: by a call made for that, or by the billable call marked as a rehearsal. A mark that is
    * overlooked would buy a video, so a rehearsal is held only for who decides by money.
    */
-  estimates: 'by a call of its own' | 'by a rehearsal'
+  estimates: 'price_call' | 'dry_run'
   /** How often it is asked, and why so. */
   pace: Pace
 }

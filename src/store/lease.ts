@@ -1,16 +1,16 @@
 /** The first statement of every commit: it fails the whole batch when the lease is no longer ours. */
 import { sql } from 'drizzle-orm'
+import { abortUnless, isUnmet } from './abort-unless.ts'
 import { type Database, reasonOf } from './database.ts'
-import { isUnmet, requireThat } from './require.ts'
 import type { deliveries, jobs } from './schema.ts'
 
-export function requireLease(
+export function abortUnlessLeased(
   db: Database,
   table: typeof jobs | typeof deliveries,
   holder: { id: string; lease: string },
 ) {
   const held = sql`SELECT 1 FROM ${table} WHERE ${table.id} = ${holder.id} AND ${table.lease} = ${holder.lease}`
-  return requireThat(db, sql`EXISTS (${held})`)
+  return abortUnless(db, sql`EXISTS (${held})`)
 }
 
 /** True for the error of a batch whose lease was lost: another has the row, and nothing was written. */
@@ -30,7 +30,7 @@ const waitsMs = [100, 500, 2_000]
  * Writes what must not get lost, because money was paid for it or a caller has heard it: tried again while D1 is in
  * trouble. Only for a batch that requires its lease and may run twice, for D1 may have written and not said so.
  */
-export async function insist<T>(write: () => Promise<T>): Promise<T> {
+export async function withRetries<T>(write: () => Promise<T>): Promise<T> {
   for (const waitMs of waitsMs) {
     try {
       return await write()

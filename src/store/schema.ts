@@ -8,9 +8,9 @@ import { index, integer, primaryKey, real, sqliteTable, text, uniqueIndex } from
 import { deliveryReasonNames, deliveryStatuses } from '../core/delivery.ts'
 import { eventTypes } from '../core/event.ts'
 import { jobStatuses } from '../core/job.ts'
-import { mediaKinds } from '../core/media.ts'
-import { models, providerNames } from '../core/request.ts'
-import { taskStatuses, winners } from '../core/task.ts'
+import { mediaKinds } from '../core/request/media.ts'
+import { models, providerNames } from '../core/request/request.ts'
+import { completionSources, taskStatuses } from '../core/task.ts'
 
 /** Milliseconds since 1970, UTC, in every column named `…_at`. */
 const at = (name: string) => integer(name)
@@ -55,7 +55,7 @@ export const jobs = sqliteTable(
     /** The token of the step that holds the row; only its holder may commit. */
     lease: text('lease'),
     /** A webhook came while a step held the row. */
-    nudgedAt: at('nudged_at'),
+    wokenAt: at('woken_at'),
     /** How many webhooks came after its end, and when the first did. Their bodies are not kept. */
     lateWebhooks: integer('late_webhooks').notNull().default(0),
     lateWebhookAt: at('late_webhook_at'),
@@ -92,13 +92,13 @@ export const tasks = sqliteTable(
     unknownAt: at('unknown_at'),
     submittedAt: at('submitted_at'),
     endedAt: at('ended_at'),
-    /** The media handed to the provider, by their path in the request, as JSON; its shape is `uploadsSchema`. */
-    uploads: text('uploads'),
-    wonBy: text('won_by', { enum: winners }),
+    /** The media handed to the provider, by their path in the request, as JSON; its shape is `inputsSchema`. */
+    inputs: text('inputs'),
+    completedVia: text('completed_via', { enum: completionSources }),
     /** It was given a URL to PUT its video to. */
     awaitsUpload: integer('awaits_upload', { mode: 'boolean' }).notNull().default(false),
-    /** The video that came there, in R2, as JSON; its shape is `arrivalSchema`. */
-    arrival: text('arrival'),
+    /** The video that came there, in R2, as JSON; its shape is `receivedVideoSchema`. */
+    receivedVideo: text('received_video'),
     cost: text('cost'),
     fault: text('fault'),
   },
@@ -189,7 +189,7 @@ export const webhooks = sqliteTable(
     hash: text('hash').notNull(),
     provider: text('provider', { enum: providerNames }).notNull(),
     body: text('body').notNull(),
-    heardAt: at('heard_at').notNull(),
+    receivedAt: at('received_at').notNull(),
   },
   (table) => [primaryKey({ columns: [table.jobId, table.hash] })],
 )
@@ -268,7 +268,7 @@ export const hosts = sqliteTable(
     /** When its circuit may be tried, or its line is looked after. Null: nobody waits for it. */
     dueAt: at('due_at'),
     /** The lease of the delivery that tries the open circuit. */
-    probe: text('probe'),
+    trial: text('trial'),
   },
   (table) => [
     primaryKey({ columns: [table.host, table.ownerId] }),
@@ -371,17 +371,17 @@ export const assets = sqliteTable(
 )
 
 /** How far the bucket and the tables are compared with each other: one row, made with the table. WITHOUT ROWID. */
-export const rounds = sqliteTable('rounds', {
+export const reconciliations = sqliteTable('reconciliations', {
   name: text('name').primaryKey(),
   /** What is looked through now. Null: a round is to begin. */
-  place: text('place'),
+  phase: text('phase'),
   /** Where the next page of it begins. */
   cursor: text('cursor'),
   /** When the next page is due; while it is looked through, when somebody else may. */
   dueAt: at('due_at').notNull(),
   startedAt: at('started_at'),
   /** What was found until now, as JSON. */
-  found: text('found').notNull(),
+  counts: text('counts').notNull(),
   /** The last whole round, as JSON. */
   last: text('last'),
 })

@@ -6,12 +6,12 @@ import { Hono, type Context as HonoContext } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import { createMiddleware } from 'hono/factory'
 import type { Context } from '../context.ts'
-import { sha256 } from '../core/keys.ts'
-import { providerNames } from '../core/request.ts'
-import { isPlainPath } from '../core/spelling.ts'
-import { sayError } from '../log.ts'
-import { isWithinRate, periodSeconds } from '../rate.ts'
-import { type HeardWebhook, journalWebhook } from '../store/webhooks.ts'
+import { sha256 } from '../core/crypto/derived-keys.ts'
+import { providerNames } from '../core/request/request.ts'
+import { isPlainPath } from '../core/url/signed-spelling.ts'
+import { describeError } from '../log.ts'
+import { isWithinRate, periodSeconds } from '../rate-limit.ts'
+import { journalWebhook, type ReceivedWebhook } from '../store/jobs/webhooks.ts'
 import { isValidToken } from './token.ts'
 
 type Door = { Variables: { context: Context } }
@@ -51,34 +51,34 @@ async function receive(c: HonoContext<Door, typeof path>) {
   if (provider === undefined) return c.notFound()
   // Crun echoes the callback URL in its body: the token must not be kept with it.
   const body = (await c.req.text()).replaceAll(token, '…')
-  const heard = { jobId, provider, hash: await sha256(body), body, heardAt: context.now() }
+  const heard = { jobId, provider, hash: await sha256(body), body, receivedAt: context.now() }
   if (!(await makeDurable(context, heard))) return c.text('try again', 503, { 'retry-after': '5' })
   // Exactly 200: Crun names it.
   return c.text('ok', 200)
 }
 
 /** The queue, else the journal. False: neither took it. */
-async function makeDurable(context: Context, heard: HeardWebhook): Promise<boolean> {
+async function makeDurable(context: Context, heard: ReceivedWebhook): Promise<boolean> {
   try {
-    await context.nudges.webhook(heard)
+    await context.queues.webhook(heard)
     return true
   } catch (error) {
     // The queue is down, or the body, escaped, is too large for one message.
-    context.log('webhook.unqueued', {
+    context.log('webhook.not_queued', {
       job_id: heard.jobId,
       provider: heard.provider,
-      error: sayError(error),
+      error: describeError(error),
     })
   }
   try {
     await journalWebhook(context.db, heard, context.now())
-    await context.nudges.job(heard.jobId, 0)
+    await context.queues.job(heard.jobId, 0)
     return true
   } catch (error) {
-    context.log('webhook.refused', {
+    context.log('webhook.rejected', {
       job_id: heard.jobId,
       provider: heard.provider,
-      error: sayError(error),
+      error: describeError(error),
     })
     return false
   }

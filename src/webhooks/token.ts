@@ -2,9 +2,10 @@
  * The token in a callback URL: an HMAC of provider, job and the token's own end. A forged call is refused by arithmetic
  * alone, before any storage is touched. (Neither provider signs what it posts.)
  */
-import { endingToken, isCurrentToken } from '../core/ending-token.ts'
-import { signingKey, type VersionedKey, type VersionedSecret } from '../core/keys.ts'
-import type { ProviderName } from '../core/request.ts'
+
+import { signingKey, type VersionedKey, type VersionedSecret } from '../core/crypto/derived-keys.ts'
+import { expiringToken, isCurrentToken } from '../core/crypto/expiring-token.ts'
+import type { ProviderName } from '../core/request/request.ts'
 
 export interface CallbackSettings {
   publicBaseUrl: string
@@ -17,7 +18,7 @@ export async function callbackUrl(
   provider: ProviderName,
   job: { id: string; deadlineAt: number },
 ): Promise<string> {
-  const token = await endingToken(await tokenKey(settings), signedText(provider, job.id), job.deadlineAt)
+  const token = await expiringToken(await tokenKey(settings), signedText(provider, job.id), job.deadlineAt)
   return `${settings.publicBaseUrl}/webhooks/${provider}/${job.id}/${token}`
 }
 

@@ -1,8 +1,8 @@
 /** Answers that may be kept: each caller gets the same, so nothing of one caller's request is in them. */
 import { OpenAPIHono } from '@hono/zod-openapi'
 import { beforeAll, describe, expect, it, vi } from 'vitest'
-import { describeApi } from '../../src/api/description.ts'
-import type { ApiEnv } from '../../src/api/environment.ts'
+import type { ApiEnv } from '../../src/api/router.ts'
+import { describeApi } from '../../src/api/system/openapi.ts'
 import { anAsset } from '../support/assets.ts'
 import { api } from '../support/reelhook.ts'
 import { makeVideo } from '../support/videos.ts'

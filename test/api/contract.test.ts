@@ -1,17 +1,17 @@
 /**
  * Every answer that the description has, asked for. That each is as described is checked for every answer in every
- * test (`test/support/hold-to-contract.ts`); here no described answer is left out.
+ * test (`test/support/validate-responses.ts`); here no described answer is left out.
  */
 import { env } from 'cloudflare:workers'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { eventTypes } from '../../src/core/event.ts'
+import { ask, deadDatabase } from '../support/api-call.ts'
 import { bearing, makeApiKey, revokeApiKey } from '../support/api-keys.ts'
-import { ask, deadDatabase } from '../support/ask.ts'
-import { cancel, erase, retry } from '../support/asks.ts'
 import { aFile, anAsset, upload } from '../support/assets.ts'
 import { unseenAnswers } from '../support/contract.ts'
 import { deliveriesOf, tellOfFailure } from '../support/deliveries.ts'
 import { changeEndpoint, deleteEndpoint, enableEndpoint, makeEndpoint } from '../support/endpoints.ts'
+import { cancel, erase, retry } from '../support/job-calls.ts'
 import { api, aRequest, passTimeUntil, post, postJob, untilTold } from '../support/reelhook.ts'
 import { failVideo, makeVideo } from '../support/videos.ts'
 import { callerUrl, world } from '../support/world.ts'

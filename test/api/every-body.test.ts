@@ -1,7 +1,7 @@
 /** Every route of the published document, given every body that is not what it asks for. */
 import { env } from 'cloudflare:workers'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { ask } from '../support/ask.ts'
+import { ask } from '../support/api-call.ts'
 import { api, aRequest, post } from '../support/reelhook.ts'
 import { countRows } from '../support/storage.ts'
 

@@ -1,8 +1,8 @@
 /** A burst of posts, a database in trouble, a queue that is down: no job is lost, and nobody is answered with a 500. */
 import { env } from 'cloudflare:workers'
 import { describe, expect, it, vi } from 'vitest'
+import { ask } from '../support/api-call.ts'
 import { bearing, makeApiKey } from '../support/api-keys.ts'
-import { ask } from '../support/ask.ts'
 import { expectProblem } from '../support/problem.ts'
 import { aRequest, billsFor, post, sweep, untilStatus } from '../support/reelhook.ts'
 import { deadQueue, fetchWith } from '../support/runtime.ts'
@@ -135,7 +135,7 @@ describe('a database in trouble', () => {
 
 describe('a queue that is down', () => {
   it('fails no post: the sweep finds the job', async () => {
-    const response = await fetchWith({ NUDGES: deadQueue, REQUESTS: uncounted }, aPost())
+    const response = await fetchWith({ JOBS: deadQueue, REQUESTS: uncounted }, aPost())
     expect(response.status).toBe(202)
     const { id } = await response.json<{ id: string }>()
     await sweep()

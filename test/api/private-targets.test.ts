@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import { ask } from '../support/ask.ts'
+import { ask } from '../support/api-call.ts'
 import { expectProblem, pathsOf } from '../support/problem.ts'
 import { aRequest, post } from '../support/reelhook.ts'
 import { countRows } from '../support/storage.ts'

@@ -1,6 +1,6 @@
 import { env } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
-import { ask } from '../support/ask.ts'
+import { ask } from '../support/api-call.ts'
 import { expectProblem } from '../support/problem.ts'
 import { api } from '../support/reelhook.ts'
 import { world } from '../support/world.ts'

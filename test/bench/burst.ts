@@ -10,12 +10,12 @@
 import { randomBytes } from 'node:crypto'
 import { rmSync } from 'node:fs'
 import { setTimeout as wait } from 'node:timers/promises'
-import { type CallbackServer, startCallbackServer } from '../../src/local/callback-server.ts'
-import { createClient } from '../../src/local/client.ts'
-import { keys, variablesFor } from '../../src/local/stage.ts'
-import { freePort, startWorker } from '../../src/local/worker.ts'
-import { startSimulator } from '../../src/simulator/server.ts'
-import type { Simulator } from '../../src/simulator/simulator.ts'
+import { type CallbackServer, startCallbackServer } from '../../src/dev/local/callback-server.ts'
+import { createClient } from '../../src/dev/local/client.ts'
+import { keys, variablesFor } from '../../src/dev/local/stage.ts'
+import { freePort, startWorker } from '../../src/dev/local/worker.ts'
+import { startSimulator } from '../../src/dev/simulator/server.ts'
+import type { Simulator } from '../../src/dev/simulator/simulator.ts'
 
 const folder = '.wrangler/burst'
 const postsPerKey = 500

@@ -5,8 +5,8 @@
  *
  *   npm run bench -- media 100      one size, in megabytes
  */
-import { keys } from '../../src/local/stage.ts'
-import { startSimulator } from '../../src/simulator/server.ts'
+import { keys } from '../../src/dev/local/stage.ts'
+import { startSimulator } from '../../src/dev/simulator/server.ts'
 import { type OpenRoad, openBarePut, openBareUpload, openReelhook } from './roads.ts'
 
 /** What DESIGN.md §8 promises. */

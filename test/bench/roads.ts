@@ -5,9 +5,9 @@
 import { rmSync } from 'node:fs'
 import { setTimeout as wait } from 'node:timers/promises'
 import { convertV4MiniflareOptions, Miniflare } from 'miniflare'
-import { createClient } from '../../src/local/client.ts'
-import { keys, variablesFor } from '../../src/local/stage.ts'
-import { freePort, startWorker } from '../../src/local/worker.ts'
+import { createClient } from '../../src/dev/local/client.ts'
+import { keys, variablesFor } from '../../src/dev/local/stage.ts'
+import { freePort, startWorker } from '../../src/dev/local/worker.ts'
 import { runtimeProcesses, watchSize } from './process.ts'
 
 export interface OpenRoad {

@@ -20,7 +20,7 @@ const knownStatements: { words: RegExp; name: string }[] = [
   { words: /^insert into "webhooks"/, name: 'journal' },
   { words: /^insert into "attempts"/, name: 'commit attempt' },
   { words: /^insert into "tasks"/, name: 'ledger' },
-  { words: /^update "tasks" set "arrival"/, name: 'arrival' },
+  { words: /^update "tasks" set "received_video"/, name: 'received video' },
   { words: /^update "deliveries" .*"lease"/, name: 'claim delivery' },
   { words: /^update "jobs" .*"lease"/, name: 'claim' },
   { words: /^update "jobs" set "due_at"/, name: 'renew' },
@@ -30,7 +30,7 @@ const knownStatements: { words: RegExp; name: string }[] = [
 /** What came with a request, what a provider uploads, and what is copied from it. */
 export function nameObject(key: string): string {
   if (key.includes('/inputs/')) return 'R2 input'
-  return key.includes('/uploads/') ? 'R2 arrival' : 'R2 put'
+  return key.includes('/uploads/') ? 'R2 received video' : 'R2 put'
 }
 
 /** Told apart by what every provider's own paths say; Runware has one for all, and the body tells. */

@@ -2,7 +2,7 @@
  * Everything that goes wrong by chance, and how often: what providers do, what callers do, and what D1, R2, the queues
  * and the network do to us. Of each group at most one row happens. Nothing here is about the product.
  */
-import type { ProviderName } from '../../src/core/request.ts'
+import type { ProviderName } from '../../src/core/request/request.ts'
 import type { Behaviour } from './callers.ts'
 
 interface ProviderFault {
@@ -170,7 +170,7 @@ export const ownFaults: OwnFault[] = [
   { says: 'R2 refuses', calls: /^R2 /, when: 'before', what: 'throws', chance: 0.03 },
   {
     says: 'R2 fails in mid-stream',
-    calls: /^R2 (put|arrival)/,
+    calls: /^R2 (put|received video)/,
     when: 'midway',
     what: 'throws',
     chance: 0.06,

@@ -1,5 +1,5 @@
 /** What the laws are judged by: the simulator's and the callers' own records, and what is in D1 and R2 at the end. */
-import type { SimulatedTask } from '../../src/simulator/task.ts'
+import type { SimulatedTask } from '../../src/dev/simulator/task.ts'
 import type { Told } from './callers.ts'
 import { type Forgery, forgedMark } from './forger.ts'
 import { indexIn, type PlannedJob } from './plan.ts'

@@ -1,5 +1,5 @@
 /** Webhooks that no provider sent: forged, swapped, oversized, broken, and one that knows the token and lies. */
-import type { SimulatedTask } from '../../src/simulator/task.ts'
+import type { SimulatedTask } from '../../src/dev/simulator/task.ts'
 import type { Chance } from './seeded.ts'
 
 export interface Forgery {

@@ -1,6 +1,6 @@
 /** What was bought: by the provider's own books, held against the ledger and against what the caller was told. */
 import { z } from 'zod'
-import type { SimulatedTask } from '../../src/simulator/task.ts'
+import type { SimulatedTask } from '../../src/dev/simulator/task.ts'
 import type { Case, Evidence } from './evidence.ts'
 import { each, type Law } from './law.ts'
 

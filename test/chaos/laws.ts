@@ -68,7 +68,7 @@ function codeOf({ fault }: Row): string {
 }
 
 // That its delivery was given up, or a nudge of it died, is news about the telling and not about the job.
-const laterEvents = ['delivery.failed', 'nudge.died']
+const laterEvents = ['delivery.failed', 'message.dead_lettered']
 
 function unchanged({ rows, snapshot }: Case): string[] {
   if (snapshot === undefined) return ['was never seen settled']

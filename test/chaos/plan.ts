@@ -1,5 +1,5 @@
 /** The jobs of a run, from its seed: what each asks for, what befalls it, and how it must end. No I/O. */
-import { type ProviderName, providerNames } from '../../src/core/request.ts'
+import { type ProviderName, providerNames } from '../../src/core/request/request.ts'
 import type { Behaviour } from './callers.ts'
 import { callerFaults, importFaults, taskFaults, uploadFaults, webhookFaults } from './chances.ts'
 import { type Chance, seededChance } from './seeded.ts'

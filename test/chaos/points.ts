@@ -36,7 +36,7 @@ export const points: Point[] = [
   ...dies('check', ['D1 commit storing', 'before', 'after']),
   ...dies('store', ['fetch media', 'after', 'midway'], ['R2 put', 'before', 'midway', 'after']),
   ...dies('store', ['R2 part', 'after'], ['R2 complete', 'before', 'after']),
-  ...dies('receive', ['D1 arrival', 'before', 'after'], ['R2 arrival', 'midway', 'after']),
+  ...dies('receive', ['D1 received video', 'before', 'after'], ['R2 received video', 'midway', 'after']),
   ...dies('settle', ['D1 commit succeeded', 'before', 'after'], ['D1 commit failed', 'before', 'after']),
   ...dies('deliver', ['D1 claim delivery', 'after'], ['fetch callback', 'after']),
   ...dies('deliver', ['D1 commit attempt', 'before', 'after'], ['queue delivery', 'before']),

@@ -76,10 +76,14 @@ function jobTable(cases: Case[]) {
       stored: sum(here.map(({ rows }) => rows.outputs.filter(({ status }) => status === 'stored').length)),
       bills: sum(here.map(({ bills }) => bills.length)),
       'won by webhook': sum(
-        here.map(({ rows }) => rows.tasks.filter((task) => task.won_by === 'webhook').length),
+        here.map(({ rows }) => rows.tasks.filter((task) => task.completed_via === 'webhook').length),
       ),
-      'by upload': sum(here.map(({ rows }) => rows.tasks.filter((task) => task.won_by === 'upload').length)),
-      'won by poll': sum(here.map(({ rows }) => rows.tasks.filter((task) => task.won_by === 'poll').length)),
+      'by upload': sum(
+        here.map(({ rows }) => rows.tasks.filter((task) => task.completed_via === 'upload').length),
+      ),
+      'won by poll': sum(
+        here.map(({ rows }) => rows.tasks.filter((task) => task.completed_via === 'poll').length),
+      ),
       attempts: sum(here.map(({ told }) => told.length)),
     }
   })

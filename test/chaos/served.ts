@@ -1,5 +1,5 @@
 /** What a provider serves for an output when nothing goes wrong, as a hash; each is made and hashed once. */
-import type { Simulator } from '../../src/simulator/simulator.ts'
+import type { Simulator } from '../../src/dev/simulator/simulator.ts'
 import { hashOf } from './channel.ts'
 
 export function servedBy(simulator: Simulator) {

@@ -135,7 +135,7 @@ async function tidyUp({ conductor, channel, stage: { clock } }: Weather, life: L
     await conductor.turn(dayAndMoreMs)
     const giveUpAt = Date.now() + tidyPatienceMs
     const isDue = async () => {
-      const [round] = await channel.storage.select('SELECT due_at FROM rounds')
+      const [round] = await channel.storage.select('SELECT due_at FROM reconciliations')
       return Number(round?.due_at) <= clock.now()
     }
     while (Date.now() < giveUpAt && (await isDue())) {

@@ -1,7 +1,7 @@
 /** One life of the Worker, in a process of its own so that it can be killed: a file of settings in, its address out. */
 import { appendFileSync, readFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
-import { runWorker } from '../../src/local/runtime.ts'
+import { runWorker } from '../../src/dev/local/runtime.ts'
 
 const [bundleFile = '', lifeFile = ''] = process.argv.slice(2)
 const { folder, port, variables, logFile } = JSON.parse(readFileSync(lifeFile, 'utf8'))

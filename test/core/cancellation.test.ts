@@ -6,7 +6,7 @@ import { type TaskStatus, taskStatuses } from '../../src/core/task.ts'
 const at = Date.UTC(2026, 0, 1)
 
 function aLine(status: TaskStatus, code?: FaultCode) {
-  const why = code === undefined ? null : fault(code, 'It happened.').fault
+  const why = code === undefined ? null : fault(code, 'It happened.')
   return { provider: 'crun' as const, status, fault: why, endedAt: null, unknownAt: null }
 }
 

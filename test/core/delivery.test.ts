@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { isPatienceOver, placeOf } from '../../src/core/delivery.ts'
+import { hostAndPathOf, isPatienceOver } from '../../src/core/delivery.ts'
 import { hostPatienceMs, ownFailuresToDisable, streakForgottenMs } from '../../src/core/schedule.ts'
 
 const now = Date.UTC(2026, 0, 10)
@@ -35,6 +35,6 @@ describe('the host of a URL', () => {
     ['https://[2606:4700::1]/hook', '[2606:4700::1]'],
     ['https://größe.example.com/', 'xn--gre-6ka8i.example.com'],
   ])('of %s is %s', (url, host) => {
-    expect(placeOf(url).host).toBe(host)
+    expect(hostAndPathOf(url).host).toBe(host)
   })
 })

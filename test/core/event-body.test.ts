@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { erasureBody, eventBody, maxBodyBytes } from '../../src/core/event-body.ts'
-import { maxMetadataBytes, metadataSchema } from '../../src/core/request.ts'
-import { type JobView, jobViewSchema } from '../../src/core/view.ts'
-import { aRequest, faultsOf } from './a-request.ts'
+import { erasureEventBody, eventBody, maxBodyBytes } from '../../src/core/event-body.ts'
+import { type JobView, jobViewSchema } from '../../src/core/job-view.ts'
+import { maxMetadataBytes, metadataSchema } from '../../src/core/request/request.ts'
+import { aRequest, faultsOf } from './request/a-request.ts'
 
 const at = Date.UTC(2026, 0, 1)
 const iso = new Date(at).toISOString()
@@ -59,7 +59,7 @@ function aTask(): JobView['tasks'][number] {
     ...{ provider: 'runware' as const, provider_task_id: '8f14e45f-ceea-467f-9b3c-0a3f8f9d1c2b' },
     ...{
       status: 'succeeded' as const,
-      won_by: 'webhook' as const,
+      completed_via: 'webhook' as const,
       submitted_at: iso,
       ended_at: iso,
       fault: null,
@@ -135,7 +135,7 @@ describe('the largest job there can be', () => {
   })
 
   it('says what is not whole, and only that', () => {
-    expect(event.left_out).toEqual([
+    expect(event.truncated).toEqual([
       'request.metadata',
       'request.reference_images',
       'request.reference_videos',
@@ -152,7 +152,7 @@ describe('the largest job there can be', () => {
 
   it('leaves out no more than it must', () => {
     const longPrompt = aJob({ request: aRequest({ prompt: 'x'.repeat(10_000), metadata: { order: '42' } }) })
-    expect(JSON.parse(eventBody('job.succeeded', at, longPrompt)).left_out).toBeUndefined()
+    expect(JSON.parse(eventBody('job.succeeded', at, longPrompt)).truncated).toBeUndefined()
     const longMedia = theLargestJob()
     const { metadata: _, ...request } = longMedia.request
     const bare = {
@@ -163,7 +163,7 @@ describe('the largest job there can be', () => {
         callback_events: ['job.succeeded' as const],
       },
     }
-    expect(JSON.parse(eventBody('job.succeeded', at, bare)).left_out).toEqual([
+    expect(JSON.parse(eventBody('job.succeeded', at, bare)).truncated).toEqual([
       'request.reference_images',
       'request.reference_videos',
     ])
@@ -232,7 +232,7 @@ describe('hostile', () => {
         const event = JSON.parse(body)
         expect(bytesOf(body)).toBeLessThanOrEqual(maxBodyBytes)
         expect(event.data.metadata).toEqual(metadata)
-        expect(event.left_out ?? []).not.toContain('metadata')
+        expect(event.truncated ?? []).not.toContain('metadata')
         expect(jobViewSchema.safeParse(event.data).error).toBeUndefined()
       }),
       { numRuns: 100 },
@@ -245,7 +245,7 @@ describe('the event of an erasure', () => {
   it.each(['x', '水', '🚢', '"', '\n'])('has all metadata, filled with %j', (letter) => {
     const metadata = theLargestMetadata(letter)
     const outputs = [0, 1, 2, 3].map((n) => ({ n, bytes: 2 ** 31, sha256: 'ab'.repeat(32) }))
-    const body = erasureBody(at, { id: 'job_1', reason: 'retention', erased_at: iso, outputs, metadata })
+    const body = erasureEventBody(at, { id: 'job_1', reason: 'retention', erased_at: iso, outputs, metadata })
     expect(bytesOf(body)).toBeLessThanOrEqual(maxBodyBytes)
     expect(JSON.parse(body).data).toEqual(expect.objectContaining({ metadata, outputs }))
   })

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { defaultEventTypes, type Subscription, targetsOf } from '../../src/core/event.ts'
+import { defaultEventTypes, destinationsOf, type Subscription } from '../../src/core/event.ts'
 
 const url = 'https://caller.example.com/hook'
 
@@ -13,14 +13,16 @@ function aSubscription(overrides: Partial<Subscription> = {}): Subscription {
   }
 }
 
-function aRequest(overrides: Partial<Parameters<typeof targetsOf>[1]> = {}): Parameters<typeof targetsOf>[1] {
+function aRequest(
+  overrides: Partial<Parameters<typeof destinationsOf>[1]> = {},
+): Parameters<typeof destinationsOf>[1] {
   return { callback_url: url, callback_events: [...defaultEventTypes], metadata: {}, ...overrides }
 }
 
 describe('an event goes', () => {
   it('to the URL of its job first, then to every endpoint that asked for it', () => {
     const [one, two] = [aSubscription(), aSubscription({ endpointId: 'ep_2' })]
-    expect(targetsOf('job.failed', aRequest(), [one, two])).toEqual([
+    expect(destinationsOf('job.failed', aRequest(), [one, two])).toEqual([
       { endpointId: null, url },
       { endpointId: 'ep_1', url: one.url },
       { endpointId: 'ep_2', url: two.url },
@@ -28,13 +30,13 @@ describe('an event goes', () => {
   })
 
   it('twice to one URL that is given twice', () => {
-    expect(targetsOf('job.failed', aRequest(), [aSubscription({ url })])).toHaveLength(2)
+    expect(destinationsOf('job.failed', aRequest(), [aSubscription({ url })])).toHaveLength(2)
   })
 
   it('nowhere, where nobody asked for it', () => {
-    expect(targetsOf('job.failed', aRequest({ callback_url: undefined }), [])).toEqual([])
-    expect(targetsOf('job.generating', aRequest(), [aSubscription()])).toEqual([])
-    expect(targetsOf('output.stored', aRequest(), [aSubscription()])).toEqual([])
+    expect(destinationsOf('job.failed', aRequest({ callback_url: undefined }), [])).toEqual([])
+    expect(destinationsOf('job.generating', aRequest(), [aSubscription()])).toEqual([])
+    expect(destinationsOf('output.stored', aRequest(), [aSubscription()])).toEqual([])
   })
 })
 
@@ -52,7 +54,7 @@ describe('a filter', () => {
     [{ ['__proto__']: 'x' }, {}, false],
   ])('%j lets a job with %j pass: %s', (filter, metadata, passes) => {
     const request = aRequest({ callback_url: undefined, metadata })
-    expect(targetsOf('job.failed', request, [aSubscription({ metadata: filter })])).toHaveLength(
+    expect(destinationsOf('job.failed', request, [aSubscription({ metadata: filter })])).toHaveLength(
       passes ? 1 : 0,
     )
   })

@@ -1,34 +1,35 @@
 import { describe, expect, it } from 'vitest'
 import {
-  done,
+  allowsFailover,
+  fail,
   fault,
   faultCodes,
   faults,
-  mayTryAgain,
-  mayTryElsewhere,
+  isRetryable,
+  ok,
   readFault,
   writeFault,
 } from '../../src/core/fault.ts'
 
 describe('happy', () => {
   it('tells a value from a fault', () => {
-    expect(done(5)).toEqual({ ok: true, value: 5 })
-    expect(fault('auth', 'Refused.')).toEqual({ ok: false, fault: { code: 'auth', message: 'Refused.' } })
+    expect(ok(5)).toEqual({ ok: true, value: 5 })
+    expect(fail('auth', 'Refused.')).toEqual({ ok: false, fault: { code: 'auth', message: 'Refused.' } })
   })
 
   it('carries evidence and a wait only where there is some', () => {
-    const { fault: busy } = fault('rate_limited', 'Busy.', { evidence: { status: 429 }, retryAfterMs: 0 })
+    const { fault: busy } = fail('rate_limited', 'Busy.', { evidence: { status: 429 }, retryAfterMs: 0 })
     expect(busy).toEqual({
       code: 'rate_limited',
       message: 'Busy.',
       evidence: { status: 429 },
       retryAfterMs: 0,
     })
-    expect(fault('auth', 'Refused.', { retryAfterMs: undefined }).fault).not.toHaveProperty('retryAfterMs')
+    expect(fault('auth', 'Refused.', { retryAfterMs: undefined })).not.toHaveProperty('retryAfterMs')
   })
 
   it.each(faultCodes)('reads %s again as it was kept', (code) => {
-    const { fault: kept } = fault(code, 'It happened.', { evidence: { words: ['…'] }, retryAfterMs: 5 })
+    const { fault: kept } = fail(code, 'It happened.', { evidence: { words: ['…'] }, retryAfterMs: 5 })
     expect(readFault(writeFault(kept))).toEqual(kept)
   })
 
@@ -38,7 +39,7 @@ describe('happy', () => {
 
   it('keeps no signature of a link that a provider repeats', () => {
     const said = 'cannot open "https://reelhook.test/v1/assets/a/content?expires=1&signature=AbC-_9", sorry'
-    const { fault: kept } = fault('bad_request', 'Refused.', { evidence: { said: [said] } })
+    const { fault: kept } = fail('bad_request', 'Refused.', { evidence: { said: [said] } })
     expect(readFault(writeFault(kept))?.evidence).toEqual({ said: [said.replace('AbC-_9', '…')] })
   })
 
@@ -46,7 +47,7 @@ describe('happy', () => {
     'https://reelhook.test/webhooks/runware/job_01kbk6v3x6f9ja8c6mphr3z4aw/',
     'https://reelhook.test/uploads/job_01kbk6v3x6f9ja8c6mphr3z4aw/0/',
   ])('keeps no token of %s…, which a provider repeats', (url) => {
-    const { fault: kept } = fault('bad_request', 'Refused.', { evidence: { said: `not "${url}AbC-_9"` } })
+    const { fault: kept } = fail('bad_request', 'Refused.', { evidence: { said: `not "${url}AbC-_9"` } })
     expect(readFault(writeFault(kept))?.evidence).toEqual({ said: `not "${url}…"` })
   })
 
@@ -68,21 +69,21 @@ describe('a video is never paid for twice', () => {
   it.each(['answer_lost', 'submit_unknown', 'task_lost', 'deadline_exceeded'] as const)(
     'asks nobody else after %s: it may have been bought',
     (code) => {
-      expect(mayTryElsewhere(code)).toBe(false)
+      expect(allowsFailover(code)).toBe(false)
     },
   )
 
   it.each(['answer_lost', 'submit_unknown'] as const)('never repeats a submission after %s', (code) => {
-    expect(mayTryAgain(code)).toBe(false)
+    expect(isRetryable(code)).toBe(false)
   })
 
   it.each(['bad_request', 'moderated'] as const)('does not shop around with what was wrong: %s', (code) => {
-    expect(mayTryElsewhere(code)).toBe(false)
-    expect(mayTryAgain(code)).toBe(false)
+    expect(allowsFailover(code)).toBe(false)
+    expect(isRetryable(code)).toBe(false)
   })
 
   it('asks elsewhere only where nothing was bought', () => {
-    expect(faultCodes.filter(mayTryElsewhere)).toEqual([
+    expect(faultCodes.filter(allowsFailover)).toEqual([
       'auth',
       'out_of_credit',
       'not_entitled',

@@ -1,9 +1,9 @@
 /** No sequence of answers lets a job buy more than was asked for. */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { isReplaced, type Line, mayBeBought, maySubmit, type Repeats } from '../../src/core/task.ts'
+import { isReplaced, mayBeBought, maySubmit, type Repeats, type TaskRecord } from '../../src/core/task.ts'
 
-function aLine(overrides: Partial<Line> = {}): Line {
+function aLine(overrides: Partial<TaskRecord> = {}): TaskRecord {
   const line = { n: 0, clientReference: 'a', wanted: 1, endedAt: null, unknownAt: null }
   return { ...line, status: 'intended', ...overrides }
 }
@@ -12,19 +12,19 @@ const one = { count: 1, resubmit_unknown: false }
 
 describe('a billable call', () => {
   it.each([
-    ['the first', one, [], aLine(), 'bought again', true],
-    ['more than was asked for', one, [], aLine({ wanted: 2 }), 'bought again', false],
+    ['the first', one, [], aLine(), 'billed_again', true],
+    ['more than was asked for', one, [], aLine({ wanted: 2 }), 'billed_again', false],
     [
       'one after a proven refusal',
       one,
       [aLine({ status: 'rejected' })],
       aLine({ n: 1 }),
-      'bought again',
+      'billed_again',
       true,
     ],
-    ['one put off before', one, [aLine({ status: 'deferred' })], aLine(), 'bought again', true],
-    ['one beside another', one, [aLine({ status: 'submitted' })], aLine({ n: 1 }), 'bought again', false],
-    ['an unknown one again', one, [aLine({ status: 'unknown' })], aLine(), 'bought again', false],
+    ['one put off before', one, [aLine({ status: 'deferred' })], aLine(), 'billed_again', true],
+    ['one beside another', one, [aLine({ status: 'submitted' })], aLine({ n: 1 }), 'billed_again', false],
+    ['an unknown one again', one, [aLine({ status: 'unknown' })], aLine(), 'billed_again', false],
     [
       'an unknown one again, harmlessly',
       one,
@@ -55,7 +55,7 @@ describe('a billable call', () => {
       one,
       [aLine({ status: 'rejected', unknownAt: 1 })],
       aLine({ n: 1 }),
-      'bought again',
+      'billed_again',
       false,
     ],
     [
@@ -63,7 +63,7 @@ describe('a billable call', () => {
       one,
       [aLine({ status: 'unknown', endedAt: 1 })],
       aLine({ n: 1 }),
-      'bought again',
+      'billed_again',
       false,
     ],
     [
@@ -71,7 +71,7 @@ describe('a billable call', () => {
       { ...one, resubmit_unknown: true },
       [aLine({ status: 'unknown', endedAt: 1 })],
       aLine({ n: 1 }),
-      'bought again',
+      'billed_again',
       true,
     ],
     [
@@ -79,7 +79,7 @@ describe('a billable call', () => {
       { ...one, resubmit_unknown: true },
       [aLine({ status: 'unknown', endedAt: 1 }), aLine({ n: 1, status: 'unknown', endedAt: 1 })],
       aLine({ n: 2 }),
-      'bought again',
+      'billed_again',
       false,
     ],
   ] as const)('for %s', (_, request, lines, next, repeats, isAllowed) => {
@@ -99,12 +99,12 @@ describe('a billable call', () => {
   it('never buys more than was asked for and allowed, whatever is tried and answered', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 4 }), fc.boolean(), calls, (count, resubmit_unknown, tried) => {
-        const lines = new Map<number, Line>()
+        const lines = new Map<number, TaskRecord>()
         /** The provider's own books: outputs by client reference, or by call where it buys again. */
         const books = new Map<string, number>()
         tried.forEach(({ n, wanted: asked, answer }, time) => {
           // Lines are at providers of both kinds.
-          const repeats: Repeats = n % 2 === 0 ? 'harmless' : 'bought again'
+          const repeats: Repeats = n % 2 === 0 ? 'harmless' : 'billed_again'
           const known = lines.get(n)
           const wanted = known?.wanted ?? asked
           const next = known ?? aLine({ n, clientReference: `reference ${n}`, wanted })

@@ -1,9 +1,9 @@
 /** A host that is down: its deliveries wait, and one tries it now and then until it answers. */
 import { env } from 'cloudflare:workers'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
-import { hostWaitsMs, leaseMs, outagesToOpen, streakForgottenMs } from '../../src/core/schedule.ts'
+import { failuresToOpenCircuit, hostWaitsMs, leaseMs, streakForgottenMs } from '../../src/core/schedule.ts'
 import { openDatabase } from '../../src/store/database.ts'
-import { claimDelivery } from '../../src/store/deliveries.ts'
+import { claimDelivery } from '../../src/store/deliveries/claim.ts'
 import { owe, workOff } from '../support/deliveries.ts'
 import {
   aHost,
@@ -62,7 +62,7 @@ describe('an open circuit', () => {
       expect(host.called.calls).toBe(tries)
       await world.advance(1)
       await sweep()
-      await vi.waitUntil(async () => (await host.row())?.outages === outagesToOpen + tries + 1, {
+      await vi.waitUntil(async () => (await host.row())?.outages === failuresToOpenCircuit + tries + 1, {
         timeout: 10_000,
       })
       expect(host.called.calls).toBe(tries + 1)
@@ -118,7 +118,7 @@ describe('an open circuit', () => {
     await world.advance(1 * minutes)
     const [first = ''] = await owe(1, host.url)
     await claimDelivery(openDatabase(env.DB), first, 'a lease of the dead', world.edges.now())
-    expect(await host.row()).toMatchObject({ probe: 'a lease of the dead' })
+    expect(await host.row()).toMatchObject({ trial: 'a lease of the dead' })
     host.answer(ok)
     const ids = await owe(1, host.url)
     await workOff(ids)
@@ -141,7 +141,7 @@ describe('an open circuit', () => {
 
   it('waits for as long as the host asks with Retry-After, in reason', async () => {
     host.answer(() => new Response('', { status: 503, headers: { 'retry-after': '1800' } }))
-    await workOff(await owe(outagesToOpen, host.url))
+    await workOff(await owe(failuresToOpenCircuit, host.url))
     expect((await host.row())?.due_at).toBe(world.edges.now() + 30 * minutes)
   })
 })
@@ -151,7 +151,7 @@ describe('a circuit stays closed', () => {
     await openCircuit(host)
     await world.advance(streakForgottenMs)
     await workOff(await owe(1, host.url))
-    expect(await host.row()).toMatchObject({ failures: 1, outages: 1, probe: null, due_at: null })
+    expect(await host.row()).toMatchObject({ failures: 1, outages: 1, trial: null, due_at: null })
   })
 
   it('when failures are not in a row', async () => {

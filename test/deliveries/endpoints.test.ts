@@ -1,10 +1,10 @@
 /** Events go to the job's own URL and to every endpoint that subscribed to them, each as a delivery of its own. */
 import { beforeEach, describe, expect, it, vi } from 'vitest'
-import { canceled } from '../support/asks.ts'
 import { callbackSecret, isSignedWith } from '../support/caller.ts'
 import { type DeliveryView, deliveriesOf, tellOfFailure } from '../support/deliveries.ts'
 import { changeEndpoint, deleteEndpoint, makeEndpoint } from '../support/endpoints.ts'
 import { aHost, type Host, ok } from '../support/hosts.ts'
+import { canceled } from '../support/job-calls.ts'
 import { sweep, timelineOf, untilTold } from '../support/reelhook.ts'
 import { postUnnudged } from '../support/runtime.ts'
 import { select } from '../support/storage.ts'
@@ -174,7 +174,7 @@ describe('an endpoint that changes', () => {
     const endpoint = await makeEndpoint(host.url)
     for (let n = 0; n < 11; n++) await tellOfFailure(uncalled)
     await vi.waitUntil(
-      async () => (await select("SELECT 1 FROM deliveries WHERE reason = 'in_line'")).length === 1,
+      async () => (await select("SELECT 1 FROM deliveries WHERE reason = 'waiting_for_host'")).length === 1,
     )
     await changeEndpoint(endpoint, { url: `${callerUrl}/moved` })
     await vi.waitUntil(

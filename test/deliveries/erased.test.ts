@@ -1,13 +1,13 @@
 /** The event job.erased: told to whoever asked for it, though the job is gone. */
 import { afterEach, describe, expect, it } from 'vitest'
-import { cancel, erase, retry } from '../support/asks.ts'
 import { callbackSecret, isSignedWith } from '../support/caller.ts'
 import { type DeliveryView, deliveriesOf } from '../support/deliveries.ts'
-import { doorOf, ringAt, untilHeard } from '../support/door.ts'
 import { makeEndpoint, type NewEndpoint } from '../support/endpoints.ts'
-import { leftOf, nothing } from '../support/left.ts'
+import { cancel, erase, retry } from '../support/job-calls.ts'
 import { expectProblem } from '../support/problem.ts'
+import { doorOf, ringAt, untilHeard } from '../support/provider-webhooks.ts'
 import { api, aRequest, getJob, post, sweep } from '../support/reelhook.ts'
+import { leftOf, nothing } from '../support/remains.ts'
 import {
   allEvents,
   aToldVideo,
@@ -144,7 +144,7 @@ describe('of a job whose erasure is told', () => {
     const id = await aToldVideo(asked)
     await erase(id)
     expect((await ringAt(await doorOf(id), '{"late":true}')).status).toBe(200)
-    expect((await untilHeard(id, 2)).at(-1)).toBe('unknown job')
+    expect((await untilHeard(id, 2)).at(-1)).toBe('unknown_job')
     expect(await countRows('webhooks', 'job_id = ?', id)).toBe(0)
   })
 

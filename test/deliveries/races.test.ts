@@ -4,7 +4,7 @@ import { leaseMs } from '../../src/core/schedule.ts'
 import { deliver } from '../../src/deliveries/deliver.ts'
 import { advance } from '../../src/engine/advance.ts'
 import { openDatabase } from '../../src/store/database.ts'
-import { claimDelivery } from '../../src/store/deliveries.ts'
+import { claimDelivery } from '../../src/store/deliveries/claim.ts'
 import {
   deliveriesOf,
   nudgeDelivery,

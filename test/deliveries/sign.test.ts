@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { keyPairOf } from '../../src/core/key-pair.ts'
+import { keyPairOf } from '../../src/core/crypto/key-pair.ts'
 import { signedHeaders } from '../../src/deliveries/sign.ts'
 
 /** What the reference libraries of the standard hold themselves to, each secret with its signature. */

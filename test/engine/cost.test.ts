@@ -24,7 +24,7 @@ it.each(['runware', 'crun'])('a job on the webhook path at %s stays within its b
   await worker.fetch(new Request(bill.webhookUrl, { method: 'POST', body: JSON.stringify(said) }))
   await worker.drain()
 
-  expect(await getJob(id)).toMatchObject({ status: 'succeeded', tasks: [{ won_by: 'webhook' }] })
+  expect(await getJob(id)).toMatchObject({ status: 'succeeded', tasks: [{ completed_via: 'webhook' }] })
   expect(world.caller.receivedFor(id)).toHaveLength(1)
   const { rowsWritten, messages } = worker.bill()
   expect(rowsWritten).toBeLessThanOrEqual(35)
@@ -39,16 +39,22 @@ it.each([
   ['crun', 'webhook', { questions: 1, rowsWritten: 35, rowsRead: 84, operations: 9 }],
   ['scenario', 'poll', { questions: 9, rowsWritten: 60, rowsRead: 152, operations: 36 }],
   ['aimlapi', 'poll', { questions: 9, rowsWritten: 60, rowsRead: 152, operations: 36 }],
-] as const)('a job of three minutes at %s, won by %s, costs at most %j', async (provider, wonBy, budget) => {
-  // However the job falls between two sweeps.
-  for (const secondsSinceSweep of [0, 15, 30, 45]) {
-    const { id, cost } = await makeForThreeMinutes(provider, secondsSinceSweep)
-    expect(await getJob(id)).toMatchObject({ status: 'succeeded', tasks: [{ won_by: wonBy }] })
-    for (const [name, most] of Object.entries(budget)) {
-      expect(cost[name as keyof typeof budget], `${name}, ${secondsSinceSweep} s`).toBeLessThanOrEqual(most)
+] as const)(
+  'a job of three minutes at %s, won by %s, costs at most %j',
+  async (provider, completedVia, budget) => {
+    // However the job falls between two sweeps.
+    for (const secondsSinceSweep of [0, 15, 30, 45]) {
+      const { id, cost } = await makeForThreeMinutes(provider, secondsSinceSweep)
+      expect(await getJob(id)).toMatchObject({
+        status: 'succeeded',
+        tasks: [{ completed_via: completedVia }],
+      })
+      for (const [name, most] of Object.entries(budget)) {
+        expect(cost[name as keyof typeof budget], `${name}, ${secondsSinceSweep} s`).toBeLessThanOrEqual(most)
+      }
     }
-  }
-})
+  },
+)
 
 it('a job whose video is uploaded costs one message more: the news of it', async () => {
   const worker = createMeteredWorker({ RUNWARE_UPLOADS: 'on' })
@@ -60,7 +66,7 @@ it('a job whose video is uploaded costs one message more: the news of it', async
   await world.advance(10_000)
   await worker.drain()
 
-  expect(await getJob(id)).toMatchObject({ status: 'succeeded', tasks: [{ won_by: 'upload' }] })
+  expect(await getJob(id)).toMatchObject({ status: 'succeeded', tasks: [{ completed_via: 'upload' }] })
   expect(world.caller.receivedFor(id)).toHaveLength(1)
   const { rowsWritten, messages } = worker.bill()
   expect(rowsWritten).toBeLessThanOrEqual(35)
@@ -80,7 +86,7 @@ async function makeForThreeMinutes(provider: string, secondsSinceSweep: number) 
   for (let seconds = 0; seconds < 300 && !isTold(); seconds++) await worker.passSeconds(1)
 
   const questions = world.logs.filter(
-    ({ event, fields }) => event === 'task.checked' && fields.job_id === id,
+    ({ event, fields }) => event === 'task.polled' && fields.job_id === id,
   ).length
   return { id, cost: { questions, ...spentSince(before, worker.bill()) } }
 }

@@ -2,10 +2,10 @@
 import { env } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
 import { advance } from '../../src/engine/advance.ts'
-import { recordDeadLetter } from '../../src/engine/dead-letter.ts'
-import { claimJob } from '../../src/store/claim.ts'
+import { recordDeadLetter } from '../../src/engine/upkeep/dead-letter.ts'
 import { openDatabase } from '../../src/store/database.ts'
-import { hold } from '../support/held.ts'
+import { claimJob } from '../../src/store/jobs/claim.ts'
+import { hold } from '../support/hold-step.ts'
 import {
   billsFor,
   getJob,
@@ -112,7 +112,7 @@ it('a webhook that comes in the middle of a step makes the job due at once', asy
   expect((await getJob(id)).status).toBe('queued')
   await late.letGoOn()
   const job = await untilStatus(id, 'succeeded')
-  expect(job.tasks[0]?.won_by).toBe('webhook')
+  expect(job.tasks[0]?.completed_via).toBe('webhook')
 })
 
 it('a step that throws leaves its job due', async () => {
@@ -131,7 +131,7 @@ describe('a nudge that died in all its tries', () => {
   it('is put on the timeline, and the sweep goes on with the job', async () => {
     const { id } = await postUnnudged()
     await recordDeadLetter(aContext(), { job: id })
-    expect(await timelineOf(id)).toEqual(['job.accepted', 'nudge.died'])
+    expect(await timelineOf(id)).toEqual(['job.accepted', 'message.dead_lettered'])
     await passTimeUntil(id, ({ status }) => status === 'succeeded')
   })
 
@@ -142,7 +142,7 @@ describe('a nudge that died in all its tries', () => {
       provider: 'runware' as const,
       hash: 'h',
       body: '{}',
-      heardAt: world.edges.now(),
+      receivedAt: world.edges.now(),
     }
     await recordDeadLetter(aContext(), { webhook })
     const journaled = await env.DB.prepare('SELECT body FROM webhooks WHERE job_id = ?').bind(id).all()

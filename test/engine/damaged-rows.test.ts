@@ -3,7 +3,7 @@ import { env } from 'cloudflare:workers'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { advance } from '../../src/engine/advance.ts'
 import { bearing, makeApiKey } from '../support/api-keys.ts'
-import { erase } from '../support/asks.ts'
+import { erase } from '../support/job-calls.ts'
 import { api, billsFor, getJob, passTimeUntil, post, postJob, untilTold } from '../support/reelhook.ts'
 import { aContext, postUnnudged } from '../support/runtime.ts'
 import { callerUrl, world } from '../support/world.ts'
@@ -108,5 +108,5 @@ it('a key whose retired secrets are damaged still signs with its own', async () 
   const { id } = await response.json<{ id: string }>()
   await passTimeUntil(id, ({ status }) => status === 'succeeded')
   expect(await untilTold(id)).toHaveLength(1)
-  expect(world.logs.some(({ event }) => event === 'delivery.surprised')).toBe(false)
+  expect(world.logs.some(({ event }) => event === 'delivery.failed')).toBe(false)
 })

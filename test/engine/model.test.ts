@@ -5,7 +5,7 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { canBecome, isSettled, type JobStatus, jobStatuses } from '../../src/core/job.ts'
-import type { Place } from '../support/held.ts'
+import type { Place } from '../support/hold-step.ts'
 import { type LoneJob, postLoneJob } from '../support/lone-job.ts'
 import { getJob } from '../support/reelhook.ts'
 import { objectKeys } from '../support/storage.ts'

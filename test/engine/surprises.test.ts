@@ -2,11 +2,11 @@
 import { createExecutionContext, createMessageBatch, getQueueResult } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
-import { lastWordMs, leaseMs, settleGraceMs } from '../../src/core/schedule.ts'
+import { finalPollWindowMs, leaseMs, settleGraceMs } from '../../src/core/schedule.ts'
 import { deliver } from '../../src/deliveries/deliver.ts'
 import { advance } from '../../src/engine/advance.ts'
-import { claimJob } from '../../src/store/claim.ts'
 import { openDatabase } from '../../src/store/database.ts'
+import { claimJob } from '../../src/store/jobs/claim.ts'
 import { billsFor, getJob, passTimeUntil, untilTold } from '../support/reelhook.ts'
 import { aContext, postUnnudged } from '../support/runtime.ts'
 import { select } from '../support/storage.ts'
@@ -50,7 +50,7 @@ describe('a step that throws each time', () => {
     expect(job).toMatchObject({ status: 'failed', fault: { code: 'internal_error', retryable: false } })
     expect(job.fault?.message).toContain('Nothing was bought.')
     expect(Date.parse(job.settled_at ?? '')).toBeLessThanOrEqual(
-      Date.parse(job.deadline_at) + lastWordMs + 5 * minutes,
+      Date.parse(job.deadline_at) + finalPollWindowMs + 5 * minutes,
     )
     // The waits grow: it is not tried again each second.
     expect(steps).toBeLessThan(60)
@@ -139,7 +139,7 @@ it('after an outage that outlasted the deadline a job is tried, not given up', a
 
 it('a message that cannot be worked off does not hold up the others of its batch', async () => {
   const { id } = await postUnnudged()
-  const batch = createMessageBatch('reelhook-nudges', [
+  const batch = createMessageBatch('reelhook-jobs', [
     { id: 'bad', timestamp: new Date(), body: { nonsense: true }, attempts: 1 },
     { id: 'good', timestamp: new Date(), body: { job: id }, attempts: 1 },
   ])

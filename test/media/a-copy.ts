@@ -2,9 +2,9 @@
 import { env } from 'cloudflare:workers'
 import { expect } from 'vitest'
 import type { Result } from '../../src/core/fault.ts'
-import { createGuard } from '../../src/guard/guard.ts'
-import { type CopySettings, copyToBucket } from '../../src/media/copy.ts'
-import type { Kept } from '../../src/media/keep.ts'
+import { type DownloadSettings, downloadVideo } from '../../src/media/download.ts'
+import type { StoredObject } from '../../src/media/write.ts'
+import { createGuard } from '../../src/url-guard/guard.ts'
 import { objectKeys } from '../support/storage.ts'
 import { world } from '../support/world.ts'
 
@@ -60,7 +60,7 @@ export function anAnswer(
 }
 
 export interface Copying {
-  result: Result<Kept>
+  result: Result<StoredObject>
   /** The object's key, of this copy alone. */
   key: string
   /** Every request that was made for it. */
@@ -72,7 +72,7 @@ export interface Copying {
 /** Copies from a host that answers so, into an object of the copy's own. */
 export async function copyFrom(
   answer: (request: Request) => Response | Promise<Response>,
-  settings: Partial<CopySettings> = {},
+  settings: Partial<DownloadSettings> = {},
   url = videoUrl,
   name: string = crypto.randomUUID(),
 ): Promise<Copying> {
@@ -84,7 +84,7 @@ export async function copyFrom(
   }
   const guard = createGuard(world.edges, { reach: 'public', dnsCheckUrl: null })
   const defaults = { guard, maxBytes: 100_000_000, onProgress: async () => undefined }
-  const result = await copyToBucket(
+  const result = await downloadVideo(
     { ...defaults, bucket: watched(env.BUCKET, uploads), fetch, ...settings },
     url,
     (extension) => `copies/${name}.${extension}`,

@@ -1,9 +1,9 @@
 /** OUTPUT_HOSTS: where finished videos may be fetched from. */
 import { describe, expect, it } from 'vitest'
 import { readConfig } from '../../src/config.ts'
-import { isAtHost } from '../../src/core/target.ts'
+import { isAtHost } from '../../src/core/url/policy.ts'
 import { advance } from '../../src/engine/advance.ts'
-import { createGuard } from '../../src/guard/guard.ts'
+import { createGuard } from '../../src/url-guard/guard.ts'
 import { passTimeUntil } from '../support/reelhook.ts'
 import { aContext, postUnnudged } from '../support/runtime.ts'
 import { objectKeys } from '../support/storage.ts'

@@ -1,5 +1,5 @@
 /** Whole valid things for a provider's tests, and the recorded network that an adapter is driven by. */
-import { requestSchema } from '../../src/core/request.ts'
+import { requestSchema } from '../../src/core/request/request.ts'
 import type { SubmittedTask } from '../../src/core/task.ts'
 import type { Fetch } from '../../src/providers/http.ts'
 import type { LostSubmission, Submission } from '../../src/providers/provider.ts'

@@ -1,6 +1,6 @@
 /** What every provider must keep to, however it speaks. A new one passes this before anything of its own. */
 import { describe, expect, it } from 'vitest'
-import { aspectRatios, models, resolutions } from '../../src/core/request.ts'
+import { aspectRatios, models, resolutions } from '../../src/core/request/request.ts'
 import type { Fetch } from '../../src/providers/http.ts'
 import type { Provider, RemoteOutput } from '../../src/providers/provider.ts'
 import { aNetwork, aRequest, aSubmission, aTask, image, type Reply, taskId, video } from './a-submission.ts'
@@ -43,15 +43,15 @@ export function keepsTheContract(candidate: Candidate): void {
 
     it('asks how a task is in as few calls as it takes', async () => {
       const { provider, sent } = answering(answers.pending, ...answers.done, answers.failed)
-      expect(await provider.check(task)).toMatchObject({
+      expect(await provider.getStatus(task)).toMatchObject({
         ok: true,
         value: { state: 'pending', finished: [] },
       })
-      expect(await provider.check(task)).toMatchObject({
+      expect(await provider.getStatus(task)).toMatchObject({
         ok: true,
         value: { state: 'done', outputs: [output], faults: [] },
       })
-      expect(await provider.check(task)).toMatchObject({
+      expect(await provider.getStatus(task)).toMatchObject({
         ok: true,
         value: { state: 'failed', fault: { code: 'generation_failed' } },
       })
@@ -60,10 +60,10 @@ export function keepsTheContract(candidate: Candidate): void {
 
     it('hears from a webhook what it would have been told had it asked', async () => {
       const { provider } = answering(...answers.done, answers.failed)
-      expect(provider.read !== undefined).toBe(candidate.webhooks !== undefined)
+      expect(provider.parseWebhook !== undefined).toBe(candidate.webhooks !== undefined)
       for (const body of Object.values(candidate.webhooks ?? {})) {
-        const asked = await provider.check(task)
-        expect(provider.read?.(body)).toEqual([
+        const asked = await provider.getStatus(task)
+        expect(provider.parseWebhook?.(body)).toEqual([
           { providerTaskId: taskId, outcome: asked.ok ? asked.value : asked.fault },
         ])
       }
@@ -72,7 +72,7 @@ export function keepsTheContract(candidate: Candidate): void {
     it('shows its key in a header, and nowhere else', async () => {
       const { provider, sent } = answering(answers.accepted)
       await provider.submit(aSubmission())
-      await provider.check(task)
+      await provider.getStatus(task)
       for (const { headers, url, body } of sent) {
         expect(Object.values(headers).filter((value) => value.includes(apiKey))).toHaveLength(1)
         expect(url + JSON.stringify(body)).not.toContain(apiKey)
@@ -83,7 +83,7 @@ export function keepsTheContract(candidate: Candidate): void {
       const moved: Reply = { status: 302, text: '', headers: { location: 'https://elsewhere.example.com' } }
       const { provider, sent } = answering(moved)
       expect(await provider.submit(aSubmission())).toMatchObject({ fault: { code: 'answer_lost' } })
-      expect(await provider.check(task)).toMatchObject({ fault: { code: 'unavailable' } })
+      expect(await provider.getStatus(task)).toMatchObject({ fault: { code: 'unavailable' } })
       expect(sent.map(({ redirect }) => redirect)).toEqual(['manual', 'manual'])
     })
   })
@@ -114,7 +114,7 @@ export function keepsTheContract(candidate: Candidate): void {
       const paths = idle.refuse(request).map(({ path }) => path)
       const { promptLength, durations, seeds } = idle.capabilities
       expect(paths).toContain('resolution')
-      expect(paths.includes('duration')).toBe(durations === 'whole seconds')
+      expect(paths.includes('duration')).toBe(durations === 'seconds')
       expect(paths.includes('seed')).toBe(seeds === 'none')
       expect(paths.includes('prompt')).toBe(promptLength.max < 10_000)
     })
@@ -160,7 +160,7 @@ export function keepsTheContract(candidate: Candidate): void {
     it('tells a wrong key from everything else', async () => {
       const { provider } = answering(answers.unauthorized)
       expect(await provider.submit(aSubmission())).toMatchObject({ ok: false, fault: { code: 'auth' } })
-      expect(await provider.check(task)).toMatchObject({ ok: false, fault: { code: 'auth' } })
+      expect(await provider.getStatus(task)).toMatchObject({ ok: false, fault: { code: 'auth' } })
     })
   })
 }

@@ -1,12 +1,12 @@
 /** The tables of answers of the source documents, row by row: what each makes Reelhook believe. */
 import { describe, expect, it } from 'vitest'
-import { anAimlapi } from './a-aimlapi.ts'
-import { aCrun, aTaskInfo } from './a-crun.ts'
-import { anAsset, aScenario, videoUrl } from './a-scenario.ts'
 import { aSubmission, aTask, type Reply, taskId } from './a-submission.ts'
+import { anAimlapi } from './aimlapi/a-aimlapi.ts'
+import { aCrun, aTaskInfo } from './crun/a-crun.ts'
 import { aLine, aSubmissionOf } from './documents/a-line.ts'
 import { aimlapiMini, responses, statuses } from './documents/aimlapi-mini.ts'
 import { codes } from './documents/crun-mini-r2v.ts'
+import { anAsset, aScenario, videoUrl } from './scenario/a-scenario.ts'
 
 describe('Crun', () => {
   const inTheStatus = (code: number, data: unknown): Reply => ({ status: code, json: { message: '…', data } })
@@ -33,7 +33,7 @@ describe('Crun', () => {
       // A generation that failed is an answer to the question, and the end of the task.
       const value = asked === null ? { state: 'pending' } : { state: 'failed', ...fault }
       const isAnswer = asked === null || asked === 'generation_failed'
-      expect(await provider.check(aTask({ provider: 'crun' }))).toMatchObject(
+      expect(await provider.getStatus(aTask({ provider: 'crun' }))).toMatchObject(
         isAnswer ? { ok: true, value } : { ok: false, ...fault },
       )
     })
@@ -51,7 +51,7 @@ describe('AI/ML API', () => {
   const words = Object.entries(statuses)
   const task = aTask({ provider: 'aimlapi' })
   const ask = (generation: Record<string, unknown>) =>
-    anAimlapi({ json: { id: taskId, ...generation } }).provider.check(task)
+    anAimlapi({ json: { id: taskId, ...generation } }).provider.getStatus(task)
 
   it.each(words)('names the generation by id, whatever its status: %s', async (status) => {
     const { provider } = anAimlapi({ json: { id: taskId, status } })
@@ -81,7 +81,7 @@ describe('AI/ML API', () => {
       if (!submitted.ok) throw new Error(submitted.fault.message)
       for (const waitMs of [0, 2_000, 20_000]) {
         await line.advance(waitMs)
-        const checked = await line.provider.check({ ...task, ...submitted.value })
+        const checked = await line.provider.getStatus({ ...task, ...submitted.value })
         said.push([line.heard.at(-1), checked.ok ? checked.value.state : checked.fault.code])
       }
     }
@@ -111,7 +111,7 @@ describe('Scenario', () => {
       job: { jobId: 'job_abc123', status: 'success', metadata: { assetIds: ['asset_abc123'] } },
     }
     const { provider, sent } = aScenario({ json: example }, anAsset())
-    const checked = await provider.check(aTask({ provider: 'scenario', providerTaskId: 'job_abc123' }))
+    const checked = await provider.getStatus(aTask({ provider: 'scenario', providerTaskId: 'job_abc123' }))
     expect(checked).toMatchObject({
       ok: true,
       value: { state: 'done', outputs: [{ id: 'asset_abc123', url: videoUrl }] },

@@ -3,7 +3,7 @@
  * to Reelhook, and is sent as the document has it; whatever it does not allow is refused before anything is sent.
  */
 import { describe, expect, it } from 'vitest'
-import { requestSchema } from '../../src/core/request.ts'
+import { requestSchema } from '../../src/core/request/request.ts'
 import type { Provider, Submission } from '../../src/providers/provider.ts'
 import { aLine, aSubmissionOf, bodyOf, type Line } from './documents/a-line.ts'
 import { aimlapiMini } from './documents/aimlapi-mini.ts'
@@ -70,7 +70,7 @@ describe.each(documents)('$title', (document) => {
     const { submission, answer } = await submit(line, document, {})
     if (!answer.ok) throw new Error(answer.fault.message)
     const { providerTaskId } = answer.value
-    const checked = await line.provider.check({ provider: name, ...submission, providerTaskId })
+    const checked = await line.provider.getStatus({ provider: name, ...submission, providerTaskId })
     expect(checked).toMatchObject({ ok: true, value: { state: 'pending' } })
     expect(valueAt(line.sent[1], document.question.at)).toEqual(document.question.value(providerTaskId))
   })

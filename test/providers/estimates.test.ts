@@ -1,12 +1,12 @@
 /** What providers say of prices beforehand: by the documents of each, and in whatever shape it comes. */
 import { describe, expect, it } from 'vitest'
-import { priceOf } from '../../src/providers/price.ts'
+import { priceOf } from '../../src/providers/price-table.ts'
 import type { Provider } from '../../src/providers/provider.ts'
-import { anAimlapi } from './a-aimlapi.ts'
-import { aCrun, enveloped } from './a-crun.ts'
-import { aRunware } from './a-runware.ts'
-import { aScenario } from './a-scenario.ts'
 import { aRequest, image, type Reply, video } from './a-submission.ts'
+import { anAimlapi } from './aimlapi/a-aimlapi.ts'
+import { aCrun, enveloped } from './crun/a-crun.ts'
+import { aRunware } from './runware/a-runware.ts'
+import { aScenario } from './scenario/a-scenario.ts'
 
 const estimated = (cost: object) => ({ ok: true, value: { ...cost, source: 'provider_estimate' } })
 const makers: Record<string, (reply: Reply) => { provider: Provider; sent: unknown[] }> = {

@@ -2,14 +2,14 @@
 import { describe, expect, it } from 'vitest'
 import { faults } from '../../src/core/fault.ts'
 import type { Outcome, Provider } from '../../src/providers/provider.ts'
-import { anAimlapi, anError } from './a-aimlapi.ts'
-import { aCrun, aFailure as aCrunFailure, enveloped } from './a-crun.ts'
-import { aFailedItem, aRunware } from './a-runware.ts'
-import { aJob, aScenario, aFailure as aScenarioFailure } from './a-scenario.ts'
 import { aSubmission, aTask, type Reply } from './a-submission.ts'
+import { anAimlapi, anError } from './aimlapi/a-aimlapi.ts'
+import { aCrun, aFailure as aCrunFailure, enveloped } from './crun/a-crun.ts'
+import { aFailedItem, aRunware } from './runware/a-runware.ts'
+import { aJob, aScenario, aFailure as aScenarioFailure } from './scenario/a-scenario.ts'
 
 async function told(provider: Provider): Promise<Outcome> {
-  const checked = await provider.check(aTask({ provider: provider.name }))
+  const checked = await provider.getStatus(aTask({ provider: provider.name }))
   if (!checked.ok) throw new Error(checked.fault.message)
   return checked.value
 }
@@ -35,7 +35,7 @@ describe('Runware', () => {
     const { provider } = aRunware({ json: { data: [], errors: [item] } })
     const failed = { state: 'failed', fault: { code: expected, message: words } }
     expect(await told(provider)).toMatchObject(failed)
-    expect(provider.read?.({ errors: [item] })).toMatchObject([{ outcome: failed }])
+    expect(provider.parseWebhook?.({ errors: [item] })).toMatchObject([{ outcome: failed }])
   })
 })
 
@@ -51,7 +51,7 @@ describe('Crun', () => {
     const failed = { state: 'failed', fault: { code: expected, message: words } }
     const { provider } = aCrun({ json: enveloped(info) })
     expect(await told(provider)).toMatchObject(failed)
-    expect(provider.read?.(info)).toMatchObject([{ outcome: failed }])
+    expect(provider.parseWebhook?.(info)).toMatchObject([{ outcome: failed }])
     expect(await told(aCrun({ status: 501, json: { code: 501, message } }).provider)).toMatchObject(failed)
   })
 
@@ -104,6 +104,6 @@ describe('what a caller may do about it', () => {
     ['provider_canceled', 'later'],
     ['generation_failed', 'never'],
   ] as const)('%s: the same request again has a chance %s, and no other provider is asked', (code, again) => {
-    expect(faults[code]).toMatchObject({ again, elsewhere: 'no' })
+    expect(faults[code]).toMatchObject({ retry: again, failover: 'no' })
   })
 })

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { readConfig } from '../../src/config.ts'
-import { providerNames } from '../../src/core/request.ts'
+import { providerNames } from '../../src/core/request/request.ts'
 import { createProviders } from '../../src/providers/index.ts'
-import { aSuccess, enveloped } from './a-crun.ts'
 import { aNetwork, aRequest, aSubmission, aTask, now, type Reply, taskId } from './a-submission.ts'
+import { aSuccess, enveloped } from './crun/a-crun.ts'
 
 const needed = {
   PUBLIC_BASE_URL: 'https://reelhook.example.com',
@@ -61,8 +61,8 @@ describe('credits', () => {
 
   it('are told in dollars too, where it is known what one costs', async () => {
     const asked = aRegistry(rates, { json: enveloped(aSuccess()) }).providers.crun
-    expect(await asked?.check(aTask({ provider: 'crun' }))).toMatchObject({ value: { cost: both } })
-    expect(asked?.read?.(aSuccess())).toMatchObject([{ outcome: { cost: both } }])
+    expect(await asked?.getStatus(aTask({ provider: 'crun' }))).toMatchObject({ value: { cost: both } })
+    expect(asked?.parseWebhook?.(aSuccess())).toMatchObject([{ outcome: { cost: both } }])
     const estimating = aRegistry(rates, { json: enveloped({ credits: 40 }) }).providers.crun
     expect(await estimating?.estimate?.(aRequest())).toMatchObject({
       value: { credits: 40, amount_usd: 0.2 },
@@ -77,7 +77,7 @@ describe('credits', () => {
 
   it('are told alone where it is not', async () => {
     const { crun } = aRegistry(keys, { json: enveloped(aSuccess()) }).providers
-    expect(await crun?.check(aTask({ provider: 'crun' }))).toMatchObject({
+    expect(await crun?.getStatus(aTask({ provider: 'crun' }))).toMatchObject({
       value: { cost: { credits: 38, source: 'provider' } },
     })
   })
@@ -86,7 +86,7 @@ describe('credits', () => {
     const done = { id: taskId, status: 'completed', video: { url: 'https://cdn.aimlapi.com/v.mp4' } }
     const json = { ...done, meta: { usage: { credits_used: 120_000 } } }
     const { aimlapi } = aRegistry(keys, { json }).providers
-    expect(await aimlapi?.check(aTask({ provider: 'aimlapi' }))).toMatchObject({
+    expect(await aimlapi?.getStatus(aTask({ provider: 'aimlapi' }))).toMatchObject({
       value: { cost: { credits: 120_000, amount_usd: 0.06 } },
     })
   })

@@ -3,16 +3,16 @@
  * says and whether it names our task; the HTTP status of an answer about the task decides nothing.
  */
 import { describe, expect, it } from 'vitest'
-import { aCompletion, anAimlapi, anError, aProblem } from './a-aimlapi.ts'
-import { aCrun, aFailure as aCrunFailure, aSuccess as aCrunSuccess, enveloped } from './a-crun.ts'
-import { aFailedItem, anItem, aRunware, aSuccess } from './a-runware.ts'
+import { aTask, type Reply, taskId } from './a-submission.ts'
+import { aCompletion, anAimlapi, anError, aProblem } from './aimlapi/a-aimlapi.ts'
+import { aCrun, aFailure as aCrunFailure, aSuccess as aCrunSuccess, enveloped } from './crun/a-crun.ts'
+import { aFailedItem, anItem, aRunware, aSuccess } from './runware/a-runware.ts'
 import {
   anAsset,
   aScenario,
   aFailure as aScenarioFailure,
   aSuccess as aScenarioSuccess,
-} from './a-scenario.ts'
-import { aTask, type Reply, taskId } from './a-submission.ts'
+} from './scenario/a-scenario.ts'
 
 const statuses = [200, 400, 401, 402, 403, 404, 408, 409, 422, 429, 455, 500, 502, 503]
 
@@ -20,7 +20,7 @@ type Body = Record<string, unknown>
 
 const providers = {
   runware: {
-    check: (reply: Reply) => aRunware(reply).provider.check(aTask()),
+    check: (reply: Reply) => aRunware(reply).provider.getStatus(aTask()),
     refused: (status: number) => ({
       data: [],
       errors: [
@@ -35,21 +35,21 @@ const providers = {
     ofAnother: { data: [aSuccess(1, { taskUUID: 'another' })], errors: [aFailedItem({ taskUUID: 'third' })] },
   },
   crun: {
-    check: (reply: Reply) => aCrun(reply).provider.check(aTask({ provider: 'crun' })),
+    check: (reply: Reply) => aCrun(reply).provider.getStatus(aTask({ provider: 'crun' })),
     refused: (status: number) => ({ code: status === 200 ? 422 : status, message: '…' }),
     failed: enveloped(aCrunFailure()) as Body,
     made: enveloped(aCrunSuccess()) as Body,
     ofAnother: enveloped(aCrunSuccess({ task_id: 'another' })),
   },
   scenario: {
-    check: (reply: Reply) => aScenario(reply, anAsset()).provider.check(aTask({ provider: 'scenario' })),
+    check: (reply: Reply) => aScenario(reply, anAsset()).provider.getStatus(aTask({ provider: 'scenario' })),
     refused: () => ({ error: '…', reason: '…', traceId: 't-1' }),
     failed: aScenarioFailure().json as Body,
     made: aScenarioSuccess().json as Body,
     ofAnother: { job: { ...(aScenarioSuccess().json as { job: Body }).job, jobId: 'another' } },
   },
   aimlapi: {
-    check: (reply: Reply) => anAimlapi(reply).provider.check(aTask({ provider: 'aimlapi' })),
+    check: (reply: Reply) => anAimlapi(reply).provider.getStatus(aTask({ provider: 'aimlapi' })),
     refused: (status: number) => aProblem(status).json as Body,
     failed: anError(),
     made: aCompletion(),
@@ -94,7 +94,7 @@ describe.each(Object.entries(providers))('%s', (_, { check, refused, failed, mad
 
 describe('what an error of Runware is about', () => {
   const check = (status: number, error: Body) =>
-    aRunware({ status, json: { data: [], errors: [error] } }).provider.check(aTask())
+    aRunware({ status, json: { data: [], errors: [error] } }).provider.getStatus(aTask())
   const ofQuestion = { message: '…', taskType: 'getResponse', taskUUID: taskId }
   const untyped = { message: '…', taskUUID: taskId }
 

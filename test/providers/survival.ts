@@ -1,8 +1,8 @@
 /** What no provider may do to us, whatever it answers: throw, claim what it did not say, or give a key away. */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { costSchema } from '../../src/core/cost.ts'
 import { type Fault, faults, type Result, readFault } from '../../src/core/fault.ts'
-import { costSchema } from '../../src/core/money.ts'
 import type { Outcome, Provider } from '../../src/providers/provider.ts'
 import { aLostSubmission, aNetwork, aSubmission, aTask, type Reply, taskId } from './a-submission.ts'
 import type { Candidate } from './contract.ts'
@@ -29,14 +29,14 @@ export function survivesAnyAnswer({ apiKey, create, answers }: Candidate): void 
     })
 
     it.each(brokenAnswers)('may ask again when %s', async (_, reply) => {
-      const checked = await told(reply).check(task)
+      const checked = await told(reply).getStatus(task)
       expect(checked).toMatchObject({ ok: false })
-      if (!checked.ok) expect(faults[checked.fault.code].again).toBe('later')
+      if (!checked.ok) expect(faults[checked.fault.code].retry).toBe('later')
     })
 
-    if (told(answers.accepted).find !== undefined) {
+    if (told(answers.accepted).findSubmission !== undefined) {
       it.each(brokenAnswers)('finds nothing out when %s', async (_, reply) => {
-        expect(await told(reply).find?.(aLostSubmission())).toMatchObject({ ok: false })
+        expect(await told(reply).findSubmission?.(aLostSubmission())).toMatchObject({ ok: false })
       })
     }
 
@@ -45,7 +45,7 @@ export function survivesAnyAnswer({ apiKey, create, answers }: Candidate): void 
         new Response(new ReadableStream({ pull: (stream) => stream.error(new Error('reset')) }))
       const provider = create(broken)
       expect(await provider.submit(aSubmission())).toMatchObject({ fault: { code: 'answer_lost' } })
-      expect(await provider.check(task)).toMatchObject({ fault: { code: 'unavailable' } })
+      expect(await provider.getStatus(task)).toMatchObject({ fault: { code: 'unavailable' } })
     })
 
     it('makes an outcome or a fault of any JSON, keeps it as JSON, and never throws', async () => {
@@ -53,10 +53,10 @@ export function survivesAnyAnswer({ apiKey, create, answers }: Candidate): void 
         fc.asyncProperty(anyAnswer(apiKey), async ({ status, json }) => {
           const provider = told({ status, json })
           const submitted = await provider.submit(aSubmission())
-          const checked = await provider.check(task)
-          const found = await provider.find?.(aLostSubmission())
+          const checked = await provider.getStatus(task)
+          const found = await provider.findSubmission?.(aLostSubmission())
           const priced = await provider.estimate?.(aSubmission().request)
-          const items = provider.read?.(json) ?? []
+          const items = provider.parseWebhook?.(json) ?? []
           const spoken = [
             ...faultsIn(submitted),
             ...faultsIn(found),
@@ -76,7 +76,7 @@ export function survivesAnyAnswer({ apiKey, create, answers }: Candidate): void 
     })
 
     it('makes a list of items of any webhook at all', () => {
-      const { read } = told(answers.accepted)
+      const { parseWebhook: read } = told(answers.accepted)
       fc.assert(
         fc.property(fc.anything(), (body) => {
           expect(Array.isArray(read?.(body) ?? [])).toBe(true)
@@ -87,7 +87,7 @@ export function survivesAnyAnswer({ apiKey, create, answers }: Candidate): void 
     it('tells a progress between 0 and 100, or none', async () => {
       await fc.assert(
         fc.asyncProperty(anyAnswer(apiKey), async ({ json }) => {
-          const checked = await told({ json }).check(task)
+          const checked = await told({ json }).getStatus(task)
           const progress = checked.ok && checked.value.state === 'pending' ? (checked.value.progress ?? 0) : 0
           expect(progress >= 0 && progress <= 100).toBe(true)
         }),
@@ -97,7 +97,7 @@ export function survivesAnyAnswer({ apiKey, create, answers }: Candidate): void 
 
     it('keeps its key out of what it says of an error that holds it', async () => {
       const leak = told(new Error(`could not send authorization: Bearer ${apiKey}`))
-      for (const result of [await leak.submit(aSubmission()), await leak.check(task)]) {
+      for (const result of [await leak.submit(aSubmission()), await leak.getStatus(task)]) {
         expect(result.ok).toBe(false)
         expect(result.ok || result.fault.message).not.toContain(apiKey)
       }

@@ -2,7 +2,7 @@
  * Holds every answer of the Worker under test, and every event it sends, to the published description. What differs
  * is a fault of the test in which it happens.
  */
-import { type Description, readDescription } from './description.ts'
+import { type Description, readDescription } from './openapi.ts'
 
 /** Made for providers, who are given their URLs: no caller asks there. */
 const doorsOfProviders = ['/webhooks/', '/uploads/']

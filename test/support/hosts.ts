@@ -1,6 +1,6 @@
 /** A caller's host of a test's own: nobody is there until somebody answers. */
 import { expect, vi } from 'vitest'
-import { outagesToOpen } from '../../src/core/schedule.ts'
+import { failuresToOpenCircuit } from '../../src/core/schedule.ts'
 import type { Received } from './caller.ts'
 import { owe, workOff } from './deliveries.ts'
 import { countRows, select } from './storage.ts'
@@ -22,7 +22,7 @@ interface HostRow {
   failures: number
   outages: number
   due_at: number | null
-  probe: string | null
+  trial: string | null
 }
 
 export const ok = () => new Response('taken')
@@ -56,7 +56,8 @@ export function countDeliveries(ids: string[], where: string): Promise<number> {
 }
 
 export const delivered = "status = 'delivered'"
-export const untried = "status = 'pending' AND attempts = 0 AND reason = 'in_line' AND due_at IS NULL"
+export const untried =
+  "status = 'pending' AND attempts = 0 AND reason = 'waiting_for_host' AND due_at IS NULL"
 
 export async function untilDelivered(ids: string[]): Promise<void> {
   await vi.waitUntil(async () => (await countDeliveries(ids, delivered)) === ids.length, { timeout: 10_000 })
@@ -69,8 +70,8 @@ export function attemptsAt({ name }: Host): Promise<number> {
 /** Its circuit, opened by as many deliveries as that takes, which are gone then. */
 export async function openCircuit(host: Host): Promise<void> {
   host.answer(down)
-  await workOff(await owe(outagesToOpen, host.url))
-  expect(await host.row()).toMatchObject({ outages: outagesToOpen })
+  await workOff(await owe(failuresToOpenCircuit, host.url))
+  expect(await host.row()).toMatchObject({ outages: failuresToOpenCircuit })
   await select('DELETE FROM deliveries')
   host.called.calls = 0
 }

@@ -3,17 +3,17 @@ import { env } from 'cloudflare:workers'
 import type { JobStatus } from '../../src/core/job.ts'
 import { deliver } from '../../src/deliveries/deliver.ts'
 import { advance } from '../../src/engine/advance.ts'
-import { claimJob } from '../../src/store/claim.ts'
 import { openDatabase } from '../../src/store/database.ts'
-import { doorOf } from './door.ts'
-import { isEnd } from './end.ts'
-import { type HeldStep, type Place, tryHold } from './held.ts'
+import { claimJob } from '../../src/store/jobs/claim.ts'
+import { isEnd } from './expect-one-end.ts'
+import { type HeldStep, type Place, tryHold } from './hold-step.ts'
+import { doorOf } from './provider-webhooks.ts'
 import { billsFor } from './reelhook.ts'
 import { aContext, deadQueue, fetchWith, postUnnudged } from './runtime.ts'
 import { select } from './storage.ts'
 import { publicBaseUrl, world } from './world.ts'
 
-const alone = { NUDGES: deadQueue, DELIVERIES: deadQueue }
+const alone = { JOBS: deadQueue, DELIVERIES: deadQueue }
 
 /** `true`: what the provider would say now. `lie`: that it is made, of this task or of a strange one. */
 type Word = 'true' | 'lie' | 'strange lie'

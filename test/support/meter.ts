@@ -86,7 +86,7 @@ export function createMeteredWorker(settings: Partial<Env> = {}, database = env.
   const bindings = {
     ...settings,
     DB,
-    NUDGES: meteredQueue('reelhook-nudges'),
+    JOBS: meteredQueue('reelhook-jobs'),
     DELIVERIES: meteredQueue('reelhook-deliveries'),
   }
 

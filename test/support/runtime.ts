@@ -3,7 +3,7 @@ import { createScheduledController } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { readConfig } from '../../src/config.ts'
 import { type Context, createContext, type Edges } from '../../src/context.ts'
-import type { JobView } from '../../src/core/view.ts'
+import type { JobView } from '../../src/core/job-view.ts'
 import { aRequest } from './reelhook.ts'
 import worker from './worker.ts'
 import { publicBaseUrl, world } from './world.ts'
@@ -51,7 +51,7 @@ export async function postUnnudged(overrides: Record<string, unknown> = {}): Pro
     headers: { authorization: `Bearer ${env.ADMIN_API_KEY}`, 'content-type': 'application/json' },
     body: JSON.stringify(aRequest(overrides)),
   })
-  const response = await fetchWith({ NUDGES: deadQueue }, request)
+  const response = await fetchWith({ JOBS: deadQueue }, request)
   if (response.status !== 202) throw new Error(await response.text())
   return response.json()
 }

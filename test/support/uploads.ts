@@ -1,8 +1,8 @@
 /** Jobs whose videos are uploaded, and uploads as their provider makes them, or as somebody else would. */
 import { env } from 'cloudflare:workers'
 import { expect, vi } from 'vitest'
-import type { JobView } from '../../src/core/view.ts'
-import { uploadUrl } from '../../src/uploads/token.ts'
+import type { JobView } from '../../src/core/job-view.ts'
+import { uploadUrl } from '../../src/provider-uploads/token.ts'
 import { api, postJob, untilSubmitted } from './reelhook.ts'
 import { deadlineOf } from './storage.ts'
 import { publicBaseUrl, world } from './world.ts'

@@ -2,7 +2,7 @@
 import { env } from 'cloudflare:workers'
 import { bearing, makeApiKey, type NewApiKey, postJobOf } from './api-keys.ts'
 import { callbackSecret } from './caller.ts'
-import { doorOf, ring, ringAt } from './door.ts'
+import { doorOf, ring, ringAt } from './provider-webhooks.ts'
 import { api, aRequest, getJob, passTimeUntil, post, postJob, sweep, untilTold } from './reelhook.ts'
 import { fetchWith } from './runtime.ts'
 import { select } from './storage.ts'

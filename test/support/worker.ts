@@ -1,9 +1,9 @@
 /** The Worker under test: the product whole, with the test's world at its edges, its answers held to its contract. */
-import { createReelhook } from '../../src/reelhook.ts'
+import { createWorker } from '../../src/worker.ts'
 import { holdAnswer } from './contract.ts'
 import { world } from './world.ts'
 
-const reelhook = createReelhook(world.edges)
+const reelhook = createWorker(world.edges)
 
 export default {
   ...reelhook,

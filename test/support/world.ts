@@ -5,7 +5,7 @@
 import { exports } from 'cloudflare:workers'
 import { inject } from 'vitest'
 import type { Edges } from '../../src/context.ts'
-import { createSimulator, type Simulator } from '../../src/simulator/simulator.ts'
+import { createSimulator, type Simulator } from '../../src/dev/simulator/simulator.ts'
 import { type Caller, createCaller } from './caller.ts'
 import { holdEvent } from './contract.ts'
 

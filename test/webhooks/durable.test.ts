@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { ask, deadDatabase } from '../support/ask.ts'
-import { aSilentJob, doorOf, ring } from '../support/door.ts'
+import { ask, deadDatabase } from '../support/api-call.ts'
+import { aSilentJob, doorOf, ring } from '../support/provider-webhooks.ts'
 import { sweep, timelineOf, untilJournaled, untilStatus } from '../support/reelhook.ts'
 import { deadQueue } from '../support/runtime.ts'
 import { countRows, select } from '../support/storage.ts'
@@ -38,16 +38,16 @@ describe('a webhook that was answered with 200', () => {
 
   it('is in the journal already when the queue is down', async () => {
     const id = await aSilentJob()
-    const response = await ringWith({ NUDGES: deadQueue }, id)
+    const response = await ringWith({ JOBS: deadQueue }, id)
     expect([response.status, await response.text()]).toEqual([200, 'ok'])
     expect(await countRows('webhooks', 'job_id = ?', id)).toBe(1)
-    expect(await timelineOf(id)).toContain('webhook.heard')
+    expect(await timelineOf(id)).toContain('webhook.received')
   })
 
   it('moves its job on, by the sweep, when the queue was down', async () => {
     const id = await aSilentJob()
     await world.advance(10_000)
-    await ringWith({ NUDGES: deadQueue }, id)
+    await ringWith({ JOBS: deadQueue }, id)
     await sweep()
     await untilStatus(id, 'succeeded')
   })
@@ -56,7 +56,7 @@ describe('a webhook that was answered with 200', () => {
 describe('a webhook that nobody can keep', () => {
   it('is refused with 503, and the provider is told when to try again', async () => {
     const id = await aSilentJob()
-    const response = await ringWith({ NUDGES: deadQueue, DB: deadDatabase }, id)
+    const response = await ringWith({ JOBS: deadQueue, DB: deadDatabase }, id)
     expect(response.status).toBe(503)
     expect(Number(response.headers.get('retry-after'))).toBeGreaterThan(0)
     expect(await countRows('webhooks', 'job_id = ?', id)).toBe(0)
@@ -64,8 +64,8 @@ describe('a webhook that nobody can keep', () => {
 
   it('says in the log why, and neither the token nor the body', async () => {
     const id = await aSilentJob()
-    await ringWith({ NUDGES: deadQueue, DB: deadDatabase }, id)
-    expect(eventsLogged(id)).toContain('webhook.refused')
+    await ringWith({ JOBS: deadQueue, DB: deadDatabase }, id)
+    expect(eventsLogged(id)).toContain('webhook.rejected')
     const lines = world.logs.filter(({ fields }) => fields.job_id === id)
     const token = (await doorOf(id)).split('/').at(-1) ?? ''
     expect(JSON.stringify(lines)).not.toContain(token)
@@ -86,7 +86,7 @@ describe('a hostile body', () => {
     const body = character.repeat(count)
     const response = await ring(id, body)
     expect([response.status, await response.text()]).toEqual([200, 'ok'])
-    expect(eventsLogged(id)).toContain('webhook.unqueued')
+    expect(eventsLogged(id)).toContain('webhook.not_queued')
     await untilJournaled(id, 1)
     const [row] = await select<{ body: string }>('SELECT body FROM webhooks WHERE job_id = ?', id)
     expect(row?.body === body).toBe(true)

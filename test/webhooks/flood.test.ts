@@ -2,11 +2,11 @@
 import { env } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
 import { advance } from '../../src/engine/advance.ts'
-import { claimJob } from '../../src/store/claim.ts'
 import { openDatabase } from '../../src/store/database.ts'
-import { most } from '../../src/store/webhooks.ts'
-import { ask, deadDatabase } from '../support/ask.ts'
-import { aSilentJob, doorOf } from '../support/door.ts'
+import { claimJob } from '../../src/store/jobs/claim.ts'
+import { maxJournaled } from '../../src/store/jobs/webhooks.ts'
+import { ask, deadDatabase } from '../support/api-call.ts'
+import { aSilentJob, doorOf } from '../support/provider-webhooks.ts'
 import { billsFor, getJob, passTimeUntil, postJob, rowsOf, untilJob } from '../support/reelhook.ts'
 import { aContext, deadQueue } from '../support/runtime.ts'
 import { countRows, select } from '../support/storage.ts'
@@ -19,7 +19,7 @@ const days = 24 * 60 * 60 * seconds
 
 const uncounted = { limit: async () => ({ success: true }) }
 /** No queue works a post off by itself, and no rate limit is in the way. */
-const byHand = { NUDGES: deadQueue, CALLBACKS: uncounted }
+const byHand = { JOBS: deadQueue, CALLBACKS: uncounted }
 
 async function ringByHand(path: string, body: string): Promise<number> {
   return (await ask(path, { method: 'POST', body }, byHand)).status
@@ -72,12 +72,12 @@ describe('a flood of large bodies', () => {
     for (let n = 0; n < 150; n++) answers.add(await ringByHand(path, `"${n}${'x'.repeat(120_000)}"`))
     expect([...answers]).toEqual([200])
     const { count, bytes } = await journalOf(id)
-    expect(count).toBeLessThanOrEqual(most.rows)
-    expect(bytes).toBeLessThanOrEqual(most.bytes)
-    expect(await countRows('events', 'job_id = ?', id)).toBeLessThanOrEqual(most.rows + 10)
+    expect(count).toBeLessThanOrEqual(maxJournaled.rows)
+    expect(bytes).toBeLessThanOrEqual(maxJournaled.bytes)
+    expect(await countRows('events', 'job_id = ?', id)).toBeLessThanOrEqual(maxJournaled.rows + 10)
     const { db, read } = aMeteredDatabase()
     expect(await claim(db, id)).not.toBeNull()
-    expect(read.characters).toBeLessThan(2 * most.bytes)
+    expect(read.characters).toBeLessThan(2 * maxJournaled.bytes)
   })
 
   it('is not read by a claim that does not get its job', async () => {
@@ -97,14 +97,14 @@ describe('a flood of large bodies', () => {
       await ringByHand(path, `{"n":${n}}`)
       asked += await step(id)
     }
-    expect((await journalOf(id)).count).toBe(most.rows)
-    expect(asked).toBeLessThanOrEqual(most.rows + 1)
+    expect((await journalOf(id)).count).toBe(maxJournaled.rows)
+    expect(asked).toBeLessThanOrEqual(maxJournaled.rows + 1)
   })
 
   it('still makes its job due within seconds: a true webhook behind it costs no more than that', async () => {
     const id = await aSilentJob()
     const path = await doorOf(id)
-    for (let n = 0; n < most.rows; n++) await ringByHand(path, `{"n":${n}}`)
+    for (let n = 0; n < maxJournaled.rows; n++) await ringByHand(path, `{"n":${n}}`)
     await step(id)
     await world.advance(10 * seconds)
     await ringByHand(path, '{"the":"true one"}')
@@ -139,7 +139,7 @@ describe('a flood of made-up tasks', () => {
       await world.advance(60 * seconds)
       asked += await step(id)
     }
-    expect(asked).toBeLessThanOrEqual(5 * most.rows)
+    expect(asked).toBeLessThanOrEqual(5 * maxJournaled.rows)
     expect(await passTimeUntil(id, ({ settled_at }) => settled_at !== null)).toMatchObject({
       fault: { code: 'submit_unknown' },
     })
@@ -171,12 +171,12 @@ describe('the door', () => {
   it('takes sixty posts for one job a minute, and says when to come again', async () => {
     const [id, other] = [await aSilentJob(), await aSilentJob()]
     await Promise.all(Array.from({ length: 60 }, () => env.CALLBACKS.limit({ key: id })))
-    const response = await ask(await doorOf(id), { method: 'POST', body: '{}' }, { NUDGES: deadQueue })
+    const response = await ask(await doorOf(id), { method: 'POST', body: '{}' }, { JOBS: deadQueue })
     expect([response.status, response.headers.get('retry-after')]).toEqual([429, '60'])
     expect((await journalOf(id)).count).toBe(0)
-    expect(
-      (await ask(await doorOf(other), { method: 'POST', body: '{}' }, { NUDGES: deadQueue })).status,
-    ).toBe(200)
+    expect((await ask(await doorOf(other), { method: 'POST', body: '{}' }, { JOBS: deadQueue })).status).toBe(
+      200,
+    )
   })
 
   it('takes a post though nothing counts', async () => {
@@ -189,7 +189,7 @@ describe('the door', () => {
     const id = await aSilentJob()
     const { deadline_at } = await getJob(id)
     const [door, upload] = [await doorOf(id), await uploadPathOf(id)]
-    const nothingWorks = { NUDGES: deadQueue, DB: deadDatabase }
+    const nothingWorks = { JOBS: deadQueue, DB: deadDatabase }
     const statuses = async () => [
       (await ask(door, { method: 'POST', body: '{}' }, nothingWorks)).status,
       (await ask(upload, { method: 'PUT', body: 'x' }, nothingWorks)).status,

@@ -54,7 +54,7 @@ export async function control(request: Request, env: Env): Promise<Response> {
       return new Response(object?.body ?? null, { status: object === null ? 404 : 200 })
     }
     case '/chaos/poison':
-      await env.NUDGES.sendBatch([{ body: { nonsense: true } }, { body: 'not even that' }, { body: null }])
+      await env.JOBS.sendBatch([{ body: { nonsense: true } }, { body: 'not even that' }, { body: null }])
       return new Response('poisoned')
     default:
       return new Response('unknown', { status: 404 })
@@ -66,7 +66,7 @@ const question = z.object({ sql: z.string(), values: z.array(z.union([z.string()
 async function lookAround(env: Env) {
   const [due, nudges, deliveries] = await Promise.all([
     readState({ select: selector(env) }, Date.now()),
-    env.NUDGES.metrics(),
+    env.JOBS.metrics(),
     env.DELIVERIES.metrics(),
   ])
   return { ...due, running, waiting: nudges.backlogCount + deliveries.backlogCount }

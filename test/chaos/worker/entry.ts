@@ -1,7 +1,7 @@
 /** The Worker as the harness runs it: the product whole, with a trial at its edges and a channel to hold it by. */
 import { z } from 'zod'
 import { realEdges } from '../../../src/context.ts'
-import { createReelhook } from '../../../src/reelhook.ts'
+import { createWorker } from '../../../src/worker.ts'
 import { seededChance } from '../seeded.ts'
 import { createTrial, type Trial } from '../trial.ts'
 import { atWork, control, machineNow, turnClock } from './control.ts'
@@ -41,7 +41,7 @@ function begin(env: Env) {
   return begun
 }
 
-const reelhook = createReelhook({
+const reelhook = createWorker({
   ...realEdges,
   fetch(request) {
     if (begun === undefined) throw new Error('nothing is fetched before a life has begun')

@@ -12,7 +12,7 @@ export function faultyEnv(env: Env, trial: Trial): Env {
     ...env,
     DB: faultyDatabase(env.DB, trial),
     BUCKET: faultyBucket(env.BUCKET, trial),
-    NUDGES: faultyQueue(env.NUDGES, trial),
+    JOBS: faultyQueue(env.JOBS, trial),
     DELIVERIES: faultyQueue(env.DELIVERIES, trial),
   }
 }

@@ -2,13 +2,13 @@
  * The real adapter of a document on a recorded line, with the strict simulator at its other end: what is sent is read
  * twice, by the test and by somebody who knows the documents and nothing of Reelhook.
  */
-import { mediaOf } from '../../../src/core/media.ts'
-import { requestSchema } from '../../../src/core/request.ts'
+import { mediaOf } from '../../../src/core/request/media.ts'
+import { requestSchema } from '../../../src/core/request/request.ts'
+import type { LogLine } from '../../../src/dev/simulator/world.ts'
 import { createProviders } from '../../../src/providers/index.ts'
 import type { Provider, Submission } from '../../../src/providers/provider.ts'
-import type { LogLine } from '../../../src/simulator/world.ts'
-import { aSimulator, keys, type Stand } from '../../simulator/a-simulator.ts'
-import { anAsset } from '../../simulator/an-asset.ts'
+import { aSimulator, keys, type Stand } from '../../dev/simulator/a-simulator.ts'
+import { anAsset } from '../../dev/simulator/an-asset.ts'
 import { now, type Sent } from '../a-submission.ts'
 import type { Document, Overrides } from './document.ts'
 

@@ -1,0 +1,58 @@
+/** What is opened by a signed link as well as by a key: the guard before it, and its part of a route's contract. */
+import { z } from '@hono/zod-openapi'
+import { every } from 'hono/combine'
+import { cors } from 'hono/cors'
+import { createMiddleware } from 'hono/factory'
+import { isPlainLink, plainInteger } from '../../core/url/signed-spelling.ts'
+import { isValidLink, type Linked } from '../../media/signed-links.ts'
+import { onlyWithKey } from '../auth.ts'
+import { problem } from '../problems.ts'
+import { onlyWithinRate } from '../rate-limit.ts'
+import type { ApiEnv } from '../router.ts'
+
+export const linkQuery = z.object({
+  expires: z.coerce.number().int().optional(),
+  signature: z.string().optional(),
+})
+
+// A key, or the signature in the link.
+export const keyOrLink = [{ apiKey: [] }, {}]
+
+/**
+ * A page of any origin may play what a link opens. A key has no business in a page: it opens everything, and is not
+ * let through.
+ */
+export const playableAnywhere = cors({
+  origin: '*',
+  allowMethods: ['GET', 'HEAD'],
+  allowHeaders: [
+    ...['range', 'if-range', 'if-match', 'if-none-match'],
+    ...['if-modified-since', 'if-unmodified-since'],
+  ],
+  exposeHeaders: ['accept-ranges', 'content-disposition', 'content-length', 'content-range', 'etag'],
+  maxAge: 24 * 60 * 60,
+})
+
+const byKey = every(onlyWithKey, onlyWithinRate)
+
+const linkSchema = z.object({
+  expires: z.string().regex(plainInteger).transform(Number),
+  signature: z.string(),
+})
+
+/** `params` reads from the path what the link must be for. */
+export function onlyWithLinkOrKey(params: z.ZodType<Linked>) {
+  return createMiddleware<ApiEnv>(async (c, next) => {
+    const { config, now } = c.get('context')
+    const link = linkSchema.safeParse(c.req.query())
+    const linked = params.safeParse(c.req.param())
+    if (!linked.success) return problem(c, 'not_found', 'There is nothing at this path.')
+    if (!link.success) return byKey(c, next)
+    if (isPlainLink(c.req.url) && (await isValidLink(config, linked.data, link.data, now()))) {
+      c.set('linkExpiresAt', link.data.expires * 1_000)
+      return next()
+    }
+    if (c.req.header('authorization') !== undefined) return byKey(c, next)
+    return problem(c, 'unauthorized', 'The link is forged or has expired. An API key opens it at any time.')
+  })
+}

@@ -1,0 +1,65 @@
+/** Accepting a job: the promise is written, and a nudge sent. Everything that could be wrong was found before. */
+
+import { storeDataUris } from '../../assets/data-uris.ts'
+import type { Context } from '../../context.ts'
+import { newId } from '../../core/id.ts'
+import type { PostedRequest } from '../../core/request/request.ts'
+import { jobPrefix } from '../../core/retention.ts'
+import { encryptSecret } from '../../deliveries/secrets.ts'
+import { deleteAllExcept } from '../../media/delete.ts'
+import { draftEvent } from '../../store/events.ts'
+import { insertJob, type Job } from '../../store/jobs/jobs.ts'
+import type { Assessment } from './choose-provider.ts'
+
+export interface Posted {
+  request: PostedRequest
+  retryOf: string | null
+}
+
+/** Null: the idempotency key was taken a moment ago by another post. */
+export async function acceptJob(
+  context: Context,
+  caller: { apiKeyId: string; idempotency: { key: string; hash: string } | null },
+  { request: posted, retryOf }: Posted,
+  assessment: Extract<Assessment, { ok: true }>,
+): Promise<Job | null> {
+  const { callback_secret, retention_days = context.config.retentionDays, ...said } = posted
+  const id = newId('job')
+  // Before the row: what dies in between, or is not known to have been written, leaves objects that no row names.
+  const { request, assets } = await storeDataUris(
+    context,
+    { id, apiKeyId: caller.apiKeyId },
+    { ...said, retention_days },
+    assessment.known,
+  )
+  const { providers, estimates, warnings } = assessment
+  const nowMs = context.now()
+  const retried = retryOf === null ? {} : { retry_of: retryOf }
+  const { signingSecret } = context.config
+  const job = await insertJob(
+    context.db,
+    {
+      id,
+      request,
+      providers,
+      warnings,
+      estimates,
+      apiKeyId: caller.apiKeyId,
+      callbackSecret:
+        callback_secret === undefined ? null : await encryptSecret(signingSecret, callback_secret),
+      idempotencyKey: caller.idempotency?.key ?? null,
+      idempotencyHash: caller.idempotency?.hash ?? null,
+      retryOf,
+      createdAt: nowMs,
+    },
+    draftEvent('job.accepted', { model: request.model, providers, estimates, ...retried }, nowMs),
+    assets,
+  )
+  if (job === null) {
+    if (assets.length > 0) await deleteAllExcept(context.bucket, jobPrefix(id, retention_days), () => false)
+    return null
+  }
+  context.log('job.accepted', { job_id: job.id, provider: job.provider, model: job.model })
+  await context.queues.job(job.id, 0)
+  return job
+}

@@ -1,0 +1,66 @@
+/** POST /v1/jobs/:id/links: new signed links to the stored videos of a job. */
+import { createRoute, z } from '@hono/zod-openapi'
+import { linkTo, longestLinkSeconds } from '../../media/signed-links.ts'
+import { findJob } from '../../store/jobs/jobs.ts'
+import { outputsOfAll } from '../../store/jobs/outputs.ts'
+import { problem, problemResponse, withBody, withoutKey } from '../problems.ts'
+import { createRouter } from '../router.ts'
+
+const linkRequestSchema = z.strictObject({
+  expires_in_seconds: z
+    .int()
+    .min(1)
+    .max(longestLinkSeconds)
+    .optional()
+    .openapi({
+      description: `${longestLinkSeconds}, which is seven days, when it is left out.`,
+    }),
+})
+
+const linkSchema = z
+  .object({
+    n: z.int().openapi({ description: 'The number of the output.' }),
+    url: z.url(),
+    url_expires_at: z.iso.datetime(),
+  })
+  .openapi('Link')
+
+const issue = createRoute({
+  method: 'post',
+  path: '/{id}/links',
+  summary: 'Issue new links to the videos of a job',
+  description:
+    'For a page or a person without an API key. Links that were issued before go on until they end; a link opens its own video and nothing else.',
+  request: {
+    params: z.object({ id: z.string() }),
+    body: { content: { 'application/json': { schema: linkRequestSchema } } },
+  },
+  responses: {
+    ...withoutKey,
+    200: {
+      description: 'One link for each output that is stored by now.',
+      content: { 'application/json': { schema: z.object({ data: z.array(linkSchema) }) } },
+    },
+    ...withBody,
+    404: problemResponse('There is no such job.'),
+    422: problemResponse('Every fault of the body.'),
+  },
+})
+
+export const linkRoutes = createRouter().openapi(issue, async (c) => {
+  const { db, config, now } = c.get('context')
+  const { id } = c.req.valid('param')
+  const outputs = (await outputsOfAll(db, [id])).get(id) ?? []
+  if (outputs.length === 0 && (await findJob(db, id)) === null)
+    return problem(c, 'not_found', 'There is no such job.')
+  const { expires_in_seconds = longestLinkSeconds } = c.req.valid('json')
+  const endsAt = now() + expires_in_seconds * 1_000
+  const stored = outputs.filter(({ status }) => status === 'stored')
+  const data = await Promise.all(
+    stored.map(async ({ n }) => {
+      const { url, expiresAt } = await linkTo(config, { jobId: id, n }, endsAt)
+      return { n, url, url_expires_at: new Date(expiresAt).toISOString() }
+    }),
+  )
+  return c.json({ data }, 200)
+})

@@ -1,0 +1,18 @@
+/** What is wrong with the assets that a request names: they are not there, or of another kind than their field wants. */
+import { assetsIn, kindAt, type MediaFields } from '../../core/request/media.ts'
+import type { Asset } from '../../store/jobs/assets.ts'
+import type { FieldFault } from '../problems.ts'
+
+/** `assets`: those of them that are there, by their id. */
+export function assetFaults(request: Partial<MediaFields>, assets: ReadonlyMap<string, Asset>): FieldFault[] {
+  return assetsIn(request).flatMap(({ path, id }) => {
+    const asset = assets.get(id)
+    // What came embedded in another job's request is that job's alone.
+    if (asset === undefined || asset.jobId !== null)
+      return [{ path, message: 'is no asset that is here: it was deleted, or never uploaded' }]
+    if (asset.kind === kindAt(path)) return []
+    return [
+      { path, message: `takes an asset of kind ${kindAt(path)}, and this one is of kind ${asset.kind}` },
+    ]
+  })
+}

@@ -1,0 +1,175 @@
+/**
+ * npm run demo: the main job, for real, on this machine. Exits 0 only when every video is stored, its link plays,
+ * and its delivery came once with a signature that verifies.
+ */
+import { createHash, randomBytes } from 'node:crypto'
+import { createWriteStream, mkdirSync, rmSync } from 'node:fs'
+import { setTimeout as wait } from 'node:timers/promises'
+import type { JobView } from '../../core/job-view.ts'
+import type { SimulatedTask } from '../simulator/task.ts'
+import { type CallbackServer, type Received, startCallbackServer } from './callback-server.ts'
+import { createClient } from './client.ts'
+import { createProgress } from './progress.ts'
+import { openStage, type Stage } from './stage.ts'
+
+const folder = '.wrangler/demo'
+const patienceMs = 120_000
+
+// One white pixel.
+const picture = Uint8Array.from(
+  atob('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8/x8AAwMCAO+ip1sAAAAASUVORK5CYII='),
+  (character) => character.charCodeAt(0),
+)
+
+await main()
+
+async function main() {
+  rmSync(folder, { recursive: true, force: true })
+  mkdirSync(folder, { recursive: true })
+  console.log('Starting the Worker (local D1, R2 and Queues), the provider simulator and a callback server …')
+  const log = createWriteStream(`${folder}/worker.log`)
+  const stage = await openStage({
+    folder,
+    port: 0,
+    pace: { queuedMs: 500, runningMs: 4_000 },
+    onLog: (line) => log.write(`${line}\n`),
+  })
+  const callbackSecret = `whsec_${randomBytes(32).toString('base64')}`
+  const callbacks = await startCallbackServer(callbackSecret)
+  try {
+    console.log(`Reelhook is at ${stage.worker.url}, the simulator at ${stage.simulator.url}.\n`)
+    const jobs = await makeVideos(stage, callbacks, callbackSecret)
+    const faults: string[] = []
+    for (const job of jobs) faults.push(...(await report(stage, job, callbacks.received)))
+    const bills = stage.simulator.simulator.tasks().length
+    const tasks = jobs.reduce((sum, job) => sum + job.tasks.length, 0)
+    if (bills !== tasks) faults.push(`${bills} tasks were billed for the ${tasks} that were wanted`)
+    if (faults.length > 0) throw new Error(faults.join('\n'))
+    console.log(
+      '\nEvery video is stored, and every caller was told once, by a signed delivery that verifies.',
+    )
+  } catch (error) {
+    console.error(`\nThe demo failed: ${error instanceof Error ? error.message : String(error)}`)
+    console.error(`What the Worker did is in ${folder}/worker.log.`)
+    process.exitCode = 1
+  } finally {
+    await callbacks.close()
+    await stage.close()
+    log.end()
+  }
+}
+
+/** Posts one job for each provider and shows its life until all are settled and told. */
+async function makeVideos(
+  stage: Stage,
+  callbacks: CallbackServer,
+  callbackSecret: string,
+): Promise<JobView[]> {
+  const client = createClient(stage.worker.url, stage.adminApiKey)
+  const boat = await client.upload(picture, 'image/png')
+  console.log(`Uploaded ${boat.id}: ${boat.bytes} bytes, ${boat.content_type}, SHA-256 ${boat.sha256}\n`)
+  const common = {
+    model: 'seedance-2.0-mini',
+    resolution: '480p',
+    callback_url: callbacks.url,
+    callback_secret: callbackSecret,
+    metadata: { order: '42' },
+  }
+  const posted = await Promise.all([
+    client.postJob({
+      ...common,
+      provider: 'runware',
+      // The words in brackets ask the simulator for a progress webhook, as a provider may send one.
+      prompt: 'A paper boat drifts down a rainy gutter sim(webhook=progress-first)',
+      count: 2,
+    }),
+    client.postJob({
+      ...common,
+      provider: 'crun',
+      prompt: '{{image:1}} sails out to sea',
+      reference_images: [boat.id],
+    }),
+    client.postJob({
+      ...common,
+      provider: 'scenario',
+      prompt: 'A lighthouse answers {{image:1}}',
+      reference_images: [boat.id],
+    }),
+    client.postJob({ ...common, provider: 'aimlapi', prompt: 'The boat comes home', seed: 7 }),
+  ])
+  const progress = createProgress(process.stdout)
+  const giveUpAt = Date.now() + patienceMs
+  for (;;) {
+    const jobs = await Promise.all(posted.map(({ id }) => client.job(id)))
+    progress.show(jobs)
+    if (jobs.every(({ settled_at }) => settled_at !== null) && (await areDelivered(stage, jobs))) return jobs
+    if (Date.now() > giveUpAt)
+      throw new Error(`the jobs were not settled and told within ${patienceMs / 1_000} s`)
+    await wait(250)
+  }
+}
+
+async function areDelivered(stage: Stage, jobs: JobView[]): Promise<boolean> {
+  const client = createClient(stage.worker.url, stage.adminApiKey)
+  const open = await Promise.all(
+    jobs.map(async ({ id }) => {
+      const { data } = (await (await client.get(`/v1/deliveries?job_id=${id}`)).json()) as {
+        data: { status: string }[]
+      }
+      return data.some(({ status }) => status === 'pending')
+    }),
+  )
+  return open.every((isOpen) => !isOpen)
+}
+
+/** Prints what became of one job, and gives back everything about it that is not as promised. */
+async function report(stage: Stage, job: JobView, received: Received[]): Promise<string[]> {
+  const lines = [`\n${job.id} at ${job.provider}: ${job.status}`]
+  const faults = job.status === 'succeeded' ? [] : [`${job.id} is ${job.status}: ${job.fault?.message}`]
+  for (const output of job.outputs) {
+    const played = await play(output.url)
+    lines.push(`  video     ${output.url}`)
+    lines.push(`            ${played.bytes} bytes, ${played.contentType}, SHA-256 ${played.sha256}`)
+    const isSame = played.bytes === output.bytes && played.sha256 === output.sha256
+    if (!isSame || played.contentType !== 'video/mp4')
+      faults.push(`output ${output.n} of ${job.id} does not play as stored`)
+  }
+  const told = received.filter(({ jobId }) => jobId === job.id)
+  for (const { type, eventId, verified } of told) {
+    lines.push(
+      `  delivery  ${type}, webhook-id ${eventId}, signature ${verified ? 'verified' : 'NOT verified'}`,
+    )
+  }
+  if (told.length !== 1 || !told[0]?.verified) faults.push(`${job.id} was told ${told.length} times`)
+  const known = new Set(job.tasks.map(({ provider_task_id }) => provider_task_id))
+  const bills = stage.simulator.simulator.tasks().filter(({ taskId }) => known.has(taskId))
+  lines.push(
+    `  won by    ${job.tasks.map(({ completed_via }) => completed_via).join(', ')}; ${bills.length} billable submit(s), ${said(job.cost)}`,
+  )
+  if (bills.length !== job.tasks.length) faults.push(`${job.id} was billed ${bills.length} times`)
+  for (const link of bills.flatMap(linksIn)) {
+    const opened = await play(link)
+    lines.push(`  was sent  ${link}`)
+    if (opened.bytes !== picture.length) faults.push(`the link that ${job.provider} was sent does not open`)
+  }
+  console.log(lines.join('\n'))
+  return faults
+}
+
+/** The references that Crun was sent: a signed link in the place of the asset. */
+function linksIn(bill: SimulatedTask): string[] {
+  return bill.provider === 'crun' ? (bill.request.input.reference_images ?? []) : []
+}
+
+function said(cost: JobView['cost']): string {
+  if (cost === null) return 'cost unknown'
+  return 'credits' in cost ? `${cost.credits} credits` : `$${cost.amount_usd}`
+}
+
+async function play(url: string | null) {
+  if (url === null) return { bytes: 0, sha256: '', contentType: '' }
+  const response = await fetch(url)
+  const bytes = new Uint8Array(await response.arrayBuffer())
+  const sha256 = createHash('sha256').update(bytes).digest('hex')
+  return { bytes: bytes.length, sha256, contentType: response.headers.get('content-type') ?? '' }
+}

@@ -1,0 +1,37 @@
+/** next-task: what a job still has to submit. */
+import type { Context } from '../../context.ts'
+import { isReplaced } from '../../core/task.ts'
+import type { Provider } from '../../providers/provider.ts'
+import type { Claim } from '../../store/jobs/claim.ts'
+import type { Task } from '../../store/jobs/tasks.ts'
+
+/** The ledger line of what is still to be submitted: one put off, or a new one. Null: nothing is. */
+export function nextTask({ now }: Context, { job, tasks }: Claim, provider: Provider): Task | null {
+  const begun = tasks.find(({ status }) => status === 'deferred' || status === 'preparing')
+  if (begun !== undefined) return begun
+  const asked = tasks.filter((task) => task.provider === provider.name && !isReplaced(task))
+  const missing = job.request.count - asked.reduce((sum, { wanted }) => sum + wanted, 0)
+  // What was refused for one output would be refused for the next.
+  if (missing <= 0 || asked.some(({ status }) => status === 'rejected')) return null
+  const awaitsUpload = provider.putsVideo?.(job.request) ?? false
+  return {
+    jobId: job.id,
+    n: tasks.length,
+    provider: provider.name,
+    clientReference: crypto.randomUUID(),
+    providerTaskId: null,
+    wanted: Math.min(missing, awaitsUpload ? 1 : provider.capabilities.outputsPerTask),
+    status: 'intended',
+    attempts: 0,
+    intendedAt: now(),
+    unknownAt: null,
+    submittedAt: null,
+    endedAt: null,
+    inputs: {},
+    completedVia: null,
+    awaitsUpload,
+    receivedVideo: null,
+    cost: null,
+    fault: null,
+  }
+}

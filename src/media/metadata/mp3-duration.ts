@@ -1,0 +1,99 @@
+/**
+ * How long an MP3 lasts, counted frame by frame (ISO/IEC 11172-3 §2.4.1.3, 13818-3 §2.4.2.3). Nothing else tells: the
+ * rate of the first frame need not be that of the others, and a header that counts them (Xing, VBRI) may be of another
+ * file.
+ */
+import type { RandomAccess } from './random-access.ts'
+
+// Larger uploads of sound are not taken.
+const mostBytes = 16 * 1024 * 1024
+const pieceBytes = 512 * 1024
+
+/** Null where there is anything between the frames that is no tag, or there is no frame. */
+export async function mp3Seconds(file: RandomAccess): Promise<number | null> {
+  if (file.bytes > mostBytes) return null
+  const bytes = await readWhole(file)
+  const view = new DataView(bytes.buffer)
+  let seconds = 0
+  for (let at = 0; at < bytes.length; ) {
+    const tag = tagBytes(view, at)
+    const frame = tag === null ? frameAt(view, at) : null
+    const length = tag ?? frame?.bytes ?? null
+    // Cut off at its end, or padded with zeros: what was heard of it so far is all there is.
+    if (length === null) return seconds > 0 && isPadding(bytes, at) ? seconds : null
+    if (frame !== null && at + length <= bytes.length && !isAboutFrames(view, at, frame)) {
+      seconds += frame.seconds
+    }
+    at += length
+  }
+  return seconds > 0 ? seconds : null
+}
+
+async function readWhole(file: RandomAccess): Promise<Uint8Array<ArrayBuffer>> {
+  const whole = new Uint8Array(file.bytes)
+  for (let at = 0; at < file.bytes; at += pieceBytes) {
+    whole.set(await file.read(at, Math.min(at + pieceBytes, file.bytes)), at)
+  }
+  return whole
+}
+
+/** A tag's whole length, wherever it stands; null where there is none. */
+function tagBytes(view: DataView, at: number): number | null {
+  const left = view.byteLength - at
+  const name = textAt(view, at, 8)
+  // ID3v2 §3.1: a size of four times seven bits, and perhaps a footer.
+  if (name.startsWith('ID3') && left >= 10) {
+    const size = [6, 7, 8, 9].reduce((sum, place) => sum * 128 + (view.getUint8(at + place) & 127), 0)
+    return 10 + size + ((view.getUint8(at + 5) & 0x10) === 0 ? 0 : 10)
+  }
+  if (name.startsWith('TAG')) return 128
+  // APEv2: its size is without its header, which is 32 bytes.
+  return name === 'APETAGEX' && left >= 32 ? 32 + view.getUint32(at + 12, true) : null
+}
+
+interface Frame {
+  bytes: number
+  seconds: number
+  /** Of what stands before the sound. */
+  sideBytes: number
+}
+
+function frameAt(view: DataView, at: number): Frame | null {
+  if (at + 4 > view.byteLength) return null
+  const header = view.getUint32(at)
+  const version = (header >>> 19) & 3
+  const isSynced = header >>> 21 === 0x7ff && version !== 1 && ((header >>> 17) & 3) === 1
+  const isFirst = version === 3
+  const kbits = (isFirst ? ratesOfFirst : ratesOfSecond)[(header >>> 12) & 15]
+  const hertz = samplingRates[(header >>> 10) & 3]
+  if (!isSynced || kbits === undefined || hertz === undefined) return null
+  const samplesPerSecond = hertz / (isFirst ? 1 : version === 2 ? 2 : 4)
+  const samples = isFirst ? 1_152 : 576
+  const padding = (header >>> 9) & 1
+  const isMono = ((header >>> 6) & 3) === 3
+  const sideBytes = isFirst ? (isMono ? 17 : 32) : isMono ? 9 : 17
+  return {
+    bytes: Math.floor((samples / 8) * ((kbits * 1_000) / samplesPerSecond)) + padding,
+    seconds: samples / samplesPerSecond,
+    sideBytes,
+  }
+}
+
+// Layer III, in kilobits a second. The first, a rate of the file's own, has frames of no known length.
+const ratesOfFirst = [undefined, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320]
+const ratesOfSecond = [undefined, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160]
+const samplingRates = [44_100, 48_000, 32_000]
+
+/** The first frame of many files holds a table of the others, and no sound. */
+function isAboutFrames(view: DataView, at: number, { sideBytes }: Frame): boolean {
+  return ['Xing', 'Info'].includes(textAt(view, at + 4 + sideBytes, 4)) || textAt(view, at + 36, 4) === 'VBRI'
+}
+
+function isPadding(bytes: Uint8Array, at: number): boolean {
+  return at + 4 > bytes.length || bytes.subarray(at).every((byte) => byte === 0)
+}
+
+function textAt(view: DataView, at: number, length: number): string {
+  const most = Math.max(0, Math.min(length, view.byteLength - at))
+  return String.fromCharCode(...new Uint8Array(view.buffer, Math.min(at, view.byteLength), most))
+}

@@ -1,0 +1,57 @@
+/** What Crun is sent: a model that names the mode, and its input. */
+import { z } from 'zod'
+import { type Mode, modeOf } from '../../core/request/media.ts'
+import { renderPrompt } from '../../core/request/prompt.ts'
+import type { JobRequest, Model } from '../../core/request/request.ts'
+import type { Submission } from '../provider.ts'
+
+export function taskOf({ request, callbackUrl }: Submission) {
+  return { ...wantedOf(request), callback_url: callbackUrl }
+}
+
+/** The same without an audience: what is sent to learn its price. */
+export function wantedOf(request: JobRequest) {
+  const mode = modeOf(request)
+  return {
+    model: `${tiers[request.model]}-${suffixes[mode]}`,
+    input: {
+      prompt: promptOf(request),
+      ...mediaInput(request),
+      resolution: request.resolution,
+      aspect_ratio: request.aspect_ratio ?? (mode === 'frames' ? 'auto' : '16:9'),
+      duration: request.duration,
+      audio: request.generate_audio,
+      ...options.parse(request.provider_options.crun ?? {}),
+    },
+  }
+}
+
+/** The prompt with its tags written as the provider wants them: that is what its limits are about. */
+export function promptOf({ prompt = '' }: JobRequest): string {
+  return renderPrompt(prompt, (kind, number) => `[${tagNames[kind]}${number}]`)
+}
+
+function mediaInput(request: JobRequest) {
+  const frames = [request.first_frame, request.last_frame].filter((frame) => frame !== undefined)
+  return {
+    ...(frames.length > 0 && { img_urls: frames }),
+    ...(request.reference_images.length > 0 && { reference_images: request.reference_images }),
+    ...(request.reference_videos.length > 0 && { reference_videos: request.reference_videos }),
+    ...(request.reference_audios.length > 0 && { reference_audios: request.reference_audios }),
+  }
+}
+
+export const options = z.strictObject({
+  return_last_frame: z.boolean().optional(),
+  byteplus_fallback: z.boolean().optional(),
+})
+
+const tiers: Record<Model, string> = {
+  'seedance-2.0': 'bytedance/seedance2-0',
+  'seedance-2.0-fast': 'bytedance/seedance2-0-fast',
+  'seedance-2.0-mini': 'bytedance/seedance2-0-mini',
+}
+
+const suffixes: Record<Mode, string> = { text: 't2v', frames: 'i2v', references: 'r2v' }
+
+const tagNames = { image: 'Image', video: 'Video', audio: 'Audio' } as const

@@ -1,0 +1,82 @@
+/** What Scenario is sent: one flat body (its API references of 2.0 Mini and 2.0 Fast), with media as asset ids only. */
+import { z } from 'zod'
+import { fail, ok, type Result } from '../../core/fault.ts'
+import { mediaOf } from '../../core/request/media.ts'
+import { renderPrompt } from '../../core/request/prompt.ts'
+import type { JobRequest, Model } from '../../core/request/request.ts'
+import type { Submission } from '../provider.ts'
+
+export type Generation = ReturnType<typeof textOf> & MediaInput
+
+export function generationOf({ request, assets = new Map() }: Submission): Result<Generation> {
+  const missing = mediaOf(request).filter(({ value }) => !assets.has(value))
+  if (missing.length === 0) return ok({ ...textOf(request), ...mediaInput(request, assets) })
+  const paths = missing.map(({ path }) => path).join(', ')
+  return fail(
+    'input_unavailable',
+    `Scenario takes uploaded media only, and these are not there yet: ${paths}.`,
+  )
+}
+
+/**
+ * What is sent to learn its price, before anything is uploaded: images and sound cost nothing, reference videos do (the
+ * cost drivers that its published SDK lists).
+ */
+export function dryRunOf(request: JobRequest): Result<ReturnType<typeof textOf>> {
+  if (request.reference_videos.length > 0) {
+    return fail('price_unknown', 'Scenario prices reference videos only once they are uploaded.')
+  }
+  return ok({ prompt: 'A video', ...textOf(request) })
+}
+
+/** Everything but the media. */
+export function textOf(request: JobRequest) {
+  return {
+    ...(request.prompt !== undefined && { prompt: promptOf(request) }),
+    duration: request.duration === 'auto' ? -1 : request.duration,
+    resolution: request.resolution,
+    aspectRatio:
+      request.aspect_ratio === undefined || request.aspect_ratio === 'auto'
+        ? 'adaptive'
+        : request.aspect_ratio,
+    generateAudio: request.generate_audio,
+    ...(request.seed !== undefined && { seed: request.seed }),
+  }
+}
+
+/** The prompt with its tags written as the provider wants them: that is what its limits are about. */
+export function promptOf({ prompt = '' }: JobRequest): string {
+  return renderPrompt(prompt, (kind, number) => `@${kind}${number}`)
+}
+
+export const mediaFields = [
+  'image',
+  'lastFrameImage',
+  'referenceImages',
+  'referenceVideos',
+  'referenceAudio',
+] as const
+
+type MediaInput = { [field in (typeof mediaFields)[number]]?: string | string[] | undefined }
+
+// A list must be a list, even of one: a bare id is dropped in silence, and the job runs and is charged without it.
+export function mediaInput(request: JobRequest, assets: ReadonlyMap<string, string>): MediaInput {
+  const idsOf = (media: readonly string[]) => media.flatMap((value) => assets.get(value) ?? [])
+  const { first_frame, last_frame, reference_images, reference_videos, reference_audios } = request
+  return {
+    ...(first_frame !== undefined && { image: assets.get(first_frame) }),
+    ...(last_frame !== undefined && { lastFrameImage: assets.get(last_frame) }),
+    ...(reference_images.length > 0 && { referenceImages: idsOf(reference_images) }),
+    ...(reference_videos.length > 0 && { referenceVideos: idsOf(reference_videos) }),
+    ...(reference_audios.length > 0 && { referenceAudio: idsOf(reference_audios) }),
+  }
+}
+
+/** Its common fields are all that it documents. */
+export const options = z.strictObject({})
+
+export const modelIds: Record<Model, string> = {
+  'seedance-2.0': 'model_bytedance-seedance-2-0',
+  'seedance-2.0-fast': 'model_bytedance-seedance-2-0-fast',
+  'seedance-2.0-mini': 'model_bytedance-seedance-2-0-mini',
+}

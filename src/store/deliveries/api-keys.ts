@@ -1,0 +1,101 @@
+/** API keys: found by their hash, never kept themselves. Their secrets are kept sealed. */
+import { and, desc, eq, isNull, type SQL, type SQLWrapper, sql } from 'drizzle-orm'
+import { z } from 'zod'
+import { readKept } from '../../core/http/json.ts'
+import { maxSecretsAtOnce, secretOverlapMs } from '../../core/schedule.ts'
+import type { Database } from '../database.ts'
+import { apiKeys } from '../schema.ts'
+
+export type ApiKey = typeof apiKeys.$inferSelect
+
+export async function insertApiKey(db: Database, key: ApiKey): Promise<void> {
+  await db.insert(apiKeys).values(key)
+}
+
+export async function findApiKeyByHash(db: Database, hash: string): Promise<ApiKey | null> {
+  const [row] = await db
+    .select()
+    .from(apiKeys)
+    .where(and(eq(apiKeys.hash, hash), isNull(apiKeys.revokedAt)))
+  return row ?? null
+}
+
+/** Null: there is none, or it is revoked. */
+export async function findApiKey(db: Database, id: string): Promise<ApiKey | null> {
+  const [row] = await db
+    .select()
+    .from(apiKeys)
+    .where(and(eq(apiKeys.id, id), isNull(apiKeys.revokedAt)))
+  return row ?? null
+}
+
+export async function listApiKeys(db: Database): Promise<ApiKey[]> {
+  return db.select().from(apiKeys).orderBy(desc(apiKeys.id))
+}
+
+/** False: there was none. */
+export async function revokeApiKey(db: Database, id: string, nowMs: number): Promise<boolean> {
+  const revoked = await db
+    .update(apiKeys)
+    .set({ revokedAt: nowMs })
+    .where(and(eq(apiKeys.id, id), isNull(apiKeys.revokedAt)))
+    .returning({ id: apiKeys.id })
+  return revoked.length === 1
+}
+
+/** Every sealed secret that signs for the key at that time, the newest first. */
+export function secretsOf(key: Pick<ApiKey, 'callbackSecret' | 'retiredSecrets'>, nowMs: number): string[] {
+  return [key.callbackSecret, ...stillSigning(key, nowMs).map(({ sealed }) => sealed)]
+}
+
+/** The key gets the secret; the one before goes on signing beside it until its overlap ends. */
+export async function rotateSecret(
+  db: Database,
+  id: string,
+  sealed: string,
+  nowMs: number,
+): Promise<'rotated' | 'unknown_key' | 'too_often'> {
+  const key = await findApiKey(db, id)
+  if (key === null) return 'unknown_key'
+  const retiring = { sealed: key.callbackSecret, until: nowMs + secretOverlapMs }
+  const retired = [retiring, ...stillSigning(key, nowMs)]
+  // None of them is dropped early: a rotation that was sent twice must not end the secret in use.
+  if (retired.length >= maxSecretsAtOnce) return 'too_often'
+  const by = { callbackSecret: sealed, retiredSecrets: JSON.stringify(retired satisfies Retired) }
+  const isReplaced = await replaceSecret(db, key, by)
+  // Somebody else replaced it meanwhile, and what they made must be retired in its turn.
+  return isReplaced ? 'rotated' : rotateSecret(db, id, sealed, nowMs)
+}
+
+/** Keys whose secret is sealed under that version. */
+export async function keysEncryptedUnder(db: Database, version: string, limit: number): Promise<ApiKey[]> {
+  return db.select().from(apiKeys).where(isEncryptedUnder(apiKeys.callbackSecret, version)).limit(limit)
+}
+
+export function isEncryptedUnder(sealed: SQLWrapper, version: string): SQL {
+  const prefix = `${version}.`
+  return sql`substr(${sealed}, 1, ${prefix.length}) = ${prefix}`
+}
+
+/** False: it is no longer the key's secret. */
+// Running this twice is harmless: the second finds another secret in the row and changes nothing.
+export async function replaceSecret(
+  db: Database,
+  { id, callbackSecret }: Pick<ApiKey, 'id' | 'callbackSecret'>,
+  by: Partial<Pick<ApiKey, 'callbackSecret' | 'retiredSecrets'>>,
+): Promise<boolean> {
+  const replaced = await db
+    .update(apiKeys)
+    .set(by)
+    .where(and(eq(apiKeys.id, id), eq(apiKeys.callbackSecret, callbackSecret)))
+    .returning({ id: apiKeys.id })
+  return replaced.length === 1
+}
+
+const retiredSchema = z.array(z.object({ sealed: z.string(), until: z.number() }))
+
+type Retired = z.infer<typeof retiredSchema>
+
+function stillSigning({ retiredSecrets }: Pick<ApiKey, 'retiredSecrets'>, nowMs: number): Retired {
+  return (readKept(retiredSchema, retiredSecrets) ?? []).filter(({ until }) => until > nowMs)
+}

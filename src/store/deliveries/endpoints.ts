@@ -1,0 +1,142 @@
+/** Endpoints: URLs that have subscribed to the events of every job. */
+import { and, asc, desc, eq, isNull, sql } from 'drizzle-orm'
+import { z } from 'zod'
+import { type EventType, eventTypes, type Subscription } from '../../core/event.ts'
+import { readKept } from '../../core/http/json.ts'
+import { maxAttemptsPerHost } from '../../core/schedule.ts'
+import type { Database } from '../database.ts'
+import { endpoints } from '../schema.ts'
+import { isEncryptedUnder } from './api-keys.ts'
+import { closeCircuit } from './circuits.ts'
+import { releaseParked } from './host-queue.ts'
+
+type Row = typeof endpoints.$inferSelect
+
+/** A row with its JSON read. */
+export interface Endpoint extends Omit<Row, 'eventTypes' | 'metadata'> {
+  eventTypes: EventType[]
+  metadata: Record<string, string>
+}
+
+export const maxEndpoints = 50
+
+/** False: there are as many as there may be. */
+export async function insertEndpoint(db: Database, endpoint: Endpoint): Promise<boolean> {
+  const { id, url, host, description, eventTypes, metadata, secret, createdAt, disabledAt, disabledBy } =
+    endpoint
+  const inserted = await db
+    .insert(endpoints)
+    .select(
+      sql`SELECT ${id}, ${url}, ${host}, ${description}, ${JSON.stringify(eventTypes)}, ${JSON.stringify(metadata)},
+        ${secret}, ${createdAt}, ${disabledAt}, ${disabledBy}
+        WHERE (SELECT count(*) FROM ${endpoints}) < ${maxEndpoints}`,
+    )
+    .returning({ id: endpoints.id })
+  return inserted.length === 1
+}
+
+export async function listEndpoints(db: Database): Promise<Endpoint[]> {
+  return (await db.select().from(endpoints).orderBy(desc(endpoints.id))).map(readRow)
+}
+
+export async function findEndpoint(db: Database, id: string): Promise<Endpoint | null> {
+  const [row] = await db.select().from(endpoints).where(eq(endpoints.id, id))
+  return row === undefined ? null : readRow(row)
+}
+
+/** Those that are enabled, as far as it takes to match them with an event. */
+export function selectSubscriptions(db: Database) {
+  return db
+    .select({
+      endpointId: endpoints.id,
+      url: endpoints.url,
+      eventTypes: endpoints.eventTypes,
+      metadata: endpoints.metadata,
+    })
+    .from(endpoints)
+    .where(isNull(endpoints.disabledAt))
+    .orderBy(asc(endpoints.id))
+}
+
+/** One that is damaged matches no event: without its filter it would be sent those of every job. */
+export function readSubscription<T extends Pick<Row, 'eventTypes' | 'metadata'>>(row: T) {
+  const eventTypes = readKept(eventTypesSchema, row.eventTypes)
+  const metadata = readKept(metadataSchema, row.metadata)
+  const isSound = eventTypes !== undefined && metadata !== undefined
+  return {
+    ...row,
+    eventTypes: isSound ? eventTypes : [],
+    metadata: metadata ?? {},
+  } satisfies Pick<Subscription, 'eventTypes' | 'metadata'>
+}
+
+export type EndpointPatch = Partial<Omit<Endpoint, 'id' | 'createdAt'>>
+
+/** The endpoint as it is now, and the deliveries that are looked at again because of it. Null: there is none. */
+export async function updateEndpoint(
+  db: Database,
+  { id, host }: Endpoint,
+  { eventTypes, metadata, ...patch }: EndpointPatch,
+  nowMs: number,
+): Promise<{ endpoint: Endpoint; woken: string[] } | null> {
+  const isEnabled = patch.disabledAt === null
+  // What waits in line for it need not wait any more when it moves, or is sent nothing more.
+  const isDecided = patch.url !== undefined || patch.disabledAt !== undefined
+  const [woken, [row]] = await db.batch([
+    releaseParked(db, { host, ownerId: id }, isDecided ? maxAttemptsPerHost : 0, nowMs),
+    db
+      .update(endpoints)
+      .set({
+        id,
+        ...patch,
+        ...(eventTypes && { eventTypes: JSON.stringify(eventTypes) }),
+        ...(metadata && { metadata: JSON.stringify(metadata) }),
+      })
+      .where(eq(endpoints.id, id))
+      .returning(),
+    ...(isEnabled ? [closeCircuit(db, { host: patch.host ?? host, ownerId: id }, nowMs)] : []),
+  ])
+  return row === undefined ? null : { endpoint: readRow(row), woken: woken.map((delivery) => delivery.id) }
+}
+
+/** The deliveries that are looked at again because of it. */
+export async function deleteEndpoint(db: Database, { id, host }: Endpoint, nowMs: number): Promise<string[]> {
+  const [woken] = await db.batch([
+    releaseParked(db, { host, ownerId: id }, maxAttemptsPerHost, nowMs),
+    db.delete(endpoints).where(eq(endpoints.id, id)),
+  ])
+  return woken.map((delivery) => delivery.id)
+}
+
+/** Endpoints whose secret is sealed under that version. */
+export async function endpointsEncryptedUnder(
+  db: Database,
+  version: string,
+  limit: number,
+): Promise<Pick<Endpoint, 'id' | 'secret'>[]> {
+  return db
+    .select({ id: endpoints.id, secret: endpoints.secret })
+    .from(endpoints)
+    .where(isEncryptedUnder(endpoints.secret, version))
+    .limit(limit)
+}
+
+/** The same secret, sealed anew. */
+// Running this twice is harmless: the second finds another secret in the row and changes nothing.
+export async function replaceEndpointSecret(
+  db: Database,
+  { id, secret }: Pick<Endpoint, 'id' | 'secret'>,
+  by: string,
+): Promise<void> {
+  await db
+    .update(endpoints)
+    .set({ secret: by })
+    .where(and(eq(endpoints.id, id), eq(endpoints.secret, secret)))
+}
+
+const eventTypesSchema = z.array(z.enum(eventTypes))
+const metadataSchema = z.record(z.string(), z.string())
+
+function readRow(row: Row): Endpoint {
+  return readSubscription(row)
+}

@@ -1,0 +1,35 @@
+/** The assets table: what callers uploaded, or embedded in a request, and where it lies in R2. */
+import { eq, inArray } from 'drizzle-orm'
+import { uploadKey } from '../../core/retention.ts'
+import type { Database } from '../database.ts'
+import { assets } from '../schema.ts'
+
+export type Asset = typeof assets.$inferSelect
+
+/** The R2 key of an asset's bytes. */
+export function keyOf({ id, key }: Pick<Asset, 'id' | 'key'>): string {
+  return key ?? uploadKey(id)
+}
+
+export function insertAsset(db: Database, asset: Asset) {
+  return db.insert(assets).values(asset)
+}
+
+export async function findAsset(db: Database, id: string): Promise<Asset | null> {
+  const [row] = await db.select().from(assets).where(eq(assets.id, id))
+  return row ?? null
+}
+
+/** Those of the ids that are there, by their id. */
+export async function findAssets(db: Database, ids: readonly string[]): Promise<Map<string, Asset>> {
+  if (ids.length === 0) return new Map()
+  const rows = await db
+    .select()
+    .from(assets)
+    .where(inArray(assets.id, [...new Set(ids)]))
+  return new Map(rows.map((row) => [row.id, row]))
+}
+
+export async function deleteAsset(db: Database, id: string): Promise<void> {
+  await db.delete(assets).where(eq(assets.id, id))
+}

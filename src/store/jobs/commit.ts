@@ -1,0 +1,154 @@
+/** One step's commit: what it learned, its events, the deliveries they cause and the next due time, in one batch. */
+import { and, eq, sql } from 'drizzle-orm'
+import type { Limits } from '../../core/concurrency.ts'
+import { type Fault, writeFault } from '../../core/fault.ts'
+import { canBecome, type SettledStatus, type UnsettledStatus } from '../../core/job.ts'
+import type { ProviderName } from '../../core/request/request.ts'
+import { eraseAtOf } from '../../core/retention.ts'
+import { leaseMs } from '../../core/schedule.ts'
+import { maySubmit, type Repeats } from '../../core/task.ts'
+import type { Database } from '../database.ts'
+import { type DeliveryDraft, insertDelivery } from '../deliveries/claim.ts'
+import { type EventDraft, insertEvent } from '../events.ts'
+import { abortUnlessLeased, withRetries } from '../lease.ts'
+import { jobs } from '../schema.ts'
+import { type Claim, type ClaimedJob, learn } from './claim.ts'
+import { insertOutputHost, type OutputHost } from './output-hosts.ts'
+import { type Output, saveOutput } from './outputs.ts'
+import { changeSlots, idsIn, wakeWaitingJobs } from './slots.ts'
+import { saveTask, type Task } from './tasks.ts'
+
+/** What a step learned of its job, and what is owed next. */
+export type Step = Learned &
+  (
+    | { status: SettledStatus; next: 'settled' }
+    /** `now`: the next step follows under the same lease. Otherwise the row is let go until then. */
+    | { status: UnsettledStatus; next: 'now' | { waitMs: number } }
+  )
+
+interface Learned {
+  provider?: ProviderName
+  progress?: number | null
+  fault?: Fault
+  /** Where the job waits for a slot from now on; absent: nowhere. */
+  waitsFor?: readonly ProviderName[]
+  tasks?: Task[]
+  outputs?: Output[]
+  /** The hosts that the provider's status named. */
+  hosts?: OutputHost[]
+  events?: EventDraft[]
+  deliveries?: DeliveryDraft[]
+}
+
+/** The row as it stands after the commit: still ours, due again at some time, or settled. */
+export type Committed = { woken: string[] } & (
+  | { state: 'held'; claim: Claim }
+  | { state: 'released'; dueAt: number }
+  | { state: 'settled' }
+)
+
+// Running this twice is harmless: either the lease is no longer held, and the whole batch fails, or it writes the same.
+export async function commitStep(
+  db: Database,
+  claim: Claim,
+  step: Step,
+  limits: Limits,
+  nowMs: number,
+): Promise<Committed> {
+  const { job } = claim
+  const { status, next } = step
+  if (status !== job.status && !canBecome(job.status, status)) {
+    throw new Error(`a ${job.status} job cannot become ${status}`)
+  }
+  const patch = {
+    status,
+    provider: step.provider ?? job.provider,
+    progress: step.progress === undefined ? job.progress : step.progress,
+    fault: step.fault ?? job.fault,
+    settledAt: next === 'settled' ? nowMs : null,
+    eraseAt: next === 'settled' ? eraseAtOf(job.request, nowMs) : null,
+    waitingSince: step.waitsFor === undefined ? null : (job.waitingSince ?? nowMs),
+  }
+  const update = db
+    .update(jobs)
+    .set({
+      ...patch,
+      fault: writeFault(patch.fault),
+      ...ownership(job, next, nowMs),
+    })
+    .where(and(eq(jobs.id, job.id), eq(jobs.status, job.status)))
+    .returning({ dueAt: jobs.dueAt })
+  const { changes, turned } = changeSlots(db, job, step, limits)
+  const wakes = wakeWaitingJobs(db, turned, limits, nowMs)
+  const [, ...results] = await withRetries(() =>
+    db.batch([
+      abortUnlessLeased(db, jobs, job),
+      update,
+      ...(step.tasks ?? []).map((task) =>
+        saveTask(
+          db,
+          task,
+          claim.tasks.find(({ n }) => n === task.n),
+        ),
+      ),
+      ...(step.outputs ?? []).map((output) => saveOutput(db, output)),
+      ...(step.hosts ?? []).map((host) => insertOutputHost(db, host)),
+      ...(step.events ?? []).map((event) => insertEvent(db, job.id, event)),
+      ...(step.deliveries ?? []).map((delivery) => insertDelivery(db, job.id, delivery, nowMs)),
+      ...changes,
+      // Last, because whoever wakes finds all of this done.
+      ...wakes,
+    ]),
+  )
+  const woken = idsIn(results.slice(results.length - wakes.length))
+  const [updated] = results
+  const dueAt = Array.isArray(updated) ? (updated[0]?.dueAt ?? null) : null
+  if (next === 'now') {
+    const held = { ...job, ...patch, dueAt: dueAt ?? job.dueAt, isTakenOver: false }
+    return { woken, state: 'held', claim: learn({ ...claim, job: held }, step) }
+  }
+  return dueAt === null ? { woken, state: 'settled' } : { woken, state: 'released', dueAt }
+}
+
+/**
+ * The ledger line, written before the call that costs money, under a lease that outlasts the call. Every billable call
+ * passes here, so here is where a job is kept from buying more than was asked for, whatever mistake led to the call.
+ */
+export async function intendTask(
+  db: Database,
+  { job, tasks }: Claim,
+  { task, repeats }: { task: Task; repeats: Repeats },
+  nowMs: number,
+): Promise<void> {
+  if (!maySubmit(job.request, tasks, task, repeats)) {
+    throw new Error(`task ${task.n} of ${job.id} would buy more than was asked for`)
+  }
+  const held = ownership(job, 'now', nowMs)
+  const renewal = 'dueAt' in held ? [db.update(jobs).set(held).where(eq(jobs.id, job.id))] : []
+  await withRetries(() => db.batch([abortUnlessLeased(db, jobs, job), saveTask(db, task), ...renewal]))
+}
+
+/** Lets the row go until then, whatever it says: for a step that failed and has learned nothing. */
+export async function releaseLease(
+  db: Database,
+  job: ClaimedJob,
+  waitMs: number,
+  nowMs: number,
+): Promise<void> {
+  const release = db
+    .update(jobs)
+    .set(ownership(job, { waitMs }, nowMs))
+    .where(eq(jobs.id, job.id))
+  await db.batch([abortUnlessLeased(db, jobs, job), release])
+}
+
+function ownership(job: ClaimedJob, next: Step['next'], nowMs: number) {
+  if (next === 'settled') return { lease: null, dueAt: null, wokenAt: null }
+  // A lease that is more than half fresh is not written again: each change of due_at is a row in its index too.
+  if (next === 'now') return job.dueAt - nowMs > leaseMs / 2 ? {} : { dueAt: nowMs + leaseMs }
+  // A webhook that came during the step makes the job due at once.
+  return {
+    lease: null,
+    dueAt: sql`CASE WHEN ${jobs.wokenAt} IS NULL THEN ${nowMs + next.waitMs} ELSE ${nowMs} END`,
+  }
+}

@@ -1,0 +1,116 @@
+/** The outputs table: what is to be copied, and what is in R2. */
+import { and, asc, eq, inArray, sql } from 'drizzle-orm'
+import { type Fault, readFault, writeFault } from '../../core/fault.ts'
+import { noMetadata, type VideoMetadata } from '../../core/video-metadata.ts'
+import type { Database } from '../database.ts'
+import { outputs } from '../schema.ts'
+
+type Row = typeof outputs.$inferSelect
+
+interface Common {
+  jobId: string
+  n: number
+  taskN: number
+  remoteId: string
+  /** Null: the provider named none. */
+  sourceUrl: string | null
+  attempts: number
+  /** The provider's status never named it: a webhook or an upload did. */
+  isUnconfirmed: boolean
+}
+
+/** What is known of a video that is in R2. */
+interface Stored {
+  key: string
+  contentType: string
+  bytes: number
+  sha256: string
+  storedAt: number
+  facts: VideoMetadata
+}
+
+export type WaitingOutput = Common & { status: 'waiting' }
+export type StoredOutput = Common & { status: 'stored' } & Stored
+type FailedOutput = Common & { status: 'failed'; fault: Fault }
+export type Output = WaitingOutput | StoredOutput | FailedOutput
+
+export function selectOutputs(db: Database, jobId: string) {
+  return db.select().from(outputs).where(eq(outputs.jobId, jobId)).orderBy(asc(outputs.n))
+}
+
+/** The outputs of many jobs at once, for a page of them. */
+export async function outputsOfAll(db: Database, jobIds: string[]): Promise<Map<string, Output[]>> {
+  if (jobIds.length === 0) return new Map()
+  const rows = await db.select().from(outputs).where(inArray(outputs.jobId, jobIds)).orderBy(asc(outputs.n))
+  return Map.groupBy(rows.map(readOutput), ({ jobId }) => jobId)
+}
+
+export async function findStoredOutput(db: Database, jobId: string, n: number): Promise<StoredOutput | null> {
+  const [row] = await db
+    .select()
+    .from(outputs)
+    .where(and(eq(outputs.jobId, jobId), eq(outputs.n, n)))
+  const output = row === undefined ? null : readOutput(row)
+  return output?.status === 'stored' ? output : null
+}
+
+/** Writes the output as it is now, whether it is new or known. */
+export function saveOutput(db: Database, output: Output) {
+  const { jobId, n, taskN, remoteId, sourceUrl, status, attempts, isUnconfirmed } = output
+  const stored = output.status === 'stored' ? output : null
+  return db
+    .insert(outputs)
+    .values({
+      ...{ jobId, n, taskN, remoteId, sourceUrl: sourceUrl ?? '', status, attempts },
+      unconfirmed: isUnconfirmed,
+      fault: writeFault(output.status === 'failed' ? output.fault : null),
+      key: stored?.key ?? null,
+      contentType: stored?.contentType ?? null,
+      bytes: stored?.bytes ?? null,
+      sha256: stored?.sha256 ?? null,
+      storedAt: stored?.storedAt ?? null,
+      ...(stored?.facts ?? noMetadata),
+    })
+    .onConflictDoUpdate({
+      target: [outputs.jobId, outputs.n],
+      set: {
+        sourceUrl: sql`excluded.source_url`,
+        status: sql`excluded.status`,
+        attempts: sql`excluded.attempts`,
+        unconfirmed: sql`excluded.unconfirmed`,
+        fault: sql`excluded.fault`,
+        key: sql`excluded.key`,
+        contentType: sql`excluded.content_type`,
+        bytes: sql`excluded.bytes`,
+        sha256: sql`excluded.sha256`,
+        storedAt: sql`excluded.stored_at`,
+        width: sql`excluded.width`,
+        height: sql`excluded.height`,
+        durationSeconds: sql`excluded.duration_seconds`,
+        frameRate: sql`excluded.frame_rate`,
+        videoCodec: sql`excluded.video_codec`,
+        audioCodec: sql`excluded.audio_codec`,
+        hasAudio: sql`excluded.has_audio`,
+      },
+    })
+}
+
+export function readOutput(row: Row): Output {
+  const { jobId, n, taskN, remoteId, attempts, status } = row
+  const sourceUrl = row.sourceUrl || null
+  const common = { jobId, n, taskN, remoteId, sourceUrl, attempts, isUnconfirmed: row.unconfirmed }
+  const { key, contentType, bytes, sha256, storedAt } = row
+  const isWhole =
+    key !== null && contentType !== null && bytes !== null && sha256 !== null && storedAt !== null
+  if (status === 'stored' && isWhole) {
+    return { ...common, status, key, contentType, bytes, sha256, storedAt, facts: readFacts(row) }
+  }
+  const fault = readFault(row.fault)
+  if (status === 'failed' && fault !== null) return { ...common, status, fault }
+  return { ...common, status: 'waiting' }
+}
+
+function readFacts(row: Row): VideoMetadata {
+  const { width, height, durationSeconds, frameRate, videoCodec, audioCodec, hasAudio } = row
+  return { width, height, durationSeconds, frameRate, videoCodec, audioCodec, hasAudio }
+}

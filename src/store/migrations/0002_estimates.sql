@@ -1,1 +1,0 @@
-ALTER TABLE `jobs` ADD `estimates` text DEFAULT '{}' NOT NULL;

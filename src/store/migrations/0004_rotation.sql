@@ -1,1 +1,0 @@
-ALTER TABLE `api_keys` ADD `retired_secrets` text DEFAULT '[]' NOT NULL;

@@ -1,0 +1,118 @@
+/** Reelhook as a whole: the three ways in (fetch, queue, scheduled), put together from the parts. */
+import { Hono } from 'hono'
+import { requestId } from 'hono/request-id'
+import { createApi } from './api/app.ts'
+import { misconfigured, problem } from './api/problems.ts'
+import { type ConfigResult, readConfig } from './config.ts'
+import { type Context, createContext, type Edges } from './context.ts'
+import { deliver } from './deliveries/deliver.ts'
+import { reencryptSecrets } from './deliveries/re-encrypt.ts'
+import { advance } from './engine/advance.ts'
+import { recordDeadLetter } from './engine/upkeep/dead-letter.ts'
+import { reconcile } from './engine/upkeep/reconcile.ts'
+import { sweep } from './engine/upkeep/sweep.ts'
+import { describeError } from './log.ts'
+import { uploadRoutes } from './provider-uploads/receive.ts'
+import { messageSchema, type QueueMessage } from './queue.ts'
+import { webhookRoutes } from './webhooks/receive.ts'
+import { recordWebhook } from './webhooks/record.ts'
+
+/** `edges` are the network, the clock and chance: real in `index.ts`. */
+export function createWorker(edges: Edges): ExportedHandler<Env> {
+  const configOf = rememberConfig(edges)
+  const app = new Hono<{ Bindings: Env; Variables: { context: Context; requestId: string } }>()
+  app.use(requestId())
+  // What does not say how long it may be kept may not be kept: it is about this moment, or holds signed links. What
+  // may be kept goes to others than its caller, so it is without the request's id, which the caller may have chosen.
+  app.use(async (c, next) => {
+    await next()
+    if (c.res.headers.has('cache-control')) c.res.headers.delete('x-request-id')
+    else c.header('cache-control', 'no-store')
+  })
+  app.notFound((c) => problem(c, 'not_found', `There is nothing at ${c.req.method} ${c.req.path}.`))
+  app.use(async (c, next) => {
+    const configured = configOf(c.env)
+    if (!configured.ok) return misconfigured(c, configured.faults)
+    const { cache }: Pick<ExecutionContext, 'waitUntil' | 'cache'> = c.executionCtx
+    c.set('context', createContext(c.env, configured.config, edges, cache))
+    return next()
+  })
+  app.route('/webhooks', webhookRoutes)
+  app.route('/uploads', uploadRoutes)
+  app.route('/', createApi())
+
+  const contextOf = (env: Env, { cache }: Pick<ExecutionContext, 'cache'>) =>
+    createContext(env, required(configOf(env)), edges, cache)
+
+  return {
+    fetch: app.fetch,
+    async queue(batch, env, execution) {
+      const context = contextOf(env, execution)
+      const work = batch.queue.endsWith('dead-letters') ? recordDeadLetter : processMessage
+      await Promise.all(batch.messages.map((message) => handle(context, message, work)))
+    },
+    async scheduled(_controller, env, execution) {
+      const context = contextOf(env, execution)
+      // Each for itself: one that fails does not stop the others.
+      for (const [work, run] of Object.entries({ sweep, reencryptSecrets, reconcile })) {
+        await run(context).catch((error) => context.log('cron.failed', { work, error: describeError(error) }))
+      }
+    },
+  }
+}
+
+/** The configuration of an environment, read once; and a loud word where its guard is lifted. */
+function rememberConfig({ log }: Edges): (env: Env) => ConfigResult {
+  const known = new WeakMap<Env, ConfigResult>()
+  return (env) => {
+    const configured = known.get(env) ?? readConfig(env)
+    if (!known.has(env) && configured.ok && configured.config.reach === 'any') {
+      log('config.unguarded', {
+        warning: 'ALLOW_PRIVATE_NETWORK is on: any URL may be called. For local use only.',
+      })
+    }
+    known.set(env, configured)
+    return configured
+  }
+}
+
+async function processMessage(context: Context, message: QueueMessage): Promise<void> {
+  if ('delivery' in message) return deliver(context, message.delivery)
+  if ('job' in message) return advance(context, message.job)
+  await recordWebhook(context, message.webhook)
+  await advance(context, message.webhook.jobId)
+}
+
+/** Each message is acknowledged by itself: one that fails is tried again, the others are not. */
+async function handle(
+  context: Context,
+  message: Message,
+  work: (context: Context, message: QueueMessage) => Promise<void>,
+): Promise<void> {
+  try {
+    await work(context, messageSchema.parse(message.body))
+    message.ack()
+  } catch (error) {
+    // The general catcher: whatever surprised a step, its row is still due.
+    context.log('message.failed', {
+      ...namesIn(message.body),
+      attempt: message.attempts,
+      error: describeError(error),
+    })
+    message.retry({ delaySeconds: Math.min(60, 2 ** message.attempts) })
+  }
+}
+
+/** Of what row a message speaks, where it can be read. */
+function namesIn(body: unknown): { job_id?: string; delivery_id?: string } {
+  const { data: message } = messageSchema.safeParse(body)
+  if (message === undefined) return {}
+  if ('delivery' in message) return { delivery_id: message.delivery }
+  return { job_id: 'job' in message ? message.job : message.webhook.jobId }
+}
+
+/** In a queue or cron invocation nobody is there to read a problem: the runtime's log gets it. */
+function required(configured: ConfigResult) {
+  if (!configured.ok) throw new Error(`Reelhook is not configured: ${configured.faults.join('; ')}`)
+  return configured.config
+}

@@ -1,0 +1,113 @@
+import { describe, expect, it } from 'vitest'
+import type { JobView } from '../../../src/core/job-view.ts'
+import { makeApiKey, type NewApiKey, postJobOf, revokeApiKey } from '../../support/api-keys.ts'
+import { callbackSecret, isSignedWith } from '../../support/caller.ts'
+import { expectProblem, pathsOf } from '../../support/problem.ts'
+import { api, post, untilTold } from '../../support/reelhook.ts'
+import { select } from '../../support/storage.ts'
+import { finish } from '../../support/videos.ts'
+
+async function listKeys(): Promise<Record<string, unknown>[]> {
+  const { data } = await (await api('/v1/api-keys')).json<{ data: Record<string, unknown>[] }>()
+  return data
+}
+
+/** Posts a job under the key, runs what happens meanwhile, and waits for what the caller is sent. */
+async function tellOf(
+  apiKey: NewApiKey,
+  overrides: Record<string, unknown>,
+  meanwhile?: () => Promise<void>,
+) {
+  const { id } = await (await postJobOf(apiKey, overrides)).json<JobView>()
+  await meanwhile?.()
+  await finish(id)
+  const [told] = await untilTold(id)
+  if (told === undefined) throw new Error('the caller was not told')
+  return told
+}
+
+describe('an API key', () => {
+  it('is shown once, with its secret', async () => {
+    const apiKey = await makeApiKey('n8n')
+    expect(apiKey).toEqual({
+      id: expect.stringMatching(/^key_[0-9a-z]{26}$/),
+      name: 'n8n',
+      key: expect.stringMatching(/^rh_[0-9a-f]{64}$/),
+      callback_secret: expect.stringMatching(/^whsec_[A-Za-z0-9+/]{43}=$/),
+      created_at: expect.any(String),
+      revoked_at: null,
+    })
+  })
+
+  it('is listed, newest first, without what was shown once', async () => {
+    const [older, newer] = [await makeApiKey('older'), await makeApiKey('newer')]
+    const [first, second] = await listKeys()
+    expect(first).toEqual({ id: newer.id, name: 'newer', created_at: newer.created_at, revoked_at: null })
+    expect(second?.id).toBe(older.id)
+  })
+
+  it('differs from every other', async () => {
+    const [one, two] = [await makeApiKey('twin'), await makeApiKey('twin')]
+    expect(one.key).not.toBe(two.key)
+    expect(one.callback_secret).not.toBe(two.callback_secret)
+  })
+
+  it('is revoked once, and stays listed as revoked', async () => {
+    const apiKey = await makeApiKey()
+    expect((await revokeApiKey(apiKey)).status).toBe(204)
+    await expectProblem(await revokeApiKey(apiKey), 404, 'not_found')
+    const listed = (await listKeys()).find(({ id }) => id === apiKey.id)
+    expect(listed?.revoked_at).toEqual(expect.any(String))
+  })
+
+  it('signs what is told of its jobs', async () => {
+    const apiKey = await makeApiKey()
+    const told = await tellOf(apiKey, {})
+    expect(isSignedWith(apiKey.callback_secret, told)).toBe(true)
+  })
+
+  it('signs it after it was revoked, too', async () => {
+    const apiKey = await makeApiKey()
+    const told = await tellOf(apiKey, {}, async () => {
+      expect((await revokeApiKey(apiKey)).status).toBe(204)
+    })
+    expect(isSignedWith(apiKey.callback_secret, told)).toBe(true)
+  })
+
+  it('gives way to the secret of the job', async () => {
+    const apiKey = await makeApiKey()
+    const told = await tellOf(apiKey, { callback_secret: callbackSecret })
+    expect(isSignedWith(callbackSecret, told)).toBe(true)
+    expect(isSignedWith(apiKey.callback_secret, told)).toBe(false)
+  })
+})
+
+describe('a refused API key', () => {
+  it.each([{}, { name: '' }, { name: '  ' }, { name: 'n'.repeat(101) }, { name: 7 }])(
+    'has a bad name: %j',
+    async (body) => {
+      const problem = await expectProblem(await post('/v1/api-keys', body), 422, 'invalid_request')
+      expect(pathsOf(problem)).toEqual(['name'])
+    },
+  )
+
+  it('names its unknown fields and its bad name at once', async () => {
+    const body = { name: '', key: 'rh_of-my-own', admin: true }
+    const problem = await expectProblem(await post('/v1/api-keys', body), 422, 'invalid_request')
+    expect(pathsOf(problem)).toEqual(['admin', 'key', 'name'])
+  })
+
+  it('is not there to be revoked', async () => {
+    await expectProblem(await api('/v1/api-keys/key_none', { method: 'DELETE' }), 404, 'not_found')
+  })
+})
+
+describe('a hostile reader of the database', () => {
+  it('finds neither a key nor its secret', async () => {
+    const { id, key, callback_secret } = await makeApiKey()
+    const kept = JSON.stringify(await select('SELECT * FROM api_keys WHERE id = ?', id))
+    expect(kept).not.toContain(key)
+    expect(kept).not.toContain(key.replace('rh_', ''))
+    expect(kept).not.toContain(callback_secret.replace('whsec_', ''))
+  })
+})

@@ -1,0 +1,148 @@
+/** Uploading input media: the file itself or a form, streamed into R2 and told by its first bytes. */
+import { env } from 'cloudflare:workers'
+import { describe, expect, it } from 'vitest'
+import { aStream } from '../../media/a-copy.ts'
+import { bearing, makeApiKey } from '../../support/api-keys.ts'
+import {
+  aFile,
+  aForm,
+  anAsset,
+  formType,
+  type TakenType,
+  takenTypes,
+  upload,
+  uploaded,
+} from '../../support/assets.ts'
+import { expectProblem } from '../../support/problem.ts'
+import { api } from '../../support/reelhook.ts'
+import { countRows, objectKeys } from '../../support/storage.ts'
+import { bytesOf, sha256Of } from '../../support/videos.ts'
+import { world } from '../../support/world.ts'
+
+const partBytes = 5 * 1024 * 1024
+// Around every border: what tells a type, a read, a part.
+const sizes = [64, 1_000, 262_144, 262_145, partBytes - 1, partBytes, partBytes + 1, 11_000_000]
+
+async function storedUnder(id: string): Promise<Uint8Array> {
+  return bytesOf((await env.BUCKET.get(`assets/${id}`))?.body ?? null)
+}
+
+describe('an upload', () => {
+  it.each(takenTypes)('of %s is kept and shown', async (type) => {
+    const file = aFile(type)
+    const response = await upload(file, { 'content-type': type })
+    expect(response.status, await response.clone().text()).toBe(201)
+    const asset = await response.json<Record<string, unknown>>()
+    expect(asset).toEqual({
+      id: expect.stringMatching(/^asset_[0-9a-z]{26}$/),
+      kind: type.split('/')[0],
+      content_type: type,
+      bytes: file.length,
+      sha256: await sha256Of(file),
+      file_name: null,
+      job_id: null,
+      ...{ width: null, height: null, duration_seconds: null },
+      created_at: new Date(world.edges.now()).toISOString(),
+    })
+    expect(response.headers.get('location')).toBe(`/v1/assets/${asset.id}`)
+    const shown = await api(`/v1/assets/${asset.id}`)
+    expect([shown.status, await shown.json()]).toEqual([200, asset])
+    expect(await sha256Of(await storedUnder(String(asset.id)))).toBe(asset.sha256)
+  })
+
+  it.each(sizes)('of announced length is kept byte by byte: %i bytes', async (bytes) => {
+    const file = aFile('video/mp4', bytes)
+    const asset = await uploaded(aStream(file), { 'content-type': 'video/mp4', 'content-length': `${bytes}` })
+    expect(asset).toMatchObject({ bytes, sha256: await sha256Of(file) })
+    expect(await sha256Of(await storedUnder(asset.id))).toBe(asset.sha256)
+  })
+
+  it.each(sizes)('of unannounced length is kept byte by byte: %i bytes', async (bytes) => {
+    const file = aFile('video/mp4', bytes)
+    const asset = await uploaded(aStream(file), { 'content-type': 'video/mp4' })
+    expect(asset).toMatchObject({ bytes, sha256: await sha256Of(file) })
+    expect(await sha256Of(await storedUnder(asset.id))).toBe(asset.sha256)
+  })
+
+  it.each(sizes)('in a form is kept byte by byte: %i bytes', async (bytes) => {
+    const file = aFile('video/mp4', bytes)
+    const form = aForm([{ fileName: 'boat.mp4', type: 'video/mp4', content: file }])
+    const asset = await uploaded(aStream(form), formType)
+    expect(asset).toMatchObject({ bytes, sha256: await sha256Of(file), file_name: 'boat.mp4' })
+    expect(await sha256Of(await storedUnder(asset.id))).toBe(asset.sha256)
+  })
+
+  it('may be a form as the platform itself makes them', async () => {
+    const form = new FormData()
+    form.set('file', new File([aFile('image/jpeg')], 'das Schiff 小船.jpg', { type: 'image/jpeg' }))
+    expect(await uploaded(form)).toMatchObject({ kind: 'image', file_name: 'das Schiff 小船.jpg' })
+  })
+
+  it.each<[string, TakenType]>([
+    ['application/octet-stream', 'audio/wav'],
+    ['image/jpg', 'image/jpeg'],
+    ['VIDEO/MP4; codecs="avc1"', 'video/mp4'],
+  ])('that is called %s is kept as what it is', async (declared, type) => {
+    expect(await uploaded(aFile(type), { 'content-type': declared })).toMatchObject({ content_type: type })
+  })
+
+  it('may bring its name along', async () => {
+    const headers = { 'content-type': 'image/png', 'content-disposition': 'attachment; filename="boat.png"' }
+    expect(await uploaded(aFile('image/png'), headers)).toMatchObject({ file_name: 'boat.png' })
+  })
+
+  it('is seen by every key of the team', async () => {
+    const { id } = await anAsset()
+    const other = bearing(await makeApiKey())
+    expect((await api(`/v1/assets/${id}`, { headers: other })).status).toBe(200)
+    expect((await api(`/v1/assets/${id}`, { method: 'DELETE', headers: other })).status).toBe(204)
+  })
+})
+
+describe('a deleted asset', () => {
+  it('is gone from R2 and D1, and deleting it again is harmless', async () => {
+    const { id } = await anAsset()
+    for (let times = 0; times < 2; times++) {
+      const response = await api(`/v1/assets/${id}`, { method: 'DELETE' })
+      expect([response.status, await response.text()]).toEqual([204, ''])
+    }
+    expect(await objectKeys(`assets/${id}`)).toEqual([])
+    expect(await countRows('assets', 'id = ?', id)).toBe(0)
+    expect(world.logs).toContainEqual({ event: 'asset.deleted', fields: { asset_id: id } })
+    for (const path of ['', '/content']) {
+      await expectProblem(await api(`/v1/assets/${id}${path}`), 404, 'not_found')
+    }
+  })
+
+  it('leaves the others', async () => {
+    const [one, other] = [await anAsset(), await anAsset()]
+    await api(`/v1/assets/${one.id}`, { method: 'DELETE' })
+    expect((await api(`/v1/assets/${other.id}`)).status).toBe(200)
+    expect(await objectKeys(`assets/${other.id}`)).toHaveLength(1)
+  })
+})
+
+describe('an asset is refused', () => {
+  it.each([
+    'asset_00000000000000000000000000',
+    'asset_none',
+    'job_00000000000000000000000000',
+    '%2e%2e%2fjobs',
+  ])('where there is none: %s', async (id) => {
+    await expectProblem(await api(`/v1/assets/${id}`), 404, 'not_found')
+  })
+
+  it.each(['GET', 'DELETE'])('without a key: %s', async (method) => {
+    const { id } = await anAsset()
+    const headers = { authorization: '' }
+    await expectProblem(await api(`/v1/assets/${id}`, { method, headers }), 401, 'unauthorized')
+  })
+
+  it('when what is to be deleted is no asset, and nothing else is deleted in its place', async () => {
+    await env.BUCKET.put('jobs/one', 'a video')
+    for (const id of ['..%2fjobs%2fone', 'jobs', 'asset_']) {
+      await expectProblem(await api(`/v1/assets/${id}`, { method: 'DELETE' }), 404, 'not_found')
+    }
+    expect(await objectKeys('jobs/')).toEqual(['jobs/one'])
+  })
+})

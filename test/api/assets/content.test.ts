@@ -1,0 +1,131 @@
+/** An asset's bytes, for a key or for the signed link that a provider is given. */
+import { env } from 'cloudflare:workers'
+import { beforeAll, describe, expect, it } from 'vitest'
+import type { JobView } from '../../../src/core/job-view.ts'
+import { type Linked, linkTo } from '../../../src/media/signed-links.ts'
+import { type AssetView, aFile, anAsset } from '../../support/assets.ts'
+import { expectProblem } from '../../support/problem.ts'
+import { api } from '../../support/reelhook.ts'
+import { bytesOf, makeVideo, sha256Of } from '../../support/videos.ts'
+import { publicBaseUrl, world } from '../../support/world.ts'
+
+const withoutKey = { headers: { authorization: '' } }
+const hours = 60 * 60 * 1_000
+
+let asset: AssetView
+let other: AssetView
+let job: JobView
+
+beforeAll(async () => {
+  asset = await anAsset('image/png', 300_000)
+  other = await anAsset()
+  job = await makeVideo()
+})
+
+/** The path and query of a signed link, as changed. */
+async function linkOf(linked: Linked, change?: (link: URL) => void): Promise<string> {
+  const settings = { publicBaseUrl, signingSecret: [env.SIGNING_SECRET] as const }
+  const link = new URL((await linkTo(settings, linked, world.edges.now() + hours)).url)
+  change?.(link)
+  return `${link.pathname}${link.search}`
+}
+
+const linkToAsset = (change?: (link: URL) => void) => linkOf({ assetId: asset.id }, change)
+
+describe("an asset's bytes", () => {
+  it('are served as they were uploaded, under the type that they are', async () => {
+    const response = await api(`/v1/assets/${asset.id}/content`)
+    expect(response.status).toBe(200)
+    expect(Object.fromEntries(response.headers)).toMatchObject({
+      'content-type': 'image/png',
+      'content-length': '300000',
+      etag: `"${asset.sha256}"`,
+      'content-disposition': `inline; filename="${asset.id}.png"`,
+      'x-content-type-options': 'nosniff',
+    })
+    expect(await sha256Of(await bytesOf(response.body))).toBe(asset.sha256)
+  })
+
+  it('are described by HEAD, served in part, and not sent again to who has them', async () => {
+    const path = `/v1/assets/${asset.id}/content`
+    const head = await api(path, { method: 'HEAD' })
+    expect([head.status, head.headers.get('content-length')]).toEqual([200, '300000'])
+    const part = await api(path, { headers: { range: 'bytes=0-7' } })
+    expect(part.status).toBe(206)
+    expect(await bytesOf(part.body)).toEqual(aFile('image/png').slice(0, 8))
+    const known = await api(path, { headers: { 'if-none-match': `"${asset.sha256}"` } })
+    expect(known.status).toBe(304)
+  })
+
+  it('open without a key under a signed link, whole, by HEAD and in part', async () => {
+    const link = await linkToAsset()
+    const whole = await api(link, withoutKey)
+    expect(await sha256Of(await bytesOf(whole.body))).toBe(asset.sha256)
+    const head = await api(link, { method: 'HEAD', ...withoutKey })
+    const part = await api(link, { headers: { authorization: '', range: 'bytes=0-9' } })
+    expect([whole.status, head.status, part.status]).toEqual([200, 200, 206])
+  })
+})
+
+describe('a link to an asset is refused', () => {
+  it.each<[string, (link: URL) => void]>([
+    ['with a forged signature', (link) => link.searchParams.set('signature', 'A'.repeat(43))],
+    ['with an empty signature', (link) => link.searchParams.set('signature', '')],
+    ['without a signature', (link) => link.searchParams.delete('signature')],
+    ['with a later end than was signed', (link) => link.searchParams.set('expires', '9999999999')],
+    ['without an end', (link) => link.searchParams.delete('expires')],
+    [
+      'for another asset',
+      (link) => {
+        link.pathname = link.pathname.replace(asset.id, other.id)
+      },
+    ],
+    [
+      "for the asset's description",
+      (link) => {
+        link.pathname = link.pathname.replace('/content', '')
+      },
+    ],
+    [
+      'for a video',
+      (link) => {
+        link.pathname = `/v1/jobs/${job.id}/outputs/0`
+      },
+    ],
+  ])('%s', async (_, change) => {
+    await expectProblem(await api(await linkToAsset(change), withoutKey), 401, 'unauthorized')
+  })
+
+  it('for deleting it', async () => {
+    const link = (await linkToAsset()).replace('/content', '')
+    await expectProblem(await api(link, { method: 'DELETE', ...withoutKey }), 401, 'unauthorized')
+    expect((await api(`/v1/assets/${asset.id}`)).status).toBe(200)
+  })
+
+  it("that was made for a video, whatever the asset's place in it", async () => {
+    const { search } = new URL(job.outputs[0]?.url ?? '')
+    await expectProblem(await api(`/v1/assets/${asset.id}/content${search}`, withoutKey), 401, 'unauthorized')
+    const crossed = await linkOf({ jobId: asset.id, n: 0 }, (link) => {
+      link.pathname = `/v1/assets/${asset.id}/content`
+    })
+    await expectProblem(await api(crossed, withoutKey), 401, 'unauthorized')
+  })
+
+  it('when its time is over, but opens with a key all the same', async () => {
+    const link = await linkToAsset()
+    await world.advance(2 * hours)
+    await expectProblem(await api(link, withoutKey), 401, 'unauthorized')
+    expect((await api(link)).status).toBe(200)
+  })
+
+  it('when its asset was deleted', async () => {
+    const gone = await anAsset()
+    const link = await linkOf({ assetId: gone.id })
+    await api(`/v1/assets/${gone.id}`, { method: 'DELETE' })
+    await expectProblem(await api(link, withoutKey), 404, 'not_found')
+  })
+})
+
+it('is refused without a key and without a link', async () => {
+  await expectProblem(await api(`/v1/assets/${asset.id}/content`, withoutKey), 401, 'unauthorized')
+})

@@ -1,0 +1,169 @@
+/** The delivery log as a list: newest first, by filter and cursor, at a bounded cost. */
+import { env } from 'cloudflare:workers'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { type DeliveryView, owe } from '../../support/deliveries.ts'
+import { createMeteredWorker } from '../../support/meter.ts'
+import { expectProblem, pathsOf } from '../../support/problem.ts'
+import { api } from '../../support/reelhook.ts'
+import { select } from '../../support/storage.ts'
+import { publicBaseUrl } from '../../support/world.ts'
+
+interface Page {
+  data: DeliveryView[]
+  next_cursor: string | null
+}
+
+async function list(query: Record<string, string>): Promise<Page> {
+  const response = await api(`/v1/deliveries?${new URLSearchParams(query)}`)
+  expect(response.status, await response.clone().text()).toBe(200)
+  return response.json()
+}
+
+async function listAll(query: Record<string, string>): Promise<{ ids: string[]; sizes: number[] }> {
+  const pages: Page[] = []
+  for (let cursor: string | null = ''; cursor !== null; ) {
+    const page: Page = await list({ ...query, ...(cursor && { cursor }) })
+    pages.push(page)
+    cursor = page.next_cursor
+  }
+  return {
+    ids: pages.flatMap(({ data }) => data.map(({ id }) => id)),
+    sizes: pages.map(({ data }) => data.length),
+  }
+}
+
+const at = (timeMs: number) => new Date(timeMs).toISOString()
+
+let seven: string[] = []
+let jobId = ''
+let begunAt = 0
+
+beforeAll(async () => {
+  await owe(3, 'https://hooks.test/other')
+  begunAt = Date.now()
+  seven = (await owe(7, 'https://hooks.test/hook')).reverse()
+  const [row] = await select<{ job_id: string }>('SELECT job_id FROM deliveries WHERE id = ?', seven[0])
+  jobId = row?.job_id ?? ''
+  await select("UPDATE deliveries SET status = 'failed', reason = 'exhausted' WHERE id = ?", seven[1])
+  await select("UPDATE deliveries SET endpoint_id = 'ep_1' WHERE id IN (?, ?)", seven[2], seven[3])
+  await select("UPDATE deliveries SET event_type = 'output.stored' WHERE id = ?", seven[3])
+})
+
+describe('the list of deliveries', () => {
+  it('has the newest first, over all jobs', async () => {
+    const { ids } = await listAll({ limit: '100' })
+    expect(ids.filter((id) => seven.includes(id))).toEqual(seven)
+    expect(ids.length).toBeGreaterThanOrEqual(10)
+  })
+
+  it.each([
+    [3, [3, 3, 1]],
+    [7, [7]],
+    [100, [7]],
+  ])('is paged by %i without a gap or a repeat', async (limit, sizes) => {
+    expect(await listAll({ job_id: jobId, limit: String(limit) })).toEqual({ ids: seven, sizes })
+  })
+
+  it('is not shifted by a delivery that comes while it is paged through', async () => {
+    const first = await list({ limit: '4', since: at(begunAt) })
+    const [latecomer] = await owe(1, 'https://hooks.test/late')
+    const rest = await list({ limit: '100', cursor: first.next_cursor ?? '' })
+    expect(rest.data.map(({ id }) => id)).not.toContain(latecomer)
+    await select('DELETE FROM deliveries WHERE id = ?', latecomer)
+  })
+})
+
+describe('a filter', () => {
+  it('by status, by endpoint and by type finds only what has all of them', async () => {
+    expect((await listAll({ job_id: jobId, status: 'failed' })).ids).toEqual([seven[1]])
+    expect((await listAll({ endpoint_id: 'ep_1' })).ids).toEqual([seven[2], seven[3]])
+    expect((await listAll({ endpoint_id: 'ep_1', event_type: 'output.stored' })).ids).toEqual([seven[3]])
+    expect((await listAll({ endpoint_id: 'ep_1', status: 'delivered' })).ids).toEqual([])
+    expect((await listAll({ job_id: 'job_none' })).ids).toEqual([])
+  })
+
+  it('by time finds what was made between two moments', async () => {
+    const [since, until] = [at(begunAt), at(Date.now() + 60_000)]
+    expect((await listAll({ since, until, job_id: jobId })).ids).toEqual(seven)
+    expect((await listAll({ until: since, job_id: jobId })).ids).toEqual([])
+    expect((await listAll({ since: until })).ids).toEqual([])
+  })
+
+  it('finds a rare delivery behind thousands of others by the cursor, and no page reads more than so many', async () => {
+    const copy = (count: number, from: number) =>
+      select(
+        `INSERT INTO deliveries (id, job_id, event_id, event_type, url, host, body, status, attempts, created_at)
+         WITH RECURSIVE counted(n) AS (SELECT ${from} UNION ALL SELECT n + 1 FROM counted WHERE n < ${from + count - 1})
+         SELECT printf('dlv_%026d', n), job_id, event_id, event_type, url, host, body,
+                iif(n = 0, 'failed', 'delivered'), 1, created_at FROM deliveries, counted WHERE id = ?`,
+        seven[0],
+      )
+    const readForPage = async () => {
+      const worker = createMeteredWorker()
+      const query = new URLSearchParams({ status: 'failed', endpoint_id: 'ep_none' })
+      const headers = { authorization: `Bearer ${env.ADMIN_API_KEY}` }
+      await worker.fetch(new Request(`${publicBaseUrl}/v1/deliveries?${query}`, { headers }))
+      return worker.bill().rowsRead
+    }
+    await copy(2_000, 0)
+    const before = await readForPage()
+    await copy(4_000, 2_000)
+    expect(await readForPage()).toBe(before)
+    expect(before).toBeLessThanOrEqual(4_100)
+
+    const { ids, sizes } = await listAll({ status: 'failed', until: at(1) })
+    expect(ids).toEqual(['dlv_00000000000000000000000000'])
+    expect(sizes.length).toBeGreaterThan(5)
+  })
+
+  it('by job reads that job alone', async () => {
+    const worker = createMeteredWorker()
+    const headers = { authorization: `Bearer ${env.ADMIN_API_KEY}` }
+    const [row] = await select<{ job_id: string }>(
+      'SELECT job_id FROM deliveries WHERE job_id <> ? LIMIT 1',
+      jobId,
+    )
+    await worker.fetch(new Request(`${publicBaseUrl}/v1/deliveries?job_id=${row?.job_id}`, { headers }))
+    expect(worker.bill().rowsRead).toBeLessThan(50)
+  })
+})
+
+describe('a delivery with more attempts than anybody reads', () => {
+  it('shows the latest twenty, and how many there are', async () => {
+    const [id] = seven
+    for (let n = 1; n <= 33; n++) {
+      await select(
+        'INSERT INTO attempts (delivery_id, n, started_at, duration_ms) VALUES (?, ?, 1, 1)',
+        id,
+        n,
+      )
+    }
+    await select('UPDATE deliveries SET attempts = 33 WHERE id = ?', id)
+    const [delivery] = (await list({ job_id: jobId, limit: '1' })).data
+    expect(delivery?.attempt_count).toBe(33)
+    expect(delivery?.attempts.map(({ n }) => n)).toEqual(Array.from({ length: 20 }, (_, n) => n + 14))
+  })
+})
+
+describe('a bad query', () => {
+  it('is refused with all of its faults at once', async () => {
+    const query = new URLSearchParams({
+      status: 'lost',
+      event_type: 'job.born',
+      since: 'yesterday',
+      until: '2026-13-01',
+      limit: '101',
+      cursor: 'page-2',
+      stauts: 'failed',
+    })
+    const problem = await expectProblem(await api(`/v1/deliveries?${query}`), 422, 'invalid_request')
+    expect(pathsOf(problem)).toEqual([...query.keys()].sort())
+  })
+
+  it.each(['limit=0', 'limit=ten', "cursor=dlv_' OR 1=1 --", 'status=failed&status=pending'])(
+    'like ?%s is refused',
+    async (query) => {
+      await expectProblem(await api(`/v1/deliveries?${query}`), 422, 'invalid_request')
+    },
+  )
+})

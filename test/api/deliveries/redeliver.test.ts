@@ -1,0 +1,286 @@
+/** Sending again what is over: under the same id, with the same bytes, on a new schedule. */
+import { beforeEach, describe, expect, it, vi } from 'vitest'
+import { deliveryWaitsMs, failuresToOpenCircuit, maxAttemptsPerHost } from '../../../src/core/schedule.ts'
+import { isSignedWith } from '../../support/caller.ts'
+import {
+  type DeliveryView,
+  deliveriesOf,
+  owe,
+  tellOfFailure,
+  untilDelivery,
+  workOff,
+} from '../../support/deliveries.ts'
+import { changeEndpoint, deleteEndpoint, makeEndpoint } from '../../support/endpoints.ts'
+import { aHost, countDeliveries, down, type Host, ok, untilDelivered } from '../../support/hosts.ts'
+import { expectProblem, pathsOf } from '../../support/problem.ts'
+import { api, post, sweep, untilTold } from '../../support/reelhook.ts'
+import { aGate } from '../../support/runtime.ts'
+import { countRows, select } from '../../support/storage.ts'
+import { callerUrl, world } from '../../support/world.ts'
+
+let host: Host
+const uncalled = { callback_url: undefined, callback_secret: undefined }
+const gone = () => new Response('go away', { status: 410 })
+
+beforeEach(async () => {
+  for (const table of ['endpoints', 'deliveries', 'hosts', 'disabled_callbacks'])
+    await select(`DELETE FROM ${table}`)
+  host = aHost()
+})
+
+async function redeliver({ id }: { id: string }): Promise<Response> {
+  return api(`/v1/deliveries/${id}/redeliver`, { method: 'POST' })
+}
+
+interface Many {
+  redelivered: number
+  data: { id: string; url: string }[]
+  next_cursor: string | null
+}
+
+async function redeliverMany(body: Record<string, unknown> = {}): Promise<Many> {
+  const response = await post('/v1/deliveries/redeliver', { since: '2020-01-01T00:00:00Z', ...body })
+  expect(response.status, await response.clone().text()).toBe(202)
+  return response.json()
+}
+
+/** A delivery to the job's own URL that the caller did not want. */
+async function aFailedDelivery(): Promise<DeliveryView> {
+  world.caller.answerNext(gone)
+  return untilDelivery(await tellOfFailure(), ({ status }) => status === 'failed')
+}
+
+describe('a redelivery', () => {
+  it('goes at once, under the same id and with the same bytes, and its attempt is numbered on', async () => {
+    const failed = await aFailedDelivery()
+    const response = await redeliver(failed)
+    expect(response.status).toBe(202)
+    expect(await response.json()).toMatchObject({ id: failed.id, url: `${callerUrl}/hook`, attempt_count: 1 })
+    const delivered = await untilDelivery(failed.job_id, ({ status }) => status === 'delivered')
+    expect(delivered.attempts.map(({ n, status }) => [n, status])).toEqual([
+      [1, 410],
+      [2, 200],
+    ])
+    const [first, second] = await untilTold(failed.job_id, 2)
+    expect(second?.headers['webhook-id']).toBe(first?.headers['webhook-id'])
+    expect(second?.body).toBe(first?.body)
+  })
+
+  it('is there for what was delivered, too', async () => {
+    const delivered = await untilDelivery(await tellOfFailure(), ({ status }) => status === 'delivered')
+    expect((await redeliver(delivered)).status).toBe(202)
+    await untilTold(delivered.job_id, 2)
+  })
+
+  it('begins the schedule anew', async () => {
+    const failed = await aFailedDelivery()
+    world.caller.answerNext(...[500, 500].map((status) => () => new Response('no', { status })))
+    await redeliver(failed)
+    for (const [attempts, waitMs] of [
+      [2, deliveryWaitsMs[1]],
+      [3, deliveryWaitsMs[2]],
+    ] as const) {
+      const pending = await untilDelivery(failed.job_id, (delivery) => delivery.attempts.length === attempts)
+      expect(Date.parse(pending.next_attempt_at ?? '') - world.edges.now()).toBe(waitMs)
+      await world.advance(waitMs)
+      await sweep()
+    }
+    await untilDelivery(failed.job_id, ({ status }) => status === 'delivered')
+  })
+
+  it("goes to an endpoint's current URL under its current secret, and says so", async () => {
+    host.answer(gone)
+    const endpoint = await makeEndpoint(host.url)
+    const jobId = await tellOfFailure(uncalled)
+    const failed = await untilDelivery(jobId, ({ status }) => status === 'failed')
+    const secret = `whsec_${btoa('a newer secret of thirty-two b..')}`
+    await changeEndpoint(endpoint, { url: `${callerUrl}/moved`, secret })
+    expect(await (await redeliver(failed)).json()).toMatchObject({ url: `${callerUrl}/moved` })
+    const [received] = await untilTold(jobId)
+    expect(received && isSignedWith(secret, received)).toBe(true)
+  })
+
+  it('tries an open circuit, as somebody thinks that it is well again', async () => {
+    host.answer(down)
+    await workOff(await owe(failuresToOpenCircuit, host.url))
+    const [id = ''] = await owe(1, host.url)
+    await select("UPDATE deliveries SET status = 'failed', due_at = NULL WHERE id = ?", id)
+    host.answer(ok)
+    await redeliver({ id })
+    await untilDelivered([id])
+  })
+})
+
+describe('a pending delivery is sent now', () => {
+  it('when it waits for its next attempt, and goes on with its schedule', async () => {
+    const no = () => new Response('no', { status: 500 })
+    world.caller.answerNext(no, no)
+    const jobId = await tellOfFailure()
+    const pending = await untilDelivery(jobId, ({ attempts }) => attempts.length === 1)
+    expect((await redeliver(pending)).status).toBe(202)
+    const again = await untilDelivery(jobId, ({ attempts }) => attempts.length === 2)
+    expect(Date.parse(again.next_attempt_at ?? '') - world.edges.now()).toBe(deliveryWaitsMs[2])
+    expect((await redeliver(pending)).status).toBe(202)
+    await untilDelivery(jobId, ({ status }) => status === 'delivered')
+  })
+
+  it('when it waits in line behind its host, before the others', async () => {
+    host.answer(down)
+    await workOff(await owe(failuresToOpenCircuit, host.url))
+    const ids = await owe(5, host.url)
+    await workOff(ids)
+    const last = ids.at(-1) ?? ''
+    host.called.received.length = 0
+    host.answer(ok)
+    expect((await redeliver({ id: last })).status).toBe(202)
+    await untilDelivered(ids)
+    expect(JSON.parse(host.called.received[0]?.body ?? '').data.metadata.n).toBe('4')
+  })
+
+  it('when every place at its host is taken: it does not queue behind the others', async () => {
+    const [full, answered] = [aGate(), aGate()]
+    host.answer(async ({ url }) => {
+      if (url.endsWith('/other')) return ok()
+      if (host.called.calls === maxAttemptsPerHost) full.open()
+      await answered.wait
+      return ok()
+    })
+    const work = workOff(await owe(maxAttemptsPerHost + 5, host.url))
+    await full.wait
+    const ids = await owe(1, `${host.url}/other`)
+    await workOff(ids)
+    expect(await countDeliveries(ids, "reason = 'waiting_for_host'")).toBe(1)
+    expect((await redeliver({ id: ids[0] ?? '' })).status).toBe(202)
+    await untilDelivered(ids)
+    answered.open()
+    await work
+  })
+
+  it('asked for several times at once, in one attempt', async () => {
+    const failed = await aFailedDelivery()
+    const answers = await Promise.all([redeliver(failed), redeliver(failed), redeliver(failed)])
+    const taken = answers.filter(({ status }) => status === 202).length
+    await untilDelivery(failed.job_id, ({ status }) => status === 'delivered')
+    expect(taken).toBeGreaterThan(0)
+    expect(world.caller.receivedFor(failed.job_id).length).toBeLessThanOrEqual(1 + taken)
+  })
+})
+
+describe('many redeliveries', () => {
+  it('are all that failed since a time, page after page, and say where they go', async () => {
+    host.answer(ok)
+    const ids = await owe(25, host.url)
+    await select("UPDATE deliveries SET status = 'failed', due_at = NULL WHERE host = ?", host.name)
+    const pages: Many[] = []
+    for (let cursor: string | null = ''; cursor !== null; ) {
+      const page: Many = await redeliverMany({ limit: 10, ...(cursor && { cursor }) })
+      pages.push(page)
+      cursor = page.next_cursor
+    }
+    expect(pages.map(({ redelivered }) => redelivered)).toEqual([10, 10, 5])
+    expect(pages.flatMap(({ data }) => data).map(({ id, url }) => [id, url])).toEqual(
+      ids.map((id) => [id, host.url]),
+    )
+    await untilDelivered(ids)
+    expect(host.called.calls).toBe(25)
+    expect(await host.row()).toBeUndefined()
+  })
+
+  it('do not starve who is told meanwhile: they wait in their line', async () => {
+    host.answer(ok)
+    const ids = await owe(100, host.url)
+    await select("UPDATE deliveries SET status = 'failed', due_at = NULL WHERE host = ?", host.name)
+    const { redelivered } = await redeliverMany()
+    expect(redelivered).toBe(100)
+    // No more than have a place there are on the queue.
+    expect(await countDeliveries(ids, "reason = 'waiting_for_host' AND due_at IS NULL")).toBeGreaterThan(0)
+    await untilDelivery(await tellOfFailure(), ({ status }) => status === 'delivered')
+    await untilDelivered(ids)
+  })
+
+  it('are those of one endpoint, of one type, before a time, and delivered ones on request', async () => {
+    host.answer(ok)
+    const endpoint = await makeEndpoint(host.url)
+    await tellOfFailure()
+    await tellOfFailure({ metadata: { order: '42' } })
+    await vi.waitUntil(async () => (await countRows('deliveries', "status = 'delivered'")) === 4, {
+      timeout: 10_000,
+    })
+    expect(await redeliverMany()).toEqual({ redelivered: 0, data: [], next_cursor: null })
+    expect((await redeliverMany({ status: 'delivered', until: '2021-01-01T00:00:00Z' })).redelivered).toBe(0)
+    expect((await redeliverMany({ status: 'delivered', event_type: 'job.succeeded' })).redelivered).toBe(0)
+    const { data } = await redeliverMany({ status: 'delivered', endpoint_id: endpoint.id })
+    expect(data.map(({ url }) => url)).toEqual([host.url, host.url])
+  })
+
+  it('wait for a host that is down, and one of them tries it', async () => {
+    host.answer(down)
+    const ids = await owe(failuresToOpenCircuit + 5, host.url)
+    await workOff(ids)
+    await select("UPDATE deliveries SET status = 'failed', due_at = NULL WHERE host = ?", host.name)
+    host.answer(ok)
+    await redeliverMany()
+    await untilDelivered(ids)
+  })
+})
+
+describe('a redelivery is refused', () => {
+  it('while an attempt is under way: nothing is doubled', async () => {
+    const [asked, answered] = [aGate(), aGate()]
+    host.answer(async () => {
+      asked.open()
+      await answered.wait
+      return ok()
+    })
+    const ids = await owe(1, host.url)
+    const work = workOff(ids)
+    await asked.wait
+    await expectProblem(await redeliver({ id: ids[0] ?? '' }), 409, 'delivery_pending')
+    answered.open()
+    await work
+    await untilDelivered(ids)
+    expect(host.called.calls).toBe(1)
+  })
+
+  it('in bulk, for what is pending', async () => {
+    world.caller.answerNext(() => new Response('no', { status: 500 }))
+    const pending = await untilDelivery(await tellOfFailure(), ({ attempts }) => attempts.length === 1)
+    expect((await redeliverMany()).redelivered).toBe(0)
+    expect(await deliveriesOf(pending.job_id)).toEqual([pending])
+  })
+
+  it('for an endpoint that is disabled or deleted, one by one and in bulk', async () => {
+    host.answer(gone)
+    const endpoint = await makeEndpoint(host.url)
+    const jobId = await tellOfFailure(uncalled)
+    const failed = await untilDelivery(jobId, ({ status }) => status === 'failed')
+    await changeEndpoint(endpoint, { disabled: true })
+    await expectProblem(await redeliver(failed), 409, 'disabled')
+    expect((await redeliverMany()).redelivered).toBe(0)
+    await deleteEndpoint(endpoint)
+    await expectProblem(await redeliver(failed), 409, 'disabled')
+  })
+
+  it('for the callbacks of a key to a host that are disabled', async () => {
+    const failed = await aFailedDelivery()
+    await select("INSERT INTO disabled_callbacks VALUES ('admin', 'caller.test', 1, 2)")
+    await expectProblem(await redeliver(failed), 409, 'disabled')
+  })
+
+  it('for what is not there', async () => {
+    await expectProblem(await redeliver({ id: 'dlv_none' }), 404, 'not_found')
+  })
+
+  it('for a bad filter, with all of its faults at once', async () => {
+    const body = {
+      until: 'later',
+      status: 'pending',
+      event_type: 'job.born',
+      limit: 101,
+      cursor: 'x',
+      all: true,
+    }
+    const problem = await expectProblem(await post('/v1/deliveries/redeliver', body), 422, 'invalid_request')
+    expect(pathsOf(problem)).toEqual(['all', 'cursor', 'event_type', 'limit', 'since', 'status', 'until'])
+  })
+})

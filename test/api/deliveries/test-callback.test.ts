@@ -1,0 +1,154 @@
+/** Nothing here turns the clock: careful receivers compare a delivery's timestamp with the machine's own. */
+import { env } from 'cloudflare:workers'
+import { Webhook } from 'standardwebhooks'
+import { describe, expect, it } from 'vitest'
+import { bearing, makeApiKey } from '../../support/api-keys.ts'
+import { callbackSecret as secret } from '../../support/caller.ts'
+import { expectProblem, pathsOf } from '../../support/problem.ts'
+import { allPassed, anAddress, type Report, reportOn, verdictsOf, verifies } from '../../support/receivers.ts'
+import { api, post } from '../../support/reelhook.ts'
+import { isSignedBy, publishedKeys } from '../../support/second-opinions.ts'
+import { countRows } from '../../support/storage.ts'
+import { world } from '../../support/world.ts'
+
+const path = '/v1/callbacks/test'
+
+describe('a receiver that verifies', () => {
+  it('passes in everything', async () => {
+    const report = await reportOn(verifies)
+    expect(verdictsOf(report)).toEqual(allPassed)
+    expect(report.ok).toBe(true)
+    expect(report.probes).toEqual(
+      [
+        { name: 'valid', status: 200, error: null },
+        { name: 'forged', status: 401, error: 'the caller answered 401' },
+        { name: 'stale', status: 401, error: 'the caller answered 401' },
+        { name: 'duplicate', status: 200, error: null },
+      ].map((probe) => ({ ...probe, duration_ms: expect.any(Number), redirect_host: null })),
+    )
+  })
+
+  it('by the key of the deployment alone passes in everything, too: a forgery has no v1a of ours', async () => {
+    const whpk = (await publishedKeys())[0]?.whpk ?? ''
+    const report = await reportOn(async ({ body, headers }) => {
+      const isFresh = Math.abs(Date.now() / 1_000 - Number(headers['webhook-timestamp'])) < 300
+      return new Response(null, { status: isFresh && (await isSignedBy(whpk, body, headers)) ? 204 : 403 })
+    })
+    expect(verdictsOf(report)).toEqual(allPassed)
+  })
+
+  it('is sent four deliveries that mean nothing, of which two are the same', async () => {
+    const address = anAddress()
+    await reportOn(verifies, address)
+    const { heard } = address
+    expect(heard).toHaveLength(4)
+    expect(new Set(heard.map(({ body }) => body)).size).toBe(1)
+    expect(JSON.parse(heard[0]?.body ?? '')).toEqual({
+      type: 'callback.test',
+      timestamp: expect.stringMatching(/Z$/),
+      data: { message: expect.stringMatching(/nothing needs to be done/) },
+    })
+    expect(heard.every(({ headers }) => headers['content-type'] === 'application/json')).toBe(true)
+    const ids = heard.map(({ headers }) => headers['webhook-id'])
+    expect(new Set(ids).size).toBe(3)
+    expect(ids.filter((id) => id === ids[0])).toHaveLength(2)
+  })
+
+  it('is signed for with the secret of the key, and during its overlap with the one before, too', async () => {
+    const apiKey = await makeApiKey()
+    const rotated = await api(`/v1/api-keys/${apiKey.id}/rotate-secret`, { method: 'POST' })
+    const { callback_secret } = await rotated.json<{ callback_secret: string }>()
+    for (const known of [apiKey.callback_secret, callback_secret]) {
+      const { url } = anAddress()
+      world.answerNext(url, async (request) => {
+        new Webhook(known).verify(await request.text(), Object.fromEntries(request.headers))
+        return new Response('ok')
+      })
+      const { probes } = await (await post(path, { url }, bearing(apiKey))).json<Report>()
+      expect(probes[0]).toMatchObject({ name: 'valid', status: 200 })
+    }
+  })
+})
+
+describe('a test of a callback URL', () => {
+  it('leaves nothing behind, and nothing of the answer is shown', async () => {
+    const count = () =>
+      Promise.all(['jobs', 'deliveries', 'attempts', 'events'].map((table) => countRows(table)))
+    const before = await count()
+    const report = await reportOn(() => new Response('what nobody else should read', { status: 500 }))
+    expect(await count()).toEqual(before)
+    expect(JSON.stringify(report)).not.toContain('nobody else')
+  })
+
+  it('is on record by its host alone', async () => {
+    const address = anAddress()
+    await reportOn(verifies, { ...address, url: `${address.url}?token=hunter2` })
+    const { fields } = world.logs.findLast(({ event }) => event === 'callback.tested') ?? {}
+    expect(fields).toEqual({
+      api_key_id: expect.stringMatching(/^key_/),
+      host: new URL(address.url).host,
+      ok: true,
+      status: 200,
+    })
+  })
+
+  it('may be made ten times a minute by one key, whatever another does', async () => {
+    const [busy, other] = [await makeApiKey('busy'), await makeApiKey('other')]
+    const { url } = anAddress()
+    const testBy = (key: typeof busy) => post(path, { url }, bearing(key))
+    for (const n of Array.from({ length: 10 }).keys()) expect((await testBy(busy)).status, `${n}`).toBe(200)
+    const refused = await testBy(busy)
+    expect(refused.headers.get('retry-after')).toBe('60')
+    await expectProblem(refused, 429, 'rate_limited')
+    expect((await testBy(other)).status).toBe(200)
+  })
+})
+
+describe('a test is refused', () => {
+  it('with a key whose secret cannot be opened any more, until it is rotated', async () => {
+    const apiKey = await makeApiKey()
+    const sealedElsewhere = 'v1.AAAAAAAAAAAAAAAA.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA'
+    await env.DB.prepare('UPDATE api_keys SET callback_secret = ? WHERE id = ?')
+      .bind(sealedElsewhere, apiKey.id)
+      .run()
+    const { url } = anAddress()
+    const problem = await expectProblem(await post(path, { url }, bearing(apiKey)), 422, 'invalid_request')
+    expect(problem.errors).toEqual([{ path: 'secret', message: expect.stringMatching(/SIGNING_SECRET/) }])
+    await api(`/v1/api-keys/${apiKey.id}/rotate-secret`, { method: 'POST' })
+    expect((await post(path, { url }, bearing(apiKey))).status).toBe(200)
+  })
+
+  it('with the admin key and no secret, with all of its faults at once', async () => {
+    const body = { url: 'https://169.254.169.254/latest' }
+    expect(pathsOf(await expectProblem(await post(path, body), 422, 'invalid_request'))).toEqual([
+      'secret',
+      'url',
+    ])
+  })
+
+  it.each([
+    'http://receiver.test/hook',
+    'https://localhost/hook',
+    'https://10.0.0.1/hook',
+    'https://[::ffff:127.0.0.1]/hook',
+    'https://receiver.test:6379/',
+    'https://user:password@receiver.test/hook',
+  ])('for %s, and nothing is sent', async (url) => {
+    const problem = await expectProblem(await post(path, { url, secret }), 422, 'invalid_request')
+    expect(pathsOf(problem)).toEqual(['url'])
+  })
+
+  it.each<[Record<string, unknown>, string[]]>([
+    [{ url: undefined }, ['url']],
+    [{ url: 'nonsense' }, ['url']],
+    [{ url: 7 }, ['url']],
+    [{ url: `https://x.test/${'y'.repeat(2_048)}` }, ['url']],
+    [{ secret: 'whsec_' }, ['secret']],
+    [{ secret: 'whsec_c2hvcnQ=' }, ['secret']],
+    [{ secret: '' }, ['secret']],
+    [{ url: '', secret: 'plain', events: [] }, ['events', 'secret', 'url']],
+  ])('for the body %j', async (change, paths) => {
+    const response = await post(path, { url: 'https://receiver.test/hook', secret, ...change })
+    expect(pathsOf(await expectProblem(response, 422, 'invalid_request'))).toEqual(paths)
+  })
+})

@@ -1,0 +1,225 @@
+import { afterEach, describe, expect, it } from 'vitest'
+import { bearing, makeApiKey } from '../../support/api-keys.ts'
+import {
+  changeEndpoint,
+  deleteEndpoint,
+  type EndpointView,
+  enableEndpoint,
+  makeEndpoint,
+  showEndpoint,
+} from '../../support/endpoints.ts'
+import { expectProblem, pathsOf } from '../../support/problem.ts'
+import { api, post } from '../../support/reelhook.ts'
+import { select } from '../../support/storage.ts'
+
+const url = 'https://hooks.example.com/reelhook'
+
+async function listEndpoints(): Promise<EndpointView[]> {
+  return (await (await api('/v1/endpoints')).json<{ data: EndpointView[] }>()).data
+}
+
+afterEach(async () => {
+  await select('DELETE FROM endpoints')
+})
+
+describe('an endpoint', () => {
+  it('needs no more than a URL, and is shown once with the secret that was made for it', async () => {
+    const endpoint = await makeEndpoint(url)
+    expect(endpoint).toEqual({
+      id: expect.stringMatching(/^ep_[0-9a-z]{26}$/),
+      url,
+      description: null,
+      event_types: ['job.succeeded', 'job.failed', 'job.canceled'],
+      metadata: {},
+      secret: expect.stringMatching(/^whsec_[A-Za-z0-9+/]{43}=$/),
+      disabled: false,
+      disabled_at: null,
+      disabled_by: null,
+      created_at: expect.any(String),
+    })
+    const { secret: _, ...shown } = endpoint
+    expect(await showEndpoint(endpoint)).toEqual(shown)
+    expect(await listEndpoints()).toEqual([shown])
+  })
+
+  it('takes all that can be said of it', async () => {
+    const said = {
+      description: 'The bank',
+      event_types: ['output.stored'],
+      metadata: { tenant: '7' },
+      secret: `whsec_${btoa('a secret of the bank, 32 bytes..')}`,
+      disabled: true,
+    }
+    expect(await makeEndpoint(url, said)).toMatchObject({ url, ...said, disabled_by: 'hand' })
+  })
+
+  it.each([
+    ['n8n', 'https://n8n.example.com/webhook-waiting/4242/resume?signature=0a1b2c3d4e5f&x=%7B%22a%22%3A1%7D'],
+    ['Zapier', 'https://hooks.zapier.com/hooks/catch/1234567/abcdefg/'],
+    [
+      'Zapier at length',
+      `https://hooks.zapier.com/hooks/standard/${'a'.repeat(900)}/?q=${'b'.repeat(1_000)}`,
+    ],
+  ])('takes a URL of %s letter by letter', async (_, opaque) => {
+    expect((await showEndpoint(await makeEndpoint(opaque))).url).toBe(opaque)
+  })
+
+  it('changes in what is said, and stays as it is in the rest', async () => {
+    const { secret: _, ...made } = await makeEndpoint(url, { metadata: { tenant: '7' } })
+    const response = await changeEndpoint(made, { event_types: ['job.failed'], description: 'Changed' })
+    const changed = { ...made, event_types: ['job.failed'], description: 'Changed' }
+    expect(await response.json()).toEqual(changed)
+    expect(await showEndpoint(made)).toEqual(changed)
+    expect(await (await changeEndpoint(made, { description: null, metadata: {} })).json()).toEqual({
+      ...changed,
+      description: null,
+      metadata: {},
+    })
+  })
+
+  it('stays as it is where nothing is said', async () => {
+    const { secret: _, ...made } = await makeEndpoint(url, { metadata: { tenant: '7' }, disabled: true })
+    expect(await (await changeEndpoint(made, {})).json()).toEqual(made)
+    expect(await showEndpoint(made)).toEqual(made)
+  })
+
+  it('stays disabled when it moves', async () => {
+    const made = await makeEndpoint(url, { disabled: true })
+    expect(await (await changeEndpoint(made, { url: `${url}/moved` })).json()).toMatchObject({
+      ...{ url: `${url}/moved`, disabled: true, disabled_by: 'hand' },
+    })
+  })
+
+  it('is disabled by hand, and enabled again by one call or another', async () => {
+    const made = await makeEndpoint(url)
+    await changeEndpoint(made, { disabled: true })
+    expect(await showEndpoint(made)).toMatchObject({ disabled: true, disabled_by: 'hand' })
+    expect(await (await enableEndpoint(made)).json()).toMatchObject({ disabled: false, disabled_at: null })
+    await changeEndpoint(made, { disabled: true })
+    await changeEndpoint(made, { disabled: false })
+    expect(await showEndpoint(made)).toMatchObject({ disabled: false, disabled_by: null })
+  })
+
+  it('is gone once it is deleted', async () => {
+    const made = await makeEndpoint(url)
+    expect((await deleteEndpoint(made)).status).toBe(204)
+    await expectProblem(await api(`/v1/endpoints/${made.id}`), 404, 'not_found')
+    expect(await listEndpoints()).toEqual([])
+  })
+
+  it('is made and listed by any key, newest first', async () => {
+    const headers = bearing(await makeApiKey())
+    const older = await makeEndpoint(url)
+    const newer: EndpointView = await (await post('/v1/endpoints', { url }, headers)).json()
+    const { data } = await (await api('/v1/endpoints', { headers })).json<{ data: EndpointView[] }>()
+    expect(data.map(({ id }) => id)).toEqual([newer.id, older.id])
+  })
+})
+
+describe('a refused endpoint', () => {
+  it('is refused with all of its faults at once', async () => {
+    const body = {
+      url: 'https://localhost/hook',
+      event_types: ['job.born'],
+      metadata: { tenant: 7 },
+      secret: 'hunter2',
+      description: 'd'.repeat(501),
+      disabled: 'no',
+      color: 'red',
+    }
+    const faulty = await expectProblem(await post('/v1/endpoints', body), 422, 'invalid_request')
+    const paths = ['color', 'description', 'disabled', 'event_types.0', 'metadata.tenant', 'secret', 'url']
+    expect(pathsOf(faulty)).toEqual(paths)
+    const made = await makeEndpoint(url)
+    const changed = await expectProblem(await changeEndpoint(made, body), 422, 'invalid_request')
+    expect(pathsOf(changed)).toEqual(paths)
+    expect(await showEndpoint(made)).toMatchObject({ url, description: null })
+  })
+
+  it.each([
+    [{}, 'is not a URL'],
+    [{ url: '' }, 'is not a URL'],
+    [{ url: 'hooks.example.com' }, 'is not a URL'],
+    [{ url: 'https://hooks.example.com:99999/' }, 'is not a URL'],
+    [{ url: `https://a.example.com/${'p'.repeat(2_048)}` }, 'must have at most 2048 characters'],
+    [{ url: 'http://hooks.example.com' }, 'must begin with https://'],
+    [{ url: 'https://hooks.example.com:22' }, expect.stringMatching(/^must use port 443/)],
+  ])('has no good URL, and hears what is wrong with it: %j', async (body, message) => {
+    const problem = await expectProblem(await post('/v1/endpoints', body), 422, 'invalid_request')
+    expect(problem.errors).toEqual([{ path: 'url', message }])
+  })
+
+  it.each([[[]], [Array(7).fill('job.failed')]])(
+    'asks for no event, or for one again and again: %j',
+    async (list) => {
+      const problem = await expectProblem(
+        await post('/v1/endpoints', { url, event_types: list }),
+        422,
+        'invalid_request',
+      )
+      expect(pathsOf(problem)).toEqual(['event_types'])
+    },
+  )
+
+  it.each([[[]], [null], ['disabled'], [7]])('is changed by no object: %j', async (body) => {
+    await expectProblem(await changeEndpoint(await makeEndpoint(url), body), 422, 'invalid_request')
+  })
+
+  it.each([
+    { url: null },
+    { event_types: null },
+    { metadata: null },
+    { secret: null },
+    { secret: '' },
+    { disabled: null },
+    { id: 'ep_other' },
+    { disabled_by: 'failure' },
+  ])('cannot be changed so: %j', async (body) => {
+    const made = await makeEndpoint(url)
+    const problem = await expectProblem(await changeEndpoint(made, body), 422, 'invalid_request')
+    expect(pathsOf(problem)).toEqual(Object.keys(body))
+    expect(await showEndpoint(made)).toMatchObject({ url, disabled: false })
+  })
+
+  it('is the fifty-first', async () => {
+    await Promise.all(Array.from({ length: 50 }, () => makeEndpoint(url)))
+    await expectProblem(await post('/v1/endpoints', { url }), 409, 'limit_reached')
+    expect(await listEndpoints()).toHaveLength(50)
+  })
+
+  it('is not there', async () => {
+    const nobody = { id: 'ep_none' }
+    await expectProblem(await api('/v1/endpoints/ep_none'), 404, 'not_found')
+    await expectProblem(await changeEndpoint(nobody, { disabled: true }), 404, 'not_found')
+    await expectProblem(await enableEndpoint(nobody), 404, 'not_found')
+    await expectProblem(await deleteEndpoint(nobody), 404, 'not_found')
+  })
+})
+
+describe('a hostile endpoint', () => {
+  it.each([
+    'http://hooks.example.com/hook',
+    'https://127.0.0.1/hook',
+    'https://169.254.169.254/latest/meta-data',
+    'https://[::ffff:10.0.0.1]/hook',
+    'https://2130706433/hook',
+    'https://reelhook.internal/hook',
+    'https://somebody:hunter2@hooks.example.com/hook',
+  ])('does not pass the guard: %s', async (target) => {
+    const problem = await expectProblem(await post('/v1/endpoints', { url: target }), 422, 'invalid_request')
+    expect(pathsOf(problem)).toEqual(['url'])
+    const made = await makeEndpoint(url)
+    await expectProblem(await changeEndpoint(made, { url: target }), 422, 'invalid_request')
+  })
+
+  it('finds no secret in the database, nor in what is shown later', async () => {
+    const { id, secret } = await makeEndpoint(url)
+    const kept = JSON.stringify(await select('SELECT * FROM endpoints WHERE id = ?', id))
+    expect(kept).not.toContain(secret.replace('whsec_', ''))
+    expect(JSON.stringify(await listEndpoints())).not.toContain('whsec_')
+  })
+
+  it('is without a key, and is told nothing', async () => {
+    await expectProblem(await api('/v1/endpoints', { headers: { authorization: '' } }), 401, 'unauthorized')
+  })
+})

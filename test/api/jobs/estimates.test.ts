@@ -1,0 +1,111 @@
+import { afterEach, describe, expect, it } from 'vitest'
+import type { Cost } from '../../../src/core/cost.ts'
+import { expectProblem, pathsOf } from '../../support/problem.ts'
+import { aRequest, post } from '../../support/reelhook.ts'
+import { countRows } from '../../support/storage.ts'
+import { simulatorUrl, world } from '../../support/world.ts'
+
+interface Estimate {
+  provider: string
+  eligible: boolean
+  cost: Cost | null
+  unpriced: string | null
+  reasons: { path: string; message: string }[]
+  warnings: { path: string; message: string }[]
+}
+
+async function estimate(overrides: Record<string, unknown> = {}): Promise<Estimate[]> {
+  const response = await post('/v1/estimates', aRequest({ provider: 'auto', ...overrides }))
+  expect(response.status, await response.clone().text()).toBe(200)
+  return (await response.json<{ data: Estimate[] }>()).data
+}
+
+// An estimate keeps nothing and buys nothing.
+afterEach(async () => {
+  expect(await countRows('jobs')).toBe(0)
+  expect(world.simulator.tasks()).toEqual([])
+})
+
+describe('an estimate', () => {
+  it('tells what every provider would ask, in the order of being asked', async () => {
+    const common = { eligible: true, unpriced: null, reasons: [], warnings: [] }
+    expect(await estimate()).toEqual([
+      { ...common, provider: 'runware', cost: { amount_usd: 0.18, source: 'price_table' } },
+      { ...common, provider: 'crun', cost: { credits: 15, source: 'provider_estimate' } },
+      { ...common, provider: 'scenario', cost: { credits: 20, source: 'provider_estimate' } },
+      { ...common, provider: 'aimlapi', cost: { amount_usd: 0.06, source: 'provider_estimate' } },
+    ])
+  })
+
+  it('is of the whole job', async () => {
+    const costs = (await estimate({ count: 3 })).map(({ cost }) => cost)
+    expect(costs).toMatchObject([
+      { amount_usd: 0.54 },
+      { credits: 45 },
+      { credits: 60 },
+      { amount_usd: 0.18 },
+    ])
+  })
+
+  it('asks Runware itself for what it publishes no price of', async () => {
+    const [runware] = await estimate({ model: 'seedance-2.0', provider: 'runware' })
+    expect(runware).toMatchObject({ cost: { amount_usd: 0.4, source: 'provider_estimate' } })
+  })
+
+  it('puts the cheapest first, and last whose price in dollars is not known', async () => {
+    const names = (await estimate({ provider: 'cheapest' })).map(({ provider }) => provider)
+    expect(names).toEqual(['aimlapi', 'runware', 'crun', 'scenario'])
+  })
+
+  it('says who cannot make it and why, and who would change it', async () => {
+    const estimates = await estimate({ seed: 7, count: 2, first_frame: 'https://media.test/a.png' })
+    expect(estimates).toMatchObject([
+      { provider: 'runware', eligible: false, cost: null, reasons: [{ path: 'seed' }] },
+      { provider: 'crun', eligible: false, cost: null, reasons: [{ path: 'seed' }] },
+      { provider: 'scenario', eligible: true, warnings: [{ path: 'seed' }] },
+      { provider: 'aimlapi', eligible: true, warnings: [{ path: 'seed' }] },
+    ])
+  })
+
+  it('says who is too dear, with the price', async () => {
+    const estimates = await estimate({ max_cost_usd: 0.1 })
+    expect(estimates).toMatchObject([
+      {
+        provider: 'runware',
+        eligible: false,
+        cost: { amount_usd: 0.18 },
+        reasons: [{ path: 'max_cost_usd', message: 'it would cost $0.18' }],
+      },
+      { provider: 'crun', eligible: false, cost: { credits: 15 }, reasons: [{ path: 'max_cost_usd' }] },
+      { provider: 'scenario', eligible: false, cost: { credits: 20 }, reasons: [{ path: 'max_cost_usd' }] },
+      { provider: 'aimlapi', eligible: true, cost: { amount_usd: 0.06 }, reasons: [] },
+    ])
+  })
+
+  it('says why a price is not known, and goes on', async () => {
+    world.answerNext(
+      `${simulatorUrl}/crun/api/v1/client/job/estimate-credits`,
+      () => new Response('', { status: 500 }),
+    )
+    const estimates = await estimate({ duration: 7, reference_videos: ['https://media.test/a.mp4'] })
+    expect(estimates).toMatchObject([
+      { provider: 'runware', cost: { amount_usd: 0.301 }, unpriced: null },
+      { provider: 'crun', cost: null, unpriced: expect.stringMatching(/500/) },
+      { provider: 'scenario', cost: null, unpriced: expect.stringMatching(/reference videos/) },
+      { provider: 'aimlapi', cost: { amount_usd: expect.any(Number) } },
+    ])
+  })
+})
+
+describe('refused', () => {
+  it('hears of every fault at once, as a job would', async () => {
+    const body = aRequest({ duration: 3, max_cost_usd: 0, callback_url: 'https://localhost/hook' })
+    const problem = await expectProblem(await post('/v1/estimates', body), 422, 'invalid_request')
+    expect(pathsOf(problem)).toEqual(['callback_url', 'duration', 'max_cost_usd'])
+  })
+
+  it('is told that its body is no JSON', async () => {
+    const response = await post('/v1/estimates', undefined)
+    await expectProblem(response, 400, 'invalid_json')
+  })
+})

@@ -1,0 +1,81 @@
+import { describe, expect, it } from 'vitest'
+import { expectProblem } from '../../support/problem.ts'
+import { api, postJob } from '../../support/reelhook.ts'
+import { failVideo, makeVideo } from '../../support/videos.ts'
+
+interface Event {
+  id: string
+  type: string
+  created_at: string
+  data: Record<string, unknown>
+}
+
+async function eventsOf(id: string): Promise<Event[]> {
+  const response = await api(`/v1/jobs/${id}/events`)
+  expect(response.status).toBe(200)
+  return (await response.json<{ data: Event[] }>()).data
+}
+
+describe('the timeline of a job', () => {
+  it('begins with its acceptance', async () => {
+    const [first] = await eventsOf((await postJob({ provider: ['crun', 'runware'] })).id)
+    expect(first).toEqual({
+      id: expect.stringMatching(/^evt_[0-9a-z]{26}$/),
+      type: 'job.accepted',
+      created_at: expect.stringMatching(/^\d{4}-\d\d-\d\dT.*Z$/),
+      data: {
+        model: 'seedance-2.0-mini',
+        providers: ['crun', 'runware'],
+        estimates: { crun: { credits: 15, source: 'provider_estimate' } },
+      },
+    })
+  })
+
+  it('tells what happened, oldest first', async () => {
+    const { id, outputs } = await makeVideo()
+    const events = await eventsOf(id)
+    expect(events.map(({ type }) => type)).toEqual([
+      'job.accepted',
+      'task.submitted',
+      'webhook.received',
+      'task.succeeded',
+      'output.stored',
+      'job.succeeded',
+    ])
+    const times = events.map(({ created_at }) => Date.parse(created_at))
+    expect(times).toEqual(times.toSorted((one, two) => one - two))
+    expect(events[1]?.data).toMatchObject({ provider: 'runware', provider_task_id: expect.any(String) })
+    expect(events[4]?.data).toEqual({
+      ...{ n: 0, road: 'downloaded', bytes: outputs[0]?.bytes, sha256: outputs[0]?.sha256 },
+      ...{ width: 256, height: 144, duration_seconds: 3, frame_rate: 12 },
+      ...{ video_codec: 'avc', audio_codec: 'aac', has_audio: true },
+    })
+  })
+
+  it('says at its end why the job failed', async () => {
+    const events = await eventsOf((await failVideo()).id)
+    expect(events.at(-1)).toMatchObject({
+      type: 'job.failed',
+      data: { fault: 'generation_failed', message: expect.any(String) },
+    })
+  })
+
+  it('gives each event an id of its own', async () => {
+    const ids = (await eventsOf((await makeVideo()).id)).map(({ id }) => id)
+    expect(new Set(ids).size).toBe(ids.length)
+  })
+})
+
+describe('a refused look at a timeline', () => {
+  it('is of a job that is not there', async () => {
+    await expectProblem(await api('/v1/jobs/job_none/events'), 404, 'not_found')
+  })
+})
+
+describe('a hostile reader of a timeline', () => {
+  it('finds no prompt, no secret, no signature and no link in it', async () => {
+    const job = await makeVideo({ prompt: 'A secret paper boat' })
+    const text = JSON.stringify(await eventsOf(job.id))
+    expect(text).not.toMatch(/secret|whsec_|signature|https?:/)
+  })
+})

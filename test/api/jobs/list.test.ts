@@ -1,0 +1,172 @@
+import { beforeAll, describe, expect, it, vi } from 'vitest'
+import type { JobView } from '../../../src/core/job-view.ts'
+import { expectProblem, pathsOf } from '../../support/problem.ts'
+import { api, postJob } from '../../support/reelhook.ts'
+import { select } from '../../support/storage.ts'
+import { failVideo } from '../../support/videos.ts'
+
+interface Page {
+  data: JobView[]
+  next_cursor: string | null
+}
+
+async function list(query: Record<string, string>): Promise<Page> {
+  const response = await api(`/v1/jobs?${new URLSearchParams(query)}`)
+  expect(response.status, await response.clone().text()).toBe(200)
+  return response.json()
+}
+
+/** Every id of a list, page after page, with the sizes of the pages. */
+async function listAll(query: Record<string, string>): Promise<{ ids: string[]; sizes: number[] }> {
+  const pages: Page[] = []
+  for (let cursor: string | null = ''; cursor !== null; ) {
+    const page: Page = await list({ ...query, ...(cursor && { cursor }) })
+    pages.push(page)
+    cursor = page.next_cursor
+  }
+  return {
+    ids: pages.flatMap(({ data }) => data.map(({ id }) => id)),
+    sizes: pages.map(({ data }) => data.length),
+  }
+}
+
+/** Waits until a job made now is made later than every job before. */
+/** A moment that nothing was made in, with the next one begun. */
+async function untilLater(): Promise<string> {
+  const moment = Date.now() + 1
+  // The clock stands still between the Worker's own awaits: each look at the list lets it go on.
+  await vi.waitUntil(async () => (await list({ limit: '1' })) && Date.now() > moment)
+  return new Date(moment).toISOString()
+}
+
+const group = { 'metadata[group]': 'seven' }
+let seven: string[] = []
+
+beforeAll(async () => {
+  for (let n = 0; n < 7; n++) seven.push((await postJob({ metadata: { group: 'seven', n: `${n}` } })).id)
+  seven = seven.reverse()
+})
+
+describe('a list of jobs', () => {
+  it('has the newest first', async () => {
+    const { ids } = await listAll(group)
+    expect(ids).toEqual(seven)
+  })
+
+  it.each([
+    [3, [3, 3, 1]],
+    [7, [7]],
+    [100, [7]],
+  ])('is paged by %i without a gap or a repeat', async (limit, sizes) => {
+    expect(await listAll({ ...group, limit: String(limit) })).toEqual({ ids: seven, sizes })
+  })
+
+  it('is not shifted by a job that comes while it is paged through', async () => {
+    const first = await list({ ...group, limit: '4' })
+    const latecomer = await postJob({ metadata: { group: 'latecomers' } })
+    const rest = await list({ limit: '100', cursor: first.next_cursor ?? '' })
+    const ids = rest.data.map(({ id }) => id)
+    expect(ids.slice(0, 3)).toEqual(seven.slice(4))
+    expect(ids).not.toContain(latecomer.id)
+  })
+
+  it('holds twenty jobs a page when nothing else is asked', async () => {
+    for (let n = 0; n < 14; n++) await postJob({ metadata: { group: 'more' } })
+    const { data, next_cursor } = await list({})
+    expect(data).toHaveLength(20)
+    expect(next_cursor).not.toBeNull()
+  })
+
+  it('shows each job whole', async () => {
+    const [listed] = (await list({ ...group, limit: '1' })).data
+    expect(listed).toMatchObject({
+      id: seven[0],
+      metadata: { group: 'seven', n: '6' },
+      request: {},
+      tasks: [],
+    })
+  })
+})
+
+describe('a filter', () => {
+  it('by status finds only what has it', async () => {
+    const failed = await failVideo({ metadata: { group: 'failed' } })
+    expect((await list({ status: 'failed' })).data.map(({ id }) => id)).toEqual([failed.id])
+    expect((await list({ status: 'canceled' })).data).toEqual([])
+  })
+
+  it('by provider and model finds only what has both', async () => {
+    const wanted = await postJob({ provider: 'crun', model: 'seedance-2.0-fast' })
+    await postJob({ provider: 'crun' })
+    await postJob({ provider: 'runware', model: 'seedance-2.0-fast' })
+    const { ids } = await listAll({ provider: 'crun', model: 'seedance-2.0-fast' })
+    expect(ids).toEqual([wanted.id])
+  })
+
+  it('by time finds what was made between two moments', async () => {
+    const created_after = await untilLater()
+    const wanted = await postJob({ metadata: { group: 'between' } })
+    const created_before = await untilLater()
+    await postJob({ metadata: { group: 'between' } })
+    expect((await listAll({ created_after, created_before })).ids).toEqual([wanted.id])
+    expect((await listAll({ created_before, limit: '100' })).ids).toContain(wanted.id)
+    expect((await listAll({ created_after })).ids).toHaveLength(2)
+  })
+
+  it('by metadata wants every pair', async () => {
+    const both = { ...group, 'metadata[n]': '4' }
+    expect((await listAll(both)).ids).toEqual([seven[2]])
+    expect((await listAll({ ...group, 'metadata[n]': 'four' })).ids).toEqual([])
+  })
+
+  it.each(['a.b', "it's", 'say "hi"', '$[0]', 'a]b', 'größe', 'back\\slash'])(
+    'by metadata takes the key %s by its letters',
+    async (key) => {
+      const { id } = await postJob({ metadata: { [key]: "42' OR 1=1 --" } })
+      expect((await listAll({ [`metadata[${key}]`]: "42' OR 1=1 --" })).ids).toEqual([id])
+      expect((await listAll({ [`metadata[${key}]`]: '42' })).ids).toEqual([])
+    },
+  )
+
+  it('finds a rare job behind a thousand others by following the cursor', async () => {
+    const [model] = seven
+    await select(
+      `INSERT INTO jobs (id, status, model, provider, providers, request, warnings, api_key_id, created_at, deadline_at)
+       WITH RECURSIVE counted(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM counted WHERE n < 1100)
+       SELECT printf('job_%026d', n), 'canceled', model, provider, providers,
+              json_set(request, '$.metadata', json_object('rare', iif(n = 0, 'yes', 'no'))),
+              warnings, api_key_id, created_at, deadline_at FROM jobs, counted WHERE id = ?`,
+      model,
+    )
+    const { ids, sizes } = await listAll({ 'metadata[rare]': 'yes' })
+    expect(ids).toEqual(['job_00000000000000000000000000'])
+    expect(sizes.length).toBeGreaterThan(1)
+  })
+})
+
+describe('a bad query', () => {
+  it('is refused with all of its faults at once', async () => {
+    const query = new URLSearchParams({
+      status: 'done',
+      provider: 'sora',
+      model: 'seedance-1',
+      created_after: 'yesterday',
+      created_before: '2026-13-01',
+      limit: '101',
+      cursor: 'page-2',
+    })
+    const problem = await expectProblem(await api(`/v1/jobs?${query}`), 422, 'invalid_request')
+    expect(pathsOf(problem)).toEqual([...query.keys()].sort())
+  })
+
+  it.each([
+    'limit=0',
+    'limit=-1',
+    'limit=ten',
+    'limit=1.5',
+    "cursor=job_' OR 1=1 --",
+    'status=failed&status=queued',
+  ])('like ?%s is refused', async (query) => {
+    await expectProblem(await api(`/v1/jobs?${query}`), 422, 'invalid_request')
+  })
+})

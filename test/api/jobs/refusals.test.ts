@@ -1,0 +1,159 @@
+import { afterEach, describe, expect, it } from 'vitest'
+import { ask } from '../../support/api-call.ts'
+import { makeApiKey, postJobOf } from '../../support/api-keys.ts'
+import { expectProblem, type Problem, pathsOf } from '../../support/problem.ts'
+import { aRequest, post } from '../../support/reelhook.ts'
+import { countRows } from '../../support/storage.ts'
+import { world } from '../../support/world.ts'
+
+async function refused(overrides: Record<string, unknown>, code = 'invalid_request'): Promise<Problem> {
+  return expectProblem(await post('/v1/jobs', aRequest(overrides)), 422, code)
+}
+
+// Nothing of what this file posts may be kept or spent.
+afterEach(async () => {
+  expect(await countRows('jobs')).toBe(0)
+  expect(await countRows('events')).toBe(0)
+  expect(world.simulator.log()).toEqual([])
+})
+
+describe('a request with faults', () => {
+  it('hears of all of them at once', async () => {
+    const problem = await refused({
+      model: 'sora',
+      prompt: '  ',
+      duration: 3,
+      resolution: '8k',
+      count: 9,
+      seed: -1,
+      provider: 'nobody',
+      callback_url: 'somewhere',
+      callback_secret: 'hunter2',
+      callback_events: ['job.born'],
+      metadata: { order: 42 },
+      deadline_seconds: 1,
+      reference_images: ['boat.png'],
+      colour: 'red',
+      sound: 'loud',
+    })
+    expect(pathsOf(problem)).toEqual([
+      'callback_events.0',
+      'callback_secret',
+      'callback_url',
+      'colour',
+      'count',
+      'deadline_seconds',
+      'duration',
+      'metadata.order',
+      'model',
+      'prompt',
+      'provider',
+      'reference_images.0',
+      'resolution',
+      'seed',
+      'sound',
+    ])
+  })
+
+  it('hears of its contradictions together with its malformed fields', async () => {
+    const problem = await refused({
+      prompt: 'Like {{image:2}}',
+      last_frame: 'https://media.test/end.png',
+      reference_images: ['https://media.test/boat.png'],
+      count: 0,
+      colour: 'red',
+    })
+    expect(pathsOf(problem)).toEqual(['colour', 'count', 'last_frame', 'prompt'])
+  })
+
+  it('hears of forbidden targets and unknown options together with its malformed fields', async () => {
+    const problem = await refused({
+      count: 0,
+      callback_url: 'https://localhost/hook',
+      first_frame: 'https://10.0.0.1/boat.png',
+      provider_options: { runware: { colour: 'red' } },
+    })
+    expect(pathsOf(problem)).toEqual([
+      'callback_url',
+      'count',
+      'first_frame',
+      'provider_options.runware.colour',
+    ])
+  })
+
+  it('hears of options that a provider does not have', async () => {
+    const problem = await refused({
+      provider_options: { runware: { colour: 'red', outputQuality: 1 }, crun: { shape: 'round' } },
+    })
+    expect(pathsOf(problem)).toEqual([
+      'provider_options.crun.shape',
+      'provider_options.runware.colour',
+      'provider_options.runware.outputQuality',
+    ])
+  })
+
+  it('hears that the admin key has no secret to sign a callback with', async () => {
+    expect(pathsOf(await refused({ callback_secret: undefined }))).toEqual(['callback_secret'])
+  })
+
+  it('hears that a secret without a callback signs nothing', async () => {
+    expect(pathsOf(await refused({ callback_url: undefined }))).toEqual(['callback_secret'])
+  })
+
+  it('hears of them under an ordinary key as well', async () => {
+    const response = await postJobOf(await makeApiKey(), { count: 0, colour: 'red' })
+    expect(pathsOf(await expectProblem(response, 422, 'invalid_request'))).toEqual(['colour', 'count'])
+  })
+})
+
+describe('a request that nobody can make', () => {
+  it('hears every reason of every provider', async () => {
+    const { errors = [] } = await refused(
+      { provider: ['crun', 'runware'], seed: 7, duration: 'auto' },
+      'no_provider',
+    )
+    expect(errors.map(({ path, message }) => `${path} ${message}`).sort()).toEqual([
+      'duration crun: must be a whole number of seconds',
+      'duration runware: must be a whole number of seconds',
+      'seed crun: cannot be set',
+      'seed runware: cannot be set',
+    ])
+  })
+
+  it('hears the reasons of the providers it names, and of no other', async () => {
+    const { errors = [] } = await refused(
+      { provider: 'crun', model: 'seedance-2.0', resolution: '4k' },
+      'no_provider',
+    )
+    expect(errors).toEqual([{ path: 'resolution', message: 'crun: must be one of 480p, 720p, 1080p' }])
+  })
+
+  it('hears which provider has no key here', async () => {
+    const response = await askWithoutKeys({ provider: 'crun' })
+    const { errors } = await expectProblem(response, 422, 'no_provider')
+    expect(errors).toEqual([{ path: 'provider', message: expect.stringMatching(/crun.*no API key/) }])
+  })
+
+  it('hears how to give Reelhook a provider when it has none', async () => {
+    const response = await askWithoutKeys({ provider: 'auto' })
+    const { errors } = await expectProblem(response, 422, 'no_provider')
+    expect(errors).toEqual([{ path: 'provider', message: expect.stringMatching(/RUNWARE_API_KEY/) }])
+  })
+})
+
+// Unset and empty are the same.
+const withoutKeys = {
+  RUNWARE_API_KEY: '',
+  CRUN_API_KEY: undefined,
+  SCENARIO_SDK_API_KEY: undefined,
+  AIMLAPI_API_KEY: '',
+}
+
+async function askWithoutKeys(overrides: Record<string, unknown>): Promise<Response> {
+  const init = {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', authorization: 'Bearer the-admin-key-of-the-tests' },
+    body: JSON.stringify(aRequest(overrides)),
+  }
+  return ask('/v1/jobs', init, withoutKeys)
+}

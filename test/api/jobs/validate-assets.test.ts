@@ -1,0 +1,87 @@
+/** Assets in a request, judged at the door: they must be there, and be what their field wants. */
+import { afterEach, describe, expect, it } from 'vitest'
+import { anAsset } from '../../support/assets.ts'
+import { expectProblem, type Problem, pathsOf } from '../../support/problem.ts'
+import { api, aRequest, post } from '../../support/reelhook.ts'
+import { countRows } from '../../support/storage.ts'
+
+const unknownId = 'asset_01kbk6v3x6f9ja8c6mphr3z4aw'
+
+async function refused(overrides: Record<string, unknown>): Promise<Problem> {
+  return expectProblem(await post('/v1/jobs', aRequest(overrides)), 422, 'invalid_request')
+}
+
+function messageAt({ errors = [] }: Problem, path: string): string | undefined {
+  return errors.find((error) => error.path === path)?.message
+}
+
+afterEach(async () => {
+  expect(await countRows('jobs')).toBe(0)
+})
+
+describe('a request is refused', () => {
+  it('when an asset is not there, at each place that names it', async () => {
+    const { id } = await anAsset()
+    const problem = await refused({ reference_images: [id, unknownId], reference_videos: [unknownId] })
+    expect(pathsOf(problem)).toEqual(['reference_images.1', 'reference_videos.0'])
+  })
+
+  it('when an asset was deleted', async () => {
+    const { id } = await anAsset()
+    await api(`/v1/assets/${id}`, { method: 'DELETE' })
+    const problem = await refused({ first_frame: id })
+    expect(messageAt(problem, 'first_frame')).toContain('deleted')
+  })
+
+  it('when an asset is of another kind than its field wants', async () => {
+    const image = await anAsset('image/png')
+    const video = await anAsset('video/webm')
+    const audio = await anAsset('audio/wav')
+    const problem = await refused({
+      reference_images: [image.id, video.id, audio.id],
+      reference_videos: [image.id, video.id, audio.id],
+      reference_audios: [image.id, video.id, audio.id],
+    })
+    expect(pathsOf(problem)).toEqual([
+      'reference_audios.0',
+      'reference_audios.1',
+      'reference_images.1',
+      'reference_images.2',
+      'reference_videos.0',
+      'reference_videos.2',
+    ])
+    expect(messageAt(problem, 'reference_images.1')).toContain('image')
+    expect(messageAt(problem, 'reference_images.1')).toContain('video')
+  })
+
+  it('when a video stands in for a frame', async () => {
+    const { id } = await anAsset('video/mp4')
+    expect(pathsOf(await refused({ first_frame: id, last_frame: id }))).toEqual(['first_frame', 'last_frame'])
+  })
+
+  it('with all of its faults at once, those of its form as well', async () => {
+    const problem = await refused({
+      duration: 3,
+      reference_images: [unknownId, 'https://127.0.0.1/boat.png'],
+      callback_url: 'https://localhost/hook',
+      provider_options: { runware: { colour: 'red' } },
+    })
+    expect(pathsOf(problem)).toEqual([
+      'callback_url',
+      'duration',
+      'provider_options.runware.colour',
+      'reference_images.0',
+      'reference_images.1',
+    ])
+  })
+
+  it.each([
+    'asset_',
+    'asset_01',
+    'asset_01KBK6V3X6F9JA8C6MPHR3Z4AW',
+    `${unknownId}x`,
+    'asset_81kbk6v3x6f9ja8c6mphr3z4aw',
+  ])('when what looks like an asset is none: %s', async (id) => {
+    expect(pathsOf(await refused({ reference_images: [id] }))).toEqual(['reference_images.0'])
+  })
+})

@@ -1,0 +1,141 @@
+/** GET /healthz?deep: what is degraded, and for whom. */
+import { env } from 'cloudflare:workers'
+import { beforeEach, describe, expect, it } from 'vitest'
+import { recordDeadLetter } from '../../../src/engine/upkeep/dead-letter.ts'
+import { ask, deadDatabase } from '../../support/api-call.ts'
+import { expectProblem } from '../../support/problem.ts'
+import { api } from '../../support/reelhook.ts'
+import { aContext, deadQueue, postUnnudged } from '../../support/runtime.ts'
+import { failVideo } from '../../support/videos.ts'
+import { world } from '../../support/world.ts'
+
+const minutes = 60_000
+
+interface Health {
+  status: string
+  checks: Record<string, { status: string; [name: string]: unknown }>
+}
+
+beforeEach(async () => {
+  await env.DB.prepare('DELETE FROM jobs').run()
+})
+
+const withKey = { headers: { authorization: `Bearer ${env.ADMIN_API_KEY}` } }
+
+async function look(bindings: Record<string, unknown> = {}): Promise<Health> {
+  const response = await ask('/healthz?deep', withKey, bindings)
+  expect(response.status, await response.clone().text()).toBe(200)
+  return response.json()
+}
+
+/** The checks that are not ok. */
+function notOk({ checks }: Health): Record<string, string> {
+  const entries = Object.entries(checks).filter(([, { status }]) => status !== 'ok')
+  return Object.fromEntries(entries.map(([name, { status }]) => [name, status]))
+}
+
+describe('a deep look', () => {
+  it('finds everything well where it is', async () => {
+    expect(await look()).toEqual({
+      status: 'ok',
+      providers: ['runware', 'crun', 'scenario', 'aimlapi'],
+      checks: {
+        database: { status: 'ok', latency_ms: expect.any(Number) },
+        bucket: { status: 'ok', latency_ms: expect.any(Number) },
+        queues: { status: 'ok', backlog: 0, oldest_message_seconds: null },
+        cron: { status: 'ok' },
+        jobs: {
+          status: 'ok',
+          overdue: 0,
+          oldest_overdue_seconds: null,
+          lease_expired: 0,
+          beyond_deadline: 0,
+        },
+        deliveries: { status: 'ok', overdue: 0, oldest_overdue_seconds: null },
+        dead_letters: { status: 'ok', count: 0 },
+        storage: { status: 'ok', lost: 0 },
+      },
+    })
+  })
+
+  it('takes a job that is due for a moment for nothing', async () => {
+    await postUnnudged()
+    await world.advance(1 * minutes)
+    const health = await look()
+    expect(health.status).toBe('ok')
+    expect(health.checks.jobs).toMatchObject({ overdue: 1, oldest_overdue_seconds: 60 })
+  })
+
+  it('sees by what nobody came for in three minutes that nobody sweeps', async () => {
+    await postUnnudged()
+    await world.advance(4 * minutes)
+    const health = await look()
+    expect(health.status).toBe('degraded')
+    expect(notOk(health)).toEqual({ cron: 'degraded', jobs: 'degraded' })
+  })
+
+  it('blames the queue alone for what waits on it', async () => {
+    await postUnnudged()
+    await world.advance(4 * minutes)
+    const full = {
+      metrics: async () => ({ backlogCount: 7, backlogBytes: 700, oldestMessageTimestamp: new Date() }),
+    }
+    expect(notOk(await look({ JOBS: full }))).toEqual({ jobs: 'degraded' })
+  })
+
+  it('sees a delivery that is overdue', async () => {
+    world.caller.answerNext(() => new Response('no', { status: 500 }))
+    await failVideo({ prompt: 'A paper boat sim(submit=402)' })
+    await expect.poll(() => world.logs.some(({ event }) => event === 'delivery.attempted')).toBe(true)
+    await world.advance(60 * minutes)
+    expect(notOk(await look())).toMatchObject({ deliveries: 'degraded' })
+  })
+
+  it('counts the dead letters of what is overdue', async () => {
+    const { id } = await postUnnudged()
+    await recordDeadLetter(aContext(), { job: id })
+    const health = await look()
+    expect(health.checks.dead_letters).toEqual({ status: 'degraded', count: 1 })
+  })
+})
+
+describe('what is down', () => {
+  it('is the database: nothing can be served', async () => {
+    const response = await ask('/healthz?deep', withKey, { DB: deadDatabase })
+    const { errors } = await expectProblem(response, 503, 'unavailable')
+    expect(errors).toEqual([
+      { path: 'database', message: 'is failed' },
+      ...['cron', 'jobs', 'deliveries', 'dead_letters', 'storage'].map((path) => ({
+        path,
+        message: 'is unknown',
+      })),
+    ])
+  })
+
+  it('is the bucket, or a queue: what was accepted waits', async () => {
+    const deadBucket = { head: () => Promise.reject(new Error('R2 is down')) }
+    expect(notOk(await look({ BUCKET: deadBucket }))).toEqual({ bucket: 'failed' })
+    expect(notOk(await look({ DELIVERIES: deadQueue }))).toEqual({ queues: 'failed' })
+    expect(notOk(await look({ JOBS: undefined }))).toEqual({ queues: 'failed' })
+  })
+
+  it('is what does not answer in time', async () => {
+    const silentBucket = { head: () => Promise.withResolvers<never>().promise }
+    expect(notOk(await look({ BUCKET: silentBucket }))).toEqual({ bucket: 'failed' })
+  })
+})
+
+describe('a stranger', () => {
+  it('sees that it is up, and nothing more', async () => {
+    const response = await api('/healthz', { headers: { authorization: '' } })
+    expect(Object.keys(await response.json<object>())).toEqual(['status', 'providers'])
+  })
+
+  it.each(['deep', 'deep=', 'deep=true', 'deep=0'])('does not look deep by ?%s', async (query) => {
+    await expectProblem(
+      await api(`/healthz?${query}`, { headers: { authorization: '' } }),
+      401,
+      'unauthorized',
+    )
+  })
+})

@@ -1,0 +1,75 @@
+import { describe, expect, it } from 'vitest'
+import { ask } from '../../support/api-call.ts'
+import { expectProblem } from '../../support/problem.ts'
+import { api } from '../../support/reelhook.ts'
+
+const required = ['PUBLIC_BASE_URL', 'SIGNING_SECRET', 'ADMIN_API_KEY']
+const everyWayIn = [
+  'GET /healthz',
+  'GET /v1/jobs',
+  'POST /v1/jobs',
+  'GET /openapi.json',
+  'POST /webhooks/crun/j/t',
+]
+
+async function askWith(bindings: Record<string, unknown>, route = 'GET /healthz'): Promise<Response> {
+  const [method = '', path = ''] = route.split(' ')
+  return ask(path, { method }, bindings)
+}
+
+describe('health', () => {
+  it('is ok, and names the providers that have a key', async () => {
+    const response = await api('/healthz', { headers: { authorization: '' } })
+    expect(response.status).toBe(200)
+    expect(await response.json()).toEqual({
+      status: 'ok',
+      providers: ['runware', 'crun', 'scenario', 'aimlapi'],
+    })
+  })
+
+  it('is ok without any provider', async () => {
+    const response = await askWith({
+      RUNWARE_API_KEY: undefined,
+      CRUN_API_KEY: '',
+      SCENARIO_SDK_API_SECRET: undefined,
+      AIMLAPI_API_KEY: undefined,
+    })
+    expect(await response.json()).toEqual({ status: 'ok', providers: [] })
+  })
+})
+
+describe('a Worker that is not configured', () => {
+  it.each([undefined, ''])('names every missing setting at once (unset as %j)', async (unset) => {
+    const response = await askWith(Object.fromEntries(required.map((name) => [name, unset])))
+    const { detail } = await expectProblem(response, 503, 'misconfigured')
+    for (const name of required) expect(detail).toContain(name)
+  })
+
+  it.each(required)('names %s and nothing else when that alone is missing', async (name) => {
+    const { detail } = await expectProblem(await askWith({ [name]: undefined }), 503, 'misconfigured')
+    expect(required.filter((other) => detail.includes(other))).toEqual([name])
+  })
+
+  it.each(everyWayIn)('says so at %s', async (route) => {
+    await expectProblem(await askWith({ SIGNING_SECRET: undefined }, route), 503, 'misconfigured')
+  })
+})
+
+describe('a hostile look at a Worker that is not configured', () => {
+  it('sees the names of all that is wrong, and no value', async () => {
+    const wrong = {
+      PUBLIC_BASE_URL: 'ftp://value-one',
+      SIGNING_SECRET: 'value-two',
+      ADMIN_API_KEY: 'value-three',
+      RUNWARE_BASE_URL: 'value-four',
+      MAX_OUTPUT_BYTES: 'value-five',
+      ALLOW_PRIVATE_NETWORK: 'value-six',
+      CRUN_MAX_CONCURRENT: 'value-seven',
+    }
+    const text = await (await askWith(wrong)).text()
+    for (const name of Object.keys(wrong)) expect(text).toContain(name)
+    expect(text).not.toContain('value-')
+    // A setting that was given is not shown either.
+    expect(text).not.toContain('crun-key')
+  })
+})

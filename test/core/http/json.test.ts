@@ -1,0 +1,47 @@
+import { expect, it } from 'vitest'
+import { z } from 'zod'
+import {
+  maxJsonDepth,
+  maxJsonEntries,
+  parseJson,
+  readKept,
+  tooDeepAt,
+  tooManyAt,
+} from '../../../src/core/http/json.ts'
+
+const nested = (depth: number) => `${'['.repeat(depth)}${']'.repeat(depth)}`
+
+it.each([
+  ['{"a":[1,null]}', { a: [1, null] }],
+  [' "text" ', 'text'],
+  ['null', null],
+])('reads %s', (text, value) => {
+  expect(parseJson(text)).toEqual(value)
+})
+
+it.each(['', 'undefined', '{', "{'a':1}", '<html>', '{"a":1}{', '\u0000'])('makes nothing of %j', (text) => {
+  expect(parseJson(text)).toBeUndefined()
+})
+
+it('reads what nests as deep as is allowed, and makes nothing of what nests deeper', () => {
+  expect(parseJson(nested(maxJsonDepth))).toBeDefined()
+  expect(parseJson(nested(maxJsonDepth + 1))).toBeUndefined()
+  expect(parseJson(`{"a":${nested(500_000)}}`)).toBeUndefined()
+})
+
+it('names where a value nests too deep', () => {
+  expect(tooDeepAt(JSON.parse(`{"a":1,"b":{"c":[0,${nested(40)}]}}`))).toBe('b.c.1.0')
+  expect(tooDeepAt({ a: { b: [] } })).toBeNull()
+})
+
+it('names where a list or an object has too many entries', () => {
+  const list = Array.from({ length: maxJsonEntries }, () => ({ a: 1 }))
+  expect(tooManyAt({ a: [list] })).toBeNull()
+  expect(tooManyAt({ a: [[...list, 1]] })).toBe('a.0')
+  expect(tooManyAt(Object.fromEntries([...list, 1].map((_, n) => [`f${n}`, n])))).toBe('')
+})
+
+it.each(['', '{', '"text"', '{"n":"1"}', nested(100)])('reads nothing from a damaged column: %j', (text) => {
+  expect(readKept(z.object({ n: z.number() }), text)).toBeUndefined()
+  expect(readKept(z.object({ n: z.number() }), '{"n":1}')).toEqual({ n: 1 })
+})

@@ -1,0 +1,254 @@
+import { describe, expect, it } from 'vitest'
+import { type JobRows, jobViewSchema, viewJob } from '../../src/core/job-view.ts'
+import type { VideoMetadata } from '../../src/core/video-metadata.ts'
+import { aRequest, image } from './request/a-request.ts'
+
+const at = Date.UTC(2026, 0, 1)
+
+type Overrides = { job?: Partial<JobRows['job']>; outputs?: JobRows['outputs']; tasks?: JobRows['tasks'] }
+
+function someRows({ job, outputs = [], tasks = [] }: Overrides = {}): JobRows {
+  return {
+    job: {
+      id: 'job_01kbk6v3x6f9ja8c6mphr3z4aw',
+      status: 'generating',
+      provider: 'runware',
+      progress: null,
+      request: aRequest(),
+      warnings: [],
+      fault: null,
+      estimates: {},
+      retryOf: null,
+      createdAt: at,
+      deadlineAt: at + 1_800_000,
+      settledAt: null,
+      eraseAt: null,
+      ...job,
+    },
+    outputs,
+    tasks,
+  }
+}
+
+function aTask(overrides: Partial<JobRows['tasks'][number]> = {}): JobRows['tasks'][number] {
+  return {
+    provider: 'runware',
+    providerTaskId: 'task-1',
+    wanted: 1,
+    status: 'succeeded',
+    unknownAt: null,
+    completedVia: 'webhook',
+    cost: null,
+    submittedAt: at,
+    endedAt: at + 60_000,
+    fault: null,
+    ...overrides,
+  }
+}
+
+const noLinks = new Map()
+
+describe('happy', () => {
+  it.each([
+    ['new', someRows({ job: { status: 'queued' } })],
+    ['running', someRows({ job: { progress: 40 }, tasks: [aTask({ status: 'submitted', endedAt: null })] })],
+    [
+      'failed',
+      someRows({
+        job: { status: 'failed', fault: { code: 'moderated', message: 'Blocked.' }, settledAt: at },
+        tasks: [aTask({ status: 'failed', fault: { code: 'moderated', message: 'Blocked.' } })],
+        outputs: [{ n: 0, status: 'failed', fault: { code: 'moderated', message: 'Blocked.' } }],
+      }),
+    ],
+  ])('shows a %s job as the schema promises', (_, rows) => {
+    const view = viewJob(rows, noLinks)
+    expect(jobViewSchema.parse(JSON.parse(JSON.stringify(view)))).toEqual(view)
+  })
+
+  it('shows times as ISO 8601 in UTC, and null for what has not come', () => {
+    expect(viewJob(someRows({ job: { settledAt: at + 5 } }), noLinks)).toMatchObject({
+      created_at: '2026-01-01T00:00:00.000Z',
+      deadline_at: '2026-01-01T00:30:00.000Z',
+      settled_at: '2026-01-01T00:00:00.005Z',
+    })
+    expect(viewJob(someRows(), noLinks).settled_at).toBeNull()
+  })
+
+  it('links each stored output, and says nothing of the others', () => {
+    const sha256 = 'ab'.repeat(32)
+    const facts: VideoMetadata = {
+      ...{ width: 1_280, height: 720, durationSeconds: 5.042, frameRate: 23.976 },
+      ...{ videoCodec: 'avc', audioCodec: null, hasAudio: false },
+    }
+    const outputs: JobRows['outputs'] = [
+      { n: 0, status: 'waiting' },
+      { n: 1, status: 'stored', contentType: 'video/mp4', bytes: 1_000, sha256, facts },
+    ]
+    const url = 'https://reelhook.example.com/v1/jobs/x/outputs/1?signature=s'
+    const view = viewJob(someRows({ outputs }), new Map([[1, { url, expiresAt: at + 1_000 }]]))
+    expect(view.outputs).toEqual([
+      {
+        n: 0,
+        status: 'waiting',
+        url: null,
+        url_expires_at: null,
+        content_type: null,
+        bytes: null,
+        sha256: null,
+        ...{ width: null, height: null, duration_seconds: null, frame_rate: null },
+        ...{ video_codec: null, audio_codec: null, has_audio: null, unconfirmed: false },
+        fault: null,
+      },
+      {
+        n: 1,
+        status: 'stored',
+        url,
+        url_expires_at: '2026-01-01T00:00:01.000Z',
+        content_type: 'video/mp4',
+        bytes: 1_000,
+        sha256,
+        ...{ width: 1_280, height: 720, duration_seconds: 5.042, frame_rate: 23.976 },
+        ...{ video_codec: 'avc', audio_codec: null, has_audio: false, unconfirmed: false },
+        fault: null,
+      },
+    ])
+  })
+
+  it('adds up what its tasks cost', () => {
+    const tasks = [
+      aTask({ cost: { amount_usd: 0.18, source: 'provider' } }),
+      aTask({ cost: { amount_usd: 0.36, source: 'provider' } }),
+    ]
+    const view = viewJob(someRows({ tasks }), noLinks)
+    expect(view.cost).toEqual({ amount_usd: 0.54, source: 'provider' })
+    expect(view.tasks.map(({ cost }) => cost)).toEqual(tasks.map(({ cost }) => cost))
+  })
+
+  describe('says what a job costs', () => {
+    const estimates = { runware: { amount_usd: 0.36, source: 'price_table' as const } }
+    const told = { amount_usd: 0.2, source: 'provider' as const }
+    const unreported = aTask({ status: 'submitted', endedAt: null })
+    const costOf = (job: Overrides['job'], tasks: JobRows['tasks']) =>
+      viewJob(someRows({ job: { estimates, ...job }, tasks }), noLinks).cost
+
+    it.each([
+      ['by its estimate, before it is told', {}, [unreported], estimates.runware],
+      [
+        'by its estimate, while a part of it is told',
+        { request: aRequest({ count: 2 }) },
+        [aTask({ cost: told }), unreported],
+        estimates.runware,
+      ],
+      ['by what it was told, once that is all', {}, [aTask({ cost: told })], told],
+      [
+        'not by a part of it, once it is settled',
+        { status: 'failed', settledAt: at, request: aRequest({ count: 2 }) },
+        [aTask({ cost: told }), unreported],
+        null,
+      ],
+      [
+        'by nothing, when all of it was refused',
+        { status: 'failed', settledAt: at },
+        [aTask({ status: 'rejected' })],
+        { amount_usd: 0, source: 'provider' },
+      ],
+      [
+        'by the price of an equal task, where one is not told',
+        { status: 'succeeded', settledAt: at, estimates: {}, request: aRequest({ count: 2 }) },
+        [aTask({ cost: told }), aTask()],
+        { amount_usd: 0.4, source: 'provider_estimate' },
+      ],
+      [
+        'by its share of the estimate, where one task is not told',
+        { status: 'succeeded', settledAt: at, request: aRequest({ count: 2 }) },
+        [aTask({ cost: told }), aTask()],
+        { amount_usd: 0.38, source: 'price_table' },
+      ],
+      [
+        'not while another task may be billed for it',
+        {},
+        [unreported, aTask({ status: 'unknown', endedAt: at, unknownAt: at })],
+        null,
+      ],
+      [
+        'not where it is not known what became of a task that has a price',
+        { status: 'failed', settledAt: at },
+        [aTask({ status: 'failed', cost: told, fault: { code: 'deadline_exceeded', message: 'Late.' } })],
+        null,
+      ],
+      [
+        'by its estimate, when it has succeeded and was never told',
+        { status: 'succeeded', settledAt: at },
+        [aTask()],
+        estimates.runware,
+      ],
+      [
+        'not by a guess, when it has failed',
+        { status: 'failed', settledAt: at },
+        [aTask({ status: 'failed' })],
+        null,
+      ],
+      [
+        'by its estimate, when it was made and could not be stored',
+        { status: 'failed', settledAt: at },
+        [aTask()],
+        estimates.runware,
+      ],
+      ['not by what another provider would have asked', { provider: 'crun' }, [], null],
+      ['not at all, where nothing is known', { estimates: {} }, [], null],
+    ] as const)('%s', (_, job, tasks, cost) => {
+      expect(costOf(job, tasks)).toEqual(cost)
+    })
+  })
+
+  it('gives metadata back and shows warnings', () => {
+    const job = {
+      request: aRequest({ metadata: { order: '42' } }),
+      warnings: [{ path: 'seed', message: 'is ignored' }],
+    }
+    expect(viewJob(someRows({ job }), noLinks)).toMatchObject({
+      metadata: { order: '42' },
+      warnings: job.warnings,
+    })
+  })
+})
+
+describe('hostile', () => {
+  it('keeps the evidence of a fault to itself, wherever the fault stands', () => {
+    const fault = {
+      code: 'unavailable' as const,
+      message: 'Busy.',
+      evidence: { detail: 'the words of the provider' },
+      retryAfterMs: 5_000,
+    }
+    const rows = someRows({
+      job: { status: 'failed', fault },
+      tasks: [aTask({ fault })],
+      outputs: [{ n: 0, status: 'failed', fault }],
+    })
+    const view = viewJob(rows, noLinks)
+    expect(JSON.stringify(view)).not.toContain('the words of the provider')
+    const shown = {
+      code: 'unavailable',
+      message: 'Busy.',
+      remedy: 'Try later, or allow another provider.',
+      retryable: true,
+    }
+    expect([view.fault, view.tasks[0]?.fault, view.outputs[0]?.fault]).toEqual([shown, shown, shown])
+  })
+
+  it('shortens embedded media, which the caller knows already, and leaves links whole', () => {
+    const bulk = `data:image/png;base64,${'A'.repeat(100_000)}`
+    const frames = viewJob(
+      someRows({ job: { request: aRequest({ first_frame: bulk, last_frame: image }) } }),
+      noLinks,
+    )
+    expect(frames.request).toMatchObject({ first_frame: 'data:image/png;base64,…', last_frame: image })
+    const references = aRequest({ reference_images: [bulk, image] })
+    expect(viewJob(someRows({ job: { request: references } }), noLinks).request.reference_images).toEqual([
+      'data:image/png;base64,…',
+      image,
+    ])
+    expect(references.reference_images[0]).toBe(bulk)
+  })
+})

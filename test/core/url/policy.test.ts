@@ -1,0 +1,129 @@
+import { describe, expect, it } from 'vitest'
+import { isPublicAddress, nameIn, rejectUrl } from '../../../src/core/url/policy.ts'
+
+const isNoWebPort = 'must use port 443, or one from 1024 on that is not known for another service'
+
+describe('happy', () => {
+  it.each([
+    'https://example.com',
+    'https://hooks.example.com:8443/reelhook?token=1#top',
+    'https://example.com./hook',
+    'https://xn--bcher-kva.ch/',
+    'https://bücher.ch/',
+    'https://1e100.net/',
+    'https://localhost.example.com/',
+    'https://internal.example.com/',
+    'https://notlocal.dev/',
+    'https://8.8.8.8/hook',
+    'https://[2606:4700:4700::1111]/hook',
+    'HTTPS://EXAMPLE.COM/',
+    'https://127.0.0.1.example.com/',
+    'https://metadata.example.com/',
+    'https://corp.example.com/',
+    'https://[2001:4860:4860::8888]/hook',
+    'https://example.рф/',
+    'https://example.xn--p1ai./',
+    'https://example.中国/',
+    'https://example.vermögensberatung/',
+    'https://example.co.uk/',
+    'https://default.dev/',
+    // Public suffixes themselves may have an address: GitHub answers there.
+    'https://github.io/',
+    'https://co.uk/',
+    'https://reelhook.example.workers.dev/',
+  ])('may call %s', (url) => {
+    expect(rejectUrl(url, 'public')).toBeNull()
+  })
+
+  it.each([
+    ...['http://127.0.0.1:8787/hook', 'http://localhost:3000', 'https://10.0.0.8', 'http://n8n:5678/'],
+    ...['https://kubernetes.default/', 'http://host.docker.internal:5678/'],
+  ])('may call %s where the private network is allowed', (url) => {
+    expect(rejectUrl(url, 'any')).toBeNull()
+  })
+})
+
+describe('refused', () => {
+  it.each([
+    ['', 'is not a URL'],
+    ['example.com/hook', 'is not a URL'],
+    ['https://', 'is not a URL'],
+    ['https://[fe80::1%25eth0]/', 'is not a URL'],
+    ['http://example.com', 'must begin with https://'],
+    ['ftp://example.com', 'must begin with https://'],
+    ['file:///etc/passwd', 'must begin with https://'],
+    ['data:text/plain,hello', 'must begin with https://'],
+    ['javascript:alert(1)', 'must begin with https://'],
+    ['https://user@example.com', 'must not hold a user name or password'],
+    ['https://user:password@example.com', 'must not hold a user name or password'],
+    ['https://:password@example.com', 'must not hold a user name or password'],
+    ['https://example.com@10.0.0.1', 'must not hold a user name or password'],
+  ])('says of %s that it %s', (url, why) => {
+    expect(rejectUrl(url, 'public')).toBe(why)
+  })
+
+  it.each([
+    ['ftp://localhost', 'must begin with https://'],
+    ['http://user:password@localhost', 'must not hold a user name or password'],
+  ])('refuses %s even where the private network is allowed', (url, why) => {
+    expect(rejectUrl(url, 'any')).toBe(why)
+  })
+})
+
+describe('a port', () => {
+  it.each([443, 1024, 3000, 4443, 5678, 8000, 8080, 8443, 8787, 9443, 10_443, 65_535])(
+    '%i is allowed',
+    (port) => {
+      expect(rejectUrl(`https://example.com:${port}/hook`, 'public')).toBeNull()
+    },
+  )
+
+  it.each([
+    ...[0, 1, 21, 22, 23, 25, 53, 80, 110, 111, 135, 139, 143, 389, 445, 465, 514, 587, 636, 873, 993, 1023],
+    ...[1433, 1521, 2049, 2375, 2376, 2379, 3306, 3389, 5432, 5672, 5900, 5985, 6000, 6379, 6443, 6667, 9042],
+    ...[9092, 9200, 10_250, 11_211, 27_017],
+  ])('%i is refused', (port) => {
+    expect(rejectUrl(`https://example.com:${port}/hook`, 'public')).toBe(isNoWebPort)
+  })
+
+  it('is not asked after where the private network is allowed', () => {
+    expect(rejectUrl('http://127.0.0.1:80/hook', 'any')).toBeNull()
+    expect(rejectUrl('http://cache:6379/', 'any')).toBeNull()
+  })
+})
+
+describe('the name to look up', () => {
+  it.each([
+    ['https://example.com/hook', 'example.com'],
+    ['https://Example.COM.:8443/hook', 'example.com'],
+    ['https://bücher.ch/', 'xn--bcher-kva.ch'],
+    ['https://8.8.8.8/', null],
+    ['https://134744072/', null],
+    ['https://[2606:4700:4700::1111]/', null],
+  ])('of %s is %s', (url, name) => {
+    expect(nameIn(url)).toBe(name)
+  })
+})
+
+describe('an address that a name leads to', () => {
+  it.each(['8.8.8.8', '2606:4700:4700::1111'])('is public: %s', (address) => {
+    expect(isPublicAddress(address)).toBe(true)
+  })
+
+  it.each([
+    ...['10.0.0.1', '127.0.0.1', '169.254.169.254', '100.100.100.200', '168.63.129.16', '0.0.0.0'],
+    ...[
+      '::1',
+      '::',
+      'fd00:ec2::254',
+      'fe80::1',
+      'fe80::1%eth0',
+      '::ffff:10.0.0.1',
+      '64:ff9b::a00:1',
+      '2002:a00:1::',
+    ],
+    ...['', 'example.com', '8.8.8.8.8', '8.8.8.8 '],
+  ])('is not public: %j', (address) => {
+    expect(isPublicAddress(address)).toBe(false)
+  })
+})

@@ -1,0 +1,83 @@
+/** Odd answers to the status questions of a task that is paid for, and failures that are told apart. */
+import { describe, expect, it } from 'vitest'
+import { passTimeUntil, postJob, untilSubmitted, untilTold } from '../../support/reelhook.ts'
+import { world } from '../../support/world.ts'
+
+function questionsOf(prompt: string): number {
+  const ids = world.simulator
+    .tasks()
+    .filter(({ request }) => JSON.stringify(request).includes(prompt))
+    .map(({ taskId }) => taskId)
+  return world.simulator
+    .log()
+    .filter(({ what, taskId }) => what === 'status.asked' && ids.includes(taskId ?? '')).length
+}
+
+describe.each(['runware', 'crun', 'scenario', 'aimlapi'])('a task at %s', (provider) => {
+  async function endOf(directive: string, more: Record<string, unknown> = {}) {
+    const prompt = `Odd ${provider} ${directive}`
+    const { id } = await postJob({ provider, prompt: `${prompt} sim(${directive})`, ...more })
+    await untilSubmitted(id)
+    return { job: await passTimeUntil(id, ({ settled_at }) => settled_at !== null), prompt }
+  }
+
+  it.each(['400', '401', '402', '403', '404', '408', '409', '422', '429', '455', '500', '502', '503'])(
+    'is not given up because one question is answered with %s',
+    async (status) => {
+      const { job } = await endOf(`webhook=lost, poll=${status}*1`)
+      expect(job).toMatchObject({ status: 'succeeded', tasks: [{ status: 'succeeded', fault: null }] })
+    },
+  )
+
+  it.each(['failed', 'empty', 'odd'])('is not given up because of one answer that is %s', async (poll) => {
+    const { job } = await endOf(`webhook=lost, poll=${poll}*1`)
+    expect(job).toMatchObject({ status: 'succeeded', tasks: [{ status: 'succeeded', fault: null }] })
+  })
+
+  it.each(['422', 'failed'])('is not given up because of %s right at the deadline', async (poll) => {
+    const { job } = await endOf(`webhook=lost, poll=${poll}*1, seconds=20`, { deadline_seconds: 60 })
+    expect(job.status).toBe('succeeded')
+  })
+
+  it.each([
+    ['provider', 'generation_failed', false],
+    ['timeout', 'provider_timeout', true],
+    ['canceled', 'provider_canceled', true],
+    ['moderated', 'moderated', false],
+  ])('that fails (%s) fails the job with %s, once it was asked again', async (fail, code, retryable) => {
+    const { job, prompt } = await endOf(`webhook=lost, fail=${fail}, seconds=1`)
+    expect(job).toMatchObject({ status: 'failed', fault: { code, retryable } })
+    expect(questionsOf(prompt)).toBeGreaterThanOrEqual(2)
+    const [told] = await untilTold(job.id)
+    expect(JSON.parse(told?.body ?? '')).toMatchObject({ type: 'job.failed', data: { fault: { code } } })
+  })
+})
+
+describe('a result that is named twice', () => {
+  it.each(['lost', 'doubled', 'array', 'wrapped'])(
+    'while another is rendering leaves that to be waited for (webhook=%s)',
+    async (webhook) => {
+      const prompt = `A paper boat sim(named=twice, apart=600, webhook=${webhook})`
+      const { id } = await postJob({ count: 2, prompt })
+      await untilSubmitted(id)
+      const job = await passTimeUntil(id, ({ settled_at }) => settled_at !== null)
+      expect(job).toMatchObject({ status: 'succeeded', outputs: [{ n: 0 }, { n: 1 }] })
+      expect(new Set(job.outputs.map(({ sha256 }) => sha256)).size).toBe(2)
+      const [bill] = world.simulator.tasks().filter(({ webhookUrl }) => webhookUrl?.includes(id))
+      expect(job.cost?.amount_usd).toBeCloseTo(bill?.billedUsd ?? 0)
+    },
+  )
+
+  it.each(['runware', 'crun', 'scenario', 'aimlapi'])(
+    'at %s is one output, and is paid once',
+    async (provider) => {
+      const prompt = `Named twice at ${provider}`
+      const { id } = await postJob({ provider, prompt: `${prompt} sim(named=twice)` })
+      await untilSubmitted(id)
+      const job = await passTimeUntil(id, ({ settled_at }) => settled_at !== null)
+      expect(job).toMatchObject({ status: 'succeeded', outputs: [{ n: 0 }] })
+      const [bill] = world.simulator.tasks().filter(({ request }) => JSON.stringify(request).includes(prompt))
+      if (provider === 'runware') expect(job.cost?.amount_usd).toBeCloseTo(bill?.billedUsd ?? 0)
+    },
+  )
+})

@@ -1,0 +1,105 @@
+import { describe, expect, it } from 'vitest'
+import {
+  billsFor,
+  getJob,
+  passTimeUntil,
+  postJob,
+  sweep,
+  untilStatus,
+  untilSubmitted,
+  untilTold,
+} from '../../support/reelhook.ts'
+import { world } from '../../support/world.ts'
+
+const seconds = 1_000
+const minutes = 60 * seconds
+
+describe.each(['runware', 'crun'])('a generation at %s', (provider) => {
+  it.each([
+    ['moderated', 'moderated'],
+    ['provider', 'generation_failed'],
+    ['timeout', 'provider_timeout'],
+    ['canceled', 'provider_canceled'],
+  ])('that fails (%s) fails the job with %s, and tells the caller', async (fail, code) => {
+    const { id } = await postJob({ provider, prompt: `A paper boat sim(fail=${fail})` })
+    await untilSubmitted(id)
+    await world.advance(10 * seconds)
+    const job = await untilStatus(id, 'failed')
+    expect(job.fault?.code).toBe(code)
+    expect(job.outputs).toEqual([])
+    const [told] = await untilTold(id)
+    expect(JSON.parse(told?.body ?? '')).toMatchObject({ type: 'job.failed', data: { fault: { code } } })
+  })
+
+  it.each(['500*2', '404*1', 'odd*2'])('is asked again when its status cannot be had (%s)', async (poll) => {
+    const { id } = await postJob({ provider, prompt: `A paper boat sim(poll=${poll})` })
+    await untilSubmitted(id)
+    await passTimeUntil(id, ({ status }) => status === 'succeeded')
+    expect(billsFor(id)).toHaveLength(1)
+  })
+
+  it('that was made in time is had, even if nobody answers right at the deadline', async () => {
+    const { id } = await postJob({
+      provider,
+      prompt: 'A paper boat sim(webhook=lost, poll=500*2)',
+      deadline_seconds: 60,
+    })
+    await untilSubmitted(id)
+    await passTimeUntil(id, ({ settled_at }) => settled_at !== null)
+    expect((await getJob(id)).status).toBe('succeeded')
+  })
+
+  it('that was made in time is had, even if it is asked late and nobody answers then', async () => {
+    const { id } = await postJob({
+      provider,
+      prompt: 'A paper boat sim(webhook=lost, poll=500*2)',
+      deadline_seconds: 60,
+    })
+    await untilSubmitted(id)
+    await world.advance(20 * minutes)
+    await passTimeUntil(id, ({ settled_at }) => settled_at !== null)
+    expect((await getJob(id)).status).toBe('succeeded')
+  })
+
+  it('whose status can never be had fails soon after the deadline', async () => {
+    const { id } = await postJob({
+      provider,
+      prompt: 'A paper boat sim(webhook=lost, poll=500)',
+      deadline_seconds: 60,
+    })
+    await untilSubmitted(id)
+    const job = await passTimeUntil(id, ({ status }) => status === 'failed')
+    expect(job.fault?.code).toBe('deadline_exceeded')
+    const lateMs = Date.parse(job.settled_at ?? '') - Date.parse(job.deadline_at)
+    expect(lateMs).toBeLessThanOrEqual(6 * minutes)
+    await untilTold(id)
+  })
+
+  it('that never ends fails at the deadline, and tells the caller', async () => {
+    const { id } = await postJob({
+      provider,
+      prompt: 'A paper boat sim(seconds=7200)',
+      deadline_seconds: 600,
+    })
+    await untilSubmitted(id)
+    await world.advance(11 * minutes)
+    await sweep()
+    const job = await untilStatus(id, 'failed')
+    expect(job.fault?.code).toBe('deadline_exceeded')
+    await untilTold(id)
+  })
+})
+
+it('keeps and delivers what was made when some results failed', async () => {
+  const { id } = await postJob({ prompt: 'A paper boat sim(fail=some)', count: 3 })
+  await untilSubmitted(id)
+  await world.advance(10 * seconds)
+  const job = await untilStatus(id, 'failed')
+  expect(job.fault).toMatchObject({
+    code: 'partial_failure',
+    message: '2 of 3 outputs were made and stored.',
+  })
+  expect(job.outputs.map(({ status }) => status)).toEqual(['stored', 'stored'])
+  const [told] = await untilTold(id)
+  expect(JSON.parse(told?.body ?? '').data.outputs).toHaveLength(2)
+})

@@ -1,0 +1,125 @@
+import { describe, expect, it } from 'vitest'
+import { untilHeard } from '../../support/provider-webhooks.ts'
+import {
+  billsFor,
+  getJob,
+  passTimeUntil,
+  postJob,
+  rowsOf,
+  timelineOf,
+  untilJob,
+  untilJournaled,
+  untilStatus,
+  untilSubmitted,
+  untilTold,
+} from '../../support/reelhook.ts'
+import { world } from '../../support/world.ts'
+
+const minutes = 60_000
+
+/** Posts a job whose webhooks behave so, and lets the provider finish. */
+async function liveWith(provider: string, directive: string, overrides: Record<string, unknown> = {}) {
+  const { id } = await postJob({ provider, prompt: `A paper boat sim(${directive})`, ...overrides })
+  await untilSubmitted(id)
+  await world.advance(20_000)
+  return id
+}
+
+async function toldOnce(id: string) {
+  const told = await untilTold(id)
+  expect(new Set(told.map(({ headers }) => headers['webhook-id'])).size).toBe(1)
+  expect(told).toHaveLength(1)
+  expect(billsFor(id)).toHaveLength((await getJob(id)).tasks.length)
+}
+
+describe.each(['runware', 'crun'])('a webhook of %s', (provider) => {
+  it('makes one delivered event when it rings twice', async () => {
+    const id = await liveWith(provider, 'webhook=doubled')
+    const job = await untilStatus(id, 'succeeded')
+    expect(job.tasks[0]?.completed_via).toBe('webhook')
+    await toldOnce(id)
+    expect((await timelineOf(id)).filter((type) => type === 'job.succeeded')).toHaveLength(1)
+  })
+
+  it('makes one delivered event when it rings before the submit is answered', async () => {
+    const id = await liveWith(provider, 'webhook=early')
+    const job = await untilStatus(id, 'succeeded')
+    expect(job.tasks[0]?.completed_via).toBe('webhook')
+    await toldOnce(id)
+  })
+
+  it('makes one delivered event when it is lost: asking finds the end', async () => {
+    const id = await liveWith(provider, 'webhook=lost')
+    expect((await getJob(id)).status).toBe('generating')
+    const job = await passTimeUntil(id, ({ status }) => status === 'succeeded')
+    expect(job.tasks[0]?.completed_via).toBe('poll')
+    await toldOnce(id)
+  })
+
+  it('changes nothing when it rings after the end', async () => {
+    const id = await liveWith(provider, 'webhook=late')
+    await passTimeUntil(id, ({ status }) => status === 'succeeded')
+    await toldOnce(id)
+    const before = await rowsOf(id)
+    await world.advance(15 * minutes)
+    expect(await untilHeard(id)).toEqual(['late'])
+    expect(await rowsOf(id)).toEqual(before)
+    await toldOnce(id)
+  })
+
+  it('that tells of progress is not the end', async () => {
+    const { id } = await postJob({ provider, prompt: 'A paper boat sim(webhook=progress-first, seconds=30)' })
+    await untilSubmitted(id)
+    await world.advance(18_000)
+    await untilJournaled(id, 1)
+    expect((await getJob(id)).status).toBe('generating')
+    await world.advance(30_000)
+    await untilStatus(id, 'succeeded')
+    await toldOnce(id)
+  })
+
+  it('in an envelope is understood', async () => {
+    const id = await liveWith(provider, 'webhook=wrapped')
+    const job = await untilStatus(id, 'succeeded')
+    expect(job.tasks[0]?.completed_via).toBe('webhook')
+  })
+
+  it('that knows the end before the status does is asked after within seconds', async () => {
+    const id = await liveWith(provider, 'webhook=announced, seconds=1')
+    const job = await untilStatus(id, 'succeeded')
+    expect(job.tasks[0]?.completed_via).toBe('webhook')
+    await toldOnce(id)
+  })
+})
+
+it('shows the percent that Runware tells', async () => {
+  const { id } = await postJob({ prompt: 'A paper boat sim(webhook=progress-first, seconds=30)' })
+  await untilSubmitted(id)
+  await world.advance(16_000)
+  const job = await untilJob(id, ({ progress }) => progress !== null)
+  expect(job).toMatchObject({ status: 'generating', progress: 50 })
+  await world.advance(30_000)
+  await untilStatus(id, 'succeeded')
+})
+
+it('takes Runware’s one webhook for each result', async () => {
+  const id = await liveWith('runware', 'webhook=array', { count: 3 })
+  const job = await untilStatus(id, 'succeeded')
+  expect(job.outputs.map(({ n, status }) => ({ n, status }))).toEqual([
+    { n: 0, status: 'stored' },
+    { n: 1, status: 'stored' },
+    { n: 2, status: 'stored' },
+  ])
+  expect(new Set(job.outputs.map(({ sha256 }) => sha256)).size).toBe(3)
+  expect(billsFor(id)).toHaveLength(1)
+  await toldOnce(id)
+})
+
+it('submits one Crun task for each output', async () => {
+  const id = await liveWith('crun', 'seconds=2', { count: 3 })
+  const job = await untilStatus(id, 'succeeded')
+  expect(job.tasks).toHaveLength(3)
+  expect(job.outputs).toHaveLength(3)
+  expect(billsFor(id)).toHaveLength(3)
+  await toldOnce(id)
+})

@@ -1,0 +1,188 @@
+/** What a cancellation leaves: what the ledger says of the money, the videos, and webhooks that come too late. */
+import { describe, expect, it } from 'vitest'
+import { advance } from '../../../src/engine/advance.ts'
+import { expectOneEnd } from '../../support/expect-one-end.ts'
+import { hold } from '../../support/hold-step.ts'
+import { stage } from '../../support/interruption-points.ts'
+import { canceled } from '../../support/job-calls.ts'
+import {
+  billsFor,
+  getJob,
+  postJob,
+  rowsOf,
+  timelineOf,
+  untilCounted,
+  untilJob,
+  untilStatus,
+  untilSubmitted,
+  untilTold,
+} from '../../support/reelhook.ts'
+import { aContext, postUnnudged } from '../../support/runtime.ts'
+import { objectKeys } from '../../support/storage.ts'
+import { simulatorUrl, world } from '../../support/world.ts'
+
+/** The beginning of a PNG, and no more of it. */
+function aPicture(): Response {
+  const png = Uint8Array.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 0, 0, 0, 13])
+  return new Response(png, { headers: { 'content-type': 'image/png', 'content-length': `${png.length}` } })
+}
+
+const seconds = 1_000
+const minutes = 60 * seconds
+
+describe('the ledger of a canceled job', () => {
+  it('takes a refusal that came too late for the job: then nothing was bought', async () => {
+    world.answerNext(`${simulatorUrl}/runware`, () => Response.json({ errors: [] }, { status: 429 }))
+    const { id, letGoOn } = await stage({ stage: 'queued', place: { commit: 3, when: 'before' } })
+    expect((await canceled(id)).cancellation?.may_still_be_billed).toBe(true)
+    await letGoOn()
+    expect(await getJob(id)).toMatchObject({
+      status: 'canceled',
+      tasks: [{ status: 'rejected', fault: { code: 'rate_limited' } }],
+      cancellation: { may_still_be_billed: false, message: 'Nothing was bought.' },
+    })
+    await expectOneEnd(id, 'canceled')
+  })
+
+  it('takes what the provider told of its end and of its bill', async () => {
+    const { id, letGoOn } = await stage({ stage: 'finished', place: { commit: 2, when: 'before' } })
+    expect((await canceled(id)).cost).toBeNull()
+    await letGoOn()
+    expect(await getJob(id)).toMatchObject({
+      status: 'canceled',
+      cost: { amount_usd: expect.any(Number), source: 'provider' },
+      tasks: [{ status: 'succeeded' }],
+      outputs: [],
+      cancellation: { may_still_be_billed: true, message: 'runware has made it and bills it.' },
+    })
+  })
+
+  it.each(['deferred', 'unknown'] as const)('says of a line that was %s what may be billed', async (was) => {
+    const submit = was === 'deferred' ? '429' : 'lost-after'
+    const { id } = await postJob({ provider: 'crun', prompt: `A paper boat sim(submit=${submit})` })
+    await untilJob(id, ({ tasks }) => tasks[0]?.status === was)
+    const job = await canceled(id)
+    expect(job.cancellation?.may_still_be_billed).toBe(was === 'unknown')
+    expect(job.tasks).toMatchObject([
+      {
+        status: was === 'unknown' ? 'unknown' : 'rejected',
+        ended_at: expect.any(String),
+        fault: { code: 'canceled' },
+      },
+    ])
+    await expectOneEnd(id, 'canceled')
+  })
+
+  it('takes nothing of a step that was overtaken by another before the cancellation', async () => {
+    const place = { call: '/v1', when: 'after' } as const
+    const { id, letGoOn } = await stage({ stage: 'queued', place }, { prompt: 'A boat sim(seconds=7200)' })
+    await world.advance(2 * minutes)
+    await advance(aContext(), id)
+    await canceled(id)
+    const before = await rowsOf(id)
+    await letGoOn()
+    expect(await rowsOf(id)).toEqual(before)
+    await expectOneEnd(id, 'canceled')
+  })
+
+  it('takes a yes that came after a no: the same submission was sent by two steps', async () => {
+    const { id, letGoOn } = await stage(
+      { stage: 'queued', place: { call: '/v1', when: 'before' } },
+      { prompt: 'A paper boat sim(webhook=lost, submit=429*1)' },
+    )
+    await world.advance(2 * minutes)
+    await advance(aContext(), id)
+    // The first step may have bought it: the refusal answers the second step's call only.
+    expect((await canceled(id)).cancellation?.may_still_be_billed).toBe(true)
+    await letGoOn()
+    expect(await getJob(id)).toMatchObject({
+      tasks: [{ status: 'submitted', provider_task_id: expect.any(String) }],
+      cancellation: { may_still_be_billed: true },
+    })
+    expect(billsFor(id)).toHaveLength(1)
+  })
+
+  it('has nothing bought while media were handed over', async () => {
+    const urls = ['https://media.test/one.png', 'https://media.test/two.png']
+    for (const url of urls) world.answerNext(url, aPicture)
+    const prompt = `Boats ${crypto.randomUUID()}`
+    const { id } = await postUnnudged({ provider: 'scenario', prompt, reference_images: urls })
+    const { letGoOn } = await hold(id, { call: '/two.png', when: 'after' })
+    expect(await canceled(id)).toMatchObject({
+      tasks: [{ status: 'rejected', fault: { code: 'canceled' } }],
+      cancellation: { may_still_be_billed: false },
+    })
+    await letGoOn()
+    expect(world.simulator.tasks().filter((task) => JSON.stringify(task.request).includes(prompt))).toEqual(
+      [],
+    )
+    await expectOneEnd(id, 'canceled')
+  })
+
+  it('buys nothing more for a job of several tasks', async () => {
+    const { id } = await postUnnudged({
+      provider: 'crun',
+      count: 3,
+      prompt: 'A paper boat sim(webhook=lost)',
+    })
+    const { letGoOn } = await hold(id, { commit: 5, when: 'before' })
+    expect((await canceled(id)).tasks.map(({ status }) => status)).toEqual(['submitted', 'intended'])
+    await letGoOn()
+    expect((await getJob(id)).tasks.map(({ status }) => status)).toEqual(['submitted', 'submitted'])
+    expect(billsFor(id)).toHaveLength(2)
+  })
+})
+
+describe('the videos of a canceled job', () => {
+  it('stop coming in the middle', async () => {
+    const { id, letGoOn } = await stage({ stage: 'finished', place: { call: '/media/', when: 'amid' } })
+    await canceled(id)
+    // By now the copy would have renewed its lease.
+    await world.advance(25 * seconds)
+    await letGoOn()
+    expect(
+      world.logs.filter(({ event, fields }) => event === 'output.stored' && fields.job_id === id),
+    ).toEqual([])
+    await expectOneEnd(id, 'canceled')
+  })
+
+  it('are kept where they were stored, and said to be given up where they were not', async () => {
+    const { id } = await postUnnudged({ count: 2, prompt: 'A paper boat sim(webhook=lost)' })
+    await advance(aContext(), id)
+    await world.advance(5 * minutes)
+    const { letGoOn } = await hold(id, { commit: 4, when: 'before' })
+    expect((await canceled(id)).outputs).toMatchObject([
+      { n: 0, status: 'stored', url: expect.any(String) },
+      { n: 1, status: 'failed', url: null, fault: { code: 'canceled' } },
+    ])
+    await letGoOn()
+    expect(await objectKeys(`jobs/${id}/`)).toEqual([`jobs/${id}/0.mp4`])
+    await expectOneEnd(id, 'canceled')
+  })
+})
+
+describe('a webhook of a canceled job', () => {
+  it.each(['runware', 'crun'])('of %s is counted, and changes nothing', async (provider) => {
+    const { id } = await postJob({ provider })
+    await untilSubmitted(id)
+    await canceled(id)
+    await untilTold(id)
+    const before = await rowsOf(id)
+    await world.advance(10 * seconds)
+    await untilCounted(id, 1)
+    expect(await rowsOf(id)).toEqual(before)
+    await expectOneEnd(id, 'canceled')
+  })
+})
+
+it('a cancellation in words is an event like any other end', async () => {
+  const { id } = await postJob()
+  await untilStatus(id, 'generating')
+  const { cancellation } = await canceled(id)
+  const [told] = await untilTold(id)
+  expect(JSON.parse(told?.body ?? '')).toMatchObject({
+    type: 'job.canceled',
+    data: { id, status: 'canceled', fault: null, cancellation },
+  })
+  expect(await timelineOf(id)).toEqual(['job.accepted', 'task.submitted', 'job.canceled'])
+})

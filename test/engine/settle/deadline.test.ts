@@ -1,0 +1,118 @@
+/** The deadline, falling together with each step of a job's life. */
+import { describe, expect, it } from 'vitest'
+import { advance } from '../../../src/engine/advance.ts'
+import { expectOneEnd } from '../../support/expect-one-end.ts'
+import { hold, type Place } from '../../support/hold-step.ts'
+import { scenes, stage } from '../../support/interruption-points.ts'
+import { canceled } from '../../support/job-calls.ts'
+import { billsFor, passTimeUntil, untilJournaled } from '../../support/reelhook.ts'
+import { aContext, postUnnudged } from '../../support/runtime.ts'
+import { world } from '../../support/world.ts'
+
+const seconds = 1_000
+
+// A scene begins five minutes after its job was accepted: ten seconds before this.
+const deadline_seconds = 310
+const endless = { deadline_seconds, prompt: 'A paper boat sim(webhook=lost, seconds=7200)' }
+
+function untilSettled(id: string) {
+  return passTimeUntil(id, ({ settled_at }) => settled_at !== null)
+}
+
+function isMade(id: string): boolean {
+  return billsFor(id).some(({ endsAt }) => endsAt <= world.edges.now())
+}
+
+function isOfCopy(place: Place | null): boolean {
+  return (
+    place !== null &&
+    (('call' in place && place.call === '/media/') || ('commit' in place && place.commit === 3))
+  )
+}
+
+describe('a deadline that falls', () => {
+  it.each(scenes)('$name keeps what is made by then, and waits for nothing else', async (scene) => {
+    const { id, letGoOn } = await stage(scene, { deadline_seconds })
+    await world.advance(20 * seconds)
+    const isInTime = isMade(id)
+    await letGoOn()
+    const { status, fault } = await untilSettled(id)
+    expect([status, fault?.code]).toEqual(
+      isInTime ? ['succeeded', undefined] : ['failed', 'deadline_exceeded'],
+    )
+    await expectOneEnd(id, status)
+    expect(billsFor(id).length).toBeLessThanOrEqual(scene.bills)
+  })
+
+  it.each([
+    ['before the ledger line', 'before'],
+    ['behind the ledger line', 'after'],
+  ] as const)('%s, while the database stalls, buys nothing', async (_, when) => {
+    const place = { commit: 2, when }
+    const { id, letGoOn } = await stage({ stage: 'queued', place }, { deadline_seconds })
+    await world.advance(20 * seconds)
+    await letGoOn()
+    const job = await untilSettled(id)
+    expect(job).toMatchObject({ fault: { code: 'deadline_exceeded' }, tasks: [{ status: 'rejected' }] })
+    expect(billsFor(id)).toHaveLength(0)
+    await expectOneEnd(id, 'failed')
+  })
+
+  it.each(scenes.filter(({ stage, place }) => stage === 'finished' && !isOfCopy(place)))(
+    '$name ends a video that is not made',
+    async (scene) => {
+      const { id, letGoOn } = await stage(scene, endless)
+      await world.advance(20 * seconds)
+      await letGoOn()
+      expect((await untilSettled(id)).fault?.code).toBe('deadline_exceeded')
+      expect(billsFor(id)).toHaveLength(1)
+      await expectOneEnd(id, 'failed')
+    },
+  )
+
+  it('in the moment of a cancellation leaves the cancellation', async () => {
+    const { id } = await postUnnudged(endless)
+    await advance(aContext(), id)
+    await world.advance((deadline_seconds + 1) * seconds)
+    // About to fail it.
+    const { letGoOn } = await hold(id, { commit: 2, when: 'before' })
+    await canceled(id)
+    await letGoOn()
+    await expectOneEnd(id, 'canceled')
+  })
+
+  it.each([
+    ['lost-after', 4, 'succeeded', 1],
+    ['lost-after', 7_200, 'failed', 1],
+    ['reset-before', 4, 'failed', 0],
+  ])('while an answer is lost (%s, made in %i s): %s', async (submit, madeIn, status, bills) => {
+    const prompt = `A paper boat sim(webhook=lost, submit=${submit}, seconds=${madeIn})`
+    const { id, letGoOn } = await stage(
+      { stage: 'queued', place: { commit: 3, when: 'before' } },
+      { deadline_seconds, prompt },
+    )
+    await world.advance(20 * seconds)
+    await letGoOn()
+    expect((await untilSettled(id)).status).toBe(status)
+    expect(billsFor(id)).toHaveLength(bills)
+    await expectOneEnd(id, status as 'succeeded' | 'failed')
+  })
+
+  it('while the provider cannot be asked leaves the word to its webhook', async () => {
+    const prompt = 'A paper boat sim(poll=500, seconds=300)'
+    const { id } = await postUnnudged({ deadline_seconds, prompt })
+    await advance(aContext(), id)
+    await world.advance(305 * seconds)
+    await untilJournaled(id, 1)
+    const job = await untilSettled(id)
+    expect(job).toMatchObject({ status: 'succeeded', tasks: [{ completed_via: 'webhook' }] })
+    await expectOneEnd(id, 'succeeded')
+  })
+
+  it('while its video cannot be copied does not give it up', async () => {
+    const prompt = 'A paper boat sim(webhook=lost, body=bad-gateway*4)'
+    const { id } = await stage({ stage: 'finished', place: null }, { deadline_seconds, prompt })
+    expect((await untilSettled(id)).status).toBe('succeeded')
+    await expectOneEnd(id, 'succeeded')
+  })
+})

@@ -1,0 +1,108 @@
+/** Assets that are gone when a job needs them, and those that do not reach their provider at once. */
+import { env } from 'cloudflare:workers'
+import { describe, expect, it } from 'vitest'
+import { advance } from '../../../src/engine/advance.ts'
+import { type AssetView, anAsset } from '../../support/assets.ts'
+import { api, getJob, passTimeUntil, postJob, untilJob } from '../../support/reelhook.ts'
+import { aContext, postUnnudged } from '../../support/runtime.ts'
+import { simulatorUrl, world } from '../../support/world.ts'
+
+/** What a provider was sent for the job with this prompt. */
+function requestsOf(prompt: string) {
+  const tasks = world.simulator.tasks().filter(({ request }) => JSON.stringify(request).includes(prompt))
+  return tasks.map(({ request }) => request)
+}
+
+async function remove({ id }: AssetView): Promise<void> {
+  await api(`/v1/assets/${id}`, { method: 'DELETE' })
+}
+
+describe('an asset that was deleted before it was submitted', () => {
+  it.each(['runware', 'crun', 'scenario', 'aimlapi'])(
+    'fails the job at %s, names the field, and nothing is bought',
+    async (provider) => {
+      const [kept, gone] = [await anAsset(), await anAsset()]
+      const prompt = `A deleted boat at ${provider}`
+      const { id } = await postUnnudged({ provider, prompt, reference_images: [kept.id, gone.id] })
+      await remove(gone)
+      await advance(aContext(), id)
+      const job = await getJob(id)
+      expect(job).toMatchObject({
+        status: 'failed',
+        fault: {
+          code: 'asset_deleted',
+          message: expect.stringContaining('reference_images.1'),
+          retryable: false,
+        },
+        tasks: [{ status: 'rejected' }],
+      })
+      expect(requestsOf(prompt)).toEqual([])
+    },
+  )
+
+  it('is named with all the others', async () => {
+    const [first, last] = [await anAsset(), await anAsset()]
+    const { id } = await postUnnudged({ first_frame: first.id, last_frame: last.id })
+    await Promise.all([remove(first), remove(last)])
+    await advance(aContext(), id)
+    expect((await getJob(id)).fault?.message).toContain('first_frame, last_frame')
+  })
+
+  it('is taken to no other provider', async () => {
+    const gone = await anAsset()
+    const { id } = await postUnnudged({ provider: ['runware', 'crun'], reference_images: [gone.id] })
+    await remove(gone)
+    await advance(aContext(), id)
+    const job = await getJob(id)
+    expect(job.tasks.map(({ provider }) => provider)).toEqual(['runware'])
+    expect(job.fault?.code).toBe('asset_deleted')
+  })
+
+  it('ends a submission that was put off', async () => {
+    const asset = await anAsset()
+    const prompt = 'A patient boat sim(submit=429*1)'
+    const { id } = await postJob({ prompt, reference_images: [asset.id] })
+    await untilJob(id, ({ tasks }) => tasks[0]?.status === 'deferred')
+    await remove(asset)
+    const job = await passTimeUntil(id, ({ settled_at }) => settled_at !== null)
+    expect(job.fault?.code).toBe('asset_deleted')
+  })
+
+  it('does not matter to a job whose provider has it already', async () => {
+    const asset = await anAsset()
+    const { id } = await postJob({
+      provider: 'scenario',
+      prompt: 'An early boat',
+      reference_images: [asset.id],
+    })
+    await passTimeUntil(id, ({ status }) => status !== 'queued')
+    await remove(asset)
+    expect((await passTimeUntil(id, ({ settled_at }) => settled_at !== null)).status).toBe('succeeded')
+  })
+})
+
+describe('an asset on its way to Scenario', () => {
+  it('is sent again when the storage of Scenario breaks off', async () => {
+    const asset = await anAsset('image/png', 3_000_000)
+    world.answerNext(`${simulatorUrl}/scenario/parts`, () => new Response('busy', { status: 503 }))
+    const prompt = 'A stubborn boat'
+    const { id } = await postJob({ provider: 'scenario', prompt, reference_images: [asset.id] })
+    expect((await passTimeUntil(id, ({ settled_at }) => settled_at !== null)).status).toBe('succeeded')
+    expect(requestsOf(prompt)).toHaveLength(1)
+  })
+
+  it('that vanished from the bucket alone fails the job in the same way', async () => {
+    const asset = await anAsset()
+    await env.BUCKET.delete(`assets/${asset.id}`)
+    const { id } = await postJob({
+      provider: 'scenario',
+      prompt: 'An empty boat',
+      reference_images: [asset.id],
+    })
+    const job = await passTimeUntil(id, ({ settled_at }) => settled_at !== null)
+    expect(job.fault).toMatchObject({
+      code: 'asset_deleted',
+      message: expect.stringContaining('reference_images.0'),
+    })
+  })
+})

@@ -1,0 +1,61 @@
+/** A task whose answer was lost and that was found again has its price, or the job says that it does not know. */
+import { describe, expect, it } from 'vitest'
+import type { Cost } from '../../../src/core/cost.ts'
+import type { SimulatedTask } from '../../../src/dev/simulator/task.ts'
+import { advance } from '../../../src/engine/advance.ts'
+import { postMarked } from '../../support/bills.ts'
+import { hold } from '../../support/hold-step.ts'
+import { passTimeUntil } from '../../support/reelhook.ts'
+import { aContext, postUnnudged } from '../../support/runtime.ts'
+import { world } from '../../support/world.ts'
+
+const isSettled = ({ settled_at }: { settled_at: string | null }) => settled_at !== null
+const providers = ['runware', 'crun', 'scenario', 'aimlapi'] as const
+const losses = ['lost-after*1', 'garbage-after*1', '500-after*1', '504-after*1', 'a crash'] as const
+const counts = [1, 2, 3, 4]
+
+const table = providers.flatMap((provider) =>
+  losses.flatMap((loss) => counts.map((count) => ({ provider, loss, count }))),
+)
+
+/** What the provider's books say, in the unit of the cost that was told. */
+function billedIn(cost: Cost, bills: readonly SimulatedTask[]): number {
+  const amounts = bills.map((bill) => {
+    if (!('credits' in cost)) return bill.billedUsd
+    return 'creativeUnits' in bill ? bill.creativeUnits : 'credits' in bill ? bill.credits : Number.NaN
+  })
+  return amounts.reduce((sum, amount) => sum + amount, 0)
+}
+
+describe('the cost of a job of which a submission was lost', () => {
+  it.each(table)(
+    'is what was billed, or not known: $provider, $loss, $count',
+    async ({ provider, loss, count }) => {
+      const directives = loss === 'a crash' ? 'seconds=30' : `submit=${loss}`
+      const { id, bills } = await postMarked(directives, { provider, count }, postUnnudged)
+      if (loss === 'a crash') {
+        const { letGoOn } = await hold(id, { call: submitPaths[provider], when: 'after' })
+        await world.advance(90_000)
+        await advance(aContext(), id)
+        await letGoOn()
+      } else await advance(aContext(), id)
+      const job = await passTimeUntil(id, isSettled)
+      expect(job.status).toBe('succeeded')
+      const isUnpriced = provider === 'scenario' && count === 1
+      if (isUnpriced) expect(job.cost).toBeNull()
+      else {
+        expect(job.cost).not.toBeNull()
+        const told = job.cost === null ? 0 : 'credits' in job.cost ? job.cost.credits : job.cost.amount_usd
+        expect(told).toBeCloseTo(billedIn(job.cost ?? { amount_usd: 0, source: 'provider' }, bills()), 6)
+        expect(job.cost?.source).toBe(provider === 'scenario' ? 'provider_estimate' : 'provider')
+      }
+    },
+  )
+})
+
+const submitPaths = {
+  runware: '/runware',
+  crun: '/CreateTask',
+  scenario: '/generate/custom',
+  aimlapi: '/v2/video/generations',
+}

@@ -1,0 +1,84 @@
+/** What a limit costs at Cloudflare: nothing where there is none, little where there is one, however many wait. */
+import { env } from 'cloudflare:workers'
+import { expect, it } from 'vitest'
+import { hearWebhooks, postTo, waitingAt } from '../../support/limited.ts'
+import { createMeteredWorker } from '../../support/meter.ts'
+import { getJob } from '../../support/reelhook.ts'
+import { countRows } from '../../support/storage.ts'
+
+/** What a job costs from its post until its caller is told. */
+async function costOfOne(settings: Partial<Env>) {
+  const worker = createMeteredWorker(settings)
+  hearWebhooks(worker)
+  const id = await postTo(worker)
+  await worker.passSeconds(50)
+  expect((await getJob(id)).status).toBe('succeeded')
+  return worker.bill()
+}
+
+/** What a job costs from its post until it waits. */
+async function costOfWaiting() {
+  const worker = createMeteredWorker({ RUNWARE_MAX_CONCURRENT: '2' })
+  const id = await postTo(worker)
+  await worker.drain()
+  expect(await waitingAt(id)).toEqual(['runware'])
+  return worker.bill()
+}
+
+/** Strangers who wait at Runware for longer than anybody, or not as long. */
+async function queueUp(when: 'before' | 'after', count: number) {
+  const name = when === 'before' ? 'job_0' : 'job_z'
+  const numbers = `WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < ${count})`
+  await env.DB.prepare(
+    `INSERT OR IGNORE INTO waits SELECT 'runware', printf('${name}%07d', n) FROM (${numbers} SELECT n FROM numbers)`,
+  ).run()
+}
+
+it('a task at a provider with a limit writes two rows more', async () => {
+  // The first of a provider also notes where that provider's videos lie.
+  await costOfOne({})
+  const without = await costOfOne({})
+  const within = await costOfOne({ RUNWARE_MAX_CONCURRENT: '100' })
+  expect(within.rowsWritten - without.rowsWritten).toBe(2)
+  expect(within.messages).toBe(without.messages)
+})
+
+it('without limits no job looks for a slot', async () => {
+  const asked: string[] = []
+  const DB = new Proxy(env.DB, {
+    get: (database, name) => {
+      if (name !== 'prepare') return Reflect.get(database, name).bind(database)
+      return (sql: string) => {
+        asked.push(sql)
+        return database.prepare(sql)
+      }
+    },
+  })
+  const worker = createMeteredWorker({}, DB)
+  hearWebhooks(worker)
+  const id = await postTo(worker)
+  await worker.passSeconds(50)
+  expect((await getJob(id)).status).toBe('succeeded')
+  expect(asked.length).toBeGreaterThan(10)
+  expect(asked.filter((sql) => /"(slots|waits)"/.test(sql))).toEqual([])
+})
+
+it('a sweep with nothing to do looks at jobs, erasures, deliveries, slots, hosts, lines and the round of the bucket, and reads nine rows', async () => {
+  const worker = createMeteredWorker()
+  await worker.sweep()
+  expect(worker.bill()).toEqual({ rowsWritten: 0, rowsRead: 9, messages: 0 })
+})
+
+it('what a job reads does not grow with the number of those that wait', async () => {
+  await queueUp('after', 20)
+  const few = await costOfOne({ RUNWARE_MAX_CONCURRENT: '2' })
+  await queueUp('after', 3_000)
+  const many = await costOfOne({ RUNWARE_MAX_CONCURRENT: '2' })
+  expect(many).toEqual(few)
+
+  await queueUp('before', 20)
+  const behindFew = await costOfWaiting()
+  await queueUp('before', 3_000)
+  expect(await countRows('waits')).toBeGreaterThan(6_000)
+  expect(await costOfWaiting()).toEqual(behindFew)
+})

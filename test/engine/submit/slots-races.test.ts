@@ -1,0 +1,172 @@
+/** Slots under races, crashes, refusals and changed limits: never one too many, never one lost. */
+import { env } from 'cloudflare:workers'
+import { afterEach, describe, expect, it } from 'vitest'
+import { advance } from '../../../src/engine/advance.ts'
+import { sweep } from '../../../src/engine/upkeep/sweep.ts'
+import {
+  hearWebhooks,
+  mostAtOnce,
+  passTimeUntilAll,
+  postMany,
+  postTo,
+  statusesOf,
+} from '../../support/limited.ts'
+import { createMeteredWorker } from '../../support/meter.ts'
+import { billsFor, getJob } from '../../support/reelhook.ts'
+import { aContext, aGate } from '../../support/runtime.ts'
+import { countRows } from '../../support/storage.ts'
+import { world } from '../../support/world.ts'
+
+const limits = { RUNWARE_MAX_CONCURRENT: '3' }
+
+afterEach(async () => {
+  expect(await countRows('jobs', 'settled_at IS NULL')).toBe(0)
+  expect([await countRows('slots'), await countRows('waits')]).toEqual([0, 0])
+})
+
+describe('races', () => {
+  it('of many consumers at once hand out as many slots as there are', async () => {
+    const worker = createMeteredWorker(limits)
+    hearWebhooks(worker)
+    const ids = await postMany(worker, 12)
+    await Promise.all([...ids, ...ids].map((id) => advance(aContext({}, worker.bindings), id)))
+    expect((await statusesOf(ids)).filter((status) => status === 'generating')).toHaveLength(3)
+    expect(await countRows('slots')).toBe(3)
+    await passTimeUntilAll(worker, ids, 'succeeded')
+    expect(mostAtOnce(ids)).toBe(3)
+    expect(ids.flatMap(billsFor)).toHaveLength(12)
+  })
+
+  it('of ends and sweeps at once wake as many as slots came free', async () => {
+    const worker = createMeteredWorker(limits)
+    hearWebhooks(worker)
+    const ids = await postMany(worker, 12)
+    await worker.drain()
+    for (let round = 0; round < 4; round++) {
+      await world.advance(45_000)
+      const context = aContext({}, worker.bindings)
+      await Promise.all([...ids.map((id) => advance(context, id)), sweep(context), sweep(context)])
+      expect(await countRows('slots')).toBeLessThanOrEqual(3)
+    }
+    await passTimeUntilAll(worker, ids, 'succeeded')
+    expect(mostAtOnce(ids)).toBeLessThanOrEqual(3)
+  })
+})
+
+describe('a crash', () => {
+  it.each(['before', 'after'])(
+    '%s the call to the provider keeps the slot, and gives it back at the end',
+    async (when) => {
+      const worker = createMeteredWorker({ RUNWARE_MAX_CONCURRENT: '1' })
+      hearWebhooks(worker)
+      const [first = '', second = ''] = await postMany(worker, 2)
+      const gate = aGate()
+      const reached = aGate()
+      const fetch = async (request: Request) => {
+        const answer = when === 'after' ? await world.edges.fetch(request) : null
+        reached.open()
+        await gate.wait
+        return answer ?? world.edges.fetch(request)
+      }
+      const dead = advance(aContext({ fetch }, worker.bindings), first)
+      await reached.wait
+      await worker.drain()
+      expect(await statusesOf([first, second])).toEqual(['queued', 'queued'])
+      expect(await countRows('slots')).toBe(1)
+      await passTimeUntilAll(worker, [first, second], 'succeeded')
+      expect([first, second].flatMap(billsFor)).toHaveLength(2)
+      gate.open()
+      await dead
+    },
+  )
+
+  it('between the slot and the ledger line gives it back when the job settles', async () => {
+    const worker = createMeteredWorker({ RUNWARE_MAX_CONCURRENT: '1' })
+    hearWebhooks(worker)
+    const id = await postTo(worker, { deadline_seconds: 60 })
+    const broken = new Proxy(worker.bindings.DB as D1Database, {
+      get: (database, name) => {
+        if (name !== 'batch') return Reflect.get(database, name)
+        return async (statements: D1PreparedStatement[]) => {
+          const results = await database.batch(statements)
+          // Taken, and the answer was lost with the Worker.
+          if ((await countRows('slots')) === 1) throw new Error('killed')
+          return results
+        }
+      },
+    })
+    await expect(advance(aContext({}, { ...worker.bindings, DB: broken }), id)).rejects.toThrow('killed')
+    expect([await countRows('slots'), await countRows('tasks', 'job_id = ?', id)]).toEqual([1, 0])
+    await world.advance(70_000)
+    await passTimeUntilAll(worker, [id], 'failed')
+  })
+})
+
+describe('a refusal', () => {
+  it('for good gives the slot to the next', async () => {
+    const worker = createMeteredWorker({ RUNWARE_MAX_CONCURRENT: '1' })
+    hearWebhooks(worker)
+    const refused = await postTo(worker, { prompt: 'A paper boat sim(submit=402)' })
+    const taken = await postTo(worker)
+    await worker.drain()
+    expect(await statusesOf([refused, taken])).toEqual(['failed', 'generating'])
+    await passTimeUntilAll(worker, [taken], 'succeeded')
+  })
+
+  it('because the provider is busy keeps the slot: not every job that waits is burnt on it', async () => {
+    const worker = createMeteredWorker({ RUNWARE_MAX_CONCURRENT: '1' })
+    hearWebhooks(worker)
+    const first = await postTo(worker, { prompt: 'A paper boat sim(submit=429*3)' })
+    const others = await postMany(worker, 4)
+    await worker.drain()
+    await worker.passSeconds(20)
+    const jobs = await Promise.all(others.map(getJob))
+    expect(jobs.every(({ status, tasks }) => status === 'queued' && tasks.length === 0)).toBe(true)
+    await passTimeUntilAll(worker, [first, ...others], 'succeeded')
+  })
+})
+
+describe('a job that is gone without a word', () => {
+  it('holds its slot and its place no longer than until the sweep', async () => {
+    const worker = createMeteredWorker({ RUNWARE_MAX_CONCURRENT: '1' })
+    hearWebhooks(worker)
+    const [held = '', waiting = '', last = ''] = await postMany(worker, 3)
+    await worker.drain()
+    expect(await statusesOf([held, waiting, last])).toEqual(['generating', 'queued', 'queued'])
+    await env.DB.prepare('DELETE FROM jobs WHERE id IN (?, ?)').bind(held, waiting).run()
+    await worker.sweep()
+    await worker.drain()
+    expect(await statusesOf([last])).toEqual(['generating'])
+    await passTimeUntilAll(worker, [last], 'succeeded')
+  })
+})
+
+describe('a limit that is changed', () => {
+  it('is raised: those who have their turn now are woken by the sweep', async () => {
+    const worker = createMeteredWorker({ RUNWARE_MAX_CONCURRENT: '1' })
+    hearWebhooks(worker)
+    const ids = await postMany(worker, 5)
+    await worker.drain()
+    const raised = aContext({}, { ...worker.bindings, RUNWARE_MAX_CONCURRENT: '3' })
+    await sweep(raised)
+    await Promise.all(ids.map((id) => advance(raised, id)))
+    expect((await statusesOf(ids)).filter((status) => status === 'generating')).toHaveLength(3)
+    await passTimeUntilAll(worker, ids, 'succeeded')
+  })
+
+  it('is taken away: all who wait are woken, and what they leave behind counts for nobody later', async () => {
+    const worker = createMeteredWorker({ RUNWARE_MAX_CONCURRENT: '1' })
+    hearWebhooks(worker)
+    const ids = await postMany(worker, 3)
+    await worker.drain()
+    const unlimited = createMeteredWorker()
+    hearWebhooks(unlimited)
+    const context = aContext({}, unlimited.bindings)
+    await sweep(context)
+    await Promise.all(ids.map((id) => advance(context, id)))
+    expect(await statusesOf(ids)).toEqual(['generating', 'generating', 'generating'])
+    await passTimeUntilAll(unlimited, ids, 'succeeded')
+    // The first one's slot was of the old limit; under a new one the sweep finds it.
+    await sweep(aContext({}, worker.bindings))
+  })
+})

@@ -1,0 +1,165 @@
+/** A limit to how many tasks are at a provider at once. */
+import { afterEach, describe, expect, it } from 'vitest'
+import { advance } from '../../../src/engine/advance.ts'
+import {
+  hearWebhooks,
+  mostAtOnce,
+  passTimeUntilAll,
+  postMany,
+  postTo,
+  statusesOf,
+  waitingAt,
+} from '../../support/limited.ts'
+import { createMeteredWorker } from '../../support/meter.ts'
+import { billsFor, getJob, rowsOf, timelineOf } from '../../support/reelhook.ts'
+import { aContext } from '../../support/runtime.ts'
+import { countRows, select } from '../../support/storage.ts'
+import { simulatorUrl, world } from '../../support/world.ts'
+
+const silent = { prompt: 'A paper boat sim(webhook=lost)' }
+
+// Whatever happened: when all jobs have settled, nobody has a slot and nobody waits.
+afterEach(async () => {
+  expect(await countRows('jobs', 'settled_at IS NULL')).toBe(0)
+  expect([await countRows('slots'), await countRows('waits')]).toEqual([0, 0])
+})
+
+describe('with a limit', () => {
+  it('no more tasks are at the provider at once, and every job has its turn, the oldest first', async () => {
+    const worker = createMeteredWorker({ RUNWARE_MAX_CONCURRENT: '2' })
+    hearWebhooks(worker)
+    const ids = await postMany(worker, 7)
+    await worker.drain()
+    expect(await statusesOf(ids)).toEqual(['generating', 'generating', ...Array(5).fill('queued')])
+    await passTimeUntilAll(worker, ids, 'succeeded')
+    expect(mostAtOnce(ids)).toBe(2)
+    const submitted = await select<{ job_id: string }>(
+      'SELECT job_id FROM tasks ORDER BY submitted_at, job_id',
+    )
+    expect(submitted.map(({ job_id }) => job_id).filter((id) => ids.includes(id))).toEqual(ids)
+  })
+
+  it('a job that waits says so once, and its rows are left alone until its turn comes', async () => {
+    const worker = createMeteredWorker({ RUNWARE_MAX_CONCURRENT: '1' })
+    const [first = '', second = ''] = await postMany(worker, 2, silent)
+    await worker.drain()
+    expect(await timelineOf(second)).toEqual(['job.accepted', 'job.waiting'])
+    const before = await rowsOf(second)
+    await worker.passSeconds(120)
+    expect(await rowsOf(second)).toEqual(before)
+    await passTimeUntilAll(worker, [first, second], 'succeeded')
+    expect((await timelineOf(second)).filter((type) => type === 'job.waiting')).toHaveLength(1)
+  })
+
+  it('a newer job does not overtake one that was woken and has not come yet', async () => {
+    const worker = createMeteredWorker({ RUNWARE_MAX_CONCURRENT: '1' })
+    const context = aContext({}, worker.bindings)
+    const [first = '', second = '', third = ''] = await postMany(worker, 3, silent)
+    await advance(context, first)
+    await advance(context, second)
+    await world.advance(240_000)
+    await advance(context, first)
+    await advance(context, third)
+    expect(await statusesOf([first, second, third])).toEqual(['succeeded', 'queued', 'queued'])
+    await advance(context, second)
+    expect(await statusesOf([second, third])).toEqual(['generating', 'queued'])
+    await passTimeUntilAll(worker, [second, third], 'succeeded')
+  })
+
+  it('a job of several tasks makes them one after the other, and keeps them all', async () => {
+    const worker = createMeteredWorker({ CRUN_MAX_CONCURRENT: '1' })
+    hearWebhooks(worker)
+    const ids = [
+      await postTo(worker, { provider: 'crun', count: 3 }),
+      await postTo(worker, { provider: 'crun' }),
+    ]
+    await passTimeUntilAll(worker, ids, 'succeeded')
+    expect(mostAtOnce(ids, 'crun')).toBe(1)
+    const [job] = await Promise.all(ids.map(getJob))
+    expect(job?.outputs.map(({ n, status }) => [n, status])).toEqual([
+      [0, 'stored'],
+      [1, 'stored'],
+      [2, 'stored'],
+    ])
+    expect(billsFor(ids[0] ?? '')).toHaveLength(3)
+  })
+})
+
+describe('a full provider', () => {
+  const limits = { RUNWARE_MAX_CONCURRENT: '1', CRUN_MAX_CONCURRENT: '1' }
+
+  it('is passed over for another that the caller allows and that has a free slot', async () => {
+    const worker = createMeteredWorker(limits)
+    hearWebhooks(worker)
+    const ids = await postMany(worker, 2, { provider: ['runware', 'crun'] })
+    await worker.drain()
+    const jobs = await Promise.all(ids.map(getJob))
+    expect(jobs.map(({ provider, status }) => [provider, status])).toEqual([
+      ['runware', 'generating'],
+      ['crun', 'generating'],
+    ])
+    expect(await timelineOf(ids[1] ?? '')).toEqual(['job.accepted', 'task.submitted'])
+    await passTimeUntilAll(worker, ids, 'succeeded')
+  })
+
+  it('keeps its place: a job waits at all that it allows, and takes the first slot that comes free', async () => {
+    const worker = createMeteredWorker(limits)
+    hearWebhooks(worker)
+    const ids = [
+      await postTo(worker, { provider: 'runware', prompt: 'A paper boat sim(seconds=90)' }),
+      await postTo(worker, { provider: 'crun' }),
+      await postTo(worker, { provider: ['runware', 'crun'] }),
+    ]
+    await worker.drain()
+    expect(await waitingAt(ids[2] ?? '')).toEqual(['crun', 'runware'])
+    await worker.passSeconds(50)
+    expect(await getJob(ids[2] ?? '')).toMatchObject({ provider: 'crun', status: 'generating' })
+    expect(await waitingAt(ids[2] ?? '')).toEqual([])
+    await passTimeUntilAll(worker, ids, 'succeeded')
+  })
+
+  it('is turned to again when the one taken in its place refused', async () => {
+    const worker = createMeteredWorker(limits)
+    hearWebhooks(worker)
+    const first = await postTo(worker, { provider: 'runware' })
+    await worker.drain()
+    world.answerNext(`${simulatorUrl}/crun`, () => Response.json({ code: 402, message: 'no credits' }))
+    const second = await postTo(worker, { provider: ['runware', 'crun'] })
+    await worker.drain()
+    expect(await waitingAt(second)).toEqual(['runware'])
+    await passTimeUntilAll(worker, [first, second], 'succeeded')
+    expect((await getJob(second)).provider).toBe('runware')
+  })
+
+  it('is waited for by who asked for the cheapest', async () => {
+    const worker = createMeteredWorker({
+      ...limits,
+      SCENARIO_MAX_CONCURRENT: '1',
+      AIMLAPI_MAX_CONCURRENT: '1',
+    })
+    const ids = await postMany(worker, 2, { provider: 'cheapest', ...silent })
+    await worker.drain()
+    const [one, two] = await Promise.all(ids.map(getJob))
+    expect(two?.provider).toBe(one?.provider)
+    expect(await waitingAt(ids[1] ?? '')).toEqual([one?.provider])
+    await passTimeUntilAll(worker, ids, 'succeeded')
+  })
+})
+
+describe('a job that never has its turn', () => {
+  it('ends at its deadline, says why, and was not billed', async () => {
+    const worker = createMeteredWorker({ RUNWARE_MAX_CONCURRENT: '1' })
+    const first = await postTo(worker, silent)
+    const second = await postTo(worker, { deadline_seconds: 60 })
+    await worker.passSeconds(70)
+    const job = await getJob(second)
+    expect(job).toMatchObject({
+      status: 'failed',
+      tasks: [],
+      fault: { code: 'no_free_slot', retryable: true },
+    })
+    expect(billsFor(second)).toHaveLength(0)
+    expect(await timelineOf(second)).toEqual(['job.accepted', 'job.waiting', 'job.failed'])
+    await passTimeUntilAll(worker, [first], 'succeeded')
+  })
+})

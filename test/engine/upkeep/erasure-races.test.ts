@@ -1,0 +1,195 @@
+/** An erasure meets whatever else may be done with the job; and one that dies on its way is finished. */
+import { env } from 'cloudflare:workers'
+import { describe, expect, it } from 'vitest'
+import type { Context } from '../../../src/context.ts'
+import { erasureWaitMs } from '../../../src/core/schedule.ts'
+import { type ErasureOrder, erase, eraseDue } from '../../../src/engine/upkeep/erase.ts'
+import { deliveriesOf } from '../../support/deliveries.ts'
+import { holdWork, type Place } from '../../support/hold-step.ts'
+import { stage } from '../../support/interruption-points.ts'
+import { canceled, erase as eraseByHand, retried, retry } from '../../support/job-calls.ts'
+import { expectProblem } from '../../support/problem.ts'
+import { api, getJob, post, sweep } from '../../support/reelhook.ts'
+import { leftOf, nothing } from '../../support/remains.ts'
+import {
+  allEvents,
+  aToldVideo,
+  days,
+  toldOfErasure,
+  untilTold,
+  untilToldOfErasure,
+} from '../../support/retention.ts'
+import { aContext } from '../../support/runtime.ts'
+import { objectKeys } from '../../support/storage.ts'
+import { bytesOf, failVideo, sha256Of } from '../../support/videos.ts'
+import { world } from '../../support/world.ts'
+
+const byHand: ErasureOrder = { reason: 'request', pendingDeliveries: 'wait' }
+const hearsOfIt = { callback_events: allEvents }
+
+// An erasure looks, commits, and concludes.
+const decision = 2
+const conclusion = 3
+
+function holdErasure(id: string, place: Place) {
+  return holdWork(place, async (context) => void (await erase(context, id, byHand)))
+}
+
+async function redeliver(id: string): Promise<number> {
+  const [delivery] = await deliveriesOf(id)
+  return (await post(`/v1/deliveries/${delivery?.id}/redeliver`, {})).status
+}
+
+describe('an erasure and a redelivery', () => {
+  it('the job stays for it, when it is sent for before the decision', async () => {
+    const id = await aToldVideo()
+    // Whoever takes it answers that it is to come again later.
+    world.caller.answerNext(() => new Response('later', { status: 500 }))
+    const held = await holdErasure(id, { commit: decision, when: 'before' })
+    expect(await redeliver(id)).toBe(202)
+    await held.letGoOn()
+    expect(await leftOf(id)).toMatchObject({ jobs: 1, outputs: 1, deliveries: 1, objects: 1 })
+    expect((await api(`/v1/jobs/${id}/outputs/0`)).status).toBe(200)
+  })
+
+  it('nothing is sent any more, when it is sent for behind the decision', async () => {
+    const id = await aToldVideo()
+    const [delivery] = await deliveriesOf(id)
+    const held = await holdErasure(id, { commit: decision, when: 'after' })
+    const answer = await post(`/v1/deliveries/${delivery?.id}/redeliver`, {})
+    await expectProblem(answer, 404, 'not_found')
+    await held.letGoOn()
+    expect(await leftOf(id)).toEqual(nothing)
+    expect(world.caller.receivedFor(id)).toHaveLength(1)
+  })
+})
+
+describe('an erasure and a retry', () => {
+  it('the new job is whole, when it is posted before the decision', async () => {
+    const { id } = await failVideo()
+    await untilTold(id)
+    const held = await holdErasure(id, { commit: decision, when: 'before' })
+    const again = await retried(id)
+    await held.letGoOn()
+    expect(await leftOf(id)).toEqual(nothing)
+    expect(await getJob(again.id)).toMatchObject({ retry_of: id, request: { prompt: again.request.prompt } })
+  })
+
+  it('there is nothing to retry behind the decision', async () => {
+    const { id } = await failVideo()
+    await untilTold(id)
+    const held = await holdErasure(id, { commit: decision, when: 'after' })
+    await expectProblem(await retry(id), 404, 'not_found')
+    await held.letGoOn()
+    expect(await leftOf(id)).toEqual(nothing)
+  })
+})
+
+describe('an erasure and whoever plays the video', () => {
+  it('ends what is being read whole, or not at all, and opens to nobody afterwards', async () => {
+    const id = await aToldVideo()
+    const [output] = (await getJob(id)).outputs
+    const url = new URL(output?.url ?? '')
+    const playing = await api(`${url.pathname}${url.search}`, { headers: { authorization: '' } })
+    expect((await eraseByHand(id)).status).toBe(204)
+    const read = await bytesOf(playing.body).catch(() => null)
+    if (read !== null) expect(await sha256Of(read)).toBe(output?.sha256)
+    const late = await api(`${url.pathname}${url.search}`, { headers: { authorization: '' } })
+    await expectProblem(late, 404, 'not_found')
+  })
+
+  it('the link opens nothing between the decision and the removal', async () => {
+    const id = await aToldVideo()
+    const [output] = (await getJob(id)).outputs
+    const url = new URL(output?.url ?? '')
+    const held = await holdErasure(id, { commit: decision, when: 'after' })
+    await expectProblem(await api(`${url.pathname}${url.search}`), 404, 'not_found')
+    await held.letGoOn()
+  })
+})
+
+describe('an erasure and another', () => {
+  it('two at once erase it once, and tell of it once', async () => {
+    const id = await aToldVideo({ ...hearsOfIt, retention_days: 1 })
+    await world.advance(1.1 * days)
+    await Promise.all([sweep(), sweep(), eraseByHand(id), eraseByHand(id)])
+    await untilToldOfErasure(id)
+    await sweep()
+    expect(toldOfErasure(id)).toHaveLength(1)
+    expect(await leftOf(id)).toEqual({ ...nothing, jobs: 1, deliveries: 1 })
+    expect(
+      world.logs.filter(({ event, fields }) => event === 'job.erased' && fields.job_id === id),
+    ).toHaveLength(1)
+  })
+
+  it('a copy that ends after the job was canceled and erased leaves nothing', async () => {
+    const held = await stage({ stage: 'finished', place: { call: '/media/', when: 'amid' } })
+    await canceled(held.id)
+    expect((await eraseByHand(held.id, '?force=true')).status).toBe(204)
+    await held.letGoOn()
+    expect(await leftOf(held.id)).toEqual(nothing)
+  })
+})
+
+describe('an erasure that does not come to its end', () => {
+  const dead = (name: string) => () => Promise.reject(new Error(`${name} is down`))
+
+  /** A bucket that lists or deletes nothing. */
+  function brokenBucket(method: 'list' | 'delete'): R2Bucket {
+    return new Proxy(env.BUCKET, {
+      get(bucket, name) {
+        if (name === method) return dead('R2')
+        const value = Reflect.get(bucket, name)
+        return typeof value === 'function' ? value.bind(bucket) : value
+      },
+    })
+  }
+
+  /** A database that refuses one commit. */
+  function failingAt(commit: number): D1Database {
+    let commits = 0
+    return new Proxy(env.DB, {
+      get(database, name) {
+        const value = Reflect.get(database, name)
+        if (name !== 'batch') return typeof value === 'function' ? value.bind(database) : value
+        return (statements: D1PreparedStatement[]) =>
+          ++commits === commit ? dead('D1')() : env.DB.batch(statements)
+      },
+    })
+  }
+
+  const broken: [string, () => Context][] = [
+    ['R2 lists nothing', () => aContext({}, { BUCKET: brokenBucket('list') })],
+    ['R2 deletes nothing', () => aContext({}, { BUCKET: brokenBucket('delete') })],
+    ['D1 refuses the conclusion', () => aContext({}, { DB: failingAt(conclusion) })],
+  ]
+
+  it.each(broken)('is decided all the same, and finished by the next sweep: %s', async (_, contextOf) => {
+    for (const overrides of [{}, hearsOfIt]) {
+      const id = await aToldVideo({ ...overrides, retention_days: 1 })
+      expect(await erase(contextOf(), id, byHand)).toBe('erased')
+      await expectProblem(await api(`/v1/jobs/${id}`), 404, 'not_found')
+      expect(world.logs).toContainEqual({
+        event: 'erasure.failed',
+        fields: { job_id: id, error: expect.stringContaining('is down') },
+      })
+      await sweep()
+      expect(await objectKeys(`expire-1d/jobs/${id}/`)).toEqual([])
+      const isTold = overrides === hearsOfIt
+      expect(await leftOf(id)).toEqual(isTold ? { ...nothing, jobs: 1, deliveries: 1 } : nothing)
+      if (isTold) await untilToldOfErasure(id)
+    }
+  })
+
+  it('is not decided where D1 refuses that, and nothing is lost', async () => {
+    const id = await aToldVideo({ retention_days: 1 })
+    await world.advance(1.1 * days)
+    await eraseDue(aContext({}, { DB: failingAt(decision) }))
+    expect(await leftOf(id)).toMatchObject({ jobs: 1, outputs: 1, objects: 1 })
+    expect((await api(`/v1/jobs/${id}/outputs/0`)).status).toBe(200)
+    // One that fails is put off, so that it holds up no other.
+    await world.advance(erasureWaitMs)
+    await sweep()
+    expect(await leftOf(id)).toEqual(nothing)
+  })
+})

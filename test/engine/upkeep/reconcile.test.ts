@@ -1,0 +1,252 @@
+/** The bucket and the tables, compared with each other once a day: objects without a row, rows without an object. */
+import { env } from 'cloudflare:workers'
+import { beforeEach, describe, expect, it } from 'vitest'
+import { newId } from '../../../src/core/id.ts'
+import { jobPrefix, uploadKey } from '../../../src/core/retention.ts'
+import { reconcile } from '../../../src/engine/upkeep/reconcile.ts'
+import { aDataUri, anAsset } from '../../support/assets.ts'
+import { holdWork } from '../../support/hold-step.ts'
+import { stage } from '../../support/interruption-points.ts'
+import { createMeteredWorker } from '../../support/meter.ts'
+import { api, getJob, sweep, timelineOf } from '../../support/reelhook.ts'
+import { aToldVideo, days, untilTold } from '../../support/retention.ts'
+import { aContext, postUnnudged } from '../../support/runtime.ts'
+import { objectKeys, select } from '../../support/storage.ts'
+import { failVideo } from '../../support/videos.ts'
+import { world } from '../../support/world.ts'
+
+const minutes = 60_000
+
+interface Stats {
+  now: { storage: { lost: number; last_round: Record<string, unknown> | null } }
+}
+
+beforeEach(async () => {
+  await env.BUCKET.delete(await objectKeys())
+  await env.DB.batch(
+    ['jobs', 'assets']
+      .map((table) => env.DB.prepare(`DELETE FROM ${table}`))
+      .concat(
+        env.DB.prepare(
+          "UPDATE reconciliations SET phase = NULL, cursor = NULL, started_at = NULL, counts = '{}', last = NULL",
+        ),
+      ),
+  )
+})
+
+/** A round that is due, with so many days gone by; until it is over. */
+async function goRound(daysPassed = 2): Promise<number> {
+  await world.advance(daysPassed * days)
+  for (let sweeps = 1; ; sweeps++) {
+    await sweep()
+    if ((await isResting()) || sweeps > 50) return sweeps
+  }
+}
+
+async function isResting(): Promise<boolean> {
+  const [round] = await select<{ phase: string | null; due_at: number }>(
+    'SELECT phase, due_at FROM reconciliations',
+  )
+  return round?.phase === null && round.due_at > world.edges.now()
+}
+
+async function storage(): Promise<Stats['now']['storage']> {
+  return (await (await api('/v1/stats')).json<Stats>()).now.storage
+}
+
+async function health() {
+  const response = await api('/healthz?deep')
+  return (await response.json<{ status: string; checks: { storage: unknown } }>()).checks.storage
+}
+
+describe('an object that no row names', () => {
+  it.each([
+    ['of a job that is not there', () => `${jobPrefix(newId('job'))}0.mp4`],
+    ['of a job that was not accepted', () => `${jobPrefix(newId('job'), 30)}inputs/${newId('asset')}`],
+    ['of an upload whose row was not written', () => uploadKey(newId('asset'))],
+  ])('is removed once it is a day old: %s', async (_, keyOf) => {
+    const key = keyOf()
+    await env.BUCKET.put(key, 'left behind')
+    await goRound(0.9)
+    expect(await objectKeys()).toEqual([key])
+    await goRound()
+    expect(await objectKeys()).toEqual([])
+    expect(await storage()).toMatchObject({ lost: 0, last_round: { objects: 1, removed: 1 } })
+    expect(world.logs).toContainEqual({ event: 'objects.deleted', fields: { count: 1, keys: [key] } })
+  })
+
+  it('is removed of a job that ended, beside what is its own', async () => {
+    const id = await aToldVideo({ first_frame: aDataUri('image/png') })
+    const own = await objectKeys()
+    await env.BUCKET.put(`${jobPrefix(id)}0.webm`, 'left by a copy that died')
+    await goRound()
+    expect(await objectKeys()).toEqual(own)
+    expect(own).toHaveLength(2)
+  })
+
+  it('stays while its job goes on, however old it is', async () => {
+    const { id } = await postUnnudged({ first_frame: aDataUri('image/png') })
+    await env.DB.prepare('UPDATE jobs SET due_at = ? WHERE id = ?')
+      .bind(world.edges.now() + 90 * days, id)
+      .run()
+    await env.BUCKET.put(`${jobPrefix(id)}0.mp4`, 'a copy that is not committed yet')
+    await goRound(30)
+    expect(await objectKeys(jobPrefix(id))).toHaveLength(2)
+  })
+
+  it('stays where it is none of ours', async () => {
+    const keys = ['backup/jobs.tar', 'healthz', 'jobs/readme.txt', `jobs/${newId('job')}x/0.mp4`].sort()
+    for (const key of keys) await env.BUCKET.put(key, 'somebody else’s')
+    await goRound(30)
+    expect(await objectKeys()).toEqual(keys)
+  })
+
+  it('is never what a row names: outputs, uploads, what came in a request, with and without an end', async () => {
+    await anAsset()
+    for (const retention_days of [0, 400]) {
+      await aToldVideo({ retention_days, first_frame: aDataUri('image/png') })
+    }
+    const all = await objectKeys()
+    expect(all).toHaveLength(5)
+    await goRound(300)
+    expect(await objectKeys()).toEqual(all)
+    expect(await storage()).toMatchObject({ lost: 0, last_round: { objects: 5, rows: 5, removed: 0 } })
+  })
+
+  it('is not what a copy puts while the round goes by', async () => {
+    const held = await stage({ stage: 'finished', place: { call: '/media/', when: 'amid' } })
+    await reconcile(aContext())
+    await held.letGoOn()
+    expect(await getJob(held.id)).toMatchObject({ status: 'succeeded' })
+    expect(await objectKeys(jobPrefix(held.id))).toHaveLength(1)
+  })
+})
+
+describe('a row whose object is missing', () => {
+  it('is told on the timeline, in the statistics and by the deep look, once', async () => {
+    const id = await aToldVideo()
+    await env.BUCKET.delete(await objectKeys())
+    await goRound()
+    await goRound()
+    expect((await timelineOf(id)).filter((type) => type === 'output.lost')).toHaveLength(1)
+    expect(await storage()).toMatchObject({ lost: 1 })
+    expect(await health()).toEqual({ status: 'degraded', lost: 1 })
+    expect(world.logs).toContainEqual({ event: 'output.lost', fields: { job_id: id, output: 0 } })
+  })
+
+  it('is one of an asset, too', async () => {
+    const { id } = await anAsset()
+    const { id: jobId } = await failVideo({ first_frame: aDataUri('image/png') })
+    await untilTold(jobId)
+    await env.BUCKET.delete(await objectKeys())
+    await goRound()
+    expect(await health()).toEqual({ status: 'degraded', lost: 2 })
+    expect(world.logs).toContainEqual({ event: 'asset.lost', fields: { asset_id: id } })
+  })
+
+  it('is well again when it is put back, or erased', async () => {
+    const [id, other] = [await aToldVideo(), await aToldVideo()]
+    const [key = ''] = await objectKeys(jobPrefix(id))
+    await env.BUCKET.delete(await objectKeys())
+    await goRound()
+    expect(await health()).toMatchObject({ lost: 2 })
+    await env.BUCKET.put(key, 'from a backup')
+    await api(`/v1/jobs/${other}`, { method: 'DELETE' })
+    await goRound()
+    expect(await health()).toEqual({ status: 'ok', lost: 0 })
+    expect((await timelineOf(id)).slice(-2)).toEqual(['output.lost', 'output.found'])
+  })
+
+  it('is not one that is erased while the round goes by', async () => {
+    const id = await aToldVideo()
+    await world.advance(2 * days)
+    await env.BUCKET.delete(await objectKeys(jobPrefix(id)))
+    const held = await holdWork({ commit: 1, when: 'before' }, reconcile)
+    expect((await api(`/v1/jobs/${id}`, { method: 'DELETE' })).status).toBe(204)
+    await held.letGoOn()
+    expect(await select('SELECT id FROM jobs WHERE id = ?', id)).toEqual([])
+    expect(await storage()).toMatchObject({ lost: 0 })
+  })
+})
+
+describe('a round', () => {
+  it('is gone once a day, whatever the number of sweeps', async () => {
+    await goRound()
+    const first = (await storage()).last_round
+    for (let sweeps = 0; sweeps < 5; sweeps++) {
+      await world.advance(60 * minutes)
+      await sweep()
+    }
+    expect((await storage()).last_round).toEqual(first)
+    await world.advance(20 * 60 * minutes)
+    await sweep()
+    expect((await storage()).last_round).not.toEqual(first)
+  })
+
+  it('goes by pages where there is much, and finds what is behind the first', async () => {
+    const leftovers = Array.from({ length: 1_100 }, () => uploadKey(newId('asset'))).sort()
+    await Promise.all(leftovers.map((key) => env.BUCKET.put(key, 'left behind')))
+    await world.advance(2 * days)
+    await sweep()
+    expect(await isResting()).toBe(false)
+    expect(await objectKeys()).toEqual(leftovers.slice(1_000))
+    await sweep()
+    expect(await isResting()).toBe(true)
+    expect(await objectKeys()).toEqual([])
+    expect((await storage()).last_round).toMatchObject({ objects: 1_100, removed: 1_100 })
+  })
+
+  it('goes on where it stopped, and by one sweep at a time', async () => {
+    const { id } = await anAsset()
+    await insertUploads(450)
+    await world.advance(2 * days)
+    await Promise.all([sweep(), sweep(), sweep()])
+    const [round] = await select<{ phase: string; counts: string }>(
+      'SELECT phase, counts FROM reconciliations',
+    )
+    expect([round?.phase, JSON.parse(round?.counts ?? '{}').rows]).toEqual(['assets', 200])
+    await sweep()
+    await sweep()
+    expect((await storage()).last_round).toMatchObject({ rows: 451 })
+    expect(await storage()).toMatchObject({ lost: 450 })
+    expect((await api(`/v1/assets/${id}/content`)).status).toBe(200)
+  })
+
+  it('is begun again by another sweep where one died in the middle of it', async () => {
+    await env.BUCKET.put(uploadKey(newId('asset')), 'left behind')
+    await world.advance(2 * days)
+    const dying = new Proxy(env.BUCKET, { get: () => () => Promise.reject(new Error('R2 is down')) })
+    await expect(reconcile(aContext({}, { BUCKET: dying }))).rejects.toThrow('R2 is down')
+    await sweep()
+    expect(await objectKeys()).toHaveLength(1)
+    await world.advance(6 * minutes)
+    await sweep()
+    expect(await objectKeys()).toEqual([])
+  })
+
+  it('reads ten rows for each video, and writes two a sweep, however many there are', async () => {
+    const costOf = async (videos: number) => {
+      for (let made = 0; made < videos; made++) await aToldVideo()
+      await world.advance(2 * days)
+      const worker = createMeteredWorker()
+      await worker.sweep()
+      expect(await isResting()).toBe(true)
+      return worker.bill()
+    }
+    const four = await costOf(4)
+    const eight = await costOf(4)
+    expect([four.rowsWritten, eight.rowsWritten]).toEqual([2, 2])
+    expect(eight.rowsRead - four.rowsRead).toBeLessThanOrEqual(4 * 10)
+    expect(four.rowsRead).toBeLessThanOrEqual(4 * 10 + 12)
+  })
+})
+
+async function insertUploads(count: number): Promise<void> {
+  const ids = Array.from({ length: count }, () => newId('asset'))
+  await env.DB.prepare(
+    `INSERT INTO assets (id, api_key_id, kind, content_type, bytes, sha256, created_at)
+     SELECT value, 'admin', 'image', 'image/png', 1, '', 0 FROM json_each(?)`,
+  )
+    .bind(JSON.stringify(ids))
+    .run()
+}

@@ -1,0 +1,178 @@
+/** Jobs whose time is over: erased by the cron, with everything that was kept of them. */
+import { env } from 'cloudflare:workers'
+import { describe, expect, it } from 'vitest'
+import { newId } from '../../../src/core/id.ts'
+import type { JobView } from '../../../src/core/job-view.ts'
+import { ask } from '../../support/api-call.ts'
+import { tellAndHear } from '../../support/deliveries.ts'
+import { canceled } from '../../support/job-calls.ts'
+import { createMeteredWorker } from '../../support/meter.ts'
+import { expectProblem, pathsOf } from '../../support/problem.ts'
+import { api, aRequest, getJob, post, postJob, sweep } from '../../support/reelhook.ts'
+import { leftOf, nothing } from '../../support/remains.ts'
+import { aToldVideo, days, passDays, untilTold } from '../../support/retention.ts'
+import { countRows, objectKeys, select } from '../../support/storage.ts'
+import { bytesOf, failVideo, sha256Of } from '../../support/videos.ts'
+import { world } from '../../support/world.ts'
+
+/** Posted where the deployment keeps jobs for so many days. */
+async function postWith(RETENTION_DAYS: string, overrides: Record<string, unknown> = {}): Promise<JobView> {
+  const headers = { authorization: `Bearer ${env.ADMIN_API_KEY}`, 'content-type': 'application/json' }
+  const init = { method: 'POST', headers, body: JSON.stringify(aRequest(overrides)) }
+  const response = await ask('/v1/jobs', init, { RETENTION_DAYS })
+  expect(response.status, await response.clone().text()).toBe(202)
+  return response.json()
+}
+
+describe('a job with a retention', () => {
+  it('is erased when its time is over, and not before: no row in any table, no object', async () => {
+    const id = await aToldVideo({ retention_days: 7 })
+    await passDays(6.9)
+    expect(await leftOf(id)).toMatchObject({ jobs: 1, outputs: 1, objects: 1 })
+    await passDays(0.2)
+    expect(await leftOf(id)).toEqual(nothing)
+    await expectProblem(await api(`/v1/jobs/${id}`), 404, 'not_found')
+    expect(world.logs).toContainEqual({ event: 'job.erased', fields: { job_id: id, reason: 'retention' } })
+  })
+
+  it('says when it will be erased as soon as it has ended, to its caller too', async () => {
+    const { erase_at } = await postJob({ retention_days: 7 })
+    expect(erase_at).toBeNull()
+    const id = await aToldVideo({ retention_days: 7 })
+    const job = await getJob(id)
+    expect(Date.parse(job.erase_at ?? '') - Date.parse(job.settled_at ?? '')).toBe(7 * days)
+    const [told] = world.caller.receivedFor(id)
+    expect(JSON.parse(told?.body ?? '{}').data.erase_at).toBe(job.erase_at)
+  })
+
+  it('has its video where a rule of the bucket expires it later on, and it plays', async () => {
+    const id = await aToldVideo({ retention_days: 8 })
+    expect(await objectKeys(`expire-30d/jobs/${id}/`)).toEqual([`expire-30d/jobs/${id}/0.mp4`])
+    const [output] = (await getJob(id)).outputs
+    const played = await world.edges.fetch(new Request(`${output?.url}&download=1`))
+    expect(played.headers.get('content-disposition')).toBe(`attachment; filename="${id}-0.mp4"`)
+    expect(await sha256Of(await bytesOf(played.body))).toBe(output?.sha256)
+  })
+
+  it.each([
+    ['failed', async () => (await failVideo({ retention_days: 1 })).id],
+    [
+      'canceled',
+      async () => {
+        const { id } = await postJob({ retention_days: 1 })
+        return (await canceled(id)).id
+      },
+    ],
+  ])('is erased when it %s, too', async (_, end) => {
+    const id = await end()
+    await untilTold(id)
+    expect((await getJob(id)).erase_at).not.toBeNull()
+    await passDays(1.1)
+    expect(await leftOf(id)).toEqual(nothing)
+  })
+
+  it('is waited for while somebody has still to be told of it, and makes way for others', async () => {
+    const { job_id: id } = await tellAndHear(() => new Response('later', { status: 500 }))
+    await env.DB.prepare('UPDATE jobs SET erase_at = ? WHERE id = ?').bind(world.edges.now(), id).run()
+    // Nobody comes for the delivery while only erasures are looked at.
+    await env.DB.prepare('UPDATE deliveries SET due_at = due_at + ? WHERE job_id = ?')
+      .bind(9 * days, id)
+      .run()
+    await sweep()
+    expect(await leftOf(id)).toMatchObject({ jobs: 1, deliveries: 1 })
+    const [row] = await select<{ erase_at: number }>('SELECT erase_at FROM jobs WHERE id = ?', id)
+    expect((row?.erase_at ?? 0) - world.edges.now()).toBe(days / 24)
+    await env.DB.prepare("UPDATE deliveries SET status = 'delivered', due_at = NULL WHERE job_id = ?")
+      .bind(id)
+      .run()
+    await passDays(0.1)
+    expect(await leftOf(id)).toEqual(nothing)
+  })
+})
+
+describe('how long a job is kept', () => {
+  it('is as the deployment has it set', async () => {
+    const job = await postWith('30')
+    expect(job.request.retention_days).toBe(30)
+    const [row] = await select<{ request: string }>('SELECT request FROM jobs WHERE id = ?', job.id)
+    expect(JSON.parse(row?.request ?? '{}').retention_days).toBe(30)
+  })
+
+  it('is as the job has it set, where it says so', async () => {
+    expect((await postWith('30', { retention_days: 3 })).request.retention_days).toBe(3)
+    expect((await postWith('30', { retention_days: 0 })).request.retention_days).toBe(0)
+  })
+
+  it('is for ever, where nobody says otherwise', async () => {
+    const id = await aToldVideo()
+    expect(await getJob(id)).toMatchObject({ erase_at: null, request: { retention_days: 0 } })
+    await passDays(4_000)
+    expect(await leftOf(id)).toMatchObject({ jobs: 1, outputs: 1, objects: 1 })
+  })
+
+  it.each([-1, 3_651, 1.5, '7', null])('is no such thing as %j', async (retention_days) => {
+    const problem = await expectProblem(
+      await post('/v1/jobs', aRequest({ retention_days, duration: 3 })),
+      422,
+      'invalid_request',
+    )
+    expect(pathsOf(problem)).toEqual(['duration', 'retention_days'])
+  })
+
+  it.each(['-1', '3651', 'a week'])('cannot be set for a deployment to %j', async (RETENTION_DAYS) => {
+    const { detail } = await expectProblem(
+      await ask('/healthz', {}, { RETENTION_DAYS }),
+      503,
+      'misconfigured',
+    )
+    expect(detail).toContain('RETENTION_DAYS')
+  })
+})
+
+describe('many that are due at once', () => {
+  /** Ended jobs of which nothing but the row is there. */
+  async function insertDue(count: number, request = '{"model":"seedance-2.0-mini","retention_days":1}') {
+    const ids = Array.from({ length: count }, () => newId('job'))
+    await env.DB.prepare(
+      `INSERT INTO jobs (id, status, model, provider, providers, request, warnings, api_key_id, created_at, deadline_at, settled_at, erase_at)
+       SELECT value, 'failed', 'seedance-2.0-mini', 'runware', '[]', ?, '[]', 'admin', 0, 0, 0, 1 FROM json_each(?)`,
+    )
+      .bind(request, JSON.stringify(ids))
+      .run()
+    return ids
+  }
+  const dueNow = () => countRows('jobs', 'erase_at <= ?', world.edges.now())
+
+  it('are erased in batches', async () => {
+    await insertDue(130)
+    await sweep()
+    expect(await dueNow()).toBe(30)
+    await sweep()
+    expect(await dueNow()).toBe(0)
+  })
+
+  it('are all erased, though the request of one cannot be read', async () => {
+    await insertDue(1, 'not JSON')
+    await insertDue(5)
+    await sweep()
+    expect(await dueNow()).toBe(0)
+  })
+
+  it('cost a few rows each, however many jobs are kept', async () => {
+    const costOf = async (count: number) => {
+      await insertDue(count)
+      const worker = createMeteredWorker()
+      await worker.sweep()
+      return worker.bill()
+    }
+    const idle = await costOf(0)
+    const one = await costOf(1)
+    await env.DB.prepare('UPDATE jobs SET erase_at = NULL').run()
+    await insertDue(3_000)
+    await env.DB.prepare('UPDATE jobs SET erase_at = NULL').run()
+    const among = await costOf(1)
+    expect(among).toEqual(one)
+    expect(one.rowsRead - idle.rowsRead).toBeLessThanOrEqual(40)
+    expect(one.rowsWritten - idle.rowsWritten).toBeLessThanOrEqual(10)
+  })
+})

@@ -1,0 +1,180 @@
+/** The form parser by itself: the same file comes out however the body is cut on its way. */
+import fc from 'fast-check'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type Fault, ok } from '../../../src/core/fault.ts'
+import { openForm } from '../../../src/media/form/form.ts'
+import { parseForm } from '../../../src/media/form/parser.ts'
+import type { ByteSource } from '../../../src/media/source.ts'
+import { aFile, aForm, boundary, bytesIn, type FormPart, formType, joined } from '../../support/assets.ts'
+import { sha256Of } from '../../support/videos.ts'
+
+const readBytes = 256 * 1024
+
+// The parser searches with Node's Buffer where there is one; where the Worker runs, there is none.
+const { Buffer } = globalThis
+beforeAll(() => Reflect.deleteProperty(globalThis, 'Buffer'))
+afterAll(() => Object.assign(globalThis, { Buffer }))
+
+interface Parsed {
+  file: Uint8Array
+  headers: unknown
+  fault: Fault | null
+}
+
+function parse(chunks: Uint8Array[], contentType = formType['content-type'], maxBytes = 1_000_000): Parsed {
+  const form = parseForm(contentType, maxBytes)
+  const pieces: Uint8Array[] = []
+  let fault: Fault | null = null
+  for (const chunk of [...chunks, null]) {
+    fault ??= form.feed(chunk)
+    for (let piece = form.take(7); piece.length > 0; piece = form.take(7)) pieces.push(piece)
+  }
+  return { file: joined(pieces), headers: form.headers(), fault }
+}
+
+/** The body as it is read: into a buffer that is the reader's again at once. */
+function read(body: Uint8Array): ByteSource {
+  let at = 0
+  return {
+    length: null,
+    contentType: '',
+    async read(buffer) {
+      const chunk = body.subarray(at, at + buffer.byteLength)
+      const filled = new Uint8Array((buffer as ArrayBuffer).transfer(), 0, chunk.length)
+      filled.set(chunk)
+      at += chunk.length
+      return ok(chunk.length === 0 ? null : filled)
+    },
+  }
+}
+
+async function wholeOf(source: ByteSource): Promise<Uint8Array> {
+  const pieces: Uint8Array[] = []
+  for (;;) {
+    const piece = await source.read(new ArrayBuffer(100_000))
+    if (!piece.ok) throw new Error(piece.fault.message)
+    if (piece.value === null) return joined(pieces)
+    pieces.push(piece.value)
+  }
+}
+
+function cut(body: Uint8Array, places: number[]): Uint8Array[] {
+  const sorted = [0, ...[...places].sort((a, b) => a - b), body.length]
+  return sorted
+    .slice(1)
+    .map((end, index) => body.subarray(sorted[index], end))
+    .filter(({ length }) => length > 0)
+}
+
+// What a boundary begins with, again and again.
+const tricky = bytesIn(`\r\n--\r\n----WebKit\r\n--${boundary.slice(0, -1)}\r\r\n-`.repeat(3))
+const part: FormPart = { fileName: 'boat.png', type: 'image/png', content: tricky }
+const headers = {
+  disposition: 'form-data; name="file"; filename="boat.png"',
+  contentType: 'image/png',
+}
+
+describe('the file of a form', () => {
+  it('is what was put into it, wherever the body is cut in two', () => {
+    const body = aForm([part])
+    for (let at = 0; at <= body.length; at++) {
+      expect(parse(cut(body, [at])), `cut at ${at}`).toEqual({ file: tricky, headers, fault: null })
+    }
+  })
+
+  it('is what was put into it, whatever it holds and however the body is cut', () => {
+    const letters = fc.constantFrom('\r', '\n', '-', 'W', 'b', '\0')
+    fc.assert(
+      fc.property(fc.array(letters), fc.array(fc.nat(400), { maxLength: 4 }), (content, places) => {
+        const file = bytesIn(content.join(''))
+        const body = aForm([{ ...part, content: file }])
+        const within = places.map((place) => place % (body.length + 1))
+        expect(parse(cut(body, within))).toEqual({ file, headers, fault: null })
+      }),
+      { numRuns: 1_000 },
+    )
+  })
+
+  it('is what was put into it, though the body comes byte by byte', () => {
+    const body = aForm([part])
+    expect(parse(cut(body, [...body.keys()]))).toEqual({ file: tricky, headers, fault: null })
+  })
+
+  it('is what was put into it, wherever its end falls between two reads', async () => {
+    const head = aForm([{ ...part, content: '' }], '').length
+    for (let over = 0; over < 60; over++) {
+      const file = aFile('image/png', 2 * readBytes - head - over)
+      const opened = await openForm(read(aForm([{ ...part, content: file }])), formType['content-type'], 1e7)
+      if (!opened.ok) throw new Error(opened.fault.message)
+      const whole = await wholeOf(opened.value.source)
+      expect(await sha256Of(whole), `${over} over`).toBe(await sha256Of(file))
+    }
+  })
+
+  it.each([
+    ['a preamble', (body: Uint8Array) => joined([bytesIn('This is a form.\r\n'), body])],
+    ['an epilogue', (body: Uint8Array) => joined([body, bytesIn('That was a form.')])],
+    ['no last line break', (body: Uint8Array) => body.subarray(0, -2)],
+  ])('may have %s', (_, change) => {
+    expect(parse([change(aForm([part]))])).toEqual({ file: tricky, headers, fault: null })
+  })
+
+  it('may have a boundary in quotes', () => {
+    expect(parse([aForm([part])], `multipart/form-data; boundary="${boundary}"`).fault).toBeNull()
+  })
+
+  it('may have no name and no type of its own', () => {
+    const { headers, fault } = parse([aForm([{ content: 'A boat' }])])
+    expect(fault).toBeNull()
+    expect(headers).toEqual({ disposition: 'form-data; name="file"', contentType: '' })
+  })
+})
+
+describe('a form is refused', () => {
+  it.each<[string, FormPart[]]>([
+    ['without a part', []],
+    ['with a field of another name', [{ ...part, name: 'picture' }]],
+    ['with another field before the file', [{ name: 'title', content: 'A boat' }, part]],
+    ['with another field behind the file', [part, { name: 'title', content: 'A boat' }]],
+    ['with two files', [part, part]],
+  ])('%s', (_, parts) => {
+    expect(parse([aForm(parts)]).fault).toMatchObject({ code: 'bad_request' })
+  })
+
+  it('when it breaks off, wherever that is', () => {
+    const body = aForm([part]).subarray(0, -4)
+    for (let length = 0; length <= body.length; length++) {
+      expect(parse([body.subarray(0, length)]).fault, `after ${length}`).toMatchObject({
+        code: expect.stringMatching('media_truncated|bad_request'),
+      })
+    }
+  })
+
+  it.each([
+    ['without a boundary', 'multipart/form-data'],
+    ['with another boundary', 'multipart/form-data; boundary=other'],
+    ['with an empty boundary', 'multipart/form-data; boundary=""'],
+  ])('%s', (_, contentType) => {
+    expect(parse([aForm([part])], contentType).fault).not.toBeNull()
+  })
+
+  it.each([
+    ['a header without a name', ': value'],
+    ['a header that is no header', 'a boat'],
+    [
+      'a file name that is not percent-encoded',
+      "Content-Disposition: form-data; name=x; filename*=UTF-8''%ZZ",
+    ],
+    ['endless headers', `X-Boat: ${'a'.repeat(20_000)}`],
+  ])('with %s', (_, header) => {
+    const body = bytesIn(`--${boundary}\r\n${header}\r\n\r\nA boat\r\n--${boundary}--\r\n`)
+    expect(parse([body]).fault).not.toBeNull()
+  })
+
+  it('when it is larger than any file may be', () => {
+    const long = aForm([{ ...part, content: new Uint8Array(2_000) }])
+    expect(parse(cut(long, [1_000]), formType['content-type'], 1_500).fault).toMatchObject({
+      code: 'media_too_large',
+    })
+  })
+})

@@ -1,0 +1,43 @@
+import { describe, expect, it } from 'vitest'
+import { fileNameIn, parameterIn } from '../../../src/media/form/header-params.ts'
+
+describe('a file name', () => {
+  it.each([
+    ['form-data; name="file"; filename="boat.png"', 'boat.png'],
+    ['attachment; filename=boat.png', 'boat.png'],
+    ['form-data; name="file"; filename="小船.png"', '小船.png'],
+    ['form-data; name="file"; filename="käse; rot.png"', 'käse; rot.png'],
+    ['form-data; name="file"; filename="a %22paper%22 boat.png"', 'a "paper" boat.png'],
+    ['form-data; name="file"; filename="C:\\Users\\me\\boat.png"', 'boat.png'],
+    ['form-data; name="file"; filename="../../etc/passwd"', 'passwd'],
+    ['form-data; name="file"; filename="bo\x07at.png"', 'bo\x07at.png'],
+    [`attachment; filename="${'🚢'.repeat(300)}"`, '🚢'.repeat(255)],
+    [`attachment; filename="${'a'.repeat(300)}"`, 'a'.repeat(255)],
+  ])('in %s is %j', (header, name) => {
+    expect(fileNameIn(header)).toBe(name)
+  })
+
+  it.each(['', 'form-data; name="file"', 'attachment; filename=""', 'attachment; filename="/"', 'filename'])(
+    'is not in %j',
+    (header) => {
+      expect(fileNameIn(header)).toBeNull()
+    },
+  )
+})
+
+describe('a parameter', () => {
+  it('is found whatever stands in the values before it', () => {
+    const header = 'form-data; filename="a; name=\\"other\\".png"; name="file"'
+    expect(parameterIn(header, 'name')).toBe('file')
+  })
+
+  it('is found whatever its case, with or without quotes', () => {
+    expect(parameterIn('multipart/form-data; Boundary=abc', 'boundary')).toBe('abc')
+    expect(parameterIn('multipart/form-data;boundary="a b"', 'boundary')).toBe('a b')
+  })
+
+  it('is not its extended form, nor part of another', () => {
+    expect(parameterIn("form-data; filename*=UTF-8''boat.png", 'filename')).toBeNull()
+    expect(parameterIn('form-data; nickname="boat"', 'name')).toBeNull()
+  })
+})

@@ -1,0 +1,181 @@
+/** First bytes decide what media are; what a host or a sender calls them does not. */
+import { describe, expect, it } from 'vitest'
+import { openInput } from '../../../src/assets/open.ts'
+import { ok } from '../../../src/core/fault.ts'
+import type { MediaKind } from '../../../src/core/request/media.ts'
+import { aFile, bytesIn, dataUriOf, type TakenType, takenTypes, upload } from '../../support/assets.ts'
+import { aRequest, passTimeUntil, post, postJob, untilSubmitted } from '../../support/reelhook.ts'
+import { aContext } from '../../support/runtime.ts'
+import { aStream, copyFrom, expectNothingLeft } from '../a-copy.ts'
+import { aFilm, formats } from '../a-film.ts'
+
+const labels = [
+  '',
+  'text/plain',
+  'text/html; charset=utf-8',
+  'application/json',
+  'application/octet-stream',
+  'binary/octet-stream',
+  'application/mp4',
+  'video/x-m4v',
+  'video/mov',
+  'video/3gpp',
+  'image/pjpeg',
+  'image/jpg',
+  'image/PNG',
+  'audio/mp3',
+  'audio/x-wav',
+  'audio/aac',
+  'nonsense',
+] as const
+
+const pages = [
+  '<!doctype html><h1>Not here</h1>',
+  '{"error":"gone"}',
+  '<svg xmlns="http://www.w3.org/2000/svg"/>',
+  '#EXTM3U\n',
+]
+
+function answer(
+  bytes: Uint8Array,
+  label: string,
+  length: 'announced' | 'unannounced' = 'announced',
+): Response {
+  const headers = new Headers(label === '' ? {} : { 'content-type': label })
+  if (length === 'announced') headers.set('content-length', String(bytes.length))
+  const response = new Response(aStream(bytes), { headers })
+  if (label === '') response.headers.delete('content-type')
+  return response
+}
+
+describe('a result', () => {
+  it.each(labels)('that is a video is stored as what it is, labelled "%s"', async (label) => {
+    for (const [name, contentType] of [
+      ['an MP4 with its header first', 'video/mp4'],
+      ['a QuickTime film', 'video/quicktime'],
+      ['a WebM', 'video/webm'],
+    ] as const) {
+      const film = await aFilm({ format: formats[name](), seconds: 1 })
+      const { result } = await copyFrom(() => answer(film, label))
+      expect(result).toMatchObject({ ok: true, value: { contentType, bytes: film.length } })
+    }
+  })
+
+  it.each(pages)('that is a page is refused, whatever its label: %s', async (page) => {
+    for (const label of ['video/mp4', 'text/html', '']) {
+      await expectNothingLeft(await copyFrom(() => answer(bytesIn(page), label)), 'media_wrong_type')
+    }
+  })
+
+  it('that is refused is named by its first bytes and by its label', async () => {
+    const { result } = await copyFrom(() => answer(aFile('image/png'), 'video/mp4'))
+    expect(result).toMatchObject({
+      fault: { message: expect.stringMatching(/begins as image\/png, labelled video\/mp4/) },
+    })
+  })
+})
+
+/** What an input by URL is announced as to a provider that is handed the bytes. */
+async function handed(kind: MediaKind, respond: () => Response, path = 'boat.html') {
+  const { db, bucket } = aContext()
+  const settings = { db, bucket, maxBytes: 1_000_000, onProgress: async () => undefined }
+  return openInput(
+    { ...settings, fetch: async () => respond(), guard: async () => null },
+    { value: `https://media.test/${path}`, kind },
+    async ({ contentType, fileName, bytes, body }) => {
+      const read = new Uint8Array(await new Response(body).arrayBuffer())
+      return ok({ contentType, fileName, bytes, read: read.length })
+    },
+  )
+}
+
+const kindOf = (type: string) => type.split('/')[0] as MediaKind
+
+describe('an input by URL', () => {
+  it.each(labels)('is announced as what it is, labelled "%s"', async (label) => {
+    for (const type of takenTypes) {
+      for (const length of ['announced', 'unannounced'] as const) {
+        const result = await handed(kindOf(type), () => answer(aFile(type, 600_000), label, length))
+        expect(result, `${type}, ${length}`).toMatchObject({
+          ok: true,
+          value: {
+            contentType: type,
+            bytes: 600_000,
+            read: 600_000,
+            fileName: expect.stringMatching(/^boat\.\w+$/),
+          },
+        })
+      }
+    }
+  })
+
+  it.each(pages)('is refused when it is a page, whatever its label: %s', async (page) => {
+    for (const label of ['image/png', 'video/mp4', 'text/html', '']) {
+      const result = await handed('image', () => answer(bytesIn(page), label))
+      expect(result).toMatchObject({ ok: false, fault: { code: 'input_wrong_type' } })
+    }
+  })
+
+  it('is refused when it is of another kind', async () => {
+    const result = await handed('image', () => answer(aFile('video/mp4'), 'image/png'))
+    expect(result).toMatchObject({ fault: { message: expect.stringContaining('begin as video/mp4') } })
+  })
+
+  it('of a type that is not known here goes under its label, for the provider to judge', async () => {
+    const heic = bytesIn('\0\0\0\x18ftypheic\0\0\0\0mif1heic')
+    const result = await handed('image', () => answer(heic, 'image/heic'), 'boat.heic')
+    expect(result).toMatchObject({ ok: true, value: { contentType: 'image/heic', fileName: 'boat.heic' } })
+    expect(await handed('image', () => answer(heic, ''))).toMatchObject({ ok: false })
+  })
+
+  it('is sound where sound is wanted and the brand does not tell', async () => {
+    const result = await handed('audio', () => answer(aFile('video/mp4'), 'application/octet-stream'))
+    expect(result).toMatchObject({ ok: true, value: { contentType: 'audio/mp4', fileName: 'boat.m4a' } })
+  })
+})
+
+describe('an upload', () => {
+  it.each(labels)('is kept as what it is, labelled "%s"', async (label) => {
+    for (const type of takenTypes) {
+      // Sound in the boxes of an MP4 may only be told by its label.
+      if (type === 'video/mp4' && label === 'audio/aac') continue
+      const response = await upload(aFile(type), label === '' ? {} : { 'content-type': label })
+      expect(response.status, type).toBe(201)
+      expect(await response.json()).toMatchObject({ kind: kindOf(type), content_type: type })
+    }
+  })
+
+  it.each(pages)('is refused when it is a page: %s', async (page) => {
+    for (const label of ['image/png', 'video/mp4', '']) {
+      expect((await upload(bytesIn(page), label === '' ? {} : { 'content-type': label })).status).toBe(415)
+    }
+  })
+})
+
+describe('embedded media', () => {
+  const fieldOf = { image: 'reference_images', video: 'reference_videos', audio: 'reference_audios' } as const
+
+  it.each(labels)('are taken as what they are, declared "%s"', async (label) => {
+    for (const type of takenTypes) {
+      const uri = dataUriOf(label as TakenType, aFile(type))
+      const image = dataUriOf('image/png', aFile('image/png'))
+      const references = { reference_images: [image], [fieldOf[kindOf(type)]]: [uri] }
+      const response = await post('/v1/estimates', aRequest(references))
+      expect(response.status, `${type}: ${await response.clone().text()}`).toBe(200)
+    }
+  })
+
+  it.each(pages)('are refused when they are a page: %s', async (page) => {
+    const uri = dataUriOf('image/png', bytesIn(page))
+    expect((await post('/v1/estimates', aRequest({ first_frame: uri }))).status).toBe(422)
+  })
+})
+
+describe('a job whose host labels its video wrongly', () => {
+  it.each(['text', 'html', 'json', 'octets', 'binary', 'image', 'none'])('has it: %s', async (label) => {
+    const { id } = await postJob({ prompt: `A paper boat sim(label=${label})` })
+    await untilSubmitted(id)
+    const job = await passTimeUntil(id, ({ settled_at }) => settled_at !== null)
+    expect(job).toMatchObject({ status: 'succeeded', outputs: [{ content_type: 'video/mp4' }] })
+  })
+})

@@ -1,0 +1,201 @@
+/** An upload that comes at the wrong moment: the job has one end, one bill, and nothing in R2 that no row names. */
+import { env } from 'cloudflare:workers'
+import { describe, expect, it } from 'vitest'
+import { advance } from '../../src/engine/advance.ts'
+import { aVideo } from '../media/a-copy.ts'
+import { expectOneEnd } from '../support/expect-one-end.ts'
+import { hold } from '../support/hold-step.ts'
+import { canceled } from '../support/job-calls.ts'
+import {
+  api,
+  billsFor,
+  getJob,
+  passTimeUntil,
+  untilJob,
+  untilStatus,
+  untilSubmitted,
+  untilTold,
+} from '../support/reelhook.ts'
+import { aContext, aGate, postUnnudged } from '../support/runtime.ts'
+import { objectKeys } from '../support/storage.ts'
+import {
+  anAwaitingJob,
+  directly,
+  postDirect,
+  putAt,
+  receivedOf,
+  roadsOf,
+  untilReceived,
+  uploadPathOf,
+} from '../support/uploads.ts'
+import { bytesAtProvider, finish, sha256Of } from '../support/videos.ts'
+import { world } from '../support/world.ts'
+
+/** A video on its way: some of it has come, the rest comes when it is let go on. */
+function aSlowVideo(bytes: number) {
+  const { readable, writable } = new IdentityTransformStream()
+  const writer = writable.getWriter()
+  const begun = aGate()
+  const gate = aGate()
+  const send = async () => {
+    const video = aVideo(bytes)
+    await writer.write(video.subarray(0, bytes / 2))
+    begun.open()
+    await gate.wait
+    await writer.write(video.subarray(bytes / 2))
+    await writer.close()
+  }
+  // Whoever stops reading in the middle breaks the sending, which is no news.
+  send().catch(() => undefined)
+  return { body: readable, begun: begun.wait, letGoOn: gate.open }
+}
+
+describe('an upload and a cancellation', () => {
+  it('that comes amid it is refused, and nothing of it is left', async () => {
+    const id = await anAwaitingJob()
+    const { body, begun, letGoOn } = aSlowVideo(1_000_000)
+    const answer = putAt(await uploadPathOf(id), body)
+    await begun
+    await canceled(id)
+    letGoOn()
+    expect((await answer).status).toBe(410)
+    await expectOneEnd(id, 'canceled')
+  })
+
+  it('that comes after it takes along what had come', async () => {
+    const id = await anAwaitingJob()
+    await putAt(await uploadPathOf(id), aVideo(1_000))
+    expect(await objectKeys(`jobs/${id}/`)).toHaveLength(1)
+    await canceled(id)
+    await expectOneEnd(id, 'canceled')
+  })
+
+  it('that came before is refused', async () => {
+    const id = await anAwaitingJob()
+    await canceled(id)
+    expect((await putAt(await uploadPathOf(id), aVideo(1_000))).status).toBe(410)
+    await expectOneEnd(id, 'canceled')
+  })
+})
+
+describe('an upload and a submission', () => {
+  it('whose answer has not come yet: it is taken, and the job made of it', async () => {
+    const { id } = await postDirect('webhook=early')
+    await untilStatus(id, 'succeeded')
+    expect(receivedOf(id)).toEqual(['stored'])
+    expect(await roadsOf(id)).toEqual(['uploaded'])
+    const [made = new Uint8Array()] = await bytesAtProvider(id)
+    expect((await getJob(id)).outputs[0]?.sha256).toBe(await sha256Of(made))
+    await expectOneEnd(id, 'succeeded')
+  })
+
+  it('whose answer is lost: it is taken, and nothing is bought again', async () => {
+    const { id } = await postDirect('submit=lost-after, webhook=early+lost')
+    await passTimeUntil(id, ({ settled_at }) => settled_at !== null)
+    expect(receivedOf(id)).toEqual(['stored'])
+    expect(await roadsOf(id)).toEqual(['uploaded'])
+    await expectOneEnd(id, 'succeeded')
+    expect(billsFor(id)).toHaveLength(1)
+  })
+
+  it('that its provider does not know of: it was made all the same, so nothing is sent again', async () => {
+    const { id } = await postDirect('submit=lost-after, webhook=early+lost, poll=404*2')
+    await passTimeUntil(id, ({ settled_at }) => settled_at !== null)
+    const submits = world.logs.filter(
+      ({ event, fields }) => event === 'task.submitted' && fields.job_id === id,
+    )
+    expect(submits).toHaveLength(1)
+    await expectOneEnd(id, 'succeeded')
+  })
+})
+
+describe('an upload and the end of its job', () => {
+  it('that has come is refused: the video is there already', async () => {
+    const { id } = await postDirect('put=never')
+    await finish(id)
+    await passTimeUntil(id, ({ settled_at }) => settled_at !== null)
+    const before = await objectKeys(`jobs/${id}/`)
+    expect((await putAt(await uploadPathOf(id), aVideo(1_000))).status).toBe(410)
+    expect(await objectKeys(`jobs/${id}/`)).toEqual(before)
+    await expectOneEnd(id, 'succeeded')
+  })
+
+  it('that comes by a download meanwhile: what was uploaded beside it does not stay', async () => {
+    const { id } = await postUnnudged({
+      prompt: 'A paper boat sim(put=never, webhook=lost, megabytes=1)',
+      ...directly,
+    })
+    await advance(aContext(), id)
+    await world.advance(300_000)
+    await advance(aContext(), id)
+    await world.advance(60_000)
+    const { letGoOn } = await hold(id, { call: '/media/', when: 'amid' })
+    expect((await putAt(await uploadPathOf(id), aVideo(1_000))).status).toBe(200)
+    await letGoOn()
+    expect(await roadsOf(id)).toEqual(['downloaded'])
+    const [made = new Uint8Array()] = await bytesAtProvider(id)
+    expect((await getJob(id)).outputs[0]?.sha256).toBe(await sha256Of(made))
+    await expectOneEnd(id, 'succeeded')
+  })
+
+  it('that comes by its deadline amid it: nothing of it is left', async () => {
+    const { id } = await postDirect('put=never, webhook=lost, seconds=7200', { deadline_seconds: 60 })
+    await untilSubmitted(id)
+    const { body, begun, letGoOn } = aSlowVideo(1_000_000)
+    const answer = putAt(await uploadPathOf(id), body)
+    await begun
+    await passTimeUntil(id, ({ settled_at }) => settled_at !== null)
+    letGoOn()
+    expect((await answer).status).toBe(410)
+    await expectOneEnd(id, 'failed')
+  })
+
+  it('that fails takes along what had come', async () => {
+    const { id } = await postDirect('fail=provider, webhook=lost')
+    await untilSubmitted(id)
+    await putAt(await uploadPathOf(id), aVideo(1_000))
+    await world.advance(10_000)
+    await passTimeUntil(id, ({ settled_at }) => settled_at !== null)
+    await expectOneEnd(id, 'failed')
+  })
+
+  it('that was erased is refused', async () => {
+    const { id } = await postDirect('')
+    await finish(id)
+    await untilStatus(id, 'succeeded')
+    await untilTold(id)
+    const path = await uploadPathOf(id)
+    expect((await api(`/v1/jobs/${id}?force=true`, { method: 'DELETE' })).status).toBe(204)
+    expect((await putAt(path, aVideo(1_000))).status).toBe(410)
+    expect(await objectKeys(`jobs/${id}/`)).toEqual([])
+  })
+})
+
+describe('an upload that is gone', () => {
+  it('from the bucket is downloaded', async () => {
+    const { id } = await postDirect('webhook=lost, seconds=120, put=never, megabytes=1')
+    await untilSubmitted(id)
+    await putAt(await uploadPathOf(id), aVideo(1_000))
+    await untilReceived(id)
+    await env.BUCKET.delete(await objectKeys(`jobs/${id}/`))
+    await world.advance(130_000)
+    await passTimeUntil(id, ({ settled_at }) => settled_at !== null)
+    expect(await roadsOf(id)).toEqual(['downloaded'])
+    await expectOneEnd(id, 'succeeded')
+  })
+})
+
+describe('of several tasks', () => {
+  it('each has its own: one is uploaded, the other downloaded', async () => {
+    const { id } = await postDirect('put=never, megabytes=1', { count: 2 })
+    await untilJob(id, ({ tasks }) => tasks.length === 2)
+    await untilSubmitted(id)
+    const [, second = new Uint8Array()] = await bytesAtProvider(id)
+    await putAt(await uploadPathOf(id, 1), second)
+    await world.advance(10_000)
+    const job = await passTimeUntil(id, ({ settled_at }) => settled_at !== null)
+    expect((await roadsOf(id)).sort()).toEqual(['downloaded', 'uploaded'])
+    const made = await Promise.all((await bytesAtProvider(id)).map(sha256Of))
+    expect(job.outputs.map(({ sha256 }) => sha256)).toEqual(made)
+  })
+})

@@ -1,0 +1,52 @@
+/** Crun's words, whole, and an adapter that hears what the test says. */
+import { crun } from '../../../src/providers/crun/index.ts'
+import { aNetwork, now, type Reply, taskId } from '../a-submission.ts'
+
+export function aCrun(...replies: [Reply, ...Reply[]]) {
+  const { fetch, sent } = aNetwork(...replies)
+  return { provider: crun({ apiKey: 'ak_secret', baseUrl: 'https://api.crun.ai' }, fetch, now), sent }
+}
+
+/** The `data` of a status answer, which is a webhook's body too. */
+export function aTaskInfo(overrides: Record<string, unknown> = {}): Record<string, unknown> {
+  return {
+    task_id: taskId,
+    provider: 'bytedance',
+    model_version: 'seedance2-0-mini-t2v',
+    status: 'running',
+    param: { model: 'bytedance/seedance2-0-mini-t2v', input: {} },
+    create_at: 1_788_000_000,
+    result: null,
+    credits: 40,
+    duration_s: null,
+    complete_at: null,
+    source: 'api',
+    ...overrides,
+  }
+}
+
+export function aSuccess(overrides: Record<string, unknown> = {}, result: Record<string, unknown> = {}) {
+  return aTaskInfo({
+    status: 'success',
+    credits: 38,
+    duration_s: 97,
+    complete_at: 1_788_000_097,
+    result: { code: 200, message: 'success', media_urls: [videoUrl], usage: {}, ...result },
+    ...overrides,
+  })
+}
+
+export function aFailure(overrides: Record<string, unknown> = {}, result: Record<string, unknown> = {}) {
+  return aTaskInfo({
+    status: 'failed',
+    credits: 0,
+    result: { code: 501, message: 'The generation failed.', ...result },
+    ...overrides,
+  })
+}
+
+export const videoUrl = 'https://files.crun.ai/out/boat.mp4'
+
+export function enveloped(data: unknown) {
+  return { code: 200, message: 'success', data }
+}

@@ -1,0 +1,148 @@
+/** What is known of media, held against the documents' limits: AI/ML API sets some, the others none. */
+import { describe, expect, it } from 'vitest'
+import type { MediaMetadata } from '../../src/core/request/media.ts'
+import { mediaLimitFaults } from '../../src/providers/media-limits.ts'
+import type { Reason } from '../../src/providers/provider.ts'
+import { aRequest, audio, image, video } from '../core/request/a-request.ts'
+import { anAimlapi } from './aimlapi/a-aimlapi.ts'
+import { aCrun } from './crun/a-crun.ts'
+import { aRunware } from './runware/a-runware.ts'
+import { aScenario } from './scenario/a-scenario.ts'
+
+const { provider: idle } = anAimlapi({ status: 500, json: {} })
+
+const nothing: MediaMetadata = { contentType: 'video/mp4', width: null, height: null, durationSeconds: null }
+
+function aVideo(width: number | null, height: number | null, contentType = 'video/mp4'): MediaMetadata {
+  return { ...nothing, contentType, width, height }
+}
+
+function aSound(durationSeconds: number | null, contentType = 'audio/wav'): MediaMetadata {
+  return { ...nothing, contentType, durationSeconds }
+}
+
+/** Null: a URL, of which nothing is known. */
+function refused(
+  videos: (MediaMetadata | null)[],
+  sounds: (MediaMetadata | null)[],
+  provider = idle,
+): Reason[] {
+  const known = new Map<string, MediaMetadata>()
+  for (const [list, facts] of Object.entries({ reference_videos: videos, reference_audios: sounds })) {
+    for (const [index, one] of facts.entries()) if (one !== null) known.set(`${list}.${index}`, one)
+  }
+  const request = aRequest({
+    reference_images: [image],
+    reference_videos: videos.map(() => video),
+    reference_audios: sounds.map(() => audio),
+  })
+  return mediaLimitFaults(provider.capabilities, request, known)
+}
+
+const pathsOf = (reasons: Reason[]) => reasons.map(({ path }) => path)
+
+describe('a reference video at AI/ML API', () => {
+  it.each<[number | null, number | null, boolean]>([
+    [640, 640, true],
+    [639, 640, false],
+    [640, 639, false],
+    [834, 1112, true],
+    [1112, 834, true],
+    [835, 1112, false],
+    [1112, 835, false],
+    [1280, 720, true],
+    [720, 1280, true],
+    [864, 496, true],
+    [496, 864, true],
+    [1920, 1080, false],
+    [256, 144, false],
+    [null, null, true],
+    [1920, null, true],
+  ])('of %s×%s is taken: %s', (width, height, isTaken) => {
+    expect(pathsOf(refused([aVideo(width, height)], []))).toEqual(isTaken ? [] : ['reference_videos.0'])
+  })
+
+  it.each([
+    ['video/mp4', true],
+    ['video/quicktime', true],
+    ['video/webm', false],
+  ])('as %s is taken: %s', (contentType, isTaken) => {
+    const reasons = refused([aVideo(1280, 720, contentType)], [])
+    expect(pathsOf(reasons)).toEqual(isTaken ? [] : ['reference_videos.0'])
+  })
+
+  it('is refused with the limit and what it has', () => {
+    expect(refused([aVideo(1280, 720), aVideo(256, 144, 'video/webm')], [])).toEqual([
+      {
+        path: 'reference_videos.1',
+        message: 'must be video/mp4 or video/quicktime, and this is video/webm',
+      },
+      {
+        path: 'reference_videos.1',
+        message: 'must have 409600 to 927408 pixels, and this has 36864 (256×144)',
+      },
+    ])
+  })
+
+  it('may last as long as it likes: no document says otherwise', () => {
+    expect(refused([{ ...aVideo(1280, 720), durationSeconds: 600 }], [])).toEqual([])
+  })
+})
+
+describe('reference audios at AI/ML API', () => {
+  it.each<[(number | null)[], string[]]>([
+    [[15.2], []],
+    [[15.201], ['reference_audios.0']],
+    [[15, null], []],
+    [[15.1, null], ['reference_audios']],
+    [[5, 5, 5], []],
+    // 15.000000000000002 by the arithmetic of the machine.
+    [[5.1, 5.1, 4.8], []],
+    [[5, 5, 5.001], ['reference_audios']],
+    [
+      [16, 1, 16],
+      ['reference_audios.0', 'reference_audios.2', 'reference_audios'],
+    ],
+    [[null], []],
+    [[null, null, null], []],
+  ])('of %j seconds are refused at %j', (seconds, paths) => {
+    const sounds = seconds.map((one) => aSound(one))
+    expect(pathsOf(refused([], sounds))).toEqual(paths)
+  })
+
+  it.each([
+    ['audio/mpeg', true],
+    ['audio/wav', true],
+    ['audio/mp4', false],
+  ])('as %s are taken: %s', (contentType, isTaken) => {
+    expect(pathsOf(refused([], [aSound(5, contentType)]))).toEqual(isTaken ? [] : ['reference_audios.0'])
+  })
+
+  it('are refused with the limit and what they have', () => {
+    expect(refused([], [aSound(20), aSound(1)])).toEqual([
+      { path: 'reference_audios.0', message: 'may last at most 15.2 seconds, and this lasts 20' },
+      {
+        path: 'reference_audios',
+        message: 'may last at most 15 seconds together, and these last at least 21',
+      },
+    ])
+  })
+})
+
+it('of what a URL leads to nothing is refused', () => {
+  expect(refused([null, null], [null, null, null])).toEqual([])
+})
+
+it('every fault of every list is named at once', () => {
+  const reasons = refused([null, aVideo(256, 144)], [aSound(20), null])
+  expect(pathsOf(reasons)).toEqual(['reference_videos.1', 'reference_audios.0', 'reference_audios'])
+})
+
+it.each([
+  ['Runware', aRunware],
+  ['Crun', aCrun],
+  ['Scenario', aScenario],
+])('%s documents no limit, and refuses nothing', (_, make) => {
+  const { provider } = make({ status: 500, json: {} })
+  expect(refused([aVideo(16, 16, 'video/webm')], [aSound(900, 'audio/mp4')], provider)).toEqual([])
+})

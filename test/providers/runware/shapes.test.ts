@@ -1,0 +1,70 @@
+import { describe, expect, it } from 'vitest'
+import { aRequest, aSubmission, image } from '../a-submission.ts'
+import { aRunware } from './a-runware.ts'
+
+const { provider } = aRunware({ json: {} })
+
+async function taskFor(request: Record<string, unknown>): Promise<unknown> {
+  const { provider: busy, sent } = aRunware({ json: {} })
+  await busy.submit(aSubmission(request))
+  const body = sent[0]?.body
+  return Array.isArray(body) ? body[0] : body
+}
+
+describe('shapes', () => {
+  const ratios = ['16:9', '4:3', '1:1', '3:4', '9:16', '21:9']
+  const pairs = {
+    '480p': ['864×496', '752×560', '640×640', '560×752', '496×864', '992×432'],
+    '720p': ['1280×720', '1112×834', '960×960', '834×1112', '720×1280', '1470×630'],
+    '1080p': ['1920×1080', '1664×1248', '1440×1440', '1248×1664', '1080×1920', '2206×946'],
+    '4k': ['3840×2160', '3326×2494', '2880×2880', '2494×3326', '2160×3840', '4398×1886'],
+  }
+  const rows = Object.entries(pairs).flatMap(([resolution, listed]) =>
+    listed.map((pair, index) => [resolution, ratios[index], pair] as const),
+  )
+
+  it.each(rows)(
+    'makes %s in %s of %s pixels, from a text and from references',
+    async (resolution, ratio, pair) => {
+      const [width, height] = pair.split('×').map(Number)
+      const request = { model: 'seedance-2.0', resolution, aspect_ratio: ratio }
+      for (const inputs of [{}, { reference_images: [image] }]) {
+        const task = await taskFor({ ...request, ...inputs })
+        expect(task).toMatchObject({ width, height })
+        expect(task).not.toHaveProperty('resolution')
+      }
+    },
+  )
+
+  it.each(rows)('leaves the shape of %s in %s to the first frame', async (resolution, ratio) => {
+    const task = await taskFor({ model: 'seedance-2.0', resolution, aspect_ratio: ratio, first_frame: image })
+    expect(task).toMatchObject({ resolution })
+    for (const field of ['width', 'height', 'aspectRatio']) expect(task).not.toHaveProperty(field)
+  })
+
+  it.each(ratios)('warns that %s is not honoured beside a first frame', (aspect_ratio) => {
+    expect(provider.warn(aRequest({ first_frame: image, aspect_ratio }))).toEqual([
+      { path: 'aspect_ratio', message: 'is not honoured with a first frame: the video follows the image' },
+    ])
+  })
+
+  it('warns of nothing that it does as asked', () => {
+    expect(provider.warn(aRequest({ first_frame: image }))).toEqual([])
+    expect(provider.warn(aRequest({ aspect_ratio: '1:1' }))).toEqual([])
+  })
+
+  it('takes "auto" beside a first frame, for that is what it does, and nowhere else', () => {
+    const frames = aRequest({ first_frame: image, aspect_ratio: 'auto' })
+    expect(provider.refuse(frames)).toEqual([])
+    expect(provider.warn(frames)).toEqual([])
+    const paths = provider.refuse(aRequest({ aspect_ratio: 'auto' })).map(({ path }) => path)
+    expect(paths).toEqual(['aspect_ratio'])
+  })
+
+  it('refuses a prompt of one sign', () => {
+    expect(provider.refuse(aRequest({ prompt: 'x' }))).toEqual([
+      { path: 'prompt', message: 'must have 2 to 10000 characters, and has 1 as it is sent there' },
+    ])
+    expect(provider.refuse(aRequest({ prompt: 'x'.repeat(10_000) }))).toEqual([])
+  })
+})

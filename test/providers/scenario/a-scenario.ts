@@ -1,0 +1,59 @@
+/** Scenario's words, whole, and an adapter that hears what the test says. */
+import type { Guard } from '../../../src/core/url/policy.ts'
+import type { Fetch } from '../../../src/providers/http.ts'
+import { scenario } from '../../../src/providers/scenario/index.ts'
+import { aNetwork, now, type Reply, taskId } from '../a-submission.ts'
+
+const account = { apiKey: 'sc-key', apiSecret: 'sc-secret', baseUrl: 'https://api.cloud.scenario.com/v1' }
+
+/** What stands in the header for both. */
+export const credentials = btoa('sc-key:sc-secret')
+
+export function createScenario(fetch: Fetch) {
+  return scenario(account, fetch, now, anyUrl)
+}
+
+const anyUrl: Guard = async () => null
+
+export function aScenario(...replies: [Reply, ...Reply[]]) {
+  const { fetch, sent } = aNetwork(...replies)
+  return { provider: createScenario(fetch), sent }
+}
+
+export function anAcceptance(more: Record<string, unknown> = {}): { json: unknown } {
+  const at = '2026-01-01T12:00:00.000Z'
+  const job = {
+    jobId: taskId,
+    jobType: 'custom',
+    status: 'queued',
+    progress: 0,
+    createdAt: at,
+    updatedAt: at,
+  }
+  return { json: { job: { ...job, metadata: { assetIds: [] } }, ...more } }
+}
+
+export function aJob(overrides: Record<string, unknown> = {}): { json: unknown } {
+  return {
+    json: { job: { jobId: taskId, status: 'in-progress', progress: 0.42, metadata: {}, ...overrides } },
+  }
+}
+
+export function aSuccess(assetIds: unknown = ['asset_abc123']): { json: unknown } {
+  return aJob({ status: 'success', progress: 1, metadata: { assetIds } })
+}
+
+export function aFailure(error: unknown = 'The generation failed.'): { json: unknown } {
+  return aJob({ status: 'failure', metadata: { error, assetIds: [] } })
+}
+
+export function anAsset(overrides: Record<string, unknown> = {}): { json: unknown } {
+  return {
+    json: {
+      asset: { id: 'asset_abc123', kind: 'video', mimeType: 'video/mp4', url: videoUrl, ...overrides },
+    },
+  }
+}
+
+export const videoUrl =
+  'https://cdn.cloud.scenario.com/assets/asset_abc123?p=100&Policy=a&Key-Pair-Id=b&Signature=c'

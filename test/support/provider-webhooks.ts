@@ -1,0 +1,44 @@
+/** Ringing at the door for webhooks as a provider does, or as somebody else would. */
+import { env } from 'cloudflare:workers'
+import { vi } from 'vitest'
+import type { ProviderName } from '../../src/core/request/request.ts'
+import { callbackUrl } from '../../src/webhooks/token.ts'
+import { api, postJob, untilSubmitted } from './reelhook.ts'
+import { deadlineOf } from './storage.ts'
+import { publicBaseUrl, world } from './world.ts'
+
+/** The path that a provider is given for one job. */
+export async function doorOf(jobId: string, provider: ProviderName = 'runware'): Promise<string> {
+  const job = { id: jobId, deadlineAt: await deadlineOf(jobId) }
+  const url = await callbackUrl({ publicBaseUrl, signingSecret: [env.SIGNING_SECRET] }, provider, job)
+  return new URL(url).pathname
+}
+
+export async function ringAt(path: string, body: BodyInit): Promise<Response> {
+  return api(path, {
+    method: 'POST',
+    headers: { authorization: '', 'content-type': 'application/json' },
+    body,
+  })
+}
+
+export async function ring(jobId: string, body: BodyInit): Promise<Response> {
+  return ringAt(await doorOf(jobId), body)
+}
+
+/** A job that its provider works on in silence: whoever rings is the test. */
+export async function aSilentJob(): Promise<string> {
+  const { id } = await postJob({ prompt: 'A paper boat sim(webhook=lost)' })
+  await untilSubmitted(id)
+  return id
+}
+
+/** Waits until so many webhooks of the job were taken from the queue, and tells what came of each. */
+export async function untilHeard(jobId: string, count = 1): Promise<unknown[]> {
+  const results = () =>
+    world.logs
+      .filter(({ event, fields }) => event === 'webhook.received' && fields.job_id === jobId)
+      .map(({ fields }) => fields.result)
+  await vi.waitUntil(() => results().length >= count, { timeout: 10_000, interval: 10 })
+  return results()
+}

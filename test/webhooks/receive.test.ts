@@ -1,0 +1,135 @@
+import { env } from 'cloudflare:workers'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { sign, signingKey } from '../../src/core/crypto/derived-keys.ts'
+import { ask, deadDatabase } from '../support/api-call.ts'
+import { aSilentJob, doorOf, ring, ringAt, untilHeard } from '../support/provider-webhooks.ts'
+import { api, rowsOf, timelineOf } from '../support/reelhook.ts'
+import { deadQueue } from '../support/runtime.ts'
+import { escaped, otherBits } from '../support/spellings.ts'
+import { countRows } from '../support/storage.ts'
+import { world } from '../support/world.ts'
+
+const limit = 128 * 1024
+const nothingWorks = { JOBS: deadQueue, DB: deadDatabase }
+
+let id: string
+let otherId: string
+
+beforeAll(async () => {
+  id = await aSilentJob()
+  otherId = await aSilentJob()
+})
+
+/** The real door with another token. */
+async function doorWith(token: string): Promise<string> {
+  return (await doorOf(id)).replace(/[^/]+$/, token)
+}
+
+async function tokenOf(path: Promise<string>): Promise<string> {
+  return (await path).split('/').at(-1) ?? ''
+}
+
+describe('a webhook', () => {
+  it('is answered with exactly 200 and "ok"', async () => {
+    const response = await ring(id, '{}')
+    expect([response.status, await response.text()]).toEqual([200, 'ok'])
+  })
+
+  it('needs no API key and no content type', async () => {
+    const body = new TextEncoder().encode('[]')
+    const response = await api(await doorOf(id), { method: 'POST', headers: { authorization: '' }, body })
+    expect(response.status).toBe(200)
+  })
+
+  it('may come to the URL with a slash at its end, which some providers add', async () => {
+    expect((await ringAt(`${await doorOf(id)}/`, '{"slash":1}')).status).toBe(200)
+  })
+
+  it('may have 128 KiB', async () => {
+    expect((await ring(id, 'x'.repeat(limit))).status).toBe(200)
+  })
+})
+
+describe('a webhook that is refused', () => {
+  const forgeries: [string, () => Promise<string>][] = [
+    ['no token', () => doorWith('')],
+    ['a wrong token', () => doorWith('A'.repeat(43))],
+    ["another job's token", async () => doorWith(await tokenOf(doorOf(otherId)))],
+    ["another provider's token", async () => doorWith(await tokenOf(doorOf(id, 'crun')))],
+    ['its token with a letter escaped', async () => escaped(await doorOf(id))],
+    ['its token with other bits at the end', async () => otherBits(await doorOf(id))],
+    ['two slashes at its end', async () => `${await doorOf(id)}//`],
+    ['a token cut short', async () => (await doorOf(id)).slice(0, -1)],
+    ['a token grown longer', async () => `${await doorOf(id)}A`],
+    ['a token in other letters', async () => doorWith((await tokenOf(doorOf(id))).toUpperCase())],
+    ['a token that is no base64', () => doorWith('%F0%9F%9B%B6')],
+    ['a token with a NUL', async () => `${await doorOf(id)}%00`],
+    ['the signature of its video as the token', () => doorSignedFor('output links')],
+    ['the name of no provider', async () => (await doorOf(id)).replace('runware', 'sora')],
+    ['the name of no provider, signed', () => doorOfNobody()],
+  ]
+
+  it.each(forgeries)('has %s: 404, and nothing is looked up or written', async (_, door) => {
+    const before = await rowsOf(id)
+    const journaled = await countRows('webhooks')
+    const path = await door()
+    const response = await ringAt(path, '{"forged":true}')
+    expect(response.status).toBe(404)
+    expect(await rowsOf(id)).toEqual(before)
+    expect(await countRows('webhooks')).toBe(journaled)
+    // Were storage or the queue touched, this would be a 503.
+    expect((await ask(path, { method: 'POST', body: '{}' }, nothingWorks)).status).toBe(404)
+  })
+
+  it('is too large by its announced length: 413', async () => {
+    const body = 'x'.repeat(limit + 1)
+    const init = { method: 'POST', headers: { 'content-length': String(body.length) }, body }
+    expect((await ask(await doorOf(id), init, nothingWorks)).status).toBe(413)
+  })
+
+  it('is too large without saying so: 413', async () => {
+    const body = new Blob(['x'.repeat(limit + 1)]).stream()
+    expect((await ask(await doorOf(id), { method: 'POST', body }, nothingWorks)).status).toBe(413)
+  })
+
+  it('is no POST: 404', async () => {
+    const response = await api(await doorOf(id), { headers: { authorization: '' } })
+    expect(response.status).toBe(404)
+  })
+})
+
+describe('a hostile webhook', () => {
+  it('that announces an end is not believed: the provider is asked, and knows of none', async () => {
+    const silent = await aSilentJob()
+    const [task] = world.simulator.tasks().filter(({ webhookUrl }) => webhookUrl?.includes(silent))
+    const asked = () =>
+      world.simulator.log().filter(({ what, taskId }) => what === 'status.asked' && taskId === task?.taskId)
+    const before = asked().length
+    const item = { taskType: 'videoInference', taskUUID: task?.taskId, status: 'success' }
+    const lie = { data: [{ ...item, videoUUID: 'lie', videoURL: 'https://evil.test/boat.mp4', cost: 0 }] }
+    expect((await ring(silent, JSON.stringify(lie))).status).toBe(200)
+    await untilHeard(silent)
+    await expect.poll(() => asked().length).toBeGreaterThan(before)
+    expect(await timelineOf(silent)).toEqual(['job.accepted', 'task.submitted', 'webhook.received'])
+    expect(JSON.stringify(await rowsOf(silent))).not.toContain('evil.test')
+  })
+
+  it('for a job that is not there, with a valid token, is answered and forgotten', async () => {
+    const unknown = 'job_00000000000000000000000000'
+    const response = await ring(unknown, '{"taskUUID":"gone"}')
+    expect([response.status, await response.text()]).toEqual([200, 'ok'])
+    expect(await untilHeard(unknown)).toEqual(['unknown_job'])
+    for (const table of ['webhooks', 'events']) {
+      expect(await countRows(table, 'job_id = ?', unknown), table).toBe(0)
+    }
+  })
+})
+
+async function doorSignedFor(purpose: string): Promise<string> {
+  return doorWith(await sign(await signingKey([env.SIGNING_SECRET], purpose), `runware/${id}`))
+}
+
+async function doorOfNobody(): Promise<string> {
+  const token = await sign(await signingKey([env.SIGNING_SECRET], 'provider webhooks'), `sora/${id}`)
+  return `/webhooks/sora/${id}/${token}`
+}
