@@ -3,7 +3,7 @@
  * alone: they lie among its objects, and go with it. What is kept of the request has their ids.
  */
 import type { Context } from '../context.ts'
-import { toBase64, toHex } from '../core/crypto/derived-keys.ts'
+import { sha256 } from '../core/crypto/derived-keys.ts'
 import { newId } from '../core/id.ts'
 import { type DataUri, readDataUri } from '../core/request/data-uri.ts'
 import {
@@ -54,9 +54,8 @@ export async function storeDataUris(
     const id = newId('asset')
     const key = inputKey(jobPrefix(job.id, request.retention_days), id)
     await bucket.put(key, bytes, { httpMetadata: { contentType: facts.contentType } })
-    const sha256 = toHex(new Uint8Array(await crypto.subtle.digest('SHA-256', bytes)))
     kept.set(value, {
-      ...{ id, apiKeyId: job.apiKeyId, jobId: job.id, key, kind: kindAt(path), sha256 },
+      ...{ id, apiKeyId: job.apiKeyId, jobId: job.id, key, kind: kindAt(path), sha256: await sha256(bytes) },
       ...{ bytes: bytes.length, fileName: null, createdAt: now(), lostAt: null },
       ...facts,
     })
@@ -77,7 +76,7 @@ export async function restoreDataUris(
   for (const asset of (await findAssets(db, ids)).values()) {
     const object = asset.jobId === null ? null : await bucket.get(keyOf(asset))
     if (object === null) continue
-    uris.set(asset.id, `data:${asset.contentType};base64,${toBase64(await object.bytes())}`)
+    uris.set(asset.id, `data:${asset.contentType};base64,${(await object.bytes()).toBase64()}`)
   }
   return mapMedia(request, (media) => uris.get(media) ?? media)
 }
