@@ -1,8 +1,8 @@
 /** What has the structure of a video, and what only begins like one. */
 import { describe, expect, inject, it } from 'vitest'
 import { randomAccessInMemory } from '../../../src/media/metadata/random-access.ts'
+import { hasVideoStructure } from '../../../src/media/metadata/structure.ts'
 import { containerOf } from '../../../src/media/sniff/container.ts'
-import { hasVideoStructure } from '../../../src/media/sniff/structure.ts'
 import { aBox, anAnswer, aVideo, copyFrom, expectNothingLeft, joined } from '../a-copy.ts'
 import { aFilm, formats } from '../a-film.ts'
 

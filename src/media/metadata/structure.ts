@@ -3,8 +3,8 @@
  * headers are read, by ranges, wherever in the file they lie.
  */
 
-import type { RandomAccess } from '../metadata/random-access.ts'
-import type { Container } from './container.ts'
+import type { Container } from '../sniff/container.ts'
+import type { RandomAccess } from './random-access.ts'
 
 /** Throws when the file cannot be read. */
 export function hasVideoStructure(
