@@ -7,7 +7,6 @@ import { sha256 } from '../core/crypto/derived-keys.ts'
 import { newId } from '../core/id.ts'
 import { type DataUri, readDataUri } from '../core/request/data-uri.ts'
 import {
-  assetsIn,
   isDataUri,
   type KnownMetadata,
   kindAt,
@@ -19,7 +18,7 @@ import {
 import type { JobRequest } from '../core/request/request.ts'
 import { inputKey, jobPrefix } from '../core/retention.ts'
 import { contentTypes, fileTypeOf } from '../media/sniff/file-type.ts'
-import { type Asset, findAssets, keyOf } from '../store/jobs/assets.ts'
+import type { Asset } from '../store/jobs/assets.ts'
 
 /** What is wrong with what is embedded, by its first bytes. */
 export function dataUriFaults(request: Partial<MediaFields>): { path: string; message: string }[] {
@@ -64,19 +63,4 @@ export async function storeDataUris(
     request: mapMedia(request, (media) => kept.get(media)?.id ?? media),
     assets: [...kept.values()],
   }
-}
-
-/** The request as it was posted: what another job embedded stands in it again. What is gone from R2 keeps its id. */
-export async function restoreDataUris(
-  { db, bucket }: Pick<Context, 'db' | 'bucket'>,
-  request: JobRequest,
-): Promise<JobRequest> {
-  const uris = new Map<string, string>()
-  const ids = assetsIn(request).map(({ id }) => id)
-  for (const asset of (await findAssets(db, ids)).values()) {
-    const object = asset.jobId === null ? null : await bucket.get(keyOf(asset))
-    if (object === null) continue
-    uris.set(asset.id, `data:${asset.contentType};base64,${(await object.bytes()).toBase64()}`)
-  }
-  return mapMedia(request, (media) => uris.get(media) ?? media)
 }
