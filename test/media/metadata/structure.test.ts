@@ -1,15 +1,15 @@
 /** What has the structure of a video, and what only begins like one. */
 import { describe, expect, inject, it } from 'vitest'
 import { randomAccessInMemory } from '../../../src/media/metadata/random-access.ts'
+import { hasVideoStructure } from '../../../src/media/metadata/structure.ts'
 import { containerOf } from '../../../src/media/sniff/container.ts'
-import { hasVideoStructure } from '../../../src/media/sniff/structure.ts'
 import { aBox, anAnswer, aVideo, copyFrom, expectNothingLeft, joined } from '../a-copy.ts'
 import { aFilm, formats } from '../a-film.ts'
 
 const noise = new Uint8Array(5_000).fill(77)
 const ftyp = aBox('ftyp', new TextEncoder().encode('isom\0\0\0\0'))
 const movie = aBox('moov', aBox('trak', new Uint8Array(8)))
-const picture = Uint8Array.from(atob(inject('picture')), (character) => character.charCodeAt(0))
+const picture = Uint8Array.fromBase64(inject('picture'))
 const ebml = Uint8Array.of(0x1a, 0x45, 0xdf, 0xa3, 0x80)
 
 async function judge(file: Uint8Array): Promise<boolean> {

@@ -3,8 +3,8 @@
  * headers are read, by ranges, wherever in the file they lie.
  */
 
-import type { RandomAccess } from '../metadata/random-access.ts'
-import type { Container } from './container.ts'
+import type { Container } from '../sniff/container.ts'
+import type { RandomAccess } from './random-access.ts'
 
 /** Throws when the file cannot be read. */
 export function hasVideoStructure(
@@ -88,8 +88,7 @@ async function readEbml(read: Read, at: number, end: number): Promise<Element | 
   if (idLength > 4 || idLength >= header.byteLength) return null
   const sizeLength = Math.clz32(header.getUint8(idLength)) - 23
   if (sizeLength > 8 || idLength + sizeLength > header.byteLength) return null
-  const bytes = Array.from({ length: idLength }, (_, index) => header.getUint8(index))
-  const name = bytes.map((byte) => byte.toString(16).padStart(2, '0')).join('')
+  const name = new Uint8Array(header.buffer, header.byteOffset, idLength).toHex()
   let size = header.getUint8(idLength) & (0xff >> sizeLength)
   let isUnknown = size === 0xff >> sizeLength
   for (let index = 1; index < sizeLength; index++) {
