@@ -1,6 +1,7 @@
 /** What follows from an attempt: the end, or the next one's time; what it tells of the host; whom it disables. No I/O. */
 import { type DeliveryReason, isPatienceOver } from '../core/delivery.ts'
-import { deliveryWaitMs, hostWaitsMs, spread } from '../core/schedule.ts'
+import { hostWaitsMs } from '../core/schedule.ts'
+import { deliveryWaitMs, spread } from '../core/schedule-waits.ts'
 import type { ClaimedDelivery } from '../store/deliveries/claim.ts'
 import type { AttemptOutcome } from '../store/deliveries/commit.ts'
 import { draftEvent } from '../store/events.ts'

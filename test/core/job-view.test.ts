@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { type JobRows, jobViewSchema, viewJob } from '../../src/core/job-view.ts'
+import { type JobRows, viewJob } from '../../src/core/job-view.ts'
+import { jobViewSchema } from '../../src/core/job-view-schema.ts'
 import type { VideoMetadata } from '../../src/core/video-metadata.ts'
 import { aRequest, image } from './request/a-request.ts'
 

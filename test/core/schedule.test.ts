@@ -1,15 +1,14 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { deliveryWaitsMs, leaseMs } from '../../src/core/schedule.ts'
 import {
   announcedWaitMs,
   copyWaitMs,
   deliveryWaitMs,
-  deliveryWaitsMs,
-  leaseMs,
   pollWaitMs,
   resolveWaitMs,
   submitWaitMs,
-} from '../../src/core/schedule.ts'
+} from '../../src/core/schedule-waits.ts'
 
 const seconds = 1_000
 const minutes = 60 * seconds

@@ -1,5 +1,5 @@
 /** The API of a local Reelhook, as any caller would use it: fetch and a key. */
-import type { JobView } from '../../core/job-view.ts'
+import type { JobView } from '../../core/job-view-schema.ts'
 
 export interface Client {
   /** Uploads input media. */

@@ -5,7 +5,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { createWriteStream, mkdirSync, rmSync } from 'node:fs'
 import { setTimeout as wait } from 'node:timers/promises'
-import type { JobView } from '../../core/job-view.ts'
+import type { JobView } from '../../core/job-view-schema.ts'
 import type { SimulatedTask } from '../simulator/task.ts'
 import { type CallbackServer, type Received, startCallbackServer } from './callback-server.ts'
 import { createClient } from './client.ts'

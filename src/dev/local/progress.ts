@@ -1,5 +1,5 @@
 /** One line for each job while it lives: redrawn in place on a terminal, printed at each change elsewhere. */
-import type { JobView } from '../../core/job-view.ts'
+import type { JobView } from '../../core/job-view-schema.ts'
 
 export interface Progress {
   show(jobs: readonly JobView[]): void

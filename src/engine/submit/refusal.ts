@@ -2,7 +2,7 @@
 import type { Context } from '../../context.ts'
 import { allowsFailover, type Fault } from '../../core/fault.ts'
 import type { ProviderName } from '../../core/request/request.ts'
-import { submitWaitMs } from '../../core/schedule.ts'
+import { submitWaitMs } from '../../core/schedule-waits.ts'
 import { isReplaced } from '../../core/task.ts'
 import { draftEvent } from '../../store/events.ts'
 import type { Claim } from '../../store/jobs/claim.ts'

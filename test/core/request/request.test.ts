@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { isDataUri, mediaOf, modeOf } from '../../../src/core/request/media.ts'
-import { keptRequestSchema, requestSchema } from '../../../src/core/request/request.ts'
+import { requestSchema, storedRequestSchema } from '../../../src/core/request/request.ts'
 import { aBody, aRequest, audio, callbackSecret, faultsOf, image, video } from './a-request.ts'
 
 describe('happy', () => {
@@ -136,7 +136,7 @@ describe('what a request asks for', () => {
     )
     const { callback_secret: secret, ...rest } = parsed
     expect(secret).toBe(callbackSecret)
-    expect(keptRequestSchema.parse(rest)).toEqual(rest)
-    expect(Object.keys(keptRequestSchema.shape)).not.toContain('callback_secret')
+    expect(storedRequestSchema.parse(rest)).toEqual(rest)
+    expect(Object.keys(storedRequestSchema.shape)).not.toContain('callback_secret')
   })
 })
