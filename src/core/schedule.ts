@@ -144,7 +144,7 @@ export const hostWaitsMs = [
 ] as const
 
 /** A receiver that fails for this long is disabled: it receives nothing more until a caller enables it again. */
-export const hostPatienceMs = 5 * 24 * hours
+export const disableAfterMs = 5 * 24 * hours
 
 /** A failure streak resets after this long without a failure. It is longer than any wait between two attempts. */
 export const streakForgottenMs = 48 * hours
