@@ -1,8 +1,8 @@
-/** What a video costs, in the units in which it is known: US dollars, the provider's own credits, or both. */
+/** The cost of a video, in the units in which it is known: US dollars, the provider's credits, or both. */
 import { z } from 'zod'
 import { providerNames } from './request/request.ts'
 
-/** Who says so: the provider of what it took, the provider beforehand, or the table of its published prices. */
+/** From most to least certain: the provider's charge, the provider's estimate, the table of published prices. */
 const sources = ['provider', 'provider_estimate', 'price_table'] as const
 const source = z.enum(sources)
 
@@ -15,12 +15,12 @@ export type Cost = z.infer<typeof costSchema>
 
 export const estimatesSchema = z.partialRecord(z.enum(providerNames), costSchema)
 
-/** Provider → what the whole job would cost there. Who is not in it was not asked, or named no price. */
+/** Provider → the estimate for the whole job there. A missing provider was not asked, or gave no price. */
 export type Estimates = z.infer<typeof estimatesSchema>
 
 /**
- * The sum of all of these; null where one is not known, or where they have no unit in common: a sum never leaves
- * anything out. It is as sure as the least sure of its parts.
+ * The sum of the costs. Null if one is unknown, or if they share no unit: a sum never omits a part. Its source is the
+ * least certain source of its parts.
  */
 export function addCosts(costs: readonly (Cost | null)[]): Cost | null {
   const known = costs.filter((cost) => cost !== null)
@@ -33,7 +33,7 @@ export function addCosts(costs: readonly (Cost | null)[]): Cost | null {
   return amount ? { ...amount, source } : null
 }
 
-/** What `wanted` of `count` of the same cost, not rounded: only a sum is. */
+/** The cost of `wanted` out of `count` equal outputs. It is not rounded; only sums are. */
 export function shareOfCost(cost: Cost, wanted: number, count: number): Cost {
   const part = (amount: number) => (amount * wanted) / count
   const amount = cost.amount_usd !== undefined && { amount_usd: part(cost.amount_usd) }
@@ -41,18 +41,18 @@ export function shareOfCost(cost: Cost, wanted: number, count: number): Cost {
   return { ...cost, amount_usd: part(cost.amount_usd) }
 }
 
-/** The cost of `count` of the same. */
+/** The cost of `count` equal outputs. */
 export function timesCost(cost: Cost, count: number): Cost {
   return addCosts(Array(count).fill(cost)) ?? cost
 }
 
-/** The same cost with its credits told in dollars, too. */
+/** The same cost with its credits converted to dollars, too. */
 export function inDollars(cost: Cost, usdPerCredit: number): Cost {
   if (cost.amount_usd !== undefined || !('credits' in cost)) return cost
   return { ...cost, amount_usd: sum([cost.credits * usdPerCredit]) }
 }
 
-// A ten-thousandth of a cent: below it, binary fractions of dollars add noise, not money.
+// Rounded to a ten-thousandth of a cent: smaller digits are noise of binary fractions.
 function sum(amounts: readonly number[]): number {
   return Math.round(amounts.reduce((total, amount) => total + amount, 0) * 1e6) / 1e6
 }

@@ -1,16 +1,17 @@
-/** How a delivery stands, and why; and what is known of the host it goes to. No I/O. No clock. */
-import { hostPatienceMs, ownFailuresToDisable, streakForgottenMs } from './schedule.ts'
+/** The status of a delivery and its reasons, and when failures disable its receiver. No I/O. No clock. */
+import { disableAfterMs, ownFailuresToDisable, streakForgottenMs } from './schedule.ts'
 
 export const deliveryStatuses = ['pending', 'delivered', 'failed'] as const
 export type DeliveryStatus = (typeof deliveryStatuses)[number]
 
-/** Why a pending delivery waits without a date of its own, or why a failed one was given up. */
+/** Why a pending delivery has no planned attempt, or why a failed one stopped. */
 export const deliveryReasons = {
-  waiting_for_host: 'waits in line for its host, which is down, or has as many attempts under way as it may',
-  sent_now: 'is sent at once, because a caller asked for it',
-  exhausted: 'failed at the last attempt of its schedule',
-  gone: 'failed, because the caller answered 410',
-  aborted: 'failed, because the caller answered webhook-delivery: abort-message',
+  waiting_for_host:
+    'waits in the host queue, because the host is down or has its maximum number of attempts running',
+  sent_now: 'is sent immediately, because a caller requested it',
+  exhausted: 'failed at its last scheduled attempt',
+  gone: 'failed, because the receiver responded with 410',
+  aborted: 'failed, because the receiver responded with webhook-delivery: abort-message',
   disabled: 'failed, because its endpoint, or its API key for this host, is disabled',
   endpoint_deleted: 'failed, because its endpoint was deleted',
 } as const
@@ -20,28 +21,28 @@ export type DeliveryReason = keyof typeof deliveryReasons
 export const deliveryReasonNames = Object.keys(deliveryReasons) as [DeliveryReason, ...DeliveryReason[]]
 
 /**
- * What an attempt told of its host: it took it, it is up but refused this, it is down (no answer, or one that says it
- * cannot answer now), or it was not asked.
+ * The result of an attempt for its host: it accepted the delivery, it is up but refused it, it is down (no response, or
+ * one that says it is unavailable), or no request was sent.
  */
 export type HostResult = 'accepted' | 'refused' | 'down' | 'not_sent'
 
-/** The refusals of a host since it last took something. */
+/** The failures of a receiver since it last accepted a delivery. */
 export interface FailureStreak {
   failingSince: number
   failedAt: number
 }
 
-/** Whether one more failure, now, is the last for those it happens to. `own`: those of this delivery, with this one. */
-export function isPatienceOver(
+/** Whether this failure disables the receiver. `ownFailures`: the failures of this delivery, this one included. */
+export function disablesReceiver(
   { failingSince, failedAt }: FailureStreak,
-  own: number,
+  ownFailures: number,
   nowMs: number,
 ): boolean {
   const isOneStreak = nowMs - failedAt < streakForgottenMs
-  return isOneStreak && own >= ownFailuresToDisable && nowMs - failingSince >= hostPatienceMs
+  return isOneStreak && ownFailures >= ownFailuresToDisable && nowMs - failingSince >= disableAfterMs
 }
 
-/** The host of a URL, with its port where it names one, and the path there. */
+/** The host of a URL, with its port if it has one, and its path. */
 export function hostAndPathOf(url: string): { host: string; path: string } {
   const { host, pathname } = new URL(url)
   return { host, path: pathname }

@@ -1,39 +1,39 @@
 /**
- * The body of an event: the job as the API shows it, in at most 20 KB. Where that is too little, what the caller
- * knows already is shortened first, field by field, and the body names what is not whole. No I/O. No clock.
+ * The body of an event: the job as the API shows it, in at most 20 KB. A larger job is shortened field by field, and
+ * `truncated` lists the shortened fields. No I/O. No clock.
  */
 import { z } from 'zod'
 import { type EventType, erasureReasons, type JobEventType } from './event.ts'
-import type { JobView } from './job-view.ts'
+import type { JobView } from './job-view-schema.ts'
 
 export const maxBodyBytes = 20_000
 
-/** What is told of a job that is gone: nothing that was said in it. */
+/** The event of an erased job contains nothing of its request but the metadata. */
 export const erasureSchema = z.object({
   id: z.string().meta({ example: 'job_01kbk6v3x6f9ja8c6mphr3z4aw' }),
   reason: z.enum(erasureReasons).meta({
-    description: 'retention: its retention_days were over. request: somebody deleted it.',
+    description: 'retention: its retention_days have passed. request: a caller deleted it.',
   }),
   erased_at: z.iso.datetime(),
   outputs: z
     .array(z.object({ n: z.int(), bytes: z.int(), sha256: z.string() }))
-    .meta({ description: 'The videos that were stored, and are not any more.' }),
+    .meta({ description: 'The videos that were stored and are now deleted.' }),
   metadata: z.record(z.string(), z.string()),
 })
 
-/** Never too long: metadata has a limit (request.ts), and so have the outputs of a job. */
+/** It always fits: metadata (request.ts) and the outputs of a job are limited. */
 export function erasureEventBody(atMs: number, data: z.infer<typeof erasureSchema>): string {
   const type = 'job.erased' satisfies EventType
   return JSON.stringify({ type, timestamp: new Date(atMs).toISOString(), data })
 }
 
-/** `output`: the number of the output that the event is about. */
+/** `output`: the number of the output that the event reports. */
 export function eventBody(type: JobEventType, atMs: number, job: JobView, output?: number): string {
   const write = (shown: JobView, truncated: string[]) =>
     JSON.stringify({
       type,
       timestamp: new Date(atMs).toISOString(),
-      ...(truncated.length > 0 && { truncated: truncated }),
+      ...(truncated.length > 0 && { truncated }),
       data: {
         ...shown,
         ...(output !== undefined && { output: shown.outputs.find(({ n }) => n === output) }),
@@ -57,39 +57,39 @@ function isTooLong(body: string): boolean {
 }
 
 interface Cut {
-  /** What is not whole any more. */
+  /** The field that it shortens, as `truncated` lists it. */
   path: string
   cut: (job: JobView) => JobView
 }
 
-const longestMedia = 200
-const longestPrompt = 1_000
-const longestMessage = 120
+const maxMediaLength = 200
+const maxPromptLength = 1_000
+const maxMessageLength = 120
 
 // Cut in this order: duplicated fields first, then what the caller posted, then what the API still shows. The job's
 // metadata is never cut: callers find their own records by it.
 const cuts: Cut[] = [
   inRequest('metadata', () => ({ metadata: {} })),
   ...(['reference_images', 'reference_videos', 'reference_audios'] as const).map((list) =>
-    inRequest(list, (request) => ({ [list]: request[list].map((media) => shorten(media, longestMedia)) })),
+    inRequest(list, (request) => ({ [list]: request[list].map((media) => shorten(media, maxMediaLength)) })),
   ),
   ...(['first_frame', 'last_frame'] as const).map((frame) =>
     inRequest(frame, ({ [frame]: media }) =>
-      media === undefined ? {} : { [frame]: shorten(media, longestMedia) },
+      media === undefined ? {} : { [frame]: shorten(media, maxMediaLength) },
     ),
   ),
   inRequest('callback_url', ({ callback_url: url }) =>
-    url === undefined ? {} : { callback_url: shorten(url, longestMedia) },
+    url === undefined ? {} : { callback_url: shorten(url, maxMediaLength) },
   ),
   inRequest('prompt', ({ prompt }) =>
-    prompt === undefined ? {} : { prompt: shorten(prompt, longestPrompt) },
+    prompt === undefined ? {} : { prompt: shorten(prompt, maxPromptLength) },
   ),
   inRequest('provider_options', () => ({ provider_options: {} })),
   { path: 'warnings', cut: (job) => ({ ...job, warnings: [] }) },
   { path: 'tasks', cut: (job) => ({ ...job, tasks: job.tasks.map(withBriefFault) }) },
   { path: 'outputs', cut: (job) => ({ ...job, outputs: job.outputs.map(withBriefFault) }) },
   { path: 'fault', cut: withBriefFault },
-  { path: 'request', cut: (job) => ({ ...job, request: withoutWords(job.request) }) },
+  { path: 'request', cut: (job) => ({ ...job, request: withoutText(job.request) }) },
   { path: 'tasks', cut: (job) => ({ ...job, tasks: [] }) },
 ]
 
@@ -100,8 +100,8 @@ function inRequest(field: string, change: (request: JobView['request']) => Parti
   }
 }
 
-/** What is left is short whatever was posted. */
-function withoutWords(request: JobView['request']): JobView['request'] {
+/** The remaining fields are short in every request. */
+function withoutText(request: JobView['request']): JobView['request'] {
   const { prompt: _prompt, first_frame: _first, last_frame: _last, callback_url: _url, ...rest } = request
   return { ...rest, reference_images: [], reference_videos: [], reference_audios: [] }
 }
@@ -110,10 +110,10 @@ function withBriefFault<T extends { fault: JobView['fault'] }>(faulty: T): T {
   const { fault } = faulty
   return fault === null
     ? faulty
-    : { ...faulty, fault: { ...fault, message: shorten(fault.message, longestMessage) } }
+    : { ...faulty, fault: { ...fault, message: shorten(fault.message, maxMessageLength) } }
 }
 
-// A character of two halves is not left with one.
+// It does not cut between the two halves of a surrogate pair.
 function shorten(text: string, length: number): string {
   return text.length <= length ? text : `${text.slice(0, length).replace(/[\uD800-\uDBFF]$/, '')}…`
 }

@@ -1,4 +1,4 @@
-/** The events that a caller can be told of, and who has subscribed to them. No I/O. No clock. */
+/** The events that a caller can receive, and the destinations that subscribe to them. No I/O. No clock. */
 
 export const eventTypes = [
   'job.generating',
@@ -10,36 +10,36 @@ export const eventTypes = [
 ] as const
 export type EventType = (typeof eventTypes)[number]
 
-/** Those that show the job as it is then. */
+/** Their body shows the job as it is at that moment. */
 export type JobEventType = Exclude<EventType, 'job.erased'>
 
-/** How a job ends: what is told to whoever asks for nothing else. The others come on request. */
+/** The default subscription: how a job ends. The other types are sent only if they are listed. */
 export const defaultEventTypes = [
   'job.succeeded',
   'job.failed',
   'job.canceled',
 ] as const satisfies EventType[]
 
-/** Why a job is gone: its time was over, or somebody asked for it. */
+/** Why a job was erased: its retention ended, or a caller requested it. */
 export const erasureReasons = ['retention', 'request'] as const
 export type ErasureReason = (typeof erasureReasons)[number]
 
-/** An endpoint as far as it decides what it is sent. */
+/** The fields of an endpoint that decide which events it receives. */
 export interface Subscription {
   endpointId: string
   url: string
   eventTypes: readonly EventType[]
-  /** What a job's metadata must hold. */
+  /** Pairs that a job's metadata must contain. */
   metadata: Record<string, string>
 }
 
-/** Where an event is told. Null endpoint: at the URL that came with the job. */
+/** Where an event is sent. Null endpoint: to the job's callback URL. */
 export interface Destination {
   endpointId: string | null
   url: string
 }
 
-/** The job's own URL, if it asked for this type, and every endpoint that did and whose filter the job passes. */
+/** The job's callback URL and every endpoint that subscribe to this type; the job must pass an endpoint's filter. */
 export function destinationsOf(
   type: EventType,
   request: {
@@ -50,17 +50,17 @@ export function destinationsOf(
   subscriptions: readonly Subscription[],
 ): Destination[] {
   const { callback_url: url, callback_events, metadata } = request
-  const own = url !== undefined && callback_events.includes(type) ? [{ endpointId: null, url }] : []
+  const callback = url !== undefined && callback_events.includes(type) ? [{ endpointId: null, url }] : []
   const subscribed = subscriptions.filter(
     (subscription) =>
       subscription.eventTypes.includes(type) &&
-      // Own fields only: a key that every object has from its prototype is no metadata.
+      // Own properties only: a key inherited from the prototype is not metadata.
       Object.entries(subscription.metadata).every(
         ([key, value]) => Object.hasOwn(metadata, key) && metadata[key] === value,
       ),
   )
   return [
-    ...own,
+    ...callback,
     ...subscribed.map((subscription) => ({ endpointId: subscription.endpointId, url: subscription.url })),
   ]
 }

@@ -1,6 +1,6 @@
 /**
- * Ids that say what they name and sort by when they were made: a prefix and a UUIDv7 in base 32 (TypeID).
- * Sorted ids are why lists page by primary key and no table needs an index on time.
+ * Ids with a type prefix that sort by creation time: a prefix and a UUIDv7 in base 32 (TypeID). Because they sort, lists
+ * page by primary key, and no table needs an index on time.
  */
 import { TypeID, typeid } from 'typeid-js'
 
@@ -18,7 +18,7 @@ export function newId(kind: Kind): string {
   return typeid(prefixes[kind]).toString()
 }
 
-/** The smallest id of its kind that could have been made at `timeMs`: a bound for "created before / after". */
+/** The smallest id of its kind that can be created at `timeMs`: a bound for "created before / after". */
 export function firstIdAt(kind: Kind, timeMs: number): string {
   const time = Math.max(0, Math.min(timeMs, 2 ** 48 - 1))
   const hex = time.toString(16).padStart(12, '0')

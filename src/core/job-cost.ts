@@ -1,6 +1,6 @@
 /**
- * What a job costs. It is told only where it covers everything that was bought or may have been: a sum that leaves a
- * paid task out would be taken for the bill. No I/O. No clock.
+ * The cost of a job. It is reported only if it covers everything that was or may have been bought: a caller would
+ * mistake a partial sum for the bill. No I/O. No clock.
  */
 import { openEnds } from './cancellation.ts'
 import { addCosts, type Cost, type Estimates, shareOfCost } from './cost.ts'
@@ -15,7 +15,7 @@ interface Job {
   settledAt: number | null
 }
 
-interface Line {
+interface Task {
   provider: ProviderName
   wanted: number
   status: TaskStatus
@@ -27,39 +27,39 @@ interface Line {
 
 const nothing: Cost = { amount_usd: 0, source: 'provider' }
 
-/** Before the end an estimate, until the provider has told all of it. Null: it is not known. */
-export function costOfJob(job: Job, lines: readonly Line[]): Cost | null {
-  const bought = lines.filter(mayBeBought)
+/** Until the job has ended, an estimate is used while a part is unreported. Null: unknown. */
+export function costOfJob(job: Job, tasks: readonly Task[]): Cost | null {
+  const bought = tasks.filter(mayBeBought)
   const isEnded = job.settledAt !== null
   if (isEnded && bought.length === 0) return nothing
-  const told = addCosts(
-    bought.map((line) => (mayStillBeBilled(line, isEnded) ? null : costOfTask(job, lines, line))),
+  const total = addCosts(
+    bought.map((task) => (mayStillBeBilled(task, isEnded) ? null : costOfTask(job, tasks, task))),
   )
-  if (isEnded) return told
-  // What was submitted in place of another is not in the estimate.
+  if (isEnded) return total
+  // The estimate does not include a task that replaced another.
   if (bought.some(isReplaced)) return null
   const covered = bought.reduce((sum, { wanted }) => sum + wanted, 0)
-  return covered >= job.request.count && told !== null ? told : (job.estimates[job.provider] ?? null)
+  return covered >= job.request.count && total !== null ? total : (job.estimates[job.provider] ?? null)
 }
 
 /**
- * What was told of the line; else, where it was made as asked, an estimate: its share of the job's, or what the same
- * cost on another line. What failed is not priced by a guess.
+ * The reported cost of a task. If there is none and the task succeeded, an estimate: its share of the job's estimate, or
+ * the cost of an equal task. A failed task is never estimated.
  */
-export function costOfTask(job: Job, lines: readonly Line[], line: Line): Cost | null {
-  if (line.cost !== null) return line.cost
-  if (line.status !== 'succeeded' || line.fault !== null) return null
-  const estimate = job.estimates[line.provider]
-  if (estimate !== undefined) return shareOfCost(estimate, line.wanted, job.request.count)
-  const twin = lines.find(
-    (other) => other.provider === line.provider && other.status === 'succeeded' && other.cost !== null,
+export function costOfTask(job: Job, tasks: readonly Task[], task: Task): Cost | null {
+  if (task.cost !== null) return task.cost
+  if (task.status !== 'succeeded' || task.fault !== null) return null
+  const estimate = job.estimates[task.provider]
+  if (estimate !== undefined) return shareOfCost(estimate, task.wanted, job.request.count)
+  const twin = tasks.find(
+    (other) => other.provider === task.provider && other.status === 'succeeded' && other.cost !== null,
   )
   if (twin?.cost == null || twin.fault !== null) return null
-  return { ...shareOfCost(twin.cost, line.wanted, twin.wanted), source: 'provider_estimate' }
+  return { ...shareOfCost(twin.cost, task.wanted, twin.wanted), source: 'provider_estimate' }
 }
 
-/** Whether its bill may come yet, or may be another than was told, when nobody asks any more. */
-function mayStillBeBilled({ status, fault }: Line, isEnded: boolean): boolean {
+/** Whether a bill may still arrive, or may differ from the reported cost because the task is no longer polled. */
+function mayStillBeBilled({ status, fault }: Task, isEnded: boolean): boolean {
   switch (status) {
     case 'intended':
     case 'unknown':

@@ -1,18 +1,109 @@
 /**
- * Every waiting time of Reelhook, as lists a caller could read. No clock: time and chance are arguments.
+ * The waits and limits of a job's life: leases, retries, deliveries and grace periods, as one list a caller could read.
+ * The functions that choose from it are in schedule-waits.ts. Not here: the timeout of a single call and the lifetime of
+ * a cached value, which stay with the code that uses them, and a provider's polling pace, which stays in its folder.
  */
 
 const seconds = 1_000
 const minutes = 60 * seconds
 const hours = 60 * minutes
 
-/** How long one claim holds a row. A step renews it while bytes flow; a crashed step is found when it ends. */
+// Steps and the sweep
+
+/** How long one claim holds a row. A step renews it while bytes flow; a crashed step is found when it expires. */
 export const leaseMs = 60 * seconds
 
-/** From this wait on, the cron sweep brings the nudge and no queue message is paid for. */
+/** Bounds of the wait before a step that threw is retried; between them it is an eighth of the job's age. */
+export const minSurpriseWaitMs = 2 * seconds
+export const maxSurpriseWaitMs = 5 * minutes
+
+/** From this wait on, the cron sweep sends the wake-up, so that no queue message is paid for. */
 export const sweepEveryMs = 1 * minutes
 
-/** Waits before each attempt of a delivery; ten attempts over about three days. */
+// Submitting
+
+/** Waits before a temporarily refused submission is retried; the last one repeats until the deadline. */
+export const submitWaitsMs = [2 * seconds, 5 * seconds, 15 * seconds, 1 * minutes] as const
+
+/** Waits between polls of a provider's import of an input; the last one repeats until the deadline. */
+export const importWaitsMs = [
+  1 * seconds,
+  2 * seconds,
+  5 * seconds,
+  15 * seconds,
+  30 * seconds,
+  1 * minutes,
+] as const
+
+/** Waits between attempts to resolve an unknown submission; the last one repeats until the deadline. */
+export const resolveWaitsMs = [2 * seconds, 5 * seconds, 15 * seconds, 1 * minutes, 2 * minutes] as const
+
+/**
+ * How long an unknown submission is resolved before another replaces it, if the caller allows that. A webhook or a list
+ * that lags a little should have named the task by then.
+ */
+export const replaceAfterMs = 2 * minutes
+
+// Polling
+
+/** Waits between polls after a webhook announced an end that the status does not show yet; then the normal pace. */
+export const announcedWaitsMs = [
+  1 * seconds,
+  2 * seconds,
+  4 * seconds,
+  8 * seconds,
+  15 * seconds,
+  30 * seconds,
+] as const
+
+/** The wait before an urgent poll: the deadline is over, or a failure needs a second response. */
+export const soonMs = 15 * seconds
+
+/** A provider must not know a task for this long before the task counts as gone. */
+export const goneAfterMs = 1 * minutes
+
+/** A provider must report a failure for this long before it counts: one response may be wrong. */
+export const failedAfterMs = 10 * seconds
+
+/**
+ * How long polling continues after the deadline if the provider cannot be reached then. One bad response must not cost a
+ * video that was made and paid for.
+ */
+export const finalPollWindowMs = 5 * minutes
+
+// Saving outputs
+
+/** Waits before each new attempt to copy an output whose source failed; after the last one the output has failed. */
+export const copyWaitsMs = [
+  2 * seconds,
+  10 * seconds,
+  1 * minutes,
+  5 * minutes,
+  15 * minutes,
+  30 * minutes,
+] as const
+
+/** How long after a task's end its upload is awaited. Then the video is downloaded: a lost upload costs this wait only. */
+export const uploadGraceMs = 30 * seconds
+
+/**
+ * An upload brings the next poll forward, and polls repeat within a minute. So an upload received longer than this
+ * before the task's end did not end the task.
+ */
+export const earlyUploadMs = 1 * minutes
+
+/** How long a job may stay unsettled after its deadline: every wait between copies, and ten minutes for the copying. */
+export const settleGraceMs = copyWaitsMs.reduce<number>((sum, waitMs) => sum + waitMs, 10 * minutes)
+
+/**
+ * How long after a job's deadline its callback and upload URLs for providers still work. Settling takes at most an hour,
+ * and providers repeat a webhook for minutes; an older URL can only have leaked.
+ */
+export const tokenGraceMs = 3 * 24 * hours
+
+// Deliveries
+
+/** Waits before each attempt of a delivery: ten attempts over about three days. */
 export const deliveryWaitsMs = [
   0,
   5 * seconds,
@@ -26,21 +117,21 @@ export const deliveryWaitsMs = [
   24 * hours,
 ] as const
 
-/** How long it is remembered that a job was erased, where somebody was told: for the log, and to tell it again. */
-export const tombstoneKeptMs = 7 * 24 * hours
+/** How many attempts of one owner may run at one host; its other deliveries to that host wait in the host queue. */
+export const maxAttemptsPerHost = 20
 
-/** An erasure that has to wait, because somebody is still to be told of the job, is looked at again after so long. */
-export const erasureWaitMs = 1 * hours
-
-/** How long a secret that was rotated out goes on signing beside the new one. */
-export const secretOverlapMs = 24 * hours
-
-/** So many secrets sign one delivery at the most: each is a signature in its header. */
-export const maxSecretsAtOnce = 4
+/** A host's circuit opens after this many consecutive failures without a response in between. */
+export const failuresToOpenCircuit = 10
 
 /**
- * Waits while a host's circuit is open, before one delivery tries it again; the last one repeats. The sweep brings
- * the one that tries, so a shorter wait than the sweep's would be of no use.
+ * While a circuit is open, a path that has not failed may still be tried, until this many paths have failed. Then the
+ * host is down, not single paths of it.
+ */
+export const failingPathsToBlockHost = 10
+
+/**
+ * Waits while a host's circuit is open, before one delivery tries it again; the last one repeats. The sweep starts that
+ * try, so a shorter wait than the sweep's has no effect.
  */
 export const hostWaitsMs = [
   1 * minutes,
@@ -52,161 +143,28 @@ export const hostWaitsMs = [
   1 * hours,
 ] as const
 
-/** So often must a host be down in a row, and no answer come between, until its circuit opens. */
-export const failuresToOpenCircuit = 10
+/** A receiver that fails for this long is disabled: it receives nothing more until a caller enables it again. */
+export const disableAfterMs = 5 * 24 * hours
 
-/**
- * While a circuit is open, a path that has not failed may try it at once, until so many paths have failed: then it is the
- * host that is down, and not some of its paths.
- */
-export const failingPathsToBlockHost = 10
-
-/** So many attempts of one owner may be under way at one host; its other deliveries there wait in line. */
-export const maxAttemptsPerHost = 20
-
-/** Who took nothing for so long, though it was tried, is sent nothing more until somebody enables it again. */
-export const hostPatienceMs = 5 * 24 * hours
-
-/** Longer than any wait between two attempts: a host that nothing failed at for so long begins anew. */
+/** A failure streak resets after this long without a failure. It is longer than any wait between two attempts. */
 export const streakForgottenMs = 48 * hours
 
 /**
- * Of the failures in a row so many must be of the delivery at hand: hosts are shared, and nobody is disabled for what
- * others were refused, nor for one bad moment.
+ * How many of the consecutive failures must belong to the delivery at hand. Hosts are shared: no receiver is disabled
+ * for the refusals of others, or for one bad moment.
  */
 export const ownFailuresToDisable = 4
 
-/** Waits before each new attempt to copy an output whose source failed; then the output has failed. */
-const copyWaitsMs = [2 * seconds, 10 * seconds, 1 * minutes, 5 * minutes, 15 * minutes, 30 * minutes] as const
+// Secrets and erasure
 
-/**
- * How long after a task's end the upload of its video is waited for; then it is fetched after all, so that an upload
- * that never comes costs no more than this.
- */
-export const uploadGraceMs = 30 * seconds
+/** How long a rotated-out secret signs beside the new one. */
+export const secretOverlapMs = 24 * hours
 
-/**
- * A provider is asked as soon as an upload comes, and again within a minute. An upload that came longer before the
- * task's end was not the one that ended it.
- */
-export const earlyUploadMs = 1 * minutes
+/** How many secrets may sign one delivery; each adds a signature to its header. */
+export const maxSecretsAtOnce = 4
 
-/** How long after its deadline a job may be unsettled still: its outputs are copied for as long, with some time over. */
-export const settleGraceMs = copyWaitsMs.reduce<number>((sum, waitMs) => sum + waitMs, 10 * minutes)
+/** How long an erased job's tombstone is kept if a caller was notified of the job: for the log, and for redelivery. */
+export const tombstoneKeptMs = 7 * 24 * hours
 
-/**
- * A step that fails by surprise is tried again after an eighth of the job's age: soon at first, and without a stored
- * counter.
- */
-export function surpriseWaitMs(ageMs: number): number {
-  return Math.min(5 * minutes, Math.max(2 * seconds, Math.round(ageMs / 8)))
-}
-
-/** Waits before a refused-for-now submission is tried again; the last one repeats until the deadline. */
-const submitWaitsMs = [2 * seconds, 5 * seconds, 15 * seconds, 1 * minutes] as const
-
-/** Waits before a provider is asked again whether it has imported a medium; the last one repeats until the deadline. */
-const importWaitsMs = [
-  1 * seconds,
-  2 * seconds,
-  5 * seconds,
-  15 * seconds,
-  30 * seconds,
-  1 * minutes,
-] as const
-
-/** Waits before an unknown submission is looked into again; the last one repeats until the deadline. */
-const resolveWaitsMs = [2 * seconds, 5 * seconds, 15 * seconds, 1 * minutes, 2 * minutes] as const
-
-/**
- * How long an unknown submission is looked into before another takes its place, where the caller allows that: a webhook
- * or a list that lags a little should have named it by then.
- */
-export const replaceAfterMs = 2 * minutes
-
-/** After a webhook announced an end that the status does not show yet: soon, then the ordinary pace. */
-const announcedWaitsMs = [
-  1 * seconds,
-  2 * seconds,
-  4 * seconds,
-  8 * seconds,
-  15 * seconds,
-  30 * seconds,
-] as const
-
-/**
- * How long after a job's deadline its provider's callback and upload URLs still open. Settling takes an hour at the
- * most; providers repeat a webhook for minutes. An older URL can only have leaked.
- */
-export const tokenGraceMs = 3 * 24 * hours
-
-/** How long a provider must not have known a task before it is believed to be gone. */
-export const goneAfterMs = 1 * minutes
-
-/** How long a provider must go on saying that a task has failed before it is believed: one answer may be wrong. */
-export const failedAfterMs = 10 * seconds
-
-/**
- * One bad answer right at the deadline must not cost a video that was made and paid for: whoever cannot be asked then
- * is asked on for so long.
- */
-export const finalPollWindowMs = 5 * minutes
-
-/** The wait before the next question where it is urgent: the deadline is over, or a failure is to be confirmed. */
-export const soonMs = 15 * seconds
-
-/** A provider's own polling pace; see each provider's constant for its reasons. */
-export interface Pace {
-  firstMs: number
-  growth: number
-  longestMs: number
-}
-
-/** The wait before the next question, `sinceMs` after the submission: geometric, without a stored counter. */
-export function pollWaitMs(pace: Pace, sinceMs: number): number {
-  // Who announces the end by a webhook may be left in peace for longer at first than later on.
-  if (sinceMs === 0) return pace.firstMs
-  return Math.min(pace.longestMs, Math.max(pace.firstMs, Math.round(sinceMs * (pace.growth - 1))))
-}
-
-/** `slowed`: the other side said that it cannot keep up, so the next longer wait takes the place of the planned one. */
-export type DeliveryPace = 'ordinary' | 'slowed'
-
-/** The wait after attempt number `attempts`, or null when there are no more. `chance` is 0..1: each ±20 %. */
-export function deliveryWaitMs(
-  attempts: number,
-  chance: number,
-  pace: DeliveryPace = 'ordinary',
-): number | null {
-  const planned = deliveryWaitsMs[attempts]
-  if (planned === undefined) return null
-  const wait = pace === 'slowed' ? (deliveryWaitsMs[attempts + 1] ?? planned) : planned
-  return spread(wait, chance)
-}
-
-/** One wait ±20 %, so that those who failed together do not come back together. */
-export function spread(waitMs: number, chance: number): number {
-  return Math.round(waitMs * (0.8 + 0.4 * chance))
-}
-
-export function copyWaitMs(attempts: number): number | null {
-  return copyWaitsMs[attempts - 1] ?? null
-}
-
-export function submitWaitMs(attempts: number): number {
-  return submitWaitsMs[Math.min(attempts, submitWaitsMs.length) - 1] ?? submitWaitsMs[0]
-}
-
-/** The wait before the next question, `sinceMs` after the medium was sent. */
-export function importWaitMs(sinceMs: number): number {
-  return importWaitsMs.find((wait) => wait > sinceMs / 2) ?? 1 * minutes
-}
-
-export function resolveWaitMs(sinceMs: number): number {
-  return resolveWaitsMs.find((wait) => wait > sinceMs / 2) ?? 2 * minutes
-}
-
-/** Null when the announcement is so old that the ordinary pace goes on. */
-export function announcedWaitMs(sinceMs: number): number | null {
-  return announcedWaitsMs.find((wait) => wait > sinceMs / 2) ?? null
-}
+/** How long an erasure waits before it checks again whether every delivery of the job has ended. */
+export const erasureWaitMs = 1 * hours

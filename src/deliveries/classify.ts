@@ -1,7 +1,7 @@
 /** What an answer means, for the delivery and for the host that gave it. No I/O. */
 import type { HostResult } from '../core/delivery.ts'
 import { retryAfterMs } from '../core/http/retry-after.ts'
-import type { DeliveryPace } from '../core/schedule.ts'
+import type { DeliveryPace } from '../core/schedule-waits.ts'
 import { connectionFailureOf } from './cloudflare-status.ts'
 
 export interface Attempted {

@@ -1,6 +1,7 @@
 /** What follows from an attempt: the end, or the next one's time; what it tells of the host; whom it disables. No I/O. */
-import { type DeliveryReason, isPatienceOver } from '../core/delivery.ts'
-import { deliveryWaitMs, hostWaitsMs, spread } from '../core/schedule.ts'
+import { type DeliveryReason, disablesReceiver } from '../core/delivery.ts'
+import { hostWaitsMs } from '../core/schedule.ts'
+import { deliveryWaitMs, spread } from '../core/schedule-waits.ts'
 import type { ClaimedDelivery } from '../store/deliveries/claim.ts'
 import type { AttemptOutcome } from '../store/deliveries/commit.ts'
 import { draftEvent } from '../store/events.ts'
@@ -20,7 +21,7 @@ export function nextAttempt(
   const askedMs = Math.min(attempted.retryAfterMs ?? 0, longestRetryAfterMs)
   const isFailure = attempted.host === 'refused' || attempted.host === 'down'
   const tries = delivery.attempts + 1 - delivery.attemptsBefore
-  const disables = isFailure && delivery.streak !== null && isPatienceOver(delivery.streak, tries, nowMs)
+  const disables = isFailure && delivery.streak !== null && disablesReceiver(delivery.streak, tries, nowMs)
   const outcome = outcomeOf(attempted, tries, disables, askedMs, nowMs, chance())
   return {
     outcome,

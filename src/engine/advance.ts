@@ -7,7 +7,8 @@
  * sweep finds what is overdue.
  */
 import type { Context } from '../context.ts'
-import { soonMs, surpriseWaitMs } from '../core/schedule.ts'
+import { soonMs } from '../core/schedule.ts'
+import { surpriseWaitMs } from '../core/schedule-waits.ts'
 import { describeError } from '../log.ts'
 import { deleteOrphans } from '../media/delete.ts'
 import { type Claim, type ClaimedJob, claimJob, learn } from '../store/jobs/claim.ts'

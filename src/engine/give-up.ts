@@ -5,7 +5,7 @@
 import type { Context } from '../context.ts'
 import { cancellationOf } from '../core/cancellation.ts'
 import { type Fault, fault } from '../core/fault.ts'
-import { keptRequestSchema } from '../core/request/request.ts'
+import { storedRequestSchema } from '../core/request/request.ts'
 import { finalPollWindowMs, leaseMs, settleGraceMs } from '../core/schedule.ts'
 import { describeError } from '../log.ts'
 import { seeJob } from '../store/jobs/cancel.ts'
@@ -68,7 +68,7 @@ async function settleAnyway(context: Context, claim: Claim, why: Fault): Promise
 function withoutContent(job: ClaimedJob): ClaimedJob {
   const { model, count, callback_url, callback_events, metadata, retention_days } = job.request
   const kept = { model, count, callback_url, callback_events, metadata, retention_days }
-  return { ...job, request: keptRequestSchema.parse(kept), warnings: [] }
+  return { ...job, request: storedRequestSchema.parse(kept), warnings: [] }
 }
 
 function givenUp(output: Output, why: Fault): Output {

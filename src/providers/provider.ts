@@ -7,7 +7,7 @@ import type { Cost } from '../core/cost.ts'
 import type { Fault, Result } from '../core/fault.ts'
 import type { Mode, SentForm } from '../core/request/media.ts'
 import type { AspectRatio, JobRequest, Model, ProviderName, Resolution } from '../core/request/request.ts'
-import type { Pace } from '../core/schedule.ts'
+import type { Pace } from '../core/schedule-waits.ts'
 import type { Repeats, SubmittedTask } from '../core/task.ts'
 import type { PriceTable } from './price-table.ts'
 

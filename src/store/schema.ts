@@ -30,7 +30,7 @@ export const jobs = sqliteTable(
     provider: text('provider', { enum: providerNames }).notNull(),
     /** Those that may be asked, in order, as JSON. */
     providers: text('providers').notNull(),
-    /** The request as JSON; its shape is `keptRequestSchema`. */
+    /** The request as JSON; its shape is `storedRequestSchema`. */
     request: text('request').notNull(),
     /** What is only partly honoured, as JSON. */
     warnings: text('warnings').notNull(),

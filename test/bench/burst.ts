@@ -132,10 +132,16 @@ function report(answers: Answer[], acceptedAfter: string, drainedAfter: string):
   const percentile = (share: number) => Math.round(times[Math.ceil(times.length * share) - 1] ?? Number.NaN)
   console.table([
     {
-      ...{ posts, keys: keyCount, 'at once': connections },
-      ...{ 202: count(202), 429: count(429), 503: count(503) },
-      ...{ 'POST p50 ms': percentile(0.5), 'POST p95 ms': percentile(0.95) },
-      ...{ 'all accepted after': acceptedAfter, 'all told after': drainedAfter },
+      posts,
+      keys: keyCount,
+      'at once': connections,
+      202: count(202),
+      429: count(429),
+      503: count(503),
+      'POST p50 ms': percentile(0.5),
+      'POST p95 ms': percentile(0.95),
+      'all accepted after': acceptedAfter,
+      'all told after': drainedAfter,
     },
   ])
 }

@@ -1,29 +1,31 @@
 import { describe, expect, it } from 'vitest'
-import { hostAndPathOf, isPatienceOver } from '../../src/core/delivery.ts'
-import { hostPatienceMs, ownFailuresToDisable, streakForgottenMs } from '../../src/core/schedule.ts'
+import { disablesReceiver, hostAndPathOf } from '../../src/core/delivery.ts'
+import { disableAfterMs, ownFailuresToDisable, streakForgottenMs } from '../../src/core/schedule.ts'
 
 const now = Date.UTC(2026, 0, 10)
-const enough = ownFailuresToDisable
+const enoughFailures = ownFailuresToDisable
 
-describe('patience with a host', () => {
-  it('is over after five days without one success, at the fourth failure of one delivery', () => {
-    expect(isPatienceOver({ failingSince: now - hostPatienceMs, failedAt: now - 1 }, enough, now)).toBe(true)
-    expect(isPatienceOver({ failingSince: now - hostPatienceMs, failedAt: now - 1 }, enough + 6, now)).toBe(
-      true,
-    )
+describe('a failing receiver', () => {
+  it('is disabled after five days without a success, at the fourth failure of one delivery', () => {
+    expect(
+      disablesReceiver({ failingSince: now - disableAfterMs, failedAt: now - 1 }, enoughFailures, now),
+    ).toBe(true)
+    expect(
+      disablesReceiver({ failingSince: now - disableAfterMs, failedAt: now - 1 }, enoughFailures + 6, now),
+    ).toBe(true)
   })
 
   it.each([
-    ['the first failure was a moment later', now - hostPatienceMs + 1, now - 1, enough],
-    ['this delivery has hardly been tried', now - 2 * hostPatienceMs, now - 1, enough - 1],
+    ['the first failure was a moment later', now - disableAfterMs + 1, now - 1, enoughFailures],
+    ['this delivery has failed fewer than four times', now - 2 * disableAfterMs, now - 1, enoughFailures - 1],
     [
-      'nothing failed for two days before: it begins anew',
-      now - hostPatienceMs,
+      'the last failure is two days old, so the streak was reset',
+      now - disableAfterMs,
       now - streakForgottenMs,
-      enough,
+      enoughFailures,
     ],
-  ])('lasts when %s', (_, failingSince, failedAt, own) => {
-    expect(isPatienceOver({ failingSince, failedAt }, own, now)).toBe(false)
+  ])('is not disabled when %s', (_, failingSince, failedAt, ownFailures) => {
+    expect(disablesReceiver({ failingSince, failedAt }, ownFailures, now)).toBe(false)
   })
 })
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { erasureEventBody, eventBody, maxBodyBytes } from '../../src/core/event-body.ts'
-import { type JobView, jobViewSchema } from '../../src/core/job-view.ts'
+import { type JobView, jobViewSchema } from '../../src/core/job-view-schema.ts'
 import { maxMetadataBytes, metadataSchema } from '../../src/core/request/request.ts'
 import { aRequest, faultsOf } from './request/a-request.ts'
 
@@ -41,37 +41,42 @@ function aJob(overrides: Partial<JobView> = {}): JobView {
 function anOutput(n: number): JobView['outputs'][number] {
   const url = `https://reelhook.example.workers.dev/v1/jobs/job_01kbk6v3x6f9ja8c6mphr3z4aw/outputs/${n}`
   return {
-    ...{ n, status: 'stored' as const, url: `${url}?expires=1795230349&signature=${'s'.repeat(43)}` },
-    ...{
-      url_expires_at: iso,
-      content_type: 'video/mp4',
-      bytes: 2_713_911,
-      sha256: 'ab'.repeat(32),
-      fault: null,
-    },
-    ...{ width: 1_280, height: 720, duration_seconds: 15.041667, frame_rate: 23.976 },
-    ...{ video_codec: 'hevc', audio_codec: 'pcm-s16be', has_audio: true, unconfirmed: false },
+    n,
+    status: 'stored' as const,
+    url: `${url}?expires=1795230349&signature=${'s'.repeat(43)}`,
+    url_expires_at: iso,
+    content_type: 'video/mp4',
+    bytes: 2_713_911,
+    sha256: 'ab'.repeat(32),
+    fault: null,
+    width: 1_280,
+    height: 720,
+    duration_seconds: 15.041667,
+    frame_rate: 23.976,
+    video_codec: 'hevc',
+    audio_codec: 'pcm-s16be',
+    has_audio: true,
+    unconfirmed: false,
   }
 }
 
 function aTask(): JobView['tasks'][number] {
   return {
-    ...{ provider: 'runware' as const, provider_task_id: '8f14e45f-ceea-467f-9b3c-0a3f8f9d1c2b' },
-    ...{
-      status: 'succeeded' as const,
-      completed_via: 'webhook' as const,
-      submitted_at: iso,
-      ended_at: iso,
-      fault: null,
-    },
+    provider: 'runware' as const,
+    provider_task_id: '8f14e45f-ceea-467f-9b3c-0a3f8f9d1c2b',
+    status: 'succeeded' as const,
+    completed_via: 'webhook' as const,
+    submitted_at: iso,
+    ended_at: iso,
+    fault: null,
     cost: { amount_usd: 0.405, source: 'provider' },
   }
 }
 
-/** As long as a request may be: fifteen media, twenty pairs, every word as long as allowed. */
-function theLargestJob(letter = 'x', mediaLength = 2_000): JobView {
+/** The longest valid request: fifteen media, twenty metadata pairs, every text at its limit. */
+function aLargestJob(letter = 'x', mediaLength = 2_000): JobView {
   const media = (kind: string) => `https://media.example.com/${kind}-${'m'.repeat(mediaLength)}`
-  const metadata = theLargestMetadata(letter)
+  const metadata = largestMetadata(letter)
   const request = aRequest({
     prompt: letter.repeat(10_000),
     reference_images: Array.from({ length: 9 }, () => media('image')),
@@ -90,8 +95,8 @@ function theLargestJob(letter = 'x', mediaLength = 2_000): JobView {
   })
 }
 
-/** Twenty pairs that fill the limit with such letters. */
-function theLargestMetadata(letter = 'x'): Record<string, string> {
+/** Twenty pairs that fill the limit with this letter. */
+function largestMetadata(letter = 'x'): Record<string, string> {
   const pairs = 20
   const bytesEach = Math.floor(maxMetadataBytes / pairs) - 20
   const letters = Math.floor(bytesEach / (bytesOf(JSON.stringify(letter)) - 2))
@@ -106,35 +111,35 @@ function bytesOf(body: string): number {
   return new TextEncoder().encode(body).length
 }
 
-describe('an ordinary event', () => {
-  it('holds the job as the API shows it, whole', () => {
+describe('an event', () => {
+  it('contains the whole job as the API shows it', () => {
     const job = aJob({ metadata: { order: '42' } })
     const body = eventBody('job.succeeded', at, job)
     expect(JSON.parse(body)).toEqual({ type: 'job.succeeded', timestamp: iso, data: job })
   })
 
-  it('of an output names it, in the same words as among the others', () => {
+  it('about an output repeats that output beside the list of outputs', () => {
     const job = aJob({ outputs: [anOutput(0), anOutput(1)] })
     const { data } = JSON.parse(eventBody('output.stored', at, job, 1))
     expect(data).toEqual({ ...job, output: job.outputs[1] })
   })
 })
 
-describe('the largest job there can be', () => {
-  const body = eventBody('job.succeeded', at, theLargestJob())
+describe('the event of the largest possible job', () => {
+  const body = eventBody('job.succeeded', at, aLargestJob())
   const event = JSON.parse(body)
 
-  it('is told in 20 KB', () => {
-    expect(bytesOf(JSON.stringify(theLargestJob()))).toBeGreaterThan(60_000)
+  it('fits in 20 KB', () => {
+    expect(bytesOf(JSON.stringify(aLargestJob()))).toBeGreaterThan(60_000)
     expect(bytesOf(body)).toBeLessThanOrEqual(maxBodyBytes)
   })
 
-  it('keeps what the caller needs: its metadata, every output with its link, the tasks', () => {
-    const { metadata, outputs, tasks, id, status } = theLargestJob()
+  it('keeps the metadata, every output with its link, and the tasks', () => {
+    const { metadata, outputs, tasks, id, status } = aLargestJob()
     expect(event.data).toMatchObject({ id, status, metadata, outputs, tasks })
   })
 
-  it('says what is not whole, and only that', () => {
+  it('lists exactly the fields that it shortened', () => {
     expect(event.truncated).toEqual([
       'request.metadata',
       'request.reference_images',
@@ -146,20 +151,23 @@ describe('the largest job there can be', () => {
     ])
   })
 
-  it('is still a job to whoever reads it by the schema', () => {
+  it('still matches the schema of a job', () => {
     expect(jobViewSchema.safeParse(event.data).error).toBeUndefined()
   })
 
-  it('leaves out no more than it must', () => {
+  it('shortens no more fields than necessary', () => {
     const longPrompt = aJob({ request: aRequest({ prompt: 'x'.repeat(10_000), metadata: { order: '42' } }) })
     expect(JSON.parse(eventBody('job.succeeded', at, longPrompt)).truncated).toBeUndefined()
-    const longMedia = theLargestJob()
+    const longMedia = aLargestJob()
     const { metadata: _, ...request } = longMedia.request
     const bare = {
       ...longMedia,
       metadata: {},
       request: {
-        ...{ ...request, metadata: {}, prompt: 'A paper boat', provider_options: {} },
+        ...request,
+        metadata: {},
+        prompt: 'A paper boat',
+        provider_options: {},
         callback_events: ['job.succeeded' as const],
       },
     }
@@ -172,34 +180,34 @@ describe('the largest job there can be', () => {
 
 describe('hostile', () => {
   it.each([
-    ['letters of three bytes', '水'],
-    ['letters of two halves', '🚢'.slice(0, 1)],
-    ['letters that JSON writes as six', '\u0001'],
+    ['characters of three bytes', '水'],
+    ['lone surrogates', '🚢'.slice(0, 1)],
+    ['characters that JSON escapes as six', '\u0001'],
     ['quotes', '"'],
-  ])('a job of nothing but %s, in which all went wrong, is told in 20 KB, too', (_, letter) => {
-    const said = { ...fault, message: letter.repeat(9_000) }
+  ])('the event of a failed job full of %s fits in 20 KB', (_, letter) => {
+    const longFault = { ...fault, message: letter.repeat(9_000) }
     const warning = { path: 'aspect_ratio', message: letter.repeat(500) }
     const body = eventBody('job.failed', at, {
-      ...theLargestJob(letter),
-      fault: said,
+      ...aLargestJob(letter),
+      fault: longFault,
       warnings: Array.from({ length: 20 }, () => warning),
-      outputs: [0, 1, 2, 3].map((n) => ({ ...anOutput(n), fault: said })),
-      tasks: Array.from({ length: 8 }, () => ({ ...aTask(), fault: said })),
+      outputs: [0, 1, 2, 3].map((n) => ({ ...anOutput(n), fault: longFault })),
+      tasks: Array.from({ length: 8 }, () => ({ ...aTask(), fault: longFault })),
       cancellation: { may_still_be_billed: true, message: 'runware has made it and bills it. '.repeat(8) },
     })
     expect(bytesOf(body)).toBeLessThanOrEqual(maxBodyBytes)
-    const { metadata } = theLargestJob(letter)
+    const { metadata } = aLargestJob(letter)
     expect(JSON.parse(body).data).toMatchObject({ metadata, outputs: { length: 4 } })
   })
 
-  it('a letter of two halves is not left with one', () => {
+  it('an event is not cut inside a surrogate pair', () => {
     const request = aRequest({ prompt: `x${'🚢'.repeat(4_999)}` })
     const body = eventBody('job.succeeded', at, aJob({ request }))
     const { prompt } = JSON.parse(body).data.request
     expect(prompt).toBe(`x${'🚢'.repeat(499)}…`)
   })
 
-  it('every event of any request that is accepted is within the limit, with its metadata whole', () => {
+  it('every event of any accepted request is within the limit and has all of its metadata', () => {
     const text = (maxLength: number) =>
       fc.string({ unit: fc.constantFrom('x', '水', '🚢', 'é', '"', '\n', '\u0085'), maxLength })
     const job = fc.record({
@@ -214,18 +222,18 @@ describe('hostile', () => {
       fc.property(job, ({ prompt, metadata, letter, tasks, type }) => {
         if (faultsOf({ model: 'seedance-2.0', prompt: 'x', metadata }).length > 0) return
         accepted += 1
-        const largest = theLargestJob(letter, 200)
-        const said = { ...fault, message: letter.repeat(2_000) }
+        const largest = aLargestJob(letter, 200)
+        const longFault = { ...fault, message: letter.repeat(2_000) }
         const body = eventBody(
           type,
           at,
           {
             ...largest,
             metadata,
-            fault: said,
+            fault: longFault,
             request: { ...largest.request, prompt, metadata },
-            outputs: [0, 1, 2, 3].map((n) => ({ ...anOutput(n), fault: said })),
-            tasks: Array.from({ length: tasks }, () => ({ ...aTask(), fault: said })),
+            outputs: [0, 1, 2, 3].map((n) => ({ ...anOutput(n), fault: longFault })),
+            tasks: Array.from({ length: tasks }, () => ({ ...aTask(), fault: longFault })),
           },
           ...(type === 'output.stored' ? [0] : []),
         )
@@ -241,9 +249,9 @@ describe('hostile', () => {
   })
 })
 
-describe('the event of an erasure', () => {
-  it.each(['x', '水', '🚢', '"', '\n'])('has all metadata, filled with %j', (letter) => {
-    const metadata = theLargestMetadata(letter)
+describe('the event of an erased job', () => {
+  it.each(['x', '水', '🚢', '"', '\n'])('has all of its metadata, even if it is full of %j', (letter) => {
+    const metadata = largestMetadata(letter)
     const outputs = [0, 1, 2, 3].map((n) => ({ n, bytes: 2 ** 31, sha256: 'ab'.repeat(32) }))
     const body = erasureEventBody(at, { id: 'job_1', reason: 'retention', erased_at: iso, outputs, metadata })
     expect(bytesOf(body)).toBeLessThanOrEqual(maxBodyBytes)
@@ -253,10 +261,10 @@ describe('the event of an erasure', () => {
 
 describe('metadata', () => {
   it.each([
-    ['one order and 19 values of 512 Chinese characters', '水'.repeat(512)],
+    ['19 values of 512 Chinese characters', '水'.repeat(512)],
     ['values of 512 emoji', '🚢'.repeat(512)],
     ['values of 512 characters that JSON escapes', '"'.repeat(512)],
-  ])('that cannot fit is refused by its bytes: %s', (_, value) => {
+  ])('that is too large in bytes is refused: %s', (_, value) => {
     const metadata = Object.fromEntries([
       ['order', '42'],
       ...Array.from({ length: 19 }, (_unused, n) => [`key ${n}`, value]),
@@ -266,7 +274,7 @@ describe('metadata', () => {
     ])
   })
 
-  it('is counted to the byte', () => {
+  it('is limited to the exact byte', () => {
     const metadata = (bytes: number) => {
       const pairs = Array.from({ length: 16 }, (_, n) => [`${n}`.padStart(2, '0'), 'x'.repeat(500)] as const)
       const base = bytesOf(JSON.stringify(Object.fromEntries(pairs))) + '"rest":"",'.length

@@ -19,8 +19,8 @@ function aRequest(
   return { callback_url: url, callback_events: [...defaultEventTypes], metadata: {}, ...overrides }
 }
 
-describe('an event goes', () => {
-  it('to the URL of its job first, then to every endpoint that asked for it', () => {
+describe('an event', () => {
+  it('is sent to the callback URL of its job first, then to every subscribed endpoint', () => {
     const [one, two] = [aSubscription(), aSubscription({ endpointId: 'ep_2' })]
     expect(destinationsOf('job.failed', aRequest(), [one, two])).toEqual([
       { endpointId: null, url },
@@ -29,18 +29,18 @@ describe('an event goes', () => {
     ])
   })
 
-  it('twice to one URL that is given twice', () => {
+  it('is sent twice to a URL that is both the callback URL and an endpoint', () => {
     expect(destinationsOf('job.failed', aRequest(), [aSubscription({ url })])).toHaveLength(2)
   })
 
-  it('nowhere, where nobody asked for it', () => {
+  it('is not sent if there is no subscription to its type', () => {
     expect(destinationsOf('job.failed', aRequest({ callback_url: undefined }), [])).toEqual([])
     expect(destinationsOf('job.generating', aRequest(), [aSubscription()])).toEqual([])
     expect(destinationsOf('output.stored', aRequest(), [aSubscription()])).toEqual([])
   })
 })
 
-describe('a filter', () => {
+describe('the metadata filter of an endpoint', () => {
   it.each([
     [{}, {}, true],
     [{}, { order: '42' }, true],
@@ -52,10 +52,10 @@ describe('a filter', () => {
     [{ Order: '42' }, { order: '42' }, false],
     [{ toString: 'x' }, {}, false],
     [{ ['__proto__']: 'x' }, {}, false],
-  ])('%j lets a job with %j pass: %s', (filter, metadata, passes) => {
+  ])('%j matches a job with the metadata %j: %s', (filter, metadata, isMatch) => {
     const request = aRequest({ callback_url: undefined, metadata })
     expect(destinationsOf('job.failed', request, [aSubscription({ metadata: filter })])).toHaveLength(
-      passes ? 1 : 0,
+      isMatch ? 1 : 0,
     )
   })
 })

@@ -2,11 +2,11 @@ import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { firstIdAt, newId } from '../../src/core/id.ts'
 
-const madeAt = Date.UTC(2026, 0, 1)
+const createdAt = Date.UTC(2026, 0, 1)
 const times = fc.nat(2 ** 48 - 1)
 
 beforeEach(() => {
-  vi.useFakeTimers({ toFake: ['Date'], now: madeAt })
+  vi.useFakeTimers({ toFake: ['Date'], now: createdAt })
 })
 
 afterEach(() => {
@@ -20,35 +20,35 @@ describe('happy', () => {
     ['delivery', 'dlv'],
     ['apiKey', 'key'],
     ['asset', 'asset'],
-  ] as const)('says of an id of a %s what it names', (kind, prefix) => {
+  ] as const)('gives an id of a %s its prefix', (kind, prefix) => {
     expect(newId(kind)).toMatch(new RegExp(`^${prefix}_[0-9a-z]{26}$`))
-    expect(firstIdAt(kind, madeAt)).toMatch(new RegExp(`^${prefix}_[0-9a-z]{26}$`))
+    expect(firstIdAt(kind, createdAt)).toMatch(new RegExp(`^${prefix}_[0-9a-z]{26}$`))
   })
 
-  it('never gives the same id twice', () => {
+  it('never creates the same id twice', () => {
     expect(new Set(Array.from({ length: 5_000 }, () => newId('job'))).size).toBe(5_000)
   })
 
-  it('sorts by the time it was made at', () => {
+  it('sorts ids by creation time', () => {
     const ids = Array.from({ length: 500 }, (_, index) => {
-      vi.setSystemTime(madeAt + index ** 3)
+      vi.setSystemTime(createdAt + index ** 3)
       return newId('job')
     })
     expect([...ids].sort()).toEqual(ids)
   })
 })
 
-describe('a bound in time', () => {
-  it('is not above any id of its own millisecond, and above every id before it', () => {
+describe('the first id of a time', () => {
+  it('is not above any id of its millisecond, and is above every earlier id', () => {
     const before = Array.from({ length: 200 }, () => newId('job'))
-    vi.setSystemTime(madeAt + 1)
+    vi.setSystemTime(createdAt + 1)
     const since = Array.from({ length: 200 }, () => newId('job'))
-    const bound = firstIdAt('job', madeAt + 1)
+    const bound = firstIdAt('job', createdAt + 1)
     expect(before.filter((id) => id >= bound)).toEqual([])
     expect(since.filter((id) => id < bound)).toEqual([])
   })
 
-  it('sorts as its time does', () => {
+  it('sorts by time', () => {
     fc.assert(
       fc.property(times, times, (one, other) => {
         fc.pre(one < other)
@@ -57,7 +57,7 @@ describe('a bound in time', () => {
     )
   })
 
-  it('holds for times before 1970 and after the last one', () => {
+  it('is clamped for times before 1970 and after the last possible one', () => {
     const id = newId('job')
     expect(firstIdAt('job', -1)).toBe(firstIdAt('job', 0))
     expect(firstIdAt('job', 0) < id).toBe(true)

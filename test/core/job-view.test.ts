@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { type JobRows, jobViewSchema, viewJob } from '../../src/core/job-view.ts'
+import { type JobRows, viewJob } from '../../src/core/job-view.ts'
+import { jobViewSchema } from '../../src/core/job-view-schema.ts'
 import type { VideoMetadata } from '../../src/core/video-metadata.ts'
 import { aRequest } from './request/a-request.ts'
 
@@ -60,12 +61,12 @@ describe('happy', () => {
         outputs: [{ n: 0, status: 'failed', fault: { code: 'moderated', message: 'Blocked.' } }],
       }),
     ],
-  ])('shows a %s job as the schema promises', (_, rows) => {
+  ])('shows a %s job as its schema describes', (_, rows) => {
     const view = viewJob(rows, noLinks)
     expect(jobViewSchema.parse(JSON.parse(JSON.stringify(view)))).toEqual(view)
   })
 
-  it('shows times as ISO 8601 in UTC, and null for what has not come', () => {
+  it('shows times as ISO 8601 in UTC, and null for an event that has not happened', () => {
     expect(viewJob(someRows({ job: { settledAt: at + 5 } }), noLinks)).toMatchObject({
       created_at: '2026-01-01T00:00:00.000Z',
       deadline_at: '2026-01-01T00:30:00.000Z',
@@ -74,11 +75,16 @@ describe('happy', () => {
     expect(viewJob(someRows(), noLinks).settled_at).toBeNull()
   })
 
-  it('links each stored output, and says nothing of the others', () => {
+  it('links each stored output, and shows null fields for the others', () => {
     const sha256 = 'ab'.repeat(32)
     const facts: VideoMetadata = {
-      ...{ width: 1_280, height: 720, durationSeconds: 5.042, frameRate: 23.976 },
-      ...{ videoCodec: 'avc', audioCodec: null, hasAudio: false },
+      width: 1_280,
+      height: 720,
+      durationSeconds: 5.042,
+      frameRate: 23.976,
+      videoCodec: 'avc',
+      audioCodec: null,
+      hasAudio: false,
     }
     const outputs: JobRows['outputs'] = [
       { n: 0, status: 'waiting' },
@@ -95,8 +101,14 @@ describe('happy', () => {
         content_type: null,
         bytes: null,
         sha256: null,
-        ...{ width: null, height: null, duration_seconds: null, frame_rate: null },
-        ...{ video_codec: null, audio_codec: null, has_audio: null, unconfirmed: false },
+        width: null,
+        height: null,
+        duration_seconds: null,
+        frame_rate: null,
+        video_codec: null,
+        audio_codec: null,
+        has_audio: null,
+        unconfirmed: false,
         fault: null,
       },
       {
@@ -107,14 +119,20 @@ describe('happy', () => {
         content_type: 'video/mp4',
         bytes: 1_000,
         sha256,
-        ...{ width: 1_280, height: 720, duration_seconds: 5.042, frame_rate: 23.976 },
-        ...{ video_codec: 'avc', audio_codec: null, has_audio: false, unconfirmed: false },
+        width: 1_280,
+        height: 720,
+        duration_seconds: 5.042,
+        frame_rate: 23.976,
+        video_codec: 'avc',
+        audio_codec: null,
+        has_audio: false,
+        unconfirmed: false,
         fault: null,
       },
     ])
   })
 
-  it('adds up what its tasks cost', () => {
+  it('adds up the costs of its tasks', () => {
     const tasks = [
       aTask({ cost: { amount_usd: 0.18, source: 'provider' } }),
       aTask({ cost: { amount_usd: 0.36, source: 'provider' } }),
@@ -124,84 +142,84 @@ describe('happy', () => {
     expect(view.tasks.map(({ cost }) => cost)).toEqual(tasks.map(({ cost }) => cost))
   })
 
-  describe('says what a job costs', () => {
+  describe('shows as the cost of a job', () => {
     const estimates = { runware: { amount_usd: 0.36, source: 'price_table' as const } }
-    const told = { amount_usd: 0.2, source: 'provider' as const }
+    const reported = { amount_usd: 0.2, source: 'provider' as const }
     const unreported = aTask({ status: 'submitted', endedAt: null })
     const costOf = (job: Overrides['job'], tasks: JobRows['tasks']) =>
       viewJob(someRows({ job: { estimates, ...job }, tasks }), noLinks).cost
 
     it.each([
-      ['by its estimate, before it is told', {}, [unreported], estimates.runware],
+      ['its estimate before a cost is reported', {}, [unreported], estimates.runware],
       [
-        'by its estimate, while a part of it is told',
+        'its estimate while only a part is reported',
         { request: aRequest({ count: 2 }) },
-        [aTask({ cost: told }), unreported],
+        [aTask({ cost: reported }), unreported],
         estimates.runware,
       ],
-      ['by what it was told, once that is all', {}, [aTask({ cost: told })], told],
+      ['the reported cost once all of it is reported', {}, [aTask({ cost: reported })], reported],
       [
-        'not by a part of it, once it is settled',
+        'no partial sum once it is settled',
         { status: 'failed', settledAt: at, request: aRequest({ count: 2 }) },
-        [aTask({ cost: told }), unreported],
+        [aTask({ cost: reported }), unreported],
         null,
       ],
       [
-        'by nothing, when all of it was refused',
+        'zero if every submission was refused',
         { status: 'failed', settledAt: at },
         [aTask({ status: 'rejected' })],
         { amount_usd: 0, source: 'provider' },
       ],
       [
-        'by the price of an equal task, where one is not told',
+        'the price of an equal task for a task without a reported cost',
         { status: 'succeeded', settledAt: at, estimates: {}, request: aRequest({ count: 2 }) },
-        [aTask({ cost: told }), aTask()],
+        [aTask({ cost: reported }), aTask()],
         { amount_usd: 0.4, source: 'provider_estimate' },
       ],
       [
-        'by its share of the estimate, where one task is not told',
+        'a share of the estimate for a task without a reported cost',
         { status: 'succeeded', settledAt: at, request: aRequest({ count: 2 }) },
-        [aTask({ cost: told }), aTask()],
+        [aTask({ cost: reported }), aTask()],
         { amount_usd: 0.38, source: 'price_table' },
       ],
       [
-        'not while another task may be billed for it',
+        'nothing while a replaced task may still be billed',
         {},
         [unreported, aTask({ status: 'unknown', endedAt: at, unknownAt: at })],
         null,
       ],
       [
-        'not where it is not known what became of a task that has a price',
+        'nothing if the outcome of a task with a price is unknown',
         { status: 'failed', settledAt: at },
-        [aTask({ status: 'failed', cost: told, fault: { code: 'deadline_exceeded', message: 'Late.' } })],
+        [aTask({ status: 'failed', cost: reported, fault: { code: 'deadline_exceeded', message: 'Late.' } })],
         null,
       ],
       [
-        'by its estimate, when it has succeeded and was never told',
+        'its estimate if it succeeded and no cost was reported',
         { status: 'succeeded', settledAt: at },
         [aTask()],
         estimates.runware,
       ],
       [
-        'not by a guess, when it has failed',
+        'no estimate if its task failed',
         { status: 'failed', settledAt: at },
         [aTask({ status: 'failed' })],
         null,
       ],
       [
-        'by its estimate, when it was made and could not be stored',
+        'its estimate if the video was made but could not be stored',
         { status: 'failed', settledAt: at },
         [aTask()],
         estimates.runware,
       ],
-      ['not by what another provider would have asked', { provider: 'crun' }, [], null],
-      ['not at all, where nothing is known', { estimates: {} }, [], null],
+      ['no estimate of another provider', { provider: 'crun' }, [], null],
+      ['nothing if there is no estimate', { estimates: {} }, [], null],
     ] as const)('%s', (_, job, tasks, cost) => {
       expect(costOf(job, tasks)).toEqual(cost)
     })
   })
 
-  it('gives metadata back and shows warnings', () => {
+  it('shows metadata and warnings', () => {
     const job = {
       request: aRequest({ metadata: { order: '42' } }),
       warnings: [{ path: 'seed', message: 'is ignored' }],
@@ -214,11 +232,11 @@ describe('happy', () => {
 })
 
 describe('hostile', () => {
-  it('keeps the evidence of a fault to itself, wherever the fault stands', () => {
+  it('never shows the evidence of a fault of a job, a task or an output', () => {
     const fault = {
       code: 'unavailable' as const,
       message: 'Busy.',
-      evidence: { detail: 'the words of the provider' },
+      evidence: { detail: 'provider internals' },
       retryAfterMs: 5_000,
     }
     const rows = someRows({
@@ -227,7 +245,7 @@ describe('hostile', () => {
       outputs: [{ n: 0, status: 'failed', fault }],
     })
     const view = viewJob(rows, noLinks)
-    expect(JSON.stringify(view)).not.toContain('the words of the provider')
+    expect(JSON.stringify(view)).not.toContain('provider internals')
     const shown = {
       code: 'unavailable',
       message: 'Busy.',

@@ -1,6 +1,6 @@
 /** Who took nothing for five days is sent nothing more, until somebody enables it again by one call. */
 import { beforeEach, describe, expect, it, vi } from 'vitest'
-import { hostPatienceMs, ownFailuresToDisable } from '../../src/core/schedule.ts'
+import { disableAfterMs, ownFailuresToDisable } from '../../src/core/schedule.ts'
 import { bearing, makeApiKey, postJobOf } from '../support/api-keys.ts'
 import { deliveriesOf, tellOfFailure } from '../support/deliveries.ts'
 import { enableEndpoint, makeEndpoint, showEndpoint } from '../support/endpoints.ts'
@@ -72,7 +72,7 @@ describe('an endpoint whose host was down for five days', () => {
       ...[
         host.name,
         endpoint.id,
-        world.edges.now() - hostPatienceMs,
+        world.edges.now() - disableAfterMs,
         world.edges.now(),
         world.edges.now() + hours,
       ],
@@ -154,7 +154,7 @@ describe('the callbacks of an API key', () => {
 
   it('to a host that took nothing for five days are disabled, for this key and this host', async () => {
     const [apiKey, other] = [await makeApiKey(), await makeApiKey('another')]
-    await failFor(apiKey, hostPatienceMs)
+    await failFor(apiKey, disableAfterMs)
     const jobId = await jobOf(apiKey)
     await tryAgain(jobId)
     const [first] = await untilOver(jobId)
@@ -175,14 +175,14 @@ describe('the callbacks of an API key', () => {
 
   it('are not disabled a minute before', async () => {
     const apiKey = await makeApiKey()
-    await failFor(apiKey, hostPatienceMs - 60_000)
+    await failFor(apiKey, disableAfterMs - 60_000)
     await tryAgain(await jobOf(apiKey))
     expect(await disabledOf(apiKey)).toEqual({ data: [] })
   })
 
   it('are not disabled for one failure of a delivery, however long others of the key have failed there', async () => {
     const apiKey = await makeApiKey()
-    await failFor(apiKey, 2 * hostPatienceMs)
+    await failFor(apiKey, 2 * disableAfterMs)
     const jobId = await jobOf(apiKey)
     await untilTried(jobId)
     expect(await deliveriesOf(jobId)).toMatchObject([{ status: 'pending', attempt_count: 1 }])
@@ -191,7 +191,7 @@ describe('the callbacks of an API key', () => {
 
   it('are enabled again by one call of the key itself', async () => {
     const apiKey = await makeApiKey()
-    await failFor(apiKey, hostPatienceMs)
+    await failFor(apiKey, disableAfterMs)
     const jobId = await jobOf(apiKey)
     await tryAgain(jobId)
     await untilOver(jobId)

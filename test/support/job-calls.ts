@@ -1,6 +1,6 @@
 /** What a caller may ask of a job that it has. */
 import { expect } from 'vitest'
-import type { JobView } from '../../src/core/job-view.ts'
+import type { JobView } from '../../src/core/job-view-schema.ts'
 import { api } from './reelhook.ts'
 
 export function cancel(id: string): Promise<Response> {

@@ -1,5 +1,5 @@
 /** Jobs brought to their end, and the bytes that their end is about. */
-import type { JobView } from '../../src/core/job-view.ts'
+import type { JobView } from '../../src/core/job-view-schema.ts'
 import { billsFor, postJob, untilStatus, untilSubmitted } from './reelhook.ts'
 import { world } from './world.ts'
 

@@ -1,7 +1,8 @@
 /** Rows → what a caller sees, for one job or a page of them. */
 import type { Context } from '../../context.ts'
 import '@hono/zod-openapi'
-import { type JobView, jobViewSchema, viewJob } from '../../core/job-view.ts'
+import { viewJob } from '../../core/job-view.ts'
+import { type JobView, jobViewSchema } from '../../core/job-view-schema.ts'
 import { linksTo } from '../../media/signed-links.ts'
 import type { Job } from '../../store/jobs/jobs.ts'
 import { outputsOfAll } from '../../store/jobs/outputs.ts'

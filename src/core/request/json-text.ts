@@ -1,21 +1,21 @@
-/** The texts of a JSON value from outside, judged before a schema has seen it. No I/O. No clock. */
+/** Validates the strings of a JSON value from outside, before any schema. No I/O. No clock. */
 import { textFault, type ValidateText } from './text.ts'
 
 /**
- * Every key and every text of a JSON value that is not taken, by its path. Schemas do not see them all: they drop
- * `__proto__`, and what they call unknown may hold anything.
+ * Every refused key and string of a JSON value, with its path. Schemas do not see all of them: they drop `__proto__`, and
+ * a field of type unknown may contain anything.
  */
 export function jsonFaults(
   json: unknown,
-  judge: ValidateText = textFault,
+  validate: ValidateText = textFault,
 ): { path: string; message: string }[] {
   const faults: { path: string; message: string }[] = []
-  // A stack of its own: the depth is the sender's choice, and must not overflow ours.
-  const left: Node[] = [{ value: json, key: '', parent: null }]
-  for (let node = left.pop(); node !== undefined && faults.length < mostFaults; node = left.pop()) {
-    const message = faultAt(node, judge)
+  // An explicit stack: the sender chooses the depth, which must not overflow the call stack.
+  const pending: Node[] = [{ value: json, key: '', parent: null }]
+  for (let node = pending.pop(); node !== undefined && faults.length < maxFaults; node = pending.pop()) {
+    const message = faultAt(node, validate)
     if (message !== null) faults.push({ path: pathOf(node), message })
-    for (const child of childrenOf(node).reverse()) left.push(child)
+    for (const child of childrenOf(node).reverse()) pending.push(child)
   }
   return faults
 }
@@ -26,17 +26,17 @@ interface Node {
   parent: Node | null
 }
 
-// Of a query's metadata filter, too.
-const lostName = /^(?:metadata\[)?__proto__\]?$/
+// The second form is in the metadata filter of a query.
+const forbiddenName = /^(?:metadata\[)?__proto__\]?$/
 
-// As many help nobody, and an answer is not to be many times as long as its request.
-const mostFaults = 100
+// More faults would not help, and would make the response many times longer than the request.
+const maxFaults = 100
 
-function faultAt({ value, key }: Node, judge: ValidateText): string | null {
-  if (lostName.test(key)) return 'is not taken as a name: many programs lose it'
-  const inKey = judge(key, 'name')
+function faultAt({ value, key }: Node, validate: ValidateText): string | null {
+  if (forbiddenName.test(key)) return 'is not allowed as a name: many programs drop it'
+  const inKey = validate(key, 'name')
   if (inKey !== null) return `has a name that ${inKey}`
-  return typeof value === 'string' ? judge(value, 'text') : null
+  return typeof value === 'string' ? validate(value, 'text') : null
 }
 
 function childrenOf(parent: Node): Node[] {

@@ -1,6 +1,6 @@
 /** The media of a request: frames or references, and the forms that each may have. No I/O. No clock. */
 
-import { readUrl } from '../url/parse.ts'
+import { parseUrl } from '../url/parse.ts'
 import { dataUriFault, isDataUri } from './data-uri.ts'
 
 export { isDataUri } from './data-uri.ts'
@@ -102,7 +102,7 @@ export function formOf(value: string): MediaForm | null {
   if (value.startsWith('asset://')) return crunAsset.test(value) ? 'crun_asset' : null
   if (uuid.test(value)) return 'runware_id'
   if (isAssetId(value)) return 'asset'
-  return readUrl(value, maxUrlLength).ok ? 'url' : null
+  return parseUrl(value, maxUrlLength).ok ? 'url' : null
 }
 
 /** What is wrong with a medium as it is given; null: nothing. */

@@ -1,12 +1,12 @@
 /**
- * Prompt tags: `{{image:1}}`, `{{video:1}}` and `{{audio:1}}` point at the references, counted from 1. `[[image:1]]` is
- * the same, for tools whose own templates are `{{ }}`. Spacing, case and full-width forms do not matter. What is nearly
- * a tag is refused: as plain text it would be paid for and mean nothing. No I/O. No clock.
+ * Prompt tags: `{{image:1}}`, `{{video:1}}` and `{{audio:1}}` refer to the references, counted from 1. `[[image:1]]` is
+ * the same, for tools that use `{{ }}` for templates. Spacing, case and full-width forms do not matter. Text that is
+ * nearly a tag is refused: as plain text it would be paid for and mean nothing. No I/O. No clock.
  */
 
 export type TagKind = 'image' | 'video' | 'audio'
 
-/** The prompt as a provider gets it. */
+/** The prompt as it is sent to a provider. */
 export function renderPrompt(prompt: string, write: (kind: TagKind, number: number) => string): string {
   return prompt.replace(group, (whole) => {
     const tag = readTag(whole)
@@ -14,7 +14,7 @@ export function renderPrompt(prompt: string, write: (kind: TagKind, number: numb
   })
 }
 
-/** Every tag that points at no reference, and everything that is nearly a tag; none means that all can be sent. */
+/** Every tag without a reference, and all text that is nearly a tag. Empty: the prompt can be sent. */
 export function tagFaults(prompt: string, counts: Record<TagKind, number>): string[] {
   const dangling: string[] = []
   const nearTags: string[] = []
@@ -33,17 +33,17 @@ export function tagFaults(prompt: string, counts: Record<TagKind, number>): stri
   ]
 }
 
-// Two brackets or more: Mustache and Handlebars write three. Full-width braces come from Chinese keyboards. The
-// lookbehind keeps a long run of brackets from being read once for each of them.
+// Two brackets or more: Mustache and Handlebars use three. Full-width braces come from Chinese keyboards. The lookbehind
+// keeps the matching of a long run of brackets linear.
 const group = /(?<![{｛])[{｛]{2,}[^{}｛｝]*[}｝]{2,}|(?<!\[)\[{2,}[^[\]]*\]{2,}/gu
 
-// Single braces are what Python's f-strings make of double ones. Two opening ones need no closing to look like a tag.
+// Python's f-strings turn double braces into single ones. Two opening braces look like a tag even without a closing one.
 const brokenTag =
   /(?<![{｛])[{｛]+\s*(\p{L}+)[\s:：_#-]*\p{N}+\s*[}｝]+|(?<![{｛[])[{｛[]{2,}\s*(\p{L}+)[\s:：_#-]*\p{N}+\]?/gu
 
 function readTag(whole: string): { kind: TagKind; number: number } | null {
   const [, name, number] = /^(image|video|audio)\s*:\s*(\d+)$/.exec(contentOf(whole)) ?? []
-  const kind = kinds.find((known) => known === name)
+  const kind = kinds.find((one) => one === name)
   return kind === undefined ? null : { kind, number: Number(number) }
 }
 
@@ -53,7 +53,7 @@ function nearTagFaults(whole: string): string[] {
     (token, at) =>
       mediaWords.has(token) && (tokens.length === 1 || isIndex(tokens[at - 1]) || isIndex(tokens[at + 1])),
   )
-  // The shape of a tag with a word that is none of ours, misspelled for example.
+  // It has the shape of a tag and an unknown word, for example a misspelled one.
   return isTagLike || /^\p{L}+:\p{N}+$/u.test(tokens.join('')) ? [nearTagFault(whole)] : []
 }
 
@@ -63,7 +63,7 @@ function nearTagFault(whole: string): string {
 
 function rightSpelling(whole: string): string {
   const tokens = tokensOf(whole)
-  const kind = tokens.map((token) => mediaWords.get(token)).find((known) => known != null)
+  const kind = tokens.map((token) => mediaWords.get(token)).find((one) => one != null)
   const number = Number(tokens.find((token) => /^\d+$/.test(token))) || 1
   const write = (name: TagKind) => (whole.startsWith('[') ? `[[${name}:${number}]]` : `{{${name}:${number}}}`)
   return kind === undefined ? `${write('image')}, ${write('video')} or ${write('audio')}` : write(kind)
@@ -74,7 +74,7 @@ function tokensOf(whole: string): string[] {
   return contentOf(whole).match(/\p{L}+|\p{N}+|:/gu) ?? []
 }
 
-/** What stands between the brackets, in plain characters: NFKC makes full-width ones narrow. */
+/** The text between the brackets, in plain characters: NFKC makes full-width ones narrow. */
 function contentOf(whole: string): string {
   return whole
     .normalize('NFKC')
@@ -88,14 +88,14 @@ function isIndex(token: string | undefined): boolean {
 }
 
 function shorten(whole: string): string {
-  return whole.length <= longestShown ? whole : `${[...whole].slice(0, longestShown).join('')}…`
+  return whole.length <= maxShown ? whole : `${[...whole].slice(0, maxShown).join('')}…`
 }
 
-const longestShown = 60
+const maxShown = 60
 
 const kinds: readonly TagKind[] = ['image', 'video', 'audio']
 
-/** What callers call media in a tag. A frame cannot be pointed at, so it has no right spelling. */
+/** Words for media that callers use in tags. A tag cannot refer to a frame, so `frame` has no correct spelling. */
 const mediaWords = new Map<string, TagKind | null>([
   ...wordsFor('image', 'image images img imgs pic pics picture pictures photo photos'),
   ...wordsFor('video', 'video videos vid vids clip clips movie movies'),

@@ -1,15 +1,14 @@
 /**
- * The request: what a caller wants made, in Reelhook's own words, and the rules that hold at every provider.
- * A request that passes here is well-formed; whether somebody can make it is the providers' to say.
- * No I/O. No clock.
+ * The request: the video that a caller wants, in Reelhook's own terms. A request that passes here is well-formed.
+ * Whether a provider can make it is decided in providers/. No I/O. No clock.
  */
 import { z } from 'zod'
 import { defaultEventTypes, eventTypes } from '../event.ts'
 import { parseDeepJson, readKept, tooDeepAt } from '../http/json.ts'
 import { maxRetentionDays } from '../retention.ts'
 import { isMeantAsUrl, urlOf, urlOrTextOf } from '../url/parse.ts'
-import { countReferences, maxUrlLength, mediaFault } from './media.ts'
-import { tagFaults } from './prompt.ts'
+import { maxUrlLength, mediaFault } from './media.ts'
+import { rules } from './rules.ts'
 import { textOf } from './text.ts'
 
 export const models = ['seedance-2.0', 'seedance-2.0-fast', 'seedance-2.0-mini'] as const
@@ -18,8 +17,8 @@ export type Model = (typeof models)[number]
 export const providerNames = ['runware', 'crun', 'scenario', 'aimlapi'] as const
 export type ProviderName = (typeof providerNames)[number]
 
-/** Ways to leave the choice of the provider to us. */
-const choices = ['auto', 'cheapest'] as const
+/** Values of `provider` that let Reelhook choose. */
+const selections = ['auto', 'cheapest'] as const
 
 export const resolutions = ['480p', '720p', '1080p', '4k'] as const
 export type Resolution = (typeof resolutions)[number]
@@ -30,11 +29,10 @@ export type AspectRatio = (typeof aspectRatios)[number]
 export const minDurationSeconds = 4
 export const maxDurationSeconds = 15
 export const maxCount = 4
-/** Those of every provider that documents them. */
+/** The documented limits, equal at every provider that documents them. */
 export const maxReferences = { images: 9, videos: 3, audios: 3 } as const
 // One D1 row holds at most 2 MB; the request must fit in it with room to spare.
 const maxMediaLength = 300_000
-/** How long a job may take at the most. */
 const maxDeadlineSeconds = 86_400
 
 const media = urlOrTextOf(
@@ -42,26 +40,26 @@ const media = urlOrTextOf(
     .string()
     .max(maxMediaLength)
     .refine((value) => isMeantAsUrl(value) || mediaFault(value) === null, {
-      error: ({ input }) => mediaFault(String(input)) ?? 'is no medium',
+      error: ({ input }) => mediaFault(String(input)) ?? 'is not valid media',
     }),
   maxUrlLength,
 ).meta({
   description:
-    'An https URL (kept and sent as the URL standard spells it), the asset_… id of an upload (POST /v1/assets), or a data: URI with base64 content. What lies at a provider already may be given by its name there, and only that provider can use it: asset://… at Crun, a UUID at Runware.',
+    'An https URL (stored and sent as the URL standard normalizes it), the asset_… id of an upload (POST /v1/assets), or a data: URI with base64 content. Media already stored at a provider can be named by its id there, and only that provider can use it: asset://… at Crun, a UUID at Runware.',
   example: 'https://example.com/boat.png',
 })
 
-/** A symmetric secret as Standard Webhooks writes it. */
+/** A symmetric secret in the form of Standard Webhooks. */
 export const callbackSecretSchema = z
   .string()
   .refine(isSigningSecret, 'must be whsec_ followed by 24 to 64 bytes in base64')
 
 export const callbackUrlSchema = urlOf(2_048)
 
-/** So that it fits into every event, beside all that an event must say (event-body.ts). */
+/** Metadata of this size fits into every event, beside the fields that an event must have (event-body.ts). */
 export const maxMetadataBytes = 8_192
 
-/** Bounded too, so that a list of one type a thousand times is in no event. */
+/** Bounded, because a list that repeats one type a thousand times would appear in every event. */
 export const eventTypesSchema = z.array(z.enum(eventTypes)).min(1).max(eventTypes.length)
 
 export const metadataSchema = z
@@ -76,7 +74,7 @@ const fields = z.strictObject({
   model: z.enum(models),
   prompt: textOf({ min: 1, max: 10_000 }, z.string().trim()).optional().meta({
     description:
-      'Point at references with {{image:1}}, {{video:1}}, {{audio:1}}, counted from 1. [[image:1]] means the same, for tools that use {{ }} themselves. Spacing and case do not matter. Text that is nearly a tag is refused. Where a provider allows it, a first frame or image or video references may stand alone.',
+      'Refer to references with {{image:1}}, {{video:1}}, {{audio:1}}, counted from 1. [[image:1]] means the same, for tools that use {{ }} themselves. Spacing and case do not matter. Text that is nearly a tag is refused. The prompt is optional with a first frame, or with image or video references, if the provider allows it.',
     example: 'A paper boat drifts down a rainy gutter',
   }),
   first_frame: media.optional(),
@@ -98,7 +96,7 @@ const fields = z.strictObject({
   provider: z
     .union(
       [
-        z.enum(choices),
+        z.enum(selections),
         z.enum(providerNames),
         z.array(z.enum(providerNames)).min(1).max(providerNames.length),
       ],
@@ -109,105 +107,41 @@ const fields = z.strictObject({
     .default('auto')
     .meta({
       description:
-        'auto: in the order set for this deployment. cheapest: by estimate in dollars, whose price is not known last.',
+        'auto: the first eligible provider in the order set for this deployment. cheapest: the lowest estimate in US dollars; providers without a USD price sort last.',
     }),
   provider_options: z
     .partialRecord(z.enum(providerNames), z.record(z.string(), z.unknown()))
     .default({})
     .meta({
       description:
-        "Each provider's remaining documented parameters, as GET /v1/models has them; unknown ones are refused.",
+        "Each provider's other documented parameters, as GET /v1/models lists them. Unknown parameters are refused.",
     }),
   callback_url: callbackUrlSchema.optional(),
   callback_secret: callbackSecretSchema.optional(),
   callback_events: eventTypesSchema.default([...defaultEventTypes]).meta({
-    description: 'job.generating, output.stored and job.erased come only where they are asked for.',
+    description: 'job.generating, output.stored and job.erased are sent only if listed here.',
   }),
   metadata: metadataSchema.default({}).meta({
-    description: `Comes back in every event of the job, whole. At most 20 keys of 1 to 64 characters, values of at most 512 characters, and ${maxMetadataBytes} bytes together, counted as JSON in UTF-8.`,
+    description: `Included in full in every event of the job. At most 20 keys of 1 to 64 characters, values of at most 512 characters, and ${maxMetadataBytes} bytes in total, as JSON in UTF-8.`,
   }),
   max_cost_usd: z.number().positive().max(10_000).optional().meta({
-    description: 'Refused unless a provider is known to make the whole job for no more than that.',
+    description:
+      'The job is refused unless the estimate of at least one provider for the whole job is at most this.',
   }),
   resubmit_unknown: z.boolean().default(false).meta({
     description:
-      'For a caller who would rather risk a second bill than wait. When a provider does not say whether it accepted a task, Reelhook normally waits until it is known or the deadline is reached, and buys nothing meanwhile. With true it waits for two minutes, then submits the task once more, to another allowed provider if there is one. Both may be billed. Where Runware is the only one allowed, it is sent the same submission again, which it makes once. A second unknown answer is waited for.',
+      'true risks a second bill to save time. If a provider does not confirm whether it accepted a task, Reelhook normally waits until it knows, or until the deadline, and buys nothing in the meantime. With true it waits two minutes, then submits the task once more, to another allowed provider if there is one. Both submissions may be billed. If Runware is the only allowed provider, it receives the same submission again and makes it once. After a second unknown outcome it waits.',
   }),
   deadline_seconds: z.int().min(60).max(maxDeadlineSeconds).default(1_800),
   retention_days: z.int().min(0).max(maxRetentionDays).optional().meta({
     description:
-      'Erased so many days after its end, with its videos. 0: kept. Left out: as this deployment has it set.',
+      'The job and its videos are erased this many days after its end. 0: kept. Default: the setting of this deployment.',
   }),
 })
 
 type Fields = z.infer<typeof fields>
-type Field = keyof Fields
 
-/** A rule over several fields. It is asked as soon as the fields it reads are well-formed each by itself. */
-interface Rule {
-  path: Field
-  reads: Field[]
-  broken: (request: Fields) => string | null
-}
-
-// In this order no rule reads a field that an earlier one may have complained of, so all that are broken speak.
-const rules: Rule[] = [
-  {
-    path: 'prompt',
-    reads: ['prompt', 'reference_images', 'reference_videos', 'reference_audios'],
-    broken: (request) => {
-      const faults = tagFaults(request.prompt ?? '', {
-        image: request.reference_images.length,
-        video: request.reference_videos.length,
-        audio: request.reference_audios.length,
-      })
-      return faults.length > 0 ? faults.join('; ') : null
-    },
-  },
-  {
-    path: 'prompt',
-    reads: ['prompt', 'first_frame', 'reference_images', 'reference_videos'],
-    broken: (request) => {
-      const { prompt, first_frame, reference_images, reference_videos } = request
-      const isSaid = prompt !== undefined || first_frame !== undefined
-      return isSaid || reference_images.length + reference_videos.length > 0
-        ? null
-        : 'is needed unless a first_frame, reference_images or reference_videos are given'
-    },
-  },
-  {
-    path: 'last_frame',
-    reads: ['first_frame', 'last_frame'],
-    broken: (request) =>
-      request.last_frame !== undefined && request.first_frame === undefined ? 'needs a first_frame' : null,
-  },
-  {
-    path: 'first_frame',
-    reads: ['first_frame', 'reference_images', 'reference_videos', 'reference_audios'],
-    broken: (request) =>
-      request.first_frame !== undefined && countReferences(request) > 0
-        ? 'excludes reference_images, reference_videos and reference_audios: use frames or references'
-        : null,
-  },
-  {
-    path: 'reference_audios',
-    reads: ['reference_images', 'reference_videos', 'reference_audios'],
-    broken: (request) =>
-      countReferences(request) > 0 && countReferences(request) === request.reference_audios.length
-        ? 'needs at least one of reference_images or reference_videos beside it'
-        : null,
-  },
-  {
-    path: 'callback_secret',
-    reads: ['callback_url', 'callback_secret'],
-    broken: (request) =>
-      request.callback_secret !== undefined && request.callback_url === undefined
-        ? 'needs a callback_url to sign for'
-        : null,
-  },
-]
-
-/** A whole request body of `POST /v1/jobs`. Parsing names every fault at once. */
+/** The body of `POST /v1/jobs`. Parsing reports every fault at once. */
 export const requestSchema = rules.reduce(
   (schema, rule) =>
     schema.refine((request) => rule.broken(request) === null, {
@@ -221,24 +155,24 @@ export const requestSchema = rules.reduce(
 
 export type PostedRequest = z.infer<typeof requestSchema>
 
-/** The request as it is kept with the job: without the secret, which is kept apart and encrypted. */
-export const keptRequestSchema = fields.omit({ callback_secret: true })
+/** The request as it is stored with the job. The secret is stored separately, encrypted. */
+export const storedRequestSchema = fields.omit({ callback_secret: true })
 
-export type JobRequest = z.infer<typeof keptRequestSchema>
+export type JobRequest = z.infer<typeof storedRequestSchema>
 
-/** A kept request, as JSON. Of a damaged one only the well-formed fields are left, and `isWhole` is false. */
-export function readKeptRequest(json: string, model: Model): { request: JobRequest; isWhole: boolean } {
-  const kept = readKept(keptRequestSchema, json)
-  if (kept !== undefined) return { request: kept, isWhole: true }
+/** Parses a stored request. A damaged one keeps its well-formed fields, and `isWhole` is false. */
+export function parseStoredRequest(json: string, model: Model): { request: JobRequest; isWhole: boolean } {
+  const request = readKept(storedRequestSchema, json)
+  if (request !== undefined) return { request, isWhole: true }
   const { callback_secret: _, ...part } = wellFormedPart(parseDeepJson(json))
-  return { request: { ...keptRequestSchema.parse({ ...part, model: models[0] }), model }, isWhole: false }
+  return { request: { ...storedRequestSchema.parse({ ...part, model: models[0] }), model }, isWhole: false }
 }
 
-/** The fields of a faulty request that are well-formed each by itself: what can still be said of them is said. */
+/** The fields of a faulty request that are valid by themselves: checks beyond the schema can still report on them. */
 export function wellFormedPart(body: unknown): Partial<Fields> {
   if (!isRecord(body)) return {}
   const entries = Object.entries(fields.shape).flatMap(([name, schema]) => {
-    const value = (body as Record<string, unknown>)[name]
+    const value = body[name]
     const parsed = schema.safeParse(value)
     return parsed.success && parsed.data !== undefined && tooDeepAt(value) === null
       ? [[name, parsed.data]]
@@ -247,7 +181,6 @@ export function wellFormedPart(body: unknown): Partial<Fields> {
   return Object.fromEntries(entries)
 }
 
-// Standard Webhooks: a symmetric secret is whsec_ and 24 to 64 bytes in base64.
 function isSigningSecret(value: string): boolean {
   const encoded = /^whsec_([A-Za-z0-9+/]+={0,2})$/.exec(value)?.[1]
   if (encoded === undefined || encoded.length % 4 !== 0) return false
@@ -255,6 +188,6 @@ function isSigningSecret(value: string): boolean {
   return byteLength >= 24 && byteLength <= 64
 }
 
-function isRecord(value: unknown): boolean {
+function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

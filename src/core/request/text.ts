@@ -1,7 +1,7 @@
-/** The characters of what callers send: which ones are taken, and how they are counted. No I/O. No clock. */
+/** Text from callers: which characters are allowed, and how they are counted. No I/O. No clock. */
 import { z } from 'zod'
 
-/** Unicode code points: that is what the providers' documents and JSON Schema count. */
+/** Counts Unicode code points, as the providers' documents and JSON Schema do. */
 export function countCharacters(text: string): number {
   let count = 0
   for (const _ of text) count += 1
@@ -13,7 +13,7 @@ interface Length {
   max: number
 }
 
-/** A schema for text of so many characters. Zod's own limits count UTF-16 units: two for most emoji. */
+/** A schema for text with a limited length. Zod's `max` counts UTF-16 units, which are two for most emoji. */
 export function textOf({ min = 0, max }: Length, schema = z.string()) {
   const error = min > 0 ? `must have ${min} to ${max} characters` : `must have at most ${max} characters`
   return schema
@@ -21,32 +21,32 @@ export function textOf({ min = 0, max }: Length, schema = z.string()) {
     .meta({ minLength: min, maxLength: max })
 }
 
-/** The same in one line. */
+/** The same, on one line. */
 export function nameOf(length: Length) {
   return textOf(length, z.string().trim()).refine((text) => textFault(text, 'name') === null, {
     error: ({ input }) => textFault(String(input), 'name') ?? undefined,
   })
 }
 
-/** `text` may have line breaks and tabs; a `name` may not. */
+/** `text` may contain line breaks and tabs; a `name` may not. */
 type TextKind = 'text' | 'name'
 
 export type ValidateText = (text: string, kind: TextKind) => string | null
 
-/** Why this text is not taken; null where it is. */
+/** Why this text is refused; null if it is valid. */
 export const textFault: ValidateText = (text, kind) => {
-  // In UTF-8, which D1 and every provider take, a lone surrogate becomes another character without a word.
+  // D1 and every provider use UTF-8, where a lone surrogate silently becomes another character.
   if (!text.isWellFormed()) return 'must not have half a character (a lone surrogate)'
   const control = controls[kind].exec(text)?.[0]
   return control === undefined ? null : `must not have the control character ${codeOf(control)}`
 }
 
-/** The same for text that was read leniently from bytes that are not valid UTF-8. */
+/** The same for text that a lenient decoder made from bytes that may not be valid UTF-8. */
 export const brokenTextFault: ValidateText = (text, kind) =>
   text.includes('\uFFFD') ? 'is not valid UTF-8' : textFault(text, kind)
 
 const controls: Record<TextKind, RegExp> = {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what it looks for.
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: it searches for control characters.
   text: /[\u0000-\u0008\u000B\u000C\u000E-\u001F\u007F]/,
   name: /\p{Cc}/u,
 }

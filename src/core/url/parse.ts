@@ -1,15 +1,15 @@
-/** URLs as callers give them, read once: what is judged is what is kept, called and sent on. No I/O. No clock. */
+/** Parses callers' URLs once: the same spelling is validated, stored, called and sent on. No I/O. No clock. */
 import { z } from 'zod'
 import { countCharacters } from '../request/text.ts'
 
-type ReadUrl = { ok: true; href: string } | { ok: false; message: string }
+type ParsedUrl = { ok: true; href: string } | { ok: false; message: string }
 
 /**
- * A URL of the web in the one spelling that the WHATWG parser gives it. That parser forgives what other programs read
- * differently: it drops tabs and line breaks, turns a backslash into a slash and adds slashes that are missing. Such a
- * URL is refused, so that a provider cannot find another host in it than the guard did.
+ * An http(s) URL, normalized by the WHATWG parser. That parser accepts text that other programs read differently: it
+ * drops tabs and line breaks, turns a backslash into a slash and adds missing slashes. Such text is refused, so that a
+ * provider cannot see another host in it than the guard did.
  */
-export function readUrl(text: string, maxCharacters: number): ReadUrl {
+export function parseUrl(text: string, maxCharacters: number): ParsedUrl {
   if (!text.isWellFormed()) return refuse('must not have half a character (a lone surrogate)')
   if (/[\s\p{Cc}]/u.test(text)) {
     return refuse('must not have spaces, line breaks or control characters: write %20 for a space')
@@ -23,39 +23,39 @@ export function readUrl(text: string, maxCharacters: number): ReadUrl {
     : { ok: true, href }
 }
 
-/** A schema for such a URL; it gives the one spelling. */
+/** A schema for such a URL; its output is normalized. */
 export function urlOf(maxCharacters: number) {
-  return readWhere(() => true, z.string('is not a URL'), maxCharacters).meta({
+  return schemaWhere(() => true, z.string('is not a URL'), maxCharacters).meta({
     format: 'uri',
     maxLength: maxCharacters,
   })
 }
 
-/** A schema for text that may be such a URL or something else, which stays as it is. */
+/** A schema for text that may be such a URL; other text is not changed. */
 export function urlOrTextOf(schema: z.ZodString, maxCharacters: number) {
-  return readWhere(isMeantAsUrl, schema, maxCharacters)
+  return schemaWhere(isMeantAsUrl, schema, maxCharacters)
 }
 
-/** Whether a text is meant as a URL of the web, however badly it is written. */
+/** Whether a text is meant as an http(s) URL, even if it is malformed. */
 export function isMeantAsUrl(text: string): boolean {
   return /^[\s\p{Cc}]*https?:/iu.test(text)
 }
 
-function readWhere(isUrl: (text: string) => boolean, schema: z.ZodString, maxCharacters: number) {
-  const read = (text: string): ReadUrl =>
-    isUrl(text) ? readUrl(text, maxCharacters) : { ok: true, href: text }
-  const objection = (text: string) => {
+function schemaWhere(isUrl: (text: string) => boolean, schema: z.ZodString, maxCharacters: number) {
+  const read = (text: string): ParsedUrl =>
+    isUrl(text) ? parseUrl(text, maxCharacters) : { ok: true, href: text }
+  const messageFor = (text: string) => {
     const url = read(text)
     return url.ok ? undefined : url.message
   }
   return schema
-    .refine((text) => read(text).ok, { error: ({ input }) => objection(String(input)) })
+    .refine((text) => read(text).ok, { error: ({ input }) => messageFor(String(input)) })
     .overwrite((text) => {
       const url = read(text)
       return url.ok ? url.href : text
     })
 }
 
-function refuse(message: string): ReadUrl {
+function refuse(message: string): ParsedUrl {
   return { ok: false, message }
 }

@@ -1,7 +1,7 @@
 /**
- * The ports that a URL may name. Only https is called, so another service is never spoken to in its own words; but even
- * a TLS greeting tells whether it is there, and some have been fed commands through what a greeting carries. So: 443,
- * and from 1024 on, where people do run web servers, whatever is not known to be something else. No I/O.
+ * The ports that a URL may have. Only https is called, so no other protocol is ever spoken. But a TLS handshake alone
+ * reveals whether a service exists, and some services have executed commands hidden in one. So only 443 is allowed, and
+ * ports from 1024 on that are not known for another service: web servers do run there. No I/O.
  */
 
 export function isWebPort(port: number): boolean {
@@ -9,7 +9,7 @@ export function isWebPort(port: number): boolean {
 }
 
 const otherServices = new Set([
-  // What the Fetch standard calls bad ports (§ 2.9, "port blocking"), from 1024 on.
+  // The bad ports of the Fetch standard (§ 2.9, "port blocking"), from 1024 on.
   ...[
     1719, 1720, 1723, 2049, 3659, 4045, 4190, 5060, 5061, 6000, 6566, 6665, 6666, 6667, 6668, 6669, 6679,
     6697,
@@ -23,6 +23,6 @@ const otherServices = new Set([
   ...[1883, 8883, 4222, 5671, 5672, 9092, 9093, 9094, 61613, 61616],
   // Control: Docker, etcd, the API of Kubernetes, its kubelet.
   ...[2375, 2376, 2379, 2380, 6443, 10250, 10255],
-  // Other people's screens and shells: RDP, VNC, WinRM.
+  // Remote desktops and shells: RDP, VNC, WinRM.
   ...[3389, 5900, 5901, 5902, 5903, 5985, 5986],
 ])

@@ -1,11 +1,11 @@
-/** Signed URLs have one spelling. No I/O. */
+/** Each signed URL has exactly one valid spelling. No I/O. */
 
-/** Whether a signed path is written as we write it: nothing in it needs an escape, so an escape is another spelling. */
+/** Whether a signed path is spelled as issued: it needs no escapes, so an escape is another spelling. */
 export function isPlainPath(url: string): boolean {
   return !new URL(url).pathname.includes('%')
 }
 
-/** The same of a link, whose query is signed too: of a parameter that is there twice, readers choose differently. */
+/** The same for a link with a signed query. Parsers differ in which copy of a duplicate parameter they use. */
 export function isPlainLink(url: string): boolean {
   const { search } = new URL(url)
   if (!isPlainPath(url) || /[%+]/.test(search)) return false

@@ -1,41 +1,36 @@
-/**
- * What wrangler makes of the Worker for this machine: the bundle that would be deployed, the runtime's options, and
- * tables that are up to date.
- */
-import { execFile } from 'node:child_process'
+/** Uses wrangler to prepare the Worker for this machine: the deployable bundle, the runtime's options, the migrations. */
 import { readFile } from 'node:fs/promises'
-import { promisify } from 'node:util'
 import { unstable_getMiniflareWorkerOptions } from 'wrangler'
+import { runWrangler } from './wrangler.ts'
 
-/** Plain JSON: it may be made once and run in many processes. */
+/** Plain JSON: one bundle can run in many processes. */
 export interface Bundle {
   script: string
   options: ReturnType<typeof runtimeOptions>
 }
 
-const wrangler = new URL('../../../node_modules/wrangler/bin/wrangler.js', import.meta.url).pathname
-const configPath = new URL('../../../wrangler.toml', import.meta.url).pathname
+const wranglerToml = new URL('../../../wrangler.toml', import.meta.url).pathname
 
-/** `entry` takes the place of the Worker's own entry file. */
+/** `entry` replaces the entry file of wrangler.toml. */
 export async function bundleWorker(folder: string, entry?: string): Promise<Bundle> {
   const outdir = `${folder}/bundle`
   const name = entry?.split('/').at(-1)?.replace(/\.ts$/, '.js') ?? 'index.js'
-  await runWrangler(['deploy', ...(entry === undefined ? [] : [entry]), '--dry-run', '--outdir', outdir])
+  await perform(['deploy', ...(entry === undefined ? [] : [entry]), '--dry-run', '--outdir', outdir])
   return { script: await readFile(`${outdir}/${name}`, 'utf8'), options: runtimeOptions() }
 }
 
-export async function migrateTables(folder: string, config = configPath): Promise<void> {
-  await runWrangler(['d1', 'migrations', 'apply', 'reelhook', '--local', '--persist-to', folder], config)
+export async function migrateTables(folder: string, config = wranglerToml): Promise<void> {
+  await perform(['d1', 'migrations', 'apply', 'reelhook', '--local', '--persist-to', folder], config)
 }
 
 function runtimeOptions() {
-  const { workerOptions } = unstable_getMiniflareWorkerOptions(configPath)
-  // Rules for files that are not code: the bundle holds none.
+  const { workerOptions } = unstable_getMiniflareWorkerOptions(wranglerToml)
+  // The bundle contains only code, so it needs no rules for other files.
   const { modulesRules: _, ...options } = workerOptions
   return options
 }
 
-async function runWrangler(words: string[], config = configPath): Promise<void> {
-  const environment = { ...process.env, CI: 'true', WRANGLER_SEND_METRICS: 'false', NO_COLOR: '1' }
-  await promisify(execFile)(process.execPath, [wrangler, ...words, '--config', config], { env: environment })
+async function perform(words: string[], config = wranglerToml): Promise<void> {
+  const { exitCode, stderr } = await runWrangler([...words, '--config', config], 'captured')
+  if (exitCode !== 0) throw new Error(`wrangler ${words.join(' ')} failed:\n${stderr}`)
 }

@@ -1,4 +1,4 @@
-/** A caller's own callback server: it takes deliveries and verifies each signature as published. */
+/** A callback server as a caller would run it: it receives deliveries and verifies each signature. */
 import { createServer } from 'node:http'
 import { text } from 'node:stream/consumers'
 import { Webhook } from 'standardwebhooks'
@@ -39,8 +39,7 @@ export async function startCallbackServer(secret: string): Promise<CallbackServe
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const address = server.address()
-  if (address === null || typeof address === 'string')
-    throw new Error('the callback server listens on no port')
+  if (address === null || typeof address === 'string') throw new Error('The callback server has no port.')
   return {
     url: `http://127.0.0.1:${address.port}/reelhook`,
     received,

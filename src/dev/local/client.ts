@@ -1,8 +1,8 @@
-/** The API of a local Reelhook, as any caller would use it: fetch and a key. */
-import type { JobView } from '../../core/job-view.ts'
+/** The API of a local Reelhook, used as any caller would: with fetch and an API key. */
+import { z } from 'zod'
+import { type JobView, jobViewSchema } from '../../core/job-view-schema.ts'
 
 export interface Client {
-  /** Uploads input media. */
   upload(media: Uint8Array<ArrayBuffer>, contentType: string): Promise<Asset>
   postJob(request: Record<string, unknown>): Promise<JobView>
   job(id: string): Promise<JobView>
@@ -10,12 +10,14 @@ export interface Client {
   get(path: string): Promise<Response>
 }
 
-interface Asset {
-  id: string
-  content_type: string
-  bytes: number
-  sha256: string
-}
+const assetSchema = z.object({
+  id: z.string(),
+  content_type: z.string(),
+  bytes: z.number(),
+  sha256: z.string(),
+})
+
+type Asset = z.infer<typeof assetSchema>
 
 export function createClient(url: string, apiKey: string): Client {
   const call = async (path: string, init: RequestInit = {}) => {
@@ -24,12 +26,12 @@ export function createClient(url: string, apiKey: string): Client {
       headers: { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json', ...init.headers },
     })
     if (!response.ok)
-      throw new Error(`${init.method ?? 'GET'} ${path} answered ${response.status}: ${await response.text()}`)
+      throw new Error(`${init.method ?? 'GET'} ${path} returned ${response.status}: ${await response.text()}`)
     return response
   }
   const upload = async (media: Uint8Array<ArrayBuffer>, contentType: string) => {
     const init = { method: 'POST', headers: { 'content-type': contentType }, body: media }
-    return (await (await call('/v1/assets', init)).json()) as Asset
+    return assetSchema.parse(await (await call('/v1/assets', init)).json())
   }
   const post = async (path: string, body: unknown) =>
     (await call(path, { method: 'POST', body: JSON.stringify(body) })).json()
@@ -37,7 +39,7 @@ export function createClient(url: string, apiKey: string): Client {
     get: call,
     upload,
     post,
-    postJob: async (request) => (await post('/v1/jobs', request)) as JobView,
-    job: async (id) => (await (await call(`/v1/jobs/${id}`)).json()) as JobView,
+    postJob: async (request) => jobViewSchema.parse(await post('/v1/jobs', request)),
+    job: async (id) => jobViewSchema.parse(await (await call(`/v1/jobs/${id}`)).json()),
   }
 }

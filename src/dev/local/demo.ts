@@ -1,11 +1,12 @@
 /**
- * npm run demo: the main job, for real, on this machine. Exits 0 only when every video is stored, its link plays,
- * and its delivery came once with a signature that verifies.
+ * npm run demo: one job at each simulated provider, on this machine. It exits with 0 only if every video is stored, its
+ * link plays, and its delivery arrived exactly once with a valid signature.
  */
 import { createHash, randomBytes } from 'node:crypto'
 import { createWriteStream, mkdirSync, rmSync } from 'node:fs'
 import { setTimeout as wait } from 'node:timers/promises'
-import type { JobView } from '../../core/job-view.ts'
+import { z } from 'zod'
+import type { JobView } from '../../core/job-view-schema.ts'
 import type { SimulatedTask } from '../simulator/task.ts'
 import { type CallbackServer, type Received, startCallbackServer } from './callback-server.ts'
 import { createClient } from './client.ts'
@@ -13,7 +14,8 @@ import { createProgress } from './progress.ts'
 import { openStage, type Stage } from './stage.ts'
 
 const folder = '.wrangler/demo'
-const patienceMs = 120_000
+const timeoutMs = 120_000
+const deliveriesSchema = z.object({ data: z.array(z.object({ status: z.string() })) })
 
 // One white pixel.
 const picture = Uint8Array.from(
@@ -37,20 +39,19 @@ async function main() {
   const callbackSecret = `whsec_${randomBytes(32).toString('base64')}`
   const callbacks = await startCallbackServer(callbackSecret)
   try {
-    console.log(`Reelhook is at ${stage.worker.url}, the simulator at ${stage.simulator.url}.\n`)
+    console.log(`Reelhook:   ${stage.worker.url}\nSimulator:  ${stage.simulator.url}\n`)
     const jobs = await makeVideos(stage, callbacks, callbackSecret)
     const faults: string[] = []
     for (const job of jobs) faults.push(...(await report(stage, job, callbacks.received)))
     const bills = stage.simulator.simulator.tasks().length
     const tasks = jobs.reduce((sum, job) => sum + job.tasks.length, 0)
-    if (bills !== tasks) faults.push(`${bills} tasks were billed for the ${tasks} that were wanted`)
+    if (bills !== tasks)
+      faults.push(`the providers billed ${bills} tasks, but Reelhook has a record of ${tasks}`)
     if (faults.length > 0) throw new Error(faults.join('\n'))
-    console.log(
-      '\nEvery video is stored, and every caller was told once, by a signed delivery that verifies.',
-    )
+    console.log('\nDone. Every video is stored, and each caller was notified once, with a valid signature.')
   } catch (error) {
     console.error(`\nThe demo failed: ${error instanceof Error ? error.message : String(error)}`)
-    console.error(`What the Worker did is in ${folder}/worker.log.`)
+    console.error(`The log of the Worker is in ${folder}/worker.log.`)
     process.exitCode = 1
   } finally {
     await callbacks.close()
@@ -59,15 +60,15 @@ async function main() {
   }
 }
 
-/** Posts one job for each provider and shows its life until all are settled and told. */
+/** Posts one job for each provider and shows their progress until all are settled and delivered. */
 async function makeVideos(
   stage: Stage,
   callbacks: CallbackServer,
   callbackSecret: string,
 ): Promise<JobView[]> {
   const client = createClient(stage.worker.url, stage.adminApiKey)
-  const boat = await client.upload(picture, 'image/png')
-  console.log(`Uploaded ${boat.id}: ${boat.bytes} bytes, ${boat.content_type}, SHA-256 ${boat.sha256}\n`)
+  const image = await client.upload(picture, 'image/png')
+  console.log(`Uploaded ${image.id}: ${image.bytes} bytes, ${image.content_type}, SHA-256 ${image.sha256}\n`)
   const common = {
     model: 'seedance-2.0-mini',
     resolution: '480p',
@@ -79,7 +80,7 @@ async function makeVideos(
     client.postJob({
       ...common,
       provider: 'runware',
-      // The words in brackets ask the simulator for a progress webhook, as a provider may send one.
+      // sim(…) is a directive for the simulator: it also sends a progress webhook, as a provider may do.
       prompt: 'A paper boat drifts down a rainy gutter sim(webhook=progress-first)',
       count: 2,
     }),
@@ -87,42 +88,41 @@ async function makeVideos(
       ...common,
       provider: 'crun',
       prompt: '{{image:1}} sails out to sea',
-      reference_images: [boat.id],
+      reference_images: [image.id],
     }),
     client.postJob({
       ...common,
       provider: 'scenario',
       prompt: 'A lighthouse answers {{image:1}}',
-      reference_images: [boat.id],
+      reference_images: [image.id],
     }),
     client.postJob({ ...common, provider: 'aimlapi', prompt: 'The boat comes home', seed: 7 }),
   ])
   const progress = createProgress(process.stdout)
-  const giveUpAt = Date.now() + patienceMs
+  const deadline = Date.now() + timeoutMs
   for (;;) {
     const jobs = await Promise.all(posted.map(({ id }) => client.job(id)))
     progress.show(jobs)
     if (jobs.every(({ settled_at }) => settled_at !== null) && (await areDelivered(stage, jobs))) return jobs
-    if (Date.now() > giveUpAt)
-      throw new Error(`the jobs were not settled and told within ${patienceMs / 1_000} s`)
+    if (Date.now() > deadline)
+      throw new Error(`the jobs were not settled and delivered within ${timeoutMs / 1_000} s`)
     await wait(250)
   }
 }
 
 async function areDelivered(stage: Stage, jobs: JobView[]): Promise<boolean> {
   const client = createClient(stage.worker.url, stage.adminApiKey)
-  const open = await Promise.all(
+  const isPending = await Promise.all(
     jobs.map(async ({ id }) => {
-      const { data } = (await (await client.get(`/v1/deliveries?job_id=${id}`)).json()) as {
-        data: { status: string }[]
-      }
+      const response = await client.get(`/v1/deliveries?job_id=${id}`)
+      const { data } = deliveriesSchema.parse(await response.json())
       return data.some(({ status }) => status === 'pending')
     }),
   )
-  return open.every((isOpen) => !isOpen)
+  return !isPending.includes(true)
 }
 
-/** Prints what became of one job, and gives back everything about it that is not as promised. */
+/** Prints the result of one job, and returns every broken promise. */
 async function report(stage: Stage, job: JobView, received: Received[]): Promise<string[]> {
   const lines = [`\n${job.id} at ${job.provider}: ${job.status}`]
   const faults = job.status === 'succeeded' ? [] : [`${job.id} is ${job.status}: ${job.fault?.message}`]
@@ -132,38 +132,41 @@ async function report(stage: Stage, job: JobView, received: Received[]): Promise
     lines.push(`            ${played.bytes} bytes, ${played.contentType}, SHA-256 ${played.sha256}`)
     const isSame = played.bytes === output.bytes && played.sha256 === output.sha256
     if (!isSame || played.contentType !== 'video/mp4')
-      faults.push(`output ${output.n} of ${job.id} does not play as stored`)
+      faults.push(`the link of output ${output.n} of ${job.id} does not serve the stored video`)
   }
-  const told = received.filter(({ jobId }) => jobId === job.id)
-  for (const { type, eventId, verified } of told) {
-    lines.push(
-      `  delivery  ${type}, webhook-id ${eventId}, signature ${verified ? 'verified' : 'NOT verified'}`,
-    )
+  const deliveries = received.filter(({ jobId }) => jobId === job.id)
+  for (const { type, eventId, verified } of deliveries) {
+    lines.push(`  delivery  ${type}, webhook-id ${eventId}, signature ${verified ? 'valid' : 'INVALID'}`)
   }
-  if (told.length !== 1 || !told[0]?.verified) faults.push(`${job.id} was told ${told.length} times`)
-  const known = new Set(job.tasks.map(({ provider_task_id }) => provider_task_id))
-  const bills = stage.simulator.simulator.tasks().filter(({ taskId }) => known.has(taskId))
+  const [delivery, ...more] = deliveries
+  if (delivery === undefined || more.length > 0)
+    faults.push(`${job.id} has ${deliveries.length} deliveries, not 1`)
+  if (delivery?.verified === false) faults.push(`the delivery of ${job.id} has an invalid signature`)
+  const taskIds = new Set(job.tasks.map(({ provider_task_id }) => provider_task_id))
+  const bills = stage.simulator.simulator.tasks().filter(({ taskId }) => taskIds.has(taskId))
   lines.push(
-    `  won by    ${job.tasks.map(({ completed_via }) => completed_via).join(', ')}; ${bills.length} billable submit(s), ${said(job.cost)}`,
+    `  tasks     ${job.tasks.map(({ completed_via }) => `ended by ${completed_via}`).join(', ')}; ${bills.length} billed; ${costText(job.cost)}`,
   )
-  if (bills.length !== job.tasks.length) faults.push(`${job.id} was billed ${bills.length} times`)
+  if (bills.length !== job.tasks.length)
+    faults.push(`${job.id} has ${job.tasks.length} tasks and was billed ${bills.length} times`)
   for (const link of bills.flatMap(linksIn)) {
     const opened = await play(link)
-    lines.push(`  was sent  ${link}`)
-    if (opened.bytes !== picture.length) faults.push(`the link that ${job.provider} was sent does not open`)
+    lines.push(`  input     ${link}`)
+    if (opened.bytes !== picture.length)
+      faults.push(`the input link that ${job.provider} received does not open`)
   }
   console.log(lines.join('\n'))
   return faults
 }
 
-/** The references that Crun was sent: a signed link in the place of the asset. */
+/** The reference links that Crun received: each asset is sent to it as a signed link. */
 function linksIn(bill: SimulatedTask): string[] {
   return bill.provider === 'crun' ? (bill.request.input.reference_images ?? []) : []
 }
 
-function said(cost: JobView['cost']): string {
+function costText(cost: JobView['cost']): string {
   if (cost === null) return 'cost unknown'
-  return 'credits' in cost ? `${cost.credits} credits` : `$${cost.amount_usd}`
+  return 'credits' in cost ? `cost ${cost.credits} credits` : `cost $${cost.amount_usd}`
 }
 
 async function play(url: string | null) {

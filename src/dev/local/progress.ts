@@ -1,5 +1,5 @@
-/** One line for each job while it lives: redrawn in place on a terminal, printed at each change elsewhere. */
-import type { JobView } from '../../core/job-view.ts'
+/** One line for each running job: redrawn in place on a terminal; elsewhere printed when it changes. */
+import type { JobView } from '../../core/job-view-schema.ts'
 
 export interface Progress {
   show(jobs: readonly JobView[]): void
@@ -28,7 +28,7 @@ export function createProgress(output: NodeJS.WriteStream): Progress {
   }
 }
 
-/** Of a settled job, until it was. */
+/** For a settled job, the time until it settled. */
 function secondsSince(startedAt: number, settledAt: string | null): string {
   const until = settledAt === null ? Date.now() : Date.parse(settledAt)
   return `${((until - startedAt) / 1_000).toFixed(1).padStart(5)} s`
@@ -36,6 +36,6 @@ function secondsSince(startedAt: number, settledAt: string | null): string {
 
 function stateOf({ provider, request, status, progress }: JobView): string {
   const percent = progress === null ? '' : ` ${progress} %`
-  const many = request.count > 1 ? ` ×${request.count}` : ''
-  return `${`${provider}${many}`.padEnd(12)} ${status}${percent}`
+  const times = request.count > 1 ? ` ×${request.count}` : ''
+  return `${`${provider}${times}`.padEnd(12)} ${status}${percent}`
 }

@@ -1,6 +1,6 @@
 /**
- * A bundled Worker on the local runtime, with D1, R2 and the queues kept under one folder. The cron trigger is fired
- * from here, because the local runtime fires none by itself.
+ * Runs a bundled Worker on the local runtime, with D1, R2 and the queues stored in one folder. The local runtime fires no
+ * cron trigger, so it is fired here.
  */
 import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from 'miniflare'
 import type { Bundle } from './bundle.ts'
@@ -13,11 +13,11 @@ export interface LocalWorker {
 }
 
 export interface Settings {
-  /** Everything is kept here, `<folder>/v3` as `wrangler dev` has it. */
+  /** All data is stored here, in `<folder>/v3` as `wrangler dev` does. */
   folder: string
   port: number
   variables: Record<string, string>
-  /** One JSON line for each unit of work, as the Worker logs it. */
+  /** Receives the Worker's log: one JSON line per unit of work. */
   onLog: (line: string) => void
 }
 

@@ -1,4 +1,4 @@
-/** The whole stage on this machine: the provider simulator as a real HTTP server, and the Worker set to use it. */
+/** Runs everything on this machine: the provider simulator as an HTTP server, and the Worker configured to use it. */
 import { randomBytes } from 'node:crypto'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { startSimulator } from '../simulator/server.ts'
@@ -23,7 +23,7 @@ interface Options {
 const scenarioKey = 'simulated-scenario-key'
 const scenarioSecret = 'simulated-scenario-secret'
 
-/** The keys that the simulator of a stage accepts. */
+/** The provider keys that the simulator accepts. */
 export const keys = {
   runware: 'simulated-runware-key',
   crun: 'simulated-crun-key',
@@ -33,7 +33,7 @@ export const keys = {
 
 export async function openStage({ folder, port, pace, onLog }: Options): Promise<Stage> {
   await mkdir(folder, { recursive: true })
-  const secrets = await keptSecrets(`${folder}/secrets.json`)
+  const secrets = await storedSecrets(`${folder}/secrets.json`)
   const simulator = await startSimulator({ port: 0, keys, ...(pace && { pace }) })
   const workerPort = port === 0 ? await freePort() : port
   const worker = await startWorker({
@@ -53,7 +53,7 @@ export async function openStage({ folder, port, pace, onLog }: Options): Promise
   }
 }
 
-/** A Worker's settings when it listens on this port and the simulator is all of its providers. */
+/** The settings of a Worker on this port with the simulator as every provider. */
 export function variablesFor(port: number, simulatorUrl: string, secrets: Secrets): Record<string, string> {
   return {
     PUBLIC_BASE_URL: `http://127.0.0.1:${port}`,
@@ -77,14 +77,14 @@ export interface Secrets {
   adminApiKey: string
 }
 
-/** Made once and kept beside the database: links and callback URLs outlive a restart. */
-async function keptSecrets(path: string): Promise<Secrets> {
-  const kept = await readFile(path, 'utf8').catch(() => null)
-  if (kept !== null) return JSON.parse(kept)
-  const made = {
+/** Created once and stored beside the database, so that links and callback URLs survive a restart. */
+async function storedSecrets(path: string): Promise<Secrets> {
+  const stored = await readFile(path, 'utf8').catch(() => null)
+  if (stored !== null) return JSON.parse(stored)
+  const secrets = {
     signingSecret: randomBytes(32).toString('hex'),
     adminApiKey: `rh_admin_${randomBytes(16).toString('hex')}`,
   }
-  await writeFile(path, JSON.stringify(made), { mode: 0o600 })
-  return made
+  await writeFile(path, JSON.stringify(secrets), { mode: 0o600 })
+  return secrets
 }

@@ -1,9 +1,11 @@
-/** npm start: Reelhook on this machine, with the provider simulator behind it, until Ctrl-C. */
+/** npm start: runs Reelhook with the provider simulator on this machine, until Ctrl-C. */
 import { mkdirSync } from 'node:fs'
+import { z } from 'zod'
 import { createClient } from './client.ts'
 import { openStage, type Stage } from './stage.ts'
 
 const folder = '.wrangler/state'
+const apiKeySchema = z.object({ key: z.string(), callback_secret: z.string() })
 const port = Number(process.env.PORT ?? 8787)
 
 await main()
@@ -20,13 +22,13 @@ async function main() {
 async function welcome({ worker, simulator, adminApiKey }: Stage): Promise<string> {
   const { key, callback_secret } = await createApiKey(worker.url, adminApiKey)
   return `
-Reelhook is at         ${worker.url}   (its description: ${worker.url}/openapi.json)
-The simulator is at    ${simulator.url}   (its bills: ${simulator.url}/simulator/bills)
-Your API key           ${key}
-Signs your deliveries  ${callback_secret}
-Everything is kept in  ${folder}
+Reelhook         ${worker.url}   (API reference: ${worker.url}/openapi.json)
+Simulator        ${simulator.url}   (bills: ${simulator.url}/simulator/bills)
+API key          ${key}
+Callback secret  ${callback_secret}   (verifies the signatures of deliveries)
+Data             ${folder}
 
-NOTE: ALLOW_PRIVATE_NETWORK is on, so that callbacks may go to this machine. Never set it on a public Worker.
+NOTE: ALLOW_PRIVATE_NETWORK is true here, so that callbacks can reach this machine. Never set it on a public Worker.
 
 Try it:
 
@@ -35,13 +37,13 @@ Try it:
     -H 'Content-Type: application/json' \\
     -d '{"model":"seedance-2.0-mini","prompt":"A paper boat drifts down a rainy gutter"}'
 
-Ctrl-C ends it.
+Press Ctrl-C to stop.
 `
 }
 
 async function createApiKey(url: string, adminApiKey: string) {
-  const made = await createClient(url, adminApiKey).post('/v1/api-keys', { name: 'npm start' })
-  return made as { key: string; callback_secret: string }
+  const created = await createClient(url, adminApiKey).post('/v1/api-keys', { name: 'npm start' })
+  return apiKeySchema.parse(created)
 }
 
 async function stop(stage: Stage): Promise<void> {

@@ -1,4 +1,4 @@
-/** The Worker on this machine: bundled, its tables brought up to date, and run. */
+/** Bundles the Worker, applies the migrations, and runs it on this machine. */
 import { createServer } from 'node:net'
 import { bundleWorker, migrateTables } from './bundle.ts'
 import { type LocalWorker, runWorker, type Settings } from './runtime.ts'
@@ -8,12 +8,12 @@ export async function startWorker(settings: Settings): Promise<LocalWorker> {
   return runWorker(bundle, settings)
 }
 
-/** A port that nobody listens on: the Worker must know its own address before it starts. */
+/** A free port. The Worker must know its address before it starts. */
 export async function freePort(): Promise<number> {
   const server = createServer()
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const address = server.address()
   await new Promise((resolve) => server.close(resolve))
-  if (address === null || typeof address === 'string') throw new Error('no free port')
+  if (address === null || typeof address === 'string') throw new Error('There is no free port.')
   return address.port
 }

@@ -1,7 +1,7 @@
 /** finish: nothing more is submitted. The job waits for what was, or settles when nothing was. */
 import type { Context } from '../../context.ts'
 import { type Fault, fault } from '../../core/fault.ts'
-import { pollWaitMs } from '../../core/schedule.ts'
+import { pollWaitMs } from '../../core/schedule-waits.ts'
 import { draftEvent } from '../../store/events.ts'
 import { type Claim, learn } from '../../store/jobs/claim.ts'
 import type { Step } from '../../store/jobs/commit.ts'

@@ -1,7 +1,7 @@
 /** imports: ask a provider how far it is with the media that were sent to it, all at once, until it has them. */
 import type { Context } from '../../context.ts'
 import { type Fault, fault, isRetryable } from '../../core/fault.ts'
-import { importWaitMs } from '../../core/schedule.ts'
+import { importWaitMs } from '../../core/schedule-waits.ts'
 import type { MediaUploads } from '../../providers/provider.ts'
 import type { Claim } from '../../store/jobs/claim.ts'
 import type { Step } from '../../store/jobs/commit.ts'

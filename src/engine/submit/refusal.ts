@@ -2,7 +2,7 @@
 import type { Context } from '../../context.ts'
 import { allowsFailover, type Fault } from '../../core/fault.ts'
 import type { ProviderName } from '../../core/request/request.ts'
-import { submitWaitMs } from '../../core/schedule.ts'
+import { submitWaitMs } from '../../core/schedule-waits.ts'
 import { isReplaced } from '../../core/task.ts'
 import { draftEvent } from '../../store/events.ts'
 import type { Claim } from '../../store/jobs/claim.ts'
@@ -17,8 +17,8 @@ const patientAttempts = 3
 export async function deferTask(context: Context, claim: Claim, task: Task, refusal: Fault): Promise<Step> {
   const { job } = claim
   const waitMs = Math.max(submitWaitMs(task.attempts), refusal.retryAfterMs ?? 0)
-  const isPatienceOver = task.attempts >= patientAttempts && otherProviders(claim, task).length > 0
-  if (isPatienceOver || context.now() + waitMs >= job.deadlineAt) {
+  const disablesReceiver = task.attempts >= patientAttempts && otherProviders(claim, task).length > 0
+  if (disablesReceiver || context.now() + waitMs >= job.deadlineAt) {
     return rejectTask(context, claim, task, refusal)
   }
   const said = { provider: task.provider, fault: refusal.code, message: refusal.message, wait_ms: waitMs }

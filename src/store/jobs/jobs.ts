@@ -7,8 +7,8 @@ import { readKept } from '../../core/http/json.ts'
 import {
   type JobRequest,
   type ProviderName,
+  parseStoredRequest,
   providerNames,
-  readKeptRequest,
 } from '../../core/request/request.ts'
 import { type Database, reasonOf } from '../database.ts'
 import { draftEvent, type EventDraft, insertEvent, insertEventIf } from '../events.ts'
@@ -153,7 +153,7 @@ const warningsSchema = z.array(z.object({ path: z.string(), message: z.string() 
 
 /** Never throws: one damaged row must not break a list, a sweep or an erasure. */
 export function readRow(row: Row): Job {
-  const { request, isWhole } = readKeptRequest(row.request, row.model)
+  const { request, isWhole } = parseStoredRequest(row.request, row.model)
   const providers = readKept(providersSchema, row.providers)
   const warnings = readKept(warningsSchema, row.warnings)
   const estimates = readKept(estimatesSchema, row.estimates)

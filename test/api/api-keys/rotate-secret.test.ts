@@ -1,6 +1,6 @@
 import { env } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
-import type { JobView } from '../../../src/core/job-view.ts'
+import type { JobView } from '../../../src/core/job-view-schema.ts'
 import { bearing, makeApiKey, type NewApiKey, postJobOf, revokeApiKey } from '../../support/api-keys.ts'
 import { callbackSecret, isSignedWith, type Received, signaturesOf } from '../../support/caller.ts'
 import { expectProblem } from '../../support/problem.ts'

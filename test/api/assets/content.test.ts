@@ -1,7 +1,7 @@
 /** An asset's bytes, for a key or for the signed link that a provider is given. */
 import { env } from 'cloudflare:workers'
 import { beforeAll, describe, expect, it } from 'vitest'
-import type { JobView } from '../../../src/core/job-view.ts'
+import type { JobView } from '../../../src/core/job-view-schema.ts'
 import { type LinkTarget, linkTo } from '../../../src/media/signed-links.ts'
 import { type AssetView, aFile, anAsset } from '../../support/assets.ts'
 import { expectProblem } from '../../support/problem.ts'

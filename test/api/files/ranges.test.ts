@@ -1,7 +1,7 @@
 /** Parts of a stored video (RFC 9110 §14). What a Range header says is walked through in test/core/byte-ranges.test.ts. */
 import { env } from 'cloudflare:workers'
 import { beforeAll, describe, expect, it } from 'vitest'
-import type { JobView } from '../../../src/core/job-view.ts'
+import type { JobView } from '../../../src/core/job-view-schema.ts'
 import { withMethods } from '../../media/a-copy.ts'
 import { ask } from '../../support/api-call.ts'
 import { expectProblem } from '../../support/problem.ts'

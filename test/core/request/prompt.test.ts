@@ -13,7 +13,7 @@ describe('a tag', () => {
     ['{{image:2}} before {{image:1}}', '[image 2] before [image 1]'],
     ['{{image:01}}', '[image 1]'],
     ['[[image:1]] meets [[audio:2]]', '[image 1] meets [audio 2]'],
-  ])('in %s is written the way a provider wants it', (prompt, rendered) => {
+  ])('in %s is rendered in the form of the provider', (prompt, rendered) => {
     expect(renderPrompt(prompt, bracketed)).toBe(rendered)
     expect(tagFaults(prompt, many)).toEqual([])
   })
@@ -24,12 +24,12 @@ describe('a tag', () => {
     ...['{{\u00a0image:1\u00a0}}', '{{image\u2009:\u30001}}', '{{\u200bimage:1\ufeff}}'],
     ...['{{image：1}}', '{{image:１}}', '{{ｉｍａｇｅ:1}}', '｛｛image:1｝｝', '{{image\ufe551}}'],
     ...['{{{image:1}}}', '{{{{ image:1 }}}}'],
-  ])('is read in spite of its spacing, case or width: %j', (tag) => {
+  ])('is parsed whatever its spacing, case or width: %j', (tag) => {
     expect(renderPrompt(`A ${tag} sails`, bracketed)).toBe('A [image 1] sails')
     expect(tagFaults(tag, many)).toEqual([])
   })
 
-  it('is read in any mix of spacing and case', () => {
+  it('is parsed in any mix of spacing and case', () => {
     const space = fc.stringMatching(/^[ \t\n\u00a0\u3000]{0,3}$/)
     const kind = fc.constantFrom('image', 'Video', 'AUDIO')
     fc.assert(
@@ -43,7 +43,7 @@ describe('a tag', () => {
 })
 
 describe('plain text', () => {
-  it('stays as it is', () => {
+  it('without double brackets is never changed', () => {
     fc.assert(
       fc.property(fc.string(), (prompt) => {
         fc.pre(!/[{[]{2}/.test(prompt))
@@ -56,14 +56,14 @@ describe('plain text', () => {
     ...['{{hello}}', '{{ customer.name }}', '{{}}', '{{ }}', '[[hello]]', '{{a detailed photo}}', '{hello}'],
     ...['@image1 and [Image1]', 'image 1', '{"image": 1}', '{image 1 is a boat}', '((image:1))'],
     ...['{{scene 2}}', '{{chapter two}}', '{{a photo of 3 cats}}', '{{imagery 3}}'],
-  ])('%s passes, and is no tag', (prompt) => {
+  ])('%s is accepted, and is not a tag', (prompt) => {
     expect(renderPrompt(prompt, bracketed)).toBe(prompt)
     expect(tagFaults(prompt, none)).toEqual([])
   })
 })
 
 describe('refused', () => {
-  it('names every tag that points at nothing, of every kind', () => {
+  it('reports every tag without a reference, of every kind', () => {
     const prompt = '{{image:1}} {{ Image:2 }} {{video:1}} [[audio:0]] {{audio:1}}'
     expect(tagFaults(prompt, { image: 1, video: 0, audio: 1 })).toEqual([
       '{{ Image:2 }}, {{video:1}}, [[audio:0]] points at no reference',
@@ -84,7 +84,7 @@ describe('refused', () => {
     ...['{{reference_image:1}}', '{{reference_images[1]}}', '{{ref image 1}}', '{{1:image}}', '{{image=1}}'],
     ...['{{image:1.}}', '{{image:1|first}}', '{{image::1}}', '{{image:-1}}', '{{image;1}}', '{{image/1}}'],
     ...['{image:1}', '{ image1 }', '{{image:1}', '{image:1}}', '{{image:1', '{{images：1'],
-  ])('%s is nearly a tag, and the message has the right spelling', (near) => {
+  ])('%s is nearly a tag, and the message has the correct spelling', (near) => {
     expect(tagFaults(`A boat ${near} sails`, many)).toEqual([
       expect.stringContaining(`${near} is nearly a tag: write {{image:1}}`),
     ])
@@ -115,7 +115,7 @@ describe('refused', () => {
     ])
   })
 
-  it('names every near tag once, beside the tags that point at nothing', () => {
+  it('reports every near tag once, beside the tags without a reference', () => {
     const faults = tagFaults('{{img:1}} {{image:7}} {{clip1}} {{img:1}}', none)
     expect(faults).toHaveLength(3)
     expect(faults[0]).toMatch(/^\{\{image:7\}\} points/)
@@ -124,17 +124,17 @@ describe('refused', () => {
 })
 
 describe('hostile', () => {
-  it('writes what a provider wants as it is, whatever signs it holds', () => {
+  it('inserts the form of the provider literally, even with replacement patterns', () => {
     expect(renderPrompt('{{image:1}}', () => '$& $1 {{image:1}}')).toBe('$& $1 {{image:1}}')
   })
 
-  it('calls a number larger than any list dangling', () => {
+  it('reports a number larger than any list', () => {
     const tag = `{{image:${'9'.repeat(400)}}}`
     expect(tagFaults(tag, many)).toEqual([`${tag} points at no reference`])
   })
 
   it.each(['{', '[', '{{', '{{image', '{{image:', '{{image:1', '}', '{{ ', '{{image ', 'image1'])(
-    'ten thousand characters of %j are read without backtracking, which would time out',
+    'parses ten thousand characters of %j without exponential backtracking',
     (piece) => {
       const prompt = piece.repeat(Math.floor(10_000 / piece.length))
       expect(renderPrompt(prompt, bracketed)).toBe(prompt)
@@ -142,7 +142,7 @@ describe('hostile', () => {
     },
   )
 
-  it('no tag that is read stays in the prompt, and none that is accepted is left unread', () => {
+  it('renders every tag of an accepted prompt', () => {
     const piece = fc.constantFrom('{{', '}}', '{', '}', '[[', ']]', 'image', 'img', ':', ' ', '1', '_', 'a')
     fc.assert(
       fc.property(fc.array(piece, { maxLength: 12 }), (pieces) => {

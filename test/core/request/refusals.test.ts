@@ -40,10 +40,10 @@ describe('refused', () => {
     ['seed', { seed: 0.5 }],
     ['count', { count: 0 }],
     ['count', { count: 5 }],
-    ['provider', { provider: 'somebody' }],
+    ['provider', { provider: 'unknown-provider' }],
     ['provider', { provider: [] }],
     ['provider', { provider: Array(5).fill('crun') }],
-    ['provider_options', { provider_options: { somebody: {} } }],
+    ['provider_options', { provider_options: { 'unknown-provider': {} } }],
     ['provider_options.runware', { provider_options: { runware: 'MP4' } }],
     ['callback_url', { callback_url: 'not a URL' }],
     ['callback_url', { callback_url: `${hook}?${'x'.repeat(2_048)}` }],
@@ -61,7 +61,7 @@ describe('refused', () => {
     ['metadata', { metadata: Object.fromEntries(Array.from({ length: 21 }, (_, n) => [`key ${n}`, ''])) }],
     ['deadline_seconds', { deadline_seconds: 59 }],
     ['deadline_seconds', { deadline_seconds: 86_401 }],
-  ])('names %s, and nothing else (%#)', (path, overrides) => {
+  ])('reports a fault at %s, and at no other field (%#)', (path, overrides) => {
     expect([...new Set(faultyPaths(aBody(overrides)))]).toEqual([path])
   })
 
@@ -80,12 +80,12 @@ describe('refused', () => {
       ['reference_audios: needs at least one of reference_images or reference_videos beside it'],
     ],
     [
-      'neither words nor media',
+      'neither a prompt nor media',
       { prompt: undefined },
       ['prompt: is needed unless a first_frame, reference_images or reference_videos are given'],
     ],
     [
-      'audio alone without words',
+      'audio alone without a prompt',
       { prompt: undefined, reference_audios: [audio] },
       [
         'prompt: is needed unless a first_frame, reference_images or reference_videos are given',
@@ -93,7 +93,7 @@ describe('refused', () => {
       ],
     ],
     [
-      'a last frame alone without words',
+      'a last frame alone without a prompt',
       { prompt: undefined, last_frame: image },
       [
         'last_frame: needs a first_frame',
@@ -116,8 +116,8 @@ describe('refused', () => {
   })
 })
 
-describe('refused, all of it at once', () => {
-  it('names every broken field together', () => {
+describe('refused with every fault at once', () => {
+  it('reports every broken field together', () => {
     const body = { model: 'x', duration: 99, count: 0, seed: 'lucky', resolution: '8k', metadata: [] }
     expect(faultyPaths(body)).toEqual([
       'count',
@@ -130,10 +130,10 @@ describe('refused, all of it at once', () => {
     ])
   })
 
-  it('names broken fields, unknown fields and broken rules together', () => {
+  it('reports broken fields, unknown fields and broken rules together', () => {
     const body = aBody({
       model: 'x',
-      promt: 'a slip of the pen',
+      promt: 'a typing mistake',
       prompt: '{{video:1}}',
       last_frame: image,
       reference_audios: [audio],
@@ -149,12 +149,12 @@ describe('refused, all of it at once', () => {
     ])
   })
 
-  it('names every rule that one request breaks', () => {
+  it('reports every rule that a request breaks', () => {
     const body = aBody({ first_frame: image, reference_audios: [audio], callback_secret: callbackSecret })
     expect(faultyPaths(body)).toEqual(['callback_secret', 'first_frame', 'reference_audios'])
   })
 
-  it('asks no rule about a field that is broken by itself', () => {
+  it('checks no rule on a field that is invalid by itself', () => {
     expect(faultyPaths(aBody({ last_frame: 'boat.png' }))).toEqual(['last_frame'])
     expect(faultyPaths(aBody({ prompt: '{{image:1}}', reference_images: 'boat.png' }))).toEqual([
       'reference_images',
@@ -167,7 +167,7 @@ describe('hostile', () => {
     expect(requestSchema.safeParse(body).success).toBe(false)
   })
 
-  it('answers any JSON with a request or with its faults, and never throws', () => {
+  it('parses any JSON to a request or to faults, and never throws', () => {
     const fields = Object.keys(aBody()).concat('first_frame', 'reference_images', 'reference_audios')
     const nearly = fc.dictionary(fc.constantFrom(...fields), fc.jsonValue())
     fc.assert(
@@ -178,7 +178,7 @@ describe('hostile', () => {
     )
   })
 
-  it('takes no field from a prototype', () => {
+  it('reads no field from a prototype', () => {
     const body = JSON.parse('{"__proto__":{"model":"seedance-2.0","prompt":"A paper boat"}}')
     expect(faultyPaths(body)).toEqual(expect.arrayContaining(['model', 'prompt']))
   })

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { isDataUri, mediaOf, modeOf } from '../../../src/core/request/media.ts'
-import { keptRequestSchema, requestSchema } from '../../../src/core/request/request.ts'
+import { requestSchema, storedRequestSchema } from '../../../src/core/request/request.ts'
 import { aBody, aRequest, audio, callbackSecret, faultsOf, image, video } from './a-request.ts'
 
 describe('happy', () => {
-  it('needs no more than a model and a prompt, and fills in the rest', () => {
+  it('needs only a model and a prompt, and fills in the defaults', () => {
     expect(requestSchema.parse({ model: 'seedance-2.0', prompt: 'A paper boat' })).toEqual({
       model: 'seedance-2.0',
       prompt: 'A paper boat',
@@ -24,7 +24,7 @@ describe('happy', () => {
     })
   })
 
-  it('needs no prompt beside media, and makes none up', () => {
+  it('needs no prompt beside media, and adds none', () => {
     expect(aRequest({ prompt: undefined, first_frame: image })).not.toHaveProperty(
       'prompt',
       expect.anything(),
@@ -73,7 +73,7 @@ describe('happy', () => {
     expect(faultsOf(aBody(overrides))).toEqual([])
   })
 
-  it('accepts what is as long as it may be', () => {
+  it('accepts texts and media at their maximum length', () => {
     const metadata = Object.fromEntries(Array.from({ length: 20 }, (_, index) => [`key ${index}`, '']))
     expect(faultsOf(aBody({ prompt: 'x'.repeat(10_000), metadata }))).toEqual([])
     for (const letter of ['x', '水', '🚢']) {
@@ -94,7 +94,7 @@ describe('happy', () => {
   })
 })
 
-describe('what a request asks for', () => {
+describe('a parsed request', () => {
   it.each([
     ['text', {}],
     ['frames', { first_frame: image }],
@@ -102,11 +102,11 @@ describe('what a request asks for', () => {
     ['references', { reference_images: [image] }],
     ['references', { reference_videos: [video] }],
     ['references', { reference_images: [image], reference_audios: [audio] }],
-  ])('is made from %s when it holds %j', (mode, overrides) => {
+  ])('has the mode %s if it contains %j', (mode, overrides) => {
     expect(modeOf(aRequest(overrides))).toBe(mode)
   })
 
-  it('names every medium with the path it stands at', () => {
+  it('lists every medium with its path', () => {
     expect(mediaOf(aRequest({ first_frame: image, last_frame: `${image}?last` }))).toEqual([
       { path: 'first_frame', value: image },
       { path: 'last_frame', value: `${image}?last` },
@@ -125,18 +125,18 @@ describe('what a request asks for', () => {
     expect(mediaOf(aRequest())).toEqual([])
   })
 
-  it('tells embedded media from linked ones', () => {
+  it('distinguishes embedded media from links', () => {
     expect(isDataUri('data:image/png;base64,AAAA')).toBe(true)
     expect(isDataUri('https://media.example.com/data:image')).toBe(false)
   })
 
-  it('is kept with the job without its secret', () => {
+  it('is stored without its secret', () => {
     const parsed = requestSchema.parse(
       aBody({ callback_url: 'https://caller.example.com', callback_secret: callbackSecret }),
     )
     const { callback_secret: secret, ...rest } = parsed
     expect(secret).toBe(callbackSecret)
-    expect(keptRequestSchema.parse(rest)).toEqual(rest)
-    expect(Object.keys(keptRequestSchema.shape)).not.toContain('callback_secret')
+    expect(storedRequestSchema.parse(rest)).toEqual(rest)
+    expect(Object.keys(storedRequestSchema.shape)).not.toContain('callback_secret')
   })
 })

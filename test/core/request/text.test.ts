@@ -19,7 +19,7 @@ describe('the length of a text', () => {
     expect(countCharacters(text)).toBe(count)
   })
 
-  it('is what a limit is about', () => {
+  it('is limited in code points', () => {
     expect(textOf({ max: 2 }).safeParse('🚢🚢').success).toBe(true)
     const tooLong = textOf({ min: 1, max: 2 }).safeParse('🚢🚢🚢')
     expect(tooLong.error?.issues[0]?.message).toBe('must have 1 to 2 characters')
@@ -27,7 +27,7 @@ describe('the length of a text', () => {
 })
 
 describe('a text', () => {
-  it.each(['A boat\n\tat sea\r\n', family, '\u0085', '\ufffd', '\u2028', ''])('may be %j', (text) => {
+  it.each(['A boat\n\tat sea\r\n', family, '\u0085', '\ufffd', '\u2028', ''])('may contain %j', (text) => {
     expect(textFault(text, 'text')).toBeNull()
   })
 
@@ -50,23 +50,23 @@ describe('a text', () => {
     expect(textFault(`a${text}b`, 'name')).toMatch(/control character/)
   })
 
-  it('that was no UTF-8 shows where it was not', () => {
+  it('decoded from invalid UTF-8 is refused', () => {
     expect(brokenTextFault('bo\ufffdt', 'text')).toBe('is not valid UTF-8')
     expect(brokenTextFault('boat', 'text')).toBeNull()
   })
 })
 
-describe('the texts of a JSON value', () => {
-  it('are judged at every depth, keys too, each at its path', () => {
+describe('the strings of a JSON value', () => {
+  it('are validated at every depth, keys included, and reported with their path', () => {
     const json = JSON.parse('{"a":[{"b\\n":"x"},"\\u0000"],"__proto__":{"c":1},"d":{"__proto__":1},"e":"ok"}')
     expect(jsonFaults(json).map(({ path }) => path)).toEqual(['a.0.b\n', 'a.1', '__proto__', 'd.__proto__'])
   })
 
-  it('name no half character in a path', () => {
+  it('are reported without a lone surrogate in the path', () => {
     expect(jsonFaults({ 'a\ud800': '' })[0]?.path).toBe('a\ufffd')
   })
 
-  it('are all taken where nothing is wrong with any', () => {
+  it('are all accepted if each is valid', () => {
     fc.assert(
       fc.property(fc.jsonValue({ stringUnit: fc.constantFrom('a', '水', '🚢', ' ') }), (json) => {
         expect(jsonFaults(json)).toEqual([])
@@ -74,12 +74,12 @@ describe('the texts of a JSON value', () => {
     )
   })
 
-  it('are judged in a value that is deeper than the stack', () => {
+  it('are validated in a value that is nested deeper than the call stack', () => {
     const json = JSON.parse(`${'['.repeat(50_000)}"\\u0000"${']'.repeat(50_000)}`)
     expect(jsonFaults(json)).toHaveLength(1)
   })
 
-  it('name a hundred faults at most', () => {
+  it('are reported with at most a hundred faults', () => {
     expect(jsonFaults(Array.from({ length: 1_000 }, () => '\0'))).toHaveLength(100)
   })
 })

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { nameIn, rejectUrl } from '../../../src/core/url/policy.ts'
 
 const isPrivate = 'must not point at a private or reserved address'
-const isNoPublicName = 'must name a public host'
+const notPublicName = 'must name a public host'
 
 describe('a hostile URL', () => {
   it.each([
@@ -96,7 +96,7 @@ describe('a hostile URL', () => {
     ['6to4 of a public address', '[2002:808:808::1]'],
     ['Teredo', '[2001::7f00:1]'],
     ['Teredo, with its server', '[2001:0:4136:e378:8000:63bf:3fff:fdd2]'],
-  ])('sees a private address in %s: %s', (_, host) => {
+  ])('is refused for a private address in the form %s: %s', (_, host) => {
     expect(rejectUrl(`https://${host}/hook`, 'public')).toBe(isPrivate)
     expect(rejectUrl(`https://${host}:8443/hook?x=1`, 'public')).toBe(isPrivate)
   })
@@ -168,12 +168,12 @@ describe('a hostile URL', () => {
     'boat.xn--',
     'boat.xn--com',
     'boat.com.internal',
-  ])('sees that %s names no public host', (host) => {
-    expect(rejectUrl(`https://${host}/hook`, 'public')).toBe(isNoPublicName)
+  ])('is refused for %s, which is not a public host', (host) => {
+    expect(rejectUrl(`https://${host}/hook`, 'public')).toBe(notPublicName)
   })
 
   it.each(['https:127.0.0.1', 'https:\\\\127.0.0.1\\hook', 'https:////127.0.0.1', ' https://127.0.0.1 '])(
-    'reads %j as the runtime would when it calls it',
+    'is checked as fetch would parse it: %j',
     (url) => {
       expect(rejectUrl(url, 'public')).toBe(isPrivate)
     },
@@ -182,7 +182,7 @@ describe('a hostile URL', () => {
   it.each([
     ['an address with a part too many', '127.0.0.0.1'],
     ['an address with a part too large', '256.0.0.1'],
-    ['an octal that is none', '127.0.0.09'],
+    ['an invalid octal part', '127.0.0.09'],
     ['a number too large', '4294967296'],
     ['a zone', '[fe80::1%eth0]'],
     ['a zone, percent-encoded', '[fe80::1%25eth0]'],
@@ -191,7 +191,7 @@ describe('a hostile URL', () => {
     ['a slash in disguise', '127.0.0.1%2f.example.com'],
     ['a question mark in disguise', '127.0.0.1%3f.example.com'],
     ['an at sign in disguise', 'example.com%40127.0.0.1'],
-  ])('takes no URL with %s', (_, host) => {
+  ])('is refused with %s', (_, host) => {
     expect(rejectUrl(`https://${host}/hook`, 'public')).toBe('is not a URL')
   })
 
@@ -200,19 +200,19 @@ describe('a hostile URL', () => {
     ['еxample.com', 'Cyrillic е'],
     ['127.0.0.1.nip.io', 'an address in a name'],
     ['localtest.me', 'a name that leads to this machine'],
-  ])('leaves %s (%s) to the looking up of names', (host) => {
+  ])('with %s (%s) is left to the DNS check', (host) => {
     expect(rejectUrl(`https://${host}/`, 'public')).toBeNull()
     expect(nameIn(`https://${host}/`)).toBe(new URL(`https://${host}/`).hostname)
   })
 
   it.each(['mеtadata.google.internal', 'lоcalhost', 'арi.localhost'])(
-    'is not deceived by letters that look alike: %s',
+    'is refused with lookalike letters in its host: %s',
     (host) => {
-      expect(rejectUrl(`https://${host}/`, 'public')).toBe(isNoPublicName)
+      expect(rejectUrl(`https://${host}/`, 'public')).toBe(notPublicName)
     },
   )
 
-  it('lets no address of a private block pass, in whatever form it is written', () => {
+  it('is refused for every address of a private block, in every notation', () => {
     const byte = fc.nat(255)
     const privates = fc.oneof(
       fc.tuple(fc.constantFrom(10, 127, 0), byte, byte, byte),
@@ -238,7 +238,7 @@ describe('a hostile URL', () => {
     )
   })
 
-  it('judges any text without throwing', () => {
+  it('is checked without an exception, whatever its text', () => {
     fc.assert(
       fc.property(
         fc.oneof(

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { requestSchema } from '../../../src/core/request/request.ts'
-import { isMeantAsUrl, readUrl } from '../../../src/core/url/parse.ts'
+import { isMeantAsUrl, parseUrl } from '../../../src/core/url/parse.ts'
 import { rejectUrl } from '../../../src/core/url/policy.ts'
 import { generationOf } from '../../../src/providers/aimlapi/request.ts'
 import { wantedOf } from '../../../src/providers/crun/request.ts'
@@ -9,8 +9,8 @@ import { dryRunOf } from '../../../src/providers/runware/request.ts'
 import { aBody, faultsOf } from '../request/a-request.ts'
 
 const hrefOf = (text: string) => {
-  const read = readUrl(text, 2_048)
-  return read.ok ? read.href : read.message
+  const parsed = parseUrl(text, 2_048)
+  return parsed.ok ? parsed.href : parsed.message
 }
 
 describe('a URL', () => {
@@ -28,7 +28,7 @@ describe('a URL', () => {
       'https://media.example.com/a%20b?x=%7B%22a%22%3A1%7D#f',
     ],
     ['https://0x7f.1/', 'https://127.0.0.1/'],
-  ])('%s is read as %s', (text, href) => {
+  ])('%s is normalized to %s', (text, href) => {
     expect(hrefOf(text)).toBe(href)
   })
 
@@ -59,11 +59,11 @@ describe('a URL', () => {
       '',
     ],
   ])('%j is refused', (text) => {
-    expect(readUrl(text, 2_048).ok).toBe(false)
+    expect(parseUrl(text, 2_048).ok).toBe(false)
   })
 })
 
-describe('what a request holds as a URL', () => {
+describe('a URL in a request', () => {
   const bad = 'https://media.example.com/a b\\c'
   it.each([
     ['first_frame', { first_frame: bad }],
@@ -72,11 +72,11 @@ describe('what a request holds as a URL', () => {
     ['reference_videos.0', { reference_videos: [bad] }],
     ['reference_audios.0', { reference_images: ['https://a.example/'], reference_audios: [bad] }],
     ['callback_url', { callback_url: bad }],
-  ])('is refused at %s with what is wrong with it', (path, overrides) => {
+  ])('is refused at %s with the reason', (path, overrides) => {
     expect(faultsOf(aBody(overrides))).toEqual([expect.stringMatching(`^${path}: must not have spaces`)])
   })
 
-  it('is to every provider what the guard judged', () => {
+  it('is sent to every provider exactly as the guard checked it', () => {
     const piece = fc.constantFrom(
       ...[
         'https:',
@@ -127,7 +127,7 @@ describe('what a request holds as a URL', () => {
         )
         if (!parsed.success) return
         accepted += 1
-        const [kept = ''] = parsed.data.reference_images
+        const [stored = ''] = parsed.data.reference_images
         const request = { ...parsed.data }
         const sent = [
           generationOf(request).image_urls?.[0],
@@ -137,12 +137,12 @@ describe('what a request holds as a URL', () => {
           request.callback_url,
         ]
         for (const one of sent) {
-          expect(one).toBe(kept)
-          expect(new URL(kept).href).toBe(kept)
+          expect(one).toBe(stored)
+          expect(new URL(stored).href).toBe(stored)
         }
-        // The same to a reader that knows nothing of the forgiving parser (RFC 3986 appendix B).
-        expect(/^https?:\/\/([^/?#]*)/.exec(kept)?.[1]).toContain(new URL(kept).hostname)
-        expect(rejectUrl(kept, 'public')).toBe(rejectUrl(url, 'public'))
+        // A strict parser finds the same host (RFC 3986 appendix B).
+        expect(/^https?:\/\/([^/?#]*)/.exec(stored)?.[1]).toContain(new URL(stored).hostname)
+        expect(rejectUrl(stored, 'public')).toBe(rejectUrl(url, 'public'))
       }),
       { numRuns: 2_000 },
     )

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { isPublicAddress, nameIn, rejectUrl } from '../../../src/core/url/policy.ts'
 
-const isNoWebPort = 'must use port 443, or one from 1024 on that is not known for another service'
+const notWebPort = 'must use port 443, or one from 1024 on that is not known for another service'
 
 describe('happy', () => {
   it.each([
@@ -27,18 +27,18 @@ describe('happy', () => {
     'https://example.vermögensberatung/',
     'https://example.co.uk/',
     'https://default.dev/',
-    // Public suffixes themselves may have an address: GitHub answers there.
+    // A public suffix can have an address: GitHub serves one.
     'https://github.io/',
     'https://co.uk/',
     'https://reelhook.example.workers.dev/',
-  ])('may call %s', (url) => {
+  ])('allows %s', (url) => {
     expect(rejectUrl(url, 'public')).toBeNull()
   })
 
   it.each([
     ...['http://127.0.0.1:8787/hook', 'http://localhost:3000', 'https://10.0.0.8', 'http://n8n:5678/'],
     ...['https://kubernetes.default/', 'http://host.docker.internal:5678/'],
-  ])('may call %s where the private network is allowed', (url) => {
+  ])('allows %s if private networks are allowed', (url) => {
     expect(rejectUrl(url, 'any')).toBeNull()
   })
 })
@@ -58,14 +58,14 @@ describe('refused', () => {
     ['https://user:password@example.com', 'must not hold a user name or password'],
     ['https://:password@example.com', 'must not hold a user name or password'],
     ['https://example.com@10.0.0.1', 'must not hold a user name or password'],
-  ])('says of %s that it %s', (url, why) => {
+  ])('refuses %s because it %s', (url, why) => {
     expect(rejectUrl(url, 'public')).toBe(why)
   })
 
   it.each([
     ['ftp://localhost', 'must begin with https://'],
     ['http://user:password@localhost', 'must not hold a user name or password'],
-  ])('refuses %s even where the private network is allowed', (url, why) => {
+  ])('refuses %s even if private networks are allowed', (url, why) => {
     expect(rejectUrl(url, 'any')).toBe(why)
   })
 })
@@ -83,16 +83,16 @@ describe('a port', () => {
     ...[1433, 1521, 2049, 2375, 2376, 2379, 3306, 3389, 5432, 5672, 5900, 5985, 6000, 6379, 6443, 6667, 9042],
     ...[9092, 9200, 10_250, 11_211, 27_017],
   ])('%i is refused', (port) => {
-    expect(rejectUrl(`https://example.com:${port}/hook`, 'public')).toBe(isNoWebPort)
+    expect(rejectUrl(`https://example.com:${port}/hook`, 'public')).toBe(notWebPort)
   })
 
-  it('is not asked after where the private network is allowed', () => {
+  it('is not checked if private networks are allowed', () => {
     expect(rejectUrl('http://127.0.0.1:80/hook', 'any')).toBeNull()
     expect(rejectUrl('http://cache:6379/', 'any')).toBeNull()
   })
 })
 
-describe('the name to look up', () => {
+describe('the name to resolve', () => {
   it.each([
     ['https://example.com/hook', 'example.com'],
     ['https://Example.COM.:8443/hook', 'example.com'],
@@ -105,7 +105,7 @@ describe('the name to look up', () => {
   })
 })
 
-describe('an address that a name leads to', () => {
+describe('a resolved address', () => {
   it.each(['8.8.8.8', '2606:4700:4700::1111'])('is public: %s', (address) => {
     expect(isPublicAddress(address)).toBe(true)
   })

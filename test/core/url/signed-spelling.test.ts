@@ -14,7 +14,7 @@ const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789
 const secret = ['a signing secret of thirty-two characters'] as const
 const settings = { publicBaseUrl: 'https://reelhook.test', signingSecret: secret }
 
-/** Other texts that a careless decoder reads as the same bytes. */
+/** Other texts that a lenient decoder reads as the same bytes. */
 function respellingsOf(token: string): string[] {
   const others = [...alphabet].map((last) => `${token.slice(0, -1)}${last}`)
   const encoded = [...token].map((letter, at) => {
@@ -27,7 +27,7 @@ function respellingsOf(token: string): string[] {
 }
 
 describe('a signature', () => {
-  it('has one spelling', async () => {
+  it('has exactly one valid spelling', async () => {
     const key = await signingKey(secret, 'links')
     await fc.assert(
       fc.asyncProperty(fc.string(), async (text) => {
@@ -39,7 +39,7 @@ describe('a signature', () => {
     )
   })
 
-  it('of any length is decoded only as it is encoded', () => {
+  it('of any length has exactly one base64url encoding', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 40 }), (bytes) => {
         const text = toBase64Url(bytes)
@@ -57,12 +57,12 @@ describe('a signature', () => {
 describe('a signed URL', () => {
   const link = linkTo(settings, { jobId: 'job_1', n: 0 }, 4_000_000_000_000)
 
-  it('is plain as it is issued, and with the mark of a download', async () => {
+  it('is accepted as it is issued, and with download=1', async () => {
     const { url } = await link
     expect([isPlainLink(url), isPlainLink(`${url}&download=1`)]).toEqual([true, true])
     const query = new URL(url).searchParams
-    const given = { expires: Number(query.get('expires')), signature: query.get('signature') ?? '' }
-    expect(await isValidLink(settings, { jobId: 'job_1', n: 0 }, given, 0)).toBe(true)
+    const signed = { expires: Number(query.get('expires')), signature: query.get('signature') ?? '' }
+    expect(await isValidLink(settings, { jobId: 'job_1', n: 0 }, signed, 0)).toBe(true)
   })
 
   it.each([
@@ -72,13 +72,13 @@ describe('a signed URL', () => {
     (url: string) => url.replace('expires=', 'expires=+'),
     (url: string) => `${url}&expires=1`,
     (url: string) => `${url}&signature=A`,
-  ])('has no other spelling: %s', async (respell) => {
+  ])('has no other valid spelling: %s', async (respell) => {
     const { url } = await link
     expect(isPlainLink(respell(url))).toBe(false)
   })
 })
 
-it('a number has one spelling', () => {
+it('accepts exactly one spelling of a number', () => {
   for (const text of ['0', '7', '10', '4000000000']) expect(text).toMatch(plainInteger)
   const others = ['', '00', '01', '+0', '-0', '0x0', '1e0', '1.0', ' 1', '1 ', '1\n', '٣', 'Infinity', '1_0']
   for (const text of others) expect(text).not.toMatch(plainInteger)

@@ -1,7 +1,7 @@
 /** What a stored video's header tells, on its way from R2 to the caller. */
 import { env } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
-import type { JobView } from '../../../src/core/job-view.ts'
+import type { JobView } from '../../../src/core/job-view-schema.ts'
 import { advance } from '../../../src/engine/advance.ts'
 import { api, getJob, passTimeUntil, postJob, untilStatus, untilTold } from '../../support/reelhook.ts'
 import { aContext, aGate, postUnnudged } from '../../support/runtime.ts'

@@ -45,7 +45,9 @@ export function failedInfo(task: CrunTask, failure: Failure) {
     ...commonInfo(task),
     duration_s: Math.round((task.endsAt - task.acceptedAt) / 1000),
     complete_at: epochSeconds(task.endsAt),
-    ...{ status: 'failed', credits: 0, result: { code: 501, message: failureWords(failure) } },
+    status: 'failed',
+    credits: 0,
+    result: { code: 501, message: failureWords(failure) },
   }
 }
 

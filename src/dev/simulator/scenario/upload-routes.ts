@@ -52,7 +52,11 @@ function announce(
   const upload: Upload = {
     uploadId: newId('upload'),
     entityId: newId('asset'),
-    ...{ kind, fileName, contentType, fileSize, partCount: parts },
+    kind,
+    fileName,
+    contentType,
+    fileSize,
+    partCount: parts,
     createdAt: world.edges.now(),
     received: new Map(),
     completedAt: undefined,

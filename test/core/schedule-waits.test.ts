@@ -1,15 +1,14 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { deliveryWaitsMs, leaseMs } from '../../src/core/schedule.ts'
 import {
   announcedWaitMs,
   copyWaitMs,
   deliveryWaitMs,
-  deliveryWaitsMs,
-  leaseMs,
   pollWaitMs,
   resolveWaitMs,
   submitWaitMs,
-} from '../../src/core/schedule.ts'
+} from '../../src/core/schedule-waits.ts'
 
 const seconds = 1_000
 const minutes = 60 * seconds
@@ -18,7 +17,7 @@ const hours = 60 * minutes
 const chance = fc.double({ min: 0, max: 1, noNaN: true })
 const since = fc.nat(48 * hours)
 
-describe('deliveries', () => {
+describe('the delivery schedule', () => {
   it('has ten attempts over about three days', () => {
     expect(deliveryWaitsMs).toHaveLength(10)
     const daysMs = deliveryWaitsMs.reduce((total, wait) => total + wait, 0)
@@ -26,12 +25,12 @@ describe('deliveries', () => {
     expect(daysMs / (24 * hours)).toBeLessThan(3.5)
   })
 
-  it('begins at once, and never hurries afterwards', () => {
+  it('starts immediately, and its waits never get shorter', () => {
     expect(deliveryWaitMs(0, 1)).toBe(0)
     expect([...deliveryWaitsMs].sort((left, right) => left - right)).toEqual([...deliveryWaitsMs])
   })
 
-  it('keeps each wait within 20 % of what is listed', () => {
+  it('keeps each wait within 20 % of its listed wait', () => {
     fc.assert(
       fc.property(fc.nat(deliveryWaitsMs.length - 1), chance, (attempts, by) => {
         const listed = deliveryWaitsMs[attempts] ?? 0
@@ -43,7 +42,7 @@ describe('deliveries', () => {
     )
   })
 
-  it('spreads callers over the whole 20 %, so that they do not come back together', () => {
+  it('spreads waits over the whole 20 %, so that failed deliveries are not retried together', () => {
     expect(deliveryWaitMs(2, 0)).toBe(4 * minutes)
     expect(deliveryWaitMs(2, 0.5)).toBe(5 * minutes)
     expect(deliveryWaitMs(2, 1)).toBe(6 * minutes)
@@ -55,14 +54,14 @@ describe('deliveries', () => {
     expect(deliveryWaitMs(10, 0.5, 'slowed')).toBeNull()
   })
 
-  it('is slowed to the next longer wait, and to no more than the longest', () => {
+  it('uses the next longer wait when it is slowed, and never more than the longest', () => {
     expect(deliveryWaitMs(1, 0.5, 'slowed')).toBe(5 * minutes)
     expect(deliveryWaitMs(8, 0.5, 'slowed')).toBe(24 * hours)
     expect(deliveryWaitMs(9, 0.5, 'slowed')).toBe(24 * hours)
   })
 })
 
-describe('asking a provider', () => {
+describe('the wait between polls of a provider', () => {
   const pace = fc
     .record({
       firstMs: fc.integer({ min: 1, max: 1 * hours }),
@@ -71,7 +70,7 @@ describe('asking a provider', () => {
     })
     .map(({ firstMs, growth, beyondMs }) => ({ firstMs, growth, longestMs: firstMs + beyondMs }))
 
-  it('is never sooner than the first wait, nor later than the longest', () => {
+  it('is never shorter than the first wait, nor longer than the longest', () => {
     fc.assert(
       fc.property(pace, since, (provider, sinceMs) => {
         const wait = pollWaitMs(provider, sinceMs)
@@ -81,11 +80,11 @@ describe('asking a provider', () => {
     )
   })
 
-  it('is a whole number of milliseconds, as every time that is kept', () => {
+  it('is a whole number of milliseconds, as every stored time is', () => {
     expect(pollWaitMs({ firstMs: 3_000, growth: 1.25, longestMs: 15_000 }, 20_001)).toBe(5_000)
   })
 
-  it('never becomes more frequent', () => {
+  it('never gets shorter over time', () => {
     fc.assert(
       fc.property(pace, since, since, (provider, one, other) => {
         const earlier = pollWaitMs(provider, Math.min(one, other))
@@ -106,20 +105,20 @@ describe('asking a provider', () => {
   })
 })
 
-describe('trying again', () => {
-  it('puts a refused submission off, the last wait for ever', () => {
+describe('the wait before a retry', () => {
+  it('of a refused submission grows to a minute and stays there', () => {
     const waits = Array.from({ length: 100 }, (_, index) => submitWaitMs(index + 1))
     expect(waits.slice(0, 5)).toEqual([2, 5, 15, 60, 60].map((wait) => wait * seconds))
     expect(waits.at(-1)).toBe(1 * minutes)
   })
 
-  it('gives up on an output that could not be copied seven times', () => {
+  it('of an output copy ends after the seventh attempt', () => {
     const waits = Array.from({ length: 7 }, (_, index) => copyWaitMs(index + 1))
     expect(waits.slice(0, 6).every((wait) => wait !== null && wait >= 2 * seconds)).toBe(true)
     expect(waits[6]).toBeNull()
   })
 
-  it('looks into an unknown submission for as long as there is time', () => {
+  it('of an unknown submission stays between two seconds and two minutes', () => {
     fc.assert(
       fc.property(since, (sinceMs) => {
         expect(resolveWaitMs(sinceMs)).toBeGreaterThanOrEqual(2 * seconds)
@@ -130,7 +129,7 @@ describe('trying again', () => {
     expect(resolveWaitMs(1 * hours)).toBe(2 * minutes)
   })
 
-  it('asks within seconds after an announcement, then falls back to the ordinary pace', () => {
+  it('after an announced end is a few seconds, then the normal polling pace applies', () => {
     expect(announcedWaitMs(0)).toBe(1 * seconds)
     expect(announcedWaitMs(1 * hours)).toBeNull()
     fc.assert(
@@ -140,7 +139,7 @@ describe('trying again', () => {
     )
   })
 
-  it('holds a row no longer than the sweep needs to find a crash', () => {
+  it('after a crash is one lease of half a minute to two minutes', () => {
     expect(leaseMs).toBeGreaterThanOrEqual(30 * seconds)
     expect(leaseMs).toBeLessThanOrEqual(2 * minutes)
   })
