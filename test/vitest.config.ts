@@ -55,9 +55,12 @@ const inWorkerd = defineProject({
   },
 })
 
+/** Runs per fuzz test of the providers: few for a fast local loop, all of them where FULL_FUZZ is set (.ci/run). */
+const fuzzRuns = process.env.FULL_FUZZ ? 400 : 25
+
 const inNode = defineProject({
   root,
-  test: { name: 'node', testTimeout: 20_000, include: plainTests, provide: { picture } },
+  test: { name: 'node', testTimeout: 20_000, include: plainTests, provide: { picture, fuzzRuns } },
 })
 
 /** The storm starts and kills workerd by itself. */
