@@ -58,9 +58,12 @@ const inWorkerd = defineProject({
 // Workers have Uint8Array's base64 and hex methods, as Node has from 25 on; Node 24 has them behind a flag.
 const execArgv = 'toBase64' in Uint8Array.prototype ? [] : ['--js-base-64']
 
+/** Runs per fuzz test of the providers: few for a fast local loop, all of them where FULL_FUZZ is set (.ci/run). */
+const fuzzRuns = process.env.FULL_FUZZ ? 400 : 25
+
 const inNode = defineProject({
   root,
-  test: { name: 'node', testTimeout: 20_000, include: plainTests, provide: { picture }, execArgv },
+  test: { name: 'node', testTimeout: 20_000, include: plainTests, provide: { picture, fuzzRuns }, execArgv },
 })
 
 /** The storm starts and kills workerd by itself. */

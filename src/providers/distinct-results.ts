@@ -1,6 +1,6 @@
 /**
- * The results of one task, each counted once. An answer may list a result twice, several webhooks may announce the same
- * one, and a result may be named before its URL is.
+ * The results of one task, each counted once. A response may list a result twice, several webhooks may announce the
+ * same result, and a result may be mentioned before it has a URL.
  */
 import type { RemoteOutput } from './provider.ts'
 
@@ -8,7 +8,7 @@ export function distinctOutputs(outputs: readonly RemoteOutput[], taskId: string
   return groupOutputs(outputs, taskId).map((group) => mergeOutputs(group, taskId))
 }
 
-/** Mentions of the same result together, in the order of their first mention. */
+/** Groups the mentions of each result, in the order of their first mention. */
 export function groupOutputs<Output extends RemoteOutput>(
   outputs: readonly Output[],
   taskId: string,
@@ -23,7 +23,7 @@ export function groupOutputs<Output extends RemoteOutput>(
   return groups.sort((a, b) => first(a) - first(b))
 }
 
-/** One result from all mentions of it: its own name rather than a stand-in, and the latest URL. */
+/** Merges all mentions of one result. The id is the provider's, if any mention has it; the URL is the latest. */
 export function mergeOutputs(mentions: readonly RemoteOutput[], taskId: string): RemoteOutput {
   const url = mentions.findLast((mention) => mention.url !== null)?.url ?? null
   const named = mentions.find(({ id, url }) => id !== url && !(id === taskId && url === null))

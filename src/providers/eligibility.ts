@@ -1,58 +1,68 @@
-/** What providers refuse or warn of alike; a provider's own rules stay in its own file. */
+/** The refusals and warnings that follow from a provider's capabilities. A provider's special rules stay in its folder. */
 
-import { formOf, mediaOf, modeOf, type SentForm } from '../core/request/media.ts'
+import { formOf, modeOf, type SentForm } from '../core/request/media.ts'
 import type { JobRequest } from '../core/request/request.ts'
 import { countCharacters } from '../core/request/text.ts'
-import type { Capabilities, MediaField, Reason } from './provider.ts'
+import { mediaFields, mediaIn } from './media-fields.ts'
+import type { Capabilities, Reason } from './provider.ts'
 
-/** `prompt`: as it is sent. */
+/** `prompt`: the prompt as it is sent. */
 export function refuseByCapabilities(
   capabilities: Capabilities,
   request: JobRequest,
   prompt: string,
 ): Reason[] {
-  const { resolutions } = capabilities.models[request.model]
-  const ratios = capabilities.aspectRatios[modeOf(request)]
   return [
-    reason(
-      'resolution',
-      !resolutions.includes(request.resolution),
-      `must be one of ${resolutions.join(', ')}`,
-    ),
-    reason(
-      'aspect_ratio',
-      request.aspect_ratio !== undefined && ratios.length > 0 && !ratios.includes(request.aspect_ratio),
-      `must be one of ${ratios.join(', ')} in ${modeOf(request)} mode`,
-    ),
-    reason(
-      'duration',
-      request.duration === 'auto' && capabilities.durations === 'seconds',
-      'must be a whole number of seconds',
-    ),
-    reason('seed', request.seed !== undefined && capabilities.seeds === 'none', 'cannot be set'),
-    ...refusePrompt(capabilities, request.prompt, prompt),
+    ...refuseValues(capabilities, request),
+    ...refusePrompt(capabilities, request, prompt),
     ...refuseForms(capabilities, request),
-  ].flat()
+  ]
 }
 
-function refusePrompt(
-  { prompt, promptLength }: Capabilities,
-  given: string | undefined,
-  sent: string,
-): Reason[] {
-  const { min, max } = promptLength
-  if (given === undefined) return reason('prompt', prompt === 'required', 'is needed, even with media')
+function refuseValues(capabilities: Capabilities, request: JobRequest): Reason[] {
+  const { resolution, aspect_ratio: ratio, duration, seed } = request
+  const { resolutions } = capabilities.models[request.model]
+  const mode = modeOf(request)
+  const ratios = capabilities.aspectRatios[mode]
+  const reasons: Reason[] = []
+  if (!resolutions.includes(resolution)) {
+    reasons.push({ path: 'resolution', message: `must be one of ${resolutions.join(', ')}` })
+  }
+  if (ratio !== undefined && ratios.length > 0 && !ratios.includes(ratio)) {
+    reasons.push({
+      path: 'aspect_ratio',
+      message: `must be one of ${ratios.join(', ')} in ${mode} mode`,
+    })
+  }
+  if (duration === 'auto' && capabilities.durations === 'seconds') {
+    reasons.push({ path: 'duration', message: 'must be a whole number of seconds' })
+  }
+  if (seed !== undefined && capabilities.seeds === 'none') {
+    reasons.push({ path: 'seed', message: 'cannot be set' })
+  }
+  return reasons
+}
+
+function refusePrompt(capabilities: Capabilities, request: JobRequest, sent: string): Reason[] {
+  const path = 'prompt'
+  if (request.prompt === undefined) {
+    return capabilities.prompt === 'required' ? [{ path, message: 'is required, even with media' }] : []
+  }
+  const { min, max } = capabilities.promptLength
   const count = countCharacters(sent)
-  const message = `must have ${min} to ${max} characters, and has ${count} as it is sent there`
-  return reason('prompt', count < min || count > max, message)
+  if (count >= min && count <= max) return []
+  const message = `must have ${min} to ${max} characters when sent to the provider, but has ${count}`
+  return [{ path, message }]
 }
 
 function refuseForms({ media }: Capabilities, request: JobRequest): Reason[] {
-  return mediaOf(request).flatMap(({ path, value }) => {
-    const [field] = path.split('.') as [MediaField]
-    const form = sentFormOf(value)
-    const taken = media[field].map((name) => formNames[name]).join(' or ')
-    return reason(path, form === null || !media[field].includes(form), `must be ${taken}`)
+  return mediaFields.flatMap((field) => {
+    const forms = media[field]
+    const names = forms.map((form) => formNames[form]).join(' or ')
+    return mediaIn(request, field).flatMap(({ path, value }) => {
+      const form = sentFormOf(value)
+      return form !== null && forms.includes(form) ? [] : [{ path, message: `must be ${names}` }]
+    })
   })
 }
 
@@ -68,12 +78,8 @@ const formNames: Record<SentForm, string> = {
   runware_id: 'a media UUID',
 }
 
-/** Where a task makes one output, each of the job's tasks is given the same seed. */
+/** For providers whose tasks make one output each: all tasks of the job get the same seed. */
 export function warnIdenticalSeeds({ seed, count }: JobRequest): Reason[] {
   if (seed === undefined || count === 1) return []
   return [{ path: 'seed', message: 'is the same for every video of the job, so they will look alike' }]
-}
-
-function reason(path: string, applies: boolean, message: string): Reason[] {
-  return applies ? [{ path, message }] : []
 }

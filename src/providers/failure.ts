@@ -1,5 +1,6 @@
-/** A generation that failed at a provider: why, as a fault code, and the words for it. */
-import type { Fault, FaultCode } from '../core/fault.ts'
+/** Failed generations as faults: the code, and a message that shows nothing secret. */
+import { type Fault, type FaultCode, fault } from '../core/fault.ts'
+import type { Outcome } from './provider.ts'
 
 const failureCodes = [
   'moderated',
@@ -10,15 +11,15 @@ const failureCodes = [
 
 export type FailureCode = (typeof failureCodes)[number]
 
-/** By a provider's words, where it has no code for the reason or files it under a general one. */
-export function failureCodeIn(words: string): FailureCode {
-  if (soundsModerated(words)) return 'moderated'
-  if (/tim(e|ed|ing)[\s_-]?out|deadline exceeded|took too long/i.test(words)) return 'provider_timeout'
-  if (/cancell?(ed|ation)|aborted/i.test(words)) return 'provider_canceled'
+/** Classifies a provider's text, for providers that have no code for the reason, or only a general one. */
+export function failureCodeIn(text: string): FailureCode {
+  if (mentionsModeration(text)) return 'moderated'
+  if (/tim(e|ed|ing)[\s_-]?out|deadline exceeded|took too long/i.test(text)) return 'provider_timeout'
+  if (/cancell?(ed|ation)|aborted/i.test(text)) return 'provider_canceled'
   return 'generation_failed'
 }
 
-/** `name`: the provider's own code, which is shown where it is harmless. */
+/** `name`: the provider's error code. The message shows it if it is a plain name. */
 export function failureFault(
   provider: string,
   code: FailureCode,
@@ -26,7 +27,7 @@ export function failureFault(
   evidence: Record<string, unknown>,
 ): Fault {
   const shown = nameIn(name ?? '')
-  return { code, message: `${sentences[code](provider)}${shown && ` (${shown})`}.`, evidence }
+  return fault(code, `${sentences[code](provider)}${shown && ` (${shown})`}.`, { evidence })
 }
 
 const sentences: Record<FailureCode, (provider: string) => string> = {
@@ -36,19 +37,20 @@ const sentences: Record<FailureCode, (provider: string) => string> = {
   generation_failed: (provider) => `${provider} could not make the video`,
 }
 
-/** The provider says that the video is finished, and names none. */
-export function moderatedBy(provider: string): Fault {
-  return {
-    code: 'unreadable_answer',
-    message: `${provider} says that the video is finished, and does not name it.`,
-  }
+/** The provider reports success without a video. It is polled again, until the job's deadline. */
+export function finishedWithoutVideo(provider: string): Extract<Outcome, { state: 'pending' }> {
+  return { state: 'pending', finished: [], faults: [], withheld: missingVideoFault(provider) }
 }
 
-/** A name may be shown; whatever else stands in its place, an echo of our key perhaps, may not. Empty: it is none. */
+export function missingVideoFault(provider: string): Fault {
+  return fault('unreadable_answer', `${provider} reports a finished video but does not name it.`)
+}
+
+/** The text if it is a plain name, else ''. Anything else may contain a secret, such as an echo of our key. */
 export function nameIn(text: string): string {
   return /^[\w.[\]]{1,64}$/.test(text) ? text : ''
 }
 
-function soundsModerated(words: string): boolean {
-  return /moderat|content[ _]?polic|sensitive|inspection|nsfw|safety|prohibited|copyright/i.test(words)
+function mentionsModeration(text: string): boolean {
+  return /moderat|content[ _]?polic|sensitive|inspection|nsfw|safety|prohibited|copyright/i.test(text)
 }

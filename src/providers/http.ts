@@ -1,23 +1,28 @@
 /**
- * One JSON call to a provider. What comes back is an answer, whatever its status, or a fault that says how much
- * is known: of a billable call that broke, nothing is.
+ * One JSON call to a provider. Its result is the response, whatever the HTTP status, or a fault if none came. After a
+ * billable call without a response, it is unknown whether a video was bought.
  */
-import { type FaultCode, fail, type Result } from '../core/fault.ts'
+import { type Fault, fail, ok, type Result } from '../core/fault.ts'
 import { parseJson } from '../core/http/json.ts'
 
 export type Fetch = (request: Request) => Promise<Response>
 
 /**
- * `billable`: when no clear answer comes, it may have been bought. `safe`: it may be asked again. `brief`: as safe, and
- * somebody is waiting.
+ * `billable`: without a clear response, a video may have been bought. `safe`: may be repeated. `brief`: may be
+ * repeated, and a caller is waiting.
  */
 export type CallKind = 'billable' | 'safe' | 'brief'
 
 export interface ProviderResponse {
   status: number
   headers: Headers
-  /** Parsed JSON; undefined where the body was none. */
+  /** The parsed JSON; undefined if the body is no JSON. */
   body: unknown
+}
+
+export interface Failure {
+  ok: false
+  fault: Fault
 }
 
 const timeoutsMs = { billable: 30_000, safe: 15_000, brief: 3_000 } as const satisfies Record<
@@ -46,22 +51,25 @@ export async function callProvider(
   try {
     const response = await fetch(request)
     const text = await response.text()
-    return {
-      ok: true,
-      value: { status: response.status, headers: response.headers, body: parseJson(text) },
-    }
+    return ok({ status: response.status, headers: response.headers, body: parseJson(text) })
   } catch (error) {
-    // Everything that fetch and reading a body throw is the network's: refused, reset, timed out.
-    return answerLost(kind, 'no answer came', { error: String(error) })
+    // Whatever fetch or reading the body throws is a network error: refused, reset, timed out.
+    return inconclusive(kind, 'The provider did not respond.', { error: String(error) })
   }
 }
 
-/** The fault for an answer that decides nothing: an unreadable body, or a 5xx. */
-export function answerLost(kind: CallKind, what: string, evidence: Record<string, unknown>) {
-  const code: FaultCode = kind === 'billable' ? 'answer_lost' : 'unavailable'
-  return fail(
-    code,
-    kind === 'billable' ? `It is not known whether the task was accepted: ${what}.` : `${what}.`,
-    { evidence },
-  )
+export function isSuccess({ status }: ProviderResponse): boolean {
+  return status >= 200 && status < 300
+}
+
+/** The fault of a status that decides nothing, such as a 5xx. */
+export function inconclusiveStatus(kind: CallKind, provider: string, { status }: ProviderResponse): Failure {
+  return inconclusive(kind, `${provider} returned ${status}.`, { status })
+}
+
+/** The fault of a response that decides nothing, or of none. `reason` is a sentence. */
+export function inconclusive(kind: CallKind, reason: string, evidence: Record<string, unknown>): Failure {
+  return kind === 'billable'
+    ? fail('answer_lost', `It is unknown whether the task was accepted. ${reason}`, { evidence })
+    : fail('unavailable', reason, { evidence })
 }

@@ -1,4 +1,4 @@
-/** The registry: every provider, one line each, in the order in which `auto` asks them. */
+/** The registry: one line per provider, in the order in which `auto` considers them. */
 import type { ProviderName } from '../core/request/request.ts'
 import type { Guard } from '../core/url/policy.ts'
 import { type AimlapiAccount, aimlapi, usdPerCredit } from './aimlapi/index.ts'
@@ -18,28 +18,29 @@ export interface Accounts {
 
 export type Providers = Partial<Record<ProviderName, Provider>>
 
-/** A provider without an account is not there, and so never eligible. */
+/** The providers that have an account. A provider without one is never eligible. */
 export function createProviders(
   accounts: Accounts,
   fetch: Fetch,
   now: () => number,
   guard: Guard,
 ): Providers {
-  const { runware: atRunware, crun: atCrun, scenario: atScenario, aimlapi: atAimlapi } = accounts
+  const { runware: runwareAccount, crun: crunAccount } = accounts
+  const { scenario: scenarioAccount, aimlapi: aimlapiAccount } = accounts
   return {
-    ...(atRunware && { runware: runware(atRunware, fetch, now) }),
-    ...(atCrun && { crun: withUsd(crun(atCrun, fetch, now), atCrun.usdPerCredit) }),
-    ...(atScenario && {
-      scenario: withUsd(scenario(atScenario, fetch, now, guard), atScenario.usdPerCredit),
+    ...(runwareAccount && { runware: runware(runwareAccount, fetch, now) }),
+    ...(crunAccount && { crun: withUsd(crun(crunAccount, fetch, now), crunAccount.usdPerCredit) }),
+    ...(scenarioAccount && {
+      scenario: withUsd(scenario(scenarioAccount, fetch, now, guard), scenarioAccount.usdPerCredit),
     }),
-    ...(atAimlapi && { aimlapi: withUsd(aimlapi(atAimlapi, fetch, now), usdPerCredit) }),
+    ...(aimlapiAccount && { aimlapi: withUsd(aimlapi(aimlapiAccount, fetch, now), usdPerCredit) }),
   }
 }
 
-/** Every provider there is, with an account or without: for what is known of them before anything is sent. */
+/** Every provider, with or without an account, for its capabilities and checks. Sends nothing. */
 export function allProviders(): Provider[] {
-  const nobody = { apiKey: '', apiSecret: '', baseUrl: '' }
-  const accounts = { runware: nobody, crun: nobody, scenario: nobody, aimlapi: nobody }
+  const account = { apiKey: '', apiSecret: '', baseUrl: '' }
+  const accounts = { runware: account, crun: account, scenario: account, aimlapi: account }
   const sendNothing = () => Promise.reject(new Error('a provider without an account sends nothing'))
   return Object.values(
     createProviders(

@@ -1,59 +1,54 @@
-/** What is known of a request's media, held against what a provider documents of them. What is not known passes. */
-import { type KnownMetadata, type MediaMetadata, mediaOf } from '../core/request/media.ts'
+/** Checks the known metadata of a request's media against the limits that a provider documents. Unknown values pass. */
+import type { KnownMetadata, MediaMetadata } from '../core/request/media.ts'
 import type { JobRequest } from '../core/request/request.ts'
-import type { Capabilities, MediaField, MediaLimits, Reason } from './provider.ts'
+import { type MediaField, mediaFields, mediaIn } from './media-fields.ts'
+import type { Capabilities, MediaLimits, Reason } from './provider.ts'
 
-/** Pure: every limit that is not kept, at the path of the medium, or of its list where only the sum is too long. */
+/** Pure. A limit of one file is reported at the file's path, a limit of the total length at the list's path. */
 export function mediaLimitFaults(
   { mediaLimits }: Pick<Capabilities, 'mediaLimits'>,
   request: JobRequest,
   known: KnownMetadata,
 ): Reason[] {
-  return Object.entries(mediaLimits).flatMap(([field, limits]) => {
-    const paths = pathsIn(request, field as MediaField)
-    const messages = paths.flatMap((path) => {
-      const facts = known.get(path)
-      return facts === undefined ? [] : refusals(limits, facts).map((message) => ({ path, message }))
-    })
-    return [...messages, ...refuseTogether(field, limits, paths, known)]
+  return mediaFields.flatMap((field) => {
+    const { [field]: limits } = mediaLimits
+    if (limits === undefined) return []
+    const files = mediaIn(request, field).map(({ path }) => ({ path, metadata: known.get(path) }))
+    return [...files.flatMap((file) => fileFaults(limits, file)), ...totalFaults(limits, field, files)]
   })
 }
 
-function pathsIn(request: JobRequest, field: MediaField): string[] {
-  return mediaOf(request).flatMap(({ path }) => (path.split('.')[0] === field ? path : []))
+interface MediaFile {
+  path: string
+  metadata: MediaMetadata | undefined
 }
 
-function refusals(
-  { contentTypes, pixels, longestSeconds }: MediaLimits,
-  { contentType, width, height, durationSeconds }: MediaMetadata,
-): string[] {
+function fileFaults(limits: MediaLimits, { path, metadata }: MediaFile): Reason[] {
+  if (metadata === undefined) return []
+  const { contentTypes, pixels, maxSeconds } = limits
+  const { contentType, width, height, durationSeconds } = metadata
   const messages: string[] = []
   if (contentTypes !== undefined && !contentTypes.includes(contentType)) {
-    messages.push(`must be ${contentTypes.join(' or ')}, and this is ${contentType}`)
+    messages.push(`must be ${contentTypes.join(' or ')}, but is ${contentType}`)
   }
   if (pixels !== undefined && width !== null && height !== null) {
-    const has = width * height
+    const count = width * height
     const range = `must have ${pixels.min} to ${pixels.max} pixels`
-    if (has < pixels.min || has > pixels.max)
-      messages.push(`${range}, and this has ${has} (${width}×${height})`)
+    if (count < pixels.min || count > pixels.max)
+      messages.push(`${range}, but has ${count} (${width}×${height})`)
   }
-  if (longestSeconds !== undefined && durationSeconds !== null && durationSeconds > longestSeconds) {
-    messages.push(`may last at most ${longestSeconds} seconds, and this lasts ${durationSeconds}`)
+  if (maxSeconds !== undefined && durationSeconds !== null && durationSeconds > maxSeconds) {
+    messages.push(`must last at most ${maxSeconds} seconds, but lasts ${durationSeconds}`)
   }
-  return messages
+  return messages.map((message) => ({ path, message }))
 }
 
-function refuseTogether(
-  field: string,
-  { longestTogetherSeconds }: MediaLimits,
-  paths: string[],
-  known: KnownMetadata,
-): Reason[] {
-  if (longestTogetherSeconds === undefined || paths.length < 2) return []
-  const sum = paths.reduce((seconds, path) => seconds + (known.get(path)?.durationSeconds ?? 0), 0)
-  // Each is known to the millisecond; their sum is not to be more than that by the arithmetic alone.
-  const together = Math.round(sum * 1_000) / 1_000
-  if (together <= longestTogetherSeconds) return []
-  const most = `may last at most ${longestTogetherSeconds} seconds together`
-  return [{ path: field, message: `${most}, and these last at least ${together}` }]
+function totalFaults({ maxTotalSeconds }: MediaLimits, field: MediaField, files: MediaFile[]): Reason[] {
+  if (maxTotalSeconds === undefined || files.length < 2) return []
+  const sum = files.reduce((seconds, { metadata }) => seconds + (metadata?.durationSeconds ?? 0), 0)
+  // Durations are known to the millisecond; rounding removes the error of binary fractions.
+  const total = Math.round(sum * 1_000) / 1_000
+  if (total <= maxTotalSeconds) return []
+  const limit = `must last at most ${maxTotalSeconds} seconds in total`
+  return [{ path: field, message: `${limit}, but last at least ${total}` }]
 }

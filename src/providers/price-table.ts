@@ -1,24 +1,24 @@
-/** Prices that a provider publishes, as a table: what it asks for a second of video. No I/O. No clock. */
+/** A provider's published prices per second of video. No I/O. No clock. */
 import type { Cost } from '../core/cost.ts'
 import { timesCost } from '../core/cost.ts'
 import type { JobRequest, Model, Resolution } from '../core/request/request.ts'
 
 export interface PriceTable {
-  /** Where it says so. */
+  /** The page that publishes the prices. */
   source: string
-  /** When that was read: year and month. */
+  /** The year and month in which the page was read. */
   asOf: string
-  /** US dollars. What it does not publish is not there. */
+  /** In US dollars. A missing entry is not published. */
   perSecond: Partial<Record<Model, Partial<Record<Resolution, PerSecond>>>>
 }
 
 interface PerSecond {
   usd: number
-  /** Where videos are given as references. */
+  /** With reference videos in the request. */
   withVideosUsd: number
 }
 
-/** What the whole job would cost by the table. Null: it does not say. */
+/** The price of the whole job. Null: the table has no price for it. */
 export function priceOf(table: PriceTable | null, request: JobRequest): Cost | null {
   const price = table?.perSecond[request.model]?.[request.resolution]
   if (price === undefined || request.duration === 'auto') return null

@@ -1,6 +1,6 @@
 /**
- * The provider contract. A provider is one file that turns our words into theirs and back; it knows HTTP and
- * `core`, and nothing of rows, queues or callers.
+ * The provider contract. A provider's folder translates between a job request and the provider's API. It knows HTTP
+ * and `core`, but not rows, queues or callers.
  */
 import type { z } from 'zod'
 import type { Cost } from '../core/cost.ts'
@@ -9,39 +9,44 @@ import type { Mode, SentForm } from '../core/request/media.ts'
 import type { AspectRatio, JobRequest, Model, ProviderName, Resolution } from '../core/request/request.ts'
 import type { Pace } from '../core/schedule-waits.ts'
 import type { Repeats, SubmittedTask } from '../core/task.ts'
+import type { MediaField } from './media-fields.ts'
 import type { PriceTable } from './price-table.ts'
 
 export interface Provider {
   name: ProviderName
   capabilities: Capabilities
-  /** Its remaining documented parameters, as `provider_options` may hold them. */
+  /** Validates `provider_options.<name>`: the documented parameters that have no request field. */
   options: z.ZodType
-  /** Pure: every reason why this provider cannot make this request; none means that it can. */
+  /** Pure. Every reason why this provider cannot make the request. Empty: it can. */
   refuse(request: JobRequest): Reason[]
-  /** Pure: what this provider would make differently from what was asked. */
+  /** Pure. What this provider would make differently from the request. */
   warn(request: JobRequest): Reason[]
   /**
-   * The billable call, under a name that we chose before it. `answer_lost` means that nobody knows whether it was bought; every other fault means that
-   * nothing was.
+   * The billable call. Its client reference is stored before the call. The fault `answer_lost` means that the task may
+   * have been bought; every other fault means that nothing was bought.
    */
   submit(submission: Submission): Promise<Result<Submitted>>
-  /** What the whole job would cost, by the provider's own word. Spends nothing; absent where it tells nobody. */
+  /** Asks the provider for the price of the whole job. Buys nothing. Absent: the provider gives no prices. */
   estimate?(request: JobRequest): Promise<Result<Cost>>
-  /** Safe at any time: asks how the task is. An outcome is what an answer about this task says, whatever its status. */
+  /**
+   * Asks for the status of the task. May be repeated. A response about this task is an outcome, whatever its HTTP
+   * status; a fault means that nothing was learned, except `task_lost`: the provider does not know the task.
+   */
   getStatus(task: SubmittedTask): Promise<Result<Outcome>>
   /**
-   * Looks for an unknown submission. `not_found` is no proof that it never arrived: a list may lag, and a log may show
-   * it late or never. It is sent again only where that is harmless (`capabilities.repeats`).
+   * Searches for a submission whose response was lost. Absent: the provider offers no search. `not_found` is no proof
+   * that it never arrived: a list may lag, and a log may show it late or never. So it is submitted again only where
+   * that is harmless (`capabilities.repeats`).
    */
-  findSubmission?(lost: LostSubmission): Promise<Result<Submitted | 'not_found'>>
-  /** Hands over input media where a provider takes them only under its own ids; absent where URLs will do. Costs nothing. */
+  findSubmission?(submission: LostSubmission): Promise<Result<Submitted | 'not_found'>>
+  /** Uploads input media, for a provider that takes only ids of its own. Costs nothing. Absent: it takes URLs. */
   uploads?: MediaUploads
   /**
    * Whether it is to PUT the video of this request to us, which it does for a task of one; absent where it cannot. Who
    * does calls its tasks by our client reference, so that an upload tells the name of its task.
    */
   putsVideo?(request: JobRequest): boolean
-  /** The hosts, and those below them, that its documents name for its videos; absent where they name none. */
+  /** The documented hosts of the provider's videos, subdomains included. Absent: undocumented. */
   outputHosts?: readonly string[]
   /**
    * What a webhook body says, item by item; absent where a provider sends none. Never throws. `awaited`: its tasks
@@ -53,90 +58,86 @@ export interface Provider {
 export interface Capabilities {
   models: Record<Model, { resolutions: readonly Resolution[] }>
   aspectRatios: Record<Mode, readonly AspectRatio[]>
-  /** How many outputs one task makes at most. */
+  /** The largest number of outputs of one task. */
   outputsPerTask: number
-  /** What it does with a submission that is sent twice under one client reference. */
+  /** What happens when a submission is sent twice with the same client reference. */
   repeats: Repeats
+  /** In characters, of the prompt as it is sent. */
   promptLength: { min: number; max: number }
-  /** Whether media may stand without words. */
-  prompt: 'required' | 'optional with media'
+  /** Whether a request with media needs a prompt. */
+  prompt: 'required' | 'optional_with_media'
   durations: 'seconds' | 'seconds_or_auto'
-  /** Whether the caller's seed can be honoured. */
+  /** Whether the caller's seed is honoured. */
   seeds: 'none' | 'exact'
-  /** The forms in which media may be given. */
+  /** The accepted forms of media, by field. */
   media: Record<MediaField, readonly SentForm[]>
-  /** What it documents of the media themselves, judged where it can be known; empty where it documents nothing. */
+  /** The documented limits of the media. They are checked as far as the metadata is known. */
   mediaLimits: { readonly [field in MediaField]?: MediaLimits }
-  /** What it publishes of its prices. */
+  /** The published prices. Null: none, or not in US dollars. */
   prices: PriceTable | null
   /**
-   * How it prices a request: by a call made for that, or by the billable call marked as a rehearsal. A mark that is
-   * overlooked would buy a video, so a rehearsal is held only for who decides by money.
+   * How `estimate` asks for a price: by a call for that purpose, or by the billable call marked as a dry run. A provider
+   * that ignored the mark would sell a video, so a dry run is made only if the price matters for the decision.
    */
   estimates: 'price_call' | 'dry_run'
-  /** How often it is asked, and why so. */
+  /** When to poll a task. */
   pace: Pace
 }
 
-export type MediaField =
-  | 'first_frame'
-  | 'last_frame'
-  | 'reference_images'
-  | 'reference_videos'
-  | 'reference_audios'
-
 export interface MediaLimits {
-  /** By what they begin with. */
+  /** As detected from the first bytes. */
   contentTypes?: readonly string[]
-  /** Width times height of each. */
+  /** Width times height of each file. */
   pixels?: { min: number; max: number }
-  /** Of each. */
-  longestSeconds?: number
-  /** Of several. */
-  longestTogetherSeconds?: number
+  /** Per file. */
+  maxSeconds?: number
+  /** Of all files in the field, if there are several. */
+  maxTotalSeconds?: number
 }
 
 export interface Reason {
+  /** The request field, such as `reference_images.0`. */
   path: string
+  /** Continues the path: "must be …". */
   message: string
 }
 
 export interface Submission {
   request: JobRequest
-  /** How many outputs this task is to make. */
+  /** The number of outputs that this task shall make. */
   wanted: number
   clientReference: string
   callbackUrl: string
   /** Where it is to PUT its one video. */
   uploadUrl?: string
-  /** The request's media as they stand in it → the ids that `uploads` gave; only for who takes nothing else. */
+  /** Each media value of the request → its id from `uploads`. Only for a provider that has `uploads`. */
   assets?: ReadonlyMap<string, string>
 }
 
-/** What is left to know a submission by when its answer was lost. */
+/** What identifies a submission whose response was lost. */
 export interface LostSubmission {
   clientReference: string
   request: JobRequest
-  /** When the call was about to be made, in milliseconds of our own clock. */
+  /** Just before the call, in milliseconds of our clock. */
   intendedAt: number
-  /** The request's media as they stand in it → the provider's ids, where it was given any. */
+  /** Each media value of the request → the provider's id, as in `Submission`. */
   assets?: ReadonlyMap<string, string>
-  /** Those of these tasks of the provider that are known to be other submissions, of this job or of any. */
+  /** Those of the given provider task ids that belong to other submissions, of this job or of any other. */
   heldAmong(taskIds: readonly string[]): Promise<ReadonlySet<string>>
 }
 
-/** The two calls that hand a medium over. The upload id is kept between them, so that neither the bytes nor the wait are repeated. */
+/** Uploading takes two calls. The upload id is stored between them, so that the bytes are sent only once. */
 export interface MediaUploads {
-  /** Sends the bytes, once. */
+  /** Sends the bytes. */
   send(media: InputMedia): Promise<Result<{ uploadId: string }>>
-  /** Safe at any time: asks how the import of what was sent goes. */
+  /** Asks for the status of the import. May be repeated. */
   check(uploadId: string): Promise<Result<MediaImport>>
 }
 
 export type MediaImport =
   | { state: 'pending' }
   | { state: 'imported'; assetId: string }
-  /** The provider does not have it, or not all of its bytes: it may be sent again. */
+  /** The provider has no such upload, or not all of its bytes. It may be sent again. */
   | { state: 'lost' }
 
 export interface InputMedia {
@@ -144,46 +145,48 @@ export interface InputMedia {
   contentType: string
   fileName: string
   bytes: number
-  /** Of `bytes` bytes, which the platform must know (R2, FixedLengthStream): storage takes no body of unknown length. */
+  /** Its length must be known to the platform (R2, FixedLengthStream), since storage rejects a body without one. */
   body: ReadableStream<Uint8Array>
 }
 
 export interface Submitted {
   providerTaskId: string
-  /** Where it is told at once, and never again. */
+  /** The cost, if the provider reports it in this response and nowhere else. */
   cost?: Cost
 }
 
 export type Outcome =
-  /** Not ended. `finished` and `faults` are the results known all the same, should time run out. */
+  /** Not ended. `finished` and `faults` are the results so far; they count if the deadline passes. */
   (
     | {
         state: 'pending'
+        /** In percent, 0 to 100. */
         progress?: number
         finished: RemoteOutput[]
         faults: Fault[]
+        /** A status word that is not documented. */
         unknownStatus?: string
-        /** Why the video cannot be had, where the provider says that it is finished. */
+        /** Why the video is not available although the provider reports that it is finished. */
         withheld?: Fault
       }
-    /** Ended with at least one output; `faults` are of those that failed. */
+    /** Ended with at least one output. `faults`: one per failed output. */
     | { state: 'done'; outputs: RemoteOutput[]; faults: Fault[]; cost?: Cost }
     | { state: 'failed'; fault: Fault; cost?: Cost }
   ) & {
-    /** The callback URL that the task was submitted with, where the provider repeats it: it names the task's job. */
+    /** The task's callback URL, if the provider repeats it. It identifies the job. */
     callbackUrl?: string
   }
 
 export interface RemoteOutput {
-  /** What the provider calls it; stays the same when its URL is asked for anew. */
+  /** The provider's id of the result. It stays the same when the URL is requested again. */
   id: string
   /** Null: it is PUT to us, and no URL of it was told. */
   url: string | null
 }
 
-/** One thing a webhook says of one task. It is a hint: only `check` decides. */
+/** One announcement about one task. It is a hint: only `getStatus` decides. */
 export interface WebhookItem {
   providerTaskId: string
-  /** The end of the task as announced; pending for a progress post. */
+  /** The announced outcome; `pending` for a progress post. */
   outcome: Outcome
 }

@@ -1,4 +1,4 @@
-/** A provider whose credits are told in dollars as well, by the rate at which its credits were bought. */
+/** A provider that bills in credits, with each cost in US dollars as well, at the rate the credits were bought for. */
 
 import { type Cost, inDollars } from '../core/cost.ts'
 import type { Result } from '../core/fault.ts'
@@ -6,26 +6,25 @@ import type { Outcome, Provider, Submitted } from './provider.ts'
 
 export function withUsd(provider: Provider, usdPerCredit: number | undefined): Provider {
   if (usdPerCredit === undefined) return provider
-  const priced = <T extends { cost?: Cost }>(told: T): T =>
-    told.cost === undefined ? told : { ...told, cost: inDollars(told.cost, usdPerCredit) }
-  const outcome = (told: Outcome): Outcome => (told.state === 'pending' ? told : priced(told))
-  const { estimate, findSubmission: find, parseWebhook: read } = provider
+  const { estimate, findSubmission, parseWebhook } = provider
+  const toUsd = (cost: Cost) => inDollars(cost, usdPerCredit)
+  const priced = <T extends { cost?: Cost }>(value: T): T =>
+    value.cost === undefined ? value : { ...value, cost: toUsd(value.cost) }
+  const pricedOutcome = (outcome: Outcome) => (outcome.state === 'pending' ? outcome : priced(outcome))
+  const pricedTask = (task: Submitted | 'not_found') => (task === 'not_found' ? task : priced(task))
   return {
     ...provider,
     submit: async (submission) => map(await provider.submit(submission), priced),
-    getStatus: async (task) => map(await provider.getStatus(task), outcome),
-    ...(estimate && {
-      estimate: async (request) => map(await estimate(request), (cost) => inDollars(cost, usdPerCredit)),
+    getStatus: async (task) => map(await provider.getStatus(task), pricedOutcome),
+    ...(estimate && { estimate: async (request) => map(await estimate(request), toUsd) }),
+    ...(findSubmission && {
+      findSubmission: async (submission) => map(await findSubmission(submission), pricedTask),
     }),
-    ...(find && { findSubmission: async (lost) => map(await find(lost), (found) => foundIn(found, priced)) }),
-    ...(read && {
-      parseWebhook: (body) => read(body).map((item) => ({ ...item, outcome: outcome(item.outcome) })),
+    ...(parseWebhook && {
+      parseWebhook: (body) =>
+        parseWebhook(body).map((item) => ({ ...item, outcome: pricedOutcome(item.outcome) })),
     }),
   }
-}
-
-function foundIn(found: Submitted | 'not_found', priced: (told: Submitted) => Submitted) {
-  return found === 'not_found' ? found : priced(found)
 }
 
 function map<T>(result: Result<T>, change: (value: T) => T): Result<T> {

@@ -75,11 +75,11 @@ describe('a reference video at AI/ML API', () => {
     expect(refused([aVideo(1280, 720), aVideo(256, 144, 'video/webm')], [])).toEqual([
       {
         path: 'reference_videos.1',
-        message: 'must be video/mp4 or video/quicktime, and this is video/webm',
+        message: 'must be video/mp4 or video/quicktime, but is video/webm',
       },
       {
         path: 'reference_videos.1',
-        message: 'must have 409600 to 927408 pixels, and this has 36864 (256×144)',
+        message: 'must have 409600 to 927408 pixels, but has 36864 (256×144)',
       },
     ])
   })
@@ -120,10 +120,10 @@ describe('reference audios at AI/ML API', () => {
 
   it('are refused with the limit and what they have', () => {
     expect(refused([], [aSound(20), aSound(1)])).toEqual([
-      { path: 'reference_audios.0', message: 'may last at most 15.2 seconds, and this lasts 20' },
+      { path: 'reference_audios.0', message: 'must last at most 15.2 seconds, but lasts 20' },
       {
         path: 'reference_audios',
-        message: 'may last at most 15 seconds together, and these last at least 21',
+        message: 'must last at most 15 seconds in total, but last at least 21',
       },
     ])
   })

@@ -1,6 +1,6 @@
 /** What no provider may do to us, whatever it answers: throw, claim what it did not say, or give a key away. */
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, inject, it } from 'vitest'
 import { costSchema } from '../../src/core/cost.ts'
 import { type Fault, faults, type Result, readFault } from '../../src/core/fault.ts'
 import type { Outcome, Provider } from '../../src/providers/provider.ts'
@@ -18,6 +18,8 @@ const brokenAnswers: [string, Reply][] = [
   ['the answer is cut off', { text: '[{"taskUUID":"0b2b' }],
   ['the answer is a page', { text: '<html>Welcome</html>' }],
 ]
+
+const fuzzRuns = inject('fuzzRuns')
 
 export function survivesAnyAnswer({ apiKey, create, answers }: Candidate): void {
   const told = (reply: Reply): Provider => create(aNetwork(reply).fetch)
@@ -71,7 +73,7 @@ export function survivesAnyAnswer({ apiKey, create, answers }: Candidate): void 
           if (priced?.ok) expect(costSchema.parse(priced.value)).toEqual(priced.value)
           for (const { providerTaskId } of items) expect(typeof providerTaskId).toBe('string')
         }),
-        { numRuns: 400 },
+        { numRuns: fuzzRuns },
       )
     })
 
@@ -91,7 +93,7 @@ export function survivesAnyAnswer({ apiKey, create, answers }: Candidate): void 
           const progress = checked.ok && checked.value.state === 'pending' ? (checked.value.progress ?? 0) : 0
           expect(progress >= 0 && progress <= 100).toBe(true)
         }),
-        { numRuns: 400 },
+        { numRuns: fuzzRuns },
       )
     })
 

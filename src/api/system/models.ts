@@ -118,11 +118,11 @@ function formsOf(media: Provider['capabilities']['media']) {
 }
 
 function filesOf(limits: Provider['capabilities']['mediaLimits']) {
-  const view = ({ contentTypes, pixels, longestSeconds, longestTogetherSeconds }: MediaLimits = {}) => ({
+  const view = ({ contentTypes, pixels, maxSeconds, maxTotalSeconds }: MediaLimits = {}) => ({
     content_types: contentTypes,
     pixels,
-    max_seconds: longestSeconds,
-    max_seconds_together: longestTogetherSeconds,
+    max_seconds: maxSeconds,
+    max_seconds_together: maxTotalSeconds,
   })
   return {
     first_frame: view(limits.first_frame),

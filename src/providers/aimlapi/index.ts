@@ -1,7 +1,7 @@
 /**
- * AI/ML API: one path for submitting and asking, one output a generation, no webhooks, 403 for want of credits, and a
- * request log in which a lost submission is found by the reference we gave it. Sources: docs.aimlapi.com, its page on
- * Seedance 2.0 Mini and those on errors, request tracing and usage logs.
+ * AI/ML API: one path for submitting and polling, one output per generation, no webhooks, 403 for missing credit, and a
+ * request log that finds a lost submission by our reference. Sources: docs.aimlapi.com, its pages on Seedance 2.0 Mini,
+ * errors, request tracing and usage logs.
  */
 
 import { refuseByCapabilities, warnIdenticalSeeds } from '../eligibility.ts'
@@ -12,7 +12,7 @@ import { readEstimate } from './prices.ts'
 import { generationOf, modelIds, options, promptOf, ratios, refuseOptions } from './request.ts'
 import { readAcknowledgement, readStatus } from './response.ts'
 
-/** Its page's sample: 120000 credits are 0.06 dollars. Where it tells both, its dollars count. */
+/** From the sample on its page: 120000 credits cost 0.06 US dollars. Reported dollars take precedence. */
 export const usdPerCredit = 0.06 / 120_000
 
 export interface AimlapiAccount {
@@ -22,7 +22,7 @@ export interface AimlapiAccount {
 
 export function aimlapi(account: AimlapiAccount, fetch: Fetch, now: () => number): Provider {
   const authorization = `Bearer ${account.apiKey}`
-  const ask = (path: string) =>
+  const get = (path: string) =>
     callProvider(fetch, 'safe', `${account.baseUrl}/v2/${path}`, {
       method: 'GET',
       headers: { authorization },
@@ -39,30 +39,30 @@ export function aimlapi(account: AimlapiAccount, fetch: Fetch, now: () => number
     warn: warnIdenticalSeeds,
 
     async submit(submission) {
-      const answer = await callProvider(fetch, 'billable', `${account.baseUrl}/v2/video/generations`, {
+      const response = await callProvider(fetch, 'billable', `${account.baseUrl}/v2/video/generations`, {
         method: 'POST',
-        // It correlates and does not deduplicate: sent twice, it is bought twice.
+        // The id correlates but does not deduplicate: a second submission buys a second video.
         headers: { authorization, 'x-client-request-id': submission.clientReference },
         body: generationOf(submission.request),
       })
-      return answer.ok ? readAcknowledgement(answer.value, now()) : answer
+      return response.ok ? readAcknowledgement(response.value, now()) : response
     },
 
     async estimate(request) {
       const model = modelIds[request.model]
       const url = `${account.baseUrl}/v1/models?${new URLSearchParams({ id: model, include: 'pricing' })}`
-      // The catalogue is public: it needs no key, and gets none.
-      const answer = await callProvider(fetch, 'brief', url, { method: 'GET', headers: {} })
-      return answer.ok ? readEstimate(answer.value, request) : answer
+      // The catalogue is public, so the key is not sent.
+      const response = await callProvider(fetch, 'brief', url, { method: 'GET', headers: {} })
+      return response.ok ? readEstimate(response.value, request) : response
     },
 
     async getStatus({ providerTaskId }) {
       const query = new URLSearchParams({ generation_id: providerTaskId })
-      const answer = await ask(`video/generations?${query}`)
-      return answer.ok ? readStatus(answer.value, providerTaskId, now()) : answer
+      const response = await get(`video/generations?${query}`)
+      return response.ok ? readStatus(response.value, providerTaskId, now()) : response
     },
 
-    findSubmission: (lost) => findInLog((query) => ask(`logs?${query}`), lost, now()),
+    findSubmission: (submission) => findInLog((query) => get(`logs?${query}`), submission, now()),
   }
 }
 
@@ -74,14 +74,14 @@ const capabilities: Capabilities = {
   },
   aspectRatios: { text: ratios, references: ratios, frames: ratios },
   outputsPerTask: 1,
-  // Its client reference correlates and does not deduplicate (its page on request tracing).
+  // The client reference does not deduplicate (its page on request tracing).
   repeats: 'billed_again',
-  // The longest prompt it takes is undocumented; the family's is 6000 at the provider that states one.
+  // Its maximum is undocumented. Another provider of this model family documents 6000.
   promptLength: { min: 1, max: 6_000 },
   prompt: 'required',
   durations: 'seconds',
   seeds: 'exact',
-  // Base64 is documented for the two frames; the lists of references are of URLs.
+  // Base64 is documented for the two frames only; the reference lists take URLs.
   media: {
     first_frame: ['url', 'data_uri'],
     last_frame: ['url', 'data_uri'],
@@ -89,9 +89,9 @@ const capabilities: Capabilities = {
     reference_videos: ['url'],
     reference_audios: ['url'],
   },
-  // Its pages on the three models. It says "between ~480p (640x640) and ~720p (834x1112)", which is taken as a count of
-  // pixels, so that 1280×720 is one of them, whichever way it is turned. Of one sound `audio_url` allows 15.2 seconds, of
-  // several `audio_urls` 15 together; one alone in that list is given the former.
+  // Source: its pages on the three models. "Between ~480p (640x640) and ~720p (834x1112)" is read as a pixel count, so
+  // that 1280×720 fits in both orientations. `audio_url` allows one file of 15.2 seconds, `audio_urls` 15 seconds in
+  // total; a single file in that list gets the higher limit.
   mediaLimits: {
     reference_videos: {
       contentTypes: ['video/mp4', 'video/quicktime'],
@@ -99,14 +99,14 @@ const capabilities: Capabilities = {
     },
     reference_audios: {
       contentTypes: ['audio/mpeg', 'audio/wav'],
-      longestSeconds: 15.2,
-      longestTogetherSeconds: 15,
+      maxSeconds: 15.2,
+      maxTotalSeconds: 15,
     },
   },
-  // Its catalogue tells them, and is asked.
+  // `estimate` reads them from the catalogue.
   prices: null,
   estimates: 'price_call',
-  // It has no webhooks. Its own examples ask every 15 seconds; a video takes minutes, and each question costs 4 rows
-  // and a message.
+  // No webhooks. Its examples poll every 15 seconds; a video takes minutes, and each poll costs us 4 database rows and
+  // a message.
   pace: { firstMs: 20_000, growth: 1.25, longestMs: 30_000 },
 }

@@ -1,26 +1,25 @@
-/** What AI/ML API's public catalogue says of prices (docs.aimlapi.com, Model Catalogue API, "Reading prices"). */
+/** Prices in the public catalogue of AI/ML API (docs.aimlapi.com, Model Catalogue API, "Reading prices"). */
 import { z } from 'zod'
 import { type Cost, timesCost } from '../../core/cost.ts'
 import { fail, ok, type Result } from '../../core/fault.ts'
 import type { JobRequest } from '../../core/request/request.ts'
-import { answerLost, type ProviderResponse } from '../http.ts'
+import { inconclusiveStatus, isSuccess, type ProviderResponse } from '../http.ts'
+import { lenient } from '../lenient.ts'
 import { generationOf } from './request.ts'
-import { isSuccess } from './response.ts'
 
-export function readEstimate({ status, headers, body }: ProviderResponse, request: JobRequest): Result<Cost> {
-  if (!isSuccess({ status, headers, body }))
-    return answerLost('brief', `AI/ML API answered ${status}`, { status })
+export function readEstimate(response: ProviderResponse, request: JobRequest): Result<Cost> {
+  if (!isSuccess(response)) return inconclusiveStatus('brief', 'AI/ML API', response)
   const sent = generationOf(request)
-  const catalogue = catalogueSchema.safeParse(body)
+  const catalogue = catalogueSchema.safeParse(response.body)
   const models = catalogue.success ? catalogue.data.data.flat() : []
   const model = models.find(({ id, aliases }) => id === sent.model || aliases?.includes(sent.model))
   const rate = model?.pricing == null ? undefined : rateFor(model.pricing, sent)
   const amount = rate === undefined ? undefined : amountOf(rate, request.duration)
-  if (amount === undefined) return fail('price_unknown', 'AI/ML API names no price for this.')
+  if (amount === undefined) return fail('price_unknown', 'AI/ML API gives no price for this request.')
   return ok(timesCost({ amount_usd: amount, source: 'provider_estimate' }, request.count))
 }
 
-/** One rate for all (`fixed`), or the one whose conditions are what is sent (`variants`); others cannot be told. */
+/** The only rate (`fixed`), or the one whose conditions match the sent values (`variants`). Other kinds have no rate. */
 function rateFor({ kind, units, variants }: Pricing, sent: Record<string, unknown>): Rate | undefined {
   if (kind === 'fixed') return units?.flat()[0]
   if (kind !== 'variants') return undefined
@@ -29,14 +28,14 @@ function rateFor({ kind, units, variants }: Pricing, sent: Record<string, unknow
     .find(({ when }) => Object.entries(when).every(([name, value]) => String(sent[name]) === String(value)))
 }
 
-/** `price` is asked for `per` units, and the unit may be the second or the whole video. */
+/** `price` is for `per` units. The unit is a second or a whole video. */
 function amountOf({ price, per, unit }: Rate, duration: JobRequest['duration']): number | undefined {
   if (/^(generation|request|video)s?$/.test(unit)) return price / per
   return /^seconds?$/.test(unit) && duration !== 'auto' ? (price / per) * duration : undefined
 }
 
-// An entry that cannot be read must not cost us its neighbours.
-const lenient = <T extends z.ZodType>(schema: T) =>
+// An unreadable entry is skipped.
+const readable = <Schema extends z.ZodType>(schema: Schema) =>
   z.array(z.union([schema.transform((item) => [item]), z.unknown().transform(() => [])]))
 
 const rate = { price: z.number().nonnegative(), per: z.number().positive().default(1) }
@@ -53,17 +52,17 @@ const variantSchema = z.object({
 
 const pricingSchema = z.object({
   kind: z.string(),
-  units: lenient(unitSchema).optional(),
-  variants: lenient(variantSchema).optional(),
+  units: readable(unitSchema).optional(),
+  variants: readable(variantSchema).optional(),
 })
 
 const modelSchema = z.object({
   id: z.string(),
-  aliases: z.array(z.string()).nullish().catch(null),
-  pricing: pricingSchema.nullish().catch(null),
+  aliases: lenient(z.array(z.string())),
+  pricing: lenient(pricingSchema),
 })
 
-const catalogueSchema = z.object({ data: lenient(modelSchema) })
+const catalogueSchema = z.object({ data: readable(modelSchema) })
 
 type Pricing = z.infer<typeof pricingSchema>
 type Rate = { price: number; per: number; unit: string }

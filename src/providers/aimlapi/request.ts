@@ -1,4 +1,4 @@
-/** What AI/ML API is sent: one flat body (its page on Seedance 2.0 Mini), and what it cannot be sent. */
+/** The request body of AI/ML API, a flat object (its page on Seedance 2.0 Mini), and the requests it refuses. */
 import { z } from 'zod'
 import { maxUrlLength, modeOf } from '../../core/request/media.ts'
 import { renderPrompt } from '../../core/request/prompt.ts'
@@ -13,7 +13,7 @@ export function generationOf(request: JobRequest) {
     ...mediaInput(request),
     ...ratioOf(request),
     resolution: request.resolution,
-    // Its schema's type; its own example sends a text.
+    // A number by its schema; its example sends a string.
     duration: request.duration,
     generate_audio: request.generate_audio,
     ...(request.seed !== undefined && { seed: request.seed }),
@@ -21,7 +21,7 @@ export function generationOf(request: JobRequest) {
   }
 }
 
-/** The prompt with its tags written as the provider wants them: that is what its limits are about. */
+/** The prompt as sent, with the provider's form of tags. The length limits apply to it. */
 export function promptOf({ prompt = '' }: JobRequest): string {
   return renderPrompt(prompt, (kind, number) => `@${tagNames[kind]}${number}`)
 }
@@ -36,13 +36,13 @@ function mediaInput(request: JobRequest) {
   }
 }
 
-// What 16:9 does to a first frame of another shape is undocumented, so nobody gets it unasked.
+// Undocumented for a first frame of another shape, so we never send 16:9 with one by default.
 function ratioOf(request: JobRequest) {
   if (request.aspect_ratio !== undefined) return { aspect_ratio: request.aspect_ratio }
   return modeOf(request) === 'frames' ? {} : { aspect_ratio: '16:9' }
 }
 
-/** The single `audio_url` and `video_url` are for what the lists do not take: an asset's id, a bare base64 text. */
+/** `audio_url` and `video_url` take what the lists do not: an asset id, or base64 without a data: URI. */
 export const options = z.strictObject({
   provider: z
     .string()
@@ -54,53 +54,36 @@ export const options = z.strictObject({
   video_url: urlOf(2_048).optional(),
 })
 
-const mediaOptions = ['audio_url', 'video_url'] as const
-
-/** The rules of its own; what it says of `audio_urls` and `video_urls` goes for the single forms too. */
+/** The documented rules for the options. Those for `audio_urls` and `video_urls` apply to the single forms as well. */
 export function refuseOptions(request: JobRequest): Reason[] {
   const parsed = options.safeParse(request.provider_options.aimlapi ?? {})
   if (!parsed.success) return []
-  const given = parsed.data
-  const isAlone = request.reference_images.length + request.reference_videos.length === 0
-  return [
-    ...([...mediaOptions, 'watermark'] as const).flatMap((name) =>
-      refuse(
-        name,
-        given[name] !== undefined && request.model === 'seedance-2.0-fast',
-        'does not go with seedance-2.0-fast',
-      ),
-    ),
-    ...mediaOptions.flatMap((name) =>
-      refuse(
-        name,
-        given[name] !== undefined && modeOf(request) === 'frames',
-        'does not go with a first_frame',
-      ),
-    ),
-    ...refuse(
-      'audio_url',
-      given.audio_url !== undefined && request.reference_audios.length > 0,
-      'excludes reference_audios',
-    ),
-    ...refuse(
-      'video_url',
-      given.video_url !== undefined && request.reference_videos.length > 0,
-      'excludes reference_videos',
-    ),
-    ...refuse(
-      'audio_url',
-      given.audio_url !== undefined &&
-        given.video_url === undefined &&
-        isAlone &&
-        modeOf(request) !== 'frames',
-      'needs reference_images, reference_videos or video_url beside it',
-    ),
-  ]
+  const { audio_url, video_url } = parsed.data
+  const { reference_images, reference_videos, reference_audios, model } = request
+  const isFramed = modeOf(request) === 'frames'
+  const used = optionNames.filter((name) => parsed.data[name] !== undefined)
+  const usedMedia = used.filter((name) => name !== 'watermark')
+  const reasons: [name: string, message: string][] = []
+  if (model === 'seedance-2.0-fast') {
+    for (const name of used) reasons.push([name, 'cannot be used with seedance-2.0-fast'])
+  }
+  if (isFramed) {
+    for (const name of usedMedia) reasons.push([name, 'cannot be used with a first_frame'])
+  }
+  if (audio_url !== undefined && reference_audios.length > 0) {
+    reasons.push(['audio_url', 'cannot be used with reference_audios'])
+  }
+  if (video_url !== undefined && reference_videos.length > 0) {
+    reasons.push(['video_url', 'cannot be used with reference_videos'])
+  }
+  const isAlone = video_url === undefined && reference_images.length + reference_videos.length === 0
+  if (audio_url !== undefined && isAlone && !isFramed) {
+    reasons.push(['audio_url', 'needs reference_images, reference_videos or video_url'])
+  }
+  return reasons.map(([name, message]) => ({ path: `provider_options.aimlapi.${name}`, message }))
 }
 
-function refuse(option: string, applies: boolean, message: string): Reason[] {
-  return applies ? [{ path: `provider_options.aimlapi.${option}`, message }] : []
-}
+const optionNames = ['audio_url', 'video_url', 'watermark'] as const
 
 export const modelIds: Record<Model, string> = {
   'seedance-2.0': 'bytedance/seedance-2-0',

@@ -1,13 +1,13 @@
 /**
- * Crun, the reference-to-video gateway: the mode is part of the model's name, one output a task, an outcome code
- * in the body that goes before the HTTP status, one webhook without a retry, no way to find a lost submission.
- * Sources: docs.crun.ai, its OpenAPI description and its published command line.
+ * Crun, the reference-to-video gateway: the mode is part of the model's name, one output per task, a code in the body
+ * that overrides the HTTP status, one webhook without a retry, no search for a lost submission. Sources: docs.crun.ai,
+ * its OpenAPI description and its published command line.
  */
 import type { AspectRatio, JobRequest } from '../../core/request/request.ts'
 import { refuseByCapabilities } from '../eligibility.ts'
 import { type CallKind, callProvider, type Fetch } from '../http.ts'
 import type { Capabilities, Provider, Reason } from '../provider.ts'
-import { options, promptOf, taskOf, wantedOf } from './request.ts'
+import { options, pricedTaskOf, promptOf, taskOf } from './request.ts'
 import { readAcknowledgement, readEstimate, readStatus, readWebhook } from './response.ts'
 
 export interface CrunAccount {
@@ -35,18 +35,22 @@ export function crun(account: CrunAccount, fetch: Fetch, now: () => number): Pro
     warn: () => [],
 
     async submit(submission) {
-      const answer = await call('billable', 'POST', 'CreateTask', taskOf(submission))
-      return answer.ok ? readAcknowledgement(answer.value, now()) : answer
+      const response = await call('billable', 'POST', 'CreateTask', taskOf(submission))
+      return response.ok ? readAcknowledgement(response.value, now()) : response
     },
 
     async estimate(request) {
-      const answer = await call('brief', 'POST', 'estimate-credits', wantedOf(request))
-      return answer.ok ? readEstimate(answer.value, request.count, now()) : answer
+      const response = await call('brief', 'POST', 'estimate-credits', pricedTaskOf(request))
+      return response.ok ? readEstimate(response.value, request.count, now()) : response
     },
 
     async getStatus(task) {
-      const answer = await call('safe', 'GET', `TaskInfo?task_id=${encodeURIComponent(task.providerTaskId)}`)
-      return answer.ok ? readStatus(answer.value, task.providerTaskId, now()) : answer
+      const response = await call(
+        'safe',
+        'GET',
+        `TaskInfo?task_id=${encodeURIComponent(task.providerTaskId)}`,
+      )
+      return response.ok ? readStatus(response.value, task.providerTaskId, now()) : response
     },
 
     parseWebhook: readWebhook,
@@ -64,7 +68,7 @@ const capabilities: Capabilities = {
   aspectRatios: { text: ratios, references: ratios, frames: [...ratios, 'auto'] },
   outputsPerTask: 1,
   repeats: 'billed_again',
-  // The longest prompt it takes is undocumented; the family's is 6000 at the provider that states one.
+  // Its maximum is undocumented. Another provider of this model family documents 6000.
   promptLength: { min: 1, max: 6_000 },
   prompt: 'required',
   durations: 'seconds',
@@ -77,16 +81,18 @@ const capabilities: Capabilities = {
     reference_audios: ['url', 'crun_asset'],
   },
   mediaLimits: {},
-  // What others say of its prices is contradictory, so it is asked.
+  // Published prices contradict each other, so `estimate` asks for the price.
   prices: null,
   estimates: 'price_call',
-  // Its one webhook is not repeated when it gets lost, so it is asked sooner, and more often, than who repeats.
+  // A lost webhook is not repeated, so tasks are polled sooner and more often than at a provider that retries.
   pace: { firstMs: 200_000, growth: 1.25, longestMs: 60_000 },
 }
 
-// Documented for the mini model alone; the others have no such field.
+// Documented for the mini model only; the other models have no such field.
 function refuseFallback(request: JobRequest): Reason[] {
-  const wanted = request.provider_options.crun?.byteplus_fallback !== undefined
-  if (!wanted || request.model === 'seedance-2.0-mini') return []
-  return [{ path: 'provider_options.crun.byteplus_fallback', message: 'goes with seedance-2.0-mini only' }]
+  const isSet = request.provider_options.crun?.byteplus_fallback !== undefined
+  if (!isSet || request.model === 'seedance-2.0-mini') return []
+  return [
+    { path: 'provider_options.crun.byteplus_fallback', message: 'can only be used with seedance-2.0-mini' },
+  ]
 }

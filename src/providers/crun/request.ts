@@ -1,4 +1,4 @@
-/** What Crun is sent: a model that names the mode, and its input. */
+/** The request body of Crun: a model whose name contains the mode, and its input. */
 import { z } from 'zod'
 import { type Mode, modeOf } from '../../core/request/media.ts'
 import { renderPrompt } from '../../core/request/prompt.ts'
@@ -6,11 +6,11 @@ import type { JobRequest, Model } from '../../core/request/request.ts'
 import type { Submission } from '../provider.ts'
 
 export function taskOf({ request, callbackUrl }: Submission) {
-  return { ...wantedOf(request), callback_url: callbackUrl }
+  return { ...pricedTaskOf(request), callback_url: callbackUrl }
 }
 
-/** The same without an audience: what is sent to learn its price. */
-export function wantedOf(request: JobRequest) {
+/** The same without the callback, for an estimate. */
+export function pricedTaskOf(request: JobRequest) {
   const mode = modeOf(request)
   return {
     model: `${tiers[request.model]}-${suffixes[mode]}`,
@@ -26,7 +26,7 @@ export function wantedOf(request: JobRequest) {
   }
 }
 
-/** The prompt with its tags written as the provider wants them: that is what its limits are about. */
+/** The prompt as sent, with the provider's form of tags. The length limits apply to it. */
 export function promptOf({ prompt = '' }: JobRequest): string {
   return renderPrompt(prompt, (kind, number) => `[${tagNames[kind]}${number}]`)
 }

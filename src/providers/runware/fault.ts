@@ -1,11 +1,11 @@
-/** Runware's errors as faults: by the family that the code's name shows, as the SDK's own classifier has them. */
+/** Runware's errors as faults, classified by code prefix like the classifier of its SDK. */
 import { type Fault, type FaultCode, fail } from '../../core/fault.ts'
 import { retryAfterMs } from '../../core/http/retry-after.ts'
 import { type FailureCode, failureCodeIn, failureFault, nameIn } from '../failure.ts'
-import type { ProviderResponse } from '../http.ts'
+import type { Failure, ProviderResponse } from '../http.ts'
 import type { Item } from './item.ts'
 
-/** Of a generation that failed. */
+/** The fault of a failed generation. */
 export function faultOf({ code, message }: Item): Fault {
   const evidence = { code: code ?? 'unknown', message: message ?? '' }
   return failureFault('Runware', failureCode(evidence.code, evidence.message), code, evidence)
@@ -13,54 +13,54 @@ export function faultOf({ code, message }: Item): Fault {
 
 function failureCode(code: string, message: string): FailureCode {
   if (moderationCodes.has(code)) return 'moderated'
-  // Blocks, and others, are seen under a general code, with the reason in the message alone.
+  // Under a general code, only the message contains the reason, such as a blocked prompt.
   return failureCodeIn(/^(provider|inference)Error$/.test(code) ? message : code)
 }
 
 /**
- * Whether an error is about the task, and not about the question that was asked of it. The HTTP status does not tell: a
- * task that failed may come under 200 or 4xx. What the item is about, its `taskType`, tells; where it does not decide,
- * the code does, by its family.
+ * Whether an error is about the task, not about the status request. The HTTP status does not decide, since a failed task
+ * may come under 200 or 4xx. The `taskType` of the item decides, and otherwise the prefix of its code.
  */
 export function isAboutTask({ taskType, code }: Item): boolean {
-  if (taskType === 'getResponse') return code != null && isOfGeneration(code)
+  if (taskType === 'getResponse') return code != null && isGenerationCode(code)
   if (taskType != null) return true
-  return code == null || isOfGeneration(code) || !isOfQuestion(code)
+  return code == null || isGenerationCode(code) || !isRequestCode(code)
 }
 
-/** Codes that only a generation can end with. */
-function isOfGeneration(code: string): boolean {
+/** Only a generation can end with such a code. */
+function isGenerationCode(code: string): boolean {
   return moderationCodes.has(code) || generationCodes.test(code)
 }
 
 const generationCodes =
   /^((provider|inference)Error|(download|upload)Failed|timeoutProvider|(provider|inference|generation|task)Timeout|taskCancell?ed)$/
 
-/** Codes that answer any question: about its form, the account, or the service. */
-function isOfQuestion(code: string): boolean {
+/** Any request can end with such a code: its form, the account or the service is at fault. */
+function isRequestCode(code: string): boolean {
   return (
     /^(invalid|missing|conflict|duplicate|unsupported|max)/.test(code) ||
     /apiKey$|unauthorized|credits|quota|balance|paymentRequired|rateLimit|unavailable|serverError/i.test(code)
   )
 }
 
-/** A refusal decides: nothing was bought, or nothing was learned. */
-export function refusal(item: Partial<Item>, answer: ProviderResponse, nowMs: number) {
+/** A refusal decides: a submission bought nothing, and any other request learned nothing. */
+export function refusalOf(
+  item: Partial<Item>,
+  { status, headers }: ProviderResponse,
+  nowMs: number,
+): Failure {
   const providerCode = item.code ?? ''
   const message = item.message ?? ''
   const parameter = [item.parameter ?? []].flat().map(nameOf).join(', ')
-  const code = refusalCode(providerCode, answer.status)
+  const reason = providerCode ? nameOf(providerCode) : status
   return fail(
-    code,
-    `Runware refused: ${providerCode ? nameOf(providerCode) : answer.status}${parameter && ` (${parameter})`}.`,
-    {
-      evidence: { code: providerCode, message, status: answer.status },
-      retryAfterMs: retryAfterMs(answer.headers, nowMs),
-    },
+    refusalCode(providerCode, status),
+    `Runware refused: ${reason}${parameter && ` (${parameter})`}.`,
+    { evidence: { code: providerCode, message, status }, retryAfterMs: retryAfterMs(headers, nowMs) },
   )
 }
 
-// Families by name, as the SDK's own classifier has them; the status decides where the name says nothing.
+// By code prefix, like the classifier of the SDK. The status decides if the code does not.
 function refusalCode(code: string, status: number): FaultCode {
   if (moderationCodes.has(code)) return 'moderated'
   if (/credits|quota|balance|paymentRequired/i.test(code)) return 'out_of_credit'

@@ -1,13 +1,14 @@
 /**
- * Runware: one endpoint that takes arrays of tasks; N results under one `taskUUID` of our own making; a webhook
- * for each result, unsigned. Sources: Runware's model page and platform documentation (task polling, webhooks,
+ * Runware: one endpoint that takes arrays of tasks, up to four results under one `taskUUID` that we choose, and one
+ * unsigned webhook per result. Sources: Runware's model page, its platform documentation (task polling, webhooks,
  * errors) and its published SDKs.
  */
 import { ok, type Result } from '../../core/fault.ts'
 import { modeOf } from '../../core/request/media.ts'
+import type { JobRequest } from '../../core/request/request.ts'
 import { refuseByCapabilities } from '../eligibility.ts'
 import { type CallKind, callProvider, type Fetch } from '../http.ts'
-import type { Capabilities, Provider } from '../provider.ts'
+import type { Capabilities, Provider, Reason } from '../provider.ts'
 import type { Item } from './item.ts'
 import { dryRunOf, options, optionsOf, promptOf, ratios, taskOf } from './request.ts'
 import { outcomeOf, readAcknowledgement, readEstimate, readStatus, readWebhook } from './response.ts'
@@ -27,9 +28,9 @@ export function runware(account: RunwareAccount, fetch: Fetch, now: () => number
       body: [task],
     })
 
-  const ask = async (taskUUID: string): Promise<Result<Item[]>> => {
-    const answer = await call('safe', { taskType: 'getResponse', taskUUID })
-    return answer.ok ? readStatus(answer.value, taskUUID, now()) : answer
+  const fetchItems = async (taskUUID: string): Promise<Result<Item[]>> => {
+    const response = await call('safe', { taskType: 'getResponse', taskUUID })
+    return response.ok ? readStatus(response.value, taskUUID, now()) : response
   }
 
   return {
@@ -37,41 +38,34 @@ export function runware(account: RunwareAccount, fetch: Fetch, now: () => number
     capabilities,
     options,
     refuse: (request) => refuseByCapabilities(capabilities, request, promptOf(request)),
-    warn: (request) =>
-      modeOf(request) === 'frames' && request.aspect_ratio !== undefined && request.aspect_ratio !== 'auto'
-        ? [
-            {
-              path: 'aspect_ratio',
-              message: 'is not honoured with a first frame: the video follows the image',
-            },
-          ]
-        : [],
+    warn: warnFixedRatio,
 
     async submit(submission) {
-      const answer = await call('billable', taskOf(submission))
-      return answer.ok ? readAcknowledgement(answer.value, submission.clientReference, now()) : answer
+      const response = await call('billable', taskOf(submission))
+      if (!response.ok) return response
+      return readAcknowledgement(response.value, submission.clientReference, now())
     },
 
     async estimate(request) {
-      const rehearsal = dryRunOf({ request, wanted: request.count, clientReference: crypto.randomUUID() })
-      const answer = await call('brief', rehearsal, { 'x-runware-dry-run': '1' })
-      return answer.ok ? readEstimate(answer.value, now()) : answer
+      const dryRun = dryRunOf({ request, wanted: request.count, clientReference: crypto.randomUUID() })
+      const response = await call('brief', dryRun, { 'x-runware-dry-run': '1' })
+      return response.ok ? readEstimate(response.value, now()) : response
     },
 
     async getStatus(task) {
-      const items = await ask(task.providerTaskId)
+      const items = await fetchItems(task.providerTaskId)
       return items.ok ? ok(outcomeOf(items.value, task.wanted, task.awaitsUpload)) : items
     },
 
     async findSubmission({ clientReference }) {
-      const items = await ask(clientReference)
+      const items = await fetchItems(clientReference)
       if (items.ok) return ok({ providerTaskId: clientReference })
       return items.fault.evidence?.code === 'taskNotFound' ? ok('not_found') : items
     },
 
     putsVideo: (request) => optionsOf(request).directUpload ?? account.uploads ?? false,
 
-    // As its answers show; the documents show no other.
+    // As in the recorded responses; the documentation names no others.
     outputHosts: ['vm.runware.ai', 'im.runware.ai'],
 
     parseWebhook: readWebhook,
@@ -86,7 +80,7 @@ const capabilities: Capabilities = {
   },
   aspectRatios: { text: ratios, references: ratios, frames: [...ratios, 'auto'] },
   outputsPerTask: 4,
-  // It refuses a taskUUID that is taken (`conflictTaskUUID`).
+  // It refuses a taskUUID that is in use (`conflictTaskUUID`).
   repeats: 'harmless',
   promptLength: { min: 2, max: 10_000 },
   prompt: 'required',
@@ -111,7 +105,17 @@ const capabilities: Capabilities = {
     },
   },
   estimates: 'dry_run',
-  // Its webhook comes within seconds of the end, and is repeated: asking is for those that are lost all the same, and
-  // each question costs rows and messages. Most videos are made before the first.
+  // The webhook comes within seconds of the end and is retried, so polling only covers lost webhooks. Each poll costs us
+  // database rows and messages. Most videos are finished before the first poll.
   pace: { firstMs: 240_000, growth: 1.25, longestMs: 120_000 },
+}
+
+function warnFixedRatio(request: JobRequest): Reason[] {
+  if (modeOf(request) !== 'frames' || (request.aspect_ratio ?? 'auto') === 'auto') return []
+  return [
+    {
+      path: 'aspect_ratio',
+      message: 'is not honoured with a first frame: the video has the shape of the image',
+    },
+  ]
 }

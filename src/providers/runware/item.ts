@@ -1,11 +1,12 @@
 /**
- * The one shape of all that Runware says: an item of a task, be it an acknowledgement, a state, a result or an
- * error. Everything but the task's name is read leniently.
+ * The items of Runware's responses and webhooks: an acknowledgement, a status, a result or an error of a task. Every
+ * field except the task's id is parsed leniently.
  */
 import { z } from 'zod'
+import { lenient, text } from '../lenient.ts'
 import type { RemoteOutput } from '../provider.ts'
 
-/** Every documented shape of an answer or a webhook: flat, array, `data`, `errors`, both, or one `error`. */
+/** The items of every documented shape: flat, array, `data`, `errors`, both, or one `error`. */
 export function itemsOf(body: unknown): Item[] {
   const envelope = envelopeSchema.safeParse(body)
   const { data, errors } = envelope.success ? envelope.data : {}
@@ -36,15 +37,13 @@ export function isError(item: Item): boolean {
 }
 
 /**
- * The errors among the items, each once. An error has no id of its own: it may be listed in `data` and again in
- * `errors`, but within one list two that look alike are of two results.
+ * The errors among the items, each once. An error has no id. The same error may be in `data` and again in `errors`, but
+ * two equal errors within one list are those of two results.
  */
 export function distinctErrors(items: readonly Item[]): Item[] {
   const errors = items.filter(isError)
-  const [inData, inErrors] = [
-    errors.filter(({ list }) => list !== 'errors'),
-    errors.filter(({ list }) => list === 'errors'),
-  ]
+  const inData = errors.filter(({ list }) => list !== 'errors')
+  const inErrors = errors.filter(({ list }) => list === 'errors')
   const unmatched = [...inData]
   const others = inErrors.filter((error) => {
     const index = unmatched.findIndex(({ code, message }) => code === error.code && message === error.message)
@@ -63,30 +62,22 @@ const envelopeSchema = z.object({
   errors: z.array(z.unknown()).nullish(),
 })
 
-// A field that only informs must not cost us the item that it stands in.
-const text = z.string().nullish().catch(null)
-const name = z
-  .union([z.string(), z.number().transform(String)])
-  .nullish()
-  .catch(null)
+const name = lenient(z.union([z.string(), z.number().transform(String)]))
 
 const itemSchema = z
   .object({
     taskType: text,
     taskUUID: z.string().nullish(),
-    /** Set here: which list of the answer holds it. */
+    /** Set by `itemsOf`: the list that contained the item. */
     list: z.literal('errors').optional().catch(undefined),
     status: text,
-    progress: z.number().nullish().catch(null),
+    progress: lenient(z.number()),
     videoUUID: text,
     videoURL: text,
-    cost: z.number().nullish().catch(null),
+    cost: lenient(z.number()),
     code: name,
     message: text,
-    parameter: z
-      .union([z.string(), z.array(z.string())])
-      .nullish()
-      .catch(null),
+    parameter: lenient(z.union([z.string(), z.array(z.string())])),
     error: z
       .union([
         z.object({ code: name, message: text }),
@@ -94,11 +85,11 @@ const itemSchema = z
       ])
       .nullish(),
   })
-  // A refusal before the task has its one `error` beside the task's name: the same thing, one level down.
+  // A refusal before the task exists has one `error` object beside the task's id: the same fields, one level down.
   .transform(({ error, ...item }) => ({
     ...item,
     ...(error != null && {
-      // A result is one, whatever is filled in beside it.
+      // An item with a video is a result, even with an `error` beside it.
       status: item.status === 'success' && item.videoURL != null ? item.status : 'error',
       code: item.code ?? error.code ?? null,
       message: item.message ?? error.message ?? null,

@@ -1,4 +1,4 @@
-/** What Runware is sent: one `videoInference` task (model page of Seedance 2.0 Mini; the pixel pairs of its family). */
+/** The request body of Runware: one `videoInference` task (sources: model page of Seedance 2.0 Mini; the family's pixel sizes). */
 import { z } from 'zod'
 import { modeOf } from '../../core/request/media.ts'
 import { renderPrompt } from '../../core/request/prompt.ts'
@@ -13,7 +13,7 @@ export function taskOf({ callbackUrl, uploadUrl, ...submission }: Submission) {
   }
 }
 
-/** The same without an audience: what is sent to learn its price. */
+/** The same without the callback and the upload URL, for an estimate. */
 export function dryRunOf({
   request,
   wanted,
@@ -37,9 +37,9 @@ export function dryRunOf({
   }
 }
 
-/** The prompt with its tags written as the provider wants them: that is what its limits are about. */
+/** The prompt as sent. The length limits apply to it. */
 export function promptOf({ prompt = '' }: JobRequest): string {
-  // Its tags are undocumented; plain words are understood everywhere.
+  // Tags are undocumented, so plain words replace them.
   return renderPrompt(prompt, (kind, number) => `${kind} ${number}`)
 }
 
@@ -47,7 +47,7 @@ export function optionsOf(request: JobRequest) {
   return options.parse(request.provider_options.runware ?? {})
 }
 
-// `resolution` belongs to frame mode alone, where the video takes the image's shape (model page).
+// `resolution` is for frame mode only, where the video has the shape of the image (model page).
 function shapeOf(request: JobRequest) {
   if (modeOf(request) === 'frames') return { resolution: request.resolution }
   const ratio = ratios.find((listed) => listed === request.aspect_ratio) ?? '16:9'
@@ -76,7 +76,7 @@ export const options = z.strictObject({
   }),
   outputFormat: z.enum(['MP4', 'WEBM', 'MOV']).optional(),
   outputQuality: z.int().min(20).max(99).optional(),
-  // By default long enough for every attempt to copy the result.
+  // The default covers every attempt to copy the result.
   ttl: z.int().min(60).default(86_400),
   safety: z
     .strictObject({
@@ -92,7 +92,7 @@ const modelIds: Record<Model, string> = {
   'seedance-2.0-mini': 'bytedance:seedance@2.0-mini',
 }
 
-// Text and reference mode take pixels, not ratios (model page). 720p 21:9 and all above 720p: the family's table.
+// Text and reference mode take pixels, not ratios (model page). 720p 21:9 and everything above 720p: the family's table.
 const pixels: Record<Resolution, Record<PixelRatio, readonly [number, number]>> = {
   '480p': {
     '16:9': [864, 496],

@@ -1,72 +1,76 @@
-/** What Runware's answers and webhooks mean: accepted or refused, how a task is, what a webhook announces. */
+/** The responses and webhooks of Runware: acknowledgements, refusals, statuses, prices. */
 
 import type { Cost } from '../../core/cost.ts'
 import { fail, ok, type Result } from '../../core/fault.ts'
 import { groupOutputs, mergeOutputs } from '../distinct-results.ts'
-import { moderatedBy } from '../failure.ts'
-import { answerLost, type ProviderResponse } from '../http.ts'
-import type { Outcome, WebhookItem } from '../provider.ts'
-import { faultOf, isAboutTask, refusal } from './fault.ts'
+import { missingVideoFault } from '../failure.ts'
+import { inconclusive, inconclusiveStatus, type ProviderResponse } from '../http.ts'
+import type { Outcome, Submitted, WebhookItem } from '../provider.ts'
+import { faultOf, isAboutTask, refusalOf } from './fault.ts'
 import { distinctErrors, type Item, isError, itemsOf, resultOf } from './item.ts'
 
-export function readAcknowledgement(answer: ProviderResponse, taskUUID: string, nowMs: number) {
-  // A gateway that gave up waiting answers 408, whether the task arrived or not.
-  if (answer.status >= 500 || answer.status === 408)
-    return answerLost('billable', `Runware answered ${answer.status}`, { status: answer.status })
-  const items = itemsOf(answer.body)
+const provider = 'Runware'
+
+export function readAcknowledgement(
+  response: ProviderResponse,
+  taskUUID: string,
+  nowMs: number,
+): Result<Submitted> {
+  const { status, body } = response
+  // 408 comes from a gateway after a timeout, whether the task arrived or not.
+  if (status >= 500 || status === 408) return inconclusiveStatus('billable', provider, response)
+  const items = itemsOf(body)
   const error = items.find(isError)
-  // Our UUID is already taken, and only we knew it: the earlier try arrived.
+  // The UUID is in use, and only we knew it, so an earlier attempt arrived.
   if (error?.code === 'conflictTaskUUID') return ok({ providerTaskId: taskUUID })
-  // It may be bought, whatever error stands beside it; its status tells.
+  // The task may have been bought, even with an error beside it. Polling decides.
   const isNamed = items.some((item) => item.taskUUID === taskUUID && !isError(item))
   if (isNamed) return ok({ providerTaskId: taskUUID })
-  if (error !== undefined || answer.status >= 400) return refusal(error ?? {}, answer, nowMs)
-  return answerLost('billable', 'Runware did not name the task in its answer', { status: answer.status })
+  if (error !== undefined || status >= 400) return refusalOf(error ?? {}, response, nowMs)
+  return inconclusive('billable', 'Runware did not return the task.', { status })
 }
 
-/** What an answer says of the task. The items decide, not the HTTP status, which is that of the question. */
-export function readStatus(answer: ProviderResponse, taskUUID: string, nowMs: number): Result<Item[]> {
-  const { status, body } = answer
+/** The items about the task. They decide, not the HTTP status, which is that of the status request. */
+export function readStatus(response: ProviderResponse, taskUUID: string, nowMs: number): Result<Item[]> {
+  const { status, body } = response
   const items = itemsOf(body).filter((item) => item.taskUUID == null || item.taskUUID === taskUUID)
   const ours = items.filter((item) => item.taskUUID === taskUUID && !isOther(item))
   if (ours.length > 0) return ok(ours)
   const errors = items.filter(isError)
   const gone = errors.find(isGone)
   if (gone !== undefined) {
-    return fail('task_lost', 'Runware no longer knows the task.', {
-      evidence: { code: gone.code, status },
-    })
+    const evidence = { code: gone.code, status }
+    return fail('task_lost', 'Runware no longer knows the task.', { evidence })
   }
   const [error] = errors
-  if (error !== undefined && status < 500) return refusal(error, answer, nowMs)
-  if (status >= 500 || body === undefined) return answerLost('safe', `Runware answered ${status}`, { status })
-  if (status >= 400) return refusal({}, answer, nowMs)
-  return fail('unreadable_answer', 'Runware answered without the task.', { evidence: { status } })
+  if (error !== undefined && status < 500) return refusalOf(error, response, nowMs)
+  if (status >= 500 || body === undefined) return inconclusiveStatus('safe', provider, response)
+  if (status >= 400) return refusalOf({}, response, nowMs)
+  return fail('unreadable_answer', 'Runware returned no task.', { evidence: { status } })
 }
 
-/** An error that is about the question, or says that there is no such task. */
+/** An error that is about the status request, or that says that there is no such task. */
 function isOther(item: Item): boolean {
   return isError(item) && (isGone(item) || !isAboutTask(item))
 }
 
 function isGone({ code }: Item): boolean {
-  return lostCodes.has(code ?? '')
+  return goneCodes.has(code ?? '')
 }
 
-/** Of a rehearsal: the price of the whole task, in dollars. Its shape is undocumented; results tell theirs so. */
-export function readEstimate(answer: ProviderResponse, nowMs: number): Result<Cost> {
-  const { status } = answer
-  if (status >= 500 || answer.body === undefined)
-    return answerLost('brief', `Runware answered ${status}`, { status })
-  const items = itemsOf(answer.body)
+/** The price of the whole task in US dollars, from a dry run. Undocumented; read like the cost of a result. */
+export function readEstimate(response: ProviderResponse, nowMs: number): Result<Cost> {
+  const { status, body } = response
+  if (status >= 500 || body === undefined) return inconclusiveStatus('brief', provider, response)
+  const items = itemsOf(body)
   const error = items.find(isError)
-  if (error !== undefined || status >= 400) return refusal(error ?? {}, answer, nowMs)
+  if (error !== undefined || status >= 400) return refusalOf(error ?? {}, response, nowMs)
   const cost = items.find((item) => item.cost != null)?.cost
-  if (cost == null || cost < 0) return fail('price_unknown', 'Runware named no price.')
+  if (cost == null || cost < 0) return fail('price_unknown', 'Runware gave no price.')
   return ok({ amount_usd: cost, source: 'provider_estimate' })
 }
 
-/** The state of a task from the items of a status answer, or of its webhooks: both have the same form. */
+/** The outcome of a task, from the items of a status response or a webhook. Both have the same form. */
 export function outcomeOf(items: readonly Item[], wanted: number, awaitsUpload = false): Outcome {
   const taskId = items[0]?.taskUUID ?? ''
   const results = groupOutputs(
@@ -81,26 +85,26 @@ export function outcomeOf(items: readonly Item[], wanted: number, awaitsUpload =
   const faults = errors.map(faultOf)
   const cost = costOf(results, errors)
   const running = others.filter((item) => !isError(item))
-  // Each result ends by itself. While some are missing, an error is one result's, and the others may still come.
+  // Each result ends separately. While some are missing, an error is that of one result, and the others may follow.
   const isOver = running.length === 0 && outputs.length + faults.length >= wanted
   const [firstFault] = faults
   if (isOver && outputs.length > 0) return { state: 'done', outputs, faults, ...cost }
   if (isOver && firstFault !== undefined) return { state: 'failed', fault: firstFault, ...cost }
-  return { state: 'pending', finished: outputs, faults, ...standingOf(running) }
+  return { state: 'pending', finished: outputs, faults, ...progressOf(running) }
 }
 
-/** Each result's cost once, however often it is mentioned. */
+/** Counts the cost of each result once, even if it is mentioned several times. */
 function costOf(results: readonly Priced[][], errors: readonly Priced[]): { cost?: Cost } {
   const costs = results.map((mentions) => mentions.find(({ cost }) => cost != null)?.cost)
-  const known = [...costs, ...errors.map(({ cost }) => cost)].filter((cost) => cost != null)
-  // A sum that leaves a result out is no price.
-  if (known.length === 0 || costs.some((cost) => cost == null)) return {}
-  return { cost: { amount_usd: known.reduce((total, amount) => total + amount, 0), source: 'provider' } }
+  const reported = [...costs, ...errors.map(({ cost }) => cost)].filter((cost) => cost != null)
+  // A sum without one of the results would be too low.
+  if (reported.length === 0 || costs.some((cost) => cost == null)) return {}
+  return { cost: { amount_usd: reported.reduce((total, amount) => total + amount, 0), source: 'provider' } }
 }
 
 type Priced = Pick<Item, 'cost'>
 
-function standingOf(running: readonly Item[]) {
+function progressOf(running: readonly Item[]) {
   const isFinished = running.length > 0 && running.every(({ status }) => status === 'success')
   const [first] = running
   const { status, progress } = first ?? {}
@@ -108,11 +112,11 @@ function standingOf(running: readonly Item[]) {
   return {
     ...(progress != null && { progress: Math.min(100, Math.max(0, progress)) }),
     ...(isUnknown && { unknownStatus: status }),
-    ...(isFinished && { withheld: moderatedBy('Runware') }),
+    ...(isFinished && { withheld: missingVideoFault(provider) }),
   }
 }
 
-/** One item for each result or error that a webhook body holds. */
+/** One item per result or error in the webhook body. */
 export function readWebhook(body: unknown, awaited?: ReadonlySet<string>): WebhookItem[] {
   return itemsOf(body).flatMap((item) => {
     const { taskUUID } = item
@@ -121,4 +125,4 @@ export function readWebhook(body: unknown, awaited?: ReadonlySet<string>): Webho
   })
 }
 
-const lostCodes = new Set(['taskNotFound', 'taskExpired', 'taskFailedOrNotFound'])
+const goneCodes = new Set(['taskNotFound', 'taskExpired', 'taskFailedOrNotFound'])

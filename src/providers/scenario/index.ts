@@ -1,6 +1,6 @@
 /**
- * Scenario: a model's own path for submitting, media as uploaded assets only, no webhooks, two hops to a result (the
- * job names assets, an asset has a URL that ends), creative units for money. Sources: Scenario's API references of
+ * Scenario: one submission path per model, media as uploaded assets only, no webhooks, two requests to a result (the
+ * job names assets, an asset has an expiring URL), prices in creative units. Sources: Scenario's API references of
  * Seedance 2.0 Mini and 2.0 Fast, its documentation of jobs and assets, and its published SDK.
  */
 import { ok, type Result } from '../../core/fault.ts'
@@ -9,11 +9,11 @@ import { type AspectRatio, aspectRatios, type JobRequest } from '../../core/requ
 import type { Guard } from '../../core/url/policy.ts'
 import { refuseByCapabilities, warnIdenticalSeeds } from '../eligibility.ts'
 import { type CallKind, callProvider, type Fetch } from '../http.ts'
-import type { Capabilities, Outcome, Provider, Reason } from '../provider.ts'
+import type { Capabilities, Outcome, Provider, Reason, RemoteOutput } from '../provider.ts'
 import { findAmongJobs } from './jobs.ts'
 import { dryRunOf, generationOf, modelIds, options, promptOf } from './request.ts'
 import { readAcknowledgement, readAsset, readEstimate, readJob } from './response.ts'
-import { checkImport, sendMedia, type Uploading } from './upload.ts'
+import { checkImport, sendMedia, type UploadCalls } from './upload.ts'
 
 export interface ScenarioAccount {
   apiKey: string
@@ -31,25 +31,20 @@ export function scenario(account: ScenarioAccount, fetch: Fetch, now: () => numb
       ...(body !== undefined && { body }),
     })
 
-  const collect = async (assetIds: readonly string[]): Promise<Result<Outcome>> => {
-    const answers = await Promise.all(
-      assetIds.map(async (id) => {
-        const answer = await call('safe', 'GET', `assets/${segment(id)}`)
-        return answer.ok ? readAsset(answer.value, id, now()) : answer
-      }),
-    )
-    const refused = answers.find((answer) => !answer.ok)
-    if (refused !== undefined) {
-      return ok({ state: 'pending', finished: [], faults: [], withheld: refused.fault })
-    }
-    return ok({
-      state: 'done',
-      outputs: answers.flatMap((answer) => (answer.ok ? answer.value : [])),
-      faults: [],
-    })
+  const fetchAsset = async (id: string): Promise<Result<RemoteOutput>> => {
+    const response = await call('safe', 'GET', `assets/${segment(id)}`)
+    return response.ok ? readAsset(response.value, id, now()) : response
   }
 
-  const uploading: Uploading = {
+  const collect = async (assetIds: readonly string[]): Promise<Outcome> => {
+    const assets = await Promise.all(assetIds.map(fetchAsset))
+    const failure = assets.find((asset) => !asset.ok)
+    if (failure !== undefined) return { state: 'pending', finished: [], faults: [], withheld: failure.fault }
+    const outputs = assets.flatMap((asset) => (asset.ok ? asset.value : []))
+    return { state: 'done', outputs, faults: [] }
+  }
+
+  const uploads: UploadCalls = {
     call: (method, path, body) => call('safe', method, path, body),
     fetch,
     guard,
@@ -61,43 +56,45 @@ export function scenario(account: ScenarioAccount, fetch: Fetch, now: () => numb
     capabilities,
     options,
     refuse: (request) => refuseByCapabilities(capabilities, request, promptOf(request)),
-    warn: (request) => [...warnOfShape(request), ...warnIdenticalSeeds(request)],
+    warn: (request) => [...warnFixedRatio(request), ...warnIdenticalSeeds(request)],
 
     async submit(submission) {
       const generation = generationOf(submission)
       if (!generation.ok) return generation
       const path = `generate/custom/${modelIds[submission.request.model]}`
-      const answer = await call('billable', 'POST', path, generation.value)
-      return answer.ok ? readAcknowledgement(answer.value, Object.keys(generation.value), now()) : answer
+      const response = await call('billable', 'POST', path, generation.value)
+      if (!response.ok) return response
+      return readAcknowledgement(response.value, Object.keys(generation.value), now())
     },
 
     async estimate(request) {
-      const rehearsal = dryRunOf(request)
-      if (!rehearsal.ok) return rehearsal
+      const dryRun = dryRunOf(request)
+      if (!dryRun.ok) return dryRun
       const path = `generate/custom/${modelIds[request.model]}?dryRun=true`
-      const answer = await call('brief', 'POST', path, rehearsal.value)
-      if (!answer.ok) return answer
-      return readEstimate(answer.value, Object.keys(rehearsal.value), request.count, now())
+      const response = await call('brief', 'POST', path, dryRun.value)
+      if (!response.ok) return response
+      return readEstimate(response.value, Object.keys(dryRun.value), request.count, now())
     },
 
-    async getStatus(task) {
-      const answer = await call('safe', 'GET', `jobs/${segment(task.providerTaskId)}`)
-      if (!answer.ok) return answer
-      const job = readJob(answer.value, task.providerTaskId, now())
+    async getStatus({ providerTaskId, wanted }) {
+      const response = await call('safe', 'GET', `jobs/${segment(providerTaskId)}`)
+      if (!response.ok) return response
+      const job = readJob(response.value, providerTaskId, now())
       if (!job.ok) return job
-      return job.value.state === 'made' ? collect(job.value.assetIds.slice(0, task.wanted)) : ok(job.value)
+      return ok(job.value.state === 'made' ? await collect(job.value.assetIds.slice(0, wanted)) : job.value)
     },
 
-    findSubmission: (lost) => findAmongJobs((query) => call('safe', 'GET', `jobs?${query}`), lost, now()),
+    findSubmission: (submission) =>
+      findAmongJobs((query) => call('safe', 'GET', `jobs?${query}`), submission, now()),
 
     uploads: {
-      send: (media) => sendMedia(uploading, media),
-      check: (uploadId) => checkImport(uploading, uploadId),
+      send: (media) => sendMedia(uploads, media),
+      check: (uploadId) => checkImport(uploads, uploadId),
     },
   }
 }
 
-// Half a surrogate pair, which encodeURIComponent throws at, can come in any JSON.
+// JSON may contain half a surrogate pair, and encodeURIComponent throws on it.
 function segment(id: string): string {
   return encodeURIComponent(id.toWellFormed())
 }
@@ -114,9 +111,9 @@ const capabilities: Capabilities = {
   outputsPerTask: 1,
   repeats: 'billed_again',
   promptLength: { min: 1, max: 6_000 },
-  prompt: 'optional with media',
+  prompt: 'optional_with_media',
   durations: 'seconds_or_auto',
-  // Documented for these models, though schemas seen elsewhere lack it; a refusal will name it.
+  // Documented for these models, but missing in other published schemas; a refusal would name the field.
   seeds: 'exact',
   // Every medium is uploaded to Scenario before the task is submitted.
   media: {
@@ -127,17 +124,20 @@ const capabilities: Capabilities = {
     reference_audios: ['url'],
   },
   mediaLimits: {},
-  // Creative units, whose price depends on the plan.
+  // In creative units, whose price depends on the plan.
   prices: null,
   estimates: 'dry_run',
-  // It has no webhooks. Its own SDK asks every 3 seconds; a video takes minutes, and each question costs 4 rows and a
+  // No webhooks. Its SDK polls every 3 seconds; a video takes minutes, and each poll costs us 4 database rows and a
   // message.
   pace: { firstMs: 20_000, growth: 1.25, longestMs: 30_000 },
 }
 
-function warnOfShape(request: JobRequest): Reason[] {
+function warnFixedRatio(request: JobRequest): Reason[] {
   if (modeOf(request) !== 'frames' || (request.aspect_ratio ?? 'auto') === 'auto') return []
   return [
-    { path: 'aspect_ratio', message: 'is not honoured with a first frame: the video follows the image' },
+    {
+      path: 'aspect_ratio',
+      message: 'is not honoured with a first frame: the video has the shape of the image',
+    },
   ]
 }

@@ -1,107 +1,104 @@
 /**
- * Finding a lost submission among the jobs of Scenario, which carry no reference of ours. So what is found must be the
- * only job that it can be: made with our words and media, and held by no other submission.
+ * Searching Scenario's list of jobs for a lost submission. A job carries no reference of ours, so it must be the only
+ * possible match: made with our prompt and media, and not taken by another submission.
  */
 import { z } from 'zod'
 import { fail, ok, type Result } from '../../core/fault.ts'
-import { answerLost as lostAnswer, type ProviderResponse } from '../http.ts'
+import type { ProviderResponse } from '../http.ts'
+import { lenient, text } from '../lenient.ts'
 import type { LostSubmission, Submitted } from '../provider.ts'
-import { mediaFields, mediaInput, modelIds, textOf } from './request.ts'
-import { isSuccess, refusal } from './response.ts'
+import { failureOf } from '../status-faults.ts'
+import { isOlder, reachesBack } from '../submission-search.ts'
+import { fieldsOf, mediaInput, mediaNames, modelIds } from './request.ts'
+import { refusalOf } from './response.ts'
 
-type AskJobs = (query: URLSearchParams) => Promise<Result<ProviderResponse>>
+type ListJobs = (query: URLSearchParams) => Promise<Result<ProviderResponse>>
 
 const pageSize = 200
-const mostPages = 5
-// As far as their clock may be behind ours.
-const skewMs = 5 * 60_000
+const maxPages = 5
 
 export async function findAmongJobs(
-  ask: AskJobs,
-  lost: LostSubmission,
+  listJobs: ListJobs,
+  submission: LostSubmission,
   nowMs: number,
 ): Promise<Result<Submitted | 'not_found'>> {
-  const jobs: Listed[] = []
+  const jobs: ListedJob[] = []
   let token: string | null = null
-  for (let page = 0; page < mostPages; page++) {
+  for (let page = 0; page < maxPages; page++) {
     const query = { pageSize: String(pageSize), ...(token !== null && { paginationToken: token }) }
-    const answer = await ask(new URLSearchParams(query))
-    if (!answer.ok) return answer
-    const list = readList(answer.value, nowMs)
+    const response = await listJobs(new URLSearchParams(query))
+    if (!response.ok) return response
+    const list = readList(response.value, nowMs)
     if (!list.ok) return list
     jobs.push(...list.value.jobs)
     token = list.value.nextPaginationToken ?? null
-    if (token === null || reachesBack(list.value.jobs, lost)) return decide(jobs, lost)
+    const createdAt = list.value.jobs.map((job) => job.createdAt)
+    if (token === null || reachesBack(createdAt, submission)) return pickOnly(jobs, submission)
   }
-  return notKnown('has too many jobs to tell')
+  return undecided('has too many jobs')
 }
 
-async function decide(jobs: Listed[], lost: LostSubmission): Promise<Result<Submitted | 'not_found'>> {
-  const alike = jobs.filter((job) => mayBeOurs(job, lost))
-  const held = await lost.heldAmong(alike.map(({ jobId }) => jobId))
-  const possible = alike.filter(({ jobId }) => !held.has(jobId))
-  const [only] = possible
+async function pickOnly(
+  jobs: ListedJob[],
+  submission: LostSubmission,
+): Promise<Result<Submitted | 'not_found'>> {
+  const similar = jobs.filter((job) => isPossible(job, submission))
+  const held = await submission.heldAmong(similar.map(({ jobId }) => jobId))
+  const candidates = similar.filter(({ jobId }) => !held.has(jobId))
+  const [only] = candidates
   if (only === undefined) return ok('not_found')
-  if (possible.length > 1 || !isOurs(only, lost))
-    return notKnown('has several jobs that may be it and does not tell')
+  if (candidates.length > 1 || !isCertain(only, submission)) return undecided('has several possible jobs')
   return ok({ providerTaskId: only.jobId })
 }
 
-/** Not another's, as far as one can see; a job that says nothing of itself may be ours. */
-function mayBeOurs(job: Listed, { request, intendedAt, assets = new Map() }: LostSubmission): boolean {
-  if (job.createdAt < intendedAt - skewMs) return false
-  // Each job uploads its own media, so that their ids tell jobs with the same words apart.
-  const sent = mediaInput(request, assets)
-  if (mediaFields.some((name) => !isSameMedia(job.input?.[name], sent[name]))) return false
+/** Whether nothing that the job reports contradicts the submission. A job without details is possible. */
+function isPossible(job: ListedJob, submission: LostSubmission): boolean {
+  const { request, assets = new Map() } = submission
+  if (isOlder(job.createdAt, submission)) return false
+  // Every submission uploads its own media, so the ids distinguish jobs with equal prompts.
+  const sentMedia = mediaInput(request, assets)
+  if (mediaNames.some((name) => !isSameMedia(job.input?.[name], sentMedia[name]))) return false
   if (job.modelId != null && job.modelId !== modelIds[request.model]) return false
-  const { prompt } = textOf(request)
-  return job.input?.prompt == null || squeeze(job.input.prompt) === squeeze(prompt ?? '')
+  const { prompt } = fieldsOf(request)
+  return job.input?.prompt == null || collapseSpaces(job.input.prompt) === collapseSpaces(prompt ?? '')
 }
 
-/** Made with our words, none of which it echoes otherwise, and not before we sent them. */
-function isOurs(job: Listed, { request, intendedAt }: LostSubmission): boolean {
-  const { prompt, duration, ...words } = textOf(request)
-  const sent = { ...words, ...(duration !== -1 && { duration }) }
+/** Whether the job repeats our prompt, contradicts no other field, and was created after we intended to submit. */
+function isCertain(job: ListedJob, { request, intendedAt }: LostSubmission): boolean {
+  const { prompt, duration, ...others } = fieldsOf(request)
+  const sent = { ...others, ...(duration !== -1 && { duration }) }
   const isSame = Object.entries(sent).every(([name, value]) => (job.input?.[name] ?? value) === value)
   return prompt !== undefined && job.input?.prompt != null && isSame && job.createdAt >= intendedAt
 }
 
-function isSameMedia(echoed: unknown, sent: string | string[] | undefined): boolean {
-  return echoed == null || JSON.stringify([echoed].flat()) === JSON.stringify([sent ?? []].flat())
+function isSameMedia(reported: unknown, sent: string | string[] | undefined): boolean {
+  return reported == null || JSON.stringify([reported].flat()) === JSON.stringify([sent ?? []].flat())
 }
 
-// A time that cannot be read reaches nowhere. Every job of the page, lest the list be sorted in another way.
-function reachesBack(jobs: Listed[], { intendedAt }: LostSubmission): boolean {
-  return jobs.length > 0 && jobs.every(({ createdAt }) => createdAt < intendedAt - skewMs)
+function collapseSpaces(prompt: string): string {
+  return prompt.replace(/\s+/g, ' ').trim()
 }
 
-function squeeze(words: string): string {
-  return words.replace(/\s+/g, ' ').trim()
+function undecided(reason: string) {
+  return fail('answer_lost', `It is unknown whether the task was accepted: Scenario ${reason}.`)
 }
 
-function notKnown(why: string) {
-  return fail('answer_lost', `Scenario ${why} whether it accepted the task.`)
-}
-
-function readList(answer: ProviderResponse, nowMs: number): Result<z.infer<typeof listSchema>> {
-  const { status } = answer
-  const refused = refusal(answer, [], nowMs)
-  if (refused !== null) return refused
-  if (!isSuccess(answer)) return lostAnswer('safe', `Scenario answered ${status}`, { status })
-  const list = listSchema.safeParse(answer.body)
+function readList(response: ProviderResponse, nowMs: number): Result<z.infer<typeof listSchema>> {
+  const failure = failureOf('Scenario', response, refusalOf(response, [], nowMs))
+  if (failure !== null) return failure
+  const list = listSchema.safeParse(response.body)
   if (list.success) return ok(list.data)
-  return fail('unreadable_answer', 'Scenario answered without a list of jobs.', { evidence: { status } })
+  const { status } = response
+  return fail('unreadable_answer', 'Scenario returned no list of jobs.', { evidence: { status } })
 }
 
-const text = z.string().nullish().catch(null)
+const input = lenient(z.looseObject({ prompt: text }))
 
-const input = z.looseObject({ prompt: text }).nullish().catch(null)
-
-const listedSchema = z
+const listedJobSchema = z
   .object({
     jobId: z.string().min(1),
     createdAt: text,
-    metadata: z.object({ modelId: text, input }).nullish().catch(null),
+    metadata: lenient(z.object({ modelId: text, input })),
   })
   .transform(({ jobId, createdAt, metadata }) => ({
     jobId,
@@ -110,10 +107,10 @@ const listedSchema = z
     input: metadata?.input,
   }))
 
-type Listed = z.infer<typeof listedSchema>
+type ListedJob = z.infer<typeof listedJobSchema>
 
-// A job that cannot be read might be ours: then the list says nothing.
+// An unreadable job might be ours, so it makes the whole list unreadable.
 const listSchema = z.object({
-  jobs: z.array(listedSchema),
-  nextPaginationToken: z.string().min(1).nullish().catch(null),
+  jobs: z.array(listedJobSchema),
+  nextPaginationToken: lenient(z.string().min(1)),
 })

@@ -1,4 +1,4 @@
-/** What Scenario is sent: one flat body (its API references of 2.0 Mini and 2.0 Fast), with media as asset ids only. */
+/** The request body of Scenario: a flat object with media as asset ids (its API references of 2.0 Mini and 2.0 Fast). */
 import { z } from 'zod'
 import { fail, ok, type Result } from '../../core/fault.ts'
 import { mediaOf } from '../../core/request/media.ts'
@@ -6,31 +6,28 @@ import { renderPrompt } from '../../core/request/prompt.ts'
 import type { JobRequest, Model } from '../../core/request/request.ts'
 import type { Submission } from '../provider.ts'
 
-export type Generation = ReturnType<typeof textOf> & MediaInput
+export type Generation = ReturnType<typeof fieldsOf> & MediaInput
 
 export function generationOf({ request, assets = new Map() }: Submission): Result<Generation> {
   const missing = mediaOf(request).filter(({ value }) => !assets.has(value))
-  if (missing.length === 0) return ok({ ...textOf(request), ...mediaInput(request, assets) })
+  if (missing.length === 0) return ok({ ...fieldsOf(request), ...mediaInput(request, assets) })
   const paths = missing.map(({ path }) => path).join(', ')
-  return fail(
-    'input_unavailable',
-    `Scenario takes uploaded media only, and these are not there yet: ${paths}.`,
-  )
+  return fail('input_unavailable', `Scenario takes only uploaded media. Not uploaded yet: ${paths}.`)
 }
 
 /**
- * What is sent to learn its price, before anything is uploaded: images and sound cost nothing, reference videos do (the
- * cost drivers that its published SDK lists).
+ * The body of a dry run, sent before any upload. Images and audio do not change the price; reference videos do (the cost
+ * drivers in its published SDK).
  */
-export function dryRunOf(request: JobRequest): Result<ReturnType<typeof textOf>> {
+export function dryRunOf(request: JobRequest): Result<ReturnType<typeof fieldsOf>> {
   if (request.reference_videos.length > 0) {
-    return fail('price_unknown', 'Scenario prices reference videos only once they are uploaded.')
+    return fail('price_unknown', 'Scenario gives no price for reference videos before they are uploaded.')
   }
-  return ok({ prompt: 'A video', ...textOf(request) })
+  return ok({ prompt: 'A video', ...fieldsOf(request) })
 }
 
 /** Everything but the media. */
-export function textOf(request: JobRequest) {
+export function fieldsOf(request: JobRequest) {
   return {
     ...(request.prompt !== undefined && { prompt: promptOf(request) }),
     duration: request.duration === 'auto' ? -1 : request.duration,
@@ -44,12 +41,12 @@ export function textOf(request: JobRequest) {
   }
 }
 
-/** The prompt with its tags written as the provider wants them: that is what its limits are about. */
+/** The prompt as sent, with the provider's form of tags. The length limits apply to it. */
 export function promptOf({ prompt = '' }: JobRequest): string {
   return renderPrompt(prompt, (kind, number) => `@${kind}${number}`)
 }
 
-export const mediaFields = [
+export const mediaNames = [
   'image',
   'lastFrameImage',
   'referenceImages',
@@ -57,9 +54,9 @@ export const mediaFields = [
   'referenceAudio',
 ] as const
 
-type MediaInput = { [field in (typeof mediaFields)[number]]?: string | string[] | undefined }
+type MediaInput = { [field in (typeof mediaNames)[number]]?: string | string[] | undefined }
 
-// A list must be a list, even of one: a bare id is dropped in silence, and the job runs and is charged without it.
+// A list stays a list even with one id: a bare id is ignored silently, and the job runs and is charged without it.
 export function mediaInput(request: JobRequest, assets: ReadonlyMap<string, string>): MediaInput {
   const idsOf = (media: readonly string[]) => media.flatMap((value) => assets.get(value) ?? [])
   const { first_frame, last_frame, reference_images, reference_videos, reference_audios } = request
@@ -72,7 +69,7 @@ export function mediaInput(request: JobRequest, assets: ReadonlyMap<string, stri
   }
 }
 
-/** Its common fields are all that it documents. */
+/** Scenario documents no parameters beyond the request fields. */
 export const options = z.strictObject({})
 
 export const modelIds: Record<Model, string> = {

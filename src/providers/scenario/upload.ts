@@ -1,15 +1,17 @@
 /**
- * Handing media over to Scenario, which takes them as assets of its own only: announced, sent in one part to a storage
- * that must not see our key, completed, and asked about until imported (its published SDK, `uploads`). Costs nothing.
+ * UploadCalls media to Scenario, which accepts only its own assets. An upload is announced, sent in one part to a storage
+ * host that must not see our key, completed, and polled until imported (its published SDK, `uploads`). Costs nothing.
  */
 import { z } from 'zod'
 import { fail, ok, type Result } from '../../core/fault.ts'
 import type { Guard } from '../../core/url/policy.ts'
 import type { Fetch, ProviderResponse } from '../http.ts'
+import { text } from '../lenient.ts'
 import type { InputMedia, MediaImport } from '../provider.ts'
-import { isSuccess, refusal } from './response.ts'
+import { failureOf } from '../status-faults.ts'
+import { refusalOf } from './response.ts'
 
-export interface Uploading {
+export interface UploadCalls {
   call: (method: 'GET' | 'POST', path: string, body?: unknown) => Promise<Result<ProviderResponse>>
   fetch: Fetch
   guard: Guard
@@ -19,51 +21,51 @@ export interface Uploading {
 const partTimeoutMs = 120_000
 
 export async function sendMedia(
-  uploading: Uploading,
+  calls: UploadCalls,
   media: InputMedia,
 ): Promise<Result<{ uploadId: string }>> {
   const { kind, fileName, contentType, bytes } = media
-  const announced = { kind, fileName, contentType, fileSize: bytes, parts: 1 }
-  const begun = await step(uploading, 'POST', 'uploads', announced)
-  if (!begun.ok) return begun
-  const upload = beginningSchema.safeParse(begun.value)
-  if (!upload.success) return fail('unavailable', 'Scenario did not say where to upload the media.')
+  const announcement = { kind, fileName, contentType, fileSize: bytes, parts: 1 }
+  const announced = await post(calls, 'uploads', announcement)
+  if (!announced.ok) return announced
+  const upload = announcedSchema.safeParse(announced.value)
+  if (!upload.success) return fail('unavailable', 'Scenario returned no URL for the upload.')
   const {
     id: uploadId,
     parts: [{ url }],
   } = upload.data.upload
 
-  const sent = await sendPart(uploading, url, media)
+  const sent = await sendPart(calls, url, media)
   if (!sent.ok) return sent
-  // Whatever is answered to this, the upload's own status says what became of it.
-  await complete(uploading, uploadId)
+  // The result is not needed: the upload's status decides.
+  await complete(calls, uploadId)
   return ok({ uploadId })
 }
 
-export async function checkImport(uploading: Uploading, uploadId: string): Promise<Result<MediaImport>> {
-  const answer = await uploading.call('GET', pathOf(uploadId))
-  if (answer.ok && isUnknown(answer.value)) return ok({ state: 'lost' })
-  const read = readStep(uploading, answer)
-  if (!read.ok) return read
-  const { status, entityId, errorMessage } = progressSchema.safeParse(read.value).data?.upload ?? {}
+export async function checkImport(calls: UploadCalls, uploadId: string): Promise<Result<MediaImport>> {
+  const response = await calls.call('GET', pathOf(uploadId))
+  if (response.ok && isUnknown(response.value)) return ok({ state: 'lost' })
+  const body = readBody(calls, response)
+  if (!body.ok) return body
+  const { status, entityId, errorMessage } = progressSchema.safeParse(body.value).data?.upload ?? {}
   if (status === 'imported' && entityId != null) return ok({ state: 'imported', assetId: entityId })
   if (status === 'failed') {
-    return fail('bad_request', 'Scenario could not read the media that were uploaded.', {
+    return fail('bad_request', 'Scenario could not read the uploaded media.', {
       evidence: { errorMessage },
     })
   }
-  return status === 'pending' ? completeLate(uploading, uploadId) : ok({ state: 'pending' })
+  return status === 'pending' ? completeLate(calls, uploadId) : ok({ state: 'pending' })
 }
 
-/** Its completion did not arrive, and is sent again; refused, because bytes are missing, it never can be. */
-async function completeLate(uploading: Uploading, uploadId: string): Promise<Result<MediaImport>> {
-  const completed = await complete(uploading, uploadId)
+/** The completion did not arrive, so it is sent again. A refusal means that bytes are missing. */
+async function completeLate(calls: UploadCalls, uploadId: string): Promise<Result<MediaImport>> {
+  const completed = await complete(calls, uploadId)
   if (completed.ok) return ok({ state: 'pending' })
   return completed.fault.code === 'bad_request' ? ok({ state: 'lost' }) : completed
 }
 
-function complete(uploading: Uploading, uploadId: string): Promise<Result<unknown>> {
-  return step(uploading, 'POST', `${pathOf(uploadId)}/action`, { action: 'complete' })
+function complete(calls: UploadCalls, uploadId: string): Promise<Result<unknown>> {
+  return post(calls, `${pathOf(uploadId)}/action`, { action: 'complete' })
 }
 
 function pathOf(uploadId: string): string {
@@ -75,14 +77,14 @@ function isUnknown({ status }: ProviderResponse): boolean {
 }
 
 async function sendPart(
-  { fetch, guard }: Uploading,
+  { fetch, guard }: UploadCalls,
   url: string,
   { contentType, body }: InputMedia,
 ): Promise<Result<null>> {
-  const objection = await guard(url)
-  if (objection !== null) {
-    const code = objection.retry === 'never' ? 'media_forbidden' : 'unavailable'
-    return fail(code, `The URL that Scenario gives for an upload ${objection.message}.`)
+  const rejection = await guard(url)
+  if (rejection !== null) {
+    const code = rejection.retry === 'never' ? 'media_forbidden' : 'unavailable'
+    return fail(code, `The upload URL from Scenario ${rejection.message}.`)
   }
   try {
     const response = await fetch(
@@ -96,38 +98,28 @@ async function sendPart(
     )
     await response.body?.cancel()
     if (response.ok) return ok(null)
-    return fail('unavailable', `The storage of Scenario answered ${response.status} to the media.`)
+    return fail('unavailable', `Scenario's storage returned ${response.status} for the media.`)
   } catch (error) {
-    // What fetch throws is the network's; what the stream throws is the source's, which broke off.
+    // Either fetch failed, or the stream did because its source broke off.
     return fail('unavailable', 'The media did not reach the storage of Scenario.', {
       evidence: { error: String(error) },
     })
   }
 }
 
-async function step(
-  uploading: Uploading,
-  method: 'GET' | 'POST',
-  path: string,
-  body?: unknown,
-): Promise<Result<unknown>> {
-  return readStep(uploading, await uploading.call(method, path, body))
+async function post(calls: UploadCalls, path: string, body: unknown): Promise<Result<unknown>> {
+  return readBody(calls, await calls.call('POST', path, body))
 }
 
-/** The body of a success. Everything else but a refusal may be asked again. */
-function readStep({ now }: Uploading, answer: Result<ProviderResponse>): Result<unknown> {
-  if (!answer.ok) return fail('unavailable', 'Scenario did not answer to an upload.', answer.fault)
-  if (isSuccess(answer.value)) return ok(answer.value.body)
-  const { status } = answer.value
-  return (
-    refusal(answer.value, ['kind', 'fileName', 'contentType', 'fileSize'], now()) ??
-    fail('unavailable', `Scenario answered ${status} to an upload.`, { evidence: { status } })
-  )
+/** The body of a success. Any other response may be retried, except a refusal. */
+function readBody({ now }: UploadCalls, response: Result<ProviderResponse>): Result<unknown> {
+  if (!response.ok) return fail('unavailable', 'Scenario did not respond to an upload.', response.fault)
+  const refusal = refusalOf(response.value, ['kind', 'fileName', 'contentType', 'fileSize'], now())
+  const failure = failureOf('Scenario', response.value, refusal)
+  return failure ?? ok(response.value.body)
 }
 
-const text = z.string().nullish().catch(null)
-
-const beginningSchema = z.object({
+const announcedSchema = z.object({
   upload: z.object({
     id: z.string().min(1),
     parts: z.tuple([z.object({ url: z.url({ protocol: /^https?$/ }) })]).rest(z.unknown()),

@@ -51,7 +51,7 @@ describe('a limit', () => {
     const response = await post('/v1/jobs', aRequest({ provider: 'crun', duration: 9, max_cost_usd: 5 }))
     const problem = await expectProblem(response, 422, 'no_provider')
     expect(problem.errors).toEqual([
-      { path: 'max_cost_usd', message: 'crun: its price is not known: no answer came.' },
+      { path: 'max_cost_usd', message: 'crun: its price is not known: The provider did not respond.' },
     ])
   })
 })

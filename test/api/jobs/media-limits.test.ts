@@ -61,19 +61,19 @@ describe('a provider that documents limits', () => {
     expect(errors).toEqual([
       {
         path: 'reference_videos.0',
-        message: 'aimlapi: must have 409600 to 927408 pixels, and this has 36864 (256×144)',
+        message: 'aimlapi: must have 409600 to 927408 pixels, but has 36864 (256×144)',
       },
       {
         path: 'reference_videos.1',
-        message: 'aimlapi: must be video/mp4 or video/quicktime, and this is video/webm',
+        message: 'aimlapi: must be video/mp4 or video/quicktime, but is video/webm',
       },
       {
         path: 'reference_audios.0',
-        message: 'aimlapi: may last at most 15.2 seconds, and this lasts 20',
+        message: 'aimlapi: must last at most 15.2 seconds, but lasts 20',
       },
       {
         path: 'reference_audios',
-        message: 'aimlapi: may last at most 15 seconds together, and these last at least 23.6',
+        message: 'aimlapi: must last at most 15 seconds in total, but last at least 23.6',
       },
     ])
     expect(await countRows('jobs')).toBe(before)

@@ -4,7 +4,7 @@ import { requestSchema } from '../../../src/core/request/request.ts'
 import { isMeantAsUrl, parseUrl } from '../../../src/core/url/parse.ts'
 import { rejectUrl } from '../../../src/core/url/policy.ts'
 import { generationOf } from '../../../src/providers/aimlapi/request.ts'
-import { wantedOf } from '../../../src/providers/crun/request.ts'
+import { pricedTaskOf } from '../../../src/providers/crun/request.ts'
 import { dryRunOf } from '../../../src/providers/runware/request.ts'
 import { aBody, faultsOf } from '../request/a-request.ts'
 
@@ -132,7 +132,7 @@ describe('a URL in a request', () => {
         const sent = [
           generationOf(request).image_urls?.[0],
           generationOf(request).video_url,
-          wantedOf(request).input.reference_images?.[0],
+          pricedTaskOf(request).input.reference_images?.[0],
           dryRunOf({ request, wanted: 1, clientReference: 'x' }).inputs?.referenceImages?.[0],
           request.callback_url,
         ]

@@ -55,7 +55,7 @@ it('an asset of Scenario that cannot be found had been finished', async () => {
   const fault = await lastWordsOf('scenario', 'link=missing')
   expect(fault?.message).toMatch(
     new RegExp(
-      `^scenario had finished at ${time}, but its video could not be fetched: Scenario answered 404`,
+      `^scenario had finished at ${time}, but its video could not be fetched: Scenario returned 404`,
     ),
   )
 })

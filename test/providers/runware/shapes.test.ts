@@ -44,7 +44,7 @@ describe('shapes', () => {
 
   it.each(ratios)('warns that %s is not honoured beside a first frame', (aspect_ratio) => {
     expect(provider.warn(aRequest({ first_frame: image, aspect_ratio }))).toEqual([
-      { path: 'aspect_ratio', message: 'is not honoured with a first frame: the video follows the image' },
+      { path: 'aspect_ratio', message: 'is not honoured with a first frame: the video has the shape of the image' },
     ])
   })
 
@@ -63,7 +63,7 @@ describe('shapes', () => {
 
   it('refuses a prompt of one sign', () => {
     expect(provider.refuse(aRequest({ prompt: 'x' }))).toEqual([
-      { path: 'prompt', message: 'must have 2 to 10000 characters, and has 1 as it is sent there' },
+      { path: 'prompt', message: 'must have 2 to 10000 characters when sent to the provider, but has 1' },
     ])
     expect(provider.refuse(aRequest({ prompt: 'x'.repeat(10_000) }))).toEqual([])
   })

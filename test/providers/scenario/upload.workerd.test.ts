@@ -141,7 +141,7 @@ describe('refused', () => {
     expect(await check()).toMatchObject({
       fault: {
         code: 'bad_request',
-        message: 'Scenario could not read the media that were uploaded.',
+        message: 'Scenario could not read the uploaded media.',
         evidence: { errorMessage: 'not a PNG' },
       },
     })
