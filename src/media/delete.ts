@@ -6,13 +6,12 @@ import type { Output } from '../store/jobs/outputs.ts'
 /** What was copied or uploaded of a job that has ended, and is none of its stored outputs. */
 export function deleteOrphans(
   bucket: R2Bucket,
-  { id, request }: Pick<Job, 'id' | 'request'>,
+  { id }: Pick<Job, 'id'>,
   outputs: readonly Output[],
 ): Promise<void> {
   const named = outputs.flatMap((output) => (output.status === 'stored' ? [output.key] : []))
-  const prefix = jobPrefix(id, request.retention_days)
   // What came in the request stays with it.
-  return deleteAllExcept(bucket, prefix, (key) => named.includes(key) || isInput(key))
+  return deleteAllExcept(bucket, jobPrefix(id), (key) => named.includes(key) || isInput(key))
 }
 
 export async function deleteAllExcept(
