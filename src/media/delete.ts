@@ -1,22 +1,16 @@
 /** Deletes objects from R2. Running it twice is harmless: deleting a missing object changes nothing. */
 import { isInput, jobPrefix } from '../core/retention.ts'
 
-interface SettledJob {
-  id: string
-  request: { retention_days?: number | undefined }
-}
-
 type SettledOutput = { status: 'stored'; key: string } | { status: 'waiting' | 'failed' }
 
 /** Deletes each object of a settled job that is neither a stored output nor an input of its request. */
 export function deleteOrphans(
   bucket: R2Bucket,
-  { id, request }: SettledJob,
+  { id }: { id: string },
   outputs: readonly SettledOutput[],
 ): Promise<void> {
   const stored = outputs.flatMap((output) => (output.status === 'stored' ? [output.key] : []))
-  const prefix = jobPrefix(id, request.retention_days)
-  return deleteAllExcept(bucket, prefix, (key) => stored.includes(key) || isInput(key))
+  return deleteAllExcept(bucket, jobPrefix(id), (key) => stored.includes(key) || isInput(key))
 }
 
 export async function deleteAllExcept(

@@ -176,7 +176,7 @@ function copyOutput(
   const { fetch, guard, bucket, config } = context
   const limits = { hosts, maxBytes: config.maxOutputBytes }
   const settings = { fetch, guard, bucket, ...limits, onProgress: heartbeat(context, job) }
-  const prefix = jobPrefix(job.id, job.request.retention_days)
+  const prefix = jobPrefix(job.id)
   return downloadVideo(settings, url, (extension) => `${prefix}${n}.${extension}`)
 }
 

@@ -94,7 +94,7 @@ async function isHeaderDeadly(
 ): Promise<boolean> {
   if (!job.isTakenOver) return false
   if (task?.receivedVideo != null) return true
-  const prefix = jobPrefix(job.id, job.request.retention_days)
+  const prefix = jobPrefix(job.id)
   const { objects } = await bucket.list({ prefix: `${prefix}${n}.`, limit: 1 })
   return objects.length > 0
 }

@@ -43,7 +43,7 @@ export async function erase(context: Context, jobId: string, order: ErasureOrder
   if (!(await commitErasure(db, seen.job, order.pendingDeliveries, told, nowMs)))
     return erase(context, jobId, order)
   log('job.erased', { job_id: jobId, reason: order.reason })
-  await clearAway(context, { id: jobId, retentionDays: seen.job.request.retention_days })
+  await clearAway(context, jobId)
   await nudges.deliveries(told.map(({ id }) => id))
   return 'erased'
 }
@@ -61,11 +61,8 @@ export async function eraseDue(context: Context): Promise<number> {
   return due.length
 }
 
-async function eraseOne(
-  context: Context,
-  one: { id: string; erasedAt: number | null; retentionDays: number | null },
-): Promise<void> {
-  if (one.erasedAt !== null) return clearAway(context, { ...one, retentionDays: one.retentionDays ?? 0 })
+async function eraseOne(context: Context, one: { id: string; erasedAt: number | null }): Promise<void> {
+  if (one.erasedAt !== null) return clearAway(context, one.id)
   try {
     const outcome = await erase(context, one.id, { reason: 'retention', pendingDeliveries: 'wait' })
     if (outcome === 'undelivered') await deferErasure(context.db, one.id, context.now())
@@ -76,12 +73,9 @@ async function eraseOne(
 }
 
 /** Its objects, what caches keep of them, then its row. Should this fail, it is done again at the next sweep: the job is erased all the same. */
-async function clearAway(
-  context: Context,
-  { id, retentionDays }: { id: string; retentionDays?: number | undefined },
-): Promise<void> {
+async function clearAway(context: Context, id: string): Promise<void> {
   try {
-    await deleteAllExcept(context.bucket, jobPrefix(id, retentionDays), () => false)
+    await deleteAllExcept(context.bucket, jobPrefix(id), () => false)
     await context.forget(id)
     await finishErasure(context.db, id, context.now())
   } catch (error) {

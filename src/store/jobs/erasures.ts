@@ -47,7 +47,7 @@ export async function seeErasable(db: Database, id: string): Promise<ErasableJob
 // Running this twice is harmless: the second time it is erased already, and nothing is written.
 export async function commitErasure(
   db: Database,
-  { id, request, model }: Job,
+  { id }: Pick<Job, 'id'>,
   pendingDeliveries: 'wait' | 'discard',
   told: DeliveryDraft[],
   nowMs: number,
@@ -55,10 +55,14 @@ export async function commitErasure(
   const isHere = sql`EXISTS (SELECT 1 FROM ${jobs} WHERE ${jobs.id} = ${id} AND ${jobs.settledAt} IS NOT NULL AND ${jobs.erasedAt} IS NULL)`
   const mayGo =
     pendingDeliveries === 'discard' ? isHere : sql`${isHere} AND NOT ${hasDelivery(id, isPending)}`
-  const { retention_days } = request
   const emptied = {
-    ...{ request: JSON.stringify({ model, retention_days }), warnings: '[]', estimates: '{}', fault: null },
-    ...{ idempotencyKey: null, idempotencyHash: null, retryOf: null },
+    request: '{}',
+    warnings: '[]',
+    estimates: '{}',
+    fault: null,
+    idempotencyKey: null,
+    idempotencyHash: null,
+    retryOf: null,
   }
   try {
     await db.batch([
@@ -96,14 +100,7 @@ export async function finishErasure(db: Database, id: string, nowMs: number): Pr
 /** What is due to be erased, or, erased already, to be looked after: the longest due first. */
 export async function dueErasures(db: Database, nowMs: number, limit: number) {
   return db
-    .select({
-      id: jobs.id,
-      erasedAt: jobs.erasedAt,
-      // Of those that are erased. A damaged request must not stop the others.
-      retentionDays: sql<
-        number | null
-      >`CASE WHEN ${jobs.erasedAt} IS NOT NULL AND json_valid(${jobs.request}) THEN json_extract(${jobs.request}, '$.retention_days') END`,
-    })
+    .select({ id: jobs.id, erasedAt: jobs.erasedAt })
     .from(jobs)
     .where(and(isNotNull(jobs.eraseAt), lte(jobs.eraseAt, nowMs)))
     .orderBy(asc(jobs.eraseAt))

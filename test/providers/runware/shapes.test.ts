@@ -44,7 +44,10 @@ describe('shapes', () => {
 
   it.each(ratios)('warns that %s is not honoured beside a first frame', (aspect_ratio) => {
     expect(provider.warn(aRequest({ first_frame: image, aspect_ratio }))).toEqual([
-      { path: 'aspect_ratio', message: 'is not honoured with a first frame: the video has the shape of the image' },
+      {
+        path: 'aspect_ratio',
+        message: 'is not honoured with a first frame: the video has the shape of the image',
+      },
     ])
   })
 
