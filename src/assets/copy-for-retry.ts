@@ -22,7 +22,7 @@ export async function copyForRetry(
     // Null: uploaded by the caller, or erased since validation. An erased asset fails the job before it costs anything.
     if (object === null) continue
     const id = newId('asset')
-    const key = inputKey(jobPrefix(job.id, request.retention_days), id)
+    const key = inputKey(job.id, id)
     const { contentType } = asset
     const body = object.body.pipeThrough(new FixedLengthStream(object.size))
     await bucket.put(key, body, { httpMetadata: { contentType } })
