@@ -1,6 +1,6 @@
 /** A caller's input media, opened to be handed on: a data: URI, or an asset or a URL, each read as a stream. */
 
-import { type FaultCode, fail, ok, type Result } from '../core/fault.ts'
+import { type FaultCode, fail, isMediaFault, type MediaFaultCode, ok, type Result } from '../core/fault.ts'
 import { readDataUri } from '../core/request/data-uri.ts'
 import { isAssetId, isDataUri, type MediaKind } from '../core/request/media.ts'
 import { openUrl, type RemoteSettings } from '../media/open-url.ts'
@@ -156,14 +156,16 @@ type Failed = Extract<Result<never>, { ok: false }>
 
 /** A fault of media as one of an input: it is the caller's, and what helps is another than for a finished video. */
 function ofInput({ fault: why }: Failed): Failed {
-  return { ok: false, fault: { ...why, code: inputCodes[why.code] ?? why.code } }
+  return { ok: false, fault: { ...why, code: isMediaFault(why.code) ? inputCodes[why.code] : why.code } }
 }
 
-const inputCodes: Partial<Record<FaultCode, FaultCode>> = {
+const inputCodes: Record<MediaFaultCode, FaultCode> = {
   media_expired: 'input_expired',
   media_unavailable: 'input_unavailable',
   media_truncated: 'input_truncated',
   media_wrong_type: 'input_wrong_type',
   media_too_large: 'input_too_large',
   media_forbidden: 'input_forbidden',
+  // Never of an input: only outputs are held to a list of hosts.
+  media_host_unlisted: 'input_forbidden',
 }

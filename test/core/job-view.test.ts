@@ -218,7 +218,7 @@ describe('hostile', () => {
     const fault = {
       code: 'unavailable' as const,
       message: 'Busy.',
-      evidence: { detail: 'the words of the provider' },
+      evidence: { message: 'the words of the provider' },
       retryAfterMs: 5_000,
     }
     const rows = someRows({
