@@ -6,10 +6,10 @@ import type { Context } from '../../context.ts'
 import { isReplaced } from '../../core/task.ts'
 import { distinctOutputs } from '../../providers/distinct-results.ts'
 import { draftEvent } from '../../store/events.ts'
-import { type Claim, learn } from '../../store/jobs/claim.ts'
-import type { Step } from '../../store/jobs/commit.ts'
+import type { Claim } from '../../store/jobs/claim.ts'
 import type { OutputHost } from '../../store/jobs/output-hosts.ts'
 import type { WaitingOutput } from '../../store/jobs/outputs.ts'
+import { applyChanges, type Changes, changes, type Step } from '../../store/jobs/step.ts'
 import type { Task } from '../../store/jobs/tasks.ts'
 import { settle } from '../settle/settle.ts'
 import { type PolledTask, pollTask, type RunningTask } from './poll-task.ts'
@@ -19,17 +19,18 @@ import { receivedItems } from './webhook-hints.ts'
 type Ended = Extract<PolledTask, { state: 'ended' }>
 
 export async function poll(context: Context, claim: Claim): Promise<Step> {
-  const { learned, waits } = await pollTasks(context, claim)
-  if (waits.length > 0) return { status: 'generating', ...learned, next: { waitMs: Math.min(...waits) } }
-
-  const known = learn(claim, learned)
-  if (known.outputs.length > 0) return { status: 'storing', ...learned, next: 'now' }
-  const settled = await settle(context, known)
-  return { ...settled, ...learned, events: [...learned.events, ...(settled.events ?? [])] }
+  const { polled, waits } = await pollTasks(context, claim)
+  if (waits.length > 0) return { ...polled, status: 'generating', next: { waitMs: Math.min(...waits) } }
+  const { outputs } = applyChanges(claim, polled)
+  if (outputs.length > 0) return { ...polled, status: 'storing', next: 'now' }
+  return settle(context, claim, polled)
 }
 
 /** What is learned of the tasks that are with the provider, and how long each that goes on may be left in peace. */
-export async function pollTasks(context: Context, claim: Claim) {
+export async function pollTasks(
+  context: Context,
+  claim: Claim,
+): Promise<{ polled: Changes; waits: number[] }> {
   const { job, tasks } = claim
   const provider = context.providers[job.provider]
   const heard = provider === undefined ? [] : receivedItems(claim, provider)
@@ -37,15 +38,15 @@ export async function pollTasks(context: Context, claim: Claim) {
     tasks.filter(isRunning).map((task) => pollTask(context, job, provider, task, heard)),
   )
   const ended = asked.flatMap((answer) => (answer.state === 'ended' ? [answer] : []))
-  const learned = {
+  const polled = changes({
     // A line of which nothing was learned is not written.
     tasks: asked.flatMap(({ task }) => (tasks.includes(task) ? [] : [task])),
     outputs: ended.flatMap((end) => outputRows(tasks, end)),
     hosts: ended.flatMap(hostsOf),
     events: ended.map(({ task }) => endEvent(task, context.now())),
     progress: progressOf(tasks, asked),
-  }
-  return { learned, waits: asked.flatMap((answer) => (answer.state === 'running' ? [answer.waitMs] : [])) }
+  })
+  return { polled, waits: asked.flatMap((answer) => (answer.state === 'running' ? [answer.waitMs] : [])) }
 }
 
 function isRunning(task: Task): task is RunningTask {
