@@ -6,10 +6,10 @@ import type { Context } from '../../context.ts'
 import { isReplaced } from '../../core/task.ts'
 import { distinctOutputs } from '../../providers/distinct-results.ts'
 import { draftEvent } from '../../store/events.ts'
-import { type Claim, learn } from '../../store/jobs/claim.ts'
-import type { Step } from '../../store/jobs/commit.ts'
+import type { Claim } from '../../store/jobs/claim.ts'
 import type { OutputHost } from '../../store/jobs/output-hosts.ts'
 import type { WaitingOutput } from '../../store/jobs/outputs.ts'
+import { applyChanges, type Changes, changes, type Step } from '../../store/jobs/step.ts'
 import type { Task } from '../../store/jobs/tasks.ts'
 import { settle } from '../settle/settle.ts'
 import { receivedItems } from './hints.ts'
@@ -19,33 +19,34 @@ import { hostIn } from './unconfirmed.ts'
 type Ended = Extract<PolledTask, { state: 'ended' }>
 
 export async function poll(context: Context, claim: Claim): Promise<Step> {
-  const { learned, waits } = await pollTasks(context, claim)
-  if (waits.length > 0) return { status: 'generating', ...learned, next: { waitMs: Math.min(...waits) } }
-
-  const after = learn(claim, learned)
-  if (after.outputs.length > 0) return { status: 'storing', ...learned, next: 'now' }
-  const settled = await settle(context, after)
-  return { ...settled, ...learned, events: [...learned.events, ...(settled.events ?? [])] }
+  const { polled, waits } = await pollTasks(context, claim)
+  if (waits.length > 0) return { ...polled, status: 'generating', next: { waitMs: Math.min(...waits) } }
+  const { outputs } = applyChanges(claim, polled)
+  if (outputs.length > 0) return { ...polled, status: 'storing', next: 'now' }
+  return settle(context, claim, polled)
 }
 
 /** Polls every task that runs at the provider. `waits`: for each that is still running, how long until its next poll. */
-export async function pollTasks(context: Context, claim: Claim) {
+export async function pollTasks(
+  context: Context,
+  claim: Claim,
+): Promise<{ polled: Changes; waits: number[] }> {
   const { job, tasks } = claim
   const provider = context.providers[job.provider]
   const items = receivedItems(claim, provider)
-  const polled = await Promise.all(
+  const results = await Promise.all(
     tasks.filter(isRunning).map((task) => pollTask(context, { job, provider, items }, task)),
   )
-  const ended = polled.flatMap((one) => (one.state === 'ended' ? [one] : []))
-  const learned = {
+  const ended = results.flatMap((one) => (one.state === 'ended' ? [one] : []))
+  const polled = changes({
     // A task that did not change is not written.
-    tasks: polled.flatMap(({ task }) => (tasks.includes(task) ? [] : [task])),
+    tasks: results.flatMap(({ task }) => (tasks.includes(task) ? [] : [task])),
     outputs: ended.flatMap((one) => outputRows(tasks, one)),
     hosts: ended.flatMap(hostsOf),
     events: ended.map(({ task }) => endEvent(task, context.now())),
-    progress: progressOf(tasks, polled),
-  }
-  return { learned, waits: polled.flatMap((one) => (one.state === 'running' ? [one.waitMs] : [])) }
+    progress: progressOf(tasks, results),
+  })
+  return { polled, waits: results.flatMap((one) => (one.state === 'running' ? [one.waitMs] : [])) }
 }
 
 function isRunning(task: Task): task is RunningTask {
@@ -92,8 +93,8 @@ function endEvent(task: Task, nowMs: number) {
 }
 
 /** Percent over the tasks that may make outputs. Null where no provider reports a progress. */
-function progressOf(tasks: Task[], polled: PolledTask[]): number | null {
-  const running = polled.flatMap((one) => (one.state === 'running' ? [one.progress] : []))
+function progressOf(tasks: Task[], results: PolledTask[]): number | null {
+  const running = results.flatMap((one) => (one.state === 'running' ? [one.progress] : []))
   if (running.length > 0 && running.every((progress) => progress === null)) return null
   const count = tasks.filter(mayMakeOutputs).length
   const total = running.reduce<number>((sum, progress) => sum + (progress ?? 0), 0)
