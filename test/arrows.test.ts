@@ -122,10 +122,10 @@ const arrows: Record<string, string[]> = {
     'context.ts',
   ],
   'engine/upkeep/': ['core/', 'media/', 'store/', 'context.ts', 'log.ts', 'queue.ts'],
-  'media/': ['core/', 'media/metadata/', 'media/sniff/', 'store/'],
+  'media/': ['core/', 'media/metadata/', 'media/sniff/'],
   'media/form/': ['core/', 'media/', 'multipasta'],
   'media/metadata/': ['core/', 'media/sniff/', 'log.ts', 'mediabunny'],
-  'media/sniff/': ['core/', 'media/metadata/'],
+  'media/sniff/': ['core/'],
   'provider-uploads/': [
     'core/',
     'media/',
