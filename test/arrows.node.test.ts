@@ -106,7 +106,7 @@ const arrows: Record<string, string[]> = {
     'context.ts',
     'log.ts',
   ],
-  'engine/poll/': ['core/', 'engine/settle/', 'providers/', 'store/', 'context.ts'],
+  'engine/poll/': ['core/', 'engine/settle/', 'provider-uploads/', 'providers/', 'store/', 'context.ts'],
   'engine/save/': ['core/', 'engine/', 'engine/poll/', 'engine/settle/', 'media/', 'store/', 'context.ts'],
   'engine/settle/': ['core/', 'media/', 'store/', 'context.ts'],
   'engine/submit/': [
@@ -126,7 +126,16 @@ const arrows: Record<string, string[]> = {
   'media/form/': ['core/', 'media/', 'multipasta'],
   'media/metadata/': ['core/', 'media/sniff/', 'log.ts', 'mediabunny'],
   'media/sniff/': ['core/'],
-  'provider-uploads/': ['core/', 'media/', 'store/', 'context.ts', 'log.ts', 'rate-limit.ts', 'hono'],
+  'provider-uploads/': [
+    'core/',
+    'media/',
+    'providers/',
+    'store/',
+    'context.ts',
+    'log.ts',
+    'rate-limit.ts',
+    'hono',
+  ],
   'providers/': [
     'core/',
     'providers/aimlapi/',

@@ -3,7 +3,7 @@ import type { Context } from '../context.ts'
 import { newId } from '../core/id.ts'
 import { assetsIn, mapMedia } from '../core/request/media.ts'
 import type { JobRequest } from '../core/request/request.ts'
-import { inputKey, jobPrefix } from '../core/retention.ts'
+import { inputKey } from '../core/retention.ts'
 import { type Asset, findAssets, keyOf } from '../store/jobs/assets.ts'
 
 /**

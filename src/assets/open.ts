@@ -1,5 +1,5 @@
 /** Opens a caller's input medium, an asset or a URL, as a stream for a provider that takes only uploaded media. */
-import { type FaultCode, fail, ok, type Result } from '../core/fault.ts'
+import { type FaultCode, fail, isMediaFault, type MediaFaultCode, ok, type Result } from '../core/fault.ts'
 import { isAssetId, type MediaKind } from '../core/request/media.ts'
 import { openUrl, type RemoteSettings } from '../media/open-url.ts'
 import { pipe } from '../media/pipe.ts'
@@ -149,12 +149,13 @@ type Failed = Extract<Result<never>, { ok: false }>
 
 /** An input's fault concerns the caller, and its remedy differs from that of a finished video. */
 function asInputFault({ fault }: Failed): Failed {
-  return { ok: false, fault: { ...fault, code: inputCodes[fault.code] ?? fault.code } }
+  return {
+    ok: false,
+    fault: { ...fault, code: isMediaFault(fault.code) ? inputCodes[fault.code] : fault.code },
+  }
 }
 
-type MediaFaultCode = Extract<FaultCode, `media_${string}`>
-
-const inputCodes: Partial<Record<FaultCode, FaultCode>> = {
+const inputCodes: Record<MediaFaultCode, FaultCode> = {
   media_expired: 'input_expired',
   media_unavailable: 'input_unavailable',
   media_truncated: 'input_truncated',
@@ -162,4 +163,4 @@ const inputCodes: Partial<Record<FaultCode, FaultCode>> = {
   media_too_large: 'input_too_large',
   media_forbidden: 'input_forbidden',
   media_host_unlisted: 'input_forbidden',
-} satisfies Record<MediaFaultCode, FaultCode>
+}

@@ -11,8 +11,9 @@ import { soonMs } from '../core/schedule.ts'
 import { surpriseWaitMs } from '../core/schedule-waits.ts'
 import { describeError } from '../log.ts'
 import { deleteOrphans } from '../media/delete.ts'
-import { type Claim, type ClaimedJob, claimJob, learn } from '../store/jobs/claim.ts'
-import { type Committed, commitStep, releaseLease, type Step } from '../store/jobs/commit.ts'
+import { type Claim, type ClaimedJob, claimJob } from '../store/jobs/claim.ts'
+import { type Committed, commitStep, releaseLease } from '../store/jobs/commit.ts'
+import { applyChanges, type Step } from '../store/jobs/step.ts'
 import { isTaskTaken } from '../store/jobs/tasks.ts'
 import { isLeaseLost } from '../store/lease.ts'
 import { giveUp, hasDiedLate, patienceEndsAt } from './give-up.ts'
@@ -94,16 +95,16 @@ async function commit(context: Context, claim: Claim, step: Step): Promise<Commi
   const { db, config, queues: nudges, now } = context
   try {
     const committed = await commitStep(db, claim, step, config.limits, now())
-    await nudges.deliveries((step.deliveries ?? []).map(({ id }) => id))
+    await nudges.deliveries(step.deliveries.map(({ id }) => id))
     await nudges.jobs(committed.woken)
     if (committed.state === 'settled') {
-      const { job, tasks, outputs } = learn(claim, step)
+      const { job, tasks, outputs } = applyChanges(claim, step)
       const duration_ms = now() - job.createdAt
       context.log('job.settled', {
         job_id: job.id,
         provider: job.provider,
         status: step.status,
-        fault: step.fault?.code,
+        fault: step.status === 'failed' ? step.fault.code : undefined,
         duration_ms,
       })
       // Of a video that was uploaded in vain, or twice. Dying before this leaves it to the daily comparison.

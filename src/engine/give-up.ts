@@ -10,8 +10,8 @@ import { finalPollWindowMs, leaseMs, settleGraceMs } from '../core/schedule.ts'
 import { describeError } from '../log.ts'
 import { seeJob } from '../store/jobs/cancel.ts'
 import type { Claim, ClaimedJob } from '../store/jobs/claim.ts'
-import type { Step } from '../store/jobs/commit.ts'
 import type { Output } from '../store/jobs/outputs.ts'
+import { type Changes, changes, type Step } from '../store/jobs/step.ts'
 import { settle } from './settle/settle.ts'
 import { closeTask } from './submit/finish.ts'
 
@@ -40,28 +40,23 @@ export async function giveUp(context: Context, claim: Claim): Promise<Step> {
     const cause = isOpen ? { ...why, code: 'submit_unknown' as const } : why
     return closeTask(task, isBought ? 'failed' : 'rejected', cause, now())
   })
-  const ended: Claim = {
-    ...claim,
-    tasks: lines.map(({ task }) => task),
-    outputs: outputs.map((output) => givenUp(output, why)),
-  }
+  const ended = changes({
+    tasks: lines.map(({ task }) => task).filter((task) => !tasks.includes(task)),
+    outputs: outputs.map((output) => givenUp(output, why)).filter((output) => !outputs.includes(output)),
+    events: lines.flatMap(({ event }) => event ?? []),
+  })
   log('job.given_up', { job_id: claim.job.id, provider: claim.job.provider, status: claim.job.status })
-  const settled = await settleAnyway(context, ended, lines.at(-1)?.task.fault ?? why)
-  return {
-    ...settled,
-    tasks: ended.tasks.filter((task) => !tasks.includes(task)),
-    outputs: ended.outputs.filter((output) => !outputs.includes(output)),
-    events: [...lines.flatMap(({ event }) => event ?? []), ...(settled.events ?? [])],
-  }
+  const reason = lines.at(-1)?.task.fault ?? why
+  return settleAnyway(context, { ...claim, tasks, outputs }, ended, reason)
 }
 
 /** The event is made from the request, and the request may be what makes every step fail. */
-async function settleAnyway(context: Context, claim: Claim, why: Fault): Promise<Step> {
+async function settleAnyway(context: Context, claim: Claim, ended: Changes, reason: Fault): Promise<Step> {
   try {
-    return await settle(context, claim, why)
+    return await settle(context, claim, ended, reason)
   } catch (error) {
     context.log('event.shortened', { job_id: claim.job.id, error: describeError(error) })
-    return settle(context, { ...claim, job: withoutContent(claim.job) }, why)
+    return settle(context, { ...claim, job: withoutContent(claim.job) }, ended, reason)
   }
 }
 

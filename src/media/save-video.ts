@@ -1,6 +1,6 @@
 /**
  * Saves a video in R2. Every way in which a video becomes an output ends here. The first bytes must be those of a video
- * container, and the stored file must have a track. A failure leaves nothing in R2.
+ * container, and the stored file must have a video track. A failure leaves nothing in R2.
  */
 import { fail, type Result } from '../core/fault.ts'
 import { randomAccessInBucket } from './metadata/random-access.ts'
@@ -48,7 +48,7 @@ export async function saveVideo(
   if (!stored.ok) return stored
   if (await hasVideoStructure(randomAccessInBucket(settings.bucket, stored.value), container)) return stored
   await settings.bucket.delete(stored.value.key)
-  return fail('media_wrong_type', 'The provider sent a file that begins as a video but has no track.')
+  return fail('media_wrong_type', 'The provider sent a file that begins as a video but has no video track.')
 }
 
 function notVideo(start: Uint8Array, declared: string): string {

@@ -1,5 +1,5 @@
 /** Failed generations as faults: the code, and a message that shows nothing secret. */
-import { type Fault, type FaultCode, fault } from '../core/fault.ts'
+import { type Evidence, type Fault, type FaultCode, fault } from '../core/fault.ts'
 import type { Outcome } from './provider.ts'
 
 const failureCodes = [
@@ -24,7 +24,7 @@ export function failureFault(
   provider: string,
   code: FailureCode,
   name: string | null | undefined,
-  evidence: Record<string, unknown>,
+  evidence: Evidence,
 ): Fault {
   const shown = nameIn(name ?? '')
   return fault(code, `${sentences[code](provider)}${shown && ` (${shown})`}.`, { evidence })

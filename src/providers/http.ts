@@ -2,7 +2,7 @@
  * One JSON call to a provider. Its result is the response, whatever the HTTP status, or a fault if none came. After a
  * billable call without a response, it is unknown whether a video was bought.
  */
-import { type Fault, fail, ok, type Result } from '../core/fault.ts'
+import { type Evidence, type Fault, fail, ok, type Result } from '../core/fault.ts'
 import { parseJson } from '../core/http/json.ts'
 
 export type Fetch = (request: Request) => Promise<Response>
@@ -68,7 +68,7 @@ export function inconclusiveStatus(kind: CallKind, provider: string, { status }:
 }
 
 /** The fault of a response that decides nothing, or of none. `reason` is a sentence. */
-export function inconclusive(kind: CallKind, reason: string, evidence: Record<string, unknown>): Failure {
+export function inconclusive(kind: CallKind, reason: string, evidence: Evidence): Failure {
   return kind === 'billable'
     ? fail('answer_lost', `It is unknown whether the task was accepted. ${reason}`, { evidence })
     : fail('unavailable', reason, { evidence })

@@ -49,10 +49,10 @@ export interface Provider {
   /** The documented hosts of the provider's videos, subdomains included. Absent: undocumented. */
   outputHosts?: readonly string[]
   /**
-   * What a webhook body says, item by item; absent where a provider sends none. Never throws. `awaited`: its tasks
-   * whose video is PUT to us.
+   * What a webhook body says, item by item; absent where a provider sends none. Never throws. `tasks`: those of the
+   * job that it was posted for.
    */
-  parseWebhook?(body: unknown, awaited?: ReadonlySet<string>): WebhookItem[]
+  parseWebhook?(body: unknown, tasks?: readonly TaskOfWebhook[]): WebhookItem[]
 }
 
 export interface Capabilities {
@@ -183,6 +183,9 @@ export interface RemoteOutput {
   /** Null: it is PUT to us, and no URL of it was told. */
   url: string | null
 }
+
+/** The part of a task that a webhook about it needs. */
+export type TaskOfWebhook = Pick<SubmittedTask, 'awaitsUpload'> & { providerTaskId: string | null }
 
 /** One announcement about one task. It is a hint: only `getStatus` decides. */
 export interface WebhookItem {

@@ -236,7 +236,7 @@ describe('hostile', () => {
     const fault = {
       code: 'unavailable' as const,
       message: 'Busy.',
-      evidence: { detail: 'provider internals' },
+      evidence: { message: 'provider internals' },
       retryAfterMs: 5_000,
     }
     const rows = someRows({

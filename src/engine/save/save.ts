@@ -12,9 +12,9 @@ import { randomAccessInBucket } from '../../media/metadata/random-access.ts'
 import { pictureFault, readVideoMetadata, type VideoMetadataResult } from '../../media/metadata/video.ts'
 import type { DeliveryDraft } from '../../store/deliveries/claim.ts'
 import { draftEvent, type EventDraft } from '../../store/events.ts'
-import { type Claim, type ClaimedJob, learn } from '../../store/jobs/claim.ts'
-import type { Step } from '../../store/jobs/commit.ts'
+import type { Claim, ClaimedJob } from '../../store/jobs/claim.ts'
 import type { Output, WaitingOutput } from '../../store/jobs/outputs.ts'
+import { applyChanges, changes, type Step } from '../../store/jobs/step.ts'
 import type { Task } from '../../store/jobs/tasks.ts'
 import { deliveriesFor } from '../settle/notify.ts'
 import { settle } from '../settle/settle.ts'
@@ -31,10 +31,10 @@ export async function save(context: Context, claim: Claim): Promise<Step> {
     })
   // The least tried first: one whose source is in trouble does not hold up the others.
   const [next] = waited.sort((a, b) => a.output.attempts - b.output.attempts || a.waitMs - b.waitMs)
-  if (next === undefined) return settle(context, claim)
+  if (next === undefined) return settle(context, claim, changes())
   const { output, task, waitMs } = next
   // Its upload, when it comes, makes the job due at once.
-  if (waitMs > 0) return { status: 'storing', next: { waitMs } }
+  if (waitMs > 0) return { ...changes(), status: 'storing', next: { waitMs } }
 
   const isDeadly = await isHeaderDeadly(context, job, output.n, task)
   const got = await fetchOutput(context, job, output, task)
@@ -54,14 +54,14 @@ export async function save(context: Context, claim: Claim): Promise<Step> {
     header_trouble: kept.ok ? (header.trouble ?? undefined) : undefined,
   })
 
-  const known = learn(claim, { outputs: [result] })
+  const known = applyChanges(claim, { tasks: [], outputs: [result] })
   const told = await Promise.all(events.map((event) => tellStored(context, known, result, event)))
-  const learned = { outputs: [result], events, deliveries: told.flat() }
+  const saved = changes({ outputs: [result], events, deliveries: told.flat() })
   const waiting = known.outputs.filter(({ status }) => status === 'waiting')
-  if (waiting.length === 0) return after(learned, await settle(context, known))
+  if (waiting.length === 0) return settle(context, claim, saved)
   const isFresh = waiting.some(({ attempts }) => attempts < result.attempts) || result.status !== 'waiting'
   const againMs = copyWaitMs(result.attempts) ?? 0
-  return { status: 'storing', ...learned, next: isFresh ? 'now' : { waitMs: againMs } }
+  return { ...saved, status: 'storing', next: isFresh ? 'now' : { waitMs: againMs } }
 }
 
 const unread: VideoMetadataResult = {
@@ -107,18 +107,6 @@ async function tellStored(
 ): Promise<DeliveryDraft[]> {
   if (output.status !== 'stored') return []
   return deliveriesFor(context, claim, { ...event, type: 'output.stored' }, output.n)
-}
-
-type Learned = Required<Pick<Step, 'outputs' | 'events' | 'deliveries'>>
-
-/** The job's end, with what came just before it in the same commit. */
-function after(learned: Learned, settled: Step): Step {
-  return {
-    ...settled,
-    outputs: learned.outputs,
-    events: [...learned.events, ...(settled.events ?? [])],
-    deliveries: [...learned.deliveries, ...(settled.deliveries ?? [])],
-  }
 }
 
 function resultOf(

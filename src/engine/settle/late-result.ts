@@ -5,14 +5,14 @@
  */
 import type { Context } from '../../context.ts'
 import { isSettled } from '../../core/job.ts'
-import type { Step } from '../../store/jobs/commit.ts'
 import { findJob } from '../../store/jobs/jobs.ts'
 import { findStoredOutput, type StoredOutput } from '../../store/jobs/outputs.ts'
+import type { Step } from '../../store/jobs/step.ts'
 import { recordLateTask } from '../../store/jobs/tasks.ts'
 
 export async function recordLateResult(context: Context, jobId: string, step: Step): Promise<void> {
-  for (const task of step.tasks ?? []) await recordLateTask(context.db, task)
-  for (const output of step.outputs ?? []) {
+  for (const task of step.tasks) await recordLateTask(context.db, task)
+  for (const output of step.outputs) {
     if (output.status === 'stored') await removeUnnamed(context, jobId, output)
   }
 }

@@ -1,33 +1,39 @@
 /** settle: the job's end. Its last event, the deliveries it causes and the final status go into one batch. */
 import type { Context } from '../../context.ts'
 import { type Fault, fault } from '../../core/fault.ts'
-import { eraseAtOf } from '../../core/retention.ts'
 import { isReplaced, mayBeBought } from '../../core/task.ts'
 import type { Claim } from '../../store/jobs/claim.ts'
-import type { Step } from '../../store/jobs/commit.ts'
+import {
+  applyChanges,
+  type Changes,
+  changes,
+  type Ending,
+  jobAfter,
+  type Step,
+  thenStep,
+} from '../../store/jobs/step.ts'
 import type { Task } from '../../store/jobs/tasks.ts'
 import { finalEvent } from './final-event.ts'
 
-/** `reason` is why, where neither a task nor an output says so. */
-export async function settle(context: Context, claim: Claim, reason?: Fault): Promise<Step> {
-  const verdict = verdictOn(claim, reason)
-  const { status, fault: why = null } = verdict
-  const progress = status === 'succeeded' ? 100 : claim.job.progress
-  const settledAt = context.now()
-  const eraseAt = eraseAtOf(claim.job.request, settledAt)
-  const job = { ...claim.job, status, fault: why, progress, settledAt, eraseAt }
-  const said = { fault: why?.code ?? null, message: why?.message ?? null }
-  return {
-    ...verdict,
-    ...(await finalEvent(context, status, { ...claim, job }, said)),
-    progress,
-    next: 'settled',
-  }
+/**
+ * The last step, with the changes that come before it in the same commit. `reason` is why the job failed, where neither
+ * a task nor an output has a fault.
+ */
+export async function settle(context: Context, claim: Claim, before: Changes, reason?: Fault): Promise<Step> {
+  const rows = applyChanges(claim, before)
+  const ending = endingOf(rows, reason)
+  // A failed job keeps the progress that its last unsettled step committed.
+  const progress = ending.status === 'succeeded' ? 100 : claim.job.progress
+  const last: Step = { ...changes({ progress }), ...ending, next: 'settled', settledAt: context.now() }
+  // The event shows the job as the commit writes it: both are made from the same step.
+  const settled = { ...rows, job: jobAfter(claim.job, thenStep(before, last)) }
+  const fault = ending.status === 'failed' ? ending.fault : null
+  const data = { fault: fault?.code ?? null, message: fault?.message ?? null }
+  const { events, deliveries } = await finalEvent(context, ending.status, settled, data)
+  return thenStep(before, { ...last, events, deliveries })
 }
 
-type Verdict = { status: 'succeeded'; fault?: never } | { status: 'failed'; fault: Fault }
-
-function verdictOn({ job, tasks, outputs }: Claim, reason?: Fault): Verdict {
+function endingOf({ job, tasks, outputs }: Claim, reason?: Fault): Ending {
   const stored = outputs.filter(({ status }) => status === 'stored').length
   const { count } = job.request
   if (stored === count) return { status: 'succeeded' }

@@ -3,8 +3,8 @@ import type { Context } from '../../context.ts'
 import type { Provider, Submitted } from '../../providers/provider.ts'
 import type { DeliveryDraft } from '../../store/deliveries/claim.ts'
 import { draftEvent, type EventDraft } from '../../store/events.ts'
-import { type Claim, learn } from '../../store/jobs/claim.ts'
-import type { Step } from '../../store/jobs/commit.ts'
+import type { Claim } from '../../store/jobs/claim.ts'
+import { applyChanges, changes, type Step } from '../../store/jobs/step.ts'
 import type { Task } from '../../store/jobs/tasks.ts'
 import { deliveriesFor } from '../settle/notify.ts'
 import { finish } from './finish.ts'
@@ -20,16 +20,16 @@ export async function acceptTask(
   const nowMs = context.now()
   const submitted = { status: 'submitted' as const, providerTaskId, submittedAt: nowMs }
   const line: Task = { ...task, ...submitted, cost: cost ?? task.cost, fault: null }
-  const known = learn(claim, { tasks: [line] })
+  const known = applyChanges(claim, { tasks: [line], outputs: [] })
   const said = { provider: task.provider, provider_task_id: providerTaskId }
   const event = draftEvent('task.submitted', said, nowMs)
-  const learned = {
+  const accepted = changes({
     tasks: [line],
     events: [event],
     deliveries: await tellFirst(context, claim, known, event),
-  }
-  if (nextTask(context, known, provider) !== null) return { status: 'queued', ...learned, next: 'now' }
-  return { ...(await finish(context, known)), ...learned }
+  })
+  if (nextTask(context, known, provider) !== null) return { ...accepted, status: 'queued', next: 'now' }
+  return finish(context, claim, accepted)
 }
 
 /** With the first task that is accepted the job is being made, though others may be yet to be submitted. */

@@ -3,22 +3,23 @@ import type { Context } from '../../context.ts'
 import { type Fault, fault } from '../../core/fault.ts'
 import { pollWaitMs } from '../../core/schedule-waits.ts'
 import { draftEvent } from '../../store/events.ts'
-import { type Claim, learn } from '../../store/jobs/claim.ts'
-import type { Step } from '../../store/jobs/commit.ts'
+import type { Claim } from '../../store/jobs/claim.ts'
+import { applyChanges, type Changes, changes, type Step } from '../../store/jobs/step.ts'
 import type { Task } from '../../store/jobs/tasks.ts'
 import { settle } from '../settle/settle.ts'
 
 /** `reason` is why nothing was submitted, where no task says so. */
-export async function finish(context: Context, claim: Claim, reason?: Fault): Promise<Step> {
-  const { job, tasks, outputs } = claim
+export async function finish(context: Context, claim: Claim, before: Changes, reason?: Fault): Promise<Step> {
+  const { job, tasks, outputs } = applyChanges(claim, before)
   if (!tasks.some(({ status }) => status === 'submitted')) {
     // What ended while the rest waited for a slot is still to be stored.
-    return outputs.length > 0 ? { status: 'generating', next: 'now' } : settle(context, claim, reason)
+    if (outputs.length > 0) return { ...before, status: 'generating', next: 'now' }
+    return settle(context, claim, before, reason)
   }
   const pace = context.providers[job.provider]?.capabilities.pace
   const firstAskMs = pace === undefined ? 0 : pollWaitMs(pace, 0)
   const untilDeadlineMs = Math.max(0, job.deadlineAt - context.now())
-  return { status: 'generating', next: { waitMs: Math.min(firstAskMs, untilDeadlineMs) } }
+  return { ...before, status: 'generating', next: { waitMs: Math.min(firstAskMs, untilDeadlineMs) } }
 }
 
 /** The end of one ledger line, and with it of all submitting. */
@@ -30,8 +31,7 @@ export async function endSubmitting(
   why: Fault,
 ): Promise<Step> {
   const line = closeTask(task, status, why, context.now())
-  const step = await finish(context, learn(claim, { tasks: [line.task] }))
-  return { ...step, tasks: [line.task], events: [line.event, ...(step.events ?? [])] }
+  return finish(context, claim, changes({ tasks: [line.task], events: [line.event] }))
 }
 
 /**

@@ -4,7 +4,7 @@ import { type Fault, fault, isRetryable } from '../../core/fault.ts'
 import { importWaitMs } from '../../core/schedule-waits.ts'
 import type { MediaUploads } from '../../providers/provider.ts'
 import type { Claim } from '../../store/jobs/claim.ts'
-import type { Step } from '../../store/jobs/commit.ts'
+import { changes, type Step } from '../../store/jobs/step.ts'
 import type { InputUpload, Task } from '../../store/jobs/tasks.ts'
 import { deferTask, rejectTask } from './refusal.ts'
 
@@ -23,11 +23,11 @@ export async function awaitImports(
   const refused = late.find(({ why }) => !isRetryable(why.code)) ?? late.find(({ upload }) => upload === null)
   if (refused !== undefined) return refuseInput(context, claim, task, refused.why)
   const [first] = late
-  if (first === undefined) return { status: 'queued', tasks: [task], next: 'now' }
+  if (first === undefined) return { ...changes({ tasks: [task] }), status: 'queued', next: 'now' }
   // Kept on the line: at the deadline, it is what the job fails with.
   return {
+    ...changes({ tasks: [{ ...task, fault: first.why }] }),
     status: 'queued',
-    tasks: [{ ...task, fault: first.why }],
     next: { waitMs: waitMs(context, claim, late) },
   }
 }

@@ -10,7 +10,7 @@ import type { Result } from '../../core/fault.ts'
 import { kindAt, mediaOf } from '../../core/request/media.ts'
 import type { InputMedia, MediaUploads, Provider } from '../../providers/provider.ts'
 import type { Claim } from '../../store/jobs/claim.ts'
-import type { Step } from '../../store/jobs/commit.ts'
+import { changes, type Step } from '../../store/jobs/step.ts'
 import type { InputUpload, Task } from '../../store/jobs/tasks.ts'
 import { heartbeat } from '../heartbeat.ts'
 import { awaitImports, faultAt, refuseInput } from './imports.ts'
@@ -68,7 +68,7 @@ async function send(
   if (!answer.ok) return refuseInput(context, claim, line, faultAt(path, answer.fault))
   const sent = { state: 'sent' as const, uploadId: answer.value.uploadId, sentAt: context.now() }
   const task: Task = { ...line, status: 'preparing', inputs: { ...line.inputs, [path]: sent } }
-  return { status: 'queued', tasks: [task], next: 'now' }
+  return { ...changes({ tasks: [task] }), status: 'queued', next: 'now' }
 }
 
 function hand(

@@ -4,12 +4,11 @@
  */
 import type { Context } from '../../context.ts'
 import { type Fault, fail, ok, type Result } from '../../core/fault.ts'
-import { refusalsIn } from '../../core/poll-failure.ts'
 import { resolveWaitMs } from '../../core/schedule-waits.ts'
 import type { LostSubmission, Outcome, Provider, Submitted } from '../../providers/provider.ts'
 import type { Claim } from '../../store/jobs/claim.ts'
 import { type Task, takenTaskIds } from '../../store/jobs/tasks.ts'
-import { type ReceivedItem, receivedItems } from '../poll/webhook-hints.ts'
+import { type ReceivedItem, receivedItems } from '../poll/hints.ts'
 import { inputAssetsOf } from './inputs.ts'
 
 /**
@@ -52,14 +51,11 @@ async function findFree(
 }
 
 /**
- * Its video came, or a webhook calls a task by the name that we gave it: the provider has the task, whatever its status
- * says. The status may not show it until the deadline, and only a submitted task keeps its video then.
+ * Something was received under the name that we gave the task: the provider has it, whatever its status says. The status
+ * may not show it until the deadline, and only a submitted task keeps its video then.
  */
-function isShown(claim: Claim, provider: Provider, { receivedVideo, clientReference }: Task): boolean {
-  return (
-    receivedVideo !== null ||
-    receivedItems(claim, provider).some(({ providerTaskId }) => providerTaskId === clientReference)
-  )
+function isShown(claim: Claim, provider: Provider, { clientReference }: Task): boolean {
+  return receivedItems(claim, provider).some(({ providerTaskId }) => providerTaskId === clientReference)
 }
 
 /** In how long it is asked again. Null where nothing can be asked: only a webhook helps, or the deadline. */
@@ -100,7 +96,7 @@ async function identifyByWebhook(
   line: Task,
   { heldAmong }: LostSubmission,
 ): Promise<Result<Submitted>> {
-  const refused = refusalsIn(line.fault)
+  const refused = new Map(Object.entries(line.fault?.deniedTaskIds ?? {}))
   const named = new Set(unownedItems(claim, provider).map(({ providerTaskId }) => providerTaskId))
   const times = (id: string) => refused.get(id) ?? 0
   // The newest first, and the least refused before them: a true one waits behind forged ones for a few steps at most.
@@ -125,10 +121,10 @@ async function identifyByWebhook(
   }
   const [first] = unheard
   const message = `${provider.name} did not say whether it accepted the task.`
-  const evidence = { refused: Object.fromEntries(refused) }
+  const deniedTaskIds = Object.fromEntries(refused)
   return first === undefined
-    ? fail('answer_lost', message, { evidence })
-    : fail(first.code, first.message, { evidence: { ...first.evidence, ...evidence } })
+    ? fail('answer_lost', message, { deniedTaskIds })
+    : { ok: false, fault: { ...first, deniedTaskIds } }
 }
 
 /** A task that was submitted with another job's callback URL is that job's, though no line of it holds the task yet. */

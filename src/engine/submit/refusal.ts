@@ -6,7 +6,7 @@ import { submitWaitMs } from '../../core/schedule-waits.ts'
 import { isReplaced } from '../../core/task.ts'
 import { draftEvent } from '../../store/events.ts'
 import type { Claim } from '../../store/jobs/claim.ts'
-import type { Step } from '../../store/jobs/commit.ts'
+import { changes, type Step } from '../../store/jobs/step.ts'
 import type { Task } from '../../store/jobs/tasks.ts'
 import { closeTask, endSubmitting } from './finish.ts'
 
@@ -23,10 +23,12 @@ export async function deferTask(context: Context, claim: Claim, task: Task, refu
   }
   const said = { provider: task.provider, fault: refusal.code, message: refusal.message, wait_ms: waitMs }
   return {
+    ...changes({
+      tasks: [{ ...task, status: 'deferred', fault: refusal }],
+      // The first refusal is news; that it lasts is in the attempts of the ledger line.
+      events: task.attempts === 1 ? [draftEvent('task.deferred', said, context.now())] : [],
+    }),
     status: 'queued',
-    tasks: [{ ...task, status: 'deferred', fault: refusal }],
-    // The first refusal is news; that it lasts is in the attempts of the ledger line.
-    events: task.attempts === 1 ? [draftEvent('task.deferred', said, context.now())] : [],
     next: { waitMs },
   }
 }
@@ -42,7 +44,11 @@ export async function rejectTask(context: Context, claim: Claim, task: Task, ref
     return endSubmitting(context, claim, task, 'rejected', refusal)
   }
   const line = closeTask(task, 'rejected', refusal, context.now())
-  return { status: 'queued', provider: next, tasks: [line.task], events: [line.event], next: 'now' }
+  return {
+    ...changes({ provider: next, tasks: [line.task], events: [line.event] }),
+    status: 'queued',
+    next: 'now',
+  }
 }
 
 /** Those who may make it and have not refused it, in order. One may come before: it was passed over for want of a slot. */

@@ -8,8 +8,8 @@ import type { ProviderName } from '../../core/request/request.ts'
 import { isReplaced } from '../../core/task.ts'
 import { draftEvent } from '../../store/events.ts'
 import type { Claim } from '../../store/jobs/claim.ts'
-import type { Step } from '../../store/jobs/commit.ts'
 import { acquireSlot } from '../../store/jobs/slots.ts'
+import { changes, type Step, thenStep } from '../../store/jobs/step.ts'
 import type { Task } from '../../store/jobs/tasks.ts'
 import { pollTasks } from '../poll/poll.ts'
 import { otherProviders } from './refusal.ts'
@@ -19,7 +19,8 @@ export async function waitForSlot(context: Context, claim: Claim, task: Task): P
   if (await hasSlot(context, claim, task.provider, task.n)) return null
   const others = placesBeside(context, claim, task)
   for (const provider of others) {
-    if (await hasSlot(context, claim, provider, task.n)) return { status: 'queued', provider, next: 'now' }
+    if (await hasSlot(context, claim, provider, task.n))
+      return { ...changes({ provider }), status: 'queued', next: 'now' }
   }
   return stand(context, claim, [task.provider, ...others])
 }
@@ -45,16 +46,15 @@ function placesBeside({ providers }: Context, claim: Claim, task: Task): Provide
 
 async function stand(context: Context, claim: Claim, providers: ProviderName[]): Promise<Step> {
   const { job } = claim
-  const { learned, waits } = await pollTasks(context, claim)
-  const { tasks, outputs, hosts, events } = learned
+  const { polled, waits } = await pollTasks(context, claim)
   context.log('slot.waiting', { job_id: job.id, provider: job.provider, task_n: claim.tasks.length })
   // That it waits is said once.
   const said =
     job.waitingSince === null ? [draftEvent('job.waiting', { for: 'slot', providers }, context.now())] : []
-  return {
+  return thenStep(polled, {
+    // A queued job shows no progress.
+    ...changes({ progress: job.progress, events: said, waitsFor: providers }),
     status: 'queued',
-    ...{ tasks, outputs, hosts, events: [...events, ...said] },
-    waitsFor: providers,
     next: { waitMs: Math.min(...waits, Math.max(0, job.deadlineAt - context.now())) },
-  }
+  })
 }

@@ -9,7 +9,8 @@ import { type Fault, fault, isRetryable, ok } from '../../core/fault.ts'
 import { uploadUrl } from '../../provider-uploads/token.ts'
 import type { Provider } from '../../providers/provider.ts'
 import type { Claim, ClaimedJob } from '../../store/jobs/claim.ts'
-import { intendTask, type Step } from '../../store/jobs/commit.ts'
+import { intendTask } from '../../store/jobs/commit.ts'
+import { changes, type Step } from '../../store/jobs/step.ts'
 import type { Task } from '../../store/jobs/tasks.ts'
 import { callbackUrl } from '../../webhooks/token.ts'
 import { acceptTask } from './accepted.ts'
@@ -28,15 +29,15 @@ export async function submit(context: Context, claim: Claim): Promise<Step> {
     const resolved = await resolveUnknown(context, claim, provider, open)
     return 'repeat' in resolved ? begin(context, claim, resolved.at, resolved.repeat) : resolved
   }
-  if (provider === undefined) return finish(context, claim, keyIsGone(job))
+  if (provider === undefined) return finish(context, claim, changes(), keyIsGone(job))
   const task = nextTask(context, claim, provider)
-  if (task === null) return finish(context, claim)
+  if (task === null) return finish(context, claim, changes())
   if (context.now() < job.deadlineAt) return begin(context, claim, provider, task)
   // Put off until it was too late; or the job never had its turn.
   const isBegun = tasks.some(({ n }) => n === task.n)
   return isBegun
     ? endSubmitting(context, claim, task, 'rejected', task.fault ?? tooLate)
-    : finish(context, claim, job.waitingSince === null ? tooLate : noneFree)
+    : finish(context, claim, changes(), job.waitingSince === null ? tooLate : noneFree)
 }
 
 /** A slot where the provider has a limit, then the media where it takes them only so, then the call. */

@@ -11,7 +11,7 @@ import { isReplaced, mayBeBought } from '../../core/task.ts'
 import type { Provider, Submitted } from '../../providers/provider.ts'
 import { draftEvent } from '../../store/events.ts'
 import type { Claim } from '../../store/jobs/claim.ts'
-import type { Step } from '../../store/jobs/commit.ts'
+import { changes, type Step } from '../../store/jobs/step.ts'
 import type { Task } from '../../store/jobs/tasks.ts'
 import { acceptTask } from './accepted.ts'
 import { endSubmitting, neverResolved } from './finish.ts'
@@ -64,9 +64,11 @@ export function markUnknown(context: Context, claim: Claim, task: Task, why: Fau
   const isNews = claim.tasks.find(({ n }) => n === task.n)?.unknownAt == null
   const said = { provider: task.provider, message: why.message }
   return {
+    ...changes({
+      tasks: [{ ...task, status: 'unknown', unknownAt, fault: why }],
+      events: isNews ? [draftEvent('task.unknown', said, nowMs)] : [],
+    }),
     status: 'queued',
-    tasks: [{ ...task, status: 'unknown', unknownAt, fault: why }],
-    events: isNews ? [draftEvent('task.unknown', said, nowMs)] : [],
     next: { waitMs: resolveWaitMs(nowMs - unknownAt) },
   } satisfies Step
 }
@@ -116,10 +118,8 @@ function replace(context: Context, line: Task, provider: ProviderName): Step {
     message: `${line.provider} may bill the first submission too.`,
   }
   return {
+    ...changes({ provider, tasks: [task], events: [draftEvent('task.resubmitted', said, nowMs)] }),
     status: 'queued',
-    provider,
-    tasks: [task],
-    events: [draftEvent('task.resubmitted', said, nowMs)],
     next: 'now',
   }
 }

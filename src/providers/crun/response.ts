@@ -103,7 +103,7 @@ function refusal({ code, detail, response }: Reply, nowMs: number): Failure | nu
   const faultCode = refusalCodes[code]
   if (faultCode === undefined) return null
   return fail(faultCode, `Crun refused: ${code}.`, {
-    evidence: { code, status: response.status, detail },
+    evidence: { code, status: response.status, message: detail },
     retryAfterMs: retryAfterMs(response.headers, nowMs) ?? defaultWaitMs[code],
   })
 }

@@ -11,7 +11,14 @@ import { type CallKind, callProvider, type Fetch } from '../http.ts'
 import type { Capabilities, Provider, Reason } from '../provider.ts'
 import type { Item } from './item.ts'
 import { dryRunOf, options, optionsOf, promptOf, ratios, taskOf } from './request.ts'
-import { outcomeOf, readAcknowledgement, readEstimate, readStatus, readWebhook } from './response.ts'
+import {
+  isNeverSeen,
+  outcomeOf,
+  readAcknowledgement,
+  readEstimate,
+  readStatus,
+  readWebhook,
+} from './response.ts'
 
 export interface RunwareAccount {
   apiKey: string
@@ -28,8 +35,10 @@ export function runware(account: RunwareAccount, fetch: Fetch, now: () => number
       body: [task],
     })
 
+  const fetchStatus = (taskUUID: string) => call('safe', { taskType: 'getResponse', taskUUID })
+
   const fetchItems = async (taskUUID: string): Promise<Result<Item[]>> => {
-    const response = await call('safe', { taskType: 'getResponse', taskUUID })
+    const response = await fetchStatus(taskUUID)
     return response.ok ? readStatus(response.value, taskUUID, now()) : response
   }
 
@@ -58,9 +67,11 @@ export function runware(account: RunwareAccount, fetch: Fetch, now: () => number
     },
 
     async findSubmission({ clientReference }) {
-      const items = await fetchItems(clientReference)
+      const response = await fetchStatus(clientReference)
+      if (!response.ok) return response
+      const items = readStatus(response.value, clientReference, now())
       if (items.ok) return ok({ providerTaskId: clientReference })
-      return items.fault.evidence?.code === 'taskNotFound' ? ok('not_found') : items
+      return isNeverSeen(response.value, clientReference) ? ok('not_found') : items
     },
 
     putsVideo: (request) => optionsOf(request).directUpload ?? account.uploads ?? false,

@@ -5,7 +5,7 @@ import { fail, ok, type Result } from '../../core/fault.ts'
 import { groupOutputs, mergeOutputs } from '../distinct-results.ts'
 import { missingVideoFault } from '../failure.ts'
 import { inconclusive, inconclusiveStatus, type ProviderResponse } from '../http.ts'
-import type { Outcome, Submitted, WebhookItem } from '../provider.ts'
+import type { Outcome, Submitted, TaskOfWebhook, WebhookItem } from '../provider.ts'
 import { faultOf, isAboutTask, refusalOf } from './fault.ts'
 import { distinctErrors, type Item, isError, itemsOf, resultOf } from './item.ts'
 
@@ -47,6 +47,14 @@ export function readStatus(response: ProviderResponse, taskUUID: string, nowMs: 
   if (status >= 500 || body === undefined) return inconclusiveStatus('safe', provider, response)
   if (status >= 400) return refusalOf({}, response, nowMs)
   return fail('unreadable_answer', 'Runware returned no task.', { evidence: { status } })
+}
+
+/** Whether the response says that no such task ever arrived. An expired task had arrived. */
+export function isNeverSeen({ body }: ProviderResponse, taskUUID: string): boolean {
+  const gone = itemsOf(body)
+    .filter((item) => item.taskUUID == null || item.taskUUID === taskUUID)
+    .find((item) => isError(item) && isGone(item))
+  return gone?.code === 'taskNotFound'
 }
 
 /** An error that is about the status request, or that says that there is no such task. */
@@ -117,11 +125,13 @@ function progressOf(running: readonly Item[]) {
 }
 
 /** One item per result or error in the webhook body. */
-export function readWebhook(body: unknown, awaited?: ReadonlySet<string>): WebhookItem[] {
+export function readWebhook(body: unknown, tasks: readonly TaskOfWebhook[] = []): WebhookItem[] {
+  const awaitsUpload = (taskUUID: string) =>
+    tasks.some((task) => task.providerTaskId === taskUUID && task.awaitsUpload === true)
   return itemsOf(body).flatMap((item) => {
     const { taskUUID } = item
     if (taskUUID == null) return []
-    return [{ providerTaskId: taskUUID, outcome: outcomeOf([item], 1, awaited?.has(taskUUID)) }]
+    return [{ providerTaskId: taskUUID, outcome: outcomeOf([item], 1, awaitsUpload(taskUUID)) }]
   })
 }
 

@@ -51,7 +51,7 @@ export async function checkImport(calls: UploadCalls, uploadId: string): Promise
   if (status === 'imported' && entityId != null) return ok({ state: 'imported', assetId: entityId })
   if (status === 'failed') {
     return fail('bad_request', 'Scenario could not read the uploaded media.', {
-      evidence: { errorMessage },
+      evidence: { message: errorMessage },
     })
   }
   return status === 'pending' ? completeLate(calls, uploadId) : ok({ state: 'pending' })

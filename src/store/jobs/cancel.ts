@@ -6,7 +6,7 @@ import { and, eq, isNull, sql } from 'drizzle-orm'
 import type { Limits } from '../../core/concurrency.ts'
 import type { Subscription } from '../../core/event.ts'
 import { eraseAtOf } from '../../core/retention.ts'
-import { abortUnless, isUnmet } from '../abort-unless.ts'
+import { abortUnless, isAborted } from '../abort-unless.ts'
 import type { Database } from '../database.ts'
 import { type DeliveryDraft, insertDelivery } from '../deliveries/claim.ts'
 import { readSubscription, selectSubscriptions } from '../deliveries/endpoints.ts'
@@ -66,11 +66,11 @@ export async function commitCancel(
   limits: Limits,
   nowMs: number,
 ): Promise<string[] | null> {
-  const { changes, turned } = changeSlots(db, job, { next: 'settled' }, limits)
+  const { changes, turned } = changeSlots(db, job, { next: 'settled', tasks: [], waitsFor: [] }, limits)
   const wakes = wakeWaitingJobs(db, turned, limits, nowMs)
   try {
     const results = await db.batch([
-      abortUnless(db, sql`${stateOf(job.id)} = ${state}`),
+      abortUnless(db, 'job_changed', sql`${stateOf(job.id)} = ${state}`),
       db.update(jobs).set(canceledAt(job, nowMs)).where(eq(jobs.id, job.id)),
       ...ending.tasks.map((task) => saveTask(db, task)),
       ...ending.outputs.map((output) => saveOutput(db, output)),
@@ -82,7 +82,7 @@ export async function commitCancel(
     ])
     return idsIn(results.slice(results.length - wakes.length))
   } catch (error) {
-    if (isUnmet(error)) return null
+    if (isAborted(error, 'job_changed')) return null
     throw error
   }
 }
@@ -92,10 +92,10 @@ function canceledAt({ request }: Job, nowMs: number) {
   return { status: 'canceled' as const, settledAt: nowMs, eraseAt: eraseAtOf(request, nowMs), ...held }
 }
 
-/** All that a cancellation tells or overwrites: the statuses, who waits, and which try of each line and copy it is. */
+/** What the event of a cancellation shows, or its commit overwrites: a step that changes any of it wins. */
 function stateOf(id: string) {
   const parts = sql`
-    SELECT ${jobs.status} || ifnull(${jobs.waitingSince}, '') AS part FROM ${jobs} WHERE ${jobs.id} = ${id}
+    SELECT ${jobs.status} || ${jobs.provider} || ifnull(${jobs.progress}, '-') || ifnull(${jobs.waitingSince}, '-') AS part FROM ${jobs} WHERE ${jobs.id} = ${id}
     UNION ALL SELECT ${tasks.n} || ${tasks.status} || ${tasks.attempts} FROM ${tasks} WHERE ${tasks.jobId} = ${id}
     UNION ALL SELECT ${outputs.n} || ${outputs.status} || ${outputs.attempts} FROM ${outputs} WHERE ${outputs.jobId} = ${id}`
   return sql<string>`(SELECT group_concat(part) FROM (${parts}))`

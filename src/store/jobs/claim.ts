@@ -84,15 +84,3 @@ export async function renewLease(db: Database, job: ClaimedJob, nowMs: number): 
     .where(eq(jobs.id, job.id))
   await db.batch([abortUnlessLeased(db, jobs, job), renewal])
 }
-
-/** The claim with what a step learned in its place, before it is committed. */
-export function learn(claim: Claim, learned: { tasks?: Task[]; outputs?: Output[] }): Claim {
-  const { tasks = [], outputs = [] } = learned
-  return { ...claim, tasks: merge(claim.tasks, tasks), outputs: merge(claim.outputs, outputs) }
-}
-
-/** The rows with the changed ones in their places, in order. */
-function merge<T extends { n: number }>(rows: T[], changed: T[]): T[] {
-  const byNumber = new Map([...rows, ...changed].map((row) => [row.n, row]))
-  return [...byNumber.values()].sort((a, b) => a.n - b.n)
-}

@@ -1,44 +1,21 @@
 /** One step's commit: what it learned, its events, the deliveries they cause and the next due time, in one batch. */
 import { and, eq, sql } from 'drizzle-orm'
 import type { Limits } from '../../core/concurrency.ts'
-import { type Fault, writeFault } from '../../core/fault.ts'
-import { canBecome, type SettledStatus, type UnsettledStatus } from '../../core/job.ts'
-import type { ProviderName } from '../../core/request/request.ts'
-import { eraseAtOf } from '../../core/retention.ts'
+import { writeFault } from '../../core/fault.ts'
+import { canBecome } from '../../core/job.ts'
 import { leaseMs } from '../../core/schedule.ts'
 import { maySubmit, type Repeats } from '../../core/task.ts'
 import type { Database } from '../database.ts'
-import { type DeliveryDraft, insertDelivery } from '../deliveries/claim.ts'
-import { type EventDraft, insertEvent } from '../events.ts'
+import { insertDelivery } from '../deliveries/claim.ts'
+import { insertEvent } from '../events.ts'
 import { abortUnlessLeased, withRetries } from '../lease.ts'
 import { jobs } from '../schema.ts'
-import { type Claim, type ClaimedJob, learn } from './claim.ts'
-import { insertOutputHost, type OutputHost } from './output-hosts.ts'
-import { type Output, saveOutput } from './outputs.ts'
+import type { Claim, ClaimedJob } from './claim.ts'
+import { insertOutputHost } from './output-hosts.ts'
+import { saveOutput } from './outputs.ts'
 import { changeSlots, idsIn, wakeWaitingJobs } from './slots.ts'
+import { applyChanges, jobAfter, type Step } from './step.ts'
 import { saveTask, type Task } from './tasks.ts'
-
-/** What a step learned of its job, and what is owed next. */
-export type Step = Learned &
-  (
-    | { status: SettledStatus; next: 'settled' }
-    /** `now`: the next step follows under the same lease. Otherwise the row is let go until then. */
-    | { status: UnsettledStatus; next: 'now' | { waitMs: number } }
-  )
-
-interface Learned {
-  provider?: ProviderName
-  progress?: number | null
-  fault?: Fault
-  /** Where the job waits for a slot from now on; absent: nowhere. */
-  waitsFor?: readonly ProviderName[]
-  tasks?: Task[]
-  outputs?: Output[]
-  /** The hosts that the provider's status named. */
-  hosts?: OutputHost[]
-  events?: EventDraft[]
-  deliveries?: DeliveryDraft[]
-}
 
 /** The row as it stands after the commit: still ours, due again at some time, or settled. */
 export type Committed = { woken: string[] } & (
@@ -60,20 +37,18 @@ export async function commitStep(
   if (status !== job.status && !canBecome(job.status, status)) {
     throw new Error(`a ${job.status} job cannot become ${status}`)
   }
-  const patch = {
-    status,
-    provider: step.provider ?? job.provider,
-    progress: step.progress === undefined ? job.progress : step.progress,
-    fault: step.fault ?? job.fault,
-    settledAt: next === 'settled' ? nowMs : null,
-    eraseAt: next === 'settled' ? eraseAtOf(job.request, nowMs) : null,
-    waitingSince: step.waitsFor === undefined ? null : (job.waitingSince ?? nowMs),
-  }
+  const after = jobAfter(job, step)
+  const waitingSince = step.waitsFor.length === 0 ? null : (job.waitingSince ?? nowMs)
   const update = db
     .update(jobs)
     .set({
-      ...patch,
-      fault: writeFault(patch.fault),
+      status,
+      provider: after.provider,
+      progress: after.progress,
+      fault: writeFault(after.fault),
+      settledAt: after.settledAt,
+      eraseAt: after.eraseAt,
+      waitingSince,
       ...ownership(job, next, nowMs),
     })
     .where(and(eq(jobs.id, job.id), eq(jobs.status, job.status)))
@@ -84,17 +59,17 @@ export async function commitStep(
     db.batch([
       abortUnlessLeased(db, jobs, job),
       update,
-      ...(step.tasks ?? []).map((task) =>
+      ...step.tasks.map((task) =>
         saveTask(
           db,
           task,
           claim.tasks.find(({ n }) => n === task.n),
         ),
       ),
-      ...(step.outputs ?? []).map((output) => saveOutput(db, output)),
-      ...(step.hosts ?? []).map((host) => insertOutputHost(db, host)),
-      ...(step.events ?? []).map((event) => insertEvent(db, job.id, event)),
-      ...(step.deliveries ?? []).map((delivery) => insertDelivery(db, job.id, delivery, nowMs)),
+      ...step.outputs.map((output) => saveOutput(db, output)),
+      ...step.hosts.map((host) => insertOutputHost(db, host)),
+      ...step.events.map((event) => insertEvent(db, job.id, event)),
+      ...step.deliveries.map((delivery) => insertDelivery(db, job.id, delivery, nowMs)),
       ...changes,
       // Last, because whoever wakes finds all of this done.
       ...wakes,
@@ -104,8 +79,8 @@ export async function commitStep(
   const [updated] = results
   const dueAt = Array.isArray(updated) ? (updated[0]?.dueAt ?? null) : null
   if (next === 'now') {
-    const held = { ...job, ...patch, dueAt: dueAt ?? job.dueAt, isTakenOver: false }
-    return { woken, state: 'held', claim: learn({ ...claim, job: held }, step) }
+    const held = { ...after, waitingSince, dueAt: dueAt ?? job.dueAt, isTakenOver: false }
+    return { woken, state: 'held', claim: applyChanges({ ...claim, job: held }, step) }
   }
   return dueAt === null ? { woken, state: 'settled' } : { woken, state: 'released', dueAt }
 }

@@ -21,8 +21,8 @@ type Waiter = Pick<Job, 'id' | 'providers' | 'waitingSince'>
 /** What a commit does with its job, as far as slots go. */
 interface Change {
   next: 'settled' | 'now' | object
-  tasks?: readonly Task[]
-  waitsFor?: readonly ProviderName[]
+  tasks: readonly Task[]
+  waitsFor: readonly ProviderName[]
 }
 
 /**
@@ -67,8 +67,8 @@ export async function acquireSlot(
 /** The statements by which a commit gives slots back, and stops or begins to wait. Whoever settles a job needs them. */
 export function changeSlots(db: Database, job: Waiter, step: Change, limits: Limits) {
   const isSettled = step.next === 'settled'
-  const isLeaving = job.waitingSince !== null && step.waitsFor === undefined
-  const ended = (step.tasks ?? []).filter((task) => !countsAgainstLimit(task))
+  const isLeaving = job.waitingSince !== null && step.waitsFor.length === 0
+  const ended = step.tasks.filter((task) => !countsAgainstLimit(task))
   const everywhere = limited(job.providers, limits)
   return {
     changes: [
@@ -78,13 +78,13 @@ export function changeSlots(db: Database, job: Waiter, step: Change, limits: Lim
             .filter(({ provider }) => limits[provider] !== undefined)
             .map(({ provider, n }) => giveBack(db, provider, job.id, n))),
       ...(isLeaving ? [leave(db, job)] : []),
-      ...(step.waitsFor ?? []).map((provider) => stand(db, provider, job.id)),
+      ...step.waitsFor.map((provider) => stand(db, provider, job.id)),
     ],
     /** The providers at which somebody's turn may have come. */
     turned: [
       ...new Set([
         ...(isSettled || isLeaving ? everywhere : limited(ended.map(nameOf), limits)),
-        ...(step.waitsFor ?? []),
+        ...step.waitsFor,
       ]),
     ],
   }

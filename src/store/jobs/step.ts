@@ -1,0 +1,81 @@
+/** Step: what one step changes of its job, and what comes next. Its commit and its events are made from the same step. */
+import type { Fault } from '../../core/fault.ts'
+import type { UnsettledStatus } from '../../core/job.ts'
+import type { ProviderName } from '../../core/request/request.ts'
+import { eraseAtOf } from '../../core/retention.ts'
+import type { DeliveryDraft } from '../deliveries/claim.ts'
+import type { EventDraft } from '../events.ts'
+import type { Claim, ClaimedJob } from './claim.ts'
+import type { OutputHost } from './output-hosts.ts'
+import type { Output } from './outputs.ts'
+import type { Task } from './tasks.ts'
+
+export type Step = Changes & Next
+
+export interface Changes {
+  /** The provider that makes the job from now on. */
+  provider?: ProviderName
+  progress?: number | null
+  tasks: Task[]
+  outputs: Output[]
+  /** Hosts that a provider's status response named for its videos. */
+  hosts: OutputHost[]
+  events: EventDraft[]
+  deliveries: DeliveryDraft[]
+  /** The providers where the job waits for a slot from now on; empty: it does not wait. */
+  waitsFor: readonly ProviderName[]
+}
+
+type Next =
+  /** `now`: the next step follows under the same lease. Otherwise the row is released until then. */
+  | { status: UnsettledStatus; next: 'now' | { waitMs: number } }
+  | ({ next: 'settled'; settledAt: number } & Ending)
+
+export type Ending = { status: 'succeeded' } | { status: 'failed'; fault: Fault }
+
+/** The given changes, and no others. */
+export function changes(given: Partial<Changes> = {}): Changes {
+  return { tasks: [], outputs: [], hosts: [], events: [], deliveries: [], waitsFor: [], ...given }
+}
+
+/** One step that does what both do. Where both set the same row or field, the second wins. */
+export function thenStep(first: Changes, second: Step): Step {
+  return {
+    ...(first.provider !== undefined && { provider: first.provider }),
+    ...(first.progress !== undefined && { progress: first.progress }),
+    ...second,
+    tasks: mergeRows(first.tasks, second.tasks),
+    outputs: mergeRows(first.outputs, second.outputs),
+    hosts: [...first.hosts, ...second.hosts],
+    events: [...first.events, ...second.events],
+    deliveries: [...first.deliveries, ...second.deliveries],
+  }
+}
+
+/** The claim with the changed tasks and outputs in their places, before they are committed. */
+export function applyChanges(claim: Claim, { tasks, outputs }: Pick<Changes, 'tasks' | 'outputs'>): Claim {
+  return {
+    ...claim,
+    tasks: mergeRows(claim.tasks, tasks),
+    outputs: mergeRows(claim.outputs, outputs),
+  }
+}
+
+/** The job's row after the step: the commit writes it, and the last event shows it. */
+export function jobAfter(job: ClaimedJob, step: Step): ClaimedJob {
+  return {
+    ...job,
+    status: step.status,
+    provider: step.provider ?? job.provider,
+    progress: step.progress === undefined ? job.progress : step.progress,
+    fault: step.status === 'failed' ? step.fault : null,
+    settledAt: step.next === 'settled' ? step.settledAt : null,
+    eraseAt: step.next === 'settled' ? eraseAtOf(job.request, step.settledAt) : null,
+  }
+}
+
+/** The rows by number, the changed ones in place of the old. */
+function mergeRows<T extends { n: number }>(rows: T[], changed: T[]): T[] {
+  const byNumber = new Map([...rows, ...changed].map((row) => [row.n, row]))
+  return [...byNumber.values()].sort((a, b) => a.n - b.n)
+}
