@@ -5,8 +5,11 @@ import { defineConfig, defineProject } from 'vitest/config'
 const root = new URL('../', import.meta.url).pathname
 const picture = readFileSync(`${root}src/dev/simulator/test-picture.mp4`).toString('base64')
 
-/** Pure code. What needs the runtime all the same is named `….workerd.test.ts`. */
-const plainTests = ['core', 'providers', 'dev'].map((folder) => `test/${folder}/**/!(*.workerd).test.ts`)
+/** Pure code. A test in these folders that needs the runtime is named `….workerd.test.ts`. */
+const plainTests = [
+  ...['core', 'providers', 'dev'].map((folder) => `test/${folder}/**/!(*.workerd).test.ts`),
+  'test/config.test.ts',
+]
 
 const inWorkerd = defineProject({
   root,
