@@ -1,14 +1,14 @@
-/** The tables of answers of the source documents, row by row: what each makes Reelhook believe. */
+/** The response tables of the source documents, row by row, and the result of each row. */
 import { describe, expect, it } from 'vitest'
 import { aSubmission, aTask, type Reply, taskId } from './a-submission.ts'
 import { anAimlapi } from './aimlapi/a-aimlapi.ts'
 import { aCrun, aTaskInfo } from './crun/a-crun.ts'
-import { aLine, aSubmissionOf } from './documents/a-line.ts'
+import { aConnection, aSubmissionOf } from './documents/a-connection.ts'
 import { aimlapiMini, responses, statuses } from './documents/aimlapi-mini.ts'
 import { codes } from './documents/crun-mini-r2v.ts'
 import { anAsset, aScenario, videoUrl } from './scenario/a-scenario.ts'
 
-describe('Crun', () => {
+describe('a documented response of Crun', () => {
   const inTheStatus = (code: number, data: unknown): Reply => ({ status: code, json: { message: '…', data } })
   const inTheBody = (code: number, data: unknown): Reply => ({ json: { code, message: '…', data } })
   const ways = [
@@ -16,9 +16,9 @@ describe('Crun', () => {
     ['the body under HTTP 200', inTheBody],
   ] as const
 
-  describe.each(ways)('says it in %s', (_, say) => {
-    it.each(codes)('%i, %s: to a submission %s', async (code, _meaning, submitted) => {
-      const { provider, sent } = aCrun(say(code, submitted === null ? { task_id: taskId } : null))
+  describe.each(ways)('with its code in %s', (_, replyWith) => {
+    it.each(codes)('%i, %s, to a submission has the fault %s', async (code, _meaning, submitted) => {
+      const { provider, sent } = aCrun(replyWith(code, submitted === null ? { task_id: taskId } : null))
       expect(await provider.submit(aSubmission())).toMatchObject(
         submitted === null
           ? { ok: true, value: { providerTaskId: taskId } }
@@ -27,19 +27,22 @@ describe('Crun', () => {
       expect(sent).toHaveLength(1)
     })
 
-    it.each(codes)('%i, %s: to a question not %s but %s', async (code, _meaning, _submitted, asked) => {
-      const { provider } = aCrun(say(code, asked === null ? aTaskInfo() : null))
-      const fault = asked === null ? {} : { fault: { code: asked } }
-      // A generation that failed is an answer to the question, and the end of the task.
-      const value = asked === null ? { state: 'pending' } : { state: 'failed', ...fault }
-      const isAnswer = asked === null || asked === 'generation_failed'
-      expect(await provider.getStatus(aTask({ provider: 'crun' }))).toMatchObject(
-        isAnswer ? { ok: true, value } : { ok: false, ...fault },
-      )
-    })
+    it.each(codes)(
+      '%i, %s, to a submission has the fault %s, to a status request %s',
+      async (code, _meaning, _submitted, polled) => {
+        const { provider } = aCrun(replyWith(code, polled === null ? aTaskInfo() : null))
+        const fault = polled === null ? {} : { fault: { code: polled } }
+        // A failed generation is a valid status, and the end of the task.
+        const value = polled === null ? { state: 'pending' } : { state: 'failed', ...fault }
+        const isOutcome = polled === null || polled === 'generation_failed'
+        expect(await provider.getStatus(aTask({ provider: 'crun' }))).toMatchObject(
+          isOutcome ? { ok: true, value } : { ok: false, ...fault },
+        )
+      },
+    )
   })
 
-  it('keeps the message of a failure as evidence', async () => {
+  it('stores the message of a refusal as evidence', async () => {
     const { provider } = aCrun({ json: { code: 422, message: 'Validation Error' } })
     expect(await provider.submit(aSubmission())).toMatchObject({
       fault: { evidence: { code: 422, detail: 'Validation Error' } },
@@ -47,45 +50,48 @@ describe('Crun', () => {
   })
 })
 
-describe('AI/ML API', () => {
+describe('a documented response of AI/ML API', () => {
   const words = Object.entries(statuses)
   const task = aTask({ provider: 'aimlapi' })
-  const ask = (generation: Record<string, unknown>) =>
+  const poll = (generation: Record<string, unknown>) =>
     anAimlapi({ json: { id: taskId, ...generation } }).provider.getStatus(task)
 
-  it.each(words)('names the generation by id, whatever its status: %s', async (status) => {
+  it.each(words)('to a submission has the id of the generation with the status %s', async (status) => {
     const { provider } = anAimlapi({ json: { id: taskId, status } })
     expect(await provider.submit(aSubmission())).toEqual({ ok: true, value: { providerTaskId: taskId } })
   })
 
-  it.each(words)('says "%s" of a task that is %s', async (status, state) => {
+  it.each(words)('with the status "%s" means %s', async (status, state) => {
     const video = status === 'completed' ? { url: videoUrl } : null
-    expect(await ask({ status, video })).toMatchObject({ ok: true, value: { state } })
-    expect(await ask({ status, video })).not.toHaveProperty('value.unknownStatus')
+    expect(await poll({ status, video })).toMatchObject({ ok: true, value: { state } })
+    expect(await poll({ status, video })).not.toHaveProperty('value.unknownStatus')
   })
 
-  it.each(responses)('has the row %s, in a generation that is %s', async (_, status, fields, outcome) => {
-    const checked = await ask({ status, ...fields })
-    expect(checked).toMatchObject({ ok: true, value: { state: statuses[status], ...outcome } })
-    expect(checked.ok && 'cost' in checked.value).toBe('cost' in outcome)
-    // The answer to a submission has the same rows; there only the name counts, for the truth is asked.
-    const { provider } = anAimlapi({ json: { id: taskId, status, ...fields } })
-    expect(await provider.submit(aSubmission())).toEqual({ ok: true, value: { providerTaskId: taskId } })
-  })
+  it.each(responses)(
+    'with the row %s and the status %s is an outcome',
+    async (_, status, fields, outcome) => {
+      const result = await poll({ status, ...fields })
+      expect(result).toMatchObject({ ok: true, value: { state: statuses[status], ...outcome } })
+      expect(result.ok && 'cost' in result.value).toBe('cost' in outcome)
+      // The response to a submission has the same rows, but only its id counts; the status is polled.
+      const { provider } = anAimlapi({ json: { id: taskId, status, ...fields } })
+      expect(await provider.submit(aSubmission())).toEqual({ ok: true, value: { providerTaskId: taskId } })
+    },
+  )
 
-  it('says all of its status words at the simulator, and each means the same there', async () => {
-    const said: [unknown, string][] = []
+  it('has every status word at the simulator, with the same meaning', async () => {
+    const seen: [unknown, string][] = []
     for (const prompt of ['A paper boat', 'A paper boat sim(fail=provider)']) {
-      const line = aLine(aimlapiMini)
-      const submitted = await line.provider.submit(aSubmissionOf(aimlapiMini, { prompt }, line))
+      const connection = aConnection(aimlapiMini)
+      const submitted = await connection.provider.submit(aSubmissionOf(aimlapiMini, { prompt }, connection))
       if (!submitted.ok) throw new Error(submitted.fault.message)
       for (const waitMs of [0, 2_000, 20_000]) {
-        await line.advance(waitMs)
-        const checked = await line.provider.getStatus({ ...task, ...submitted.value })
-        said.push([line.heard.at(-1), checked.ok ? checked.value.state : checked.fault.code])
+        await connection.advance(waitMs)
+        const status = await connection.provider.getStatus({ ...task, ...submitted.value })
+        seen.push([connection.received.at(-1), status.ok ? status.value.state : status.fault.code])
       }
     }
-    expect(said).toMatchObject(
+    expect(seen).toMatchObject(
       ['queued', 'generating', 'completed', 'queued', 'generating', 'error'].map((status) => [
         { status },
         statuses[status as keyof typeof statuses],
@@ -94,9 +100,9 @@ describe('AI/ML API', () => {
   })
 })
 
-describe('Scenario', () => {
+describe('a documented response of Scenario', () => {
   it.each([{ job: { jobId: 'job_abc123', status: 'queued' } }, { jobId: 'job_abc123' }])(
-    'names the job by jobId: %j',
+    'to a submission has the job id in jobId: %j',
     async (json) => {
       const { provider } = aScenario({ json })
       expect(await provider.submit(aSubmission())).toEqual({
@@ -106,13 +112,13 @@ describe('Scenario', () => {
     },
   )
 
-  it('is done when job.status is "success", with the assets of job.metadata.assetIds', async () => {
+  it('is done if job.status is "success", with the assets in job.metadata.assetIds', async () => {
     const example = {
       job: { jobId: 'job_abc123', status: 'success', metadata: { assetIds: ['asset_abc123'] } },
     }
     const { provider, sent } = aScenario({ json: example }, anAsset())
-    const checked = await provider.getStatus(aTask({ provider: 'scenario', providerTaskId: 'job_abc123' }))
-    expect(checked).toMatchObject({
+    const status = await provider.getStatus(aTask({ provider: 'scenario', providerTaskId: 'job_abc123' }))
+    expect(status).toMatchObject({
       ok: true,
       value: { state: 'done', outputs: [{ id: 'asset_abc123', url: videoUrl }] },
     })

@@ -1,6 +1,6 @@
 /**
- * What an answer to a status question proves: HTTP statuses × bodies, for every provider. The body decides, by what it
- * says and whether it names our task; the HTTP status of an answer about the task decides nothing.
+ * The meaning of a status response: HTTP statuses × bodies, for every provider. The body decides, if it is about our
+ * task. The HTTP status of a response about the task decides nothing.
  */
 import { describe, expect, it } from 'vitest'
 import { aTask, type Reply, taskId } from './a-submission.ts'
@@ -20,94 +20,102 @@ type Body = Record<string, unknown>
 
 const providers = {
   runware: {
-    check: (reply: Reply) => aRunware(reply).provider.getStatus(aTask()),
+    poll: (reply: Reply) => aRunware(reply).provider.getStatus(aTask()),
     refused: (status: number) => ({
       data: [],
       errors: [
         {
-          ...{ code: status === 404 ? 'taskNotFound' : 'invalidRequest', message: '…' },
-          ...{ taskType: 'getResponse', taskUUID: taskId },
+          code: status === 404 ? 'taskNotFound' : 'invalidRequest',
+          message: '…',
+          taskType: 'getResponse',
+          taskUUID: taskId,
         },
       ],
     }),
     failed: { data: [], errors: [aFailedItem()] } as Body,
-    made: { data: [aSuccess()] } as Body,
-    ofAnother: { data: [aSuccess(1, { taskUUID: 'another' })], errors: [aFailedItem({ taskUUID: 'third' })] },
+    done: { data: [aSuccess()] } as Body,
+    ofAnotherTask: {
+      data: [aSuccess(1, { taskUUID: 'another' })],
+      errors: [aFailedItem({ taskUUID: 'third' })],
+    },
   },
   crun: {
-    check: (reply: Reply) => aCrun(reply).provider.getStatus(aTask({ provider: 'crun' })),
+    poll: (reply: Reply) => aCrun(reply).provider.getStatus(aTask({ provider: 'crun' })),
     refused: (status: number) => ({ code: status === 200 ? 422 : status, message: '…' }),
     failed: enveloped(aCrunFailure()) as Body,
-    made: enveloped(aCrunSuccess()) as Body,
-    ofAnother: enveloped(aCrunSuccess({ task_id: 'another' })),
+    done: enveloped(aCrunSuccess()) as Body,
+    ofAnotherTask: enveloped(aCrunSuccess({ task_id: 'another' })),
   },
   scenario: {
-    check: (reply: Reply) => aScenario(reply, anAsset()).provider.getStatus(aTask({ provider: 'scenario' })),
+    poll: (reply: Reply) => aScenario(reply, anAsset()).provider.getStatus(aTask({ provider: 'scenario' })),
     refused: () => ({ error: '…', reason: '…', traceId: 't-1' }),
     failed: aScenarioFailure().json as Body,
-    made: aScenarioSuccess().json as Body,
-    ofAnother: { job: { ...(aScenarioSuccess().json as { job: Body }).job, jobId: 'another' } },
+    done: aScenarioSuccess().json as Body,
+    ofAnotherTask: { job: { ...(aScenarioSuccess().json as { job: Body }).job, jobId: 'another' } },
   },
   aimlapi: {
-    check: (reply: Reply) => anAimlapi(reply).provider.getStatus(aTask({ provider: 'aimlapi' })),
+    poll: (reply: Reply) => anAimlapi(reply).provider.getStatus(aTask({ provider: 'aimlapi' })),
     refused: (status: number) => aProblem(status).json as Body,
     failed: anError(),
-    made: aCompletion(),
-    ofAnother: aCompletion({ id: 'another' }),
+    done: aCompletion(),
+    ofAnotherTask: aCompletion({ id: 'another' }),
   },
 }
 
-describe.each(Object.entries(providers))('%s', (_, { check, refused, failed, made, ofAnother }) => {
-  describe.each(statuses)('under %i', (status) => {
-    it('takes a video that is named in an answer about our task', async () => {
-      expect(await check({ status, json: made })).toMatchObject({ ok: true, value: { state: 'done' } })
-    })
+describe.each(Object.entries(providers))(
+  'a status response of %s',
+  (_, { poll, refused, failed, done, ofAnotherTask }) => {
+    describe.each(statuses)('with HTTP status %i', (status) => {
+      it('reports the video of our task', async () => {
+        expect(await poll({ status, json: done })).toMatchObject({ ok: true, value: { state: 'done' } })
+      })
 
-    it('takes a failure that names our task', async () => {
-      expect(await check({ status, json: failed })).toMatchObject({ ok: true, value: { state: 'failed' } })
-    })
+      it('reports the failure of our task', async () => {
+        expect(await poll({ status, json: failed })).toMatchObject({ ok: true, value: { state: 'failed' } })
+      })
 
-    it('learns nothing of the task when the question is refused', async () => {
-      const answer = await check({ status, json: refused(status) })
-      expect(answer).toMatchObject({ ok: false })
-      expect(!answer.ok && answer.fault.code === 'task_lost').toBe(status === 404)
-    })
+      it('reports nothing about the task if the request is refused', async () => {
+        const result = await poll({ status, json: refused(status) })
+        expect(result).toMatchObject({ ok: false })
+        expect(!result.ok && result.fault.code === 'task_lost').toBe(status === 404)
+      })
 
-    it.each([
-      ['no JSON', '<html>Sorry</html>'],
-      ['nothing', ''],
-      ['cut off', '{"data":[{"task'],
-    ])('learns nothing from %s, and does not take the task for lost', async (__, text) => {
-      const answer = await check({ status, text })
-      expect(answer).toMatchObject({ ok: false })
-      expect(answer).not.toMatchObject({ fault: { code: 'task_lost' } })
-    })
+      it.each([
+        ['HTML', '<html>Sorry</html>'],
+        ['an empty body', ''],
+        ['a truncated body', '{"data":[{"task'],
+      ])('reports nothing from %s and does not treat the task as lost', async (__, text) => {
+        const result = await poll({ status, text })
+        expect(result).toMatchObject({ ok: false })
+        expect(result).not.toMatchObject({ fault: { code: 'task_lost' } })
+      })
 
-    it.each([
-      ['an empty object', {}],
-      ['an answer about another task', ofAnother],
-    ])('learns nothing from %s', async (__, json) => {
-      expect(await check({ status, json })).toMatchObject({ ok: false })
+      it.each([
+        ['an empty object', {}],
+        ['a response about another task', ofAnotherTask],
+      ])('reports nothing from %s', async (__, json) => {
+        expect(await poll({ status, json })).toMatchObject({ ok: false })
+      })
     })
-  })
-})
+  },
+)
 
-describe('what an error of Runware is about', () => {
-  const check = (status: number, error: Body) =>
+describe('an error of Runware', () => {
+  const poll = (status: number, error: Body) =>
     aRunware({ status, json: { data: [], errors: [error] } }).provider.getStatus(aTask())
-  const ofQuestion = { message: '…', taskType: 'getResponse', taskUUID: taskId }
+  const ofRequest = { message: '…', taskType: 'getResponse', taskUUID: taskId }
   const untyped = { message: '…', taskUUID: taskId }
 
   it.each([
-    ['invalidTaskUUID', ofQuestion],
-    ['conflictTaskUUID', ofQuestion],
-    ['missingParameter', ofQuestion],
-    ['unsupportedParameter', ofQuestion],
-    ['invalidApiKey', ofQuestion],
-    ['insufficientCredits', ofQuestion],
-    ['rateLimitExceeded', ofQuestion],
-    ['internalServerError', ofQuestion],
-    ['unheardOf', ofQuestion],
+    ['invalidTaskUUID', ofRequest],
+    ['conflictTaskUUID', ofRequest],
+    ['missingParameter', ofRequest],
+    ['unsupportedParameter', ofRequest],
+    ['invalidApiKey', ofRequest],
+    ['insufficientCredits', ofRequest],
+    ['rateLimitExceeded', ofRequest],
+    ['internalServerError', ofRequest],
+    ['undocumented', ofRequest],
     ['invalidTaskUUID', untyped],
     ['invalidApiKey', untyped],
     ['unauthorized', untyped],
@@ -117,40 +125,39 @@ describe('what an error of Runware is about', () => {
     ['internalServerError', untyped],
     ['serviceUnavailable', untyped],
     ['providerError', { message: '…' }],
-  ])('is the question: %s of %j', async (code, error) => {
-    for (const status of statuses)
-      expect(await check(status, { ...error, code })).toMatchObject({ ok: false })
+  ])('is about the status request: %s with %j', async (code, error) => {
+    for (const status of statuses) expect(await poll(status, { ...error, code })).toMatchObject({ ok: false })
   })
 
   it.each([
     ['timeoutProvider', anItem()],
     ['invalidReferenceImage', anItem()],
     ['insufficientCredits', anItem()],
-    ['unheardOf', anItem()],
-    ['contentPolicyViolation', ofQuestion],
-    ['providerError', ofQuestion],
-    ['taskCancelled', ofQuestion],
-    ['inferenceTimeout', ofQuestion],
+    ['undocumented', anItem()],
+    ['contentPolicyViolation', ofRequest],
+    ['providerError', ofRequest],
+    ['taskCancelled', ofRequest],
+    ['inferenceTimeout', ofRequest],
     ['providerError', untyped],
     ['promptBlocked', untyped],
     ['downloadFailed', untyped],
-    ['unheardOf', untyped],
-  ])('is the task: %s of %j', async (code, error) => {
+    ['undocumented', untyped],
+  ])('is about the task: %s with %j', async (code, error) => {
     for (const status of statuses) {
-      expect(await check(status, { ...error, code })).toMatchObject({ ok: true, value: { state: 'failed' } })
+      expect(await poll(status, { ...error, code })).toMatchObject({ ok: true, value: { state: 'failed' } })
     }
   })
 })
 
 describe('Crun', () => {
-  const { check } = providers.crun
+  const { poll } = providers.crun
 
-  it.each(statuses)('takes its code for a failed generation, under %i too', async (status) => {
+  it.each(statuses)('reports a failed generation by its code with HTTP status %i, too', async (status) => {
     const json = { code: 501, message: 'Generation Failed' }
-    expect(await check({ status, json })).toMatchObject({ ok: true, value: { state: 'failed' } })
+    expect(await poll({ status, json })).toMatchObject({ ok: true, value: { state: 'failed' } })
   })
 
-  it('does not take the 501 of a gateway for a failed generation', async () => {
-    expect(await check({ status: 501, text: '<html>Not Implemented</html>' })).toMatchObject({ ok: false })
+  it('does not report a failed generation because of a 501 from a gateway', async () => {
+    expect(await poll({ status: 501, text: '<html>Not Implemented</html>' })).toMatchObject({ ok: false })
   })
 })
