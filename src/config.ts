@@ -1,4 +1,4 @@
-/** Env → Config, parsed once. Nothing else reads a raw environment string. */
+/** Parses the environment into a Config, once. No other file reads an environment variable. */
 import { z } from 'zod'
 import type { Limits } from './core/concurrency.ts'
 import type { VersionedSecret } from './core/crypto/derived-keys.ts'
@@ -12,86 +12,32 @@ export interface Config {
   signingSecret: VersionedSecret
   adminApiKey: string
   accounts: Accounts
-  /** The order in which `auto` asks; who is not in it comes after. */
+  /** The providers that `auto` prefers, in order. The others come after them. */
   providerOrder: ProviderName[]
-  /** How many tasks may be at each provider at once. */
+  /** The largest number of running tasks per provider. */
   limits: Limits
   maxOutputBytes: number
-  /** Of jobs that do not say themselves how long they are kept; 0: until somebody erases them. */
+  /** Default for jobs without `retention_days`. 0: a job is stored until it is erased by request. */
   retentionDays: number
-  /** Where finished videos may be fetched from, and below; unset, from any public host. */
+  /** The only hosts to fetch finished videos from, subdomains included. Unset: any public host. */
   outputHosts?: string[] | undefined
   reach: NetworkPolicy
-  /** Where names are looked up before they are called; null: nowhere. */
+  /** The resolver that checks host names before a call. Null: they are not checked. */
   dnsCheckUrl: string | null
 }
 
 export type ConfigResult = { ok: true; config: Config } | { ok: false; faults: string[] }
 
-// An unset variable may come as an empty string (wrangler.toml, .env files).
-const blankAsUnset = (value: unknown) => (value === '' ? undefined : value)
-const optional = <T extends z.ZodType>(schema: T) => z.preprocess(blankAsUnset, schema.optional())
-
-const baseUrl = z.url({ protocol: /^https?$/ }).transform((url) => url.replace(/\/+$/, ''))
-
-const signingSecret = z.string().min(32, 'must have at least 32 characters')
-const maxConcurrent = optional(z.coerce.number().int().positive())
-
-const gibibytes = 1024 ** 3
-
-// As the URL parser writes it: in lower case, without a port.
-const hostName = /^[a-z0-9-]+(?:\.[a-z0-9-]+)*$/
-
-const environmentSchema = z.object({
-  PUBLIC_BASE_URL: z.preprocess(blankAsUnset, baseUrl),
-  SIGNING_SECRET: z.preprocess(blankAsUnset, signingSecret),
-  SIGNING_SECRET_PREVIOUS: optional(signingSecret),
-  ADMIN_API_KEY: z.preprocess(blankAsUnset, z.string().min(16, 'must have at least 16 characters')),
-  RUNWARE_API_KEY: optional(z.string()),
-  RUNWARE_BASE_URL: optional(baseUrl).transform((url) => url ?? 'https://api.runware.ai/v1'),
-  RUNWARE_MAX_CONCURRENT: maxConcurrent,
-  RUNWARE_UPLOADS: optional(z.enum(['on', 'off'])).transform((uploads) => uploads === 'on'),
-  CRUN_API_KEY: optional(z.string()),
-  CRUN_USD_PER_CREDIT: optional(z.coerce.number().positive()),
-  CRUN_BASE_URL: optional(baseUrl).transform((url) => url ?? 'https://api.crun.ai'),
-  CRUN_MAX_CONCURRENT: maxConcurrent,
-  SCENARIO_SDK_API_KEY: optional(z.string()),
-  SCENARIO_SDK_API_SECRET: optional(z.string()),
-  SCENARIO_USD_PER_UNIT: optional(z.coerce.number().positive()),
-  SCENARIO_BASE_URL: optional(baseUrl).transform((url) => url ?? 'https://api.cloud.scenario.com/v1'),
-  SCENARIO_MAX_CONCURRENT: maxConcurrent,
-  AIMLAPI_API_KEY: optional(z.string()),
-  AIMLAPI_BASE_URL: optional(baseUrl).transform((url) => url ?? 'https://api.aimlapi.com'),
-  AIMLAPI_MAX_CONCURRENT: maxConcurrent,
-  PROVIDER_ORDER: optional(z.string())
-    .transform(namesOf)
-    .pipe(z.array(z.enum(providerNames))),
-  MAX_OUTPUT_BYTES: optional(z.coerce.number().int().positive()).transform((bytes) => bytes ?? 2 * gibibytes),
-  RETENTION_DAYS: optional(z.coerce.number().int().min(0).max(maxRetentionDays)).transform(
-    (days) => days ?? 0,
-  ),
-  // Turned off by a word: a blank means the default here as everywhere.
-  DNS_CHECK_URL: optional(z.union([z.literal('off'), z.url({ protocol: /^https?$/ })])).transform(
-    resolverUrl,
-  ),
-  OUTPUT_HOSTS: optional(z.string())
-    .transform((list) => (list === undefined ? undefined : namesOf(list.toLowerCase())))
-    .pipe(z.array(z.string().regex(hostName, 'must be names of hosts')).min(1).optional()),
-  ALLOW_PRIVATE_NETWORK: optional(z.enum(['true', 'false'])).transform((allowed) => allowed === 'true'),
-})
-
-type Values = z.infer<typeof environmentSchema>
-
-/** Every fault of the environment at once, by name; never a value. */
+/** Reports every invalid setting at once, by name and without its value. */
 export function readConfig(environment: object): ConfigResult {
   const parsed = environmentSchema.safeParse(environment)
-  if (!parsed.success) return { ok: false, faults: parsed.error.issues.map(sayFault) }
+  if (!parsed.success) return { ok: false, faults: [...new Set(parsed.error.issues.map(describeIssue))] }
   const values = parsed.data
   return {
     ok: true,
     config: {
       publicBaseUrl: values.PUBLIC_BASE_URL,
-      signingSecret: versionsOf(values),
+      signingSecret: secretVersions(values),
       adminApiKey: values.ADMIN_API_KEY,
       accounts: {
         ...(values.RUNWARE_API_KEY && {
@@ -137,7 +83,10 @@ export function readConfig(environment: object): ConfigResult {
   }
 }
 
-function versionsOf({ SIGNING_SECRET: current, SIGNING_SECRET_PREVIOUS: previous }: Values): VersionedSecret {
+function secretVersions({
+  SIGNING_SECRET: current,
+  SIGNING_SECRET_PREVIOUS: previous,
+}: Values): VersionedSecret {
   return previous === undefined || previous === current ? [current] : [current, previous]
 }
 
@@ -145,14 +94,84 @@ function resolverUrl(setting: string | undefined): string | null {
   return setting === 'off' ? null : (setting ?? 'https://cloudflare-dns.com/dns-query')
 }
 
-function namesOf(list: string | undefined): string[] {
+function namesIn(list: string | undefined): string[] {
   return (list ?? '')
     .split(',')
     .map((name) => name.trim())
     .filter((name) => name !== '')
 }
 
-function sayFault({ code, path, message }: z.core.$ZodIssue): string {
-  // Every setting is a string: another type can only be its absence.
-  return `${path.join('.')} ${code === 'invalid_type' ? 'is not set' : message}`
+function describeIssue({ path, message }: z.core.$ZodIssue): string {
+  // The path continues into lists; the setting is its first step.
+  return `${String(path[0])} ${message}`
 }
+
+// An unset variable may be an empty string (wrangler.toml, .env files).
+const blankAsUnset = (value: unknown) => (value === '' ? undefined : value)
+const required = <Schema extends z.ZodType>(schema: Schema) => z.preprocess(blankAsUnset, schema)
+const optional = <Schema extends z.ZodType>(schema: Schema) => z.preprocess(blankAsUnset, schema.optional())
+
+const isUnset = 'is not set'
+
+const httpUrl = (message: string) => z.string(isUnset).pipe(z.url({ protocol: /^https?$/, error: message }))
+const baseUrl = httpUrl('must be an http or https URL').transform((url) => url.replace(/\/+$/, ''))
+const urlOrOff = 'must be an http or https URL, or off'
+
+const secret = (minLength: number) =>
+  z.string(isUnset).min(minLength, `must have at least ${minLength} characters`)
+
+const wholeNumber = (min: number, max = Number.MAX_SAFE_INTEGER) => {
+  const range = max === Number.MAX_SAFE_INTEGER ? `, ${min} or more` : ` from ${min} to ${max}`
+  const message = `must be a whole number${range}`
+  return z.coerce.number(message).int(message).min(min, message).max(max, message)
+}
+
+const price = z.coerce.number('must be a number above 0').positive('must be a number above 0')
+
+const gibibytes = 1024 ** 3
+
+// As the URL parser writes it: in lower case, without a port.
+const hostName = /^[a-z0-9-]+(?:\.[a-z0-9-]+)*$/
+const hostNames = 'must be host names, separated by commas'
+
+const environmentSchema = z.object({
+  PUBLIC_BASE_URL: required(baseUrl),
+  SIGNING_SECRET: required(secret(32)),
+  SIGNING_SECRET_PREVIOUS: optional(secret(32)),
+  ADMIN_API_KEY: required(secret(16)),
+  RUNWARE_API_KEY: optional(z.string()),
+  RUNWARE_BASE_URL: optional(baseUrl).transform((url) => url ?? 'https://api.runware.ai/v1'),
+  RUNWARE_MAX_CONCURRENT: optional(wholeNumber(1)),
+  RUNWARE_UPLOADS: optional(z.enum(['on', 'off'], 'must be on or off')).transform(
+    (uploads) => uploads === 'on',
+  ),
+  CRUN_API_KEY: optional(z.string()),
+  CRUN_USD_PER_CREDIT: optional(price),
+  CRUN_BASE_URL: optional(baseUrl).transform((url) => url ?? 'https://api.crun.ai'),
+  CRUN_MAX_CONCURRENT: optional(wholeNumber(1)),
+  SCENARIO_SDK_API_KEY: optional(z.string()),
+  SCENARIO_SDK_API_SECRET: optional(z.string()),
+  SCENARIO_USD_PER_UNIT: optional(price),
+  SCENARIO_BASE_URL: optional(baseUrl).transform((url) => url ?? 'https://api.cloud.scenario.com/v1'),
+  SCENARIO_MAX_CONCURRENT: optional(wholeNumber(1)),
+  AIMLAPI_API_KEY: optional(z.string()),
+  AIMLAPI_BASE_URL: optional(baseUrl).transform((url) => url ?? 'https://api.aimlapi.com'),
+  AIMLAPI_MAX_CONCURRENT: optional(wholeNumber(1)),
+  PROVIDER_ORDER: optional(z.string())
+    .transform(namesIn)
+    .pipe(
+      z.array(z.enum(providerNames, `must be providers, separated by commas: ${providerNames.join(', ')}`)),
+    ),
+  MAX_OUTPUT_BYTES: optional(wholeNumber(1)).transform((bytes) => bytes ?? 2 * gibibytes),
+  RETENTION_DAYS: optional(wholeNumber(0, maxRetentionDays)).transform((days) => days ?? 0),
+  // A word turns it off, since a blank means the default, as for every setting.
+  DNS_CHECK_URL: optional(z.union([z.literal('off'), httpUrl(urlOrOff)], urlOrOff)).transform(resolverUrl),
+  OUTPUT_HOSTS: optional(z.string())
+    .transform((list) => (list === undefined ? undefined : namesIn(list.toLowerCase())))
+    .pipe(z.array(z.string().regex(hostName, hostNames)).min(1, hostNames).optional()),
+  ALLOW_PRIVATE_NETWORK: optional(z.enum(['true', 'false'], 'must be true or false')).transform(
+    (allowed) => allowed === 'true',
+  ),
+})
+
+type Values = z.infer<typeof environmentSchema>

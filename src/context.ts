@@ -1,6 +1,6 @@
 /**
- * What every unit of work is given: the stores, the providers, and the edges of the world (network, clock, chance).
- * Built at the rim once an invocation; everything below takes it as an argument.
+ * The dependencies of every unit of work: stores, providers, settings, and the edges (network, clock, randomness).
+ * Built once per invocation and passed down as an argument.
  */
 import { version } from '../package.json'
 import type { Config } from './config.ts'
@@ -11,21 +11,21 @@ import { createQueues, type Queues } from './queue.ts'
 import { type Database, openDatabase } from './store/database.ts'
 import { createGuard } from './url-guard/guard.ts'
 
-/** The edges of the world, real by default. */
+/** All I/O beside the bindings. Tests replace it. */
 export interface Edges {
   fetch: (request: Request) => Promise<Response>
   /** Milliseconds since 1970. */
   now: () => number
-  /** 0 ≤ chance < 1. */
+  /** A random number: 0 ≤ n < 1. */
   chance: () => number
   log: Log
 }
 
 export const realEdges: Edges = {
-  // A request that asks for bytes as they are stored gets them so; otherwise the runtime decodes gzip and brotli.
+  // A request for `identity` gets the stored bytes. Otherwise the runtime decodes gzip and brotli.
   fetch: (request) => {
-    const wantsStored = request.headers.get('accept-encoding') === 'identity'
-    return fetch(request, { encodeResponseBody: wantsStored ? 'manual' : 'automatic' })
+    const wantsStoredBytes = request.headers.get('accept-encoding') === 'identity'
+    return fetch(request, { encodeResponseBody: wantsStoredBytes ? 'manual' : 'automatic' })
   },
   now: () => Date.now(),
   chance: () => Math.random(),
@@ -34,25 +34,25 @@ export const realEdges: Edges = {
 
 export interface Context extends Edges {
   config: Config
-  /** Asked before every URL that came from outside is called or fetched. */
+  /** Checks every URL from outside right before it is called. */
   guard: Guard
   db: Database
   bucket: R2Bucket
-  /** How often a key may have a callback URL probed. */
+  /** Limits the tests of callback URLs, per API key. */
   probeLimit: RateLimit
-  /** Counts what providers post and upload, by job. */
+  /** Limits the webhooks and uploads of providers, per job. */
   callbacks: RateLimit
-  /** Counts requests by API key. */
+  /** Limits requests, per API key. */
   requests: RateLimit
   providers: Providers
   queues: Queues
-  /** Takes what carries the tag out of the cache in front of the Worker. Throws when that did not do so. */
+  /** Purges the responses with this tag from the cache in front of the Worker. Throws if the purge fails. */
   forget: (tag: string) => Promise<void>
 }
 
-/** `cache`: absent where there is none, as on one's own machine. */
-export function createContext(env: Env, config: Config, world: Edges, cache?: CacheContext): Context {
-  const edges = { ...world, fetch: withUserAgent(world.fetch) }
+/** `cache`: absent without a cache in front of the Worker, as on a local machine. */
+export function createContext(env: Env, config: Config, given: Edges, cache?: CacheContext): Context {
+  const edges = { ...given, fetch: withUserAgent(given.fetch) }
   const guard = createGuard(edges, config)
   return {
     ...edges,
@@ -67,12 +67,12 @@ export function createContext(env: Env, config: Config, world: Edges, cache?: Ca
     queues: createQueues(env.JOBS, env.DELIVERIES, edges.log),
     forget: async (tag) => {
       const purged = await cache?.purge({ tags: [tag] })
-      if (purged?.success === false) throw new Error(`the cache did not forget ${tag}`)
+      if (purged?.success === false) throw new Error(`purging ${tag} from the cache failed`)
     },
   }
 }
 
-/** On every request, redirects included, which are requests of their own: some hosts answer 403 without it. */
+/** Sets the User-Agent on every request, redirects included, since some hosts return 403 without it. */
 function withUserAgent(fetch: Edges['fetch']): Edges['fetch'] {
   return (request) => {
     request.headers.set('user-agent', `Reelhook/${version}`)

@@ -1,4 +1,4 @@
-/** SIGNING_SECRET changed while Reelhook works, as an operator would: the new one deployed beside the one before. */
+/** The rotation of SIGNING_SECRET in a running deployment: the new secret is deployed beside the previous one. */
 import { createExecutionContext, createScheduledController } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
@@ -26,7 +26,7 @@ import { world } from './support/world.ts'
 const newSecret = 'another signing secret of that length'
 const rotating = { SIGNING_SECRET: newSecret, SIGNING_SECRET_PREVIOUS: env.SIGNING_SECRET }
 const rotated = { SIGNING_SECRET: newSecret }
-const neverSet = { SIGNING_SECRET: 'a third secret that nobody ever deployed' }
+const neverSet = { SIGNING_SECRET: 'a third secret that was never deployed' }
 const admin = { authorization: `Bearer ${env.ADMIN_API_KEY}` }
 
 async function keysUnder(bindings: Record<string, unknown>): Promise<PublishedKey[]> {
@@ -39,9 +39,9 @@ async function sweepUnder(bindings: Partial<Env>): Promise<void> {
 }
 
 /** A delivery that was refused once and is due again. */
-async function aDueDelivery(tell: () => Promise<string> = tellOfFailure) {
+async function aDueDelivery(createJob: () => Promise<string> = tellOfFailure) {
   world.caller.answerNext(() => new Response('no', { status: 500 }))
-  const jobId = await tell()
+  const jobId = await createJob()
   const { id } = await untilDelivery(jobId, ({ attempts }) => attempts.length === 1)
   await world.advance(5_000)
   return { id, jobId }
@@ -51,36 +51,36 @@ async function statusOf(jobId: string): Promise<string | undefined> {
   return (await deliveriesOf(jobId))[0]?.status
 }
 
-// First, before any other test has asked for keys: it counts them.
-describe('what is sealed', () => {
-  it('under the one before is sealed anew at the next sweep, and then needs the new one alone', async () => {
+// Runs before any other test creates keys, since it counts them.
+describe('an encrypted secret', () => {
+  it('of an API key is encrypted again at the next sweep and then needs the new SIGNING_SECRET only', async () => {
     const apiKey = await makeApiKey()
-    const tell = async () => {
+    const createJob = async () => {
       const { id } = await (await postJobOf(apiKey, { prompt: 'A boat sim(submit=402)' })).json<JobView>()
       await untilStatus(id, 'failed')
       return id
     }
-    const { id, jobId } = await aDueDelivery(tell)
-    const kept = () => select('SELECT callback_secret FROM api_keys WHERE id = ?', apiKey.id)
-    const before = await kept()
+    const { id, jobId } = await aDueDelivery(createJob)
+    const stored = () => select('SELECT callback_secret FROM api_keys WHERE id = ?', apiKey.id)
+    const before = await stored()
 
     await sweepUnder({ SIGNING_SECRET: newSecret })
-    expect(await kept()).toEqual(before)
+    expect(await stored()).toEqual(before)
     await sweepUnder(rotating)
-    const after = await kept()
+    const after = await stored()
     expect(after).not.toEqual(before)
     await sweepUnder(rotating)
-    expect(await kept()).toEqual(after)
+    expect(await stored()).toEqual(after)
     const lines = world.logs.filter(({ event }) => event === 'secrets.reencrypted')
     expect(lines.map(({ fields }) => fields)).toEqual([{ count: 1 }])
 
     await nudgeDelivery(id, 1, rotated)
     expect(await statusOf(jobId)).toBe('delivered')
-    const told = world.caller.receivedFor(jobId).at(-1)
-    expect(told && isSignedWith(apiKey.callback_secret, told)).toBe(true)
+    const received = world.caller.receivedFor(jobId).at(-1)
+    expect(received && isSignedWith(apiKey.callback_secret, received)).toBe(true)
   })
 
-  it('for an endpoint is sealed anew as well', async () => {
+  it('of an endpoint is encrypted again at the next sweep', async () => {
     const host = aHost()
     host.answer(down)
     const endpoint = await makeEndpoint(host.url)
@@ -91,26 +91,26 @@ describe('what is sealed', () => {
     host.answer(ok)
     await nudgeDelivery(id, 1, rotated)
     expect(await statusOf(jobId)).toBe('delivered')
-    const told = host.called.received.at(-1)
-    expect(told && isSignedWith(endpoint.secret, told)).toBe(true)
+    const received = host.called.received.at(-1)
+    expect(received && isSignedWith(endpoint.secret, received)).toBe(true)
     await deleteEndpoint(endpoint)
   })
 
-  it('for a job opens while the one before is known, and is told of as lost afterwards', async () => {
-    const [known, forgotten] = [await aDueDelivery(), await aDueDelivery()]
-    await nudgeDelivery(known.id, 1, rotating)
-    expect(await statusOf(known.jobId)).toBe('delivered')
-    const told = world.caller.receivedFor(known.jobId).at(-1)
-    expect(told && isSignedWith(callbackSecret, told)).toBe(true)
+  it('of a job is readable while the previous SIGNING_SECRET is set and reported as unreadable afterwards', async () => {
+    const [during, after] = [await aDueDelivery(), await aDueDelivery()]
+    await nudgeDelivery(during.id, 1, rotating)
+    expect(await statusOf(during.jobId)).toBe('delivered')
+    const received = world.caller.receivedFor(during.jobId).at(-1)
+    expect(received && isSignedWith(callbackSecret, received)).toBe(true)
 
-    await nudgeDelivery(forgotten.id, 1, rotated)
-    const [delivery] = await deliveriesOf(forgotten.jobId)
+    await nudgeDelivery(after.id, 1, rotated)
+    const [delivery] = await deliveriesOf(after.jobId)
     expect(delivery?.attempts[1]?.error).toMatch(/SIGNING_SECRET/)
   })
 })
 
-describe('a link to a video', () => {
-  it('opens while the one before is known, and not under a secret that never signed it', async () => {
+describe('a signed link to a video', () => {
+  it('is valid while the previous SIGNING_SECRET is set, and never under another secret', async () => {
     const { id } = await makeVideo()
     const { pathname, search } = new URL((await getJob(id)).outputs[0]?.url ?? '')
     const statusUnder = async (bindings: Record<string, unknown>) =>
@@ -120,7 +120,7 @@ describe('a link to a video', () => {
     expect(await statusUnder(neverSet)).toBe(401)
   })
 
-  it('made since is made with the new one', async () => {
+  it('is signed with the new SIGNING_SECRET from then on', async () => {
     const { id } = await makeVideo()
     const { outputs } = await (await ask(`/v1/jobs/${id}`, { headers: admin }, rotating)).json<JobView>()
     const { pathname, search } = new URL(outputs[0]?.url ?? '')
@@ -129,17 +129,17 @@ describe('a link to a video', () => {
 })
 
 describe("a provider's webhook", () => {
-  it('is taken while the one before is known, and not afterwards', async () => {
+  it('is accepted while the previous SIGNING_SECRET is set, and not afterwards', async () => {
     const path = await doorOf(await aSilentJob())
-    const ringUnder = async (bindings: Record<string, unknown>) =>
+    const postUnder = async (bindings: Record<string, unknown>) =>
       (await ask(path, { method: 'POST', body: '{}' }, bindings)).status
-    expect(await ringUnder(rotating)).toBe(200)
-    expect(await ringUnder(rotated)).toBe(404)
+    expect(await postUnder(rotating)).toBe(200)
+    expect(await postUnder(rotated)).toBe(404)
   })
 })
 
-describe('the key of the deployment', () => {
-  it('signs beside the one before, and both are published, the current one first', async () => {
+describe('the signing key of the deployment', () => {
+  it('signs beside the previous key, and both are published, the current one first', async () => {
     const [before] = await keysUnder({})
     const during = await keysUnder(rotating)
     const [after, ...others] = await keysUnder(rotated)
@@ -152,21 +152,21 @@ describe('the key of the deployment', () => {
     const { id, job_id } = await tellAndHear(() => new Response('no', { status: 500 }))
     await world.advance(5_000)
     await nudgeDelivery(id, 1, rotating)
-    const told = world.caller.receivedFor(job_id).at(-1)
-    if (told === undefined) throw new Error('the caller was not told')
-    for (const { whpk } of during) expect(await isSignedBy(whpk, told.body, told.headers)).toBe(true)
+    const received = world.caller.receivedFor(job_id).at(-1)
+    if (received === undefined) throw new Error('the caller received nothing')
+    for (const { whpk } of during) expect(await isSignedBy(whpk, received.body, received.headers)).toBe(true)
   })
 })
 
-describe('a rotation that is none', () => {
+describe('SIGNING_SECRET_PREVIOUS', () => {
   it.each([
-    ['the one before is the one that signs', { SIGNING_SECRET_PREVIOUS: env.SIGNING_SECRET }],
-    ['the one before is blank', { SIGNING_SECRET_PREVIOUS: '' }],
-  ])('changes nothing: %s', async (_, bindings) => {
+    ['it equals SIGNING_SECRET', { SIGNING_SECRET_PREVIOUS: env.SIGNING_SECRET }],
+    ['it is blank', { SIGNING_SECRET_PREVIOUS: '' }],
+  ])('changes nothing if %s', async (_, bindings) => {
     expect(await keysUnder(bindings)).toEqual(await keysUnder({}))
   })
 
-  it('is refused where the one before is too short to have been one', async () => {
+  it('is refused if it is too short for a secret', async () => {
     const response = await ask('/healthz', {}, { SIGNING_SECRET_PREVIOUS: 'short' })
     expect(response.status).toBe(503)
     expect(await response.text()).toMatch(/SIGNING_SECRET_PREVIOUS must have at least 32 characters/)

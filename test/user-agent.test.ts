@@ -1,4 +1,4 @@
-/** Every request that the Worker sends says who sends it, wherever it goes. */
+/** Every request that the Worker sends has its User-Agent. */
 import { env } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
 import { version } from '../package.json'
@@ -20,7 +20,7 @@ import { callerUrl, publicBaseUrl, world } from './support/world.ts'
 
 const agent = `Reelhook/${version}`
 
-/** The User-Agents of what was sent to URLs that begin so, while `run` ran. */
+/** The User-Agents of the requests to URLs with this prefix during `run`. */
 async function agentsAt(prefix: string, run: () => Promise<unknown>): Promise<unknown[]> {
   const before = world.calls.length
   await run()
@@ -32,7 +32,7 @@ function untilSettled(id: string) {
   return passTimeUntil(id, ({ settled_at }) => settled_at !== null)
 }
 
-describe('a User-Agent goes with', () => {
+describe('the User-Agent is sent with', () => {
   it.each(['runware', 'crun', 'scenario', 'aimlapi'])('every call of a job at %s', async (provider) => {
     const agents = await agentsAt('https://simulator.test/', async () => {
       await post('/v1/estimates', aRequest({ provider }))
@@ -43,9 +43,9 @@ describe('a User-Agent goes with', () => {
     expect(agents).toEqual([agent])
   })
 
-  it('an input that a provider must be handed, and each hop to it', async () => {
-    const to = (location: string) => () => new Response(null, { status: 302, headers: { location } })
-    world.settle('https://one.input.test', to('https://two.input.test/boat.png'))
+  it('the download of an input for upload to a provider, and each redirect on the way', async () => {
+    const redirectTo = (location: string) => () => new Response(null, { status: 302, headers: { location } })
+    world.settle('https://one.input.test', redirectTo('https://two.input.test/boat.png'))
     world.settle('https://two.input.test', () => anAnswer(aFile('image/png')))
     const { id } = await postJob({ provider: 'scenario', first_frame: 'https://one.input.test/boat' })
     await passTimeUntil(id, ({ status }) => status !== 'queued')
@@ -53,7 +53,7 @@ describe('a User-Agent goes with', () => {
     expect(calls.map(({ userAgent }) => userAgent)).toEqual([agent, agent])
   })
 
-  it('a delivery, and a test of a callback', async () => {
+  it('a delivery and a test of a callback URL', async () => {
     const agents = await agentsAt(callerUrl, async () => {
       const { id } = await postJob()
       await untilSubmitted(id)
@@ -66,7 +66,7 @@ describe('a User-Agent goes with', () => {
     expect(agents).toEqual([agent])
   })
 
-  it('a question to the resolver', async () => {
+  it('a DNS lookup', async () => {
     const agents = await agentsAt(resolverUrl, async () => {
       const resolver = aResolver({ 'caller.test': { A: ['93.184.216.34'] } })
       world.answerNext(resolverUrl, resolver.fetch)
@@ -74,14 +74,14 @@ describe('a User-Agent goes with', () => {
       const headers = { authorization: `Bearer ${env.ADMIN_API_KEY}`, 'content-type': 'application/json' }
       const body = JSON.stringify({ url: `${callerUrl}/hook`, secret: callbackSecret })
       const request = new Request(`${publicBaseUrl}/v1/callbacks/test`, { method: 'POST', headers, body })
-      const answer = await fetchWith({ DNS_CHECK_URL: resolverUrl }, request)
-      expect(answer.status, await answer.text()).toBe(200)
+      const response = await fetchWith({ DNS_CHECK_URL: resolverUrl }, request)
+      expect(response.status, await response.text()).toBe(200)
     })
     expect(agents).toEqual([agent])
   })
 })
 
-it('a host that refuses requests without one hands its video over', async () => {
+it('downloads a video from a host that refuses requests without a User-Agent', async () => {
   const { id } = await postJob({ prompt: 'A paper boat sim(host=wants-agent)' })
   await untilSubmitted(id)
   await untilSettled(id)

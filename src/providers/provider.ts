@@ -19,7 +19,7 @@ export interface Provider {
   options: z.ZodType
   /** Pure. Every reason why this provider cannot make the request. Empty: it can. */
   refuse(request: JobRequest): Reason[]
-  /** Pure. What this provider would make differently from the request. */
+  /** Pure. The differences between the request and the result of this provider. */
   warn(request: JobRequest): Reason[]
   /**
    * The billable call. Its client reference is stored before the call. The fault `answer_lost` means that the task may
@@ -39,7 +39,7 @@ export interface Provider {
    * that is harmless (`capabilities.repeats`).
    */
   findSubmission?(submission: LostSubmission): Promise<Result<Submitted | 'not_found'>>
-  /** Uploads input media, for a provider that takes only ids of its own. Costs nothing. Absent: it takes URLs. */
+  /** Uploads input media, for a provider that takes only ids of its own. Costs nothing. Absent: URLs are sent. */
   uploads?: MediaUploads
   /**
    * Whether it is to PUT the video of this request to us, which it does for a task of one; absent where it cannot. Who
@@ -60,7 +60,7 @@ export interface Capabilities {
   aspectRatios: Record<Mode, readonly AspectRatio[]>
   /** The largest number of outputs of one task. */
   outputsPerTask: number
-  /** What happens when a submission is sent twice with the same client reference. */
+  /** The effect of sending a submission twice with the same client reference. */
   repeats: Repeats
   /** In characters, of the prompt as it is sent. */
   promptLength: { min: number; max: number }
@@ -91,7 +91,7 @@ export interface MediaLimits {
   pixels?: { min: number; max: number }
   /** Per file. */
   maxSeconds?: number
-  /** Of all files in the field, if there are several. */
+  /** The sum over the files of the field, if there are several. */
   maxTotalSeconds?: number
 }
 
@@ -114,7 +114,7 @@ export interface Submission {
   assets?: ReadonlyMap<string, string>
 }
 
-/** What identifies a submission whose response was lost. */
+/** A submission whose response was lost, with all that can identify it. */
 export interface LostSubmission {
   clientReference: string
   request: JobRequest

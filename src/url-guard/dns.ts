@@ -1,4 +1,4 @@
-/** The addresses of a name, asked of a resolver over HTTPS in the JSON form that Cloudflare and Google answer in. */
+/** Looks up the addresses of a host name by DNS over HTTPS, in the JSON form of Cloudflare and Google. */
 import { z } from 'zod'
 
 export interface Resolver {
@@ -8,48 +8,50 @@ export interface Resolver {
 
 export type Resolution =
   | { state: 'resolved'; addresses: string[]; ttlSeconds: number }
-  /** `said`: what the resolver answered, e.g. NXDOMAIN. */
-  | { state: 'unresolved'; said: string }
-  /** The resolver did not answer, or not in words we know. */
+  /** `reason`: the resolver's status for each address family, e.g. NXDOMAIN. */
+  | { state: 'unresolved'; reason: string }
+  /** The resolver did not respond, or not in a documented form. */
   | { state: 'unknown'; error: string }
 
 const timeoutMs = 5_000
 
-/** A and AAAA at once: a name may have a private address in either. */
+/** Looks up A and AAAA together, since a name may have a private address in either. */
 export async function resolve(resolver: Resolver, name: string): Promise<Resolution> {
-  const answers = await Promise.all([ask(resolver, name, 'A'), ask(resolver, name, 'AAAA')])
-  const failed = answers.find((answer) => !answer.ok)
+  const lookups = await Promise.all([lookUp(resolver, name, 'A'), lookUp(resolver, name, 'AAAA')])
+  const failed = lookups.find((lookup) => !lookup.ok)
   if (failed?.ok === false) return { state: 'unknown', error: failed.error }
-  const known = answers.filter((answer) => answer.ok)
-  const records = known.flatMap(({ records }) => records)
+  const completed = lookups.filter((lookup) => lookup.ok)
+  const records = completed.flatMap(({ records }) => records)
   const addresses = records.filter(({ type }) => isAddress(type)).map(({ data }) => data)
-  // A family that the name's own servers fail in is passed over: whoever can make it fail could lie in it as well.
-  if (addresses.length === 0) return { state: 'unresolved', said: known.map(({ said }) => said).join(', ') }
+  // A DNS failure in one address family is ignored, since the DNS servers of the name could lie as well as fail.
+  if (addresses.length === 0) {
+    return { state: 'unresolved', reason: completed.map(({ status }) => status).join(', ') }
+  }
   return { state: 'resolved', addresses, ttlSeconds: Math.min(...records.map(({ TTL }) => TTL)) }
 }
 
-type Answer =
-  | { ok: true; said: string; records: z.infer<typeof recordSchema>[] }
+type Lookup =
+  | { ok: true; status: string; records: z.infer<typeof recordSchema>[] }
   | { ok: false; error: string }
 
-async function ask({ fetch, url }: Resolver, name: string, type: 'A' | 'AAAA'): Promise<Answer> {
-  const question = new URL(url)
-  question.searchParams.set('name', name)
-  question.searchParams.set('type', type)
+async function lookUp({ fetch, url }: Resolver, name: string, type: 'A' | 'AAAA'): Promise<Lookup> {
+  const query = new URL(url)
+  query.searchParams.set('name', name)
+  query.searchParams.set('type', type)
   const headers = { accept: 'application/dns-json' }
   const signal = AbortSignal.timeout(timeoutMs)
   try {
-    const response = await fetch(new Request(question, { headers, signal, redirect: 'manual' }))
+    const response = await fetch(new Request(query, { headers, signal, redirect: 'manual' }))
     if (response.status !== 200) {
       await response.body?.cancel()
-      return { ok: false, error: `it answered ${response.status}` }
+      return { ok: false, error: `the resolver returned ${response.status}` }
     }
-    const answer = answerSchema.safeParse(await response.json())
-    if (!answer.success) return { ok: false, error: 'its answer is not in the form of application/dns-json' }
-    const { Status, Answer: records } = answer.data
-    return { ok: true, said: statusNames[Status] ?? `status ${Status}`, records: records ?? [] }
+    const body = bodySchema.safeParse(await response.json())
+    if (!body.success) return { ok: false, error: 'the response is not in the form of application/dns-json' }
+    const { Status, Answer } = body.data
+    return { ok: true, status: statusNames[Status] ?? `status ${Status}`, records: Answer ?? [] }
   } catch (error) {
-    // What fetch and reading a body throw is the network's: refused, reset, timed out; or the answer is no JSON.
+    // A network error of fetch or of reading the body (refused, reset, timed out), or a body that is no JSON.
     return { ok: false, error: error instanceof Error ? `${error.name}: ${error.message}` : String(error) }
   }
 }
@@ -69,4 +71,4 @@ const statusNames: Partial<Record<number, string>> = {
 
 const recordSchema = z.object({ type: z.int(), TTL: z.number().min(0), data: z.string() })
 
-const answerSchema = z.object({ Status: z.int(), Answer: z.array(recordSchema).nullish() })
+const bodySchema = z.object({ Status: z.int(), Answer: z.array(recordSchema).nullish() })

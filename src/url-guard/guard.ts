@@ -1,9 +1,9 @@
 /**
- * The guard whole: what a URL says (core/target), and, right before it is called, where its name leads. Every address
- * must be public. The answer is kept as long as it may be, and no longer than a minute.
+ * The URL guard. It checks the URL itself (core/url/policy) and, right before a call, the addresses of its host name:
+ * every address must be public. A verdict is cached for the TTL of the DNS records, at most a minute.
  *
- * What it cannot close: fetch looks the name up again, and nothing can pin it to the address that was judged here. A
- * name whose servers answer the two questions differently gets through.
+ * Known gap: fetch resolves the name again, and the platform cannot pin it to the checked address. A name whose DNS
+ * servers give a different address the second time gets through.
  */
 import {
   type Guard,
@@ -18,7 +18,7 @@ import { resolve } from './dns.ts'
 
 export interface GuardSettings {
   reach: NetworkPolicy
-  /** A resolver over HTTPS; null: names are not looked up. */
+  /** A DNS-over-HTTPS resolver. Null: names are not looked up. */
   dnsCheckUrl: string | null
 }
 
@@ -28,55 +28,60 @@ interface Edges {
   log: Log
 }
 
-const longestKeptMs = 60_000
-const mostKept = 1_000
-
 export function createGuard(edges: Edges, { reach, dnsCheckUrl }: GuardSettings): Guard {
   return async (url) => {
     const message = rejectUrl(url, reach)
     if (message !== null) return { message, retry: 'never' }
     const name = nameIn(url)
-    return name === null || reach === 'any' || dnsCheckUrl === null
-      ? null
-      : judgeName(edges, dnsCheckUrl, name)
+    if (name === null || reach === 'any' || dnsCheckUrl === null) return null
+    return checkName(edges, dnsCheckUrl, name)
   }
 }
 
-async function judgeName(edges: Edges, resolverUrl: string, name: string): Promise<Rejection | null> {
-  const kept = verdicts.get(name)
-  if (kept !== undefined && kept.until > edges.now()) return kept.objection
+async function checkName(edges: Edges, resolverUrl: string, name: string): Promise<Rejection | null> {
+  const cached = verdicts.get(name)
+  if (cached !== undefined && cached.expiresAt > edges.now()) return cached.rejection
   const resolution = await resolve({ fetch: edges.fetch, url: resolverUrl }, name)
   switch (resolution.state) {
     case 'resolved': {
-      const objection = resolution.addresses.every(isPublicAddress) ? null : leadsInside
-      keep(name, objection, edges.now() + Math.min(longestKeptMs, resolution.ttlSeconds * 1_000))
-      return objection
+      const rejection = resolution.addresses.every(isPublicAddress) ? null : privateAddress
+      const cachedMs = Math.min(maxCachedMs, resolution.ttlSeconds * 1_000)
+      cacheVerdict(name, { rejection, expiresAt: edges.now() + cachedMs })
+      return rejection
     }
     case 'unresolved':
       return {
-        message: `names a host that does not resolve (${resolution.said})`,
+        message: `names a host that does not resolve (${resolution.reason})`,
         retry: 'later',
         isHostDown: true,
       }
     case 'unknown':
-      // Not let through: the name's owner can make a lookup of it fail. Every caller of the guard comes again later.
+      // Fail closed, since an attacker who controls the DNS of a name can make lookups fail. Every caller retries.
       edges.log('resolver.failed', { host: name, error: resolution.error })
       return { message: `names a host that could not be looked up: ${resolution.error}`, retry: 'later' }
   }
 }
 
-const leadsInside: Rejection = {
+const privateAddress: Rejection = {
   message: 'names a host with a private or reserved address',
   retry: 'never',
 }
 
-// Of this isolate, over its invocations.
-const verdicts = new Map<string, { objection: Rejection | null; until: number }>()
+interface Verdict {
+  rejection: Rejection | null
+  expiresAt: number
+}
 
-function keep(name: string, objection: Rejection | null, until: number): void {
+const maxCachedMs = 60_000
+const maxCached = 1_000
+
+// Shared by all invocations in this isolate.
+const verdicts = new Map<string, Verdict>()
+
+function cacheVerdict(name: string, verdict: Verdict): void {
   verdicts.delete(name)
-  verdicts.set(name, { objection, until })
-  // In the order in which they were kept: the oldest goes.
+  verdicts.set(name, verdict)
+  // A Map iterates in insertion order, so the first name is the oldest.
   const [oldest] = verdicts.keys()
-  if (verdicts.size > mostKept && oldest !== undefined) verdicts.delete(oldest)
+  if (verdicts.size > maxCached && oldest !== undefined) verdicts.delete(oldest)
 }

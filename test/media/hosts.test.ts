@@ -107,7 +107,7 @@ describe('OUTPUT_HOSTS', () => {
     (value) => {
       expect(readConfig(environment(value))).toEqual({
         ok: false,
-        faults: [expect.stringMatching(/^OUTPUT_HOSTS.*must be names of hosts$/)],
+        faults: [expect.stringMatching(/^OUTPUT_HOSTS.*must be host names, separated by commas$/)],
       })
     },
   )

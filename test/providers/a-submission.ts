@@ -1,4 +1,4 @@
-/** Whole valid things for a provider's tests, and the recorded network that an adapter is driven by. */
+/** Builders of whole valid values for the tests of providers, and a network that records requests and plays replies. */
 import { requestSchema } from '../../src/core/request/request.ts'
 import type { SubmittedTask } from '../../src/core/task.ts'
 import type { Fetch } from '../../src/providers/http.ts'
@@ -13,7 +13,7 @@ export const audio = 'https://media.example.com/rain.mp3'
 export const callbackUrl = 'https://reelhook.example.com/webhooks/runware/job_1/token'
 export const taskId = '0b2b6a0e-6d1b-4c53-9c0a-3b7a3c0f9d11'
 
-/** A request as the door lets it through; the test states only what matters. */
+/** A validated request. The test states only what matters. */
 export function aRequest(overrides: Record<string, unknown> = {}) {
   return requestSchema.parse({
     model: 'seedance-2.0-mini',
@@ -26,7 +26,7 @@ export function aSubmission(request: Record<string, unknown> = {}, wanted = 1): 
   return { request: aRequest(request), wanted, clientReference: taskId, callbackUrl }
 }
 
-/** One whose answer never came, an hour ago. */
+/** A submission of an hour ago whose response was lost. */
 export function aLostSubmission(
   request: Record<string, unknown> = {},
   overrides: Partial<LostSubmission> = {},
@@ -44,7 +44,7 @@ export function aTask(overrides: Partial<SubmittedTask> = {}): SubmittedTask {
   return { provider: 'runware', clientReference: taskId, providerTaskId: taskId, wanted: 1, ...overrides }
 }
 
-/** What comes back: JSON with a status, a text that may be none, or an error where nothing comes. */
+/** A response with JSON, a response with text, or an error instead of a response. */
 export type Reply =
   | { status?: number; json: unknown; headers?: Record<string, string> }
   | { status?: number; text: string; headers?: Record<string, string> }
@@ -58,7 +58,7 @@ export interface Sent {
   redirect: string
 }
 
-/** A network that gives the replies one after another, the last one for ever, and records what it was sent. */
+/** Plays the replies in order, repeats the last one, and records the requests. */
 export function aNetwork(...replies: [Reply, ...Reply[]]): { fetch: Fetch; sent: Sent[] } {
   const sent: Sent[] = []
   return {

@@ -1,4 +1,4 @@
-/** What every provider must keep to, however it speaks. A new one passes this before anything of its own. */
+/** The tests that every provider adapter passes. A new adapter passes them before its specific tests. */
 import { describe, expect, it } from 'vitest'
 import { aspectRatios, models, resolutions } from '../../src/core/request/request.ts'
 import type { Fetch } from '../../src/providers/http.ts'
@@ -6,43 +6,42 @@ import type { Provider, RemoteOutput } from '../../src/providers/provider.ts'
 import { aNetwork, aRequest, aSubmission, aTask, image, type Reply, taskId, video } from './a-submission.ts'
 
 export interface Candidate {
-  /** Held out as the provider's secret: it must stand in one header and nowhere else. */
+  /** The secret as it is sent. It must be in one header and nowhere else. */
   apiKey: string
   create: (fetch: Fetch) => Provider
-  /** Documented answers of one task, `taskId`, that makes one output. */
-  answers: {
+  /** Documented responses about one task, `taskId`, with one output. */
+  replies: {
     accepted: Reply
     pending: Reply
-    /** One after another, where it takes more than one question. */
+    /** In order, if a status takes more than one request. */
     done: [Reply, ...Reply[]]
     failed: Reply
-    /** An answer of status 401 as documented. */
+    /** The documented response with status 401. */
     unauthorized: Reply
   }
   output: RemoteOutput
-  /** Webhook bodies that announce `done` and `failed`; absent where it sends none. */
+  /** Webhook bodies that announce `done` and `failed`. Absent: the provider sends none. */
   webhooks?: { done: unknown; failed: unknown }
 }
 
 export function keepsTheContract(candidate: Candidate): void {
-  const { apiKey, create, answers, output } = candidate
-  const answering = (...replies: [Reply, ...Reply[]]) => {
+  const { apiKey, create, replies, output } = candidate
+  const given = (...replies: [Reply, ...Reply[]]) => {
     const network = aNetwork(...replies)
     return { provider: create(network.fetch), sent: network.sent }
   }
-  const { provider: idle } = answering(new Error('nobody should ask'))
+  const { provider: idle } = given(new Error('unexpected call'))
   const task = aTask({ provider: idle.name })
 
   describe('keeps the contract: happy', () => {
-    it('submits in one call and learns the name of the task', async () => {
-      const { provider, sent } = answering(answers.accepted)
-      const submitted = await provider.submit(aSubmission())
-      expect(submitted).toEqual({ ok: true, value: { providerTaskId: taskId } })
+    it('submits in one call and returns the id of the task', async () => {
+      const { provider, sent } = given(replies.accepted)
+      expect(await provider.submit(aSubmission())).toEqual({ ok: true, value: { providerTaskId: taskId } })
       expect(sent).toHaveLength(1)
     })
 
-    it('asks how a task is in as few calls as it takes', async () => {
-      const { provider, sent } = answering(answers.pending, ...answers.done, answers.failed)
+    it('polls a task in as few calls as possible', async () => {
+      const { provider, sent } = given(replies.pending, ...replies.done, replies.failed)
       expect(await provider.getStatus(task)).toMatchObject({
         ok: true,
         value: { state: 'pending', finished: [] },
@@ -55,22 +54,22 @@ export function keepsTheContract(candidate: Candidate): void {
         ok: true,
         value: { state: 'failed', fault: { code: 'generation_failed' } },
       })
-      expect(sent).toHaveLength(answers.done.length + 2)
+      expect(sent).toHaveLength(replies.done.length + 2)
     })
 
-    it('hears from a webhook what it would have been told had it asked', async () => {
-      const { provider } = answering(...answers.done, answers.failed)
+    it('parses a webhook into the same outcome as a poll', async () => {
+      const { provider } = given(...replies.done, replies.failed)
       expect(provider.parseWebhook !== undefined).toBe(candidate.webhooks !== undefined)
       for (const body of Object.values(candidate.webhooks ?? {})) {
-        const asked = await provider.getStatus(task)
+        const status = await provider.getStatus(task)
         expect(provider.parseWebhook?.(body)).toEqual([
-          { providerTaskId: taskId, outcome: asked.ok ? asked.value : asked.fault },
+          { providerTaskId: taskId, outcome: status.ok ? status.value : status.fault },
         ])
       }
     })
 
-    it('shows its key in a header, and nowhere else', async () => {
-      const { provider, sent } = answering(answers.accepted)
+    it('sends its key in one header and nowhere else', async () => {
+      const { provider, sent } = given(replies.accepted)
       await provider.submit(aSubmission())
       await provider.getStatus(task)
       for (const { headers, url, body } of sent) {
@@ -79,9 +78,13 @@ export function keepsTheContract(candidate: Candidate): void {
       }
     })
 
-    it('follows no redirect, which would carry its key away', async () => {
-      const moved: Reply = { status: 302, text: '', headers: { location: 'https://elsewhere.example.com' } }
-      const { provider, sent } = answering(moved)
+    it('follows no redirect, which would send its key to another host', async () => {
+      const redirect: Reply = {
+        status: 302,
+        text: '',
+        headers: { location: 'https://elsewhere.example.com' },
+      }
+      const { provider, sent } = given(redirect)
       expect(await provider.submit(aSubmission())).toMatchObject({ fault: { code: 'answer_lost' } })
       expect(await provider.getStatus(task)).toMatchObject({ fault: { code: 'unavailable' } })
       expect(sent.map(({ redirect }) => redirect)).toEqual(['manual', 'manual'])
@@ -89,11 +92,11 @@ export function keepsTheContract(candidate: Candidate): void {
   })
 
   describe('keeps the contract: refused', () => {
-    it.each(models)('refuses the resolutions that it does not make with %s', (model) => {
-      const made = idle.capabilities.models[model].resolutions
+    it.each(models)('refuses unsupported resolutions of %s', (model) => {
+      const supported = idle.capabilities.models[model].resolutions
       for (const resolution of resolutions) {
         const paths = idle.refuse(aRequest({ model, resolution })).map(({ path }) => path)
-        expect(paths, resolution).toEqual(made.includes(resolution) ? [] : ['resolution'])
+        expect(paths, resolution).toEqual(supported.includes(resolution) ? [] : ['resolution'])
       }
     })
 
@@ -101,15 +104,15 @@ export function keepsTheContract(candidate: Candidate): void {
       ['text', {}],
       ['references', { reference_images: [image] }],
       ['frames', { first_frame: image }],
-    ] as const)('refuses the aspect ratios that it cannot give in %s mode', (mode, inputs) => {
-      const given = idle.capabilities.aspectRatios[mode]
+    ] as const)('refuses unsupported aspect ratios in %s mode', (mode, inputs) => {
+      const supported = idle.capabilities.aspectRatios[mode]
       for (const aspect_ratio of aspectRatios) {
         const paths = idle.refuse(aRequest({ ...inputs, aspect_ratio })).map(({ path }) => path)
-        expect(paths, aspect_ratio).toEqual(given.includes(aspect_ratio) ? [] : ['aspect_ratio'])
+        expect(paths, aspect_ratio).toEqual(supported.includes(aspect_ratio) ? [] : ['aspect_ratio'])
       }
     })
 
-    it('names every reason at once', () => {
+    it('returns every reason at once', () => {
       const request = aRequest({ duration: 'auto', resolution: '4k', seed: 7, prompt: 'x'.repeat(10_000) })
       const paths = idle.refuse(request).map(({ path }) => path)
       const { promptLength, durations, seeds } = idle.capabilities
@@ -119,21 +122,21 @@ export function keepsTheContract(candidate: Candidate): void {
       expect(paths.includes('prompt')).toBe(promptLength.max < 10_000)
     })
 
-    it('counts the characters of the prompt as it is sent, in code points', () => {
+    it('counts the code points of the prompt as it is sent', () => {
       const { max } = idle.capabilities.promptLength
       const pathsFor = (prompt: string) =>
         idle.refuse(aRequest({ prompt, reference_images: [image] })).map(({ path }) => path)
       for (const letter of ['x', '水', '🚢']) {
         expect(pathsFor(letter.repeat(max))).toEqual([])
-        // Core refuses more than 10,000 itself, so one above the limit is made of what is written out longer.
+        // The request schema refuses more than 10,000, so only lower limits can be exceeded.
         if (max < 10_000) expect(pathsFor(letter.repeat(max + 1))).toEqual(['prompt'])
       }
-      // A tag is shorter as it is sent.
+      // A tag becomes shorter when it is sent.
       const tags = '{{image:1}}'.repeat(10)
       if (max < 10_000) expect(pathsFor(`${'x'.repeat(max - 90)}${tags}`)).toEqual([])
     })
 
-    it('makes a video of media without words only where it says so', () => {
+    it('accepts media without a prompt only if its capabilities say so', () => {
       const isNeeded = idle.capabilities.prompt === 'required'
       for (const inputs of [{ first_frame: image }, { reference_videos: [video] }]) {
         const paths = idle.refuse(aRequest({ ...inputs, prompt: undefined })).map(({ path }) => path)
@@ -145,20 +148,20 @@ export function keepsTheContract(candidate: Candidate): void {
       ['data_uri', 'data:image/png;base64,AAAA'],
       ['crun_asset', 'asset://asset-20260801-hero'],
       ['runware_id', '0b2b6a0e-6d1b-4c53-9c0a-3b7a3c0f9d11'],
-    ] as const)('takes media in the form %s only where it says so', (form, value) => {
+    ] as const)('accepts media in the form %s only if its capabilities say so', (form, value) => {
       for (const field of ['reference_images', 'reference_videos'] as const) {
         const paths = idle.refuse(aRequest({ [field]: [video, value] })).map(({ path }) => path)
         expect(paths).toEqual(idle.capabilities.media[field].includes(form) ? [] : [`${field}.1`])
       }
     })
 
-    it('refuses an option that it does not know', () => {
+    it('refuses an unknown option', () => {
       expect(idle.options.safeParse({}).success).toBe(true)
       expect(idle.options.safeParse({ colour: 'blue' }).success).toBe(false)
     })
 
-    it('tells a wrong key from everything else', async () => {
-      const { provider } = answering(answers.unauthorized)
+    it('reports a wrong key as such', async () => {
+      const { provider } = given(replies.unauthorized)
       expect(await provider.submit(aSubmission())).toMatchObject({ ok: false, fault: { code: 'auth' } })
       expect(await provider.getStatus(task)).toMatchObject({ ok: false, fault: { code: 'auth' } })
     })

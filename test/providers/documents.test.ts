@@ -1,11 +1,11 @@
 /**
- * The parameter tables of the source documents, row by row: whatever a document lets one say can be said by a request
- * to Reelhook, and is sent as the document has it; whatever it does not allow is refused before anything is sent.
+ * The parameter tables of the source documents, row by row. A request to Reelhook can use every documented value, which
+ * is sent in the documented form. Every other value is refused before anything is sent.
  */
 import { describe, expect, it } from 'vitest'
 import { requestSchema } from '../../src/core/request/request.ts'
 import type { Provider, Submission } from '../../src/providers/provider.ts'
-import { aLine, aSubmissionOf, bodyOf, type Line } from './documents/a-line.ts'
+import { aConnection, aSubmissionOf, bodyOf, type Connection } from './documents/a-connection.ts'
 import { aimlapiMini } from './documents/aimlapi-mini.ts'
 import { crunMiniR2v } from './documents/crun-mini-r2v.ts'
 import type { Document, Overrides, Row } from './documents/document.ts'
@@ -16,74 +16,75 @@ import { scenarioMini } from './documents/scenario-mini.ts'
 const documents = [scenarioMini, scenarioFast, aimlapiMini, runwareMini, crunMiniR2v]
 
 describe.each(documents)('$title', (document) => {
-  const { rows, own, closed, provider: name } = document
+  const { rows, fixed, unsupported, provider: name } = document
 
-  it.each(usesOf(rows))('says $name: $shown', async ({ request, at, value }) => {
-    const line = aLine(document)
-    const { submission, answer } = await submit(line, document, request)
-    expect(valueAt(line.sent[0], at)).toEqual(named(value, submission.assets))
-    // The simulator knows the document as well, and takes no field that is not in it.
-    expect(answer).toMatchObject({ ok: true })
-    const submitted = line.log().filter(({ what }) => !what.startsWith('import.'))
+  it.each(usesOf(rows))('sends $name: $shown', async ({ request, at, value }) => {
+    const connection = aConnection(document)
+    const { submission, result } = await submit(connection, document, request)
+    expect(valueAt(connection.sent[0], at)).toEqual(withAssetIds(value, submission.assets))
+    // The simulator refuses undocumented fields.
+    expect(result).toMatchObject({ ok: true })
+    const submitted = connection.log().filter(({ what }) => !what.startsWith('import.'))
     expect(submitted.map(({ what }) => what)).toEqual(['submit.accepted'])
-    expect(line.sent).toHaveLength(1)
+    expect(connection.sent).toHaveLength(1)
   })
 
-  it.each(refusedOf(rows))('refuses what $name does not allow: $shown', ({ request }) => {
-    const { provider } = aLine(document)
+  it.each(refusedOf(rows))('refuses an invalid value of $name: $shown', ({ request }) => {
+    const { provider } = aConnection(document)
     const paths = refusedPaths(document, provider, request)
     expect(paths).not.toEqual([])
     for (const path of paths) expect(Object.keys(request)).toContain(path.split('.')[0])
   })
 
-  it.each(own)('fills in $name by itself, and lets nobody else', async ({ name: row, at, value }) => {
-    const line = aLine(document)
-    const { submission } = await submit(line, document, {})
+  it.each(fixed)('sets $name and refuses it as an option', async ({ name: row, at, value }) => {
+    const connection = aConnection(document)
+    const { submission } = await submit(connection, document, {})
     const expected = value(submission)
-    expect(valueAt(line.sent[0], at)).toEqual(expected)
+    expect(valueAt(connection.sent[0], at)).toEqual(expected)
     const options = { provider_options: { [name]: { [row]: expected } } }
-    expect(refusedPaths(document, line.provider, options)).toEqual([`provider_options.${name}`])
+    expect(refusedPaths(document, connection.provider, options)).toEqual([`provider_options.${name}`])
   })
 
-  it.each(closed)('keeps %s to itself', async (row) => {
-    const line = aLine(document)
-    await submit(line, document, {})
-    expect(documentedNames(line.sent[0]?.body)).not.toContain(row)
+  it.each(unsupported)('never sends %s and refuses it as an option', async (row) => {
+    const connection = aConnection(document)
+    await submit(connection, document, {})
+    expect(documentedNames(connection.sent[0]?.body)).not.toContain(row)
     const options = { provider_options: { [name]: { [row]: 'https://storage.example.com/put' } } }
-    expect(refusedPaths(document, line.provider, options)).toEqual([`provider_options.${name}`])
+    expect(refusedPaths(document, connection.provider, options)).toEqual([`provider_options.${name}`])
   })
 
-  it('sends nothing that is in no row, and no empty list', async () => {
-    const known = [...rows, ...own].map((row) => row.name)
+  it('sends no undocumented field and no empty list', async () => {
+    const documented = [...rows, ...fixed].map((row) => row.name)
     for (const { request } of usesOf(rows)) {
-      const line = aLine(document)
-      await submit(line, document, request)
-      const [sent] = line.sent
-      for (const name of documentedNames(sent?.body)) expect(known).toContain(name)
-      // A list has one item at the least.
+      const connection = aConnection(document)
+      await submit(connection, document, request)
+      const [sent] = connection.sent
+      for (const name of documentedNames(sent?.body)) expect(documented).toContain(name)
+      // A documented list has at least one item.
       expect(JSON.stringify(sent?.body)).not.toContain('[]')
     }
   })
 
-  it(`asks by ${document.question.name}`, async () => {
-    const line = aLine(document)
-    const { submission, answer } = await submit(line, document, {})
-    if (!answer.ok) throw new Error(answer.fault.message)
-    const { providerTaskId } = answer.value
-    const checked = await line.provider.getStatus({ provider: name, ...submission, providerTaskId })
-    expect(checked).toMatchObject({ ok: true, value: { state: 'pending' } })
-    expect(valueAt(line.sent[1], document.question.at)).toEqual(document.question.value(providerTaskId))
+  it(`polls by ${document.statusParameter.name}`, async () => {
+    const connection = aConnection(document)
+    const { submission, result } = await submit(connection, document, {})
+    if (!result.ok) throw new Error(result.fault.message)
+    const { providerTaskId } = result.value
+    const status = await connection.provider.getStatus({ provider: name, ...submission, providerTaskId })
+    expect(status).toMatchObject({ ok: true, value: { state: 'pending' } })
+    const { at, value } = document.statusParameter
+    expect(valueAt(connection.sent[1], at)).toEqual(value(providerTaskId))
   })
 })
 
-/** As the product does it: through the door, the provider's options and its own rules, and then out. */
-async function submit(line: Line, document: Document, overrides: Overrides) {
-  expect(refusedPaths(document, line.provider, overrides)).toEqual([])
-  const submission = await line.prepare(aSubmissionOf(document, overrides, line))
-  return { submission, answer: await line.provider.submit(submission) }
+/** Validates and submits as the product does: request schema, the provider's options, the provider's rules. */
+async function submit(connection: Connection, document: Document, overrides: Overrides) {
+  expect(refusedPaths(document, connection.provider, overrides)).toEqual([])
+  const submission = await connection.prepare(aSubmissionOf(document, overrides, connection))
+  return { submission, result: await connection.provider.submit(submission) }
 }
 
-/** Where each complaint points that keeps a request from being sent; none means that it is sent. */
+/** The paths of the faults that stop a request. Empty: it is sent. */
 function refusedPaths(document: Document, provider: Provider, overrides: Overrides): string[] {
   const parsed = requestSchema.safeParse(bodyOf(document, overrides))
   if (!parsed.success) return parsed.error.issues.map(({ path }) => path.join('.'))
@@ -93,19 +94,21 @@ function refusedPaths(document: Document, provider: Provider, overrides: Overrid
   return provider.refuse(request).map(({ path }) => path)
 }
 
-/** What is sent in the place of media, where they were uploaded first. */
-function named(value: unknown, assets: Submission['assets']): unknown {
-  if (Array.isArray(value)) return value.map((each) => named(each, assets))
+/** The value with the asset ids that replace uploaded media. */
+function withAssetIds(value: unknown, assets: Submission['assets']): unknown {
+  if (Array.isArray(value)) return value.map((each) => withAssetIds(each, assets))
   return typeof value === 'string' ? (assets?.get(value) ?? value) : value
 }
 
 function valueAt(sent: unknown, path: string): unknown {
-  return path.split('.').reduce<unknown>((found, step) => {
-    return typeof found === 'object' && found !== null ? (found as Record<string, unknown>)[step] : undefined
+  return path.split('.').reduce<unknown>((value, step) => {
+    return typeof value === 'object' && value !== null
+      ? Object.entries(value).find(([name]) => name === step)?.[1]
+      : undefined
   }, sent)
 }
 
-/** Every field that holds something, and those that it is in, as the documents name them. */
+/** The names of all leaf fields, with dots for nested objects, as in the documents. */
 function documentedNames(body: unknown, prefix = ''): string[] {
   if (Array.isArray(body)) return body.flatMap((each) => documentedNames(each, prefix))
   if (typeof body !== 'object' || body === null) return [prefix]

@@ -1,4 +1,4 @@
-/** What providers say of prices beforehand: by the documents of each, and in whatever shape it comes. */
+/** Estimates from providers, in the documented form of each and in unexpected forms. */
 import { describe, expect, it } from 'vitest'
 import { priceOf } from '../../src/providers/price-table.ts'
 import type { Provider } from '../../src/providers/provider.ts'
@@ -16,13 +16,13 @@ const makers: Record<string, (reply: Reply) => { provider: Provider; sent: unkno
   aimlapi: anAimlapi,
 }
 
-describe('Runware', () => {
+describe('an estimate of Runware', () => {
   const priced = { json: { data: [{ taskType: 'videoInference', taskUUID: 'any', cost: 0.54 }] } }
 
-  it('is asked by a rehearsal of the whole task, which nobody is told of', async () => {
+  it('comes from a dry run of the whole task, without a webhook', async () => {
     const { provider, sent } = aRunware(priced)
-    const told = await provider.estimate?.(aRequest({ model: 'seedance-2.0', count: 3 }))
-    expect(told).toEqual(estimated({ amount_usd: 0.54 }))
+    const estimate = await provider.estimate?.(aRequest({ model: 'seedance-2.0', count: 3 }))
+    expect(estimate).toEqual(estimated({ amount_usd: 0.54 }))
     expect(sent).toHaveLength(1)
     expect(sent[0]).toMatchObject({
       headers: { 'x-runware-dry-run': '1' },
@@ -31,7 +31,7 @@ describe('Runware', () => {
     expect(JSON.stringify(sent[0]?.body)).not.toContain('webhookURL')
   })
 
-  it('has a price list for mini', () => {
+  it('can be computed from the price table for the mini model', () => {
     const { prices } = aRunware(priced).provider.capabilities
     const price = (overrides: object) => priceOf(prices, aRequest({ resolution: '480p', ...overrides }))
     expect(price({})).toEqual({ amount_usd: 0.18, source: 'price_table' })
@@ -45,8 +45,8 @@ describe('Runware', () => {
   })
 })
 
-describe('Crun', () => {
-  it('is asked by a call of its own, with the task as it would be and without the callback', async () => {
+describe('an estimate of Crun', () => {
+  it('comes from a separate call with the task but without the callback', async () => {
     const { provider, sent } = aCrun({ json: enveloped({ credits: 40, estimated: true }) })
     expect(await provider.estimate?.(aRequest({ reference_images: [image], count: 2 }))).toEqual(
       estimated({ credits: 80 }),
@@ -61,16 +61,16 @@ describe('Crun', () => {
     expect(JSON.stringify(sent)).not.toContain('callback')
   })
 
-  it('refuses by the code of the body', async () => {
+  it('is refused by the code in the body', async () => {
     const { provider } = aCrun({ json: { code: 402, message: 'Insufficient Credits' } })
     expect(await provider.estimate?.(aRequest())).toMatchObject({ fault: { code: 'out_of_credit' } })
   })
 })
 
-describe('Scenario', () => {
+describe('an estimate of Scenario', () => {
   const priced = { status: 269, json: { creativeUnitsCost: 12.5 } }
 
-  it('is asked by a rehearsal without media, which are not uploaded yet', async () => {
+  it('comes from a dry run without media, which are not uploaded yet', async () => {
     const { provider, sent } = aScenario(priced)
     const request = aRequest({ first_frame: image, prompt: undefined, count: 2 })
     expect(await provider.estimate?.(request)).toEqual(estimated({ credits: 25 }))
@@ -79,7 +79,7 @@ describe('Scenario', () => {
     expect(JSON.stringify(sent)).not.toContain(image)
   })
 
-  it('cannot price reference videos, and is not asked', async () => {
+  it('is unknown for reference videos, without a call', async () => {
     const { provider, sent } = aScenario(priced)
     expect(await provider.estimate?.(aRequest({ reference_videos: [video] }))).toMatchObject({
       fault: { code: 'price_unknown' },
@@ -88,7 +88,7 @@ describe('Scenario', () => {
   })
 })
 
-describe('AI/ML API', () => {
+describe('an estimate of AI/ML API', () => {
   const model = 'bytedance/dreamina-seedance-2-0-mini'
   const catalogue = (pricing: unknown, names: object = { id: model }) => ({
     json: { object: 'list', data: [{ id: 'another', pricing: 7 }, null, { ...names, pricing }] },
@@ -101,7 +101,7 @@ describe('AI/ML API', () => {
   }
   const priceOf720p = estimated({ amount_usd: 0.135 })
 
-  it('is asked for its public catalogue, without the key', async () => {
+  it('comes from the public catalogue, without the key', async () => {
     const { provider, sent } = anAimlapi(catalogue(byResolution))
     expect(await provider.estimate?.(aRequest())).toEqual(priceOf720p)
     expect(sent).toMatchObject([
@@ -117,17 +117,17 @@ describe('AI/ML API', () => {
     ['by resolution', catalogue(byResolution), priceOf720p],
     ['under an alias', catalogue(byResolution, { id: 'new-name', aliases: [model] }), priceOf720p],
     [
-      'by second, for many of them',
+      'per 1,000 seconds',
       catalogue({ kind: 'fixed', units: [{ name: 'second', price: 27, per: 1_000 }] }),
       priceOf720p,
     ],
     [
-      'by video',
+      'per video',
       catalogue({ kind: 'fixed', units: [{ unit: 'video', price: 0.5 }] }),
       estimated({ amount_usd: 0.5 }),
     ],
     [
-      'by two things',
+      'by resolution and audio',
       catalogue({
         kind: 'variants',
         variants: [
@@ -138,12 +138,12 @@ describe('AI/ML API', () => {
       priceOf720p,
     ],
     [
-      'beside an entry that cannot be read',
+      'beside an unreadable entry',
       catalogue({ kind: 'variants', variants: [{ when: 7 }, ...byResolution.variants] }),
       priceOf720p,
     ],
-  ])('has a price %s', async (_, reply, told) => {
-    expect(await anAimlapi(reply).provider.estimate?.(aRequest())).toEqual(told)
+  ])('is read from a price %s', async (_, reply, estimate) => {
+    expect(await anAimlapi(reply).provider.estimate?.(aRequest())).toEqual(estimate)
   })
 
   it.each([
@@ -153,37 +153,37 @@ describe('AI/ML API', () => {
       'is for other resolutions',
       catalogue({ ...byResolution, variants: [variant({ resolution: '8k' }, 1)] }),
     ],
-    ['depends on what is not sent', catalogue({ ...byResolution, variants: [variant({ fps: 24 }, 1)] })],
-    ['is not there', catalogue(null)],
+    ['depends on an unsent field', catalogue({ ...byResolution, variants: [variant({ fps: 24 }, 1)] })],
+    ['is missing', catalogue(null)],
     ['is of another model', catalogue(byResolution, { id: 'another' })],
-  ])('has no price where it %s', async (_, reply) => {
+  ])('is unknown if the price %s', async (_, reply) => {
     expect(await anAimlapi(reply).provider.estimate?.(aRequest())).toMatchObject({
       fault: { code: 'price_unknown' },
     })
   })
 
-  it('counts every video', async () => {
+  it('covers every video of the job', async () => {
     const { provider } = anAimlapi(catalogue(byResolution))
     expect(await provider.estimate?.(aRequest({ count: 4 }))).toEqual(estimated({ amount_usd: 0.54 }))
   })
 })
 
-describe.each(Object.entries(makers))('%s', (_, make) => {
+describe.each(Object.entries(makers))('an estimate of %s', (_, make) => {
   it.each([
     ['the connection breaks', new TypeError('Network connection lost.')],
-    ['the answer is a 500', { status: 500, json: {} }],
-    ['the answer is a page of a gateway', { status: 502, text: '<html>' }],
-  ] as [string, Reply][])('may be asked again when %s', async (_, reply) => {
+    ['the response is a 500', { status: 500, json: {} }],
+    ['the response is HTML from a gateway', { status: 502, text: '<html>' }],
+  ] as [string, Reply][])('may be retried when %s', async (_, reply) => {
     expect(await make(reply).provider.estimate?.(aRequest())).toMatchObject({
       fault: { code: 'unavailable' },
     })
   })
 
   it.each([
-    ['nothing of use', { json: {} }],
-    ['a price that is none', { json: { data: [{ taskUUID: 'u', cost: -1 }], creativeUnitsCost: 'many' } }],
-  ] as [string, Reply][])('names no price when it answers %s', async (_, reply) => {
-    const told = await make(reply).provider.estimate?.(aRequest())
-    expect(told).toMatchObject({ ok: false })
+    ['an empty object', { json: {} }],
+    ['an invalid price', { json: { data: [{ taskUUID: 'u', cost: -1 }], creativeUnitsCost: 'many' } }],
+  ] as [string, Reply][])('is a fault if the response is %s', async (_, reply) => {
+    const estimate = await make(reply).provider.estimate?.(aRequest())
+    expect(estimate).toMatchObject({ ok: false })
   })
 })

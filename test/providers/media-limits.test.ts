@@ -1,4 +1,4 @@
-/** What is known of media, held against the documents' limits: AI/ML API sets some, the others none. */
+/** Media metadata against documented limits. AI/ML API documents limits, the other providers none. */
 import { describe, expect, it } from 'vitest'
 import type { MediaMetadata } from '../../src/core/request/media.ts'
 import { mediaLimitFaults } from '../../src/providers/media-limits.ts'
@@ -11,25 +11,25 @@ import { aScenario } from './scenario/a-scenario.ts'
 
 const { provider: idle } = anAimlapi({ status: 500, json: {} })
 
-const nothing: MediaMetadata = { contentType: 'video/mp4', width: null, height: null, durationSeconds: null }
+const unknown: MediaMetadata = { contentType: 'video/mp4', width: null, height: null, durationSeconds: null }
 
 function aVideo(width: number | null, height: number | null, contentType = 'video/mp4'): MediaMetadata {
-  return { ...nothing, contentType, width, height }
+  return { ...unknown, contentType, width, height }
 }
 
 function aSound(durationSeconds: number | null, contentType = 'audio/wav'): MediaMetadata {
-  return { ...nothing, contentType, durationSeconds }
+  return { ...unknown, contentType, durationSeconds }
 }
 
-/** Null: a URL, of which nothing is known. */
-function refused(
+/** Null: media without metadata, such as a URL. */
+function faultsOf(
   videos: (MediaMetadata | null)[],
   sounds: (MediaMetadata | null)[],
   provider = idle,
 ): Reason[] {
   const known = new Map<string, MediaMetadata>()
-  for (const [list, facts] of Object.entries({ reference_videos: videos, reference_audios: sounds })) {
-    for (const [index, one] of facts.entries()) if (one !== null) known.set(`${list}.${index}`, one)
+  for (const [list, files] of Object.entries({ reference_videos: videos, reference_audios: sounds })) {
+    for (const [index, file] of files.entries()) if (file !== null) known.set(`${list}.${index}`, file)
   }
   const request = aRequest({
     reference_images: [image],
@@ -58,21 +58,21 @@ describe('a reference video at AI/ML API', () => {
     [256, 144, false],
     [null, null, true],
     [1920, null, true],
-  ])('of %s×%s is taken: %s', (width, height, isTaken) => {
-    expect(pathsOf(refused([aVideo(width, height)], []))).toEqual(isTaken ? [] : ['reference_videos.0'])
+  ])('of %s×%s pixels is accepted: %s', (width, height, isAccepted) => {
+    expect(pathsOf(faultsOf([aVideo(width, height)], []))).toEqual(isAccepted ? [] : ['reference_videos.0'])
   })
 
   it.each([
     ['video/mp4', true],
     ['video/quicktime', true],
     ['video/webm', false],
-  ])('as %s is taken: %s', (contentType, isTaken) => {
-    const reasons = refused([aVideo(1280, 720, contentType)], [])
-    expect(pathsOf(reasons)).toEqual(isTaken ? [] : ['reference_videos.0'])
+  ])('of type %s is accepted: %s', (contentType, isAccepted) => {
+    const reasons = faultsOf([aVideo(1280, 720, contentType)], [])
+    expect(pathsOf(reasons)).toEqual(isAccepted ? [] : ['reference_videos.0'])
   })
 
-  it('is refused with the limit and what it has', () => {
-    expect(refused([aVideo(1280, 720), aVideo(256, 144, 'video/webm')], [])).toEqual([
+  it('is refused with the limit and its actual value', () => {
+    expect(faultsOf([aVideo(1280, 720), aVideo(256, 144, 'video/webm')], [])).toEqual([
       {
         path: 'reference_videos.1',
         message: 'must be video/mp4 or video/quicktime, but is video/webm',
@@ -84,8 +84,8 @@ describe('a reference video at AI/ML API', () => {
     ])
   })
 
-  it('may last as long as it likes: no document says otherwise', () => {
-    expect(refused([{ ...aVideo(1280, 720), durationSeconds: 600 }], [])).toEqual([])
+  it('may have any length, since no limit is documented', () => {
+    expect(faultsOf([{ ...aVideo(1280, 720), durationSeconds: 600 }], [])).toEqual([])
   })
 })
 
@@ -96,7 +96,7 @@ describe('reference audios at AI/ML API', () => {
     [[15, null], []],
     [[15.1, null], ['reference_audios']],
     [[5, 5, 5], []],
-    // 15.000000000000002 by the arithmetic of the machine.
+    // 15.000000000000002 in binary arithmetic.
     [[5.1, 5.1, 4.8], []],
     [[5, 5, 5.001], ['reference_audios']],
     [
@@ -105,21 +105,21 @@ describe('reference audios at AI/ML API', () => {
     ],
     [[null], []],
     [[null, null, null], []],
-  ])('of %j seconds are refused at %j', (seconds, paths) => {
-    const sounds = seconds.map((one) => aSound(one))
-    expect(pathsOf(refused([], sounds))).toEqual(paths)
+  ])('of %j seconds are refused at the paths %j', (seconds, paths) => {
+    const sounds = seconds.map((length) => aSound(length))
+    expect(pathsOf(faultsOf([], sounds))).toEqual(paths)
   })
 
   it.each([
     ['audio/mpeg', true],
     ['audio/wav', true],
     ['audio/mp4', false],
-  ])('as %s are taken: %s', (contentType, isTaken) => {
-    expect(pathsOf(refused([], [aSound(5, contentType)]))).toEqual(isTaken ? [] : ['reference_audios.0'])
+  ])('of type %s are accepted: %s', (contentType, isAccepted) => {
+    expect(pathsOf(faultsOf([], [aSound(5, contentType)]))).toEqual(isAccepted ? [] : ['reference_audios.0'])
   })
 
-  it('are refused with the limit and what they have', () => {
-    expect(refused([], [aSound(20), aSound(1)])).toEqual([
+  it('are refused with the limit and their actual values', () => {
+    expect(faultsOf([], [aSound(20), aSound(1)])).toEqual([
       { path: 'reference_audios.0', message: 'must last at most 15.2 seconds, but lasts 20' },
       {
         path: 'reference_audios',
@@ -129,12 +129,12 @@ describe('reference audios at AI/ML API', () => {
   })
 })
 
-it('of what a URL leads to nothing is refused', () => {
-  expect(refused([null, null], [null, null, null])).toEqual([])
+it('media without metadata are accepted', () => {
+  expect(faultsOf([null, null], [null, null, null])).toEqual([])
 })
 
-it('every fault of every list is named at once', () => {
-  const reasons = refused([null, aVideo(256, 144)], [aSound(20), null])
+it('every fault of every list is reported at once', () => {
+  const reasons = faultsOf([null, aVideo(256, 144)], [aSound(20), null])
   expect(pathsOf(reasons)).toEqual(['reference_videos.1', 'reference_audios.0', 'reference_audios'])
 })
 
@@ -142,7 +142,7 @@ it.each([
   ['Runware', aRunware],
   ['Crun', aCrun],
   ['Scenario', aScenario],
-])('%s documents no limit, and refuses nothing', (_, make) => {
+])('%s documents no limits and refuses no media', (_, make) => {
   const { provider } = make({ status: 500, json: {} })
-  expect(refused([aVideo(16, 16, 'video/webm')], [aSound(900, 'audio/mp4')], provider)).toEqual([])
+  expect(faultsOf([aVideo(16, 16, 'video/webm')], [aSound(900, 'audio/mp4')], provider)).toEqual([])
 })

@@ -19,14 +19,14 @@ const keys = {
 }
 
 function aRegistry(environment: Record<string, string | undefined>, reply: Reply = { json: {} }) {
-  const read = readConfig({ ...needed, ...environment })
-  if (!read.ok) throw new Error(read.faults.join())
+  const result = readConfig({ ...needed, ...environment })
+  if (!result.ok) throw new Error(result.faults.join())
   const { fetch, sent } = aNetwork(reply)
-  return { providers: createProviders(read.config.accounts, fetch, now, async () => null), sent }
+  return { providers: createProviders(result.config.accounts, fetch, now, async () => null), sent }
 }
 
 describe('the registry', () => {
-  it('holds every provider that has a key, in the order of their names', () => {
+  it('has every provider with a key, in the order of the provider names', () => {
     const { providers } = aRegistry(keys)
     expect(Object.keys(providers)).toEqual([...providerNames])
     for (const [name, provider] of Object.entries(providers)) expect(provider.name).toBe(name)
@@ -34,19 +34,19 @@ describe('the registry', () => {
 
   it.each([
     ['nothing is set', {}, []],
-    ['all is blank', Object.fromEntries(Object.keys(keys).map((name) => [name, ''])), []],
-    ['Scenario has a key alone', { SCENARIO_SDK_API_KEY: 'sc' }, []],
-    ['Scenario has a secret alone', { SCENARIO_SDK_API_SECRET: 'hush' }, []],
+    ['every key is blank', Object.fromEntries(Object.keys(keys).map((name) => [name, ''])), []],
+    ['Scenario has a key but no secret', { SCENARIO_SDK_API_KEY: 'sc' }, []],
+    ['Scenario has a secret but no key', { SCENARIO_SDK_API_SECRET: 'hush' }, []],
     ['Scenario has both', { SCENARIO_SDK_API_KEY: 'sc', SCENARIO_SDK_API_SECRET: 'hush' }, ['scenario']],
     ['AI/ML API has its key', { AIMLAPI_API_KEY: 'aiml' }, ['aimlapi']],
-  ])('holds no other when %s', (_, environment, names) => {
+  ])('has no other provider when %s', (_, environment, names) => {
     expect(Object.keys(aRegistry(environment).providers)).toEqual(names)
   })
 
   it.each([
     ['', 'https://api.cloud.scenario.com/v1/generate', 'https://api.aimlapi.com/v2/video'],
     ['http://127.0.0.1:8787/x/', 'http://127.0.0.1:8787/x/generate', 'http://127.0.0.1:8787/x/v2/video'],
-  ])('sends them to the base URL "%s"', async (base, scenarioUrl, aimlapiUrl) => {
+  ])('sends requests to the base URL "%s"', async (base, scenarioUrl, aimlapiUrl) => {
     const { providers, sent } = aRegistry({ ...keys, SCENARIO_BASE_URL: base, AIMLAPI_BASE_URL: base })
     await providers.scenario?.submit(aSubmission())
     await providers.aimlapi?.submit(aSubmission())
@@ -55,14 +55,14 @@ describe('the registry', () => {
   })
 })
 
-describe('credits', () => {
+describe('a cost in credits', () => {
   const rates = { ...keys, CRUN_USD_PER_CREDIT: '0.005', SCENARIO_USD_PER_UNIT: '0.02' }
   const both = { credits: 38, amount_usd: 0.19, source: 'provider' }
 
-  it('are told in dollars too, where it is known what one costs', async () => {
-    const asked = aRegistry(rates, { json: enveloped(aSuccess()) }).providers.crun
-    expect(await asked?.getStatus(aTask({ provider: 'crun' }))).toMatchObject({ value: { cost: both } })
-    expect(asked?.parseWebhook?.(aSuccess())).toMatchObject([{ outcome: { cost: both } }])
+  it('is also in US dollars if the price of a credit is set', async () => {
+    const crun = aRegistry(rates, { json: enveloped(aSuccess()) }).providers.crun
+    expect(await crun?.getStatus(aTask({ provider: 'crun' }))).toMatchObject({ value: { cost: both } })
+    expect(crun?.parseWebhook?.(aSuccess())).toMatchObject([{ outcome: { cost: both } }])
     const estimating = aRegistry(rates, { json: enveloped({ credits: 40 }) }).providers.crun
     expect(await estimating?.estimate?.(aRequest())).toMatchObject({
       value: { credits: 40, amount_usd: 0.2 },
@@ -75,14 +75,14 @@ describe('credits', () => {
     })
   })
 
-  it('are told alone where it is not', async () => {
+  it('has no US dollars if the price of a credit is not set', async () => {
     const { crun } = aRegistry(keys, { json: enveloped(aSuccess()) }).providers
     expect(await crun?.getStatus(aTask({ provider: 'crun' }))).toMatchObject({
       value: { cost: { credits: 38, source: 'provider' } },
     })
   })
 
-  it('of AI/ML API are told by the rate of its own sample', async () => {
+  it('at AI/ML API uses the rate of its documented sample', async () => {
     const done = { id: taskId, status: 'completed', video: { url: 'https://cdn.aimlapi.com/v.mp4' } }
     const json = { ...done, meta: { usage: { credits_used: 120_000 } } }
     const { aimlapi } = aRegistry(keys, { json }).providers
@@ -91,8 +91,8 @@ describe('credits', () => {
     })
   })
 
-  it.each(['0', '-1', 'cheap'])('are not priced at %s', (price) => {
-    const read = readConfig({ ...needed, CRUN_USD_PER_CREDIT: price })
-    expect(read.ok ? [] : read.faults).toEqual([expect.stringMatching(/^CRUN_USD_PER_CREDIT /)])
+  it.each(['0', '-1', 'cheap'])('cannot have a price of %s per credit', (price) => {
+    const result = readConfig({ ...needed, CRUN_USD_PER_CREDIT: price })
+    expect(result.ok ? [] : result.faults).toEqual([expect.stringMatching(/^CRUN_USD_PER_CREDIT /)])
   })
 })

@@ -1,4 +1,4 @@
-/** The guard where URLs are called and fetched, with a resolver set as in a deployment. */
+/** The URL guard at every place that calls a URL from outside, with a resolver as in a deployment. */
 import { beforeEach, describe, expect, it } from 'vitest'
 import { readConfig } from '../../src/config.ts'
 import { sendMedia } from '../../src/providers/scenario/upload.ts'
@@ -11,7 +11,7 @@ import { world } from '../support/world.ts'
 
 const checked = { DNS_CHECK_URL: resolverUrl }
 
-/** The next attempt of a delivery, while the caller's name leads there. */
+/** Makes the next attempt of a delivery while the caller's host name resolves as in `zone`. */
 async function attempt({ id, job_id }: DeliveryView, zone: Zone) {
   await world.advance(10 * 60_000)
   const resolver = aResolver(zone)
@@ -21,90 +21,92 @@ async function attempt({ id, job_id }: DeliveryView, zone: Zone) {
   return (await deliveriesOf(job_id))[0]
 }
 
-const outside: Zone = { 'caller.test': { A: ['93.184.216.34'], TTL: 0 } }
+const publicZone: Zone = { 'caller.test': { A: ['93.184.216.34'], TTL: 0 } }
 
 describe('a delivery', () => {
-  let refused: DeliveryView
+  let delivery: DeliveryView
   beforeEach(async () => {
     await select('DELETE FROM hosts')
-    refused = await tellAndHear(() => new Response('no', { status: 500 }))
+    delivery = await tellAndHear(() => new Response('no', { status: 500 }))
   })
 
-  it('goes to a name that leads outside', async () => {
-    expect(await attempt(refused, outside)).toMatchObject({ status: 'delivered' })
-    expect(world.caller.receivedFor(refused.job_id)).toHaveLength(2)
+  it('is sent to a host name with a public address', async () => {
+    expect(await attempt(delivery, publicZone)).toMatchObject({ status: 'delivered' })
+    expect(world.caller.receivedFor(delivery.job_id)).toHaveLength(2)
   })
 
   it.each<[string, Zone, string]>([
     [
-      'leads inside',
+      'has a private address',
       { 'caller.test': { A: ['10.0.0.1'], TTL: 0 } },
       'the URL names a host with a private or reserved address',
     ],
-    ['is not there', {}, 'the URL names a host that does not resolve (NXDOMAIN, NXDOMAIN)'],
-  ])('does not go to one that %s, and says so', async (_, zone, error) => {
-    const delivery = await attempt(refused, zone)
-    expect(delivery).toMatchObject({ status: 'pending', attempts: [{}, { status: null, error }] })
-    expect(world.caller.receivedFor(refused.job_id)).toHaveLength(1)
+    ['does not exist', {}, 'the URL names a host that does not resolve (NXDOMAIN, NXDOMAIN)'],
+  ])('is not sent to a host name that %s, and reports the reason', async (_, zone, error) => {
+    expect(await attempt(delivery, zone)).toMatchObject({
+      status: 'pending',
+      attempts: [{}, { status: null, error }],
+    })
+    expect(world.caller.receivedFor(delivery.job_id)).toHaveLength(1)
   })
 
-  it('counts against its host when the name does not resolve, not when the resolver fails', async () => {
+  it('counts as a failure of its host if the name does not resolve, but not if the resolver fails', async () => {
     const failures = () => select('SELECT failures FROM hosts')
     await world.advance(10 * 60_000)
-    await nudgeDelivery(refused.id, 1, checked)
-    expect((await deliveriesOf(refused.job_id))[0]?.attempt_count).toBe(2)
+    await nudgeDelivery(delivery.id, 1, checked)
+    expect((await deliveriesOf(delivery.job_id))[0]?.attempt_count).toBe(2)
     expect(await failures()).toEqual([{ failures: 1 }])
-    await attempt(refused, {})
+    await attempt(delivery, {})
     expect(await failures()).toEqual([{ failures: 2 }])
   })
 
-  it('waits while the resolver fails, and goes when it answers again', async () => {
+  it('waits while the resolver fails and is sent once it responds again', async () => {
     await world.advance(10 * 60_000)
-    // Nobody is at the resolver's address.
-    await nudgeDelivery(refused.id, 1, checked)
-    const [waiting] = await deliveriesOf(refused.job_id)
+    // Nothing listens at the resolver's address.
+    await nudgeDelivery(delivery.id, 1, checked)
+    const [waiting] = await deliveriesOf(delivery.job_id)
     expect(waiting?.status).toBe('pending')
     expect(waiting?.attempts[1]?.error).toMatch(/could not be looked up/)
-    expect(await attempt(refused, outside)).toMatchObject({ status: 'delivered' })
+    expect(await attempt(delivery, publicZone)).toMatchObject({ status: 'delivered' })
   })
 })
 
-describe('media', () => {
+describe('media to download', () => {
   const zone: Zone = {
     'media.test': { A: ['93.184.216.34'] },
-    'inside.test': { A: ['192.168.0.1'] },
+    'private.test': { A: ['192.168.0.1'] },
   }
   const guard = createGuard(
     { ...world.edges, fetch: aResolver(zone).fetch },
     { reach: 'public', dnsCheckUrl: resolverUrl },
   )
-  const to = (location: string) => new Response('elsewhere', { status: 302, headers: { location } })
+  const redirectTo = (location: string) => new Response('elsewhere', { status: 302, headers: { location } })
 
-  it('are not fetched from a name that leads inside', async () => {
-    const copying = await copyFrom(() => new Response('secrets'), { guard }, 'https://inside.test/boat.mp4')
+  it('are not requested from a host name with a private address', async () => {
+    const copying = await copyFrom(() => new Response('secrets'), { guard }, 'https://private.test/boat.mp4')
     expect(copying.requests).toEqual([])
     await expectNothingLeft(copying, 'media_forbidden')
   })
 
-  it('are not fetched where a redirect leads inside by its name', async () => {
-    const copying = await copyFrom(() => to('https://inside.test/boat.mp4'), { guard })
+  it('are not requested after a redirect to a host name with a private address', async () => {
+    const copying = await copyFrom(() => redirectTo('https://private.test/boat.mp4'), { guard })
     expect(copying.requests).toHaveLength(1)
     await expectNothingLeft(copying, 'media_forbidden')
   })
 
-  it('are asked for again later from a name that does not resolve', async () => {
+  it('may be requested again later if the host name does not resolve', async () => {
     const copying = await copyFrom(() => new Response('nothing'), { guard }, 'https://gone.test/boat.mp4')
     expect(copying.requests).toEqual([])
     await expectNothingLeft(copying, 'media_unavailable')
   })
 })
 
-describe('media handed to a provider', () => {
+describe('media to upload to a provider', () => {
   it.each([
     ['https://169.254.169.254/part', 'media_forbidden'],
     ['http://storage.test/part', 'media_forbidden'],
     ['https://gone.test/part', 'unavailable'],
-  ])('do not go where the provider names %s', async (url, code) => {
+  ])('are not sent if the provider names %s', async (url, code) => {
     const sent: Request[] = []
     const guard = createGuard(
       { ...world.edges, fetch: aResolver({}).fetch },
@@ -134,7 +136,7 @@ describe('media handed to a provider', () => {
   })
 })
 
-describe('the setting', () => {
+describe('DNS_CHECK_URL', () => {
   const needed = {
     PUBLIC_BASE_URL: 'https://reelhook.example.com',
     SIGNING_SECRET: 'a signing secret of thirty-two characters',
@@ -145,13 +147,13 @@ describe('the setting', () => {
     ['', 'https://cloudflare-dns.com/dns-query'],
     ['off', null],
     ['https://dns.google/resolve', 'https://dns.google/resolve'],
-  ])('of %j means %j', (DNS_CHECK_URL, url) => {
-    const read = readConfig({ ...needed, DNS_CHECK_URL })
-    expect(read.ok && read.config.dnsCheckUrl).toBe(url)
+  ])('set to %j means %j', (DNS_CHECK_URL, url) => {
+    const result = readConfig({ ...needed, DNS_CHECK_URL })
+    expect(result.ok && result.config.dnsCheckUrl).toBe(url)
   })
 
-  it('is refused when it is neither', () => {
-    const read = readConfig({ ...needed, DNS_CHECK_URL: 'no' })
-    expect(read).toEqual({ ok: false, faults: [expect.stringContaining('DNS_CHECK_URL')] })
+  it('is refused if it is neither a URL nor off', () => {
+    const result = readConfig({ ...needed, DNS_CHECK_URL: 'no' })
+    expect(result).toEqual({ ok: false, faults: [expect.stringContaining('DNS_CHECK_URL')] })
   })
 })

@@ -3,11 +3,11 @@ import { createGuard, type GuardSettings } from '../../src/url-guard/guard.ts'
 import { aResolver, resolverUrl, type Zone } from '../support/resolver.ts'
 
 const seconds = 1_000
-const isInside = { message: 'names a host with a private or reserved address', retry: 'never' }
+const isPrivate = { message: 'names a host with a private or reserved address', retry: 'never' }
 
 let names = 0
 
-/** A guard with a clock of its own, and a name that no other test has asked for: answers are kept. */
+/** A guard with its clock, and a host name that no other test uses, since verdicts are cached. */
 function aGuard(entry: Zone[string] | undefined, settings: Partial<GuardSettings> = {}) {
   const name = `host-${names++}.example.com`
   const resolver = aResolver(entry === undefined ? {} : { [name]: entry })
@@ -23,54 +23,54 @@ function aGuard(entry: Zone[string] | undefined, settings: Partial<GuardSettings
   )
   return {
     name,
-    ask: () => guard(`https://${name}:8443/hook?token=1`),
+    check: () => guard(`https://${name}:8443/hook?token=1`),
     guard,
-    asked: resolver.asked,
+    queries: resolver.asked,
     clock,
     lines,
   }
 }
 
-/** A guard whose resolver answers so. */
-function aGuardWith(answer: (request: Request) => Promise<Response>) {
+/** A guard with this resolver. */
+function aGuardWith(respond: (request: Request) => Promise<Response>) {
   const lines: unknown[] = []
   const guard = createGuard(
-    { fetch: answer, now: () => 0, log: (event, fields) => lines.push([event, fields]) },
+    { fetch: respond, now: () => 0, log: (event, fields) => lines.push([event, fields]) },
     { reach: 'public', dnsCheckUrl: resolverUrl },
   )
-  return { ask: () => guard('https://unlucky.example.com/hook'), lines }
+  return { check: () => guard('https://unlucky.example.com/hook'), lines }
 }
 
-describe('a name is let through', () => {
+describe('a host name is accepted', () => {
   it.each<[string, Zone[string]]>([
     ['an IPv4 address', { A: ['93.184.216.34'] }],
     ['an IPv6 address', { AAAA: ['2606:2800:220:1::1'] }],
-    ['several of both', { A: ['93.184.216.34', '8.8.8.8'], AAAA: ['2606:2800:220:1::1'] }],
-    ['an alias on the way', { via: ['cdn.example.com.'], A: ['93.184.216.34'] }],
-    ['one family that its servers fail in', { A: ['93.184.216.34'], status: { AAAA: 2 } }],
+    ['several addresses of both families', { A: ['93.184.216.34', '8.8.8.8'], AAAA: ['2606:2800:220:1::1'] }],
+    ['an alias', { via: ['cdn.example.com.'], A: ['93.184.216.34'] }],
+    ['a DNS failure in one address family', { A: ['93.184.216.34'], status: { AAAA: 2 } }],
   ])('with %s', async (_, entry) => {
-    expect(await aGuard(entry).ask()).toBeNull()
+    expect(await aGuard(entry).check()).toBeNull()
   })
 
-  it('when both families were asked for, by the name alone', async () => {
-    const { ask, asked, name } = aGuard({ A: ['93.184.216.34'] })
-    await ask()
-    expect(asked.sort()).toEqual([`A ${name}`, `AAAA ${name}`])
+  it('after a lookup of A and AAAA', async () => {
+    const { check, queries, name } = aGuard({ A: ['93.184.216.34'] })
+    await check()
+    expect(queries.sort()).toEqual([`A ${name}`, `AAAA ${name}`])
   })
 
-  it('with nothing told to the resolver but the name', async () => {
+  it('after telling the resolver only the host name, without port, path and query', async () => {
     const requests: Request[] = []
-    const { ask } = aGuardWith(async (request) => {
+    const { check } = aGuardWith(async (request) => {
       requests.push(request)
       return new Response('{"Status":3}')
     })
-    await ask()
+    await check()
     expect(requests.map(({ url }) => url)).toEqual([
       `${resolverUrl}?name=unlucky.example.com&type=A`,
       `${resolverUrl}?name=unlucky.example.com&type=AAAA`,
     ])
-    const [one] = requests
-    expect([one?.method, one?.redirect, one?.headers.get('accept')]).toEqual([
+    const [request] = requests
+    expect([request?.method, request?.redirect, request?.headers.get('accept')]).toEqual([
       'GET',
       'manual',
       'application/dns-json',
@@ -78,7 +78,7 @@ describe('a name is let through', () => {
   })
 })
 
-describe('a name that leads inside is refused for good', () => {
+describe('a host name with a private address is refused for good', () => {
   it.each<[string, Zone[string]]>([
     ['loopback', { A: ['127.0.0.1'] }],
     ['private', { A: ['10.1.2.3'] }],
@@ -89,120 +89,120 @@ describe('a name that leads inside is refused for good', () => {
     ['IPv6 loopback', { AAAA: ['::1'] }],
     ['IPv4 mapped', { AAAA: ['::ffff:10.0.0.1'] }],
     ['NAT64', { AAAA: ['64:ff9b::a00:1'] }],
-    ['nowhere', { A: ['0.0.0.0'] }],
+    ['unspecified', { A: ['0.0.0.0'] }],
     ['private beside public', { A: ['93.184.216.34', '10.0.0.1'] }],
     ['private in IPv6, public in IPv4', { A: ['93.184.216.34'], AAAA: ['fd00::1'] }],
     ['private behind an alias', { via: ['inside.example.com.'], A: ['192.168.0.1'] }],
-    ['no address at all', { A: ['not an address'] }],
+    ['no valid address', { A: ['not an address'] }],
   ])('%s', async (_, entry) => {
-    expect(await aGuard(entry).ask()).toEqual(isInside)
+    expect(await aGuard(entry).check()).toEqual(isPrivate)
   })
 })
 
-describe('a name that does not resolve is refused for now', () => {
+describe('a host name that does not resolve is refused for now', () => {
   it.each<[string, Zone[string] | undefined, string]>([
-    ['there is none', undefined, 'NXDOMAIN, NXDOMAIN'],
+    ['it does not exist', undefined, 'NXDOMAIN, NXDOMAIN'],
     ['it has no address', {}, 'no address, no address'],
-    ['its servers fail', { status: 2 }, 'SERVFAIL, SERVFAIL'],
-    ['its servers refuse', { status: 5 }, 'REFUSED, REFUSED'],
-    ['an alias leads nowhere', { via: ['gone.example.com.'] }, 'no address, no address'],
-    ['nobody knows why', { status: 23 }, 'status 23, status 23'],
-  ])('%s', async (_, entry, said) => {
-    const message = `names a host that does not resolve (${said})`
-    expect(await aGuard(entry).ask()).toEqual({ message, retry: 'later', isHostDown: true })
+    ['its DNS servers fail', { status: 2 }, 'SERVFAIL, SERVFAIL'],
+    ['its DNS servers refuse', { status: 5 }, 'REFUSED, REFUSED'],
+    ['its alias has no address', { via: ['gone.example.com.'] }, 'no address, no address'],
+    ['the status is unknown', { status: 23 }, 'status 23, status 23'],
+  ])('because %s', async (_, entry, reason) => {
+    const message = `names a host that does not resolve (${reason})`
+    expect(await aGuard(entry).check()).toEqual({ message, retry: 'later', isHostDown: true })
   })
 })
 
-describe('a resolver that fails lets nothing through, and is on record', () => {
+describe('every URL is refused and the error is logged if the resolver', () => {
   it.each<[string, () => Promise<Response>, string]>([
     ['cannot be reached', () => Promise.reject(new TypeError('connection refused')), 'connection refused'],
-    ['answers 500', async () => new Response('no', { status: 500 }), 'it answered 500'],
-    ['answers 429', async () => new Response('slow down', { status: 429 }), 'it answered 429'],
+    ['returns 500', async () => new Response('no', { status: 500 }), 'the resolver returned 500'],
+    ['returns 429', async () => new Response('slow down', { status: 429 }), 'the resolver returned 429'],
     [
       'redirects',
       async () => new Response(null, { status: 302, headers: { location: '/' } }),
-      'it answered 302',
+      'the resolver returned 302',
     ],
-    ['answers a page', async () => new Response('<html>'), 'SyntaxError'],
-    ['answers other JSON', async () => new Response('{"ok":true}'), 'not in the form'],
+    ['returns HTML', async () => new Response('<html>'), 'SyntaxError'],
+    ['returns other JSON', async () => new Response('{"ok":true}'), 'not in the form'],
     [
-      'answers addresses of another form',
+      'returns addresses in another form',
       async () => new Response('{"Status":0,"Answer":["8.8.8.8"]}'),
       'not in the form',
     ],
-  ])('%s', async (_, answer, said) => {
-    const { ask, lines } = aGuardWith(answer)
-    expect(await ask()).toEqual({ message: expect.stringContaining(said), retry: 'later' })
+  ])('%s', async (_, respond, error) => {
+    const { check, lines } = aGuardWith(respond)
+    expect(await check()).toEqual({ message: expect.stringContaining(error), retry: 'later' })
     expect(lines).toEqual([
-      ['resolver.failed', { host: 'unlucky.example.com', error: expect.stringContaining(said) }],
+      ['resolver.failed', { host: 'unlucky.example.com', error: expect.stringContaining(error) }],
     ])
   })
 
-  it('in one of its two answers', async () => {
-    const { ask } = aGuardWith(async ({ url }) =>
+  it('fails in one of its two responses', async () => {
+    const { check } = aGuardWith(async ({ url }) =>
       url.endsWith('AAAA')
         ? new Response('no', { status: 500 })
         : new Response('{"Status":0,"Answer":[{"type":1,"TTL":60,"data":"8.8.8.8"}]}'),
     )
-    expect(await ask()).toMatchObject({ retry: 'later' })
+    expect(await check()).toMatchObject({ retry: 'later' })
   })
 
-  it('does not answer within five seconds', async () => {
+  it('does not respond within five seconds', async () => {
     const timeUp = AbortSignal.abort(new DOMException('The operation timed out', 'TimeoutError'))
     const timeout = vi.spyOn(AbortSignal, 'timeout').mockReturnValue(timeUp)
-    const { ask } = aGuardWith(async ({ signal }) => {
+    const { check } = aGuardWith(async ({ signal }) => {
       throw signal.reason
     })
-    expect(await ask()).toMatchObject({ message: expect.stringContaining('TimeoutError'), retry: 'later' })
+    expect(await check()).toMatchObject({ message: expect.stringContaining('TimeoutError'), retry: 'later' })
     expect(timeout).toHaveBeenCalledWith(5 * seconds)
     timeout.mockRestore()
   })
 })
 
-describe('an answer is kept', () => {
+describe('a verdict is cached', () => {
   it.each([
-    ['its TTL', 20, 20],
-    ['a minute at the most', 86_400, 60],
-  ])('for %s', async (_, TTL, keptSeconds) => {
-    const { ask, asked, clock } = aGuard({ A: ['93.184.216.34'], TTL })
-    await ask()
-    clock.nowMs += keptSeconds * seconds - 1
-    expect(await ask()).toBeNull()
-    expect(asked).toHaveLength(2)
+    ['the TTL of the DNS record', 20, 20],
+    ['at most a minute', 86_400, 60],
+  ])('for %s', async (_, TTL, cachedSeconds) => {
+    const { check, queries, clock } = aGuard({ A: ['93.184.216.34'], TTL })
+    await check()
+    clock.nowMs += cachedSeconds * seconds - 1
+    expect(await check()).toBeNull()
+    expect(queries).toHaveLength(2)
     clock.nowMs += 1
-    await ask()
-    expect(asked).toHaveLength(4)
+    await check()
+    expect(queries).toHaveLength(4)
   })
 
-  it('when it is bad, as long as when it is good', async () => {
-    const { ask, asked } = aGuard({ A: ['10.0.0.1'], TTL: 20 })
-    expect([await ask(), await ask()]).toEqual([isInside, isInside])
-    expect(asked).toHaveLength(2)
+  it('for the TTL if it is a refusal, too', async () => {
+    const { check, queries } = aGuard({ A: ['10.0.0.1'], TTL: 20 })
+    expect([await check(), await check()]).toEqual([isPrivate, isPrivate])
+    expect(queries).toHaveLength(2)
   })
 
-  it('not at all when it says so, nor when there is none', async () => {
+  it('not at all if the TTL is 0 or the name does not resolve', async () => {
     for (const entry of [{ A: ['93.184.216.34'], TTL: 0 }, undefined]) {
-      const { ask, asked } = aGuard(entry)
-      await ask()
-      await ask()
-      expect(asked).toHaveLength(4)
+      const { check, queries } = aGuard(entry)
+      await check()
+      await check()
+      expect(queries).toHaveLength(4)
     }
   })
 })
 
-it('refuses a name of an inner network where names are not looked up, too', async () => {
+it('refuses the host name of a private network even if lookups are disabled', async () => {
   const { guard } = aGuard({}, { dnsCheckUrl: null })
-  const objection = await guard('https://kubernetes.default/hook')
-  expect(objection).toEqual({ message: expect.stringContaining('must name a public host'), retry: 'never' })
+  const rejection = await guard('https://kubernetes.default/hook')
+  expect(rejection).toEqual({ message: expect.stringContaining('must name a public host'), retry: 'never' })
 })
 
-describe('nothing is looked up', () => {
+describe('no host name is looked up', () => {
   it.each(['https://8.8.8.8/hook', 'https://[2606:4700:4700::1111]/hook'])(
-    'for an address: %s',
+    'for the IP address in %s',
     async (url) => {
-      const { guard, asked } = aGuard({})
+      const { guard, queries } = aGuard({})
       expect(await guard(url)).toBeNull()
-      expect(asked).toEqual([])
+      expect(queries).toEqual([])
     },
   )
 
@@ -212,18 +212,18 @@ describe('nothing is looked up', () => {
     ['https://kubernetes.default/hook', 'must name a public host'],
     ['https://example.com:22/hook', 'must use port 443'],
     ['nonsense', 'is not a URL'],
-  ])('for what is refused by what it says: %s', async (url, why) => {
-    const { guard, asked } = aGuard({})
-    expect(await guard(url)).toEqual({ message: expect.stringContaining(why), retry: 'never' })
-    expect(asked).toEqual([])
+  ])('for %s, which is refused without a lookup', async (url, reason) => {
+    const { guard, queries } = aGuard({})
+    expect(await guard(url)).toEqual({ message: expect.stringContaining(reason), retry: 'never' })
+    expect(queries).toEqual([])
   })
 
   it.each<[string, Partial<GuardSettings>]>([
-    ['it is turned off', { dnsCheckUrl: null }],
+    ['lookups are disabled', { dnsCheckUrl: null }],
     ['the private network is allowed', { reach: 'any' }],
-  ])('where %s', async (_, settings) => {
-    const { ask, asked } = aGuard({ A: ['10.0.0.1'] }, settings)
-    expect(await ask()).toBeNull()
-    expect(asked).toEqual([])
+  ])('if %s', async (_, settings) => {
+    const { check, queries } = aGuard({ A: ['10.0.0.1'] }, settings)
+    expect(await check()).toBeNull()
+    expect(queries).toEqual([])
   })
 })

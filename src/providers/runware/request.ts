@@ -72,7 +72,7 @@ function inputsOf(request: JobRequest) {
 export const options = z.strictObject({
   directUpload: z.boolean().optional().meta({
     description:
-      'Whether Runware uploads the video to Reelhook (its uploadEndpoint), so that it need not be fetched. By default as RUNWARE_UPLOADS has it.',
+      'Whether Runware uploads the video to Reelhook (its uploadEndpoint) instead of Reelhook downloading it. Default: the setting RUNWARE_UPLOADS.',
   }),
   outputFormat: z.enum(['MP4', 'WEBM', 'MOV']).optional(),
   outputQuality: z.int().min(20).max(99).optional(),

@@ -1,5 +1,5 @@
 /**
- * UploadCalls media to Scenario, which accepts only its own assets. An upload is announced, sent in one part to a storage
+ * Uploads media to Scenario, which accepts only its own assets. An upload is announced, sent in one part to a storage
  * host that must not see our key, completed, and polled until imported (its published SDK, `uploads`). Costs nothing.
  */
 import { z } from 'zod'

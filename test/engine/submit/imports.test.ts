@@ -154,7 +154,7 @@ describe('an import that fails', () => {
     )
     const { id } = await postJob({ provider: 'scenario', reference_images: [aPicture('0')] })
     const job = await passTimeUntil(id, ({ settled_at }) => settled_at !== null)
-    expect(job.fault?.message).toContain('reference_images.0: Scenario could not read the media')
+    expect(job.fault?.message).toContain('reference_images.0: Scenario could not read the uploaded media')
   })
 })
 

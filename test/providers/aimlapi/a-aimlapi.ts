@@ -1,4 +1,4 @@
-/** The words of AI/ML API, whole, and an adapter that hears what the test says. */
+/** Builders of the responses of AI/ML API, and its adapter on a network that plays the given replies. */
 import { aimlapi } from '../../../src/providers/aimlapi/index.ts'
 import { aNetwork, now, type Reply, taskId } from '../a-submission.ts'
 
@@ -13,7 +13,7 @@ export function aGeneration(overrides: Record<string, unknown> = {}): Record<str
   return { id: taskId, status: 'generating', ...overrides }
 }
 
-/** As its page shows it: with an `error` beside the video. */
+/** As in its documented sample, with an `error` beside the video. */
 export function aCompletion(overrides: Record<string, unknown> = {}): Record<string, unknown> {
   return aGeneration({
     status: 'completed',

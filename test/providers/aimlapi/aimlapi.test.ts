@@ -3,13 +3,13 @@ import { aimlapi } from '../../../src/providers/aimlapi/index.ts'
 import type { Fetch } from '../../../src/providers/http.ts'
 import { aRequest, aSubmission, aTask, audio, image, now, taskId, video } from '../a-submission.ts'
 import { type Candidate, keepsTheContract } from '../contract.ts'
-import { survivesAnyAnswer } from '../survival.ts'
+import { survivesAnyResponse } from '../survival.ts'
 import { aCompletion, account, aGeneration, anAimlapi, anError, aProblem, videoUrl } from './a-aimlapi.ts'
 
 const candidate: Candidate = {
   apiKey: 'aiml-secret',
   create: (fetch: Fetch) => aimlapi(account, fetch, now),
-  answers: {
+  replies: {
     accepted: { json: { id: taskId, status: 'queued' } },
     pending: { json: aGeneration() },
     done: [{ json: aCompletion() }],
@@ -19,7 +19,7 @@ const candidate: Candidate = {
   output: { id: taskId, url: videoUrl },
 }
 keepsTheContract(candidate)
-survivesAnyAnswer(candidate)
+survivesAnyResponse(candidate)
 
 const text = {
   model: 'bytedance/dreamina-seedance-2-0-mini',
@@ -42,8 +42,8 @@ async function sentFor(request: Record<string, unknown>): Promise<unknown> {
   return sent[0]?.body
 }
 
-describe('what AI/ML API is sent', () => {
-  it('submits by POST under our reference and asks by GET, with the key as bearer', async () => {
+describe('a request to AI/ML API', () => {
+  it('submits by POST with our reference and polls by GET, with the key as bearer token', async () => {
     const { provider, sent } = anAimlapi({ json: {} })
     await provider.submit(aSubmission())
     await provider.getStatus(aTask({ provider: 'aimlapi', providerTaskId: 'a/b c&d' }))
@@ -62,7 +62,7 @@ describe('what AI/ML API is sent', () => {
   })
 
   it.each([
-    ['a text', {}, text],
+    ['a prompt', {}, text],
     ['the model 2.0', { model: 'seedance-2.0' }, { ...text, model: 'bytedance/seedance-2-0' }],
     ['the model 2.0 Fast', { model: 'seedance-2.0-fast' }, { ...text, model: 'bytedance/seedance-2-0-fast' }],
     [
@@ -70,14 +70,14 @@ describe('what AI/ML API is sent', () => {
       { model: 'seedance-2.0', resolution: '4k' },
       { ...text, model: 'bytedance/seedance-2-0', resolution: '4k' },
     ],
-    ['a first frame, in its own shape', { first_frame: image }, { ...framed, image_url: image }],
+    ['a first frame without an aspect ratio', { first_frame: image }, { ...framed, image_url: image }],
     [
-      'a first and a last frame in another shape',
+      'a first and a last frame with an aspect ratio',
       { first_frame: image, last_frame: `${image}?last`, aspect_ratio: '1:1' },
       { ...text, image_url: image, last_image_url: `${image}?last`, aspect_ratio: '1:1' },
     ],
     [
-      'embedded frames',
+      'frames as data: URIs',
       { first_frame: 'data:image/png;base64,AAAA', last_frame: 'data:image/png;base64,BBBB' },
       { ...framed, image_url: 'data:image/png;base64,AAAA', last_image_url: 'data:image/png;base64,BBBB' },
     ],
@@ -97,11 +97,11 @@ describe('what AI/ML API is sent', () => {
     ],
     ['a reference of one kind', { reference_videos: [video] }, { ...text, video_urls: [video] }],
     ['480p', { resolution: '480p' }, { ...text, resolution: '480p' }],
-    ['silence', { generate_audio: false }, { ...text, generate_audio: false }],
+    ['no audio', { generate_audio: false }, { ...text, generate_audio: false }],
     ['the seed 0', { seed: 0 }, { ...text, seed: 0 }],
     ['the greatest seed', { seed: 4_294_967_295 }, { ...text, seed: 4_294_967_295 }],
     [
-      'tags in its own way',
+      'tags in its form',
       {
         prompt: '{{image:2}} after {{image:1}}, as in {{video:1}}, to {{audio:1}}',
         reference_images: [image, image],
@@ -110,18 +110,21 @@ describe('what AI/ML API is sent', () => {
       },
       expect.objectContaining({ prompt: '@Image2 after @Image1, as in @Video1, to @Audio1' }),
     ],
-    ['no options of somebody else', { provider_options: { runware: { outputFormat: 'WEBM' } } }, text],
-  ])('says %s exactly', async (_what, request, body) => {
+    ['no options of another provider', { provider_options: { runware: { outputFormat: 'WEBM' } } }, text],
+  ])('sends %s exactly', async (_what, request, body) => {
     expect(await sentFor(request)).toEqual(body)
   })
 
-  it.each([4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15])('asks for %i seconds as a number', async (duration) => {
+  it.each([4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15])('sends %i seconds as a number', async (duration) => {
     expect(await sentFor({ duration })).toEqual({ ...text, duration })
   })
 
-  it.each(['21:9', '16:9', '4:3', '1:1', '3:4', '9:16'])('asks for the shape %s', async (aspect_ratio) => {
-    expect(await sentFor({ aspect_ratio })).toEqual({ ...text, aspect_ratio })
-  })
+  it.each(['21:9', '16:9', '4:3', '1:1', '3:4', '9:16'])(
+    'sends the aspect ratio %s',
+    async (aspect_ratio) => {
+      expect(await sentFor({ aspect_ratio })).toEqual({ ...text, aspect_ratio })
+    },
+  )
 
   it.each([
     [{ provider: 'bytedance' }, { provider: 'bytedance' }],
@@ -131,13 +134,13 @@ describe('what AI/ML API is sent', () => {
     [{ watermark: false }, { watermark: false }],
     [{ audio_url: 'asset-20260801' }, { audio_url: 'asset-20260801' }],
     [{ video_url: video }, { video_url: video }],
-  ])('passes the option %j on', async (options, sent) => {
+  ])('sends the option %j', async (options, sent) => {
     expect(anAimlapi({ json: {} }).provider.options.safeParse(options).success).toBe(true)
     expect(await sentFor(withOptions(options))).toEqual({ ...text, ...sent })
   })
 
   it.each([
-    [{ provider: 'somebody' }],
+    [{ provider: 'another' }],
     [{ watermark: 'no' }],
     [{ audio_url: '' }],
     [{ video_url: 'gutter.mp4' }],
@@ -146,23 +149,23 @@ describe('what AI/ML API is sent', () => {
     [{ image_url: image }],
     [{ image_urls: [image] }],
     [{ model: 'bytedance/seedance-2-5' }],
-  ])('refuses the option %j', (options) => {
+  ])('cannot have the option %j', (options) => {
     expect(anAimlapi({ json: {} }).provider.options.safeParse(options).success).toBe(false)
   })
 })
 
-describe('refused', () => {
+describe('the checks of AI/ML API', () => {
   const { provider } = anAimlapi({ json: {} })
   const reasons = (request: Record<string, unknown>) =>
     provider.refuse(aRequest(request)).map(({ path }) => path.replace('provider_options.aimlapi.', ''))
 
-  it('takes embedded media as frames only', () => {
+  it('accept data: URIs as frames only', () => {
     const embedded = 'data:image/png;base64,AAAA'
     expect(reasons({ first_frame: embedded, last_frame: embedded })).toEqual([])
     expect(reasons({ reference_images: [image, embedded] })).toEqual(['reference_images.1'])
   })
 
-  it('has no shape of its own choice', () => {
+  it('refuse the aspect ratio auto', () => {
     expect(reasons({ first_frame: image, aspect_ratio: 'auto' })).toEqual(['aspect_ratio'])
   })
 
@@ -181,15 +184,15 @@ describe('refused', () => {
     [{ audio_url: audio }, { first_frame: image }, ['audio_url']],
     [{ audio_url: audio }, { reference_images: [image], reference_audios: [audio] }, ['audio_url']],
     [{ audio_url: audio }, { model: 'seedance-2.0-fast', reference_images: [image] }, ['audio_url']],
-  ])('judges the options %j beside %j', (options, request, paths) => {
+  ])('of the options %j with %j refuse %j', (options, request, paths) => {
     expect(reasons(withOptions(options, request))).toEqual(paths)
   })
 
-  it('warns that one seed for several videos makes them alike, and of nothing else', () => {
-    const warned = (request: Record<string, unknown>) =>
+  it('warn about one seed for several videos, and about nothing else', () => {
+    const warnings = (request: Record<string, unknown>) =>
       provider.warn(aRequest(request)).map(({ path }) => path)
-    expect(warned({ seed: 7, count: 2 })).toEqual(['seed'])
-    expect(warned({ seed: 7 })).toEqual([])
-    expect(warned({ count: 4 })).toEqual([])
+    expect(warnings({ seed: 7, count: 2 })).toEqual(['seed'])
+    expect(warnings({ seed: 7 })).toEqual([])
+    expect(warnings({ count: 4 })).toEqual([])
   })
 })

@@ -25,14 +25,14 @@ function aRow(overrides: Record<string, unknown> = {}) {
   }
 }
 
-const another = aRow({ inference_id: 'gen-2', client_request_id: 'somebody' })
+const another = aRow({ inference_id: 'gen-2', client_request_id: 'another' })
 
 function aPage(rows: unknown[], has_more = false): { json: unknown } {
   return { json: { data: rows, pagination: { total: 900, has_more } } }
 }
 
-describe('finding a lost submission', () => {
-  it('reads the log of the last week, which is longer than any job, newest first, with the key', async () => {
+describe('a search for a lost submission at AI/ML API', () => {
+  it('reads the log of the last week, which is longer than any job, page by page', async () => {
     const { provider, sent } = anAimlapi(aPage([another], true), aPage([aRow()]))
     expect(await provider.findSubmission?.(aLostSubmission())).toEqual(found)
     expect(sent).toMatchObject([
@@ -43,45 +43,48 @@ describe('finding a lost submission', () => {
   })
 
   it.each([
-    ['in the list', aPage([another, aRow()])],
-    ['under another name', { json: { logs: [aRow()] } }],
-    ['one level down', { json: { data: { items: [another, aRow()] } } }],
+    ['in a list', aPage([another, aRow()])],
+    ['in a field with another name', { json: { logs: [aRow()] } }],
+    ['in a nested list', { json: { data: { items: [another, aRow()] } } }],
     ['in a bare list', { json: [aRow()] }],
-    ['in other letters', { json: [{ clientRequestId: taskId, generationId: 'gen-1', cost: { usd: 0.06 } }] }],
-    ['beside nonsense', { json: { data: [null, 7, 'row', [], { client_request_id: 7 }, aRow()] } }],
+    [
+      'with field names in camel case',
+      { json: [{ clientRequestId: taskId, generationId: 'gen-1', cost: { usd: 0.06 } }] },
+    ],
+    ['beside invalid rows', { json: { data: [null, 7, 'row', [], { client_request_id: 7 }, aRow()] } }],
     ['after it failed', aPage([aRow({ status: 'failed' })])],
-  ])('finds it %s', async (_, reply) => {
+  ])('finds the task %s', async (_, reply) => {
     expect(await find(reply)).toEqual(found)
   })
 
   it.each([
     ['the log is empty', aPage([])],
-    ['only others are in it', aPage([another])],
+    ['the log has only other tasks', aPage([another])],
     ['a row has no reference', aPage([aRow({ client_request_id: null })])],
     [
-      'the log goes on, but reaches back behind it',
+      'the log has more pages, but all older',
       aPage([aRow({ ...another, created: '2025-12-31T12:00:00Z' })], true),
     ],
-  ])('does not find it when %s', async (_, reply) => {
+  ])('does not find the task if %s', async (_, reply) => {
     expect(await find(reply)).toEqual(absent)
   })
 
   it.each([
-    ['of credits', { credits: 120_000 }, { credits: 120_000, source: 'provider' }],
+    ['in credits', { credits: 120_000 }, { credits: 120_000, source: 'provider' }],
     ['not billed yet', { usd: 0, credits: 0 }, undefined],
     ['none', null, undefined],
-  ])('takes the cost from its row: %s', async (_, cost, told) => {
-    const answer = await find(aPage([aRow({ cost })]))
-    expect(answer).toEqual({ ok: true, value: { providerTaskId: 'gen-1', ...(told && { cost: told }) } })
+  ])('returns the cost of the row: %s', async (_, cost, expected) => {
+    const value = { providerTaskId: 'gen-1', ...(expected && { cost: expected }) }
+    expect(await find(aPage([aRow({ cost })]))).toEqual({ ok: true, value })
   })
 
-  it('is not sure when its row is there without a name', async () => {
+  it('is undecided if the row has no task id', async () => {
     for (const inference_id of [null, undefined, '', 7]) {
       expect(await find(aPage([aRow({ inference_id })]))).toMatchObject({ fault: { code: 'answer_lost' } })
     }
   })
 
-  it('is not sure when the log does not end', async () => {
+  it('is undecided after ten pages', async () => {
     const { provider, sent } = anAimlapi(aPage([another], true))
     expect(await provider.findSubmission?.(aLostSubmission())).toMatchObject({
       fault: { code: 'answer_lost' },
@@ -89,17 +92,17 @@ describe('finding a lost submission', () => {
     expect(sent).toHaveLength(10)
   })
 
-  it('reads on where nothing says that the log has ended', async () => {
+  it('reads the next page after a full page without paging fields', async () => {
     const full = { json: Array.from({ length: 100 }, () => another) }
     expect(await find(full, { json: [aRow()] })).toEqual(found)
     expect(await find(full, { json: [] })).toEqual(absent)
   })
 
-  it('reads on where the times of the rows cannot be read', async () => {
+  it('reads the next page if the times of the rows are unreadable', async () => {
     expect(await find(aPage([{ ...another, created: 7 }], true), aPage([aRow()]))).toEqual(found)
   })
 
-  it.each([{}, null, 'text', 7, { data: {} }, { data: 'none' }])('learns nothing from %j', async (json) => {
+  it.each([{}, null, 'text', 7, { data: {} }, { data: 'none' }])('is a fault after %j', async (json) => {
     expect(await find({ json })).toMatchObject({ fault: { code: 'unreadable_answer' } })
   })
 
@@ -109,7 +112,7 @@ describe('finding a lost submission', () => {
     [403, 'not_entitled'],
     [429, 'rate_limited'],
     [500, 'unavailable'],
-  ])('learns nothing from %i', async (status, code) => {
+  ])('is a fault after %i: %s', async (status, code) => {
     expect(await find(aProblem(status))).toMatchObject({ fault: { code } })
   })
 })

@@ -1,4 +1,4 @@
-/** Crun's words, whole, and an adapter that hears what the test says. */
+/** Builders of Crun's responses, and its adapter on a network that plays the given replies. */
 import { crun } from '../../../src/providers/crun/index.ts'
 import { aNetwork, now, type Reply, taskId } from '../a-submission.ts'
 
@@ -7,7 +7,7 @@ export function aCrun(...replies: [Reply, ...Reply[]]) {
   return { provider: crun({ apiKey: 'ak_secret', baseUrl: 'https://api.crun.ai' }, fetch, now), sent }
 }
 
-/** The `data` of a status answer, which is a webhook's body too. */
+/** The `data` of a status response. A webhook's body is the same. */
 export function aTaskInfo(overrides: Record<string, unknown> = {}): Record<string, unknown> {
   return {
     task_id: taskId,

@@ -13,13 +13,13 @@ import {
   video,
 } from '../a-submission.ts'
 import { type Candidate, keepsTheContract } from '../contract.ts'
-import { survivesAnyAnswer } from '../survival.ts'
+import { survivesAnyResponse } from '../survival.ts'
 import { aCrun, aFailure, aSuccess, aTaskInfo, enveloped, videoUrl } from './a-crun.ts'
 
 const candidate: Candidate = {
   apiKey: 'ak_secret',
   create: (fetch: Fetch) => crun({ apiKey: 'ak_secret', baseUrl: 'https://api.crun.ai' }, fetch, now),
-  answers: {
+  replies: {
     accepted: { json: enveloped({ task_id: taskId }) },
     pending: { json: enveloped(aTaskInfo()) },
     done: [{ json: enveloped(aSuccess()) }],
@@ -30,7 +30,7 @@ const candidate: Candidate = {
   webhooks: { done: aSuccess(), failed: aFailure() },
 }
 keepsTheContract(candidate)
-survivesAnyAnswer(candidate)
+survivesAnyResponse(candidate)
 
 const text = {
   model: 'bytedance/seedance2-0-mini-t2v',
@@ -44,7 +44,7 @@ const text = {
   },
 }
 
-/** The same task in another mode or with more input. */
+/** The same task with more input, and perhaps another model. */
 function aTaskWith(input: Record<string, unknown>, model: string = text.model) {
   return { ...text, model, input: { ...text.input, ...input } }
 }
@@ -58,8 +58,8 @@ async function sentFor(request: Record<string, unknown>): Promise<unknown> {
   return sent[0]?.body
 }
 
-describe('what Crun is sent', () => {
-  it('creates a task by POST and asks for it by GET, with the key in x-api-key', async () => {
+describe('a request to Crun', () => {
+  it('creates a task by POST and polls it by GET, with the key in x-api-key', async () => {
     const { provider, sent } = aCrun({ json: {} })
     await provider.submit(aSubmission())
     await provider.getStatus(aTask({ provider: 'crun', providerTaskId: 'a/b c&d' }))
@@ -82,16 +82,16 @@ describe('what Crun is sent', () => {
     ['seedance-2.0-mini', {}, 'bytedance/seedance2-0-mini-t2v'],
     ['seedance-2.0-mini', { first_frame: image, last_frame: image }, i2v],
     ['seedance-2.0-mini', { reference_images: [image], reference_audios: [audio] }, r2v],
-  ])('makes %s from %j with %s', async (model, inputs, id) => {
+  ])('for %s with %j names the model %s', async (model, inputs, id) => {
     expect(await sentFor({ model, ...inputs })).toMatchObject({ model: id })
   })
 
   it.each([
-    ['a text', {}, text],
+    ['a prompt', {}, text],
     ['a duration', { duration: 15 }, aTaskWith({ duration: 15 })],
-    ['silence', { generate_audio: false }, aTaskWith({ audio: false })],
+    ['no audio', { generate_audio: false }, aTaskWith({ audio: false })],
     [
-      'a shape',
+      'an aspect ratio',
       { resolution: '480p', aspect_ratio: '9:16' },
       aTaskWith({ resolution: '480p', aspect_ratio: '9:16' }),
     ],
@@ -102,7 +102,7 @@ describe('what Crun is sent', () => {
     ],
     ['a first frame', { first_frame: image }, aTaskWith({ img_urls: [image], aspect_ratio: 'auto' }, i2v)],
     [
-      'a first and a last frame with a shape of their own',
+      'a first and a last frame with an aspect ratio',
       { first_frame: image, last_frame: `${image}?last`, aspect_ratio: '1:1' },
       aTaskWith({ img_urls: [image, `${image}?last`], aspect_ratio: '1:1' }, i2v),
     ],
@@ -124,7 +124,7 @@ describe('what Crun is sent', () => {
     ],
     ['a reference of one kind', { reference_videos: [video] }, aTaskWith({ reference_videos: [video] }, r2v)],
     [
-      'tags in its own way',
+      'tags in its form',
       {
         prompt: '{{image:2}} after {{image:1}}, as in {{video:1}}, to {{audio:1}}',
         reference_images: [image, image],
@@ -140,8 +140,8 @@ describe('what Crun is sent', () => {
       { provider_options: { crun: { return_last_frame: true, byteplus_fallback: true } } },
       aTaskWith({ return_last_frame: true, byteplus_fallback: true }),
     ],
-    ['no options of somebody else', { provider_options: { runware: { outputFormat: 'WEBM' } } }, text],
-  ])('says %s exactly', async (_, request, task) => {
+    ['no options of another provider', { provider_options: { runware: { outputFormat: 'WEBM' } } }, text],
+  ])('sends %s exactly', async (_, request, task) => {
     expect(await sentFor(request)).toEqual(task)
   })
 
@@ -151,29 +151,29 @@ describe('what Crun is sent', () => {
     [{ seed: 7 }],
     [{ callback_url: 'https://elsewhere.example.com' }],
     [{ generate_audio: true }],
-  ])('refuses the option %j', (options) => {
+  ])('cannot have the option %j', (options) => {
     expect(aCrun({ json: {} }).provider.options.safeParse(options).success).toBe(false)
   })
 })
 
-describe('refused', () => {
+describe('the checks of Crun', () => {
   const { provider } = aCrun({ json: {} })
   const paths = (request: Record<string, unknown>) =>
     provider.refuse(aRequest(request)).map(({ path }) => path)
 
-  it('takes no embedded media at all', () => {
+  it('refuse every data: URI', () => {
     const embedded = 'data:image/png;base64,AAAA'
     expect(paths({ first_frame: embedded, last_frame: embedded })).toEqual(['first_frame', 'last_frame'])
     expect(paths({ reference_images: [image, embedded] })).toEqual(['reference_images.1'])
   })
 
-  it('follows the shape of the frame when it is told to, and only then', () => {
+  it('accept the aspect ratio auto only with a first frame', () => {
     expect(paths({ first_frame: image, aspect_ratio: 'auto' })).toEqual([])
     expect(paths({ aspect_ratio: 'auto' })).toEqual(['aspect_ratio'])
     expect(paths({ reference_images: [image], aspect_ratio: 'auto' })).toEqual(['aspect_ratio'])
   })
 
-  it('falls back to BytePlus with the mini model only', () => {
+  it('accept byteplus_fallback only with the mini model', () => {
     const options = { provider_options: { crun: { byteplus_fallback: true } } }
     expect(paths(options)).toEqual([])
     for (const model of ['seedance-2.0', 'seedance-2.0-fast']) {
@@ -181,11 +181,11 @@ describe('refused', () => {
     }
   })
 
-  it('warns of nothing: it does as asked or refuses', () => {
+  it('never warn', () => {
     expect(provider.warn(aRequest({ first_frame: image, aspect_ratio: '1:1' }))).toEqual([])
   })
+})
 
-  it('has no way to find a lost submission', () => {
-    expect(provider.findSubmission).toBeUndefined()
-  })
+it('Crun offers no search for a lost submission', () => {
+  expect(aCrun({ json: {} }).provider.findSubmission).toBeUndefined()
 })

@@ -15,7 +15,7 @@ import {
 const embeddedImage = 'data:image/png;base64,iVBORw0KGgo='
 const embeddedAudio = 'data:audio/mpeg;base64,SUQzBA=='
 
-const { row, own } = rowsBelow('body')
+const { row, fixed } = rowsBelow('body')
 const option = (aimlapi: Overrides, beside: Overrides = {}) => ({ provider_options: { aimlapi }, ...beside })
 
 export const aimlapiMini: Document = {
@@ -23,15 +23,15 @@ export const aimlapiMini: Document = {
   provider: 'aimlapi',
   model: 'seedance-2.0-mini',
   base: {},
-  own: [
-    own('model', () => 'bytedance/dreamina-seedance-2-0-mini'),
+  fixed: [
+    fixed('model', () => 'bytedance/dreamina-seedance-2-0-mini'),
     { name: 'authorization', at: 'headers.authorization', value: () => 'Bearer aimlapi-key' },
   ],
-  closed: [],
+  unsupported: [],
   rows: [
     more(
       row('provider', oneOf('bytedance', 'fal', 'auto'), (provider) => option({ provider })),
-      // In any case.
+      // Upper and lower case.
       [{ request: option({ provider: 'ByteDance' }), at: 'body.provider', value: 'bytedance' }],
     ),
     more(
@@ -58,7 +58,7 @@ export const aimlapiMini: Document = {
       last_frame,
     })),
     more(
-      // A URL, base64 with and without what it is of, and the id of an asset.
+      // A URL, base64 with and without a content type, and an asset id.
       row(
         'audio_url',
         { values: [audio, embeddedAudio, 'SUQzBA==', 'asset-20260801-rain'], outside: ['', 7] },
@@ -96,23 +96,23 @@ export const aimlapiMini: Document = {
       [],
       [{ resolution: '1080p' }, { resolution: '4k' }],
     ),
-    // The default is a text, "5", in a list of integers.
+    // The documented default is the string "5" in a list of integers.
     more(
       row('duration', oneOf(4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15), (duration) => ({ duration })),
       [],
       [{ duration: 3 }, { duration: 16 }, { duration: 4.5 }, { duration: 'auto' }],
     ),
     row('generate_audio', flag, (generate_audio) => ({ generate_audio })),
-    // Any integer is allowed; Reelhook's are those that every provider with a seed takes.
+    // Any integer is allowed. Reelhook allows the range that every provider with a seed accepts.
     row('seed', integer(0, 4_294_967_295), (seed) => ({ seed })),
     row('watermark', flag, (watermark) => option({ watermark })),
   ],
-  question: { name: 'generation_id', at: 'query.generation_id', value: (id) => id },
+  statusParameter: { name: 'generation_id', at: 'query.generation_id', value: (id) => id },
 }
 
 const videoUrl = 'https://cdn.aimlapi.com/generations/hedgehog/boat.mp4'
 
-/** The status words, and how the task is. */
+/** The status words, and the state of the task. */
 export const statuses = {
   queued: 'pending',
   generating: 'pending',
@@ -120,7 +120,7 @@ export const statuses = {
   error: 'failed',
 } as const
 
-/** The response of both calls, in which `id` and `status` are required and all else may be null or missing. */
+/** The response of both calls. `id` and `status` are required; every other field may be null or missing. */
 export const responses: [
   row: string,
   status: keyof typeof statuses,
@@ -156,7 +156,7 @@ export const responses: [
     { video: { url: videoUrl }, meta: { usage: { credits_used: 120_000 } } },
     { cost: { credits: 120_000 } },
   ],
-  // Promised for the answer to a submission, and shown in the sample of a finished one.
+  // Documented for the response to a submission, and shown in the sample of a finished generation.
   [
     'meta.usage.usd_spent',
     'completed',

@@ -1,7 +1,7 @@
 /**
- * Crun, "Seedance 2.0 Mini - Reference to Video": what its page names (the model, the callback, the key and the two
- * kinds of reference, one of which must be given), and the other input fields of the family's pages. The fields of its
- * sibling models, text and image to video, are here too. The counts of references are the upstream's.
+ * Crun, "Seedance 2.0 Mini - Reference to Video": the fields of its page (the model, the callback, the key and the two
+ * kinds of reference, one of which is required), and the other input fields of the family's pages. It includes the
+ * fields of the text and image models. The numbers of references are those of the upstream model.
  */
 import type { FaultCode } from '../../../src/core/fault.ts'
 import { audio, image, video } from '../a-submission.ts'
@@ -21,7 +21,7 @@ const asset = 'asset://asset-20260801-hero'
 const embedded = 'data:image/png;base64,iVBORw0KGgo='
 const last = `${image}?last`
 
-const { own, row: bodyRow } = rowsBelow('body')
+const { fixed, row: bodyRow } = rowsBelow('body')
 const row: typeof bodyRow = (name, limits, ask) => bodyRow(`input.${name}`, limits, ask)
 const option = (crun: Overrides) => ({ provider_options: { crun } })
 const framed = { reference_images: [], first_frame: image }
@@ -33,12 +33,12 @@ export const crunMiniR2v: Document = {
   provider: 'crun',
   model: 'seedance-2.0-mini',
   base: { reference_images: [image] },
-  own: [
-    own('model', () => 'bytedance/seedance2-0-mini-r2v'),
-    own('callback_url', ({ callbackUrl }) => callbackUrl),
+  fixed: [
+    fixed('model', () => 'bytedance/seedance2-0-mini-r2v'),
+    fixed('callback_url', ({ callbackUrl }) => callbackUrl),
     { name: 'x-api-key', at: 'headers.x-api-key', value: () => 'ak_crun-key' },
   ],
-  closed: [],
+  unsupported: [],
   rows: [
     // Option 1, option 2, and both.
     row('reference_images', listOf(9, [image, asset], [embedded]), (reference_images) => ({
@@ -89,7 +89,7 @@ export const crunMiniR2v: Document = {
     ),
     more(
       row('aspect_ratio', oneOf(...ratios), (aspect_ratio) => ({ aspect_ratio })),
-      // Image to video follows the image, unless it is told otherwise.
+      // In image to video, the video has the shape of the image by default.
       [...ratios, 'auto'].map((value) => ({
         request: { ...framed, aspect_ratio: value },
         at: 'body.input.aspect_ratio',
@@ -102,11 +102,11 @@ export const crunMiniR2v: Document = {
     row('return_last_frame', flag, (return_last_frame) => option({ return_last_frame })),
     row('byteplus_fallback', flag, (byteplus_fallback) => option({ byteplus_fallback })),
   ],
-  question: { name: 'task_id', at: 'query.task_id', value: (taskId) => taskId },
+  statusParameter: { name: 'task_id', at: 'query.task_id', value: (taskId) => taskId },
 }
 
-/** Its response codes, and what each means where a task is created and where it is asked for; null is no fault. */
-export const codes: [code: number, meaning: string, submitted: FaultCode | null, asked: FaultCode | null][] =
+/** Response codes, and the fault of each for a submission and for a status request. Null: no fault. */
+export const codes: [code: number, meaning: string, submitted: FaultCode | null, polled: FaultCode | null][] =
   [
     [200, 'Success', null, null],
     [401, 'Unauthorized', 'auth', 'auth'],
@@ -115,7 +115,7 @@ export const codes: [code: number, meaning: string, submitted: FaultCode | null,
     [422, 'Validation Error', 'bad_request', 'bad_request'],
     [429, 'Rate Limited', 'rate_limited', 'rate_limited'],
     [455, 'Service Unavailable', 'maintenance', 'maintenance'],
-    // A task may have been created all the same; asking again does no harm.
+    // The task may have been created anyway. Polling again is harmless.
     [500, 'Server Error', 'answer_lost', 'unavailable'],
     [501, 'Generation Failed', 'generation_failed', 'generation_failed'],
     [505, 'Feature Disabled', 'not_entitled', 'not_entitled'],

@@ -1,4 +1,4 @@
-/** A source document as data: the rows of its tables, and for each the Reelhook requests that use it. */
+/** A source document as data: the rows of its tables, and for each row the Reelhook requests that use it. */
 import type { Model, ProviderName } from '../../../src/core/request/request.ts'
 import type { Submission } from '../../../src/providers/provider.ts'
 
@@ -6,33 +6,33 @@ export interface Document {
   title: string
   provider: ProviderName
   model: Model
-  /** What a request of it has where the row says nothing else. */
+  /** The fields of every request, unless a row overrides them. */
   base: Overrides
   rows: Row[]
-  own: OwnRow[]
-  /** Rows that nobody can set yet. */
-  closed: string[]
-  /** The parameter by which a task is asked for. */
-  question: { name: string; at: string; value: (providerTaskId: string) => unknown }
+  fixed: FixedRow[]
+  /** Rows that neither a caller nor Reelhook sets. */
+  unsupported: string[]
+  /** The parameter that identifies the task in a status request. */
+  statusParameter: { name: string; at: string; value: (providerTaskId: string) => unknown }
 }
 
 export interface Row {
-  /** As the document has it, with dots into objects. */
+  /** The documented name, with dots for nested objects. */
   name: string
   uses: Use[]
-  /** Requests just outside of what it allows. */
+  /** Requests just outside the allowed values. */
   refused: Overrides[]
 }
 
-/** A request, and what of it is sent where. Media stand in `value` as in the request. */
+/** A request, and the value that is sent for it at a path. `value` has media as in the request. */
 export interface Use {
   request: Overrides
   at: string
   value: unknown
 }
 
-/** A row that Reelhook fills in itself, so that no caller may. */
-export interface OwnRow {
+/** A row that Reelhook sets and a caller cannot. */
+export interface FixedRow {
   name: string
   at: string
   value: (submission: Submission) => unknown
@@ -40,27 +40,27 @@ export interface OwnRow {
 
 export type Overrides = Record<string, unknown>
 
-/** What a row allows: each value of a list, both ends of a range; and what lies just outside. */
+/** The allowed values of a row (each value of a list, both ends of a range), and values just outside. */
 interface Limits {
   values: readonly unknown[]
   outside: readonly unknown[]
 }
 
-type Ask = (value: unknown) => Overrides
+type RequestWith = (value: unknown) => Overrides
 
-/** Rows whose values are sent below `root`, under their own names. */
+/** Rows whose values are sent below `root`, under the row's name. */
 export function rowsBelow(root: string) {
   return {
-    row: (name: string, { values, outside }: Limits, ask: Ask): Row => ({
+    row: (name: string, { values, outside }: Limits, requestWith: RequestWith): Row => ({
       name,
-      uses: values.map((value) => ({ request: ask(value), at: `${root}.${name}`, value })),
-      refused: outside.map(ask),
+      uses: values.map((value) => ({ request: requestWith(value), at: `${root}.${name}`, value })),
+      refused: outside.map(requestWith),
     }),
-    own: (name: string, value: OwnRow['value']): OwnRow => ({ name, at: `${root}.${name}`, value }),
+    fixed: (name: string, value: FixedRow['value']): FixedRow => ({ name, at: `${root}.${name}`, value }),
   }
 }
 
-/** The same row, used or refused in more ways. */
+/** The same row with further uses and refusals. */
 export function more(row: Row, uses: Use[], refused: Overrides[] = []): Row {
   return { ...row, uses: [...row.uses, ...uses], refused: [...row.refused, ...refused] }
 }
@@ -80,7 +80,7 @@ export function oneOf(...values: (string | number)[]): Limits {
   return { values, outside: ['none of these'] }
 }
 
-/** With its default, which can be asked for as well. */
+/** `defaults` are values that can also be set explicitly. */
 export function integer(min: number, max: number, ...defaults: number[]): Limits {
   return { values: [min, max, ...defaults], outside: [min - 1, max + 1, min + 0.5, String(min)] }
 }
@@ -91,11 +91,11 @@ export function atLeast(min: number): Limits {
 
 export const flag: Limits = { values: [true, false], outside: ['true', 1] }
 
-/** From one item in each form to as many as may be. An empty list is none, and never sent. */
-export function listOf(max: number, forms: readonly string[], notThese: readonly string[] = []): Limits {
+/** From one item in each form to the maximum number of items. An empty list is never sent. */
+export function listOf(max: number, forms: readonly string[], invalidForms: readonly string[] = []): Limits {
   const [form] = forms
   return {
     values: [...forms.map((each) => [each]), Array(max).fill(form)],
-    outside: [Array(max + 1).fill(form), ...notThese.map((each) => [each])],
+    outside: [Array(max + 1).fill(form), ...invalidForms.map((each) => [each])],
   }
 }

@@ -16,14 +16,14 @@ import {
 
 const uuid = '0b2b6a0e-6d1b-4c53-9c0a-3b7a3c0f9d11'
 const link = 'https://media.example.com/anything'
-// Base64 goes as a data URI, which is the same bytes and says what they are.
+// Base64 is sent as a data URI, which is the same bytes with their content type.
 const embedded = 'data:image/png;base64,iVBORw0KGgo='
 const last = `${image}?last`
 
-const { row, own } = rowsBelow('body.0')
+const { row, fixed } = rowsBelow('body.0')
 const option = (runware: Overrides) => ({ provider_options: { runware } })
 
-/** The pixels of each shape. The specification has the two fields, and the model's page the pairs. */
+/** The pixels of each shape. The two fields are in the specification, the pairs on the model's page. */
 const shapes: [resolution: string, ratio: string, width: number, height: number][] = [
   ['480p', '16:9', 864, 496],
   ['480p', '4:3', 752, 560],
@@ -49,8 +49,8 @@ function side(name: 'width' | 'height'): Row {
 }
 
 /**
- * A plain list of images is the other form of the same thing; the frames 0 and -1 are other words for first and last.
- * So the form and the words that say more are the ones that are sent.
+ * A plain list of images and the frames 0 and -1 are equivalent forms. Reelhook sends the more explicit form, with the
+ * words first and last.
  */
 const frames: Row[] = [
   {
@@ -103,17 +103,17 @@ export const runwareMini: Document = {
   provider: 'runware',
   model: 'seedance-2.0-mini',
   base: {},
-  own: [
-    own('taskType', () => 'videoInference'),
-    own('taskUUID', ({ clientReference }) => clientReference),
-    own('outputType', () => 'URL'),
-    own('webhookURL', ({ callbackUrl }) => callbackUrl),
-    own('deliveryMethod', () => 'async'),
-    own('includeCost', () => true),
-    own('model', () => 'bytedance:seedance@2.0-mini'),
+  fixed: [
+    fixed('taskType', () => 'videoInference'),
+    fixed('taskUUID', ({ clientReference }) => clientReference),
+    fixed('outputType', () => 'URL'),
+    fixed('webhookURL', ({ callbackUrl }) => callbackUrl),
+    fixed('deliveryMethod', () => 'async'),
+    fixed('includeCost', () => true),
+    fixed('model', () => 'bytedance:seedance@2.0-mini'),
   ],
-  // Whether it is used is ours to say: `directUpload`.
-  closed: ['uploadEndpoint'],
+  // Reelhook decides whether it is used: `directUpload`.
+  unsupported: ['uploadEndpoint'],
   rows: [
     row('outputFormat', oneOf('MP4', 'WEBM', 'MOV'), (outputFormat) => option({ outputFormat })),
     row('outputQuality', integer(20, 99, 95), (outputQuality) => option({ outputQuality })),
@@ -146,5 +146,9 @@ export const runwareMini: Document = {
     row('duration', integer(4, 15, 5), (duration) => ({ duration })),
     row('settings.audio', flag, (generate_audio) => ({ generate_audio })),
   ],
-  question: { name: 'taskUUID', at: 'body', value: (taskUUID) => [{ taskType: 'getResponse', taskUUID }] },
+  statusParameter: {
+    name: 'taskUUID',
+    at: 'body',
+    value: (taskUUID) => [{ taskType: 'getResponse', taskUUID }],
+  },
 }

@@ -1,4 +1,4 @@
-/** Scenario, "Seedance 2.0 Fast: API Reference". Row by row the table of the mini model, but that the seed has limits. */
+/** Scenario, "Seedance 2.0 Fast: API Reference". The table equals that of the mini model, except that the seed has limits. */
 import { type Document, integer, rowsBelow } from './document.ts'
 import { scenarioMini } from './scenario-mini.ts'
 
@@ -9,13 +9,13 @@ export const scenarioFast: Document = {
   ...scenarioMini,
   title: 'Scenario: Seedance 2.0 Fast',
   model: 'seedance-2.0-fast',
-  own: [
+  fixed: [
     {
       name: 'model',
       at: 'url',
       value: () => 'https://api.cloud.scenario.com/v1/generate/custom/model_bytedance-seedance-2-0-fast',
     },
-    ...scenarioMini.own.filter(({ name }) => name !== 'model'),
+    ...scenarioMini.fixed.filter(({ name }) => name !== 'model'),
   ],
   rows: scenarioMini.rows.map((each) => (each.name === 'seed' ? seed : each)),
 }

@@ -1,4 +1,4 @@
-/** Scenario, "Seedance 2.0 Mini: API Reference". Media are asset ids: the test has each uploaded under its URL. */
+/** Scenario, "Seedance 2.0 Mini: API Reference". Media are asset ids: the test uploads each medium first. */
 import { audio, image, video } from '../a-submission.ts'
 import { type Document, flag, listOf, more, ofText, oneOf, rowsBelow } from './document.ts'
 
@@ -10,7 +10,7 @@ export const scenarioMini: Document = {
   provider: 'scenario',
   model: 'seedance-2.0-mini',
   base: {},
-  own: [
+  fixed: [
     {
       name: 'model',
       at: 'url',
@@ -22,7 +22,7 @@ export const scenarioMini: Document = {
       value: () => `Basic ${btoa('scenario-key:scenario-secret')}`,
     },
   ],
-  closed: [],
+  unsupported: [],
   rows: [
     more(
       row('prompt', ofText('A paper boat'), (prompt) => ({ prompt })),
@@ -86,10 +86,10 @@ export const scenarioMini: Document = {
       aspect_ratio: ratio === 'adaptive' ? 'auto' : ratio,
     })),
     row('generateAudio', flag, (generate_audio) => ({ generate_audio })),
-    // A number without limits; Reelhook's are those that every provider with a seed takes.
+    // A number without limits. Reelhook allows the range that every provider with a seed accepts.
     row('seed', { values: [0, 7, 4_294_967_295], outside: ['7'] }, (seed) => ({ seed })),
   ],
-  question: {
+  statusParameter: {
     name: 'jobId',
     at: 'url',
     value: (jobId) => `https://api.cloud.scenario.com/v1/jobs/${jobId}`,

@@ -1,4 +1,4 @@
-/** Runware's words, whole, and an adapter that hears what the test says. */
+/** Builders of Runware's responses, and its adapter on a network that plays the given replies. */
 import { runware } from '../../../src/providers/runware/index.ts'
 import { aNetwork, now, type Reply, taskId } from '../a-submission.ts'
 
@@ -14,7 +14,7 @@ export function anItem(overrides: Record<string, unknown> = {}): Record<string, 
   return { taskType: 'videoInference', taskUUID: taskId, ...overrides }
 }
 
-/** One finished result; with another number, another result of the same task. */
+/** A finished result. Another number makes another result of the same task. */
 export function aSuccess(n = 1, overrides: Record<string, unknown> = {}): Record<string, unknown> {
   return anItem({
     status: 'success',

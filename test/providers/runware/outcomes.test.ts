@@ -3,31 +3,31 @@ import { aTask, taskId } from '../a-submission.ts'
 import { aFailedItem, anItem, anOutput, aRunware, aSuccess } from './a-runware.ts'
 
 const processing = anItem({ status: 'processing' })
-const { provider: listener } = aRunware({ json: {} })
-const read = (body: unknown) => listener.parseWebhook?.(body) ?? []
+const { parseWebhook } = aRunware({ json: {} }).provider
+const parse = (body: unknown) => parseWebhook?.(body) ?? []
 
-/** How a task of so many results stands when the status answer holds these. */
+/** The outcome of a task with `wanted` results, from a status response with these items. */
 async function outcome(wanted: number, data: unknown[], errors?: unknown[]) {
   const { provider } = aRunware({ json: { data, ...(errors && { errors }) } })
-  const checked = await provider.getStatus(aTask({ wanted }))
-  if (!checked.ok) throw new Error(checked.fault.message)
-  return checked.value
+  const status = await provider.getStatus(aTask({ wanted }))
+  if (!status.ok) throw new Error(status.fault.message)
+  return status.value
 }
 
 const failed = { code: 'generation_failed' }
 
-describe('a status', () => {
+describe('a status of Runware', () => {
   it.each([
     ['processing', processing, {}],
     ['processing with progress', anItem({ status: 'processing', progress: 40 }), { progress: 40 }],
-    ['pending, its older name', anItem({ status: 'pending' }), {}],
+    ['pending, the older word', anItem({ status: 'pending' }), {}],
     ['none, as in the acknowledgement', anItem(), {}],
-    ['a word that we do not know', anItem({ status: 'dreaming' }), { unknownStatus: 'dreaming' }],
-  ])('goes on while it is %s', async (_, item, more) => {
+    ['an unknown word', anItem({ status: 'dreaming' }), { unknownStatus: 'dreaming' }],
+  ])('is pending if the word is %s', async (_, item, more) => {
     expect(await outcome(1, [item])).toEqual({ state: 'pending', finished: [], faults: [], ...more })
   })
 
-  it('goes on while it is success whose video is missing, and says why', async () => {
+  it('is pending and reports a missing video for a success without a video', async () => {
     expect(await outcome(1, [anItem({ status: 'success' })])).toEqual({
       state: 'pending',
       finished: [],
@@ -36,8 +36,8 @@ describe('a status', () => {
     })
   })
 
-  it.each(['providerError', 'inferenceError', 'downloadFailed', 'unheardOf'])(
-    'has failed for good with the code %s',
+  it.each(['providerError', 'inferenceError', 'downloadFailed', 'undocumented'])(
+    'is failed for good with the code %s',
     async (code) => {
       expect(await outcome(1, [], [aFailedItem({ code })])).toMatchObject({
         state: 'failed',
@@ -51,36 +51,36 @@ describe('a status', () => {
     ['providerError', 'Output failed inspection'],
     ['providerError', 'Input may contain sensitive information'],
     ['inferenceError', 'This violates the content policy'],
-  ])('was moderated when it says %s: %s', async (code, message) => {
+  ])('is moderated with the code %s and the message: %s', async (code, message) => {
     expect(await outcome(1, [], [aFailedItem({ code, message })])).toMatchObject({
       state: 'failed',
       fault: { code: 'moderated', evidence: { code, message } },
     })
   })
 
-  it('has failed too when the error stands among the results', async () => {
+  it('is failed if the error is among the results', async () => {
     const item = anItem({ status: 'error', error: { code: 'providerError', message: 'No.' } })
     expect(await outcome(1, [item])).toMatchObject({ state: 'failed', fault: failed })
   })
 })
 
-describe('several results', () => {
+describe('a Runware task of several results', () => {
   it.each([
     ['all are running', [processing], undefined, [], 0],
-    ['one has come', [aSuccess(1)], undefined, [1], 0],
-    ['one has come and one is running', [aSuccess(1), processing], undefined, [1], 0],
+    ['one has finished', [aSuccess(1)], undefined, [1], 0],
+    ['one has finished and one is running', [aSuccess(1), processing], undefined, [1], 0],
     ['the first to end has failed', [], [aFailedItem()], [], 1],
     ['one has failed, one is running', [processing], [aFailedItem()], [], 1],
-    ['one of each, and one is running', [aSuccess(1), processing], [aFailedItem()], [1], 1],
-    ['one of each, and one is not spoken of', [aSuccess(1)], [aFailedItem()], [1], 1],
+    ['one has finished, one has failed, one is running', [aSuccess(1), processing], [aFailedItem()], [1], 1],
+    ['one has finished, one has failed, one is not mentioned', [aSuccess(1)], [aFailedItem()], [1], 1],
     ['two have failed', [], [aFailedItem(), aFailedItem()], [], 2],
-  ])('waits for the third when %s', async (_, data, errors, finished, faults) => {
-    const standing = await outcome(3, data, errors)
-    expect(standing).toMatchObject({ state: 'pending', finished: finished.map(anOutput) })
-    expect(standing.state === 'pending' && standing.faults).toHaveLength(faults)
+  ])('of three is pending if %s', async (_, data, errors, finished, faults) => {
+    const status = await outcome(3, data, errors)
+    expect(status).toMatchObject({ state: 'pending', finished: finished.map(anOutput) })
+    expect(status.state === 'pending' && status.faults).toHaveLength(faults)
   })
 
-  it('is done when all have come', async () => {
+  it('is done when all have finished', async () => {
     expect(await outcome(3, [aSuccess(1), aSuccess(2), aSuccess(3)])).toMatchObject({
       state: 'done',
       outputs: [anOutput(1), anOutput(2), anOutput(3)],
@@ -88,7 +88,7 @@ describe('several results', () => {
     })
   })
 
-  it('keeps what has come when the others failed', async () => {
+  it('is done with the finished results if the others failed', async () => {
     expect(
       await outcome(3, [aSuccess(2)], [aFailedItem(), aFailedItem({ code: 'promptBlocked' })]),
     ).toMatchObject({
@@ -98,7 +98,7 @@ describe('several results', () => {
     })
   })
 
-  it('has failed when all have', async () => {
+  it('is failed when all have failed', async () => {
     expect(await outcome(2, [], [aFailedItem(), aFailedItem()])).toMatchObject({
       state: 'failed',
       fault: failed,
@@ -106,11 +106,11 @@ describe('several results', () => {
   })
 })
 
-describe('a webhook', () => {
+describe('a webhook of Runware', () => {
   const done = [
     { providerTaskId: taskId, outcome: expect.objectContaining({ state: 'done', outputs: [anOutput()] }) },
   ]
-  const bad = [{ providerTaskId: taskId, outcome: expect.objectContaining({ state: 'failed' }) }]
+  const failedItem = [{ providerTaskId: taskId, outcome: expect.objectContaining({ state: 'failed' }) }]
   const pending = [{ providerTaskId: taskId, outcome: expect.objectContaining({ state: 'pending' }) }]
 
   it.each([
@@ -118,17 +118,17 @@ describe('a webhook', () => {
     ['an array', [aSuccess()], done],
     ['data', { data: [aSuccess()] }, done],
     ['data and no errors', { data: [aSuccess()], errors: [] }, done],
-    ['errors', { errors: [aFailedItem()] }, bad],
-    ['errors without a status', { errors: [anItem({ code: 'providerError', message: '…' })] }, bad],
-    ['a flat error', aFailedItem(), bad],
-    ['an array of errors', [aFailedItem()], bad],
-    ['both', { data: [aSuccess()], errors: [aFailedItem()] }, [...done, ...bad]],
-    ['one error', { error: { code: 'providerError', message: '…' }, taskUUID: taskId }, bad],
+    ['errors', { errors: [aFailedItem()] }, failedItem],
+    ['errors without a status', { errors: [anItem({ code: 'providerError', message: '…' })] }, failedItem],
+    ['a flat error', aFailedItem(), failedItem],
+    ['an array of errors', [aFailedItem()], failedItem],
+    ['both', { data: [aSuccess()], errors: [aFailedItem()] }, [...done, ...failedItem]],
+    ['one error', { error: { code: 'providerError', message: '…' }, taskUUID: taskId }, failedItem],
     ['several results', [aSuccess(), aSuccess()], [...done, ...done]],
     ['progress', processing, pending],
     ['progress in data', { data: [anItem({ status: 'processing', progress: 50 })] }, pending],
-  ])('is understood as %s', (_, body, items) => {
-    expect(read(body)).toEqual(items)
+  ])('is parsed as %s', (_, body, items) => {
+    expect(parse(body)).toEqual(items)
   })
 
   it.each([
@@ -139,12 +139,12 @@ describe('a webhook', () => {
     [{ data: [] }],
     [{ data: [{ status: 'success' }] }],
     [[[aSuccess()]]],
-  ])('says nothing when it is %j', (body) => {
-    expect(read(body)).toEqual([])
+  ])('has no items if it is %j', (body) => {
+    expect(parse(body)).toEqual([])
   })
 })
 
-describe('hostile', () => {
+describe('a malformed response of Runware', () => {
   it.each([
     { seed: 'seven' },
     { cost: 'cheap' },
@@ -158,10 +158,10 @@ describe('hostile', () => {
     { videoUUID: undefined },
     { error: null },
     { createdAt: {} },
-  ])('does not lose a video over %j', async (odd) => {
+  ])('still has its video with %j', async (odd) => {
     const { id: __, ...rest } = anOutput()
     expect(await outcome(1, [aSuccess(1, odd)])).toMatchObject({ state: 'done', outputs: [rest] })
-    expect(read(aSuccess(1, odd))).toMatchObject([{ outcome: { state: 'done', outputs: [rest] } }])
+    expect(parse(aSuccess(1, odd))).toMatchObject([{ outcome: { state: 'done', outputs: [rest] } }])
   })
 
   it.each([
@@ -172,22 +172,21 @@ describe('hostile', () => {
     { parameter: { name: 'x' } },
     { error: 'blocked' },
     { status: 5 },
-  ])('does not lose a failure over %j', async (odd) => {
+  ])('still has its failure with %j', async (odd) => {
     expect(await outcome(1, [], [aFailedItem(odd)])).toMatchObject({ state: 'failed' })
-    expect(read({ errors: [aFailedItem(odd)] })).toMatchObject([{ outcome: { state: 'failed' } }])
+    expect(parse({ errors: [aFailedItem(odd)] })).toMatchObject([{ outcome: { state: 'failed' } }])
   })
 
-  it('keeps the other results when one is nonsense', async () => {
+  it('still has the other results if one item is invalid', async () => {
     expect(await outcome(2, [null, 5, 'text', [], aSuccess(1), aSuccess(2)])).toMatchObject({
       state: 'done',
       outputs: [anOutput(1), anOutput(2)],
     })
   })
 
-  it.each([-5, 101, 1e308])('does not tell a progress of %d', async (progress) => {
-    const { progress: told = 0 } = (await outcome(1, [anItem({ status: 'processing', progress })])) as {
-      progress?: number
-    }
-    expect(told >= 0 && told <= 100).toBe(true)
+  it.each([-5, 101, 1e308])('has a progress from 0 to 100 instead of %d', async (progress) => {
+    const status = await outcome(1, [anItem({ status: 'processing', progress })])
+    const reported = status.state === 'pending' ? (status.progress ?? 0) : -1
+    expect(reported >= 0 && reported <= 100).toBe(true)
   })
 })

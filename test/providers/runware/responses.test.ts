@@ -3,33 +3,33 @@ import { aLostSubmission, aSubmission, aTask, nowMs, type Reply, taskId } from '
 import { aFailedItem, anItem, anOutput, aRunware, aSuccess, conflict } from './a-runware.ts'
 
 const submit = (reply: Reply) => aRunware(reply).provider.submit(aSubmission())
-const check = (reply: Reply, wanted = 1) => aRunware(reply).provider.getStatus(aTask({ wanted }))
+const poll = (reply: Reply, wanted = 1) => aRunware(reply).provider.getStatus(aTask({ wanted }))
 const find = (reply: Reply) => aRunware(reply).provider.findSubmission?.(aLostSubmission())
 
 const submitted = { ok: true, value: { providerTaskId: taskId } }
 const processing = anItem({ status: 'processing' })
 
-describe('submitting', () => {
+describe('the response to a submission at Runware', () => {
   it.each([
-    ['wrapped, as documented', { data: [anItem()] }],
-    ['bare', [anItem()]],
-    ['with fields that we do not know', { data: [{ ...anItem(), position: 3 }], requestId: 'r' }],
+    ['in data, as documented', { data: [anItem()] }],
+    ['as a bare array', [anItem()]],
+    ['with unknown fields', { data: [{ ...anItem(), position: 3 }], requestId: 'r' }],
     ['processing already', { data: [processing] }],
-  ])('takes an acknowledgement %s', async (_, json) => {
+  ])('accepts the task %s', async (_, json) => {
     expect(await submit({ json })).toEqual(submitted)
   })
 
   it.each([
-    ['listed', 400, { data: [], errors: [{ ...conflict, taskUUID: taskId }] }],
-    ['listed without its task', 409, { errors: [conflict] }],
-    ['alone', 400, { error: conflict, taskUUID: taskId }],
-    ['alone without its task', 400, { error: conflict }],
-    ['with a message that is no text', 400, { errors: [{ ...conflict, message: ['in use'] }] }],
-  ])('knows from a conflict, %s, that the earlier try arrived', async (_, status, json) => {
+    ['in errors', 400, { data: [], errors: [{ ...conflict, taskUUID: taskId }] }],
+    ['in errors without its task', 409, { errors: [conflict] }],
+    ['in error', 400, { error: conflict, taskUUID: taskId }],
+    ['in error without its task', 400, { error: conflict }],
+    ['with a message that is no string', 400, { errors: [{ ...conflict, message: ['in use'] }] }],
+  ])('is a success for a conflict %s, since the earlier attempt arrived', async (_, status, json) => {
     expect(await submit({ status, json })).toEqual(submitted)
   })
 
-  it('does not take the acknowledgement of another task for ours', async () => {
+  it('leaves the outcome unknown if it is about another task', async () => {
     expect(await submit({ json: { data: [anItem({ taskUUID: 'another' })] } })).toMatchObject({
       fault: { code: 'answer_lost' },
     })
@@ -58,7 +58,7 @@ describe('submitting', () => {
     [400, 'promptBlocked', 'moderated'],
     [400, 'imageBlocked', 'moderated'],
     [400, 'moderationFailed', 'moderated'],
-  ])('turns %i %s into %s, listed or alone', async (status, code, expected) => {
+  ])('with status %i and code %s is the fault %s, in errors and in error', async (status, code, expected) => {
     const error = { code, message: '…', taskUUID: taskId }
     for (const json of [
       { data: [], errors: [error] },
@@ -76,25 +76,30 @@ describe('submitting', () => {
     [402, 'out_of_credit'],
     [403, 'not_entitled'],
     [429, 'rate_limited'],
-  ])('turns a bare %i into %s', async (status, code) => {
+  ])('with status %i and no known code is the fault %s', async (status, code) => {
     expect(await submit({ status, text: '' })).toMatchObject({ ok: false, fault: { code } })
-    expect(await submit({ status, json: { errors: [{ code: 'unheardOf', message: '…' }] } })).toMatchObject({
+    expect(
+      await submit({ status, json: { errors: [{ code: 'undocumented', message: '…' }] } }),
+    ).toMatchObject({
       fault: { code },
     })
   })
 
-  it.each([408, 500, 502, 503, 504])('does not know whether a task was bought after %i', async (status) => {
-    for (const reply of [{ text: '' }, { json: { errors: [{ code: 'unheardOf', message: '…' }] } }]) {
+  it.each([408, 500, 502, 503, 504])('with status %i leaves the outcome unknown', async (status) => {
+    for (const reply of [{ text: '' }, { json: { errors: [{ code: 'undocumented', message: '…' }] } }]) {
       expect(await submit({ status, ...reply })).toMatchObject({ fault: { code: 'answer_lost' } })
     }
   })
 
-  it.each([200, 400, 402, 429])('takes an acknowledgement beside an error, under %i', async (status) => {
-    const errors = [{ code: 'modelUnavailable', message: '…', taskUUID: taskId }]
-    expect(await submit({ status, json: { data: [anItem()], errors } })).toEqual(submitted)
-  })
+  it.each([200, 400, 402, 429])(
+    'accepts the task even with an error beside it and status %i',
+    async (status) => {
+      const errors = [{ code: 'modelUnavailable', message: '…', taskUUID: taskId }]
+      expect(await submit({ status, json: { data: [anItem()], errors } })).toEqual(submitted)
+    },
+  )
 
-  it('names the parameter that was wrong, one or several', async () => {
+  it('names each wrong parameter', async () => {
     const error = { code: 'missingDimensionParameters', message: '…', taskUUID: taskId }
     for (const parameter of ['width', ['width', 'height']]) {
       const refused = await submit({ status: 400, json: { errors: [{ ...error, parameter }] } })
@@ -107,18 +112,18 @@ describe('submitting', () => {
   it.each([
     ['7', 7_000],
     [new Date(nowMs + 9_000).toUTCString(), 9_000],
-  ])('waits as Retry-After: %s asks', async (value, waitMs) => {
+  ])('has the wait of Retry-After: %s', async (value, waitMs) => {
     const busy: Reply = { status: 429, json: { errors: [] }, headers: { 'retry-after': value } }
     expect(await submit(busy)).toMatchObject({ fault: { code: 'rate_limited', retryAfterMs: waitMs } })
-    expect(await check(busy)).toMatchObject({ fault: { code: 'rate_limited', retryAfterMs: waitMs } })
+    expect(await poll(busy)).toMatchObject({ fault: { code: 'rate_limited', retryAfterMs: waitMs } })
   })
 
   it.each([
-    ['a code that holds the key', { code: 'the key rw-secret is not valid' }],
-    ['a message that holds the key', { code: 'invalidApiKey', message: 'the key rw-secret is not valid' }],
-    ['a parameter that holds the key', { code: 'invalidApiKey', parameter: 'the key rw-secret' }],
-    ['a code of endless length', { code: 'x'.repeat(100_000) }],
-  ])('does not show the caller %s', async (_, error) => {
+    ['a code that contains the key', { code: 'the key rw-secret is not valid' }],
+    ['a message that contains the key', { code: 'invalidApiKey', message: 'the key rw-secret is not valid' }],
+    ['a parameter that contains the key', { code: 'invalidApiKey', parameter: 'the key rw-secret' }],
+    ['a very long code', { code: 'x'.repeat(100_000) }],
+  ])('does not repeat %s in the message', async (_, error) => {
     const refused = await submit({ status: 400, json: { errors: [error] } })
     const message = refused.ok ? '' : refused.fault.message
     expect(message).toMatch(/^Runware refused/)
@@ -137,63 +142,60 @@ describe('finding a lost submission', () => {
   })
 
   it.each([
-    ['listed', { data: [], errors: [{ code: 'taskNotFound', message: '…', taskUUID: taskId }] }],
-    ['listed without its task', { errors: [{ code: 'taskNotFound', message: '…' }] }],
-    ['alone', { error: { code: 'taskNotFound', message: '…' }, taskUUID: taskId }],
-  ])('knows that it never arrived from taskNotFound, %s', async (_, json) => {
+    ['in errors', { data: [], errors: [{ code: 'taskNotFound', message: '…', taskUUID: taskId }] }],
+    ['in errors without its task', { errors: [{ code: 'taskNotFound', message: '…' }] }],
+    ['in error', { error: { code: 'taskNotFound', message: '…' }, taskUUID: taskId }],
+  ])('is not_found for taskNotFound %s', async (_, json) => {
     for (const status of [200, 400, 404])
       expect(await find({ status, json })).toEqual({ ok: true, value: 'not_found' })
   })
 
-  it.each(['taskExpired', 'taskFailedOrNotFound'])(
-    'takes %s for no proof that it never arrived',
-    async (code) => {
-      expect(await find({ status: 404, json: { errors: [{ code, taskUUID: taskId }] } })).toMatchObject({
-        ok: false,
-      })
-    },
-  )
+  it.each(['taskExpired', 'taskFailedOrNotFound'])('is undecided for %s', async (code) => {
+    expect(await find({ status: 404, json: { errors: [{ code, taskUUID: taskId }] } })).toMatchObject({
+      ok: false,
+    })
+  })
 
   it.each([
     [
-      'is refused the question',
+      'the request is refused',
       { status: 400, json: { errors: [{ code: 'invalidTaskType', message: '…' }] } },
     ],
-    ['has a wrong key', { status: 401, json: { errors: [{ code: 'invalidApiKey', message: '…' }] } }],
-    ['is told nothing', { json: { data: [] } }],
-    ['is told of another task', { json: { data: [aSuccess(1, { taskUUID: 'another' })] } }],
-    ['cannot reach it', new TypeError('Network connection lost.')],
-  ] as [string, Reply][])('knows neither when it %s', async (_, reply) => {
+    ['the key is wrong', { status: 401, json: { errors: [{ code: 'invalidApiKey', message: '…' }] } }],
+    ['the response is empty', { json: { data: [] } }],
+    ['the response is about another task', { json: { data: [aSuccess(1, { taskUUID: 'another' })] } }],
+    ['the connection breaks', new TypeError('Network connection lost.')],
+  ] as [string, Reply][])('is undecided if %s', async (_, reply) => {
     expect(await find(reply)).toMatchObject({ ok: false })
   })
 })
 
-describe('asking', () => {
+describe('the response to a poll at Runware', () => {
   it.each(['taskNotFound', 'taskExpired', 'taskFailedOrNotFound'])(
-    'has lost the task after %s',
+    'is a lost task with the code %s',
     async (code) => {
       const error = { code, message: '…' }
       for (const json of [{ errors: [{ ...error, taskUUID: taskId }] }, { error, taskUUID: taskId }]) {
-        expect(await check({ status: 404, json })).toMatchObject({ fault: { code: 'task_lost' } })
+        expect(await poll({ status: 404, json })).toMatchObject({ fault: { code: 'task_lost' } })
       }
     },
   )
 
-  it('is told nothing of the task by a refusal of the question', async () => {
+  it('says nothing about the task if the request is refused', async () => {
     const json = { errors: [{ code: 'invalidTaskType', message: '…' }] }
-    expect(await check({ status: 400, json })).toMatchObject({ ok: false })
+    expect(await poll({ status: 400, json })).toMatchObject({ ok: false })
   })
 
-  it('ignores what is said of another task', async () => {
+  it('ignores items of another task', async () => {
     const others = [aSuccess(1, { taskUUID: 'another' }), processing]
-    expect(await check({ json: { data: others } })).toMatchObject({
+    expect(await poll({ json: { data: others } })).toMatchObject({
       value: { state: 'pending', finished: [] },
     })
   })
 
-  it('adds up what the results cost', async () => {
+  it('has the sum of the costs of the results', async () => {
     const json = { data: [aSuccess(1), aSuccess(2)] }
-    expect(await check({ json }, 2)).toEqual({
+    expect(await poll({ json }, 2)).toEqual({
       ok: true,
       value: {
         state: 'done',

@@ -3,14 +3,14 @@ import type { Fetch } from '../../../src/providers/http.ts'
 import { runware } from '../../../src/providers/runware/index.ts'
 import { aSubmission, aTask, audio, callbackUrl, image, now, taskId, video } from '../a-submission.ts'
 import { type Candidate, keepsTheContract } from '../contract.ts'
-import { survivesAnyAnswer } from '../survival.ts'
+import { survivesAnyResponse } from '../survival.ts'
 import { aFailedItem, anItem, aRunware, aSuccess } from './a-runware.ts'
 
 const candidate: Candidate = {
   apiKey: 'rw-secret',
   create: (fetch: Fetch) =>
     runware({ apiKey: 'rw-secret', baseUrl: 'https://api.runware.ai/v1' }, fetch, now),
-  answers: {
+  replies: {
     accepted: { json: { data: [{ taskType: 'videoInference', taskUUID: taskId }] } },
     pending: { json: { data: [anItem({ status: 'processing' })] } },
     done: [{ json: { data: [aSuccess()] } }],
@@ -21,7 +21,7 @@ const candidate: Candidate = {
   webhooks: { done: aSuccess(), failed: { errors: [aFailedItem()] } },
 }
 keepsTheContract(candidate)
-survivesAnyAnswer(candidate)
+survivesAnyResponse(candidate)
 
 const text = {
   taskType: 'videoInference',
@@ -39,9 +39,9 @@ const text = {
   ttl: 86_400,
   webhookURL: callbackUrl,
 }
-const { width: _, height: __, ...shapeless } = text
+const { width: _, height: __, ...withoutPixels } = text
 
-/** The one task that is sent for a request. */
+/** The single task that is sent for a request. */
 async function sentFor(request: Record<string, unknown>, wanted = 1): Promise<unknown> {
   const { provider, sent } = aRunware({ json: {} })
   await provider.submit(aSubmission(request, wanted))
@@ -49,8 +49,8 @@ async function sentFor(request: Record<string, unknown>, wanted = 1): Promise<un
   return Array.isArray(body) && body.length === 1 ? body[0] : body
 }
 
-describe('what Runware is sent', () => {
-  it('goes as an array of one task to the one endpoint, with the key as bearer', async () => {
+describe('a request to Runware', () => {
+  it('is an array of one task to the endpoint, with the key as bearer token', async () => {
     const { provider, sent } = aRunware({ json: {} })
     await provider.submit(aSubmission())
     await provider.getStatus(aTask())
@@ -69,22 +69,22 @@ describe('what Runware is sent', () => {
   })
 
   it.each([
-    ['a text', {}, text],
+    ['a prompt', {}, text],
     ['the model 2.0', { model: 'seedance-2.0' }, { ...text, model: 'bytedance:seedance@2.0' }],
     ['the model 2.0 Fast', { model: 'seedance-2.0-fast' }, { ...text, model: 'bytedance:seedance@2.0-fast' }],
     ['a duration', { duration: 15 }, { ...text, duration: 15 }],
-    ['silence', { generate_audio: false }, { ...text, settings: { audio: false } }],
-    ['a shape', { resolution: '480p', aspect_ratio: '9:16' }, { ...text, width: 496, height: 864 }],
+    ['no audio', { generate_audio: false }, { ...text, settings: { audio: false } }],
+    ['an aspect ratio', { resolution: '480p', aspect_ratio: '9:16' }, { ...text, width: 496, height: 864 }],
     [
       'a first frame',
       { first_frame: image },
-      { ...shapeless, resolution: '720p', inputs: { frameImages: [{ image, frame: 'first' }] } },
+      { ...withoutPixels, resolution: '720p', inputs: { frameImages: [{ image, frame: 'first' }] } },
     ],
     [
-      'a first and a last frame, whose shape the video takes',
+      'a first and a last frame without pixels',
       { first_frame: image, last_frame: `${image}?last`, resolution: '480p', aspect_ratio: '1:1' },
       {
-        ...shapeless,
+        ...withoutPixels,
         resolution: '480p',
         inputs: {
           frameImages: [
@@ -95,10 +95,10 @@ describe('what Runware is sent', () => {
       },
     ],
     [
-      'an embedded frame',
+      'a frame as a data: URI',
       { first_frame: 'data:image/png;base64,AAAA' },
       {
-        ...shapeless,
+        ...withoutPixels,
         resolution: '720p',
         inputs: { frameImages: [{ image: 'data:image/png;base64,AAAA', frame: 'first' }] },
       },
@@ -134,11 +134,11 @@ describe('what Runware is sent', () => {
       },
       expect.objectContaining({ positivePrompt: 'image 2 after image 1, as in video 1, to audio 1' }),
     ],
-  ])('says %s exactly', async (_what, request, task) => {
+  ])('sends %s exactly', async (_what, request, task) => {
     expect(await sentFor(request)).toEqual(task)
   })
 
-  it.each([1, 2, 3, 4])('asks for %i results in one task', async (wanted) => {
+  it.each([1, 2, 3, 4])('has %i results in one task', async (wanted) => {
     expect(await sentFor({ count: wanted }, wanted)).toEqual({ ...text, numberResults: wanted })
   })
 
@@ -153,12 +153,12 @@ describe('what Runware is sent', () => {
     [{ safety: { mode: 'none' } }],
     [{ safety: { mode: 'fast' } }],
     [{ safety: { checkContent: true, mode: 'full' } }],
-  ])('passes the option %j on', async (options) => {
+  ])('sends the option %j', async (options) => {
     expect(aRunware({ json: {} }).provider.options.safeParse(options).success).toBe(true)
     expect(await sentFor({ provider_options: { runware: options } })).toEqual({ ...text, ...options })
   })
 
-  it('ignores the options of somebody else', async () => {
+  it('ignores the options of another provider', async () => {
     expect(await sentFor({ provider_options: { crun: { return_last_frame: true } } })).toEqual(text)
   })
 
@@ -172,7 +172,7 @@ describe('what Runware is sent', () => {
     [{ includeCost: false }],
     [{ webhookURL: 'https://elsewhere.example.com' }],
     [{ taskUUID: taskId }],
-  ])('refuses the option %j', (options) => {
+  ])('cannot have the option %j', (options) => {
     expect(aRunware({ json: {} }).provider.options.safeParse(options).success).toBe(false)
   })
 })

@@ -5,13 +5,13 @@ import { aRunware } from './a-runware.ts'
 const { provider } = aRunware({ json: {} })
 
 async function taskFor(request: Record<string, unknown>): Promise<unknown> {
-  const { provider: busy, sent } = aRunware({ json: {} })
-  await busy.submit(aSubmission(request))
+  const { provider, sent } = aRunware({ json: {} })
+  await provider.submit(aSubmission(request))
   const body = sent[0]?.body
   return Array.isArray(body) ? body[0] : body
 }
 
-describe('shapes', () => {
+describe('the shape of a Runware video', () => {
   const ratios = ['16:9', '4:3', '1:1', '3:4', '9:16', '21:9']
   const pairs = {
     '480p': ['864×496', '752×560', '640×640', '560×752', '496×864', '992×432'],
@@ -24,7 +24,7 @@ describe('shapes', () => {
   )
 
   it.each(rows)(
-    'makes %s in %s of %s pixels, from a text and from references',
+    'at %s and %s has %s pixels, from a prompt and from references',
     async (resolution, ratio, pair) => {
       const [width, height] = pair.split('×').map(Number)
       const request = { model: 'seedance-2.0', resolution, aspect_ratio: ratio }
@@ -36,13 +36,13 @@ describe('shapes', () => {
     },
   )
 
-  it.each(rows)('leaves the shape of %s in %s to the first frame', async (resolution, ratio) => {
+  it.each(rows)('at %s and %s is that of the first frame', async (resolution, ratio) => {
     const task = await taskFor({ model: 'seedance-2.0', resolution, aspect_ratio: ratio, first_frame: image })
     expect(task).toMatchObject({ resolution })
     for (const field of ['width', 'height', 'aspectRatio']) expect(task).not.toHaveProperty(field)
   })
 
-  it.each(ratios)('warns that %s is not honoured beside a first frame', (aspect_ratio) => {
+  it.each(ratios)('causes a warning that %s is not honoured with a first frame', (aspect_ratio) => {
     expect(provider.warn(aRequest({ first_frame: image, aspect_ratio }))).toEqual([
       {
         path: 'aspect_ratio',
@@ -51,23 +51,23 @@ describe('shapes', () => {
     ])
   })
 
-  it('warns of nothing that it does as asked', () => {
+  it('causes no warning if it is honoured', () => {
     expect(provider.warn(aRequest({ first_frame: image }))).toEqual([])
     expect(provider.warn(aRequest({ aspect_ratio: '1:1' }))).toEqual([])
   })
 
-  it('takes "auto" beside a first frame, for that is what it does, and nowhere else', () => {
+  it('may be "auto" only with a first frame', () => {
     const frames = aRequest({ first_frame: image, aspect_ratio: 'auto' })
     expect(provider.refuse(frames)).toEqual([])
     expect(provider.warn(frames)).toEqual([])
     const paths = provider.refuse(aRequest({ aspect_ratio: 'auto' })).map(({ path }) => path)
     expect(paths).toEqual(['aspect_ratio'])
   })
+})
 
-  it('refuses a prompt of one sign', () => {
-    expect(provider.refuse(aRequest({ prompt: 'x' }))).toEqual([
-      { path: 'prompt', message: 'must have 2 to 10000 characters when sent to the provider, but has 1' },
-    ])
-    expect(provider.refuse(aRequest({ prompt: 'x'.repeat(10_000) }))).toEqual([])
-  })
+it('Runware refuses a prompt of one character', () => {
+  expect(provider.refuse(aRequest({ prompt: 'x' }))).toEqual([
+    { path: 'prompt', message: 'must have 2 to 10000 characters when sent to the provider, but has 1' },
+  ])
+  expect(provider.refuse(aRequest({ prompt: 'x'.repeat(10_000) }))).toEqual([])
 })

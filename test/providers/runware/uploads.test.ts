@@ -1,4 +1,4 @@
-/** Runware where it uploads its videos: what it is asked for then, and what its answers may leave out. */
+/** Direct upload by Runware: the request, and the responses without a video URL. */
 import { describe, expect, it } from 'vitest'
 import { createProviders } from '../../../src/providers/index.ts'
 import { runware } from '../../../src/providers/runware/index.ts'
@@ -17,42 +17,42 @@ function aRequestThat(directUpload?: boolean) {
   return aRequest(directUpload === undefined ? {} : { provider_options: { runware: { directUpload } } })
 }
 
-describe('whether Runware uploads', () => {
+describe('direct upload by Runware', () => {
   it.each([
     ['off', undefined, false],
     ['off', true, true],
     ['on', undefined, true],
     ['on', false, false],
-  ] as const)('where it is %s, and the request says %s: %s', (setting, directUpload, isUploaded) => {
+  ] as const)('with the setting %s and the option %s is used: %s', (setting, directUpload, isUploaded) => {
     expect(anAccount(setting === 'on').putsVideo?.(aRequestThat(directUpload))).toBe(isUploaded)
   })
 
-  it('is off where no setting says so', () => {
+  it('is off by default', () => {
     expect(aRunware({ json: {} }).provider.putsVideo?.(aRequest())).toBe(false)
   })
 
-  it('nobody else does', () => {
-    const nobody = { apiKey: '', apiSecret: '', baseUrl: '' }
-    const accounts = { crun: nobody, scenario: nobody, aimlapi: nobody }
+  it('is not offered by other providers', () => {
+    const account = { apiKey: '', apiSecret: '', baseUrl: '' }
+    const accounts = { crun: account, scenario: account, aimlapi: account }
     const others = createProviders(accounts, aNetwork({ json: {} }).fetch, now, async () => null)
     expect(Object.values(others).map(({ putsVideo }) => putsVideo)).toEqual([undefined, undefined, undefined])
   })
 
-  it('is a yes or a no', () => {
+  it('takes true or false, and no URL', () => {
     const { options } = anAccount(true)
     expect(options.safeParse({ directUpload: 'yes' }).success).toBe(false)
     expect(options.safeParse({ uploadEndpoint: uploadUrl }).success).toBe(false)
   })
 })
 
-describe('what Runware is sent', () => {
-  it('names where its one video goes', async () => {
+describe('a request to Runware', () => {
+  it('names the upload URL of its one video', async () => {
     const { provider, sent } = aRunware({ json: {} })
     await provider.submit({ ...aSubmission(), uploadUrl })
     expect(sent[0]?.body).toMatchObject([{ uploadEndpoint: uploadUrl, numberResults: 1 }])
   })
 
-  it.each([true, false])('does not say how the request has it: %s', async (directUpload) => {
+  it.each([true, false])('does not contain the option directUpload: %s', async (directUpload) => {
     const { provider, sent } = aRunware({ json: {} })
     await provider.submit(aSubmission({ provider_options: { runware: { directUpload } } }))
     await provider.estimate?.(aRequestThat(directUpload))
@@ -61,46 +61,46 @@ describe('what Runware is sent', () => {
   })
 })
 
-describe('an end without a link', () => {
-  const check = (items: unknown[], awaitsUpload: boolean) =>
+describe('a finished Runware result without a URL', () => {
+  const poll = (items: unknown[], awaitsUpload: boolean) =>
     aRunware({ json: { data: items } }).provider.getStatus(aTask({ awaitsUpload }))
 
-  it('is one where the video is uploaded', async () => {
-    expect(await check([unlinked], true)).toMatchObject({
+  it('is an output if the video is uploaded', async () => {
+    expect(await poll([unlinked], true)).toMatchObject({
       value: { state: 'done', outputs: [{ id: 'video-1', url: null }], cost: { amount_usd: 0.18 } },
     })
   })
 
-  it('is none where it is to be downloaded', async () => {
-    expect(await check([unlinked], false)).toMatchObject({ value: { state: 'pending', finished: [] } })
+  it('is no output if the video is to be downloaded', async () => {
+    expect(await poll([unlinked], false)).toMatchObject({ value: { state: 'pending', finished: [] } })
   })
 
-  it('is none before it is told', async () => {
+  it('is no output before it succeeds', async () => {
     for (const status of ['processing', 'reticulating', undefined]) {
-      expect(await check([anItem({ status })], true)).toMatchObject({ value: { state: 'pending' } })
+      expect(await poll([anItem({ status })], true)).toMatchObject({ value: { state: 'pending' } })
     }
   })
 
-  it('is named after its task, where it has no name', async () => {
-    expect(await check([anItem({ status: 'success' })], true)).toMatchObject({
+  it('has the id of its task if it has none', async () => {
+    expect(await poll([anItem({ status: 'success' })], true)).toMatchObject({
       value: { state: 'done', outputs: [{ id: taskId, url: null }] },
     })
   })
 
-  it('is read as ever where it has a link', async () => {
-    expect(await check([aSuccess()], true)).toMatchObject({ value: { state: 'done', outputs: [anOutput()] } })
+  it('is read as usual if it has a URL', async () => {
+    expect(await poll([aSuccess()], true)).toMatchObject({ value: { state: 'done', outputs: [anOutput()] } })
   })
 
-  it('is not a failure told as an error', async () => {
-    expect(await check([aFailedItem()], true)).toMatchObject({ value: { state: 'failed' } })
+  it('is a failure if it is an error', async () => {
+    expect(await poll([aFailedItem()], true)).toMatchObject({ value: { state: 'failed' } })
   })
 
-  it('is heard from a webhook of a task whose video is uploaded, and of no other', () => {
+  it('is an output in a webhook only if the video of its task is uploaded', () => {
     const { provider } = aRunware({ json: {} })
-    const heard = (providerTaskId: string) =>
+    const itemsOf = (providerTaskId: string) =>
       provider.parseWebhook?.(unlinked, [{ providerTaskId, awaitsUpload: true }])
-    expect(heard(taskId)).toMatchObject([{ providerTaskId: taskId, outcome: { state: 'done' } }])
-    expect(heard('another')).toMatchObject([{ providerTaskId: taskId, outcome: { state: 'pending' } }])
+    expect(itemsOf(taskId)).toMatchObject([{ providerTaskId: taskId, outcome: { state: 'done' } }])
+    expect(itemsOf('another')).toMatchObject([{ providerTaskId: taskId, outcome: { state: 'pending' } }])
     expect(provider.parseWebhook?.(unlinked)).toMatchObject([{ outcome: { state: 'pending' } }])
   })
 })

@@ -1,4 +1,4 @@
-/** Scenario's words, whole, and an adapter that hears what the test says. */
+/** Builders of Scenario's responses, and its adapter on a network that plays the given replies. */
 import type { Guard } from '../../../src/core/url/policy.ts'
 import type { Fetch } from '../../../src/providers/http.ts'
 import { scenario } from '../../../src/providers/scenario/index.ts'
@@ -6,14 +6,14 @@ import { aNetwork, now, type Reply, taskId } from '../a-submission.ts'
 
 const account = { apiKey: 'sc-key', apiSecret: 'sc-secret', baseUrl: 'https://api.cloud.scenario.com/v1' }
 
-/** What stands in the header for both. */
+/** The key and the secret as sent in the header. */
 export const credentials = btoa('sc-key:sc-secret')
 
 export function createScenario(fetch: Fetch) {
-  return scenario(account, fetch, now, anyUrl)
+  return scenario(account, fetch, now, allowAnyUrl)
 }
 
-const anyUrl: Guard = async () => null
+const allowAnyUrl: Guard = async () => null
 
 export function aScenario(...replies: [Reply, ...Reply[]]) {
   const { fetch, sent } = aNetwork(...replies)

@@ -5,15 +5,15 @@ import { aScenario } from './a-scenario.ts'
 const minutes = 60_000
 const intendedAt = nowMs - 10 * minutes
 const prompt = 'A paper boat drifts down a rainy gutter'
-const lost = aLostSubmission({}, { intendedAt })
+const submission = aLostSubmission({}, { intendedAt })
 
-const find = (...replies: [Reply, ...Reply[]]) => aScenario(...replies).provider.findSubmission?.(lost)
+const find = (...replies: [Reply, ...Reply[]]) => aScenario(...replies).provider.findSubmission?.(submission)
 
 const found = { ok: true, value: { providerTaskId: 'job_ours' } }
 const absent = { ok: true, value: 'not_found' }
-const unknown = { ok: false, fault: { code: 'answer_lost' } }
+const undecided = { ok: false, fault: { code: 'answer_lost' } }
 
-/** A job made a second after ours was intended, with its words. */
+/** A job created a second after our submission, with our prompt. */
 function aListed(overrides: Record<string, unknown> = {}, metadata: Record<string, unknown> = {}) {
   return {
     jobId: 'job_ours',
@@ -34,10 +34,10 @@ function aList(jobs: unknown[], nextPaginationToken?: string): { json: unknown }
   return { json: { jobs, ...(nextPaginationToken && { nextPaginationToken }) } }
 }
 
-describe('finding a lost submission', () => {
-  it('reads the list page by page, with key and secret', async () => {
+describe('a search for a lost submission at Scenario', () => {
+  it('reads the list page by page', async () => {
     const { provider, sent } = aScenario(aList([another], 'to&ken'), aList([aListed(), anOldOne]))
-    expect(await provider.findSubmission?.(lost)).toEqual(found)
+    expect(await provider.findSubmission?.(submission)).toEqual(found)
     expect(sent).toMatchObject([
       { method: 'GET', url: 'https://api.cloud.scenario.com/v1/jobs?pageSize=200' },
       { method: 'GET', url: 'https://api.cloud.scenario.com/v1/jobs?pageSize=200&paginationToken=to%26ken' },
@@ -45,24 +45,27 @@ describe('finding a lost submission', () => {
   })
 
   it.each([
-    ['alone', [aListed()]],
+    ['as the only job', [aListed()]],
     ['among others', [another, aListed(), anOldOne]],
     ['without a model', [aListed({}, { modelId: undefined })]],
-    ['with its words set otherwise', [aListed({}, { input: { prompt: `  ${prompt.replace(' ', '\n ')}` } })]],
-  ])('finds the only job that it can be: %s', async (_, jobs) => {
+    [
+      'with other white space in the prompt',
+      [aListed({}, { input: { prompt: `  ${prompt.replace(' ', '\n ')}` } })],
+    ],
+  ])('finds the only possible job %s', async (_, jobs) => {
     expect(await find(aList(jobs))).toEqual(found)
   })
 
-  it('finds none that is known to be another submission', async () => {
+  it('does not find a job that belongs to another submission', async () => {
     const { provider } = aScenario(aList([aListed()]))
     const heldAmong = async (ids: readonly string[]) => new Set(ids)
-    expect(await provider.findSubmission?.({ ...lost, heldAmong })).toEqual(absent)
+    expect(await provider.findSubmission?.({ ...submission, heldAmong })).toEqual(absent)
   })
 
   it.each([
     ['another picture', { prompt, image: 'asset_theirs' }],
     ['another list of pictures', { prompt, image: 'asset_ours', referenceImages: ['asset_theirs'] }],
-  ])('tells it from one with the same words and %s', async (_, input) => {
+  ])('does not find a job with the same prompt and %s', async (_, input) => {
     const image = 'https://media.example.com/boat.png'
     const framed = aLostSubmission(
       { first_frame: image },
@@ -75,55 +78,57 @@ describe('finding a lost submission', () => {
   })
 
   it.each([
-    ['two have its words', [aListed(), aListed({ jobId: 'job_twin' })]],
-    ['one beside it says nothing', [aListed(), { jobId: 'job_mute', createdAt: aListed().createdAt }]],
-    ['it says nothing of its words', [aListed({}, { input: {} })]],
-    ['it says nothing at all', [{ jobId: 'job_ours' }]],
+    ['two jobs have the prompt', [aListed(), aListed({ jobId: 'job_twin' })]],
+    ['another job has no details', [aListed(), { jobId: 'job_unclear', createdAt: aListed().createdAt }]],
+    ['the job has no prompt', [aListed({}, { input: {} })]],
+    ['the job has no details', [{ jobId: 'job_ours' }]],
     [
-      'it was made before, by its clock',
+      'the job is older by the clock of the provider',
       [aListed({ createdAt: new Date(intendedAt - 1_000).toISOString() })],
     ],
-    ['its time cannot be read', [aListed({ createdAt: 7 })]],
-    ['it echoes another shape', [aListed({}, { input: { prompt, aspectRatio: '1:1' } })]],
-    ['it echoes another length', [aListed({}, { input: { prompt, duration: 9 } })]],
-  ])('does not know when %s', async (_, jobs) => {
-    expect(await find(aList(jobs))).toMatchObject(unknown)
+    ['the time of the job is unreadable', [aListed({ createdAt: 7 })]],
+    ['the job has another aspect ratio', [aListed({}, { input: { prompt, aspectRatio: '1:1' } })]],
+    ['the job has another duration', [aListed({}, { input: { prompt, duration: 9 } })]],
+  ])('is undecided if %s', async (_, jobs) => {
+    expect(await find(aList(jobs))).toMatchObject(undecided)
   })
 
   it.each<[string, [Reply, ...Reply[]]]>([
     ['the list is empty', [aList([])]],
-    ['only older ones are in it', [aList([anOldOne], 'more')]],
-    ['the others have other words', [aList([another, anOldOne])]],
-    ['the others are of another model', [aList([aListed({}, { modelId: 'model_other', input: {} })])]],
-    ['the list, read to the end, has none', [aList([another], 'more'), aList([another])]],
-  ])('does not find it when %s', async (_, replies) => {
+    ['the list has only older jobs', [aList([anOldOne], 'more')]],
+    ['the other jobs have other prompts', [aList([another, anOldOne])]],
+    ['the other job is of another model', [aList([aListed({}, { modelId: 'model_other', input: {} })])]],
+    ['no page has the job', [aList([another], 'more'), aList([another])]],
+  ])('does not find the job if %s', async (_, replies) => {
     expect(await find(...replies)).toEqual(absent)
   })
 
-  it('does not know when the list does not end', async () => {
+  it('is undecided after five pages', async () => {
     const { provider, sent } = aScenario(aList([another], 'more'))
-    expect(await provider.findSubmission?.(lost)).toMatchObject(unknown)
+    expect(await provider.findSubmission?.(submission)).toMatchObject(undecided)
     expect(sent).toHaveLength(5)
   })
 
-  it('never recognizes a request without words', async () => {
-    const wordless = aLostSubmission(
+  it('never finds a job for a request without a prompt', async () => {
+    const withoutPrompt = aLostSubmission(
       { prompt: undefined, first_frame: 'https://media.example.com/boat.png' },
       { intendedAt },
     )
-    const mute = aListed({}, { input: { resolution: '720p' } })
-    expect(await aScenario(aList([mute])).provider.findSubmission?.(wordless)).toMatchObject(unknown)
-    expect(await aScenario(aList([aListed()])).provider.findSubmission?.(wordless)).toEqual(absent)
+    const unclear = aListed({}, { input: { resolution: '720p' } })
+    expect(await aScenario(aList([unclear])).provider.findSubmission?.(withoutPrompt)).toMatchObject(
+      undecided,
+    )
+    expect(await aScenario(aList([aListed()])).provider.findSubmission?.(withoutPrompt)).toEqual(absent)
   })
 
-  it('recognizes a length that was left to Scenario, whatever it chose', async () => {
-    const free = aLostSubmission({ duration: 'auto' }, { intendedAt })
+  it('finds a job of any duration if the request left the duration to Scenario', async () => {
+    const anyDuration = aLostSubmission({ duration: 'auto' }, { intendedAt })
     const { provider } = aScenario(aList([aListed({}, { input: { prompt, duration: 9 } })]))
-    expect(await provider.findSubmission?.(free)).toEqual(found)
+    expect(await provider.findSubmission?.(anyDuration)).toEqual(found)
   })
 
   it.each([{}, null, { jobs: null }, { jobs: [7] }, { jobs: [{}] }, []])(
-    'learns nothing from %j',
+    'is a fault after %j',
     async (json) => {
       expect(await find({ json })).toMatchObject({ fault: { code: 'unreadable_answer' } })
     },
@@ -134,7 +139,7 @@ describe('finding a lost submission', () => {
     [403, 'not_entitled'],
     [429, 'rate_limited'],
     [500, 'unavailable'],
-  ])('learns nothing from %i', async (status, code) => {
+  ])('is a fault after %i: %s', async (status, code) => {
     expect(await find({ status, json: {} })).toMatchObject({ fault: { code } })
   })
 })

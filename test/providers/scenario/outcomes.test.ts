@@ -2,21 +2,21 @@ import { describe, expect, it } from 'vitest'
 import { aTask, type Reply, taskId } from '../a-submission.ts'
 import { aFailure, aJob, anAsset, aScenario, aSuccess, videoUrl } from './a-scenario.ts'
 
-const check = (...replies: [Reply, ...Reply[]]) =>
+const poll = (...replies: [Reply, ...Reply[]]) =>
   aScenario(...replies).provider.getStatus(aTask({ provider: 'scenario' }))
 
 const pending = { state: 'pending', finished: [], faults: [] }
 
-describe('a status', () => {
+describe('a status of Scenario', () => {
   it.each(['pending', 'queued', 'warming-up', 'in-progress', 'finalizing'])(
-    'goes on while it is %s',
+    'is pending with the word %s',
     async (status) => {
-      expect(await check(aJob({ status }))).toEqual({ ok: true, value: { ...pending, progress: 42 } })
+      expect(await poll(aJob({ status }))).toEqual({ ok: true, value: { ...pending, progress: 42 } })
     },
   )
 
-  it.each(['dreaming', '', 'SUCCESS'])('goes on while it is the unknown word "%s"', async (status) => {
-    expect(await check(aJob({ status }))).toEqual({ ok: true, value: { ...pending, unknownStatus: status } })
+  it.each(['dreaming', '', 'SUCCESS'])('is pending with the unknown word "%s"', async (status) => {
+    expect(await poll(aJob({ status }))).toEqual({ ok: true, value: { ...pending, unknownStatus: status } })
   })
 
   it.each([
@@ -28,14 +28,14 @@ describe('a status', () => {
     [null, undefined],
     ['half', undefined],
     [undefined, undefined],
-  ])('reads the progress %j as %j', async (progress, percent) => {
-    expect(await check(aJob({ progress }))).toEqual({
+  ])('with the progress %j is at %j percent', async (progress, percent) => {
+    expect(await poll(aJob({ progress }))).toEqual({
       ok: true,
       value: { ...pending, ...(percent !== undefined && { progress: percent }) },
     })
   })
 
-  it('is done on success, once it has asked where the asset lies', async () => {
+  it('is done on success, after a request for the URL of the asset', async () => {
     const { provider, sent } = aScenario(aSuccess(['asset/abc']), anAsset())
     expect(await provider.getStatus(aTask({ provider: 'scenario' }))).toEqual({
       ok: true,
@@ -46,7 +46,7 @@ describe('a status', () => {
     ).toEqual([`GET /v1/jobs/${taskId}`, 'GET /v1/assets/asset%2Fabc'])
   })
 
-  it('asks for no more assets than were wanted, and for each once', async () => {
+  it('requests each asset once, and no more than the wanted outputs', async () => {
     const { provider, sent } = aScenario(aSuccess(['asset_1', 'asset_1', 'asset_2', 'asset_3']), anAsset())
     expect(await provider.getStatus(aTask({ provider: 'scenario', wanted: 2 }))).toMatchObject({
       value: { outputs: [{ id: 'asset_1' }, { id: 'asset_2' }] },
@@ -55,9 +55,9 @@ describe('a status', () => {
   })
 
   it.each([[[]], [null], ['asset_1'], [[7]]])(
-    'waits for the assets of a success with %j, and says so',
+    'is pending and reports a missing video for a success with %j',
     async (ids) => {
-      expect(await check(aSuccess(ids))).toEqual({
+      expect(await poll(aSuccess(ids))).toEqual({
         ok: true,
         value: { ...pending, withheld: expect.objectContaining({ code: 'unreadable_answer' }) },
       })
@@ -70,12 +70,12 @@ describe('a status', () => {
     ['The image was flagged as nsfw', 'moderated'],
     [null, 'generation_failed'],
     [{ code: 7 }, 'generation_failed'],
-  ])('has failed on failure with %j: %s', async (error, code) => {
-    expect(await check(aFailure(error))).toMatchObject({ value: { state: 'failed', fault: { code } } })
+  ])('is failed with the error %j: %s', async (error, code) => {
+    expect(await poll(aFailure(error))).toMatchObject({ value: { state: 'failed', fault: { code } } })
   })
 
-  it('has failed when it was canceled over there', async () => {
-    expect(await check(aJob({ status: 'canceled' }))).toEqual({
+  it('is failed if the job was canceled at Scenario', async () => {
+    expect(await poll(aJob({ status: 'canceled' }))).toEqual({
       ok: true,
       value: {
         state: 'failed',
@@ -84,7 +84,7 @@ describe('a status', () => {
           message: 'The generation was canceled at Scenario.',
           evidence: { status: 'canceled' },
         },
-        // What failed is reimbursed.
+        // Failed jobs are refunded.
         cost: { credits: 0, source: 'provider' },
       },
     })

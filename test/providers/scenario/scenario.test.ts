@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { aRequest, aSubmission, aTask, audio, image, video } from '../a-submission.ts'
 import { type Candidate, keepsTheContract } from '../contract.ts'
-import { survivesAnyAnswer } from '../survival.ts'
+import { survivesAnyResponse } from '../survival.ts'
 import {
   aFailure,
   aJob,
@@ -17,7 +17,7 @@ import {
 const candidate: Candidate = {
   apiKey: credentials,
   create: createScenario,
-  answers: {
+  replies: {
     accepted: anAcceptance(),
     pending: aJob(),
     done: [aSuccess(), anAsset()],
@@ -27,7 +27,7 @@ const candidate: Candidate = {
   output: { id: 'asset_abc123', url: videoUrl },
 }
 keepsTheContract(candidate)
-survivesAnyAnswer(candidate)
+survivesAnyResponse(candidate)
 
 const base = 'https://api.cloud.scenario.com/v1'
 const text = {
@@ -37,7 +37,7 @@ const text = {
   aspectRatio: 'adaptive',
   generateAudio: true,
 }
-const { prompt: _, ...wordless } = text
+const { prompt: _, ...withoutPrompt } = text
 
 const last = `${image}?last`
 const assets = new Map([
@@ -53,8 +53,8 @@ async function sentFor(request: Record<string, unknown>) {
   return sent[0]
 }
 
-describe('what Scenario is sent', () => {
-  it('submits on the path of the model and asks for the job, with key and secret in Basic', async () => {
+describe('a request to Scenario', () => {
+  it('submits to the path of the model and polls the job, with key and secret in Basic authorization', async () => {
     const { provider, sent } = aScenario({ json: {} })
     await provider.submit(aSubmission())
     await provider.getStatus(aTask({ provider: 'scenario', providerTaskId: 'a/b c&d' }))
@@ -72,17 +72,17 @@ describe('what Scenario is sent', () => {
     ['seedance-2.0', 'model_bytedance-seedance-2-0'],
     ['seedance-2.0-fast', 'model_bytedance-seedance-2-0-fast'],
     ['seedance-2.0-mini', 'model_bytedance-seedance-2-0-mini'],
-  ])('makes %s with %s', async (model, id) => {
+  ])('for %s has the path of %s', async (model, id) => {
     expect(await sentFor({ model })).toMatchObject({ url: `${base}/generate/custom/${id}`, body: text })
   })
 
   it.each([
-    ['a text', {}, text],
-    ['the length that it chooses', { duration: 'auto' }, { ...text, duration: -1 }],
-    ['the shape that it chooses', { aspect_ratio: 'auto' }, text],
+    ['a prompt', {}, text],
+    ['an automatic duration', { duration: 'auto' }, { ...text, duration: -1 }],
+    ['an automatic aspect ratio', { aspect_ratio: 'auto' }, text],
     ['480p', { resolution: '480p' }, { ...text, resolution: '480p' }],
     ['4k', { model: 'seedance-2.0', resolution: '4k' }, { ...text, resolution: '4k' }],
-    ['silence', { generate_audio: false }, { ...text, generateAudio: false }],
+    ['no audio', { generate_audio: false }, { ...text, generateAudio: false }],
     ['the seed 0', { seed: 0 }, { ...text, seed: 0 }],
     ['the greatest seed', { seed: 4_294_967_295 }, { ...text, seed: 4_294_967_295 }],
     ['a first frame', { first_frame: image }, { ...text, image: 'asset_image' }],
@@ -92,12 +92,12 @@ describe('what Scenario is sent', () => {
       { ...text, image: 'asset_image', lastFrameImage: 'asset_last' },
     ],
     [
-      'a frame without words',
+      'a frame without a prompt',
       { prompt: undefined, first_frame: image },
-      { ...wordless, image: 'asset_image' },
+      { ...withoutPrompt, image: 'asset_image' },
     ],
     [
-      'as many references of every kind as there may be',
+      'the maximum of references of every kind',
       {
         reference_images: Array(9).fill(image),
         reference_videos: Array(3).fill(video),
@@ -111,12 +111,12 @@ describe('what Scenario is sent', () => {
       },
     ],
     [
-      'references without words, one as a list, as long as the video',
+      'one reference as a list, without a prompt, with an automatic duration',
       { prompt: undefined, reference_videos: [video], duration: 'auto' },
-      { ...wordless, duration: -1, referenceVideos: ['asset_video'] },
+      { ...withoutPrompt, duration: -1, referenceVideos: ['asset_video'] },
     ],
     [
-      'tags in its own way',
+      'tags in its form',
       {
         prompt: '{{image:2}} after {{image:1}}, as in {{video:1}}, to {{audio:1}}',
         reference_images: [image, image],
@@ -125,24 +125,27 @@ describe('what Scenario is sent', () => {
       },
       expect.objectContaining({ prompt: '@image2 after @image1, as in @video1, to @audio1' }),
     ],
-    ['no options of somebody else', { provider_options: { runware: { outputFormat: 'WEBM' } } }, text],
-  ])('says %s exactly', async (_what, request, body) => {
+    ['no options of another provider', { provider_options: { runware: { outputFormat: 'WEBM' } } }, text],
+  ])('sends %s exactly', async (_what, request, body) => {
     expect((await sentFor(request))?.body).toEqual(body)
   })
 
-  it.each([4, 15])('asks for %i seconds', async (duration) => {
+  it.each([4, 15])('sends %i seconds', async (duration) => {
     expect((await sentFor({ duration }))?.body).toEqual({ ...text, duration })
   })
 
-  it.each(['21:9', '16:9', '4:3', '1:1', '3:4', '9:16'])('asks for the shape %s', async (aspect_ratio) => {
-    expect((await sentFor({ aspect_ratio }))?.body).toEqual({ ...text, aspectRatio: aspect_ratio })
-  })
+  it.each(['21:9', '16:9', '4:3', '1:1', '3:4', '9:16'])(
+    'sends the aspect ratio %s',
+    async (aspect_ratio) => {
+      expect((await sentFor({ aspect_ratio }))?.body).toEqual({ ...text, aspectRatio: aspect_ratio })
+    },
+  )
 
-  it('buys nothing while media are not uploaded, and names them', async () => {
+  it('is not sent while media are not uploaded, and the fault names them', async () => {
     const { provider, sent } = aScenario(anAcceptance())
     const submission = aSubmission({ reference_images: [image, last], reference_videos: [video] })
-    for (const known of [undefined, new Map([[image, 'asset_image']])]) {
-      expect(await provider.submit({ ...submission, ...(known && { assets: known }) })).toMatchObject({
+    for (const assets of [undefined, new Map([[image, 'asset_image']])]) {
+      expect(await provider.submit({ ...submission, ...(assets && { assets }) })).toMatchObject({
         fault: {
           code: 'input_unavailable',
           message: expect.stringMatching(/reference_images\.1, reference_videos\.0\.$/),
@@ -153,33 +156,33 @@ describe('what Scenario is sent', () => {
   })
 
   it.each([[{ duration: 5 }], [{ seed: 7 }], [{ projectId: 'p' }], [{ dryRun: true }]])(
-    'refuses the option %j',
+    'cannot have the option %j',
     (options) => {
       expect(aScenario({ json: {} }).provider.options.safeParse(options).success).toBe(false)
     },
   )
 })
 
-describe('refused', () => {
+describe('the checks of Scenario', () => {
   const { provider } = aScenario({ json: {} })
   const paths = (request: Record<string, unknown>) =>
     provider.refuse(aRequest(request)).map(({ path }) => path)
-  const warned = (request: Record<string, unknown>) =>
+  const warnings = (request: Record<string, unknown>) =>
     provider.warn(aRequest(request)).map(({ path }) => path)
 
-  it('chooses length and shape by itself when it may', () => {
+  it('accept an automatic duration and aspect ratio', () => {
     expect(paths({ duration: 'auto', aspect_ratio: 'auto' })).toEqual([])
   })
 
-  it('warns that a shape beside a first frame is not honoured', () => {
-    expect(warned({ first_frame: image, aspect_ratio: '1:1' })).toEqual(['aspect_ratio'])
-    expect(warned({ first_frame: image, aspect_ratio: 'auto' })).toEqual([])
-    expect(warned({ first_frame: image })).toEqual([])
-    expect(warned({ aspect_ratio: '1:1' })).toEqual([])
+  it('warn that an aspect ratio with a first frame is not honoured', () => {
+    expect(warnings({ first_frame: image, aspect_ratio: '1:1' })).toEqual(['aspect_ratio'])
+    expect(warnings({ first_frame: image, aspect_ratio: 'auto' })).toEqual([])
+    expect(warnings({ first_frame: image })).toEqual([])
+    expect(warnings({ aspect_ratio: '1:1' })).toEqual([])
   })
 
-  it('warns that one seed for several videos makes them alike', () => {
-    expect(warned({ seed: 7, count: 2 })).toEqual(['seed'])
-    expect(warned({ seed: 7 })).toEqual([])
+  it('warn about one seed for several videos', () => {
+    expect(warnings({ seed: 7, count: 2 })).toEqual(['seed'])
+    expect(warnings({ seed: 7 })).toEqual([])
   })
 })

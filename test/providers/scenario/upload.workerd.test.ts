@@ -31,7 +31,7 @@ const at = (status: string, more: Record<string, unknown> = {}): Reply => ({
 })
 const imported = at('imported', { entityId: 'asset_1' })
 
-/** Scenario and its storage, answering one after another. */
+/** Scenario and its storage, which play the given replies in order. */
 function anUpload(...replies: Reply[]) {
   const sent: { call: string; authorization: string | null; body: string }[] = []
   const { uploads } = createScenario(async (request) => {
@@ -52,8 +52,8 @@ function anUpload(...replies: Reply[]) {
 
 const isPending = { ok: true, value: { state: 'pending' } }
 
-describe('sending media', () => {
-  it('announces, sends and completes them, and waits for nothing', async () => {
+describe('sending media to Scenario', () => {
+  it('announces, sends and completes an upload without waiting for the import', async () => {
     const { send, sent } = anUpload(announced, stored, at('complete'))
     expect(await send()).toEqual({ ok: true, value: { uploadId: 'up_1' } })
     expect(sent.map(({ call }) => call)).toEqual([
@@ -68,7 +68,7 @@ describe('sending media', () => {
     ])
   })
 
-  it('shows its key to Scenario, and not to the storage', async () => {
+  it('sends the key to Scenario, not to its storage', async () => {
     const { send, sent } = anUpload(announced, stored, at('complete'))
     await send()
     const basic = `Basic ${credentials}`
@@ -77,17 +77,17 @@ describe('sending media', () => {
 
   it.each<[string, Reply]>([
     ['is lost', new TypeError('Network connection lost.')],
-    ['fails', { status: 503, text: '' }],
-    ['cannot be read', { text: '' }],
-    ['refuses', { status: 400, text: '{}' }],
-  ])('keeps the upload when the answer to its completion %s: its status will tell', async (_, reply) => {
+    ['is a 503', { status: 503, text: '' }],
+    ['is unreadable', { text: '' }],
+    ['is a refusal', { status: 400, text: '{}' }],
+  ])('returns the upload even if the response to its completion %s', async (_, reply) => {
     expect(await anUpload(announced, stored, reply).send()).toEqual({ ok: true, value: { uploadId: 'up_1' } })
   })
 })
 
-describe('asking about media that were sent', () => {
+describe('polling an upload at Scenario', () => {
   it.each(['complete', 'validating', 'validated', 'reticulating', 'imported'])(
-    'has patience with %s, as long as there is no asset',
+    'is pending with the status %s while there is no asset',
     async (status) => {
       const { check, sent } = anUpload(at(status))
       expect(await check()).toEqual(isPending)
@@ -95,14 +95,14 @@ describe('asking about media that were sent', () => {
     },
   )
 
-  it('learns the asset', async () => {
+  it('returns the id of the imported asset', async () => {
     expect(await anUpload(imported).check()).toEqual({
       ok: true,
       value: { state: 'imported', assetId: 'asset_1' },
     })
   })
 
-  it('completes what is not complete: that call was lost', async () => {
+  it('completes a pending upload, since its completion was lost', async () => {
     const { check, sent } = anUpload(at('pending'), at('complete'))
     expect(await check()).toEqual(isPending)
     expect(sent.map(({ call, body }) => [call, body])).toEqual([
@@ -112,10 +112,10 @@ describe('asking about media that were sent', () => {
   })
 
   it.each<[string, Reply[]]>([
-    ['is not known', [{ status: 404, text: '{}' }]],
+    ['is not found', [{ status: 404, text: '{}' }]],
     ['is gone', [{ status: 410, text: '{}' }]],
     ['cannot be completed', [at('pending'), { status: 400, text: '{}' }]],
-  ])('takes an upload that %s for lost', async (_, replies) => {
+  ])('reports an upload as lost that %s', async (_, replies) => {
     expect(await anUpload(...replies).check()).toEqual({ ok: true, value: { state: 'lost' } })
   })
 
@@ -123,20 +123,20 @@ describe('asking about media that were sent', () => {
     ['no connection', new TypeError('Network connection lost.')],
     ['503', { status: 503, text: '' }],
     ['a redirect', { status: 302, text: '' }],
-  ])('may be asked again after %s', async (_, reply) => {
+  ])('is retryable after %s', async (_, reply) => {
     expect(await anUpload(reply).check()).toMatchObject({ fault: { code: 'unavailable' } })
   })
 
   it.each<[string, Reply]>([
     ['an empty body', { text: '' }],
     ['a number', { json: 7 }],
-  ])('takes %s for no news', async (_, reply) => {
+  ])('is pending after %s', async (_, reply) => {
     expect(await anUpload(reply).check()).toEqual(isPending)
   })
 })
 
-describe('refused', () => {
-  it('has refused media that it could not read', async () => {
+describe('a refusal of an upload at Scenario', () => {
+  it('reports media that Scenario could not read', async () => {
     const { check } = anUpload(at('failed', { errorMessage: 'not a PNG' }))
     expect(await check()).toMatchObject({
       fault: {
@@ -147,7 +147,7 @@ describe('refused', () => {
     })
   })
 
-  it('names what an announcement was refused for', async () => {
+  it('names the refused field of an announcement', async () => {
     const { send, sent } = anUpload({ status: 400, json: { reason: 'contentType is not allowed' } })
     expect(await send()).toMatchObject({
       fault: { code: 'bad_request', message: 'Scenario refused: 400 (contentType).' },
@@ -162,7 +162,7 @@ describe('refused', () => {
     [429, 'rate_limited'],
     [500, 'unavailable'],
     [302, 'unavailable'],
-  ])('turns %i into %s', async (status, code) => {
+  ])('with status %i is the fault %s', async (status, code) => {
     const refused: Reply = { status, text: '{}' }
     expect(await anUpload(refused).send()).toMatchObject({ fault: { code } })
     expect(await anUpload(refused).check()).toMatchObject({ fault: { code } })
@@ -170,23 +170,23 @@ describe('refused', () => {
   })
 })
 
-describe('hostile', () => {
+describe('a failing upload to Scenario', () => {
   it.each([
     ['Scenario is unreachable', [new TypeError('Network connection lost.')]],
-    ['no place is named', [{ json: { upload: { id: 'up_1', status: 'pending', parts: [] } } }]],
+    ['no upload URL is returned', [{ json: { upload: { id: 'up_1', status: 'pending', parts: [] } } }]],
     [
-      'the place is none',
+      'the upload URL is invalid',
       [{ json: { upload: { id: 'up_1', parts: [{ url: 'ftp://storage.example.com' }] } } }],
     ],
-    ['the announcement cannot be read', [{ text: '<html>' }]],
+    ['the response to the announcement is unreadable', [{ text: '<html>' }]],
     ['the storage is unreachable', [announced, new TypeError('Network connection lost.')]],
     ['the storage refuses', [announced, { status: 403, text: '<Error/>' }]],
-    ['the storage sends elsewhere', [announced, { status: 307, text: '' }]],
-  ] satisfies [string, Reply[]][])('may be sent again when %s', async (_, replies) => {
+    ['the storage redirects', [announced, { status: 307, text: '' }]],
+  ] satisfies [string, Reply[]][])('may be retried when %s', async (_, replies) => {
     expect(await anUpload(...replies).send()).toMatchObject({ fault: { code: 'unavailable' } })
   })
 
-  it('completes nothing when the media break off', async () => {
+  it('is not completed if the media break off', async () => {
     const body = new ReadableStream<Uint8Array>({ pull: (stream) => stream.error(new Error('reset')) })
     const { send, sent } = anUpload(announced, stored)
     expect(await send(aPicture({ body }))).toMatchObject({ fault: { code: 'unavailable' } })

@@ -1,8 +1,8 @@
 /**
- * The real adapter of a document on a recorded line, with the strict simulator at its other end: what is sent is read
- * twice, by the test and by somebody who knows the documents and nothing of Reelhook.
+ * The adapter of a documented provider, connected to the strict simulator, with every request and response recorded. So
+ * two independent readers check a request: the test, and the simulator, which knows only the documents.
  */
-import { mediaOf } from '../../../src/core/request/media.ts'
+import { kindAt, mediaOf } from '../../../src/core/request/media.ts'
 import { requestSchema } from '../../../src/core/request/request.ts'
 import type { LogLine } from '../../../src/dev/simulator/world.ts'
 import { createProviders } from '../../../src/providers/index.ts'
@@ -12,31 +12,31 @@ import { anAsset } from '../../dev/simulator/an-asset.ts'
 import { now, type Sent } from '../a-submission.ts'
 import type { Document, Overrides } from './document.ts'
 
-/** Where each really is, and where the simulator has it. */
-const places = {
+/** The base URL of each provider, and that of the simulator. */
+const baseUrls = {
   runware: ['https://api.runware.ai/v1', 'https://simulator.example.test/runware/v1'],
   crun: ['https://api.crun.ai', 'https://simulator.example.test/crun'],
   scenario: ['https://api.cloud.scenario.com/v1', 'https://simulator.example.test/scenario/v1'],
   aimlapi: ['https://api.aimlapi.com', 'https://simulator.example.test/aimlapi'],
 } as const
 
-export interface Line {
+export interface Connection {
   provider: Provider
-  /** What was sent, in order, with the parameters of the URL. */
+  /** The requests, in order, with their query parameters. */
   sent: (Sent & { query: Record<string, string> })[]
-  /** What came back, in order. */
-  heard: unknown[]
+  /** The response bodies, in order. */
+  received: unknown[]
   log: () => readonly LogLine[]
   advance: Stand['advance']
-  /** The media of a request, each uploaded where the provider takes nothing else. */
+  /** Uploads the media of a request, if the provider takes only uploaded media. */
   prepare: (submission: Submission) => Promise<Submission>
 }
 
-export function aLine({ provider: name }: Document): Line {
+export function aConnection({ provider: name }: Document): Connection {
   const stand = aSimulator()
-  const [real, simulated] = places[name]
-  const sent: Line['sent'] = []
-  const heard: unknown[] = []
+  const [real, simulated] = baseUrls[name]
+  const sent: Connection['sent'] = []
+  const received: unknown[] = []
   const fetch = async (request: Request) => {
     const text = await request.clone().text()
     sent.push({
@@ -47,16 +47,16 @@ export function aLine({ provider: name }: Document): Line {
       body: text === '' ? undefined : JSON.parse(text),
       redirect: request.redirect,
     })
-    const answer = await stand.simulator.fetch(new Request(request.url.replace(real, simulated), request))
-    heard.push(await answer.clone().json())
-    return answer
+    const response = await stand.simulator.fetch(new Request(request.url.replace(real, simulated), request))
+    received.push(await response.clone().json())
+    return response
   }
   const [apiKey = '', apiSecret = ''] = keys.scenario.split(':')
   const accounts = {
-    runware: { apiKey: keys.runware, baseUrl: places.runware[0] },
-    crun: { apiKey: keys.crun, baseUrl: places.crun[0] },
-    scenario: { apiKey, apiSecret, baseUrl: places.scenario[0] },
-    aimlapi: { apiKey: keys.aimlapi, baseUrl: places.aimlapi[0] },
+    runware: { apiKey: keys.runware, baseUrl: baseUrls.runware[0] },
+    crun: { apiKey: keys.crun, baseUrl: baseUrls.crun[0] },
+    scenario: { apiKey, apiSecret, baseUrl: baseUrls.scenario[0] },
+    aimlapi: { apiKey: keys.aimlapi, baseUrl: baseUrls.aimlapi[0] },
   }
   const provider = createProviders(accounts, fetch, now, async () => null)[name]
   if (provider === undefined) throw new Error(`there is no ${name}`)
@@ -65,24 +65,23 @@ export function aLine({ provider: name }: Document): Line {
     if (provider.uploads === undefined) return submission
     const assets = new Map<string, string>()
     for (const { path, value } of mediaOf(submission.request)) {
-      const kind = path.startsWith('reference_videos')
-        ? 'video'
-        : path.startsWith('reference_audios')
-          ? 'audio'
-          : 'image'
-      assets.set(value, assets.get(value) ?? (await anAsset(stand, kind)))
+      assets.set(value, assets.get(value) ?? (await anAsset(stand, kindAt(path))))
     }
     return { ...submission, assets }
   }
-  return { provider, sent, heard, log: stand.simulator.log, advance: stand.advance, prepare }
+  return { provider, sent, received, log: stand.simulator.log, advance: stand.advance, prepare }
 }
 
 export function bodyOf({ model, base }: Document, overrides: Overrides): Overrides {
   return { model, prompt: 'A paper boat', ...base, ...overrides }
 }
 
-/** Of a request that the door lets through. */
-export function aSubmissionOf(document: Document, overrides: Overrides, { provider }: Line): Submission {
+/** A submission of a valid request. */
+export function aSubmissionOf(
+  document: Document,
+  overrides: Overrides,
+  { provider }: Connection,
+): Submission {
   const request = requestSchema.parse(bodyOf(document, overrides))
   return {
     request,

@@ -1,0 +1,83 @@
+import { describe, expect, it } from 'vitest'
+import { readConfig } from '../src/config.ts'
+
+const required = {
+  PUBLIC_BASE_URL: 'https://reelhook.example.com',
+  SIGNING_SECRET: 'a signing secret of thirty-two characters',
+  ADMIN_API_KEY: 'the-admin-key-of-the-tests',
+}
+
+function faultsWith(environment: Record<string, unknown>): string[] {
+  const result = readConfig({ ...required, ...environment })
+  return result.ok ? [] : result.faults
+}
+
+describe('the configuration', () => {
+  it('needs three settings', () => {
+    expect(faultsWith({})).toEqual([])
+  })
+
+  it('reads a blank setting as unset', () => {
+    const names = ['RUNWARE_MAX_CONCURRENT', 'CRUN_USD_PER_CREDIT', 'PROVIDER_ORDER', 'RETENTION_DAYS']
+    expect(faultsWith(Object.fromEntries(names.map((name) => [name, ''])))).toEqual([])
+  })
+
+  it.each([
+    ['1', 1],
+    ['20', 20],
+  ])('takes %j as a limit of running tasks', (value, limit) => {
+    const result = readConfig({ ...required, CRUN_MAX_CONCURRENT: value })
+    expect(result).toMatchObject({ ok: true, config: { limits: { crun: limit, runware: undefined } } })
+  })
+
+  it('takes a list of providers with spaces', () => {
+    const result = readConfig({ ...required, PROVIDER_ORDER: ' crun , runware,' })
+    expect(result).toMatchObject({ ok: true, config: { providerOrder: ['crun', 'runware'] } })
+  })
+})
+
+describe('an invalid configuration', () => {
+  it('names every required setting that is missing or blank', () => {
+    const faults = ['PUBLIC_BASE_URL is not set', 'SIGNING_SECRET is not set', 'ADMIN_API_KEY is not set']
+    expect(readConfig({})).toEqual({ ok: false, faults })
+    expect(faultsWith({ PUBLIC_BASE_URL: '', SIGNING_SECRET: '', ADMIN_API_KEY: '' })).toEqual(faults)
+  })
+
+  it.each([
+    ['PUBLIC_BASE_URL', 'reelhook.example.com', 'must be an http or https URL'],
+    ['CRUN_BASE_URL', 'ftp://api.crun.ai', 'must be an http or https URL'],
+    ['SIGNING_SECRET', 'short', 'must have at least 32 characters'],
+    ['SIGNING_SECRET_PREVIOUS', 'short', 'must have at least 32 characters'],
+    ['ADMIN_API_KEY', 'short', 'must have at least 16 characters'],
+    ['RUNWARE_MAX_CONCURRENT', 'many', 'must be a whole number, 1 or more'],
+    ['RUNWARE_MAX_CONCURRENT', '0', 'must be a whole number, 1 or more'],
+    ['RUNWARE_MAX_CONCURRENT', '-1.5', 'must be a whole number, 1 or more'],
+    ['RUNWARE_UPLOADS', 'yes', 'must be on or off'],
+    ['CRUN_USD_PER_CREDIT', 'cheap', 'must be a number above 0'],
+    ['SCENARIO_USD_PER_UNIT', '0', 'must be a number above 0'],
+    [
+      'PROVIDER_ORDER',
+      'crun,nobody,none',
+      'must be providers, separated by commas: runware, crun, scenario, aimlapi',
+    ],
+    ['MAX_OUTPUT_BYTES', '2 GB', 'must be a whole number, 1 or more'],
+    ['RETENTION_DAYS', '3651', 'must be a whole number from 0 to 3650'],
+    ['RETENTION_DAYS', 'a week', 'must be a whole number from 0 to 3650'],
+    ['DNS_CHECK_URL', 'no', 'must be an http or https URL, or off'],
+    ['OUTPUT_HOSTS', 'https://runware.ai', 'must be host names, separated by commas'],
+    ['OUTPUT_HOSTS', ',', 'must be host names, separated by commas'],
+    ['ALLOW_PRIVATE_NETWORK', 'yes', 'must be true or false'],
+  ])('says what %s must be instead of %j', (name, value, message) => {
+    expect(faultsWith({ [name]: value })).toEqual([`${name} ${message}`])
+  })
+
+  it('never repeats a value', () => {
+    const faults = faultsWith({
+      ADMIN_API_KEY: 'my-secret',
+      SIGNING_SECRET: 'my-secret',
+      CRUN_BASE_URL: 'my-secret',
+    })
+    expect(faults).toHaveLength(3)
+    expect(faults.join()).not.toContain('my-secret')
+  })
+})
