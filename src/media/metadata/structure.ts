@@ -1,12 +1,11 @@
 /**
- * Whether a stored file has the structure that its first bytes announce: a signature alone is not a video. Only boxes'
- * headers are read, by ranges, wherever in the file they lie.
+ * Whether a stored file has the structure of a video: its first bytes alone do not prove that. Only the headers of its
+ * boxes or elements are read, by ranges, wherever they are in the file.
  */
-
 import type { Container } from '../sniff/container.ts'
 import type { RandomAccess } from './random-access.ts'
 
-/** Throws when the file cannot be read. */
+/** Throws if the file cannot be read. */
 export function hasVideoStructure(
   file: RandomAccess,
   { extension }: Pick<Container, 'extension'>,
@@ -33,10 +32,10 @@ interface Element extends Span {
 type Read = (from: number, to: number) => Promise<DataView>
 type ReadElement = (read: Read, at: number, end: number) => Promise<Element | null>
 
-// Real files have a handful of each before the one that is looked for.
-const mostElements = 64
+// Real files have only a few elements before the required one.
+const maxElements = 64
 
-/** The first child of that name, which lies wholly in its parent. */
+/** The first child with one of these names; null if it is missing or extends beyond its parent. */
 async function find(
   read: Read,
   { from, to }: Span,
@@ -44,7 +43,7 @@ async function find(
   names: string[],
 ): Promise<Element | null> {
   let at = from
-  for (let count = 0; count < mostElements; count++) {
+  for (let count = 0; count < maxElements; count++) {
     const element = await next(read, at, to)
     if (element === null || element.to > to) return null
     if (names.includes(element.name)) return element
@@ -53,13 +52,13 @@ async function find(
   return null
 }
 
-/** ISO/IEC 14496-12 §8.2, and QuickTime, whose movie may be compressed: a movie box with a track in it. */
+/** ISO/IEC 14496-12 §8.2: a movie box that contains a track, or in QuickTime a compressed movie. */
 async function hasMovie(read: Read, file: Span): Promise<boolean> {
   const movie = await find(read, file, readBox, ['moov'])
   return movie !== null && (await find(read, movie, readBox, ['trak', 'cmov'])) !== null
 }
 
-/** RFC 9559 §4.5: a segment, and in it the tracks. */
+/** RFC 9559 §4.5: a segment that contains a track. */
 async function hasTracks(read: Read, file: Span): Promise<boolean> {
   const segment = await find(read, file, readEbml, ['18538067'])
   if (segment === null) return false
@@ -67,7 +66,7 @@ async function hasTracks(read: Read, file: Span): Promise<boolean> {
   return tracks !== null && (await find(read, tracks, readEbml, ['ae'])) !== null
 }
 
-/** ISO/IEC 14496-12 §4.2. A size of 0: to the end; of 1: it follows in 64 bits. */
+/** ISO/IEC 14496-12 §4.2. Size 0 means up to the end; size 1 means that 64 bits with the size follow. */
 async function readBox(read: Read, at: number, end: number): Promise<Element | null> {
   if (at + 8 > end) return null
   const header = await read(at, Math.min(at + 16, end))
@@ -80,7 +79,7 @@ async function readBox(read: Read, at: number, end: number): Promise<Element | n
   return large < 16 ? null : { name, from: at + 16, to: at + large }
 }
 
-/** RFC 8794 §4. A size of ones alone: unknown, so to the end. */
+/** RFC 8794 §4. A size of all ones is unknown, so the element extends to the end. */
 async function readEbml(read: Read, at: number, end: number): Promise<Element | null> {
   if (at + 2 > end) return null
   const header = await read(at, Math.min(at + 12, end))
@@ -100,17 +99,17 @@ async function readEbml(read: Read, at: number, end: number): Promise<Element | 
   return { name, from, to: isUnknown ? end : from + size }
 }
 
-const pieceBytes = 4 * 1024
+const minReadBytes = 4 * 1024
 
-/** Neighbours are read together. */
+/** Reads ahead, because neighbouring headers are read one after another. */
 function cached(file: RandomAccess): Read {
   let from = 0
-  let piece = new Uint8Array()
+  let cache = new Uint8Array()
   return async (at, to) => {
-    if (at < from || to > from + piece.length) {
+    if (at < from || to > from + cache.length) {
       from = at
-      piece = new Uint8Array(await file.read(at, Math.min(Math.max(to, at + pieceBytes), file.bytes)))
+      cache = new Uint8Array(await file.read(at, Math.min(Math.max(to, at + minReadBytes), file.bytes)))
     }
-    return new DataView(piece.buffer, piece.byteOffset + at - from, to - at)
+    return new DataView(cache.buffer, cache.byteOffset + at - from, to - at)
   }
 }
