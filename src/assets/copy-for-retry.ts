@@ -1,4 +1,4 @@
-/** A retry gets its own copies of the assets that the retried job owns, so that erasing one job leaves the other whole. */
+/** A retry gets copies of the assets that the retried job owns, so that erasing one job does not affect the other. */
 import type { Context } from '../context.ts'
 import { newId } from '../core/id.ts'
 import { assetsIn, mapMedia } from '../core/request/media.ts'

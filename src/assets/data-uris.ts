@@ -1,6 +1,6 @@
 /**
- * Media that stand in a request as data: URIs. Once the job is accepted they are assets like others, but of this job
- * alone: they lie among its objects, and go with it. What is kept of the request has their ids.
+ * Media embedded in a request as data: URIs. When the job is accepted they become assets of that one job: they are
+ * stored under its prefix and erased with it. The stored request contains their ids instead.
  */
 import type { Context } from '../context.ts'
 import { sha256 } from '../core/crypto/derived-keys.ts'
@@ -20,47 +20,57 @@ import { inputKey } from '../core/retention.ts'
 import { contentTypes, fileTypeOf } from '../media/sniff/file-type.ts'
 import type { Asset } from '../store/jobs/assets.ts'
 
-/** What is wrong with what is embedded, by its first bytes. */
+/** Faults of embedded media, by their first bytes. */
 export function dataUriFaults(request: Partial<MediaFields>): { path: string; message: string }[] {
   return mediaOf(request).flatMap(({ path, value }) => {
-    const message = isDataUri(value) ? complaintOf(readDataUri(value), kindAt(path)) : null
+    const message = isDataUri(value) ? faultIn(readDataUri(value), kindAt(path)) : null
     return message === null ? [] : [{ path, message }]
   })
 }
 
-function complaintOf({ declared, bytes }: DataUri, kind: MediaKind): string | null {
+function faultIn({ declared, bytes }: DataUri, kind: MediaKind): string | null {
   const fileType = fileTypeOf(bytes, declared, kind)
-  if (fileType === null) return `begins as none of the types taken: ${contentTypes.join(', ')}`
-  return fileType.kind === kind ? null : `takes media of kind ${kind}, and these are of kind ${fileType.kind}`
+  if (fileType === null) return `begins as none of the accepted types: ${contentTypes.join(', ')}`
+  return fileType.kind === kind
+    ? null
+    : `takes media of kind ${kind}, but this file is of kind ${fileType.kind}`
 }
 
 /**
- * Puts what is embedded into R2, and what is known of it into rows; the same twice is one. The rows are for the batch
- * that accepts the job: should that fail, no row names the objects.
+ * Stores embedded media in R2, each distinct file once. The returned rows are for the batch that accepts the job. If
+ * that batch fails, no row names the objects, and the daily reconciliation deletes them.
  */
 export async function storeDataUris(
   { bucket, now }: Pick<Context, 'bucket' | 'now'>,
   job: { id: string; apiKeyId: string },
   request: JobRequest,
-  known: KnownMetadata,
+  knownMetadata: KnownMetadata,
 ): Promise<{ request: JobRequest; assets: Asset[] }> {
-  const kept = new Map<string, Asset>()
+  const stored = new Map<string, Asset>()
   for (const { path, value } of mediaOf(request)) {
-    if (!isDataUri(value) || kept.has(value)) continue
-    const facts = known.get(path)
-    if (facts === undefined) throw new Error('what is embedded was judged before')
+    if (!isDataUri(value) || stored.has(value)) continue
+    const metadata = knownMetadata.get(path)
+    if (metadata === undefined) throw new Error('embedded media were not validated')
     const { bytes } = readDataUri(value)
     const id = newId('asset')
     const key = inputKey(job.id, id)
-    await bucket.put(key, bytes, { httpMetadata: { contentType: facts.contentType } })
-    kept.set(value, {
-      ...{ id, apiKeyId: job.apiKeyId, jobId: job.id, key, kind: kindAt(path), sha256: await sha256(bytes) },
-      ...{ bytes: bytes.length, fileName: null, createdAt: now(), lostAt: null },
-      ...facts,
+    await bucket.put(key, bytes, { httpMetadata: { contentType: metadata.contentType } })
+    stored.set(value, {
+      id,
+      apiKeyId: job.apiKeyId,
+      jobId: job.id,
+      key,
+      kind: kindAt(path),
+      sha256: await sha256(bytes),
+      bytes: bytes.length,
+      fileName: null,
+      createdAt: now(),
+      lostAt: null,
+      ...metadata,
     })
   }
   return {
-    request: mapMedia(request, (media) => kept.get(media)?.id ?? media),
-    assets: [...kept.values()],
+    request: mapMedia(request, (media) => stored.get(media)?.id ?? media),
+    assets: [...stored.values()],
   }
 }

@@ -1,4 +1,4 @@
-/** An upload: its first bytes tell what it is, its kind sets its limit, and it streams into R2 as an asset. */
+/** Uploads an asset: the first bytes determine its kind, the kind sets its limit, and the file streams into R2. */
 import type { Context } from '../context.ts'
 import { type Fault, fail, ok, type Result } from '../core/fault.ts'
 import { newId } from '../core/id.ts'
@@ -18,42 +18,47 @@ const mebibytes = 1024 * 1024
 
 /** The largest upload of each kind, in bytes. */
 export const maxBytesByKind: Record<MediaKind, number> = {
-  // The model takes images below 30 MB and sounds below 15 MB, as its resellers agree.
+  // The providers agree that the model accepts images below 30 MB and audio below 15 MB.
   image: 30 * mebibytes,
   audio: 15 * mebibytes,
-  // Of videos they name 50 MB and more, so that is the provider's to refuse. Below the Enterprise plan Cloudflare
+  // Providers document 50 MB and more for videos and enforce it themselves. Below the Enterprise plan, Cloudflare
   // passes no larger body to a Worker.
   video: 200 * mebibytes,
 }
 
-// What a form has beside its file: boundaries and headers.
+// Room for a form's boundaries and headers.
 const formBytes = 1 * mebibytes
 
-/** A refusal names the field where it is not the file itself. */
-type Upload<T> = Result<T> | { ok: false; fault: Fault; path: 'file_name' }
+/** `path` is the faulty field if it is not the file itself. */
+type UploadResult<T> = Result<T> | { ok: false; fault: Fault; path: 'file_name' }
 
 /**
- * Keeps the body of a request, the file itself or a form with the file in it, as a new asset, with what its header
- * tells. What fails leaves nothing in R2 or D1: `bad_request` (no file, or more than one), `media_wrong_type`,
- * `media_too_large`, `media_truncated`.
+ * Stores the body of a request, a file or a form with one file, as a new asset. A failure leaves nothing in R2 or D1:
+ * `bad_request` (no file, or more than one), `media_wrong_type`, `media_too_large`, `media_truncated`.
  */
 export async function uploadAsset(
   { db, bucket, now, log }: Context,
   apiKeyId: string,
   request: Request,
-): Promise<Upload<Asset>> {
+): Promise<UploadResult<Asset>> {
   const id = newId('asset')
   const startedAt = now()
-  const received = await receive(bucket, uploadKey(id), request)
+  const stored = await storeFile(bucket, uploadKey(id), request)
   log('asset.stored', {
-    ...{ asset_id: id, duration_ms: now() - startedAt },
-    ...(received.ok
-      ? { kind: received.value.kind, bytes: received.value.bytes }
-      : { fault: received.fault.code }),
+    asset_id: id,
+    duration_ms: now() - startedAt,
+    ...(stored.ok ? { kind: stored.value.kind, bytes: stored.value.bytes } : { fault: stored.fault.code }),
   })
-  if (!received.ok) return received
-  const own = { jobId: null, key: null, lostAt: null }
-  const asset: Asset = { id, apiKeyId, ...received.value, createdAt: now(), ...own }
+  if (!stored.ok) return stored
+  const asset: Asset = {
+    id,
+    apiKeyId,
+    ...stored.value,
+    createdAt: now(),
+    jobId: null,
+    key: null,
+    lostAt: null,
+  }
   try {
     await insertAsset(db, asset)
   } catch (error) {
@@ -63,9 +68,9 @@ export async function uploadAsset(
   return ok(asset)
 }
 
-type Received = Omit<Asset, 'id' | 'apiKeyId' | 'createdAt' | 'jobId' | 'key' | 'lostAt'>
+type StoredFile = Omit<Asset, 'id' | 'apiKeyId' | 'createdAt' | 'jobId' | 'key' | 'lostAt'>
 
-async function receive(bucket: R2Bucket, key: string, request: Request): Promise<Upload<Received>> {
+async function storeFile(bucket: R2Bucket, key: string, request: Request): Promise<UploadResult<StoredFile>> {
   const opened = await openUpload(request)
   if (!opened.ok) return opened
   const { source, fileName } = opened.value
@@ -75,21 +80,17 @@ async function receive(bucket: R2Bucket, key: string, request: Request): Promise
   if (!start.ok) return start
   if (start.value.length === 0) return fail('bad_request', 'The file is empty.')
   const declared = essenceOf(source.contentType)
-  if (declared === 'application/x-www-form-urlencoded') return asForm
+  if (declared === 'application/x-www-form-urlencoded') return formEncoded
   const fileType = fileTypeOf(start.value, declared)
   if (fileType === null) return wrongType
   const { kind, contentType } = fileType
   const destination = { key, contentType, maxBytes: maxBytesByKind[kind] }
-  const kept = await writeObject(
-    { bucket, onProgress: async () => undefined },
-    source,
-    start.value,
-    destination,
-  )
-  if (!kept.ok) return kept.fault.code === 'media_too_large' ? tooLarge(kind) : kept
-  const { bytes, sha256 } = kept.value
-  const facts = await readInputMetadata(kind, randomAccessInBucket(bucket, { key, bytes }))
-  return ok({ kind, contentType, bytes, sha256, fileName, ...facts })
+  const settings = { bucket, onProgress: async () => undefined }
+  const written = await writeObject(settings, source, start.value, destination)
+  if (!written.ok) return written.fault.code === 'media_too_large' ? tooLarge(kind) : written
+  const { bytes, sha256 } = written.value
+  const metadata = await readInputMetadata(kind, randomAccessInBucket(bucket, { key, bytes }))
+  return ok({ kind, contentType, bytes, sha256, fileName, ...metadata })
 }
 
 async function openUpload(
@@ -109,19 +110,19 @@ async function openUpload(
 
 const wrongType = fail(
   'media_wrong_type',
-  `The file begins as none of the types taken: ${contentTypes.join(', ')}.`,
+  `The file begins as none of the accepted types: ${contentTypes.join(', ')}.`,
 )
 
-// curl -d leaves out line ends, so that what began as a file is none.
-const asForm = fail(
+// `curl -d` strips line breaks from a file, which damages it.
+const formEncoded = fail(
   'media_wrong_type',
-  'The file is declared application/x-www-form-urlencoded. Send it with its own type: in curl, with --data-binary.',
+  'The file is labelled application/x-www-form-urlencoded. Send it with its media type; in curl, use --data-binary.',
 )
 
 function tooLarge(kind: MediaKind) {
-  const most = maxBytesByKind[kind]
+  const maxBytes = maxBytesByKind[kind]
   return fail(
     'media_too_large',
-    `A file of kind ${kind} may have at most ${most / mebibytes} MiB (${most} bytes).`,
+    `A file of kind ${kind} may have at most ${maxBytes / mebibytes} MiB (${maxBytes} bytes).`,
   )
 }

@@ -1,12 +1,12 @@
-/** What a video's own header tells of it. No I/O. No clock. */
+/** Metadata from a video's header. No I/O. No clock. */
 
-/** Null where the header does not tell, or could not be read. */
+/** A value is null if the header does not contain it or could not be read. */
 export interface VideoMetadata {
-  /** As it is shown: in square pixels, and turned as the file says. */
+  /** As displayed: in square pixels, and with the rotation of the file applied. */
   width: number | null
   height: number | null
   durationSeconds: number | null
-  /** Frames in a second. */
+  /** Frames per second. */
   frameRate: number | null
   videoCodec: string | null
   audioCodec: string | null

@@ -1,12 +1,12 @@
-/** A source, poured into whatever reads the other end of a pipe of known length. */
+/** Writes a whole source to a stream of known length. */
 import { ok, type Result } from '../core/fault.ts'
 import type { ByteSource } from './source.ts'
 
-/** `onProgress` is awaited between chunks. What ends the pump ends its reader too, which would wait for the rest. */
+/** `onProgress` is awaited after each chunk. Any failure aborts the writer, so that its reader does not wait forever. */
 export async function pipe(
   source: ByteSource,
   writer: WritableStreamDefaultWriter<Uint8Array>,
-  firstBuffer: ArrayBufferLike,
+  firstBuffer: ArrayBuffer,
   onProgress: () => Promise<void>,
 ): Promise<Result<null>> {
   try {

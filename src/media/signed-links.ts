@@ -11,7 +11,7 @@ export interface LinkSettings {
   signingSecret: VersionedSecret
 }
 
-/** What a link opens: an output, or an asset's content. */
+/** The file that a link opens: an output, or the content of an asset. */
 export type LinkTarget = { jobId: string; n: number } | { assetId: string }
 
 /** A link to each of these outputs of a job, by its number. */

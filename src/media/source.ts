@@ -1,72 +1,75 @@
 /**
- * A source: a body on its way in, read in large pieces. Measured, it is held against what was announced of it and
- * against what is allowed, and its SHA-256 is taken as the bytes pass.
+ * Bytes on their way in. These are the nouns of media/:
+ * - source (`ByteSource`): a body that is read once, from start to end, in large chunks.
+ * - start: the first bytes of a source. They decide what the media are, whatever their label says.
+ * - stored object (`StoredObject` in write.ts): an object in R2, with its size and SHA-256.
+ * - file (`RandomAccess` in metadata/): bytes in R2 or in memory that can be read at any position.
  */
 import { fail, ok, type Result } from '../core/fault.ts'
 
 export interface ByteSource {
-  /** What the sender announced, in bytes; null when it did not. */
+  /** The announced length in bytes; null if none was announced. */
   length: number | null
-  /** What the sender calls it; empty when it does not say. */
+  /** The sender's Content-Type; empty if it sent none. */
   contentType: string
   /**
-   * Fills the buffer as far as the body goes, and gives back what it holds; null at the end. Its first `filled` bytes,
-   * none unless said, are kept as they are.
+   * Fills the buffer as far as the body reaches and returns the filled part; null at the end. The first `filled` bytes
+   * of the buffer, by default none, are kept. The buffer is detached: use that of the result from then on.
    */
-  read(buffer: ArrayBufferLike, filled?: number): Promise<Result<Uint8Array<ArrayBuffer> | null>>
+  read(buffer: ArrayBuffer, filled?: number): Promise<Result<Uint8Array<ArrayBuffer> | null>>
 }
 
 export interface ChecksummedSource extends ByteSource {
-  /** After the end: how many bytes came, and their SHA-256 in hex. */
+  /** Call it after the end: the number of bytes read, and their SHA-256 in hex. */
   sum(): Promise<{ bytes: number; sha256: string }>
 }
 
-// Large reads: each is one crossing between the runtime and this code.
-const pieceBytes = 256 * 1024
+// Large reads, because each one crosses between the runtime and this code.
+const minReadBytes = 256 * 1024
 
 /**
- * A stream of bytes, which must be the runtime's own. One that breaks off is a fault. `onPiece` hears of each piece,
- * of which a large buffer takes many.
+ * The stream must be a native byte stream of the runtime. If it breaks off, reading fails with `media_truncated`. `onRead` is
+ * called each time bytes arrive, which is many times for a large buffer.
  */
 export function sourceOf(
   stream: ReadableStream,
   announced: Pick<ByteSource, 'length' | 'contentType'>,
-  onPiece: () => void = () => undefined,
+  onRead: () => void = () => undefined,
 ): ByteSource & { cancel: () => Promise<void> } {
   const reader = stream.getReader({ mode: 'byob' })
   return {
     ...announced,
     cancel: () => reader.cancel(),
     async read(buffer, alreadyFilled = 0) {
-      // Each reading takes the buffer away and gives it back under a new name: views of the old one are empty.
-      let current = buffer as ArrayBuffer
+      // Each read transfers the buffer and returns it as a new object; views of the old one are empty.
+      let current = buffer
       let filled = alreadyFilled
       try {
         while (filled < current.byteLength) {
           const rest = new Uint8Array(current, filled)
-          const least = Math.min(pieceBytes, rest.length)
-          const { value } = await reader.readAtLeast(least, rest)
+          const minBytes = Math.min(minReadBytes, rest.length)
+          const { value } = await reader.readAtLeast(minBytes, rest)
           if (value === undefined) break
           current = value.buffer
           filled += value.length
-          if (value.length < least) break
-          onPiece()
+          if (value.length < minBytes) break
+          onRead()
         }
       } catch (error) {
-        return fail('media_truncated', 'The media broke off.', { evidence: { error: String(error) } })
+        return fail('media_truncated', 'The body broke off.', { evidence: { error: String(error) } })
       }
       return ok(filled === 0 ? null : new Uint8Array(current, 0, filled))
     },
   }
 }
 
-/** What a request says of the length of its body, in bytes; null when it does not. */
+/** The Content-Length in bytes; null if it is missing or not a whole number. */
 export function announcedLength(headers: Headers): number | null {
   const announced = headers.get('content-length') ?? ''
   return /^\d+$/.test(announced) ? Number(announced) : null
 }
 
-/** The source from its start again: what was read of it already is given out first, in its own buffer or a larger one. */
+/** The source from its start again: the part already read comes first, in the same buffer or in a larger one. */
 export function replayed(source: ByteSource, start: Uint8Array<ArrayBuffer>): ByteSource {
   let waiting: Uint8Array<ArrayBuffer> | null = start
   return {
@@ -82,7 +85,7 @@ export function replayed(source: ByteSource, start: Uint8Array<ArrayBuffer>): By
   }
 }
 
-/** Reading fails with `media_truncated` where the announced length is not met. */
+/** Reading fails with `media_truncated` if the body is shorter or longer than announced. */
 export function complete(source: ByteSource): ByteSource {
   const { length } = source
   if (length === null) return source
@@ -94,20 +97,23 @@ export function complete(source: ByteSource): ByteSource {
       if (!chunk.ok) return chunk
       if (chunk.value === null) {
         if (bytes === length) return chunk
-        return fail('media_truncated', `The media ended after ${bytes} of ${length} bytes.`)
+        return fail('media_truncated', `The body ended after ${bytes} of ${length} bytes.`)
       }
       bytes += chunk.value.length - filled
       if (bytes <= length) return chunk
-      return fail('media_truncated', `The media did not end at their announced ${length} bytes.`)
+      return fail('media_truncated', `The body did not end at its announced ${length} bytes.`)
     },
   }
 }
 
-/** Reading fails with `media_truncated` where the announced length is not met, with `media_too_large` past the cap. */
-export function withChecksum(given: ByteSource, maxBytes: number): Result<ChecksummedSource> {
-  const { length } = given
+/**
+ * Counts and hashes the bytes as they pass. Reading fails with `media_truncated` if the announced length is not met, and
+ * with `media_too_large` beyond `maxBytes`.
+ */
+export function withChecksum(unchecked: ByteSource, maxBytes: number): Result<ChecksummedSource> {
+  const { length } = unchecked
   if (length !== null && length > maxBytes) return tooLarge(maxBytes)
-  const source = complete(given)
+  const source = complete(unchecked)
   const digest = new crypto.DigestStream('SHA-256')
   const hasher = digest.getWriter()
   let bytes = 0
@@ -129,5 +135,5 @@ export function withChecksum(given: ByteSource, maxBytes: number): Result<Checks
 }
 
 function tooLarge(maxBytes: number) {
-  return fail('media_too_large', `The media have more than the ${maxBytes} bytes allowed.`)
+  return fail('media_too_large', `The file is larger than the ${maxBytes} bytes allowed.`)
 }

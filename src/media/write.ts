@@ -1,6 +1,6 @@
 /**
- * Source → R2, as a stream: whatever its size, one chunk of it is in memory (known length), or one part (unknown
- * length, and giants). What fails leaves nothing in R2.
+ * Streams a source into R2. Whatever its size, memory holds one chunk of it (known length) or one part (unknown length,
+ * or large files). A failure leaves nothing in R2.
  */
 import { ok, type Result } from '../core/fault.ts'
 import { pipe } from './pipe.ts'
@@ -8,11 +8,10 @@ import { type ByteSource, replayed, withChecksum } from './source.ts'
 
 export interface WriteSettings {
   bucket: R2Bucket
-  /** Awaited between chunks, while the bytes flow. */
+  /** Awaited after each chunk. */
   onProgress: () => Promise<void>
 }
 
-/** Where a source goes. */
 interface Destination {
   key: string
   contentType: string
@@ -23,79 +22,75 @@ export interface StoredObject {
   key: string
   contentType: string
   bytes: number
-  /** Of the stored bytes, in lower-case hex. */
+  /** SHA-256 of the stored bytes, in lower-case hex. */
   sha256: string
 }
 
-// Large reads: each is one crossing between the runtime and this code.
+// Large reads, because each one crosses between the runtime and this code.
 const chunkBytes = 256 * 1024
-// The smallest part R2 takes; all parts but the last must be of one size.
+// The smallest part that R2 accepts. All parts except the last must have the same size.
 const partBytes = 5 * 1024 * 1024
-// What is larger makes the runtime grow less in parts, and goes no slower (`npm run bench -- media`).
-const mostStraightBytes = 32 * 1024 * 1024
+// Above this size, parts use less of the runtime's memory and are as fast (`npm run bench -- media`).
+const maxSinglePutBytes = 32 * 1024 * 1024
 
-/** The first bytes of a source, by which it is known what it is and where it goes; none, when it is empty. */
+/** The first bytes of a source; empty if the source is empty. */
 export async function readStart(source: ByteSource): Promise<Result<Uint8Array<ArrayBuffer>>> {
-  const start = await source.read(new ArrayBuffer(goesStraight(source.length) ? chunkBytes : partBytes))
+  const start = await source.read(new ArrayBuffer(isSinglePut(source.length) ? chunkBytes : partBytes))
   return start.ok ? ok(start.value ?? new Uint8Array()) : start
 }
 
-/** Keeps the source whole, from its start, which was read already. */
+/** Writes the whole source, of which `start` was read already. */
 export async function writeObject(
   settings: WriteSettings,
   source: ByteSource,
   start: Uint8Array<ArrayBuffer>,
-  { key, contentType, maxBytes }: Destination,
+  destination: Destination,
 ): Promise<Result<StoredObject>> {
-  const whole = withChecksum(replayed(source, start), maxBytes)
+  const whole = withChecksum(replayed(source, start), destination.maxBytes)
   if (!whole.ok) return whole
-  const target = { key, options: { httpMetadata: { contentType } } }
+  const { key, contentType } = destination
+  const { buffer } = start
   const { length } = source
-  const poured = goesStraight(length)
-    ? await pourThrough(settings, whole.value, target, start.buffer, length)
-    : await pourParts(settings, whole.value, target, start.buffer)
-  return poured.ok ? ok({ key, contentType, ...(await whole.value.sum()) }) : poured
+  const written = isSinglePut(length)
+    ? await putStream(settings, whole.value, destination, { buffer, length })
+    : await putParts(settings, whole.value, destination, buffer)
+  return written.ok ? ok({ key, contentType, ...(await whole.value.sum()) }) : written
 }
 
-function goesStraight(length: number | null): length is number {
-  return length !== null && length <= mostStraightBytes
+function isSinglePut(length: number | null): length is number {
+  return length !== null && length <= maxSinglePutBytes
 }
 
-interface Target {
-  key: string
-  options: R2PutOptions
-}
-
-/** Known length, and no giant: straight through. */
-async function pourThrough(
+async function putStream(
   settings: WriteSettings,
   source: ByteSource,
-  { key, options }: Target,
-  buffer: ArrayBufferLike,
-  length: number,
+  { key, contentType }: Destination,
+  { buffer, length }: { buffer: ArrayBuffer; length: number },
 ): Promise<Result<null>> {
   const body = new FixedLengthStream(length)
   const writer = body.writable.getWriter()
-  const stored = settings.bucket.put(key, body.readable, options).catch(async (reason) => {
-    // A put that failed reads no more: without this the pump would wait for it for ever.
+  const options = { httpMetadata: { contentType } }
+  const putting = settings.bucket.put(key, body.readable, options).catch(async (reason) => {
+    // A failed put stops reading: without this the pipe would wait for it forever.
     await writer.abort(reason)
     throw reason
   })
-  const [put, poured] = await Promise.allSettled([stored, pipe(source, writer, buffer, settings.onProgress)])
-  // A fault of the source has aborted the put, whose complaint is then no news.
-  if (poured.status === 'fulfilled' && !poured.value.ok) return poured.value
+  const [put, piped] = await Promise.allSettled([putting, pipe(source, writer, buffer, settings.onProgress)])
+  // The source's fault aborted the put, so the error of the put adds nothing.
+  if (piped.status === 'fulfilled' && !piped.value.ok) return piped.value
   if (put.status === 'rejected') throw put.reason
-  if (poured.status === 'rejected') throw poured.reason
-  return poured.value
+  if (piped.status === 'rejected') throw piped.reason
+  return piped.value
 }
 
-/** Unknown length, or a giant: R2 wants it in parts of one size. A body of less than one part is put at once. */
-async function pourParts(
+/** A multipart upload; a body smaller than one part is put at once. */
+async function putParts(
   settings: WriteSettings,
   source: ByteSource,
-  { key, options }: Target,
-  buffer: ArrayBufferLike,
+  { key, contentType }: Destination,
+  buffer: ArrayBuffer,
 ): Promise<Result<null>> {
+  const options = { httpMetadata: { contentType } }
   const first = await source.read(buffer)
   if (!first.ok) return first
   if (first.value === null || first.value.length < partBytes) {

@@ -1,22 +1,23 @@
-/** copyToBucket by itself: made-up hosts on one side, the runtime's own R2 on the other. */
+/** downloadVideo with fake hosts on one side and the runtime's R2 on the other. */
 import { env } from 'cloudflare:workers'
 import { expect } from 'vitest'
 import type { Result } from '../../src/core/fault.ts'
 import { type DownloadSettings, downloadVideo } from '../../src/media/save-video.ts'
 import type { StoredObject } from '../../src/media/write.ts'
 import { createGuard } from '../../src/url-guard/guard.ts'
+import { joined } from '../support/assets.ts'
 import { objectKeys } from '../support/storage.ts'
 import { world } from '../support/world.ts'
 
 export const partBytes = 5 * 1024 * 1024
 export const videoUrl = 'https://media.test/boat.mp4?signature=abc'
 
-/** So many bytes, 48 at the least, that have the structure of an MP4; no two kilobytes of its content are alike. */
+/** A file of this size, at least 48 bytes, with the structure of an MP4. No two kilobytes of its content are equal. */
 export function aVideo(bytes: number): Uint8Array {
   const content = new Uint8Array(bytes - 48)
   for (let at = 0; at < content.length; at++) content[at] = (at * 31 + (at >> 10)) & 255
   const brand = new TextEncoder().encode('isom\0\0\0\0')
-  return joined(aBox('ftyp', brand), aBox('moov', aBox('trak', new Uint8Array(8))), aBox('mdat', content))
+  return joined([aBox('ftyp', brand), aBox('moov', aBox('trak', new Uint8Array(8))), aBox('mdat', content)])
 }
 
 /** ISO/IEC 14496-12 §4.2. */
@@ -24,20 +25,10 @@ export function aBox(name: string, content: Uint8Array): Uint8Array {
   const header = new Uint8Array(8)
   new DataView(header.buffer).setUint32(0, 8 + content.length)
   header.set(new TextEncoder().encode(name), 4)
-  return joined(header, content)
+  return joined([header, content])
 }
 
-export function joined(...parts: Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((length, part) => length + part.length, 0))
-  let at = 0
-  for (const part of parts) {
-    whole.set(part, at)
-    at += part.length
-  }
-  return whole
-}
-
-/** A body as it comes over a wire: chunk by chunk, without a length, perhaps broken off at its end. */
+/** A body as it arrives over a network: in chunks, without a length, and possibly broken off at its end. */
 export function aStream(bytes: Uint8Array, end: 'whole' | 'broken' = 'whole'): ReadableStream {
   const { readable, writable } = new IdentityTransformStream()
   const writer = writable.getWriter()
@@ -46,7 +37,7 @@ export function aStream(bytes: Uint8Array, end: 'whole' | 'broken' = 'whole'): R
       await writer.write(bytes.subarray(at, at + 64 * 1024))
     await (end === 'whole' ? writer.close() : writer.abort(new Error('connection reset')))
   }
-  // Whoever stops reading in the middle breaks the sending, which is no news.
+  // A reader that stops early makes the writes fail, which is expected.
   send().catch(() => undefined)
   return readable
 }
@@ -61,15 +52,15 @@ export function anAnswer(
 
 export interface Copying {
   result: Result<StoredObject>
-  /** The object's key, of this copy alone. */
+  /** The object's key, which only this download uses. */
   key: string
-  /** Every request that was made for it. */
+  /** Every request to the host. */
   requests: Request[]
-  /** Every multipart upload that was begun. */
+  /** Every multipart upload that was started. */
   uploads: R2MultipartUpload[]
 }
 
-/** Copies from a host that answers so, into an object of the copy's own. */
+/** Downloads from a host with this response, into an object of its own. */
 export async function copyFrom(
   answer: (request: Request) => Response | Promise<Response>,
   settings: Partial<DownloadSettings> = {},
@@ -92,7 +83,7 @@ export async function copyFrom(
   return { result, key: `copies/${name}.mp4`, requests, uploads }
 }
 
-/** The copy failed with this fault, and nothing is left of it: no object, no upload half done, no connection. */
+/** Expects that the download failed with this fault and left nothing: no object, no open upload, no connection. */
 export async function expectNothingLeft({ result, key, requests, uploads }: Copying, code: string) {
   expect(result).toMatchObject({ ok: false, fault: { code } })
   expect(await objectKeys(key.replace(/\.\w+$/, ''))).toEqual([])
@@ -100,7 +91,7 @@ export async function expectNothingLeft({ result, key, requests, uploads }: Copy
   expect(requests.at(-1)?.signal.aborted ?? true).toBe(true)
 }
 
-/** An upload that was completed or aborted takes no more parts. */
+/** A completed or aborted upload rejects further parts. */
 export async function expectClosed({ key, uploadId }: R2MultipartUpload): Promise<void> {
   const again = env.BUCKET.resumeMultipartUpload(key, uploadId)
   await expect(again.uploadPart(1, new Uint8Array(1))).rejects.toThrow()
@@ -115,7 +106,7 @@ export function watched(bucket: R2Bucket, uploads: R2MultipartUpload[]): R2Bucke
   return withMethods(bucket, { createMultipartUpload })
 }
 
-/** The object with some of its methods replaced. */
+/** The object with some methods replaced. */
 export function withMethods<T extends object>(object: T, methods: Partial<T>): T {
   return new Proxy(object, {
     get(target, name) {

@@ -1,4 +1,4 @@
-/** Films made to measure, by the writing half of the library whose reading half is used; their frames are noise. */
+/** Builds videos with the writing part of the library whose reading part the product uses. Their frames are noise. */
 import {
   BufferTarget,
   EncodedAudioPacketSource,
@@ -27,15 +27,21 @@ export const formats = {
   'an MP4 with its header first': () => new Mp4OutputFormat({ fastStart: 'in-memory' }),
   'an MP4 with its header last': () => new Mp4OutputFormat({ fastStart: false }),
   'an MP4 in fragments': () => new Mp4OutputFormat({ fastStart: 'fragmented' }),
-  'a QuickTime film': () => new MovOutputFormat(),
+  'a QuickTime video': () => new MovOutputFormat(),
   'a WebM': () => new WebMOutputFormat(),
-  'a WebM as it is streamed': () => new WebMOutputFormat({ appendOnly: true }),
+  'a streamed WebM': () => new WebMOutputFormat({ appendOnly: true }),
 }
 
 export async function aFilm(overrides: Partial<Film> = {}): Promise<Uint8Array> {
   const film: Film = {
     format: formats['an MP4 with its header first'](),
-    ...{ width: 1280, height: 720, frameRate: 24, seconds: 5, sound: true, rotation: 0, frameBytes: 500 },
+    width: 1280,
+    height: 720,
+    frameRate: 24,
+    seconds: 5,
+    sound: true,
+    rotation: 0,
+    frameBytes: 500,
     ...overrides,
   }
   const target = new BufferTarget()
@@ -58,7 +64,7 @@ async function addFrames(video: EncodedVideoPacketSource, film: Film, isWebm: bo
     codec: isWebm ? 'vp09.00.10.08' : 'avc1.64001f',
     codedWidth: width,
     codedHeight: height,
-    // What an AVC decoder is set up with (ISO/IEC 14496-15 §5.3.3); nothing here decodes.
+    // The configuration of an AVC decoder (ISO/IEC 14496-15 §5.3.3); nothing here decodes.
     ...(!isWebm && {
       description: Uint8Array.of(
         1,

@@ -1,9 +1,9 @@
-/** Sounds made to measure: silence, as long as is wanted. */
+/** Builds audio files of any duration; they contain silence. */
 import { bytesIn, joined } from '../support/assets.ts'
 
 const samplesPerSecond = 8_000
 
-/** PCM of one byte a sample; lasts as long as its samples do, to the eighth of a millisecond. */
+/** PCM with one byte per sample, exact to an eighth of a millisecond. */
 export function aWav(seconds: number): Uint8Array<ArrayBuffer> {
   const samples = Math.round(seconds * samplesPerSecond)
   const header = new DataView(new ArrayBuffer(28))
@@ -34,17 +34,17 @@ export function anMp3(frames: number): Uint8Array<ArrayBuffer> {
   return file
 }
 
-// Layer III at 44.1 kHz: 1152 samples in each.
+// Seconds per frame: layer III at 44.1 kHz has 1152 samples in each.
 export const perFrame = 1_152 / 44_100
 
-/** So many frames, each of this rate in kilobits a second. */
+/** Bit rates of `count` frames, in kilobits per second. */
 export function frames(count: number, kbits: 32 | 64 | 128 | 320): number[] {
   return Array.from({ length: count }, () => kbits)
 }
 
 const rateCodes: Record<number, number> = { 32: 0x10, 64: 0x50, 128: 0x90, 320: 0xe0 }
 
-/** Frames of these rates, one after another. */
+/** An MP3 whose frames have these bit rates. */
 export function mp3Of(rates: readonly number[]): Uint8Array<ArrayBuffer> {
   return joined(
     rates.map((kbits) => {
@@ -55,7 +55,7 @@ export function mp3Of(rates: readonly number[]): Uint8Array<ArrayBuffer> {
   )
 }
 
-/** A frame that says how many follow. */
+/** A frame that declares how many follow. */
 export function xing(count: number): Uint8Array<ArrayBuffer> {
   const frame = mp3Of([64])
   frame.set(bytesIn('Xing\0\0\0\x01'), 4 + 17)
@@ -63,7 +63,7 @@ export function xing(count: number): Uint8Array<ArrayBuffer> {
   return frame
 }
 
-/** A tag with so many bytes in it, as of a cover. */
+/** An ID3 tag with this many bytes of content, such as a cover image. */
 export function id3(bytes: number): Uint8Array<ArrayBuffer> {
   const size = [21, 14, 7, 0].map((shift) => (bytes >> shift) & 127)
   return joined([bytesIn('ID3\x04\0\0'), Uint8Array.from(size), new Uint8Array(bytes).fill(0xff)])

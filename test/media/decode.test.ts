@@ -1,4 +1,4 @@
-/** Bodies under a Content-Encoding: stored as what they are, or refused with its name. Nothing half is kept. */
+/** Bodies with a Content-Encoding are stored decoded, or refused with a fault that names the encoding. */
 import { describe, expect, it } from 'vitest'
 import { bytesIn } from '../support/assets.ts'
 import { passTimeUntil, postJob, untilSubmitted } from '../support/reelhook.ts'
@@ -18,7 +18,7 @@ function labelled(encoding: string, body: Uint8Array, length = body.length): Res
   return anAnswer(aStream(body), { 'content-encoding': encoding, 'content-length': String(length) })
 }
 
-describe('a video is stored as it was made', () => {
+describe('a video is stored decoded', () => {
   it.each([
     'gzip',
     'br',
@@ -31,7 +31,7 @@ describe('a video is stored as it was made', () => {
     'none',
     'identity',
     '',
-  ])('when it is plain, under the label "%s"', async (encoding) => {
+  ])('if it is not encoded but labelled "%s"', async (encoding) => {
     for (const bytes of [video, large]) {
       const { result } = await copyFrom(() => labelled(encoding, bytes))
       expect(result).toMatchObject({
@@ -42,7 +42,7 @@ describe('a video is stored as it was made', () => {
   })
 
   it.each(['gzip', 'x-gzip', 'GZIP', 'aws-chunked,gzip', 'gzip, aws-chunked', 'identity, gzip'])(
-    'when it was truly compressed: %s',
+    'if it is really compressed: %s',
     async (encoding) => {
       for (const bytes of [video, large]) {
         const body = await packed(bytes, 'gzip')
@@ -55,7 +55,7 @@ describe('a video is stored as it was made', () => {
     },
   )
 
-  it('when it was compressed by deflate, or twice', async () => {
+  it('if it is compressed with deflate, or twice', async () => {
     const [once, twice] = [
       await packed(video, 'deflate'),
       await packed(await packed(video, 'deflate'), 'gzip'),
@@ -69,7 +69,7 @@ describe('a video is stored as it was made', () => {
     }
   })
 
-  it('when it comes in brotli, which the runtime undoes where it is asked for', async () => {
+  it('if it is compressed with brotli, which the runtime decodes in a second request', async () => {
     const { result, requests } = await copyFrom((request) =>
       request.headers.get('accept-encoding') === 'br'
         ? labelled('br', video, 17)
@@ -80,9 +80,9 @@ describe('a video is stored as it was made', () => {
   })
 })
 
-describe('nothing is kept', () => {
+describe('nothing is stored', () => {
   it.each(['zstd', 'compress', 'gzip', 'deflate', 'aws-chunked'])(
-    'of what cannot be decoded, and the fault names the encoding: %s',
+    'of a body in an unsupported encoding, which the fault names: %s',
     async (encoding) => {
       const copying = await copyFrom(() => labelled(encoding, bytesIn('(\xb5/\xfd in something else')))
       await expectNothingLeft(copying, 'media_wrong_type')
@@ -90,13 +90,16 @@ describe('nothing is kept', () => {
     },
   )
 
-  it('of a compressed page', async () => {
+  it('of a compressed HTML page', async () => {
     const page = await packed(bytesIn('<!doctype html>'), 'gzip')
     await expectNothingLeft(await copyFrom(() => labelled('gzip', page)), 'media_wrong_type')
   })
 
   it.each([
-    ['ends early, as announced', (body: Uint8Array) => labelled('gzip', body.subarray(0, -1_000))],
+    [
+      'ends early, with a matching Content-Length',
+      (body: Uint8Array) => labelled('gzip', body.subarray(0, -1_000)),
+    ],
     [
       'ends before its announced length',
       (body: Uint8Array) => labelled('gzip', body.subarray(0, -1_000), body.length),
@@ -121,13 +124,13 @@ describe('nothing is kept', () => {
     await expectNothingLeft(await copyFrom(() => respond(body)), 'media_truncated')
   })
 
-  it('of a plain video under a label that ends early', async () => {
+  it('of an uncompressed video with a false label that ends early', async () => {
     const copying = await copyFrom(() => labelled('gzip', video, video.length + 1))
     await expectNothingLeft(copying, 'media_truncated')
   })
 
   it.each(['gzip', 'deflate'] as const)(
-    'of more layers of %s than anybody needs: each holds memory',
+    'of a video with twelve layers of %s, because each layer needs memory',
     async (format) => {
       const layers = 12
       let body = await packed(video, format)
@@ -137,7 +140,7 @@ describe('nothing is kept', () => {
     },
   )
 
-  it('of what grows beyond the cap as it is decoded', async () => {
+  it('of a body that exceeds the size limit when it is decoded', async () => {
     const zeros = new Uint8Array(50_000_000)
     zeros.set(aVideo(48))
     const bomb = await packed(zeros, 'gzip')
@@ -147,7 +150,7 @@ describe('nothing is kept', () => {
 })
 
 it.each(['gzip', 'gzip-label', 'br-label', 'aws-chunked', 'aws-chunked-gzip', 'deflate'])(
-  'a job whose host encodes its video has it: %s',
+  'a job succeeds although the media host encodes its video: %s',
   async (encoding) => {
     const { id } = await postJob({ prompt: `A paper boat sim(encoding=${encoding})` })
     await untilSubmitted(id)

@@ -1,4 +1,4 @@
-/** OUTPUT_HOSTS: where finished videos may be fetched from. */
+/** OUTPUT_HOSTS: the hosts from which finished videos may be downloaded. */
 import { describe, expect, it } from 'vitest'
 import { readConfig } from '../../src/config.ts'
 import { isAtHost } from '../../src/core/url/policy.ts'
@@ -16,12 +16,12 @@ const guard = createGuard(world.edges, { reach: 'any', dnsCheckUrl: null })
 const video = () => anAnswer(aVideo(1_000))
 const to = (location: string) => new Response(null, { status: 302, headers: { location } })
 
-describe('a list of hosts', () => {
+describe('a list of allowed hosts', () => {
   it.each([
     ['media.test', 'https://media.test/boat.mp4'],
     ['media.test', 'https://eu.cdn.media.test/boat.mp4'],
     ['media.test', 'https://MEDIA.test:8443/boat.mp4'],
-  ])('with %s lets %s in', async (host, url) => {
+  ])('with %s allows %s', async (host, url) => {
     const { result } = await copyFrom(video, { hosts: ['other.test', host] }, url)
     expect(result.ok).toBe(true)
   })
@@ -32,24 +32,24 @@ describe('a list of hosts', () => {
     'https://media.test.evil.test/boat.mp4',
     'https://media.tes/boat.mp4',
     'https://test/boat.mp4',
-  ])('with media.test keeps %s out, unasked', async (url) => {
+  ])('with media.test refuses %s without a request', async (url) => {
     const copying = await copyFrom(video, { hosts: ['media.test'], guard }, url)
     expect(copying.requests).toEqual([])
     await expectNothingLeft(copying, 'media_host_unlisted')
   })
 
-  it('is held against each hop of a redirect', async () => {
+  it('applies to each hop of a redirect', async () => {
     const copying = await copyFrom(() => to('https://evil.test/boat.mp4'), { hosts: ['media.test'] })
     expect(copying.requests).toHaveLength(1)
     await expectNothingLeft(copying, 'media_host_unlisted')
   })
 
-  it('does not lift the guard', async () => {
+  it('does not override the URL guard', async () => {
     const copying = await copyFrom(video, { hosts: ['10.0.0.1'] }, 'https://10.0.0.1/boat.mp4')
     await expectNothingLeft(copying, 'media_forbidden')
   })
 
-  it('names the host in the fault, and nothing else of the URL', async () => {
+  it('names the refused host in the fault, and no other part of the URL', async () => {
     const { result } = await copyFrom(
       video,
       { hosts: ['media.test'] },
@@ -59,13 +59,13 @@ describe('a list of hosts', () => {
     expect(JSON.stringify(result)).not.toMatch(/signature|v\.mp4/)
   })
 
-  it('is not there by default: any public host will do', async () => {
+  it('is optional: without it every public host is allowed', async () => {
     expect((await copyFrom(video, {}, 'https://anywhere.test/boat.mp4')).result.ok).toBe(true)
   })
 })
 
-describe('a job whose video lies at a host that is not listed', () => {
-  it('has its video still, once the host is added', async () => {
+describe('a job whose video is at a host that is not listed', () => {
+  it('still gets its video after the host is added', async () => {
     const { id } = await postUnnudged({ prompt: 'A paper boat sim(webhook=lost)' })
     await advance(aContext(), id)
     await world.advance(5 * minutes)
@@ -93,17 +93,17 @@ describe('OUTPUT_HOSTS', () => {
   it.each([
     ['runware.ai,cdn.aimlapi.com', ['runware.ai', 'cdn.aimlapi.com']],
     [' VM.Runware.AI , ', ['vm.runware.ai']],
-  ])('%j is a list', (value, hosts) => {
+  ])('accepts the list %j', (value, hosts) => {
     expect(readConfig(environment(value))).toMatchObject({ ok: true, config: { outputHosts: hosts } })
   })
 
-  it.each([undefined, ''])('%j is no list', (value) => {
+  it.each([undefined, ''])('sets no limit if it is %j', (value) => {
     const read = readConfig(environment(value))
     expect(read.ok && read.config.outputHosts).toBeUndefined()
   })
 
   it.each(['https://runware.ai', '*.runware.ai', 'runware.ai:443', 'runware.ai/x', 'a b', '.'])(
-    '%j is a fault',
+    'refuses %j',
     (value) => {
       expect(readConfig(environment(value))).toEqual({
         ok: false,
@@ -112,12 +112,12 @@ describe('OUTPUT_HOSTS', () => {
     },
   )
 
-  it('of commas alone is a fault: it would let nothing in', () => {
+  it('refuses a list of commas, which would allow no host', () => {
     expect(readConfig(environment(',')).ok).toBe(false)
   })
 })
 
-it('a host is at itself and at what is above it, by whole names', () => {
+it('a host matches itself and its parent domains, label by label', () => {
   expect([
     isAtHost('a.b', 'a.b'),
     isAtHost('x.a.b', 'a.b'),

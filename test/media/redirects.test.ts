@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { anAnswer, aVideo, copyFrom, expectNothingLeft, videoUrl } from './a-copy.ts'
 
-/** A host that redirects so many times before it serves the video. */
+/** A host that redirects `count` times before it serves the video. */
 function hops(count: number, status = 302) {
   return ({ url }: Request) => {
     const hop = Number(new URL(url).searchParams.get('hop') ?? 0)
@@ -33,7 +33,7 @@ describe('a redirect is followed', () => {
     expect(result.ok).toBe(true)
   })
 
-  it('by Reelhook itself, never by the runtime: each hop is looked at first', async () => {
+  it('by Reelhook and never by the runtime, so that each hop passes the guard', async () => {
     const { requests } = await copyFrom(hops(2))
     expect(requests.map(({ redirect }) => redirect)).toEqual(['manual', 'manual', 'manual'])
   })
@@ -46,7 +46,7 @@ describe('a redirect is not followed', () => {
     await expectNothingLeft(copying, 'media_unavailable')
   })
 
-  it('in a circle', async () => {
+  it('in a loop', async () => {
     const copying = await copyFrom(() => to(videoUrl))
     expect(copying.requests).toHaveLength(4)
     await expectNothingLeft(copying, 'media_unavailable')
@@ -69,7 +69,7 @@ describe('a redirect is not followed', () => {
     await expectNothingLeft(copying, 'media_forbidden')
   })
 
-  it('to a private host behind a public one', async () => {
+  it('to a private host, even from another public host', async () => {
     const copying = await copyFrom(({ url }) =>
       to(url === videoUrl ? 'https://cdn.test/boat.mp4' : 'https://192.168.0.1/boat.mp4'),
     )
@@ -77,7 +77,7 @@ describe('a redirect is not followed', () => {
     await expectNothingLeft(copying, 'media_forbidden')
   })
 
-  it('to nowhere', async () => {
+  it('without a valid location', async () => {
     await expectNothingLeft(await copyFrom(() => new Response(null, { status: 302 })), 'media_unavailable')
     await expectNothingLeft(await copyFrom(() => to('https://')), 'media_unavailable')
   })
@@ -85,7 +85,7 @@ describe('a redirect is not followed', () => {
 
 describe('a hostile URL', () => {
   it.each(['https://10.0.0.1/boat.mp4', 'http://media.test/boat.mp4', 'boat.mp4', ''])(
-    'is not even asked: %s',
+    'is refused without a request: %s',
     async (url) => {
       const copying = await copyFrom(() => anAnswer(aVideo(1_000)), {}, url)
       expect(copying.requests).toEqual([])
@@ -93,7 +93,7 @@ describe('a hostile URL', () => {
     },
   )
 
-  it('is not repeated in what is said of it: its query opens the video', async () => {
+  it('is not repeated in the fault, because its query gives access to the video', async () => {
     const { result } = await copyFrom(() => new Response('no', { status: 403 }))
     expect(JSON.stringify(result)).not.toContain('signature')
   })

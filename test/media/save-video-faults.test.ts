@@ -16,10 +16,10 @@ import {
 const bytes = (text: string) => new TextEncoder().encode(text)
 const length = (count: number) => ({ 'content-length': String(count) })
 
-describe('a copy leaves nothing when the video', () => {
+describe('a download stores nothing if the video', () => {
   it.each([
     ['is empty', () => anAnswer(new Uint8Array()), 'media_truncated'],
-    ['is empty, as announced', () => anAnswer(new Uint8Array(), length(0)), 'media_truncated'],
+    ['is empty, with a Content-Length of 0', () => anAnswer(new Uint8Array(), length(0)), 'media_truncated'],
     ['has no body', () => anAnswer(null), 'media_truncated'],
     ['breaks off at once', () => anAnswer(aStream(new Uint8Array(), 'broken')), 'media_truncated'],
     [
@@ -28,7 +28,7 @@ describe('a copy leaves nothing when the video', () => {
       'media_truncated',
     ],
     [
-      'breaks off behind the first part',
+      'breaks off after the first part',
       () => anAnswer(aStream(aVideo(partBytes + 300_000), 'broken')),
       'media_truncated',
     ],
@@ -40,13 +40,17 @@ describe('a copy leaves nothing when the video', () => {
     ['ends before its announced length', () => anAnswer(aVideo(300_000), length(600_000)), 'media_truncated'],
     ['ends one byte early', () => anAnswer(aVideo(599_999), length(600_000)), 'media_truncated'],
     [
-      'goes on behind its announced length',
+      'is longer than its announced length',
       () => anAnswer(aVideo(600_000), length(300_000)),
       'media_truncated',
     ],
-    ['goes on for one byte', () => anAnswer(aVideo(600_001), length(600_000)), 'media_truncated'],
     [
-      'is a page',
+      'is one byte longer than announced',
+      () => anAnswer(aVideo(600_001), length(600_000)),
+      'media_truncated',
+    ],
+    [
+      'is an HTML page',
       () => anAnswer(bytes('<!doctype html>'), { 'content-type': 'text/html' }),
       'media_wrong_type',
     ],
@@ -55,39 +59,31 @@ describe('a copy leaves nothing when the video', () => {
       () => anAnswer(bytes('{"error":"gone"}'), { 'content-type': 'application/json; charset=utf-8' }),
       'media_wrong_type',
     ],
-    ['is a page that calls itself a video', () => anAnswer(bytes('<!doctype html><h1>')), 'media_wrong_type'],
+    ['is an HTML page labelled as a video', () => anAnswer(bytes('<!doctype html><h1>')), 'media_wrong_type'],
+    ['is an image labelled as a video', () => anAnswer(bytes('\x89PNG\r\n\x1a\n0000')), 'media_wrong_type'],
     [
-      'is an image that calls itself a video',
-      () => anAnswer(bytes('\x89PNG\r\n\x1a\n0000')),
-      'media_wrong_type',
-    ],
-    [
-      'is a ZIP that calls itself a video, by its name too',
+      'is a ZIP archive labelled and named as a video',
       () => anAnswer(bytes('PK\x03\x04\x14\0\0\0\x08\0boat.mp4'), { 'content-type': 'video/mp4' }),
       'media_wrong_type',
     ],
-    [
-      'is a picture in the boxes of an MP4',
-      () => anAnswer(bytes('\0\0\0\u001cftypavif')),
-      'media_wrong_type',
-    ],
-    ['is sound alone', () => anAnswer(bytes('\0\0\0 ftypM4A ')), 'media_wrong_type'],
+    ['is an image in an MP4 container', () => anAnswer(bytes('\0\0\0\u001cftypavif')), 'media_wrong_type'],
+    ['is audio in an MP4 container', () => anAnswer(bytes('\0\0\0 ftypM4A ')), 'media_wrong_type'],
     ['is a playlist', () => anAnswer(bytes('#EXTM3U\n#EXT-X-VERSION:3')), 'media_wrong_type'],
-    ['is too short to be one', () => anAnswer(bytes('\0\0\0')), 'media_wrong_type'],
+    ['is too short to be a video', () => anAnswer(bytes('\0\0\0')), 'media_wrong_type'],
   ])('%s', async (_, answer, code) => {
     await expectNothingLeft(await copyFrom(answer), code)
   })
 
   it.each([
-    ['announces too many bytes', 1_001, length(1_001), 1_000],
-    ['has too many bytes, unannounced', 1_001, {}, 1_000],
-    ['has too many bytes behind its first part', partBytes + 2, {}, partBytes + 1],
+    ['announces more bytes than allowed', 1_001, length(1_001), 1_000],
+    ['has more bytes than allowed, without a Content-Length', 1_001, {}, 1_000],
+    ['exceeds the size limit after its first part', partBytes + 2, {}, partBytes + 1],
   ])('%s', async (_, count, headers, maxBytes) => {
     const copying = await copyFrom(() => anAnswer(aVideo(count), headers), { maxBytes })
     await expectNothingLeft(copying, 'media_too_large')
   })
 
-  it('does not end', async () => {
+  it('never ends', async () => {
     const chunk = aVideo(64 * 1_024)
     const { readable, writable } = new IdentityTransformStream()
     const writer = writable.getWriter()
@@ -101,7 +97,7 @@ describe('a copy leaves nothing when the video', () => {
   })
 })
 
-describe('a copy leaves nothing when the host', () => {
+describe('a download stores nothing if the host', () => {
   it.each([
     [401, 'media_expired'],
     [403, 'media_expired'],
@@ -119,7 +115,7 @@ describe('a copy leaves nothing when the host', () => {
     await expectNothingLeft(await copyFrom(() => new Response(body, { status })), code)
   })
 
-  it('does not answer', async () => {
+  it('does not respond', async () => {
     const copying = await copyFrom(() => {
       throw new TypeError('connection refused')
     })
@@ -127,7 +123,7 @@ describe('a copy leaves nothing when the host', () => {
   })
 })
 
-describe('a copy that is stopped from our side', () => {
+describe('a download that Reelhook stops', () => {
   const stop = async () => {
     throw new Error('the lease was lost')
   }
@@ -135,7 +131,7 @@ describe('a copy that is stopped from our side', () => {
   it.each([
     ['with a length', length(11_000_000)],
     ['without a length', {}],
-  ])('ends, and leaves nothing: %s', async (_, headers) => {
+  ])('ends and leaves nothing, %s', async (_, headers) => {
     const before = await objectKeys()
     const uploads: R2MultipartUpload[] = []
     const stopped = copyFrom(() => anAnswer(aVideo(11_000_000), headers), {
@@ -147,7 +143,7 @@ describe('a copy that is stopped from our side', () => {
     for (const upload of uploads) await expectClosed(upload)
   })
 
-  it('by a bucket that takes no part leaves no upload open', async () => {
+  it('leaves no multipart upload open if R2 rejects a part', async () => {
     const uploads: R2MultipartUpload[] = []
     const refuses = { uploadPart: () => Promise.reject(new Error('R2 is down')) }
     const bucket = withMethods(env.BUCKET, {
@@ -162,7 +158,7 @@ describe('a copy that is stopped from our side', () => {
     for (const upload of uploads) await expectClosed(upload)
   })
 
-  it('by a bucket that takes nothing ends', async () => {
+  it('ends if R2 rejects the object', async () => {
     const bucket = withMethods(env.BUCKET, { put: () => Promise.reject(new Error('R2 is down')) })
     for (const headers of [length(1_000_000), {}]) {
       await expect(copyFrom(() => anAnswer(aVideo(1_000_000), headers), { bucket })).rejects.toThrow(

@@ -26,7 +26,7 @@ async function expectCopied(copying: Copying, video: Uint8Array): Promise<void> 
   expect(requests.at(-1)?.signal.aborted).toBe(true)
 }
 
-// Around every border: what tells a container, a read, a part.
+// Around each boundary: the container's header, a read, a part.
 const sizes = [
   48,
   49,
@@ -41,58 +41,58 @@ const sizes = [
   11_000_000,
 ]
 
-describe('a video is copied byte by byte', () => {
-  it.each(sizes)('when its length is announced: %i bytes', async (bytes) => {
+describe('a video is stored byte for byte', () => {
+  it.each(sizes)('if its length is announced: %i bytes', async (bytes) => {
     const video = aVideo(bytes)
     await expectCopied(await copyFrom(() => anAnswer(video, { 'content-length': `${bytes}` })), video)
   })
 
-  it.each(sizes)('when its length is not announced: %i bytes', async (bytes) => {
+  it.each(sizes)('if its length is not announced: %i bytes', async (bytes) => {
     const video = aVideo(bytes)
     await expectCopied(await copyFrom(() => anAnswer(video)), video)
   })
 
   it.each(['application/octet-stream', 'binary/octet-stream', 'video/quicktime', 'nonsense'])(
-    'when it is called %s: its bytes say what it is',
+    'if it is labelled %s, because its first bytes decide the type',
     async (type) => {
       const video = aVideo(1_000)
       await expectCopied(await copyFrom(() => anAnswer(video, { 'content-type': type })), video)
     },
   )
 
-  it('as it is stored: no encoding is asked for', async () => {
+  it('and is requested without an encoding', async () => {
     const video = aVideo(300_000)
     const copying = await copyFrom(() => anAnswer(video))
     await expectCopied(copying, video)
     expect(copying.requests[0]?.headers.get('accept-encoding')).toBe('identity')
   })
 
-  it('when it has just as many bytes as are allowed', async () => {
+  it('if it has exactly the allowed size', async () => {
     const video = aVideo(1_000)
     await expectCopied(await copyFrom(() => anAnswer(video), { maxBytes: 1_000 }), video)
   })
 
-  it('over what a copy before it left', async () => {
+  it('over the object of an earlier download', async () => {
     const video = aVideo(1_000)
     await copyFrom(() => anAnswer(aVideo(2_000)), {}, videoUrl, 'twice')
     await expectCopied(await copyFrom(() => anAnswer(video), {}, videoUrl, 'twice'), video)
   })
 
-  it('and tells of its progress on the way', async () => {
+  it('and reports progress while it is stored', async () => {
     for (const headers of [{}, { 'content-length': '11000000' }]) {
-      let told = 0
+      let reports = 0
       const onProgress = async () => {
-        told++
+        reports++
       }
       await copyFrom(() => anAnswer(aStream(aVideo(11_000_000)), headers), { onProgress })
-      expect(told).toBeGreaterThan(1)
+      expect(reports).toBeGreaterThan(1)
     }
   })
 })
 
-describe('a video is called by what it is', () => {
+describe('a video is stored with the type and extension of its content', () => {
   it.each([
-    ['a QuickTime film', 'video/quicktime', 'mov'],
+    ['a QuickTime video', 'video/quicktime', 'mov'],
     ['a WebM', 'video/webm', 'webm'],
   ] as const)('%s', async (name, contentType, extension) => {
     const bytes = await aFilm({ format: formats[name](), seconds: 1 })

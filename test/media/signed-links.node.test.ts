@@ -23,13 +23,13 @@ async function aLink(n = 0) {
 }
 
 describe('a link', () => {
-  it('leads to the output and opens it', async () => {
+  it('points to the output and opens it', async () => {
     const link = await aLink()
     expect(link.url).toMatch(/^https:\/\/reelhook\.test\/v1\/jobs\/job_one\/outputs\/0\?/)
     expect(await isValidLink(settings, { jobId: 'job_one', n: 0 }, link, nowMs)).toBe(true)
   })
 
-  it('opens until the second it names, and no longer', async () => {
+  it('works until the second in which it expires', async () => {
     const link = await aLink()
     const opensAt = (timeMs: number) => isValidLink(settings, { jobId: 'job_one', n: 0 }, link, timeMs)
     expect(link.expiresAt).toBe(link.expires * 1_000)
@@ -37,11 +37,11 @@ describe('a link', () => {
     expect(await opensAt(link.expiresAt + 1)).toBe(false)
   })
 
-  it('lives longer than the three days over which its delivery is tried', async () => {
+  it('outlives the three days in which its delivery is retried', async () => {
     expect((await aLink()).expiresAt - nowMs).toBeGreaterThan(6 * daysMs)
   })
 
-  it('is made for each output that is asked for, and for none else', async () => {
+  it('is created for each requested output and for no other', async () => {
     const links = await linksTo(settings, 'job_one', [0, 2], nowMs)
     expect([...links.keys()]).toEqual([0, 2])
     expect((await linksTo(settings, 'job_one', [], nowMs)).size).toBe(0)
@@ -59,7 +59,7 @@ describe('a link to an asset', () => {
     return isValidLink(settings, linked, link, timeMs)
   }
 
-  it('leads to its content and opens it until the time given', async () => {
+  it('points to its content and opens it until it expires', async () => {
     const link = await linkTo(settings, asset, nowMs + daysMs)
     expect(link.url).toMatch(/^https:\/\/reelhook\.test\/v1\/assets\/asset_one\/content\?/)
     expect(await opens(asset, link)).toBe(true)
@@ -75,7 +75,7 @@ describe('a link to an asset', () => {
 })
 
 describe('a link made before SIGNING_SECRET was rotated', () => {
-  it('opens as long as the one before is known', async () => {
+  it('works as long as the previous secret is configured', async () => {
     const rotated: LinkSettings = { ...settings, signingSecret: [newSecret, ...settings.signingSecret] }
     const output = { jobId: 'job_one', n: 0 }
     expect(await isValidLink(rotated, output, await aLink(), nowMs)).toBe(true)
@@ -86,7 +86,7 @@ describe('a tampered link opens nothing', () => {
   it.each([
     ['for another output', { n: 1 }],
     ['for another job', { jobId: 'job_two' }],
-    ['for a job whose name runs into the number', { jobId: 'job_one/0', n: 0 }],
+    ['for a job whose id contains the output number', { jobId: 'job_one/0', n: 0 }],
   ])('%s', async (_, change) => {
     expect(await isValidLink(settings, { jobId: 'job_one', n: 0, ...change }, await aLink(), nowMs)).toBe(
       false,
@@ -94,10 +94,10 @@ describe('a tampered link opens nothing', () => {
   })
 
   it.each([
-    ['with a later end', { expires: 1_900_000_000 }],
-    ['with an endless end', { expires: Number.POSITIVE_INFINITY }],
+    ['with a later expiry', { expires: 1_900_000_000 }],
+    ['with an infinite expiry', { expires: Number.POSITIVE_INFINITY }],
     ['with no signature', { signature: '' }],
-    ['with a signature that is no base64', { signature: '!!!' }],
+    ['with a signature that is not base64', { signature: '!!!' }],
     ['with a signature of zeros', { signature: 'A'.repeat(43) }],
   ])('%s', async (_, change) => {
     const link = { ...(await aLink()), ...change }

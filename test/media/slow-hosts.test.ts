@@ -1,4 +1,4 @@
-/** Hosts that take their time. The clock is turned by hand; only what is waited for really happens. */
+/** Slow hosts. The test controls the timers; only the streams run in real time. */
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { anAnswer, aVideo, type Copying, copyFrom, expectNothingLeft } from './a-copy.ts'
 
@@ -13,7 +13,7 @@ afterEach(() => {
   vi.useRealTimers()
 })
 
-/** Sends the video piece by piece, a pause behind each, until all is sent or the other side has left. */
+/** Sends the video in chunks, with a pause after each, until all is sent or the client disconnects. */
 function aDrip({ signal }: Request, video: Uint8Array, pieceBytes: number, pauseMs: number): Response {
   const { readable, writable } = new IdentityTransformStream()
   const writer = writable.getWriter()
@@ -27,12 +27,12 @@ function aDrip({ signal }: Request, video: Uint8Array, pieceBytes: number, pause
     }
     await writer.close()
   }
-  // Whoever leaves in the middle breaks the sending, which is no news.
+  // A client that disconnects makes the writes fail, which is expected.
   send().catch(() => undefined)
   return anAnswer(readable)
 }
 
-/** Lets time pass until the copy has ended. */
+/** Advances the timers until the download has ended. */
 async function ended(copying: Promise<Copying>): Promise<{ copying: Copying; passedMs: number }> {
   let isOver = false
   const over = () => {
@@ -43,7 +43,7 @@ async function ended(copying: Promise<Copying>): Promise<{ copying: Copying; pas
   while (!isOver) {
     await vi.advanceTimersByTimeAsync(1 * seconds)
     passedMs += 1 * seconds
-    // What was written must come through the streams, in real time.
+    // Written bytes pass through the streams in real time.
     await scheduler.wait(1)
   }
   return { copying: await copying, passedMs }
@@ -54,10 +54,10 @@ const lengths = (video: Uint8Array): [string, Record<string, string>][] => [
   ['without a length', {}],
 ]
 
-describe('a copy from a slow host', () => {
+describe('a download from a slow host', () => {
   const video = aVideo(6 * 1024 * 1024)
 
-  it.each(lengths(video))('is made whole, as long as something comes: %s', async (_, headers) => {
+  it.each(lengths(video))('completes as long as bytes keep arriving, %s', async (_, headers) => {
     const drip = (request: Request) =>
       new Response(aDrip(request, video, 512 * 1024, 20 * seconds).body, { headers })
     const { copying, passedMs } = await ended(copyFrom(drip))
@@ -66,8 +66,8 @@ describe('a copy from a slow host', () => {
   })
 })
 
-describe('a copy is given up, and leaves nothing,', () => {
-  it('when the host does not answer', async () => {
+describe('a download is aborted and leaves nothing', () => {
+  it('if the host does not respond for 30 seconds', async () => {
     const silent = ({ signal }: Request) =>
       new Promise<Response>((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
     const { copying, passedMs } = await ended(copyFrom(silent))
@@ -77,7 +77,7 @@ describe('a copy is given up, and leaves nothing,', () => {
 
   const large = aVideo(12 * 1024 * 1024)
 
-  it.each(lengths(large))('when nothing comes any more: %s', async (_, headers) => {
+  it.each(lengths(large))('if no bytes arrive for 30 seconds, %s', async (_, headers) => {
     const stall = (request: Request) =>
       new Response(aDrip(request, large, 11 * 1024 * 1024, 60 * minutes).body, { headers })
     const { copying, passedMs } = await ended(copyFrom(stall))
@@ -85,7 +85,7 @@ describe('a copy is given up, and leaves nothing,', () => {
     expect(passedMs).toBeLessThanOrEqual(32 * seconds)
   })
 
-  it.each(lengths(large))('when it drips without end: %s', async (_, headers) => {
+  it.each(lengths(large))('if it takes longer than 12 minutes, %s', async (_, headers) => {
     const drip = (request: Request) =>
       new Response(aDrip(request, large, 256 * 1024, 25 * seconds).body, { headers })
     const { copying, passedMs } = await ended(copyFrom(drip))

@@ -5,7 +5,7 @@ import { objectKeys } from '../support/storage.ts'
 import { bytesAtProvider, bytesOf, finish, makeVideo, sha256Of } from '../support/videos.ts'
 import { world } from '../support/world.ts'
 
-/** A job whose provider has finished; what follows is up to the copy. */
+/** A job whose provider has finished, so that only its download remains. */
 async function aFinishedJob(directive: string): Promise<string> {
   const { id } = await postJob({ prompt: `A paper boat sim(${directive})` })
   await finish(id)
@@ -16,8 +16,8 @@ async function untilSettled(id: string) {
   return passTimeUntil(id, ({ settled_at }) => settled_at !== null)
 }
 
-/** How often the provider's media host was asked for the job's video. */
-function timesAsked(id: string): number {
+/** The number of requests for the job's video at the provider's media host. */
+function requestCount(id: string): number {
   const [task] = world.simulator.tasks().filter(({ webhookUrl }) => webhookUrl?.includes(id))
   const lines = world.simulator.log().filter(({ taskId }) => taskId === task?.taskId)
   return lines.filter(({ what }) => what === 'media.served' || what === 'media.refused').length
@@ -36,22 +36,22 @@ describe('the video of a job', () => {
     },
   )
 
-  it('is stored in parts when it is a giant, though its length is known', async () => {
+  it('is stored in parts if it is large, even if its length is known', async () => {
     const { id } = await postJob({ prompt: 'A paper boat sim(megabytes=40)' })
     await finish(id)
     const job = await untilSettled(id)
     const stored = await env.BUCKET.head(`jobs/${id}/0.mp4`)
     expect(stored?.size).toBe(job.outputs[0]?.bytes)
-    // R2's name for what was put in so many parts.
+    // R2's ETag of a multipart object ends with the number of its parts.
     expect(stored?.etag).toMatch(/-8$/)
-    const [taskOfIt] = billsFor(id)
-    const made = world.simulator.mediaOf(taskOfIt?.outputs[0]?.outputId ?? '')?.stream()
+    const [task] = billsFor(id)
+    const made = world.simulator.mediaOf(task?.outputs[0]?.outputId ?? '')?.stream()
     const digest = new crypto.DigestStream('SHA-256')
     await made?.pipeTo(digest)
     expect(job.outputs[0]?.sha256).toBe(new Uint8Array(await digest.digest).toHex())
   })
 
-  it('is stored for each of several', async () => {
+  it('is stored for each of several outputs', async () => {
     const job = await makeVideo({ count: 3 })
     const made = await bytesAtProvider(job.id)
     expect(job.outputs.map(({ n }) => n)).toEqual([0, 1, 2])
@@ -64,40 +64,40 @@ describe('the video of a job', () => {
     ['truncated', 2],
     ['html', 2],
     ['empty', 2],
-  ])('is stored after its host was in trouble (%s) for some times', async (trouble, times) => {
+  ])('is stored after its host failed (%s) several times', async (trouble, times) => {
     const id = await aFinishedJob(`body=${trouble}*${times}`)
     const job = await untilSettled(id)
     expect(job.status).toBe('succeeded')
-    expect(timesAsked(id)).toBe(times + 1)
+    expect(requestCount(id)).toBe(times + 1)
     const [made = new Uint8Array()] = await bytesAtProvider(id)
     expect(job.outputs[0]?.sha256).toBe(await sha256Of(made))
     expect(await timelineOf(id)).not.toContain('output.failed')
   })
 
-  it('is asked for under a fresh link when the first has run out', async () => {
+  it('is requested through a new link after the first has expired', async () => {
     const { id } = await postJob({ prompt: 'A paper boat sim(link=expired)' })
     await untilSubmitted(id)
     await world.advance(10_000)
     const job = await untilSettled(id)
     expect(job.status).toBe('succeeded')
-    expect(timesAsked(id)).toBe(2)
+    expect(requestCount(id)).toBe(2)
   })
 })
 
-it('a file without a picture is asked for again, and its job has the video that comes then', async () => {
+it('a file without a video track is downloaded again, until the provider sends a video', async () => {
   const id = await aFinishedJob('body=sound*2')
   const job = await untilSettled(id)
   expect(job).toMatchObject({ status: 'succeeded', outputs: [{ width: 256, has_audio: true }] })
-  expect(timesAsked(id)).toBe(3)
+  expect(requestCount(id)).toBe(3)
 })
 
-describe('a video that cannot be had', () => {
+describe('a video that cannot be downloaded', () => {
   it.each([
     ['html', 'media_wrong_type'],
     ['empty', 'media_truncated'],
     ['truncated', 'media_truncated'],
     ['bad-gateway', 'media_unavailable'],
-    // It has no picture, or is one that does not move.
+    // A file without a video track, and an image.
     ['sound', 'media_wrong_type'],
     ['image', 'media_wrong_type'],
   ])(
@@ -108,7 +108,7 @@ describe('a video that cannot be had', () => {
       expect(job.status).toBe('failed')
       expect(job.fault?.code).toBe(code)
       expect(job.outputs).toMatchObject([{ status: 'failed', url: null, bytes: null, fault: { code } }])
-      expect(timesAsked(id)).toBe(7)
+      expect(requestCount(id)).toBe(7)
       expect(await objectKeys(`jobs/${id}/`)).toEqual([])
       expect((await timelineOf(id)).slice(-2)).toEqual(['output.failed', 'job.failed'])
     },

@@ -1,4 +1,4 @@
-/** Uploads as callers make them: files that begin as what they are, bare or in a form. */
+/** Uploads as callers make them: files with the right first bytes, as the body or in a form. */
 import { expect } from 'vitest'
 import { api } from './reelhook.ts'
 
@@ -36,7 +36,7 @@ export type TakenType = keyof typeof starts
 
 export const takenTypes = Object.keys(starts) as TakenType[]
 
-/** So many bytes that begin as a file of this type does, no two kilobytes of them alike. */
+/** A file of this size that begins like a file of this type. No two kilobytes of it are equal. */
 export function aFile(type: TakenType, bytes = 1_000): Uint8Array<ArrayBuffer> {
   const file = new Uint8Array(bytes)
   for (let at = 0; at < bytes; at++) file[at] = (at * 31 + (at >> 10)) & 255
@@ -44,7 +44,7 @@ export function aFile(type: TakenType, bytes = 1_000): Uint8Array<ArrayBuffer> {
   return file
 }
 
-/** The same, as it stands in a request. */
+/** The same file as a data: URI. */
 export function aDataUri(type: TakenType, bytes = 1_000): string {
   return dataUriOf(type, aFile(type, bytes))
 }
@@ -82,7 +82,7 @@ export interface FormPart {
   content: Uint8Array | string
 }
 
-/** A form as browsers write it, byte by byte; or, without an end, one that broke off. */
+/** A form exactly as browsers write it; with an empty `end`, one that broke off. */
 export function aForm(parts: FormPart[], end = `\r\n--${boundary}--\r\n`): Uint8Array<ArrayBuffer> {
   const encoder = new TextEncoder()
   const pieces = parts.flatMap(({ name = 'file', fileName, type, content }, index) => {

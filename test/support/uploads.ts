@@ -1,4 +1,4 @@
-/** Jobs whose videos are uploaded, and uploads as their provider makes them, or as somebody else would. */
+/** Jobs whose provider uploads the video, and uploads by the provider or by an attacker. */
 import { env } from 'cloudflare:workers'
 import { expect, vi } from 'vitest'
 import type { JobView } from '../../src/core/job-view-schema.ts'
@@ -7,22 +7,22 @@ import { api, postJob, untilSubmitted } from './reelhook.ts'
 import { deadlineOf } from './storage.ts'
 import { publicBaseUrl, world } from './world.ts'
 
-/** What makes a job's videos come by themselves, whatever the deployment's setting. */
+/** Requests direct upload for one job, whatever the deployment's setting. */
 export const directly = { provider_options: { runware: { directUpload: true } } }
 
-/** A job whose video Runware is to upload: with these directives of the simulator. */
+/** Posts a job whose video Runware uploads, with these directives for the simulator. */
 export function postDirect(directives: string, overrides: Record<string, unknown> = {}): Promise<JobView> {
   return postJob({ prompt: `A paper boat${directives && ` sim(${directives})`}`, ...directly, ...overrides })
 }
 
-/** A job that awaits an upload, and whose provider keeps still: whoever uploads is the test. */
+/** A job that waits for an upload which its provider never makes, so that the test can make it. */
 export async function anAwaitingJob(): Promise<string> {
   const { id } = await postDirect('webhook=lost, put=never, seconds=3600', { deadline_seconds: 7_200 })
   await untilSubmitted(id)
   return id
 }
 
-/** The path that the provider of a ledger line is given. */
+/** The path of the upload URL of task `n`. */
 export async function uploadPathOf(jobId: string, n = 0): Promise<string> {
   const settings = { publicBaseUrl, signingSecret: [env.SIGNING_SECRET] as const }
   const job = { id: jobId, deadlineAt: await deadlineOf(jobId) }
@@ -37,7 +37,7 @@ export function putAt(
   return api(path, { method: 'PUT', headers: { authorization: '', ...headers }, body })
 }
 
-/** What came of each upload of the job, in order: the result or the fault. */
+/** The result or fault of each upload for the job, in order. */
 export function receivedOf(jobId: string): unknown[] {
   return world.logs
     .filter(({ event, fields }) => event === 'upload.received' && fields.job_id === jobId)
@@ -49,7 +49,7 @@ export async function untilReceived(jobId: string, count = 1): Promise<unknown[]
   return receivedOf(jobId)
 }
 
-/** By which road each output came into R2, as the timeline has it. */
+/** How each output came into R2, from the timeline. */
 export async function roadsOf(jobId: string): Promise<unknown[]> {
   const response = await api(`/v1/jobs/${jobId}/events`)
   expect(response.status).toBe(200)

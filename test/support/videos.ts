@@ -1,4 +1,4 @@
-/** Jobs brought to their end, and the bytes that their end is about. */
+/** Settled jobs, and the bytes of their videos. */
 import type { JobView } from '../../src/core/job-view-schema.ts'
 import { billsFor, postJob, untilStatus, untilSubmitted } from './reelhook.ts'
 import { world } from './world.ts'
@@ -10,14 +10,14 @@ export async function makeVideo(overrides: Record<string, unknown> = {}): Promis
   return untilStatus(id, 'succeeded')
 }
 
-/** Posts a job that the provider fails, and waits for its end. */
+/** Posts a job that fails at the provider, and waits until it is settled. */
 export async function failVideo(overrides: Record<string, unknown> = {}): Promise<JobView> {
   const { id } = await postJob({ prompt: 'A paper boat sim(fail=provider)', ...overrides })
   await finish(id)
   return untilStatus(id, 'failed')
 }
 
-/** Lets the provider finish what it was asked for. */
+/** Waits until the job is submitted, and lets the provider finish it. */
 export async function finish(id: string): Promise<void> {
   await untilSubmitted(id)
   await world.advance(10_000)

@@ -1,12 +1,12 @@
 /**
- * Keys for everything Reelhook signs or hides, each derived (HKDF-SHA-256, RFC 5869) from SIGNING_SECRET under a
- * name of its own, so that one can never be used in another's place. Each comes in the versions of that secret, so
- * that it can be changed while what was signed and sealed before is still good. No I/O. No clock.
+ * Keys that sign and encrypt, derived (HKDF-SHA-256, RFC 5869) from SIGNING_SECRET. Each purpose has a different key, so
+ * a signature for one purpose is never valid for another. Each key exists in all configured versions of the secret, so
+ * that the secret can be rotated while earlier signatures and ciphertexts stay valid. No I/O. No clock.
  */
 
 const encoder = new TextEncoder()
 
-/** A secret in its versions: the one that signs and seals, then those that only verify and open. */
+/** A secret in its versions: the current one signs and encrypts, the previous ones only verify and decrypt. */
 export type VersionedSecret = readonly [current: string, ...previous: string[]]
 
 /** A key in the versions of its secret. */
@@ -17,24 +17,24 @@ interface KeyVersion {
   key: CryptoKey
 }
 
-/** A key that signs: `purpose` is what it is for, e.g. `provider webhooks`. */
+/** A key that signs, for one purpose such as `provider webhooks`. */
 export function signingKey(secret: VersionedSecret, purpose: string): Promise<VersionedKey> {
   const algorithm = { name: 'HMAC', hash: 'SHA-256', length: 256 }
   return inEachVersion(secret, (one) => deriveKey(one, purpose, algorithm, ['sign', 'verify']))
 }
 
-/** A key that encrypts what is kept at rest. */
+/** A key that encrypts stored secrets. */
 export function encryptionKey(secret: VersionedSecret, purpose: string): Promise<VersionedKey> {
   const algorithm = { name: 'AES-GCM', length: 256 }
   return inEachVersion(secret, (one) => deriveKey(one, purpose, algorithm, ['encrypt', 'decrypt']))
 }
 
-/** HMAC-SHA-256 of the text, in URL-safe base64. */
+/** HMAC-SHA-256 of the text under the current version, in URL-safe base64. */
 export async function sign([{ key }]: VersionedKey, text: string): Promise<string> {
   return toBase64Url(new Uint8Array(await crypto.subtle.sign('HMAC', key, encoder.encode(text))))
 }
 
-/** Compares in constant time, as WebCrypto's verify does. */
+/** Accepts every version. WebCrypto compares in constant time. */
 export async function verify(versions: VersionedKey, text: string, signature: string): Promise<boolean> {
   const bytes = fromBase64Url(signature)
   if (bytes === null) return false
@@ -44,24 +44,24 @@ export async function verify(versions: VersionedKey, text: string, signature: st
   return false
 }
 
-/** `<version>.<iv>.<text>`: what was sealed says under which version. */
+/** `<version>.<iv>.<ciphertext>` */
 export async function encrypt([{ version, key }]: VersionedKey, text: string): Promise<string> {
   const iv = crypto.getRandomValues(new Uint8Array(12))
-  const sealed = await crypto.subtle.encrypt({ name: 'AES-GCM', iv }, key, encoder.encode(text))
-  return `${version}.${toBase64Url(iv)}.${toBase64Url(new Uint8Array(sealed))}`
+  const ciphertext = await crypto.subtle.encrypt({ name: 'AES-GCM', iv }, key, encoder.encode(text))
+  return `${version}.${toBase64Url(iv)}.${toBase64Url(new Uint8Array(ciphertext))}`
 }
 
-/** Null when it was sealed under a secret that is no longer known, or tampered with. */
-export async function decrypt(versions: VersionedKey, sealed: string): Promise<string | null> {
-  const [version, ...parts] = sealed.split('.')
-  const [iv, text] = parts.map(fromBase64Url)
-  if (parts.length !== 2 || !iv || !text) {
-    throw new Error('a secret at rest is not in the form version.iv.text')
+/** Null if the secret's version is no longer configured, or the ciphertext was tampered with. */
+export async function decrypt(versions: VersionedKey, encrypted: string): Promise<string | null> {
+  const [version, ...parts] = encrypted.split('.')
+  const [iv, ciphertext] = parts.map(fromBase64Url)
+  if (parts.length !== 2 || !iv || !ciphertext) {
+    throw new Error('a stored secret does not have the form version.iv.ciphertext')
   }
   const key = versions.find((one) => one.version === version)?.key
   if (key === undefined) return null
   try {
-    return new TextDecoder().decode(await crypto.subtle.decrypt({ name: 'AES-GCM', iv }, key, text))
+    return new TextDecoder().decode(await crypto.subtle.decrypt({ name: 'AES-GCM', iv }, key, ciphertext))
   } catch (error) {
     if (error instanceof DOMException && error.name === 'OperationError') return null
     throw error
@@ -74,22 +74,22 @@ export async function sha256(content: string | BufferSource): Promise<string> {
   return new Uint8Array(await crypto.subtle.digest('SHA-256', bytes)).toHex()
 }
 
-/** Names a version without telling anything of the secret: 48 bits that derive from it. */
+/** The name of a version of the secret: 48 bits derived from it, which reveal nothing about it. */
 export async function versionOf(secret: string): Promise<string> {
-  const known = versions.get(secret)
-  if (known !== undefined) return known
+  const cached = versions.get(secret)
+  if (cached !== undefined) return cached
   const version = toBase64Url(await deriveBytes(secret, 'key version', 6))
   versions.set(secret, version)
   return version
 }
 
-/** So many bytes for a key that WebCrypto does not derive itself. */
+/** Raw bytes for a key that WebCrypto cannot derive by itself. */
 export async function deriveBytes(secret: string, purpose: string, count: number): Promise<Uint8Array> {
   const root = await rootOf(secret)
   return new Uint8Array(await crypto.subtle.deriveBits(derivation(purpose), root, count * 8))
 }
 
-// Derived once: every webhook that comes in needs its key.
+// Cached, because every inbound webhook needs its key.
 const versions = new Map<string, string>()
 const keys = new Map<string, CryptoKey>()
 
@@ -111,8 +111,8 @@ async function deriveKey(
   usages: ('sign' | 'verify' | 'encrypt' | 'decrypt')[],
 ): Promise<CryptoKey> {
   const name = JSON.stringify([algorithm.name, purpose, secret])
-  const known = keys.get(name)
-  if (known !== undefined) return known
+  const cached = keys.get(name)
+  if (cached !== undefined) return cached
   const root = await rootOf(secret)
   const key = await crypto.subtle.deriveKey(derivation(purpose), root, algorithm, false, usages)
   keys.set(name, key)

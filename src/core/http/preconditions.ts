@@ -1,42 +1,43 @@
-/** Conditional requests (RFC 9110 §13), for what never changes once it is there. No I/O. No clock. */
+/** Conditional requests (RFC 9110 §13) for files that never change. No I/O. No clock. */
 import { readHttpDate } from './http-date.ts'
 
-/** What a stored thing is known by. Both are strong: its bytes are hashed, and it is stored once. */
+/** Both are strong validators: the ETag is a hash of the bytes, and a file is stored once. */
 export interface Validators {
-  /** With its quotation marks. */
+  /** Including its quotation marks. */
   etag: string
-  /** In milliseconds; HTTP sees the second. */
+  /** HTTP rounds it down to the second. */
   lastModifiedMs: number
 }
 
 type Header = (name: string) => string | undefined
 
-/** `unchanged`: 304. `failed`: 412. In the order of §13.2.2, for a GET or a HEAD. */
+/** For GET and HEAD, in the order of §13.2.2. `unchanged` means 304, `failed` means 412. */
 export function evaluatePreconditions(
   header: Header,
   current: Validators,
 ): 'proceed' | 'unchanged' | 'failed' {
-  return isWanted(header, current) ? (isNews(header, current) ? 'proceed' : 'unchanged') : 'failed'
+  if (!isMatch(header, current)) return 'failed'
+  return isModified(header, current) ? 'proceed' : 'unchanged'
 }
 
-/** Whether the Range header counts: If-Range asks for the part only of what its sender has the rest of (§13.1.5). */
+/** Whether to honour the Range header: If-Range wants a part only of the exact file that the client has (§13.1.5). */
 export function mayBePartial(header: Header, current: Validators): boolean {
   const ifRange = header('if-range')
   if (ifRange === undefined) return true
   return ifRange.includes('"') ? ifRange === current.etag : readHttpDate(ifRange) === lastSecond(current)
 }
 
-function isWanted(header: Header, current: Validators): boolean {
+function isMatch(header: Header, current: Validators): boolean {
   const ifMatch = header('if-match')
   if (ifMatch !== undefined) return ifMatch === '*' || tagsIn(ifMatch).includes(current.etag)
   const since = readHttpDate(header('if-unmodified-since') ?? '')
   return since === null || lastSecond(current) <= since
 }
 
-function isNews(header: Header, current: Validators): boolean {
+function isModified(header: Header, current: Validators): boolean {
   const ifNoneMatch = header('if-none-match')
   if (ifNoneMatch !== undefined) {
-    // The weak comparison (§8.8.3.2): the same, whether either is weak or not.
+    // Weak comparison (§8.8.3.2): the weak marker is ignored.
     const tags = tagsIn(ifNoneMatch).map((tag) => tag.replace(/^W\//, ''))
     return ifNoneMatch !== '*' && !tags.includes(current.etag)
   }
@@ -44,7 +45,7 @@ function isNews(header: Header, current: Validators): boolean {
   return since === null || lastSecond(current) > since
 }
 
-/** §8.8.3: a tag may hold commas. */
+/** A tag may contain commas (§8.8.3). */
 function tagsIn(list: string): string[] {
   return list.match(/(?:W\/)?"[^"]*"/g) ?? []
 }

@@ -1,5 +1,4 @@
-/** The media of a request: frames or references, and the forms that each may have. No I/O. No clock. */
-
+/** The media of a request, frames or references, and the forms that they may have. No I/O. No clock. */
 import { parseUrl } from '../url/parse.ts'
 import { dataUriFault, isDataUri } from './data-uri.ts'
 
@@ -11,7 +10,7 @@ export type MediaKind = (typeof mediaKinds)[number]
 const referenceLists = ['reference_images', 'reference_videos', 'reference_audios'] as const
 type ReferenceList = (typeof referenceLists)[number]
 
-/** What of a request holds media. */
+/** The fields of a request that contain media. */
 export interface MediaFields {
   first_frame?: string | undefined
   last_frame?: string | undefined
@@ -20,7 +19,7 @@ export interface MediaFields {
   reference_audios: string[]
 }
 
-/** What stands in for text, frames or references: which of the three ways of asking a request uses. */
+/** Which kind of input a request uses beside its prompt. */
 export type Mode = 'text' | 'frames' | 'references'
 
 export function modeOf(request: MediaFields): Mode {
@@ -32,7 +31,7 @@ export function countReferences(request: Pick<MediaFields, ReferenceList>): numb
   return request.reference_images.length + request.reference_videos.length + request.reference_audios.length
 }
 
-/** Every media value of a request with the path it stands at. */
+/** Every media value of a request with its path. */
 export function mediaOf(request: Partial<MediaFields>): { path: string; value: string }[] {
   return [
     ...(request.first_frame === undefined ? [] : [{ path: 'first_frame', value: request.first_frame }]),
@@ -46,13 +45,13 @@ export function mediaOf(request: Partial<MediaFields>): { path: string; value: s
   ]
 }
 
-/** The kind that belongs at a path of a request. */
+/** The kind of media that a path of a request takes. */
 export function kindAt(path: string): MediaKind {
   if (path.startsWith('reference_videos')) return 'video'
   return path.startsWith('reference_audios') ? 'audio' : 'image'
 }
 
-/** The request with each of its media changed. */
+/** The request with each media value replaced. */
 export function mapMedia<T extends MediaFields>(request: T, change: (media: string) => string): T {
   const { first_frame, last_frame, reference_images, reference_videos, reference_audios } = request
   return {
@@ -65,38 +64,35 @@ export function mapMedia<T extends MediaFields>(request: T, change: (media: stri
   }
 }
 
-/** What is known of a medium; null is not known. */
+/** A value is null if it is unknown. */
 export interface MediaMetadata {
   contentType: string
-  /** As it is shown: in square pixels, and turned as the file says. */
+  /** As displayed: in square pixels, and with the rotation of the file applied. */
   width: number | null
   height: number | null
   durationSeconds: number | null
 }
 
-/** By the path at which a medium stands in a request; of one that is not here nothing is known. */
+/** Metadata by path. A missing path means that nothing is known about that medium. */
 export type KnownMetadata = ReadonlyMap<string, MediaMetadata>
 
-/** Every asset of a request with the path it stands at. */
+/** Every asset id in a request with its path. */
 export function assetsIn(request: Partial<MediaFields>): { path: string; id: string }[] {
   return mediaOf(request).flatMap(({ path, value }) =>
     formOf(value) === 'asset' ? [{ path, id: value }] : [],
   )
 }
 
-/**
- * How a medium is given. An asset was uploaded here; the last two are names of what lies in an account at Crun or
- * Runware already.
- */
+/** The form of a media value. `crun_asset` and `runware_id` name media in the caller's account at that provider. */
 export type MediaForm = 'url' | 'data_uri' | 'asset' | 'crun_asset' | 'runware_id'
 
-/** How a provider may be given a medium: an asset reaches it as what a URL leads to, by a link or uploaded. */
+/** The forms that a provider may accept. An asset is sent as a URL or uploaded to the provider. */
 export type SentForm = Exclude<MediaForm, 'asset'>
 
 /** In characters. */
 export const maxUrlLength = 8_192
 
-/** Null: it is none. */
+/** Null if the value has none of these forms. */
 export function formOf(value: string): MediaForm | null {
   if (isDataUri(value)) return dataUriFault(value) === null ? 'data_uri' : null
   if (value.startsWith('asset://')) return crunAsset.test(value) ? 'crun_asset' : null
@@ -105,14 +101,14 @@ export function formOf(value: string): MediaForm | null {
   return parseUrl(value, maxUrlLength).ok ? 'url' : null
 }
 
-/** What is wrong with a medium as it is given; null: nothing. */
+/** The fault of a media value; null if it has none. */
 export function mediaFault(value: string): string | null {
   if (formOf(value) !== null) return null
   const fault = isDataUri(value) ? dataUriFault(value) : null
   return fault ?? 'must be an https URL, an asset_… id or a data: URI with base64 content'
 }
 
-/** Ids are TypeIDs, whose base 32 has no i, l, o and u. */
+/** Ids are TypeIDs, whose base 32 alphabet lacks i, l, o and u. */
 export function isAssetId(text: string): boolean {
   return /^asset_[0-7][0-9a-hjkmnp-tv-z]{25}$/.test(text)
 }

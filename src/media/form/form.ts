@@ -1,6 +1,6 @@
 /**
- * The file in a multipart/form-data body, as a source: no more of it is in memory than a chunk of the body. It ends
- * only when the whole form has, so that what stands behind the file is found before the file is kept.
+ * The file in a multipart/form-data body, as a source. Memory holds one chunk of the body. The source ends only after
+ * the whole form has, so a field after the file is refused before the file is stored.
  */
 import { ok, type Result } from '../../core/fault.ts'
 import type { ByteSource } from '../source.ts'
@@ -10,14 +10,14 @@ const chunkBytes = 256 * 1024
 
 type Feed = () => Promise<Result<'more' | 'end'>>
 
-/** Reads up to the file. `header` is the body's whole Content-Type, with the boundary in it. */
+/** Reads up to the file. `header` is the body's complete Content-Type, including the boundary. */
 export async function openForm(
   body: ByteSource,
   header: string,
   maxBytes: number,
 ): Promise<Result<{ source: ByteSource; headers: PartHeaders }>> {
   const form = parseForm(header, maxBytes)
-  const feed = feeding(form, body)
+  const feed = feedFrom(body, form)
   for (;;) {
     const headers = form.headers()
     if (headers !== null) return ok({ source: fileIn(form, feed, headers), headers })
@@ -26,16 +26,16 @@ export async function openForm(
   }
 }
 
-function feeding(form: FormParser, body: ByteSource): Feed {
-  // Two in turn: the parser holds on to the last piece of a chunk until it has seen the next one.
-  let next: ArrayBufferLike = new ArrayBuffer(chunkBytes)
-  let last: ArrayBufferLike = new ArrayBuffer(chunkBytes)
+function feedFrom(body: ByteSource, form: FormParser): Feed {
+  // Two buffers in turn: the parser keeps the end of a chunk until it has seen the next one.
+  let next = new ArrayBuffer(chunkBytes)
+  let last = new ArrayBuffer(chunkBytes)
   return async () => {
     const chunk = await body.read(next)
     if (!chunk.ok) return chunk
     if (chunk.value !== null) [next, last] = [last, chunk.value.buffer]
-    const complaint = form.feed(chunk.value)
-    if (complaint !== null) return { ok: false, fault: complaint }
+    const fault = form.feed(chunk.value)
+    if (fault !== null) return { ok: false, fault }
     return ok(chunk.value === null ? 'end' : 'more')
   }
 }
@@ -46,13 +46,13 @@ function fileIn(form: FormParser, feed: Feed, { contentType }: PartHeaders): Byt
     length: null,
     contentType,
     async read(buffer, alreadyFilled = 0) {
-      const whole = new Uint8Array(buffer as ArrayBuffer)
+      const whole = new Uint8Array(buffer)
       let filled = alreadyFilled
       while (filled < whole.length) {
-        const piece = form.take(whole.length - filled)
-        whole.set(piece, filled)
-        filled += piece.length
-        if (piece.length > 0) continue
+        const bytes = form.take(whole.length - filled)
+        whole.set(bytes, filled)
+        filled += bytes.length
+        if (bytes.length > 0) continue
         if (isOver) break
         const fed = await feed()
         if (!fed.ok) return fed

@@ -1,18 +1,18 @@
 /**
- * A multipart/form-data body (RFC 7578) with one part, the file: fed with the body's chunks, it gives the file's bytes
- * back. It waits for nothing, so whoever feeds it sets the pace and bounds what it holds.
+ * Parses a multipart/form-data body (RFC 7578) with one part, the file: chunks of the body go in, bytes of the file come
+ * out. It does no I/O, so its caller sets the pace and bounds the memory.
  */
 import { type MultipartError, make, type Parser } from 'multipasta'
 import { type Fault, fault } from '../../core/fault.ts'
 import { parameterIn } from './header-params.ts'
 
 export interface FormParser {
-  /** Null ends the body. A fault ends the form. */
+  /** Null ends the body. After a fault the form is over. */
   feed(chunk: Uint8Array | null): Fault | null
-  /** The headers of the file's part, once they came. */
+  /** The headers of the file's part; null until they are parsed. */
   headers(): PartHeaders | null
-  /** So many of the file's bytes at most; none when it must be fed first, or is over. */
-  take(most: number): Uint8Array
+  /** Up to `maxBytes` of the file; empty if it needs to be fed first, or if the file is over. */
+  take(maxBytes: number): Uint8Array
 }
 
 export interface PartHeaders {
@@ -26,10 +26,10 @@ export function parseForm(contentType: string, maxBytes: number): FormParser {
   const boundary = parameterIn(contentType, 'boundary') ?? ''
   let headers: PartHeaders | null = null
   let pieces: Uint8Array[] = []
-  let complaint: Fault | null = null
+  let failure: Fault | null = null
   let isClosed = false
-  const complain = (why: Fault) => {
-    complaint ??= why
+  const failWith = (next: Fault) => {
+    failure ??= next
   }
 
   const parser = make({
@@ -38,42 +38,43 @@ export function parseForm(contentType: string, maxBytes: number): FormParser {
     isFile: () => true,
     onField: () => undefined,
     onFile: (part) => {
-      const found = {
+      const partHeaders = {
         disposition: text(part.headers['content-disposition']),
         contentType: text(part.headers['content-type']),
       }
-      if (headers !== null || parameterIn(found.disposition, 'name') !== fieldName) complain(otherField)
-      headers ??= found
+      const name = parameterIn(partHeaders.disposition, 'name')
+      if (headers !== null || name !== fieldName) failWith(otherField)
+      headers ??= partHeaders
       return (piece) => {
         if (piece !== null) pieces.push(piece)
       }
     },
-    onError: (error) => complain(faultOf(error)),
+    onError: (error) => failWith(faultOf(error)),
     onDone: () => {
       isClosed = true
     },
   })
-  const feed = feeding(parser, boundary)
+  const write = boundarySafeWrite(parser, boundary)
 
   return {
     feed(chunk) {
       try {
         if (chunk === null) parser.end()
-        else feed(chunk)
+        else write(chunk)
       } catch (error) {
-        // A `filename*` whose percent signs say nothing.
+        // A `filename*` with a malformed percent encoding.
         if (!(error instanceof URIError)) throw error
-        complain(unreadable)
+        failWith(unreadable)
       }
-      if (chunk === null && !isClosed) complain(brokenOff)
-      if (chunk === null && headers === null) complain(otherField)
-      return complaint
+      if (chunk === null && !isClosed) failWith(brokenOff)
+      if (chunk === null && headers === null) failWith(otherField)
+      return failure
     },
     headers: () => headers,
-    take(most) {
+    take(maxBytes) {
       const [piece = new Uint8Array(), ...rest] = pieces
-      pieces = piece.length > most ? [piece.subarray(most), ...rest] : rest
-      return piece.subarray(0, most)
+      pieces = piece.length > maxBytes ? [piece.subarray(maxBytes), ...rest] : rest
+      return piece.subarray(0, maxBytes)
     },
   }
 }
@@ -83,7 +84,7 @@ function faultOf(error: MultipartError): Fault {
     case 'EndNotReached':
       return brokenOff
     case 'ReachedLimit':
-      return fault('media_too_large', 'The form is larger than any file that is taken.')
+      return fault('media_too_large', 'The form is larger than the largest file allowed.')
     case 'BadHeaders':
       return error.error.reason === 'InvalidHeaderValue' ? controlInHeader : unreadable
     case 'InvalidBoundary':
@@ -96,20 +97,20 @@ const otherField = fault('bad_request', `The form must have one field, the file,
 const brokenOff = fault('media_truncated', 'The form broke off before its last boundary.')
 const controlInHeader = fault(
   'bad_request',
-  "The file's name, and its type, must not have control characters.",
+  "The file's name and its type must not contain control characters.",
 )
-const unreadable = fault('media_truncated', 'The form is not multipart/form-data as RFC 7578 has it.')
+const unreadable = fault('media_truncated', 'The form is not valid multipart/form-data (RFC 7578).')
 
-/** A header that came twice counts once. */
+/** The first value of a header that was sent more than once. */
 function text(header: string | string[] | undefined): string {
   return ([header ?? ''].flat()[0] ?? '').trim()
 }
 
 /**
- * The parser (multipasta 0.2.8) must be shown both dashes behind the last boundary at once. So where a chunk ends
- * between them, its last byte is fed by itself: a piece that is shorter than a boundary is kept for the next.
+ * The parser (multipasta 0.2.8) must get both dashes after the last boundary in one write. So if a chunk ends between
+ * them, its last byte is written by itself: the parser buffers input that is shorter than a boundary.
  */
-function feeding(parser: Parser, boundary: string): (chunk: Uint8Array) => void {
+function boundarySafeWrite(parser: Parser, boundary: string): (chunk: Uint8Array) => void {
   const cut = `--${boundary}-`
   let end = ''
   return (chunk) => {

@@ -1,44 +1,44 @@
 /**
- * How many frames a piece of an MP4 says to hold, in the tables where saying it costs no bytes (ISO/IEC 14496-12
- * §8.6.1, §8.7.3, §8.7.4, §8.8.8). A reader that counts them all out can be made to run for minutes, or to ask for more
- * memory than there is, by four bytes that lie. Found by their names alone: a name in a frame's own data can only make
- * a modest file look immodest. No I/O.
+ * The number of frames that part of an MP4 declares, in the tables where a few bytes can declare any number (ISO/IEC
+ * 14496-12 §8.6.1, §8.7.3, §8.7.4, §8.8.8). A reader expands these tables, so four false bytes could make it run for
+ * minutes or run out of memory. The tables are found by name only: a name inside a frame's data can make a small file
+ * look too large, but never the reverse. No I/O.
  */
 
-// An hour at 24 frames a second has fewer; unrolled, so many are about ten megabytes.
-const mostFrames = 100_000
+// More than an hour at 24 frames per second. Expanded, this many take about 10 MB.
+const maxFrames = 100_000
 
-/** Throws where the piece claims more frames than are worth counting out. */
-export function assertFrameLimit(piece: Uint8Array): void {
-  const claimed = declaredFrames(piece)
-  if (claimed > mostFrames) throw new Error(`the header claims ${claimed} frames`)
+/** Throws if these bytes declare more frames than the limit. */
+export function assertFrameLimit(bytes: Uint8Array): void {
+  const declared = declaredFrames(bytes)
+  if (declared > maxFrames) throw new Error(`the header declares ${declared} frames`)
 }
 
-/** The largest claim of any table in the piece. */
-export function declaredFrames(piece: Uint8Array): number {
-  const text = latin1.decode(piece)
-  const view = new DataView(piece.buffer, piece.byteOffset, piece.byteLength)
-  // Lengths (stts) are only counted out to be put into an order (ctts): by themselves they may be those of sound.
+/** The largest number of frames that any table in these bytes declares. */
+export function declaredFrames(bytes: Uint8Array): number {
+  const text = latin1.decode(bytes)
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  // The library expands durations (stts) only to sort them (ctts); without ctts they may be those of audio.
   const tables = text.includes('ctts') ? /stts|ctts|stsc|stz2|trun/g : /stsc|stz2|trun/g
-  let most = 0
+  let max = 0
   let runsCounted = 0
   for (const { 0: name, index } of text.matchAll(tables)) {
-    const { frames, runs } = claimOf(view, name, index + 4)
-    most = Math.max(most, frames)
+    const { frames, runs } = tableAt(view, name, index + 4)
+    max = Math.max(max, frames)
     runsCounted += runs
-    // Honest tables do not overlap: these were made to be counted without end.
-    if (runsCounted > piece.length) return Number.POSITIVE_INFINITY
+    // Real tables do not overlap. Overlapping ones would make this count itself take too long.
+    if (runsCounted > bytes.length) return Number.POSITIVE_INFINITY
   }
-  return most
+  return max
 }
 
 const latin1 = new TextDecoder('latin1')
 
-/** `start` is behind the table's name, where its version and flags are. */
-function claimOf(view: DataView, name: string, start: number): { frames: number; runs: number } {
+/** `start` is the position after the table's name, where its version and flags are. */
+function tableAt(view: DataView, name: string, start: number): { frames: number; runs: number } {
   if (name === 'trun') return { frames: numberAt(view, start + 4), runs: 0 }
   if (name === 'stz2') return { frames: numberAt(view, start + 8), runs: 0 }
-  // Of chunks, the frames in each stand second of three numbers; of runs, those in each stand first of two.
+  // An stsc entry has three numbers, the second is the frames per chunk; a run has two, the first is its frames.
   const [first, stride] = name === 'stsc' ? [start + 12, 12] : [start + 8, 8]
   const runs = Math.min(numberAt(view, start + 4), Math.ceil(Math.max(0, view.byteLength - first) / stride))
   let frames = 0
@@ -46,7 +46,7 @@ function claimOf(view: DataView, name: string, start: number): { frames: number;
   return { frames, runs }
 }
 
-/** Behind the end of the piece there is nothing. */
+/** Zero beyond the end. */
 function numberAt(view: DataView, offset: number): number {
   return offset + 4 <= view.byteLength ? view.getUint32(offset) : 0
 }

@@ -1,17 +1,16 @@
 /**
- * How long an MP3 lasts, counted frame by frame (ISO/IEC 11172-3 §2.4.1.3, 13818-3 §2.4.2.3). Nothing else tells: the
- * rate of the first frame need not be that of the others, and a header that counts them (Xing, VBRI) may be of another
- * file.
+ * The duration of an MP3, counted frame by frame (ISO/IEC 11172-3 §2.4.1.3, 13818-3 §2.4.2.3). No shortcut is reliable:
+ * the bit rate may change after the first frame, and a frame count in a header (Xing, VBRI) may be wrong.
  */
 import type { RandomAccess } from './random-access.ts'
 
-// Larger uploads of sound are not taken.
-const mostBytes = 16 * 1024 * 1024
-const pieceBytes = 512 * 1024
+// Larger than the largest audio upload.
+const maxBytes = 16 * 1024 * 1024
+const readBytes = 512 * 1024
 
-/** Null where there is anything between the frames that is no tag, or there is no frame. */
+/** Null if there is no frame, or if anything but a tag is between the frames. */
 export async function mp3Seconds(file: RandomAccess): Promise<number | null> {
-  if (file.bytes > mostBytes) return null
+  if (file.bytes > maxBytes) return null
   const bytes = await readWhole(file)
   const view = new DataView(bytes.buffer)
   let seconds = 0
@@ -19,9 +18,9 @@ export async function mp3Seconds(file: RandomAccess): Promise<number | null> {
     const tag = tagBytes(view, at)
     const frame = tag === null ? frameAt(view, at) : null
     const length = tag ?? frame?.bytes ?? null
-    // Cut off at its end, or padded with zeros: what was heard of it so far is all there is.
+    // Cut off at its end, or padded with zeros: the frames counted so far are all there are.
     if (length === null) return seconds > 0 && isPadding(bytes, at) ? seconds : null
-    if (frame !== null && at + length <= bytes.length && !isAboutFrames(view, at, frame)) {
+    if (frame !== null && at + length <= bytes.length && !isFrameTable(view, at, frame)) {
       seconds += frame.seconds
     }
     at += length
@@ -31,30 +30,30 @@ export async function mp3Seconds(file: RandomAccess): Promise<number | null> {
 
 async function readWhole(file: RandomAccess): Promise<Uint8Array<ArrayBuffer>> {
   const whole = new Uint8Array(file.bytes)
-  for (let at = 0; at < file.bytes; at += pieceBytes) {
-    whole.set(await file.read(at, Math.min(at + pieceBytes, file.bytes)), at)
+  for (let at = 0; at < file.bytes; at += readBytes) {
+    whole.set(await file.read(at, Math.min(at + readBytes, file.bytes)), at)
   }
   return whole
 }
 
-/** A tag's whole length, wherever it stands; null where there is none. */
+/** The length of the tag at this position; null if there is none. */
 function tagBytes(view: DataView, at: number): number | null {
   const left = view.byteLength - at
   const name = textAt(view, at, 8)
-  // ID3v2 §3.1: a size of four times seven bits, and perhaps a footer.
+  // ID3v2 §3.1: the size has four times seven bits; a footer is optional.
   if (name.startsWith('ID3') && left >= 10) {
     const size = [6, 7, 8, 9].reduce((sum, place) => sum * 128 + (view.getUint8(at + place) & 127), 0)
     return 10 + size + ((view.getUint8(at + 5) & 0x10) === 0 ? 0 : 10)
   }
   if (name.startsWith('TAG')) return 128
-  // APEv2: its size is without its header, which is 32 bytes.
+  // APEv2: the size excludes the header of 32 bytes.
   return name === 'APETAGEX' && left >= 32 ? 32 + view.getUint32(at + 12, true) : null
 }
 
 interface Frame {
   bytes: number
   seconds: number
-  /** Of what stands before the sound. */
+  /** The length of the side information, which precedes the audio data. */
   sideBytes: number
 }
 
@@ -79,13 +78,13 @@ function frameAt(view: DataView, at: number): Frame | null {
   }
 }
 
-// Layer III, in kilobits a second. The first, a rate of the file's own, has frames of no known length.
+// Layer III, in kilobits per second. The first, "free format", does not determine the length of a frame.
 const ratesOfFirst = [undefined, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320]
 const ratesOfSecond = [undefined, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160]
 const samplingRates = [44_100, 48_000, 32_000]
 
-/** The first frame of many files holds a table of the others, and no sound. */
-function isAboutFrames(view: DataView, at: number, { sideBytes }: Frame): boolean {
+/** The first frame of many files contains a table of the other frames instead of audio. */
+function isFrameTable(view: DataView, at: number, { sideBytes }: Frame): boolean {
   return ['Xing', 'Info'].includes(textAt(view, at + 4 + sideBytes, 4)) || textAt(view, at + 36, 4) === 'VBRI'
 }
 
@@ -94,6 +93,6 @@ function isPadding(bytes: Uint8Array, at: number): boolean {
 }
 
 function textAt(view: DataView, at: number, length: number): string {
-  const most = Math.max(0, Math.min(length, view.byteLength - at))
-  return String.fromCharCode(...new Uint8Array(view.buffer, Math.min(at, view.byteLength), most))
+  const available = Math.max(0, Math.min(length, view.byteLength - at))
+  return String.fromCharCode(...new Uint8Array(view.buffer, Math.min(at, view.byteLength), available))
 }

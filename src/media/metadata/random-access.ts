@@ -1,9 +1,8 @@
-/** A file read in pieces: many bytes at once from where it lies, a few at a time to the reader, within limits. */
+/** A file that can be read at any position, and a reader of it with limits. */
 
-/** A file that can be read from any place on. */
 export interface RandomAccess {
   bytes: number
-  /** Throws when it cannot be read. */
+  /** Throws if the range cannot be read. `to` is exclusive. */
   read(from: number, to: number): Promise<Uint8Array>
 }
 
@@ -26,53 +25,54 @@ export function randomAccessInMemory(content: Uint8Array): RandomAccess {
 }
 
 export interface BoundedReader {
-  /** Throws past a limit. */
+  /** Throws beyond a limit. */
   read(from: number, to: number): Promise<Uint8Array>
-  /** Every piece that was read, and each that will be, must pass `check`, which throws. */
-  require(check: (piece: Uint8Array) => void): void
+  /** Applies `check`, which may throw, to all bytes read so far and to all read later. */
+  require(check: (bytes: Uint8Array) => void): void
 }
 
-// The last ends a reader that goes in a circle: mediabunny does, in a WebM with a few bytes too many at its end.
-const most = { bytes: 4 * 1024 * 1024, pieces: 32, reads: 2_000 }
-// One read brings the whole header of a file that begins with it.
-const leastPieceBytes = 64 * 1024
+// The limit on reads ends an endless loop: mediabunny has one for a WebM with a few excess bytes at its end.
+const limits = { bytes: 4 * 1024 * 1024, fetches: 32, reads: 2_000 }
+// One fetch brings the whole header of a file that begins with it.
+const minFetchBytes = 64 * 1024
 
-interface Piece {
+interface Fetched {
   from: number
   to: number
   content: Uint8Array
 }
 
+/** Serves many small reads from few fetches of the file. */
 export function boundedReaderOf(file: RandomAccess): BoundedReader {
-  const pieces: Piece[] = []
-  const checks: ((piece: Uint8Array) => void)[] = []
-  let bytesLeft = most.bytes
-  let piecesLeft = most.pieces
-  let readsLeft = most.reads
+  const fetched: Fetched[] = []
+  const checks: ((bytes: Uint8Array) => void)[] = []
+  let bytesLeft = limits.bytes
+  let fetchesLeft = limits.fetches
+  let readsLeft = limits.reads
 
-  const readPiece = async (from: number, to: number): Promise<Piece> => {
+  const fetchRange = async (from: number, to: number): Promise<Fetched> => {
     bytesLeft -= to - from
-    piecesLeft -= 1
-    if (bytesLeft < 0) throw new Error(`the header has more than ${most.bytes} bytes`)
-    if (piecesLeft < 0) throw new Error(`the header lies in more than ${most.pieces} places`)
+    fetchesLeft -= 1
+    if (bytesLeft < 0) throw new Error(`the header has more than ${limits.bytes} bytes`)
+    if (fetchesLeft < 0) throw new Error(`the header is spread over more than ${limits.fetches} places`)
     const content = await file.read(from, to)
     for (const check of checks) check(content)
-    pieces.push({ from, to, content })
+    fetched.push({ from, to, content })
     return { from, to, content }
   }
 
   return {
     async read(from, to) {
       readsLeft -= 1
-      if (readsLeft < 0) throw new Error(`the header takes more than ${most.reads} reads`)
-      const known = pieces.find((piece) => piece.from <= from && to <= piece.to)
-      const piece =
-        known ?? (await readPiece(from, Math.max(to, Math.min(from + leastPieceBytes, file.bytes))))
-      return piece.content.subarray(from - piece.from, to - piece.from)
+      if (readsLeft < 0) throw new Error(`the header takes more than ${limits.reads} reads`)
+      const cached = fetched.find((range) => range.from <= from && to <= range.to)
+      const end = Math.max(to, Math.min(from + minFetchBytes, file.bytes))
+      const range = cached ?? (await fetchRange(from, end))
+      return range.content.subarray(from - range.from, to - range.from)
     },
     require(check) {
       checks.push(check)
-      for (const { content } of pieces) check(content)
+      for (const { content } of fetched) check(content)
     },
   }
 }

@@ -1,70 +1,73 @@
-/**
- * What a video is, read from its own header by ranges. What cannot be read stays null, and `trouble` says why.
- */
+/** Reads a video's metadata from its header, by ranges. Values that cannot be read stay null; `trouble` says why. */
 import { type Input, type InputTrack, MP4, QTFF, WEBM } from 'mediabunny'
 import { type Fault, fault } from '../../core/fault.ts'
 import { noMetadata, type VideoMetadata } from '../../core/video-metadata.ts'
 import { assertFrameLimit } from './frame-limit.ts'
 import type { BoundedReader, RandomAccess } from './random-access.ts'
-import { measure, readHeader } from './read.ts'
+import { positiveNumber, readHeader } from './read.ts'
 
 export interface VideoMetadataResult {
   facts: VideoMetadata
-  /** Null when all was read that can be known. */
+  /** Null if the whole header was read. */
   trouble: string | null
-  /** Whether the tracks were read, and none of them is a picture's. */
+  /** Whether the tracks were read and none of them is a video track. */
   isWithoutPicture: boolean
 }
 
-// MP4 tells of its frames in the header; WebM only in the frames, of which these are read: two or three seconds.
-const framesLookedAt = 64
+// An MP4 describes its frames in its header. A WebM does not, so this many frames are read: two or three seconds.
+const sampledFrames = 64
 
-export async function readVideoMetadata(video: RandomAccess): Promise<VideoMetadataResult> {
+export async function readVideoMetadata(file: RandomAccess): Promise<VideoMetadataResult> {
   let facts = noMetadata
   let isWithoutPicture = false
-  const learn = (learned: Partial<VideoMetadata>) => {
-    facts = { ...facts, ...learned }
+  const add = (values: Partial<VideoMetadata>) => {
+    facts = { ...facts, ...values }
   }
-  const trouble = await readHeader(video, [MP4, QTFF, WEBM], async (input, pieces) => {
+  const trouble = await readHeader(file, [MP4, QTFF, WEBM], async (input, reader) => {
     const tracks = await input.getTracks()
     isWithoutPicture = tracks.length > 0 && !tracks.some((track) => track.isVideoTrack())
-    await readFacts(input, pieces, learn)
+    await readTracks(input, reader, add)
   })
   return { facts, trouble, isWithoutPicture }
 }
 
-/** A result without a picture is not what was asked for, however well it was stored. */
+/** A file without a video track is not the requested result, even if it was stored without an error. */
 export function pictureFault({ isWithoutPicture }: VideoMetadataResult): Fault | null {
-  return isWithoutPicture ? fault('media_wrong_type', 'What the provider sent has no video track.') : null
+  return isWithoutPicture
+    ? fault('media_wrong_type', 'The provider sent a file without a video track.')
+    : null
 }
 
-/** In the order of what they cost: what was learned before a limit was met stays. */
-async function readFacts(
+/** The cheapest values first: those read before a limit is reached are kept. */
+async function readTracks(
   input: Input,
-  pieces: BoundedReader,
-  learn: (learned: Partial<VideoMetadata>) => void,
+  reader: BoundedReader,
+  add: (values: Partial<VideoMetadata>) => void,
 ): Promise<void> {
   const [video] = await input.getVideoTracks()
   if (video === undefined) throw new Error('there is no video track')
   const [audio] = await input.getAudioTracks()
-  learn({ hasAudio: audio !== undefined, audioCodec: audio ? await codecOf(audio) : null })
-  learn({ videoCodec: await codecOf(video) })
-  learn({ width: count(await video.getDisplayWidth()), height: count(await video.getDisplayHeight()) })
-  // From here on the library unrolls the video's tables of frames; those of the sound are never looked at.
-  pieces.require(assertFrameLimit)
-  const announced = await video.getDurationFromMetadata()
-  learn({ durationSeconds: measure(announced ?? (await video.computeDuration())) })
-  const rate = await video.computeFrameRateMetrics({ targetPacketCount: framesLookedAt })
-  // One frame has no rate: the library then gives the resolution of its clock. Of a varying rate it would guess one.
-  learn({ frameRate: rate.probedPacketCount < 2 ? null : measure(rate.underlyingFrameRate ?? 0) })
+  add({ hasAudio: audio !== undefined, audioCodec: audio ? await codecOf(audio) : null })
+  add({ videoCodec: await codecOf(video) })
+  add({
+    width: positiveInteger(await video.getDisplayWidth()),
+    height: positiveInteger(await video.getDisplayHeight()),
+  })
+  // From here on the library expands the video track's frame tables; it never reads those of the audio track.
+  reader.require(assertFrameLimit)
+  const declared = await video.getDurationFromMetadata()
+  add({ durationSeconds: positiveNumber(declared ?? (await video.computeDuration())) })
+  const rate = await video.computeFrameRateMetrics({ targetPacketCount: sampledFrames })
+  // For a single frame the library returns the resolution of the track's clock, which is not a frame rate.
+  add({ frameRate: rate.probedPacketCount < 2 ? null : positiveNumber(rate.underlyingFrameRate ?? 0) })
 }
 
-/** The library's name, as in WebCodecs' registry; for one that it does not know, the container's own. */
+/** The library's name for the codec, as in the WebCodecs registry; for an unknown codec the container's id. */
 async function codecOf(track: InputTrack): Promise<string | null> {
   const name = (await track.getCodec()) ?? (await track.getInternalCodecId())
   return typeof name === 'string' && /^[\w./-]{1,32}$/.test(name) ? name : null
 }
 
-function count(value: number): number | null {
+function positiveInteger(value: number): number | null {
   return Number.isSafeInteger(value) && value > 0 ? value : null
 }

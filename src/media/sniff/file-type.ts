@@ -1,6 +1,6 @@
 /**
- * What a file is by its first bytes, whatever its sender calls it. The types are those that the family's model
- * takes (JPEG, PNG, WebP, BMP, TIFF, GIF; MP4, QuickTime; MP3, WAV), and WebM and M4A, which a provider may convert or
+ * Recognizes a file's type by its first bytes, whatever its label says. The types are those that the models accept
+ * (JPEG, PNG, WebP, BMP, TIFF, GIF; MP4, QuickTime; MP3, WAV), and WebM and M4A, which a provider may convert or
  * refuse. Signatures: WHATWG MIME Sniffing §6, ISO/IEC 14496-12, RFC 8794, TIFF 6.0. No I/O.
  */
 import type { MediaKind } from '../../core/request/media.ts'
@@ -13,19 +13,28 @@ export interface FileType {
 }
 
 interface Signed extends FileType {
-  /** How it may begin; a dot stands for any byte. */
+  /** The possible first bytes; a dot matches any byte. */
   starts: readonly string[]
 }
 
 const m4a = signedBy('audio', 'audio/mp4', 'm4a', ['....ftypM4A ', '....ftypM4B '])
 
-// Names in use for sound in the boxes of an MP4, whose brand may not tell it from pictures.
-const namesOfM4a = [
-  ...['audio/mp4', 'audio/m4a', 'audio/x-m4a', 'audio/aac', 'audio/x-aac', 'audio/aacp'],
-  ...['audio/mp4a-latm', 'audio/m4b', 'audio/x-m4b', 'audio/3gpp', 'audio/3gpp2'],
+// Labels in use for audio in an MP4 container, whose brand may not distinguish audio from video.
+const m4aLabels = [
+  'audio/mp4',
+  'audio/m4a',
+  'audio/x-m4a',
+  'audio/aac',
+  'audio/x-aac',
+  'audio/aacp',
+  'audio/mp4a-latm',
+  'audio/m4b',
+  'audio/x-m4b',
+  'audio/3gpp',
+  'audio/3gpp2',
 ]
 
-// A tag, or a frame of layer III at once (ISO/IEC 11172-3 §2.4.1.3), with or without a checksum.
+// A tag, or the header of a layer III frame (ISO/IEC 11172-3 §2.4.1.3), with or without a checksum.
 const mp3Starts = ['ID3', '\xff\xfb', '\xff\xfa', '\xff\xf3', '\xff\xf2', '\xff\xe3', '\xff\xe2']
 
 const signed: readonly Signed[] = [
@@ -46,23 +55,23 @@ const videos = {
   webm: { kind: 'video', contentType: 'video/webm', extension: 'webm' },
 } as const satisfies Record<string, FileType>
 
-/** Every type that is taken, by its proper name. */
+/** Every accepted type. */
 export const contentTypes = [...signed, ...Object.values(videos)].map(({ contentType }) => contentType)
 
-/** So many bytes are looked at: an EBML header tells WebM from its kin within them. */
+/** Enough to see the document type in an EBML header, which distinguishes WebM from Matroska. */
 const startBytes = 64
 
 /**
- * Null when it is none that is taken. What its sender declares, or the kind that is wanted, only decides what the bytes
- * leave open: whether an MP4 is sound alone.
+ * Null if it is none of the accepted types. The declared label and the expected kind decide only one case that the bytes
+ * leave open: whether an MP4 is audio.
  */
-export function fileTypeOf(start: Uint8Array, declared = '', wanted?: MediaKind): FileType | null {
+export function fileTypeOf(start: Uint8Array, declared = '', expected?: MediaKind): FileType | null {
   const text = String.fromCharCode(...start.subarray(0, startBytes))
-  const found = signed.find(({ starts }) => starts.some((pattern) => begins(text, pattern)))
-  if (found !== undefined) return found
+  const match = signed.find(({ starts }) => starts.some((pattern) => begins(text, pattern)))
+  if (match !== undefined) return match
   const video = videoOf(start, text)
-  const isSound = wanted === 'audio' || (wanted === undefined && namesOfM4a.includes(essenceOf(declared)))
-  return video === videos.mp4 && isSound ? m4a : video
+  const isAudio = expected === 'audio' || (expected === undefined && m4aLabels.includes(essenceOf(declared)))
+  return video === videos.mp4 && isAudio ? m4a : video
 }
 
 /** The type and subtype of a Content-Type header. */
@@ -71,8 +80,8 @@ export function essenceOf(contentType: string): string {
 }
 
 export function extensionOf(contentType: string): string {
-  const known = [...signed, ...Object.values(videos)].find((type) => type.contentType === contentType)
-  return known?.extension ?? 'bin'
+  const fileType = [...signed, ...Object.values(videos)].find((type) => type.contentType === contentType)
+  return fileType?.extension ?? 'bin'
 }
 
 function signedBy(kind: MediaKind, contentType: string, extension: string, starts: string[]): Signed {

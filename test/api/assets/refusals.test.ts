@@ -75,7 +75,7 @@ describe('an upload of another type', () => {
   it('is refused in a form, and the types that are taken are named', async () => {
     const form = aForm([{ fileName: 'boat.png', type: 'image/png', content: '<!doctype html>' }])
     const { detail } = await expectProblem(await upload(form, formType), 415, 'unsupported_media_type')
-    expect(detail).toContain('begins as none of the types taken: image/png, image/jpeg')
+    expect(detail).toContain('begins as none of the accepted types: image/png, image/jpeg')
   })
 
   it('is refused as curl -d sends it, with the option that is right', async () => {

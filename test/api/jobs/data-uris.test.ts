@@ -211,11 +211,11 @@ describe('what is embedded is refused', () => {
     expect(problem.errors).toEqual([
       { path: 'reference_videos.1', message: expect.stringContaining('base64') },
       { path: 'duration', message: expect.any(String) },
-      { path: 'reference_images.1', message: expect.stringContaining('none of the types taken') },
+      { path: 'reference_images.1', message: expect.stringContaining('none of the accepted types') },
     ])
     const other = await post('/v1/estimates', aRequest({ reference_videos: [png] }))
     expect((await expectProblem(other, 422, 'invalid_request')).errors).toEqual([
-      { path: 'reference_videos.0', message: 'takes media of kind video, and these are of kind image' },
+      { path: 'reference_videos.0', message: 'takes media of kind video, but this file is of kind image' },
     ])
     expect(await objectKeys()).toEqual(before)
   })

@@ -5,8 +5,8 @@ import { keyPairOf, keyPairs, publicJwk, signWith } from '../../../src/core/cryp
 const secret: VersionedSecret = ['a signing secret of thirty-two characters']
 const otherSecret: VersionedSecret = ['another signing secret of that length']
 
-describe('a pair', () => {
-  it('is the one of RFC 8037, A.1 to A.4, by its public key, thumbprint and signature', async () => {
+describe('a key pair', () => {
+  it('has the public key, thumbprint and signature of RFC 8037, A.1 to A.4', async () => {
     const seed = fromBase64Url('nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A') ?? new Uint8Array()
     const pair = await keyPairOf(seed)
     expect(publicJwk(pair.publicKey)).toEqual({
@@ -20,7 +20,7 @@ describe('a pair', () => {
     )
   })
 
-  it('derives from SIGNING_SECRET: it is the same after a restart, and another under another secret', async () => {
+  it('is the same for the same SIGNING_SECRET, and differs for another one', async () => {
     const ids = await Promise.all(
       [secret, secret, otherSecret].map(async (one) => (await keyPairs(one))[0]?.id),
     )
@@ -28,18 +28,18 @@ describe('a pair', () => {
     expect(ids[2]).not.toBe(ids[0])
   })
 
-  it('stays known while SIGNING_SECRET is rotated, behind the new one', async () => {
+  it('is listed after the new one while SIGNING_SECRET is rotated', async () => {
     const [before, after] = [await keyPairs(secret), await keyPairs([...otherSecret, ...secret])]
     expect(after.map(({ id }) => id)).toEqual([(await keyPairs(otherSecret))[0]?.id, before[0]?.id])
   })
 
-  it('cannot be taken away', async () => {
+  it('has a private key that is not extractable', async () => {
     const [pair] = await keyPairs(secret)
     expect(pair?.privateKey.extractable).toBe(false)
     expect(pair?.privateKey.usages).toEqual(['sign'])
   })
 
-  it.each([0, 31, 33])('is not made of a seed of %i bytes', async (count) => {
+  it.each([0, 31, 33])('is refused for a seed of %i bytes', async (count) => {
     await expect(keyPairOf(new Uint8Array(count))).rejects.toThrow()
   })
 })

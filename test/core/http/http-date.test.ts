@@ -4,17 +4,17 @@ import { readHttpDate, writeHttpDate } from '../../../src/core/http/http-date.ts
 
 const time = Date.UTC(1994, 10, 6, 8, 49, 37)
 
-describe('a date in a header', () => {
+describe('an HTTP date', () => {
   it.each([
     'Sun, 06 Nov 1994 08:49:37 GMT',
     'Sunday, 06-Nov-94 08:49:37 GMT',
     'Sun Nov  6 08:49:37 1994',
     'Sun Nov 06 08:49:37 1994',
-  ])('is read in each of the three forms: %s', (text) => {
+  ])('is read in each of its three formats: %s', (text) => {
     expect(readHttpDate(text)).toBe(time)
   })
 
-  it('is written in the first', () => {
+  it('is written in the current format', () => {
     expect(writeHttpDate(time + 999)).toBe('Sun, 06 Nov 1994 08:49:37 GMT')
   })
 
@@ -28,7 +28,7 @@ describe('a date in a header', () => {
   })
 })
 
-describe('no date is', () => {
+describe('does not accept as a date', () => {
   it.each([
     '',
     'now',

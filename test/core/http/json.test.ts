@@ -19,29 +19,35 @@ it.each([
   expect(parseJson(text)).toEqual(value)
 })
 
-it.each(['', 'undefined', '{', "{'a':1}", '<html>', '{"a":1}{', '\u0000'])('makes nothing of %j', (text) => {
-  expect(parseJson(text)).toBeUndefined()
-})
+it.each(['', 'undefined', '{', "{'a':1}", '<html>', '{"a":1}{', '\u0000'])(
+  'returns undefined for %j',
+  (text) => {
+    expect(parseJson(text)).toBeUndefined()
+  },
+)
 
-it('reads what nests as deep as is allowed, and makes nothing of what nests deeper', () => {
+it('reads a value of the deepest nesting allowed, and returns undefined for a deeper one', () => {
   expect(parseJson(nested(maxJsonDepth))).toBeDefined()
   expect(parseJson(nested(maxJsonDepth + 1))).toBeUndefined()
   expect(parseJson(`{"a":${nested(500_000)}}`)).toBeUndefined()
 })
 
-it('names where a value nests too deep', () => {
+it('names the path to a value that is nested too deep', () => {
   expect(tooDeepAt(JSON.parse(`{"a":1,"b":{"c":[0,${nested(40)}]}}`))).toBe('b.c.1.0')
   expect(tooDeepAt({ a: { b: [] } })).toBeNull()
 })
 
-it('names where a list or an object has too many entries', () => {
+it('names the path to a list or an object with too many entries', () => {
   const list = Array.from({ length: maxJsonEntries }, () => ({ a: 1 }))
   expect(tooManyAt({ a: [list] })).toBeNull()
   expect(tooManyAt({ a: [[...list, 1]] })).toBe('a.0')
   expect(tooManyAt(Object.fromEntries([...list, 1].map((_, n) => [`f${n}`, n])))).toBe('')
 })
 
-it.each(['', '{', '"text"', '{"n":"1"}', nested(100)])('reads nothing from a damaged column: %j', (text) => {
-  expect(readKept(z.object({ n: z.number() }), text)).toBeUndefined()
-  expect(readKept(z.object({ n: z.number() }), '{"n":1}')).toEqual({ n: 1 })
-})
+it.each(['', '{', '"text"', '{"n":"1"}', nested(100)])(
+  'returns undefined for a damaged column: %j',
+  (text) => {
+    expect(readKept(z.object({ n: z.number() }), text)).toBeUndefined()
+    expect(readKept(z.object({ n: z.number() }), '{"n":1}')).toEqual({ n: 1 })
+  },
+)

@@ -4,7 +4,7 @@ import { formOf } from '../../../src/core/request/media.ts'
 
 const boat = Uint8Array.from('boat', (character) => character.charCodeAt(0))
 
-describe('a data: URI is read, however it is written', () => {
+describe('a data: URI is read in each valid spelling', () => {
   it.each([
     ['data:image/png;base64,Ym9hdA==', 'image/png'],
     ['data:image/PNG;base64,Ym9hdA==', 'image/png'],
@@ -26,18 +26,18 @@ describe('a data: URI is read, however it is written', () => {
   })
 })
 
-describe('what is wrong with a data: URI is said', () => {
+describe('an invalid data: URI is refused with a reason', () => {
   it.each([
     ['data:image/png;base64', /no comma/],
     ['data:image/png,%89PNG%0D%0A', /must be in base64: write data:image\/png;base64,/],
     ['data:image/png;base65,Ym9hdA==', /must be in base64/],
-    ['data:image/png;base64,', /nothing behind its comma/],
+    ['data:image/png;base64,', /no content after its comma/],
     ['data:image/png;base64,Ym9_dA==', /base64url/],
     ['data:image/png;base64,Ym9hdA==!', /not base64/],
     ['data:image/png;base64,Ym9=hdA=', /not base64/],
     ['data:image/png;base64,Ym9ôdA==', /not base64/],
-    ['data:image/png;base64,Ym9hd', /ends in the middle/],
-    ['data:image/png;base64,Ym9hdA=', /ends in the middle/],
+    ['data:image/png;base64,Ym9hd', /incomplete base64/],
+    ['data:image/png;base64,Ym9hdA=', /incomplete base64/],
   ])('%j', (uri, message) => {
     expect(dataUriFault(uri)).toMatch(message)
     expect(formOf(uri)).toBeNull()

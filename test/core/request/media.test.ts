@@ -5,19 +5,16 @@ import { formOf, kindAt, mapMedia, mediaOf } from '../../../src/core/request/med
 const uri = (encoded: string) => `data:image/png;base64,${encoded}`
 
 describe('embedded media', () => {
-  it.each(['QQ==', 'QUI=', 'QUJD', 'QUJDREVG'])('%s can be decoded, and is taken', (encoded) => {
+  it.each(['QQ==', 'QUI=', 'QUJD', 'QUJDREVG'])('%s is valid base64 and accepted', (encoded) => {
     expect(atob(encoded).length).toBeGreaterThan(0)
     expect(formOf(uri(encoded))).toBe('data_uri')
   })
 
-  it.each(['', 'Q', 'QUJDR', 'Q===', 'QU=D', 'QUJD='])(
-    '"%s" cannot be decoded, and is refused at the door',
-    (encoded) => {
-      expect(formOf(uri(encoded))).toBeNull()
-    },
-  )
+  it.each(['', 'Q', 'QUJDR', 'Q===', 'QU=D', 'QUJD='])('"%s" is not valid base64 and refused', (encoded) => {
+    expect(formOf(uri(encoded))).toBeNull()
+  })
 
-  it('of the largest size are judged at once', () => {
+  it('of the largest size are validated', () => {
     expect(formOf(uri('QUJD'.repeat(75_000)))).toBe('data_uri')
     expect(formOf(uri(`${'QUJD'.repeat(75_000)}Q`))).toBeNull()
   })
@@ -52,7 +49,7 @@ describe('the media of a request', () => {
     reference_audios: ['d.mp3'],
   }
 
-  it('are each found at their place, with the kind that belongs there', () => {
+  it('are listed with their path and the kind that it takes', () => {
     expect(mediaOf(request).map(({ path, value }) => [path, value, kindAt(path)])).toEqual([
       ['first_frame', 'a.png', 'image'],
       ['reference_images.0', 'b.png', 'image'],
@@ -62,7 +59,7 @@ describe('the media of a request', () => {
     ])
   })
 
-  it('are changed at every place, and nothing else is', () => {
+  it('are replaced at every path, and nothing else is', () => {
     expect(mapMedia(request, (media) => (media === 'a.png' ? 'A' : media))).toEqual({
       ...request,
       first_frame: 'A',
@@ -70,7 +67,7 @@ describe('the media of a request', () => {
     })
   })
 
-  it('have the form of an asset under every id that is made', () => {
+  it('have the form of an asset for every new asset id', () => {
     for (let times = 0; times < 100; times++) expect(formOf(newId('asset'))).toBe('asset')
   })
 })

@@ -1,4 +1,4 @@
-/** The form parser by itself: the same file comes out however the body is cut on its way. */
+/** The form parser: the file is the same, however the body is cut into chunks. */
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Fault, ok } from '../../../src/core/fault.ts'
@@ -10,7 +10,7 @@ import { sha256Of } from '../../support/videos.ts'
 
 const readBytes = 256 * 1024
 
-// The parser searches with Node's Buffer where there is one; where the Worker runs, there is none.
+// The parser uses Node's Buffer if it exists. Production has none, so these tests remove it.
 const { Buffer } = globalThis
 beforeAll(() => Reflect.deleteProperty(globalThis, 'Buffer'))
 afterAll(() => Object.assign(globalThis, { Buffer }))
@@ -32,15 +32,15 @@ function parse(chunks: Uint8Array[], contentType = formType['content-type'], max
   return { file: joined(pieces), headers: form.headers(), fault }
 }
 
-/** The body as it is read: into a buffer that is the reader's again at once. */
-function read(body: Uint8Array): ByteSource {
+/** A source of the body, which transfers the buffer as the runtime does. */
+function sourceFrom(body: Uint8Array): ByteSource {
   let at = 0
   return {
     length: null,
     contentType: '',
     async read(buffer) {
       const chunk = body.subarray(at, at + buffer.byteLength)
-      const filled = new Uint8Array((buffer as ArrayBuffer).transfer(), 0, chunk.length)
+      const filled = new Uint8Array(buffer.transfer(), 0, chunk.length)
       filled.set(chunk)
       at += chunk.length
       return ok(chunk.length === 0 ? null : filled)
@@ -66,7 +66,7 @@ function cut(body: Uint8Array, places: number[]): Uint8Array[] {
     .filter(({ length }) => length > 0)
 }
 
-// What a boundary begins with, again and again.
+// Many beginnings of the boundary.
 const tricky = bytesIn(`\r\n--\r\n----WebKit\r\n--${boundary.slice(0, -1)}\r\r\n-`.repeat(3))
 const part: FormPart = { fileName: 'boat.png', type: 'image/png', content: tricky }
 const headers = {
@@ -74,15 +74,15 @@ const headers = {
   contentType: 'image/png',
 }
 
-describe('the file of a form', () => {
-  it('is what was put into it, wherever the body is cut in two', () => {
+describe('the file in a form', () => {
+  it('is complete, wherever the body is cut in two', () => {
     const body = aForm([part])
     for (let at = 0; at <= body.length; at++) {
       expect(parse(cut(body, [at])), `cut at ${at}`).toEqual({ file: tricky, headers, fault: null })
     }
   })
 
-  it('is what was put into it, whatever it holds and however the body is cut', () => {
+  it('is complete, for any content and any chunks', () => {
     const letters = fc.constantFrom('\r', '\n', '-', 'W', 'b', '\0')
     fc.assert(
       fc.property(fc.array(letters), fc.array(fc.nat(400), { maxLength: 4 }), (content, places) => {
@@ -95,16 +95,20 @@ describe('the file of a form', () => {
     )
   })
 
-  it('is what was put into it, though the body comes byte by byte', () => {
+  it('is complete if the body arrives byte by byte', () => {
     const body = aForm([part])
     expect(parse(cut(body, [...body.keys()]))).toEqual({ file: tricky, headers, fault: null })
   })
 
-  it('is what was put into it, wherever its end falls between two reads', async () => {
+  it('is complete, wherever its end is between two reads', async () => {
     const head = aForm([{ ...part, content: '' }], '').length
     for (let over = 0; over < 60; over++) {
       const file = aFile('image/png', 2 * readBytes - head - over)
-      const opened = await openForm(read(aForm([{ ...part, content: file }])), formType['content-type'], 1e7)
+      const opened = await openForm(
+        sourceFrom(aForm([{ ...part, content: file }])),
+        formType['content-type'],
+        1e7,
+      )
       if (!opened.ok) throw new Error(opened.fault.message)
       const whole = await wholeOf(opened.value.source)
       expect(await sha256Of(whole), `${over} over`).toBe(await sha256Of(file))
@@ -115,15 +119,15 @@ describe('the file of a form', () => {
     ['a preamble', (body: Uint8Array) => joined([bytesIn('This is a form.\r\n'), body])],
     ['an epilogue', (body: Uint8Array) => joined([body, bytesIn('That was a form.')])],
     ['no last line break', (body: Uint8Array) => body.subarray(0, -2)],
-  ])('may have %s', (_, change) => {
+  ])('is read from a form with %s', (_, change) => {
     expect(parse([change(aForm([part]))])).toEqual({ file: tricky, headers, fault: null })
   })
 
-  it('may have a boundary in quotes', () => {
+  it('is read from a form with a quoted boundary', () => {
     expect(parse([aForm([part])], `multipart/form-data; boundary="${boundary}"`).fault).toBeNull()
   })
 
-  it('may have no name and no type of its own', () => {
+  it('may have neither a file name nor a type', () => {
     const { headers, fault } = parse([aForm([{ content: 'A boat' }])])
     expect(fault).toBeNull()
     expect(headers).toEqual({ disposition: 'form-data; name="file"', contentType: '' })
@@ -135,13 +139,13 @@ describe('a form is refused', () => {
     ['without a part', []],
     ['with a field of another name', [{ ...part, name: 'picture' }]],
     ['with another field before the file', [{ name: 'title', content: 'A boat' }, part]],
-    ['with another field behind the file', [part, { name: 'title', content: 'A boat' }]],
+    ['with another field after the file', [part, { name: 'title', content: 'A boat' }]],
     ['with two files', [part, part]],
   ])('%s', (_, parts) => {
     expect(parse([aForm(parts)]).fault).toMatchObject({ code: 'bad_request' })
   })
 
-  it('when it breaks off, wherever that is', () => {
+  it('if it breaks off at any position', () => {
     const body = aForm([part]).subarray(0, -4)
     for (let length = 0; length <= body.length; length++) {
       expect(parse([body.subarray(0, length)]).fault, `after ${length}`).toMatchObject({
@@ -160,18 +164,18 @@ describe('a form is refused', () => {
 
   it.each([
     ['a header without a name', ': value'],
-    ['a header that is no header', 'a boat'],
+    ['a malformed header', 'a boat'],
     [
-      'a file name that is not percent-encoded',
+      'a file name with a malformed percent encoding',
       "Content-Disposition: form-data; name=x; filename*=UTF-8''%ZZ",
     ],
-    ['endless headers', `X-Boat: ${'a'.repeat(20_000)}`],
+    ['a header that is too long', `X-Boat: ${'a'.repeat(20_000)}`],
   ])('with %s', (_, header) => {
     const body = bytesIn(`--${boundary}\r\n${header}\r\n\r\nA boat\r\n--${boundary}--\r\n`)
     expect(parse([body]).fault).not.toBeNull()
   })
 
-  it('when it is larger than any file may be', () => {
+  it('if it is larger than the limit', () => {
     const long = aForm([{ ...part, content: new Uint8Array(2_000) }])
     expect(parse(cut(long, [1_000]), formType['content-type'], 1_500).fault).toMatchObject({
       code: 'media_too_large',

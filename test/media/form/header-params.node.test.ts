@@ -13,12 +13,12 @@ describe('a file name', () => {
     ['form-data; name="file"; filename="bo\x07at.png"', 'bo\x07at.png'],
     [`attachment; filename="${'🚢'.repeat(300)}"`, '🚢'.repeat(255)],
     [`attachment; filename="${'a'.repeat(300)}"`, 'a'.repeat(255)],
-  ])('in %s is %j', (header, name) => {
+  ])('in %s is read as %j', (header, name) => {
     expect(fileNameIn(header)).toBe(name)
   })
 
   it.each(['', 'form-data; name="file"', 'attachment; filename=""', 'attachment; filename="/"', 'filename'])(
-    'is not in %j',
+    'is missing in %j',
     (header) => {
       expect(fileNameIn(header)).toBeNull()
     },
@@ -26,17 +26,17 @@ describe('a file name', () => {
 })
 
 describe('a parameter', () => {
-  it('is found whatever stands in the values before it', () => {
+  it('is found after a quoted value that contains its name', () => {
     const header = 'form-data; filename="a; name=\\"other\\".png"; name="file"'
     expect(parameterIn(header, 'name')).toBe('file')
   })
 
-  it('is found whatever its case, with or without quotes', () => {
+  it('is found in any case, with or without quotes', () => {
     expect(parameterIn('multipart/form-data; Boundary=abc', 'boundary')).toBe('abc')
     expect(parameterIn('multipart/form-data;boundary="a b"', 'boundary')).toBe('a b')
   })
 
-  it('is not its extended form, nor part of another', () => {
+  it('is neither its extended form nor a part of another name', () => {
     expect(parameterIn("form-data; filename*=UTF-8''boat.png", 'filename')).toBeNull()
     expect(parameterIn('form-data; nickname="boat"', 'name')).toBeNull()
   })

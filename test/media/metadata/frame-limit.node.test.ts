@@ -11,7 +11,7 @@ function word(value: number): number[] {
   return [value >>> 24, (value >>> 16) & 255, (value >>> 8) & 255, value & 255]
 }
 
-/** A table: its name, version and flags, and what follows. */
+/** A table: its name, version and flags, then its numbers. */
 function table(name: string, ...numbers: number[]): Uint8Array {
   return Uint8Array.from([...ascii(name), ...word(0), ...numbers.flatMap(word)])
 }
@@ -22,41 +22,45 @@ function joined(...parts: Uint8Array[]): Uint8Array {
 
 const order = table('ctts', 1, 1, 0)
 
-describe('a piece of an MP4 claims', () => {
-  it('the frames that it has', () => {
-    // Of sound there are 66 packets, of the picture 36 frames.
+describe('the declared frames of an MP4 are', () => {
+  it('those that a real file has', () => {
+    // The audio track has 66 packets, the video track 36 frames.
     expect(declaredFrames(picture)).toBe(66)
   })
 
   it.each([
-    ['lengths, where they are put into an order', joined(table('stts', 2, 7, 512, 5, 512), order), 12],
-    ['an order', table('ctts', 3, 4, 0, 4, 1_024, 4, 0), 12],
-    ['frames in a chunk', table('stsc', 2, 1, 9, 1, 2, 3, 1), 12],
-    ['compact sizes', table('stz2', 4, 1_000), 1_000],
-    ['frames of a fragment', table('trun', 1_000), 1_000],
-    ['nothing', table('free', 1_000), 0],
+    [
+      'the durations of frames, if the file also reorders them',
+      joined(table('stts', 2, 7, 512, 5, 512), order),
+      12,
+    ],
+    ['the entries of a reordering table', table('ctts', 3, 4, 0, 4, 1_024, 4, 0), 12],
+    ['the frames in a chunk', table('stsc', 2, 1, 9, 1, 2, 3, 1), 12],
+    ['the entries of a compact size table', table('stz2', 4, 1_000), 1_000],
+    ['the frames of a fragment', table('trun', 1_000), 1_000],
+    ['none in an unrelated box', table('free', 1_000), 0],
   ])('%s', (_, piece, frames) => {
     expect(declaredFrames(piece)).toBe(frames)
   })
 
-  it('no samples of sound as frames', () => {
+  it('none for the samples of an audio track', () => {
     expect(declaredFrames(table('stts', 1, 720_000, 1))).toBe(0)
   })
 })
 
-describe('a piece made to mislead', () => {
-  it('may hide its claim behind a run of none', () => {
+describe('a hostile table', () => {
+  it('cannot hide its number after an empty run', () => {
     expect(declaredFrames(joined(order, table('stts', 2, 0, 1, 0xffffffff, 1)))).toBe(0xffffffff)
   })
 
-  it.each(['stts', 'ctts', 'stsc', 'stz2', 'trun'])('may end in the middle of %s', (name) => {
+  it.each(['stts', 'ctts', 'stsc', 'stz2', 'trun'])('may be cut off in the middle: %s', (name) => {
     const whole = table(name, 0xffffffff, 0xffffffff, 0xffffffff)
     for (let length = 0; length <= whole.length; length += 1) {
       expect(declaredFrames(whole.subarray(0, length))).toBeGreaterThanOrEqual(0)
     }
   })
 
-  it('may not have its tables counted without end', () => {
+  it('cannot make the count itself take too long', () => {
     const nested = new Uint8Array(1_000_000)
     for (let at = 0; at + 12 <= nested.length; at += 12)
       nested.set([...ascii('ctts'), ...word(0), ...word(0xffff)], at)

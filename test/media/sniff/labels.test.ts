@@ -1,4 +1,4 @@
-/** First bytes decide what media are; what a host or a sender calls them does not. */
+/** The first bytes decide what media are; the labels of hosts and callers do not. */
 import { describe, expect, it } from 'vitest'
 import { openInput } from '../../../src/assets/open.ts'
 import { ok } from '../../../src/core/fault.ts'
@@ -36,7 +36,7 @@ const pages = [
   '#EXTM3U\n',
 ]
 
-function answer(
+function labelled(
   bytes: Uint8Array,
   label: string,
   length: 'announced' | 'unannounced' = 'announced',
@@ -49,34 +49,34 @@ function answer(
 }
 
 describe('a result', () => {
-  it.each(labels)('that is a video is stored as what it is, labelled "%s"', async (label) => {
+  it.each(labels)('that is a video is stored with its real type, labelled "%s"', async (label) => {
     for (const [name, contentType] of [
       ['an MP4 with its header first', 'video/mp4'],
-      ['a QuickTime film', 'video/quicktime'],
+      ['a QuickTime video', 'video/quicktime'],
       ['a WebM', 'video/webm'],
     ] as const) {
       const film = await aFilm({ format: formats[name](), seconds: 1 })
-      const { result } = await copyFrom(() => answer(film, label))
+      const { result } = await copyFrom(() => labelled(film, label))
       expect(result).toMatchObject({ ok: true, value: { contentType, bytes: film.length } })
     }
   })
 
-  it.each(pages)('that is a page is refused, whatever its label: %s', async (page) => {
+  it.each(pages)('that is text is refused, whatever its label: %s', async (page) => {
     for (const label of ['video/mp4', 'text/html', '']) {
-      await expectNothingLeft(await copyFrom(() => answer(bytesIn(page), label)), 'media_wrong_type')
+      await expectNothingLeft(await copyFrom(() => labelled(bytesIn(page), label)), 'media_wrong_type')
     }
   })
 
-  it('that is refused is named by its first bytes and by its label', async () => {
-    const { result } = await copyFrom(() => answer(aFile('image/png'), 'video/mp4'))
+  it('that is refused is described by its first bytes and its label', async () => {
+    const { result } = await copyFrom(() => labelled(aFile('image/png'), 'video/mp4'))
     expect(result).toMatchObject({
       fault: { message: expect.stringMatching(/begins as image\/png, labelled video\/mp4/) },
     })
   })
 })
 
-/** What an input by URL is announced as to a provider that is handed the bytes. */
-async function handed(kind: MediaKind, respond: () => Response, path = 'boat.html') {
+/** The input that a provider receives for a URL with this response. */
+async function sentInput(kind: MediaKind, respond: () => Response, path = 'boat.html') {
   const { db, bucket } = aContext()
   const settings = { db, bucket, maxBytes: 1_000_000, onProgress: async () => undefined }
   return openInput(
@@ -92,10 +92,10 @@ async function handed(kind: MediaKind, respond: () => Response, path = 'boat.htm
 const kindOf = (type: string) => type.split('/')[0] as MediaKind
 
 describe('an input by URL', () => {
-  it.each(labels)('is announced as what it is, labelled "%s"', async (label) => {
+  it.each(labels)('is sent with its real type, labelled "%s"', async (label) => {
     for (const type of takenTypes) {
       for (const length of ['announced', 'unannounced'] as const) {
-        const result = await handed(kindOf(type), () => answer(aFile(type, 600_000), label, length))
+        const result = await sentInput(kindOf(type), () => labelled(aFile(type, 600_000), label, length))
         expect(result, `${type}, ${length}`).toMatchObject({
           ok: true,
           value: {
@@ -109,35 +109,35 @@ describe('an input by URL', () => {
     }
   })
 
-  it.each(pages)('is refused when it is a page, whatever its label: %s', async (page) => {
+  it.each(pages)('is refused if it is text, whatever its label: %s', async (page) => {
     for (const label of ['image/png', 'video/mp4', 'text/html', '']) {
-      const result = await handed('image', () => answer(bytesIn(page), label))
+      const result = await sentInput('image', () => labelled(bytesIn(page), label))
       expect(result).toMatchObject({ ok: false, fault: { code: 'input_wrong_type' } })
     }
   })
 
-  it('is refused when it is of another kind', async () => {
-    const result = await handed('image', () => answer(aFile('video/mp4'), 'image/png'))
+  it('is refused if it is of another kind', async () => {
+    const result = await sentInput('image', () => labelled(aFile('video/mp4'), 'image/png'))
     expect(result).toMatchObject({ fault: { message: expect.stringContaining('begins as video/mp4') } })
   })
 
-  it('of a type that is not known here goes under its label, for the provider to judge', async () => {
+  it('of an unknown type is sent with its label, because the provider may accept it', async () => {
     const heic = bytesIn('\0\0\0\x18ftypheic\0\0\0\0mif1heic')
-    const result = await handed('image', () => answer(heic, 'image/heic'), 'boat.heic')
+    const result = await sentInput('image', () => labelled(heic, 'image/heic'), 'boat.heic')
     expect(result).toMatchObject({ ok: true, value: { contentType: 'image/heic', fileName: 'boat.heic' } })
-    expect(await handed('image', () => answer(heic, ''))).toMatchObject({ ok: false })
+    expect(await sentInput('image', () => labelled(heic, ''))).toMatchObject({ ok: false })
   })
 
-  it('is sound where sound is wanted and the brand does not tell', async () => {
-    const result = await handed('audio', () => answer(aFile('video/mp4'), 'application/octet-stream'))
+  it('is audio if the field takes audio and the brand leaves it open', async () => {
+    const result = await sentInput('audio', () => labelled(aFile('video/mp4'), 'application/octet-stream'))
     expect(result).toMatchObject({ ok: true, value: { contentType: 'audio/mp4', fileName: 'boat.m4a' } })
   })
 })
 
 describe('an upload', () => {
-  it.each(labels)('is kept as what it is, labelled "%s"', async (label) => {
+  it.each(labels)('is stored with its real type, labelled "%s"', async (label) => {
     for (const type of takenTypes) {
-      // Sound in the boxes of an MP4 may only be told by its label.
+      // This label decides that an MP4 container is audio.
       if (type === 'video/mp4' && label === 'audio/aac') continue
       const response = await upload(aFile(type), label === '' ? {} : { 'content-type': label })
       expect(response.status, type).toBe(201)
@@ -145,7 +145,7 @@ describe('an upload', () => {
     }
   })
 
-  it.each(pages)('is refused when it is a page: %s', async (page) => {
+  it.each(pages)('is refused if it is text: %s', async (page) => {
     for (const label of ['image/png', 'video/mp4', '']) {
       expect((await upload(bytesIn(page), label === '' ? {} : { 'content-type': label })).status).toBe(415)
     }
@@ -155,7 +155,7 @@ describe('an upload', () => {
 describe('embedded media', () => {
   const fieldOf = { image: 'reference_images', video: 'reference_videos', audio: 'reference_audios' } as const
 
-  it.each(labels)('are taken as what they are, declared "%s"', async (label) => {
+  it.each(labels)('are accepted with their real type, declared "%s"', async (label) => {
     for (const type of takenTypes) {
       const uri = dataUriOf(label as TakenType, aFile(type))
       const image = dataUriOf('image/png', aFile('image/png'))
@@ -165,14 +165,14 @@ describe('embedded media', () => {
     }
   })
 
-  it.each(pages)('are refused when they are a page: %s', async (page) => {
+  it.each(pages)('are refused if they are text: %s', async (page) => {
     const uri = dataUriOf('image/png', bytesIn(page))
     expect((await post('/v1/estimates', aRequest({ first_frame: uri }))).status).toBe(422)
   })
 })
 
-describe('a job whose host labels its video wrongly', () => {
-  it.each(['text', 'html', 'json', 'octets', 'binary', 'image', 'none'])('has it: %s', async (label) => {
+describe('a job whose media host labels the video wrongly', () => {
+  it.each(['text', 'html', 'json', 'octets', 'binary', 'image', 'none'])('succeeds: %s', async (label) => {
     const { id } = await postJob({ prompt: `A paper boat sim(label=${label})` })
     await untilSubmitted(id)
     const job = await passTimeUntil(id, ({ settled_at }) => settled_at !== null)
