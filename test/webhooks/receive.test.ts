@@ -103,7 +103,7 @@ describe('a hostile webhook', () => {
     const silent = await aSilentJob()
     const [task] = world.simulator.tasks().filter(({ webhookUrl }) => webhookUrl?.includes(silent))
     const asked = () =>
-      world.simulator.log().filter(({ what, taskId }) => what === 'status.asked' && taskId === task?.taskId)
+      world.simulator.log().filter(({ what, taskId }) => what === 'status.polled' && taskId === task?.taskId)
     const before = asked().length
     const item = { taskType: 'videoInference', taskUUID: task?.taskId, status: 'success' }
     const lie = { data: [{ ...item, videoUUID: 'lie', videoURL: 'https://evil.test/boat.mp4', cost: 0 }] }

@@ -10,7 +10,7 @@ function questionsOf(prompt: string): number {
     .map(({ taskId }) => taskId)
   return world.simulator
     .log()
-    .filter(({ what, taskId }) => what === 'status.asked' && ids.includes(taskId ?? '')).length
+    .filter(({ what, taskId }) => what === 'status.polled' && ids.includes(taskId ?? '')).length
 }
 
 describe.each(['runware', 'crun', 'scenario', 'aimlapi'])('a task at %s', (provider) => {

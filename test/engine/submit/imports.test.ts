@@ -32,7 +32,7 @@ function aPicture(directive: string): string {
 }
 
 /** What the simulator's log has of imports since, in order. */
-function importsSince(line: number, what: 'import.announced' | 'import.sent' | 'import.asked') {
+function importsSince(line: number, what: 'import.announced' | 'import.sent' | 'import.polled') {
   return world.simulator
     .log()
     .slice(line)
@@ -96,7 +96,7 @@ describe('an import of a minute', () => {
     await world.advance(5_000)
     await hold(id, { call: '/v1/uploads/upload_', when: 'after' })
     await passTimeUntil(id, ({ status }) => status === 'succeeded')
-    expect(importsSince(since, 'import.asked').length).toBeGreaterThan(1)
+    expect(importsSince(since, 'import.polled').length).toBeGreaterThan(1)
     expect(importsSince(since, 'import.announced')).toEqual([])
     expect(importsSince(since, 'import.sent')).toEqual([])
   })
@@ -129,7 +129,7 @@ describe('an import that never ends', () => {
     })
     expect(Date.parse(job.settled_at ?? '')).toBeGreaterThanOrEqual(Date.parse(deadline_at))
     expect(importsSince(since, 'import.sent')).toHaveLength(2)
-    expect(importsSince(since, 'import.asked').length).toBeLessThan(40)
+    expect(importsSince(since, 'import.polled').length).toBeLessThan(40)
     expect(await timelineOf(id)).not.toContain('task.submitted')
   })
 })

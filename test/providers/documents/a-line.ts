@@ -7,7 +7,7 @@ import { requestSchema } from '../../../src/core/request/request.ts'
 import type { LogLine } from '../../../src/dev/simulator/world.ts'
 import { createProviders } from '../../../src/providers/index.ts'
 import type { Provider, Submission } from '../../../src/providers/provider.ts'
-import { aSimulator, keys, type Stand } from '../../dev/simulator/a-simulator.ts'
+import { aSimulator, keys, type TestSimulator } from '../../dev/simulator/a-simulator.ts'
 import { anAsset } from '../../dev/simulator/an-asset.ts'
 import { now, type Sent } from '../a-submission.ts'
 import type { Document, Overrides } from './document.ts'
@@ -27,13 +27,13 @@ export interface Line {
   /** What came back, in order. */
   heard: unknown[]
   log: () => readonly LogLine[]
-  advance: Stand['advance']
+  advance: TestSimulator['advance']
   /** The media of a request, each uploaded where the provider takes nothing else. */
   prepare: (submission: Submission) => Promise<Submission>
 }
 
 export function aLine({ provider: name }: Document): Line {
-  const stand = aSimulator()
+  const sim = aSimulator()
   const [real, simulated] = places[name]
   const sent: Line['sent'] = []
   const heard: unknown[] = []
@@ -47,7 +47,7 @@ export function aLine({ provider: name }: Document): Line {
       body: text === '' ? undefined : JSON.parse(text),
       redirect: request.redirect,
     })
-    const answer = await stand.simulator.fetch(new Request(request.url.replace(real, simulated), request))
+    const answer = await sim.simulator.fetch(new Request(request.url.replace(real, simulated), request))
     heard.push(await answer.clone().json())
     return answer
   }
@@ -70,11 +70,11 @@ export function aLine({ provider: name }: Document): Line {
         : path.startsWith('reference_audios')
           ? 'audio'
           : 'image'
-      assets.set(value, assets.get(value) ?? (await anAsset(stand, kind)))
+      assets.set(value, assets.get(value) ?? (await anAsset(sim, kind)))
     }
     return { ...submission, assets }
   }
-  return { provider, sent, heard, log: stand.simulator.log, advance: stand.advance, prepare }
+  return { provider, sent, heard, log: sim.simulator.log, advance: sim.advance, prepare }
 }
 
 export function bodyOf({ model, base }: Document, overrides: Overrides): Overrides {
