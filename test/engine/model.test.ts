@@ -75,7 +75,7 @@ const places: Place[] = [
     { commit, when: 'after' },
   ]),
   ...(['before', 'after'] as const).map((when): Place => ({ call: simulatorUrl, when })),
-  ...(['before', 'after', 'amid'] as const).map((when): Place => ({ call: '/media/', when })),
+  ...(['before', 'after', 'during'] as const).map((when): Place => ({ call: '/media/', when })),
 ]
 
 type Happening = (job: LoneJob, model: Model) => Promise<unknown>
@@ -93,8 +93,8 @@ const happenings: [weight: number, name: string, happening: Happening][] = [
   [3, 'go on', (job) => job.letGoOn()],
   [1, 'true webhook', async (job) => expect((await job.ring('true')).status).toBe(200)],
   [1, 'true webhook, doubled', (job) => Promise.all([job.ring('true'), job.ring('true')])],
-  [1, 'lying webhook', (job) => job.ring('lie')],
-  [1, 'strange webhook', (job) => job.ring('strange lie')],
+  [1, 'lying webhook', (job) => job.ring('false')],
+  [1, 'strange webhook', (job) => job.ring('foreign')],
   [1, 'forged webhook', async (job) => expect((await job.ringAtWrongDoor()).status).toBe(404)],
   ...[1, 5, 20, 61, 300].map((seconds): [number, string, Happening] => [
     1,

@@ -129,7 +129,7 @@ describe('an upload and the end of its job', () => {
     await world.advance(300_000)
     await advance(aContext(), id)
     await world.advance(60_000)
-    const { letGoOn } = await hold(id, { call: '/media/', when: 'amid' })
+    const { letGoOn } = await hold(id, { call: '/media/', when: 'during' })
     expect((await putAt(await uploadPathOf(id), aVideo(1_000))).status).toBe(200)
     await letGoOn()
     expect(await roadsOf(id)).toEqual(['downloaded'])

@@ -1,4 +1,4 @@
-/** Callers with keys of their own. */
+/** Callers with their own API keys. */
 import { expect } from 'vitest'
 import { api, aRequest, post } from './reelhook.ts'
 
@@ -25,7 +25,7 @@ export function bearing({ key }: { key: string }): { authorization: string } {
   return { authorization: `Bearer ${key}` }
 }
 
-/** A job of this key's, signed with the key's own secret. */
+/** Posts a job with this key; its deliveries are signed with the key's secret. */
 export async function postJobOf(
   apiKey: NewApiKey,
   overrides: Record<string, unknown> = {},

@@ -135,7 +135,7 @@ describe('the ledger of a canceled job', () => {
 
 describe('the videos of a canceled job', () => {
   it('stop coming in the middle', async () => {
-    const { id, letGoOn } = await stage({ stage: 'finished', place: { call: '/media/', when: 'amid' } })
+    const { id, letGoOn } = await stage({ stage: 'finished', place: { call: '/media/', when: 'during' } })
     await canceled(id)
     // By now the copy would have renewed its lease.
     await world.advance(25 * seconds)

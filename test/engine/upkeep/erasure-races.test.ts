@@ -123,7 +123,7 @@ describe('an erasure and another', () => {
   })
 
   it('a copy that ends after the job was canceled and erased leaves nothing', async () => {
-    const held = await stage({ stage: 'finished', place: { call: '/media/', when: 'amid' } })
+    const held = await stage({ stage: 'finished', place: { call: '/media/', when: 'during' } })
     await canceled(held.id)
     expect((await eraseByHand(held.id, '?force=true')).status).toBe(204)
     await held.letGoOn()

@@ -114,7 +114,7 @@ describe('an object that no row names', () => {
   })
 
   it('is not what a copy puts while the round goes by', async () => {
-    const held = await stage({ stage: 'finished', place: { call: '/media/', when: 'amid' } })
+    const held = await stage({ stage: 'finished', place: { call: '/media/', when: 'during' } })
     await reconcile(aContext())
     await held.letGoOn()
     expect(await getJob(held.id)).toMatchObject({ status: 'succeeded' })
