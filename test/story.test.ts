@@ -8,9 +8,9 @@ import {
   billsFor,
   postJob,
   timelineOf,
+  untilNotified,
   untilStatus,
   untilSubmitted,
-  untilTold,
 } from './support/reelhook.ts'
 import { world } from './support/world.ts'
 
@@ -24,7 +24,7 @@ it.each(['runware', 'crun'])('makes a video at %s and notifies the caller', asyn
   expect(job.tasks[0]?.completed_via).toBe('webhook')
   expect(billsFor(job.id)).toHaveLength(1)
 
-  const [delivery] = await untilTold(job.id)
+  const [delivery] = await untilNotified(job.id)
   if (delivery === undefined) throw new Error('the caller was not notified')
   expect(isSignedWith(callbackSecret, delivery)).toBe(true)
   const event = JSON.parse(delivery.body)

@@ -5,7 +5,7 @@ import { type DeliveryView, deliveriesOf } from '../support/deliveries.ts'
 import { makeEndpoint, type NewEndpoint } from '../support/endpoints.ts'
 import { cancel, erase, retry } from '../support/job-calls.ts'
 import { expectProblem } from '../support/problem.ts'
-import { doorOf, ringAt, untilHeard } from '../support/provider-webhooks.ts'
+import { callbackPathOf, postWebhookTo, untilWebhookResults } from '../support/provider-webhooks.ts'
 import { api, aRequest, getJob, post, sweep } from '../support/reelhook.ts'
 import { leftOf, nothing } from '../support/remains.ts'
 import {
@@ -77,7 +77,7 @@ describe('whoever asked for it', () => {
 
   it('is told again until it takes it, under one id', async () => {
     const id = await aToldVideo(asked)
-    world.caller.answerNext(() => new Response('not now', { status: 500 }))
+    world.caller.respondNext(() => new Response('not now', { status: 500 }))
     await erase(id)
     await untilToldOfErasure(id)
     await world.advance(60_000)
@@ -143,8 +143,8 @@ describe('of a job whose erasure is told', () => {
   it('no webhook is heard any more', async () => {
     const id = await aToldVideo(asked)
     await erase(id)
-    expect((await ringAt(await doorOf(id), '{"late":true}')).status).toBe(200)
-    expect((await untilHeard(id, 2)).at(-1)).toBe('unknown_job')
+    expect((await postWebhookTo(await callbackPathOf(id), '{"late":true}')).status).toBe(200)
+    expect((await untilWebhookResults(id, 2)).at(-1)).toBe('unknown_job')
     expect(await countRows('webhooks', 'job_id = ?', id)).toBe(0)
   })
 
@@ -178,7 +178,7 @@ describe('of a job whose erasure is told', () => {
 
   it('the row stays for as long as somebody has still to be told', async () => {
     const id = await aToldVideo(asked)
-    world.caller.answerNext(...Array.from({ length: 3 }, () => () => new Response('no', { status: 500 })))
+    world.caller.respondNext(...Array.from({ length: 3 }, () => () => new Response('no', { status: 500 })))
     await erase(id)
     await untilToldOfErasure(id)
     // It stands as if it had been sent for again just before the week was over.

@@ -1,6 +1,6 @@
 /** Finds the billed tasks of a job at any provider, even one without a callback URL, by a mark in the prompt. */
 import { postJob } from './reelhook.ts'
-import type { postUnnudged } from './runtime.ts'
+import type { postWithoutWakeUp } from './runtime.ts'
 import { world } from './world.ts'
 
 /** A unique prompt with directives for the simulator. */
@@ -13,7 +13,7 @@ function aMarkedPrompt(directives: string): { prompt: string; mark: string } {
 export async function postMarked(
   directives: string,
   overrides: Record<string, unknown> = {},
-  post: typeof postJob | typeof postUnnudged = postJob,
+  post: typeof postJob | typeof postWithoutWakeUp = postJob,
 ): Promise<{ id: string; bills: () => ReturnType<typeof billsMarked> }> {
   const { prompt, mark } = aMarkedPrompt(directives)
   const { id } = await post({ prompt, ...overrides })

@@ -18,7 +18,7 @@ export interface Caller {
    * The next responses, in order; then 200 again. Each is created when it is sent, because the runtime ties a body to the
    * invocation that created it. A function that throws is a network error.
    */
-  answerNext: (...responses: (() => Response)[]) => void
+  respondNext: (...responses: (() => Response)[]) => void
 }
 
 export function createCaller(now: () => number): Caller {
@@ -33,7 +33,7 @@ export function createCaller(now: () => number): Caller {
     },
     // The event of a retry also contains the old job's id, in another field.
     receivedFor: (jobId) => received.filter(({ body }) => body.includes(`"id":"${jobId}"`)),
-    answerNext: (...next) => responses.push(...next),
+    respondNext: (...next) => responses.push(...next),
   }
 }
 

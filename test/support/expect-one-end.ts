@@ -1,7 +1,7 @@
 /** The promises about every ended job, however it ended. */
 import { expect } from 'vitest'
 import type { JobStatus } from '../../src/core/job.ts'
-import { billsFor, getJob, rowsOf, sweep, timelineOf, untilTold } from './reelhook.ts'
+import { billsFor, getJob, rowsOf, sweep, timelineOf, untilNotified } from './reelhook.ts'
 import { objectKeys, select } from './storage.ts'
 import { world } from './world.ts'
 
@@ -9,7 +9,7 @@ const hours = 3_600_000
 
 /** One final event, one delivery, at most one bill, no work left, and no object in R2 without a row. */
 export async function expectOneEnd(id: string, status: JobStatus): Promise<void> {
-  const deliveries = await untilTold(id)
+  const deliveries = await untilNotified(id)
   const before = await rowsOf(id)
   await world.advance(2 * hours)
   await sweep()

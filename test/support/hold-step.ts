@@ -6,33 +6,33 @@ import { aContext, aGate } from './runtime.ts'
 import { world } from './world.ts'
 
 /** A request of the step, or one of its commits to D1, counted from 1. The first commit is the claim. */
-export type Place =
+export type PausePoint =
   | { call: string; when: 'before' | 'after' | 'during' }
   | { commit: number; when: 'before' | 'after' }
 
-export interface HeldStep {
-  letGoOn: () => Promise<void>
+export interface PausedStep {
+  resume: () => Promise<void>
 }
 
 type Work = (context: Context) => Promise<void>
 
 /** Advances the job until it reaches the point. */
-export async function hold(jobId: string, place: Place): Promise<HeldStep> {
-  return holdWork(place, (context) => advance(context, jobId))
+export async function pauseStep(jobId: string, place: PausePoint): Promise<PausedStep> {
+  return pauseWork(place, (context) => advance(context, jobId))
 }
 
-export async function holdWork(place: Place, work: Work): Promise<HeldStep> {
-  const paused = await tryHold(place, work)
+export async function pauseWork(place: PausePoint, work: Work): Promise<PausedStep> {
+  const paused = await tryPause(place, work)
   if (paused === null) throw new Error(`the step never reached ${JSON.stringify(place)}`)
   return paused
 }
 
 /** Null: the work ended without reaching the point. */
-export async function tryHold(
-  place: Place,
+export async function tryPause(
+  place: PausePoint,
   work: Work,
   bindings: Partial<Env> = {},
-): Promise<HeldStep | null> {
+): Promise<PausedStep | null> {
   const gate = aGate()
   const reached = aGate()
   const stop = async () => {
@@ -47,14 +47,14 @@ export async function tryHold(
   const isPaused = await Promise.race([reached.wait.then(() => true), step.then(() => false)])
   if (!isPaused) return null
   return {
-    letGoOn: async () => {
+    resume: async () => {
       gate.open()
       await step
     },
   }
 }
 
-function pausingFetch({ call, when }: Extract<Place, { call: string }>, stop: () => Promise<void>) {
+function pausingFetch({ call, when }: Extract<PausePoint, { call: string }>, stop: () => Promise<void>) {
   return async (request: Request): Promise<Response> => {
     if (!request.url.includes(call)) return world.edges.fetch(request)
     if (when === 'before') await stop()
@@ -81,7 +81,7 @@ function pausingBody(response: Response, stop: () => Promise<void>): Response {
 }
 
 function pausingDatabase(
-  { commit, when }: Extract<Place, { commit: number }>,
+  { commit, when }: Extract<PausePoint, { commit: number }>,
   stop: () => Promise<void>,
 ): D1Database {
   let commits = 0

@@ -1,12 +1,12 @@
 /** The points in a job's life at which an event from outside can interrupt a step. */
 import { advance } from '../../src/engine/advance.ts'
-import { type HeldStep, hold, type Place } from './hold-step.ts'
-import { aContext, postUnnudged } from './runtime.ts'
+import { type PausedStep, type PausePoint, pauseStep } from './hold-step.ts'
+import { aContext, postWithoutWakeUp } from './runtime.ts'
 import { world } from './world.ts'
 
 const minutes = 60_000
 
-export interface HeldJob extends HeldStep {
+export interface InterruptedJob extends PausedStep {
   id: string
 }
 
@@ -15,12 +15,12 @@ interface Scene {
   /** Whether the provider has finished before the step starts. */
   stage: 'queued' | 'finished'
   /** Null: no step is running. */
-  place: Place | null
+  place: PausePoint | null
   /** How many tasks the provider accepts, whatever the event. */
   bills: 0 | 1
 }
 
-export const scenes: Scene[] = [
+export const interruptionPoints: Scene[] = [
   { name: 'before its first step', stage: 'queued', place: null, bills: 0 },
   { name: 'while it is claimed', stage: 'queued', place: { commit: 1, when: 'after' }, bills: 0 },
   { name: 'before the task is written', stage: 'queued', place: { commit: 2, when: 'before' }, bills: 0 },
@@ -44,16 +44,16 @@ export const scenes: Scene[] = [
 ]
 
 /** Posts a job to Runware and pauses its step at the point. */
-export async function stage(
+export async function interruptedJob(
   scene: Pick<Scene, 'stage' | 'place'>,
   overrides: Record<string, unknown> = {},
-): Promise<HeldJob> {
-  const { id } = await postUnnudged({
+): Promise<InterruptedJob> {
+  const { id } = await postWithoutWakeUp({
     prompt: 'A paper boat sim(webhook=lost, megabytes=2)',
     ...overrides,
   })
   if (scene.stage === 'finished') await advance(aContext(), id)
   await world.advance(5 * minutes)
-  if (scene.place === null) return { id, letGoOn: async () => undefined }
-  return { id, ...(await hold(id, scene.place)) }
+  if (scene.place === null) return { id, resume: async () => undefined }
+  return { id, ...(await pauseStep(id, scene.place)) }
 }

@@ -33,13 +33,13 @@ export async function postMany(
 let receiver: MeteredWorker | null = null
 
 /** From now on this Worker receives the providers' webhooks. */
-export function hearWebhooks(worker: MeteredWorker): void {
+export function receiveWebhooks(worker: MeteredWorker): void {
   if (receiver === null) routeWebhooks()
   receiver = worker
 }
 
 function routeWebhooks(): void {
-  world.answerNext(`${publicBaseUrl}/webhooks`, async (request) => {
+  world.respondNext(`${publicBaseUrl}/webhooks`, async (request) => {
     routeWebhooks()
     return receiver === null ? new Response('no receiver', { status: 503 }) : receiver.fetch(request)
   })
@@ -58,7 +58,7 @@ export async function statusesOf(ids: string[]): Promise<string[]> {
 }
 
 /** The maximum number of these jobs' tasks that ran at a provider at the same time. */
-export function mostAtOnce(ids: string[], provider = 'runware'): number {
+export function maxConcurrentTasks(ids: string[], provider = 'runware'): number {
   const tasks = world.simulator
     .tasks()
     .filter((task) => task.provider === provider && ids.some((id) => task.webhookUrl?.includes(id)))
@@ -72,7 +72,7 @@ export function mostAtOnce(ids: string[], provider = 'runware'): number {
 }
 
 /** The providers where the job waits for a slot. */
-export async function waitingAt(jobId: string): Promise<string[]> {
+export async function waitingProviders(jobId: string): Promise<string[]> {
   const rows = await select<{ provider: string }>('SELECT provider FROM waits WHERE job_id = ?', jobId)
   return rows.map(({ provider }) => provider)
 }

@@ -6,10 +6,10 @@ import { advance } from '../../src/engine/advance.ts'
 import { openDatabase } from '../../src/store/database.ts'
 import { claimJob } from '../../src/store/jobs/claim.ts'
 import { isEnd } from './expect-one-end.ts'
-import { type HeldStep, type Place, tryHold } from './hold-step.ts'
-import { doorOf } from './provider-webhooks.ts'
+import { type PausedStep, type PausePoint, tryPause } from './hold-step.ts'
+import { callbackPathOf } from './provider-webhooks.ts'
 import { billsFor } from './reelhook.ts'
-import { aContext, deadQueue, fetchWith, postUnnudged } from './runtime.ts'
+import { aContext, deadQueue, fetchWith, postWithoutWakeUp } from './runtime.ts'
 import { select } from './storage.ts'
 import { publicBaseUrl, world } from './world.ts'
 
@@ -22,9 +22,9 @@ export type LoneJob = Awaited<ReturnType<typeof postLoneJob>>
 
 export async function postLoneJob(provider: 'runware' | 'crun', directives: string) {
   const prompt = `A paper boat sim(${['webhook=lost', 'megabytes=1', directives].filter(Boolean).join(', ')})`
-  const { id } = await postUnnudged({ provider, prompt, deadline_seconds: 600 })
-  const door = await doorOf(id, provider)
-  const heldSteps: HeldStep[] = []
+  const { id } = await postWithoutWakeUp({ provider, prompt, deadline_seconds: 600 })
+  const path = await callbackPathOf(id, provider)
+  const pausedSteps: PausedStep[] = []
 
   const post = async (path: string, init: RequestInit = {}) =>
     fetchWith(withoutQueues, new Request(`${publicBaseUrl}${path}`, { method: 'POST', ...init }))
@@ -40,22 +40,22 @@ export async function postLoneJob(provider: 'runware' | 'crun', directives: stri
     },
     cancel: () =>
       post(`/v1/jobs/${id}/cancel`, { headers: { authorization: `Bearer ${env.ADMIN_API_KEY}` } }),
-    ring: (claim: Claim) => post(door, { body: JSON.stringify(webhookBody(id, provider, claim)) }),
-    ringAtWrongDoor: () => post(`${door}x`, { body: JSON.stringify(webhookBody(id, provider, 'false')) }),
+    postWebhook: (claim: Claim) => post(path, { body: JSON.stringify(webhookBody(id, provider, claim)) }),
+    postForgedWebhook: () => post(`${path}x`, { body: JSON.stringify(webhookBody(id, provider, 'false')) }),
     /** Claims the job as a step that crashes does. */
     crash: () => claimJob(openDatabase(env.DB), id, crypto.randomUUID(), world.edges.now()),
     /** Starts a step that pauses at this point, if it reaches the point. */
-    async stall(place: Place) {
-      const held = await tryHold(place, (context) => advance(context, id), withoutQueues)
-      if (held !== null) heldSteps.push(held)
+    async pauseStep(place: PausePoint) {
+      const paused = await tryPause(place, (context) => advance(context, id), withoutQueues)
+      if (paused !== null) pausedSteps.push(paused)
     },
-    async letGoOn() {
-      await heldSteps.shift()?.letGoOn()
+    async resume() {
+      await pausedSteps.shift()?.resume()
     },
-    async letAllGoOn() {
-      for (const held of heldSteps.splice(0)) await held.letGoOn()
+    async resumeAll() {
+      for (const paused of pausedSteps.splice(0)) await paused.resume()
     },
-    look: () => look(id),
+    state: () => stateOf(id),
   }
 }
 
@@ -73,7 +73,7 @@ const jobState = `SELECT status, due_at, lease,
   (SELECT group_concat(status) FROM deliveries WHERE job_id = jobs.id) AS deliveries
   FROM jobs WHERE id = ?`
 
-async function look(id: string) {
+async function stateOf(id: string) {
   const [job] = await select<Row>(jobState, id)
   if (job === undefined) throw new Error('the job does not exist')
   const bills = billsFor(id)
@@ -83,7 +83,7 @@ async function look(id: string) {
     isDue: job.due_at !== null,
     ends: job.events.split(',').filter(isEnd),
     deliveries: job.deliveries?.split(',') ?? [],
-    told: world.caller.receivedFor(id).map(({ body }) => JSON.parse(body).type as string),
+    notified: world.caller.receivedFor(id).map(({ body }) => JSON.parse(body).type as string),
     bills: bills.length,
     isCharged: bills.some(({ billedUsd }) => billedUsd > 0),
   }

@@ -8,13 +8,13 @@ import { deadlineOf } from './storage.ts'
 import { publicBaseUrl, world } from './world.ts'
 
 /** The path of the callback URL that a provider gets for one job. */
-export async function doorOf(jobId: string, provider: ProviderName = 'runware'): Promise<string> {
+export async function callbackPathOf(jobId: string, provider: ProviderName = 'runware'): Promise<string> {
   const job = { id: jobId, deadlineAt: await deadlineOf(jobId) }
   const url = await callbackUrl({ publicBaseUrl, signingSecret: [env.SIGNING_SECRET] }, provider, job)
   return new URL(url).pathname
 }
 
-export async function ringAt(path: string, body: BodyInit): Promise<Response> {
+export async function postWebhookTo(path: string, body: BodyInit): Promise<Response> {
   return api(path, {
     method: 'POST',
     headers: { authorization: '', 'content-type': 'application/json' },
@@ -22,19 +22,19 @@ export async function ringAt(path: string, body: BodyInit): Promise<Response> {
   })
 }
 
-export async function ring(jobId: string, body: BodyInit): Promise<Response> {
-  return ringAt(await doorOf(jobId), body)
+export async function postWebhook(jobId: string, body: BodyInit): Promise<Response> {
+  return postWebhookTo(await callbackPathOf(jobId), body)
 }
 
 /** A job whose provider sends no webhook, so that only the test does. */
-export async function aSilentJob(): Promise<string> {
+export async function aJobWithoutWebhooks(): Promise<string> {
   const { id } = await postJob({ prompt: 'A paper boat sim(webhook=lost)' })
   await untilSubmitted(id)
   return id
 }
 
 /** Waits until this many webhooks of the job are consumed, and returns the result of each. */
-export async function untilHeard(jobId: string, count = 1): Promise<unknown[]> {
+export async function untilWebhookResults(jobId: string, count = 1): Promise<unknown[]> {
   const results = () =>
     world.logs
       .filter(({ event, fields }) => event === 'webhook.received' && fields.job_id === jobId)

@@ -95,7 +95,7 @@ export async function untilSubmitted(id: string): Promise<JobView> {
 }
 
 /** Waits until the caller has received this many attempts for the job, and returns them. */
-export async function untilTold(id: string, attempts = 1) {
+export async function untilNotified(id: string, attempts = 1) {
   await vi.waitUntil(() => world.caller.receivedFor(id).length >= attempts, { timeout: 10_000, interval: 10 })
   return world.caller.receivedFor(id)
 }
@@ -122,7 +122,7 @@ export async function untilJournaled(id: string, count: number): Promise<void> {
 }
 
 /** Waits until this many webhooks of the job have arrived after its end. */
-export async function untilCounted(id: string, count: number): Promise<void> {
+export async function untilLateWebhooks(id: string, count: number): Promise<void> {
   const statement = env.DB.prepare('SELECT late_webhooks AS count FROM jobs WHERE id = ?').bind(id)
   await vi.waitUntil(async () => (await statement.first('count')) === count, {
     timeout: 10_000,

@@ -44,7 +44,7 @@ function anInvocation(cache?: Pick<CacheContext, 'purge'>) {
 }
 
 /** Posts a job whose wake-up is lost: it stays queued until a sweep, or until the test advances it. */
-export async function postUnnudged(overrides: Record<string, unknown> = {}): Promise<JobView> {
+export async function postWithoutWakeUp(overrides: Record<string, unknown> = {}): Promise<JobView> {
   const request = new Request(`${publicBaseUrl}/v1/jobs`, {
     method: 'POST',
     headers: { authorization: `Bearer ${env.ADMIN_API_KEY}`, 'content-type': 'application/json' },

@@ -24,9 +24,9 @@ export interface World {
   /** Advances the clock, and runs the providers' timers that become due. */
   advance: (ms: number) => Promise<void>
   /** Adds a server at another origin. A request to an origin without a server is a network error. */
-  settle: (origin: string, answer: (request: Request) => Response | Promise<Response>) => void
+  serve: (origin: string, answer: (request: Request) => Response | Promise<Response>) => void
   /** Intercepts the next request to a URL with this prefix. */
-  answerNext: (urlPrefix: string, answer: (request: Request) => Response | Promise<Response>) => void
+  respondNext: (urlPrefix: string, answer: (request: Request) => Response | Promise<Response>) => void
 }
 
 export const world: World = createWorld()
@@ -85,8 +85,8 @@ function createWorld(): World {
     calls,
     logs,
     advance: clock.advance,
-    settle: (origin, answer) => servers.set(origin, answer),
-    answerNext: (prefix, answer) => interceptions.push({ prefix, answer }),
+    serve: (origin, answer) => servers.set(origin, answer),
+    respondNext: (prefix, answer) => interceptions.push({ prefix, answer }),
   }
 }
 

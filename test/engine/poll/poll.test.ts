@@ -5,9 +5,9 @@ import {
   passTimeUntil,
   postJob,
   sweep,
+  untilNotified,
   untilStatus,
   untilSubmitted,
-  untilTold,
 } from '../../support/reelhook.ts'
 import { world } from '../../support/world.ts'
 
@@ -27,7 +27,7 @@ describe.each(['runware', 'crun'])('a generation at %s', (provider) => {
     const job = await untilStatus(id, 'failed')
     expect(job.fault?.code).toBe(code)
     expect(job.outputs).toEqual([])
-    const [told] = await untilTold(id)
+    const [told] = await untilNotified(id)
     expect(JSON.parse(told?.body ?? '')).toMatchObject({ type: 'job.failed', data: { fault: { code } } })
   })
 
@@ -72,7 +72,7 @@ describe.each(['runware', 'crun'])('a generation at %s', (provider) => {
     expect(job.fault?.code).toBe('deadline_exceeded')
     const lateMs = Date.parse(job.settled_at ?? '') - Date.parse(job.deadline_at)
     expect(lateMs).toBeLessThanOrEqual(6 * minutes)
-    await untilTold(id)
+    await untilNotified(id)
   })
 
   it('that never ends fails at the deadline, and tells the caller', async () => {
@@ -86,7 +86,7 @@ describe.each(['runware', 'crun'])('a generation at %s', (provider) => {
     await sweep()
     const job = await untilStatus(id, 'failed')
     expect(job.fault?.code).toBe('deadline_exceeded')
-    await untilTold(id)
+    await untilNotified(id)
   })
 })
 
@@ -100,6 +100,6 @@ it('keeps and delivers what was made when some results failed', async () => {
     message: '2 of 3 outputs were made and stored.',
   })
   expect(job.outputs.map(({ status }) => status)).toEqual(['stored', 'stored'])
-  const [told] = await untilTold(id)
+  const [told] = await untilNotified(id)
   expect(JSON.parse(told?.body ?? '').data.outputs).toHaveLength(2)
 })

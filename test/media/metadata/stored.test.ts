@@ -3,8 +3,8 @@ import { env } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
 import type { JobView } from '../../../src/core/job-view-schema.ts'
 import { advance } from '../../../src/engine/advance.ts'
-import { api, getJob, passTimeUntil, postJob, untilStatus, untilTold } from '../../support/reelhook.ts'
-import { aContext, aGate, postUnnudged } from '../../support/runtime.ts'
+import { api, getJob, passTimeUntil, postJob, untilNotified, untilStatus } from '../../support/reelhook.ts'
+import { aContext, aGate, postWithoutWakeUp } from '../../support/runtime.ts'
 import { countRows } from '../../support/storage.ts'
 import { finish, makeVideo } from '../../support/videos.ts'
 import { simulatorUrl, world } from '../../support/world.ts'
@@ -37,7 +37,7 @@ describe('what a video is', () => {
     expect(job.outputs).toMatchObject([known])
     const { data } = await (await api('/v1/jobs?limit=1')).json<{ data: JobView[] }>()
     expect(data[0]?.outputs).toMatchObject([known])
-    const [told] = await untilTold(job.id)
+    const [told] = await untilNotified(job.id)
     expect(JSON.parse(told?.body ?? '').data.outputs).toMatchObject([known])
     const { event, log } = await saidOf(job.id)
     expect(event).toMatchObject(known)
@@ -55,7 +55,7 @@ describe('what a video is', () => {
 describe('a video whose header cannot be read', () => {
   it('is stored all the same, and the timeline and the log say so', async () => {
     const { id } = await postJob({ prompt: 'A paper boat sim(webhook=lost)' })
-    world.answerNext(`${simulatorUrl}/media/`, () => anAnswer(aVideo(300_000)))
+    world.respondNext(`${simulatorUrl}/media/`, () => anAnswer(aVideo(300_000)))
     await finish(id)
     const job = await untilSettled(id)
     expect(job).toMatchObject({ status: 'succeeded', outputs: [{ ...unknown, bytes: 300_000 }] })
@@ -69,7 +69,7 @@ describe('a video whose header cannot be read', () => {
 describe('a step that dies while it reads a header', () => {
   /** Its video is in the bucket, and nothing is committed. */
   async function aDeath(): Promise<string> {
-    const { id } = await postUnnudged({ prompt: 'A paper boat sim(webhook=lost)' })
+    const { id } = await postWithoutWakeUp({ prompt: 'A paper boat sim(webhook=lost)' })
     await advance(aContext(), id)
     await world.advance(5 * minutes)
     const reached = aGate()
