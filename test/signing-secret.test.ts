@@ -4,7 +4,7 @@ import { env } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
 import type { JobView } from '../src/core/job-view-schema.ts'
 import { ask } from './support/api-call.ts'
-import { makeApiKey, postJobOf } from './support/api-keys.ts'
+import { createApiKey, postJobWith } from './support/api-keys.ts'
 import { callbackSecret, isSignedWith } from './support/caller.ts'
 import {
   deliveriesOf,
@@ -15,7 +15,7 @@ import {
 } from './support/deliveries.ts'
 import { deleteEndpoint, makeEndpoint } from './support/endpoints.ts'
 import { aHost, down, ok } from './support/hosts.ts'
-import { aSilentJob, doorOf } from './support/provider-webhooks.ts'
+import { aJobWithoutWebhooks, callbackPathOf } from './support/provider-webhooks.ts'
 import { getJob, untilStatus } from './support/reelhook.ts'
 import { isSignedBy, type PublishedKey } from './support/second-opinions.ts'
 import { select } from './support/storage.ts'
@@ -40,7 +40,7 @@ async function sweepUnder(bindings: Partial<Env>): Promise<void> {
 
 /** A delivery that was refused once and is due again. */
 async function aDueDelivery(createJob: () => Promise<string> = tellOfFailure) {
-  world.caller.answerNext(() => new Response('no', { status: 500 }))
+  world.caller.respondNext(() => new Response('no', { status: 500 }))
   const jobId = await createJob()
   const { id } = await untilDelivery(jobId, ({ attempts }) => attempts.length === 1)
   await world.advance(5_000)
@@ -54,9 +54,9 @@ async function statusOf(jobId: string): Promise<string | undefined> {
 // Runs before any other test creates keys, since it counts them.
 describe('an encrypted secret', () => {
   it('of an API key is encrypted again at the next sweep and then needs the new SIGNING_SECRET only', async () => {
-    const apiKey = await makeApiKey()
+    const apiKey = await createApiKey()
     const createJob = async () => {
-      const { id } = await (await postJobOf(apiKey, { prompt: 'A boat sim(submit=402)' })).json<JobView>()
+      const { id } = await (await postJobWith(apiKey, { prompt: 'A boat sim(submit=402)' })).json<JobView>()
       await untilStatus(id, 'failed')
       return id
     }
@@ -130,7 +130,7 @@ describe('a signed link to a video', () => {
 
 describe("a provider's webhook", () => {
   it('is accepted while the previous SIGNING_SECRET is set, and not afterwards', async () => {
-    const path = await doorOf(await aSilentJob())
+    const path = await callbackPathOf(await aJobWithoutWebhooks())
     const postUnder = async (bindings: Record<string, unknown>) =>
       (await ask(path, { method: 'POST', body: '{}' }, bindings)).status
     expect(await postUnder(rotating)).toBe(200)

@@ -1,4 +1,4 @@
-/** The README, as a test. */
+/** The example of the README, as a test. */
 import { env } from 'cloudflare:workers'
 import { expect, it } from 'vitest'
 import { sha256 } from '../src/core/crypto/derived-keys.ts'
@@ -8,13 +8,13 @@ import {
   billsFor,
   postJob,
   timelineOf,
+  untilNotified,
   untilStatus,
   untilSubmitted,
-  untilTold,
 } from './support/reelhook.ts'
 import { world } from './support/world.ts'
 
-it.each(['runware', 'crun'])('makes a video at %s and tells the caller', async (provider) => {
+it.each(['runware', 'crun'])('makes a video at %s and notifies the caller', async (provider) => {
   const accepted = await postJob({ provider })
   expect(accepted.status).toBe('queued')
 
@@ -24,10 +24,10 @@ it.each(['runware', 'crun'])('makes a video at %s and tells the caller', async (
   expect(job.tasks[0]?.completed_via).toBe('webhook')
   expect(billsFor(job.id)).toHaveLength(1)
 
-  const [told] = await untilTold(job.id)
-  if (told === undefined) throw new Error('the caller was not told')
-  expect(isSignedWith(callbackSecret, told)).toBe(true)
-  const event = JSON.parse(told.body)
+  const [delivery] = await untilNotified(job.id)
+  if (delivery === undefined) throw new Error('the caller was not notified')
+  expect(isSignedWith(callbackSecret, delivery)).toBe(true)
+  const event = JSON.parse(delivery.body)
   expect(event).toMatchObject({ type: 'job.succeeded', data: { id: job.id, status: 'succeeded' } })
 
   const link = new URL(event.data.outputs[0].url)

@@ -11,8 +11,8 @@ import {
   passTimeUntil,
   post,
   postJob,
+  untilNotified,
   untilSubmitted,
-  untilTold,
 } from './support/reelhook.ts'
 import { aResolver, resolverUrl } from './support/resolver.ts'
 import { fetchWith } from './support/runtime.ts'
@@ -45,8 +45,8 @@ describe('the User-Agent is sent with', () => {
 
   it('the download of an input for upload to a provider, and each redirect on the way', async () => {
     const redirectTo = (location: string) => () => new Response(null, { status: 302, headers: { location } })
-    world.settle('https://one.input.test', redirectTo('https://two.input.test/boat.png'))
-    world.settle('https://two.input.test', () => anAnswer(aFile('image/png')))
+    world.serve('https://one.input.test', redirectTo('https://two.input.test/boat.png'))
+    world.serve('https://two.input.test', () => anAnswer(aFile('image/png')))
     const { id } = await postJob({ provider: 'scenario', first_frame: 'https://one.input.test/boat' })
     await passTimeUntil(id, ({ status }) => status !== 'queued')
     const calls = world.calls.filter(({ url }) => url.includes('.input.test'))
@@ -58,7 +58,7 @@ describe('the User-Agent is sent with', () => {
       const { id } = await postJob()
       await untilSubmitted(id)
       await untilSettled(id)
-      await untilTold(id)
+      await untilNotified(id)
       expect(
         (await post('/v1/callbacks/test', { url: `${callerUrl}/hook`, secret: callbackSecret })).status,
       ).toBe(200)
@@ -69,8 +69,8 @@ describe('the User-Agent is sent with', () => {
   it('a DNS lookup', async () => {
     const agents = await agentsAt(resolverUrl, async () => {
       const resolver = aResolver({ 'caller.test': { A: ['93.184.216.34'] } })
-      world.answerNext(resolverUrl, resolver.fetch)
-      world.answerNext(resolverUrl, resolver.fetch)
+      world.respondNext(resolverUrl, resolver.fetch)
+      world.respondNext(resolverUrl, resolver.fetch)
       const headers = { authorization: `Bearer ${env.ADMIN_API_KEY}`, 'content-type': 'application/json' }
       const body = JSON.stringify({ url: `${callerUrl}/hook`, secret: callbackSecret })
       const request = new Request(`${publicBaseUrl}/v1/callbacks/test`, { method: 'POST', headers, body })

@@ -9,7 +9,7 @@ import { completionSources, taskStatuses } from './task.ts'
 
 const timestamp = z.iso.datetime()
 
-export const faultViewSchema = z.object({
+const faultViewSchema = z.object({
   code: z.enum(faultCodes),
   message: z.string(),
   /** How the caller can solve it. */

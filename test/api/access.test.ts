@@ -1,9 +1,9 @@
 /** Who may see and do what, as the introduction of the description has it: one team, and an admin key. */
 import { beforeAll, describe, expect, it } from 'vitest'
-import { bearing, makeApiKey, type NewApiKey, postJobOf } from '../support/api-keys.ts'
+import { bearerHeader, createApiKey, type NewApiKey, postJobWith } from '../support/api-keys.ts'
 import { aFile } from '../support/assets.ts'
 import { deliveriesOf } from '../support/deliveries.ts'
-import { api, post, untilStatus, untilTold } from '../support/reelhook.ts'
+import { api, post, untilNotified, untilStatus } from '../support/reelhook.ts'
 import { finish } from '../support/videos.ts'
 import { callerUrl } from '../support/world.ts'
 
@@ -18,8 +18,8 @@ let other: NewApiKey
 
 beforeAll(async () => {
   document = await (await api('/openapi.json')).json()
-  maker = await makeApiKey('the maker')
-  other = await makeApiKey('another of the team')
+  maker = await createApiKey('the maker')
+  other = await createApiKey('another of the team')
 })
 
 describe('the introduction of the description', () => {
@@ -45,16 +45,16 @@ describe('the introduction of the description', () => {
 
 describe('a key of the team', () => {
   it('sees and changes what another key made', async () => {
-    const { id } = await (await postJobOf(maker)).json<{ id: string }>()
+    const { id } = await (await postJobWith(maker)).json<{ id: string }>()
     await finish(id)
     await untilStatus(id, 'succeeded')
-    await untilTold(id)
+    await untilNotified(id)
     const [delivery] = await deliveriesOf(id)
-    const headers = { ...bearing(maker), 'content-type': 'image/png' }
+    const headers = { ...bearerHeader(maker), 'content-type': 'image/png' }
     const uploaded = await api('/v1/assets', { method: 'POST', headers, body: aFile('image/png') })
     const asset = await uploaded.json<{ id: string }>()
     const endpoint = await (
-      await post('/v1/endpoints', { url: `${callerUrl}/theirs`, disabled: true }, bearing(maker))
+      await post('/v1/endpoints', { url: `${callerUrl}/theirs`, disabled: true }, bearerHeader(maker))
     ).json<{ id: string }>()
 
     const asked: [string, string][] = [
@@ -75,7 +75,7 @@ describe('a key of the team', () => {
     for (const [method, path] of asked) {
       const json = path.endsWith('/links') ? { 'content-type': 'application/json' } : {}
       const body = path.endsWith('/links') ? '{}' : null
-      const answer = await api(path, { method, headers: { ...bearing(other), ...json }, body })
+      const answer = await api(path, { method, headers: { ...bearerHeader(other), ...json }, body })
       expect(answer.ok, `${method} ${path}: ${answer.status}`).toBe(true)
       await answer.arrayBuffer()
     }
@@ -83,13 +83,13 @@ describe('a key of the team', () => {
 
   it('has its Idempotency-Keys to itself', async () => {
     const once = { 'idempotency-key': 'once' }
-    const [mine, theirs] = [await postJobOf(maker, {}, once), await postJobOf(other, {}, once)]
+    const [mine, theirs] = [await postJobWith(maker, {}, once), await postJobWith(other, {}, once)]
     expect((await mine.json<{ id: string }>()).id).not.toBe((await theirs.json<{ id: string }>()).id)
   })
 
   it('may manage its own callbacks and secret, and no other key', async () => {
     const statusOf = async (method: string, path: string) =>
-      (await api(path, { method, headers: bearing(other) })).status
+      (await api(path, { method, headers: bearerHeader(other) })).status
     for (const [method, action] of [
       ['GET', 'disabled-callbacks'],
       ['POST', 'enable-callbacks'],

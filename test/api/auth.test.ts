@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { bearing, makeApiKey, revokeApiKey } from '../support/api-keys.ts'
+import { bearerHeader, createApiKey, revokeApiKey } from '../support/api-keys.ts'
 import { expectProblem } from '../support/problem.ts'
 import { api, post } from '../support/reelhook.ts'
 import { countRows } from '../support/storage.ts'
@@ -31,13 +31,13 @@ async function expectUnauthorized(response: Response): Promise<void> {
 
 describe('a valid key', () => {
   it('opens jobs, events, deliveries', async () => {
-    const { authorization } = bearing(await makeApiKey())
+    const { authorization } = bearerHeader(await createApiKey())
     expect((await call('GET /v1/jobs', authorization)).status).toBe(200)
     expect((await call('GET /v1/deliveries?job_id=none', authorization)).status).toBe(200)
   })
 
   it('may be announced in any case', async () => {
-    const { key } = await makeApiKey()
+    const { key } = await createApiKey()
     expect((await call('GET /v1/jobs', `bearer ${key}`)).status).toBe(200)
   })
 
@@ -56,9 +56,9 @@ describe('without a valid key', () => {
   })
 
   it.each(guarded)('%s is closed: a revoked one was sent', async (route) => {
-    const apiKey = await makeApiKey()
+    const apiKey = await createApiKey()
     await revokeApiKey(apiKey)
-    await expectUnauthorized(await call(route, bearing(apiKey).authorization))
+    await expectUnauthorized(await call(route, bearerHeader(apiKey).authorization))
   })
 
   it.each([
@@ -72,7 +72,7 @@ describe('without a valid key', () => {
   })
 
   it('its hash, read in the database, opens nothing', async () => {
-    await makeApiKey()
+    await createApiKey()
     const response = await api('/v1/jobs', { headers: { authorization: `Bearer ${'0'.repeat(64)}` } })
     await expectUnauthorized(response)
   })
@@ -82,22 +82,25 @@ describe('an ordinary key', () => {
   it.each(['GET /v1/api-keys', 'DELETE /v1/api-keys/key_00000000000000000000000000'])(
     'may not do %s',
     async (route) => {
-      const { authorization } = bearing(await makeApiKey())
+      const { authorization } = bearerHeader(await createApiKey())
       await expectProblem(await call(route, authorization), 403, 'forbidden')
     },
   )
 
   it('may not make keys', async () => {
-    const apiKey = await makeApiKey()
+    const apiKey = await createApiKey()
     const before = await countRows('api_keys')
-    await expectProblem(await post('/v1/api-keys', { name: 'mine' }, bearing(apiKey)), 403, 'forbidden')
+    await expectProblem(await post('/v1/api-keys', { name: 'mine' }, bearerHeader(apiKey)), 403, 'forbidden')
     expect(await countRows('api_keys')).toBe(before)
   })
 
   it('may not revoke keys, not even itself', async () => {
-    const apiKey = await makeApiKey()
-    const response = await api(`/v1/api-keys/${apiKey.id}`, { method: 'DELETE', headers: bearing(apiKey) })
+    const apiKey = await createApiKey()
+    const response = await api(`/v1/api-keys/${apiKey.id}`, {
+      method: 'DELETE',
+      headers: bearerHeader(apiKey),
+    })
     await expectProblem(response, 403, 'forbidden')
-    expect((await call('GET /v1/jobs', bearing(apiKey).authorization)).status).toBe(200)
+    expect((await call('GET /v1/jobs', bearerHeader(apiKey).authorization)).status).toBe(200)
   })
 })

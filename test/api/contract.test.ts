@@ -6,13 +6,13 @@ import { env } from 'cloudflare:workers'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { eventTypes } from '../../src/core/event.ts'
 import { ask, deadDatabase } from '../support/api-call.ts'
-import { bearing, makeApiKey, revokeApiKey } from '../support/api-keys.ts'
+import { bearerHeader, createApiKey, revokeApiKey } from '../support/api-keys.ts'
 import { aFile, anAsset, upload } from '../support/assets.ts'
 import { unseenAnswers } from '../support/contract.ts'
 import { deliveriesOf, tellOfFailure } from '../support/deliveries.ts'
 import { changeEndpoint, deleteEndpoint, enableEndpoint, makeEndpoint } from '../support/endpoints.ts'
 import { cancel, erase, retry } from '../support/job-calls.ts'
-import { api, aRequest, passTimeUntil, post, postJob, untilTold } from '../support/reelhook.ts'
+import { api, aRequest, passTimeUntil, post, postJob, untilNotified } from '../support/reelhook.ts'
 import { failVideo, makeVideo } from '../support/videos.ts'
 import { callerUrl, world } from '../support/world.ts'
 
@@ -48,11 +48,11 @@ beforeAll(async () => {
 
 describe('every operation', () => {
   it('answers as described without a key, with a revoked one, and with one that is not the admin key', async () => {
-    const revoked = await makeApiKey()
+    const revoked = await createApiKey()
     await revokeApiKey(revoked)
-    const other = bearing(await makeApiKey())
+    const other = bearerHeader(await createApiKey())
     for (const { method, path } of operations) {
-      for (const headers of [{ authorization: '' }, bearing(revoked), other])
+      for (const headers of [{ authorization: '' }, bearerHeader(revoked), other])
         await api(path, { method, headers })
     }
     await api('/healthz?deep', { headers: { authorization: '' } })
@@ -118,7 +118,7 @@ describe.each(['runware', 'crun', 'scenario', 'aimlapi'])('a job at %s', (provid
     async (directive) => {
       const { id } = await postJob({ ...asked, prompt: `A paper boat${directive && ` sim(${directive})`}` })
       await passTimeUntil(id, ({ settled_at }) => settled_at !== null)
-      await untilTold(id)
+      await untilNotified(id)
       for (const path of ['', '/events']) await api(`/v1/jobs/${id}${path}`)
       expect((await erase(id, '?force=true')).status).toBe(204)
     },
@@ -199,7 +199,7 @@ describe('the rest', () => {
   it('tells of deliveries as described', async () => {
     const { id: endpointId } = await makeEndpoint(`${callerUrl}/endpoint`)
     const jobId = await tellOfFailure()
-    await untilTold(jobId, 2)
+    await untilNotified(jobId, 2)
     const [delivery] = await deliveriesOf(jobId)
     for (const id of [delivery?.id, '0']) {
       await api(`/v1/deliveries/${id}`)
@@ -226,7 +226,7 @@ describe('the rest', () => {
   })
 
   it('manages keys as described', async () => {
-    const key = await makeApiKey()
+    const key = await createApiKey()
     await api('/v1/api-keys')
     await api(`/v1/api-keys/${key.id}/disabled-callbacks`)
     for (const { id } of [key, { id: '0' }]) await api(`/v1/api-keys/${id}/rotate-secret`, { method: 'POST' })

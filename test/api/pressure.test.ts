@@ -2,7 +2,7 @@
 import { env } from 'cloudflare:workers'
 import { describe, expect, it, vi } from 'vitest'
 import { ask } from '../support/api-call.ts'
-import { bearing, makeApiKey } from '../support/api-keys.ts'
+import { bearerHeader, createApiKey } from '../support/api-keys.ts'
 import { expectProblem } from '../support/problem.ts'
 import { aRequest, billsFor, post, sweep, untilStatus } from '../support/reelhook.ts'
 import { deadQueue, fetchWith } from '../support/runtime.ts'
@@ -157,10 +157,10 @@ describe('a key that posts too much', () => {
   it.each(['GET', 'POST', 'PATCH', 'DELETE'])(
     'is counted when it calls %s, and by itself',
     async (method) => {
-      const [greedy, other] = await Promise.all([makeApiKey('greedy'), makeApiKey('other')])
+      const [greedy, other] = await Promise.all([createApiKey('greedy'), createApiKey('other')])
       const counter = { limit: async ({ key }: { key: string }) => ({ success: key !== greedy.id }) }
       const call = (key: typeof greedy) =>
-        ask('/v1/endpoints/ep_1', { method, headers: bearing(key) }, { REQUESTS: counter })
+        ask('/v1/endpoints/ep_1', { method, headers: bearerHeader(key) }, { REQUESTS: counter })
       await expectProblem(await call(greedy), 429, 'rate_limited')
       expect((await call(other)).status).not.toBe(429)
     },

@@ -1,15 +1,16 @@
 /**
- * npm run bench:burst: thousands of posts at once against the local Worker, the simulator behind it. Every answer must
- * be 202, or 429 or 503 with Retry-After, after which the post is repeated under its Idempotency-Key; then the queue
- * must drain, every job succeed with one bill, and every caller be told. Exits 0 only when all of it holds.
+ * npm run bench:burst: thousands of concurrent posts to the local Worker with the simulator. Every response must be 202, or
+ * 429 or 503 with Retry-After, after which the post is repeated with its Idempotency-Key. Then the queue must drain, every
+ * job must succeed with one bill, and every caller must be notified. It exits with 0 only if all of this holds.
  *
- *   npm run bench:burst -- 5000          posts, by as many API keys as their rate limit asks for
- *   npm run bench:burst -- 1500 2        by two API keys: some posts are answered with 429 and come again
- *   npm run bench:burst -- 1000 2 20     with at most 20 tasks at each provider at once
+ *   npm run bench:burst -- 5000          posts, with as many API keys as their rate limit requires
+ *   npm run bench:burst -- 1500 2        with two API keys: some posts get 429 and are repeated
+ *   npm run bench:burst -- 1000 2 20     with at most 20 concurrent tasks at each provider
  */
 import { randomBytes } from 'node:crypto'
 import { rmSync } from 'node:fs'
 import { setTimeout as wait } from 'node:timers/promises'
+import { z } from 'zod'
 import { type CallbackServer, startCallbackServer } from '../../src/dev/local/callback-server.ts'
 import { createClient } from '../../src/dev/local/client.ts'
 import { keys, variablesFor } from '../../src/dev/local/stage.ts'
@@ -18,12 +19,13 @@ import { startSimulator } from '../../src/dev/simulator/server.ts'
 import type { Simulator } from '../../src/dev/simulator/simulator.ts'
 
 const folder = '.wrangler/burst'
+const apiKeySchema = z.object({ key: z.string() })
 const postsPerKey = 500
 const connections = 100
-const patienceMs = 60 * 60_000
+const timeoutMs = 60 * 60_000
 const [posts = 5_000, keyCount = Math.ceil(posts / postsPerKey), limit] = process.argv.slice(2).map(Number)
 
-interface Answer {
+interface ReceivedResponse {
   status: number
   ms: number
 }
@@ -45,8 +47,8 @@ async function main() {
 
   const startedAt = Date.now()
   const since = () => `${((Date.now() - startedAt) / 1_000).toFixed(1)} s`
-  const answers: Answer[] = []
-  const ids = await postAll(answers, (n) => ({
+  const responses: ReceivedResponse[] = []
+  const ids = await postAll(responses, (n) => ({
     url: `${worker.url}/v1/jobs`,
     apiKey: apiKeys[n % apiKeys.length] ?? '',
     body: {
@@ -59,12 +61,12 @@ async function main() {
     },
   }))
   const acceptedAfter = since()
-  console.log(`${acceptedAfter}: ${ids.length} jobs were accepted`)
-  await untilTold(callbacks, ids, since)
+  console.log(`${acceptedAfter}: ${ids.length} jobs accepted`)
+  await untilNotified(callbacks, ids, since)
   const drainedAfter = since()
 
-  report(answers, acceptedAfter, drainedAfter)
-  const breaches = breachesOf(answers, ids, callbacks, simulator.simulator)
+  report(responses, acceptedAfter, drainedAfter)
+  const breaches = breachesOf(responses, ids, callbacks, simulator.simulator)
   for (const breach of breaches) console.error(`BREACH: ${breach}`)
   process.exitCode = breaches.length === 0 ? 0 : 1
   await worker.stop()
@@ -74,28 +76,28 @@ async function main() {
 
 async function makeKeys(url: string, adminApiKey: string): Promise<string[]> {
   const client = createClient(url, adminApiKey)
-  const made = await Promise.all(
+  const created = await Promise.all(
     Array.from({ length: keyCount }, (_, n) => client.post('/v1/api-keys', { name: `burst ${n}` })),
   )
-  return made.map((apiKey) => (apiKey as { key: string }).key)
+  return created.map((apiKey) => apiKeySchema.parse(apiKey).key)
 }
 
-/** Posts everything over so many connections, each post again and again until it is accepted: the ids of the jobs. */
+/** Posts every job over parallel connections, repeats each post until it is accepted, and returns the job ids. */
 async function postAll(
-  answers: Answer[],
+  responses: ReceivedResponse[],
   aPost: (n: number) => { url: string; apiKey: string; body: unknown },
 ): Promise<string[]> {
   const ids: string[] = []
   let next = 0
   const connection = async () => {
-    for (let n = next++; n < posts; n = next++) ids.push(await insist(answers, aPost(n)))
+    for (let n = next++; n < posts; n = next++) ids.push(await postUntilAccepted(responses, aPost(n)))
   }
   await Promise.all(Array.from({ length: connections }, connection))
   return ids
 }
 
-async function insist(
-  answers: Answer[],
+async function postUntilAccepted(
+  responses: ReceivedResponse[],
   { url, apiKey, body }: { url: string; apiKey: string; body: unknown },
 ): Promise<string> {
   const headers = {
@@ -107,7 +109,7 @@ async function insist(
     const sentAt = performance.now()
     const response = await fetch(url, { method: 'POST', headers, body: JSON.stringify(body) })
     const text = await response.text()
-    answers.push({ status: response.status, ms: performance.now() - sentAt })
+    responses.push({ status: response.status, ms: performance.now() - sentAt })
     if (response.status === 202) return JSON.parse(text).id
     const seconds = Number(response.headers.get('retry-after'))
     if (![429, 503].includes(response.status) || !(seconds > 0))
@@ -116,60 +118,64 @@ async function insist(
   }
 }
 
-async function untilTold(callbacks: CallbackServer, ids: string[], since: () => string): Promise<void> {
-  const giveUpAt = Date.now() + patienceMs
-  const told = () => new Set(callbacks.received.map(({ jobId }) => jobId)).size
-  for (let round = 0; told() < ids.length && Date.now() < giveUpAt; round++) {
-    if (round % 20 === 0) console.log(`${since()}: ${told()} of ${ids.length} callers were told`)
+async function untilNotified(callbacks: CallbackServer, ids: string[], since: () => string): Promise<void> {
+  const deadline = Date.now() + timeoutMs
+  const notified = () => new Set(callbacks.received.map(({ jobId }) => jobId)).size
+  for (let round = 0; notified() < ids.length && Date.now() < deadline; round++) {
+    if (round % 20 === 0) console.log(`${since()}: ${notified()} of ${ids.length} callers notified`)
     await wait(500)
   }
 }
 
-function report(answers: Answer[], acceptedAfter: string, drainedAfter: string): void {
-  const count = (status: number) => answers.filter((answer) => answer.status === status).length
-  const times = answers.filter(({ status }) => status === 202).map(({ ms }) => ms)
+function report(responses: ReceivedResponse[], acceptedAfter: string, drainedAfter: string): void {
+  const count = (status: number) => responses.filter((response) => response.status === status).length
+  const times = responses.filter(({ status }) => status === 202).map(({ ms }) => ms)
   times.sort((a, b) => a - b)
   const percentile = (share: number) => Math.round(times[Math.ceil(times.length * share) - 1] ?? Number.NaN)
   console.table([
     {
       posts,
       keys: keyCount,
-      'at once': connections,
+      connections,
       202: count(202),
       429: count(429),
       503: count(503),
       'POST p50 ms': percentile(0.5),
       'POST p95 ms': percentile(0.95),
       'all accepted after': acceptedAfter,
-      'all told after': drainedAfter,
+      'all notified after': drainedAfter,
     },
   ])
 }
 
 function breachesOf(
-  answers: Answer[],
+  responses: ReceivedResponse[],
   ids: string[],
   callbacks: CallbackServer,
   simulator: Simulator,
 ): string[] {
-  const told = new Map(callbacks.received.map((received) => [received.jobId, received]))
+  const deliveries = new Map(callbacks.received.map((received) => [received.jobId, received]))
   const bills = Map.groupBy(simulator.tasks(), ({ webhookUrl }) => webhookUrl?.split('/').at(-2))
-  const others = answers.filter(({ status }) => ![202, 429, 503].includes(status)).length
-  const most = Math.max(...['runware', 'crun'].map((provider) => mostAtOnce(simulator, provider)))
-  console.log(`At most ${most} tasks were at one provider at once.`)
+  const others = responses.filter(({ status }) => ![202, 429, 503].includes(status)).length
+  const maxConcurrent = Math.max(
+    ...['runware', 'crun'].map((provider) => maxConcurrentTasks(simulator, provider)),
+  )
+  console.log(`At most ${maxConcurrent} tasks ran at one provider at the same time.`)
   return [
-    ...(others > 0 ? [`${others} posts were answered with something else`] : []),
+    ...(others > 0 ? [`${others} posts got another status`] : []),
     ...(new Set(ids).size === posts ? [] : [`${new Set(ids).size} jobs for ${posts} posts`]),
-    ...(limit !== undefined && most > limit ? [`${most} tasks were at one provider at once`] : []),
+    ...(limit !== undefined && maxConcurrent > limit
+      ? [`${maxConcurrent} tasks ran at one provider at the same time`]
+      : []),
     ...ids.flatMap((id) => {
-      const { type = 'nothing', verified = false } = told.get(id) ?? {}
+      const { type = 'nothing', verified = false } = deliveries.get(id) ?? {}
       const billed = bills.get(id)?.length ?? 0
       return type === 'job.succeeded' && verified && billed === 1 ? [] : [`${id}: ${type}, ${billed} bills`]
     }),
   ]
 }
 
-function mostAtOnce(simulator: Simulator, provider: string): number {
+function maxConcurrentTasks(simulator: Simulator, provider: string): number {
   const moments = simulator
     .tasks()
     .filter((task) => task.provider === provider)
@@ -179,10 +185,10 @@ function mostAtOnce(simulator: Simulator, provider: string): number {
     ])
     .sort((a, b) => a.at - b.at || a.change - b.change)
   let count = 0
-  let most = 0
+  let max = 0
   for (const { change } of moments) {
     count += change
-    most = Math.max(most, count)
+    max = Math.max(max, count)
   }
-  return most
+  return max
 }

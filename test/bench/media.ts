@@ -1,20 +1,20 @@
 /**
- * npm run bench -- media: videos of 1 MB, 100 MB and 1 GB on each of Reelhook's roads into R2, beside a bare
- * `bucket.put(key, response.body)` of as large a file in the same run, turn by turn. Ends with 1 when a promise is
- * not kept.
+ * npm run bench -- media: copies videos of 1 MB, 100 MB and 1 GB into R2 in each of Reelhook's ways, and compares each way
+ * with a bare `bucket.put(key, response.body)` of a file of the same size in the same run. It exits with 1 if a promise is
+ * broken.
  *
  *   npm run bench -- media 100      one size, in megabytes
  */
 import { keys } from '../../src/dev/local/stage.ts'
 import { startSimulator } from '../../src/dev/simulator/server.ts'
-import { type OpenRoad, openBarePut, openBareUpload, openReelhook } from './roads.ts'
+import { type CopyPath, openBarePut, openBareUpload, openReelhook } from './copy-paths.ts'
 
-/** What DESIGN.md §8 promises. */
-const promised = { mostGrowthBesideMiB: 64, leastShareOfSpeed: 0.6 }
+/** The promises of the design. */
+const promised = { maxExtraGrowthMiB: 64, minSpeedShare: 0.6 }
 
-// The more there is to copy, the less chance there is in it.
+// Larger files vary less, so they need fewer rounds.
 const roundsOf = (megabytes: number) => (megabytes < 10 ? 25 : megabytes < 500 ? 7 : 3)
-const patienceMinutes = 15
+const timeoutMinutes = 15
 
 interface Measured {
   durationMs: number
@@ -23,11 +23,11 @@ interface Measured {
 
 interface Row {
   MB: number
-  road: string
+  path: string
   'MB/s': number
   'of bare': number | string
   'growth MiB': number
-  'beside bare': number | string
+  'extra MiB': number | string
   kept: string
 }
 
@@ -38,46 +38,46 @@ const sizes = given.length > 0 ? given.map(Number) : [1, 100, 1_000]
 await main()
 
 async function main() {
-  const stopwatch = setTimeout(() => {
-    console.log(`It was not done in ${patienceMinutes} minutes: the machine is busy with something else.`)
+  const timeout = setTimeout(() => {
+    console.log(`It did not end within ${timeoutMinutes} minutes: the machine is busy.`)
     process.exit(1)
-  }, patienceMinutes * 60_000)
+  }, timeoutMinutes * 60_000)
   const simulator = await startSimulator({ port: 0, keys, pace: { queuedMs: 0, runningMs: 0 } })
   const rows: Row[] = []
   for (const megabytes of sizes) rows.push(...(await measure(simulator.url, megabytes)))
   await simulator.close()
-  clearTimeout(stopwatch)
+  clearTimeout(timeout)
 
   console.table(rows)
-  const { mostGrowthBesideMiB, leastShareOfSpeed } = promised
+  const { maxExtraGrowthMiB, minSpeedShare } = promised
   console.log(
-    `Promised: ${leastShareOfSpeed} of the bare speed at least, SHA-256 and all; at most ${mostGrowthBesideMiB} MiB more growth.`,
+    `Promised: at least ${minSpeedShare} of the bare speed, SHA-256 included; at most ${maxExtraGrowthMiB} MiB more growth.`,
   )
   const isKept = rows.every(({ kept }) => kept !== 'no')
   console.log(isKept ? 'Kept.' : 'NOT kept.')
   process.exit(isKept ? 0 : 1)
 }
 
-/** In turns: what else the machine is doing falls on all roads alike. */
+/** The paths take turns, so that other load on the machine affects all of them equally. */
 async function measure(simulatorUrl: string, megabytes: number): Promise<Row[]> {
   const video = `A long paper boat sim(megabytes=${megabytes})`
-  const unannounced = `A long paper boat sim(megabytes=${megabytes}, body=chunked)`
-  // The webhook comes while a video is uploaded, where a download waits for it: the road is measured without it.
-  const unheard = `A long paper boat sim(megabytes=${megabytes}, webhook=lost)`
+  const withoutLength = `A long paper boat sim(megabytes=${megabytes}, body=chunked)`
+  // The webhook arrives during an upload, but before a download, so the upload is measured without it.
+  const withoutWebhook = `A long paper boat sim(megabytes=${megabytes}, webhook=lost)`
   const folder = '.wrangler/bench'
-  const roads = [
+  const paths = [
     await openBarePut(`${folder}/bare`, simulatorUrl, video),
     await openReelhook(`${folder}/known`, simulatorUrl, video),
-    await openReelhook(`${folder}/unknown`, simulatorUrl, unannounced),
+    await openReelhook(`${folder}/unknown`, simulatorUrl, withoutLength),
     await openBareUpload(`${folder}/bare-upload`, simulatorUrl, video),
-    await openReelhook(`${folder}/uploaded`, simulatorUrl, unheard, 'on'),
+    await openReelhook(`${folder}/uploaded`, simulatorUrl, withoutWebhook, 'on'),
   ] as const
-  const durations = roads.map((): number[] => [])
+  const durations = paths.map((): number[] => [])
   for (let round = 0; round < roundsOf(megabytes); round += 1) {
-    for (const [index, road] of roads.entries()) durations[index]?.push(await road.copy())
+    for (const [index, path] of paths.entries()) durations[index]?.push(await path.copy())
   }
   const sums: Measured[] = []
-  for (const [index, road] of roads.entries()) sums.push(await sumUp(road, durations[index] ?? []))
+  for (const [index, path] of paths.entries()) sums.push(await summarize(path, durations[index] ?? []))
   const [bare, known, unknown, bareUpload, uploaded] = sums as [
     Measured,
     Measured,
@@ -94,23 +94,23 @@ async function measure(simulatorUrl: string, megabytes: number): Promise<Row[]> 
   ]
 }
 
-async function sumUp(road: OpenRoad, durations: number[]): Promise<Measured> {
+async function summarize(path: CopyPath, durations: number[]): Promise<Measured> {
   const sorted = durations.toSorted((one, other) => one - other)
-  return { durationMs: sorted[Math.floor(sorted.length / 2)] ?? Number.NaN, growthMiB: await road.close() }
+  return { durationMs: sorted[Math.floor(sorted.length / 2)] ?? Number.NaN, growthMiB: await path.close() }
 }
 
-function rowOf(megabytes: number, road: string, { growthMiB, durationMs }: Measured, bare?: Measured): Row {
-  const row = { MB: megabytes, road, 'MB/s': Math.round((megabytes * 1_000) / durationMs) }
+function rowOf(megabytes: number, path: string, { growthMiB, durationMs }: Measured, bare?: Measured): Row {
+  const row = { MB: megabytes, path, 'MB/s': Math.round((megabytes * 1_000) / durationMs) }
   const growth = { 'growth MiB': Math.round(growthMiB) }
-  if (bare === undefined) return { ...row, 'of bare': '', ...growth, 'beside bare': '', kept: '' }
+  if (bare === undefined) return { ...row, 'of bare': '', ...growth, 'extra MiB': '', kept: '' }
   const share = bare.durationMs / durationMs
-  const beside = growthMiB - bare.growthMiB
-  const isKept = share >= promised.leastShareOfSpeed && beside <= promised.mostGrowthBesideMiB
+  const extra = growthMiB - bare.growthMiB
+  const isKept = share >= promised.minSpeedShare && extra <= promised.maxExtraGrowthMiB
   return {
     ...row,
     'of bare': Math.round(share * 100) / 100,
     ...growth,
-    'beside bare': Math.round(beside),
+    'extra MiB': Math.round(extra),
     kept: isKept ? 'yes' : 'no',
   }
 }

@@ -1,4 +1,4 @@
-/** The runtime's processes on this machine, and how large they are. Linux: read from /proc. */
+/** The workerd processes and their memory, from Linux's /proc. */
 import { readdirSync, readFileSync } from 'node:fs'
 
 /** The process ids of the workerd processes that this process started. */
@@ -12,7 +12,7 @@ export function runtimeProcesses(): number[] {
     })
 }
 
-/** Samples the resident size of a process until stopped; both in MiB. */
+/** Samples the resident size of a process, in MiB, until it is stopped. */
 export function watchSize(pid: number) {
   const before = residentMiB(pid)
   let peak = before
@@ -33,6 +33,6 @@ function statusOf(pid: number): string {
   try {
     return readFileSync(`/proc/${pid}/status`, 'utf8')
   } catch {
-    return '' // the process ended between the listing and the reading
+    return '' // the process ended after it was listed
   }
 }

@@ -72,7 +72,7 @@ export async function weather(weather: Weather): Promise<{
     const life = await begun
     void poster.post(plan.filter(({ index }) => index % waves === next.n - 1))
     if (poisonInLives.includes(next.n)) void channel.poison()
-    void forge(chance, stage.simulator.tasks(), stage.sink.trapUrl, ring).then((all) =>
+    void forge(chance, stage.simulator.tasks(), stage.sink.trapUrl, postWebhook).then((all) =>
       forgeries.push(...all),
     )
     const end = await live(weather, life, poster, next.killAfterMs, giveUpAt)
@@ -154,7 +154,7 @@ async function outlive({ conductor, channel }: Weather, life: Life | undefined):
 }
 
 /** Null: nobody was there to hear it. */
-async function ring(method: string, url: string, body: string): Promise<number | null> {
+async function postWebhook(method: string, url: string, body: string): Promise<number | null> {
   const response = await fetch(url, { method, body }).catch(() => null)
   await response?.body?.cancel()
   return response?.status ?? null

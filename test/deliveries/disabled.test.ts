@@ -1,7 +1,7 @@
 /** Who took nothing for five days is sent nothing more, until somebody enables it again by one call. */
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { disableAfterMs, ownFailuresToDisable } from '../../src/core/schedule.ts'
-import { bearing, makeApiKey, postJobOf } from '../support/api-keys.ts'
+import { bearerHeader, createApiKey, postJobWith } from '../support/api-keys.ts'
 import { deliveriesOf, tellOfFailure } from '../support/deliveries.ts'
 import { enableEndpoint, makeEndpoint, showEndpoint } from '../support/endpoints.ts'
 import { aHost, down, type Host, ok } from '../support/hosts.ts'
@@ -129,15 +129,15 @@ describe('the callbacks of an API key', () => {
     )
   }
 
-  async function jobOf(apiKey: Awaited<ReturnType<typeof makeApiKey>>, url = host.url): Promise<string> {
-    const response = await postJobOf(apiKey, { prompt, callback_url: url })
+  async function jobOf(apiKey: Awaited<ReturnType<typeof createApiKey>>, url = host.url): Promise<string> {
+    const response = await postJobWith(apiKey, { prompt, callback_url: url })
     const { id } = await response.json<{ id: string }>()
     await vi.waitUntil(async () => (await timelineOf(id)).includes('job.failed'), { timeout: 5_000 })
     return id
   }
 
   const disabledOf = async (apiKey: { id: string; key: string }) =>
-    (await api(`/v1/api-keys/${apiKey.id}/disabled-callbacks`, { headers: bearing(apiKey) })).json<{
+    (await api(`/v1/api-keys/${apiKey.id}/disabled-callbacks`, { headers: bearerHeader(apiKey) })).json<{
       data: { host: string }[]
     }>()
 
@@ -153,7 +153,7 @@ describe('the callbacks of an API key', () => {
   }
 
   it('to a host that took nothing for five days are disabled, for this key and this host', async () => {
-    const [apiKey, other] = [await makeApiKey(), await makeApiKey('another')]
+    const [apiKey, other] = [await createApiKey(), await createApiKey('another')]
     await failFor(apiKey, disableAfterMs)
     const jobId = await jobOf(apiKey)
     await tryAgain(jobId)
@@ -174,14 +174,14 @@ describe('the callbacks of an API key', () => {
   })
 
   it('are not disabled a minute before', async () => {
-    const apiKey = await makeApiKey()
+    const apiKey = await createApiKey()
     await failFor(apiKey, disableAfterMs - 60_000)
     await tryAgain(await jobOf(apiKey))
     expect(await disabledOf(apiKey)).toEqual({ data: [] })
   })
 
   it('are not disabled for one failure of a delivery, however long others of the key have failed there', async () => {
-    const apiKey = await makeApiKey()
+    const apiKey = await createApiKey()
     await failFor(apiKey, 2 * disableAfterMs)
     const jobId = await jobOf(apiKey)
     await untilTried(jobId)
@@ -190,14 +190,14 @@ describe('the callbacks of an API key', () => {
   })
 
   it('are enabled again by one call of the key itself', async () => {
-    const apiKey = await makeApiKey()
+    const apiKey = await createApiKey()
     await failFor(apiKey, disableAfterMs)
     const jobId = await jobOf(apiKey)
     await tryAgain(jobId)
     await untilOver(jobId)
     host.answer(ok)
     const enabled = await api(`/v1/api-keys/${apiKey.id}/enable-callbacks`, {
-      ...{ method: 'POST', headers: bearing(apiKey) },
+      ...{ method: 'POST', headers: bearerHeader(apiKey) },
     })
     expect(await enabled.json()).toMatchObject({ data: [{ host: host.name }] })
     expect(await untilOver(await jobOf(apiKey))).toMatchObject([{ status: 'delivered' }])
@@ -205,9 +205,9 @@ describe('the callbacks of an API key', () => {
   })
 
   it('are not enabled by another key, but by the admin', async () => {
-    const [apiKey, other] = [await makeApiKey(), await makeApiKey('another')]
+    const [apiKey, other] = [await createApiKey(), await createApiKey('another')]
     const path = `/v1/api-keys/${apiKey.id}/enable-callbacks`
-    await expectProblem(await api(path, { method: 'POST', headers: bearing(other) }), 403, 'forbidden')
+    await expectProblem(await api(path, { method: 'POST', headers: bearerHeader(other) }), 403, 'forbidden')
     expect((await api(path, { method: 'POST' })).status).toBe(200)
   })
 })

@@ -5,8 +5,8 @@ import { type DeliveryView, deliveriesOf, tellOfFailure } from '../support/deliv
 import { changeEndpoint, deleteEndpoint, makeEndpoint } from '../support/endpoints.ts'
 import { aHost, type Host, ok } from '../support/hosts.ts'
 import { canceled } from '../support/job-calls.ts'
-import { sweep, timelineOf, untilTold } from '../support/reelhook.ts'
-import { postUnnudged } from '../support/runtime.ts'
+import { sweep, timelineOf, untilNotified } from '../support/reelhook.ts'
+import { postWithoutWakeUp } from '../support/runtime.ts'
 import { select } from '../support/storage.ts'
 import { makeVideo } from '../support/videos.ts'
 import { callerUrl, world } from '../support/world.ts'
@@ -55,7 +55,7 @@ describe('an endpoint is told', () => {
 
   it('of a job that is canceled', async () => {
     const { id, secret } = await makeEndpoint(host.url)
-    const job = await postUnnudged(uncalled)
+    const job = await postWithoutWakeUp(uncalled)
     await canceled(job.id)
     const [received] = await untilReceived(1)
     if (received === undefined) throw new Error('nothing came')
@@ -74,7 +74,7 @@ describe('an endpoint is told', () => {
     const jobId = await tellOfFailure()
     const deliveries = await untilAll(jobId, ({ status }) => status === 'delivered')
     expect(deliveries.map(({ endpoint_id }) => endpoint_id).sort()).toEqual([null, one.id, two.id].sort())
-    const received = [...host.called.received, ...other.called.received, ...(await untilTold(jobId))]
+    const received = [...host.called.received, ...other.called.received, ...(await untilNotified(jobId))]
     expect(received).toHaveLength(3)
     expect(new Set(received.map(({ headers }) => headers['webhook-id'])).size).toBe(1)
     expect(new Set(received.map(({ body }) => body)).size).toBe(1)
@@ -165,7 +165,7 @@ describe('an endpoint that changes', () => {
     await sweep()
     const [delivery] = await untilAll(jobId, ({ status }) => status === 'delivered')
     expect(delivery?.url).toBe(`${callerUrl}/moved`)
-    const [received] = await untilTold(jobId)
+    const [received] = await untilNotified(jobId)
     expect(received && isSignedWith(secret, received)).toBe(true)
   })
 

@@ -5,7 +5,7 @@ import { type DeliveryView, deliveriesOf } from '../support/deliveries.ts'
 import { makeEndpoint, type NewEndpoint } from '../support/endpoints.ts'
 import { cancel, erase, retry } from '../support/job-calls.ts'
 import { expectProblem } from '../support/problem.ts'
-import { doorOf, ringAt, untilHeard } from '../support/provider-webhooks.ts'
+import { callbackPathOf, postWebhookTo, untilWebhookResults } from '../support/provider-webhooks.ts'
 import { api, aRequest, getJob, post, sweep } from '../support/reelhook.ts'
 import { leftOf, nothing } from '../support/remains.ts'
 import {
@@ -15,7 +15,7 @@ import {
   passDays,
   remainsOf,
   toldOfErasure,
-  untilTold,
+  untilNotified,
   untilToldOfErasure,
 } from '../support/retention.ts'
 import { countRows, select } from '../support/storage.ts'
@@ -77,7 +77,7 @@ describe('whoever asked for it', () => {
 
   it('is told again until it takes it, under one id', async () => {
     const id = await aToldVideo(asked)
-    world.caller.answerNext(() => new Response('not now', { status: 500 }))
+    world.caller.respondNext(() => new Response('not now', { status: 500 }))
     await erase(id)
     await untilToldOfErasure(id)
     await world.advance(60_000)
@@ -85,7 +85,7 @@ describe('whoever asked for it', () => {
     const told = await untilToldOfErasure(id, 2)
     const ids = new Set(told.map(({ received }) => received.headers['webhook-id']))
     expect([told.length, ids.size]).toEqual([2, 1])
-    await untilTold(id)
+    await untilNotified(id)
     expect(await deliveriesOf(id)).toMatchObject([
       { event_type: 'job.erased', status: 'delivered', attempt_count: 2 },
     ])
@@ -143,8 +143,8 @@ describe('of a job whose erasure is told', () => {
   it('no webhook is heard any more', async () => {
     const id = await aToldVideo(asked)
     await erase(id)
-    expect((await ringAt(await doorOf(id), '{"late":true}')).status).toBe(200)
-    expect((await untilHeard(id, 2)).at(-1)).toBe('unknown_job')
+    expect((await postWebhookTo(await callbackPathOf(id), '{"late":true}')).status).toBe(200)
+    expect((await untilWebhookResults(id, 2)).at(-1)).toBe('unknown_job')
     expect(await countRows('webhooks', 'job_id = ?', id)).toBe(0)
   })
 
@@ -153,7 +153,7 @@ describe('of a job whose erasure is told', () => {
     const headers = { 'idempotency-key': crypto.randomUUID() }
     const { id } = await (await post('/v1/jobs', body, headers)).json<{ id: string }>()
     await cancel(id)
-    await untilTold(id)
+    await untilNotified(id)
     expect((await erase(id)).status).toBe(204)
     const again = await post('/v1/jobs', body, headers)
     expect([again.status, again.headers.get('idempotent-replayed')]).toEqual([202, null])
@@ -164,13 +164,13 @@ describe('of a job whose erasure is told', () => {
     const id = await aToldVideo(asked)
     await erase(id)
     await untilToldOfErasure(id)
-    await untilTold(id)
+    await untilNotified(id)
     await passDays(6)
     const [delivery] = await deliveriesOf(id)
     const response = await post(`/v1/deliveries/${delivery?.id}/redeliver`, {})
     expect((await response.json<DeliveryView>()).status).toBe('pending')
     await untilToldOfErasure(id, 2)
-    await untilTold(id)
+    await untilNotified(id)
     await passDays(1.1)
     expect(await leftOf(id)).toEqual(nothing)
     expect(await deliveriesOf(id)).toEqual([])
@@ -178,7 +178,7 @@ describe('of a job whose erasure is told', () => {
 
   it('the row stays for as long as somebody has still to be told', async () => {
     const id = await aToldVideo(asked)
-    world.caller.answerNext(...Array.from({ length: 3 }, () => () => new Response('no', { status: 500 })))
+    world.caller.respondNext(...Array.from({ length: 3 }, () => () => new Response('no', { status: 500 })))
     await erase(id)
     await untilToldOfErasure(id)
     // It stands as if it had been sent for again just before the week was over.
@@ -190,7 +190,7 @@ describe('of a job whose erasure is told', () => {
     await passDays(0.1)
     await untilToldOfErasure(id, 3)
     await passDays(0.2)
-    await untilTold(id)
+    await untilNotified(id)
     await passDays(0.1)
     expect(await leftOf(id)).toEqual(nothing)
   })
@@ -200,6 +200,6 @@ describe('the body', () => {
   it('may be asked for by a job that ends in any way', async () => {
     const { id, callback_events } = await makeVideo(asked).then(({ id, request }) => ({ id, ...request }))
     expect(callback_events).toEqual(allEvents)
-    await untilTold(id)
+    await untilNotified(id)
   })
 })

@@ -2,7 +2,7 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { deliveriesOf, tellOfFailure } from '../support/deliveries.ts'
 import { makeEndpoint } from '../support/endpoints.ts'
-import { getJob, postJob, untilSubmitted, untilTold } from '../support/reelhook.ts'
+import { getJob, postJob, untilNotified, untilSubmitted } from '../support/reelhook.ts'
 import { select } from '../support/storage.ts'
 import { finish, makeVideo } from '../support/videos.ts'
 import { callerUrl, world } from '../support/world.ts'
@@ -15,7 +15,7 @@ const everything = ['job.generating', 'output.stored', 'job.succeeded', 'job.fai
 
 /** The events that came for a job, in the order of their timestamps. */
 async function eventsFor(jobId: string, count: number) {
-  const received = await untilTold(jobId, count)
+  const received = await untilNotified(jobId, count)
   return received
     .map(({ body, headers }) => ({ ...JSON.parse(body), id: headers['webhook-id'] }))
     .sort((a, b) => a.id.localeCompare(b.id))
@@ -78,7 +78,7 @@ describe('a caller that asks for everything', () => {
 describe('a caller that asks for nothing', () => {
   it('is told of the end alone', async () => {
     const { id } = await makeVideo()
-    await untilTold(id)
+    await untilNotified(id)
     expect((await deliveriesOf(id)).map(({ event_type }) => event_type)).toEqual(['job.succeeded'])
   })
 

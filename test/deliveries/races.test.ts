@@ -13,7 +13,7 @@ import {
   untilDelivery,
 } from '../support/deliveries.ts'
 import { sweep, timelineOf } from '../support/reelhook.ts'
-import { aContext, aGate, deadQueue, postUnnudged } from '../support/runtime.ts'
+import { aContext, aGate, deadQueue, postWithoutWakeUp } from '../support/runtime.ts'
 import { world } from '../support/world.ts'
 
 /** A delivery that was refused once and is due again now. */
@@ -51,7 +51,7 @@ describe('a delivery is made once', () => {
 
 describe('a delivery is made all the same', () => {
   it('when its nudge was lost: the sweep finds it', async () => {
-    const { id } = await postUnnudged({ prompt: 'A paper boat sim(submit=402)' })
+    const { id } = await postWithoutWakeUp({ prompt: 'A paper boat sim(submit=402)' })
     await advance(aContext({}, { DELIVERIES: deadQueue }), id)
     expect(world.caller.receivedFor(id)).toHaveLength(0)
     await sweep()

@@ -17,7 +17,7 @@ async function eventsOf(id: string): Promise<{ type: string; data: unknown }[]> 
 
 describe('a delivery that is refused every time', () => {
   it('is tried ten times over three days, each when it is due and not before; then it has failed', async () => {
-    world.caller.answerNext(...deliveryWaitsMs.map(() => () => new Response('no', { status: 500 })))
+    world.caller.respondNext(...deliveryWaitsMs.map(() => () => new Response('no', { status: 500 })))
     const id = await tellOfFailure()
     for (const [made, waitMs] of deliveryWaitsMs.entries()) {
       if (made === 0) continue
@@ -48,7 +48,7 @@ describe('a delivery that is refused every time', () => {
 
 describe('a delivery that is taken at last', () => {
   it('is over, and nothing of it is on the timeline', async () => {
-    world.caller.answerNext(() => new Response('no', { status: 500 }))
+    world.caller.respondNext(() => new Response('no', { status: 500 }))
     const id = await tellOfFailure()
     await untilDelivery(id, ({ attempts }) => attempts.length === 1)
     await world.advance(5_000)

@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { signedHeaders } from '../../src/deliveries/sign.ts'
 import { callbackSecret, type Received } from '../support/caller.ts'
 import { tellOfFailure } from '../support/deliveries.ts'
-import { untilTold } from '../support/reelhook.ts'
+import { untilNotified } from '../support/reelhook.ts'
 import { isSignedBy, isVerified, packages, publishedKeys } from '../support/second-opinions.ts'
 
 const otherSecret = `whsec_${btoa('another thirty-two bytes of it..')}`
@@ -11,7 +11,7 @@ const otherSecret = `whsec_${btoa('another thirty-two bytes of it..')}`
 let told: Received
 
 beforeAll(async () => {
-  const [first] = await untilTold(await tellOfFailure())
+  const [first] = await untilNotified(await tellOfFailure())
   if (first === undefined) throw new Error('the caller was not told')
   told = first
 })

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import { callbackSecret, isSignedWith } from '../support/caller.ts'
 import { deliveriesOf, tellOfFailure, untilDelivery } from '../support/deliveries.ts'
-import { getJob, sweep, untilTold } from '../support/reelhook.ts'
+import { getJob, sweep, untilNotified } from '../support/reelhook.ts'
 import { makeVideo } from '../support/videos.ts'
 import { world } from '../support/world.ts'
 
 async function told(id: string) {
-  const [first] = await untilTold(id)
+  const [first] = await untilNotified(id)
   if (first === undefined) throw new Error('the caller was not told')
   return first
 }
@@ -37,7 +37,7 @@ describe('what is signed', () => {
   })
 
   it('is the same id and the same bytes on each attempt, at a new time, signed anew', async () => {
-    world.caller.answerNext(...[500, 404].map((status) => () => new Response('no', { status })))
+    world.caller.respondNext(...[500, 404].map((status) => () => new Response('no', { status })))
     const id = await tellOfFailure()
     for (const [attempts, waitMs] of [
       [1, 5_000],
@@ -47,7 +47,7 @@ describe('what is signed', () => {
       await world.advance(waitMs)
       await sweep()
     }
-    const received = await untilTold(id, 3)
+    const received = await untilNotified(id, 3)
     expect(received).toHaveLength(3)
     expect(new Set(received.map(({ headers }) => headers['webhook-id'])).size).toBe(1)
     expect(new Set(received.map(({ body }) => body)).size).toBe(1)

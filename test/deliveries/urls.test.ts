@@ -1,7 +1,7 @@
 import { env } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
 import { deliveriesOf, tellAndHear, tellOfFailure, untilDelivery } from '../support/deliveries.ts'
-import { sweep, timelineOf, untilTold } from '../support/reelhook.ts'
+import { sweep, timelineOf, untilNotified } from '../support/reelhook.ts'
 import { makeVideo } from '../support/videos.ts'
 import { callerUrl, world } from '../support/world.ts'
 
@@ -9,19 +9,19 @@ describe('the caller is told', () => {
   it('of every end when nothing else was asked', async () => {
     const failed = await tellOfFailure()
     const { id: succeeded } = await makeVideo()
-    expect(JSON.parse((await untilTold(failed))[0]?.body ?? '').type).toBe('job.failed')
-    expect(JSON.parse((await untilTold(succeeded))[0]?.body ?? '').type).toBe('job.succeeded')
+    expect(JSON.parse((await untilNotified(failed))[0]?.body ?? '').type).toBe('job.failed')
+    expect(JSON.parse((await untilNotified(succeeded))[0]?.body ?? '').type).toBe('job.succeeded')
   })
 
   it('of the events it asked for', async () => {
     const id = await tellOfFailure({ callback_events: ['job.failed'] })
-    expect(JSON.parse((await untilTold(id))[0]?.body ?? '').type).toBe('job.failed')
+    expect(JSON.parse((await untilNotified(id))[0]?.body ?? '').type).toBe('job.failed')
   })
 
   it('at the URL just as it gave it', async () => {
     const callback_url = `${callerUrl}/hook/%C3%A9?tenant=7&next=https%3A%2F%2Fa.test`
     const id = await tellOfFailure({ callback_url })
-    expect((await untilTold(id))[0]?.url).toBe(callback_url)
+    expect((await untilNotified(id))[0]?.url).toBe(callback_url)
   })
 })
 

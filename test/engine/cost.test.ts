@@ -59,7 +59,7 @@ it.each([
 it('a job whose video is uploaded costs one message more: the news of it', async () => {
   const worker = createMeteredWorker({ RUNWARE_UPLOADS: 'on' })
   for (const door of ['uploads', 'webhooks']) {
-    world.answerNext(`${publicBaseUrl}/${door}`, (request) => worker.fetch(request))
+    world.respondNext(`${publicBaseUrl}/${door}`, (request) => worker.fetch(request))
   }
   const id = await postTo(worker, 'runware', 'A paper boat')
   await worker.drain()
@@ -78,7 +78,7 @@ async function makeForThreeMinutes(provider: string, secondsSinceSweep: number) 
   await worker.passSeconds(secondsSinceSweep)
   const before = worker.bill()
   const hasWebhooks = provider === 'runware' || provider === 'crun'
-  if (hasWebhooks) world.answerNext(`${publicBaseUrl}/webhooks`, (request) => worker.fetch(request))
+  if (hasWebhooks) world.respondNext(`${publicBaseUrl}/webhooks`, (request) => worker.fetch(request))
 
   const id = await postTo(worker, provider, 'A paper boat sim(seconds=180)')
   await worker.drain()

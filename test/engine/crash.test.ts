@@ -5,7 +5,7 @@ import { advance } from '../../src/engine/advance.ts'
 import { recordDeadLetter } from '../../src/engine/upkeep/dead-letter.ts'
 import { openDatabase } from '../../src/store/database.ts'
 import { claimJob } from '../../src/store/jobs/claim.ts'
-import { hold } from '../support/hold-step.ts'
+import { pauseStep } from '../support/hold-step.ts'
 import {
   billsFor,
   getJob,
@@ -14,10 +14,10 @@ import {
   sweep,
   timelineOf,
   untilJob,
+  untilNotified,
   untilStatus,
-  untilTold,
 } from '../support/reelhook.ts'
-import { aContext, aGate, postUnnudged } from '../support/runtime.ts'
+import { aContext, aGate, postWithoutWakeUp } from '../support/runtime.ts'
 import { world } from '../support/world.ts'
 
 const minutes = 60_000
@@ -28,50 +28,50 @@ describe('a crash', () => {
     ['runware', 'after'],
     ['crun', 'after'],
   ] as const)('of the submit to %s, %s the call, costs no second bill', async (provider, when) => {
-    const { id } = await postUnnudged({ provider })
-    await hold(id, { call: provider === 'runware' ? '/runware/v1' : '/CreateTask', when })
+    const { id } = await postWithoutWakeUp({ provider })
+    await pauseStep(id, { call: provider === 'runware' ? '/runware/v1' : '/CreateTask', when })
     await passTimeUntil(id, ({ status }) => status === 'succeeded')
     expect(billsFor(id)).toHaveLength(1)
-    expect(await untilTold(id)).toHaveLength(1)
+    expect(await untilNotified(id)).toHaveLength(1)
   })
 
   it('of the copy leaves a job that is copied again', async () => {
-    const { id } = await postUnnudged({ prompt: 'A paper boat sim(webhook=lost)' })
+    const { id } = await postWithoutWakeUp({ prompt: 'A paper boat sim(webhook=lost)' })
     await advance(aContext(), id)
     await world.advance(5 * minutes)
-    await hold(id, { call: '/media/', when: 'after' })
+    await pauseStep(id, { call: '/media/', when: 'after' })
     expect((await getJob(id)).status).toBe('storing')
     await passTimeUntil(id, ({ status }) => status === 'succeeded')
-    expect(await untilTold(id)).toHaveLength(1)
+    expect(await untilNotified(id)).toHaveLength(1)
   })
 })
 
 describe('a step that outlived its lease', () => {
   it('commits nothing', async () => {
-    const { id } = await postUnnudged()
-    const late = await hold(id, { call: '/runware/v1', when: 'after' })
+    const { id } = await postWithoutWakeUp()
+    const late = await pauseStep(id, { call: '/runware/v1', when: 'after' })
     await passTimeUntil(id, ({ status }) => status === 'succeeded')
-    await untilTold(id)
+    await untilNotified(id)
     const before = await rowsOf(id)
-    await late.letGoOn()
+    await late.resume()
     expect(await rowsOf(id)).toEqual(before)
     expect(billsFor(id)).toHaveLength(1)
   })
 
   it('leaves the ledger to the step that has the job now', async () => {
-    const { id } = await postUnnudged()
-    const late = await hold(id, { call: '/runware/v1', when: 'after' })
+    const { id } = await postWithoutWakeUp()
+    const late = await pauseStep(id, { call: '/runware/v1', when: 'after' })
     await world.advance(2 * minutes)
     await claimJob(openDatabase(env.DB), id, 'the step that has it now', world.edges.now())
     const before = await rowsOf(id)
-    await late.letGoOn()
+    await late.resume()
     expect(await rowsOf(id)).toEqual(before)
     await passTimeUntil(id, ({ status }) => status === 'succeeded')
   })
 })
 
 it('a slow copy whose lease ran out ends without a word', async () => {
-  const { id } = await postUnnudged({ prompt: 'A paper boat sim(webhook=lost, megabytes=2)' })
+  const { id } = await postWithoutWakeUp({ prompt: 'A paper boat sim(webhook=lost, megabytes=2)' })
   await advance(aContext(), id)
   await world.advance(5 * minutes)
   const gate = aGate()
@@ -91,7 +91,7 @@ it('a slow copy whose lease ran out ends without a word', async () => {
   const late = advance(aContext({ fetch }), id)
   await reached.wait
   await passTimeUntil(id, ({ status }) => status === 'succeeded')
-  await untilTold(id)
+  await untilNotified(id)
   const before = await rowsOf(id)
   gate.open()
   await late
@@ -99,7 +99,7 @@ it('a slow copy whose lease ran out ends without a word', async () => {
 })
 
 it('two nudges at once make one step', async () => {
-  const { id } = await postUnnudged()
+  const { id } = await postWithoutWakeUp()
   await Promise.all([advance(aContext(), id), advance(aContext(), id), sweep()])
   await untilJob(id, ({ status }) => status === 'generating')
   expect(billsFor(id)).toHaveLength(1)
@@ -107,16 +107,16 @@ it('two nudges at once make one step', async () => {
 })
 
 it('a webhook that comes in the middle of a step makes the job due at once', async () => {
-  const { id } = await postUnnudged({ prompt: 'A paper boat sim(webhook=early)' })
-  const late = await hold(id, { call: '/runware/v1', when: 'after' })
+  const { id } = await postWithoutWakeUp({ prompt: 'A paper boat sim(webhook=early)' })
+  const late = await pauseStep(id, { call: '/runware/v1', when: 'after' })
   expect((await getJob(id)).status).toBe('queued')
-  await late.letGoOn()
+  await late.resume()
   const job = await untilStatus(id, 'succeeded')
   expect(job.tasks[0]?.completed_via).toBe('webhook')
 })
 
 it('a step that throws leaves its job due', async () => {
-  const { id } = await postUnnudged({ prompt: 'A paper boat sim(webhook=lost)' })
+  const { id } = await postWithoutWakeUp({ prompt: 'A paper boat sim(webhook=lost)' })
   await advance(aContext(), id)
   await world.advance(5 * minutes)
   const broken = new Proxy(env.BUCKET, {
@@ -129,14 +129,14 @@ it('a step that throws leaves its job due', async () => {
 
 describe('a nudge that died in all its tries', () => {
   it('is put on the timeline, and the sweep goes on with the job', async () => {
-    const { id } = await postUnnudged()
+    const { id } = await postWithoutWakeUp()
     await recordDeadLetter(aContext(), { job: id })
     expect(await timelineOf(id)).toEqual(['job.accepted', 'message.dead_lettered'])
     await passTimeUntil(id, ({ status }) => status === 'succeeded')
   })
 
   it('with a webhook in it is journaled at last', async () => {
-    const { id } = await postUnnudged()
+    const { id } = await postWithoutWakeUp()
     const webhook = {
       jobId: id,
       provider: 'runware' as const,

@@ -2,10 +2,10 @@
 import { env } from 'cloudflare:workers'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { advance } from '../../src/engine/advance.ts'
-import { bearing, makeApiKey } from '../support/api-keys.ts'
+import { bearerHeader, createApiKey } from '../support/api-keys.ts'
 import { erase } from '../support/job-calls.ts'
-import { api, billsFor, getJob, passTimeUntil, post, postJob, untilTold } from '../support/reelhook.ts'
-import { aContext, postUnnudged } from '../support/runtime.ts'
+import { api, billsFor, getJob, passTimeUntil, post, postJob, untilNotified } from '../support/reelhook.ts'
+import { aContext, postWithoutWakeUp } from '../support/runtime.ts'
 import { callerUrl, world } from '../support/world.ts'
 
 const deep = `{"model":"seedance-2.0-mini","callback_url":"${callerUrl}/hook","provider_options":{"crun":{"x":${'['.repeat(20_000)}${']'.repeat(20_000)}}}}`
@@ -37,7 +37,7 @@ async function expectListsToAnswer(): Promise<void> {
 
 describe.each(damages)('a job whose %s is %s', (column, _, value) => {
   it('is shown with a warning, and every list answers', async () => {
-    const { id } = await postUnnudged({ metadata: { order: '42' } })
+    const { id } = await postWithoutWakeUp({ metadata: { order: '42' } })
     await damage('jobs', column, value, id)
     await expectListsToAnswer()
     const job = await getJob(id)
@@ -49,18 +49,18 @@ describe.each(damages)('a job whose %s is %s', (column, _, value) => {
 
   it('ends, and nothing is bought by halves', async () => {
     const isNeeded = column === 'request' || column === 'providers'
-    const { id } = await postUnnudged({ deadline_seconds: isNeeded ? 60 : 1_800 })
+    const { id } = await postWithoutWakeUp({ deadline_seconds: isNeeded ? 60 : 1_800 })
     await damage('jobs', column, value, id)
     await passTimeUntil(id, ({ settled_at }) => settled_at !== null)
     expect(billsFor(id)).toHaveLength(isNeeded ? 0 : 1)
-    if (value === deep) expect(await untilTold(id)).toHaveLength(1)
+    if (value === deep) expect(await untilNotified(id)).toHaveLength(1)
   })
 })
 
 it.each(['cost', 'fault', 'inputs', 'received_video'])(
   'a task whose %s is damaged is still fetched',
   async (column) => {
-    const { id } = await postUnnudged({ prompt: 'A boat sim(webhook=lost)' })
+    const { id } = await postWithoutWakeUp({ prompt: 'A boat sim(webhook=lost)' })
     await advance(aContext(), id)
     await damage('tasks', column, 'not JSON', id)
     await expectListsToAnswer()
@@ -85,28 +85,28 @@ describe('beside a damaged endpoint', () => {
     await expectListsToAnswer()
     const { id } = await postJob()
     await passTimeUntil(id, ({ status }) => status === 'succeeded')
-    const told = await untilTold(id)
+    const told = await untilNotified(id)
     expect(told.map(({ url }) => new URL(url).pathname)).toEqual(['/hook'])
   })
 })
 
 it('an event that is damaged is marked, and the others are shown', async () => {
-  const { id } = await postUnnudged()
+  const { id } = await postWithoutWakeUp()
   await damage('events', 'data', '{', id)
   const response = await api(`/v1/jobs/${id}/events`)
   expect(await response.json()).toMatchObject({ data: [{ type: 'job.accepted', data: { damaged: true } }] })
 })
 
 it('a key whose retired secrets are damaged still signs with its own', async () => {
-  const key = await makeApiKey('damaged')
+  const key = await createApiKey('damaged')
   await damage('api_keys', 'retired_secrets', '{', key.id)
   const response = await post(
     '/v1/jobs',
     { model: 'seedance-2.0-mini', prompt: 'A boat', provider: 'runware', callback_url: `${callerUrl}/hook` },
-    bearing(key),
+    bearerHeader(key),
   )
   const { id } = await response.json<{ id: string }>()
   await passTimeUntil(id, ({ status }) => status === 'succeeded')
-  expect(await untilTold(id)).toHaveLength(1)
+  expect(await untilNotified(id)).toHaveLength(1)
   expect(world.logs.some(({ event }) => event === 'delivery.failed')).toBe(false)
 })

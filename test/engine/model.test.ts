@@ -5,7 +5,7 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { canBecome, isSettled, type JobStatus, jobStatuses } from '../../src/core/job.ts'
-import type { Place } from '../support/hold-step.ts'
+import type { PausePoint } from '../support/hold-step.ts'
 import { type LoneJob, postLoneJob } from '../support/lone-job.ts'
 import { getJob } from '../support/reelhook.ts'
 import { objectKeys } from '../support/storage.ts'
@@ -19,14 +19,14 @@ interface Model {
 
 /** The laws, after everything that happens. */
 async function expectLaws(model: Model, job: LoneJob) {
-  const seen = await job.look()
+  const seen = await job.state()
   const isEnded = isSettled(seen.status)
   expect(mayBecome(model.status, seen.status), `${model.status} → ${seen.status}`).toBe(true)
   expect(seen.status === 'canceled').toBe(model.isCanceled)
   expect(seen.bills).toBeLessThanOrEqual(1)
   expect(seen.ends).toEqual(isEnded ? [`job.${seen.status}`] : [])
   expect(seen.deliveries).toHaveLength(isEnded ? 1 : 0)
-  expect(seen.told.length).toBeLessThanOrEqual(1)
+  expect(seen.notified.length).toBeLessThanOrEqual(1)
   expect(seen.isDue).toBe(!isEnded)
   expect(isEnded && seen.isHeld).toBe(false)
   model.status = seen.status
@@ -34,16 +34,16 @@ async function expectLaws(model: Model, job: LoneJob) {
 
 /** And at last: it has ended, and everybody has been told the truth. */
 async function expectEnd(model: Model, job: LoneJob) {
-  for (let minutes = 0; !isSettled((await job.look()).status); minutes++) {
+  for (let minutes = 0; !isSettled((await job.state()).status); minutes++) {
     expect(minutes).toBeLessThan(90)
     await world.advance(60_000)
     await job.sweep()
   }
   await job.sweep()
   await expectLaws(model, job)
-  const seen = await job.look()
+  const seen = await job.state()
   expect(seen.deliveries).toEqual(['delivered'])
-  expect(seen.told).toEqual([`job.${seen.status}`])
+  expect(seen.notified).toEqual([`job.${seen.status}`])
   const isStored = seen.status === 'succeeded'
   expect(await objectKeys(`jobs/${job.id}/`)).toEqual(isStored ? [`jobs/${job.id}/0.mp4`] : [])
   const { cancellation, fault } = await getJob(job.id)
@@ -63,19 +63,19 @@ async function cancel(job: LoneJob, model: Model) {
 }
 
 /** While a step stands still at the place, if there is something for it to do. */
-async function cancelAt(place: Place, job: LoneJob, model: Model) {
-  await job.ring('true')
-  await job.stall(place)
+async function cancelAt(place: PausePoint, job: LoneJob, model: Model) {
+  await job.postWebhook('true')
+  await job.pauseStep(place)
   await cancel(job, model)
 }
 
-const places: Place[] = [
-  ...[1, 2, 3, 4].flatMap((commit): Place[] => [
+const places: PausePoint[] = [
+  ...[1, 2, 3, 4].flatMap((commit): PausePoint[] => [
     { commit, when: 'before' },
     { commit, when: 'after' },
   ]),
-  ...(['before', 'after'] as const).map((when): Place => ({ call: simulatorUrl, when })),
-  ...(['before', 'after', 'amid'] as const).map((when): Place => ({ call: '/media/', when })),
+  ...(['before', 'after'] as const).map((when): PausePoint => ({ call: simulatorUrl, when })),
+  ...(['before', 'after', 'during'] as const).map((when): PausePoint => ({ call: '/media/', when })),
 ]
 
 type Happening = (job: LoneJob, model: Model) => Promise<unknown>
@@ -87,15 +87,15 @@ const happenings: [weight: number, name: string, happening: Happening][] = [
   [1, 'steps at once', (job) => Promise.all([job.step(), job.step(), job.sweep()])],
   [1, 'crash', (job) => job.crash()],
   ...places.flatMap((place): [number, string, Happening][] => [
-    [0.4, `stall ${JSON.stringify(place)}`, (job) => job.stall(place)],
+    [0.4, `stall ${JSON.stringify(place)}`, (job) => job.pauseStep(place)],
     [0.3, `cancel ${JSON.stringify(place)}`, (job, model) => cancelAt(place, job, model)],
   ]),
-  [3, 'go on', (job) => job.letGoOn()],
-  [1, 'true webhook', async (job) => expect((await job.ring('true')).status).toBe(200)],
-  [1, 'true webhook, doubled', (job) => Promise.all([job.ring('true'), job.ring('true')])],
-  [1, 'lying webhook', (job) => job.ring('lie')],
-  [1, 'strange webhook', (job) => job.ring('strange lie')],
-  [1, 'forged webhook', async (job) => expect((await job.ringAtWrongDoor()).status).toBe(404)],
+  [3, 'go on', (job) => job.resume()],
+  [1, 'true webhook', async (job) => expect((await job.postWebhook('true')).status).toBe(200)],
+  [1, 'true webhook, doubled', (job) => Promise.all([job.postWebhook('true'), job.postWebhook('true')])],
+  [1, 'lying webhook', (job) => job.postWebhook('false')],
+  [1, 'strange webhook', (job) => job.postWebhook('foreign')],
+  [1, 'forged webhook', async (job) => expect((await job.postForgedWebhook()).status).toBe(404)],
   ...[1, 5, 20, 61, 300].map((seconds): [number, string, Happening] => [
     1,
     `${seconds} s`,
@@ -105,7 +105,7 @@ const happenings: [weight: number, name: string, happening: Happening][] = [
   [
     0.4,
     'cancel amid steps',
-    (job, model) => Promise.all([job.step(), cancel(job, model), job.step(), job.ring('true')]),
+    (job, model) => Promise.all([job.step(), cancel(job, model), job.step(), job.postWebhook('true')]),
   ],
 ]
 
@@ -134,9 +134,9 @@ it('a job ends once, is billed once at most, and its caller is told once, whatev
       const job = await postLoneJob(provider, directives)
       if (begin === 'made') await job.step()
       if (begin === 'made') await world.advance(10_000)
-      const model: Model = { status: (await job.look()).status, isCanceled: false }
+      const model: Model = { status: (await job.state()).status, isCanceled: false }
       await fc.asyncModelRun(() => ({ model, real: job }), commands)
-      if (end === 'stalled steps go on') await job.letAllGoOn()
+      if (end === 'stalled steps go on') await job.resumeAll()
       await expectEnd(model, job)
     },
   )

@@ -7,8 +7,8 @@ import { deliver } from '../../src/deliveries/deliver.ts'
 import { advance } from '../../src/engine/advance.ts'
 import { openDatabase } from '../../src/store/database.ts'
 import { claimJob } from '../../src/store/jobs/claim.ts'
-import { billsFor, getJob, passTimeUntil, untilTold } from '../support/reelhook.ts'
-import { aContext, postUnnudged } from '../support/runtime.ts'
+import { billsFor, getJob, passTimeUntil, untilNotified } from '../support/reelhook.ts'
+import { aContext, postWithoutWakeUp } from '../support/runtime.ts'
 import { select } from '../support/storage.ts'
 import worker from '../support/worker.ts'
 import { world } from '../support/world.ts'
@@ -44,7 +44,7 @@ async function advanceUntilSettled(id: string, part: string): Promise<number> {
 
 describe('a step that throws each time', () => {
   it('before anything is bought ends the job after its deadline, and the caller is notified', async () => {
-    const { id } = await postUnnudged({ deadline_seconds: 600 })
+    const { id } = await postWithoutWakeUp({ deadline_seconds: 600 })
     const steps = await advanceUntilSettled(id, 'the provider')
     const job = await getJob(id)
     expect(job).toMatchObject({ status: 'failed', fault: { code: 'internal_error', retryable: false } })
@@ -54,24 +54,24 @@ describe('a step that throws each time', () => {
     )
     // The waits grow: it is not tried again each second.
     expect(steps).toBeLessThan(60)
-    expect(await untilTold(id)).toHaveLength(1)
+    expect(await untilNotified(id)).toHaveLength(1)
     expect(billsFor(id)).toHaveLength(0)
   })
 
   it('with a task at the provider says that it may be billed', async () => {
-    const { id } = await postUnnudged({ deadline_seconds: 600, prompt: 'A boat sim(webhook=lost)' })
+    const { id } = await postWithoutWakeUp({ deadline_seconds: 600, prompt: 'A boat sim(webhook=lost)' })
     await advance(aContext(), id)
     await advanceUntilSettled(id, 'the provider')
     const job = await getJob(id)
     expect(job).toMatchObject({ status: 'failed', fault: { code: 'internal_error' } })
     expect(job.fault?.message).toContain('may be made and billed')
     expect(job.tasks).toMatchObject([{ status: 'failed', fault: { code: 'internal_error' } }])
-    expect(await untilTold(id)).toHaveLength(1)
+    expect(await untilNotified(id)).toHaveLength(1)
     expect(billsFor(id)).toHaveLength(1)
   })
 
   it('in the middle of a submission ends as one whose outcome is unknown', async () => {
-    const { id } = await postUnnudged({ deadline_seconds: 60 })
+    const { id } = await postWithoutWakeUp({ deadline_seconds: 60 })
     await env.DB.prepare(
       `INSERT INTO tasks (job_id, n, provider, client_reference, wanted, status, attempts, intended_at, awaits_upload)
        VALUES (?, 0, 'runware', 'r', 1, 'intended', 1, ?, 0)`,
@@ -80,11 +80,11 @@ describe('a step that throws each time', () => {
       .run()
     await advanceUntilSettled(id, 'the provider')
     expect(await getJob(id)).toMatchObject({ status: 'failed', fault: { code: 'submit_unknown' } })
-    expect(await untilTold(id)).toHaveLength(1)
+    expect(await untilNotified(id)).toHaveLength(1)
   })
 
   it('while it stores ends within the time in which outputs are copied', async () => {
-    const { id } = await postUnnudged({ deadline_seconds: 600, prompt: 'A boat sim(webhook=lost)' })
+    const { id } = await postWithoutWakeUp({ deadline_seconds: 600, prompt: 'A boat sim(webhook=lost)' })
     await advance(aContext(), id)
     await world.advance(5 * minutes)
     await advanceUntilSettled(id, 'the bucket')
@@ -95,18 +95,18 @@ describe('a step that throws each time', () => {
     })
     const lateMs = Date.parse(job.settled_at ?? '') - Date.parse(job.deadline_at)
     expect(lateMs).toBeLessThanOrEqual(settleGraceMs + 6 * minutes)
-    expect(await untilTold(id)).toHaveLength(1)
+    expect(await untilNotified(id)).toHaveLength(1)
   })
 
   it('is tried again once the cause has passed', async () => {
-    const { id } = await postUnnudged()
+    const { id } = await postWithoutWakeUp()
     await advance(brokenAt('the provider'), id)
     await passTimeUntil(id, ({ status }) => status === 'succeeded')
     expect(billsFor(id)).toHaveLength(1)
   })
 
   it('says so in the log, and nothing of the request', async () => {
-    const { id } = await postUnnudged({ prompt: 'A secret boat' })
+    const { id } = await postWithoutWakeUp({ prompt: 'A secret boat' })
     await advance(brokenAt('the provider'), id)
     const lines = world.logs.filter(({ event, fields }) => event === 'step.failed' && fields.job_id === id)
     expect(lines).toHaveLength(1)
@@ -115,7 +115,7 @@ describe('a step that throws each time', () => {
 })
 
 it('a step that dies without a word each time ends its job too', async () => {
-  const { id } = await postUnnudged({ deadline_seconds: 60 })
+  const { id } = await postWithoutWakeUp({ deadline_seconds: 60 })
   const db = openDatabase(env.DB)
   for (let step = 0; step < 8; step += 1) {
     await claimJob(db, id, `dead ${step}`, world.edges.now())
@@ -124,11 +124,11 @@ it('a step that dies without a word each time ends its job too', async () => {
   await advance(aContext(), id)
   expect(await getJob(id)).toMatchObject({ status: 'failed', fault: { code: 'internal_error' } })
   expect(billsFor(id)).toHaveLength(0)
-  expect(await untilTold(id)).toHaveLength(1)
+  expect(await untilNotified(id)).toHaveLength(1)
 })
 
 it('after an outage that outlasted the deadline a job is tried, not given up', async () => {
-  const { id } = await postUnnudged({ prompt: 'A boat sim(webhook=lost)' })
+  const { id } = await postWithoutWakeUp({ prompt: 'A boat sim(webhook=lost)' })
   await advance(aContext(), id)
   await world.advance(minutes)
   await claimJob(openDatabase(env.DB), id, 'the outage', world.edges.now())
@@ -138,7 +138,7 @@ it('after an outage that outlasted the deadline a job is tried, not given up', a
 })
 
 it('a message that cannot be worked off does not hold up the others of its batch', async () => {
-  const { id } = await postUnnudged()
+  const { id } = await postWithoutWakeUp()
   const batch = createMessageBatch('reelhook-jobs', [
     { id: 'bad', timestamp: new Date(), body: { nonsense: true }, attempts: 1 },
     { id: 'good', timestamp: new Date(), body: { job: id }, attempts: 1 },
@@ -152,7 +152,7 @@ it('a message that cannot be worked off does not hold up the others of its batch
 })
 
 it('a delivery whose secret is damaged is an attempt that failed, and its schedule ends', async () => {
-  const { id } = await postUnnudged()
+  const { id } = await postWithoutWakeUp()
   await env.DB.prepare("UPDATE jobs SET callback_secret = 'damaged' WHERE id = ?").bind(id).run()
   await passTimeUntil(id, ({ status }) => status === 'succeeded')
   const [row] = await select<{ id: string }>('SELECT id FROM deliveries WHERE job_id = ?', id)

@@ -2,8 +2,8 @@
 import { env } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
 import { advance } from '../../src/engine/advance.ts'
-import { billsFor, getJob, passTimeUntil, timelineOf, untilTold } from '../support/reelhook.ts'
-import { aContext, postUnnudged } from '../support/runtime.ts'
+import { billsFor, getJob, passTimeUntil, timelineOf, untilNotified } from '../support/reelhook.ts'
+import { aContext, postWithoutWakeUp } from '../support/runtime.ts'
 import { world } from '../support/world.ts'
 
 /** A D1 that fails the next batches once `url` has been called: before it has written, or after. */
@@ -31,7 +31,7 @@ function failingAfter(url: string, times: number, when: 'before' | 'after') {
 
 describe.each(['before', 'after'] as const)('D1 fails %s it has written', (when) => {
   it('what Crun accepted, and is told again', async () => {
-    const { id } = await postUnnudged({ provider: 'crun', prompt: 'A paper boat sim(webhook=lost)' })
+    const { id } = await postWithoutWakeUp({ provider: 'crun', prompt: 'A paper boat sim(webhook=lost)' })
     const { fetch, DB } = failingAfter('/CreateTask', 2, when)
     await advance(aContext({ fetch }, { DB }), id)
     expect(await getJob(id)).toMatchObject({ status: 'generating', tasks: [{ status: 'submitted' }] })
@@ -40,7 +40,7 @@ describe.each(['before', 'after'] as const)('D1 fails %s it has written', (when)
   })
 
   it('the first of several, and the others are submitted all the same, each once', async () => {
-    const { id } = await postUnnudged({ provider: 'crun', count: 3 })
+    const { id } = await postWithoutWakeUp({ provider: 'crun', count: 3 })
     const { fetch, DB } = failingAfter('/CreateTask', 1, when)
     await advance(aContext({ fetch }, { DB }), id)
     await passTimeUntil(id, ({ status }) => status === 'succeeded')
@@ -48,12 +48,12 @@ describe.each(['before', 'after'] as const)('D1 fails %s it has written', (when)
     const timeline = await timelineOf(id)
     expect(timeline.filter((type) => type === 'task.submitted')).toHaveLength(3)
     expect(timeline).not.toContain('task.unknown')
-    await untilTold(id)
+    await untilNotified(id)
   })
 })
 
 it('a D1 that stays down leaves the job to the next step', async () => {
-  const { id } = await postUnnudged({ prompt: 'A paper boat sim(webhook=lost)' })
+  const { id } = await postWithoutWakeUp({ prompt: 'A paper boat sim(webhook=lost)' })
   const { fetch, DB } = failingAfter('/runware/v1', 100, 'before')
   await expect(advance(aContext({ fetch }, { DB }), id)).rejects.toThrow()
   await passTimeUntil(id, ({ status }) => status === 'succeeded')

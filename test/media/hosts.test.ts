@@ -5,7 +5,7 @@ import { isAtHost } from '../../src/core/url/policy.ts'
 import { advance } from '../../src/engine/advance.ts'
 import { createGuard } from '../../src/url-guard/guard.ts'
 import { passTimeUntil } from '../support/reelhook.ts'
-import { aContext, postUnnudged } from '../support/runtime.ts'
+import { aContext, postWithoutWakeUp } from '../support/runtime.ts'
 import { objectKeys } from '../support/storage.ts'
 import { world } from '../support/world.ts'
 import { anAnswer, aVideo, copyFrom, expectNothingLeft } from './a-copy.ts'
@@ -66,7 +66,7 @@ describe('a list of allowed hosts', () => {
 
 describe('a job whose video is at a host that is not listed', () => {
   it('still gets its video after the host is added', async () => {
-    const { id } = await postUnnudged({ prompt: 'A paper boat sim(webhook=lost)' })
+    const { id } = await postWithoutWakeUp({ prompt: 'A paper boat sim(webhook=lost)' })
     await advance(aContext(), id)
     await world.advance(5 * minutes)
     const strict = aContext()

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { advance } from '../../src/engine/advance.ts'
 import { aVideo } from '../media/a-copy.ts'
 import { expectOneEnd } from '../support/expect-one-end.ts'
-import { hold } from '../support/hold-step.ts'
+import { pauseStep } from '../support/hold-step.ts'
 import { canceled } from '../support/job-calls.ts'
 import {
   api,
@@ -12,11 +12,11 @@ import {
   getJob,
   passTimeUntil,
   untilJob,
+  untilNotified,
   untilStatus,
   untilSubmitted,
-  untilTold,
 } from '../support/reelhook.ts'
-import { aContext, aGate, postUnnudged } from '../support/runtime.ts'
+import { aContext, aGate, postWithoutWakeUp } from '../support/runtime.ts'
 import { objectKeys } from '../support/storage.ts'
 import {
   anAwaitingJob,
@@ -47,17 +47,17 @@ function aSlowVideo(bytes: number) {
   }
   // Whoever stops reading in the middle breaks the sending, which is no news.
   send().catch(() => undefined)
-  return { body: readable, begun: begun.wait, letGoOn: gate.open }
+  return { body: readable, begun: begun.wait, resume: gate.open }
 }
 
 describe('an upload and a cancellation', () => {
   it('that comes amid it is refused, and nothing of it is left', async () => {
     const id = await anAwaitingJob()
-    const { body, begun, letGoOn } = aSlowVideo(1_000_000)
+    const { body, begun, resume } = aSlowVideo(1_000_000)
     const answer = putAt(await uploadPathOf(id), body)
     await begun
     await canceled(id)
-    letGoOn()
+    resume()
     expect((await answer).status).toBe(410)
     await expectOneEnd(id, 'canceled')
   })
@@ -121,7 +121,7 @@ describe('an upload and the end of its job', () => {
   })
 
   it('that comes by a download meanwhile: what was uploaded beside it does not stay', async () => {
-    const { id } = await postUnnudged({
+    const { id } = await postWithoutWakeUp({
       prompt: 'A paper boat sim(put=never, webhook=lost, megabytes=1)',
       ...directly,
     })
@@ -129,9 +129,9 @@ describe('an upload and the end of its job', () => {
     await world.advance(300_000)
     await advance(aContext(), id)
     await world.advance(60_000)
-    const { letGoOn } = await hold(id, { call: '/media/', when: 'amid' })
+    const { resume } = await pauseStep(id, { call: '/media/', when: 'during' })
     expect((await putAt(await uploadPathOf(id), aVideo(1_000))).status).toBe(200)
-    await letGoOn()
+    await resume()
     expect(await roadsOf(id)).toEqual(['downloaded'])
     const [made = new Uint8Array()] = await bytesAtProvider(id)
     expect((await getJob(id)).outputs[0]?.sha256).toBe(await sha256Of(made))
@@ -141,11 +141,11 @@ describe('an upload and the end of its job', () => {
   it('that comes by its deadline amid it: nothing of it is left', async () => {
     const { id } = await postDirect('put=never, webhook=lost, seconds=7200', { deadline_seconds: 60 })
     await untilSubmitted(id)
-    const { body, begun, letGoOn } = aSlowVideo(1_000_000)
+    const { body, begun, resume } = aSlowVideo(1_000_000)
     const answer = putAt(await uploadPathOf(id), body)
     await begun
     await passTimeUntil(id, ({ settled_at }) => settled_at !== null)
-    letGoOn()
+    resume()
     expect((await answer).status).toBe(410)
     await expectOneEnd(id, 'failed')
   })
@@ -163,7 +163,7 @@ describe('an upload and the end of its job', () => {
     const { id } = await postDirect('')
     await finish(id)
     await untilStatus(id, 'succeeded')
-    await untilTold(id)
+    await untilNotified(id)
     const path = await uploadPathOf(id)
     expect((await api(`/v1/jobs/${id}?force=true`, { method: 'DELETE' })).status).toBe(204)
     expect((await putAt(path, aVideo(1_000))).status).toBe(410)

@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { sign, signingKey } from '../../src/core/crypto/derived-keys.ts'
 import { aStream, aVideo, expectClosed, watched } from '../media/a-copy.ts'
 import { deadDatabase } from '../support/api-call.ts'
-import { doorOf } from '../support/provider-webhooks.ts'
+import { callbackPathOf } from '../support/provider-webhooks.ts'
 import { api, getJob, postJob, rowsOf, untilSubmitted } from '../support/reelhook.ts'
 import { deadQueue, fetchWith } from '../support/runtime.ts'
 import { escaped, otherBits } from '../support/spellings.ts'
@@ -191,8 +191,8 @@ describe('a forged URL', () => {
     ['a wrong token', () => withToken('A'.repeat(43))],
     ["another job's token", async () => withToken(await tokenOf(uploadPathOf(other)))],
     ["another line's token", async () => withToken(await tokenOf(uploadPathOf(id, 1)))],
-    ["the token of the job's webhooks", async () => withToken(await tokenOf(doorOf(id)))],
-    ["another provider's webhook token", async () => withToken(await tokenOf(doorOf(id, 'crun')))],
+    ["the token of the job's webhooks", async () => withToken(await tokenOf(callbackPathOf(id)))],
+    ["another provider's webhook token", async () => withToken(await tokenOf(callbackPathOf(id, 'crun')))],
     ['a token for the same text under another key', () => signedFor('provider webhooks', `${id}/0`)],
     ['the signature of a link', () => signedFor('links', `${id}/0`)],
     ['another way to write the number', async () => (await uploadPathOf(id)).replace('/0/', '/00/')],

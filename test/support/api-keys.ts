@@ -1,4 +1,4 @@
-/** Callers with keys of their own. */
+/** Callers with their own API keys. */
 import { expect } from 'vitest'
 import { api, aRequest, post } from './reelhook.ts'
 
@@ -11,7 +11,7 @@ export interface NewApiKey {
   revoked_at: string | null
 }
 
-export async function makeApiKey(name = 'a caller'): Promise<NewApiKey> {
+export async function createApiKey(name = 'a caller'): Promise<NewApiKey> {
   const response = await post('/v1/api-keys', { name })
   expect(response.status, await response.clone().text()).toBe(201)
   return response.json()
@@ -21,18 +21,18 @@ export async function revokeApiKey({ id }: NewApiKey): Promise<Response> {
   return api(`/v1/api-keys/${id}`, { method: 'DELETE' })
 }
 
-export function bearing({ key }: { key: string }): { authorization: string } {
+export function bearerHeader({ key }: { key: string }): { authorization: string } {
   return { authorization: `Bearer ${key}` }
 }
 
-/** A job of this key's, signed with the key's own secret. */
-export async function postJobOf(
+/** Posts a job with this key; its deliveries are signed with the key's secret. */
+export async function postJobWith(
   apiKey: NewApiKey,
   overrides: Record<string, unknown> = {},
   headers: Record<string, string> = {},
 ): Promise<Response> {
   return post('/v1/jobs', aRequest({ callback_secret: undefined, ...overrides }), {
-    ...bearing(apiKey),
+    ...bearerHeader(apiKey),
     ...headers,
   })
 }

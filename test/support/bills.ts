@@ -1,19 +1,19 @@
-/** What a provider has accepted and bills, for those that are given no callback URL: told apart by a mark in the prompt. */
+/** Finds the billed tasks of a job at any provider, even one without a callback URL, by a mark in the prompt. */
 import { postJob } from './reelhook.ts'
-import type { postUnnudged } from './runtime.ts'
+import type { postWithoutWakeUp } from './runtime.ts'
 import { world } from './world.ts'
 
-/** A prompt that no other job has, with directives for the simulator. */
+/** A unique prompt with directives for the simulator. */
 function aMarkedPrompt(directives: string): { prompt: string; mark: string } {
   const mark = crypto.randomUUID()
   return { prompt: `A paper boat ${mark} sim(${directives})`, mark }
 }
 
-/** Posts a job whose bills can be found at every provider. */
+/** Posts a job whose billed tasks can be found at every provider. */
 export async function postMarked(
   directives: string,
   overrides: Record<string, unknown> = {},
-  post: typeof postJob | typeof postUnnudged = postJob,
+  post: typeof postJob | typeof postWithoutWakeUp = postJob,
 ): Promise<{ id: string; bills: () => ReturnType<typeof billsMarked> }> {
   const { prompt, mark } = aMarkedPrompt(directives)
   const { id } = await post({ prompt, ...overrides })

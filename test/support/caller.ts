@@ -1,4 +1,4 @@
-/** The caller's own server: takes deliveries, keeps what it was sent, and answers as it is told to. */
+/** The caller's server: it records deliveries and responds as the test says. */
 import { Webhook } from 'standardwebhooks'
 
 export const callbackSecret = `whsec_${btoa('a caller keeps thirty-two bytes.')}`
@@ -12,34 +12,34 @@ export interface Received {
 
 export interface Caller {
   receive: (request: Request) => Promise<Response>
-  /** What came for a job, oldest first. */
+  /** The deliveries received for a job, oldest first. */
   receivedFor: (jobId: string) => Received[]
   /**
-   * What is answered next, one after the other; then 200 again. Made at the moment of answering, because the runtime
-   * ties a body to the invocation that made it. One that throws is a broken network.
+   * The next responses, in order; then 200 again. Each is created when it is sent, because the runtime ties a body to the
+   * invocation that created it. A function that throws is a network error.
    */
-  answerNext: (...answers: (() => Response)[]) => void
+  respondNext: (...responses: (() => Response)[]) => void
 }
 
 export function createCaller(now: () => number): Caller {
   const received: Received[] = []
-  const answers: (() => Response)[] = []
+  const responses: (() => Response)[] = []
   return {
     async receive(request) {
       const body = await request.text()
       received.push({ url: request.url, headers: Object.fromEntries(request.headers), body, at: now() })
-      const answer = answers.shift()
-      return answer === undefined ? new Response('thank you') : answer()
+      const respond = responses.shift()
+      return respond === undefined ? new Response('thank you') : respond()
     },
-    // A retry names the old job too, in another field.
+    // The event of a retry also contains the old job's id, in another field.
     receivedFor: (jobId) => received.filter(({ body }) => body.includes(`"id":"${jobId}"`)),
-    answerNext: (...next) => answers.push(...next),
+    respondNext: (...next) => responses.push(...next),
   }
 }
 
 /**
- * Verified as a caller would, with the published package. Its clock is the machine's own and ours is turned by
- * hand, so the signatures are compared with the one that the package makes for the attempt's timestamp.
+ * Verifies with the published package, as a caller would. The package uses the machine's clock and the tests a manual one,
+ * so the signatures are compared with the package's signature for the attempt's timestamp.
  */
 export function isSignedWith(secret: string, received: Received): boolean {
   const { headers, body } = received

@@ -62,7 +62,7 @@ export async function tellOfFailure(overrides: Record<string, unknown> = {}): Pr
 
 /** The caller answers so, once, and the delivery is shown as that left it. */
 export async function tellAndHear(answer: () => Response): Promise<DeliveryView> {
-  world.caller.answerNext(answer)
+  world.caller.respondNext(answer)
   return untilDelivery(await tellOfFailure(), ({ attempts }) => attempts.length === 1)
 }
 

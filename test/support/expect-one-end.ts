@@ -1,15 +1,15 @@
-/** What holds of every job that has ended, whatever happened to it on the way. */
+/** The promises about every ended job, however it ended. */
 import { expect } from 'vitest'
 import type { JobStatus } from '../../src/core/job.ts'
-import { billsFor, getJob, rowsOf, sweep, timelineOf, untilTold } from './reelhook.ts'
+import { billsFor, getJob, rowsOf, sweep, timelineOf, untilNotified } from './reelhook.ts'
 import { objectKeys, select } from './storage.ts'
 import { world } from './world.ts'
 
 const hours = 3_600_000
 
-/** One final event, the caller told once of it, one bill at most, nothing owed, nothing in R2 that no row names. */
+/** One final event, one delivery, at most one bill, no work left, and no object in R2 without a row. */
 export async function expectOneEnd(id: string, status: JobStatus): Promise<void> {
-  const told = await untilTold(id)
+  const deliveries = await untilNotified(id)
   const before = await rowsOf(id)
   await world.advance(2 * hours)
   await sweep()
@@ -17,17 +17,17 @@ export async function expectOneEnd(id: string, status: JobStatus): Promise<void>
 
   expect((await getJob(id)).status).toBe(status)
   expect((await timelineOf(id)).filter(isEnd)).toEqual([`job.${status}`])
-  expect(told.map(({ body }) => JSON.parse(body).type)).toEqual([`job.${status}`])
+  expect(deliveries.map(({ body }) => JSON.parse(body).type)).toEqual([`job.${status}`])
   expect(world.caller.receivedFor(id)).toHaveLength(1)
   expect(billsFor(id).length).toBeLessThanOrEqual(1)
   expect(await select('SELECT due_at, lease, woken_at FROM jobs WHERE id = ?', id)).toEqual([
     { due_at: null, lease: null, woken_at: null },
   ])
-  const named = await select<{ key: string }>(
+  const outputs = await select<{ key: string }>(
     'SELECT key FROM outputs WHERE job_id = ? AND key IS NOT NULL',
     id,
   )
-  expect(await objectKeys(`jobs/${id}/`)).toEqual(named.map(({ key }) => key))
+  expect(await objectKeys(`jobs/${id}/`)).toEqual(outputs.map(({ key }) => key))
 }
 
 export function isEnd(type: string): boolean {

@@ -1,38 +1,38 @@
-/** A step of a job, held at one place of its way until the test lets it go on: as if the world stood still for it alone. */
+/** Pauses a step of a job at one point until the test resumes it. */
 import { env } from 'cloudflare:workers'
 import type { Context } from '../../src/context.ts'
 import { advance } from '../../src/engine/advance.ts'
 import { aContext, aGate } from './runtime.ts'
 import { world } from './world.ts'
 
-/** A request of the step, or one of its commits to D1, counted from 1: the first is the claim. */
-export type Place =
-  | { call: string; when: 'before' | 'after' | 'amid' }
+/** A request of the step, or one of its commits to D1, counted from 1. The first commit is the claim. */
+export type PausePoint =
+  | { call: string; when: 'before' | 'after' | 'during' }
   | { commit: number; when: 'before' | 'after' }
 
-export interface HeldStep {
-  letGoOn: () => Promise<void>
+export interface PausedStep {
+  resume: () => Promise<void>
 }
 
 type Work = (context: Context) => Promise<void>
 
-/** Advances the job until it comes to the place. */
-export async function hold(jobId: string, place: Place): Promise<HeldStep> {
-  return holdWork(place, (context) => advance(context, jobId))
+/** Advances the job until it reaches the point. */
+export async function pauseStep(jobId: string, place: PausePoint): Promise<PausedStep> {
+  return pauseWork(place, (context) => advance(context, jobId))
 }
 
-export async function holdWork(place: Place, work: Work): Promise<HeldStep> {
-  const held = await tryHold(place, work)
-  if (held === null) throw new Error(`the step never came to ${JSON.stringify(place)}`)
-  return held
+export async function pauseWork(place: PausePoint, work: Work): Promise<PausedStep> {
+  const paused = await tryPause(place, work)
+  if (paused === null) throw new Error(`the step never reached ${JSON.stringify(place)}`)
+  return paused
 }
 
-/** Null: it came to its end, and never to the place. */
-export async function tryHold(
-  place: Place,
+/** Null: the work ended without reaching the point. */
+export async function tryPause(
+  place: PausePoint,
   work: Work,
   bindings: Partial<Env> = {},
-): Promise<HeldStep | null> {
+): Promise<PausedStep | null> {
   const gate = aGate()
   const reached = aGate()
   const stop = async () => {
@@ -41,53 +41,56 @@ export async function tryHold(
   }
   const context =
     'call' in place
-      ? aContext({ fetch: heldFetch(place, stop) }, bindings)
-      : aContext({}, { ...bindings, DB: heldDatabase(place, stop) })
+      ? aContext({ fetch: pausingFetch(place, stop) }, bindings)
+      : aContext({}, { ...bindings, DB: pausingDatabase(place, stop) })
   const step = work(context)
-  const isThere = await Promise.race([reached.wait.then(() => true), step.then(() => false)])
-  if (!isThere) return null
+  const isPaused = await Promise.race([reached.wait.then(() => true), step.then(() => false)])
+  if (!isPaused) return null
   return {
-    letGoOn: async () => {
+    resume: async () => {
       gate.open()
       await step
     },
   }
 }
 
-function heldFetch({ call, when }: Extract<Place, { call: string }>, stop: () => Promise<void>) {
+function pausingFetch({ call, when }: Extract<PausePoint, { call: string }>, stop: () => Promise<void>) {
   return async (request: Request): Promise<Response> => {
     if (!request.url.includes(call)) return world.edges.fetch(request)
     if (when === 'before') await stop()
-    const answer = await world.edges.fetch(request)
+    const response = await world.edges.fetch(request)
     if (when === 'after') await stop()
-    return when === 'amid' ? heldBody(answer, stop) : answer
+    return when === 'during' ? pausingBody(response, stop) : response
   }
 }
 
-/** Some of the body comes, and the rest when the step is let go. */
-function heldBody(answer: Response, stop: () => Promise<void>): Response {
+/** Sends a part of the body, and the rest when the step is resumed. */
+function pausingBody(response: Response, stop: () => Promise<void>): Response {
   let chunks = 0
-  const held = new TransformStream<Uint8Array, Uint8Array>({
+  const pausing = new TransformStream<Uint8Array, Uint8Array>({
     async transform(chunk, controller) {
       chunks += 1
       if (chunks === 2) await stop()
       controller.enqueue(chunk)
     },
   })
-  return new Response(answer.body?.pipeThrough(held).pipeThrough(new IdentityTransformStream()), answer)
+  return new Response(
+    response.body?.pipeThrough(pausing).pipeThrough(new IdentityTransformStream()),
+    response,
+  )
 }
 
-function heldDatabase(
-  { commit, when }: Extract<Place, { commit: number }>,
+function pausingDatabase(
+  { commit, when }: Extract<PausePoint, { commit: number }>,
   stop: () => Promise<void>,
 ): D1Database {
   let commits = 0
   const batch = async (statements: D1PreparedStatement[]) => {
     commits += 1
-    const isHere = commits === commit
-    if (isHere && when === 'before') await stop()
+    const isPoint = commits === commit
+    if (isPoint && when === 'before') await stop()
     const results = await env.DB.batch(statements)
-    if (isHere && when === 'after') await stop()
+    if (isPoint && when === 'after') await stop()
     return results
   }
   return new Proxy(env.DB, {

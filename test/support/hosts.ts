@@ -36,7 +36,7 @@ export function aHost(): Host {
   return {
     ...{ name, called, url: `https://${name}/hook` },
     answer: (how) =>
-      world.settle(`https://${name}`, async (request) => {
+      world.serve(`https://${name}`, async (request) => {
         called.calls += 1
         const body = await request.clone().text()
         const headers = Object.fromEntries(request.headers)

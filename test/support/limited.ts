@@ -1,4 +1,4 @@
-/** Jobs at providers that have a limit: a Worker with such settings, its queues worked off by hand. */
+/** Jobs at providers with a concurrency limit, on a metered Worker with such settings. */
 import { env } from 'cloudflare:workers'
 import { expect } from 'vitest'
 import type { MeteredWorker } from './meter.ts'
@@ -6,7 +6,7 @@ import { aRequest, getJob } from './reelhook.ts'
 import { select } from './storage.ts'
 import { publicBaseUrl, world } from './world.ts'
 
-/** Posts a job that takes its provider 40 seconds. */
+/** Posts a job that runs for 40 seconds at its provider. */
 export async function postTo(
   worker: MeteredWorker,
   overrides: Record<string, unknown> = {},
@@ -30,24 +30,24 @@ export async function postMany(
   return ids
 }
 
-let listener: MeteredWorker | null = null
+let receiver: MeteredWorker | null = null
 
-/** From now on providers' webhooks ring at this Worker's door. */
-export function hearWebhooks(worker: MeteredWorker): void {
-  if (listener === null) routeWebhooks()
-  listener = worker
+/** From now on this Worker receives the providers' webhooks. */
+export function receiveWebhooks(worker: MeteredWorker): void {
+  if (receiver === null) routeWebhooks()
+  receiver = worker
 }
 
 function routeWebhooks(): void {
-  world.answerNext(`${publicBaseUrl}/webhooks`, async (request) => {
+  world.respondNext(`${publicBaseUrl}/webhooks`, async (request) => {
     routeWebhooks()
-    return listener === null ? new Response('nobody', { status: 503 }) : listener.fetch(request)
+    return receiver === null ? new Response('no receiver', { status: 503 }) : receiver.fetch(request)
   })
 }
 
 export async function passTimeUntilAll(worker: MeteredWorker, ids: string[], status: string): Promise<void> {
   for (let seconds = 0; seconds < 1_200; seconds += 20) {
-    if ((await statusesOf(ids)).every((reached) => reached === status)) return
+    if ((await statusesOf(ids)).every((one) => one === status)) return
     await worker.passSeconds(20)
   }
   expect(await statusesOf(ids)).toEqual(ids.map(() => status))
@@ -57,8 +57,8 @@ export async function statusesOf(ids: string[]): Promise<string[]> {
   return (await Promise.all(ids.map(getJob))).map(({ status }) => status)
 }
 
-/** How many tasks of these jobs a provider had at once, by its own account. */
-export function mostAtOnce(ids: string[], provider = 'runware'): number {
+/** The maximum number of these jobs' tasks that ran at a provider at the same time. */
+export function maxConcurrentTasks(ids: string[], provider = 'runware'): number {
   const tasks = world.simulator
     .tasks()
     .filter((task) => task.provider === provider && ids.some((id) => task.webhookUrl?.includes(id)))
@@ -71,8 +71,8 @@ export function mostAtOnce(ids: string[], provider = 'runware'): number {
   return Math.max(0, ...moments.map(({ change }) => (now += change)))
 }
 
-/** The providers at whose door the job waits for a slot. */
-export async function waitingAt(jobId: string): Promise<string[]> {
+/** The providers where the job waits for a slot. */
+export async function waitingProviders(jobId: string): Promise<string[]> {
   const rows = await select<{ provider: string }>('SELECT provider FROM waits WHERE job_id = ?', jobId)
   return rows.map(({ provider }) => provider)
 }

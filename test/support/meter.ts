@@ -1,6 +1,6 @@
 /**
- * A Worker on a meter: counts what Cloudflare bills (D1 rows written and read, queue messages), and works its
- * queues off and its sweep by hand, so that nothing is done outside the meter.
+ * A metered Worker: it counts the units that Cloudflare bills (D1 rows written and read, queue messages). The test runs its
+ * queues and its sweep, so that no work escapes the meter.
  */
 import {
   createExecutionContext,
@@ -15,12 +15,12 @@ import worker from './worker.ts'
 import { world } from './world.ts'
 
 export interface MeteredWorker {
-  /** What it has in the place of the runtime's own. */
+  /** The metered replacements of the runtime's bindings. */
   bindings: Partial<Env>
   fetch: (request: Request) => Promise<Response>
-  /** Works off every message that is due, and those that they cause. */
+  /** Consumes every due message, and the messages that follow from it. */
   drain: () => Promise<void>
-  /** Lets time pass by seconds: messages are worked off when their delay is over, the sweep runs every minute. */
+  /** Advances the clock second by second: consumes messages when they are due, and sweeps every minute. */
   passSeconds: (seconds: number) => Promise<void>
   sweep: () => Promise<void>
   bill: () => Bill
@@ -35,14 +35,14 @@ export interface Bill {
 interface Sent {
   queue: string
   body: unknown
-  /** When its delay is over. */
+  /** When its delay ends. */
   dueAt: number
 }
 
 const { now } = world.edges
 const sweepEverySeconds = 60
 
-/** `settings` are other than the tests' own. */
+/** `settings` replace the settings of the tests. */
 export function createMeteredWorker(settings: Partial<Env> = {}, database = env.DB): MeteredWorker {
   const bill: Bill = { rowsWritten: 0, rowsRead: 0, messages: 0 }
   let waiting: Sent[] = []
@@ -59,7 +59,7 @@ export function createMeteredWorker(settings: Partial<Env> = {}, database = env.
       bind: (...values: unknown[]) => meteredStatement(statement.bind(...values)),
       run: async () => count(await statement.run()),
       all: async () => count(await statement.all()),
-      // `raw` tells no cost, so it is answered from `all`.
+      // `raw` reports no cost, so `all` provides its rows.
       raw: async () => count(await statement.all<Record<string, unknown>>()).results.map(Object.values),
     } as unknown as D1PreparedStatement
     statements.set(metered, statement)
@@ -72,14 +72,14 @@ export function createMeteredWorker(settings: Partial<Env> = {}, database = env.
   } as unknown as D1Database
 
   const meteredQueue = (queue: string) => {
-    const take = (body: unknown, delaySeconds = 0) => {
+    const enqueue = (body: unknown, delaySeconds = 0) => {
       bill.messages += 1
       waiting.push({ queue, body, dueAt: now() + delaySeconds * 1_000 })
     }
     return {
-      send: async (body: unknown, options?: QueueSendOptions) => take(body, options?.delaySeconds),
+      send: async (body: unknown, options?: QueueSendOptions) => enqueue(body, options?.delaySeconds),
       sendBatch: async (messages: Iterable<MessageSendRequest>) => {
-        for (const { body, delaySeconds } of messages) take(body, delaySeconds)
+        for (const { body, delaySeconds } of messages) enqueue(body, delaySeconds)
       },
     } as unknown as Queue
   }
@@ -92,16 +92,16 @@ export function createMeteredWorker(settings: Partial<Env> = {}, database = env.
 
   const bound = { ...env, ...bindings }
 
-  const workOff = async ({ queue, body }: Sent) => {
+  const consume = async ({ queue, body }: Sent) => {
     const message = { id: crypto.randomUUID(), timestamp: new Date(), attempts: 1, body }
     const batch = createMessageBatch(queue, [message])
     const context = createExecutionContext()
     await worker.queue?.(batch, bound, context)
     const { explicitAcks } = await getQueueResult(batch, context)
-    if (explicitAcks.length !== 1) throw new Error(`not worked off: ${JSON.stringify(body)}`)
+    if (explicitAcks.length !== 1) throw new Error(`not acknowledged: ${JSON.stringify(body)}`)
   }
   const drain = async () => {
-    for (let due = takeDue(); due.length > 0; due = takeDue()) for (const sent of due) await workOff(sent)
+    for (let due = takeDue(); due.length > 0; due = takeDue()) for (const sent of due) await consume(sent)
   }
   const takeDue = () => {
     const due = waiting.filter(({ dueAt }) => dueAt <= now())

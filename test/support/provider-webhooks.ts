@@ -1,4 +1,4 @@
-/** Ringing at the door for webhooks as a provider does, or as somebody else would. */
+/** Posts webhooks to the Worker, as a provider does or an attacker would. */
 import { env } from 'cloudflare:workers'
 import { vi } from 'vitest'
 import type { ProviderName } from '../../src/core/request/request.ts'
@@ -7,14 +7,14 @@ import { api, postJob, untilSubmitted } from './reelhook.ts'
 import { deadlineOf } from './storage.ts'
 import { publicBaseUrl, world } from './world.ts'
 
-/** The path that a provider is given for one job. */
-export async function doorOf(jobId: string, provider: ProviderName = 'runware'): Promise<string> {
+/** The path of the callback URL that a provider gets for one job. */
+export async function callbackPathOf(jobId: string, provider: ProviderName = 'runware'): Promise<string> {
   const job = { id: jobId, deadlineAt: await deadlineOf(jobId) }
   const url = await callbackUrl({ publicBaseUrl, signingSecret: [env.SIGNING_SECRET] }, provider, job)
   return new URL(url).pathname
 }
 
-export async function ringAt(path: string, body: BodyInit): Promise<Response> {
+export async function postWebhookTo(path: string, body: BodyInit): Promise<Response> {
   return api(path, {
     method: 'POST',
     headers: { authorization: '', 'content-type': 'application/json' },
@@ -22,19 +22,19 @@ export async function ringAt(path: string, body: BodyInit): Promise<Response> {
   })
 }
 
-export async function ring(jobId: string, body: BodyInit): Promise<Response> {
-  return ringAt(await doorOf(jobId), body)
+export async function postWebhook(jobId: string, body: BodyInit): Promise<Response> {
+  return postWebhookTo(await callbackPathOf(jobId), body)
 }
 
-/** A job that its provider works on in silence: whoever rings is the test. */
-export async function aSilentJob(): Promise<string> {
+/** A job whose provider sends no webhook, so that only the test does. */
+export async function aJobWithoutWebhooks(): Promise<string> {
   const { id } = await postJob({ prompt: 'A paper boat sim(webhook=lost)' })
   await untilSubmitted(id)
   return id
 }
 
-/** Waits until so many webhooks of the job were taken from the queue, and tells what came of each. */
-export async function untilHeard(jobId: string, count = 1): Promise<unknown[]> {
+/** Waits until this many webhooks of the job are consumed, and returns the result of each. */
+export async function untilWebhookResults(jobId: string, count = 1): Promise<unknown[]> {
   const results = () =>
     world.logs
       .filter(({ event, fields }) => event === 'webhook.received' && fields.job_id === jobId)

@@ -1,7 +1,7 @@
 /** Receivers of callbacks, careful and careless, and what POST /v1/callbacks/test finds out about each. */
 import { Webhook } from 'standardwebhooks'
 import { expect } from 'vitest'
-import { bearing, makeApiKey } from './api-keys.ts'
+import { bearerHeader, createApiKey } from './api-keys.ts'
 import { callbackSecret } from './caller.ts'
 import { post } from './reelhook.ts'
 import { world } from './world.ts'
@@ -35,14 +35,14 @@ export function anAddress(): { url: string; heard: Heard[] } {
 /** The report on the receiver, made with a key of the test's own: each may ask for few in a minute. */
 export async function reportOn(receiver: Receiver, { url, heard } = anAddress()): Promise<Report> {
   for (const _ of [1, 2, 3, 4]) {
-    world.answerNext(url, async (request) => {
+    world.respondNext(url, async (request) => {
       const one = { body: await request.text(), headers: Object.fromEntries(request.headers) }
       heard.push(one)
       return receiver(one)
     })
   }
   const body = { url, secret: callbackSecret }
-  const response = await post('/v1/callbacks/test', body, bearing(await makeApiKey()))
+  const response = await post('/v1/callbacks/test', body, bearerHeader(await createApiKey()))
   expect(response.status, await response.clone().text()).toBe(200)
   return response.json()
 }

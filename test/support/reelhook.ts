@@ -1,4 +1,4 @@
-/** Using Reelhook as its callers do: over its API, in full sentences. */
+/** Uses Reelhook as its callers do, over its API. */
 import { createExecutionContext, createScheduledController, waitOnExecutionContext } from 'cloudflare:test'
 import { env, exports } from 'cloudflare:workers'
 import { expect, vi } from 'vitest'
@@ -7,7 +7,7 @@ import { callbackSecret } from './caller.ts'
 import worker from './worker.ts'
 import { callerUrl, publicBaseUrl, world } from './world.ts'
 
-/** A whole valid request; the test states only what matters. */
+/** A whole valid request; the test states only the fields that matter. */
 export function aRequest(overrides: Record<string, unknown> = {}): Record<string, unknown> {
   return {
     model: 'seedance-2.0-mini',
@@ -59,12 +59,12 @@ export async function timelineOf(id: string): Promise<string[]> {
   return data.map(({ type }) => type)
 }
 
-/** Waits until the job is as wanted; the real queue needs a moment of real time. */
-export async function untilJob(id: string, isAsWanted: (job: JobView) => boolean): Promise<JobView> {
+/** Waits until the job matches. The real queue needs some real time. */
+export async function untilJob(id: string, isExpected: (job: JobView) => boolean): Promise<JobView> {
   return vi.waitFor(
     async () => {
       const job = await getJob(id)
-      if (!isAsWanted(job)) throw new Error(`the job is ${job.status}: ${JSON.stringify(job.fault)}`)
+      if (!isExpected(job)) throw new Error(`the job is ${job.status}: ${JSON.stringify(job.fault)}`)
       return job
     },
     { timeout: 10_000, interval: 10 },
@@ -75,12 +75,12 @@ export async function untilStatus(id: string, status: JobView['status']): Promis
   return untilJob(id, (job) => job.status === status)
 }
 
-/** Lets time pass, a minute and a sweep at a time, until the job is as wanted. */
-export async function passTimeUntil(id: string, isAsWanted: (job: JobView) => boolean): Promise<JobView> {
+/** Advances the clock by a minute and sweeps, until the job matches. */
+export async function passTimeUntil(id: string, isExpected: (job: JobView) => boolean): Promise<JobView> {
   return vi.waitFor(
     async () => {
       const job = await getJob(id)
-      if (isAsWanted(job)) return job
+      if (isExpected(job)) return job
       await world.advance(60_000)
       await sweep()
       throw new Error(`the job is still ${job.status}: ${JSON.stringify(job.fault)}`)
@@ -94,25 +94,25 @@ export async function untilSubmitted(id: string): Promise<JobView> {
   return untilJob(id, (job) => job.status !== 'queued')
 }
 
-/** Waits until the caller has been sent so many attempts for the job. */
-export async function untilTold(id: string, attempts = 1) {
+/** Waits until the caller has received this many attempts for the job, and returns them. */
+export async function untilNotified(id: string, attempts = 1) {
   await vi.waitUntil(() => world.caller.receivedFor(id).length >= attempts, { timeout: 10_000, interval: 10 })
   return world.caller.receivedFor(id)
 }
 
-/** What the cron trigger does every minute. */
+/** Runs the cron trigger. */
 export async function sweep(): Promise<void> {
   const context = createExecutionContext()
   await worker.scheduled?.(createScheduledController(), env, context)
   await waitOnExecutionContext(context)
 }
 
-/** Every bill that the simulator wrote for this job, told apart by the callback URL, which names the job. */
+/** The tasks that the simulator bills for this job. The callback URL contains the job's id. */
 export function billsFor(jobId: string) {
   return world.simulator.tasks().filter(({ webhookUrl }) => webhookUrl?.includes(jobId))
 }
 
-/** Waits until so many different webhooks of the job are in the journal. */
+/** Waits until the journal has this many different webhooks of the job. */
 export async function untilJournaled(id: string, count: number): Promise<void> {
   const statement = env.DB.prepare('SELECT count(*) AS count FROM webhooks WHERE job_id = ?').bind(id)
   await vi.waitUntil(async () => (await statement.first('count')) === count, {
@@ -121,8 +121,8 @@ export async function untilJournaled(id: string, count: number): Promise<void> {
   })
 }
 
-/** Waits until so many webhooks of the job have come after its end. */
-export async function untilCounted(id: string, count: number): Promise<void> {
+/** Waits until this many webhooks of the job have arrived after its end. */
+export async function untilLateWebhooks(id: string, count: number): Promise<void> {
   const statement = env.DB.prepare('SELECT late_webhooks AS count FROM jobs WHERE id = ?').bind(id)
   await vi.waitUntil(async () => (await statement.first('count')) === count, {
     timeout: 10_000,
@@ -130,10 +130,7 @@ export async function untilCounted(id: string, count: number): Promise<void> {
   })
 }
 
-/**
- * Everything that is written of a job but the journal and the count of late webhooks: nothing of it may change once the
- * job is settled.
- */
+/** Every row of a job but the journal and the count of late webhooks. None may change once the job is settled. */
 export async function rowsOf(id: string) {
   const all = (sql: string) => env.DB.prepare(sql).bind(id).all()
   const [jobs, tasks, outputs, events, deliveries] = await Promise.all([

@@ -1,4 +1,4 @@
-/** A resolver over HTTPS, as Cloudflare's answers in JSON: it knows the names that the test gives it. */
+/** A DNS-over-HTTPS resolver with Cloudflare's JSON responses, for the names of the test. */
 
 export const resolverUrl = 'https://resolver.test/dns-query'
 
@@ -6,17 +6,17 @@ export interface Zone {
   [name: string]: {
     A?: string[]
     AAAA?: string[]
-    /** Names on the way to the addresses. */
+    /** CNAMEs before the addresses. */
     via?: string[]
     TTL?: number
-    /** The status of an answer of one family, or of both; 0 when it is not said. */
+    /** The response status for one or both address families; 0 by default. */
     status?: number | { A?: number; AAAA?: number }
   }
 }
 
 export interface FakeResolver {
   fetch: (request: Request) => Promise<Response>
-  /** Every question, e.g. `A caller.test`. */
+  /** Every query, e.g. `A caller.test`. */
   asked: string[]
 }
 
@@ -29,12 +29,12 @@ export function aResolver(zone: Zone): FakeResolver {
       const name = searchParams.get('name') ?? ''
       const type = searchParams.get('type') === 'AAAA' ? 'AAAA' : 'A'
       asked.push(`${type} ${name}`)
-      return answerOf(zone[name], name, type)
+      return responseFor(zone[name], name, type)
     },
   }
 }
 
-function answerOf(entry: Zone[string] | undefined, name: string, type: 'A' | 'AAAA'): Response {
+function responseFor(entry: Zone[string] | undefined, name: string, type: 'A' | 'AAAA'): Response {
   const { via = [], TTL = 300, status = 0 } = entry ?? { status: 3 }
   const aliases = via.map((data) => ({ name, type: 5, TTL, data }))
   const addresses = (entry?.[type] ?? []).map((data) => ({ name, type: type === 'A' ? 1 : 28, TTL, data }))

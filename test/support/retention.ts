@@ -14,12 +14,12 @@ export const allEvents = ['job.succeeded', 'job.failed', 'job.canceled', 'job.er
 /** A job whose video is stored and whose caller has been told. */
 export async function aToldVideo(overrides: Record<string, unknown> = {}): Promise<string> {
   const { id } = await makeVideo(overrides)
-  await untilTold(id)
+  await untilNotified(id)
   return id
 }
 
 /** Waits until nobody has to be told anything of the job any more. */
-export async function untilTold(id: string): Promise<void> {
+export async function untilNotified(id: string): Promise<void> {
   await vi.waitFor(
     async () => {
       const pending = (await deliveriesOf(id)).filter(({ status }) => status === 'pending')

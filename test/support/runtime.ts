@@ -1,4 +1,4 @@
-/** The Worker driven by hand, for what the real queue would do too soon or not at all. */
+/** Calls the Worker directly, for cases that the real queue would run too early or never. */
 import { createScheduledController } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { readConfig } from '../../src/config.ts'
@@ -8,7 +8,7 @@ import { aRequest } from './reelhook.ts'
 import worker from './worker.ts'
 import { publicBaseUrl, world } from './world.ts'
 
-/** What a step is given; the edges may be other than the world's. */
+/** The context of a step; the test may replace edges of the world. */
 export function aContext(edges: Partial<Edges> = {}, bindings: Partial<Env> = {}): Context {
   const bound = { ...env, ...bindings }
   const configured = readConfig(bound)
@@ -16,14 +16,13 @@ export function aContext(edges: Partial<Edges> = {}, bindings: Partial<Env> = {}
   return createContext(bound, configured.config, { ...world.edges, ...edges })
 }
 
-/** A queue that is down. */
 export const deadQueue: Queue = {
   send: () => Promise.reject(new Error('the queue is down')),
   sendBatch: () => Promise.reject(new Error('the queue is down')),
   metrics: () => Promise.reject(new Error('the queue is down')),
 }
 
-/** The Worker's own fetch, with other bindings than the runtime's, and perhaps a cache in front of it. */
+/** Calls the Worker's fetch with other bindings, and optionally with a cache in front of it. */
 export async function fetchWith(
   bindings: Partial<Env>,
   request: Request,
@@ -34,7 +33,7 @@ export async function fetchWith(
   return response
 }
 
-/** What the cron trigger does, with a cache in front of the Worker. */
+/** Runs the cron trigger with a cache in front of the Worker. */
 export async function sweepWith(cache: Pick<CacheContext, 'purge'>): Promise<void> {
   await worker.scheduled?.(createScheduledController(), env, anInvocation(cache))
 }
@@ -44,8 +43,8 @@ function anInvocation(cache?: Pick<CacheContext, 'purge'>) {
   return context as unknown as ExecutionContext
 }
 
-/** Posts a job whose nudge is lost: it stays as accepted until a sweep, or until the test advances it. */
-export async function postUnnudged(overrides: Record<string, unknown> = {}): Promise<JobView> {
+/** Posts a job whose wake-up is lost: it stays queued until a sweep, or until the test advances it. */
+export async function postWithoutWakeUp(overrides: Record<string, unknown> = {}): Promise<JobView> {
   const request = new Request(`${publicBaseUrl}/v1/jobs`, {
     method: 'POST',
     headers: { authorization: `Bearer ${env.ADMIN_API_KEY}`, 'content-type': 'application/json' },
@@ -56,7 +55,7 @@ export async function postUnnudged(overrides: Record<string, unknown> = {}): Pro
   return response.json()
 }
 
-/** A promise kept open until the test lets it go. */
+/** A promise that is pending until the test opens the gate. */
 export function aGate(): { wait: Promise<void>; open: () => void } {
   const { promise, resolve } = Promise.withResolvers<void>()
   return { wait: promise, open: resolve }

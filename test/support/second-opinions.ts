@@ -1,6 +1,6 @@
 /**
- * What receivers verify with: the published packages, and the published public keys. Each compares the timestamp with
- * the machine's clock, so none takes a delivery that was made after ours was turned.
+ * Verifies deliveries as receivers do: with the published packages, and with the published public keys. The packages
+ * compare the timestamp with the machine's clock, so they refuse a delivery sent after the test's clock was advanced.
  */
 import { OpenAI } from 'openai'
 import { Webhook } from 'standardwebhooks'
@@ -9,7 +9,7 @@ import { api } from './reelhook.ts'
 
 type Headers = Record<string, string>
 
-/** Each throws where it refuses. svix wraps standardwebhooks; openai is a work of its own. */
+/** Each throws on an invalid signature. svix wraps standardwebhooks; openai has its own implementation. */
 export const packages: [string, (secret: string, body: string, headers: Headers) => unknown][] = [
   ['standardwebhooks', (secret, body, headers) => new Webhook(secret).verify(body, headers)],
   ['svix', (secret, body, headers) => new SvixWebhook(secret).verify(body, headers)],
@@ -45,19 +45,19 @@ export async function publishedKeys(): Promise<PublishedKey[]> {
   return (await response.json<{ keys: PublishedKey[] }>()).keys
 }
 
-/** As the specification says: the id, the timestamp and the body, under a key in the form `whpk_…`. */
+/** Verifies id, timestamp and body with a key of the form `whpk_…`, as the specification says. */
 export async function isSignedBy(whpk: string, body: string, headers: Headers): Promise<boolean> {
   const key = await crypto.subtle.importKey('raw', bytesOf(whpk.replace('whpk_', '')), 'Ed25519', false, [
     'verify',
   ])
   const text = new TextEncoder().encode(`${headers['webhook-id']}.${headers['webhook-timestamp']}.${body}`)
   const signatures = (headers['webhook-signature'] ?? '').split(' ').filter((one) => one.startsWith('v1a,'))
-  const verdicts = signatures.map((one) => crypto.subtle.verify('Ed25519', key, bytesOf(one.slice(4)), text))
-  return (await Promise.all(verdicts)).includes(true)
+  const results = signatures.map((one) => crypto.subtle.verify('Ed25519', key, bytesOf(one.slice(4)), text))
+  return (await Promise.all(results)).includes(true)
 }
 
 function openai(webhookSecret: string): OpenAI {
-  return new OpenAI({ apiKey: 'none is needed to verify', webhookSecret })
+  return new OpenAI({ apiKey: 'not needed to verify', webhookSecret })
 }
 
 function bytesOf(base64: string): Uint8Array {

@@ -1,4 +1,4 @@
-/** The root zone of the tests' world: the true one, and `.test`, where their hosts are. Takes the place of the package. */
+/** The root zone, with `.test` added for the hosts of the tests. It replaces the package `tlds`. */
 import tlds from '../../node_modules/tlds/index.json' with { type: 'json' }
 
 export default [...tlds, 'test']

@@ -1,9 +1,9 @@
-/** A whole run, with a secret in everything that may hold one: success, failure, refusal, hostility, trouble. */
+/** Runs jobs with a secret wherever one can be: success, failure, refusal, attack, outage. */
 import { env } from 'cloudflare:workers'
-import { bearing, makeApiKey, type NewApiKey, postJobOf } from './api-keys.ts'
+import { bearerHeader, createApiKey, type NewApiKey, postJobWith } from './api-keys.ts'
 import { callbackSecret } from './caller.ts'
-import { doorOf, ring, ringAt } from './provider-webhooks.ts'
-import { api, aRequest, getJob, passTimeUntil, post, postJob, sweep, untilTold } from './reelhook.ts'
+import { callbackPathOf, postWebhook, postWebhookTo } from './provider-webhooks.ts'
+import { api, aRequest, getJob, passTimeUntil, post, postJob, sweep, untilNotified } from './reelhook.ts'
 import { fetchWith } from './runtime.ts'
 import { select } from './storage.ts'
 import { directly, putAt, uploadPathOf } from './uploads.ts'
@@ -11,7 +11,7 @@ import { callerUrl, publicBaseUrl, simulatorUrl, world } from './world.ts'
 
 export interface Run {
   jobIds: string[]
-  /** Everything that is secret, of the settings, of the callers, and of what was made on the way. */
+  /** Every secret: of the settings, of the callers, and those created during the run. */
   secrets: string[]
 }
 
@@ -26,18 +26,18 @@ export const request = {
 }
 
 export async function runAll(): Promise<Run> {
-  const apiKey = await makeApiKey()
-  const made = [...(await succeed(apiKey)), ...(await fail()), await succeedDirectly()]
+  const apiKey = await createApiKey()
+  const endedIds = [...(await succeed(apiKey)), ...(await fail()), await succeedDirectly()]
   await refuse()
-  await attack(made[0] ?? '')
-  const jobIds = [...made, ...(await stumble())]
+  await attack(endedIds[0] ?? '')
+  const jobIds = [...endedIds, ...(await failOutside())]
   await sweep()
   return { jobIds, secrets: await secretsOf(apiKey, jobIds) }
 }
 
 async function succeed(apiKey: NewApiKey): Promise<string[]> {
   const jobIds: string[] = []
-  world.answerNext(
+  world.respondNext(
     pictureUrl.slice(0, 24),
     () => new Response(png, { headers: { 'content-type': 'image/png' } }),
   )
@@ -45,13 +45,15 @@ async function succeed(apiKey: NewApiKey): Promise<string[]> {
     const overrides = { ...request, provider, reference_images: [pictureUrl] }
     const job =
       provider === 'crun'
-        ? await (await postJobOf(apiKey, { ...overrides, callback_secret: undefined })).json<{ id: string }>()
+        ? await (await postJobWith(apiKey, { ...overrides, callback_secret: undefined })).json<{
+            id: string
+          }>()
         : await postJob(overrides)
     jobIds.push(job.id)
     const { outputs } = await passTimeUntil(job.id, ({ status }) => status === 'succeeded')
     const link = new URL(outputs[0]?.url ?? '')
     await api(`${link.pathname}${link.search}`, { headers: { authorization: '' } })
-    await untilTold(job.id)
+    await untilNotified(job.id)
   }
   return jobIds
 }
@@ -59,21 +61,21 @@ async function succeed(apiKey: NewApiKey): Promise<string[]> {
 async function succeedDirectly(): Promise<string> {
   const { id } = await postJob({ ...request, ...directly })
   await passTimeUntil(id, ({ status }) => status === 'succeeded')
-  await untilTold(id)
+  await untilNotified(id)
   return id
 }
 
 async function fail(): Promise<string[]> {
   const jobIds: string[] = []
   for (const fault of ['fail=moderated', 'submit=402', 'submit=500-after', 'body=html']) {
-    // The caller is down, in the words of a network that repeats what it was asked for.
-    world.caller.answerNext(() => {
+    // The caller is down, and the network error contains the URL.
+    world.caller.respondNext(() => {
       throw new TypeError(`Fetch API cannot load: ${request.callback_url}`)
     })
     const { id } = await postJob({ ...request, prompt: `${request.prompt} sim(${fault})` })
     jobIds.push(id)
     await passTimeUntil(id, ({ settled_at }) => settled_at !== null)
-    await untilTold(id)
+    await untilNotified(id)
   }
   return jobIds
 }
@@ -92,18 +94,18 @@ async function refuse(): Promise<void> {
 }
 
 async function attack(id: string): Promise<void> {
-  await ringAt(`/webhooks/runware/${id}/a-forged-token`, JSON.stringify(request))
-  await ring(id, `not JSON: ${request.prompt}`)
+  await postWebhookTo(`/webhooks/runware/${id}/a-forged-token`, JSON.stringify(request))
+  await postWebhook(id, `not JSON: ${request.prompt}`)
   await putAt(`/uploads/${id}/0/a-forged-token`, request.prompt)
   await putAt(await uploadPathOf(id), request.prompt)
-  await api('/v1/jobs', { headers: bearing({ key: 'rh_a-stolen-key' }) })
+  await api('/v1/jobs', { headers: bearerHeader({ key: 'rh_a-stolen-key' }) })
   await api(`/v1/jobs/${id}/outputs/0?expires=9999999999&signature=a-stolen-signature`, {
     headers: { authorization: '' },
   })
 }
 
-/** A database that repeats what it was asked, and a provider that does. */
-async function stumble(): Promise<string[]> {
+/** Errors of the database and of a provider that contain the request. */
+async function failOutside(): Promise<string[]> {
   const DB = new Proxy(env.DB, {
     get: (database, name) =>
       name === 'batch'
@@ -113,8 +115,8 @@ async function stumble(): Promise<string[]> {
   const headers = { authorization: `Bearer ${env.ADMIN_API_KEY}`, 'content-type': 'application/json' }
   const body = JSON.stringify(aRequest(request))
   await fetchWith({ DB }, new Request(`${publicBaseUrl}/v1/jobs`, { method: 'POST', headers, body }))
-  world.answerNext(`${simulatorUrl}/runware`, (asked) =>
-    Promise.reject(new TypeError(`cannot load ${asked.url}?${request.prompt}`)),
+  world.respondNext(`${simulatorUrl}/runware`, (failed) =>
+    Promise.reject(new TypeError(`cannot load ${failed.url}?${request.prompt}`)),
   )
   const { id } = await postJob({ ...request, deadline_seconds: 60 })
   await passTimeUntil(id, ({ settled_at }) => settled_at !== null)
@@ -123,9 +125,9 @@ async function stumble(): Promise<string[]> {
 
 async function secretsOf(apiKey: NewApiKey, jobIds: string[]): Promise<string[]> {
   const settings = Object.entries(env).filter(([name]) => /(_KEY|_SECRET)$/.test(name))
-  const told = jobIds.flatMap((id) => world.caller.receivedFor(id))
+  const deliveries = jobIds.flatMap((id) => world.caller.receivedFor(id))
   const jobs = await Promise.all(jobIds.map(getJob))
-  const doors = await Promise.all(jobs.map(({ id, provider }) => doorOf(id, provider)))
+  const callbackPaths = await Promise.all(jobs.map(({ id, provider }) => callbackPathOf(id, provider)))
   const uploads = await Promise.all(jobIds.map((id) => uploadPathOf(id)))
   const links = jobs.flatMap(({ outputs }) => outputs.flatMap(({ url }) => url ?? []))
   const sources = await select<{ source_url: string }>('SELECT source_url FROM outputs')
@@ -135,8 +137,8 @@ async function secretsOf(apiKey: NewApiKey, jobIds: string[]): Promise<string[]>
     ...[apiKey.key, apiKey.callback_secret, callbackSecret].flatMap((secret) => [secret, secret.slice(6)]),
     ...[request.prompt, 'the-order-of-a-customer', 'token-in-a-path', 'token-of-the-caller'],
     ...['the-query-of-a-picture', 'a-forged-token', 'rh_a-stolen-key', 'a-stolen-signature'],
-    ...[...doors, ...uploads].map((path) => path.split('/').at(-1) ?? ''),
-    ...told.map(({ headers }) => headers['webhook-signature'] ?? ''),
+    ...[...callbackPaths, ...uploads].map((path) => path.split('/').at(-1) ?? ''),
+    ...deliveries.map(({ headers }) => headers['webhook-signature'] ?? ''),
     ...links.flatMap((link) => new URL(link).searchParams.get('signature') ?? []),
     ...sources.map(({ source_url }) => new URL(source_url).pathname.split('/').at(-1) ?? ''),
     ...['signature=', '/webhooks/', '/uploads/', 'Bearer'],

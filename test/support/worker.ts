@@ -1,4 +1,4 @@
-/** The Worker under test: the product whole, with the test's world at its edges, its answers held to its contract. */
+/** The Worker under test, with the test's world at its edges. Each response is validated against the OpenAPI document. */
 import { createWorker } from '../../src/worker.ts'
 import { holdAnswer } from './contract.ts'
 import { world } from './world.ts'
@@ -8,9 +8,9 @@ const reelhook = createWorker(world.edges)
 export default {
   ...reelhook,
   async fetch(request, env, context) {
-    const answer = await reelhook.fetch?.(request, env, context)
-    if (answer === undefined) throw new Error('the Worker has no fetch')
-    await holdAnswer(request, answer)
-    return answer
+    const response = await reelhook.fetch?.(request, env, context)
+    if (response === undefined) throw new Error('the Worker has no fetch')
+    await holdAnswer(request, response)
+    return response
   },
 } satisfies ExportedHandler<Env>

@@ -1,6 +1,6 @@
 /**
- * The world around the Worker in a test: a clock that is turned by hand, and a network with the simulated
- * providers, one caller, and the Worker itself on it. D1, R2 and the queues are the runtime's own.
+ * The world around the Worker in a test: a manual clock, and a network with the simulated providers, one caller and the
+ * Worker itself. D1, R2 and the queues are the runtime's.
  */
 import { exports } from 'cloudflare:workers'
 import { inject } from 'vitest'
@@ -21,12 +21,12 @@ export interface World {
   calls: { method: string; url: string; userAgent: string | null }[]
   /** Every log line of the Worker. */
   logs: { event: string; fields: Record<string, unknown> }[]
-  /** Turns the clock, running whatever the providers had planned for the time that passes. */
+  /** Advances the clock, and runs the providers' timers that become due. */
   advance: (ms: number) => Promise<void>
-  /** Puts somebody at another origin; whoever is called where nobody is finds no connection. */
-  settle: (origin: string, answer: (request: Request) => Response | Promise<Response>) => void
-  /** Answers the next request to a URL that begins so, in the place of whoever is there. */
-  answerNext: (urlPrefix: string, answer: (request: Request) => Response | Promise<Response>) => void
+  /** Adds a server at another origin. A request to an origin without a server is a network error. */
+  serve: (origin: string, answer: (request: Request) => Response | Promise<Response>) => void
+  /** Intercepts the next request to a URL with this prefix. */
+  respondNext: (urlPrefix: string, answer: (request: Request) => Response | Promise<Response>) => void
 }
 
 export const world: World = createWorld()
@@ -37,7 +37,7 @@ function createWorld(): World {
   const calls: World['calls'] = []
   const interceptions: { prefix: string; answer: (request: Request) => Response | Promise<Response> }[] = []
   const caller = createCaller(clock.now)
-  const settlers = new Map<string, (request: Request) => Response | Promise<Response>>()
+  const servers = new Map<string, (request: Request) => Response | Promise<Response>>()
 
   const network = async (sent: Request): Promise<Response> => {
     const request = uploaded(sent)
@@ -49,9 +49,9 @@ function createWorld(): World {
     if (origin === simulatorUrl) return overTheWire(await simulator.fetch(request))
     if (origin === callerUrl) return caller.receive(request)
     if (origin === publicBaseUrl) return exports.default.fetch(request)
-    const settler = settlers.get(origin)
-    if (settler !== undefined) return settler(request)
-    throw new TypeError(`nobody is at ${origin}`)
+    const server = servers.get(origin)
+    if (server !== undefined) return server(request)
+    throw new TypeError(`there is no server at ${origin}`)
   }
 
   const simulator = createSimulator({
@@ -85,17 +85,17 @@ function createWorld(): World {
     calls,
     logs,
     advance: clock.advance,
-    settle: (origin, answer) => settlers.set(origin, answer),
-    answerNext: (prefix, answer) => interceptions.push({ prefix, answer }),
+    serve: (origin, answer) => servers.set(origin, answer),
+    respondNext: (prefix, answer) => interceptions.push({ prefix, answer }),
   }
 }
 
-/** A body that came over a wire is a byte stream of the runtime's own. */
+/** A body from the network is a byte stream of the runtime. */
 function overTheWire(response: Response): Response {
   return new Response(response.body?.pipeThrough(new IdentityTransformStream()) ?? null, response)
 }
 
-/** The same of a video that is uploaded to the Worker. */
+/** The same for a video that a provider uploads to the Worker. */
 function uploaded(request: Request): Request {
   if (!request.url.startsWith(`${publicBaseUrl}/uploads/`)) return request
   return new Request(request, { body: request.body?.pipeThrough(new IdentityTransformStream()) ?? null })
@@ -103,25 +103,25 @@ function uploaded(request: Request): Request {
 
 function createClock() {
   const startedAt = Date.now()
-  let turnedMs = 0
+  let advancedMs = 0
   let timers: { at: number; run: () => Promise<void> }[] = []
-  const now = () => startedAt + turnedMs
+  const now = () => startedAt + advancedMs
   return {
     now,
     after: (delayMs: number, run: () => Promise<void>) => {
       timers.push({ at: now() + Math.max(0, delayMs), run })
     },
     advance: async (ms: number) => {
-      const until = turnedMs + ms
+      const until = advancedMs + ms
       for (;;) {
         timers.sort((left, right) => left.at - right.at)
         const [next] = timers
         if (next === undefined || next.at - startedAt > until) break
         timers = timers.slice(1)
-        turnedMs = Math.max(turnedMs, next.at - startedAt)
+        advancedMs = Math.max(advancedMs, next.at - startedAt)
         await next.run()
       }
-      turnedMs = until
+      advancedMs = until
     },
   }
 }

@@ -15,8 +15,8 @@ const checked = { DNS_CHECK_URL: resolverUrl }
 async function attempt({ id, job_id }: DeliveryView, zone: Zone) {
   await world.advance(10 * 60_000)
   const resolver = aResolver(zone)
-  world.answerNext(resolverUrl, resolver.fetch)
-  world.answerNext(resolverUrl, resolver.fetch)
+  world.respondNext(resolverUrl, resolver.fetch)
+  world.respondNext(resolverUrl, resolver.fetch)
   await nudgeDelivery(id, 1, checked)
   return (await deliveriesOf(job_id))[0]
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { ask, deadDatabase } from '../support/api-call.ts'
-import { aSilentJob, doorOf, ring } from '../support/provider-webhooks.ts'
+import { aJobWithoutWebhooks, callbackPathOf, postWebhook } from '../support/provider-webhooks.ts'
 import { sweep, timelineOf, untilJournaled, untilStatus } from '../support/reelhook.ts'
 import { deadQueue } from '../support/runtime.ts'
 import { countRows, select } from '../support/storage.ts'
@@ -10,7 +10,7 @@ const limit = 128 * 1024
 
 async function ringWith(bindings: Record<string, unknown>, id: string): Promise<Response> {
   const headers = { 'content-type': 'application/json' }
-  return ask(await doorOf(id), { method: 'POST', headers, body: '{"n":1}' }, bindings)
+  return ask(await callbackPathOf(id), { method: 'POST', headers, body: '{"n":1}' }, bindings)
 }
 
 function eventsLogged(id: string): string[] {
@@ -19,8 +19,8 @@ function eventsLogged(id: string): string[] {
 
 describe('a webhook that was answered with 200', () => {
   it('is in the journal soon', async () => {
-    const id = await aSilentJob()
-    await ring(id, '{"n":1}')
+    const id = await aJobWithoutWebhooks()
+    await postWebhook(id, '{"n":1}')
     await untilJournaled(id, 1)
     expect(await select('SELECT provider, body FROM webhooks WHERE job_id = ?', id)).toEqual([
       { provider: 'runware', body: '{"n":1}' },
@@ -30,14 +30,14 @@ describe('a webhook that was answered with 200', () => {
   it('did not wait for a database that stalls', async () => {
     const { promise: never } = Promise.withResolvers<never>()
     const stalled = { prepare: () => ({ bind: () => ({}) }), batch: () => never }
-    const id = await aSilentJob()
+    const id = await aJobWithoutWebhooks()
     const response = await ringWith({ DB: stalled }, id)
     expect([response.status, await response.text()]).toEqual([200, 'ok'])
     await untilJournaled(id, 1)
   })
 
   it('is in the journal already when the queue is down', async () => {
-    const id = await aSilentJob()
+    const id = await aJobWithoutWebhooks()
     const response = await ringWith({ JOBS: deadQueue }, id)
     expect([response.status, await response.text()]).toEqual([200, 'ok'])
     expect(await countRows('webhooks', 'job_id = ?', id)).toBe(1)
@@ -45,7 +45,7 @@ describe('a webhook that was answered with 200', () => {
   })
 
   it('moves its job on, by the sweep, when the queue was down', async () => {
-    const id = await aSilentJob()
+    const id = await aJobWithoutWebhooks()
     await world.advance(10_000)
     await ringWith({ JOBS: deadQueue }, id)
     await sweep()
@@ -55,7 +55,7 @@ describe('a webhook that was answered with 200', () => {
 
 describe('a webhook that nobody can keep', () => {
   it('is refused with 503, and the provider is told when to try again', async () => {
-    const id = await aSilentJob()
+    const id = await aJobWithoutWebhooks()
     const response = await ringWith({ JOBS: deadQueue, DB: deadDatabase }, id)
     expect(response.status).toBe(503)
     expect(Number(response.headers.get('retry-after'))).toBeGreaterThan(0)
@@ -63,11 +63,11 @@ describe('a webhook that nobody can keep', () => {
   })
 
   it('says in the log why, and neither the token nor the body', async () => {
-    const id = await aSilentJob()
+    const id = await aJobWithoutWebhooks()
     await ringWith({ JOBS: deadQueue, DB: deadDatabase }, id)
     expect(eventsLogged(id)).toContain('webhook.rejected')
     const lines = world.logs.filter(({ fields }) => fields.job_id === id)
-    const token = (await doorOf(id)).split('/').at(-1) ?? ''
+    const token = (await callbackPathOf(id)).split('/').at(-1) ?? ''
     expect(JSON.stringify(lines)).not.toContain(token)
     expect(JSON.stringify(lines)).not.toContain('{\\"n\\":1}')
   })
@@ -82,9 +82,9 @@ describe('a hostile body', () => {
     ['emoji', '🛶', limit / 4],
     ['plain letters', 'x', limit],
   ])('of 128 KiB of %s, more than a queue message holds, is kept whole', async (_, character, count) => {
-    const id = await aSilentJob()
+    const id = await aJobWithoutWebhooks()
     const body = character.repeat(count)
-    const response = await ring(id, body)
+    const response = await postWebhook(id, body)
     expect([response.status, await response.text()]).toEqual([200, 'ok'])
     expect(eventsLogged(id)).toContain('webhook.not_queued')
     await untilJournaled(id, 1)

@@ -6,7 +6,7 @@ import { openDatabase } from '../../src/store/database.ts'
 import { claimJob } from '../../src/store/jobs/claim.ts'
 import { maxJournaled } from '../../src/store/jobs/webhooks.ts'
 import { ask, deadDatabase } from '../support/api-call.ts'
-import { aSilentJob, doorOf } from '../support/provider-webhooks.ts'
+import { aJobWithoutWebhooks, callbackPathOf } from '../support/provider-webhooks.ts'
 import { billsFor, getJob, passTimeUntil, postJob, rowsOf, untilJob } from '../support/reelhook.ts'
 import { aContext, deadQueue } from '../support/runtime.ts'
 import { countRows, select } from '../support/storage.ts'
@@ -66,8 +66,8 @@ const claim = (db = openDatabase(env.DB), id: string) =>
 
 describe('a flood of large bodies', () => {
   it('fills no more than its job may keep, is answered with 200, and is read in part', async () => {
-    const id = await aSilentJob()
-    const path = await doorOf(id)
+    const id = await aJobWithoutWebhooks()
+    const path = await callbackPathOf(id)
     const answers = new Set<number>()
     for (let n = 0; n < 150; n++) answers.add(await ringByHand(path, `"${n}${'x'.repeat(120_000)}"`))
     expect([...answers]).toEqual([200])
@@ -81,8 +81,8 @@ describe('a flood of large bodies', () => {
   })
 
   it('is not read by a claim that does not get its job', async () => {
-    const id = await aSilentJob()
-    await ringByHand(await doorOf(id), `"${'x'.repeat(120_000)}"`)
+    const id = await aJobWithoutWebhooks()
+    await ringByHand(await callbackPathOf(id), `"${'x'.repeat(120_000)}"`)
     expect(await claim(undefined, id)).not.toBeNull()
     const { db, read } = aMeteredDatabase()
     expect(await claim(db, id)).toBeNull()
@@ -90,8 +90,8 @@ describe('a flood of large bodies', () => {
   })
 
   it('costs no more questions than a slow pace of polling', async () => {
-    const id = await aSilentJob()
-    const path = await doorOf(id)
+    const id = await aJobWithoutWebhooks()
+    const path = await callbackPathOf(id)
     let asked = 0
     for (let n = 0; n < 200; n++) {
       await ringByHand(path, `{"n":${n}}`)
@@ -102,8 +102,8 @@ describe('a flood of large bodies', () => {
   })
 
   it('still makes its job due within seconds: a true webhook behind it costs no more than that', async () => {
-    const id = await aSilentJob()
-    const path = await doorOf(id)
+    const id = await aJobWithoutWebhooks()
+    const path = await callbackPathOf(id)
     for (let n = 0; n < maxJournaled.rows; n++) await ringByHand(path, `{"n":${n}}`)
     await step(id)
     await world.advance(10 * seconds)
@@ -121,7 +121,7 @@ describe('a flood of made-up tasks', () => {
       prompt: 'A paper boat sim(submit=lost-after, webhook=lost)',
     })
     await untilJob(id, ({ tasks }) => tasks[0]?.status === 'unknown')
-    return { id, path: await doorOf(id, 'crun') }
+    return { id, path: await callbackPathOf(id, 'crun') }
   }
 
   const named = (taskId: string) => JSON.stringify({ task_id: taskId, status: 'running' })
@@ -158,7 +158,7 @@ describe('a flood of made-up tasks', () => {
 describe('after its job has ended', () => {
   it('a post is counted, and nothing of it is kept', async () => {
     const { id } = await makeVideo()
-    const path = await doorOf(id)
+    const path = await callbackPathOf(id)
     const [before, journal] = [await rowsOf(id), await journalOf(id)]
     for (let n = 0; n < 5; n++) expect(await ringByHand(path, `{"late":${n}}`)).toBe(200)
     expect(await journalOf(id)).toEqual(journal)
@@ -169,26 +169,26 @@ describe('after its job has ended', () => {
 
 describe('the door', () => {
   it('takes sixty posts for one job a minute, and says when to come again', async () => {
-    const [id, other] = [await aSilentJob(), await aSilentJob()]
+    const [id, other] = [await aJobWithoutWebhooks(), await aJobWithoutWebhooks()]
     await Promise.all(Array.from({ length: 60 }, () => env.CALLBACKS.limit({ key: id })))
-    const response = await ask(await doorOf(id), { method: 'POST', body: '{}' }, { JOBS: deadQueue })
+    const response = await ask(await callbackPathOf(id), { method: 'POST', body: '{}' }, { JOBS: deadQueue })
     expect([response.status, response.headers.get('retry-after')]).toEqual([429, '60'])
     expect((await journalOf(id)).count).toBe(0)
-    expect((await ask(await doorOf(other), { method: 'POST', body: '{}' }, { JOBS: deadQueue })).status).toBe(
-      200,
-    )
+    expect(
+      (await ask(await callbackPathOf(other), { method: 'POST', body: '{}' }, { JOBS: deadQueue })).status,
+    ).toBe(200)
   })
 
   it('takes a post though nothing counts', async () => {
     const CALLBACKS = { limit: () => Promise.reject(new Error('the counter is down')) }
-    const path = await doorOf(await aSilentJob())
+    const path = await callbackPathOf(await aJobWithoutWebhooks())
     expect((await ask(path, { method: 'POST', body: '{}' }, { CALLBACKS })).status).toBe(200)
   })
 
   it('is closed three days after the deadline of its job, and so is that of its uploads', async () => {
-    const id = await aSilentJob()
+    const id = await aJobWithoutWebhooks()
     const { deadline_at } = await getJob(id)
-    const [door, upload] = [await doorOf(id), await uploadPathOf(id)]
+    const [door, upload] = [await callbackPathOf(id), await uploadPathOf(id)]
     const nothingWorks = { JOBS: deadQueue, DB: deadDatabase }
     const statuses = async () => [
       (await ask(door, { method: 'POST', body: '{}' }, nothingWorks)).status,

@@ -2,7 +2,13 @@ import { env } from 'cloudflare:workers'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { sign, signingKey } from '../../src/core/crypto/derived-keys.ts'
 import { ask, deadDatabase } from '../support/api-call.ts'
-import { aSilentJob, doorOf, ring, ringAt, untilHeard } from '../support/provider-webhooks.ts'
+import {
+  aJobWithoutWebhooks,
+  callbackPathOf,
+  postWebhook,
+  postWebhookTo,
+  untilWebhookResults,
+} from '../support/provider-webhooks.ts'
 import { api, rowsOf, timelineOf } from '../support/reelhook.ts'
 import { deadQueue } from '../support/runtime.ts'
 import { escaped, otherBits } from '../support/spellings.ts'
@@ -16,13 +22,13 @@ let id: string
 let otherId: string
 
 beforeAll(async () => {
-  id = await aSilentJob()
-  otherId = await aSilentJob()
+  id = await aJobWithoutWebhooks()
+  otherId = await aJobWithoutWebhooks()
 })
 
 /** The real door with another token. */
 async function doorWith(token: string): Promise<string> {
-  return (await doorOf(id)).replace(/[^/]+$/, token)
+  return (await callbackPathOf(id)).replace(/[^/]+$/, token)
 }
 
 async function tokenOf(path: Promise<string>): Promise<string> {
@@ -31,22 +37,26 @@ async function tokenOf(path: Promise<string>): Promise<string> {
 
 describe('a webhook', () => {
   it('is answered with exactly 200 and "ok"', async () => {
-    const response = await ring(id, '{}')
+    const response = await postWebhook(id, '{}')
     expect([response.status, await response.text()]).toEqual([200, 'ok'])
   })
 
   it('needs no API key and no content type', async () => {
     const body = new TextEncoder().encode('[]')
-    const response = await api(await doorOf(id), { method: 'POST', headers: { authorization: '' }, body })
+    const response = await api(await callbackPathOf(id), {
+      method: 'POST',
+      headers: { authorization: '' },
+      body,
+    })
     expect(response.status).toBe(200)
   })
 
   it('may come to the URL with a slash at its end, which some providers add', async () => {
-    expect((await ringAt(`${await doorOf(id)}/`, '{"slash":1}')).status).toBe(200)
+    expect((await postWebhookTo(`${await callbackPathOf(id)}/`, '{"slash":1}')).status).toBe(200)
   })
 
   it('may have 128 KiB', async () => {
-    expect((await ring(id, 'x'.repeat(limit))).status).toBe(200)
+    expect((await postWebhook(id, 'x'.repeat(limit))).status).toBe(200)
   })
 })
 
@@ -54,18 +64,18 @@ describe('a webhook that is refused', () => {
   const forgeries: [string, () => Promise<string>][] = [
     ['no token', () => doorWith('')],
     ['a wrong token', () => doorWith('A'.repeat(43))],
-    ["another job's token", async () => doorWith(await tokenOf(doorOf(otherId)))],
-    ["another provider's token", async () => doorWith(await tokenOf(doorOf(id, 'crun')))],
-    ['its token with a letter escaped', async () => escaped(await doorOf(id))],
-    ['its token with other bits at the end', async () => otherBits(await doorOf(id))],
-    ['two slashes at its end', async () => `${await doorOf(id)}//`],
-    ['a token cut short', async () => (await doorOf(id)).slice(0, -1)],
-    ['a token grown longer', async () => `${await doorOf(id)}A`],
-    ['a token in other letters', async () => doorWith((await tokenOf(doorOf(id))).toUpperCase())],
+    ["another job's token", async () => doorWith(await tokenOf(callbackPathOf(otherId)))],
+    ["another provider's token", async () => doorWith(await tokenOf(callbackPathOf(id, 'crun')))],
+    ['its token with a letter escaped', async () => escaped(await callbackPathOf(id))],
+    ['its token with other bits at the end', async () => otherBits(await callbackPathOf(id))],
+    ['two slashes at its end', async () => `${await callbackPathOf(id)}//`],
+    ['a token cut short', async () => (await callbackPathOf(id)).slice(0, -1)],
+    ['a token grown longer', async () => `${await callbackPathOf(id)}A`],
+    ['a token in other letters', async () => doorWith((await tokenOf(callbackPathOf(id))).toUpperCase())],
     ['a token that is no base64', () => doorWith('%F0%9F%9B%B6')],
-    ['a token with a NUL', async () => `${await doorOf(id)}%00`],
+    ['a token with a NUL', async () => `${await callbackPathOf(id)}%00`],
     ['the signature of its video as the token', () => doorSignedFor('output links')],
-    ['the name of no provider', async () => (await doorOf(id)).replace('runware', 'sora')],
+    ['the name of no provider', async () => (await callbackPathOf(id)).replace('runware', 'sora')],
     ['the name of no provider, signed', () => doorOfNobody()],
   ]
 
@@ -73,7 +83,7 @@ describe('a webhook that is refused', () => {
     const before = await rowsOf(id)
     const journaled = await countRows('webhooks')
     const path = await door()
-    const response = await ringAt(path, '{"forged":true}')
+    const response = await postWebhookTo(path, '{"forged":true}')
     expect(response.status).toBe(404)
     expect(await rowsOf(id)).toEqual(before)
     expect(await countRows('webhooks')).toBe(journaled)
@@ -84,31 +94,31 @@ describe('a webhook that is refused', () => {
   it('is too large by its announced length: 413', async () => {
     const body = 'x'.repeat(limit + 1)
     const init = { method: 'POST', headers: { 'content-length': String(body.length) }, body }
-    expect((await ask(await doorOf(id), init, nothingWorks)).status).toBe(413)
+    expect((await ask(await callbackPathOf(id), init, nothingWorks)).status).toBe(413)
   })
 
   it('is too large without saying so: 413', async () => {
     const body = new Blob(['x'.repeat(limit + 1)]).stream()
-    expect((await ask(await doorOf(id), { method: 'POST', body }, nothingWorks)).status).toBe(413)
+    expect((await ask(await callbackPathOf(id), { method: 'POST', body }, nothingWorks)).status).toBe(413)
   })
 
   it('is no POST: 404', async () => {
-    const response = await api(await doorOf(id), { headers: { authorization: '' } })
+    const response = await api(await callbackPathOf(id), { headers: { authorization: '' } })
     expect(response.status).toBe(404)
   })
 })
 
 describe('a hostile webhook', () => {
   it('that announces an end is not believed: the provider is asked, and knows of none', async () => {
-    const silent = await aSilentJob()
+    const silent = await aJobWithoutWebhooks()
     const [task] = world.simulator.tasks().filter(({ webhookUrl }) => webhookUrl?.includes(silent))
     const asked = () =>
-      world.simulator.log().filter(({ what, taskId }) => what === 'status.asked' && taskId === task?.taskId)
+      world.simulator.log().filter(({ what, taskId }) => what === 'status.polled' && taskId === task?.taskId)
     const before = asked().length
     const item = { taskType: 'videoInference', taskUUID: task?.taskId, status: 'success' }
     const lie = { data: [{ ...item, videoUUID: 'lie', videoURL: 'https://evil.test/boat.mp4', cost: 0 }] }
-    expect((await ring(silent, JSON.stringify(lie))).status).toBe(200)
-    await untilHeard(silent)
+    expect((await postWebhook(silent, JSON.stringify(lie))).status).toBe(200)
+    await untilWebhookResults(silent)
     await expect.poll(() => asked().length).toBeGreaterThan(before)
     expect(await timelineOf(silent)).toEqual(['job.accepted', 'task.submitted', 'webhook.received'])
     expect(JSON.stringify(await rowsOf(silent))).not.toContain('evil.test')
@@ -116,9 +126,9 @@ describe('a hostile webhook', () => {
 
   it('for a job that is not there, with a valid token, is answered and forgotten', async () => {
     const unknown = 'job_00000000000000000000000000'
-    const response = await ring(unknown, '{"taskUUID":"gone"}')
+    const response = await postWebhook(unknown, '{"taskUUID":"gone"}')
     expect([response.status, await response.text()]).toEqual([200, 'ok'])
-    expect(await untilHeard(unknown)).toEqual(['unknown_job'])
+    expect(await untilWebhookResults(unknown)).toEqual(['unknown_job'])
     for (const table of ['webhooks', 'events']) {
       expect(await countRows(table, 'job_id = ?', unknown), table).toBe(0)
     }

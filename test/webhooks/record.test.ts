@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import { aSilentJob, doorOf, ring, ringAt, untilHeard } from '../support/provider-webhooks.ts'
+import {
+  aJobWithoutWebhooks,
+  callbackPathOf,
+  postWebhook,
+  postWebhookTo,
+  untilWebhookResults,
+} from '../support/provider-webhooks.ts'
 import {
   getJob,
   postJob,
@@ -20,34 +26,34 @@ async function bodiesOf(id: string): Promise<string[]> {
 
 describe('the journal of webhooks', () => {
   it('has every different body once', async () => {
-    const id = await aSilentJob()
-    await ring(id, '{"n":1}')
-    await ring(id, '{"n":2}')
+    const id = await aJobWithoutWebhooks()
+    await postWebhook(id, '{"n":1}')
+    await postWebhook(id, '{"n":2}')
     await untilJournaled(id, 2)
     expect((await bodiesOf(id)).sort()).toEqual(['{"n":1}', '{"n":2}'])
   })
 
   it('has a body that came twice once, and so has the timeline', async () => {
-    const id = await aSilentJob()
-    const responses = [await ring(id, '{"n":1}'), await ring(id, '{"n":1}')]
+    const id = await aJobWithoutWebhooks()
+    const responses = [await postWebhook(id, '{"n":1}'), await postWebhook(id, '{"n":1}')]
     expect(responses.map(({ status }) => status)).toEqual([200, 200])
-    expect((await untilHeard(id, 2)).sort()).toEqual(['heard', 'repeated'])
+    expect((await untilWebhookResults(id, 2)).sort()).toEqual(['heard', 'repeated'])
     expect(await bodiesOf(id)).toEqual(['{"n":1}'])
     expect((await timelineOf(id)).filter((type) => type === 'webhook.received')).toHaveLength(1)
   })
 
   it('has a body that came many times at once once', async () => {
-    const id = await aSilentJob()
-    await Promise.all(Array.from({ length: 8 }, () => ring(id, '{"n":1}')))
-    const results = await untilHeard(id, 8)
+    const id = await aJobWithoutWebhooks()
+    await Promise.all(Array.from({ length: 8 }, () => postWebhook(id, '{"n":1}')))
+    const results = await untilWebhookResults(id, 8)
     expect(results.filter((result) => result === 'heard')).toHaveLength(1)
     expect(await countRows('webhooks', 'job_id = ?', id)).toBe(1)
     expect((await timelineOf(id)).filter((type) => type === 'webhook.received')).toHaveLength(1)
   })
 
   it('keeps the same body of two jobs apart', async () => {
-    const [one, two] = [await aSilentJob(), await aSilentJob()]
-    await Promise.all([ring(one, '{"n":1}'), ring(two, '{"n":1}')])
+    const [one, two] = [await aJobWithoutWebhooks(), await aJobWithoutWebhooks()]
+    await Promise.all([postWebhook(one, '{"n":1}'), postWebhook(two, '{"n":1}')])
     await Promise.all([untilJournaled(one, 1), untilJournaled(two, 1)])
   })
 })
@@ -66,14 +72,14 @@ describe('a webhook that says nothing useful', () => {
       '{"data":[{"taskUUID":"00000000-0000-4000-8000-000000000000","status":"success"}]}',
     ],
   ])('%s: it is journaled as it came, and its job goes on unharmed', async (_, body) => {
-    const id = await aSilentJob()
-    expect((await ring(id, body)).status).toBe(200)
+    const id = await aJobWithoutWebhooks()
+    expect((await postWebhook(id, body)).status).toBe(200)
     await untilJournaled(id, 1)
     expect(await bodiesOf(id)).toEqual([body])
     expect((await getJob(id)).status).toBe('generating')
 
     await world.advance(10_000)
-    await ring(id, `${body} again`)
+    await postWebhook(id, `${body} again`)
     const job = await untilStatus(id, 'succeeded')
     expect(job.fault).toBeNull()
   })
@@ -83,8 +89,8 @@ describe('a webhook for a settled job', () => {
   it('is counted and changes nothing', async () => {
     const { id } = await makeVideo()
     const before = await rowsOf(id)
-    expect((await ring(id, '{"late":true}')).status).toBe(200)
-    expect(await untilHeard(id, 2)).toEqual(['heard', 'late'])
+    expect((await postWebhook(id, '{"late":true}')).status).toBe(200)
+    expect(await untilWebhookResults(id, 2)).toEqual(['heard', 'late'])
     expect(await countRows('webhooks', 'job_id = ?', id)).toBe(1)
     expect(await rowsOf(id)).toEqual(before)
   })
@@ -96,7 +102,7 @@ describe('a hostile reader of the journal', () => {
     await untilSubmitted(id)
     await finish(id)
     await untilStatus(id, 'succeeded')
-    const token = (await doorOf(id, 'crun')).split('/').at(-1) ?? ''
+    const token = (await callbackPathOf(id, 'crun')).split('/').at(-1) ?? ''
     const [body = ''] = await bodiesOf(id)
     expect(body).toContain(`/webhooks/crun/${id}/`)
     expect(body).not.toContain(token)
@@ -104,11 +110,11 @@ describe('a hostile reader of the journal', () => {
   })
 
   it('does not find it in the log either', async () => {
-    const id = await aSilentJob()
-    const path = await doorOf(id)
+    const id = await aJobWithoutWebhooks()
+    const path = await callbackPathOf(id)
     const token = path.split('/').at(-1) ?? ''
-    await ringAt(path, JSON.stringify({ echoed: path, twice: token }))
-    await untilHeard(id)
+    await postWebhookTo(path, JSON.stringify({ echoed: path, twice: token }))
+    await untilWebhookResults(id)
     expect(JSON.stringify(await bodiesOf(id))).not.toContain(token)
     expect(JSON.stringify(world.logs)).not.toContain(token)
   })

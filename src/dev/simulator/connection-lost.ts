@@ -1,4 +1,4 @@
-/** The connection was reset, or never answered: what a caller sees is no status at all. */
+/** The connection was reset, or got no response: the client sees no HTTP status. */
 export class ConnectionLost extends Error {
   override name = 'ConnectionLost'
 
@@ -7,18 +7,18 @@ export class ConnectionLost extends Error {
   }
 }
 
-/** A proxy in front of the provider answers instead of it. */
-export class GatewayAnswer extends Error {
-  override name = 'GatewayAnswer'
+/** A gateway in front of the provider responds instead of it. */
+export class GatewayResponse extends Error {
+  override name = 'GatewayResponse'
   readonly status: number
 
   constructor(status: number) {
-    super(`A simulated gateway answers ${status}`)
+    super(`A simulated gateway responds with ${status}`)
     this.status = status
   }
 
   response(): Response {
-    const body = '<html><body>The gateway has no answer.</body></html>'
+    const body = '<html><body>The gateway got no response.</body></html>'
     return new Response(body, { status: this.status, headers: { 'content-type': 'text/html' } })
   }
 }

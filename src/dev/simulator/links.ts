@@ -1,6 +1,6 @@
-/** Signed links that expire. The query belongs to the link: without it there is nothing to see. */
+/** Signed links that expire. A link does not work without its query. */
 
-import { readPolicy, writePolicy } from './scenario/policy.ts'
+import { expiryOfPolicy, writePolicy } from './scenario/policy.ts'
 import { sign } from './sign.ts'
 import type { SimulatedOutput, SimulatedTask } from './task.ts'
 import type { World } from './world.ts'
@@ -9,22 +9,24 @@ const SECOND_MS = 1000
 const HOUR_MS = 3600 * SECOND_MS
 const DAY_MS = 24 * HOUR_MS
 
-/** In the first status answer that carries a link under `link=expired`, the link is dead on arrival. */
-export function linkInAnswer(world: World, task: SimulatedTask, output: SimulatedOutput): string {
-  const stale = task.directives.link === 'expired' && world.count(`link ${output.outputId}`) === 1
-  return makeLink(world, task, output, stale ? output.endsAt - 1 : linkExpiry(world, task, output))
+/** With `link=expired`, the link in the first status response has already expired. */
+export function linkInResponse(world: World, task: SimulatedTask, output: SimulatedOutput): string {
+  const isExpired = task.directives.link === 'expired' && world.count(`link ${output.outputId}`) === 1
+  return makeLink(world, task, output, isExpired ? output.endsAt - 1 : linkExpiry(world, task, output))
 }
 
 export function linkInWebhook(world: World, task: SimulatedTask, output: SimulatedOutput): string {
-  const stale = task.directives.link === 'expired'
-  return makeLink(world, task, output, stale ? output.endsAt - 1 : linkExpiry(world, task, output))
+  const isExpired = task.directives.link === 'expired'
+  return makeLink(world, task, output, isExpired ? output.endsAt - 1 : linkExpiry(world, task, output))
 }
 
-/** Until when the link serves; undefined where it is none of ours. */
+/** When the link expires; undefined if its signature is wrong. */
 export function expiryOf(output: SimulatedOutput, query: URLSearchParams): number | undefined {
   const policy = query.get('Policy')
   if (policy !== null) {
-    return query.get('Signature') === sign(`${output.outputId} ${policy}`) ? readPolicy(policy) : undefined
+    return query.get('Signature') === sign(`${output.outputId} ${policy}`)
+      ? expiryOfPolicy(policy)
+      : undefined
   }
   const expires = query.get('expires') ?? ''
   return query.get('signature') === sign(`${output.outputId} ${expires}`) ? Number(expires) : undefined
@@ -36,11 +38,11 @@ function linkExpiry(world: World, task: SimulatedTask, output: SimulatedOutput):
       // Without a ttl the retention is unknown; the vendor's own nodes default to 7 days.
       return output.endsAt + (task.request.ttl === undefined ? 7 * DAY_MS : task.request.ttl * SECOND_MS)
     case 'scenario':
-      // "A short period", counted from each time the asset is asked for; how short is not documented.
+      // "A short period" from each request for the asset; its length is not documented.
       return world.edges.now() + HOUR_MS
     case 'crun':
     case 'aimlapi':
-      // Not documented; the upstream's links live a day.
+      // Not documented; links of the upstream provider expire after a day.
       return output.endsAt + DAY_MS
   }
 }
@@ -57,7 +59,7 @@ function plainQuery(output: SimulatedOutput, expiresAt: number): URLSearchParams
   return new URLSearchParams({ expires, signature: sign(`${output.outputId} ${expires}`) })
 }
 
-/** As CloudFront signs with a custom policy, which is what Scenario's links look like. */
+/** A CloudFront signature with a custom policy, the form of Scenario's links. */
 function cdnQuery(address: string, output: SimulatedOutput, expiresAt: number): URLSearchParams {
   const policy = writePolicy(address, expiresAt)
   return new URLSearchParams({

@@ -25,13 +25,13 @@ function serve(world: World, task: SimulatedTask, output: SimulatedOutput, reque
   const query = new URL(request.url).searchParams
   const expiresAt = expiryOf(output, query)
   const isAnonymous = !request.headers.get('user-agent')
-  if (task.directives.host === 'wants-agent' && isAnonymous) return say(403, 'Forbidden')
-  if (expiresAt === undefined) return say(403, 'Signature mismatch')
-  if (world.edges.now() > expiresAt) return say(403, 'Link expired')
+  if (task.directives.host === 'wants-agent' && isAnonymous) return textResponse(403, 'Forbidden')
+  if (expiresAt === undefined) return textResponse(403, 'Signature mismatch')
+  if (world.edges.now() > expiresAt) return textResponse(403, 'Link expired')
   const isMissing = task.directives.link === 'missing' || output.failure !== undefined
-  if (isMissing || world.edges.now() < output.endsAt) return say(404, 'Not found')
+  if (isMissing || world.edges.now() < output.endsAt) return textResponse(404, 'Not found')
 
-  // A HEAD tells the truth and uses up no fault.
+  // A HEAD is always correct, and does not use up a fault.
   const fault =
     request.method === 'HEAD'
       ? undefined
@@ -50,7 +50,7 @@ const labels: Record<Exclude<Label, 'none'>, string> = {
   image: 'image/png',
 }
 
-/** The answer under a wrong Content-Type, or with a Content-Encoding, which is true or not. */
+/** The response with a wrong Content-Type, or with a Content-Encoding, which may be wrong. */
 function relabeled({ label, encoding }: Directives, response: Response): Response {
   const headers = new Headers(response.headers)
   if (label === 'none') headers.delete('content-type')
@@ -75,7 +75,7 @@ const encodings: Record<Encoding, { name: string; compression: 'gzip' | 'deflate
 
 function serveRange(output: SimulatedOutput, picture: Uint8Array, header: string | null): Response {
   const size = output.sizeBytes
-  const range = readRange(header, size)
+  const range = parseRange(header, size)
   if (range === 'none') {
     return new Response(mediaOf(output, picture).stream(), { headers: videoHeaders(size) })
   }
@@ -94,8 +94,8 @@ function serveRange(output: SimulatedOutput, picture: Uint8Array, header: string
   })
 }
 
-/** One range (RFC 9110 §14.1.2); several at once are ignored, as a server may. */
-function readRange(header: string | null, size: number): Part | 'none' | 'unsatisfiable' {
+/** One range (RFC 9110 §14.1.2). Several ranges are ignored, which the RFC allows. */
+function parseRange(header: string | null, size: number): Part | 'none' | 'unsatisfiable' {
   const [, first, last] = /^bytes=(\d*)-(\d*)$/.exec(header ?? '') ?? []
   if (first === undefined || last === undefined || (first === '' && last === '')) return 'none'
   if (first === '') {
@@ -126,9 +126,9 @@ function serveFaulty(output: SimulatedOutput, picture: Uint8Array, fault: BodyFa
     case 'empty':
       return new Response('', { headers: videoHeaders(0) })
     case 'html':
-      return page(200, 'Something went wrong')
+      return htmlResponse(200, 'Something went wrong')
     case 'bad-gateway':
-      return page(504, 'Gateway time-out')
+      return htmlResponse(504, 'Gateway time-out')
     case 'sound':
       return video(soundOf(picture))
     case 'image':
@@ -151,15 +151,15 @@ function videoHeaders(sizeBytes: number): Record<string, string> {
   }
 }
 
-function say(status: number, words: string): Response {
-  return new Response(words, {
+function textResponse(status: number, text: string): Response {
+  return new Response(text, {
     status,
     headers: { 'content-type': 'text/plain' },
   })
 }
 
-function page(status: number, words: string): Response {
-  return new Response(`<!doctype html><title>${words}</title><h1>${words}</h1>`, {
+function htmlResponse(status: number, text: string): Response {
+  return new Response(`<!doctype html><title>${text}</title><h1>${text}</h1>`, {
     status,
     headers: { 'content-type': 'text/html' },
   })

@@ -1,7 +1,7 @@
 /**
- * The bytes of an output: the picture, then a `free` box with the output's id, so that no two outputs are
- * equal, then, if a size was asked for, a large `free` box of deterministic padding. Players skip `free`
- * boxes (ISO/IEC 14496-12 §8.1.2). The padding is made as it is read and never held whole.
+ * The bytes of an output: the test picture, a `free` box with the output's id, so that no two outputs are equal, and for a
+ * requested size a large `free` box of deterministic padding. Players skip `free` boxes (ISO/IEC 14496-12 §8.1.2). The
+ * padding is generated while it is read, and never held in memory as a whole.
  */
 
 import { ConnectionLost } from './connection-lost.ts'
@@ -16,7 +16,7 @@ const BOX_HEADER_BYTES = 8
 const CHUNK_BYTES = 64 * 1024
 const BYTES_PER_MEGABYTE = 1_000_000
 
-/** A megabyte is 1 000 000 bytes here, and the whole file has exactly as many as were asked for. */
+/** The file has exactly `megabytes` × 1 000 000 bytes. */
 export function planSize(picture: Uint8Array, outputId: string, megabytes: number | undefined): number {
   const smallest = picture.length + freeBox(outputId).length
   return megabytes === undefined
@@ -32,7 +32,7 @@ export function mediaOf(output: SimulatedOutput, picture: Uint8Array): Simulated
   }
 }
 
-/** The picture's file without its picture: the box of the video track becomes one that readers skip. */
+/** The file without its video track: the track's box becomes a `free` box, which players skip. */
 export function soundOf(picture: Uint8Array): Uint8Array<ArrayBuffer> {
   const sound = new Uint8Array(picture)
   const text = new TextDecoder('latin1').decode(sound)
@@ -45,7 +45,7 @@ export interface Part {
   from: number
   /** Exclusive. Infinity never ends. */
   to: number
-  /** Where the connection breaks, if it does. */
+  /** The offset at which the connection breaks, if it does. */
   lostAt?: number
 }
 
@@ -104,7 +104,7 @@ function joinBytes(parts: Uint8Array[]): Uint8Array {
   return whole
 }
 
-/** Noise that does not compress, the same in every run: a linear congruential generator's high bytes. */
+/** Noise that does not compress and is the same in every run: the high bytes of a linear congruential generator. */
 const padding = makePadding()
 
 function makePadding(): Uint8Array {

@@ -1,4 +1,4 @@
-/** The simulator as a real server on this machine. The only file here that knows Node. */
+/** The simulator as an HTTP server on this machine. Only this file uses Node. */
 
 import { readFile } from 'node:fs/promises'
 import { createServer, type Server, ServerResponse } from 'node:http'
@@ -11,7 +11,7 @@ interface SimulatorOptions {
   port: number
   pace?: SimulatorEdges['pace']
   keys?: SimulatorEdges['keys']
-  /** The machine's own, unless somebody turns one by hand. */
+  /** Default: the machine's clock. */
   clock?: Clock
 }
 
@@ -31,10 +31,10 @@ const DEFAULT_KEYS = {
   aimlapi: 'simulated-aimlapi-key',
 }
 
-/** As long as providers' edges keep an idle connection. After Node's own 5 s, the caller's next request meets its end. */
+/** As long as providers keep an idle connection. With Node's default of 5 s, a reused connection may close too early. */
 const KEEP_ALIVE_MS = 75_000
 
-/** A receiver has about 5 s (Runware's documents); then the call counts as failed. */
+/** A receiver has about 5 s to respond (Runware's documents); then the call has failed. */
 const WEBHOOK_TIMEOUT_MS = 5000
 
 export async function startSimulator(options: SimulatorOptions): Promise<RunningSimulator> {
@@ -47,7 +47,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Running
   const simulator = createSimulator({
     baseUrl: url,
     picture,
-    // An upload takes as long as it is large.
+    // The duration of an upload depends on its size, so it has no timeout.
     fetch: (request) =>
       request.method === 'PUT'
         ? fetch(request)
@@ -59,8 +59,8 @@ export async function startSimulator(options: SimulatorOptions): Promise<Running
 
   const listener = getRequestListener(
     async (request, { outgoing }) => {
-      if (!(outgoing instanceof ServerResponse)) throw new Error('The simulator speaks HTTP/1.1')
-      await answer(simulator, request, outgoing)
+      if (!(outgoing instanceof ServerResponse)) throw new Error('The simulator supports HTTP/1.1 only.')
+      await respond(simulator, request, outgoing)
       return RESPONSE_ALREADY_SENT
     },
     { overrideGlobalObjects: false },
@@ -104,15 +104,15 @@ async function listen(server: Server, port: number): Promise<number> {
     server.listen(port, '127.0.0.1', resolve)
   })
   const address = server.address()
-  if (typeof address !== 'object' || address === null) throw new Error('The simulator listens on no port')
+  if (typeof address !== 'object' || address === null) throw new Error('The simulator has no port.')
   return address.port
 }
 
 /**
- * Written by hand, because some faults are done to the socket: a lost connection has no other form. Each
- * chunk is out before the next is asked for, so that a body cut in half arrives as half a body.
+ * Writes to the socket itself, because a lost connection is a fault of the socket. Each chunk is sent before the next is
+ * read, so that a truncated body arrives as half a body.
  */
-async function answer(simulator: Simulator, request: Request, outgoing: ServerResponse): Promise<void> {
+async function respond(simulator: Simulator, request: Request, outgoing: ServerResponse): Promise<void> {
   try {
     const response = await simulator.fetch(request)
     outgoing.writeHead(response.status, Object.fromEntries(response.headers))
@@ -124,7 +124,7 @@ async function answer(simulator: Simulator, request: Request, outgoing: ServerRe
   }
 }
 
-/** A write fails when the caller has heard enough and left. */
+/** A write fails if the client has closed the connection. */
 async function write(outgoing: ServerResponse, chunk: Uint8Array): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     outgoing.write(chunk, (error) => (error ? reject(new ConnectionLost()) : resolve()))

@@ -1,12 +1,11 @@
 /**
- * The providers, pretended as strictly as their documents speak, with faults on request.
- * It is the outside world: it imports nothing of the product, and the product does not know it exists.
- * No clock, no timers and no network of its own: all three arrive as edges.
+ * Simulates the providers as strictly as their documents describe them, with faults on request (directives.ts). It and the
+ * product import nothing from each other. Clock, timers and network are arguments (`SimulatorEdges`).
  */
 
 import { Hono } from 'hono'
 import { aimlapiRoutes } from './aimlapi/routes.ts'
-import { GatewayAnswer } from './connection-lost.ts'
+import { GatewayResponse } from './connection-lost.ts'
 import { crunRoutes } from './crun/routes.ts'
 import { mediaOf, type SimulatedMedia } from './media.ts'
 import { mediaRoutes } from './media-routes.ts'
@@ -19,12 +18,12 @@ export { ConnectionLost } from './connection-lost.ts'
 export type { SimulatorEdges } from './world.ts'
 
 export interface Simulator {
-  /** Rejects with ConnectionLost where a real connection would be reset or never answered. */
+  /** Rejects with ConnectionLost if a real connection would be reset or never get a response. */
   fetch: (request: Request) => Promise<Response>
-  /** Every task ever accepted, which is every bill. */
+  /** Every accepted task; each is billed unless it fails. */
   tasks: () => readonly SimulatedTask[]
   log: () => readonly LogLine[]
-  /** What an output's link serves when nothing goes wrong: its size and, each time, a fresh stream. */
+  /** The media that an output's link serves without faults. Each `stream` is new. */
   mediaOf: (outputId: string) => SimulatedMedia | undefined
 }
 
@@ -41,9 +40,9 @@ export function createSimulator(edges: SimulatorEdges): Simulator {
   app.route('/media', mediaRoutes(world))
   app.get('/simulator/bills', (c) => c.json(tasks()))
   app.get('/simulator/log', (c) => c.json(log()))
-  // Hono would turn a lost connection into a 500, which is an answer.
+  // Hono would turn a lost connection into a 500 response.
   app.onError((error) => {
-    if (error instanceof GatewayAnswer) return error.response()
+    if (error instanceof GatewayResponse) return error.response()
     throw error
   })
 
@@ -52,8 +51,8 @@ export function createSimulator(edges: SimulatorEdges): Simulator {
     tasks,
     log,
     mediaOf: (outputId) => {
-      const found = world.outputs.get(outputId)
-      return found && mediaOf(found.output, edges.picture)
+      const entry = world.outputs.get(outputId)
+      return entry && mediaOf(entry.output, edges.picture)
     },
   }
 }

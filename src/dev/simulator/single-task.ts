@@ -1,4 +1,4 @@
-/** What the providers share whose tasks make one video each: all but Runware. */
+/** Shared by the providers whose tasks make one video each: all but Runware. */
 
 import { type Directives, type ReadDirectives, readDirectives } from './directives.ts'
 import { planSize } from './media.ts'
@@ -23,12 +23,12 @@ export function planSingle(world: World, outputId: string, directives: Directive
 }
 
 /**
- * For the providers that ring nobody, Scenario and AI/ML API. One prompt may be sent to any provider, so
- * what it asks of webhooks has to be well said, and is then ignored.
+ * For the providers without webhooks, Scenario and AI/ML API. A prompt may be sent to any provider, so its webhook
+ * directives must be valid, and are then ignored.
  */
 export function readSilentDirectives(prompt: string): ReadDirectives {
   const read = readDirectives(prompt)
   if (!read.ok) return read
-  if (read.directives.fail === 'some') return { ok: false, complaint: 'fail=some is for Runware only' }
+  if (read.directives.fail === 'some') return { ok: false, message: 'fail=some is for Runware only' }
   return { ok: true, directives: { ...read.directives, webhook: undefined } }
 }

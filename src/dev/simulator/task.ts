@@ -1,4 +1,4 @@
-/** One accepted task, and its life as a pure function of the time. */
+/** One accepted task, and its state as a pure function of time. */
 
 import type { AimlapiRequest } from './aimlapi/request.ts'
 import type { CrunRequest } from './crun/request.ts'
@@ -23,7 +23,7 @@ export interface SeededOutput extends SimulatedOutput {
 export interface CrunTask extends AnyTask {
   provider: 'crun'
   request: CrunRequest
-  /** Crun's own money, the actual amount of a task that succeeds. */
+  /** In Crun's credits: the price of a task that succeeds. */
   credits: number
 }
 
@@ -34,7 +34,7 @@ export interface ScenarioTask extends AnyTask {
   request: ScenarioRequest
   webhookUrl: undefined
   outputs: readonly [SimulatedOutput]
-  /** Scenario's own money, the amount of a job that succeeds. */
+  /** In Scenario's units: the price of a job that succeeds. */
   creativeUnits: number
 }
 
@@ -43,9 +43,9 @@ export interface AimlapiTask extends AnyTask {
   request: AimlapiRequest
   webhookUrl: undefined
   outputs: readonly [SimulatedOutput]
-  /** What the caller calls the request, if it has a name for it. Two requests may share it. */
+  /** The client's id of the request, if it sent one. Several requests may share it. */
   clientRequestId: string | undefined
-  /** AI/ML API's own money, the amount of a generation that succeeds. */
+  /** In AI/ML API's credits: the price of a generation that succeeds. */
   credits: number
 }
 
@@ -55,7 +55,7 @@ interface AnyTask {
   webhookUrl: string | undefined
   outputs: readonly SimulatedOutput[]
   acceptedAt: number
-  /** Pending until here, running from here. */
+  /** Pending before this time, running from it on. */
   startedAt: number
   /** When the last output ended. */
   endsAt: number
@@ -65,18 +65,18 @@ interface AnyTask {
 export interface SimulatedOutput {
   outputId: string
   endsAt: number
-  /** Bytes its link serves, before any fault. */
+  /** The size that its link serves without faults. */
   sizeBytes: number
   failure: Failure | undefined
 }
 
 export type Failure = 'moderated' | 'provider' | 'timeout' | 'canceled'
 
-/** The results of one task end one after another. */
+/** The time between the ends of two results of a task. */
 const BETWEEN_RESULTS_MS = 50
 
-/** How long the status goes on showing "running" after a webhook has announced the end. */
-const ANNOUNCED_AHEAD_MS = 3000
+/** With `webhook=announced`, how long the status still shows "running" after the webhook. */
+const ANNOUNCED_EARLY_MS = 3000
 
 interface Timeline {
   acceptedAt: number
@@ -85,14 +85,14 @@ interface Timeline {
   resultEndsAt: number[]
 }
 
-/** `now` in epoch milliseconds; `pace` is how long a task is pending, and then running. */
+/** `pace`: how long a task is pending, and then running. */
 export function planTimeline(
   { now, pace }: { now: () => number; pace: { queuedMs: number; runningMs: number } },
   directives: Directives,
   results: number,
 ): Timeline {
   const acceptedAt = now()
-  if (saysWebhook(directives, 'early')) {
+  if (hasWebhookOption(directives, 'early')) {
     const resultEndsAt = Array.from({ length: results }, () => acceptedAt)
     return { acceptedAt, startedAt: acceptedAt, endsAt: acceptedAt, resultEndsAt }
   }
@@ -111,7 +111,7 @@ export function planFailure(directives: Directives, index: number, results: numb
 
 type Stage = 'pending' | 'running' | 'ended'
 
-/** What the status endpoint shows. */
+/** The stage that a poll shows. */
 export function stageOf(task: SimulatedTask, now: number): Stage {
   if (now >= shownAt(task, task.endsAt)) return 'ended'
   return now >= task.startedAt ? 'running' : 'pending'
@@ -126,12 +126,12 @@ export function progressOf(task: SimulatedTask, now: number): number {
   return whole === 0 ? 100 : Math.min(100, Math.floor((100 * (now - task.startedAt)) / whole))
 }
 
-/** A result as often as the task's directives list it. */
-export function listed<Result>({ directives }: SimulatedTask, result: Result): Result[] {
+/** A result, twice with `named=twice`. */
+export function repeated<Result>({ directives }: SimulatedTask, result: Result): Result[] {
   return directives.named === 'twice' ? [result, result] : [result]
 }
 
-export function saysWebhook(
+export function hasWebhookOption(
   directives: Directives,
   word: NonNullable<Directives['webhook']>[number],
 ): boolean {
@@ -139,5 +139,5 @@ export function saysWebhook(
 }
 
 function shownAt(task: SimulatedTask, endsAt: number): number {
-  return saysWebhook(task.directives, 'announced') ? endsAt + ANNOUNCED_AHEAD_MS : endsAt
+  return hasWebhookOption(task.directives, 'announced') ? endsAt + ANNOUNCED_EARLY_MS : endsAt
 }

@@ -1,86 +1,93 @@
 import type { Directives } from './directives.ts'
-import { type SimulatedTask, saysWebhook } from './task.ts'
+import { hasWebhookOption, type SimulatedTask } from './task.ts'
 import { record, type World } from './world.ts'
 
-/** Something to tell; what exactly is decided at the moment of telling. */
-export interface Notice {
+/** A webhook to send. Its body is made when it is sent. */
+export interface PlannedWebhook {
   at: number
   kind: 'progress' | 'end'
   body: () => unknown
 }
 
-/** How a provider rings. */
-export interface Manners {
+/** How a provider retries its webhooks. */
+export interface RetryPolicy {
   attempts: number
-  isHeard: (status: number) => boolean
+  isAccepted: (status: number) => boolean
   waitMs: (attempt: number) => number
 }
 
 const LATE_MS = 600_000
 
-/** Resolves when all that must be said before the submit answer has been said. */
-export async function announce(
+/** Resolves when every webhook that precedes the submit response has been sent. */
+export async function scheduleWebhooks(
   world: World,
   task: SimulatedTask,
-  notices: Notice[],
-  manners: Manners,
+  webhooks: PlannedWebhook[],
+  retryPolicy: RetryPolicy,
 ): Promise<void> {
   const { webhookUrl, directives } = task
-  if (webhookUrl === undefined || saysWebhook(directives, 'lost')) return
-  for (const notice of inOrder(task, notices)) {
-    const times = notice.kind === 'end' ? rungsOf(directives) : 1
-    const tell = async () => {
-      for (let rung = 0; rung < times; rung++) {
-        await ring({ world, task, webhookUrl, manners, body: JSON.stringify(notice.body()), attempt: 1 })
+  if (webhookUrl === undefined || hasWebhookOption(directives, 'lost')) return
+  for (const webhook of inOrder(task, webhooks)) {
+    const times = webhook.kind === 'end' ? repeatsOf(directives) : 1
+    const send = async () => {
+      for (let sent = 0; sent < times; sent++) {
+        await deliver({
+          world,
+          task,
+          webhookUrl,
+          retryPolicy,
+          body: JSON.stringify(webhook.body()),
+          attempt: 1,
+        })
       }
     }
-    if (saysWebhook(directives, 'early')) {
-      await tell()
+    if (hasWebhookOption(directives, 'early')) {
+      await send()
       continue
     }
-    const lateMs = notice.kind === 'end' && saysWebhook(directives, 'late') ? LATE_MS : 0
-    world.edges.after(notice.at + lateMs - world.edges.now(), tell)
+    const lateMs = webhook.kind === 'end' && hasWebhookOption(directives, 'late') ? LATE_MS : 0
+    world.edges.after(webhook.at + lateMs - world.edges.now(), send)
   }
 }
 
-/** What is told at all, and when. */
-function inOrder({ directives, endsAt }: SimulatedTask, notices: Notice[]): Notice[] {
-  const heard = saysWebhook(directives, 'last-lost') ? notices.slice(0, -1) : notices
-  // Nothing can be told before it is so: all wait for the end, and then come last first.
-  if (saysWebhook(directives, 'reversed')) {
-    return heard
+/** The webhooks to send, with their times. */
+function inOrder({ directives, endsAt }: SimulatedTask, webhooks: PlannedWebhook[]): PlannedWebhook[] {
+  const sent = hasWebhookOption(directives, 'last-lost') ? webhooks.slice(0, -1) : webhooks
+  // No webhook can precede its event: all wait for the end, and are sent in reverse order.
+  if (hasWebhookOption(directives, 'reversed')) {
+    return sent
       .toReversed()
-      .map((notice, index) => ({ ...notice, at: endsAt + index * BETWEEN_REVERSED_MS }))
+      .map((webhook, index) => ({ ...webhook, at: endsAt + index * BETWEEN_REVERSED_MS }))
   }
-  return saysWebhook(directives, 'progress-first') ? heard : heard.filter(({ kind }) => kind === 'end')
+  return hasWebhookOption(directives, 'progress-first') ? sent : sent.filter(({ kind }) => kind === 'end')
 }
 
 const BETWEEN_REVERSED_MS = 50
 
-function rungsOf(directives: Directives): number {
-  if (saysWebhook(directives, 'tripled')) return 3
-  return saysWebhook(directives, 'doubled') ? 2 : 1
+function repeatsOf(directives: Directives): number {
+  if (hasWebhookOption(directives, 'tripled')) return 3
+  return hasWebhookOption(directives, 'doubled') ? 2 : 1
 }
 
-interface Ring {
+interface Delivery {
   world: World
   task: SimulatedTask
   webhookUrl: string
-  manners: Manners
+  retryPolicy: RetryPolicy
   body: string
   attempt: number
 }
 
-async function ring(call: Ring): Promise<void> {
-  const { world, task, manners, attempt } = call
-  const status = await post(world, call.webhookUrl, call.body)
+async function deliver(delivery: Delivery): Promise<void> {
+  const { world, task, retryPolicy, attempt } = delivery
+  const status = await post(world, delivery.webhookUrl, delivery.body)
   const { provider, taskId } = task
   if (status === 'unreachable') record(world, { provider, what: 'webhook.unreachable', taskId })
   else record(world, { provider, what: 'webhook.sent', taskId, status })
 
-  if (status !== 'unreachable' && manners.isHeard(status)) return
-  if (attempt === manners.attempts) return
-  world.edges.after(manners.waitMs(attempt), () => ring({ ...call, attempt: attempt + 1 }))
+  if (status !== 'unreachable' && retryPolicy.isAccepted(status)) return
+  if (attempt === retryPolicy.attempts) return
+  world.edges.after(retryPolicy.waitMs(attempt), () => deliver({ ...delivery, attempt: attempt + 1 }))
 }
 
 async function post(world: World, url: string, body: string): Promise<number | 'unreachable'> {
@@ -91,7 +98,7 @@ async function post(world: World, url: string, body: string): Promise<number | '
     await response.body?.cancel()
     return response.status
   } catch {
-    // Whatever the network throws, to the one who rings it is the same: nobody answered.
+    // Every network error means the same here: there was no response.
     return 'unreachable'
   }
 }

@@ -1,20 +1,20 @@
-import { ConnectionLost, GatewayAnswer } from './connection-lost.ts'
+import { ConnectionLost, GatewayResponse } from './connection-lost.ts'
 import type { Upload } from './scenario/upload.ts'
 import type { ProviderName, SimulatedOutput, SimulatedTask } from './task.ts'
 
 export interface SimulatorEdges {
-  /** Where the simulator is reached, e.g. `http://127.0.0.1:4100`; media links are made from it. */
+  /** The simulator's URL, e.g. `http://127.0.0.1:4100`, for media links. */
   baseUrl: string
-  /** A small real MP4, the beginning of every output. */
+  /** A small valid MP4, the start of every output. */
   picture: Uint8Array
-  /** How it calls webhooks. */
+  /** Calls webhooks and upload URLs. */
   fetch: (request: Request) => Promise<Response>
   /** Epoch milliseconds. */
   now: () => number
   after: (delayMs: number, run: () => Promise<void>) => void
   /** How long a task is pending, and then running. */
   pace: { queuedMs: number; runningMs: number }
-  /** The only keys it accepts; a provider without one accepts none. Scenario's is `key:secret`. */
+  /** The accepted keys; a provider without a key refuses every request. Scenario's is `key:secret`. */
   keys: { runware: string; crun: string; scenario?: string; aimlapi?: string }
 }
 
@@ -25,7 +25,7 @@ export interface LogLine {
     | 'submit.accepted'
     | 'submit.refused'
     | 'submit.lost'
-    | 'status.asked'
+    | 'status.polled'
     | 'tasks.listed'
     | 'webhook.sent'
     | 'webhook.unreachable'
@@ -33,24 +33,24 @@ export interface LogLine {
     | 'media.refused'
     | 'upload.sent'
     | 'upload.unreachable'
-    // Uploads to Scenario, whose ids stand in the place of a task's.
+    // Uploads to Scenario: their id replaces the task id.
     | 'import.announced'
     | 'import.sent'
-    | 'import.asked'
+    | 'import.polled'
   taskId?: string
-  /** The HTTP status the simulator answered, or for a webhook the status it got. */
+  /** The HTTP status of the simulator's response; for a webhook, the receiver's status. */
   status?: number
 }
 
-/** Everything the simulator remembers. */
+/** The state of the simulator. */
 export interface World {
   edges: SimulatorEdges
   tasks: Map<string, SimulatedTask>
   outputs: Map<string, { task: SimulatedTask; output: SimulatedOutput }>
-  /** To Scenario, by their ids. */
+  /** Uploads to Scenario, by id. */
   uploads: Map<string, Upload>
   log: LogLine[]
-  /** How many times this has been asked for the name, this time included. */
+  /** Counts its calls with this name, this call included. */
   count: (name: string) => number
 }
 
@@ -63,34 +63,34 @@ export function createWorld(edges: SimulatorEdges): World {
     uploads: new Map(),
     log: [],
     count: (name) => {
-      const reached = (counts.get(name) ?? 0) + 1
-      counts.set(name, reached)
-      return reached
+      const count = (counts.get(name) ?? 0) + 1
+      counts.set(name, count)
+      return count
     },
   }
 }
 
-/** From here on the task exists and is billed, whatever becomes of the answer. */
+/** From now on the task exists and is billed, even if the response is lost. */
 export function accept(world: World, task: SimulatedTask): void {
   world.tasks.set(task.taskId, task)
   for (const output of task.outputs) world.outputs.set(output.outputId, { task, output })
   record(world, { provider: task.provider, what: 'submit.accepted', taskId: task.taskId })
 }
 
-/** A submit whose answer nobody hears. Without a task id it came to nothing; with one it is billed. */
-export function loseAnswer(world: World, provider: ProviderName, taskId?: string): ConnectionLost {
+/** The response to a submit is lost. With a task id the task was accepted and is billed. */
+export function loseResponse(world: World, provider: ProviderName, taskId?: string): ConnectionLost {
   record(world, { provider, what: 'submit.lost', ...(taskId !== undefined && { taskId }) })
   return new ConnectionLost()
 }
 
-/** A submit that is billed, and whose answer a gateway replaces. */
-export function replaceAnswer(
+/** A gateway replaces the response to a submit that is billed. */
+export function replaceResponse(
   world: World,
   { provider, taskId }: SimulatedTask,
   fault: '504-after' | 'garbage-after',
-): GatewayAnswer {
+): GatewayResponse {
   record(world, { provider, what: 'submit.lost', taskId })
-  return new GatewayAnswer(fault === '504-after' ? 504 : 200)
+  return new GatewayResponse(fault === '504-after' ? 504 : 200)
 }
 
 export function record(world: World, line: Omit<LogLine, 'at'>): void {

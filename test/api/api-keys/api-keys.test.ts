@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import type { JobView } from '../../../src/core/job-view-schema.ts'
-import { makeApiKey, type NewApiKey, postJobOf, revokeApiKey } from '../../support/api-keys.ts'
+import { createApiKey, type NewApiKey, postJobWith, revokeApiKey } from '../../support/api-keys.ts'
 import { callbackSecret, isSignedWith } from '../../support/caller.ts'
 import { expectProblem, pathsOf } from '../../support/problem.ts'
-import { api, post, untilTold } from '../../support/reelhook.ts'
+import { api, post, untilNotified } from '../../support/reelhook.ts'
 import { select } from '../../support/storage.ts'
 import { finish } from '../../support/videos.ts'
 
@@ -18,17 +18,17 @@ async function tellOf(
   overrides: Record<string, unknown>,
   meanwhile?: () => Promise<void>,
 ) {
-  const { id } = await (await postJobOf(apiKey, overrides)).json<JobView>()
+  const { id } = await (await postJobWith(apiKey, overrides)).json<JobView>()
   await meanwhile?.()
   await finish(id)
-  const [told] = await untilTold(id)
+  const [told] = await untilNotified(id)
   if (told === undefined) throw new Error('the caller was not told')
   return told
 }
 
 describe('an API key', () => {
   it('is shown once, with its secret', async () => {
-    const apiKey = await makeApiKey('n8n')
+    const apiKey = await createApiKey('n8n')
     expect(apiKey).toEqual({
       id: expect.stringMatching(/^key_[0-9a-z]{26}$/),
       name: 'n8n',
@@ -40,20 +40,20 @@ describe('an API key', () => {
   })
 
   it('is listed, newest first, without what was shown once', async () => {
-    const [older, newer] = [await makeApiKey('older'), await makeApiKey('newer')]
+    const [older, newer] = [await createApiKey('older'), await createApiKey('newer')]
     const [first, second] = await listKeys()
     expect(first).toEqual({ id: newer.id, name: 'newer', created_at: newer.created_at, revoked_at: null })
     expect(second?.id).toBe(older.id)
   })
 
   it('differs from every other', async () => {
-    const [one, two] = [await makeApiKey('twin'), await makeApiKey('twin')]
+    const [one, two] = [await createApiKey('twin'), await createApiKey('twin')]
     expect(one.key).not.toBe(two.key)
     expect(one.callback_secret).not.toBe(two.callback_secret)
   })
 
   it('is revoked once, and stays listed as revoked', async () => {
-    const apiKey = await makeApiKey()
+    const apiKey = await createApiKey()
     expect((await revokeApiKey(apiKey)).status).toBe(204)
     await expectProblem(await revokeApiKey(apiKey), 404, 'not_found')
     const listed = (await listKeys()).find(({ id }) => id === apiKey.id)
@@ -61,13 +61,13 @@ describe('an API key', () => {
   })
 
   it('signs what is told of its jobs', async () => {
-    const apiKey = await makeApiKey()
+    const apiKey = await createApiKey()
     const told = await tellOf(apiKey, {})
     expect(isSignedWith(apiKey.callback_secret, told)).toBe(true)
   })
 
   it('signs it after it was revoked, too', async () => {
-    const apiKey = await makeApiKey()
+    const apiKey = await createApiKey()
     const told = await tellOf(apiKey, {}, async () => {
       expect((await revokeApiKey(apiKey)).status).toBe(204)
     })
@@ -75,7 +75,7 @@ describe('an API key', () => {
   })
 
   it('gives way to the secret of the job', async () => {
-    const apiKey = await makeApiKey()
+    const apiKey = await createApiKey()
     const told = await tellOf(apiKey, { callback_secret: callbackSecret })
     expect(isSignedWith(callbackSecret, told)).toBe(true)
     expect(isSignedWith(apiKey.callback_secret, told)).toBe(false)
@@ -104,7 +104,7 @@ describe('a refused API key', () => {
 
 describe('a hostile reader of the database', () => {
   it('finds neither a key nor its secret', async () => {
-    const { id, key, callback_secret } = await makeApiKey()
+    const { id, key, callback_secret } = await createApiKey()
     const kept = JSON.stringify(await select('SELECT * FROM api_keys WHERE id = ?', id))
     expect(kept).not.toContain(key)
     expect(kept).not.toContain(key.replace('rh_', ''))

@@ -2,7 +2,7 @@
 import { env } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
 import { aStream } from '../../media/a-copy.ts'
-import { bearing, makeApiKey } from '../../support/api-keys.ts'
+import { bearerHeader, createApiKey } from '../../support/api-keys.ts'
 import {
   aFile,
   aForm,
@@ -93,7 +93,7 @@ describe('an upload', () => {
 
   it('is seen by every key of the team', async () => {
     const { id } = await anAsset()
-    const other = bearing(await makeApiKey())
+    const other = bearerHeader(await createApiKey())
     expect((await api(`/v1/assets/${id}`, { headers: other })).status).toBe(200)
     expect((await api(`/v1/assets/${id}`, { method: 'DELETE', headers: other })).status).toBe(204)
   })

@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest'
 import { type DeliveryView, deliveriesOf, untilDelivery } from '../../support/deliveries.ts'
 import { expectProblem } from '../../support/problem.ts'
-import { api, sweep, untilTold } from '../../support/reelhook.ts'
+import { api, sweep, untilNotified } from '../../support/reelhook.ts'
 import { failVideo, makeVideo } from '../../support/videos.ts'
 import { world } from '../../support/world.ts'
 
@@ -32,12 +32,12 @@ describe('the deliveries of a job', () => {
         },
       ],
     })
-    const [told] = await untilTold(id)
+    const [told] = await untilNotified(id)
     expect(told?.headers['webhook-id']).toBe(delivery.event_id)
   })
 
   it('show every attempt and when the next one is due', async () => {
-    world.caller.answerNext(() => new Response('not today', { status: 500 }))
+    world.caller.respondNext(() => new Response('not today', { status: 500 }))
     const { id } = await failVideo()
     const pending = await untilDelivery(id, ({ attempts }) => attempts.length === 1)
     expect(pending).toMatchObject({
@@ -65,7 +65,7 @@ describe('one delivery', () => {
   it('is shown with the body that was sent', async () => {
     const { id } = await makeVideo()
     const [listed] = await deliveriesOf(id)
-    const [told] = await untilTold(id)
+    const [told] = await untilNotified(id)
     const shown = await (await api(`/v1/deliveries/${listed?.id}`)).json<{ id: string; body: string }>()
     expect(shown).toMatchObject({ id: listed?.id, job_id: id, body: told?.body })
   })

@@ -13,7 +13,7 @@ import {
 import { changeEndpoint, deleteEndpoint, makeEndpoint } from '../../support/endpoints.ts'
 import { aHost, countDeliveries, down, type Host, ok, untilDelivered } from '../../support/hosts.ts'
 import { expectProblem, pathsOf } from '../../support/problem.ts'
-import { api, post, sweep, untilTold } from '../../support/reelhook.ts'
+import { api, post, sweep, untilNotified } from '../../support/reelhook.ts'
 import { aGate } from '../../support/runtime.ts'
 import { countRows, select } from '../../support/storage.ts'
 import { callerUrl, world } from '../../support/world.ts'
@@ -46,7 +46,7 @@ async function redeliverMany(body: Record<string, unknown> = {}): Promise<Many> 
 
 /** A delivery to the job's own URL that the caller did not want. */
 async function aFailedDelivery(): Promise<DeliveryView> {
-  world.caller.answerNext(gone)
+  world.caller.respondNext(gone)
   return untilDelivery(await tellOfFailure(), ({ status }) => status === 'failed')
 }
 
@@ -61,7 +61,7 @@ describe('a redelivery', () => {
       [1, 410],
       [2, 200],
     ])
-    const [first, second] = await untilTold(failed.job_id, 2)
+    const [first, second] = await untilNotified(failed.job_id, 2)
     expect(second?.headers['webhook-id']).toBe(first?.headers['webhook-id'])
     expect(second?.body).toBe(first?.body)
   })
@@ -69,12 +69,12 @@ describe('a redelivery', () => {
   it('is there for what was delivered, too', async () => {
     const delivered = await untilDelivery(await tellOfFailure(), ({ status }) => status === 'delivered')
     expect((await redeliver(delivered)).status).toBe(202)
-    await untilTold(delivered.job_id, 2)
+    await untilNotified(delivered.job_id, 2)
   })
 
   it('begins the schedule anew', async () => {
     const failed = await aFailedDelivery()
-    world.caller.answerNext(...[500, 500].map((status) => () => new Response('no', { status })))
+    world.caller.respondNext(...[500, 500].map((status) => () => new Response('no', { status })))
     await redeliver(failed)
     for (const [attempts, waitMs] of [
       [2, deliveryWaitsMs[1]],
@@ -96,7 +96,7 @@ describe('a redelivery', () => {
     const secret = `whsec_${btoa('a newer secret of thirty-two b..')}`
     await changeEndpoint(endpoint, { url: `${callerUrl}/moved`, secret })
     expect(await (await redeliver(failed)).json()).toMatchObject({ url: `${callerUrl}/moved` })
-    const [received] = await untilTold(jobId)
+    const [received] = await untilNotified(jobId)
     expect(received && isSignedWith(secret, received)).toBe(true)
   })
 
@@ -114,7 +114,7 @@ describe('a redelivery', () => {
 describe('a pending delivery is sent now', () => {
   it('when it waits for its next attempt, and goes on with its schedule', async () => {
     const no = () => new Response('no', { status: 500 })
-    world.caller.answerNext(no, no)
+    world.caller.respondNext(no, no)
     const jobId = await tellOfFailure()
     const pending = await untilDelivery(jobId, ({ attempts }) => attempts.length === 1)
     expect((await redeliver(pending)).status).toBe(202)
@@ -243,7 +243,7 @@ describe('a redelivery is refused', () => {
   })
 
   it('in bulk, for what is pending', async () => {
-    world.caller.answerNext(() => new Response('no', { status: 500 }))
+    world.caller.respondNext(() => new Response('no', { status: 500 }))
     const pending = await untilDelivery(await tellOfFailure(), ({ attempts }) => attempts.length === 1)
     expect((await redeliverMany()).redelivered).toBe(0)
     expect(await deliveriesOf(pending.job_id)).toEqual([pending])

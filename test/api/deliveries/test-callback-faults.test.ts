@@ -124,7 +124,7 @@ describe('a receiver that cannot be reached', () => {
 
   it('but over http, where that is allowed, is told nothing of TLS', async () => {
     const url = anAddress().url.replace('https:', 'http:')
-    world.settle(new URL(url).origin, async (request) =>
+    world.serve(new URL(url).origin, async (request) =>
       verifies({ body: await request.text(), headers: Object.fromEntries(request.headers) }),
     )
     const headers = { authorization: `Bearer ${env.ADMIN_API_KEY}`, 'content-type': 'application/json' }

@@ -2,7 +2,7 @@
 import { env } from 'cloudflare:workers'
 import { Webhook } from 'standardwebhooks'
 import { describe, expect, it } from 'vitest'
-import { bearing, makeApiKey } from '../../support/api-keys.ts'
+import { bearerHeader, createApiKey } from '../../support/api-keys.ts'
 import { callbackSecret as secret } from '../../support/caller.ts'
 import { expectProblem, pathsOf } from '../../support/problem.ts'
 import { allPassed, anAddress, type Report, reportOn, verdictsOf, verifies } from '../../support/receivers.ts'
@@ -55,16 +55,16 @@ describe('a receiver that verifies', () => {
   })
 
   it('is signed for with the secret of the key, and during its overlap with the one before, too', async () => {
-    const apiKey = await makeApiKey()
+    const apiKey = await createApiKey()
     const rotated = await api(`/v1/api-keys/${apiKey.id}/rotate-secret`, { method: 'POST' })
     const { callback_secret } = await rotated.json<{ callback_secret: string }>()
     for (const known of [apiKey.callback_secret, callback_secret]) {
       const { url } = anAddress()
-      world.answerNext(url, async (request) => {
+      world.respondNext(url, async (request) => {
         new Webhook(known).verify(await request.text(), Object.fromEntries(request.headers))
         return new Response('ok')
       })
-      const { probes } = await (await post(path, { url }, bearing(apiKey))).json<Report>()
+      const { probes } = await (await post(path, { url }, bearerHeader(apiKey))).json<Report>()
       expect(probes[0]).toMatchObject({ name: 'valid', status: 200 })
     }
   })
@@ -93,9 +93,9 @@ describe('a test of a callback URL', () => {
   })
 
   it('may be made ten times a minute by one key, whatever another does', async () => {
-    const [busy, other] = [await makeApiKey('busy'), await makeApiKey('other')]
+    const [busy, other] = [await createApiKey('busy'), await createApiKey('other')]
     const { url } = anAddress()
-    const testBy = (key: typeof busy) => post(path, { url }, bearing(key))
+    const testBy = (key: typeof busy) => post(path, { url }, bearerHeader(key))
     for (const n of Array.from({ length: 10 }).keys()) expect((await testBy(busy)).status, `${n}`).toBe(200)
     const refused = await testBy(busy)
     expect(refused.headers.get('retry-after')).toBe('60')
@@ -106,16 +106,20 @@ describe('a test of a callback URL', () => {
 
 describe('a test is refused', () => {
   it('with a key whose secret cannot be opened any more, until it is rotated', async () => {
-    const apiKey = await makeApiKey()
+    const apiKey = await createApiKey()
     const sealedElsewhere = 'v1.AAAAAAAAAAAAAAAA.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA'
     await env.DB.prepare('UPDATE api_keys SET callback_secret = ? WHERE id = ?')
       .bind(sealedElsewhere, apiKey.id)
       .run()
     const { url } = anAddress()
-    const problem = await expectProblem(await post(path, { url }, bearing(apiKey)), 422, 'invalid_request')
+    const problem = await expectProblem(
+      await post(path, { url }, bearerHeader(apiKey)),
+      422,
+      'invalid_request',
+    )
     expect(problem.errors).toEqual([{ path: 'secret', message: expect.stringMatching(/SIGNING_SECRET/) }])
     await api(`/v1/api-keys/${apiKey.id}/rotate-secret`, { method: 'POST' })
-    expect((await post(path, { url }, bearing(apiKey))).status).toBe(200)
+    expect((await post(path, { url }, bearerHeader(apiKey))).status).toBe(200)
   })
 
   it('with the admin key and no secret, with all of its faults at once', async () => {

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import { bearing, makeApiKey } from '../../support/api-keys.ts'
+import { bearerHeader, createApiKey } from '../../support/api-keys.ts'
 import {
   changeEndpoint,
   deleteEndpoint,
@@ -108,7 +108,7 @@ describe('an endpoint', () => {
   })
 
   it('is made and listed by any key, newest first', async () => {
-    const headers = bearing(await makeApiKey())
+    const headers = bearerHeader(await createApiKey())
     const older = await makeEndpoint(url)
     const newer: EndpointView = await (await post('/v1/endpoints', { url }, headers)).json()
     const { data } = await (await api('/v1/endpoints', { headers })).json<{ data: EndpointView[] }>()

@@ -6,7 +6,7 @@ import { env } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
 import { anAsset } from '../../support/assets.ts'
 import { expectProblem } from '../../support/problem.ts'
-import { api, untilTold } from '../../support/reelhook.ts'
+import { api, untilNotified } from '../../support/reelhook.ts'
 import { fetchWith, sweepWith } from '../../support/runtime.ts'
 import { countRows, objectKeys } from '../../support/storage.ts'
 import { makeVideo } from '../../support/videos.ts'
@@ -14,7 +14,7 @@ import { publicBaseUrl } from '../../support/world.ts'
 
 async function aToldVideo(): Promise<string> {
   const { id } = await makeVideo()
-  await untilTold(id)
+  await untilNotified(id)
   return id
 }
 

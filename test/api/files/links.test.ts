@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { JobView } from '../../../src/core/job-view-schema.ts'
 import { expectProblem } from '../../support/problem.ts'
-import { api, getJob, untilTold } from '../../support/reelhook.ts'
+import { api, getJob, untilNotified } from '../../support/reelhook.ts'
 import { makeVideo } from '../../support/videos.ts'
 import { world } from '../../support/world.ts'
 
@@ -37,7 +37,7 @@ describe('a signed link', () => {
   })
 
   it('is in what the caller is told, and says until when it opens', async () => {
-    const [told] = await untilTold(job.id)
+    const [told] = await untilNotified(job.id)
     const [output] = JSON.parse(told?.body ?? '').data.outputs
     expect((await api(linkOf({ outputs: [output] } as JobView), withoutKey)).status).toBe(200)
     expect(Date.parse(output.url_expires_at)).toBeGreaterThan(world.edges.now() + 6 * days)

@@ -7,9 +7,9 @@ import {
   getJob,
   post,
   postJob,
+  untilNotified,
   untilStatus,
   untilSubmitted,
-  untilTold,
 } from '../../support/reelhook.ts'
 import { countRows } from '../../support/storage.ts'
 import { simulatorUrl, world } from '../../support/world.ts'
@@ -47,7 +47,7 @@ describe('a limit', () => {
   })
 
   it('refuses what cannot be priced now', async () => {
-    world.answerNext(estimateCredits, () => Promise.reject(new TypeError('Network connection lost.')))
+    world.respondNext(estimateCredits, () => Promise.reject(new TypeError('Network connection lost.')))
     const response = await post('/v1/jobs', aRequest({ provider: 'crun', duration: 9, max_cost_usd: 5 }))
     const problem = await expectProblem(response, 422, 'no_provider')
     expect(problem.errors).toEqual([
@@ -81,7 +81,7 @@ describe('the cost of a job', () => {
     await world.advance(10_000)
     const told = { credits: 15, source: 'provider' }
     expect(await untilStatus(id, 'succeeded')).toMatchObject({ cost: told, tasks: [{ cost: told }] })
-    const [delivery] = await untilTold(id)
+    const [delivery] = await untilNotified(id)
     expect(JSON.parse(delivery?.body ?? '{}')).toMatchObject({ data: { cost: told } })
   })
 
@@ -91,8 +91,8 @@ describe('the cost of a job', () => {
       asked.push(url)
       return new Response('', { status: 500 })
     }
-    world.answerNext(estimateCredits, refuse)
-    world.answerNext(estimateCredits, refuse)
+    world.respondNext(estimateCredits, refuse)
+    world.respondNext(estimateCredits, refuse)
     const jobs = [
       await postJob({ provider: 'crun', duration: 11 }),
       await postJob({ provider: 'crun', duration: 11 }),
@@ -103,7 +103,7 @@ describe('the cost of a job', () => {
 
   it('is not asked for by a rehearsal unless somebody decides by it', async () => {
     const asked: (string | null)[] = []
-    world.answerNext(`${simulatorUrl}/runware`, (request) => {
+    world.respondNext(`${simulatorUrl}/runware`, (request) => {
       asked.push(request.headers.get('x-runware-dry-run'))
       return world.simulator.fetch(request)
     })

@@ -8,7 +8,7 @@ import { createMeteredWorker } from '../../support/meter.ts'
 import { expectProblem, pathsOf } from '../../support/problem.ts'
 import { api, aRequest, passTimeUntil, post, postJob, untilSubmitted } from '../../support/reelhook.ts'
 import { leftOf, nothing } from '../../support/remains.ts'
-import { passDays, untilTold } from '../../support/retention.ts'
+import { passDays, untilNotified } from '../../support/retention.ts'
 import { countRows, objectKeys, select } from '../../support/storage.ts'
 import { bytesOf, failVideo, sha256Of } from '../../support/videos.ts'
 import { publicBaseUrl, world } from '../../support/world.ts'
@@ -82,7 +82,7 @@ describe('what is embedded in a request', () => {
   it('goes with the job, and nothing else does', async () => {
     const { id } = await failVideo({ first_frame: png })
     const { id: other, request } = await failVideo({ first_frame: png })
-    await Promise.all([untilTold(id), untilTold(other)])
+    await Promise.all([untilNotified(id), untilNotified(other)])
     expect(await leftOf(id)).toMatchObject({ assets: 1, objects: 1 })
     expect((await erase(id)).status).toBe(204)
     expect(await leftOf(id)).toEqual(nothing)
@@ -91,7 +91,7 @@ describe('what is embedded in a request', () => {
 
   it('goes with it by retention, too', async () => {
     const { id } = await failVideo({ first_frame: png, retention_days: 1 })
-    await untilTold(id)
+    await untilNotified(id)
     await passDays(1.1)
     expect(await leftOf(id)).toEqual(nothing)
   })
@@ -123,7 +123,7 @@ describe('what is embedded in a request', () => {
 describe('a retry', () => {
   it('has what was embedded as its own, whatever becomes of the first job', async () => {
     const { id, request } = await failVideo({ first_frame: aDataUri('image/png', 200_000) })
-    await untilTold(id)
+    await untilNotified(id)
     const again = await retried(id)
     expect(again.request.first_frame).not.toBe(request.first_frame)
     expect((await erase(id, '?force=true')).status).toBe(204)

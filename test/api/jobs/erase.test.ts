@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest'
 import { tellAndHear, untilDelivery } from '../../support/deliveries.ts'
 import { canceled, erase, retried } from '../../support/job-calls.ts'
 import { expectProblem } from '../../support/problem.ts'
-import { doorOf, ringAt, untilHeard } from '../../support/provider-webhooks.ts'
-import { api, getJob, postJob, untilTold } from '../../support/reelhook.ts'
+import { callbackPathOf, postWebhookTo, untilWebhookResults } from '../../support/provider-webhooks.ts'
+import { api, getJob, postJob, untilNotified } from '../../support/reelhook.ts'
 import { leftOf, nothing } from '../../support/remains.ts'
 import { fetchWith } from '../../support/runtime.ts'
 import { objectKeys } from '../../support/storage.ts'
@@ -50,16 +50,16 @@ describe('an erased job', () => {
 
   it('hears no webhook any more', async () => {
     const id = await aToldVideo()
-    const path = await doorOf(id)
+    const path = await callbackPathOf(id)
     await erase(id)
-    expect((await ringAt(path, '{"late":true}')).status).toBe(200)
-    expect((await untilHeard(id, 2)).at(-1)).toBe('unknown_job')
+    expect((await postWebhookTo(path, '{"late":true}')).status).toBe(200)
+    expect((await untilWebhookResults(id, 2)).at(-1)).toBe('unknown_job')
     expect(await leftOf(id)).toEqual(nothing)
   })
 
   it('is still named by its retry', async () => {
     const { id } = await failVideo()
-    await untilTold(id)
+    await untilNotified(id)
     const { id: other } = await retried(id)
     expect((await erase(id, '?force=true')).status).toBe(204)
     expect(await getJob(other)).toMatchObject({ retry_of: id })

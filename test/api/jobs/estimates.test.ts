@@ -83,7 +83,7 @@ describe('an estimate', () => {
   })
 
   it('says why a price is not known, and goes on', async () => {
-    world.answerNext(
+    world.respondNext(
       `${simulatorUrl}/crun/api/v1/client/job/estimate-credits`,
       () => new Response('', { status: 500 }),
     )

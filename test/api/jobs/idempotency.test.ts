@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { JobView } from '../../../src/core/job-view-schema.ts'
-import { makeApiKey, postJobOf } from '../../support/api-keys.ts'
+import { createApiKey, postJobWith } from '../../support/api-keys.ts'
 import { expectProblem } from '../../support/problem.ts'
 import { aRequest, billsFor, post, untilStatus, untilSubmitted } from '../../support/reelhook.ts'
 import { countRows } from '../../support/storage.ts'
@@ -40,9 +40,9 @@ describe('a post that is repeated', () => {
 
   it('is another job under another API key: their keys do not meet', async () => {
     const key = aKey()
-    const [mine, yours] = await Promise.all([makeApiKey('mine'), makeApiKey('yours')])
-    const first = await postJobOf(mine, {}, key)
-    const second = await postJobOf(yours, { prompt: 'A paper kite' }, key)
+    const [mine, yours] = await Promise.all([createApiKey('mine'), createApiKey('yours')])
+    const first = await postJobWith(mine, {}, key)
+    const second = await postJobWith(yours, { prompt: 'A paper kite' }, key)
     expect([first.status, second.status]).toEqual([202, 202])
     expect(second.headers.get('idempotent-replayed')).toBeNull()
     expect((await second.json<JobView>()).id).not.toBe((await first.json<JobView>()).id)

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import { makeEndpoint, showEndpoint } from '../../support/endpoints.ts'
 import { expectProblem, pathsOf } from '../../support/problem.ts'
-import { api, aRequest, getJob, post, postJob, untilTold } from '../../support/reelhook.ts'
+import { api, aRequest, getJob, post, postJob, untilNotified } from '../../support/reelhook.ts'
 import { makeVideo } from '../../support/videos.ts'
 
 const inherited = ['constructor', 'toString', 'hasOwnProperty', 'valueOf', 'prototype', '__defineGetter__']
@@ -12,7 +12,7 @@ describe('a name that objects inherit', () => {
   it('is kept in the job and told in its event', async () => {
     const { id } = await makeVideo({ metadata })
     expect((await getJob(id)).metadata).toEqual(metadata)
-    const [told] = await untilTold(id)
+    const [told] = await untilNotified(id)
     expect(JSON.parse(told?.body ?? '').data.metadata).toEqual(metadata)
   })
 

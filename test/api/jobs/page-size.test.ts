@@ -3,13 +3,13 @@ import { env } from 'cloudflare:workers'
 import { expect, it } from 'vitest'
 import { expectProblem, pathsOf } from '../../support/problem.ts'
 import { api, aRequest, post } from '../../support/reelhook.ts'
-import { postUnnudged } from '../../support/runtime.ts'
+import { postWithoutWakeUp } from '../../support/runtime.ts'
 
 const mebibyte = 1024 * 1024
 
 it('ends earlier where jobs are large, and its cursor goes on to all of them', async () => {
   const ids: string[] = []
-  for (let n = 0; n < 6; n += 1) ids.unshift((await postUnnudged()).id)
+  for (let n = 0; n < 6; n += 1) ids.unshift((await postWithoutWakeUp()).id)
   await env.DB.prepare("UPDATE jobs SET due_at = NULL, request = json_set(request, '$.prompt', ?)")
     .bind('x'.repeat(mebibyte))
     .run()

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { ask } from '../../support/api-call.ts'
-import { makeApiKey, postJobOf } from '../../support/api-keys.ts'
+import { createApiKey, postJobWith } from '../../support/api-keys.ts'
 import { expectProblem, type Problem, pathsOf } from '../../support/problem.ts'
 import { aRequest, post } from '../../support/reelhook.ts'
 import { countRows } from '../../support/storage.ts'
@@ -101,7 +101,7 @@ describe('a request with faults', () => {
   })
 
   it('hears of them under an ordinary key as well', async () => {
-    const response = await postJobOf(await makeApiKey(), { count: 0, colour: 'red' })
+    const response = await postJobWith(await createApiKey(), { count: 0, colour: 'red' })
     expect(pathsOf(await expectProblem(response, 422, 'invalid_request'))).toEqual(['colour', 'count'])
   })
 })

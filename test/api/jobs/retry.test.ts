@@ -1,7 +1,7 @@
 import { env } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
 import type { JobView } from '../../../src/core/job-view-schema.ts'
-import { makeApiKey, postJobOf } from '../../support/api-keys.ts'
+import { createApiKey, postJobWith } from '../../support/api-keys.ts'
 import { anAsset } from '../../support/assets.ts'
 import { callbackSecret, isSignedWith } from '../../support/caller.ts'
 import { canceled, retried, retry } from '../../support/job-calls.ts'
@@ -14,7 +14,7 @@ import {
   post,
   postJob,
   timelineOf,
-  untilTold,
+  untilNotified,
 } from '../../support/reelhook.ts'
 import { countRows } from '../../support/storage.ts'
 import { failVideo, finish, makeVideo } from '../../support/videos.ts'
@@ -41,32 +41,32 @@ describe('a retry', () => {
   it('of a canceled job is made, billed and told for itself', async () => {
     const old = await postJob()
     await canceled(old.id)
-    await untilTold(old.id)
+    await untilNotified(old.id)
     const { id } = await retried(old.id)
     await finish(id)
-    const [told] = await untilTold(id)
+    const [told] = await untilNotified(id)
     expect(JSON.parse(told?.body ?? '')).toMatchObject({ type: 'job.succeeded', data: { retry_of: old.id } })
     expect(billsFor(id)).toHaveLength(1)
-    expect(await untilTold(old.id)).toHaveLength(1)
+    expect(await untilNotified(old.id)).toHaveLength(1)
   })
 
   it('signs with the secret of the old job', async () => {
     const old = await failVideo()
     const { id } = await retried(old.id)
     await finish(id)
-    const [told] = await untilTold(id)
+    const [told] = await untilNotified(id)
     expect(told !== undefined && isSignedWith(callbackSecret, told)).toBe(true)
   })
 
   it('signs as before though another key retries it, whose secret the receiver does not know', async () => {
-    const apiKey = await makeApiKey()
-    const posted = await postJobOf(apiKey, { prompt: 'A paper boat sim(fail=provider)' })
+    const apiKey = await createApiKey()
+    const posted = await postJobWith(apiKey, { prompt: 'A paper boat sim(fail=provider)' })
     const old = await posted.json<JobView>()
     await finish(old.id)
-    await untilTold(old.id)
+    await untilNotified(old.id)
     const { id } = await retried(old.id)
     await finish(id)
-    const [told] = await untilTold(id)
+    const [told] = await untilNotified(id)
     expect(told !== undefined && isSignedWith(apiKey.callback_secret, told)).toBe(true)
   })
 

@@ -5,7 +5,7 @@ import { recordDeadLetter } from '../../../src/engine/upkeep/dead-letter.ts'
 import { ask, deadDatabase } from '../../support/api-call.ts'
 import { expectProblem } from '../../support/problem.ts'
 import { api } from '../../support/reelhook.ts'
-import { aContext, deadQueue, postUnnudged } from '../../support/runtime.ts'
+import { aContext, deadQueue, postWithoutWakeUp } from '../../support/runtime.ts'
 import { failVideo } from '../../support/videos.ts'
 import { world } from '../../support/world.ts'
 
@@ -59,7 +59,7 @@ describe('a deep look', () => {
   })
 
   it('takes a job that is due for a moment for nothing', async () => {
-    await postUnnudged()
+    await postWithoutWakeUp()
     await world.advance(1 * minutes)
     const health = await look()
     expect(health.status).toBe('ok')
@@ -67,7 +67,7 @@ describe('a deep look', () => {
   })
 
   it('sees by what nobody came for in three minutes that nobody sweeps', async () => {
-    await postUnnudged()
+    await postWithoutWakeUp()
     await world.advance(4 * minutes)
     const health = await look()
     expect(health.status).toBe('degraded')
@@ -75,7 +75,7 @@ describe('a deep look', () => {
   })
 
   it('blames the queue alone for what waits on it', async () => {
-    await postUnnudged()
+    await postWithoutWakeUp()
     await world.advance(4 * minutes)
     const full = {
       metrics: async () => ({ backlogCount: 7, backlogBytes: 700, oldestMessageTimestamp: new Date() }),
@@ -84,7 +84,7 @@ describe('a deep look', () => {
   })
 
   it('sees a delivery that is overdue', async () => {
-    world.caller.answerNext(() => new Response('no', { status: 500 }))
+    world.caller.respondNext(() => new Response('no', { status: 500 }))
     await failVideo({ prompt: 'A paper boat sim(submit=402)' })
     await expect.poll(() => world.logs.some(({ event }) => event === 'delivery.attempted')).toBe(true)
     await world.advance(60 * minutes)
@@ -92,7 +92,7 @@ describe('a deep look', () => {
   })
 
   it('counts the dead letters of what is overdue', async () => {
-    const { id } = await postUnnudged()
+    const { id } = await postWithoutWakeUp()
     await recordDeadLetter(aContext(), { job: id })
     const health = await look()
     expect(health.checks.dead_letters).toEqual({ status: 'degraded', count: 1 })

@@ -4,7 +4,7 @@ import { eventTypes } from '../../../src/core/event.ts'
 import { erasureSchema } from '../../../src/core/event-body.ts'
 import { jobViewSchema } from '../../../src/core/job-view-schema.ts'
 import { erase } from '../../support/job-calls.ts'
-import { api, untilTold } from '../../support/reelhook.ts'
+import { api, untilNotified } from '../../support/reelhook.ts'
 import { makeVideo } from '../../support/videos.ts'
 
 interface Webhook {
@@ -69,9 +69,9 @@ describe('the description of the webhooks', () => {
   it('has examples of the shape of real events', async () => {
     const asked = { callback_events: [...eventTypes], metadata: { order: '42' }, aspect_ratio: '16:9' }
     const { id } = await makeVideo(asked)
-    await untilTold(id, 3)
+    await untilNotified(id, 3)
     expect((await erase(id, '?force=true')).status).toBe(204)
-    for (const { body } of await untilTold(id, 4)) {
+    for (const { body } of await untilNotified(id, 4)) {
       const event: Event = JSON.parse(body)
       const example = exampleOf(event.type)
       const withoutRequest = ({ data: { request: _, ...data }, ...rest }: Event) => ({ ...rest, data })

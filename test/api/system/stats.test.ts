@@ -7,9 +7,9 @@ import { owe } from '../../support/deliveries.ts'
 import { postMany } from '../../support/limited.ts'
 import { createMeteredWorker, type MeteredWorker } from '../../support/meter.ts'
 import { expectProblem } from '../../support/problem.ts'
-import { untilHeard } from '../../support/provider-webhooks.ts'
+import { untilWebhookResults } from '../../support/provider-webhooks.ts'
 import { api, postJob, sweep, untilStatus, untilSubmitted } from '../../support/reelhook.ts'
-import { aContext, postUnnudged } from '../../support/runtime.ts'
+import { aContext, postWithoutWakeUp } from '../../support/runtime.ts'
 import { countRows } from '../../support/storage.ts'
 import { postDirect } from '../../support/uploads.ts'
 import { failVideo, finish, makeVideo } from '../../support/videos.ts'
@@ -106,7 +106,7 @@ describe('the stats', () => {
     await untilStatus(lost.id, 'succeeded')
     await untilStatus(late.id, 'succeeded')
     await world.advance(10 * minutes)
-    await untilHeard(late.id)
+    await untilWebhookResults(late.id)
     const [runware] = (await stats()).webhooks
     expect(runware).toMatchObject({ completed_via_webhook: 1, completed_via_poll: 2, loss: 2 / 3, late: 1 })
     expect(runware?.late_p50_seconds).toBeGreaterThan(90)
@@ -178,7 +178,7 @@ describe('what is owed now', () => {
   })
 
   it('is what nobody has come for, with the steps that died and the jobs beyond their deadline', async () => {
-    const [forgotten, died] = [await postUnnudged(), await postUnnudged({ deadline_seconds: 60 })]
+    const [forgotten, died] = [await postWithoutWakeUp(), await postWithoutWakeUp({ deadline_seconds: 60 })]
     // Killed in the middle of the call.
     const fetch = () => Promise.withResolvers<never>().promise
     void advance(aContext({ fetch }), died.id)
@@ -192,7 +192,7 @@ describe('what is owed now', () => {
   })
 
   it('is the deliveries that wait for their next attempt', async () => {
-    world.caller.answerNext(() => new Response('no', { status: 500 }))
+    world.caller.respondNext(() => new Response('no', { status: 500 }))
     await failVideo({ prompt: 'A paper boat sim(submit=402)' })
     await expect.poll(async () => (await stats()).now.deliveries).toMatchObject({ pending: 1 })
   })

@@ -1,4 +1,4 @@
-/** A whole simulator with nothing real around it: a clock that is turned by hand, and a recorded network. */
+/** A simulator with a manual clock and a recorded network. */
 
 import { inject } from 'vitest'
 import { createSimulator, type Simulator, type SimulatorEdges } from '../../../src/dev/simulator/simulator.ts'
@@ -12,51 +12,51 @@ export const keys = {
 const pace = { queuedMs: 1000, runningMs: 10_000 }
 export const webhookUrl = 'https://hooks.example.test/here?t=OPAQUE'
 
-interface Ringing {
+interface SentWebhook {
   url: string
   body: unknown
   at: number
 }
 
-export interface Stand {
+export interface TestSimulator {
   simulator: Simulator
   /** Every webhook call, in order. */
-  heard: Ringing[]
-  /** What the webhook's receiver answers, for each call the first left, else 200. A string is thrown. */
-  answers: (number | 'unreachable')[]
+  webhooks: SentWebhook[]
+  /** The statuses that the webhook's receiver returns, in order, then 200. `unreachable` is thrown as an error. */
+  receiverStatuses: (number | 'unreachable')[]
   advance: (ms: number) => Promise<void>
-  runware: (...tasks: unknown[]) => Promise<Answer>
-  /** Asks how a Runware task is. */
-  look: (taskUUID: string) => Promise<Answer>
-  crun: (path: string, body?: unknown) => Promise<Answer>
-  /** GET, or with a body POST. */
-  scenario: (path: string, body?: unknown) => Promise<Answer>
-  aimlapi: (path: string, body?: unknown, headers?: Record<string, string>) => Promise<HeadedAnswer>
+  runware: (...tasks: unknown[]) => Promise<TestResponse>
+  /** Polls a Runware task. */
+  getStatus: (taskUUID: string) => Promise<TestResponse>
+  /** Sends a GET, or with a body a POST. */
+  crun: (path: string, body?: unknown) => Promise<TestResponse>
+  scenario: (path: string, body?: unknown) => Promise<TestResponse>
+  aimlapi: (path: string, body?: unknown, headers?: Record<string, string>) => Promise<ResponseWithHeaders>
   get: (url: string, init?: RequestInit) => Promise<Response>
 }
 
-interface Answer {
+interface TestResponse {
   status: number
-  // biome-ignore lint/suspicious/noExplicitAny: a test says in each assertion what it expects to find
+  // biome-ignore lint/suspicious/noExplicitAny: the assertions of each test check the shape
   body: any
 }
 
-interface HeadedAnswer extends Answer {
+interface ResponseWithHeaders extends TestResponse {
   headers: Headers
 }
 
-export function aSimulator(overrides: Partial<SimulatorEdges> = {}): Stand {
+export function aSimulator(overrides: Partial<SimulatorEdges> = {}): TestSimulator {
   const clock = aClock()
-  const heard: Ringing[] = []
-  const answers: Stand['answers'] = []
+  const webhooks: SentWebhook[] = []
+  const receiverStatuses: TestSimulator['receiverStatuses'] = []
   const simulator = createSimulator({
     baseUrl: 'https://simulator.example.test',
     picture: Uint8Array.from(atob(inject('picture')), (character) => character.charCodeAt(0)),
     fetch: async (request) => {
-      heard.push({ url: request.url, body: await request.json(), at: clock.now() })
-      const answer = answers.shift() ?? 200
-      if (answer === 'unreachable') throw new TypeError('fetch failed')
-      return new Response(null, { status: answer })
+      webhooks.push({ url: request.url, body: await request.json(), at: clock.now() })
+      const status = receiverStatuses.shift() ?? 200
+      if (status === 'unreachable') throw new TypeError('fetch failed')
+      return new Response(null, { status })
     },
     now: clock.now,
     after: clock.after,
@@ -65,7 +65,7 @@ export function aSimulator(overrides: Partial<SimulatorEdges> = {}): Stand {
     ...overrides,
   })
 
-  const send = async (request: Request): Promise<Answer> => {
+  const send = async (request: Request): Promise<TestResponse> => {
     const response = await simulator.fetch(request)
     return { status: response.status, body: await response.json() }
   }
@@ -79,11 +79,11 @@ export function aSimulator(overrides: Partial<SimulatorEdges> = {}): Stand {
     )
   return {
     simulator,
-    heard,
-    answers,
+    webhooks,
+    receiverStatuses,
     advance: clock.advance,
     runware,
-    look: (taskUUID) => runware({ taskType: 'getResponse', taskUUID }),
+    getStatus: (taskUUID) => runware({ taskType: 'getResponse', taskUUID }),
     crun: (path, body) =>
       send(
         new Request(`https://simulator.example.test/crun/api/v1/client/${path}`, {

@@ -7,18 +7,18 @@ const audio = 'https://m.example.test/a.mp3'
 const fast = 'bytedance/seedance-2-0-fast'
 
 describe('happy', () => {
-  it('is queued, then generating, then completed, with an error filled in that means nothing', async () => {
+  it('is queued, then generating, then completed, with a meaningless error', async () => {
     const { aimlapi, advance, get } = aSimulator()
     const created = await aimlapi(generations, aGeneration())
     const { id } = created.body
     expect([created.status, created.body]).toEqual([201, { id: expect.any(String), status: 'queued' }])
-    const look = async () => (await aimlapi(`${generations}?generation_id=${id}`)).body
+    const getStatus = async () => (await aimlapi(`${generations}?generation_id=${id}`)).body
 
-    expect(await look()).toEqual({ id, status: 'queued' })
+    expect(await getStatus()).toEqual({ id, status: 'queued' })
     await advance(1000)
-    expect(await look()).toEqual({ id, status: 'generating' })
+    expect(await getStatus()).toEqual({ id, status: 'generating' })
     await advance(10_000)
-    const ended = await look()
+    const ended = await getStatus()
     expect(ended).toEqual({
       id,
       status: 'completed',
@@ -29,35 +29,36 @@ describe('happy', () => {
     expect((await get(ended.video.url)).status).toBe(200)
   })
 
-  it('repeats the caller’s id, and adds its own and at the end the cost', async () => {
+  it('returns the client request id, its own id, and at the end the cost', async () => {
     const { aimlapi, advance } = aSimulator()
     const mine = { 'x-client-request-id': 'task:1.a_B-2' }
     const created = await aimlapi(generations, aGeneration(), mine)
     const { id } = created.body
-    const look = async () => (await aimlapi(`${generations}?generation_id=${id}`, undefined, mine)).headers
+    const getStatus = async () =>
+      (await aimlapi(`${generations}?generation_id=${id}`, undefined, mine)).headers
     const names = ['x-inference-id', 'x-client-request-id', 'x-aimlapi-credits-used', 'x-aimlapi-usd-spent']
     const read = (headers: Headers) => names.map((name) => headers.get(name))
 
     expect(read(created.headers)).toEqual([id, 'task:1.a_B-2', null, null])
-    expect(read(await look())).toEqual([id, 'task:1.a_B-2', null, null])
+    expect(read(await getStatus())).toEqual([id, 'task:1.a_B-2', null, null])
     await advance(11_000)
-    expect(read(await look())).toEqual([id, 'task:1.a_B-2', '120000', '0.060000000'])
+    expect(read(await getStatus())).toEqual([id, 'task:1.a_B-2', '120000', '0.060000000'])
   })
 
-  it.each(['', 'a b', 'a/b', 'a'.repeat(129)])('drops the caller’s id %j without a word', async (mine) => {
+  it.each(['', 'a b', 'a/b', 'a'.repeat(129)])('silently drops the client request id %j', async (mine) => {
     const { aimlapi } = aSimulator()
     const { status, headers } = await aimlapi(generations, aGeneration(), { 'x-client-request-id': mine })
     expect([status, headers.get('x-client-request-id')]).toEqual([201, null])
     expect((await aimlapi('logs?period=1h')).body.data).toMatchObject([{ client_request_id: null }])
   })
 
-  it('bills a generation that it makes', async () => {
+  it('bills a successful generation', async () => {
     const { aimlapi, simulator } = aSimulator()
     await aimlapi(generations, aGeneration())
     expect(simulator.tasks()).toMatchObject([{ provider: 'aimlapi', credits: 120000, billedUsd: 0.06 }])
   })
 
-  it('makes eight seconds with the fast model where five would be made with the others', async () => {
+  it('defaults to eight seconds with the fast model, and to five with the others', async () => {
     const { aimlapi, simulator } = aSimulator()
     await aimlapi(generations, aGeneration({ model: fast, duration: undefined }))
     await aimlapi(generations, aGeneration({ duration: undefined }))
@@ -65,14 +66,14 @@ describe('happy', () => {
   })
 
   it.each([
-    ['the duration of the sample', { duration: '5' }],
-    ['a route in any case', { provider: 'ByteDance' }],
+    ['a duration as a string, as in the documented example', { duration: '5' }],
+    ['a route in any letter case', { provider: 'ByteDance' }],
     ['frames', { image_url: image, last_image_url: 'data:image/png;base64,AAAA' }],
     ['references', { image_urls: [image], video_urls: [video], audio_urls: [audio] }],
     ['a single reference of each kind', { video_url: video, audio_url: 'asset://A1' }],
     ['an asset by its bare id', { video_url: video, audio_url: 'asset-20260801-rain' }],
     ['audio in bare base64', { video_url: video, audio_url: 'SUQzBA==' }],
-    ['all the rest', { aspect_ratio: '9:16', generate_audio: false, seed: -7, watermark: true }],
+    ['all other fields', { aspect_ratio: '9:16', generate_audio: false, seed: -7, watermark: true }],
     ['4k on the standard model', { model: 'bytedance/seedance-2-0', resolution: '4k' }],
   ])('accepts %s', async (_, overrides) => {
     expect((await aSimulator().aimlapi(generations, aGeneration(overrides))).status).toBe(201)
@@ -107,7 +108,7 @@ describe('refused', () => {
     ['watermark', { model: fast, watermark: true }],
     ['audio_url', { model: fast, audio_url: audio, image_urls: [image] }],
     ['negative_prompt', { negative_prompt: 'rain' }],
-  ])('names %s', async (parameter, overrides) => {
+  ])('reports a fault at %s', async (parameter, overrides) => {
     const { aimlapi, simulator } = aSimulator()
     const { status, body } = await aimlapi(generations, aGeneration(overrides))
     expect(status).toBe(400)
@@ -121,56 +122,56 @@ describe('refused', () => {
     expect(simulator.tasks()).toHaveLength(0)
   })
 
-  it('does not know a model that nobody has', async () => {
+  it('returns 404 for an unknown model', async () => {
     const { aimlapi } = aSimulator()
     const { status, body } = await aimlapi(generations, aGeneration({ model: 'bytedance/other' }))
     expect([status, body.statusCode]).toEqual([404, '404'])
   })
 
-  it('does not know a generation it never accepted, and wants to be told which is meant', async () => {
+  it('returns 404 for an unknown generation, and 400 without an id', async () => {
     const { aimlapi } = aSimulator()
     expect((await aimlapi(`${generations}?generation_id=${crypto.randomUUID()}`)).status).toBe(404)
     expect((await aimlapi(generations)).status).toBe(400)
   })
 
-  it('wants its key', async () => {
+  it('requires its key', async () => {
     const { get, aimlapi } = aSimulator()
     const url = `https://simulator.example.test/aimlapi/v2/${generations}`
     expect((await get(url)).status).toBe(401)
     expect((await aimlapi(generations, aGeneration(), { authorization: 'Bearer other' })).status).toBe(401)
   })
 
-  it('knows no other path', async () => {
+  it('returns 404 for an unknown path', async () => {
     expect(await aSimulator().aimlapi('nowhere')).toMatchObject({
       status: 404,
       body: { path: '/v2/nowhere', statusCode: '404' },
     })
   })
 
-  it('does not protect from paying twice, even under one client request id', async () => {
+  it('bills a repeated submit again, even with the same client request id', async () => {
     const { aimlapi, simulator } = aSimulator()
     for (const _ of [1, 2]) await aimlapi(generations, aGeneration(), { 'x-client-request-id': 'once' })
     expect(simulator.tasks()).toHaveLength(2)
   })
 })
 
-describe('refused on purpose', () => {
+describe('refused by directive', () => {
   it.each([
     ['429', 429, 'Too many requests'],
     ['402', 403, 'run out of credits'],
     ['403', 403, 'no access'],
     ['503', 503, 'unavailable'],
     ['500-before', 500, 'server error'],
-  ])('with submit=%s says %i: %s', async (fault, status, words) => {
+  ])('submit=%s returns %i: %s', async (fault, status, message) => {
     const { aimlapi } = aSimulator()
     const generation = aGeneration({ prompt: `a paper boat sim(submit=${fault})` })
     expect(await aimlapi(generations, generation)).toMatchObject({
       status,
-      body: { statusCode: String(status), message: expect.stringContaining(words) },
+      body: { statusCode: String(status), message: expect.stringContaining(message) },
     })
   })
 
-  it('counts the tries of each client request id on their own', async () => {
+  it('counts refusals for each client request id separately', async () => {
     const { aimlapi } = aSimulator()
     const generation = aGeneration({ prompt: 'boat sim(submit=429*1)' })
     const statuses: number[] = []

@@ -6,8 +6,8 @@ const r2v = { model: 'bytedance/seedance2-0-mini-r2v' }
 const i2v = { model: 'bytedance/seedance2-0-mini-i2v' }
 
 describe('happy', () => {
-  it('is pending, then running, then a success with everything about it', async () => {
-    const { crun, advance, heard } = aSimulator()
+  it('is pending, then running, then a success with all of its fields', async () => {
+    const { crun, advance, webhooks } = aSimulator()
     const task = aCrunTask()
     const created = await crun('job/CreateTask', task)
     expect(created).toEqual({
@@ -15,7 +15,7 @@ describe('happy', () => {
       body: { code: 200, message: 'success', data: { task_id: expect.stringMatching(/^.{36}$/) } },
     })
     const { task_id } = created.body.data
-    const look = async () => (await crun(`job/TaskInfo?task_id=${task_id}`)).body.data
+    const getStatus = async () => (await crun(`job/TaskInfo?task_id=${task_id}`)).body.data
 
     const open = {
       task_id,
@@ -29,11 +29,11 @@ describe('happy', () => {
       duration_s: null,
       complete_at: null,
     }
-    expect(await look()).toEqual({ ...open, status: 'pending' })
+    expect(await getStatus()).toEqual({ ...open, status: 'pending' })
     await advance(1000)
-    expect(await look()).toEqual({ ...open, status: 'running' })
+    expect(await getStatus()).toEqual({ ...open, status: 'running' })
     await advance(10_000)
-    const ended = await look()
+    const ended = await getStatus()
     expect(ended).toEqual({
       ...open,
       status: 'success',
@@ -42,17 +42,17 @@ describe('happy', () => {
       complete_at: 1767225611,
       result: { code: 200, message: 'success', media_urls: [expect.stringContaining('.mp4?expires=')] },
     })
-    expect(heard).toEqual([{ url: webhookUrl, body: ended, at: 1767225611_000 }])
+    expect(webhooks).toEqual([{ url: webhookUrl, body: ended, at: 1767225611_000 }])
   })
 
-  it('takes the spent credits from the balance', async () => {
+  it('deducts the spent credits from the balance', async () => {
     const { crun } = aSimulator()
     const before = (await crun('account/balance')).body.data.balance
     await crun('job/CreateTask', aCrunTask())
     expect((await crun('account/balance')).body.data.balance).toBe(before - 15)
   })
 
-  it('estimates without running', async () => {
+  it('estimates the cost without running the task', async () => {
     const { crun, simulator } = aSimulator()
     expect((await crun('job/estimate-credits', aCrunTask())).body.data).toEqual({
       credits: 15,
@@ -63,14 +63,14 @@ describe('happy', () => {
 
   it.each([
     ['frames', aCrunTask({ img_urls: [link, link], aspect_ratio: 'auto' }, i2v)],
-    ['references, one of them an asset', aCrunTask({ reference_images: [link, 'asset://A1'] }, r2v)],
+    ['references that include an asset', aCrunTask({ reference_images: [link, 'asset://A1'] }, r2v)],
     ['a video alone', aCrunTask({ reference_videos: [link] }, r2v)],
     [
       '1080p on the standard tier',
       aCrunTask({ resolution: '1080p' }, { model: 'bytedance/seedance2-0-t2v' }),
     ],
     ['no callback', aCrunTask({}, { callback_url: undefined })],
-    ['the fallback switch on mini', aCrunTask({ byteplus_fallback: true })],
+    ['byteplus_fallback on mini', aCrunTask({ byteplus_fallback: true })],
   ])('accepts %s', async (_, task) => {
     expect((await aSimulator().crun('job/CreateTask', task)).status).toBe(200)
   })
@@ -106,7 +106,7 @@ describe('refused', () => {
     ['input.reference_images.0', aCrunTask({ reference_images: ['data:image/png;base64,AAAA'] }, r2v)],
     ['input.reference_videos', aCrunTask({ reference_videos: [link, link, link, link] }, r2v)],
     ['body', 'not an object'],
-  ])('names %s', async (parameter, task) => {
+  ])('reports a fault at %s', async (parameter, task) => {
     const { crun, simulator } = aSimulator()
     const { status, body } = await crun('job/CreateTask', task)
     expect(status).toBe(422)
@@ -118,18 +118,18 @@ describe('refused', () => {
     expect(simulator.tasks()).toHaveLength(0)
   })
 
-  it('wants its key', async () => {
+  it('requires its key', async () => {
     const { get } = aSimulator()
     const response = await get('https://simulator.example.test/crun/api/v1/client/account/balance')
     expect(response.status).toBe(401)
     expect(await response.json()).toMatchObject({ code: 401 })
   })
 
-  it('knows no other path', async () => {
+  it('returns 404 for an unknown path', async () => {
     expect(await aSimulator().crun('job/ListTasks')).toMatchObject({ status: 404, body: { code: 404 } })
   })
 
-  it('does not know a task it never accepted', async () => {
+  it('returns 404 for an unknown task', async () => {
     const { crun } = aSimulator()
     expect(await crun(`job/TaskInfo?task_id=${crypto.randomUUID()}`)).toMatchObject({
       status: 404,
@@ -137,7 +137,7 @@ describe('refused', () => {
     })
   })
 
-  it('does not protect from paying twice', async () => {
+  it('bills a repeated submit again', async () => {
     const { crun, simulator } = aSimulator()
     const task = aCrunTask()
     await crun('job/CreateTask', task)

@@ -1,15 +1,15 @@
-import { aRunwareTask, type Stand } from './a-simulator.ts'
+import { aRunwareTask, type TestSimulator } from './a-simulator.ts'
 
 /** A Runware task that has ended, and the links of its results. */
-export async function endedLinks(stand: Stand, directive = '', overrides = {}): Promise<string[]> {
+export async function endedLinks(sim: TestSimulator, directive = '', overrides = {}): Promise<string[]> {
   const positivePrompt = `a paper boat ${directive}`
   const task = aRunwareTask({ positivePrompt, ...overrides })
-  await stand.runware(task)
-  await stand.advance(12_000)
-  return linksOf(stand, task.taskUUID)
+  await sim.runware(task)
+  await sim.advance(12_000)
+  return linksOf(sim, task.taskUUID)
 }
 
-export async function linksOf(stand: Stand, taskUUID: string): Promise<string[]> {
-  const { data } = (await stand.look(taskUUID)).body
+export async function linksOf(sim: TestSimulator, taskUUID: string): Promise<string[]> {
+  const { data } = (await sim.getStatus(taskUUID)).body
   return data.map((item: { videoURL: string }) => item.videoURL)
 }

@@ -1,4 +1,4 @@
-/** A gateway in front of a provider answers a submit that is billed. */
+/** A gateway in front of a provider responds to a submit that is billed. */
 import { describe, expect, it } from 'vitest'
 import {
   aCrunTask,
@@ -40,18 +40,18 @@ describe.each(Object.entries(submissions))('%s', (_, submissionOf) => {
   it.each([
     ['504-after', 504],
     ['garbage-after', 200],
-  ])('answers HTML with submit=%s, and bills each time', async (fault, status) => {
-    const stand = aSimulator()
+  ])('responds with HTML for submit=%s, and bills each submit', async (fault, status) => {
+    const sim = aSimulator()
     for (const times of [1, 2]) {
       const { path, headers, body } = submissionOf(`a paper boat sim(submit=${fault})`)
-      const response = await stand.get(`${origin}/${path}`, {
+      const response = await sim.get(`${origin}/${path}`, {
         method: 'POST',
         headers,
         body: JSON.stringify(body),
       })
       expect(response.status).toBe(status)
       expect(await response.text()).toContain('<html>')
-      expect(stand.simulator.tasks()).toHaveLength(times)
+      expect(sim.simulator.tasks()).toHaveLength(times)
     }
   })
 })

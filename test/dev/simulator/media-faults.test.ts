@@ -3,56 +3,56 @@ import { z } from 'zod'
 import { aRunwareTask, aSimulator } from './a-simulator.ts'
 import { endedLinks, linksOf } from './ended-links.ts'
 
-describe('a link, on request,', () => {
-  it('hands out a link that is dead on arrival, and a good one when asked again', async () => {
-    const stand = aSimulator()
+describe('a link, by directive,', () => {
+  it('has expired in the first response and is valid in the next', async () => {
+    const sim = aSimulator()
     const task = aRunwareTask({ positivePrompt: 'boat sim(link=expired)' })
-    await stand.runware(task)
-    await stand.advance(11_000)
-    const { videoURL } = z.object({ videoURL: z.string() }).parse(stand.heard[0]?.body)
-    const [first = ''] = await linksOf(stand, task.taskUUID)
-    const [second = ''] = await linksOf(stand, task.taskUUID)
+    await sim.runware(task)
+    await sim.advance(11_000)
+    const { videoURL } = z.object({ videoURL: z.string() }).parse(sim.webhooks[0]?.body)
+    const [first = ''] = await linksOf(sim, task.taskUUID)
+    const [second = ''] = await linksOf(sim, task.taskUUID)
     const statuses = await Promise.all(
-      [videoURL, first, second].map(async (link) => (await stand.get(link)).status),
+      [videoURL, first, second].map(async (link) => (await sim.get(link)).status),
     )
     expect(statuses).toEqual([403, 403, 200])
   })
 
-  it('says nothing of the length', async () => {
-    const stand = aSimulator()
-    const [link = ''] = await endedLinks(stand, 'sim(body=chunked, megabytes=1)')
-    const response = await stand.get(link)
+  it('sends no length', async () => {
+    const sim = aSimulator()
+    const [link = ''] = await endedLinks(sim, 'sim(body=chunked, megabytes=1)')
+    const response = await sim.get(link)
     expect(response.headers.get('content-length')).toBeNull()
     expect((await response.arrayBuffer()).byteLength).toBe(1_000_000)
   })
 
-  it('breaks off halfway', async () => {
-    const stand = aSimulator()
-    const [link = ''] = await endedLinks(stand, 'sim(body=truncated)')
-    const response = await stand.get(link)
+  it('sends half of the body', async () => {
+    const sim = aSimulator()
+    const [link = ''] = await endedLinks(sim, 'sim(body=truncated)')
+    const response = await sim.get(link)
     expect(Number(response.headers.get('content-length'))).toBeGreaterThan(1000)
     await expect(response.arrayBuffer()).rejects.toThrow()
   })
 
-  it('serves a page where a video should be', async () => {
-    const stand = aSimulator()
-    const [link = ''] = await endedLinks(stand, 'sim(body=html)')
-    const response = await stand.get(link)
+  it('serves HTML instead of a video', async () => {
+    const sim = aSimulator()
+    const [link = ''] = await endedLinks(sim, 'sim(body=html)')
+    const response = await sim.get(link)
     expect([response.status, response.headers.get('content-type')]).toEqual([200, 'text/html'])
   })
 
-  it('serves nothing at all', async () => {
-    const stand = aSimulator()
-    const [link = ''] = await endedLinks(stand, 'sim(body=empty)')
-    const response = await stand.get(link)
+  it('serves an empty body', async () => {
+    const sim = aSimulator()
+    const [link = ''] = await endedLinks(sim, 'sim(body=empty)')
+    const response = await sim.get(link)
     expect(response.headers.get('content-type')).toBe('video/mp4')
     expect((await response.arrayBuffer()).byteLength).toBe(0)
   })
 
-  it('never stops', async () => {
-    const stand = aSimulator()
-    const [link = ''] = await endedLinks(stand, 'sim(body=endless)')
-    const reader = (await stand.get(link)).body?.getReader()
+  it('serves an endless body', async () => {
+    const sim = aSimulator()
+    const [link = ''] = await endedLinks(sim, 'sim(body=endless)')
+    const reader = (await sim.get(link)).body?.getReader()
     let bytes = 0
     while (bytes < 5_000_000) bytes += (await reader?.read())?.value?.length ?? Number.NaN
     await reader?.cancel()
@@ -67,10 +67,10 @@ describe('a link, on request,', () => {
     ['binary', 'binary/octet-stream'],
     ['image', 'image/png'],
     ['none', null],
-  ])('serves a good video under a wrong label: %s', async (label, contentType) => {
-    const stand = aSimulator()
-    const [link = ''] = await endedLinks(stand, `sim(label=${label})`)
-    const response = await stand.get(link)
+  ])('serves a valid video with the wrong Content-Type: %s', async (label, contentType) => {
+    const sim = aSimulator()
+    const [link = ''] = await endedLinks(sim, `sim(label=${label})`)
+    const response = await sim.get(link)
     expect(response.headers.get('content-type')).toBe(contentType)
     expect((await response.arrayBuffer()).byteLength).toBe(Number(response.headers.get('content-length')))
   })
@@ -82,25 +82,25 @@ describe('a link, on request,', () => {
     ['gzip', 'gzip', 'gzip'],
     ['aws-chunked-gzip', 'aws-chunked,gzip', 'gzip'],
     ['deflate', 'deflate', 'deflate'],
-  ] as const)('serves a good video under a Content-Encoding: %s', async (encoding, name, compression) => {
-    const stand = aSimulator()
+  ] as const)('serves a valid video with a Content-Encoding: %s', async (encoding, name, compression) => {
+    const sim = aSimulator()
     const [link = '', plainLink = ''] = [
-      ...(await endedLinks(stand, `sim(encoding=${encoding})`)),
-      ...(await endedLinks(stand)),
+      ...(await endedLinks(sim, `sim(encoding=${encoding})`)),
+      ...(await endedLinks(sim)),
     ]
-    const { headers, body } = await stand.get(link)
+    const { headers, body } = await sim.get(link)
     expect(headers.get('content-encoding')).toBe(name)
     const plain = compression === null ? body : body?.pipeThrough(new DecompressionStream(compression))
-    const { byteLength } = await (await stand.get(plainLink)).arrayBuffer()
+    const { byteLength } = await (await sim.get(plainLink)).arrayBuffer()
     expect((await new Response(plain).arrayBuffer()).byteLength).toBe(byteLength)
   })
 
-  it('refuses whoever does not say who asks', async () => {
-    const stand = aSimulator()
-    const [link = ''] = await endedLinks(stand, 'sim(host=wants-agent)')
-    const asked = [{}, { 'user-agent': '' }, { 'user-agent': 'a reader' }]
+  it('refuses a request without a User-Agent', async () => {
+    const sim = aSimulator()
+    const [link = ''] = await endedLinks(sim, 'sim(host=wants-agent)')
+    const headersOf = [{}, { 'user-agent': '' }, { 'user-agent': 'a reader' }]
     const statuses = await Promise.all(
-      asked.map(async (headers) => (await stand.get(link, { headers })).status),
+      headersOf.map(async (headers) => (await sim.get(link, { headers })).status),
     )
     expect(statuses).toEqual([403, 403, 200])
   })
@@ -108,21 +108,21 @@ describe('a link, on request,', () => {
   it.each([
     ['sound', /^....ftyp/s],
     ['image', /^.PNG/s],
-  ])('serves something else that calls itself a video: %s', async (body, start) => {
-    const stand = aSimulator()
-    const [link = ''] = await endedLinks(stand, `sim(body=${body})`)
-    const response = await stand.get(link)
+  ])('serves other media with a video Content-Type: %s', async (body, start) => {
+    const sim = aSimulator()
+    const [link = ''] = await endedLinks(sim, `sim(body=${body})`)
+    const response = await sim.get(link)
     expect(response.headers.get('content-type')).toBe('video/mp4')
     const text = new TextDecoder('latin1').decode(await response.arrayBuffer())
     expect(text).toMatch(start)
     expect(text).not.toMatch(/trak.{100,140}vide/s)
   })
 
-  it('is behind a bad gateway for the first tries', async () => {
-    const stand = aSimulator()
-    const [link = ''] = await endedLinks(stand, 'sim(body=bad-gateway*2)')
+  it('responds with 504 for the given number of requests', async () => {
+    const sim = aSimulator()
+    const [link = ''] = await endedLinks(sim, 'sim(body=bad-gateway*2)')
     const statuses: number[] = []
-    for (const _ of [1, 2, 3]) statuses.push((await stand.get(link)).status)
+    for (const _ of [1, 2, 3]) statuses.push((await sim.get(link)).status)
     expect(statuses).toEqual([504, 504, 200])
   })
 })

@@ -11,50 +11,48 @@ async function hash(bytes: ArrayBuffer): Promise<string> {
 
 describe('happy', () => {
   it('serves an MP4 with its length', async () => {
-    const stand = aSimulator()
-    const [link = ''] = await endedLinks(stand)
-    const response = await stand.get(link)
+    const sim = aSimulator()
+    const [link = ''] = await endedLinks(sim)
+    const response = await sim.get(link)
     expect(response.headers.get('content-type')).toBe('video/mp4')
     const bytes = await response.arrayBuffer()
     expect(response.headers.get('content-length')).toBe(String(bytes.byteLength))
     expect(new TextDecoder().decode(bytes.slice(4, 8))).toBe('ftyp')
   })
 
-  it('makes no two outputs alike, and each the same every time', async () => {
-    const stand = aSimulator()
-    const links = await endedLinks(stand, '', { numberResults: 4 })
-    const once = await Promise.all(
-      links.map(async (link) => hash(await (await stand.get(link)).arrayBuffer())),
-    )
+  it('serves different bytes for each output, and the same bytes each time', async () => {
+    const sim = aSimulator()
+    const links = await endedLinks(sim, '', { numberResults: 4 })
+    const once = await Promise.all(links.map(async (link) => hash(await (await sim.get(link)).arrayBuffer())))
     const twice = await Promise.all(
-      links.map(async (link) => hash(await (await stand.get(link)).arrayBuffer())),
+      links.map(async (link) => hash(await (await sim.get(link)).arrayBuffer())),
     )
     expect(new Set(once).size).toBe(4)
     expect(twice).toEqual(once)
   })
 
-  it('is exactly as large as asked, in boxes a player can walk', async () => {
-    const stand = aSimulator()
-    const [link = ''] = await endedLinks(stand, 'sim(megabytes=3)')
-    const bytes = await (await stand.get(link)).arrayBuffer()
+  it('has exactly the requested size, in valid MP4 boxes', async () => {
+    const sim = aSimulator()
+    const [link = ''] = await endedLinks(sim, 'sim(megabytes=3)')
+    const bytes = await (await sim.get(link)).arrayBuffer()
     expect(bytes.byteLength).toBe(3_000_000)
     expect(boxesOf(bytes)).toEqual(expect.arrayContaining(['ftyp', 'moov', 'mdat', 'free']))
   })
 
-  it('tells beforehand what a link will serve', async () => {
-    const stand = aSimulator()
-    const [link = ''] = await endedLinks(stand, 'sim(megabytes=1)')
-    const [output] = stand.simulator.tasks()[0]?.outputs ?? []
-    const media = stand.simulator.mediaOf(output?.outputId ?? '')
+  it('exposes the media that a link serves', async () => {
+    const sim = aSimulator()
+    const [link = ''] = await endedLinks(sim, 'sim(megabytes=1)')
+    const [output] = sim.simulator.tasks()[0]?.outputs ?? []
+    const media = sim.simulator.mediaOf(output?.outputId ?? '')
     expect(media?.sizeBytes).toBe(1_000_000)
-    const foretold = await hash(await new Response(media?.stream() ?? null).arrayBuffer())
-    expect(await hash(await (await stand.get(link)).arrayBuffer())).toBe(foretold)
+    const expected = await hash(await new Response(media?.stream() ?? null).arrayBuffer())
+    expect(await hash(await (await sim.get(link)).arrayBuffer())).toBe(expected)
   })
 
-  it('answers a HEAD with the length and nothing else', async () => {
-    const stand = aSimulator()
-    const [link = ''] = await endedLinks(stand, 'sim(body=bad-gateway*1)')
-    const response = await stand.get(link, { method: 'HEAD' })
+  it('responds to HEAD with the length and no body', async () => {
+    const sim = aSimulator()
+    const [link = ''] = await endedLinks(sim, 'sim(body=bad-gateway*1)')
+    const response = await sim.get(link, { method: 'HEAD' })
     expect(response.status).toBe(200)
     expect(Number(response.headers.get('content-length'))).toBeGreaterThan(1000)
     expect(await response.text()).toBe('')
@@ -67,10 +65,10 @@ describe('happy', () => {
     ['bytes=20000-200000', 20_000, 200_001],
     ['bytes=5-99999999', 5, 1_000_000],
   ])('serves the range %s', async (range, from, to) => {
-    const stand = aSimulator()
-    const [link = ''] = await endedLinks(stand, 'sim(megabytes=1)')
-    const whole = await (await stand.get(link)).arrayBuffer()
-    const part = await stand.get(link, { headers: { range } })
+    const sim = aSimulator()
+    const [link = ''] = await endedLinks(sim, 'sim(megabytes=1)')
+    const whole = await (await sim.get(link)).arrayBuffer()
+    const part = await sim.get(link, { headers: { range } })
     expect(part.status).toBe(206)
     expect(part.headers.get('content-range')).toBe(`bytes ${from}-${to - 1}/1000000`)
     expect(await hash(await part.arrayBuffer())).toBe(await hash(whole.slice(from, to)))
@@ -78,59 +76,59 @@ describe('happy', () => {
 })
 
 describe('refused', () => {
-  it('does not serve beyond the end', async () => {
-    const stand = aSimulator()
-    const [link = ''] = await endedLinks(stand, 'sim(megabytes=1)')
-    const response = await stand.get(link, { headers: { range: 'bytes=1000000-' } })
+  it('refuses a range beyond the end', async () => {
+    const sim = aSimulator()
+    const [link = ''] = await endedLinks(sim, 'sim(megabytes=1)')
+    const response = await sim.get(link, { headers: { range: 'bytes=1000000-' } })
     expect(response.status).toBe(416)
     expect(response.headers.get('content-range')).toBe('bytes */1000000')
   })
 
   it.each([
-    ['seven days where Runware was not told', {}, 7 * DAY_MS],
-    ['the ttl where it was', { ttl: 3600 }, 3_600_000],
+    ['seven days without a ttl', {}, 7 * DAY_MS],
+    ['the ttl if there is one', { ttl: 3600 }, 3_600_000],
   ])('serves a link for %s', async (_, overrides, lifetimeMs) => {
-    const stand = aSimulator()
-    const [link = ''] = await endedLinks(stand, '', overrides)
-    await stand.advance(lifetimeMs - 1000)
-    expect((await stand.get(link)).status).toBe(200)
-    await stand.advance(1)
-    expect((await stand.get(link)).status).toBe(403)
+    const sim = aSimulator()
+    const [link = ''] = await endedLinks(sim, '', overrides)
+    await sim.advance(lifetimeMs - 1000)
+    expect((await sim.get(link)).status).toBe(200)
+    await sim.advance(1)
+    expect((await sim.get(link)).status).toBe(403)
   })
 
-  it('serves Crun’s link for a day', async () => {
-    const stand = aSimulator()
-    const { task_id } = (await stand.crun('job/CreateTask', aCrunTask())).body.data
-    await stand.advance(11_000)
-    const [link] = (await stand.crun(`job/TaskInfo?task_id=${task_id}`)).body.data.result.media_urls
-    await stand.advance(DAY_MS)
-    expect((await stand.get(link)).status).toBe(200)
-    await stand.advance(1)
-    expect((await stand.get(link)).status).toBe(403)
+  it('serves a link of Crun for a day', async () => {
+    const sim = aSimulator()
+    const { task_id } = (await sim.crun('job/CreateTask', aCrunTask())).body.data
+    await sim.advance(11_000)
+    const [link] = (await sim.crun(`job/TaskInfo?task_id=${task_id}`)).body.data.result.media_urls
+    await sim.advance(DAY_MS)
+    expect((await sim.get(link)).status).toBe(200)
+    await sim.advance(1)
+    expect((await sim.get(link)).status).toBe(403)
   })
 
-  it('knows its own links: nothing without the query, nothing after changing it', async () => {
-    const stand = aSimulator()
-    const [link = ''] = await endedLinks(stand)
-    expect((await stand.get(link.replace(/\?.*/, ''))).status).toBe(403)
-    expect((await stand.get(link.replace('expires=1', 'expires=2'))).status).toBe(403)
-    expect((await stand.get('https://simulator.example.test/media/none.mp4')).status).toBe(404)
+  it('refuses a link without its query, and a changed link', async () => {
+    const sim = aSimulator()
+    const [link = ''] = await endedLinks(sim)
+    expect((await sim.get(link.replace(/\?.*/, ''))).status).toBe(403)
+    expect((await sim.get(link.replace('expires=1', 'expires=2'))).status).toBe(403)
+    expect((await sim.get('https://simulator.example.test/media/none.mp4')).status).toBe(404)
   })
 })
 
-describe('for people', () => {
+describe('inspection', () => {
   it('shows the bills and the log', async () => {
-    const stand = aSimulator()
-    const [link = ''] = await endedLinks(stand)
-    await stand.get(link)
-    const bills = await (await stand.get('https://simulator.example.test/simulator/bills')).json()
+    const sim = aSimulator()
+    const [link = ''] = await endedLinks(sim)
+    await sim.get(link)
+    const bills = await (await sim.get('https://simulator.example.test/simulator/bills')).json()
     expect(bills).toMatchObject([
       { provider: 'runware', billedUsd: 0.18, outputs: [{ sizeBytes: expect.any(Number) }] },
     ])
-    expect(stand.simulator.log().map(({ what }) => what)).toEqual([
+    expect(sim.simulator.log().map(({ what }) => what)).toEqual([
       'submit.accepted',
       'webhook.sent',
-      'status.asked',
+      'status.polled',
       'media.served',
     ])
   })

@@ -71,7 +71,7 @@ describe('refused', () => {
       ['inputs.frameImages', 'inputs.referenceImages'],
       { inputs: { frameImages: [image], referenceImages: [image] } },
     ],
-  ])('says %s and names %s', async (code, parameter, overrides) => {
+  ])('returns %s for the parameter %s', async (code, parameter, overrides) => {
     const { runware, simulator } = aSimulator()
     const { status, body } = await runware(aRunwareTask(overrides))
     expect(status).toBe(400)
@@ -87,7 +87,7 @@ describe('refused', () => {
     expect(simulator.tasks()).toHaveLength(0)
   })
 
-  it('repeats which task the error is about', async () => {
+  it('repeats the task type and id in the error', async () => {
     const { runware } = aSimulator()
     const task = aRunwareTask({ duration: 99 })
     const { taskType, taskUUID } = task
@@ -96,8 +96,8 @@ describe('refused', () => {
 
   it.each([
     ['missingApiKey', undefined],
-    ['invalidApiKey', 'Bearer someone-else'],
-  ])('says %s', async (code, authorization) => {
+    ['invalidApiKey', 'Bearer other-key'],
+  ])('returns %s', async (code, authorization) => {
     const { get } = aSimulator()
     const response = await get('https://simulator.example.test/runware/v1', {
       method: 'POST',
@@ -108,29 +108,36 @@ describe('refused', () => {
     expect(await response.json()).toMatchObject({ data: [], errors: [{ code }] })
   })
 
-  it.each(['not JSON', '{}', '[]', '"text"'])('wants a JSON array of tasks, not %s', async (body) => {
-    const { get } = aSimulator()
-    const headers = { authorization: 'Bearer runware-key' }
-    const response = await get('https://simulator.example.test/runware/v1', { method: 'POST', headers, body })
-    expect(response.status).toBe(400)
-  })
+  it.each(['not JSON', '{}', '[]', '"text"'])(
+    'refuses a body that is not a JSON array of tasks: %s',
+    async (body) => {
+      const { get } = aSimulator()
+      const headers = { authorization: 'Bearer runware-key' }
+      const response = await get('https://simulator.example.test/runware/v1', {
+        method: 'POST',
+        headers,
+        body,
+      })
+      expect(response.status).toBe(400)
+    },
+  )
 
   it('never runs the same taskUUID twice', async () => {
     const { runware, simulator } = aSimulator()
     const task = aRunwareTask()
-    const answers = await Promise.all([runware(task), runware(task)])
-    expect(answers.map(({ status }) => status).sort()).toEqual([200, 400])
-    expect(answers.find(({ status }) => status === 400)?.body.errors[0].code).toBe('conflictTaskUUID')
+    const responses = await Promise.all([runware(task), runware(task)])
+    expect(responses.map(({ status }) => status).sort()).toEqual([200, 400])
+    expect(responses.find(({ status }) => status === 400)?.body.errors[0].code).toBe('conflictTaskUUID')
     expect(simulator.tasks()).toHaveLength(1)
   })
 
-  it('does not know a task it never accepted', async () => {
-    const { status, body } = await aSimulator().look(crypto.randomUUID())
+  it('returns 404 for an unknown task', async () => {
+    const { status, body } = await aSimulator().getStatus(crypto.randomUUID())
     expect(status).toBe(404)
     expect(body).toMatchObject({ data: [], errors: [{ code: 'taskNotFound' }] })
   })
 
-  it('answers a batch that went partly well with both halves', async () => {
+  it('returns data and errors for a batch that succeeded in part', async () => {
     const { runware } = aSimulator()
     const { status, body } = await runware(aRunwareTask(), aRunwareTask({ duration: 99 }))
     expect(status).toBe(200)

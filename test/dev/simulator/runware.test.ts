@@ -12,18 +12,18 @@ describe('happy', () => {
     expect(await runware(task)).toEqual({ status: 200, body: { data: [{ taskType, taskUUID }] } })
   })
 
-  it('is processing first, then makes progress, then hands out the video', async () => {
-    const { runware, look, advance } = aSimulator()
+  it('is processing first, then has progress, then the video', async () => {
+    const { runware, getStatus, advance } = aSimulator()
     const task = aRunwareTask({ includeCost: true })
     await runware(task)
     const processing = { taskType: 'videoInference', taskUUID: task.taskUUID, status: 'processing' }
-    expect((await look(task.taskUUID)).body).toEqual({ data: [processing] })
+    expect((await getStatus(task.taskUUID)).body).toEqual({ data: [processing] })
 
     await advance(6000)
-    expect((await look(task.taskUUID)).body).toEqual({ data: [{ ...processing, progress: 50 }] })
+    expect((await getStatus(task.taskUUID)).body).toEqual({ data: [{ ...processing, progress: 50 }] })
 
     await advance(5000)
-    expect((await look(task.taskUUID)).body.data).toEqual([
+    expect((await getStatus(task.taskUUID)).body.data).toEqual([
       {
         taskType: 'videoInference',
         taskUUID: task.taskUUID,
@@ -36,30 +36,30 @@ describe('happy', () => {
     ])
   })
 
-  it('shows the results one after another, and rings for each', async () => {
-    const { runware, look, advance, heard } = aSimulator()
+  it('shows the results one after another, with a webhook for each', async () => {
+    const { runware, getStatus, advance, webhooks } = aSimulator()
     const task = aRunwareTask({ numberResults: 3 })
     await runware(task)
     await advance(11_050)
-    expect((await look(task.taskUUID)).body.data).toHaveLength(2)
+    expect((await getStatus(task.taskUUID)).body.data).toHaveLength(2)
     await advance(50)
-    const { data } = (await look(task.taskUUID)).body
+    const { data } = (await getStatus(task.taskUUID)).body
     expect(new Set(data.map((item: { videoUUID: string }) => item.videoUUID)).size).toBe(3)
-    expect(heard.map(({ body }) => body)).toEqual(data)
-    expect(heard.map(({ url }) => url)).toEqual([webhookUrl, webhookUrl, webhookUrl])
+    expect(webhooks.map(({ body }) => body)).toEqual(data)
+    expect(webhooks.map(({ url }) => url)).toEqual([webhookUrl, webhookUrl, webhookUrl])
   })
 
-  it('keeps the cost to itself unless it is asked for', async () => {
-    const { runware, look, advance } = aSimulator()
+  it('shows the cost only if it is requested', async () => {
+    const { runware, getStatus, advance } = aSimulator()
     const task = aRunwareTask()
     await runware(task)
     await advance(11_000)
-    expect((await look(task.taskUUID)).body.data[0]).not.toHaveProperty('cost')
+    expect((await getStatus(task.taskUUID)).body.data[0]).not.toHaveProperty('cost')
   })
 
   it.each([
-    ['a text alone', aRunwareTask()],
-    ['frames, which bring their own shape', aRunwareTask(frames)],
+    ['text only', aRunwareTask()],
+    ['frames without a size', aRunwareTask(frames)],
     [
       'a first and a last frame with a resolution',
       aRunwareTask({
@@ -93,13 +93,13 @@ describe('happy', () => {
   it('accepts the key in the body', async () => {
     const { get } = aSimulator()
     const task = aRunwareTask()
-    const signedIn = { taskType: 'authentication', apiKey: 'runware-key' }
+    const authentication = { taskType: 'authentication', apiKey: 'runware-key' }
     const url = 'https://simulator.example.test/runware/v1'
-    const response = await get(url, { method: 'POST', body: JSON.stringify([signedIn, task]) })
+    const response = await get(url, { method: 'POST', body: JSON.stringify([authentication, task]) })
     expect(response.status).toBe(200)
   })
 
-  it('rehearses without running or billing', async () => {
+  it('prices a dry run without running or billing it', async () => {
     const { get, simulator } = aSimulator()
     const response = await get('https://simulator.example.test/runware/v1', {
       method: 'POST',

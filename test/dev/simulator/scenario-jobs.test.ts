@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { ConnectionLost } from '../../../src/dev/simulator/simulator.ts'
-import { aScenarioJob, aSimulator, type Stand, scenarioMini } from './a-simulator.ts'
+import { aScenarioJob, aSimulator, scenarioMini, type TestSimulator } from './a-simulator.ts'
 
-async function submitAll(stand: Stand, prompts: string[]): Promise<void> {
+async function submitAll(sim: TestSimulator, prompts: string[]): Promise<void> {
   for (const prompt of prompts) {
-    await stand.scenario(scenarioMini, aScenarioJob({ prompt }))
-    await stand.advance(100)
+    await sim.scenario(scenarioMini, aScenarioJob({ prompt }))
+    await sim.advance(100)
   }
 }
 
@@ -13,32 +13,32 @@ const promptsOf = (body: { jobs: { metadata: { input: { prompt: string } } }[] }
   body.jobs.map(({ metadata }) => metadata.input.prompt)
 
 describe('the list of jobs', () => {
-  it('shows the newest first, each as it shows it alone', async () => {
-    const stand = aSimulator()
-    await submitAll(stand, ['one', 'two', 'three'])
-    const { body } = await stand.scenario('jobs')
+  it('shows the newest first, each job as its own endpoint does', async () => {
+    const sim = aSimulator()
+    await submitAll(sim, ['one', 'two', 'three'])
+    const { body } = await sim.scenario('jobs')
     expect(promptsOf(body)).toEqual(['three', 'two', 'one'])
     const [newest] = body.jobs
-    expect((await stand.scenario(`jobs/${newest.jobId}`)).body.job).toEqual(newest)
+    expect((await sim.scenario(`jobs/${newest.jobId}`)).body.job).toEqual(newest)
     expect(body).not.toHaveProperty('nextPaginationToken')
   })
 
-  it('goes on where a page ended, whatever was submitted since', async () => {
-    const stand = aSimulator()
-    await submitAll(stand, ['one', 'two', 'three'])
-    const first = (await stand.scenario('jobs?pageSize=2')).body
-    await submitAll(stand, ['four'])
+  it('continues after the last page, even after new submits', async () => {
+    const sim = aSimulator()
+    await submitAll(sim, ['one', 'two', 'three'])
+    const first = (await sim.scenario('jobs?pageSize=2')).body
+    await submitAll(sim, ['four'])
     const token = encodeURIComponent(first.nextPaginationToken)
-    const second = (await stand.scenario(`jobs?pageSize=2&paginationToken=${token}`)).body
+    const second = (await sim.scenario(`jobs?pageSize=2&paginationToken=${token}`)).body
     expect([promptsOf(first), promptsOf(second)]).toEqual([['three', 'two'], ['one']])
     expect(second).not.toHaveProperty('nextPaginationToken')
   })
 
-  it('keeps to a status, and to a type', async () => {
-    const stand = aSimulator()
-    await submitAll(stand, ['one sim(seconds=0)', 'two sim(fail=provider, seconds=0)', 'three'])
-    await stand.advance(1000)
-    const ask = async (query: string) => promptsOf((await stand.scenario(`jobs?${query}`)).body)
+  it('filters by status and type', async () => {
+    const sim = aSimulator()
+    await submitAll(sim, ['one sim(seconds=0)', 'two sim(fail=provider, seconds=0)', 'three'])
+    await sim.advance(1000)
+    const ask = async (query: string) => promptsOf((await sim.scenario(`jobs?${query}`)).body)
     expect(await ask('status=success')).toEqual(['one sim(seconds=0)'])
     expect(await ask('status=failure')).toEqual(['two sim(fail=provider, seconds=0)'])
     expect(await ask('status=in-progress&type=custom')).toEqual(['three'])
@@ -46,10 +46,10 @@ describe('the list of jobs', () => {
     expect(await ask('type=upscale')).toEqual([])
   })
 
-  it('leaves out the results where they are not wanted', async () => {
-    const stand = aSimulator()
-    await submitAll(stand, ['one'])
-    const { jobs } = (await stand.scenario('jobs?hideResults=true')).body
+  it('omits results with hideResults', async () => {
+    const sim = aSimulator()
+    await submitAll(sim, ['one'])
+    const { jobs } = (await sim.scenario('jobs?hideResults=true')).body
     expect(jobs[0].metadata).not.toHaveProperty('assetIds')
   })
 
@@ -60,15 +60,15 @@ describe('the list of jobs', () => {
     },
   )
 
-  it('lags behind, on request', async () => {
-    const stand = aSimulator()
-    await submitAll(stand, ['one sim(list=lagging)', 'two'])
-    expect(promptsOf((await stand.scenario('jobs')).body)).toEqual(['two'])
-    await stand.advance(5 * 60_000)
-    expect(promptsOf((await stand.scenario('jobs')).body)).toEqual(['two', 'one sim(list=lagging)'])
+  it('lags by directive', async () => {
+    const sim = aSimulator()
+    await submitAll(sim, ['one sim(list=lagging)', 'two'])
+    expect(promptsOf((await sim.scenario('jobs')).body)).toEqual(['two'])
+    await sim.advance(5 * 60_000)
+    expect(promptsOf((await sim.scenario('jobs')).body)).toEqual(['two', 'one sim(list=lagging)'])
   })
 
-  it('tells whether a submit that was lost has arrived', async () => {
+  it('shows whether a lost submit was accepted', async () => {
     const { scenario } = aSimulator()
     const lost = aScenarioJob({ prompt: 'one sim(submit=lost-after)' })
     const never = aScenarioJob({ prompt: 'two sim(submit=reset-before)' })

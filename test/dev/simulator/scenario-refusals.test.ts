@@ -26,9 +26,9 @@ describe('refused', () => {
     ['seed', { seed: '7' }],
     ['numberResults', { numberResults: 2 }],
     ['image', { image: 'https://m.example.test/a.png' }],
-    ['image', { image: 'asset_nobody_knows' }],
-    ['referenceImages', { referenceImages: ['asset_nobody_knows'] }],
-  ])('names %s', async (parameter, overrides) => {
+    ['image', { image: 'asset_unknown' }],
+    ['referenceImages', { referenceImages: ['asset_unknown'] }],
+  ])('reports a fault at %s', async (parameter, overrides) => {
     const { scenario, simulator } = aSimulator()
     const { status, body } = await scenario(scenarioMini, aScenarioJob(overrides))
     expect(status).toBe(400)
@@ -44,27 +44,27 @@ describe('refused', () => {
     ['image', 'video' as const, (id: string) => ({ image: id })],
     ['referenceVideos', 'image' as const, (id: string) => ({ referenceVideos: [id] })],
     ['referenceAudio', 'video' as const, (id: string) => ({ referenceVideos: [id], referenceAudio: [id] })],
-  ])('wants another kind of asset in %s', async (parameter, kind, place) => {
-    const stand = aSimulator()
-    const assetId = await anAsset(stand, kind)
-    const { status, body } = await stand.scenario(scenarioMini, aScenarioJob(place(assetId)))
+  ])('refuses an asset of the wrong kind in %s', async (parameter, kind, fieldsWith) => {
+    const sim = aSimulator()
+    const assetId = await anAsset(sim, kind)
+    const { status, body } = await sim.scenario(scenarioMini, aScenarioJob(fieldsWith(assetId)))
     expect(status).toBe(400)
     expect(body.reason).toContain(`${parameter}: ${assetId} is no`)
   })
 
-  it('keeps the seeds of the fast model in their range', async () => {
+  it('refuses a seed outside the range of the fast model', async () => {
     const { scenario } = aSimulator()
     for (const seed of [-1, 4294967296]) {
       expect((await scenario(fast, aScenarioJob({ seed }))).body.reason).toContain('seed: ')
     }
   })
 
-  it('refuses a dry run as it would refuse the real one', async () => {
+  it('refuses an invalid dry run like the real submit', async () => {
     const { scenario } = aSimulator()
     expect((await scenario(`${scenarioMini}?dryRun=true`, aScenarioJob({ duration: 3 }))).status).toBe(400)
   })
 
-  it('wants its key and its secret', async () => {
+  it('requires its key and secret', async () => {
     const { get } = aSimulator()
     const url = 'https://simulator.example.test/scenario/v1/jobs'
     const wrong = ['Basic c2NlbmFyaW8ta2V5', 'Bearer scenario-key:scenario-secret', 'scenario-key']
@@ -74,32 +74,32 @@ describe('refused', () => {
     expect((await get(url)).status).toBe(401)
   })
 
-  it('lets nobody in where it has no key', async () => {
+  it('refuses every request if no key is configured', async () => {
     const { scenario, aimlapi } = aSimulator({ keys: { runware: 'runware-key', crun: 'ak_crun-key' } })
     expect((await scenario('jobs')).status).toBe(401)
     expect((await aimlapi('logs?period=1h')).status).toBe(401)
   })
 
   it.each(['jobs/job_none', 'assets/asset_none', 'uploads/upload_none', 'nowhere'])(
-    'does not know %s',
+    'returns 404 for %s',
     async (path) => {
       expect((await aSimulator().scenario(path)).status).toBe(404)
     },
   )
 
-  it('does not know a model that nobody has', async () => {
+  it('returns 404 for an unknown model', async () => {
     const { scenario } = aSimulator()
     expect((await scenario('generate/custom/model_other', aScenarioJob())).status).toBe(404)
   })
 
-  it('cancels nothing', async () => {
+  it('refuses to cancel a job', async () => {
     const { scenario } = aSimulator()
     const { jobId } = (await scenario(scenarioMini, aScenarioJob())).body.job
     const { status, body } = await scenario(`jobs/${jobId}/action`, { action: 'cancel' })
     expect([status, body.reason]).toEqual([400, 'Jobs of type custom cannot be canceled'])
   })
 
-  it('does not protect from paying twice', async () => {
+  it('bills a repeated submit again', async () => {
     const { scenario, simulator } = aSimulator()
     await scenario(scenarioMini, aScenarioJob())
     await scenario(scenarioMini, aScenarioJob())
@@ -107,20 +107,20 @@ describe('refused', () => {
   })
 })
 
-describe('refused on purpose', () => {
+describe('refused by directive', () => {
   it.each([
     ['429', 429, 'Too Many Requests'],
     ['402', 402, 'Payment Required'],
     ['403', 403, 'Forbidden'],
     ['503', 503, 'Service Unavailable'],
     ['500-before', 500, 'Internal Server Error'],
-  ])('with submit=%s says %i', async (fault, status, error) => {
+  ])('submit=%s returns %i', async (fault, status, error) => {
     const { scenario } = aSimulator()
     const job = aScenarioJob({ prompt: `a paper boat sim(submit=${fault})` })
     expect(await scenario(scenarioMini, job)).toMatchObject({ status, body: { error } })
   })
 
-  it('names the limit that was reached', async () => {
+  it('reports the exceeded limit', async () => {
     const { scenario } = aSimulator()
     const { body } = await scenario(scenarioMini, aScenarioJob({ prompt: 'boat sim(submit=429)' }))
     expect(body.details).toEqual({ actionName: 'generate-custom', actionLimit: 5 })

@@ -1,7 +1,7 @@
 /** Forged webhooks under a leaked callback URL: what they can make of a job, whose provider answers or does not. */
 import { describe, expect, it } from 'vitest'
 import { anAnswer, aVideo } from '../../media/a-copy.ts'
-import { aSilentJob, doorOf, ringAt } from '../../support/provider-webhooks.ts'
+import { aJobWithoutWebhooks, callbackPathOf, postWebhookTo } from '../../support/provider-webhooks.ts'
 import {
   api,
   billsFor,
@@ -9,8 +9,8 @@ import {
   passTimeUntil,
   postJob,
   untilJournaled,
+  untilNotified,
   untilSubmitted,
-  untilTold,
 } from '../../support/reelhook.ts'
 import { select } from '../../support/storage.ts'
 import { bytesAtProvider, finish, makeVideo, sha256Of } from '../../support/videos.ts'
@@ -23,7 +23,7 @@ async function aJob(provider: 'runware' | 'crun', directives: string) {
   await makeVideo({ provider })
   const { id } = await postJob({ provider, prompt: `A paper boat sim(${directives})` })
   await untilSubmitted(id)
-  return { id, door: await doorOf(id, provider) }
+  return { id, door: await callbackPathOf(id, provider) }
 }
 
 async function forge(provider: string, id: string, door: string, url: string): Promise<void> {
@@ -32,7 +32,7 @@ async function forge(provider: string, id: string, door: string, url: string): P
     provider === 'runware'
       ? { taskUUID: taskId, status: 'success', videoUUID: 'lie', videoURL: url }
       : { task_id: taskId, status: 'success', result: { media_urls: [url] } }
-  expect((await ringAt(door, JSON.stringify(lie))).status).toBe(200)
+  expect((await postWebhookTo(door, JSON.stringify(lie))).status).toBe(200)
 }
 
 /** The provider answers so to the next questions about the job's task, and well from then on. */
@@ -74,7 +74,7 @@ describe.each(['runware', 'crun'] as const)('a forged webhook of %s', (provider)
   )
 
   it('from a strange host is nothing, however long the provider cannot be asked', async () => {
-    world.settle('https://liar.test', () => anAnswer(aVideo(5_000)))
+    world.serve('https://liar.test', () => anAnswer(aVideo(5_000)))
     const { id, door } = await aJob(provider, 'webhook=lost, poll=500')
     await forge(provider, id, door, strangeHost)
     const job = await passTimeUntil(id, settled)
@@ -82,11 +82,11 @@ describe.each(['runware', 'crun'] as const)('a forged webhook of %s', (provider)
   })
 
   it('whose host is known, and leads to a strange one, is nothing', async () => {
-    world.settle('https://liar.test', () => anAnswer(aVideo(5_000)))
+    world.serve('https://liar.test', () => anAnswer(aVideo(5_000)))
     const { id, door } = await aJob(provider, 'webhook=lost, poll=500')
     const elsewhere = () => new Response(null, { status: 302, headers: { location: strangeHost } })
     const url = `${simulatorUrl}/media/led-away-${provider}.mp4`
-    world.answerNext(url, elsewhere)
+    world.respondNext(url, elsewhere)
     await forge(provider, id, door, url)
     const tried = () =>
       world.logs.flatMap(({ event, fields }) =>
@@ -111,7 +111,7 @@ describe.each(['runware', 'crun'] as const)('a forged webhook of %s', (provider)
       provider === 'runware'
         ? { taskUUID: taskId, status: 'error', code: 'forged', message: 'forged' }
         : { task_id: taskId, status: 'failed', result: { code: 500, message: 'forged' } }
-    await ringAt(door, JSON.stringify(lie))
+    await postWebhookTo(door, JSON.stringify(lie))
     await expectTrue(id)
   })
 })
@@ -124,7 +124,7 @@ describe('a true webhook whose provider cannot be asked until the deadline', () 
     const said = await select<{ body: string }>('SELECT body FROM webhooks WHERE job_id = ?', id)
     const nameless = said.map(({ body }) => body.replace(/"videoUUID":"[^"]*",?/, ''))
     expect(nameless).not.toEqual(said.map(({ body }) => body))
-    await ringAt(door, nameless[0] ?? '')
+    await postWebhookTo(door, nameless[0] ?? '')
     await untilJournaled(id, 2)
     expect(await passTimeUntil(id, settled)).toMatchObject({ status: 'succeeded' })
   })
@@ -138,7 +138,7 @@ describe('a true webhook whose provider cannot be asked until the deadline', () 
       const job = await passTimeUntil(id, settled)
       expect(job).toMatchObject({ status: 'succeeded', outputs: [{ unconfirmed: true }] })
       expect(Date.parse(job.settled_at ?? '')).toBeGreaterThanOrEqual(Date.parse(job.deadline_at))
-      const [told] = await untilTold(id)
+      const [told] = await untilNotified(id)
       expect(JSON.parse(told?.body ?? '{}')).toMatchObject({ data: { outputs: [{ unconfirmed: true }] } })
       const { data } = await (await api(`/v1/jobs/${id}/events`)).json<{
         data: { type: string; data: object }[]
@@ -176,7 +176,7 @@ it('a stand-in is given up where its provider goes on saying that it failed', as
 })
 
 it('an ordinary job is confirmed', async () => {
-  const id = await aSilentJob()
+  const id = await aJobWithoutWebhooks()
   await finish(id)
   await expectTrue(id)
   expect((await getJob(id)).outputs).toMatchObject([{ unconfirmed: false }])

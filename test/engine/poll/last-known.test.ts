@@ -3,7 +3,7 @@ import { env } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
 import { advance } from '../../../src/engine/advance.ts'
 import { passTimeUntil, postJob, untilStatus, untilSubmitted } from '../../support/reelhook.ts'
-import { aContext, postUnnudged } from '../../support/runtime.ts'
+import { aContext, postWithoutWakeUp } from '../../support/runtime.ts'
 import { world } from '../../support/world.ts'
 
 const time = String.raw`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z`
@@ -61,7 +61,7 @@ it('a Scenario task whose asset is missing had finished', async () => {
 })
 
 it('a task whose provider lost its API key could not be polled', async () => {
-  const { id } = await postUnnudged({
+  const { id } = await postWithoutWakeUp({
     deadline_seconds,
     prompt: 'A paper boat sim(webhook=lost, seconds=7200)',
   })

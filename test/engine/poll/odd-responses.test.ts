@@ -1,6 +1,6 @@
 /** Odd answers to the status questions of a task that is paid for, and failures that are told apart. */
 import { describe, expect, it } from 'vitest'
-import { passTimeUntil, postJob, untilSubmitted, untilTold } from '../../support/reelhook.ts'
+import { passTimeUntil, postJob, untilNotified, untilSubmitted } from '../../support/reelhook.ts'
 import { world } from '../../support/world.ts'
 
 function questionsOf(prompt: string): number {
@@ -10,7 +10,7 @@ function questionsOf(prompt: string): number {
     .map(({ taskId }) => taskId)
   return world.simulator
     .log()
-    .filter(({ what, taskId }) => what === 'status.asked' && ids.includes(taskId ?? '')).length
+    .filter(({ what, taskId }) => what === 'status.polled' && ids.includes(taskId ?? '')).length
 }
 
 describe.each(['runware', 'crun', 'scenario', 'aimlapi'])('a task at %s', (provider) => {
@@ -48,7 +48,7 @@ describe.each(['runware', 'crun', 'scenario', 'aimlapi'])('a task at %s', (provi
     const { job, prompt } = await endOf(`webhook=lost, fail=${fail}, seconds=1`)
     expect(job).toMatchObject({ status: 'failed', fault: { code, retryable } })
     expect(questionsOf(prompt)).toBeGreaterThanOrEqual(2)
-    const [told] = await untilTold(job.id)
+    const [told] = await untilNotified(job.id)
     expect(JSON.parse(told?.body ?? '')).toMatchObject({ type: 'job.failed', data: { fault: { code } } })
   })
 })

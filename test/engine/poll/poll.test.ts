@@ -7,9 +7,9 @@ import {
   postJob,
   sweep,
   untilJob,
+  untilNotified,
   untilStatus,
   untilSubmitted,
-  untilTold,
 } from '../../support/reelhook.ts'
 import { world } from '../../support/world.ts'
 
@@ -29,7 +29,7 @@ describe.each(['runware', 'crun'])('a generation at %s', (provider) => {
     const job = await untilStatus(id, 'failed')
     expect(job.fault?.code).toBe(code)
     expect(job.outputs).toEqual([])
-    const [told] = await untilTold(id)
+    const [told] = await untilNotified(id)
     expect(JSON.parse(told?.body ?? '')).toMatchObject({ type: 'job.failed', data: { fault: { code } } })
   })
 
@@ -74,7 +74,7 @@ describe.each(['runware', 'crun'])('a generation at %s', (provider) => {
     expect(job.fault?.code).toBe('deadline_exceeded')
     const lateMs = Date.parse(job.settled_at ?? '') - Date.parse(job.deadline_at)
     expect(lateMs).toBeLessThanOrEqual(6 * minutes)
-    await untilTold(id)
+    await untilNotified(id)
   })
 
   it('that never ends fails at the deadline, and tells the caller', async () => {
@@ -88,7 +88,7 @@ describe.each(['runware', 'crun'])('a generation at %s', (provider) => {
     await sweep()
     const job = await untilStatus(id, 'failed')
     expect(job.fault?.code).toBe('deadline_exceeded')
-    await untilTold(id)
+    await untilNotified(id)
   })
 })
 
@@ -102,7 +102,7 @@ it('keeps and delivers what was made when some results failed', async () => {
     message: '2 of 3 outputs were made and stored.',
   })
   expect(job.outputs.map(({ status }) => status)).toEqual(['stored', 'stored'])
-  const [told] = await untilTold(id)
+  const [told] = await untilNotified(id)
   expect(JSON.parse(told?.body ?? '').data.outputs).toHaveLength(2)
 })
 

@@ -5,8 +5,8 @@ import {
   postJob,
   timelineOf,
   untilJob,
+  untilNotified,
   untilStatus,
-  untilTold,
 } from '../../support/reelhook.ts'
 import { simulatorUrl, world } from '../../support/world.ts'
 
@@ -28,7 +28,7 @@ describe.each(['scenario', 'aimlapi'])('%s', (provider) => {
       cost: expect.anything(),
     })
     expect(billsOf(prompt)).toHaveLength(1)
-    expect(await untilTold(id)).toHaveLength(1)
+    expect(await untilNotified(id)).toHaveLength(1)
     expect(await timelineOf(id)).toEqual([
       'job.accepted',
       'task.submitted',
@@ -53,7 +53,7 @@ describe.each(['scenario', 'aimlapi'])('%s', (provider) => {
     const { id } = await postJob({ provider, prompt: `A bad boat ${provider} sim(fail=${fail})` })
     const job = await passTimeUntil(id, ({ status }) => status === 'failed')
     expect(job.fault?.code).toBe(code)
-    await untilTold(id)
+    await untilNotified(id)
   })
 
   it('asks for a fresh link when the first has expired', async () => {
@@ -65,7 +65,7 @@ describe.each(['scenario', 'aimlapi'])('%s', (provider) => {
 describe('Scenario takes media as its own assets', () => {
   it('uploads each once, a step each, and refers to them in order', async () => {
     const urls = ['https://media.test/one.png', 'https://media.test/two.png']
-    for (const url of urls) world.answerNext(url, () => aPicture())
+    for (const url of urls) world.respondNext(url, () => aPicture())
     const { id } = await postJob({
       provider: 'scenario',
       prompt: '{{image:1}} meets {{image:2}}',
@@ -95,8 +95,8 @@ describe('Scenario takes media as its own assets', () => {
 
   it('fails, and does not hang, when the upload is refused before the picture is read', async () => {
     const url = 'https://media.test/large.png'
-    world.answerNext(url, () => aPicture(3_000_000))
-    world.answerNext(`${simulatorUrl}/scenario/v1/uploads`, () => new Response('{}', { status: 401 }))
+    world.respondNext(url, () => aPicture(3_000_000))
+    world.respondNext(`${simulatorUrl}/scenario/v1/uploads`, () => new Response('{}', { status: 401 }))
     const { id } = await postJob({ provider: 'scenario', prompt: 'A refused boat', reference_images: [url] })
     const job = await untilStatus(id, 'failed')
     expect(job.fault).toMatchObject({ code: 'auth' })
@@ -104,15 +104,15 @@ describe('Scenario takes media as its own assets', () => {
 
   it('goes on with the second picture after a refusal for now, without the first again', async () => {
     const [first, second] = ['https://media.test/first.png', 'https://media.test/second.png']
-    world.answerNext(first, () => aPicture())
-    world.answerNext(second, () => new Response('busy', { status: 503 }))
+    world.respondNext(first, () => aPicture())
+    world.respondNext(second, () => new Response('busy', { status: 503 }))
     const { id } = await postJob({
       provider: 'scenario',
       prompt: 'Two boats',
       reference_images: [first, second],
     })
     await untilJob(id, ({ tasks }) => tasks[0]?.status === 'deferred')
-    world.answerNext(second, () => aPicture())
+    world.respondNext(second, () => aPicture())
     const job = await passTimeUntil(id, ({ status }) => status === 'succeeded')
     expect(job.tasks).toHaveLength(1)
   })

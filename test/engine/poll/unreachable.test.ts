@@ -7,8 +7,8 @@ import {
   postJob,
   sweep,
   untilJournaled,
+  untilNotified,
   untilSubmitted,
-  untilTold,
 } from '../../support/reelhook.ts'
 import { simulatorUrl, world } from '../../support/world.ts'
 
@@ -33,7 +33,7 @@ describe.each(['runware', 'crun'])('a task at %s', (provider) => {
     const job = await passTimeUntil(id, ({ settled_at }) => settled_at !== null)
     expect(job).toMatchObject({ status: 'failed', fault: { code: 'task_lost' } })
     expect(job.fault?.remedy).toContain('may have been billed')
-    await untilTold(id)
+    await untilNotified(id)
   })
 
   it.each(['poll=404', 'poll=500'])(
@@ -66,7 +66,7 @@ it('an old webhook is not believed because of one bad answer', async () => {
   }
   const badAnswers = () =>
     world.logs.filter(({ event, fields }) => event === 'task.polled' && fields.job_id === id && fields.fault)
-  world.answerNext(`${simulatorUrl}/runware`, () => new Response('', { status: 500 }))
+  world.respondNext(`${simulatorUrl}/runware`, () => new Response('', { status: 500 }))
   await vi.waitUntil(
     async () => {
       await world.advance(1 * minutes)

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { untilHeard } from '../../support/provider-webhooks.ts'
+import { untilWebhookResults } from '../../support/provider-webhooks.ts'
 import {
   billsFor,
   getJob,
@@ -9,9 +9,9 @@ import {
   timelineOf,
   untilJob,
   untilJournaled,
+  untilNotified,
   untilStatus,
   untilSubmitted,
-  untilTold,
 } from '../../support/reelhook.ts'
 import { world } from '../../support/world.ts'
 
@@ -26,7 +26,7 @@ async function liveWith(provider: string, directive: string, overrides: Record<s
 }
 
 async function toldOnce(id: string) {
-  const told = await untilTold(id)
+  const told = await untilNotified(id)
   expect(new Set(told.map(({ headers }) => headers['webhook-id'])).size).toBe(1)
   expect(told).toHaveLength(1)
   expect(billsFor(id)).toHaveLength((await getJob(id)).tasks.length)
@@ -62,7 +62,7 @@ describe.each(['runware', 'crun'])('a webhook of %s', (provider) => {
     await toldOnce(id)
     const before = await rowsOf(id)
     await world.advance(15 * minutes)
-    expect(await untilHeard(id)).toEqual(['late'])
+    expect(await untilWebhookResults(id)).toEqual(['late'])
     expect(await rowsOf(id)).toEqual(before)
     await toldOnce(id)
   })

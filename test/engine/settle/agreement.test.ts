@@ -5,10 +5,10 @@ import type { JobView } from '../../../src/core/job-view-schema.ts'
 import { deliver } from '../../../src/deliveries/deliver.ts'
 import { advance } from '../../../src/engine/advance.ts'
 import { cancel } from '../../../src/engine/settle/cancel.ts'
-import { type HeldStep, tryHold } from '../../support/hold-step.ts'
+import { type PausedStep, tryPause } from '../../support/hold-step.ts'
 import { canceled } from '../../support/job-calls.ts'
 import { api, getJob } from '../../support/reelhook.ts'
-import { aContext, deadQueue, postUnnudged } from '../../support/runtime.ts'
+import { aContext, deadQueue, postWithoutWakeUp } from '../../support/runtime.ts'
 import { select } from '../../support/storage.ts'
 import { world } from '../../support/world.ts'
 
@@ -33,7 +33,7 @@ function broken<T extends object>(part: T): T {
 
 async function postQuiet(directives: string, overrides: Record<string, unknown> = {}): Promise<string> {
   const prompt = `A paper boat sim(${['webhook=lost', directives].filter(Boolean).join(', ')})`
-  const { id } = await postUnnudged({ prompt, retention_days: 7, ...overrides })
+  const { id } = await postWithoutWakeUp({ prompt, retention_days: 7, ...overrides })
   return id
 }
 
@@ -177,7 +177,7 @@ describe('a canceled job agrees with its event when it was', () => {
     const cancellation = await heldCancellation(id)
     await world.advance(5 * minutes)
     await advance(tickingContext(), id)
-    await cancellation.letGoOn()
+    await cancellation.resume()
     expect((await expectAgreement(id)).progress).toBeGreaterThan(50)
   })
 
@@ -189,18 +189,18 @@ describe('a canceled job agrees with its event when it was', () => {
     const cancellation = await heldCancellation(id)
     // After the claim, the slot at Runware and the commit of Crun, before the task is written.
     const place = { commit: 4, when: 'before' } as const
-    const step = await tryHold(place, (context) => advance(context, id), { ...alone, ...limits })
-    await cancellation.letGoOn()
-    await step?.letGoOn()
+    const step = await tryPause(place, (context) => advance(context, id), { ...alone, ...limits })
+    await cancellation.resume()
+    await step?.resume()
     expect((await expectAgreement(id)).provider).toBe('crun')
     await canceled(first)
   })
 })
 
 /** A cancellation that has read the job, and has not committed. */
-async function heldCancellation(id: string): Promise<HeldStep> {
+async function heldCancellation(id: string): Promise<PausedStep> {
   const place = { commit: 2, when: 'before' } as const
-  const held = await tryHold(place, async (context) => void (await cancel(context, id)), alone)
+  const held = await tryPause(place, async (context) => void (await cancel(context, id)), alone)
   if (held === null) throw new Error('the cancellation was not held')
   return held
 }

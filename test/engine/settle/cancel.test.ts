@@ -3,18 +3,18 @@ import { describe, expect, it } from 'vitest'
 import { advance } from '../../../src/engine/advance.ts'
 import { cancel } from '../../../src/engine/settle/cancel.ts'
 import { expectOneEnd } from '../../support/expect-one-end.ts'
-import { hold, holdWork } from '../../support/hold-step.ts'
-import { scenes, stage } from '../../support/interruption-points.ts'
+import { pauseStep, pauseWork } from '../../support/hold-step.ts'
+import { interruptedJob, interruptionPoints } from '../../support/interruption-points.ts'
 import { canceled } from '../../support/job-calls.ts'
-import { billsFor, getJob, rowsOf, untilTold } from '../../support/reelhook.ts'
+import { billsFor, getJob, rowsOf, untilNotified } from '../../support/reelhook.ts'
 import { aContext } from '../../support/runtime.ts'
 
 describe('a cancellation', () => {
-  it.each(scenes)('$name ends the job, and the step commits nothing', async (scene) => {
-    const { id, letGoOn } = await stage(scene)
+  it.each(interruptionPoints)('$name ends the job, and the step commits nothing', async (scene) => {
+    const { id, resume } = await interruptedJob(scene)
     await canceled(id)
     const [row] = await rowsOf(id)
-    await letGoOn()
+    await resume()
     expect((await rowsOf(id))[0]).toEqual(row)
     await expectOneEnd(id, 'canceled')
 
@@ -28,28 +28,28 @@ describe('a cancellation', () => {
     )
   })
 
-  it.each(scenes)('$name is not undone by a step that dies there', async (scene) => {
-    const { id } = await stage(scene)
+  it.each(interruptionPoints)('$name is not undone by a step that dies there', async (scene) => {
+    const { id } = await interruptedJob(scene)
     await canceled(id)
     await expectOneEnd(id, 'canceled')
   })
 
   it('comes too late once the last step has committed', async () => {
-    const { id, letGoOn } = await stage({ stage: 'finished', place: { commit: 3, when: 'after' } })
+    const { id, resume } = await interruptedJob({ stage: 'finished', place: { commit: 3, when: 'after' } })
     await expect(canceled(id)).rejects.toThrow('already_settled')
-    await letGoOn()
+    await resume()
     await expectOneEnd(id, 'succeeded')
   })
 
   it('of many at once is one', async () => {
-    const { id } = await stage({ stage: 'finished', place: null })
+    const { id } = await interruptedJob({ stage: 'finished', place: null })
     const views = await Promise.all(Array.from({ length: 5 }, () => canceled(id)))
     expect(new Set(views.map((view) => JSON.stringify(view))).size).toBe(1)
     await expectOneEnd(id, 'canceled')
   })
 
   it('that meets many nudges is still the only end', async () => {
-    const { id } = await stage({ stage: 'finished', place: null })
+    const { id } = await interruptedJob({ stage: 'finished', place: null })
     const nudges = Array.from({ length: 4 }, () => advance(aContext(), id))
     const ends = await Promise.allSettled([canceled(id), ...nudges])
     expect(ends.slice(1).map(({ status }) => status)).toEqual(Array(4).fill('fulfilled'))
@@ -59,18 +59,18 @@ describe('a cancellation', () => {
 
 describe('a cancellation that has looked, and has not committed yet', () => {
   async function halfCanceled(stageName: 'queued' | 'finished') {
-    const { id } = await stage({ stage: stageName, place: null })
-    const held = await holdWork({ commit: 2, when: 'before' }, async (context) => {
+    const { id } = await interruptedJob({ stage: stageName, place: null })
+    const held = await pauseWork({ commit: 2, when: 'before' }, async (context) => {
       await cancel(context, id)
     })
     return { id, ...held }
   }
 
   it('looks again when a step buys something meanwhile, and tells the truth of it', async () => {
-    const { id, letGoOn } = await halfCanceled('queued')
+    const { id, resume } = await halfCanceled('queued')
     await advance(aContext(), id)
-    await letGoOn()
-    const [told] = await untilTold(id)
+    await resume()
+    const [told] = await untilNotified(id)
     expect(JSON.parse(told?.body ?? '').data).toMatchObject({
       status: 'canceled',
       tasks: [{ status: 'submitted' }],
@@ -80,28 +80,28 @@ describe('a cancellation that has looked, and has not committed yet', () => {
   })
 
   it('looks again when a step is about to buy something meanwhile', async () => {
-    const { id, letGoOn } = await halfCanceled('queued')
-    const step = await hold(id, { commit: 2, when: 'after' })
-    await letGoOn()
+    const { id, resume } = await halfCanceled('queued')
+    const step = await pauseStep(id, { commit: 2, when: 'after' })
+    await resume()
     expect((await getJob(id)).cancellation?.may_still_be_billed).toBe(true)
-    await step.letGoOn()
-    const [told] = await untilTold(id)
+    await step.resume()
+    const [told] = await untilNotified(id)
     expect(JSON.parse(told?.body ?? '').data.cancellation.may_still_be_billed).toBe(true)
     await expectOneEnd(id, 'canceled')
   })
 
   it('comes too late when the last step commits meanwhile', async () => {
-    const { id, letGoOn } = await halfCanceled('finished')
+    const { id, resume } = await halfCanceled('finished')
     await advance(aContext(), id)
-    await letGoOn()
+    await resume()
     expect((await getJob(id)).outputs).toMatchObject([{ status: 'stored' }])
     await expectOneEnd(id, 'succeeded')
   })
 
   it('is the other one when another commits meanwhile', async () => {
-    const { id, letGoOn } = await halfCanceled('finished')
+    const { id, resume } = await halfCanceled('finished')
     const job = await canceled(id)
-    await letGoOn()
+    await resume()
     expect(await getJob(id)).toEqual(job)
     await expectOneEnd(id, 'canceled')
   })

@@ -2,8 +2,8 @@
 import { describe, expect, it } from 'vitest'
 import { advance } from '../../../src/engine/advance.ts'
 import { expectOneEnd } from '../../support/expect-one-end.ts'
-import { hold } from '../../support/hold-step.ts'
-import { stage } from '../../support/interruption-points.ts'
+import { pauseStep } from '../../support/hold-step.ts'
+import { interruptedJob } from '../../support/interruption-points.ts'
 import { canceled } from '../../support/job-calls.ts'
 import {
   billsFor,
@@ -11,13 +11,13 @@ import {
   postJob,
   rowsOf,
   timelineOf,
-  untilCounted,
   untilJob,
+  untilLateWebhooks,
+  untilNotified,
   untilStatus,
   untilSubmitted,
-  untilTold,
 } from '../../support/reelhook.ts'
-import { aContext, postUnnudged } from '../../support/runtime.ts'
+import { aContext, postWithoutWakeUp } from '../../support/runtime.ts'
 import { objectKeys } from '../../support/storage.ts'
 import { simulatorUrl, world } from '../../support/world.ts'
 
@@ -32,10 +32,10 @@ const minutes = 60 * seconds
 
 describe('the ledger of a canceled job', () => {
   it('takes a refusal that came too late for the job: then nothing was bought', async () => {
-    world.answerNext(`${simulatorUrl}/runware`, () => Response.json({ errors: [] }, { status: 429 }))
-    const { id, letGoOn } = await stage({ stage: 'queued', place: { commit: 3, when: 'before' } })
+    world.respondNext(`${simulatorUrl}/runware`, () => Response.json({ errors: [] }, { status: 429 }))
+    const { id, resume } = await interruptedJob({ stage: 'queued', place: { commit: 3, when: 'before' } })
     expect((await canceled(id)).cancellation?.may_still_be_billed).toBe(true)
-    await letGoOn()
+    await resume()
     expect(await getJob(id)).toMatchObject({
       status: 'canceled',
       tasks: [{ status: 'rejected', fault: { code: 'rate_limited' } }],
@@ -45,9 +45,9 @@ describe('the ledger of a canceled job', () => {
   })
 
   it('takes what the provider told of its end and of its bill', async () => {
-    const { id, letGoOn } = await stage({ stage: 'finished', place: { commit: 2, when: 'before' } })
+    const { id, resume } = await interruptedJob({ stage: 'finished', place: { commit: 2, when: 'before' } })
     expect((await canceled(id)).cost).toBeNull()
-    await letGoOn()
+    await resume()
     expect(await getJob(id)).toMatchObject({
       status: 'canceled',
       cost: { amount_usd: expect.any(Number), source: 'provider' },
@@ -75,18 +75,21 @@ describe('the ledger of a canceled job', () => {
 
   it('takes nothing of a step that was overtaken by another before the cancellation', async () => {
     const place = { call: '/v1', when: 'after' } as const
-    const { id, letGoOn } = await stage({ stage: 'queued', place }, { prompt: 'A boat sim(seconds=7200)' })
+    const { id, resume } = await interruptedJob(
+      { stage: 'queued', place },
+      { prompt: 'A boat sim(seconds=7200)' },
+    )
     await world.advance(2 * minutes)
     await advance(aContext(), id)
     await canceled(id)
     const before = await rowsOf(id)
-    await letGoOn()
+    await resume()
     expect(await rowsOf(id)).toEqual(before)
     await expectOneEnd(id, 'canceled')
   })
 
   it('takes a yes that came after a no: the same submission was sent by two steps', async () => {
-    const { id, letGoOn } = await stage(
+    const { id, resume } = await interruptedJob(
       { stage: 'queued', place: { call: '/v1', when: 'before' } },
       { prompt: 'A paper boat sim(webhook=lost, submit=429*1)' },
     )
@@ -94,7 +97,7 @@ describe('the ledger of a canceled job', () => {
     await advance(aContext(), id)
     // The first step may have bought it: the refusal answers the second step's call only.
     expect((await canceled(id)).cancellation?.may_still_be_billed).toBe(true)
-    await letGoOn()
+    await resume()
     expect(await getJob(id)).toMatchObject({
       tasks: [{ status: 'submitted', provider_task_id: expect.any(String) }],
       cancellation: { may_still_be_billed: true },
@@ -104,15 +107,15 @@ describe('the ledger of a canceled job', () => {
 
   it('has nothing bought while media were handed over', async () => {
     const urls = ['https://media.test/one.png', 'https://media.test/two.png']
-    for (const url of urls) world.answerNext(url, aPicture)
+    for (const url of urls) world.respondNext(url, aPicture)
     const prompt = `Boats ${crypto.randomUUID()}`
-    const { id } = await postUnnudged({ provider: 'scenario', prompt, reference_images: urls })
-    const { letGoOn } = await hold(id, { call: '/two.png', when: 'after' })
+    const { id } = await postWithoutWakeUp({ provider: 'scenario', prompt, reference_images: urls })
+    const { resume } = await pauseStep(id, { call: '/two.png', when: 'after' })
     expect(await canceled(id)).toMatchObject({
       tasks: [{ status: 'rejected', fault: { code: 'canceled' } }],
       cancellation: { may_still_be_billed: false },
     })
-    await letGoOn()
+    await resume()
     expect(world.simulator.tasks().filter((task) => JSON.stringify(task.request).includes(prompt))).toEqual(
       [],
     )
@@ -120,14 +123,14 @@ describe('the ledger of a canceled job', () => {
   })
 
   it('buys nothing more for a job of several tasks', async () => {
-    const { id } = await postUnnudged({
+    const { id } = await postWithoutWakeUp({
       provider: 'crun',
       count: 3,
       prompt: 'A paper boat sim(webhook=lost)',
     })
-    const { letGoOn } = await hold(id, { commit: 5, when: 'before' })
+    const { resume } = await pauseStep(id, { commit: 5, when: 'before' })
     expect((await canceled(id)).tasks.map(({ status }) => status)).toEqual(['submitted', 'intended'])
-    await letGoOn()
+    await resume()
     expect((await getJob(id)).tasks.map(({ status }) => status)).toEqual(['submitted', 'submitted'])
     expect(billsFor(id)).toHaveLength(2)
   })
@@ -135,11 +138,14 @@ describe('the ledger of a canceled job', () => {
 
 describe('the videos of a canceled job', () => {
   it('stop coming in the middle', async () => {
-    const { id, letGoOn } = await stage({ stage: 'finished', place: { call: '/media/', when: 'amid' } })
+    const { id, resume } = await interruptedJob({
+      stage: 'finished',
+      place: { call: '/media/', when: 'during' },
+    })
     await canceled(id)
     // By now the copy would have renewed its lease.
     await world.advance(25 * seconds)
-    await letGoOn()
+    await resume()
     expect(
       world.logs.filter(({ event, fields }) => event === 'output.stored' && fields.job_id === id),
     ).toEqual([])
@@ -147,15 +153,15 @@ describe('the videos of a canceled job', () => {
   })
 
   it('are kept where they were stored, and said to be given up where they were not', async () => {
-    const { id } = await postUnnudged({ count: 2, prompt: 'A paper boat sim(webhook=lost)' })
+    const { id } = await postWithoutWakeUp({ count: 2, prompt: 'A paper boat sim(webhook=lost)' })
     await advance(aContext(), id)
     await world.advance(5 * minutes)
-    const { letGoOn } = await hold(id, { commit: 4, when: 'before' })
+    const { resume } = await pauseStep(id, { commit: 4, when: 'before' })
     expect((await canceled(id)).outputs).toMatchObject([
       { n: 0, status: 'stored', url: expect.any(String) },
       { n: 1, status: 'failed', url: null, fault: { code: 'canceled' } },
     ])
-    await letGoOn()
+    await resume()
     expect(await objectKeys(`jobs/${id}/`)).toEqual([`jobs/${id}/0.mp4`])
     await expectOneEnd(id, 'canceled')
   })
@@ -166,10 +172,10 @@ describe('a webhook of a canceled job', () => {
     const { id } = await postJob({ provider })
     await untilSubmitted(id)
     await canceled(id)
-    await untilTold(id)
+    await untilNotified(id)
     const before = await rowsOf(id)
     await world.advance(10 * seconds)
-    await untilCounted(id, 1)
+    await untilLateWebhooks(id, 1)
     expect(await rowsOf(id)).toEqual(before)
     await expectOneEnd(id, 'canceled')
   })
@@ -179,7 +185,7 @@ it('a cancellation in words is an event like any other end', async () => {
   const { id } = await postJob()
   await untilStatus(id, 'generating')
   const { cancellation } = await canceled(id)
-  const [told] = await untilTold(id)
+  const [told] = await untilNotified(id)
   expect(JSON.parse(told?.body ?? '')).toMatchObject({
     type: 'job.canceled',
     data: { id, status: 'canceled', fault: null, cancellation },

@@ -2,11 +2,11 @@
 import { describe, expect, it } from 'vitest'
 import { advance } from '../../../src/engine/advance.ts'
 import { expectOneEnd } from '../../support/expect-one-end.ts'
-import { hold, type Place } from '../../support/hold-step.ts'
-import { scenes, stage } from '../../support/interruption-points.ts'
+import { type PausePoint, pauseStep } from '../../support/hold-step.ts'
+import { interruptedJob, interruptionPoints } from '../../support/interruption-points.ts'
 import { canceled } from '../../support/job-calls.ts'
 import { billsFor, passTimeUntil, untilJournaled } from '../../support/reelhook.ts'
-import { aContext, postUnnudged } from '../../support/runtime.ts'
+import { aContext, postWithoutWakeUp } from '../../support/runtime.ts'
 import { world } from '../../support/world.ts'
 
 const seconds = 1_000
@@ -23,7 +23,7 @@ function isMade(id: string): boolean {
   return billsFor(id).some(({ endsAt }) => endsAt <= world.edges.now())
 }
 
-function isOfCopy(place: Place | null): boolean {
+function isOfCopy(place: PausePoint | null): boolean {
   return (
     place !== null &&
     (('call' in place && place.call === '/media/') || ('commit' in place && place.commit === 3))
@@ -31,39 +31,42 @@ function isOfCopy(place: Place | null): boolean {
 }
 
 describe('a deadline that falls', () => {
-  it.each(scenes)('$name keeps what is made by then, and waits for nothing else', async (scene) => {
-    const { id, letGoOn } = await stage(scene, { deadline_seconds })
-    await world.advance(20 * seconds)
-    const isInTime = isMade(id)
-    await letGoOn()
-    const { status, fault } = await untilSettled(id)
-    expect([status, fault?.code]).toEqual(
-      isInTime ? ['succeeded', undefined] : ['failed', 'deadline_exceeded'],
-    )
-    await expectOneEnd(id, status)
-    expect(billsFor(id).length).toBeLessThanOrEqual(scene.bills)
-  })
+  it.each(interruptionPoints)(
+    '$name keeps what is made by then, and waits for nothing else',
+    async (scene) => {
+      const { id, resume } = await interruptedJob(scene, { deadline_seconds })
+      await world.advance(20 * seconds)
+      const isInTime = isMade(id)
+      await resume()
+      const { status, fault } = await untilSettled(id)
+      expect([status, fault?.code]).toEqual(
+        isInTime ? ['succeeded', undefined] : ['failed', 'deadline_exceeded'],
+      )
+      await expectOneEnd(id, status)
+      expect(billsFor(id).length).toBeLessThanOrEqual(scene.bills)
+    },
+  )
 
   it.each([
     ['before the ledger line', 'before'],
     ['behind the ledger line', 'after'],
   ] as const)('%s, while the database stalls, buys nothing', async (_, when) => {
     const place = { commit: 2, when }
-    const { id, letGoOn } = await stage({ stage: 'queued', place }, { deadline_seconds })
+    const { id, resume } = await interruptedJob({ stage: 'queued', place }, { deadline_seconds })
     await world.advance(20 * seconds)
-    await letGoOn()
+    await resume()
     const job = await untilSettled(id)
     expect(job).toMatchObject({ fault: { code: 'deadline_exceeded' }, tasks: [{ status: 'rejected' }] })
     expect(billsFor(id)).toHaveLength(0)
     await expectOneEnd(id, 'failed')
   })
 
-  it.each(scenes.filter(({ stage, place }) => stage === 'finished' && !isOfCopy(place)))(
+  it.each(interruptionPoints.filter(({ stage, place }) => stage === 'finished' && !isOfCopy(place)))(
     '$name ends a video that is not made',
     async (scene) => {
-      const { id, letGoOn } = await stage(scene, endless)
+      const { id, resume } = await interruptedJob(scene, endless)
       await world.advance(20 * seconds)
-      await letGoOn()
+      await resume()
       expect((await untilSettled(id)).fault?.code).toBe('deadline_exceeded')
       expect(billsFor(id)).toHaveLength(1)
       await expectOneEnd(id, 'failed')
@@ -71,13 +74,13 @@ describe('a deadline that falls', () => {
   )
 
   it('in the moment of a cancellation leaves the cancellation', async () => {
-    const { id } = await postUnnudged(endless)
+    const { id } = await postWithoutWakeUp(endless)
     await advance(aContext(), id)
     await world.advance((deadline_seconds + 1) * seconds)
     // About to fail it.
-    const { letGoOn } = await hold(id, { commit: 2, when: 'before' })
+    const { resume } = await pauseStep(id, { commit: 2, when: 'before' })
     await canceled(id)
-    await letGoOn()
+    await resume()
     await expectOneEnd(id, 'canceled')
   })
 
@@ -87,12 +90,12 @@ describe('a deadline that falls', () => {
     ['reset-before', 4, 'failed', 0],
   ])('while an answer is lost (%s, made in %i s): %s', async (submit, madeIn, status, bills) => {
     const prompt = `A paper boat sim(webhook=lost, submit=${submit}, seconds=${madeIn})`
-    const { id, letGoOn } = await stage(
+    const { id, resume } = await interruptedJob(
       { stage: 'queued', place: { commit: 3, when: 'before' } },
       { deadline_seconds, prompt },
     )
     await world.advance(20 * seconds)
-    await letGoOn()
+    await resume()
     expect((await untilSettled(id)).status).toBe(status)
     expect(billsFor(id)).toHaveLength(bills)
     await expectOneEnd(id, status as 'succeeded' | 'failed')
@@ -100,7 +103,7 @@ describe('a deadline that falls', () => {
 
   it('while the provider cannot be asked leaves the word to its webhook', async () => {
     const prompt = 'A paper boat sim(poll=500, seconds=300)'
-    const { id } = await postUnnudged({ deadline_seconds, prompt })
+    const { id } = await postWithoutWakeUp({ deadline_seconds, prompt })
     await advance(aContext(), id)
     await world.advance(305 * seconds)
     await untilJournaled(id, 1)
@@ -111,7 +114,7 @@ describe('a deadline that falls', () => {
 
   it('while its video cannot be copied does not give it up', async () => {
     const prompt = 'A paper boat sim(webhook=lost, body=bad-gateway*4)'
-    const { id } = await stage({ stage: 'finished', place: null }, { deadline_seconds, prompt })
+    const { id } = await interruptedJob({ stage: 'finished', place: null }, { deadline_seconds, prompt })
     expect((await untilSettled(id)).status).toBe('succeeded')
     await expectOneEnd(id, 'succeeded')
   })

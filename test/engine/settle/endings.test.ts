@@ -4,44 +4,44 @@ import { deliver } from '../../../src/deliveries/deliver.ts'
 import { advance } from '../../../src/engine/advance.ts'
 import { deliveriesOf, untilDelivery } from '../../support/deliveries.ts'
 import { expectOneEnd } from '../../support/expect-one-end.ts'
-import { holdWork, type Place } from '../../support/hold-step.ts'
-import { scenes, stage } from '../../support/interruption-points.ts'
+import { type PausePoint, pauseWork } from '../../support/hold-step.ts'
+import { interruptedJob, interruptionPoints } from '../../support/interruption-points.ts'
 import { cancel, canceled, erase, retried, retry } from '../../support/job-calls.ts'
 import { expectProblem } from '../../support/problem.ts'
 import { billsFor, passTimeUntil, rowsOf } from '../../support/reelhook.ts'
 import { leftOf, nothing } from '../../support/remains.ts'
-import { aContext, deadQueue, postUnnudged } from '../../support/runtime.ts'
+import { aContext, deadQueue, postWithoutWakeUp } from '../../support/runtime.ts'
 import { world } from '../../support/world.ts'
 
-describe.each(scenes)('$name', (scene) => {
+describe.each(interruptionPoints)('$name', (scene) => {
   it('a job is neither erased nor retried, and goes on', async () => {
-    const { id, letGoOn } = await stage(scene)
+    const { id, resume } = await interruptedJob(scene)
     const before = await rowsOf(id)
     await expectProblem(await erase(id), 409, 'not_settled')
     await expectProblem(await erase(id, '?force=true'), 409, 'not_settled')
     await expectProblem(await retry(id), 409, 'not_settled')
     expect(await rowsOf(id)).toEqual(before)
-    await letGoOn()
+    await resume()
     await passTimeUntil(id, ({ status }) => status === 'succeeded')
     await expectOneEnd(id, 'succeeded')
   })
 
   it('a job that is canceled and erased leaves nothing, though its step goes on', async () => {
-    const { id, letGoOn } = await stage(scene)
+    const { id, resume } = await interruptedJob(scene)
     await canceled(id)
     await untilDelivery(id, ({ status }) => status === 'delivered')
     expect((await erase(id)).status).toBe(204)
-    await letGoOn()
+    await resume()
     expect(await leftOf(id)).toEqual(nothing)
     expect(billsFor(id)).toHaveLength(scene.bills)
     expect(world.caller.receivedFor(id)).toHaveLength(1)
   })
 
   it('a job that is canceled and retried is two jobs, each with its own bill and end', async () => {
-    const { id, letGoOn } = await stage(scene)
+    const { id, resume } = await interruptedJob(scene)
     await canceled(id)
     const { id: other } = await retried(id)
-    await letGoOn()
+    await resume()
     await passTimeUntil(other, ({ status }) => status === 'succeeded')
     await expectOneEnd(other, 'succeeded')
     await expectOneEnd(id, 'canceled')
@@ -49,43 +49,43 @@ describe.each(scenes)('$name', (scene) => {
   })
 })
 
-describe.each<{ name: string; place: Place }>([
+describe.each<{ name: string; place: PausePoint }>([
   { name: 'before the delivery is taken', place: { commit: 1, when: 'before' } },
   { name: 'before the delivery is sent', place: { call: '/hook', when: 'before' } },
   { name: 'behind the delivery', place: { call: '/hook', when: 'after' } },
   { name: 'before the attempt is kept', place: { commit: 2, when: 'before' } },
 ])('$name', ({ place }) => {
   async function heldDelivery() {
-    const { id } = await postUnnudged({ prompt: 'A paper boat sim(submit=402)' })
+    const { id } = await postWithoutWakeUp({ prompt: 'A paper boat sim(submit=402)' })
     await advance(aContext({}, { DELIVERIES: deadQueue }), id)
     const [delivery] = await deliveriesOf(id)
     if (delivery === undefined) throw new Error('nothing is to be told')
-    const held = await holdWork(place, (context) => deliver(context, delivery.id))
+    const held = await pauseWork(place, (context) => deliver(context, delivery.id))
     return { id, ...held }
   }
 
   it('a job is not erased, and its caller is told', async () => {
-    const { id, letGoOn } = await heldDelivery()
+    const { id, resume } = await heldDelivery()
     await expectProblem(await erase(id), 409, 'undelivered')
-    await letGoOn()
+    await resume()
     await expectOneEnd(id, 'failed')
     expect((await erase(id)).status).toBe(204)
     expect(await leftOf(id)).toEqual(nothing)
   })
 
   it('a job that is erased by force leaves nothing, and its message on the queue is done with', async () => {
-    const { id, letGoOn } = await heldDelivery()
+    const { id, resume } = await heldDelivery()
     expect((await erase(id, '?force=true')).status).toBe(204)
-    await letGoOn()
+    await resume()
     expect(await leftOf(id)).toEqual(nothing)
     expect(world.caller.receivedFor(id).length).toBeLessThanOrEqual(1)
   })
 
   it('a job is not canceled any more, and a retry of it is told of for itself', async () => {
-    const { id, letGoOn } = await heldDelivery()
+    const { id, resume } = await heldDelivery()
     await expectProblem(await cancel(id), 409, 'already_settled')
     const { id: other } = await retried(id)
-    await letGoOn()
+    await resume()
     await passTimeUntil(other, ({ status }) => status === 'failed')
     await expectOneEnd(id, 'failed')
     await expectOneEnd(other, 'failed')

@@ -2,7 +2,7 @@
 import { env } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
 import { postMarked } from '../../support/bills.ts'
-import { doorOf, ringAt } from '../../support/provider-webhooks.ts'
+import { callbackPathOf, postWebhookTo } from '../../support/provider-webhooks.ts'
 import {
   billsFor,
   getJob,
@@ -27,7 +27,7 @@ describe('a webhook that names the task of another job', () => {
     const { id } = await postJob({ provider: 'crun', prompt: 'A boat sim(submit=500-before)' })
     await untilJob(id, ({ tasks }) => tasks[0]?.status === 'unknown')
     const said = { task_id: tasks[0]?.provider_task_id, status: 'success', result: { media_urls: [] } }
-    await ringAt(await doorOf(id, 'crun'), JSON.stringify(said))
+    await postWebhookTo(await callbackPathOf(id, 'crun'), JSON.stringify(said))
     await untilJournaled(id, 1)
     await world.advance(5 * minutes)
     await sweep()
@@ -42,12 +42,12 @@ describe('a webhook that names the task of another job', () => {
     const [first, other] = [await postJob(lost), await postJob(lost)]
     for (const { id } of [first, other]) await untilJob(id, ({ tasks }) => tasks[0]?.status === 'unknown')
     const said = { task_id: billsFor(other.id)[0]?.taskId, status: 'success', result: { media_urls: [] } }
-    await ringAt(await doorOf(first.id, 'crun'), JSON.stringify(said))
+    await postWebhookTo(await callbackPathOf(first.id, 'crun'), JSON.stringify(said))
     await untilJournaled(first.id, 1)
     await world.advance(1 * minutes)
     await sweep()
     // The same words at the door of the job that the task is for are believed.
-    await ringAt(await doorOf(other.id, 'crun'), JSON.stringify(said))
+    await postWebhookTo(await callbackPathOf(other.id, 'crun'), JSON.stringify(said))
     await passTimeUntil(other.id, ({ status }) => status === 'succeeded')
     const job = await passTimeUntil(first.id, isSettled)
     expect(job).toMatchObject({ status: 'failed', fault: { code: 'submit_unknown' }, outputs: [] })
@@ -60,7 +60,7 @@ describe('two jobs with the same words, both unknown, and one task', () => {
     const overrides = { provider: 'scenario', prompt }
     const first = await postJob(overrides)
     await untilJob(first.id, ({ tasks }) => tasks[0]?.status === 'unknown')
-    world.answerNext('https://simulator.test/scenario/v1/generate', () => new Response('', { status: 504 }))
+    world.respondNext('https://simulator.test/scenario/v1/generate', () => new Response('', { status: 504 }))
     const second = await postJob(overrides)
     await untilJob(second.id, ({ tasks }) => tasks[0]?.status === 'unknown')
     await passTimeUntil(first.id, isSettled)
@@ -78,7 +78,7 @@ describe('two jobs with the same words, both unknown, and one task', () => {
     const { id } = await postMarked('seconds=60', { provider: 'crun' })
     await untilStatus(id, 'generating')
     // Between the look and the commit of the first job, another line gets its task.
-    world.answerNext('https://simulator.test/scenario/v1/jobs', async (request) => {
+    world.respondNext('https://simulator.test/scenario/v1/jobs', async (request) => {
       const answer = await world.simulator.fetch(request)
       const answered = new Response(await answer.text(), answer)
       await env.DB.prepare("UPDATE tasks SET provider = 'scenario', provider_task_id = ? WHERE job_id = ?")
@@ -100,13 +100,13 @@ describe('a provider that names the task of another job for a submission', () =>
     const { tasks } = await passTimeUntil(other, isSettled)
     const taken = tasks[0]?.provider_task_id
     let reference: string | null = null
-    world.answerNext(`${simulatorUrl}/aimlapi/v2/video`, (request) => {
+    world.respondNext(`${simulatorUrl}/aimlapi/v2/video`, (request) => {
       reference = request.headers.get('x-client-request-id')
       return Response.json({ id: taken, status: 'queued' }, { status: 201 })
     })
     const answerLog = () => {
       const row = { client_request_id: reference, inference_id: taken }
-      world.answerNext(`${simulatorUrl}/aimlapi/v2/logs`, () => {
+      world.respondNext(`${simulatorUrl}/aimlapi/v2/logs`, () => {
         answerLog()
         return Response.json({ data: [row], pagination: { has_more: false } })
       })

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { advance } from '../../../src/engine/advance.ts'
 import { type AssetView, anAsset } from '../../support/assets.ts'
 import { api, getJob, passTimeUntil, postJob, untilJob } from '../../support/reelhook.ts'
-import { aContext, postUnnudged } from '../../support/runtime.ts'
+import { aContext, postWithoutWakeUp } from '../../support/runtime.ts'
 import { simulatorUrl, world } from '../../support/world.ts'
 
 /** What a provider was sent for the job with this prompt. */
@@ -23,7 +23,7 @@ describe('an asset that was deleted before it was submitted', () => {
     async (provider) => {
       const [kept, gone] = [await anAsset(), await anAsset()]
       const prompt = `A deleted boat at ${provider}`
-      const { id } = await postUnnudged({ provider, prompt, reference_images: [kept.id, gone.id] })
+      const { id } = await postWithoutWakeUp({ provider, prompt, reference_images: [kept.id, gone.id] })
       await remove(gone)
       await advance(aContext(), id)
       const job = await getJob(id)
@@ -42,7 +42,7 @@ describe('an asset that was deleted before it was submitted', () => {
 
   it('is named with all the others', async () => {
     const [first, last] = [await anAsset(), await anAsset()]
-    const { id } = await postUnnudged({ first_frame: first.id, last_frame: last.id })
+    const { id } = await postWithoutWakeUp({ first_frame: first.id, last_frame: last.id })
     await Promise.all([remove(first), remove(last)])
     await advance(aContext(), id)
     expect((await getJob(id)).fault?.message).toContain('first_frame, last_frame')
@@ -50,7 +50,7 @@ describe('an asset that was deleted before it was submitted', () => {
 
   it('is taken to no other provider', async () => {
     const gone = await anAsset()
-    const { id } = await postUnnudged({ provider: ['runware', 'crun'], reference_images: [gone.id] })
+    const { id } = await postWithoutWakeUp({ provider: ['runware', 'crun'], reference_images: [gone.id] })
     await remove(gone)
     await advance(aContext(), id)
     const job = await getJob(id)
@@ -84,7 +84,7 @@ describe('an asset that was deleted before it was submitted', () => {
 describe('an asset on its way to Scenario', () => {
   it('is sent again when the storage of Scenario breaks off', async () => {
     const asset = await anAsset('image/png', 3_000_000)
-    world.answerNext(`${simulatorUrl}/scenario/parts`, () => new Response('busy', { status: 503 }))
+    world.respondNext(`${simulatorUrl}/scenario/parts`, () => new Response('busy', { status: 503 }))
     const prompt = 'A stubborn boat'
     const { id } = await postJob({ provider: 'scenario', prompt, reference_images: [asset.id] })
     expect((await passTimeUntil(id, ({ settled_at }) => settled_at !== null)).status).toBe('succeeded')

@@ -2,9 +2,9 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { advance } from '../../../src/engine/advance.ts'
 import { aFile } from '../../support/assets.ts'
-import { hold } from '../../support/hold-step.ts'
+import { pauseStep } from '../../support/hold-step.ts'
 import { getJob, passTimeUntil, postJob, sweep, timelineOf, untilJob } from '../../support/reelhook.ts'
-import { aContext, postUnnudged } from '../../support/runtime.ts'
+import { aContext, postWithoutWakeUp } from '../../support/runtime.ts'
 import { select } from '../../support/storage.ts'
 import { world } from '../../support/world.ts'
 
@@ -16,7 +16,7 @@ let fetched: string[] = []
 beforeEach(() => {
   fetched = []
   const file = aFile('image/png')
-  world.settle(host, ({ url }) => {
+  world.serve(host, ({ url }) => {
     fetched.push(url)
     return new Response(file, {
       headers: { 'content-type': 'image/png', 'content-length': `${file.length}` },
@@ -32,7 +32,7 @@ function aPicture(directive: string): string {
 }
 
 /** What the simulator's log has of imports since, in order. */
-function importsSince(line: number, what: 'import.announced' | 'import.sent' | 'import.asked') {
+function importsSince(line: number, what: 'import.announced' | 'import.sent' | 'import.polled') {
   return world.simulator
     .log()
     .slice(line)
@@ -51,7 +51,7 @@ describe('an import of a minute', () => {
   })
 
   it('is asked about at a growing pace, and the row is let go in between', async () => {
-    const { id } = await postUnnudged({ provider: 'scenario', reference_images: [aPicture('never')] })
+    const { id } = await postWithoutWakeUp({ provider: 'scenario', reference_images: [aPicture('never')] })
     const waits: number[] = []
     for (let asks = 0; asks < 12; asks++) {
       await advance(aContext(), id)
@@ -72,7 +72,7 @@ describe('an import of a minute', () => {
   it('does not hold up the others: several media are imported side by side', async () => {
     const since = world.simulator.log().length
     const pictures = Array.from({ length: 4 }, () => aPicture('60'))
-    const { id } = await postUnnudged({ provider: 'scenario', reference_images: pictures })
+    const { id } = await postWithoutWakeUp({ provider: 'scenario', reference_images: pictures })
     await advance(aContext(), id)
     expect(importsSince(since, 'import.sent')).toHaveLength(4)
     await world.advance(1 * minutes)
@@ -90,21 +90,21 @@ describe('an import of a minute', () => {
   })
 
   it('goes on with the same upload when a step dies while it asks', async () => {
-    const { id } = await postUnnudged({ provider: 'scenario', reference_images: [aPicture('60')] })
+    const { id } = await postWithoutWakeUp({ provider: 'scenario', reference_images: [aPicture('60')] })
     await advance(aContext(), id)
     const since = world.simulator.log().length
     await world.advance(5_000)
-    await hold(id, { call: '/v1/uploads/upload_', when: 'after' })
+    await pauseStep(id, { call: '/v1/uploads/upload_', when: 'after' })
     await passTimeUntil(id, ({ status }) => status === 'succeeded')
-    expect(importsSince(since, 'import.asked').length).toBeGreaterThan(1)
+    expect(importsSince(since, 'import.polled').length).toBeGreaterThan(1)
     expect(importsSince(since, 'import.announced')).toEqual([])
     expect(importsSince(since, 'import.sent')).toEqual([])
   })
 
   it('has the bytes sent at most twice when a step dies while it sends', async () => {
     const since = world.simulator.log().length
-    const { id } = await postUnnudged({ provider: 'scenario', reference_images: [aPicture('60')] })
-    await hold(id, { call: '/parts/', when: 'after' })
+    const { id } = await postWithoutWakeUp({ provider: 'scenario', reference_images: [aPicture('60')] })
+    await pauseStep(id, { call: '/parts/', when: 'after' })
     await passTimeUntil(id, ({ status }) => status === 'succeeded')
     expect(importsSince(since, 'import.sent')).toHaveLength(2)
   })
@@ -113,7 +113,7 @@ describe('an import of a minute', () => {
 describe('an import that never ends', () => {
   it('ends the job at its deadline, with what is known of the file and since when', async () => {
     const since = world.simulator.log().length
-    const { id, deadline_at } = await postUnnudged({
+    const { id, deadline_at } = await postWithoutWakeUp({
       ...{ provider: 'scenario', deadline_seconds: 600, prompt: 'An endless import' },
       reference_images: [aPicture('1'), aPicture('never')],
     })
@@ -129,7 +129,7 @@ describe('an import that never ends', () => {
     })
     expect(Date.parse(job.settled_at ?? '')).toBeGreaterThanOrEqual(Date.parse(deadline_at))
     expect(importsSince(since, 'import.sent')).toHaveLength(2)
-    expect(importsSince(since, 'import.asked').length).toBeLessThan(40)
+    expect(importsSince(since, 'import.polled').length).toBeLessThan(40)
     expect(await timelineOf(id)).not.toContain('task.submitted')
   })
 })
@@ -148,7 +148,7 @@ async function stepUntilSettled(id: string) {
 
 describe('an import that fails', () => {
   it('is told apart from a slow one: the job does not wait for its deadline', async () => {
-    world.settle(
+    world.serve(
       host,
       () => new Response(new Uint8Array([0, 1, 2, 3]), { headers: { 'content-type': 'image/heic' } }),
     )

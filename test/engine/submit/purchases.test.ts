@@ -1,7 +1,14 @@
 /** The provider's own books never show more than was asked for, whatever becomes of the answers. */
 import { describe, expect, it } from 'vitest'
 import { postMarked } from '../../support/bills.ts'
-import { billsFor, getJob, passTimeUntil, timelineOf, untilJob, untilTold } from '../../support/reelhook.ts'
+import {
+  billsFor,
+  getJob,
+  passTimeUntil,
+  timelineOf,
+  untilJob,
+  untilNotified,
+} from '../../support/reelhook.ts'
 import { simulatorUrl, world } from '../../support/world.ts'
 
 const isSettled = ({ settled_at }: { settled_at: string | null }) => settled_at !== null
@@ -32,7 +39,7 @@ describe('a submit that is accepted each time and never answered', () => {
       tasks: [{ status: 'failed', fault: { code: 'submit_unknown' } }],
       cost: null,
     })
-    await untilTold(id)
+    await untilNotified(id)
   })
 
   it('a row that comes with the end of a generation of 25 minutes is found', async () => {
@@ -56,7 +63,7 @@ it('two ordinary faults buy one video: 502 before, then 504 after', async () => 
   const { id, bills } = await postMarked('submit=504-after*1, log=late, seconds=150', {
     provider: 'aimlapi',
   })
-  world.answerNext(`${simulatorUrl}/aimlapi/v2/video`, () => new Response('', { status: 502 }))
+  world.respondNext(`${simulatorUrl}/aimlapi/v2/video`, () => new Response('', { status: 502 }))
   await passTimeUntil(id, isSettled)
   expect(bills().length).toBeLessThanOrEqual(1)
 })
@@ -69,7 +76,7 @@ describe('Runware accepts, and its answer reads like a refusal', () => {
   ])('%s: no other provider is asked to make it too', async (_, code, status) => {
     // Three refusals in a row would lead to the next provider; after the first, only questions follow.
     for (let call = 0; call < (code === null ? 3 : 1); call++) {
-      world.answerNext(`${simulatorUrl}/runware`, async (request) => {
+      world.respondNext(`${simulatorUrl}/runware`, async (request) => {
         const [{ taskType, taskUUID } = {}] = await request
           .clone()
           .json<{ taskType?: string; taskUUID?: string }[]>()
@@ -106,12 +113,12 @@ describe('Runware takes the same submission again without making it again', () =
       let isRefusing = true
       const answer = async (request: Request): Promise<Response> => {
         if (!isRefusing) return world.simulator.fetch(request)
-        world.answerNext(`${simulatorUrl}/runware`, answer)
+        world.respondNext(`${simulatorUrl}/runware`, answer)
         const isSubmit = (await request.clone().text()).includes('videoInference')
         if (isSubmit) repeats += 1
         return isSubmit ? refuse() : world.simulator.fetch(request)
       }
-      world.answerNext(`${simulatorUrl}/runware`, answer)
+      world.respondNext(`${simulatorUrl}/runware`, answer)
       const job = await passTimeUntil(id, isSettled)
       isRefusing = false
       expect(job).toMatchObject({ fault: { code: 'submit_unknown' }, tasks: [{ status: 'failed' }] })

@@ -4,9 +4,9 @@ import type { Cost } from '../../../src/core/cost.ts'
 import type { SimulatedTask } from '../../../src/dev/simulator/task.ts'
 import { advance } from '../../../src/engine/advance.ts'
 import { postMarked } from '../../support/bills.ts'
-import { hold } from '../../support/hold-step.ts'
+import { pauseStep } from '../../support/hold-step.ts'
 import { passTimeUntil } from '../../support/reelhook.ts'
-import { aContext, postUnnudged } from '../../support/runtime.ts'
+import { aContext, postWithoutWakeUp } from '../../support/runtime.ts'
 import { world } from '../../support/world.ts'
 
 const isSettled = ({ settled_at }: { settled_at: string | null }) => settled_at !== null
@@ -32,12 +32,12 @@ describe('the cost of a job of which a submission was lost', () => {
     'is what was billed, or not known: $provider, $loss, $count',
     async ({ provider, loss, count }) => {
       const directives = loss === 'a crash' ? 'seconds=30' : `submit=${loss}`
-      const { id, bills } = await postMarked(directives, { provider, count }, postUnnudged)
+      const { id, bills } = await postMarked(directives, { provider, count }, postWithoutWakeUp)
       if (loss === 'a crash') {
-        const { letGoOn } = await hold(id, { call: submitPaths[provider], when: 'after' })
+        const { resume } = await pauseStep(id, { call: submitPaths[provider], when: 'after' })
         await world.advance(90_000)
         await advance(aContext(), id)
-        await letGoOn()
+        await resume()
       } else await advance(aContext(), id)
       const job = await passTimeUntil(id, isSettled)
       expect(job.status).toBe('succeeded')

@@ -13,7 +13,7 @@ describe('a job that allows another submission', () => {
       ...allowed,
       provider: ['aimlapi', 'crun'],
     })
-    world.answerNext('https://simulator.test/crun', (request) => world.simulator.fetch(request))
+    world.respondNext('https://simulator.test/crun', (request) => world.simulator.fetch(request))
     await untilJob(id, ({ tasks }) => tasks[0]?.status === 'unknown')
     await world.advance(100_000)
     expect(bills()).toHaveLength(1)
@@ -58,7 +58,7 @@ describe('a job that allows another submission', () => {
     const { id } = await postMarked('submit=504-after*1, log=never', { ...allowed, provider: 'aimlapi' })
     await untilJob(id, ({ tasks }) => tasks[0]?.status === 'unknown')
     const refuse = () => Response.json({ message: 'No.' }, { status: Number(status) })
-    world.answerNext('https://simulator.test/aimlapi/v2/video', refuse)
+    world.respondNext('https://simulator.test/aimlapi/v2/video', refuse)
     const { fault, cost } = await passTimeUntil(id, isSettled)
     expect(fault).toMatchObject({ code: 'submit_unknown', retryable: false })
     expect(fault?.message).toContain(`AI/ML API refused: ${status}`)

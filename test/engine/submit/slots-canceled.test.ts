@@ -3,8 +3,14 @@ import { env } from 'cloudflare:workers'
 import { afterEach, describe, expect, it } from 'vitest'
 import { advance } from '../../../src/engine/advance.ts'
 import { cancel as cancelJob } from '../../../src/engine/settle/cancel.ts'
-import { tryHold } from '../../support/hold-step.ts'
-import { hearWebhooks, passTimeUntilAll, postMany, statusesOf, waitingAt } from '../../support/limited.ts'
+import { tryPause } from '../../support/hold-step.ts'
+import {
+  passTimeUntilAll,
+  postMany,
+  receiveWebhooks,
+  statusesOf,
+  waitingProviders,
+} from '../../support/limited.ts'
 import { createMeteredWorker, type MeteredWorker } from '../../support/meter.ts'
 import { aContext } from '../../support/runtime.ts'
 import { countRows } from '../../support/storage.ts'
@@ -25,7 +31,7 @@ describe('a cancellation', () => {
 
   it('gives the slot of its job back at once, to the job that has waited longest', async () => {
     const worker = createMeteredWorker({ RUNWARE_MAX_CONCURRENT: '1' })
-    hearWebhooks(worker)
+    receiveWebhooks(worker)
     const [first = '', second = '', third = ''] = await postMany(worker, 3)
     await worker.drain()
     await cancel(worker, first)
@@ -35,11 +41,11 @@ describe('a cancellation', () => {
 
   it('of a job that waits leaves nothing in line: the next in turn is the one behind it', async () => {
     const worker = createMeteredWorker({ RUNWARE_MAX_CONCURRENT: '1' })
-    hearWebhooks(worker)
+    receiveWebhooks(worker)
     const [first = '', second = '', third = ''] = await postMany(worker, 3)
     await worker.drain()
     await cancel(worker, second)
-    expect(await waitingAt(second)).toEqual([])
+    expect(await waitingProviders(second)).toEqual([])
     // Shorter than until the next sweep.
     await worker.passSeconds(50)
     expect(await statusesOf([first, second, third])).toEqual(['succeeded', 'canceled', 'generating'])
@@ -48,10 +54,10 @@ describe('a cancellation', () => {
 
   it('that looked before its job stood in line looks again, and leaves nothing there', async () => {
     const worker = createMeteredWorker({ RUNWARE_MAX_CONCURRENT: '1' })
-    hearWebhooks(worker)
+    receiveWebhooks(worker)
     const [first = '', second = ''] = await postMany(worker, 2)
     await advance(aContext({}, worker.bindings), first)
-    const held = await tryHold(
+    const held = await tryPause(
       { commit: 2, when: 'before' },
       async (context) => {
         await cancelJob(context, second)
@@ -59,10 +65,10 @@ describe('a cancellation', () => {
       { RUNWARE_MAX_CONCURRENT: '1' },
     )
     await advance(aContext({}, worker.bindings), second)
-    expect(await waitingAt(second)).toEqual(['runware'])
-    await held?.letGoOn()
+    expect(await waitingProviders(second)).toEqual(['runware'])
+    await held?.resume()
     expect(await statusesOf([second])).toEqual(['canceled'])
-    expect(await waitingAt(second)).toEqual([])
+    expect(await waitingProviders(second)).toEqual([])
     await passTimeUntilAll(worker, [first], 'succeeded')
   })
 })

@@ -1,7 +1,7 @@
 /** What a limit costs at Cloudflare: nothing where there is none, little where there is one, however many wait. */
 import { env } from 'cloudflare:workers'
 import { expect, it } from 'vitest'
-import { hearWebhooks, postTo, waitingAt } from '../../support/limited.ts'
+import { postTo, receiveWebhooks, waitingProviders } from '../../support/limited.ts'
 import { createMeteredWorker } from '../../support/meter.ts'
 import { getJob } from '../../support/reelhook.ts'
 import { countRows } from '../../support/storage.ts'
@@ -9,7 +9,7 @@ import { countRows } from '../../support/storage.ts'
 /** What a job costs from its post until its caller is told. */
 async function costOfOne(settings: Partial<Env>) {
   const worker = createMeteredWorker(settings)
-  hearWebhooks(worker)
+  receiveWebhooks(worker)
   const id = await postTo(worker)
   await worker.passSeconds(50)
   expect((await getJob(id)).status).toBe('succeeded')
@@ -21,7 +21,7 @@ async function costOfWaiting() {
   const worker = createMeteredWorker({ RUNWARE_MAX_CONCURRENT: '2' })
   const id = await postTo(worker)
   await worker.drain()
-  expect(await waitingAt(id)).toEqual(['runware'])
+  expect(await waitingProviders(id)).toEqual(['runware'])
   return worker.bill()
 }
 
@@ -55,7 +55,7 @@ it('without limits no job looks for a slot', async () => {
     },
   })
   const worker = createMeteredWorker({}, DB)
-  hearWebhooks(worker)
+  receiveWebhooks(worker)
   const id = await postTo(worker)
   await worker.passSeconds(50)
   expect((await getJob(id)).status).toBe('succeeded')

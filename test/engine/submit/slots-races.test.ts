@@ -4,11 +4,11 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { advance } from '../../../src/engine/advance.ts'
 import { sweep } from '../../../src/engine/upkeep/sweep.ts'
 import {
-  hearWebhooks,
-  mostAtOnce,
+  maxConcurrentTasks,
   passTimeUntilAll,
   postMany,
   postTo,
+  receiveWebhooks,
   statusesOf,
 } from '../../support/limited.ts'
 import { createMeteredWorker } from '../../support/meter.ts'
@@ -27,19 +27,19 @@ afterEach(async () => {
 describe('races', () => {
   it('of many consumers at once hand out as many slots as there are', async () => {
     const worker = createMeteredWorker(limits)
-    hearWebhooks(worker)
+    receiveWebhooks(worker)
     const ids = await postMany(worker, 12)
     await Promise.all([...ids, ...ids].map((id) => advance(aContext({}, worker.bindings), id)))
     expect((await statusesOf(ids)).filter((status) => status === 'generating')).toHaveLength(3)
     expect(await countRows('slots')).toBe(3)
     await passTimeUntilAll(worker, ids, 'succeeded')
-    expect(mostAtOnce(ids)).toBe(3)
+    expect(maxConcurrentTasks(ids)).toBe(3)
     expect(ids.flatMap(billsFor)).toHaveLength(12)
   })
 
   it('of ends and sweeps at once wake as many as slots came free', async () => {
     const worker = createMeteredWorker(limits)
-    hearWebhooks(worker)
+    receiveWebhooks(worker)
     const ids = await postMany(worker, 12)
     await worker.drain()
     for (let round = 0; round < 4; round++) {
@@ -49,7 +49,7 @@ describe('races', () => {
       expect(await countRows('slots')).toBeLessThanOrEqual(3)
     }
     await passTimeUntilAll(worker, ids, 'succeeded')
-    expect(mostAtOnce(ids)).toBeLessThanOrEqual(3)
+    expect(maxConcurrentTasks(ids)).toBeLessThanOrEqual(3)
   })
 })
 
@@ -58,7 +58,7 @@ describe('a crash', () => {
     '%s the call to the provider keeps the slot, and gives it back at the end',
     async (when) => {
       const worker = createMeteredWorker({ RUNWARE_MAX_CONCURRENT: '1' })
-      hearWebhooks(worker)
+      receiveWebhooks(worker)
       const [first = '', second = ''] = await postMany(worker, 2)
       const gate = aGate()
       const reached = aGate()
@@ -82,7 +82,7 @@ describe('a crash', () => {
 
   it('between the slot and the ledger line gives it back when the job settles', async () => {
     const worker = createMeteredWorker({ RUNWARE_MAX_CONCURRENT: '1' })
-    hearWebhooks(worker)
+    receiveWebhooks(worker)
     const id = await postTo(worker, { deadline_seconds: 60 })
     const broken = new Proxy(worker.bindings.DB as D1Database, {
       get: (database, name) => {
@@ -105,7 +105,7 @@ describe('a crash', () => {
 describe('a refusal', () => {
   it('for good gives the slot to the next', async () => {
     const worker = createMeteredWorker({ RUNWARE_MAX_CONCURRENT: '1' })
-    hearWebhooks(worker)
+    receiveWebhooks(worker)
     const refused = await postTo(worker, { prompt: 'A paper boat sim(submit=402)' })
     const taken = await postTo(worker)
     await worker.drain()
@@ -115,7 +115,7 @@ describe('a refusal', () => {
 
   it('because the provider is busy keeps the slot: not every job that waits is burnt on it', async () => {
     const worker = createMeteredWorker({ RUNWARE_MAX_CONCURRENT: '1' })
-    hearWebhooks(worker)
+    receiveWebhooks(worker)
     const first = await postTo(worker, { prompt: 'A paper boat sim(submit=429*3)' })
     const others = await postMany(worker, 4)
     await worker.drain()
@@ -129,7 +129,7 @@ describe('a refusal', () => {
 describe('a job that is gone without a word', () => {
   it('holds its slot and its place no longer than until the sweep', async () => {
     const worker = createMeteredWorker({ RUNWARE_MAX_CONCURRENT: '1' })
-    hearWebhooks(worker)
+    receiveWebhooks(worker)
     const [held = '', waiting = '', last = ''] = await postMany(worker, 3)
     await worker.drain()
     expect(await statusesOf([held, waiting, last])).toEqual(['generating', 'queued', 'queued'])
@@ -144,7 +144,7 @@ describe('a job that is gone without a word', () => {
 describe('a limit that is changed', () => {
   it('is raised: those who have their turn now are woken by the sweep', async () => {
     const worker = createMeteredWorker({ RUNWARE_MAX_CONCURRENT: '1' })
-    hearWebhooks(worker)
+    receiveWebhooks(worker)
     const ids = await postMany(worker, 5)
     await worker.drain()
     const raised = aContext({}, { ...worker.bindings, RUNWARE_MAX_CONCURRENT: '3' })
@@ -156,11 +156,11 @@ describe('a limit that is changed', () => {
 
   it('is taken away: all who wait are woken, and what they leave behind counts for nobody later', async () => {
     const worker = createMeteredWorker({ RUNWARE_MAX_CONCURRENT: '1' })
-    hearWebhooks(worker)
+    receiveWebhooks(worker)
     const ids = await postMany(worker, 3)
     await worker.drain()
     const unlimited = createMeteredWorker()
-    hearWebhooks(unlimited)
+    receiveWebhooks(unlimited)
     const context = aContext({}, unlimited.bindings)
     await sweep(context)
     await Promise.all(ids.map((id) => advance(context, id)))

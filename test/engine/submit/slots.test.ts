@@ -2,13 +2,13 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { advance } from '../../../src/engine/advance.ts'
 import {
-  hearWebhooks,
-  mostAtOnce,
+  maxConcurrentTasks,
   passTimeUntilAll,
   postMany,
   postTo,
+  receiveWebhooks,
   statusesOf,
-  waitingAt,
+  waitingProviders,
 } from '../../support/limited.ts'
 import { createMeteredWorker } from '../../support/meter.ts'
 import { billsFor, getJob, rowsOf, timelineOf } from '../../support/reelhook.ts'
@@ -27,12 +27,12 @@ afterEach(async () => {
 describe('with a limit', () => {
   it('no more tasks are at the provider at once, and every job has its turn, the oldest first', async () => {
     const worker = createMeteredWorker({ RUNWARE_MAX_CONCURRENT: '2' })
-    hearWebhooks(worker)
+    receiveWebhooks(worker)
     const ids = await postMany(worker, 7)
     await worker.drain()
     expect(await statusesOf(ids)).toEqual(['generating', 'generating', ...Array(5).fill('queued')])
     await passTimeUntilAll(worker, ids, 'succeeded')
-    expect(mostAtOnce(ids)).toBe(2)
+    expect(maxConcurrentTasks(ids)).toBe(2)
     const submitted = await select<{ job_id: string }>(
       'SELECT job_id FROM tasks ORDER BY submitted_at, job_id',
     )
@@ -68,13 +68,13 @@ describe('with a limit', () => {
 
   it('a job of several tasks makes them one after the other, and keeps them all', async () => {
     const worker = createMeteredWorker({ CRUN_MAX_CONCURRENT: '1' })
-    hearWebhooks(worker)
+    receiveWebhooks(worker)
     const ids = [
       await postTo(worker, { provider: 'crun', count: 3 }),
       await postTo(worker, { provider: 'crun' }),
     ]
     await passTimeUntilAll(worker, ids, 'succeeded')
-    expect(mostAtOnce(ids, 'crun')).toBe(1)
+    expect(maxConcurrentTasks(ids, 'crun')).toBe(1)
     const [job] = await Promise.all(ids.map(getJob))
     expect(job?.outputs.map(({ n, status }) => [n, status])).toEqual([
       [0, 'stored'],
@@ -90,7 +90,7 @@ describe('a full provider', () => {
 
   it('is passed over for another that the caller allows and that has a free slot', async () => {
     const worker = createMeteredWorker(limits)
-    hearWebhooks(worker)
+    receiveWebhooks(worker)
     const ids = await postMany(worker, 2, { provider: ['runware', 'crun'] })
     await worker.drain()
     const jobs = await Promise.all(ids.map(getJob))
@@ -104,29 +104,29 @@ describe('a full provider', () => {
 
   it('keeps its place: a job waits at all that it allows, and takes the first slot that comes free', async () => {
     const worker = createMeteredWorker(limits)
-    hearWebhooks(worker)
+    receiveWebhooks(worker)
     const ids = [
       await postTo(worker, { provider: 'runware', prompt: 'A paper boat sim(seconds=90)' }),
       await postTo(worker, { provider: 'crun' }),
       await postTo(worker, { provider: ['runware', 'crun'] }),
     ]
     await worker.drain()
-    expect(await waitingAt(ids[2] ?? '')).toEqual(['crun', 'runware'])
+    expect(await waitingProviders(ids[2] ?? '')).toEqual(['crun', 'runware'])
     await worker.passSeconds(50)
     expect(await getJob(ids[2] ?? '')).toMatchObject({ provider: 'crun', status: 'generating' })
-    expect(await waitingAt(ids[2] ?? '')).toEqual([])
+    expect(await waitingProviders(ids[2] ?? '')).toEqual([])
     await passTimeUntilAll(worker, ids, 'succeeded')
   })
 
   it('is turned to again when the one taken in its place refused', async () => {
     const worker = createMeteredWorker(limits)
-    hearWebhooks(worker)
+    receiveWebhooks(worker)
     const first = await postTo(worker, { provider: 'runware' })
     await worker.drain()
-    world.answerNext(`${simulatorUrl}/crun`, () => Response.json({ code: 402, message: 'no credits' }))
+    world.respondNext(`${simulatorUrl}/crun`, () => Response.json({ code: 402, message: 'no credits' }))
     const second = await postTo(worker, { provider: ['runware', 'crun'] })
     await worker.drain()
-    expect(await waitingAt(second)).toEqual(['runware'])
+    expect(await waitingProviders(second)).toEqual(['runware'])
     await passTimeUntilAll(worker, [first, second], 'succeeded')
     expect((await getJob(second)).provider).toBe('runware')
   })
@@ -141,7 +141,7 @@ describe('a full provider', () => {
     await worker.drain()
     const [one, two] = await Promise.all(ids.map(getJob))
     expect(two?.provider).toBe(one?.provider)
-    expect(await waitingAt(ids[1] ?? '')).toEqual([one?.provider])
+    expect(await waitingProviders(ids[1] ?? '')).toEqual([one?.provider])
     await passTimeUntilAll(worker, ids, 'succeeded')
   })
 })

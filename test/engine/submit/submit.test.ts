@@ -7,10 +7,10 @@ import {
   sweep,
   timelineOf,
   untilJob,
+  untilNotified,
   untilStatus,
-  untilTold,
 } from '../../support/reelhook.ts'
-import { postUnnudged } from '../../support/runtime.ts'
+import { postWithoutWakeUp } from '../../support/runtime.ts'
 import { simulatorUrl, world } from '../../support/world.ts'
 
 const seconds = 1_000
@@ -28,12 +28,12 @@ describe('refused for good', () => {
     const job = await untilStatus(id, 'failed')
     expect(job.fault?.code).toBe(code)
     expect(billsFor(id)).toHaveLength(0)
-    const [told] = await untilTold(id)
+    const [told] = await untilNotified(id)
     expect(JSON.parse(told?.body ?? '')).toMatchObject({ type: 'job.failed', data: { fault: { code } } })
   })
 
   it('goes on to the next provider that the caller allowed', async () => {
-    world.answerNext(`${simulatorUrl}/crun`, () => Response.json({ code: 402, message: 'no credits' }))
+    world.respondNext(`${simulatorUrl}/crun`, () => Response.json({ code: 402, message: 'no credits' }))
     const { id } = await postJob({ provider: ['crun', 'runware'] })
     const job = await untilJob(id, ({ status }) => status === 'generating')
     expect(job.provider).toBe('runware')
@@ -47,7 +47,7 @@ describe('refused for good', () => {
 describe('refused for now', () => {
   it('goes on to the next provider when patience is over', async () => {
     const busy = () => Response.json({ code: 429, message: 'busy' })
-    for (let refusals = 0; refusals < 3; refusals += 1) world.answerNext(`${simulatorUrl}/crun`, busy)
+    for (let refusals = 0; refusals < 3; refusals += 1) world.respondNext(`${simulatorUrl}/crun`, busy)
     const { id } = await postJob({ provider: ['crun', 'runware'] })
     const job = await passTimeUntil(id, ({ status }) => status !== 'queued')
     expect(job.tasks.map(({ provider, status }) => [provider, status])).toMatchObject([
@@ -80,17 +80,17 @@ describe('refused for now', () => {
     const job = await untilStatus(id, 'failed')
     expect(job.fault?.code).toBe('rate_limited')
     expect(job.tasks[0]?.status).toBe('rejected')
-    await untilTold(id)
+    await untilNotified(id)
     expect(billsFor(id)).toHaveLength(0)
   })
 })
 
 it('a job whose nudge was lost is found by the sweep', async () => {
-  const { id } = await postUnnudged()
+  const { id } = await postWithoutWakeUp()
   expect((await getJob(id)).status).toBe('queued')
   await sweep()
   await untilStatus(id, 'generating')
   await world.advance(10 * seconds)
   await untilStatus(id, 'succeeded')
-  await untilTold(id)
+  await untilNotified(id)
 })

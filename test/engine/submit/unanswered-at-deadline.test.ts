@@ -8,7 +8,7 @@ const isSettled = ({ settled_at }: { settled_at: string | null }) => settled_at 
 
 /** Answers every request to such a URL so, until that time. */
 function refuseUntil(endsAt: number, prefix: string, status: number): void {
-  world.answerNext(prefix, (request) => {
+  world.respondNext(prefix, (request) => {
     if (world.edges.now() >= endsAt) return world.simulator.fetch(request)
     refuseUntil(endsAt, prefix, status)
     return Response.json({ code: status, message: 'No.' }, { status })

@@ -7,8 +7,8 @@ import {
   sweep,
   timelineOf,
   untilJob,
+  untilNotified,
   untilStatus,
-  untilTold,
 } from '../../support/reelhook.ts'
 import { world } from '../../support/world.ts'
 
@@ -28,7 +28,7 @@ describe('Runware is asked by our own taskUUID', () => {
     await sweep()
     await untilStatus(id, 'succeeded')
     expect(billsFor(id)).toHaveLength(1)
-    await untilTold(id)
+    await untilNotified(id)
   })
 
   it.each(['500-before*1', 'reset-before*1'])(
@@ -53,7 +53,7 @@ describe('Crun cannot be asked', () => {
     const job = await untilStatus(id, 'succeeded')
     expect(job.tasks).toHaveLength(1)
     expect(billsFor(id)).toHaveLength(1)
-    await untilTold(id)
+    await untilNotified(id)
   })
 
   it.each(['404*2', '500*3'])(
@@ -63,7 +63,7 @@ describe('Crun cannot be asked', () => {
       await world.advance(10 * seconds)
       await passTimeUntil(id, ({ status }) => status === 'succeeded')
       expect(billsFor(id)).toHaveLength(1)
-      await untilTold(id)
+      await untilNotified(id)
     },
   )
 
@@ -80,7 +80,7 @@ describe('Crun cannot be asked', () => {
       expect(job.fault).toMatchObject({ code: 'submit_unknown', retryable: false })
       expect(job.fault?.remedy).toContain('may have been billed')
       expect(billsFor(id)).toHaveLength(0)
-      await untilTold(id)
+      await untilNotified(id)
     },
   )
 

@@ -11,7 +11,7 @@ describe('an input', () => {
     [410, 'input_expired'],
     [500, 'input_unavailable'],
   ])('that its host answers with %i fails the job with %s, and nothing is bought', async (status, code) => {
-    world.settle('https://inputs.test', () => new Response('no', { status }))
+    world.serve('https://inputs.test', () => new Response('no', { status }))
     const prompt = `An input that answers ${status}`
     const reference_images = ['https://inputs.test/one.png']
     const { id } = await postJob({ provider: 'scenario', prompt, reference_images })
@@ -31,7 +31,7 @@ describe('an input', () => {
     ],
     ['nothing', () => new Response(null, { headers: { 'content-type': 'image/png' } }), 'input_truncated'],
   ])('that is %s fails the job with its own code', async (_, answer, code) => {
-    world.settle('https://inputs.test', answer)
+    world.serve('https://inputs.test', answer)
     const reference_images = ['https://inputs.test/two.png']
     const { id } = await postJob({ provider: 'scenario', prompt: 'An odd input', reference_images })
     const { fault } = await passTimeUntil(id, ({ settled_at }) => settled_at !== null)

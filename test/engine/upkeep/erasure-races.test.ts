@@ -5,8 +5,8 @@ import type { Context } from '../../../src/context.ts'
 import { erasureWaitMs } from '../../../src/core/schedule.ts'
 import { type ErasureOrder, erase, eraseDue } from '../../../src/engine/upkeep/erase.ts'
 import { deliveriesOf } from '../../support/deliveries.ts'
-import { holdWork, type Place } from '../../support/hold-step.ts'
-import { stage } from '../../support/interruption-points.ts'
+import { type PausePoint, pauseWork } from '../../support/hold-step.ts'
+import { interruptedJob } from '../../support/interruption-points.ts'
 import { canceled, erase as eraseByHand, retried, retry } from '../../support/job-calls.ts'
 import { expectProblem } from '../../support/problem.ts'
 import { api, getJob, post, sweep } from '../../support/reelhook.ts'
@@ -16,7 +16,7 @@ import {
   aToldVideo,
   days,
   toldOfErasure,
-  untilTold,
+  untilNotified,
   untilToldOfErasure,
 } from '../../support/retention.ts'
 import { aContext } from '../../support/runtime.ts'
@@ -31,8 +31,8 @@ const hearsOfIt = { callback_events: allEvents }
 const decision = 2
 const conclusion = 3
 
-function holdErasure(id: string, place: Place) {
-  return holdWork(place, async (context) => void (await erase(context, id, byHand)))
+function holdErasure(id: string, place: PausePoint) {
+  return pauseWork(place, async (context) => void (await erase(context, id, byHand)))
 }
 
 async function redeliver(id: string): Promise<number> {
@@ -44,10 +44,10 @@ describe('an erasure and a redelivery', () => {
   it('the job stays for it, when it is sent for before the decision', async () => {
     const id = await aToldVideo()
     // Whoever takes it answers that it is to come again later.
-    world.caller.answerNext(() => new Response('later', { status: 500 }))
+    world.caller.respondNext(() => new Response('later', { status: 500 }))
     const held = await holdErasure(id, { commit: decision, when: 'before' })
     expect(await redeliver(id)).toBe(202)
-    await held.letGoOn()
+    await held.resume()
     expect(await leftOf(id)).toMatchObject({ jobs: 1, outputs: 1, deliveries: 1, objects: 1 })
     expect((await api(`/v1/jobs/${id}/outputs/0`)).status).toBe(200)
   })
@@ -58,7 +58,7 @@ describe('an erasure and a redelivery', () => {
     const held = await holdErasure(id, { commit: decision, when: 'after' })
     const answer = await post(`/v1/deliveries/${delivery?.id}/redeliver`, {})
     await expectProblem(answer, 404, 'not_found')
-    await held.letGoOn()
+    await held.resume()
     expect(await leftOf(id)).toEqual(nothing)
     expect(world.caller.receivedFor(id)).toHaveLength(1)
   })
@@ -67,20 +67,20 @@ describe('an erasure and a redelivery', () => {
 describe('an erasure and a retry', () => {
   it('the new job is whole, when it is posted before the decision', async () => {
     const { id } = await failVideo()
-    await untilTold(id)
+    await untilNotified(id)
     const held = await holdErasure(id, { commit: decision, when: 'before' })
     const again = await retried(id)
-    await held.letGoOn()
+    await held.resume()
     expect(await leftOf(id)).toEqual(nothing)
     expect(await getJob(again.id)).toMatchObject({ retry_of: id, request: { prompt: again.request.prompt } })
   })
 
   it('there is nothing to retry behind the decision', async () => {
     const { id } = await failVideo()
-    await untilTold(id)
+    await untilNotified(id)
     const held = await holdErasure(id, { commit: decision, when: 'after' })
     await expectProblem(await retry(id), 404, 'not_found')
-    await held.letGoOn()
+    await held.resume()
     expect(await leftOf(id)).toEqual(nothing)
   })
 })
@@ -104,7 +104,7 @@ describe('an erasure and whoever plays the video', () => {
     const url = new URL(output?.url ?? '')
     const held = await holdErasure(id, { commit: decision, when: 'after' })
     await expectProblem(await api(`${url.pathname}${url.search}`), 404, 'not_found')
-    await held.letGoOn()
+    await held.resume()
   })
 })
 
@@ -123,10 +123,10 @@ describe('an erasure and another', () => {
   })
 
   it('a copy that ends after the job was canceled and erased leaves nothing', async () => {
-    const held = await stage({ stage: 'finished', place: { call: '/media/', when: 'amid' } })
+    const held = await interruptedJob({ stage: 'finished', place: { call: '/media/', when: 'during' } })
     await canceled(held.id)
     expect((await eraseByHand(held.id, '?force=true')).status).toBe(204)
-    await held.letGoOn()
+    await held.resume()
     expect(await leftOf(held.id)).toEqual(nothing)
   })
 })

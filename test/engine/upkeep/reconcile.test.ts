@@ -5,12 +5,12 @@ import { newId } from '../../../src/core/id.ts'
 import { jobPrefix, uploadKey } from '../../../src/core/retention.ts'
 import { reconcile } from '../../../src/engine/upkeep/reconcile.ts'
 import { aDataUri, anAsset } from '../../support/assets.ts'
-import { holdWork } from '../../support/hold-step.ts'
-import { stage } from '../../support/interruption-points.ts'
+import { pauseWork } from '../../support/hold-step.ts'
+import { interruptedJob } from '../../support/interruption-points.ts'
 import { createMeteredWorker } from '../../support/meter.ts'
 import { api, getJob, sweep, timelineOf } from '../../support/reelhook.ts'
-import { aToldVideo, days, untilTold } from '../../support/retention.ts'
-import { aContext, postUnnudged } from '../../support/runtime.ts'
+import { aToldVideo, days, untilNotified } from '../../support/retention.ts'
+import { aContext, postWithoutWakeUp } from '../../support/runtime.ts'
 import { objectKeys, select } from '../../support/storage.ts'
 import { failVideo } from '../../support/videos.ts'
 import { world } from '../../support/world.ts'
@@ -85,7 +85,7 @@ describe('an object that no row names', () => {
   })
 
   it('stays while its job goes on, however old it is', async () => {
-    const { id } = await postUnnudged({ first_frame: aDataUri('image/png') })
+    const { id } = await postWithoutWakeUp({ first_frame: aDataUri('image/png') })
     await env.DB.prepare('UPDATE jobs SET due_at = ? WHERE id = ?')
       .bind(world.edges.now() + 90 * days, id)
       .run()
@@ -114,9 +114,9 @@ describe('an object that no row names', () => {
   })
 
   it('is not what a copy puts while the round goes by', async () => {
-    const held = await stage({ stage: 'finished', place: { call: '/media/', when: 'amid' } })
+    const held = await interruptedJob({ stage: 'finished', place: { call: '/media/', when: 'during' } })
     await reconcile(aContext())
-    await held.letGoOn()
+    await held.resume()
     expect(await getJob(held.id)).toMatchObject({ status: 'succeeded' })
     expect(await objectKeys(jobPrefix(held.id))).toHaveLength(1)
   })
@@ -137,7 +137,7 @@ describe('a row whose object is missing', () => {
   it('is one of an asset, too', async () => {
     const { id } = await anAsset()
     const { id: jobId } = await failVideo({ first_frame: aDataUri('image/png') })
-    await untilTold(jobId)
+    await untilNotified(jobId)
     await env.BUCKET.delete(await objectKeys())
     await goRound()
     expect(await health()).toEqual({ status: 'degraded', lost: 2 })
@@ -161,9 +161,9 @@ describe('a row whose object is missing', () => {
     const id = await aToldVideo()
     await world.advance(2 * days)
     await env.BUCKET.delete(await objectKeys(jobPrefix(id)))
-    const held = await holdWork({ commit: 1, when: 'before' }, reconcile)
+    const held = await pauseWork({ commit: 1, when: 'before' }, reconcile)
     expect((await api(`/v1/jobs/${id}`, { method: 'DELETE' })).status).toBe(204)
-    await held.letGoOn()
+    await held.resume()
     expect(await select('SELECT id FROM jobs WHERE id = ?', id)).toEqual([])
     expect(await storage()).toMatchObject({ lost: 0 })
   })

@@ -10,7 +10,7 @@ import { createMeteredWorker } from '../../support/meter.ts'
 import { expectProblem, pathsOf } from '../../support/problem.ts'
 import { api, aRequest, getJob, post, postJob, sweep } from '../../support/reelhook.ts'
 import { leftOf, nothing } from '../../support/remains.ts'
-import { aToldVideo, days, passDays, untilTold } from '../../support/retention.ts'
+import { aToldVideo, days, passDays, untilNotified } from '../../support/retention.ts'
 import { countRows, objectKeys, select } from '../../support/storage.ts'
 import { bytesOf, failVideo, sha256Of } from '../../support/videos.ts'
 import { world } from '../../support/world.ts'
@@ -65,7 +65,7 @@ describe('a job with a retention', () => {
     ],
   ])('is erased when it %s, too', async (_, end) => {
     const id = await end()
-    await untilTold(id)
+    await untilNotified(id)
     expect((await getJob(id)).erase_at).not.toBeNull()
     await passDays(1.1)
     expect(await leftOf(id)).toEqual(nothing)

@@ -3,8 +3,8 @@ import { env } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
 import type { JobView } from '../../../src/core/job-view-schema.ts'
 import { advance } from '../../../src/engine/advance.ts'
-import { api, getJob, passTimeUntil, postJob, untilStatus, untilTold } from '../../support/reelhook.ts'
-import { aContext, aGate, postUnnudged } from '../../support/runtime.ts'
+import { api, getJob, passTimeUntil, postJob, untilNotified, untilStatus } from '../../support/reelhook.ts'
+import { aContext, aGate, postWithoutWakeUp } from '../../support/runtime.ts'
 import { countRows } from '../../support/storage.ts'
 import { finish, makeVideo } from '../../support/videos.ts'
 import { simulatorUrl, world } from '../../support/world.ts'
@@ -42,7 +42,7 @@ describe('the metadata of a video', () => {
     expect(job.outputs).toMatchObject([metadata])
     const { data } = await (await api('/v1/jobs?limit=1')).json<{ data: JobView[] }>()
     expect(data[0]?.outputs).toMatchObject([metadata])
-    const [delivery] = await untilTold(job.id)
+    const [delivery] = await untilNotified(job.id)
     expect(JSON.parse(delivery?.body ?? '').data.outputs).toMatchObject([metadata])
     const { event, log } = await recordsOf(job.id)
     expect(event).toMatchObject(metadata)
@@ -60,7 +60,7 @@ describe('the metadata of a video', () => {
 describe('a video whose header cannot be read', () => {
   it('is stored without metadata, and the timeline and the log give the reason', async () => {
     const { id } = await postJob({ prompt: 'A paper boat sim(webhook=lost)' })
-    world.answerNext(`${simulatorUrl}/media/`, () => anAnswer(aVideo(300_000)))
+    world.respondNext(`${simulatorUrl}/media/`, () => anAnswer(aVideo(300_000)))
     await finish(id)
     const job = await untilSettled(id)
     expect(job).toMatchObject({ status: 'succeeded', outputs: [{ ...noMetadata, bytes: 300_000 }] })
@@ -74,7 +74,7 @@ describe('a video whose header cannot be read', () => {
 describe('a step that crashes while it reads a header', () => {
   /** The video is in the bucket, and nothing is committed. */
   async function aCrash(): Promise<string> {
-    const { id } = await postUnnudged({ prompt: 'A paper boat sim(webhook=lost)' })
+    const { id } = await postWithoutWakeUp({ prompt: 'A paper boat sim(webhook=lost)' })
     await advance(aContext(), id)
     await world.advance(5 * minutes)
     const reached = aGate()

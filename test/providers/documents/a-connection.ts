@@ -7,7 +7,7 @@ import { requestSchema } from '../../../src/core/request/request.ts'
 import type { LogLine } from '../../../src/dev/simulator/world.ts'
 import { createProviders } from '../../../src/providers/index.ts'
 import type { Provider, Submission } from '../../../src/providers/provider.ts'
-import { aSimulator, keys, type Stand } from '../../dev/simulator/a-simulator.ts'
+import { aSimulator, keys, type TestSimulator } from '../../dev/simulator/a-simulator.ts'
 import { anAsset } from '../../dev/simulator/an-asset.ts'
 import { now, type Sent } from '../a-submission.ts'
 import type { Document, Overrides } from './document.ts'
@@ -27,7 +27,7 @@ export interface Connection {
   /** The response bodies, in order. */
   received: unknown[]
   log: () => readonly LogLine[]
-  advance: Stand['advance']
+  advance: TestSimulator['advance']
   /** Uploads the media of a request, if the provider takes only uploaded media. */
   prepare: (submission: Submission) => Promise<Submission>
 }

@@ -1,11 +1,11 @@
-/** The public model catalogue: no key is asked for, and prices are told to who asks for them. */
+/** The public model catalogue: it needs no key, and includes prices on request. */
 import { pricedModels } from './request.ts'
 
 export function readCatalogue(query: URLSearchParams) {
-  const wanted = listOf(query.getAll('id'))
+  const ids = listOf(query.getAll('id'))
   const included = listOf(query.getAll('include'))
   const data = pricedModels()
-    .filter(({ id }) => wanted.length === 0 || wanted.includes(id.toLowerCase()))
+    .filter(({ id }) => ids.length === 0 || ids.includes(id.toLowerCase()))
     .map(({ id, prices }) => ({
       id,
       aliases: [],

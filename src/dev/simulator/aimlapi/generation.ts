@@ -1,6 +1,6 @@
 /** A generation as AI/ML API shows it. */
 
-import { linkInAnswer } from '../links.ts'
+import { linkInResponse } from '../links.ts'
 import { type AimlapiTask, type Failure, stageOf } from '../task.ts'
 import type { World } from '../world.ts'
 import { usdOf } from './request.ts'
@@ -17,7 +17,7 @@ export function generationView(world: World, task: AimlapiTask): unknown {
   }
 }
 
-/** What the generation has cost so far: nothing is charged before the end, nor for a failure. */
+/** The cost so far: nothing is charged before the end, or for a failure. */
 export function usageOf(task: AimlapiTask, now: number): { credits: number; usd: number } {
   const isCharged = stageOf(task, now) === 'ended' && task.outputs[0].failure === undefined
   const credits = isCharged ? task.credits : 0
@@ -32,8 +32,8 @@ function endedView(world: World, task: AimlapiTask): unknown {
   return {
     id,
     status: 'completed',
-    video: task.directives.link === 'none' ? null : { url: linkInAnswer(world, task, output) },
-    // The documented sample of a success has its error filled in: only the status tells.
+    video: task.directives.link === 'none' ? null : { url: linkInResponse(world, task, output) },
+    // The documented example of a success has an `error`, too: only the status counts.
     error: { name: '<name>', message: '<message>' },
     meta: { usage: { credits_used: credits, usd_spent: usd } },
   }

@@ -1,31 +1,31 @@
 /**
- * `GET /v2/logs`: one row for each request in a window of time, newest first. The caller's own id is in the
- * rows and is no filter: who looks for a request reads the rows and compares.
+ * `GET /v2/logs`: one row for each request in a time window, newest first. Rows have the client's request id, but it is no
+ * filter: a client that searches for a request must compare the rows.
  */
 
 import { z } from 'zod'
 import { type AimlapiTask, stageOf } from '../task.ts'
 import type { World } from '../world.ts'
-import { invalid, type Refusal } from './answers.ts'
 import { usageOf } from './generation.ts'
+import { invalid, type Refusal } from './responses.ts'
 
 const HOUR_MS = 3600_000
 const DAY_MS = 24 * HOUR_MS
-const LONGEST_WINDOW_MS = 92 * DAY_MS
+const MAX_WINDOW_MS = 92 * DAY_MS
 
 export type ReadLogs = { ok: true; page: unknown } | { ok: false; refusal: Refusal }
 
-export function readLogs(world: World, asked: URLSearchParams): ReadLogs {
+export function readLogs(world: World, params: URLSearchParams): ReadLogs {
   const read = query.safeParse({
-    ...Object.fromEntries(asked),
-    model: asked.getAll('model'),
-    status: asked.getAll('status'),
+    ...Object.fromEntries(params),
+    model: params.getAll('model'),
+    status: params.getAll('status'),
   })
   if (!read.success) return { ok: false, refusal: invalid(read.error) }
   const { limit, offset, model, status } = read.data
   const now = world.edges.now()
   const window = windowOf(read.data, now)
-  if (window === undefined || window.end < window.start || window.end - window.start > LONGEST_WINDOW_MS) {
+  if (window === undefined || window.end < window.start || window.end - window.start > MAX_WINDOW_MS) {
     const message = 'Give either period, or both start and end, and no more than 92 days'
     return { ok: false, refusal: { statusCode: 400, message } }
   }
@@ -42,7 +42,7 @@ export function readLogs(world: World, asked: URLSearchParams): ReadLogs {
   return { ok: true, page: { data: rows.slice(offset, offset + limit), pagination } }
 }
 
-/** When a row appears is not documented: at once, unless a directive says otherwise. */
+/** When a row appears is not documented: immediately, unless a directive changes it. */
 function isLogged(task: AimlapiTask, now: number): boolean {
   switch (task.directives.log) {
     case 'never':
@@ -54,7 +54,7 @@ function isLogged(task: AimlapiTask, now: number): boolean {
   }
 }
 
-/** A row is there as soon as the generation is; what it cost comes at the end. */
+/** The row exists from the start of the generation; its cost is set at the end. */
 function rowOf(task: AimlapiTask, now: number) {
   const hasFailed = stageOf(task, now) === 'ended' && task.outputs[0].failure !== undefined
   return {
@@ -74,7 +74,7 @@ function generationsOf(world: World): AimlapiTask[] {
   return [...world.tasks.values()].filter((task) => task.provider === 'aimlapi')
 }
 
-/** Exactly, as `source/alias` or as the alias alone. */
+/** Matches `source/alias` exactly, or the alias alone. */
 function isNamed(model: string, name: string): boolean {
   return model === name || model.split('/')[1] === name
 }
@@ -88,7 +88,7 @@ function windowOf({ period, start, end }: Query, now: number): { start: number; 
   return start === undefined || end === undefined ? undefined : { start, end }
 }
 
-/** Without an offset it is read as UTC. */
+/** A time without an offset is UTC. */
 const instant = z.iso
   .datetime({ offset: true, local: true })
   .transform((text) => Date.parse(/(?:Z|[+-]\d\d:?\d\d)$/.test(text) ? text : `${text}Z`))

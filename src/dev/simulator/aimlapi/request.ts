@@ -1,4 +1,4 @@
-/** AI/ML API's request for a video, as its schema has it: unknown fields are refused. */
+/** AI/ML API's request schema for a video. Unknown fields are refused. */
 
 import { z } from 'zod'
 
@@ -7,13 +7,13 @@ const resolutions = ['480p', '720p', '1080p', '4k'] as const
 type Resolution = (typeof resolutions)[number]
 
 interface Abilities {
-  /** USD for a second. A resolution without a price does not exist for the model. */
+  /** A model does not support a resolution without a price. */
   usdPerSecond: Partial<Record<Resolution, number>>
   defaultSeconds: number
   lacks: readonly ('audio_url' | 'video_url' | 'watermark')[]
 }
 
-/** Mini at 480p costs what the documented sample cost; the other prices are plausible only. */
+/** Mini at 480p has the price of the documented example; the other prices are plausible values. */
 const models = {
   'bytedance/dreamina-seedance-2-0-mini': {
     usdPerSecond: { '480p': 0.012, '720p': 0.027 },
@@ -32,7 +32,7 @@ const models = {
   },
 } satisfies Record<string, Abilities>
 
-/** Every model with its price list, as the public catalogue names them. */
+/** Every model with its prices, for the public catalogue. */
 export function pricedModels(): { id: string; prices: [Resolution, number][] }[] {
   return Object.entries<Abilities>(models).map(([id, { usdPerSecond }]) => ({
     id,
@@ -50,7 +50,7 @@ const modelName = z.custom<AimlapiModel>(
   'Unknown model',
 )
 
-/** A model that nobody has is not found, which is another answer than a bad body. */
+/** An unknown model is a 404, not a 400. */
 export function namesUnknownModel(body: unknown): boolean {
   const named = z.object({ model: z.string() }).safeParse(body)
   return named.success && !modelName.safeParse(named.data.model).success
@@ -68,13 +68,13 @@ const audio = urlOr(
   'Expected a URL, a Base64 data URI or an asset ID',
 )
 
-/** "URL, Base64-encoded string or asset ID": how an id is spelled is not documented. */
+/** "URL, Base64-encoded string or asset ID": the form of an id is not documented. */
 const singleAudio = z.union(
   [audio, z.string().regex(/^[\w+/.-]+={0,2}$/)],
   'Expected a URL, a Base64-encoded string or an asset ID',
 )
 
-/** The sample sends a string where the schema says integer; both are taken. */
+/** The documented example sends a string, the schema says integer; both are accepted. */
 const duration = z
   .union([z.int(), z.string().regex(/^\d+$/).transform(Number)], 'Expected an integer')
   .pipe(z.int().min(4).max(15))
@@ -104,7 +104,7 @@ const fields = z.strictObject({
 
 export type AimlapiRequest = z.output<typeof fields>
 
-/** Whether frames exclude references, or a last frame wants a first, the documents do not say: neither is refused. */
+/** The documents do not say whether frames exclude references, or a last frame needs a first: neither is refused. */
 export const aimlapiRequest = fields.superRefine((request, context) => {
   const refuse = (name: keyof AimlapiRequest, message: string) =>
     context.addIssue({ code: 'custom', path: [name], message })
@@ -127,13 +127,13 @@ export const aimlapiRequest = fields.superRefine((request, context) => {
   }
 })
 
-/** From the documented sample: 120000 credits are 0.06 USD. */
+/** From the documented example: 120000 credits are 0.06 USD. */
 const CREDITS_PER_USD = 2_000_000
 
 export function creditsFor(request: AimlapiRequest): number {
   const abilities: Abilities = models[request.model]
   const perSecond = abilities.usdPerSecond[request.resolution ?? '720p']
-  if (perSecond === undefined) throw new Error('A request without a price was let in')
+  if (perSecond === undefined) throw new Error('A request without a price was accepted')
   return Math.round(perSecond * (request.duration ?? abilities.defaultSeconds) * CREDITS_PER_USD)
 }
 

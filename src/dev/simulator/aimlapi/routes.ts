@@ -3,10 +3,10 @@ import { dueFault, isRefusedPoll } from '../directives.ts'
 import { parseJson } from '../parse-json.ts'
 import { type AimlapiTask, stageOf } from '../task.ts'
 import { record, type World } from '../world.ts'
-import { broken, type Refusal, refuse, refuseQuestion } from './answers.ts'
 import { readCatalogue } from './catalogue.ts'
 import { failedView, generationView, usageOf } from './generation.ts'
 import { readLogs } from './logs.ts'
+import { broken, type Refusal, refuse, refusePoll } from './responses.ts'
 import { submit } from './submit.ts'
 
 const notFound: Refusal = { statusCode: 404, message: 'Not found' }
@@ -17,8 +17,9 @@ export function aimlapiRoutes(world: World): Hono {
 
   app.use('/v2/*', async (c, next) => {
     const { aimlapi } = world.edges.keys
-    const isKnown = aimlapi !== undefined && c.req.header('authorization') === `Bearer ${aimlapi}`
-    if (!isKnown) return refuse(c, now(), { statusCode: 401, message: 'The API key is missing or invalid' })
+    const isAuthorized = aimlapi !== undefined && c.req.header('authorization') === `Bearer ${aimlapi}`
+    if (!isAuthorized)
+      return refuse(c, now(), { statusCode: 401, message: 'The API key is missing or invalid' })
     const name = clientRequestIdOf(c)
     if (name !== undefined) c.header('x-client-request-id', name)
     return next()
@@ -37,8 +38,8 @@ export function aimlapiRoutes(world: World): Hono {
     if (taskId === undefined) {
       return refuse(c, now(), { statusCode: 400, message: 'generation_id: Required' })
     }
-    const response = look(world, c, taskId)
-    record(world, { provider: 'aimlapi', what: 'status.asked', taskId, status: response.status })
+    const response = getStatus(world, c, taskId)
+    record(world, { provider: 'aimlapi', what: 'status.polled', taskId, status: response.status })
     return response
   })
 
@@ -58,13 +59,13 @@ export function aimlapiRoutes(world: World): Hono {
   return app
 }
 
-function look(world: World, c: Context, taskId: string): Response {
+function getStatus(world: World, c: Context, taskId: string): Response {
   const now = world.edges.now()
   const task = world.tasks.get(taskId)
   if (task?.provider !== 'aimlapi') return refuse(c, now, notFound)
 
   const fault = dueFault(task.directives.poll, world.count(`poll ${taskId}`))
-  if (isRefusedPoll(fault)) return refuseQuestion(c, now, Number(fault))
+  if (isRefusedPoll(fault)) return refusePoll(c, now, Number(fault))
   switch (fault) {
     case '404':
       return refuse(c, now, notFound)
@@ -77,12 +78,12 @@ function look(world: World, c: Context, taskId: string): Response {
     case 'failed':
       return c.json(failedView(taskId, 'provider'))
     case undefined:
-      nameCost(c, task, now)
+      setCostHeaders(c, task, now)
       return c.json(generationView(world, task))
   }
 }
 
-function nameCost(c: Context, task: AimlapiTask, now: number): void {
+function setCostHeaders(c: Context, task: AimlapiTask, now: number): void {
   c.header('x-inference-id', task.taskId)
   if (stageOf(task, now) !== 'ended') return
   const { credits, usd } = usageOf(task, now)
@@ -90,7 +91,7 @@ function nameCost(c: Context, task: AimlapiTask, now: number): void {
   c.header('x-aimlapi-usd-spent', usd.toFixed(9))
 }
 
-/** A value outside the alphabet is dropped without a word. */
+/** A value with other characters is silently dropped. */
 function clientRequestIdOf(c: Context): string | undefined {
   const name = c.req.header('x-client-request-id')
   return name !== undefined && /^[A-Za-z0-9._:-]{1,128}$/.test(name) ? name : undefined

@@ -1,9 +1,9 @@
 import { type Directives, dueFault } from '../directives.ts'
 import { planSingle, readSilentDirectives } from '../single-task.ts'
 import type { AimlapiTask } from '../task.ts'
-import { accept, loseAnswer, record, replaceAnswer, type World } from '../world.ts'
-import { broken, invalid, type Refusal, refusalFor } from './answers.ts'
+import { accept, loseResponse, record, replaceResponse, type World } from '../world.ts'
 import { type AimlapiRequest, aimlapiRequest, creditsFor, namesUnknownModel, usdOf } from './request.ts'
+import { broken, invalid, type Refusal, refusalFor } from './responses.ts'
 
 export type Submitted = { ok: true; task: AimlapiTask } | { ok: false; refusal: Refusal }
 
@@ -13,23 +13,23 @@ export function submit(world: World, body: unknown, clientRequestId: string | un
   if (!read.success) return refuse(world, invalid(read.error))
   const request = read.data
   const directed = readSilentDirectives(request.prompt)
-  if (!directed.ok) return refuse(world, { statusCode: 400, message: `prompt: ${directed.complaint}` })
+  if (!directed.ok) return refuse(world, { statusCode: 400, message: `prompt: ${directed.message}` })
 
-  // The client's request id protects from nothing, but it does tell one attempt's words from another's.
+  // The client's request id is no idempotency key, but it distinguishes attempts with the same prompt.
   const attempt = `submit ${clientRequestId} ${request.prompt}`
   const fault = dueFault(directed.directives.submit, world.count(attempt))
   switch (fault) {
     case undefined:
       return { ok: true, task: run(world, request, clientRequestId, directed.directives) }
     case 'reset-before':
-      throw loseAnswer(world, 'aimlapi')
+      throw loseResponse(world, 'aimlapi')
     case 'lost-after': {
       const task = run(world, request, clientRequestId, directed.directives)
-      throw loseAnswer(world, 'aimlapi', task.taskId)
+      throw loseResponse(world, 'aimlapi', task.taskId)
     }
     case '504-after':
     case 'garbage-after':
-      throw replaceAnswer(world, run(world, request, clientRequestId, directed.directives), fault)
+      throw replaceResponse(world, run(world, request, clientRequestId, directed.directives), fault)
     case '500-after':
       run(world, request, clientRequestId, directed.directives)
       return { ok: false, refusal: broken }

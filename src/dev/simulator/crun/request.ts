@@ -1,6 +1,6 @@
 /**
- * Crun's request. One model id names a tier and a mode; the mode decides which fields its input has.
- * Unknown fields are refused.
+ * Crun's request schema. A model id contains a tier and a mode, and the mode decides which input fields exist. Unknown
+ * fields are refused.
  */
 
 import { z } from 'zod'
@@ -31,7 +31,7 @@ const fields = z.strictObject({
   input: z.strictObject({
     prompt: z.string().min(1),
     img_urls: z.array(media).min(1).max(2).optional(),
-    // The counts are the upstream's limits; Crun's own are not documented.
+    // The maximum counts are the upstream provider's; Crun's are not documented.
     reference_images: z.array(media).min(1).max(9).optional(),
     reference_videos: z.array(media).min(1).max(3).optional(),
     reference_audios: z.array(media).min(1).max(3).optional(),
@@ -65,7 +65,8 @@ export const crunRequest = fields.superRefine(({ model, input }, context) => {
   if (mode === 'r2v' && input.reference_images === undefined && input.reference_videos === undefined) {
     refuse('reference_images', 'At least one of reference_images or reference_videos must be provided')
   }
-  if (mode !== 'i2v' && input.aspect_ratio === 'auto') refuse('aspect_ratio', `${model} knows no auto`)
+  if (mode !== 'i2v' && input.aspect_ratio === 'auto')
+    refuse('aspect_ratio', `${model} does not support auto`)
   if (tier !== 'standard' && input.resolution === '1080p') {
     refuse('resolution', `${model} makes 480p and 720p only`)
   }
@@ -80,7 +81,7 @@ function readModel(model: CrunRequest['model']): {
   return { tier: model.includes('-fast-') ? 'fast' : 'standard', mode }
 }
 
-/** Credits: mini follows third-party notes; the other tiers are plausible only. */
+/** The credits of mini follow third-party notes; the other tiers have plausible values. */
 export const CREDITS_PER_USD = 206
 
 const creditsPerSecond: Record<Tier, Record<(typeof resolutions)[number], number>> = {
@@ -90,7 +91,7 @@ const creditsPerSecond: Record<Tier, Record<(typeof resolutions)[number], number
 }
 
 export function creditsFor({ model, input }: CrunRequest): number {
-  // The defaults: 720p is documented, 5 s is a third party's.
+  // Default 720p is documented; default 5 s is from a third party.
   const { resolution = '720p', duration = 5 } = input
   return creditsPerSecond[readModel(model).tier][resolution] * duration
 }

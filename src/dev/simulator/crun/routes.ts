@@ -2,7 +2,7 @@ import { Hono } from 'hono'
 import { dueFault, isRefusedPoll } from '../directives.ts'
 import { parseJson } from '../parse-json.ts'
 import { record, type World } from '../world.ts'
-import { type CrunAnswer, fail, refuseQuestion, succeed, toResponse } from './answers.ts'
+import { type CrunResponse, fail, refusePoll, succeed, toResponse } from './responses.ts'
 import { createTask, estimate } from './submit.ts'
 import { failedInfo, openInfo, taskInfo } from './task-info.ts'
 
@@ -27,9 +27,9 @@ export function crunRoutes(world: World): Hono {
   app.get('/api/v1/client/job/TaskInfo', (c) => {
     const taskId = c.req.query('task_id')
     if (taskId === undefined) return toResponse(fail(422, ['task_id: Field required']))
-    const answer = look(world, taskId)
-    record(world, { provider: 'crun', what: 'status.asked', taskId, status: answer.code })
-    return toResponse(answer)
+    const response = getStatus(world, taskId)
+    record(world, { provider: 'crun', what: 'status.polled', taskId, status: response.code })
+    return toResponse(response)
   })
 
   app.get('/api/v1/client/account/balance', () => toResponse(succeed({ balance: balanceOf(world) })))
@@ -38,12 +38,12 @@ export function crunRoutes(world: World): Hono {
   return app
 }
 
-function look(world: World, taskId: string): CrunAnswer {
+function getStatus(world: World, taskId: string): CrunResponse {
   const task = world.tasks.get(taskId)
   if (task?.provider !== 'crun') return fail(404)
 
   const fault = dueFault(task.directives.poll, world.count(`poll ${taskId}`))
-  if (isRefusedPoll(fault)) return refuseQuestion(Number(fault))
+  if (isRefusedPoll(fault)) return refusePoll(Number(fault))
   switch (fault) {
     case '404':
       return fail(404)

@@ -1,27 +1,27 @@
 import { type Directives, dueFault, type ReadDirectives, readDirectives } from '../directives.ts'
 import { planSingle } from '../single-task.ts'
-import { type CrunTask, saysWebhook } from '../task.ts'
-import { announce, type Manners } from '../webhooks.ts'
-import { accept, loseAnswer, record, replaceAnswer, type World } from '../world.ts'
-import { type CrunAnswer, codeOf, fail, invalid, succeed } from './answers.ts'
+import { type CrunTask, hasWebhookOption } from '../task.ts'
+import { type RetryPolicy, scheduleWebhooks } from '../webhooks.ts'
+import { accept, loseResponse, record, replaceResponse, type World } from '../world.ts'
 import { CREDITS_PER_USD, type CrunRequest, creditsFor, crunRequest } from './request.ts'
-import { noticesOf } from './task-info.ts'
+import { type CrunResponse, codeOf, fail, invalid, succeed } from './responses.ts'
+import { webhooksFor } from './task-info.ts'
 
-/** No retry is documented, and 200 is the one answer named. */
-const manners: Manners = {
+/** No retry is documented, and 200 is the only documented response. */
+const retryPolicy: RetryPolicy = {
   attempts: 1,
-  isHeard: (status) => status === 200,
+  isAccepted: (status) => status === 200,
   waitMs: () => 0,
 }
 
-export async function createTask(world: World, body: unknown): Promise<CrunAnswer> {
+export async function createTask(world: World, body: unknown): Promise<CrunResponse> {
   const read = crunRequest.safeParse(body)
   if (!read.success) return refuse(world, invalid(read.error))
   const request = read.data
   const directed = readCrunDirectives(request.input.prompt)
-  if (!directed.ok) return refuse(world, fail(422, [`input.prompt: ${directed.complaint}`]))
+  if (!directed.ok) return refuse(world, fail(422, [`input.prompt: ${directed.message}`]))
 
-  // Crun knows no key for a submit, so the same words to the same callback count as the same attempt.
+  // Crun has no idempotency key, so the same prompt with the same callback counts as the same attempt.
   const attempt = `submit ${request.callback_url} ${request.input.prompt}`
   const fault = dueFault(directed.directives.submit, world.count(attempt))
   switch (fault) {
@@ -30,14 +30,14 @@ export async function createTask(world: World, body: unknown): Promise<CrunAnswe
       return succeed({ task_id: task.taskId })
     }
     case 'reset-before':
-      throw loseAnswer(world, 'crun')
+      throw loseResponse(world, 'crun')
     case 'lost-after': {
       const task = await run(world, request, directed.directives)
-      throw loseAnswer(world, 'crun', task.taskId)
+      throw loseResponse(world, 'crun', task.taskId)
     }
     case '504-after':
     case 'garbage-after':
-      throw replaceAnswer(world, await run(world, request, directed.directives), fault)
+      throw replaceResponse(world, await run(world, request, directed.directives), fault)
     case '500-after':
       await run(world, request, directed.directives)
       return fail(500)
@@ -52,7 +52,7 @@ export async function createTask(world: World, body: unknown): Promise<CrunAnswe
   }
 }
 
-export function estimate(body: unknown): CrunAnswer {
+export function estimate(body: unknown): CrunResponse {
   const read = crunRequest.safeParse(body)
   if (!read.success) return invalid(read.error)
   return succeed({ credits: creditsFor(read.data), estimated: true })
@@ -61,7 +61,7 @@ export function estimate(body: unknown): CrunAnswer {
 async function run(world: World, request: CrunRequest, directives: Directives): Promise<CrunTask> {
   const task = planTask(world, request, directives)
   accept(world, task)
-  await announce(world, task, noticesOf(world, task), manners)
+  await scheduleWebhooks(world, task, webhooksFor(world, task), retryPolicy)
   return task
 }
 
@@ -79,16 +79,16 @@ function planTask(world: World, request: CrunRequest, directives: Directives): C
   }
 }
 
-/** Two directives mean nothing here: one task makes one video, and no document speaks of a bare array. */
+/** Two directives do not apply: a task makes one video, and no document shows an array as the webhook's body. */
 function readCrunDirectives(prompt: string): ReadDirectives {
   const read = readDirectives(prompt)
   if (!read.ok) return read
-  if (read.directives.fail === 'some') return { ok: false, complaint: 'fail=some is for Runware only' }
-  if (!saysWebhook(read.directives, 'array')) return read
-  return { ok: false, complaint: 'webhook=array is for Runware only' }
+  if (read.directives.fail === 'some') return { ok: false, message: 'fail=some is for Runware only' }
+  if (!hasWebhookOption(read.directives, 'array')) return read
+  return { ok: false, message: 'webhook=array is for Runware only' }
 }
 
-function refuse(world: World, answer: CrunAnswer): CrunAnswer {
-  record(world, { provider: 'crun', what: 'submit.refused', status: answer.code })
-  return answer
+function refuse(world: World, response: CrunResponse): CrunResponse {
+  record(world, { provider: 'crun', what: 'submit.refused', status: response.code })
+  return response
 }

@@ -1,20 +1,20 @@
-/** The `data` object of a status answer, which is also what the callback carries. */
+/** The `data` object of a status response, which is also the body of the callback. */
 
-import { linkInAnswer, linkInWebhook } from '../links.ts'
-import { type CrunTask, type Failure, listed, saysWebhook, stageOf } from '../task.ts'
-import type { Notice } from '../webhooks.ts'
+import { linkInResponse, linkInWebhook } from '../links.ts'
+import { type CrunTask, type Failure, hasWebhookOption, repeated, stageOf } from '../task.ts'
+import type { PlannedWebhook } from '../webhooks.ts'
 import type { World } from '../world.ts'
 
-/** The amount reserved while a task runs is a little more than what it costs in the end. */
+/** While a task runs, slightly more credits are reserved than it finally costs. */
 const RESERVED_SHARE = 1.05
 
 export function taskInfo(world: World, task: CrunTask): unknown {
   const stage = stageOf(task, world.edges.now())
-  return stage === 'ended' ? endedInfo(world, task, linkInAnswer) : openInfo(task, stage)
+  return stage === 'ended' ? endedInfo(world, task, linkInResponse) : openInfo(task, stage)
 }
 
-/** One callback, at the end. */
-export function noticesOf(world: World, task: CrunTask): Notice[] {
+/** Crun sends one callback, at the end. */
+export function webhooksFor(world: World, task: CrunTask): PlannedWebhook[] {
   return [
     {
       at: task.startedAt,
@@ -47,11 +47,11 @@ export function failedInfo(task: CrunTask, failure: Failure) {
     complete_at: epochSeconds(task.endsAt),
     status: 'failed',
     credits: 0,
-    result: { code: 501, message: failureWords(failure) },
+    result: { code: 501, message: failureMessage(failure) },
   }
 }
 
-function endedInfo(world: World, task: CrunTask, makeLink: typeof linkInAnswer) {
+function endedInfo(world: World, task: CrunTask, makeLink: typeof linkInResponse) {
   const failure = task.outputs.find((output) => output.failure !== undefined)?.failure
   if (failure !== undefined) return failedInfo(task, failure)
   const ended = {
@@ -59,7 +59,7 @@ function endedInfo(world: World, task: CrunTask, makeLink: typeof linkInAnswer) 
     duration_s: Math.round((task.endsAt - task.acceptedAt) / 1000),
     complete_at: epochSeconds(task.endsAt),
   }
-  const links = task.outputs.flatMap((output) => listed(task, makeLink(world, task, output)))
+  const links = task.outputs.flatMap((output) => repeated(task, makeLink(world, task, output)))
   const media_urls = task.directives.link === 'none' ? [] : links
   const result = { code: 200, message: 'success', media_urls }
   return { ...ended, status: 'success', credits: task.credits, result }
@@ -71,14 +71,14 @@ function commonInfo(task: CrunTask) {
     task_id: task.taskId,
     provider,
     model_version,
-    // The whole request, callback_url included.
+    // The whole request, including callback_url.
     param: task.request,
     create_at: epochSeconds(task.acceptedAt),
     source: 'api',
   }
 }
 
-function failureWords(failure: Failure): string {
+function failureMessage(failure: Failure): string {
   switch (failure) {
     case 'moderated':
       return 'The content was blocked by the content policy'
@@ -92,7 +92,7 @@ function failureWords(failure: Failure): string {
 }
 
 function shape(task: CrunTask, info: unknown): unknown {
-  return saysWebhook(task.directives, 'wrapped') ? { code: 200, message: 'success', data: info } : info
+  return hasWebhookOption(task.directives, 'wrapped') ? { code: 200, message: 'success', data: info } : info
 }
 
 function epochSeconds(ms: number): number {

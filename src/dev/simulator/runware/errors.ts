@@ -1,4 +1,4 @@
-/** Runware's errors: what a refusal, and what a failed generation, looks like. */
+/** Runware's errors: refused requests and failed generations. */
 
 import type { z } from 'zod'
 import type { RefusalFault } from '../directives.ts'
@@ -14,13 +14,13 @@ export interface RunwareError {
   documentation?: string
 }
 
-/** An error, and the HTTP status of an answer that carries nothing else. */
+/** An error, and the HTTP status of a response with nothing else in it. */
 export interface Refusal {
   status: number
   error: RunwareError
 }
 
-/** In the style of the documented families: for these the vendor publishes families, not a list. */
+/** Named like the documented families of codes: Runware publishes no complete list. */
 const invented = {
   queueFull: 'rateLimitExceeded',
   outOfCapacity: 'serviceUnavailable',
@@ -29,7 +29,7 @@ const invented = {
 
 const DOCUMENTATION = 'https://runware.ai/docs/platform/errors'
 
-/** Repeats the names of the task the error is about, as far as it had any. */
+/** The error repeats the task's type and id, if it has them. */
 export function refusal(status: number, code: string, message: string, task: unknown): Refusal {
   return { status, error: { code, message, documentation: DOCUMENTATION, ...namesOf(task) } }
 }
@@ -57,12 +57,12 @@ export function refuseOnPurpose(fault: RefusalFault, task: unknown): Refusal {
   }
 }
 
-/** A status question is refused: the error is about the question, and nothing is said of the task. */
-export function refuseQuestion(status: number, question: unknown): Refusal {
-  return refusal(status, refusedQuestions[status] ?? 'invalidRequest', 'The question was refused', question)
+/** Refuses a poll: the error is about the request, not about the task. */
+export function refusePoll(status: number, poll: unknown): Refusal {
+  return refusal(status, refusedPollCodes[status] ?? 'invalidRequest', 'The request was refused', poll)
 }
 
-const refusedQuestions: Partial<Record<number, string>> = {
+const refusedPollCodes: Partial<Record<number, string>> = {
   401: 'invalidApiKey',
   402: 'insufficientCredits',
   403: 'unauthorized',
@@ -78,10 +78,10 @@ export function refuseBroken(task: unknown): Refusal {
 }
 
 export function failureError(failure: Failure, taskUUID: string): RunwareError {
-  return { ...failureWords(failure), status: 'error', taskType: 'videoInference', taskUUID }
+  return { ...failureMessage(failure), status: 'error', taskType: 'videoInference', taskUUID }
 }
 
-function failureWords(failure: Failure): { code: string; message: string } {
+function failureMessage(failure: Failure): { code: string; message: string } {
   switch (failure) {
     case 'moderated':
       return { code: 'contentPolicyViolation', message: 'The content policy does not allow this video' }

@@ -1,10 +1,10 @@
-/** What Runware's Seedance 2.0 models can make, and for how much. */
+/** The sizes and prices of Runware's Seedance 2.0 models. */
 
 export type Resolution = '480p' | '720p' | '1080p' | '4k'
 
 type PixelPair = readonly [width: number, height: number]
 
-/** 480p and 720p from the model's page; 1080p and 4k, and 21:9 at 720p, from the upstream's table. */
+/** Sources: the model's page for 480p and 720p; the upstream provider's table for 1080p, 4k, and 21:9 at 720p. */
 const pixelPairs: Record<Resolution, readonly PixelPair[]> = {
   '480p': [
     [864, 496],
@@ -48,23 +48,23 @@ export const models = [
 
 export type Model = (typeof models)[number]
 
-/** USD per second of output. A resolution without a price does not exist for the model. */
+/** USD per second of output. A model does not support a resolution without a price. */
 type Prices = Partial<Record<Resolution, { plain: number; withVideo: number }>>
 
 export const prices: Record<Model, Prices> = {
-  // Plausible, not documented.
+  // Not documented; plausible values.
   'bytedance:seedance@2.0': {
     '480p': { plain: 0.08, withVideo: 0.096 },
     '720p': { plain: 0.18, withVideo: 0.216 },
     '1080p': { plain: 0.4, withVideo: 0.48 },
     '4k': { plain: 1.6, withVideo: 1.92 },
   },
-  // 480p is one third-party measurement; the rest follows mini's proportions.
+  // 480p is a third-party measurement; the other values follow mini's proportions.
   'bytedance:seedance@2.0-fast': {
     '480p': { plain: 0.0607, withVideo: 0.0725 },
     '720p': { plain: 0.1366, withVideo: 0.1619 },
   },
-  // The model's page.
+  // From the model's page.
   'bytedance:seedance@2.0-mini': {
     '480p': { plain: 0.036, withVideo: 0.043 },
     '720p': { plain: 0.081, withVideo: 0.096 },

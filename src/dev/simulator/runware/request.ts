@@ -35,7 +35,7 @@ const fields = z.strictObject({
   settings: z.strictObject({ audio: z.boolean().optional() }).optional(),
   numberResults: z.int().min(1).max(4).optional(),
   outputType: z.literal('URL').optional(),
-  // Whatever is asked for, the file served is an MP4.
+  // The served file is always an MP4.
   outputFormat: z.enum(['MP4', 'WEBM', 'MOV']).optional(),
   outputQuality: z.int().min(20).max(99).optional(),
   deliveryMethod: z.literal('async').optional(),
@@ -53,7 +53,7 @@ const fields = z.strictObject({
 
 export type RunwareRequest = z.output<typeof fields>
 
-/** The rules between fields (the model's page). Each names its own code and the parameters at fault. */
+/** The rules over several fields (the model's page). Each has an error code and the parameters at fault. */
 export const runwareRequest = fields.superRefine((request, context) => {
   const refuse = (code: string, parameter: string | string[], message: string) =>
     context.addIssue({ code: 'custom', message, params: { code, parameter } })
@@ -80,7 +80,7 @@ export const runwareRequest = fields.superRefine((request, context) => {
   if (hasPixels && !isPairOf(model, width, height)) {
     refuse('unsupportedDimensions', ['width', 'height'], `${width}x${height} is not a size of ${model}`)
   }
-  // Not documented: how several files would share one URL. Nobody shall rely on a guess.
+  // How several files would share one URL is not documented, so it is refused.
   if (request.uploadEndpoint !== undefined && (request.numberResults ?? 1) > 1) {
     refuse('conflictUploadEndpoint', ['uploadEndpoint', 'numberResults'], 'uploadEndpoint takes one result')
   }
@@ -90,14 +90,14 @@ export const runwareRequest = fields.superRefine((request, context) => {
   }
 })
 
-export const runwareQuestion = z.strictObject({ taskType: z.literal('getResponse'), taskUUID: uuid })
+export const runwarePoll = z.strictObject({ taskType: z.literal('getResponse'), taskUUID: uuid })
 
 const DEFAULT_DURATION_SECONDS = 5
 
 /** USD for one result. */
 export function priceOf(request: RunwareRequest): number {
   const price = prices[request.model][sizeOf(request)]
-  if (price === undefined) throw new Error('A request without a price was let in')
+  if (price === undefined) throw new Error('A request without a price was accepted')
   const perSecond = request.inputs?.referenceVideos === undefined ? price.plain : price.withVideo
   return Number((perSecond * (request.duration ?? DEFAULT_DURATION_SECONDS)).toFixed(6))
 }

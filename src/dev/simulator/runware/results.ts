@@ -1,36 +1,36 @@
-/** What Runware says about a task: in a status answer, and in a webhook. */
+/** A task as Runware shows it, in a status response and in a webhook. */
 
-import { linkInAnswer, linkInWebhook } from '../links.ts'
+import { linkInResponse, linkInWebhook } from '../links.ts'
 import {
   endedOutputs,
-  listed,
+  hasWebhookOption,
   progressOf,
   type RunwareTask,
+  repeated,
   type SeededOutput,
-  saysWebhook,
   stageOf,
 } from '../task.ts'
-import type { Notice } from '../webhooks.ts'
+import type { PlannedWebhook } from '../webhooks.ts'
 import type { World } from '../world.ts'
 import { failureError, type RunwareError } from './errors.ts'
 import { priceOf } from './request.ts'
 
-interface Standing {
+interface Results {
   data: unknown[]
   errors: RunwareError[]
 }
 
-/** Everything that has ended so far; only while nothing has, the task itself, still processing. */
-export function standingOf(world: World, task: RunwareTask): Standing {
+/** The results that have ended; before the first has ended, the processing task itself. */
+export function resultsOf(world: World, task: RunwareTask): Results {
   const ended = endedOutputs(task, world.edges.now())
   if (ended.length === 0) return { data: [processing(task, world.edges.now())], errors: [] }
   return {
     data: ended
       .filter((output) => output.failure === undefined)
       .flatMap((output) =>
-        listed(
+        repeated(
           task,
-          success(task, output, () => linkInAnswer(world, task, output)),
+          success(task, output, () => linkInResponse(world, task, output)),
         ),
       ),
     errors: ended.flatMap(({ failure }) => (failure === undefined ? [] : failureError(failure, task.taskId))),
@@ -38,21 +38,21 @@ export function standingOf(world: World, task: RunwareTask): Standing {
 }
 
 /** One webhook for each result. */
-export function noticesOf(world: World, task: RunwareTask): Notice[] {
-  const progress: Notice = {
+export function webhooksFor(world: World, task: RunwareTask): PlannedWebhook[] {
+  const progress: PlannedWebhook = {
     at: (task.startedAt + task.endsAt) / 2,
     kind: 'progress',
     body: () => shape(task, processing(task, world.edges.now())),
   }
   const ends = task.outputs.map(
-    (output): Notice => ({
+    (output): PlannedWebhook => ({
       at: output.endsAt,
       kind: 'end',
       body: () =>
         output.failure === undefined
           ? shapeAll(
               task,
-              listed(
+              repeated(
                 task,
                 success(task, output, () => linkInWebhook(world, task, output)),
               ),
@@ -74,7 +74,7 @@ function success(task: RunwareTask, output: SeededOutput, link: () => string) {
     taskUUID: task.taskId,
     status: 'success',
     videoUUID: output.outputId,
-    // Whether a video that was uploaded has a link still is not documented.
+    // Not documented: whether an uploaded video also has a link.
     ...(task.directives.link !== 'none' && { videoURL: link() }),
     seed: output.seed,
     ...(task.request.includeCost === true && { cost: priceOf(task.request) }),
@@ -83,16 +83,16 @@ function success(task: RunwareTask, output: SeededOutput, link: () => string) {
 
 function shapeAll(task: RunwareTask, items: unknown[]): unknown {
   if (items.length === 1) return shape(task, items[0])
-  return saysWebhook(task.directives, 'array') ? items : { data: items }
+  return hasWebhookOption(task.directives, 'array') ? items : { data: items }
 }
 
-/** The vendor's documents show the webhook flat in one place and wrapped in another. */
+/** Runware's documents show the webhook unwrapped in one place and wrapped in another. */
 function shape(task: RunwareTask, item: unknown): unknown {
-  if (saysWebhook(task.directives, 'wrapped')) return { data: [item] }
-  return saysWebhook(task.directives, 'array') ? [item] : item
+  if (hasWebhookOption(task.directives, 'wrapped')) return { data: [item] }
+  return hasWebhookOption(task.directives, 'array') ? [item] : item
 }
 
 function shapeError(task: RunwareTask, error: RunwareError): unknown {
-  if (saysWebhook(task.directives, 'wrapped')) return { errors: [error] }
-  return saysWebhook(task.directives, 'array') ? [error] : error
+  if (hasWebhookOption(task.directives, 'wrapped')) return { errors: [error] }
+  return hasWebhookOption(task.directives, 'array') ? [error] : error
 }

@@ -1,53 +1,53 @@
 import { type Directives, dueFault, readDirectives } from '../directives.ts'
 import { planSize } from '../media.ts'
 import { planFailure, planTimeline, type RunwareTask } from '../task.ts'
-import { announce, type Manners } from '../webhooks.ts'
-import { accept, loseAnswer, record, replaceAnswer, type World } from '../world.ts'
+import { type RetryPolicy, scheduleWebhooks } from '../webhooks.ts'
+import { accept, loseResponse, record, replaceResponse, type World } from '../world.ts'
 import { type Refusal, refusal, refuseBroken, refuseIssue, refuseOnPurpose } from './errors.ts'
 import { priceOf, type RunwareRequest, runwareRequest } from './request.ts'
-import { noticesOf } from './results.ts'
+import { webhooksFor } from './results.ts'
 import { uploadOutputs } from './upload.ts'
 
-export type Piece = { data: unknown[]; errors: Refusal[] }
+export type PartialResponse = { data: unknown[]; errors: Refusal[] }
 
-/** A quarter of a second, doubling, never more than 8 s. How many attempts is not documented. */
-const manners: Manners = {
+/** Waits of 250 ms, doubling up to 8 s. The number of attempts is not documented. */
+const retryPolicy: RetryPolicy = {
   attempts: 8,
-  isHeard: (status) => status >= 200 && status < 300,
+  isAccepted: (status) => status >= 200 && status < 300,
   waitMs: (attempt) => Math.min(8000, 250 * 2 ** (attempt - 1)),
 }
 
-export async function submit(world: World, asked: unknown): Promise<Piece> {
-  const read = runwareRequest.safeParse(asked, { reportInput: true })
+export async function submit(world: World, task: unknown): Promise<PartialResponse> {
+  const read = runwareRequest.safeParse(task, { reportInput: true })
   if (!read.success) {
-    const errors = read.error.issues.map((issue) => refuseIssue(issue, asked))
+    const errors = read.error.issues.map((issue) => refuseIssue(issue, task))
     return refuse(world, errors)
   }
   const request = read.data
   const directed = readDirectives(request.positivePrompt)
   if (!directed.ok) {
-    return refuse(world, [refusal(400, 'invalidPositivePrompt', directed.complaint, asked)])
+    return refuse(world, [refusal(400, 'invalidPositivePrompt', directed.message, task)])
   }
   if (world.tasks.has(request.taskUUID)) {
-    const words = 'A task with this taskUUID already exists'
-    return refuse(world, [refusal(400, 'conflictTaskUUID', words, asked)])
+    const message = 'A task with this taskUUID already exists'
+    return refuse(world, [refusal(400, 'conflictTaskUUID', message, task)])
   }
 
   const fault = dueFault(directed.directives.submit, world.count(`submit ${request.taskUUID}`))
   switch (fault) {
     case undefined:
-      return (await run(world, request, directed.directives)).piece
+      return (await run(world, request, directed.directives)).response
     case 'reset-before':
-      throw loseAnswer(world, 'runware', request.taskUUID)
+      throw loseResponse(world, 'runware', request.taskUUID)
     case 'lost-after':
       await run(world, request, directed.directives)
-      throw loseAnswer(world, 'runware', request.taskUUID)
+      throw loseResponse(world, 'runware', request.taskUUID)
     case '504-after':
     case 'garbage-after':
-      throw replaceAnswer(world, (await run(world, request, directed.directives)).task, fault)
+      throw replaceResponse(world, (await run(world, request, directed.directives)).task, fault)
     case '500-after':
       await run(world, request, directed.directives)
-      return { data: [], errors: [refuseBroken(asked)] }
+      return { data: [], errors: [refuseBroken(task)] }
     case '402':
     case '403':
     case '429':
@@ -55,15 +55,15 @@ export async function submit(world: World, asked: unknown): Promise<Piece> {
     case '500-before':
     case '503':
     case '505':
-      return refuse(world, [refuseOnPurpose(fault, asked)])
+      return refuse(world, [refuseOnPurpose(fault, task)])
   }
 }
 
-/** `X-Runware-Dry-Run: 1` checks and prices. The documents do not show the answer's shape. */
-export function rehearse(asked: unknown): Piece {
-  const read = runwareRequest.safeParse(asked, { reportInput: true })
+/** `X-Runware-Dry-Run: 1` validates and prices a task. The documents do not show the shape of the response. */
+export function dryRun(task: unknown): PartialResponse {
+  const read = runwareRequest.safeParse(task, { reportInput: true })
   if (!read.success) {
-    return { data: [], errors: read.error.issues.map((issue) => refuseIssue(issue, asked)) }
+    return { data: [], errors: read.error.issues.map((issue) => refuseIssue(issue, task)) }
   }
   const { taskType, taskUUID, numberResults = 1 } = read.data
   return { data: [{ taskType, taskUUID, cost: priceOf(read.data) * numberResults }], errors: [] }
@@ -71,12 +71,15 @@ export function rehearse(asked: unknown): Piece {
 
 async function run(world: World, request: RunwareRequest, directives: Directives) {
   const task = planTask(world, request, directives)
-  // No await between asking whether the taskUUID is taken and taking it.
+  // No await between the check for a duplicate taskUUID and this line, so that the check is atomic.
   accept(world, task)
   await uploadOutputs(world, task)
-  await announce(world, task, noticesOf(world, task), manners)
-  const piece: Piece = { data: [{ taskType: request.taskType, taskUUID: request.taskUUID }], errors: [] }
-  return { task, piece }
+  await scheduleWebhooks(world, task, webhooksFor(world, task), retryPolicy)
+  const response: PartialResponse = {
+    data: [{ taskType: request.taskType, taskUUID: request.taskUUID }],
+    errors: [],
+  }
+  return { task, response }
 }
 
 function planTask(world: World, request: RunwareRequest, directives: Directives): RunwareTask {
@@ -105,7 +108,7 @@ function planTask(world: World, request: RunwareRequest, directives: Directives)
   }
 }
 
-function refuse(world: World, errors: Refusal[]): Piece {
+function refuse(world: World, errors: Refusal[]): PartialResponse {
   for (const { status, error } of errors.slice(0, 1)) {
     const taskId = error.taskUUID
     record(world, { provider: 'runware', what: 'submit.refused', status, ...(taskId && { taskId }) })

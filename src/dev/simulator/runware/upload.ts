@@ -1,16 +1,16 @@
 /**
- * Runware uploads each result to the `uploadEndpoint` by PUT, the raw bytes as the body. The documents do not say when
- * that is, beside the webhook, nor that a refused upload is tried again: here it comes first, and once.
+ * Runware uploads each result to the `uploadEndpoint` by PUT, with the raw bytes as the body. The documents say neither
+ * when, relative to the webhook, nor whether a refused upload is retried. Here it precedes the webhook and happens once.
  */
 
 import type { PutFault } from '../directives.ts'
 import { streamPart } from '../media.ts'
-import { type RunwareTask, type SeededOutput, saysWebhook } from '../task.ts'
+import { hasWebhookOption, type RunwareTask, type SeededOutput } from '../task.ts'
 import { record, type World } from '../world.ts'
 
 const LATE_MS = { late: 10_000, 'too-late': 300_000 }
 
-/** Resolves when all that must come before the submit answer has come. */
+/** Resolves when every upload that precedes the submit response has been sent. */
 export async function uploadOutputs(world: World, task: RunwareTask): Promise<void> {
   const { request, directives, outputs } = task
   const { uploadEndpoint: url } = request
@@ -21,23 +21,23 @@ export async function uploadOutputs(world: World, task: RunwareTask): Promise<vo
     const upload = async () => {
       for (let times = fault === 'twice' ? 2 : 1; times > 0; times--) await put(world, task, output, url)
     }
-    if (saysWebhook(directives, 'early') && lateMs === 0) await upload()
+    if (hasWebhookOption(directives, 'early') && lateMs === 0) await upload()
     else world.edges.after(output.endsAt + lateMs - world.edges.now(), upload)
   }
 }
 
 async function put(world: World, task: RunwareTask, output: SeededOutput, url: string): Promise<void> {
-  const line = { provider: task.provider, taskId: task.taskId }
+  const entry = { provider: task.provider, taskId: task.taskId }
   const { body, headers } = contentOf(output, world.edges.picture, task.directives.put)
-  // Node sends a stream only where it is told that the answer may wait for its end.
+  // Node requires `duplex: 'half'` for a streamed body.
   const init = { method: 'PUT', headers, body, duplex: 'half' }
   try {
     const response = await world.edges.fetch(new Request(url, init))
     await response.body?.cancel()
-    record(world, { ...line, what: 'upload.sent', status: response.status })
+    record(world, { ...entry, what: 'upload.sent', status: response.status })
   } catch {
-    // Whatever the network throws, to the one who uploads it is the same: nobody took it.
-    record(world, { ...line, what: 'upload.unreachable' })
+    // Every network error means the same here: the upload was not received.
+    record(world, { ...entry, what: 'upload.unreachable' })
   }
 }
 

@@ -1,6 +1,6 @@
-/** Assets: the videos that jobs made, and what was uploaded to make them from. */
+/** Assets: the videos made by jobs, and the uploaded inputs. */
 
-import { linkInAnswer } from '../links.ts'
+import { linkInResponse } from '../links.ts'
 import type { ScenarioTask, SimulatedOutput } from '../task.ts'
 import type { World } from '../world.ts'
 import type { ScenarioRequest } from './request.ts'
@@ -11,7 +11,7 @@ type Asset =
   | { from: 'job'; kind: 'video'; task: ScenarioTask; output: SimulatedOutput }
   | { from: 'upload'; kind: MediaKind; upload: Upload }
 
-/** The link of a made video is signed anew each time. Of an upload no bytes are kept, so it has no link. */
+/** The link of a made video is signed again at each request. An upload's bytes are not stored, so it has no link. */
 export function assetView(world: World, assetId: string): unknown {
   const asset = findAsset(world, assetId)
   switch (asset?.from) {
@@ -35,7 +35,7 @@ export function assetView(world: World, assetId: string): unknown {
         id: output.outputId,
         kind: 'video',
         mimeType: 'video/mp4',
-        url: linkInAnswer(world, task, output),
+        url: linkInResponse(world, task, output),
         metadata: {
           type: 'custom-generation',
           jobId: task.taskId,
@@ -50,22 +50,22 @@ export function assetView(world: World, assetId: string): unknown {
   }
 }
 
-/** One sentence for each asset that is not there, or not of the kind its place wants. */
-export function complainOfAssets(world: World, request: ScenarioRequest): string[] {
+/** One message for each asset that does not exist, or has the wrong kind for its field. */
+export function assetFaults(world: World, request: ScenarioRequest): string[] {
   const { image, lastFrameImage, referenceImages, referenceVideos, referenceAudio } = request
-  const places: [name: string, kind: MediaKind, assetIds: (string | undefined)[]][] = [
+  const fields: [name: string, kind: MediaKind, assetIds: (string | undefined)[]][] = [
     ['image', 'image', [image]],
     ['lastFrameImage', 'image', [lastFrameImage]],
     ['referenceImages', 'image', referenceImages ?? []],
     ['referenceVideos', 'video', referenceVideos ?? []],
     ['referenceAudio', 'audio', referenceAudio ?? []],
   ]
-  return places.flatMap(([name, kind, assetIds]) =>
+  return fields.flatMap(([name, kind, assetIds]) =>
     assetIds.flatMap((assetId) => {
       if (assetId === undefined) return []
       const asset = findAsset(world, assetId)
       if (asset === undefined) return [`${name}: There is no asset ${assetId}`]
-      return asset.kind === kind ? [] : [`${name}: ${assetId} is no ${kind}`]
+      return asset.kind === kind ? [] : [`${name}: ${assetId} is not of kind ${kind}`]
     }),
   )
 }
@@ -74,9 +74,9 @@ function findAsset(world: World, assetId: string): Asset | undefined {
   const made = world.outputs.get(assetId)
   if (made?.task.provider === 'scenario') {
     const { task, output } = made
-    const isThere =
+    const exists =
       output.failure === undefined && task.directives.link !== 'missing' && world.edges.now() >= output.endsAt
-    return isThere ? { from: 'job', kind: 'video', task, output } : undefined
+    return exists ? { from: 'job', kind: 'video', task, output } : undefined
   }
   const upload = [...world.uploads.values()].find(({ entityId }) => entityId === assetId)
   const kind = upload && importedKind(upload, world.edges.now())

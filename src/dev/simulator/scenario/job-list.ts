@@ -3,10 +3,10 @@
 import { z } from 'zod'
 import type { ScenarioTask } from '../task.ts'
 import { record, type World } from '../world.ts'
-import { invalid, refusal } from './answers.ts'
 import { JOB_TYPE, jobStatuses, jobView, statusOf } from './job.ts'
+import { invalid, refusal } from './responses.ts'
 
-/** The default is not documented; the maximum is. */
+/** The maximum page size is documented; the default is not. */
 const query = z.object({
   status: z.enum(jobStatuses).optional(),
   hideResults: z.enum(['true', 'false']).optional(),
@@ -14,8 +14,8 @@ const query = z.object({
   paginationToken: z.string().optional(),
 })
 
-export function listJobs(world: World, asked: URLSearchParams): Response {
-  const read = query.safeParse(Object.fromEntries(asked))
+export function listJobs(world: World, params: URLSearchParams): Response {
+  const read = query.safeParse(Object.fromEntries(params))
   if (!read.success) return invalid(read.error)
   const { status, hideResults, pageSize, paginationToken } = read.data
   const now = world.edges.now()
@@ -27,7 +27,7 @@ export function listJobs(world: World, asked: URLSearchParams): Response {
   if (start === undefined) return refusal(400, 'paginationToken: Not a token of this list')
   const matching = jobs
     .slice(start)
-    .filter((task) => isWantedType(asked) && (status === undefined || statusOf(task, now) === status))
+    .filter((task) => matchesType(params) && (status === undefined || statusOf(task, now) === status))
   const page = matching.slice(0, pageSize)
   const last = page.at(-1)
   record(world, { provider: 'scenario', what: 'tasks.listed', status: 200 })
@@ -43,20 +43,20 @@ function jobsOf(world: World): ScenarioTask[] {
 
 const LAG_MS = 5 * 60_000
 
-/** How far the list may lag behind is not documented. */
+/** How much the list may lag is not documented. */
 function isListed(task: ScenarioTask, now: number): boolean {
   return task.directives.list !== 'lagging' || now >= task.acceptedAt + LAG_MS
 }
 
-/** The token names the last job shown, so that jobs made meanwhile shift nothing. */
+/** The token identifies the last job of the page, so that new jobs do not shift the pages. */
 function afterToken(jobs: ScenarioTask[], token: string): number | undefined {
   const index = jobs.findIndex(({ taskId }) => btoa(taskId) === token)
   return index < 0 ? undefined : index + 1
 }
 
-/** `type` and `types` are both seen in Scenario's clients, repeated or joined by commas. */
-function isWantedType(asked: URLSearchParams): boolean {
-  const types = [...asked.getAll('type'), ...asked.getAll('types')].flatMap((words) => words.split(','))
+/** Scenario's clients use both `type` and `types`, repeated or separated by commas. */
+function matchesType(params: URLSearchParams): boolean {
+  const types = [...params.getAll('type'), ...params.getAll('types')].flatMap((words) => words.split(','))
   return types.length === 0 || types.includes(JOB_TYPE)
 }
 

@@ -1,6 +1,6 @@
 /** A job as Scenario shows it. */
 
-import { type Failure, listed, progressOf, type ScenarioTask, stageOf } from '../task.ts'
+import { type Failure, progressOf, repeated, type ScenarioTask, stageOf } from '../task.ts'
 
 export const jobStatuses = [
   'pending',
@@ -15,7 +15,7 @@ export const jobStatuses = [
 
 export type JobStatus = (typeof jobStatuses)[number]
 
-/** Every job here was made by `/generate/custom`. */
+/** The simulator only has jobs of `/generate/custom`. */
 export const JOB_TYPE = 'custom'
 
 export function jobView(task: ScenarioTask, now: number, status: string = statusOf(task, now)) {
@@ -33,19 +33,19 @@ export function jobView(task: ScenarioTask, now: number, status: string = status
       input: task.request,
       assetIds:
         isEnded && output.failure === undefined && task.directives.link !== 'none'
-          ? listed(task, output.outputId)
+          ? repeated(task, output.outputId)
           : [],
-      ...(isEnded && output.failure !== undefined && { error: failureWords(output.failure) }),
+      ...(isEnded && output.failure !== undefined && { error: failureMessage(output.failure) }),
     },
   }
 }
 
 export function failedJobView(task: ScenarioTask, now: number, failure: Failure) {
   const { metadata, ...job } = jobView(task, now, endedStatus(failure))
-  return { ...job, metadata: { ...metadata, assetIds: [], error: failureWords(failure) } }
+  return { ...job, metadata: { ...metadata, assetIds: [], error: failureMessage(failure) } }
 }
 
-/** The last tenth of the work. */
+/** The last tenth of the progress. */
 const FINALIZING_FROM = 0.9
 
 export function statusOf(task: ScenarioTask, now: number): JobStatus {
@@ -59,7 +59,7 @@ export function statusOf(task: ScenarioTask, now: number): JobStatus {
   }
 }
 
-/** A third of the waiting each. */
+/** Each status lasts a third of the pending time. */
 function waitingStatus(task: ScenarioTask, now: number): JobStatus {
   const share = (now - task.acceptedAt) / (task.startedAt - task.acceptedAt)
   if (share < 1 / 3) return 'pending'
@@ -71,7 +71,7 @@ function endedStatus(failure: Failure | undefined): JobStatus {
   return failure === 'canceled' ? 'canceled' : 'failure'
 }
 
-function failureWords(failure: Failure): string {
+function failureMessage(failure: Failure): string {
   switch (failure) {
     case 'moderated':
       return 'The content was blocked by the moderation policy'

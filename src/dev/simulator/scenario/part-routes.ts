@@ -1,4 +1,4 @@
-/** Where the bytes of an upload go: a bucket's signed links, which want no other authorization. */
+/** The signed links of a bucket that receive an upload's bytes. They need no other authorization. */
 
 import { Hono } from 'hono'
 import { sign } from '../sign.ts'
@@ -21,31 +21,31 @@ export function partRoutes(world: World): Hono {
   return new Hono().put('/:uploadId/:number', async (c) => {
     const upload = world.uploads.get(c.req.param('uploadId'))
     if (upload === undefined || upload.completedAt !== undefined) {
-      return say(404, 'NoSuchUpload', 'There is no such upload, or it is complete')
+      return xmlError(404, 'NoSuchUpload', 'There is no such upload, or it is complete')
     }
     const part = c.req.param('number')
     const expires = c.req.query('expires') ?? ''
     if (c.req.query('signature') !== sign(`${upload.uploadId} ${part} ${expires}`)) {
-      return say(403, 'SignatureDoesNotMatch', 'The link is not one of ours')
+      return xmlError(403, 'SignatureDoesNotMatch', 'The signature of the link is wrong')
     }
-    if (world.edges.now() > Number(expires)) return say(403, 'AccessDenied', 'Request has expired')
+    if (world.edges.now() > Number(expires)) return xmlError(403, 'AccessDenied', 'Request has expired')
     if (c.req.header('authorization') !== undefined) {
-      return say(400, 'InvalidArgument', 'The signed link excludes an Authorization header')
+      return xmlError(400, 'InvalidArgument', 'The signed link excludes an Authorization header')
     }
     return receive(world, upload, Number(part), new Uint8Array(await c.req.arrayBuffer()))
   })
 }
 
-/** Sent twice, a part counts once: the later bytes take the place of the earlier. */
+/** A part that is sent twice counts once: the later bytes replace the earlier ones. */
 function receive(world: World, upload: Upload, part: number, bytes: Uint8Array): Response {
   const latest = world.uploads.get(upload.uploadId) ?? upload
   const received = new Map(latest.received)
   received.set(part, { sizeBytes: bytes.length, head: bytes.slice(0, SNIFFED_BYTES) })
-  const grown = { ...latest, received }
-  if (receivedBytes(grown) > upload.fileSize) {
-    return say(400, 'EntityTooLarge', `More than the ${upload.fileSize} bytes that were announced`)
+  const updated = { ...latest, received }
+  if (receivedBytes(updated) > upload.fileSize) {
+    return xmlError(400, 'EntityTooLarge', `More than the announced ${upload.fileSize} bytes`)
   }
-  world.uploads.set(upload.uploadId, grown)
+  world.uploads.set(upload.uploadId, updated)
   record(world, { provider: 'scenario', what: 'import.sent', taskId: upload.uploadId })
   return new Response(null, { status: 200, headers: { etag: `"${crypto.randomUUID()}"` } })
 }
@@ -55,7 +55,7 @@ function partLink(world: World, upload: Upload, part: number, expires: string): 
   return `${world.edges.baseUrl}/scenario/parts/${upload.uploadId}/${part}?${query}`
 }
 
-function say(status: number, code: string, message: string): Response {
+function xmlError(status: number, code: string, message: string): Response {
   return new Response(`<Error><Code>${code}</Code><Message>${message}</Message></Error>`, {
     status,
     headers: { 'content-type': 'application/xml' },

@@ -1,4 +1,4 @@
-/** CloudFront's custom policy: JSON in base64, with `-_~` in the place of `+=/`. */
+/** CloudFront's custom policy: JSON in base64, with `-_~` instead of `+=/`. */
 
 import { z } from 'zod'
 
@@ -10,8 +10,8 @@ export function writePolicy(resource: string, expiresAt: number): string {
   return btoa(text).replaceAll('+', '-').replaceAll('=', '_').replaceAll('/', '~')
 }
 
-/** The instant of its expiry. The policy must be one of ours: the signature is checked before. */
-export function readPolicy(text: string): number {
+/** When the policy expires. Its signature must be verified first. */
+export function expiryOfPolicy(text: string): number {
   const base64 = text.replaceAll('-', '+').replaceAll('_', '=').replaceAll('~', '/')
   const [statement] = policy.parse(JSON.parse(atob(base64))).Statement
   return statement.Condition.DateLessThan['AWS:EpochTime'] * SECOND_MS

@@ -1,4 +1,4 @@
-/** Scenario's request for a video, as its reference has it: unknown fields are refused, defaults filled in. */
+/** Scenario's request schema for a video, with its defaults. Unknown fields are refused. */
 
 import { z } from 'zod'
 
@@ -7,12 +7,12 @@ const resolutions = ['480p', '720p', '1080p', '4k'] as const
 type Resolution = (typeof resolutions)[number]
 
 interface Abilities {
-  /** Creative units for a second. A resolution without a price does not exist for the model. */
+  /** In creative units. A model does not support a resolution without a price. */
   unitsPerSecond: Partial<Record<Resolution, number>>
   maxSeed?: number
 }
 
-/** Prices are plausible, not documented: Scenario tells them by a dry run only. */
+/** Plausible prices: Scenario documents none, and returns them from dry runs only. */
 const models = {
   'model_bytedance-seedance-2-0-mini': { unitsPerSecond: { '480p': 4, '720p': 8 } },
   'model_bytedance-seedance-2-0-fast': {
@@ -33,14 +33,14 @@ export function readModel(name: string): ScenarioModel | undefined {
 const assetId = z.string().min(1)
 
 const fields = z.strictObject({
-  // A longer prompt is refused and never cut (Scenario's own skill).
+  // A longer prompt is refused, never cut (Scenario's published skill).
   prompt: z.string().min(1).max(6000).optional(),
   image: assetId.optional(),
   lastFrameImage: assetId.optional(),
-  // Scenario drops a bare value without a word, and bills; the simulator would rather be heard.
+  // Scenario silently drops a value that is not an array, and bills the job; the simulator refuses it instead.
   referenceImages: z.array(assetId).max(9).optional(),
   referenceVideos: z.array(assetId).max(3).optional(),
-  // Singular, unlike its brothers.
+  // Singular, unlike the other two.
   referenceAudio: z.array(assetId).max(3).optional(),
   duration: z
     .number()
@@ -94,7 +94,7 @@ function hasReference({ referenceImages = [], referenceVideos = [] }: ScenarioRe
 /** A unit's price depends on the plan. */
 export const CREATIVE_UNITS_PER_USD = 100
 
-/** Auto follows the longest reference video; the simulator measures none and takes 5 s. */
+/** Scenario's auto follows the longest reference video; the simulator always uses 5 s. */
 const AUTO_SECONDS = 5
 
 const VIDEO_REFERENCE_SHARE = 1.2
@@ -102,7 +102,7 @@ const VIDEO_REFERENCE_SHARE = 1.2
 export function creativeUnitsFor(model: ScenarioModel, request: ScenarioRequest): number {
   const abilities: Abilities = models[model]
   const perSecond = abilities.unitsPerSecond[request.resolution]
-  if (perSecond === undefined) throw new Error('A request without a price was let in')
+  if (perSecond === undefined) throw new Error('A request without a price was accepted')
   const seconds = request.duration === -1 ? AUTO_SECONDS : request.duration
   const share = (request.referenceVideos ?? []).length > 0 ? VIDEO_REFERENCE_SHARE : 1
   return Math.ceil(perSecond * seconds * share)

@@ -3,12 +3,12 @@ import { z } from 'zod'
 import { dueFault, isRefusedPoll } from '../directives.ts'
 import { parseJson } from '../parse-json.ts'
 import { record, type World } from '../world.ts'
-import { invalid, refusal, refuseBroken, refuseQuestion } from './answers.ts'
 import { assetView } from './assets.ts'
 import { failedJobView, jobView } from './job.ts'
 import { listJobs } from './job-list.ts'
 import { partRoutes } from './part-routes.ts'
-import { generate, rehearse } from './submit.ts'
+import { invalid, refusal, refuseBroken, refusePoll } from './responses.ts'
+import { dryRun, generate } from './submit.ts'
 import { uploadRoutes } from './upload-routes.ts'
 
 export function scenarioRoutes(world: World): Hono {
@@ -16,12 +16,12 @@ export function scenarioRoutes(world: World): Hono {
 
   app.use('/v1/*', async (c, next) => {
     const { scenario } = world.edges.keys
-    const isKnown = scenario !== undefined && c.req.header('authorization') === `Basic ${btoa(scenario)}`
-    return isKnown ? next() : refusal(401, 'The API key or its secret is not valid')
+    const isAuthorized = scenario !== undefined && c.req.header('authorization') === `Basic ${btoa(scenario)}`
+    return isAuthorized ? next() : refusal(401, 'The API key or its secret is not valid')
   })
 
   app.post('/v1/generate/custom/:model', async (c) => {
-    const perform = c.req.query('dryRun') === 'true' ? rehearse : generate
+    const perform = c.req.query('dryRun') === 'true' ? dryRun : generate
     return perform(world, c.req.param('model'), await c.req.text())
   })
 
@@ -29,8 +29,8 @@ export function scenarioRoutes(world: World): Hono {
 
   app.get('/v1/jobs/:jobId', (c) => {
     const taskId = c.req.param('jobId')
-    const response = look(world, taskId)
-    record(world, { provider: 'scenario', what: 'status.asked', taskId, status: response.status })
+    const response = getStatus(world, taskId)
+    record(world, { provider: 'scenario', what: 'status.polled', taskId, status: response.status })
     return response
   })
 
@@ -52,13 +52,13 @@ export function scenarioRoutes(world: World): Hono {
   return app
 }
 
-function look(world: World, jobId: string): Response {
+function getStatus(world: World, jobId: string): Response {
   const task = world.tasks.get(jobId)
   if (task?.provider !== 'scenario') return refusal(404, 'There is no such job')
   const now = world.edges.now()
 
   const fault = dueFault(task.directives.poll, world.count(`poll ${jobId}`))
-  if (isRefusedPoll(fault)) return refuseQuestion(Number(fault))
+  if (isRefusedPoll(fault)) return refusePoll(Number(fault))
   switch (fault) {
     case '404':
       return refusal(404, 'There is no such job')

@@ -1,15 +1,15 @@
 export type MediaKind = 'image' | 'video' | 'audio'
 
-/** As many bytes as the judgement needs. */
+/** How many bytes `sniff` needs. */
 export const SNIFFED_BYTES = 16
 
-/** What a file's first bytes say it is, whatever its name says. */
+/** The kind of a file by its first bytes, whatever its name. */
 export function sniff(head: Uint8Array): MediaKind | undefined {
   const text = String.fromCharCode(...head.slice(0, SNIFFED_BYTES))
   return signatures.find(([pattern]) => pattern.test(text))?.[1]
 }
 
-/** The first that fits counts. */
+/** The first match counts. */
 const signatures: [pattern: RegExp, kind: MediaKind][] = [
   [/^\x89PNG\r\n/, 'image'],
   [/^\xff\xd8\xff/, 'image'],

@@ -2,9 +2,8 @@ import { type Directives, dueFault } from '../directives.ts'
 import { parseJson } from '../parse-json.ts'
 import { planSingle, readSilentDirectives } from '../single-task.ts'
 import type { ScenarioTask } from '../task.ts'
-import { accept, loseAnswer, record, replaceAnswer, type World } from '../world.ts'
-import { invalid, refusal, refuseBroken, refuseOnPurpose } from './answers.ts'
-import { complainOfAssets } from './assets.ts'
+import { accept, loseResponse, record, replaceResponse, type World } from '../world.ts'
+import { assetFaults } from './assets.ts'
 import { newId } from './id.ts'
 import { jobView } from './job.ts'
 import {
@@ -15,6 +14,7 @@ import {
   type ScenarioModel,
   type ScenarioRequest,
 } from './request.ts'
+import { invalid, refusal, refuseBroken, refuseOnPurpose } from './responses.ts'
 
 interface Order {
   model: ScenarioModel
@@ -28,8 +28,8 @@ export function generate(world: World, modelName: string, text: string): Respons
   if (!read.ok) return refuse(world, read.refusal)
   const { order } = read
 
-  // Scenario knows no key for a submit, so the same words to the same model count as the same attempt,
-  // even if the assets were uploaded anew.
+  // Scenario has no idempotency key, so the same prompt with the same model counts as the same attempt, even with newly
+  // uploaded assets.
   const attempt = `submit ${modelName} ${order.request.prompt}`
   const fault = dueFault(order.directives.submit, world.count(attempt))
   switch (fault) {
@@ -41,12 +41,12 @@ export function generate(world: World, modelName: string, text: string): Respons
       })
     }
     case 'reset-before':
-      throw loseAnswer(world, 'scenario')
+      throw loseResponse(world, 'scenario')
     case 'lost-after':
-      throw loseAnswer(world, 'scenario', run(world, order).taskId)
+      throw loseResponse(world, 'scenario', run(world, order).taskId)
     case '504-after':
     case 'garbage-after':
-      throw replaceAnswer(world, run(world, order), fault)
+      throw replaceResponse(world, run(world, order), fault)
     case '500-after':
       run(world, order)
       return refuseBroken()
@@ -61,8 +61,8 @@ export function generate(world: World, modelName: string, text: string): Respons
   }
 }
 
-/** `?dryRun=true` checks and prices, and is answered with a status of its own (Scenario's published SDK). */
-export function rehearse(world: World, modelName: string, text: string): Response {
+/** `?dryRun=true` validates and prices a job; its status is 269 (Scenario's published SDK). */
+export function dryRun(world: World, modelName: string, text: string): Response {
   const read = readOrder(world, modelName, text)
   if (!read.ok) return read.refusal
   const creativeUnitsCost = creativeUnitsFor(read.order.model, read.order.request)
@@ -76,10 +76,10 @@ function readOrder(world: World, modelName: string, text: string): ReadOrder {
   if (model === undefined) return { ok: false, refusal: refusal(404, `There is no model ${modelName}`) }
   const read = readRequest(model, parseJson(text))
   if (!read.success) return { ok: false, refusal: invalid(read.error) }
-  const complaints = complainOfAssets(world, read.data)
+  const complaints = assetFaults(world, read.data)
   if (complaints.length > 0) return { ok: false, refusal: refusal(400, complaints.join('; ')) }
   const directed = readSilentDirectives(read.data.prompt ?? '')
-  if (!directed.ok) return { ok: false, refusal: refusal(400, `prompt: ${directed.complaint}`) }
+  if (!directed.ok) return { ok: false, refusal: refusal(400, `prompt: ${directed.message}`) }
   return { ok: true, order: { model, request: read.data, directives: directed.directives } }
 }
 
@@ -94,7 +94,7 @@ function run(world: World, { model, request, directives }: Order): ScenarioTask 
     webhookUrl: undefined,
     ...plan,
     creativeUnits,
-    // A job that failed is reimbursed (Scenario's own skill).
+    // A failed job is reimbursed (Scenario's published skill).
     billedUsd: isMade ? creativeUnits / CREATIVE_UNITS_PER_USD : 0,
   }
   accept(world, task)

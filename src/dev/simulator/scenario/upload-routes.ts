@@ -1,14 +1,14 @@
-/** `/uploads`: announce a file, send its parts, say that they are all there, wait until it is an asset. */
+/** `/uploads`: announce a file, send its parts, complete it, wait until it is an asset. */
 
 import { Hono } from 'hono'
 import { z } from 'zod'
 import { type Directives, dueFault, readDirectives } from '../directives.ts'
 import { parseJson } from '../parse-json.ts'
 import { record, type World } from '../world.ts'
-import { invalid, refusal } from './answers.ts'
 import { newId } from './id.ts'
 import { partLinks } from './part-routes.ts'
-import { complaintOf, receivedBytes, type Upload, uploadStatus } from './upload.ts'
+import { invalid, refusal } from './responses.ts'
+import { importFault, receivedBytes, type Upload, uploadStatus } from './upload.ts'
 
 export function uploadRoutes(world: World): Hono {
   const app = new Hono()
@@ -17,7 +17,7 @@ export function uploadRoutes(world: World): Hono {
     const read = announcement.safeParse(parseJson(await c.req.text()))
     if (!read.success) return invalid(read.error)
     const directed = readDirectives(read.data.fileName)
-    if (!directed.ok) return refusal(400, `fileName: ${directed.complaint}`)
+    if (!directed.ok) return refusal(400, `fileName: ${directed.message}`)
     const upload = announce(world, read.data, directed.directives.import)
     return Response.json({ upload: view(world, upload) })
   })
@@ -25,10 +25,10 @@ export function uploadRoutes(world: World): Hono {
   app.get('/:uploadId', (c) => {
     const upload = world.uploads.get(c.req.param('uploadId'))
     if (upload === undefined) return refusal(404, 'There is no such upload')
-    record(world, { provider: 'scenario', what: 'import.asked', taskId: upload.uploadId })
-    const looked = upload.completedAt !== undefined ? { ...upload, looks: upload.looks + 1 } : upload
-    world.uploads.set(upload.uploadId, looked)
-    return Response.json({ upload: view(world, looked) })
+    record(world, { provider: 'scenario', what: 'import.polled', taskId: upload.uploadId })
+    const polled = upload.completedAt !== undefined ? { ...upload, polls: upload.polls + 1 } : upload
+    world.uploads.set(upload.uploadId, polled)
+    return Response.json({ upload: view(world, polled) })
   })
 
   app.post('/:uploadId/action', async (c) => {
@@ -44,11 +44,11 @@ export function uploadRoutes(world: World): Hono {
 function announce(
   world: World,
   { parts, ...file }: z.output<typeof announcement>,
-  slowness: Directives['import'],
+  directive: Directives['import'],
 ): Upload {
   const { kind, fileName, contentType, fileSize } = file
   const fault =
-    typeof slowness === 'number' ? undefined : dueFault(slowness, world.count(`import ${fileName}`))
+    typeof directive === 'number' ? undefined : dueFault(directive, world.count(`import ${fileName}`))
   const upload: Upload = {
     uploadId: newId('upload'),
     entityId: newId('asset'),
@@ -61,9 +61,9 @@ function announce(
     received: new Map(),
     completedAt: undefined,
     importMs:
-      typeof slowness === 'number' ? slowness * 1_000 : fault === 'never' ? Number.POSITIVE_INFINITY : 0,
+      typeof directive === 'number' ? directive * 1_000 : fault === 'never' ? Number.POSITIVE_INFINITY : 0,
     isForgotten: fault === 'lost',
-    looks: 0,
+    polls: 0,
   }
   world.uploads.set(upload.uploadId, upload)
   record(world, { provider: 'scenario', what: 'import.announced', taskId: upload.uploadId })
@@ -71,7 +71,7 @@ function announce(
 }
 
 function complete(world: World, upload: Upload): Response {
-  if (upload.completedAt !== undefined) return refusal(400, 'The upload is complete already')
+  if (upload.completedAt !== undefined) return refusal(400, 'The upload is already complete')
   if (upload.received.size < upload.partCount) {
     return refusal(400, `${upload.received.size} of ${upload.partCount} parts have arrived`)
   }
@@ -97,12 +97,12 @@ function view(world: World, upload: Upload) {
     createdAt: new Date(upload.createdAt).toISOString(),
     ...(status === 'pending' && { parts: partLinks(world, upload) }),
     ...(status === 'imported' && { entityId: upload.entityId }),
-    ...(status === 'failed' && { errorMessage: complaintOf(upload) }),
+    ...(status === 'failed' && { errorMessage: importFault(upload) }),
   }
 }
 
 const announcement = z.strictObject({
-  // There are more kinds (models, texts, 3D); the simulator imports none of them, and says so.
+  // Scenario has more kinds (models, texts, 3D); the simulator refuses them.
   kind: z.enum(['image', 'video', 'audio', 'asset']),
   fileName: z.string().min(1),
   contentType: z.string().regex(/^[\w.+-]+\/[\w.+-]+$/),

@@ -1,6 +1,6 @@
 /**
- * One upload. It is imported the second time that it is looked at, at the earliest; later where a directive says so.
- * Of its bytes only the first of each part are kept.
+ * One upload. It is imported at its second poll at the earliest, or later by a directive. Only the first bytes of each
+ * part are stored.
  */
 
 import { type MediaKind, sniff } from './sniff.ts'
@@ -16,14 +16,14 @@ export interface Upload {
   partCount: number
   createdAt: number
   received: ReadonlyMap<number, ReceivedPart>
-  /** When the caller said that all parts are there. */
+  /** When the client completed the upload. */
   completedAt: number | undefined
-  /** How long its import takes from then on. */
+  /** How long its import takes after completion. */
   importMs: number
-  /** Whether it is gone as soon as it is complete. */
+  /** Whether it disappears when it is complete. */
   isForgotten: boolean
-  /** How often its status was asked for since: the first time it is validating still. */
-  looks: number
+  /** How often it was polled after completion. At the first poll it is still validating. */
+  polls: number
 }
 
 interface ReceivedPart {
@@ -34,17 +34,17 @@ interface ReceivedPart {
 type UploadStatus = 'pending' | 'validating' | 'imported' | 'failed'
 
 export function uploadStatus(upload: Upload, nowMs: number): UploadStatus {
-  const { completedAt, importMs, looks } = upload
+  const { completedAt, importMs, polls } = upload
   if (completedAt === undefined) return 'pending'
-  if (looks < 2 || nowMs < completedAt + importMs) return 'validating'
-  return complaintOf(upload) === undefined ? 'imported' : 'failed'
+  if (polls < 2 || nowMs < completedAt + importMs) return 'validating'
+  return importFault(upload) === undefined ? 'imported' : 'failed'
 }
 
 export function importedKind(upload: Upload, nowMs: number): MediaKind | undefined {
   return uploadStatus(upload, nowMs) === 'imported' ? sniff(headOf(upload)) : undefined
 }
 
-export function complaintOf(upload: Upload): string | undefined {
+export function importFault(upload: Upload): string | undefined {
   const kind = sniff(headOf(upload))
   if (kind === undefined) return 'The file is not an image, a video or an audio file'
   if (upload.kind === 'asset' || upload.kind === kind) return undefined

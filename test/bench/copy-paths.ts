@@ -1,6 +1,6 @@
 /**
- * The roads that a video can take into R2, each in a runtime of its own. The local R2 lives in the runtime's process,
- * which grows by itself: what counts is how a road compares with the bare one.
+ * The ways to copy a video into R2, each in its own runtime. The local R2 is part of the runtime's process and grows by
+ * itself, so each way is compared with a bare one.
  */
 import { rmSync } from 'node:fs'
 import { setTimeout as wait } from 'node:timers/promises'
@@ -10,24 +10,24 @@ import { keys, variablesFor } from '../../src/dev/local/stage.ts'
 import { freePort, startWorker } from '../../src/dev/local/worker.ts'
 import { runtimeProcesses, watchSize } from './process.ts'
 
-export interface OpenRoad {
-  /** Takes one video along it, and says how long that took, in milliseconds. */
+export interface CopyPath {
+  /** Copies one video and returns the duration in milliseconds. */
   copy(): Promise<number>
-  /** How far the process grew since it had copied a small video, in MiB; and ends it. */
+  /** Ends the runtime, and returns its growth since it copied a small video, in MiB. */
   close(): Promise<number>
 }
 
-const patienceMs = 180_000
-// The first one brings the whole of the code, and of D1 and the queues, into memory: that is not what a size costs.
-const first = 'A small paper boat sim(megabytes=1)'
+const timeoutMs = 180_000
+// The first copy also loads the code, D1 and the queues into memory, so it is not measured.
+const warmUp = 'A small paper boat sim(megabytes=1)'
 
-/** From the first byte asked for, or uploaded, to the last in R2, hashed: what the log calls `duration_ms`. */
+/** The duration is `duration_ms` of the log: from the request, or the first uploaded byte, to the hashed object in R2. */
 export async function openReelhook(
   folder: string,
   simulatorUrl: string,
   prompt: string,
   uploads: 'on' | 'off' = 'off',
-): Promise<OpenRoad> {
+): Promise<CopyPath> {
   rmSync(folder, { recursive: true, force: true })
   const port = await freePort()
   const secrets = { signingSecret: 's'.repeat(32), adminApiKey: 'a'.repeat(32) }
@@ -44,12 +44,12 @@ export async function openReelhook(
     },
   })
   const client = createClient(worker.url, secrets.adminApiKey)
-  const copy = async (what: string) => {
-    const { id } = await client.postJob({ model: 'seedance-2.0-mini', provider: 'runware', prompt: what })
+  const copy = async (prompt: string) => {
+    const { id } = await client.postJob({ model: 'seedance-2.0-mini', provider: 'runware', prompt })
     await untilStored(client, id)
     return durations.get(id) ?? Number.NaN
   }
-  await copy(first)
+  await copy(warmUp)
   const stop = watchSize(newProcess(before))
   return {
     copy: () => copy(prompt),
@@ -62,8 +62,8 @@ export async function openReelhook(
   }
 }
 
-/** What downloads are compared with: a file of the same size from the same host, put as it comes. */
-export async function openBarePut(folder: string, simulatorUrl: string, prompt: string): Promise<OpenRoad> {
+/** The comparison for downloads: a plain put of a file of the same size from the same host. */
+export async function openBarePut(folder: string, simulatorUrl: string, prompt: string): Promise<CopyPath> {
   const script = `export default {
     async fetch(request, env) {
       const startedAt = Date.now()
@@ -72,19 +72,19 @@ export async function openBarePut(folder: string, simulatorUrl: string, prompt: 
       return new Response(String(Date.now() - startedAt))
     },
   }`
-  const links = { [first]: await aLink(simulatorUrl, first), [prompt]: await aLink(simulatorUrl, prompt) }
-  return openBare(folder, script, prompt, async (url, what) => {
-    const response = await fetch(url, { method: 'POST', body: links[what] ?? '' })
+  const links = { [warmUp]: await aLink(simulatorUrl, warmUp), [prompt]: await aLink(simulatorUrl, prompt) }
+  return openBare(folder, script, prompt, async (url, prompt) => {
+    const response = await fetch(url, { method: 'POST', body: links[prompt] ?? '' })
     return Number(await response.text())
   })
 }
 
-/** What uploads are compared with: a file of the same size from the same sender, put as it comes. */
+/** The comparison for uploads: a plain put of a file of the same size from the same sender. */
 export async function openBareUpload(
   folder: string,
   simulatorUrl: string,
   prompt: string,
-): Promise<OpenRoad> {
+): Promise<CopyPath> {
   const script = `const durations = {}
   export default {
     async fetch(request, env) {
@@ -96,14 +96,14 @@ export async function openBareUpload(
       return new Response('ok')
     },
   }`
-  return openBare(folder, script, prompt, async (url, what) => {
+  return openBare(folder, script, prompt, async (url, prompt) => {
     const uploadEndpoint = new URL(crypto.randomUUID(), url).href
-    await askRunware(simulatorUrl, aTask(what, { uploadEndpoint }))
-    for (const giveUpAt = Date.now() + patienceMs; Date.now() < giveUpAt; await wait(100)) {
+    await callRunware(simulatorUrl, aTask(prompt, { uploadEndpoint }))
+    for (const deadline = Date.now() + timeoutMs; Date.now() < deadline; await wait(100)) {
       const duration = await (await fetch(uploadEndpoint)).json()
       if (duration !== null) return duration
     }
-    throw new Error('nothing was uploaded')
+    throw new Error('there was no upload')
   })
 }
 
@@ -111,8 +111,8 @@ async function openBare(
   folder: string,
   script: string,
   prompt: string,
-  copy: (url: URL, what: string) => Promise<number>,
-): Promise<OpenRoad> {
+  copy: (url: URL, prompt: string) => Promise<number>,
+): Promise<CopyPath> {
   rmSync(folder, { recursive: true, force: true })
   const before = runtimeProcesses()
   const miniflare = new Miniflare(
@@ -125,7 +125,7 @@ async function openBare(
     }),
   )
   const url = await miniflare.ready
-  await copy(url, first)
+  await copy(url, warmUp)
   const stop = watchSize(newProcess(before))
   return {
     copy: () => copy(url, prompt),
@@ -138,34 +138,41 @@ async function openBare(
   }
 }
 
-/** A link to a video of the simulator's, made for whoever asks. */
+/** A link to a video of the simulator. */
 async function aLink(simulatorUrl: string, prompt: string): Promise<string> {
   const task = aTask(prompt)
-  await askRunware(simulatorUrl, task)
+  await callRunware(simulatorUrl, task)
   await wait(100)
   const { taskUUID } = task
-  return (await askRunware(simulatorUrl, { taskType: 'getResponse', taskUUID })).videoURL
+  return (await callRunware(simulatorUrl, { taskType: 'getResponse', taskUUID })).videoURL
 }
 
 function aTask(prompt: string, overrides: object = {}) {
-  const frame = { width: 864, height: 496, duration: 5 }
-  const named = { taskType: 'videoInference', taskUUID: crypto.randomUUID() }
-  return { ...named, model: 'bytedance:seedance@2.0-mini', positivePrompt: prompt, ...frame, ...overrides }
+  return {
+    taskType: 'videoInference',
+    taskUUID: crypto.randomUUID(),
+    model: 'bytedance:seedance@2.0-mini',
+    positivePrompt: prompt,
+    width: 864,
+    height: 496,
+    duration: 5,
+    ...overrides,
+  }
 }
 
-async function askRunware(simulatorUrl: string, task: object) {
-  const answer = await fetch(`${simulatorUrl}/runware/v1`, {
+async function callRunware(simulatorUrl: string, task: object) {
+  const response = await fetch(`${simulatorUrl}/runware/v1`, {
     method: 'POST',
     headers: { authorization: `Bearer ${keys.runware}` },
     body: JSON.stringify([task]),
   })
-  return (await answer.json()).data[0]
+  return (await response.json()).data[0]
 }
 
 async function untilStored(client: ReturnType<typeof createClient>, id: string): Promise<void> {
-  const giveUpAt = Date.now() + patienceMs
+  const deadline = Date.now() + timeoutMs
   let job = await client.job(id)
-  while (job.settled_at === null && Date.now() < giveUpAt) {
+  while (job.settled_at === null && Date.now() < deadline) {
     await wait(100)
     job = await client.job(id)
   }
@@ -174,6 +181,6 @@ async function untilStored(client: ReturnType<typeof createClient>, id: string):
 
 function newProcess(before: number[]): number {
   const [pid, ...others] = runtimeProcesses().filter((pid) => !before.includes(pid))
-  if (pid === undefined || others.length > 0) throw new Error('one new runtime was expected')
+  if (pid === undefined || others.length > 0) throw new Error('expected exactly one new runtime')
   return pid
 }

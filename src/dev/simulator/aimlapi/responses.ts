@@ -1,4 +1,4 @@
-/** AI/ML API's refusals: one body for all of them. */
+/** AI/ML API's error responses. */
 
 import type { Context } from 'hono'
 import type { z } from 'zod'
@@ -9,14 +9,14 @@ export interface Refusal {
   message: string
 }
 
-/** The page's example has the status code as a string. */
+/** The documented example has the status code as a string. */
 export function refuse(c: Context, now: number, { statusCode, message }: Refusal): Response {
   return c.json(bodyOf(c, now, { statusCode, message }), statusCode)
 }
 
-/** A status question is refused, perhaps under a status that the documents do not list. */
-export function refuseQuestion(c: Context, now: number, status: number): Response {
-  const body = bodyOf(c, now, { statusCode: status, message: 'The question was refused' })
+/** Refuses a poll, perhaps with an undocumented status. */
+export function refusePoll(c: Context, now: number, status: number): Response {
+  const body = bodyOf(c, now, { statusCode: status, message: 'The request was refused' })
   return Response.json(body, { status })
 }
 
@@ -31,13 +31,13 @@ function bodyOf(c: Context, now: number, { statusCode, message }: { statusCode: 
 }
 
 export function invalid(error: z.ZodError): Refusal {
-  return { statusCode: 400, message: error.issues.flatMap(complaintsOf).join('; ') }
+  return { statusCode: 400, message: error.issues.flatMap(messagesOf).join('; ') }
 }
 
 export function refusalFor(fault: RefusalFault): Refusal {
   switch (fault) {
     case '402':
-      // There is no 402 here: out of credits is a 403, told from the other 403 by its words.
+      // AI/ML API has no 402: out of credits is a 403 with this message.
       return { statusCode: 403, message: 'You have run out of credits. Top up your balance to continue' }
     case '403':
     case '505':
@@ -54,8 +54,8 @@ export function refusalFor(fault: RefusalFault): Refusal {
 
 export const broken: Refusal = { statusCode: 500, message: 'Internal server error' }
 
-/** One sentence for each parameter at fault, which it begins with. */
-function complaintsOf(issue: z.core.$ZodIssue): string[] {
+/** One message per faulty parameter; it starts with the parameter. */
+function messagesOf(issue: z.core.$ZodIssue): string[] {
   if (issue.code !== 'unrecognized_keys') return [`${issue.path.join('.') || 'body'}: ${issue.message}`]
   return issue.keys.map((key) => `${[...issue.path, key].join('.')}: Unknown field`)
 }

@@ -1,4 +1,4 @@
-/** Scenario's refusals. No schema is published; these are the fields its clients look for. */
+/** Scenario's error responses. No schema is published; these are the fields that its clients read. */
 
 import type { z } from 'zod'
 import type { RefusalFault } from '../directives.ts'
@@ -21,19 +21,19 @@ export function refusal(status: RefusalStatus, reason: string, details?: Record<
   return Response.json(body, { status })
 }
 
-/** A status question is refused, perhaps under a status that no document lists. */
-export function refuseQuestion(status: number): Response {
-  return Response.json({ reason: 'The question was refused', traceId: crypto.randomUUID() }, { status })
+/** Refuses a poll, perhaps with an undocumented status. */
+export function refusePoll(status: number): Response {
+  return Response.json({ reason: 'The request was refused', traceId: crypto.randomUUID() }, { status })
 }
 
 export function invalid(error: z.ZodError): Response {
-  return refusal(400, error.issues.flatMap(complaintsOf).join('; '))
+  return refusal(400, error.issues.flatMap(messagesOf).join('; '))
 }
 
 export function refuseOnPurpose(fault: RefusalFault): Response {
   switch (fault) {
     case '402':
-      // Not documented: the usual meaning of the number.
+      // Not documented; the usual meaning of 402.
       return refusal(402, 'Not enough creative units')
     case '403':
     case '505':
@@ -52,8 +52,8 @@ export function refuseBroken(): Response {
   return refusal(500, 'An unexpected error occurred')
 }
 
-/** One sentence for each parameter at fault, which it begins with. */
-function complaintsOf(issue: z.core.$ZodIssue): string[] {
+/** One message per faulty parameter; it starts with the parameter. */
+function messagesOf(issue: z.core.$ZodIssue): string[] {
   if (issue.code !== 'unrecognized_keys') return [`${issue.path.join('.') || 'body'}: ${issue.message}`]
   return issue.keys.map((key) => `${[...issue.path, key].join('.')}: Unknown field`)
 }

@@ -1,9 +1,9 @@
-/** Crun's answers. The code in the body is the outcome, and here the HTTP status says the same. */
+/** Crun's responses. The code in the body is the outcome, and the HTTP status repeats it. */
 
 import type { z } from 'zod'
 import type { RefusalFault } from '../directives.ts'
 
-export type CrunAnswer =
+export type CrunResponse =
   | { code: 200; message: string; data: unknown }
   | { code: number; message: string; errors?: string[] }
 
@@ -21,21 +21,21 @@ const failureMessages = {
   505: 'Feature Disabled - The requested feature is currently disabled',
 }
 
-export function succeed(data: unknown): CrunAnswer {
+export function succeed(data: unknown): CrunResponse {
   return { code: 200, message: 'success', data }
 }
 
-export function fail(code: FailureCode, errors?: string[]): CrunAnswer {
+export function fail(code: FailureCode, errors?: string[]): CrunResponse {
   return { code, message: failureMessages[code], ...(errors && { errors }) }
 }
 
-/** A status question is refused, perhaps with a code that the documents do not list. */
-export function refuseQuestion(code: number): CrunAnswer {
-  return { code, message: 'The question was refused' }
+/** Refuses a poll, perhaps with an undocumented code. */
+export function refusePoll(code: number): CrunResponse {
+  return { code, message: 'The request was refused' }
 }
 
-export function invalid(error: z.ZodError): CrunAnswer {
-  return fail(422, error.issues.flatMap(complaintsOf))
+export function invalid(error: z.ZodError): CrunResponse {
+  return fail(422, error.issues.flatMap(messagesOf))
 }
 
 export function codeOf(fault: RefusalFault): FailureCode {
@@ -56,12 +56,12 @@ export function codeOf(fault: RefusalFault): FailureCode {
   }
 }
 
-export function toResponse(answer: CrunAnswer): Response {
-  return Response.json(answer, { status: answer.code })
+export function toResponse(response: CrunResponse): Response {
+  return Response.json(response, { status: response.code })
 }
 
-/** One sentence for each parameter at fault, which it begins with. */
-function complaintsOf(issue: z.core.$ZodIssue): string[] {
+/** One message per faulty parameter; it starts with the parameter. */
+function messagesOf(issue: z.core.$ZodIssue): string[] {
   if (issue.code !== 'unrecognized_keys') return [`${issue.path.join('.') || 'body'}: ${issue.message}`]
   return issue.keys.map((key) => `${[...issue.path, key].join('.')}: Unknown field`)
 }
