@@ -1,8 +1,8 @@
 /** The jobs of a run, planned from its seed: what each requests, which faults it meets, and how it must end. No I/O. */
 import { type ProviderName, providerNames } from '../../src/core/request/request.ts'
-import { callerFaults, importFaults, taskFaults, uploadFaults, webhookFaults } from './faults.ts'
+import { importFaults, taskFaults, uploadFaults, webhookFaults } from './provider-faults.ts'
 import { type Random, seededRandom } from './random.ts'
-import type { Behavior } from './world/callers.ts'
+import { type Behavior, callerFaults } from './world/callers.ts'
 
 export interface PlannedJob {
   index: number

@@ -1,13 +1,13 @@
 /** Prints the result of a run as tables, and counts the breaches of the laws. */
 import { deliveryWaitsMs } from '../../src/core/schedule.ts'
 import { expectedCalls, possibleCalls } from './call-names.ts'
-import { workerFaults } from './faults.ts'
 import { isUnknowable } from './laws/check.ts'
 import type { Case, Evidence } from './laws/evidence.ts'
 import type { Law } from './laws/law.ts'
 import { nameOf, type Point } from './points.ts'
 import { printTable } from './print-table.ts'
 import type { StormPlan, StormRecord } from './storm.ts'
+import { workerFaults } from './worker-faults.ts'
 import { forgeryKinds } from './world/forged-webhooks.ts'
 
 interface Result {

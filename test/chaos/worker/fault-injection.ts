@@ -1,7 +1,7 @@
 /** Injects random faults into the calls of one life of the Worker, and kills it at an armed point. */
-import { type CallEffect, type WorkerFault, workerFaults } from '../faults.ts'
 import { type ArmedPoint, type Moment, nameOf, type Point, points } from '../points.ts'
 import type { Random } from '../random.ts'
+import { type CallEffect, type WorkerFault, workerFaults } from '../worker-faults.ts'
 
 /** Each function throws, waits, or never returns. `call` is a name from `call-names.ts`. */
 export interface FaultInjection {

@@ -48,6 +48,22 @@ export function acceptsFinally(behavior: Behavior): boolean {
   return behavior !== 'gone' && behavior !== 'redirect' && behavior !== 'fail'
 }
 
+/** How a caller's host responds. */
+export const callerFaults: { behavior: Behavior; chance: number }[] = [
+  { behavior: 'fail_once', chance: 0.05 },
+  { behavior: 'fail_four_times', chance: 0.04 },
+  { behavior: 'disconnect_twice', chance: 0.06 },
+  { behavior: 'busy_twice', chance: 0.06 },
+  { behavior: 'redirect_once', chance: 0.03 },
+  { behavior: 'redirect', chance: 0.03 },
+  { behavior: 'gone', chance: 0.04 },
+  { behavior: 'fail', chance: 0.03 },
+  { behavior: 'endless_body', chance: 0.03 },
+  // Rare, because the local queue waits real seconds for each.
+  { behavior: 'hang_once', chance: 0.012 },
+  { behavior: 'respond_late_once', chance: 0.012 },
+]
+
 const always = Number.POSITIVE_INFINITY
 
 /** The host's fault, and for how many attempts it lasts. */
