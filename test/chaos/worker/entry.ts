@@ -1,66 +1,68 @@
-/** The Worker as the harness runs it: the product whole, with a trial at its edges and a channel to hold it by. */
+/** The Worker as the harness runs it: the whole product, with faults injected at its edges and a control channel. */
 import { z } from 'zod'
 import { realEdges } from '../../../src/context.ts'
 import { createWorker } from '../../../src/worker.ts'
-import { seededChance } from '../seeded.ts'
-import { createTrial, type Trial } from '../trial.ts'
-import { atWork, control, machineNow, turnClock } from './control.ts'
-import { faultyEnv, faultyFetch } from './faulty.ts'
+import { seededRandom } from '../random.ts'
+import { control, countRunning, machineNow, setClock } from './control.ts'
+import { createFaultInjection, type FaultInjection } from './fault-injection.ts'
+import { faultyEnv, faultyFetch } from './faulty-bindings.ts'
 
-const life = z.object({
-  seed: z.number(),
-  offsetMs: z.number(),
-  armed: z.array(z.object({ name: z.string(), n: z.number() })),
-  /** Where the harness is told what happens here. */
-  harnessUrl: z.string(),
-})
+/** An isolate runs for one life. */
+let life: { injection: FaultInjection; env: Env } | undefined
 
-/** One isolate is one life. */
-let begun: { trial: Trial; env: Env } | undefined
-
-function begin(env: Env) {
-  if (begun !== undefined) return begun
-  const { seed, armed, offsetMs, harnessUrl } = life.parse(JSON.parse(Reflect.get(env, 'CHAOS')))
-  turnClock(offsetMs)
-  const tell = (path: string, what: string) =>
-    fetch(`${harnessUrl}/${path}`, { method: 'POST', body: what }).then((response) => response.text())
-  const trial = createTrial({
-    chance: seededChance(seed),
+function startLife(env: Env) {
+  if (life !== undefined) return life
+  const { seed, armed, offsetMs, harnessUrl } = settings.parse(JSON.parse(Reflect.get(env, 'CHAOS')))
+  setClock(offsetMs)
+  const report = async (path: string, body: string): Promise<void> => {
+    const response = await fetch(`${harnessUrl}/${path}`, { method: 'POST', body })
+    await response.text()
+  }
+  const injection = createFaultInjection({
+    random: seededRandom(seed),
     armed,
-    async die(point) {
-      await tell('die', point)
-      // The harness kills instead of answering.
+    async kill(point) {
+      await report('kill', point)
+      // The harness kills the process instead of responding.
       return new Promise<never>(() => undefined)
     },
-    outlive: async (point) => void (await tell('outlive', point)),
-    tell: async (fault) => void (await tell('fault', fault)),
+    outliveLease: (point) => report('outlive_lease', point),
     stall: () => new Promise((resolve) => setTimeout(resolve, 1_000)),
     now: machineNow,
+    reportCall: (call) => report('call', call),
+    reportFault: (fault) => report('fault', fault),
   })
-  begun = { trial, env: faultyEnv(env, trial) }
-  return begun
+  life = { injection, env: faultyEnv(env, injection) }
+  return life
 }
 
 const reelhook = createWorker({
   ...realEdges,
   fetch(request) {
-    if (begun === undefined) throw new Error('nothing is fetched before a life has begun')
-    return faultyFetch(realEdges.fetch, begun.trial)(request)
+    if (life === undefined) throw new Error('The Worker fetches only during an invocation.')
+    return faultyFetch(realEdges.fetch, life.injection)(request)
   },
 })
 
 export default {
   async fetch(request, env, context) {
-    const begun = begin(env)
+    const { env: faulty } = startLife(env)
     if (new URL(request.url).pathname.startsWith('/chaos/')) return control(request, env)
-    return atWork(
-      async () => reelhook.fetch?.(request, begun.env, context) ?? new Response(null, { status: 500 }),
+    return countRunning(
+      async () => reelhook.fetch?.(request, faulty, context) ?? new Response(null, { status: 500 }),
     )
   },
   async queue(batch, env, context) {
-    await atWork(() => reelhook.queue?.(batch, begin(env).env, context))
+    await countRunning(() => reelhook.queue?.(batch, startLife(env).env, context))
   },
   async scheduled(controller, env, context) {
-    await atWork(() => reelhook.scheduled?.(controller, begin(env).env, context))
+    await countRunning(() => reelhook.scheduled?.(controller, startLife(env).env, context))
   },
 } satisfies ExportedHandler<Env>
+
+const settings = z.object({
+  seed: z.number(),
+  offsetMs: z.number(),
+  armed: z.array(z.object({ name: z.string(), n: z.number() })),
+  harnessUrl: z.string(),
+})

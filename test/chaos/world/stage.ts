@@ -1,16 +1,18 @@
-/** Everything around the Worker in a run: the world's clock, the providers, the callers, the bundle and its tables. */
+/** Everything around the Worker in a run: the clock, the providers, the callers, the bundle and the database. */
 import { randomBytes } from 'node:crypto'
 import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
-import { bundleWorker, migrateTables } from '../../src/dev/local/bundle.ts'
-import { keys, variablesFor } from '../../src/dev/local/stage.ts'
-import { freePort } from '../../src/dev/local/worker.ts'
-import { startSimulator } from '../../src/dev/simulator/server.ts'
+import { bundleWorker, migrateTables } from '../../../src/dev/local/bundle.ts'
+import { keys, variablesFor } from '../../../src/dev/local/stage.ts'
+import { freePort } from '../../../src/dev/local/worker.ts'
+import { startSimulator } from '../../../src/dev/simulator/server.ts'
+import type { LifeSettings } from '../lives/life.ts'
+import { pace } from '../plan-jobs.ts'
+import { openCallerServer } from './caller-server.ts'
 import { createClock } from './clock.ts'
-import type { LifeSettings } from './life.ts'
-import { pace } from './plan.ts'
-import { openSink } from './sink.ts'
 
-// Below what an endless body reaches, above what two parts of an upload hold.
+export type Stage = Awaited<ReturnType<typeof openStage>>
+
+// Less than an endless body sends, more than two parts of a multipart upload.
 const maxOutputBytes = 8_000_000
 
 export async function openStage(folder: string) {
@@ -18,12 +20,12 @@ export async function openStage(folder: string) {
   await mkdir(folder, { recursive: true })
   const clock = createClock()
   const { url, simulator, close } = await startSimulator({ port: 0, keys, pace, clock })
-  const sink = await openSink(`whsec_${randomBytes(32).toString('base64')}`)
+  const callers = await openCallerServer(`whsec_${randomBytes(32).toString('base64')}`)
   const port = await freePort()
   const adminApiKey = randomBytes(16).toString('hex')
   const secrets = { signingSecret: randomBytes(32).toString('hex'), adminApiKey }
   const bundleFile = `${folder}/bundle.json`
-  const entry = new URL('./worker/entry.ts', import.meta.url).pathname
+  const entry = new URL('../worker/entry.ts', import.meta.url).pathname
   const [bundle] = await Promise.all([bundleWorker(folder, entry), migrateTables(folder)])
   await writeFile(bundleFile, JSON.stringify(bundle))
   const life: Omit<LifeSettings, 'harnessUrl'> = {
@@ -33,19 +35,23 @@ export async function openStage(folder: string) {
     variables: { ...variablesFor(port, url, secrets), MAX_OUTPUT_BYTES: String(maxOutputBytes) },
   }
   return {
-    ...{ clock, simulator, sink, life, adminApiKey },
+    clock,
+    simulator,
+    callers,
+    life,
+    adminApiKey,
     workerUrl: `http://127.0.0.1:${port}`,
-    /** As a deployment does in mid-flight: one more migration, between two lives. */
-    deploy: () => migrateOnceMore(folder),
+    /** Applies one more migration between two lives, as a deployment with open jobs does. */
+    deploy: () => applyHarmlessMigration(folder),
     async close() {
       clock.stop()
-      await sink.close()
+      await callers.close()
       await close()
     },
   }
 }
 
-async function migrateOnceMore(folder: string): Promise<void> {
+async function applyHarmlessMigration(folder: string): Promise<void> {
   const next = `${folder}/deployment`
   await cp('src/store/migrations', `${next}/migrations`, { recursive: true })
   await writeFile(`${next}/migrations/9999_harmless.sql`, 'ALTER TABLE jobs ADD COLUMN harmless TEXT;')

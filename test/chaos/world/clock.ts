@@ -1,12 +1,12 @@
-/** The world's clock: the machine's own, and turned forward by hand. The simulator lives by it; the Worker is told. */
+/** The run's clock: the machine's clock plus an offset that the harness advances. The simulator runs on it. */
 
 export interface WorldClock {
   now: () => number
   after: (delayMs: number, run: () => Promise<void>) => void
-  /** How far it was turned in all. */
+  /** The sum of all advances. */
   offsetMs: () => number
-  turn: (ms: number) => void
-  /** When the next of the things planned is to happen; null: none is. */
+  advance: (ms: number) => void
+  /** When the next timer is due; null: there is none. */
   nextAt: () => number | null
   stop: () => void
 }
@@ -27,7 +27,7 @@ export function createClock(): WorldClock {
     now,
     after: (delayMs, run) => void timers.push({ at: now() + Math.max(0, delayMs), run }),
     offsetMs: () => offsetMs,
-    turn(ms) {
+    advance(ms) {
       offsetMs += Math.ceil(ms)
       tick()
     },

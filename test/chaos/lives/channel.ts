@@ -1,33 +1,33 @@
-/** The control channel to whichever life of the Worker is running: waits through a death, and asks the next one. */
+/** The control channel to the running Worker. A call that fails because the Worker was killed goes to the next life. */
 import { createHash } from 'node:crypto'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Storage } from './storage.ts'
 
-export interface State {
-  /** Invocations under way. */
+export interface WorkerState {
+  /** Invocations in progress. */
   running: number
-  /** Messages that nobody has taken yet. */
+  /** Messages on the queues. */
   waiting: number
-  /** Rows, of jobs and deliveries, that are due now. */
+  /** Jobs and deliveries that are due now. */
   overdue: number
-  /** Rows that will ever be due. */
+  /** Jobs and deliveries that have a due time. */
   unsettled: number
   nextDueAt: number | null
 }
 
 export interface Channel {
   storage: Storage
-  /** Null: no life is running that would answer. */
-  state: () => Promise<State | null>
-  /** A life that is not running yet learns it when it begins. */
-  turnClock: (offsetMs: number) => Promise<void>
+  /** Null: no Worker is running. */
+  state: () => Promise<WorkerState | null>
+  /** A life that starts later gets the offset from its settings. */
+  setClock: (offsetMs: number) => Promise<void>
+  /** Puts malformed messages on the job queue. */
   poison: () => Promise<void>
 }
 
-const patienceMs = 60_000
-const againAfterMs = 50
-// What breaks off with its life is asked for again.
-const brokenOff = Symbol('broken off')
+const timeoutMs = 60_000
+const retryAfterMs = 50
+const interrupted = Symbol('interrupted')
 
 export function openChannel(url: string): Channel {
   const call = async <T>(
@@ -35,15 +35,12 @@ export function openChannel(url: string): Channel {
     read: (response: Response) => Promise<T>,
     body?: string,
   ): Promise<T> => {
-    const init = body === undefined ? {} : { method: 'POST', body }
-    const giveUpAt = Date.now() + patienceMs
+    const giveUpAt = Date.now() + timeoutMs
     for (;;) {
-      const response = await fetch(`${url}/chaos/${path}`, init).catch(() => null)
-      const isAnswer = response?.ok || response?.status === 404
-      const answer: T | typeof brokenOff = isAnswer ? await read(response).catch(() => brokenOff) : brokenOff
-      if (answer !== brokenOff) return answer
-      if (Date.now() > giveUpAt) throw new Error(`no life of the Worker answers to ${path}`)
-      await wait(againAfterMs)
+      const result = await callOnce(`${url}/chaos/${path}`, read, body)
+      if (result !== interrupted) return result
+      if (Date.now() > giveUpAt) throw new Error(`No Worker responds to ${path}.`)
+      await wait(retryAfterMs)
     }
   }
   return {
@@ -60,12 +57,23 @@ export function openChannel(url: string): Channel {
       const response = await fetch(`${url}/chaos/state`).catch(() => null)
       return response?.ok ? response.json().catch(() => null) : null
     },
-    async turnClock(offsetMs) {
+    async setClock(offsetMs) {
       const body = String(offsetMs)
       await fetch(`${url}/chaos/clock`, { method: 'POST', body }).catch(() => null)
     },
     poison: () => call('poison', async () => undefined, ''),
   }
+}
+
+async function callOnce<T>(
+  url: string,
+  read: (response: Response) => Promise<T>,
+  body: string | undefined,
+): Promise<T | typeof interrupted> {
+  const init = body === undefined ? {} : { method: 'POST', body }
+  const response = await fetch(url, init).catch(() => null)
+  if (response === null || !(response.ok || response.status === 404)) return interrupted
+  return read(response).catch(() => interrupted)
 }
 
 export async function hashOf(stream: AsyncIterable<Uint8Array> | Uint8Array[]): Promise<string> {

@@ -1,0 +1,117 @@
+/** The laws: what must hold for every job, whatever happened to it. */
+import type { Row } from '../lives/storage.ts'
+import type { Case, Evidence } from './evidence.ts'
+import { forEach, type Law } from './law.ts'
+import { lawsOfNotifications } from './notifications.ts'
+import { lawsOfPurchases } from './purchases.ts'
+import { lawsOfStoredVideos } from './stored-videos.ts'
+
+export async function checkLaws(evidence: Evidence): Promise<Law[]> {
+  const { cases, jobCount } = evidence
+  return [
+    {
+      name: 'a repeated POST creates no second job',
+      checked: jobCount,
+      breaches: jobCount === cases.length ? [] : [`${cases.length} requests created ${jobCount} jobs`],
+    },
+    forEach('every accepted job reaches a final status, exactly once', cases, faultsOfSettling),
+    forEach('every job ends with the status that its faults allow', cases, faultsOfFinalStatus),
+    forEach('no settled job changes', cases, changesAfterSettling),
+    ...lawsOfNotifications(evidence),
+    ...lawsOfPurchases(evidence),
+    ...(await lawsOfStoredVideos(evidence)),
+    {
+      name: 'no forged webhook has an effect',
+      checked: evidence.forgeries.length,
+      breaches: effectsOfForgeries(evidence),
+    },
+    {
+      name: 'no row stays leased, due or pending',
+      checked: cases.length,
+      breaches: evidence.unfinishedRows.map((row) => JSON.stringify(row)),
+    },
+  ]
+}
+
+const finalEvents = ['job.succeeded', 'job.failed', 'job.canceled']
+
+function faultsOfSettling({ rows }: Case): string[] {
+  const [job] = rows.jobs
+  if (job === undefined) return ['has no row']
+  const ends = rows.events.flatMap(({ type }) => (finalEvents.includes(String(type)) ? [type] : []))
+  const isOnce = ends.length === 1 && ends[0] === `job.${job.status}`
+  return isOnce ? [] : [`is ${job.status}, with final events: ${ends.join(', ') || 'none'}`]
+}
+
+function faultsOfFinalStatus(known: Case): string[] {
+  const { plan, rows } = known
+  const [job] = rows.jobs
+  if (job === undefined || job.status === plan.finalStatus || isUnknowable(known)) return []
+  return [`is ${job.status} (${codeOf(job)}), expected ${plan.finalStatus}: ${plan.request.prompt}`]
+}
+
+/**
+ * A job that is interrupted between writing the task row and reading the response cannot know whether the provider
+ * accepted its task, unless the provider's API shows it. At its deadline it fails with `submit_unknown` instead of buying
+ * again. This is allowed only where the task cannot be found: Crun shows nothing but a webhook, and AI/ML API may omit
+ * the task from its log. Runware accepts a repeated submission without making it twice, so it is never allowed there.
+ */
+export function isUnknowable({ rows: { tasks }, bills }: Case): boolean {
+  const unknown = tasks.filter((task) => codeOf(task) === 'submit_unknown')
+  const ids = tasks.map((task) => task.provider_task_id)
+  const lost = bills.filter(({ taskId }) => !ids.includes(taskId))
+  const isHidden = lost.every(({ provider, directives }) => provider === 'crun' || directives.log === 'never')
+  return unknown.length > 0 && isHidden && unknown.every(({ provider }) => provider !== 'runware')
+}
+
+function codeOf({ fault }: Row): string {
+  return typeof fault === 'string' ? JSON.parse(fault).code : 'no fault'
+}
+
+// Events about the notification, not about the job.
+const laterEvents = ['delivery.failed', 'message.dead_lettered']
+
+function changesAfterSettling({ rows, snapshot }: Case): string[] {
+  if (snapshot === undefined) return ['was never seen settled']
+  const eventsOfJob = (events: Row[]) => events.filter(({ type }) => !laterEvents.includes(String(type)))
+  return [
+    ...changes('job', snapshot.jobs.map(withoutLateWebhooks), rows.jobs),
+    ...changes('task', snapshot.tasks, rows.tasks),
+    ...changes('output', snapshot.outputs, rows.outputs),
+    ...changes('event', eventsOfJob(snapshot.events), eventsOfJob(rows.events)),
+    ...changes('delivery', snapshot.deliveries.map(contentOf), rows.deliveries.map(contentOf)),
+  ]
+}
+
+/** Webhooks after the end are counted, and change nothing else. */
+function withoutLateWebhooks({ late_webhooks: _, late_webhook_at: __, ...job }: Row): Partial<Row> {
+  return job
+}
+
+function contentOf({ id, event_id, event_type, url, body }: Row) {
+  return { id, event_id, event_type, url, body }
+}
+
+/** A column that a later migration added is no change. */
+function changes(table: string, before: Partial<Row>[], after: Partial<Row>[]): string[] {
+  const isSame = (row: Partial<Row>, index: number) =>
+    Object.entries(row).every(([column, value]) => after[index]?.[column] === value)
+  return before.length === after.length && before.every(isSame) ? [] : [`its ${table} rows have changed`]
+}
+
+function effectsOfForgeries({ forgeries, journaledForgeries, strayRequests }: Evidence): string[] {
+  const isAllowed = ({ expectedStatus, status }: (typeof forgeries)[number]) =>
+    status === expectedStatus || (expectedStatus === 200 && status >= 500)
+  const accepted = forgeries.filter(({ status }) => status === 200).length
+  return [
+    ...forgeries
+      .filter((forgery) => !isAllowed(forgery))
+      .map(({ kind, status }) => `${kind} got the response ${status}`),
+    ...(journaledForgeries > accepted
+      ? [`${journaledForgeries} forged webhooks are in the journal, but only ${accepted} were accepted`]
+      : []),
+    ...strayRequests
+      .filter((request) => request.includes('/trap'))
+      .map((request) => `a forged URL was called: ${request}`),
+  ]
+}

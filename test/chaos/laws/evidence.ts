@@ -1,0 +1,113 @@
+/** The evidence that the laws are checked against: the records of providers and callers, and D1 and R2 at the end. */
+import type { SimulatedTask } from '../../../src/dev/simulator/task.ts'
+import { type JobRows, type Row, rowsOf, type Storage } from '../lives/storage.ts'
+import { indexIn, type PlannedJob } from '../plan-jobs.ts'
+import type { ReceivedAttempt } from '../world/callers.ts'
+import { type Forgery, forgedMark } from '../world/forged-webhooks.ts'
+import type { AcceptedJob } from '../world/post-jobs.ts'
+
+/** One accepted job: its plan and every record of it. */
+export interface Case {
+  plan: PlannedJob
+  id: string
+  rows: JobRows
+  /** Its rows when it was first seen settled. */
+  snapshot: JobRows | undefined
+  /** Delivery attempts as the Worker recorded them. */
+  attempts: Row[]
+  /** Delivery attempts as the caller recorded them. */
+  received: ReceivedAttempt[]
+  /** Every task that a provider accepted for it. */
+  bills: SimulatedTask[]
+}
+
+export interface Evidence {
+  cases: Case[]
+  /** Rows in `jobs`. */
+  jobCount: number
+  /** Bills that belong to no job. */
+  strayBills: SimulatedTask[]
+  strayRequests: readonly string[]
+  forgeries: readonly Forgery[]
+  journaledForgeries: number
+  /** Rows of jobs and deliveries that are still leased, due or pending. */
+  unfinishedRows: Row[]
+  objectKeys: string[]
+  objectHash: Storage['objectHash']
+  /** The hash of what a provider serves for an output; null: no such output. */
+  servedHash: (outputId: string) => Promise<string | null>
+}
+
+export interface Records {
+  accepted: AcceptedJob[]
+  snapshots: ReadonlyMap<string, JobRows>
+  bills: readonly SimulatedTask[]
+  attempts: readonly ReceivedAttempt[]
+  strayRequests: readonly string[]
+  forgeries: readonly Forgery[]
+  servedHash: Evidence['servedHash']
+}
+
+export async function gatherEvidence(storage: Storage, records: Records): Promise<Evidence> {
+  const indexes = new Set(records.accepted.map(({ plan }) => plan.index))
+  return {
+    cases: await casesOf(storage, records),
+    jobCount: await count(storage, 'SELECT count(*) AS n FROM jobs'),
+    strayBills: records.bills.filter((task) => !indexes.has(indexOf(task) ?? -1)),
+    strayRequests: records.strayRequests,
+    forgeries: records.forgeries,
+    journaledForgeries: await count(
+      storage,
+      'SELECT count(*) AS n FROM webhooks WHERE instr(body, ?)',
+      forgedMark,
+    ),
+    unfinishedRows: await storage.select(unfinished),
+    objectKeys: await storage.objectKeys(),
+    objectHash: storage.objectHash,
+    servedHash: records.servedHash,
+  }
+}
+
+async function casesOf(storage: Storage, records: Records): Promise<Case[]> {
+  const { accepted, snapshots } = records
+  const rows = await rowsOf(
+    storage,
+    accepted.map(({ id }) => id),
+  )
+  const attempts = Map.groupBy(
+    await storage.select(
+      'SELECT a.*, d.job_id FROM attempts a JOIN deliveries d ON d.id = a.delivery_id ORDER BY a.n',
+    ),
+    (row) => row.job_id,
+  )
+  const bills = Map.groupBy(records.bills, indexOf)
+  const received = Map.groupBy(records.attempts, ({ index }) => index)
+  return accepted.map(({ plan, id }) => ({
+    plan,
+    id,
+    rows: rows.get(id) ?? noRows,
+    snapshot: snapshots.get(id),
+    attempts: attempts.get(id) ?? [],
+    received: received.get(plan.index) ?? [],
+    bills: bills.get(plan.index) ?? [],
+  }))
+}
+
+const noRows: JobRows = { jobs: [], tasks: [], outputs: [], events: [], deliveries: [], assets: [] }
+
+function indexOf(task: SimulatedTask): number | undefined {
+  return indexIn(JSON.stringify(task.request))
+}
+
+async function count(storage: Storage, sql: string, ...values: string[]): Promise<number> {
+  const [row] = await storage.select(sql, ...values)
+  return Number(row?.n)
+}
+
+const unfinished = `
+  SELECT id, status, due_at, lease FROM jobs
+  WHERE due_at IS NOT NULL OR lease IS NOT NULL OR settled_at IS NULL
+     OR status NOT IN ('succeeded', 'failed', 'canceled')
+  UNION ALL
+  SELECT id, status, due_at, lease FROM deliveries
+  WHERE due_at IS NOT NULL OR lease IS NOT NULL OR status = 'pending'`
