@@ -1,4 +1,4 @@
-/** Callback secrets: made, sealed for the database, and opened again when something is to be signed. No I/O. */
+/** Callback secrets: created, encrypted for the database, and decrypted for signing. No I/O. */
 import { decrypt, encrypt, encryptionKey, type VersionedSecret } from '../core/crypto/derived-keys.ts'
 
 /** A new Standard Webhooks secret: 32 random bytes. */
@@ -7,14 +7,17 @@ export function newSecret(): string {
 }
 
 export async function encryptSecret(signingSecret: VersionedSecret, secret: string): Promise<string> {
-  return encrypt(await sealKey(signingSecret), secret)
+  return encrypt(await callbackSecretKey(signingSecret), secret)
 }
 
-/** Null when it cannot be had any more: SIGNING_SECRET was changed since it was sealed, and forgotten. */
-export async function decryptSecret(signingSecret: VersionedSecret, sealed: string): Promise<string | null> {
-  return decrypt(await sealKey(signingSecret), sealed)
+/** Null when it cannot be decrypted: its version of SIGNING_SECRET is no longer configured. */
+export async function decryptSecret(
+  signingSecret: VersionedSecret,
+  encrypted: string,
+): Promise<string | null> {
+  return decrypt(await callbackSecretKey(signingSecret), encrypted)
 }
 
-function sealKey(signingSecret: VersionedSecret) {
+function callbackSecretKey(signingSecret: VersionedSecret) {
   return encryptionKey(signingSecret, 'callback secrets')
 }

@@ -17,8 +17,8 @@ import {
   deferErasure,
   dueErasures,
   type ErasableJob,
+  findErasable,
   finishErasure,
-  seeErasable,
 } from '../../store/jobs/erasures.ts'
 
 export interface ErasureOrder {
@@ -33,15 +33,15 @@ export type Erasure = 'erased' | 'gone' | 'not_settled' | 'undelivered'
 // Two at once are harmless: one of them commits, and the other finds the job gone.
 export async function erase(context: Context, jobId: string, order: ErasureOrder): Promise<Erasure> {
   const { db, queues: nudges, now, log } = context
-  const seen = await seeErasable(db, jobId)
+  const seen = await findErasable(db, jobId)
   if (seen === null) return 'gone'
   if (!isSettled(seen.job.status)) return 'not_settled'
-  if (seen.isTellingDue && order.pendingDeliveries === 'wait') return 'undelivered'
+  if (seen.hasPendingDelivery && order.pendingDeliveries === 'wait') return 'undelivered'
   const nowMs = now()
   const told = tellOf(seen, order.reason, nowMs)
   // Somebody sends for a delivery again, or has erased it, in just this moment: look again.
-  if (!(await commitErasure(db, seen.job, order.pendingDeliveries, told, nowMs)))
-    return erase(context, jobId, order)
+  const commit = { jobId, pendingDeliveries: order.pendingDeliveries, deliveries: told }
+  if (!(await commitErasure(db, commit, nowMs))) return erase(context, jobId, order)
   log('job.erased', { job_id: jobId, reason: order.reason })
   await clearAway(context, jobId)
   await nudges.deliveries(told.map(({ id }) => id))
