@@ -1,6 +1,7 @@
 /** Rows for the tests of the SQL, written by the store's own functions. Time is a number that the test chooses. */
 import { env } from 'cloudflare:workers'
 import type { Limits } from '../../src/core/concurrency.ts'
+import { fault } from '../../src/core/fault.ts'
 import { newId } from '../../src/core/id.ts'
 import { storedRequestSchema } from '../../src/core/request/request.ts'
 import { openDatabase } from '../../src/store/database.ts'
@@ -8,7 +9,7 @@ import { draftDelivery, insertDelivery } from '../../src/store/deliveries/claim.
 import { draftEvent } from '../../src/store/events.ts'
 import { type Claim, claimJob } from '../../src/store/jobs/claim.ts'
 import { type AcceptedJob, insertJob, type Job } from '../../src/store/jobs/jobs.ts'
-import type { Step } from '../../src/store/jobs/step.ts'
+import { type Changes, changes, type Step } from '../../src/store/jobs/step.ts'
 import type { Task } from '../../src/store/jobs/tasks.ts'
 import { select } from '../support/storage.ts'
 
@@ -83,24 +84,21 @@ export function aTask(jobId: string, overrides: Partial<Task> = {}): Task {
   return { ...task, ...overrides }
 }
 
-type Written = Omit<Step, 'status' | 'next'>
-
 /** A step after which the job is still generating, and due again after the wait. */
-export function waits(waitMs: number, written: Partial<Written> = {}): Step {
-  return { ...nothingWritten, ...written, status: 'generating', next: { waitMs } }
+export function waits(waitMs: number, written: Partial<Changes> = {}): Step {
+  return { ...changes(written), status: 'generating', next: { waitMs } }
 }
 
 /** A step that found no free slot at Runware: the job waits for one. */
 export function waitsForSlot(waitMs: number): Step {
-  return { ...nothingWritten, status: 'queued', next: { waitMs }, waitsFor: ['runware'] }
+  return { ...changes({ waitsFor: ['runware'] }), status: 'queued', next: { waitMs } }
 }
 
 /** A step that ends the job. */
-export function fails(written: Partial<Written> = {}): Step {
-  return { ...nothingWritten, ...written, status: 'failed', next: 'settled' }
+export function fails(written: Partial<Changes> = {}): Step {
+  const failure = fault('internal_error', 'The job of a test failed.')
+  return { ...changes(written), status: 'failed', fault: failure, next: 'settled', settledAt: start }
 }
-
-const nothingWritten = { tasks: [], outputs: [], hosts: [], events: [], deliveries: [] }
 
 /** Every test that calls it has a host of its own. */
 export function aHostName(): string {
