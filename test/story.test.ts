@@ -1,7 +1,7 @@
 /** The README, as a test. */
 import { env } from 'cloudflare:workers'
 import { expect, it } from 'vitest'
-import { toHex } from '../src/core/crypto/derived-keys.ts'
+import { sha256 } from '../src/core/crypto/derived-keys.ts'
 import { callbackSecret, isSignedWith } from './support/caller.ts'
 import {
   api,
@@ -32,9 +32,9 @@ it.each(['runware', 'crun'])('makes a video at %s and tells the caller', async (
 
   const link = new URL(event.data.outputs[0].url)
   const video = await api(`${link.pathname}${link.search}`, { headers: { authorization: '' } })
-  const bytes = await video.arrayBuffer()
+  const bytes = await video.bytes()
   expect(video.headers.get('content-type')).toBe('video/mp4')
-  expect(bytes.byteLength).toBe(job.outputs[0]?.bytes)
+  expect(bytes.length).toBe(job.outputs[0]?.bytes)
   expect(await sha256(bytes)).toBe(job.outputs[0]?.sha256)
   expect(await env.BUCKET.head(`jobs/${job.id}/0.mp4`)).not.toBeNull()
 
@@ -47,7 +47,3 @@ it.each(['runware', 'crun'])('makes a video at %s and tells the caller', async (
     'job.succeeded',
   ])
 })
-
-async function sha256(bytes: ArrayBuffer): Promise<string> {
-  return toHex(new Uint8Array(await crypto.subtle.digest('SHA-256', bytes)))
-}

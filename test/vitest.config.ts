@@ -55,9 +55,12 @@ const inWorkerd = defineProject({
   },
 })
 
+// Workers have Uint8Array's base64 and hex methods, as Node has from 25 on; Node 24 has them behind a flag.
+const execArgv = 'toBase64' in Uint8Array.prototype ? [] : ['--js-base-64']
+
 const inNode = defineProject({
   root,
-  test: { name: 'node', testTimeout: 20_000, include: plainTests, provide: { picture } },
+  test: { name: 'node', testTimeout: 20_000, include: plainTests, provide: { picture }, execArgv },
 })
 
 /** The storm starts and kills workerd by itself. */

@@ -3,11 +3,10 @@
  * alone: they lie among its objects, and go with it. What is kept of the request has their ids.
  */
 import type { Context } from '../context.ts'
-import { toBase64, toHex } from '../core/crypto/derived-keys.ts'
+import { sha256 } from '../core/crypto/derived-keys.ts'
 import { newId } from '../core/id.ts'
 import { type DataUri, readDataUri } from '../core/request/data-uri.ts'
 import {
-  assetsIn,
   isDataUri,
   type KnownMetadata,
   kindAt,
@@ -19,7 +18,7 @@ import {
 import type { JobRequest } from '../core/request/request.ts'
 import { inputKey, jobPrefix } from '../core/retention.ts'
 import { contentTypes, fileTypeOf } from '../media/sniff/file-type.ts'
-import { type Asset, findAssets, keyOf } from '../store/jobs/assets.ts'
+import type { Asset } from '../store/jobs/assets.ts'
 
 /** What is wrong with what is embedded, by its first bytes. */
 export function dataUriFaults(request: Partial<MediaFields>): { path: string; message: string }[] {
@@ -54,9 +53,8 @@ export async function storeDataUris(
     const id = newId('asset')
     const key = inputKey(jobPrefix(job.id, request.retention_days), id)
     await bucket.put(key, bytes, { httpMetadata: { contentType: facts.contentType } })
-    const sha256 = toHex(new Uint8Array(await crypto.subtle.digest('SHA-256', bytes)))
     kept.set(value, {
-      ...{ id, apiKeyId: job.apiKeyId, jobId: job.id, key, kind: kindAt(path), sha256 },
+      ...{ id, apiKeyId: job.apiKeyId, jobId: job.id, key, kind: kindAt(path), sha256: await sha256(bytes) },
       ...{ bytes: bytes.length, fileName: null, createdAt: now(), lostAt: null },
       ...facts,
     })
@@ -65,19 +63,4 @@ export async function storeDataUris(
     request: mapMedia(request, (media) => kept.get(media)?.id ?? media),
     assets: [...kept.values()],
   }
-}
-
-/** The request as it was posted: what another job embedded stands in it again. What is gone from R2 keeps its id. */
-export async function restoreDataUris(
-  { db, bucket }: Pick<Context, 'db' | 'bucket'>,
-  request: JobRequest,
-): Promise<JobRequest> {
-  const uris = new Map<string, string>()
-  const ids = assetsIn(request).map(({ id }) => id)
-  for (const asset of (await findAssets(db, ids)).values()) {
-    const object = asset.jobId === null ? null : await bucket.get(keyOf(asset))
-    if (object === null) continue
-    uris.set(asset.id, `data:${asset.contentType};base64,${toBase64(await object.bytes())}`)
-  }
-  return mapMedia(request, (media) => uris.get(media) ?? media)
 }

@@ -1,8 +1,6 @@
-/** A caller's input media, opened to be handed on: a data: URI, or an asset or a URL, each read as a stream. */
-
-import { type FaultCode, fail, ok, type Result } from '../core/fault.ts'
-import { readDataUri } from '../core/request/data-uri.ts'
-import { isAssetId, isDataUri, type MediaKind } from '../core/request/media.ts'
+/** Opens a caller's input medium, an asset or a URL, as a stream for a provider that takes only uploaded media. */
+import { type FaultCode, fail, isMediaFault, type MediaFaultCode, ok, type Result } from '../core/fault.ts'
+import { isAssetId, type MediaKind } from '../core/request/media.ts'
 import { openUrl, type RemoteSettings } from '../media/open-url.ts'
 import { pipe } from '../media/pipe.ts'
 import { isText } from '../media/sniff/container.ts'
@@ -11,48 +9,46 @@ import { type ByteSource, replayed, sourceOf, withChecksum } from '../media/sour
 import type { Database } from '../store/database.ts'
 import { findAsset, keyOf } from '../store/jobs/assets.ts'
 
-export interface Input {
+export interface OpenedInput {
   contentType: string
   fileName: string
   bytes: number
   body: ReadableStream<Uint8Array>
 }
 
-const chunkBytes = 256 * 1024
-// What comes without a length is held in memory, to learn it.
-const mostUnannouncedBytes = 16 * 1024 * 1024
-
 interface InputSettings extends RemoteSettings {
   db: Database
   bucket: R2Bucket
   maxBytes: number
-  /** Awaited between chunks, while the bytes flow. */
+  /** Awaited after each chunk. */
   onProgress: () => Promise<void>
 }
 
-/** `hand` gets the media and must read them to their end; its answer is passed on. */
+const chunkBytes = 256 * 1024
+// A medium without a Content-Length is read into memory, because a provider's storage needs its length first.
+const maxBufferedBytes = 16 * 1024 * 1024
+
+/** `send` must read the body to its end; its result is returned. */
 export async function openInput<T>(
   settings: InputSettings,
-  { value: media, kind }: { value: string; kind: MediaKind },
-  hand: (input: Input) => Promise<Result<T>>,
+  { value: medium, kind }: { value: string; kind: MediaKind },
+  send: (input: OpenedInput) => Promise<Result<T>>,
 ): Promise<Result<T>> {
-  // Of a job that was accepted before these became assets.
-  if (isDataUri(media)) return hand(embedded(media, kind))
-  if (isAssetId(media)) return withAsset(settings, media, hand)
-  const remote = await openUrl(settings, media)
-  if (!remote.ok) return ofInput(remote)
-  const fileName = new URL(media).pathname.split('/').at(-1) || 'media'
+  if (isAssetId(medium)) return sendAsset(settings, medium, send)
+  const remote = await openUrl(settings, medium)
+  if (!remote.ok) return asInputFault(remote)
+  const fileName = new URL(medium).pathname.split('/').at(-1) || 'media'
   try {
-    return await handSource(settings, remote.value, { fileName, kind }, hand)
+    return await sendRemote(settings, remote.value, { fileName, kind }, send)
   } finally {
     remote.value.close()
   }
 }
 
-async function withAsset<T>(
+async function sendAsset<T>(
   settings: InputSettings,
   id: string,
-  hand: (input: Input) => Promise<Result<T>>,
+  send: (input: OpenedInput) => Promise<Result<T>>,
 ): Promise<Result<T>> {
   const asset = await findAsset(settings.db, id)
   const object = asset === null ? null : await settings.bucket.get(keyOf(asset))
@@ -60,110 +56,111 @@ async function withAsset<T>(
   const contentType = object.httpMetadata?.contentType ?? ''
   const source = withChecksum(sourceOf(object.body, { length: object.size, contentType }), settings.maxBytes)
   if (!source.ok) return source
-  const announced = { contentType, fileName: `${id}.${extensionOf(contentType)}`, bytes: object.size }
-  return handOn(source.value, announced, settings.onProgress, hand)
+  const fileName = `${id}.${extensionOf(contentType)}`
+  return sendStream(source.value, { contentType, fileName, bytes: object.size }, settings.onProgress, send)
 }
 
-async function handSource<T>(
+async function sendRemote<T>(
   settings: InputSettings,
-  opened: ByteSource,
+  remote: ByteSource,
   { fileName, kind }: { fileName: string; kind: MediaKind },
-  hand: (input: Input) => Promise<Result<T>>,
+  send: (input: OpenedInput) => Promise<Result<T>>,
 ): Promise<Result<T>> {
-  const source = withChecksum(opened, settings.maxBytes)
-  if (!source.ok) return ofInput(source)
+  const source = withChecksum(remote, settings.maxBytes)
+  if (!source.ok) return asInputFault(source)
   const { length, contentType } = source.value
-  const isWhole = length === null
-  const start = await source.value.read(new ArrayBuffer(isWhole ? mostUnannouncedBytes : chunkBytes))
-  if (!start.ok) return ofInput(start)
-  if (start.value === null) return fail('input_truncated', 'The media are empty.')
+  const start = await source.value.read(new ArrayBuffer(length === null ? maxBufferedBytes : chunkBytes))
+  if (!start.ok) return asInputFault(start)
+  if (start.value === null) return fail('input_truncated', 'The media file is empty.')
   const type = typeOf(start.value, contentType, kind)
   if (!type.ok) return type
-  const named = { contentType: type.value.contentType, fileName: renamed(fileName, type.value.extension) }
-  if (isWhole) return handWhole(source.value, start.value, named, hand)
-  return handOn(replayed(source.value, start.value), { ...named, bytes: length }, settings.onProgress, hand)
+  const named = {
+    contentType: type.value.contentType,
+    fileName: withExtension(fileName, type.value.extension),
+  }
+  if (length === null) return sendBuffered(source.value, start.value, named, send)
+  const input = { ...named, bytes: length }
+  return sendStream(replayed(source.value, start.value), input, settings.onProgress, send)
 }
 
-/** What it is by its first bytes. What they do not tell goes under its label: the provider may take it. */
+/** By the first bytes. If they match no known type, the label counts, because the provider may accept the file. */
 function typeOf(
   start: Uint8Array,
   declared: string,
   kind: MediaKind,
 ): Result<{ contentType: string; extension: string | null }> {
-  const found = fileTypeOf(start, declared, kind)
-  if (found !== null && found.kind === kind) return ok(found)
+  const fileType = fileTypeOf(start, declared, kind)
+  if (fileType !== null && fileType.kind === kind) return ok(fileType)
   const label = essenceOf(declared)
-  if (found === null && !isText(start) && label.startsWith(`${kind}/`)) {
+  if (fileType === null && !isText(start) && label.startsWith(`${kind}/`)) {
     return ok({ contentType: label, extension: null })
   }
-  const what = found?.contentType ?? (isText(start) ? 'text' : 'none of the types taken')
-  return fail('input_wrong_type', `Media of kind ${kind} are needed, and these begin as ${what}.`)
+  const actual = fileType?.contentType ?? (isText(start) ? 'text' : 'none of the accepted types')
+  return fail('input_wrong_type', `The field takes media of kind ${kind}, but the file begins as ${actual}.`)
 }
 
-/** With the extension of its type, where that is known: a name may be as wrong as a label. */
-function renamed(fileName: string, extension: string | null): string {
+/** Replaces the extension by that of the file's type, if it is known: a URL's file name may be wrong. */
+function withExtension(fileName: string, extension: string | null): string {
   return extension === null ? fileName : `${fileName.replace(/\.\w{1,5}$/, '')}.${extension}`
 }
 
-function embedded(media: string, kind: MediaKind): Input {
-  const { declared, bytes } = readDataUri(media)
-  const contentType = fileTypeOf(bytes, declared, kind)?.contentType ?? declared
-  return { contentType, fileName: 'media', bytes: bytes.length, body: new Blob([bytes]).stream() }
-}
-
-/** Known length: straight through. */
-async function handOn<T>(
+async function sendStream<T>(
   source: ByteSource,
-  announced: Omit<Input, 'body'>,
+  input: Omit<OpenedInput, 'body'>,
   onProgress: () => Promise<void>,
-  hand: (input: Input) => Promise<Result<T>>,
+  send: (input: OpenedInput) => Promise<Result<T>>,
 ): Promise<Result<T>> {
-  const stream = new FixedLengthStream(announced.bytes)
-  const reading = { isOver: false }
-  const handing = hand({ ...announced, body: stream.readable }).finally(async () => {
-    reading.isOver = true
-    // Refused before they were read: nobody will, and the pump must not wait for it.
+  const stream = new FixedLengthStream(input.bytes)
+  const reader = { isDone: false }
+  const sending = send({ ...input, body: stream.readable }).finally(async () => {
+    reader.isDone = true
+    // Refused before the body was read: without this the pipe would wait for a reader forever.
     if (!stream.readable.locked) await stream.readable.cancel('not wanted')
   })
-  const pumping = pipe(source, stream.writable.getWriter(), new ArrayBuffer(chunkBytes), onProgress)
-  const [handed, pumped] = await Promise.allSettled([
-    handing,
-    pumping.catch((error: unknown) => {
-      // Its reader has said all that it has to say; otherwise the lease was lost.
-      if (reading.isOver) return ok(null)
+  const piping = pipe(source, stream.writable.getWriter(), new ArrayBuffer(chunkBytes), onProgress)
+  const [sent, piped] = await Promise.allSettled([
+    sending,
+    piping.catch((error: unknown) => {
+      // Once `send` has returned, its result counts. Before that, the error is a lost lease.
+      if (reader.isDone) return ok(null)
       throw error
     }),
   ])
-  if (pumped.status === 'rejected') throw pumped.reason
-  if (!pumped.value.ok) return ofInput(pumped.value)
-  if (handed.status === 'rejected') throw handed.reason
-  return handed.value
+  if (piped.status === 'rejected') throw piped.reason
+  if (!piped.value.ok) return asInputFault(piped.value)
+  if (sent.status === 'rejected') throw sent.reason
+  return sent.value
 }
 
-async function handWhole<T>(
+async function sendBuffered<T>(
   source: ByteSource,
   whole: Uint8Array<ArrayBuffer>,
-  named: Pick<Input, 'contentType' | 'fileName'>,
-  hand: (input: Input) => Promise<Result<T>>,
+  named: Pick<OpenedInput, 'contentType' | 'fileName'>,
+  send: (input: OpenedInput) => Promise<Result<T>>,
 ): Promise<Result<T>> {
   const rest = await source.read(new ArrayBuffer(1))
-  if (!rest.ok) return ofInput(rest)
-  if (rest.value !== null) return fail('input_too_large', 'The media are large and come without a length.')
-  return hand({ ...named, bytes: whole.length, body: new Blob([whole]).stream() })
+  if (!rest.ok) return asInputFault(rest)
+  if (rest.value !== null)
+    return fail('input_too_large', 'The media file is large and has no Content-Length.')
+  return send({ ...named, bytes: whole.length, body: new Blob([whole]).stream() })
 }
 
 type Failed = Extract<Result<never>, { ok: false }>
 
-/** A fault of media as one of an input: it is the caller's, and what helps is another than for a finished video. */
-function ofInput({ fault: why }: Failed): Failed {
-  return { ok: false, fault: { ...why, code: inputCodes[why.code] ?? why.code } }
+/** An input's fault concerns the caller, and its remedy differs from that of a finished video. */
+function asInputFault({ fault }: Failed): Failed {
+  return {
+    ok: false,
+    fault: { ...fault, code: isMediaFault(fault.code) ? inputCodes[fault.code] : fault.code },
+  }
 }
 
-const inputCodes: Partial<Record<FaultCode, FaultCode>> = {
+const inputCodes: Record<MediaFaultCode, FaultCode> = {
   media_expired: 'input_expired',
   media_unavailable: 'input_unavailable',
   media_truncated: 'input_truncated',
   media_wrong_type: 'input_wrong_type',
   media_too_large: 'input_too_large',
   media_forbidden: 'input_forbidden',
+  media_host_unlisted: 'input_forbidden',
 }

@@ -1,16 +1,16 @@
 /**
- * A fault: something we expected could go wrong, as data. Whether trying again helps, and whether another
- * provider might help, are properties of its code and stand in one table. No I/O. No clock.
+ * A fault: an expected failure as data. One table says for each code whether a retry or another provider may help.
+ * No I/O. No clock.
  */
 import { z } from 'zod'
 import { readKept } from './http/json.ts'
 
 interface Nature {
-  /** Does the same thing, tried again later, have a chance? */
+  /** Whether the same call may succeed later. */
   retry: 'never' | 'later'
-  /** May another provider be asked instead? Never for what the caller asked, never for an unknown outcome. */
+  /** Whether another provider may be used instead. Never for a bad request, never for an unknown outcome. */
   failover: 'no' | 'yes'
-  /** What the caller can do about it: the second half of every message. */
+  /** What the caller can do about it. The API shows it beside the message. */
   remedy: string
 }
 
@@ -45,7 +45,8 @@ export const faults = {
   provider_canceled: {
     retry: 'later',
     failover: 'no',
-    remedy: 'Reelhook cancels nothing there: look in the account at the provider, then post the job again.',
+    remedy:
+      'Reelhook never cancels a task at a provider. Look in the account at the provider, then post the job again.',
   },
   price_unknown: {
     retry: 'never',
@@ -55,7 +56,7 @@ export const faults = {
   answer_lost: {
     retry: 'never',
     failover: 'no',
-    remedy: 'Wait: Reelhook is finding out whether it was accepted.',
+    remedy: 'Wait: Reelhook is finding out whether the provider accepted the task.',
   },
   submit_unknown: {
     retry: 'never',
@@ -70,13 +71,13 @@ export const faults = {
   unreadable_answer: {
     retry: 'later',
     failover: 'no',
-    remedy: 'If it stays, the provider changed its API.',
+    remedy: 'If it persists, the provider has changed its API.',
   },
   deadline_exceeded: {
     retry: 'never',
     failover: 'no',
     remedy:
-      'A provider that took it may still bill it: look in the account there before you post it again, with more deadline_seconds.',
+      'A provider that accepted it may still bill it. Look in the account there before you post it again, with more deadline_seconds.',
   },
   internal_error: {
     retry: 'never',
@@ -91,30 +92,30 @@ export const faults = {
   input_expired: {
     retry: 'later',
     failover: 'no',
-    remedy: 'Post a new job with a URL that still works: it was removed, or the link ran out.',
+    remedy: 'Post a new job with a URL that still works: the file was removed, or the link expired.',
   },
   input_unavailable: {
     retry: 'later',
     failover: 'no',
     remedy:
-      'See that the host of the input answers, or upload the file to /v1/assets. Then post the job again.',
+      'Make sure that the host of the input responds, or upload the file to /v1/assets. Then post the job again.',
   },
   input_truncated: {
     retry: 'later',
     failover: 'no',
     remedy:
-      'See that the host sends the whole input, or upload the file to /v1/assets. Then post the job again.',
+      'Make sure that the host sends the whole input, or upload the file to /v1/assets. Then post the job again.',
   },
   input_wrong_type: {
     retry: 'later',
     failover: 'no',
-    remedy: 'Post a new job with a URL of the media themselves, not of a page.',
+    remedy: 'Post a new job with the URL of the media file itself, not of a page.',
   },
   input_too_large: { retry: 'never', failover: 'no', remedy: 'Post a new job with a smaller input.' },
   input_forbidden: {
     retry: 'never',
     failover: 'no',
-    remedy: 'Post a new job with a URL that leads to a public host over https.',
+    remedy: 'Post a new job with an https URL of a public host.',
   },
   media_expired: { retry: 'later', failover: 'no', remedy: 'Post the job again.' },
   media_unavailable: { retry: 'later', failover: 'no', remedy: 'Post the job again.' },
@@ -123,7 +124,7 @@ export const faults = {
   media_too_large: {
     retry: 'never',
     failover: 'no',
-    remedy: 'Ask for a smaller video, or have the cap raised.',
+    remedy: 'Request a smaller video, or raise MAX_OUTPUT_BYTES.',
   },
   asset_deleted: {
     retry: 'never',
@@ -133,17 +134,18 @@ export const faults = {
   media_host_unlisted: {
     retry: 'later',
     failover: 'no',
-    remedy: 'Add the host to OUTPUT_HOSTS while the video is still asked for, or post the job again.',
+    remedy: 'Add the host to OUTPUT_HOSTS while the video is still being retried, or post the job again.',
   },
   media_forbidden: {
     retry: 'never',
     failover: 'no',
-    remedy: 'The URL does not lead to a public host over https.',
+    remedy:
+      'The provider named a URL that is not https or not on a public host. Post the job for another provider.',
   },
   partial_failure: {
     retry: 'never',
     failover: 'no',
-    remedy: 'The finished outputs are kept. Post a job for the missing ones.',
+    remedy: 'The finished outputs are stored. Post a job for the missing ones.',
   },
 } as const satisfies Record<string, Nature>
 
@@ -151,29 +153,54 @@ export type FaultCode = keyof typeof faults
 
 export const faultCodes = Object.keys(faults) as [FaultCode, ...FaultCode[]]
 
+/** The codes that reading and storing a media file may fail with. */
+export type MediaFaultCode = Extract<FaultCode, `media_${string}`>
+
+export function isMediaFault(code: FaultCode): code is MediaFaultCode {
+  return code.startsWith('media_')
+}
+
+const evidenceSchema = z.object({
+  /** The HTTP status of the response, or the provider's own status. */
+  status: z.union([z.number(), z.string()]).nullish(),
+  /** The provider's own code. */
+  code: z.union([z.number(), z.string()]).nullish(),
+  /** The provider's own name of the failure. */
+  name: z.string().nullish(),
+  /** The provider's own words. */
+  message: z.string().nullish(),
+  /** What the runtime or the network threw. */
+  error: z.string().nullish(),
+})
+
+/** For people who look into a fault. Nothing branches on it. */
+export type Evidence = z.infer<typeof evidenceSchema>
+
 const faultSchema = z.object({
   code: z.enum(faultCodes),
   /** What happened, for the caller. Never holds a secret, a prompt or a URL's query. */
   message: z.string(),
-  /** For our own eyes: the provider's words, statuses, field names. Kept, never shown or logged. */
-  evidence: z.record(z.string(), z.unknown()).exactOptional(),
+  /** Stored, never shown or logged. */
+  evidence: evidenceSchema.exactOptional(),
   /** How long the other side asked us to wait, in milliseconds. */
   retryAfterMs: z.number().exactOptional(),
+  /** How often the provider denied each task id that a webhook named: the memory of a search for a lost submission. */
+  deniedTaskIds: z.record(z.string(), z.number()).exactOptional(),
 })
 
 export type Fault = z.infer<typeof faultSchema>
 
 /**
- * A fault to be kept, as JSON. Its evidence has a provider's words, which may repeat a URL of ours; the signature or the
- * token, which opens it, is not kept.
+ * A fault as JSON, to be stored. Its evidence has a provider's words, which may repeat a URL of ours: the signature or
+ * token in that URL is not stored.
  */
 export function writeFault(fault: Fault | null): string | null {
-  return fault === null ? null : JSON.stringify(fault).replace(opener, '$1…')
+  return fault === null ? null : JSON.stringify(fault).replace(urlSecret, '$1…')
 }
 
-const opener = /(signature=|\/webhooks\/\w+\/\w+\/|\/uploads\/\w+\/\d+\/)[\w-]+/g
+const urlSecret = /(signature=|\/webhooks\/\w+\/\w+\/|\/uploads\/\w+\/\d+\/)[\w-]+/g
 
-/** A fault as it was kept, as JSON. Null where there is none, or where it is damaged. */
+/** A stored fault. Null where there is none, or where it is damaged. */
 export function readFault(json: string | null): Fault | null {
   return json === null ? null : (readKept(faultSchema, json) ?? null)
 }
@@ -189,17 +216,19 @@ export function fail(code: FaultCode, message: string, details?: FaultDetails): 
 }
 
 interface FaultDetails {
-  evidence?: Record<string, unknown>
+  evidence?: Evidence
   retryAfterMs?: number | undefined
+  deniedTaskIds?: Record<string, number>
 }
 
 export function fault(code: FaultCode, message: string, details: FaultDetails = {}): Fault {
-  const { evidence, retryAfterMs } = details
+  const { evidence, retryAfterMs, deniedTaskIds } = details
   return {
     code,
     message,
     ...(evidence && { evidence }),
     ...(retryAfterMs !== undefined && { retryAfterMs }),
+    ...(deniedTaskIds && { deniedTaskIds }),
   }
 }
 

@@ -5,7 +5,6 @@ import { addCosts, type Cost, costSchema, type Estimates } from './cost.ts'
 import { type Fault, faultCodes, faults, isRetryable } from './fault.ts'
 import { type JobStatus, jobStatuses } from './job.ts'
 import { costOfJob, costOfTask } from './job-cost.ts'
-import { isDataUri, mapMedia } from './request/media.ts'
 import {
   type JobRequest,
   keptRequestSchema,
@@ -150,7 +149,7 @@ export function viewJob({ job, outputs, tasks }: JobRows, links: ReadonlyMap<num
     model: job.request.model,
     provider: job.provider,
     progress: job.progress,
-    request: withoutBulk(job.request),
+    request: job.request,
     warnings: job.warnings,
     outputs: outputs.map((output) => viewOutput(output, links.get(output.n))),
     tasks: tasks.map((task) => ({
@@ -212,13 +211,6 @@ function viewFault(fault: Fault | null): z.infer<typeof faultView> | null {
   if (fault === null) return null
   const { code, message } = fault
   return { code, message, remedy: faults[code].remedy, retryable: isRetryable(code) }
-}
-
-// Embedded media are megabytes that the caller knows already.
-function withoutBulk(request: JobRequest): JobRequest {
-  return mapMedia(request, (media) =>
-    isDataUri(media) ? `${media.slice(0, media.indexOf(',') + 1)}…` : media,
-  )
 }
 
 function iso(timeMs: number | null): string | null {

@@ -1,91 +1,76 @@
 /**
- * Trouble: why a status question brought no usable end, and since when. One bad answer proves nothing, so it is
- * remembered as long as it lasts, in the evidence of the fault on the ledger line. No I/O. No clock.
+ * A poll failure: a status response that brought no usable end. One bad response proves nothing, so how long it has
+ * lasted is stored on the task (column `poll_failure`). No I/O. No clock.
  */
 import { z } from 'zod'
 import type { Fault } from './fault.ts'
 import { failedAfterMs, goneAfterMs } from './schedule.ts'
 
 const kinds = [
-  'silent', // no answer, or none that says how the task is
+  'silent', // no response, or none that shows the task's state
   'lost', // the provider does not know the task
-  'failed', // it says that the task, or one of its results, has failed
-  'withheld', // it says that the task is finished, and its video cannot be had
+  'failed', // the provider says that the task, or one of its results, has failed
+  'withheld', // the provider says that the task is finished, and its video cannot be fetched
 ] as const
 
-type TroubleKind = (typeof kinds)[number]
+type PollFailureKind = (typeof kinds)[number]
 
-export interface PollFailure {
-  kind: TroubleKind
+export const pollFailureRecordSchema = z.object({
+  kind: z.enum(kinds),
+  /** When the failures began, of any kind, in milliseconds since 1970. */
+  since: z.number(),
+  /** The latest failures of one kind: when they began, and how many there were. */
+  run: z.object({ since: z.number(), times: z.number() }),
+  /** Since when no response has shown the task's state. Null: the last one did. */
+  silentSince: z.number().nullable(),
+})
+
+/** A poll failure as it is stored. Its fault is stored beside it, as the task's fault. */
+export type PollFailureRecord = z.infer<typeof pollFailureRecordSchema>
+
+export interface PollFailure extends PollFailureRecord {
   fault: Fault
-  /** When it began, whatever kind it has been since. */
-  since: number
-  /** Since when the answers have been of this kind, and how many. */
-  run: { since: number; times: number }
-  /** Since when no answer has said how the task is. Null: the last one did. */
-  silentSince: number | null
 }
 
-/** The same trouble still, or a new one. `before` is the fault that the line had until now. */
+/** Continues the run of failures that is stored, or begins one. */
 export function pollFailureAfter(
-  before: Fault | null,
+  before: PollFailureRecord | null,
   { kind, fault }: Pick<PollFailure, 'kind' | 'fault'>,
   nowMs: number,
 ): PollFailure {
-  const { trouble } = memorySchema.parse(before?.evidence ?? {})
-  const run = trouble?.kind === kind ? trouble.run : { since: nowMs, times: 0 }
+  const run = before?.kind === kind ? before.run : { since: nowMs, times: 0 }
   const isSilent = kind === 'silent' || kind === 'lost'
   return {
     kind,
     fault,
-    since: trouble?.since ?? nowMs,
+    since: before?.since ?? nowMs,
     run: { since: run.since, times: run.times + 1 },
-    silentSince: isSilent ? (trouble?.silentSince ?? nowMs) : null,
+    silentSince: isSilent ? (before?.silentSince ?? nowMs) : null,
   }
 }
 
-/** As it is kept on the line. */
-export function rememberedAs({ fault, ...memory }: PollFailure): Fault {
-  return { ...fault, evidence: { ...fault.evidence, trouble: memory } }
+export function recordOf({ fault: _fault, ...record }: PollFailure): PollFailureRecord {
+  return record
 }
 
-/** An answer that would give up a video that may be paid for. It is believed once it is confirmed. */
-export function isVerdict({ kind }: PollFailure): boolean {
+/** Whether this failure, once confirmed, ends a task whose video may be paid for. */
+export function needsConfirmation({ kind }: PollFailureRecord): boolean {
   return confirmations[kind] !== null
 }
 
 /**
- * Whether the provider was asked again, often and long enough, and said the same. Asked often in one moment it says the
- * same thing often; asked seldom it may be wrong twice.
+ * Whether enough polls over enough time gave the same failure. Many polls in one moment repeat the same mistake; few
+ * polls over a long time may both be wrong.
  */
-export function isConfirmed({ kind, run }: PollFailure, nowMs: number): boolean {
+export function isConfirmed({ kind, run }: PollFailureRecord, nowMs: number): boolean {
   const needed = confirmations[kind]
   return needed !== null && run.times >= needed.times && nowMs - run.since >= needed.forMs
 }
 
-const confirmations: Record<TroubleKind, { times: number; forMs: number } | null> = {
+const confirmations: Record<PollFailureKind, { times: number; forMs: number } | null> = {
   silent: null,
-  // A provider may not show a task for a while after it has accepted it, or one of its machines may not know it.
+  // A provider may not show a task for a while after accepting it, or one of its machines may not know it.
   lost: { times: 4, forMs: goneAfterMs },
   failed: { times: 2, forMs: failedAfterMs },
   withheld: null,
 }
-
-/** How often a provider did not know each of the ids that webhooks named, as the fault of an unknown line keeps it. */
-export function refusalsIn(fault: Fault | null): Map<string, number> {
-  const { refused } = refusalsSchema.parse(fault?.evidence ?? {})
-  return new Map(Object.entries(refused))
-}
-
-const refusalsSchema = z.object({ refused: z.record(z.string(), z.number()).default({}) })
-
-const memorySchema = z.object({
-  trouble: z
-    .object({
-      kind: z.enum(kinds),
-      since: z.number(),
-      run: z.object({ since: z.number(), times: z.number() }),
-      silentSince: z.number().nullable(),
-    })
-    .exactOptional(),
-})

@@ -1,15 +1,9 @@
 /** Callback secrets: made, sealed for the database, and opened again when something is to be signed. No I/O. */
-import {
-  decrypt,
-  encrypt,
-  encryptionKey,
-  toBase64,
-  type VersionedSecret,
-} from '../core/crypto/derived-keys.ts'
+import { decrypt, encrypt, encryptionKey, type VersionedSecret } from '../core/crypto/derived-keys.ts'
 
 /** A new Standard Webhooks secret: 32 random bytes. */
 export function newSecret(): string {
-  return `whsec_${toBase64(crypto.getRandomValues(new Uint8Array(32)))}`
+  return `whsec_${crypto.getRandomValues(new Uint8Array(32)).toBase64()}`
 }
 
 export async function encryptSecret(signingSecret: VersionedSecret, secret: string): Promise<string> {

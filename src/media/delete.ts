@@ -1,18 +1,22 @@
-/** Removes objects from R2. Running it twice is harmless: what is gone is gone. */
+/** Deletes objects from R2. Running it twice is harmless: deleting a missing object changes nothing. */
 import { isInput, jobPrefix } from '../core/retention.ts'
-import type { Job } from '../store/jobs/jobs.ts'
-import type { Output } from '../store/jobs/outputs.ts'
 
-/** What was copied or uploaded of a job that has ended, and is none of its stored outputs. */
+interface SettledJob {
+  id: string
+  request: { retention_days?: number | undefined }
+}
+
+type SettledOutput = { status: 'stored'; key: string } | { status: 'waiting' | 'failed' }
+
+/** Deletes each object of a settled job that is neither a stored output nor an input of its request. */
 export function deleteOrphans(
   bucket: R2Bucket,
-  { id, request }: Pick<Job, 'id' | 'request'>,
-  outputs: readonly Output[],
+  { id, request }: SettledJob,
+  outputs: readonly SettledOutput[],
 ): Promise<void> {
-  const named = outputs.flatMap((output) => (output.status === 'stored' ? [output.key] : []))
+  const stored = outputs.flatMap((output) => (output.status === 'stored' ? [output.key] : []))
   const prefix = jobPrefix(id, request.retention_days)
-  // What came in the request stays with it.
-  return deleteAllExcept(bucket, prefix, (key) => named.includes(key) || isInput(key))
+  return deleteAllExcept(bucket, prefix, (key) => stored.includes(key) || isInput(key))
 }
 
 export async function deleteAllExcept(

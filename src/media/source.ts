@@ -2,8 +2,6 @@
  * A source: a body on its way in, read in large pieces. Measured, it is held against what was announced of it and
  * against what is allowed, and its SHA-256 is taken as the bytes pass.
  */
-
-import { toHex } from '../core/crypto/derived-keys.ts'
 import { fail, ok, type Result } from '../core/fault.ts'
 
 export interface ByteSource {
@@ -125,7 +123,7 @@ export function withChecksum(given: ByteSource, maxBytes: number): Result<Checks
     },
     async sum() {
       await hasher.close()
-      return { bytes, sha256: toHex(new Uint8Array(await digest.digest)) }
+      return { bytes, sha256: new Uint8Array(await digest.digest).toHex() }
     },
   })
 }

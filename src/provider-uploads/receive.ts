@@ -1,107 +1,118 @@
 /**
- * The door for videos that a provider uploads by itself: verify, stream into R2, write it on the ledger line, answer.
- * That one came ends nothing: it makes the job due, and its provider is asked.
+ * The endpoint to which a provider uploads a video: verify the URL, stream the body into R2, record it on its task,
+ * respond. A received video ends nothing: it makes the job due, and the provider is polled.
  */
 import { Hono, type Context as HonoContext } from 'hono'
 import { createMiddleware } from 'hono/factory'
 import type { Context } from '../context.ts'
-import { type FaultCode, ok, type Result } from '../core/fault.ts'
+import { isMediaFault, type MediaFaultCode, ok, type Result } from '../core/fault.ts'
 import { isPlainPath } from '../core/url/signed-spelling.ts'
 import { describeError } from '../log.ts'
 import type { StoredObject } from '../media/write.ts'
 import { isWithinRate, periodSeconds } from '../rate-limit.ts'
 import {
   destinationFor,
-  type Received,
+  type RecordedUpload,
   recordReceivedVideo,
   type UploadTask,
 } from '../store/jobs/provider-uploads.ts'
 import { saveReceivedVideo } from './save.ts'
 import { isValidToken } from './token.ts'
 
-type Door = { Variables: { context: Context } }
+type UploadEnv = { Variables: { context: Context } }
 
 const path = '/:jobId/:n/:token'
-// As at the door for webhooks: a slash at the end is the same URL.
+// As for webhooks: some providers append a slash to the URL.
 const paths = [path, `${path}/`]
 
-const onlyWithToken = createMiddleware<Door, typeof path>(async (c, next) => {
+const onlyWithToken = createMiddleware<UploadEnv, typeof path>(async (c, next) => {
   const { config, now } = c.get('context')
   const isValid = isPlainPath(c.req.url) && (await isValidToken(config, c.req.param(), now()))
   if (!isValid) return c.notFound()
   return next()
 })
 
-const onlyWithinRate = createMiddleware<Door, typeof path>(async (c, next) => {
+const onlyWithinRate = createMiddleware<UploadEnv, typeof path>(async (c, next) => {
   const { callbacks, log } = c.get('context')
   if (await isWithinRate(callbacks, `upload ${c.req.param('jobId')}`, log)) return next()
   return c.text('too many uploads for this job', 429, { 'retry-after': String(periodSeconds) })
 })
 
-export const uploadRoutes = new Hono<Door>()
+export const uploadRoutes = new Hono<UploadEnv>()
 
-for (const one of paths) uploadRoutes.put(one, onlyWithToken, onlyWithinRate, answer)
+for (const one of paths) uploadRoutes.put(one, onlyWithToken, onlyWithinRate, respond)
 
-async function answer(c: HonoContext<Door, typeof path>) {
+async function respond(c: HonoContext<UploadEnv, typeof path>) {
   const { jobId, n } = c.req.param()
   const receiving = receive(c.get('context'), { jobId, n: Number(n) }, c.req.raw)
-  // A provider that hangs up ends this invocation; what was begun in R2 is to be ended in order all the same.
+  // A provider that hangs up ends this invocation, but a write to R2 that has begun must still be finished or aborted.
   c.executionCtx.waitUntil(Promise.allSettled([receiving]))
   const received = await receiving
-  if (!received.ok) return c.text(received.fault.message, statuses[received.fault.code] ?? 400)
+  if (!received.ok) {
+    const { code, message } = received.fault
+    if (!isMediaFault(code)) throw new Error(`an upload cannot fail with ${code}`)
+    return c.text(message, statuses[code])
+  }
   switch (received.value) {
     case 'stored':
     case 'repeated':
       return c.text('ok', 200)
     case 'full':
-      return c.text('too many different videos have come', 409)
+      return c.text('too many different videos were uploaded', 409)
     case 'unawaited':
-      return c.text('nobody waits for this video', 410)
+      return c.text('this video is not awaited', 410)
   }
 }
 
-// D1 or R2 is in trouble. What is in R2 already may be on its line, so it stays; the end of the job removes what is not.
+// D1 or R2 is in trouble. The object in R2 may already be recorded, so it stays: the end of the job deletes orphans.
 uploadRoutes.onError((error, c) => {
   c.get('context').log('upload.rejected', { job_id: c.req.param('jobId'), error: describeError(error) })
   return c.text('try again', 503, { 'retry-after': '5' })
 })
 
-const statuses: Partial<Record<FaultCode, 408 | 413 | 415>> = {
+const statuses: Record<MediaFaultCode, 400 | 408 | 413 | 415> = {
   media_unavailable: 408,
   media_too_large: 413,
   media_wrong_type: 415,
+  media_truncated: 400,
+  media_expired: 400,
+  media_forbidden: 400,
+  media_host_unlisted: 400,
 }
 
-async function receive(context: Context, line: UploadTask, request: Request): Promise<Result<Received>> {
+async function receive(
+  context: Context,
+  task: UploadTask,
+  request: Request,
+): Promise<Result<RecordedUpload>> {
   const { db, bucket, config, log, now } = context
-  const place = await destinationFor(db, line)
-  const say = (said: object) => log('upload.received', { job_id: line.jobId, task_n: line.n, ...said })
-  if (typeof place === 'string') {
-    say({ result: place })
-    return ok(place)
+  const destination = await destinationFor(db, task)
+  const logReceived = (fields: object) =>
+    log('upload.received', { job_id: task.jobId, task_n: task.n, ...fields })
+  if (typeof destination === 'string') {
+    logReceived({ result: destination })
+    return ok(destination)
   }
   const startedAt = now()
-  const kept = await saveReceivedVideo({ bucket, maxBytes: config.maxOutputBytes }, request, {
-    ...place,
-    n: line.n,
-  })
+  const settings = { bucket, maxBytes: config.maxOutputBytes }
+  const stored = await saveReceivedVideo(settings, request, { prefix: destination.prefix, n: task.n })
   const duration_ms = now() - startedAt
-  if (!kept.ok) {
-    say({ duration_ms, fault: kept.fault.code })
-    return kept
+  if (!stored.ok) {
+    logReceived({ duration_ms, fault: stored.fault.code })
+    return stored
   }
-  const result = await record(context, line, kept.value)
-  say({ duration_ms, bytes: kept.value.bytes, result })
+  const result = await record(context, task, stored.value)
+  logReceived({ duration_ms, bytes: stored.value.bytes, result })
   return ok(result)
 }
 
 async function record(
-  { db, bucket, queues: nudges, now }: Context,
-  line: UploadTask,
-  kept: StoredObject,
-): Promise<Received> {
-  const result = await recordReceivedVideo(db, line, { ...kept, arrivedAt: now(), others: 0 }, now())
-  if (result === 'stored') await nudges.job(line.jobId, 0)
-  else await bucket.delete(kept.key)
+  { db, bucket, queues, now }: Context,
+  task: UploadTask,
+  object: StoredObject,
+): Promise<RecordedUpload> {
+  const result = await recordReceivedVideo(db, task, { ...object, arrivedAt: now(), others: 0 }, now())
+  if (result === 'stored') await queues.job(task.jobId, 0)
+  else await bucket.delete(object.key)
   return result
 }

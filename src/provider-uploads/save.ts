@@ -1,9 +1,9 @@
 /** The body of a request → R2: a video that its provider PUTs to us. What fails leaves nothing in R2. */
 import type { Result } from '../core/fault.ts'
 import { requestBody } from '../media/request-body.ts'
+import { saveVideo } from '../media/save-video.ts'
 import { announcedLength } from '../media/source.ts'
 import type { StoredObject } from '../media/write.ts'
-import { writeVideo } from '../media/write-video.ts'
 
 export interface SaveSettings {
   bucket: R2Bucket
@@ -20,5 +20,5 @@ export function saveReceivedVideo(
   const source = requestBody(stream, { length: announcedLength(headers), contentType: '' })
   const settings = { bucket, maxBytes, onProgress: async () => undefined }
   const name = `${prefix}uploads/${n}-${crypto.randomUUID()}`
-  return writeVideo(settings, source, (extension) => `${name}.${extension}`)
+  return saveVideo(settings, source, (extension) => `${name}.${extension}`)
 }

@@ -1,39 +1,35 @@
 /**
- * The token in an upload's URL: an HMAC of the job, the line of its ledger and the token's own end. A line is one
- * provider's, and its key is for nothing else, so that no other URL of ours opens this door.
+ * The token in an upload URL: it covers the job, the number of its task and the token's expiry. Its key has this one
+ * purpose, so no other signed URL is accepted as an upload URL.
  */
-
-import { signingKey, type VersionedKey, type VersionedSecret } from '../core/crypto/derived-keys.ts'
-import { expiringToken, isCurrentToken } from '../core/crypto/expiring-token.ts'
+import type { VersionedSecret } from '../core/crypto/derived-keys.ts'
+import { expiringToken, isCurrentToken, type SignedPath } from '../core/crypto/signed-path.ts'
 
 export interface UploadSettings {
   publicBaseUrl: string
   signingSecret: VersionedSecret
 }
 
-/** Where the provider of a ledger line is to PUT its video. */
+/** The URL to which the provider of task `n` uploads its video with PUT. */
 export async function uploadUrl(
   settings: UploadSettings,
   job: { id: string; deadlineAt: number },
   n: number,
 ): Promise<string> {
-  const token = await expiringToken(await tokenKey(settings), signedText(job.id, String(n)), job.deadlineAt)
-  return `${settings.publicBaseUrl}/uploads/${job.id}/${n}/${token}`
+  const path = `${job.id}/${n}`
+  const token = await expiringToken(signed(settings, path), job.deadlineAt)
+  return `${settings.publicBaseUrl}/uploads/${path}/${token}`
 }
 
-export async function isValidToken(
+/** `n` is signed as written in the URL, so the same number in another spelling is refused. */
+export function isValidToken(
   settings: UploadSettings,
-  claim: { jobId: string; n: string; token: string },
+  { jobId, n, token }: { jobId: string; n: string; token: string },
   nowMs: number,
 ): Promise<boolean> {
-  return isCurrentToken(await tokenKey(settings), signedText(claim.jobId, claim.n), claim.token, nowMs)
+  return isCurrentToken(signed(settings, `${jobId}/${n}`), token, nowMs)
 }
 
-function tokenKey({ signingSecret }: UploadSettings): Promise<VersionedKey> {
-  return signingKey(signingSecret, 'provider uploads')
-}
-
-// As it stands in the URL: another way to write the number is another text.
-function signedText(jobId: string, n: string): string {
-  return `${jobId}/${n}`
+function signed({ signingSecret }: UploadSettings, path: string): SignedPath {
+  return { secret: signingSecret, purpose: 'provider uploads', path }
 }

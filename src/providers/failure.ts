@@ -1,5 +1,5 @@
 /** A generation that failed at a provider: why, as a fault code, and the words for it. */
-import type { Fault, FaultCode } from '../core/fault.ts'
+import type { Evidence, Fault, FaultCode } from '../core/fault.ts'
 
 const failureCodes = [
   'moderated',
@@ -23,7 +23,7 @@ export function failureFault(
   provider: string,
   code: FailureCode,
   name: string | null | undefined,
-  evidence: Record<string, unknown>,
+  evidence: Evidence,
 ): Fault {
   const shown = nameIn(name ?? '')
   return { code, message: `${sentences[code](provider)}${shown && ` (${shown})`}.`, evidence }

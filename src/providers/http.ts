@@ -2,7 +2,7 @@
  * One JSON call to a provider. What comes back is an answer, whatever its status, or a fault that says how much
  * is known: of a billable call that broke, nothing is.
  */
-import { type FaultCode, fail, type Result } from '../core/fault.ts'
+import { type Evidence, type FaultCode, fail, type Result } from '../core/fault.ts'
 import { parseJson } from '../core/http/json.ts'
 
 export type Fetch = (request: Request) => Promise<Response>
@@ -57,7 +57,7 @@ export async function callProvider(
 }
 
 /** The fault for an answer that decides nothing: an unreadable body, or a 5xx. */
-export function answerLost(kind: CallKind, what: string, evidence: Record<string, unknown>) {
+export function answerLost(kind: CallKind, what: string, evidence: Evidence) {
   const code: FaultCode = kind === 'billable' ? 'answer_lost' : 'unavailable'
   return fail(
     code,

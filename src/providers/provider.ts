@@ -44,10 +44,10 @@ export interface Provider {
   /** The hosts, and those below them, that its documents name for its videos; absent where they name none. */
   outputHosts?: readonly string[]
   /**
-   * What a webhook body says, item by item; absent where a provider sends none. Never throws. `awaited`: its tasks
-   * whose video is PUT to us.
+   * What a webhook body says, item by item; absent where a provider sends none. Never throws. `tasks`: those of the
+   * job that it was posted for.
    */
-  parseWebhook?(body: unknown, awaited?: ReadonlySet<string>): WebhookItem[]
+  parseWebhook?(body: unknown, tasks?: readonly TaskOfWebhook[]): WebhookItem[]
 }
 
 export interface Capabilities {
@@ -180,6 +180,9 @@ export interface RemoteOutput {
   /** Null: it is PUT to us, and no URL of it was told. */
   url: string | null
 }
+
+/** What is known of a task that a webhook may be about. */
+export type TaskOfWebhook = Pick<SubmittedTask, 'awaitsUpload'> & { providerTaskId: string | null }
 
 /** One thing a webhook says of one task. It is a hint: only `check` decides. */
 export interface WebhookItem {

@@ -1,16 +1,19 @@
-/** A statement that fails the whole batch it stands in when its condition does not hold. */
+/**
+ * A statement that aborts its whole batch, under a name of its own, when a condition does not hold.
+ *
+ * A batch is atomic and ends at its first error, but SQLite raises no error of our choice outside a trigger. The table
+ * `aborts` refuses every row by the CHECK constraint that the row names, so the error carries that name.
+ */
 import { type SQL, sql } from 'drizzle-orm'
 import { type Database, reasonOf } from './database.ts'
+import { type AbortReason, aborts } from './schema.ts'
 
-// A batch is atomic and ends at its first error, but SQLite has no way to raise one outside a trigger. Parsing
-// what is not JSON does it, writes nothing, and its message is known.
-const unmet = 'not so'
-
-export function abortUnless(db: Database, condition: SQL) {
-  return db.select({ met: sql`CASE WHEN ${condition} THEN 1 ELSE json(${unmet}) END` }).from(sql`(SELECT 1)`)
+/** Writes nothing. Fails the batch with `reason` unless the condition holds. */
+export function abortUnless(db: Database, reason: AbortReason, condition: SQL) {
+  return db.insert(aborts).select(sql`SELECT ${reason} WHERE NOT (${condition})`)
 }
 
-/** True for the error of a batch whose condition did not hold: nothing was written. */
-export function isUnmet(error: unknown): boolean {
-  return reasonOf(error).includes('malformed JSON')
+/** True for the error of a batch that was aborted for this reason: nothing was written. */
+export function isAborted(error: unknown, reason: AbortReason): boolean {
+  return reasonOf(error).includes(`CHECK constraint failed: ${reason}`)
 }

@@ -4,7 +4,16 @@
  * hold unsettled rows only.
  */
 import { sql } from 'drizzle-orm'
-import { index, integer, primaryKey, real, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core'
+import {
+  check,
+  index,
+  integer,
+  primaryKey,
+  real,
+  sqliteTable,
+  text,
+  uniqueIndex,
+} from 'drizzle-orm/sqlite-core'
 import { deliveryReasonNames, deliveryStatuses } from '../core/delivery.ts'
 import { eventTypes } from '../core/event.ts'
 import { jobStatuses } from '../core/job.ts'
@@ -101,6 +110,8 @@ export const tasks = sqliteTable(
     receivedVideo: text('received_video'),
     cost: text('cost'),
     fault: text('fault'),
+    /** Why its status has not shown its end, and since when, as JSON; its shape is `pollFailureRecordSchema`. */
+    pollFailure: text('poll_failure'),
   },
   (table) => [
     primaryKey({ columns: [table.jobId, table.n] }),
@@ -385,3 +396,15 @@ export const reconciliations = sqliteTable('reconciliations', {
   /** The last whole round, as JSON. */
   last: text('last'),
 })
+
+/** Why a batch may be aborted. */
+const abortReasons = ['lease_lost', 'job_changed', 'not_erasable'] as const
+
+export type AbortReason = (typeof abortReasons)[number]
+
+/** Never has a row: each reason is refused by the constraint of its name, which aborts the batch. WITHOUT ROWID. */
+export const aborts = sqliteTable(
+  'aborts',
+  { reason: text('reason', { enum: abortReasons }).primaryKey() },
+  () => abortReasons.map((reason) => check(reason, sql.raw(`reason <> '${reason}'`))),
+)

@@ -1,10 +1,9 @@
 /**
- * The token in a callback URL: an HMAC of provider, job and the token's own end. A forged call is refused by arithmetic
- * alone, before any storage is touched. (Neither provider signs what it posts.)
+ * The token in a callback URL. Neither provider signs its webhooks, so the URL itself proves where a webhook comes
+ * from: the token covers the provider, the job and the token's expiry.
  */
-
-import { signingKey, type VersionedKey, type VersionedSecret } from '../core/crypto/derived-keys.ts'
-import { expiringToken, isCurrentToken } from '../core/crypto/expiring-token.ts'
+import type { VersionedSecret } from '../core/crypto/derived-keys.ts'
+import { expiringToken, isCurrentToken, type SignedPath } from '../core/crypto/signed-path.ts'
 import type { ProviderName } from '../core/request/request.ts'
 
 export interface CallbackSettings {
@@ -12,28 +11,25 @@ export interface CallbackSettings {
   signingSecret: VersionedSecret
 }
 
-/** The URL that a provider is given for one job. The same job has the same URL each time. */
+/** The URL that a provider is given for one job. It is the same for each of the job's submissions. */
 export async function callbackUrl(
   settings: CallbackSettings,
   provider: ProviderName,
   job: { id: string; deadlineAt: number },
 ): Promise<string> {
-  const token = await expiringToken(await tokenKey(settings), signedText(provider, job.id), job.deadlineAt)
-  return `${settings.publicBaseUrl}/webhooks/${provider}/${job.id}/${token}`
+  const path = `${provider}/${job.id}`
+  const token = await expiringToken(signed(settings, path), job.deadlineAt)
+  return `${settings.publicBaseUrl}/webhooks/${path}/${token}`
 }
 
-export async function isValidToken(
+export function isValidToken(
   settings: CallbackSettings,
-  claim: { provider: string; jobId: string; token: string },
+  { provider, jobId, token }: { provider: string; jobId: string; token: string },
   nowMs: number,
 ): Promise<boolean> {
-  return isCurrentToken(await tokenKey(settings), signedText(claim.provider, claim.jobId), claim.token, nowMs)
+  return isCurrentToken(signed(settings, `${provider}/${jobId}`), token, nowMs)
 }
 
-function tokenKey({ signingSecret }: CallbackSettings): Promise<VersionedKey> {
-  return signingKey(signingSecret, 'provider webhooks')
-}
-
-function signedText(provider: string, jobId: string): string {
-  return `${provider}/${jobId}`
+function signed({ signingSecret }: CallbackSettings, path: string): SignedPath {
+  return { secret: signingSecret, purpose: 'provider webhooks', path }
 }

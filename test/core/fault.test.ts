@@ -5,6 +5,7 @@ import {
   fault,
   faultCodes,
   faults,
+  isMediaFault,
   isRetryable,
   ok,
   readFault,
@@ -12,12 +13,12 @@ import {
 } from '../../src/core/fault.ts'
 
 describe('happy', () => {
-  it('tells a value from a fault', () => {
+  it('a result is either a value or a fault', () => {
     expect(ok(5)).toEqual({ ok: true, value: 5 })
     expect(fail('auth', 'Refused.')).toEqual({ ok: false, fault: { code: 'auth', message: 'Refused.' } })
   })
 
-  it('carries evidence and a wait only where there is some', () => {
+  it('a fault has evidence and a wait only if they are given', () => {
     const { fault: busy } = fail('rate_limited', 'Busy.', { evidence: { status: 429 }, retryAfterMs: 0 })
     expect(busy).toEqual({
       code: 'rate_limited',
@@ -28,37 +29,54 @@ describe('happy', () => {
     expect(fault('auth', 'Refused.', { retryAfterMs: undefined })).not.toHaveProperty('retryAfterMs')
   })
 
-  it.each(faultCodes)('reads %s again as it was kept', (code) => {
-    const { fault: kept } = fail(code, 'It happened.', { evidence: { words: ['…'] }, retryAfterMs: 5 })
-    expect(readFault(writeFault(kept))).toEqual(kept)
+  it.each(faultCodes)('reads a stored %s fault unchanged', (code) => {
+    const stored = fault(code, 'It happened.', {
+      evidence: { message: '…', code: 422 },
+      retryAfterMs: 5,
+      deniedTaskIds: { 'task-1': 2 },
+    })
+    expect(readFault(writeFault(stored))).toEqual(stored)
   })
 
-  it('has no fault where none was kept', () => {
+  it('reads no fault where none was stored', () => {
     expect(readFault(writeFault(null))).toBeNull()
   })
 
-  it('keeps no signature of a link that a provider repeats', () => {
-    const said = 'cannot open "https://reelhook.test/v1/assets/a/content?expires=1&signature=AbC-_9", sorry'
-    const { fault: kept } = fail('bad_request', 'Refused.', { evidence: { said: [said] } })
-    expect(readFault(writeFault(kept))?.evidence).toEqual({ said: [said.replace('AbC-_9', '…')] })
+  it('stores no signature of a link that a provider repeats', () => {
+    const message =
+      'cannot open "https://reelhook.test/v1/assets/a/content?expires=1&signature=AbC-_9", sorry'
+    const refused = fault('bad_request', 'Refused.', { evidence: { message } })
+    expect(readFault(writeFault(refused))?.evidence).toEqual({ message: message.replace('AbC-_9', '…') })
   })
 
   it.each([
     'https://reelhook.test/webhooks/runware/job_01kbk6v3x6f9ja8c6mphr3z4aw/',
     'https://reelhook.test/uploads/job_01kbk6v3x6f9ja8c6mphr3z4aw/0/',
-  ])('keeps no token of %s…, which a provider repeats', (url) => {
-    const { fault: kept } = fail('bad_request', 'Refused.', { evidence: { said: `not "${url}AbC-_9"` } })
-    expect(readFault(writeFault(kept))?.evidence).toEqual({ said: `not "${url}…"` })
+  ])('stores no token of %s…, which a provider repeats', (url) => {
+    const refused = fault('bad_request', 'Refused.', { evidence: { message: `not "${url}AbC-_9"` } })
+    expect(readFault(writeFault(refused))?.evidence).toEqual({ message: `not "${url}…"` })
   })
 
-  it.each(faultCodes)('tells the caller of %s what to do about it', (code) => {
+  it('knows the codes that a media file may fail with', () => {
+    expect(faultCodes.filter(isMediaFault)).toEqual([
+      'media_expired',
+      'media_unavailable',
+      'media_truncated',
+      'media_wrong_type',
+      'media_too_large',
+      'media_host_unlisted',
+      'media_forbidden',
+    ])
+  })
+
+  it.each(faultCodes)('says what the caller can do about %s', (code) => {
     expect(faults[code].remedy).toMatch(/^[A-Z].+\.$/)
   })
 })
 
 describe('refused', () => {
   it.each(['{}', '{"code":"oops","message":""}', '{"code":"auth"}', 'null'])(
-    'does not take %s for a fault that was kept',
+    'reads no fault from the damaged JSON %s',
     (json) => {
       expect(readFault(json)).toBeNull()
     },
@@ -67,7 +85,7 @@ describe('refused', () => {
 
 describe('a video is never paid for twice', () => {
   it.each(['answer_lost', 'submit_unknown', 'task_lost', 'deadline_exceeded'] as const)(
-    'asks nobody else after %s: it may have been bought',
+    'does not fail over after %s: the video may have been bought',
     (code) => {
       expect(allowsFailover(code)).toBe(false)
     },
@@ -77,12 +95,15 @@ describe('a video is never paid for twice', () => {
     expect(isRetryable(code)).toBe(false)
   })
 
-  it.each(['bad_request', 'moderated'] as const)('does not shop around with what was wrong: %s', (code) => {
-    expect(allowsFailover(code)).toBe(false)
-    expect(isRetryable(code)).toBe(false)
-  })
+  it.each(['bad_request', 'moderated'] as const)(
+    'neither retries nor fails over after %s: the request itself is refused',
+    (code) => {
+      expect(allowsFailover(code)).toBe(false)
+      expect(isRetryable(code)).toBe(false)
+    },
+  )
 
-  it('asks elsewhere only where nothing was bought', () => {
+  it('fails over only for faults that prove that nothing was bought', () => {
     expect(faultCodes.filter(allowsFailover)).toEqual([
       'auth',
       'out_of_credit',

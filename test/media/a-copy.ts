@@ -2,7 +2,7 @@
 import { env } from 'cloudflare:workers'
 import { expect } from 'vitest'
 import type { Result } from '../../src/core/fault.ts'
-import { type DownloadSettings, downloadVideo } from '../../src/media/download.ts'
+import { type DownloadSettings, downloadVideo } from '../../src/media/save-video.ts'
 import type { StoredObject } from '../../src/media/write.ts'
 import { createGuard } from '../../src/url-guard/guard.ts'
 import { objectKeys } from '../support/storage.ts'

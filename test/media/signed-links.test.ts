@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import { isValidLink, type Linked, type LinkSettings, linksTo, linkTo } from '../../src/media/signed-links.ts'
+import {
+  isValidLink,
+  type LinkSettings,
+  type LinkTarget,
+  linksTo,
+  linkTo,
+} from '../../src/media/signed-links.ts'
 
 const settings: LinkSettings = {
   publicBaseUrl: 'https://reelhook.test',
@@ -44,7 +50,7 @@ describe('a link', () => {
 
 describe('a link to an asset', () => {
   const asset = { assetId: 'asset_one' }
-  const opens = async (linked: Linked, { url }: { url: string }, timeMs = nowMs) => {
+  const opens = async (linked: LinkTarget, { url }: { url: string }, timeMs = nowMs) => {
     const { searchParams } = new URL(url)
     const link = {
       expires: Number(searchParams.get('expires')),

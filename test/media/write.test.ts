@@ -1,6 +1,5 @@
 import { env } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
-import { toHex } from '../../src/core/crypto/derived-keys.ts'
 import { api, billsFor, passTimeUntil, postJob, timelineOf, untilSubmitted } from '../support/reelhook.ts'
 import { objectKeys } from '../support/storage.ts'
 import { bytesAtProvider, bytesOf, finish, makeVideo, sha256Of } from '../support/videos.ts'
@@ -49,7 +48,7 @@ describe('the video of a job', () => {
     const made = world.simulator.mediaOf(taskOfIt?.outputs[0]?.outputId ?? '')?.stream()
     const digest = new crypto.DigestStream('SHA-256')
     await made?.pipeTo(digest)
-    expect(job.outputs[0]?.sha256).toBe(toHex(new Uint8Array(await digest.digest)))
+    expect(job.outputs[0]?.sha256).toBe(new Uint8Array(await digest.digest).toHex())
   })
 
   it('is stored for each of several', async () => {

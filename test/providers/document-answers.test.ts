@@ -42,7 +42,7 @@ describe('Crun', () => {
   it('keeps the message of a failure as evidence', async () => {
     const { provider } = aCrun({ json: { code: 422, message: 'Validation Error' } })
     expect(await provider.submit(aSubmission())).toMatchObject({
-      fault: { evidence: { code: 422, detail: 'Validation Error' } },
+      fault: { evidence: { code: 422, message: 'Validation Error' } },
     })
   })
 })

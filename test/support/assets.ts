@@ -50,11 +50,7 @@ export function aDataUri(type: TakenType, bytes = 1_000): string {
 }
 
 export function dataUriOf(type: TakenType, file: Uint8Array): string {
-  return `data:${type};base64,${toBase64(file)}`
-}
-
-function toBase64(bytes: Uint8Array): string {
-  return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''))
+  return `data:${type};base64,${file.toBase64()}`
 }
 
 export function bytesIn(text: string): Uint8Array<ArrayBuffer> {

@@ -1,5 +1,4 @@
 /** Jobs brought to their end, and the bytes that their end is about. */
-import { toHex } from '../../src/core/crypto/derived-keys.ts'
 import type { JobView } from '../../src/core/job-view.ts'
 import { billsFor, postJob, untilStatus, untilSubmitted } from './reelhook.ts'
 import { world } from './world.ts'
@@ -35,5 +34,5 @@ export async function bytesOf(body: BodyInit | null): Promise<Uint8Array> {
 }
 
 export async function sha256Of(bytes: Uint8Array): Promise<string> {
-  return toHex(new Uint8Array(await crypto.subtle.digest('SHA-256', bytes)))
+  return new Uint8Array(await crypto.subtle.digest('SHA-256', bytes)).toHex()
 }

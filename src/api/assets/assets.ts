@@ -2,7 +2,7 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import type { Context as HonoContext } from 'hono'
 import { maxBytesByKind, uploadAsset } from '../../assets/upload.ts'
-import type { Fault, FaultCode } from '../../core/fault.ts'
+import { type Fault, isMediaFault, type MediaFaultCode } from '../../core/fault.ts'
 import { isAssetId, mediaKinds } from '../../core/request/media.ts'
 import { uploadKey } from '../../core/retention.ts'
 import { type Asset, deleteAsset, findAsset } from '../../store/jobs/assets.ts'
@@ -124,16 +124,20 @@ assetRoutes.openapi(remove, async (c) => {
 })
 
 function refuse(c: HonoContext<ApiEnv>, { code, message }: Fault, path: string) {
-  const known = problemCodes[code]
-  return known === undefined
+  const problemCode = isMediaFault(code) ? problemCodes[code] : 'invalid_request'
+  return problemCode === 'invalid_request'
     ? problem(c, 'invalid_request', 'Nothing was kept.', [{ path, message }])
-    : problem(c, known, `${message} Nothing was kept.`)
+    : problem(c, problemCode, `${message} Nothing was kept.`)
 }
 
-const problemCodes: Partial<Record<FaultCode, ProblemCode>> = {
+const problemCodes: Record<MediaFaultCode, ProblemCode> = {
   media_too_large: 'too_large',
   media_wrong_type: 'unsupported_media_type',
   media_truncated: 'unreadable_body',
+  media_unavailable: 'invalid_request',
+  media_expired: 'invalid_request',
+  media_forbidden: 'invalid_request',
+  media_host_unlisted: 'invalid_request',
 }
 
 function view(asset: Asset): z.infer<typeof assetSchema> {

@@ -4,7 +4,7 @@ import { every } from 'hono/combine'
 import { cors } from 'hono/cors'
 import { createMiddleware } from 'hono/factory'
 import { isPlainLink, plainInteger } from '../../core/url/signed-spelling.ts'
-import { isValidLink, type Linked } from '../../media/signed-links.ts'
+import { isValidLink, type LinkTarget } from '../../media/signed-links.ts'
 import { onlyWithKey } from '../auth.ts'
 import { problem } from '../problems.ts'
 import { onlyWithinRate } from '../rate-limit.ts'
@@ -41,7 +41,7 @@ const linkSchema = z.object({
 })
 
 /** `params` reads from the path what the link must be for. */
-export function onlyWithLinkOrKey(params: z.ZodType<Linked>) {
+export function onlyWithLinkOrKey(params: z.ZodType<LinkTarget>) {
   return createMiddleware<ApiEnv>(async (c, next) => {
     const { config, now } = c.get('context')
     const link = linkSchema.safeParse(c.req.query())

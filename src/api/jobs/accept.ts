@@ -1,5 +1,6 @@
 /** Accepting a job: the promise is written, and a nudge sent. Everything that could be wrong was found before. */
 
+import { copyForRetry } from '../../assets/copy-for-retry.ts'
 import { storeDataUris } from '../../assets/data-uris.ts'
 import type { Context } from '../../context.ts'
 import { newId } from '../../core/id.ts'
@@ -26,12 +27,11 @@ export async function acceptJob(
   const { callback_secret, retention_days = context.config.retentionDays, ...said } = posted
   const id = newId('job')
   // Before the row: what dies in between, or is not known to have been written, leaves objects that no row names.
-  const { request, assets } = await storeDataUris(
-    context,
-    { id, apiKeyId: caller.apiKeyId },
-    { ...said, retention_days },
-    assessment.known,
-  )
+  const owner = { id, apiKeyId: caller.apiKeyId }
+  const { request, assets } =
+    retryOf === null
+      ? await storeDataUris(context, owner, { ...said, retention_days }, assessment.known)
+      : await copyForRetry(context, owner, { ...said, retention_days })
   const { providers, estimates, warnings } = assessment
   const nowMs = context.now()
   const retried = retryOf === null ? {} : { retry_of: retryOf }

@@ -34,8 +34,9 @@ export async function chooseProviders(
   context: Context,
   apiKeyId: string,
   request: PostedRequest,
+  retryOf: string | null,
 ): Promise<Assessment> {
-  const passage = await validateRequest(context, apiKeyId, request)
+  const passage = await validateRequest(context, apiKeyId, request, retryOf)
   if (!passage.ok) return { ok: false, code: 'invalid_request', errors: passage.faults }
   const { known } = passage
   const isDecidedByMoney = request.provider === 'cheapest' || request.max_cost_usd !== undefined

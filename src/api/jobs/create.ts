@@ -35,7 +35,7 @@ export async function createJobOnce(c: C, said: string, read: () => Promise<Post
 
   const posted = await read()
   if (posted instanceof Response) return posted
-  const assessment = await chooseProviders(context, apiKeyId, posted.request)
+  const assessment = await chooseProviders(context, apiKeyId, posted.request, posted.retryOf)
   if (!assessment.ok) return problem(c, assessment.code, nothingSpent, assessment.errors)
   const job = await acceptJob(context, { apiKeyId, idempotency }, posted, assessment)
   // Nothing is read any more: whatever happens to the database from here on, the caller knows that it is accepted.

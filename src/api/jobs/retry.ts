@@ -1,7 +1,6 @@
 /** POST /v1/jobs/:id/retry: the request of a job that failed or was canceled, posted again as a new job. */
 import { createRoute, z } from '@hono/zod-openapi'
 import type { Context as HonoContext } from 'hono'
-import { restoreDataUris } from '../../assets/data-uris.ts'
 import { decryptSecret } from '../../deliveries/secrets.ts'
 import { encryptedSecretOf } from '../../store/deliveries/claim.ts'
 import { findJob, type Job } from '../../store/jobs/jobs.ts'
@@ -50,13 +49,12 @@ export const retryRoutes = createRouter().openapi(retry, async (c) => {
 
 /** As it was posted, with the secret that signed for it: whoever retries it, its receiver can verify what comes. */
 async function again(c: HonoContext<ApiEnv>, job: Job): Promise<Posted | ProblemResponse> {
-  const { id } = job
+  const { id, request } = job
   const { db, config } = c.get('context')
   if (job.damaged.includes('request')) {
     const message = 'is damaged in the database, and what is left of it is another request: post a new job'
     return problem(c, 'invalid_request', nothingSpent, [{ path: 'request', message }])
   }
-  const request = await restoreDataUris(c.get('context'), job.request)
   const sealed = request.callback_url === undefined ? null : await encryptedSecretOf(db, job)
   if (sealed === null) return { request, retryOf: id }
   const secret = await decryptSecret(config.signingSecret, sealed)

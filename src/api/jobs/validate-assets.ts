@@ -3,12 +3,11 @@ import { assetsIn, kindAt, type MediaFields } from '../../core/request/media.ts'
 import type { Asset } from '../../store/jobs/assets.ts'
 import type { FieldFault } from '../problems.ts'
 
-/** `assets`: those of them that are there, by their id. */
+/** `assets`: those that the request may use, by id. */
 export function assetFaults(request: Partial<MediaFields>, assets: ReadonlyMap<string, Asset>): FieldFault[] {
   return assetsIn(request).flatMap(({ path, id }) => {
     const asset = assets.get(id)
-    // What came embedded in another job's request is that job's alone.
-    if (asset === undefined || asset.jobId !== null)
+    if (asset === undefined)
       return [{ path, message: 'is no asset that is here: it was deleted, or never uploaded' }]
     if (asset.kind === kindAt(path)) return []
     return [

@@ -1,14 +1,14 @@
 /** The door: what is wrong with well-formed fields in this deployment, whoever is to make the video. */
 
+import { availableAssets } from '../../assets/available.ts'
 import { dataUriFaults } from '../../assets/data-uris.ts'
 import { knownMetadata } from '../../assets/metadata.ts'
 import type { Context } from '../../context.ts'
-import { assetsIn, formOf, type KnownMetadata, mediaOf } from '../../core/request/media.ts'
+import { formOf, type KnownMetadata, mediaOf } from '../../core/request/media.ts'
 import type { PostedRequest } from '../../core/request/request.ts'
 import { isMeantAsUrl } from '../../core/url/parse.ts'
 import { rejectUrl } from '../../core/url/policy.ts'
 import { allProviders } from '../../providers/index.ts'
-import { findAssets } from '../../store/jobs/assets.ts'
 import { adminKeyId } from '../auth.ts'
 import { type FieldFault, fieldFaults } from '../problems.ts'
 import { assetFaults } from './validate-assets.ts'
@@ -23,14 +23,12 @@ export type Validation = { ok: true; known: KnownMetadata } | { ok: false; fault
  * at once.
  */
 export async function validateRequest(
-  { db, config }: Pick<Context, 'db' | 'config'>,
+  { db, bucket, config }: Pick<Context, 'db' | 'bucket' | 'config'>,
   apiKeyId: string,
   request: Part,
+  retryOf: string | null = null,
 ): Promise<Validation> {
-  const assets = await findAssets(
-    db,
-    assetsIn(request).map(({ id }) => id),
-  )
+  const assets = await availableAssets({ db, bucket }, request, retryOf)
   const faults = [
     ...targetFaults(request, config.reach),
     ...assetFaults(request, assets),

@@ -1,7 +1,6 @@
 /** GET /.well-known/webhook-keys.json: the public keys that verify `v1a` signatures. No API key is needed. */
 import { createRoute, z } from '@hono/zod-openapi'
 import { etag } from 'hono/etag'
-import { toBase64 } from '../../core/crypto/derived-keys.ts'
 import { type KeyPair, keyPairs, publicJwk } from '../../core/crypto/key-pair.ts'
 import { always } from '../problems.ts'
 import { createRouter } from '../router.ts'
@@ -48,6 +47,6 @@ webhookKeyRoutes.openapi(show, async (c) => {
 function viewKey({ id, publicKey }: KeyPair, status: 'current' | 'previous'): z.infer<typeof keySchema> {
   return {
     ...publicJwk(publicKey),
-    ...{ alg: 'EdDSA', use: 'sig', kid: id, whpk: `whpk_${toBase64(publicKey)}`, status },
+    ...{ alg: 'EdDSA', use: 'sig', kid: id, whpk: `whpk_${publicKey.toBase64()}`, status },
   }
 }

@@ -68,13 +68,10 @@ export async function decrypt(versions: VersionedKey, sealed: string): Promise<s
   }
 }
 
-/** SHA-256 of the text, in lower-case hex. */
-export async function sha256(text: string): Promise<string> {
-  return toHex(new Uint8Array(await crypto.subtle.digest('SHA-256', encoder.encode(text))))
-}
-
-export function toHex(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
+/** SHA-256 of the bytes, or of the text as UTF-8, in lower-case hex. */
+export async function sha256(content: string | BufferSource): Promise<string> {
+  const bytes = typeof content === 'string' ? encoder.encode(content) : content
+  return new Uint8Array(await crypto.subtle.digest('SHA-256', bytes)).toHex()
 }
 
 /** Names a version without telling anything of the secret: 48 bits that derive from it. */
@@ -90,17 +87,6 @@ export async function versionOf(secret: string): Promise<string> {
 export async function deriveBytes(secret: string, purpose: string, count: number): Promise<Uint8Array> {
   const root = await rootOf(secret)
   return new Uint8Array(await crypto.subtle.deriveBits(derivation(purpose), root, count * 8))
-}
-
-// A call takes only so many arguments.
-const charactersAtOnce = 32_768
-
-export function toBase64(bytes: Uint8Array): string {
-  let text = ''
-  for (let first = 0; first < bytes.length; first += charactersAtOnce) {
-    text += String.fromCharCode(...bytes.subarray(first, first + charactersAtOnce))
-  }
-  return btoa(text)
 }
 
 // Derived once: every webhook that comes in needs its key.
@@ -143,18 +129,19 @@ function derivation(purpose: string) {
 }
 
 export function toBase64Url(bytes: Uint8Array): string {
-  return toBase64(bytes).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '')
+  return bytes.toBase64({ alphabet: 'base64url', omitPadding: true })
 }
 
-/** Null where it is not written as `toBase64Url` writes it: the last character has bits that decoding ignores. */
+/**
+ * Null unless `toBase64Url` writes the bytes exactly so: decoding also accepts padding, spaces, and a last character
+ * whose unused bits are set, and a signature must have one spelling.
+ */
 export function fromBase64Url(text: string): Uint8Array<ArrayBuffer> | null {
-  if (!/^[\w-]*$/.test(text)) return null
   try {
-    const binary = atob(text.replaceAll('-', '+').replaceAll('_', '/'))
-    const bytes = Uint8Array.from(binary, (char) => char.charCodeAt(0))
+    const bytes = Uint8Array.fromBase64(text, { alphabet: 'base64url' })
     return toBase64Url(bytes) === text ? bytes : null
   } catch (error) {
-    if (error instanceof DOMException) return null // not base64: a forged token, not a surprise
+    if (error instanceof SyntaxError) return null // not base64: a forged token, not a bug
     throw error
   }
 }

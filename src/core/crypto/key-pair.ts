@@ -2,7 +2,7 @@
  * The deployment's own Ed25519 pairs (RFC 8032), one for each version of SIGNING_SECRET. Their seeds derive from it, so
  * that no private key is kept anywhere. No I/O. No clock.
  */
-import { deriveBytes, fromBase64Url, toBase64, toBase64Url, type VersionedSecret } from './derived-keys.ts'
+import { deriveBytes, fromBase64Url, toBase64Url, type VersionedSecret } from './derived-keys.ts'
 
 export interface KeyPair {
   /** The thumbprint of the public key as a JWK (RFC 7638; RFC 8037 §2). */
@@ -31,7 +31,7 @@ export async function keyPairOf(seed: Uint8Array): Promise<KeyPair> {
 
 /** The signature of the text, in base64. */
 export async function signWith({ privateKey }: KeyPair, text: string): Promise<string> {
-  return toBase64(new Uint8Array(await crypto.subtle.sign('Ed25519', privateKey, encoder.encode(text))))
+  return new Uint8Array(await crypto.subtle.sign('Ed25519', privateKey, encoder.encode(text))).toBase64()
 }
 
 /** The members that make the public key, as a JWK (RFC 8037 §2), in the order of a thumbprint. */

@@ -30,10 +30,9 @@ export function dataUriFault(uri: string): string | null {
 export function readDataUri(uri: string): DataUri {
   const type = uri.slice('data:'.length, uri.indexOf(',')).replace(base64Mark, '')
   const [declared = ''] = type.split(';')
-  const decoded = atob(encodedIn(uri))
   return {
     declared: declared.trim().toLowerCase(),
-    bytes: Uint8Array.from(decoded, (character) => character.charCodeAt(0)),
+    bytes: Uint8Array.fromBase64(encodedIn(uri)),
   }
 }
 

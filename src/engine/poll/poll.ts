@@ -1,6 +1,6 @@
 /**
- * check: ask the provider how the tasks are; its answer is the truth. When the last one has ended, the outputs are
- * copied; when there are none, the job has failed.
+ * poll: get the status of the job's tasks; the provider's status is the truth. When the last task has ended, the outputs
+ * are saved; if there are none, the job has failed.
  */
 import type { Context } from '../../context.ts'
 import { isReplaced } from '../../core/task.ts'
@@ -12,9 +12,9 @@ import type { WaitingOutput } from '../../store/jobs/outputs.ts'
 import { applyChanges, type Changes, changes, type Step } from '../../store/jobs/step.ts'
 import type { Task } from '../../store/jobs/tasks.ts'
 import { settle } from '../settle/settle.ts'
+import { receivedItems } from './hints.ts'
 import { type PolledTask, pollTask, type RunningTask } from './poll-task.ts'
 import { hostIn } from './unconfirmed.ts'
-import { receivedItems } from './webhook-hints.ts'
 
 type Ended = Extract<PolledTask, { state: 'ended' }>
 
@@ -26,27 +26,27 @@ export async function poll(context: Context, claim: Claim): Promise<Step> {
   return settle(context, claim, polled)
 }
 
-/** What is learned of the tasks that are with the provider, and how long each that goes on may be left in peace. */
+/** Polls every task that runs at the provider. `waits`: for each that is still running, how long until its next poll. */
 export async function pollTasks(
   context: Context,
   claim: Claim,
 ): Promise<{ polled: Changes; waits: number[] }> {
   const { job, tasks } = claim
   const provider = context.providers[job.provider]
-  const heard = provider === undefined ? [] : receivedItems(claim, provider)
-  const asked = await Promise.all(
-    tasks.filter(isRunning).map((task) => pollTask(context, job, provider, task, heard)),
+  const items = receivedItems(claim, provider)
+  const results = await Promise.all(
+    tasks.filter(isRunning).map((task) => pollTask(context, { job, provider, items }, task)),
   )
-  const ended = asked.flatMap((answer) => (answer.state === 'ended' ? [answer] : []))
+  const ended = results.flatMap((one) => (one.state === 'ended' ? [one] : []))
   const polled = changes({
-    // A line of which nothing was learned is not written.
-    tasks: asked.flatMap(({ task }) => (tasks.includes(task) ? [] : [task])),
-    outputs: ended.flatMap((end) => outputRows(tasks, end)),
+    // A task that did not change is not written.
+    tasks: results.flatMap(({ task }) => (tasks.includes(task) ? [] : [task])),
+    outputs: ended.flatMap((one) => outputRows(tasks, one)),
     hosts: ended.flatMap(hostsOf),
     events: ended.map(({ task }) => endEvent(task, context.now())),
-    progress: progressOf(tasks, asked),
+    progress: progressOf(tasks, results),
   })
-  return { polled, waits: asked.flatMap((answer) => (answer.state === 'running' ? [answer.waitMs] : [])) }
+  return { polled, waits: results.flatMap((one) => (one.state === 'running' ? [one.waitMs] : [])) }
 }
 
 function isRunning(task: Task): task is RunningTask {
@@ -56,9 +56,8 @@ function isRunning(task: Task): task is RunningTask {
 // Numbered in the order of the tasks, so that a task's outputs keep their numbers whichever ends first.
 function outputRows(tasks: Task[], { task, outputs, isUnconfirmed }: Ended): WaitingOutput[] {
   const first = tasks
-    .filter((line) => line.n < task.n && line.status !== 'rejected' && !isReplaced(line))
+    .filter((other) => other.n < task.n && mayMakeOutputs(other))
     .reduce((sum, { wanted }) => sum + wanted, 0)
-  // Distinct, whoever names them: one result is one row.
   const distinct = distinctOutputs(outputs, task.providerTaskId ?? '')
   return distinct.slice(0, task.wanted).map((output, index) => ({
     jobId: task.jobId,
@@ -72,7 +71,11 @@ function outputRows(tasks: Task[], { task, outputs, isUnconfirmed }: Ended): Wai
   }))
 }
 
-/** Where this provider's videos lie, by its own word. */
+function mayMakeOutputs(task: Task): boolean {
+  return task.status !== 'rejected' && !isReplaced(task)
+}
+
+/** The hosts of the videos that the provider's status named. */
 function hostsOf({ task, outputs, isUnconfirmed }: Ended): OutputHost[] {
   if (isUnconfirmed) return []
   const hosts = new Set(outputs.flatMap(({ url }) => (url === null ? [] : (hostIn(url) ?? []))))
@@ -80,19 +83,20 @@ function hostsOf({ task, outputs, isUnconfirmed }: Ended): OutputHost[] {
 }
 
 function endEvent(task: Task, nowMs: number) {
-  const said = {
+  const data = {
     provider: task.provider,
     completed_via: task.completedVia,
     cost: task.cost,
     fault: task.fault?.code ?? null,
   }
-  return draftEvent(task.status === 'succeeded' ? 'task.succeeded' : 'task.failed', said, nowMs)
+  return draftEvent(task.status === 'succeeded' ? 'task.succeeded' : 'task.failed', data, nowMs)
 }
 
-/** Percent over all tasks; null where no provider tells. */
-function progressOf(tasks: Task[], asked: PolledTask[]): number | null {
-  const running = asked.flatMap((answer) => (answer.state === 'running' ? [answer.progress] : []))
+/** Percent over the tasks that may make outputs. Null where no provider reports a progress. */
+function progressOf(tasks: Task[], results: PolledTask[]): number | null {
+  const running = results.flatMap((one) => (one.state === 'running' ? [one.progress] : []))
   if (running.length > 0 && running.every((progress) => progress === null)) return null
+  const count = tasks.filter(mayMakeOutputs).length
   const total = running.reduce<number>((sum, progress) => sum + (progress ?? 0), 0)
-  return Math.round((total + 100 * (tasks.length - running.length)) / Math.max(1, tasks.length))
+  return Math.round((total + 100 * (count - running.length)) / Math.max(1, count))
 }

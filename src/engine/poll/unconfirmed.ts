@@ -1,55 +1,63 @@
 /**
- * stand-in: a task's end where time has run out and its provider cannot be asked. Whoever has found a callback URL can
- * post to it, so a webhook's video counts only if nothing contradicts it and it lies where this provider's videos lie.
- * What stands in is marked unconfirmed.
+ * The end of a task whose provider could not be polled until time ran out. A leaked callback URL lets anyone post, so a
+ * webhook's video is accepted only if no other webhook contradicts it and its host is one of this provider's. The
+ * output is marked as unconfirmed.
  */
 import type { Context } from '../../context.ts'
 import { isAtHost } from '../../core/url/policy.ts'
 import type { Provider, RemoteOutput } from '../../providers/provider.ts'
 import { hostsNamedBy } from '../../store/jobs/output-hosts.ts'
 import type { Task } from '../../store/jobs/tasks.ts'
-import type { ReceivedItem } from './webhook-hints.ts'
+import type { ReceivedItem } from './hints.ts'
 
-/** Null: nothing may stand in. */
+/** Null: nothing that was received may be accepted. */
 export async function acceptUnconfirmed(
   context: Context,
   provider: Provider | undefined,
-  task: Task,
-  heard: ReceivedItem[],
+  task: Pick<Task, 'providerTaskId' | 'wanted'>,
+  items: ReceivedItem[],
 ): Promise<RemoteOutput[] | null> {
-  const announced = announcedOutputs(task, heard)
+  const announced = announcedOutputs(task, items)
   if (announced === 'contradictory') return null
   if (announced !== null && provider !== undefined) {
     const { listed, named } = await knownHosts(context, provider)
     const isKnown = (host: string) => named.includes(host) || listed.some((known) => isAtHost(host, known))
     return announced.every(({ url }) => isKnown(hostIn(url) ?? '')) ? announced : null
   }
-  return receivedOutput(task)
+  return acceptUploaded(task, items)
 }
 
-/** The video came by itself. Of different ones nobody can tell which is the provider's. */
-export function receivedOutput({ receivedVideo, providerTaskId }: Task): RemoteOutput[] | null {
-  if (receivedVideo === null || receivedVideo.others > 0 || providerTaskId === null) return null
-  return [{ id: providerTaskId, url: null }]
+/** The video that was uploaded. Null: there is none, or several that differ: the provider's cannot be told apart. */
+export function acceptUploaded(
+  { providerTaskId }: Pick<Task, 'providerTaskId'>,
+  items: ReceivedItem[],
+): RemoteOutput[] | null {
+  const outputs = items
+    .filter((item) => item.via === 'upload' && item.providerTaskId === providerTaskId)
+    .flatMap(({ outcome }) => (outcome.state === 'done' ? outcome.outputs : []))
+  return outputs.length === 1 ? outputs : null
 }
 
-type Announced = (RemoteOutput & { url: string })[]
+type AnnouncedOutputs = (RemoteOutput & { url: string })[]
 
-/** Null: too few with a URL were announced. One URL under two ids is one result, one id with two URLs is two. */
-function announcedOutputs(task: Task, heard: ReceivedItem[]): Announced | 'contradictory' | null {
-  const outcomes = heard
-    .filter(({ providerTaskId }) => providerTaskId === task.providerTaskId)
+/** Null: too few with a URL. One URL under two ids is one result; one id with two URLs is two results. */
+function announcedOutputs(
+  { providerTaskId, wanted }: Pick<Task, 'providerTaskId' | 'wanted'>,
+  items: ReceivedItem[],
+): AnnouncedOutputs | 'contradictory' | null {
+  const outcomes = items
+    .filter((item) => item.providerTaskId === providerTaskId)
     .map(({ outcome }) => outcome)
   const outputs = outcomes
     .flatMap((outcome) => (outcome.state === 'done' ? outcome.outputs : []))
     .flatMap(({ id, url }) => (url === null ? [] : [{ id, url }]))
-  const different = [...new Map(outputs.map((output) => [output.url, output])).values()]
+  const distinct = [...new Map(outputs.map((output) => [output.url, output])).values()]
   const failures = outcomes.filter(({ state }) => state === 'failed').length
-  if (different.length + Math.min(failures, task.wanted) > task.wanted) return 'contradictory'
-  return different.length === task.wanted ? different : null
+  if (distinct.length + Math.min(failures, wanted) > wanted) return 'contradictory'
+  return distinct.length === wanted ? distinct : null
 }
 
-/** Where a provider's videos lie: as the operator lists it, or else by its documents and its status answers. */
+/** The hosts of a provider's videos: the operator's list, or else those in its documents and status responses. */
 export async function knownHosts(
   { config, db }: Pick<Context, 'config' | 'db'>,
   { name, outputHosts }: Pick<Provider, 'name' | 'outputHosts'>,

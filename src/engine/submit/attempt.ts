@@ -42,7 +42,7 @@ export interface Replaced {
 }
 
 /** The time for this task is over. */
-export interface Closed {
+interface Closed {
   result: 'closed'
   task: Task
   status: 'rejected' | 'failed'

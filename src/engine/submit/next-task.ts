@@ -33,5 +33,6 @@ export function nextTask({ now }: Context, { job, tasks }: Claim, provider: Prov
     receivedVideo: null,
     cost: null,
     fault: null,
+    pollFailure: null,
   }
 }

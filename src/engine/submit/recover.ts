@@ -4,12 +4,11 @@
  */
 import type { Context } from '../../context.ts'
 import { type Fault, fail, ok, type Result } from '../../core/fault.ts'
-import { refusalsIn } from '../../core/poll-failure.ts'
 import { resolveWaitMs } from '../../core/schedule.ts'
 import type { LostSubmission, Outcome, Provider, Submitted } from '../../providers/provider.ts'
 import type { Claim } from '../../store/jobs/claim.ts'
 import { type Task, takenTaskIds } from '../../store/jobs/tasks.ts'
-import { type ReceivedItem, receivedItems } from '../poll/webhook-hints.ts'
+import { type ReceivedItem, receivedItems } from '../poll/hints.ts'
 import { inputAssetsOf } from './inputs.ts'
 
 /**
@@ -22,7 +21,7 @@ export async function recoverSubmission(
   provider: Provider | undefined,
   task: Task,
 ): Promise<Result<Submitted | 'not_found'>> {
-  if (provider === undefined) return fail('answer_lost', `The key of ${task.provider} was removed.`)
+  if (provider === undefined) return fail('answer_lost', `The API key of ${task.provider} was removed.`)
   if (isNamed(claim, provider, task)) return ok({ providerTaskId: task.clientReference })
   const lost: LostSubmission = {
     clientReference: task.clientReference,
@@ -37,14 +36,11 @@ export async function recoverSubmission(
 }
 
 /**
- * Its video was uploaded, or a webhook names a task by our own reference: the provider has the task, whatever its status
- * endpoint shows. The status may not show it before the deadline, and only a submitted task keeps its video then.
+ * A webhook or an upload came under our own reference: the provider has the task, whatever its status endpoint shows. The
+ * status may not show it before the deadline, and only a submitted task keeps its video then.
  */
-function isNamed(claim: Claim, provider: Provider, { receivedVideo, clientReference }: Task): boolean {
-  return (
-    receivedVideo !== null ||
-    receivedItems(claim, provider).some(({ providerTaskId }) => providerTaskId === clientReference)
-  )
+function isNamed(claim: Claim, provider: Provider, { clientReference }: Task): boolean {
+  return receivedItems(claim, provider).some(({ providerTaskId }) => providerTaskId === clientReference)
 }
 
 /** A task that another submission has cannot be this one's too. */
@@ -72,7 +68,7 @@ async function findByWebhook(
   task: Task,
   { heldAmong }: LostSubmission,
 ): Promise<Result<Submitted>> {
-  const refused = refusalsIn(task.fault)
+  const refused = new Map(Object.entries(task.fault?.deniedTaskIds ?? {}))
   const named = new Set(untakenItems(claim, provider).map(({ providerTaskId }) => providerTaskId))
   const refusalsOf = (id: string) => refused.get(id) ?? 0
   // The least refused first, then the newest: a true id waits behind forged ones for a few steps at most.
@@ -97,10 +93,10 @@ async function findByWebhook(
   }
   const [first] = unanswered
   const message = `${provider.name} did not say whether it accepted the task.`
-  const evidence = { refused: Object.fromEntries(refused) }
+  const deniedTaskIds = Object.fromEntries(refused)
   return first === undefined
-    ? fail('answer_lost', message, { evidence })
-    : fail(first.code, first.message, { evidence: { ...first.evidence, ...evidence } })
+    ? fail('answer_lost', message, { deniedTaskIds })
+    : { ok: false, fault: { ...first, deniedTaskIds } }
 }
 
 // A callback URL may leak: made-up ids must not become thousands of requests under our key.

@@ -70,7 +70,7 @@ async function attemptOnce(context: Context, claim: Claim): Promise<Attempt> {
 }
 
 function keyRemoved({ provider }: ClaimedJob): Fault {
-  return fault('auth', `The key of ${provider} was removed.`)
+  return fault('auth', `The API key of ${provider} was removed.`)
 }
 
 /** The task was deferred until the deadline, or the job never got as far as a task. */

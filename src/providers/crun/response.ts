@@ -130,7 +130,7 @@ function refusal(
   nowMs: number,
 ) {
   return fail(faultCode, `Crun refused: ${code}.`, {
-    evidence: { code, status: answer.status, detail },
+    evidence: { code, status: answer.status, message: detail },
     retryAfterMs: retryAfterMs(answer.headers, nowMs) ?? leastWaitMs[code],
   })
 }

@@ -10,7 +10,14 @@ import { type CallKind, callProvider, type Fetch } from '../http.ts'
 import type { Capabilities, Provider } from '../provider.ts'
 import type { Item } from './item.ts'
 import { dryRunOf, options, optionsOf, promptOf, ratios, taskOf } from './request.ts'
-import { outcomeOf, readAcknowledgement, readEstimate, readStatus, readWebhook } from './response.ts'
+import {
+  isNeverSeen,
+  outcomeOf,
+  readAcknowledgement,
+  readEstimate,
+  readStatus,
+  readWebhook,
+} from './response.ts'
 
 export interface RunwareAccount {
   apiKey: string
@@ -27,8 +34,10 @@ export function runware(account: RunwareAccount, fetch: Fetch, now: () => number
       body: [task],
     })
 
+  const askRaw = (taskUUID: string) => call('safe', { taskType: 'getResponse', taskUUID })
+
   const ask = async (taskUUID: string): Promise<Result<Item[]>> => {
-    const answer = await call('safe', { taskType: 'getResponse', taskUUID })
+    const answer = await askRaw(taskUUID)
     return answer.ok ? readStatus(answer.value, taskUUID, now()) : answer
   }
 
@@ -64,9 +73,11 @@ export function runware(account: RunwareAccount, fetch: Fetch, now: () => number
     },
 
     async findSubmission({ clientReference }) {
-      const items = await ask(clientReference)
+      const answer = await askRaw(clientReference)
+      if (!answer.ok) return answer
+      const items = readStatus(answer.value, clientReference, now())
       if (items.ok) return ok({ providerTaskId: clientReference })
-      return items.fault.evidence?.code === 'taskNotFound' ? ok('not_found') : items
+      return isNeverSeen(answer.value, clientReference) ? ok('not_found') : items
     },
 
     putsVideo: (request) => optionsOf(request).directUpload ?? account.uploads ?? false,

@@ -5,7 +5,7 @@ import { fail, ok, type Result } from '../../core/fault.ts'
 import { groupOutputs, mergeOutputs } from '../distinct-results.ts'
 import { moderatedBy } from '../failure.ts'
 import { answerLost, type ProviderResponse } from '../http.ts'
-import type { Outcome, WebhookItem } from '../provider.ts'
+import type { Outcome, TaskOfWebhook, WebhookItem } from '../provider.ts'
 import { faultOf, isAboutTask, refusal } from './fault.ts'
 import { distinctErrors, type Item, isError, itemsOf, resultOf } from './item.ts'
 
@@ -42,6 +42,14 @@ export function readStatus(answer: ProviderResponse, taskUUID: string, nowMs: nu
   if (status >= 500 || body === undefined) return answerLost('safe', `Runware answered ${status}`, { status })
   if (status >= 400) return refusal({}, answer, nowMs)
   return fail('unreadable_answer', 'Runware answered without the task.', { evidence: { status } })
+}
+
+/** Whether the answer says that no such task ever came: an expired task had come. */
+export function isNeverSeen({ body }: ProviderResponse, taskUUID: string): boolean {
+  const gone = itemsOf(body)
+    .filter((item) => item.taskUUID == null || item.taskUUID === taskUUID)
+    .find((item) => isError(item) && isGone(item))
+  return gone?.code === 'taskNotFound'
 }
 
 /** An error that is about the question, or says that there is no such task. */
@@ -113,11 +121,13 @@ function standingOf(running: readonly Item[]) {
 }
 
 /** One item for each result or error that a webhook body holds. */
-export function readWebhook(body: unknown, awaited?: ReadonlySet<string>): WebhookItem[] {
+export function readWebhook(body: unknown, tasks: readonly TaskOfWebhook[] = []): WebhookItem[] {
+  const awaitsUpload = (taskUUID: string) =>
+    tasks.some((task) => task.providerTaskId === taskUUID && task.awaitsUpload === true)
   return itemsOf(body).flatMap((item) => {
     const { taskUUID } = item
     if (taskUUID == null) return []
-    return [{ providerTaskId: taskUUID, outcome: outcomeOf([item], 1, awaited?.has(taskUUID)) }]
+    return [{ providerTaskId: taskUUID, outcome: outcomeOf([item], 1, awaitsUpload(taskUUID)) }]
   })
 }
 

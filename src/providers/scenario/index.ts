@@ -118,13 +118,13 @@ const capabilities: Capabilities = {
   durations: 'seconds_or_auto',
   // Documented for these models, though schemas seen elsewhere lack it; a refusal will name it.
   seeds: 'exact',
-  // Embedded or linked, all media are uploaded first.
+  // Every medium is uploaded to Scenario before the task is submitted.
   media: {
-    first_frame: ['url', 'data_uri'],
-    last_frame: ['url', 'data_uri'],
-    reference_images: ['url', 'data_uri'],
-    reference_videos: ['url', 'data_uri'],
-    reference_audios: ['url', 'data_uri'],
+    first_frame: ['url'],
+    last_frame: ['url'],
+    reference_images: ['url'],
+    reference_videos: ['url'],
+    reference_audios: ['url'],
   },
   mediaLimits: {},
   // Creative units, whose price depends on the plan.

@@ -91,7 +91,7 @@ export function refusal(
   const named = sent.filter((field) => new RegExp(`\\b${field}\\b`).test(said)).join(', ')
   const waitMs = remainingSeconds == null ? undefined : remainingSeconds * 1_000
   return fail(code, `Scenario refused: ${status}${named && ` (${named})`}.`, {
-    evidence: { status, said },
+    evidence: { status, message: said },
     retryAfterMs: waitMs ?? retryAfterMs(headers, nowMs) ?? (status === 429 ? leastWaitMs : undefined),
   })
 }

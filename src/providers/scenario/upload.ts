@@ -49,7 +49,7 @@ export async function checkImport(uploading: Uploading, uploadId: string): Promi
   if (status === 'imported' && entityId != null) return ok({ state: 'imported', assetId: entityId })
   if (status === 'failed') {
     return fail('bad_request', 'Scenario could not read the media that were uploaded.', {
-      evidence: { errorMessage },
+      evidence: { message: errorMessage },
     })
   }
   return status === 'pending' ? completeLate(uploading, uploadId) : ok({ state: 'pending' })

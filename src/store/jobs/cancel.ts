@@ -6,7 +6,7 @@ import { and, eq, isNull, sql } from 'drizzle-orm'
 import type { Limits } from '../../core/concurrency.ts'
 import type { Subscription } from '../../core/event.ts'
 import { eraseAtOf } from '../../core/retention.ts'
-import { abortUnless, isUnmet } from '../abort-unless.ts'
+import { abortUnless, isAborted } from '../abort-unless.ts'
 import type { Database } from '../database.ts'
 import { type DeliveryDraft, insertDelivery } from '../deliveries/claim.ts'
 import { readSubscription, selectSubscriptions } from '../deliveries/endpoints.ts'
@@ -70,7 +70,7 @@ export async function commitCancel(
   const wakes = wakeWaitingJobs(db, turned, limits, nowMs)
   try {
     const results = await db.batch([
-      abortUnless(db, sql`${stateOf(job.id)} = ${state}`),
+      abortUnless(db, 'job_changed', sql`${stateOf(job.id)} = ${state}`),
       db.update(jobs).set(canceledAt(job, nowMs)).where(eq(jobs.id, job.id)),
       ...ending.tasks.map((task) => saveTask(db, task)),
       ...ending.outputs.map((output) => saveOutput(db, output)),
@@ -82,7 +82,7 @@ export async function commitCancel(
     ])
     return idsIn(results.slice(results.length - wakes.length))
   } catch (error) {
-    if (isUnmet(error)) return null
+    if (isAborted(error, 'job_changed')) return null
     throw error
   }
 }

@@ -5,7 +5,7 @@
 import { and, asc, eq, isNotNull, isNull, lte, type SQL, sql } from 'drizzle-orm'
 import type { Subscription } from '../../core/event.ts'
 import { erasureWaitMs, tombstoneKeptMs } from '../../core/schedule.ts'
-import { abortUnless, isUnmet } from '../abort-unless.ts'
+import { abortUnless, isAborted } from '../abort-unless.ts'
 import type { Database } from '../database.ts'
 import { type DeliveryDraft, insertDelivery, selectPending } from '../deliveries/claim.ts'
 import { readSubscription, selectSubscriptions } from '../deliveries/endpoints.ts'
@@ -62,7 +62,7 @@ export async function commitErasure(
   }
   try {
     await db.batch([
-      abortUnless(db, mayGo),
+      abortUnless(db, 'not_erasable', mayGo),
       ...[deliveries, events, webhooks, tasks, outputs, assets].map((table) =>
         db.delete(table).where(eq(table.jobId, id)),
       ),
@@ -74,7 +74,7 @@ export async function commitErasure(
     ])
     return true
   } catch (error) {
-    if (isUnmet(error)) return false
+    if (isAborted(error, 'not_erasable')) return false
     throw error
   }
 }

@@ -1,4 +1,4 @@
-/** The videos that providers PUT to us, each on the line of the ledger that it was made for. */
+/** The videos that providers upload to us, each recorded on the task that it was made for. */
 import { and, eq, inArray, isNull, or, sql } from 'drizzle-orm'
 import { jobPrefix } from '../../core/retention.ts'
 import type { TaskStatus } from '../../core/task.ts'
@@ -10,23 +10,23 @@ import type { ReceivedVideo } from './tasks.ts'
 
 export interface UploadTask {
   jobId: string
-  /** Its number in the ledger of the job. */
+  /** The task's number in its job. */
   n: number
 }
 
 /**
- * `repeated`: the same had come before, and is kept. `full`: too many different ones have come. `unawaited`: there is
- * no such line, or its video is not to be uploaded, or its job has ended.
+ * `repeated`: the same video is recorded already. `full`: too many different videos were uploaded. `unawaited`: there
+ * is no such task, or its video is not to be uploaded, or its job has ended.
  */
-export type Received = 'stored' | 'repeated' | 'full' | 'unawaited'
+export type RecordedUpload = 'stored' | 'repeated' | 'full' | 'unawaited'
 
-/** So many different videos replace the first of a line: each lies in R2 until its job ends. */
-const mostOthers = 3
+/** How many different videos may replace the first of a task. Each stays in R2 until the job ends. */
+const maxOthers = 3
 
-/** What is to become of a video that comes for this line: where it goes, or why it goes nowhere. */
+/** Where a video for this task is to be stored, or why it is refused. */
 export async function destinationFor(
   db: Database,
-  line: UploadTask,
+  task: UploadTask,
 ): Promise<{ prefix: string } | 'full' | 'unawaited'> {
   const [seen] = await db
     .select({
@@ -38,39 +38,39 @@ export async function destinationFor(
     })
     .from(tasks)
     .innerJoin(jobs, eq(jobs.id, tasks.jobId))
-    .where(isLine(line))
+    .where(isTask(task))
   if (seen === undefined || seen.isAwaited !== 1) return 'unawaited'
-  if (seen.others !== null && seen.others >= mostOthers) return 'full'
-  return { prefix: jobPrefix(line.jobId, seen.retentionDays ?? 0) }
+  if (seen.others !== null && seen.others >= maxOthers) return 'full'
+  return { prefix: jobPrefix(task.jobId, seen.retentionDays ?? 0) }
 }
 
 /**
- * Puts the video on its line in the place of another that came before, unless its job has ended, and makes the job due.
- * What it replaces stays in R2 until the job ends: a step may be at work on it.
+ * Records the video on its task, in place of an earlier one, unless the job has ended, and makes the job due. The video
+ * that it replaces stays in R2 until the job ends, because a step may be reading it.
  */
-// Running this twice is harmless: what counts is what is on the line afterwards.
+// Idempotent: the result depends only on what is recorded on the task afterwards.
 export async function recordReceivedVideo(
   db: Database,
-  line: UploadTask,
+  task: UploadTask,
   receivedVideo: ReceivedVideo,
   nowMs: number,
-): Promise<Received> {
+): Promise<RecordedUpload> {
   const written = JSON.stringify(receivedVideo)
-  const isOther = sql`json_extract(${tasks.receivedVideo}, '$.sha256') <> ${receivedVideo.sha256} AND ${others} < ${mostOthers}`
+  const isOther = sql`json_extract(${tasks.receivedVideo}, '$.sha256') <> ${receivedVideo.sha256} AND ${others} < ${maxOthers}`
   const job = db
     .select({ id: jobs.id })
     .from(jobs)
-    .where(and(eq(jobs.id, line.jobId), isUnsettled))
-  const isOurs = sql`EXISTS (SELECT 1 FROM ${tasks} WHERE ${isLine(line)} AND json_extract(${tasks.receivedVideo}, '$.key') = ${receivedVideo.key})`
-  const [, , [kept]] = await withRetries(() =>
+    .where(and(eq(jobs.id, task.jobId), isUnsettled))
+  const isOurs = sql`EXISTS (SELECT 1 FROM ${tasks} WHERE ${isTask(task)} AND json_extract(${tasks.receivedVideo}, '$.key') = ${receivedVideo.key})`
+  const [, , [recorded]] = await withRetries(() =>
     db.batch([
       db
         .update(tasks)
         .set({ receivedVideo: sql`json_set(${written}, '$.others', coalesce(${others} + 1, 0))` })
         .where(
-          and(isLine(line), or(isNull(tasks.receivedVideo), isOther), awaits, inArray(tasks.jobId, job)),
+          and(isTask(task), or(isNull(tasks.receivedVideo), isOther), awaits, inArray(tasks.jobId, job)),
         ),
-      wakeJob(db, line.jobId, nowMs, isOurs),
+      wakeJob(db, task.jobId, nowMs, isOurs),
       db
         .select({
           key: sql<string | null>`json_extract(${tasks.receivedVideo}, '$.key')`,
@@ -79,21 +79,21 @@ export async function recordReceivedVideo(
         })
         .from(tasks)
         .innerJoin(jobs, eq(jobs.id, tasks.jobId))
-        .where(isLine(line)),
+        .where(isTask(task)),
     ]),
   )
-  if (kept?.key === receivedVideo.key) return 'stored'
-  if (kept?.isAwaited !== 1) return 'unawaited'
-  return kept.sha256 === receivedVideo.sha256 ? 'repeated' : 'full'
+  if (recorded?.key === receivedVideo.key) return 'stored'
+  if (recorded?.isAwaited !== 1) return 'unawaited'
+  return recorded.sha256 === receivedVideo.sha256 ? 'repeated' : 'full'
 }
 
-function isLine({ jobId, n }: UploadTask) {
+function isTask({ jobId, n }: UploadTask) {
   return and(eq(tasks.jobId, jobId), eq(tasks.n, n))
 }
 
-// The video may come before the answer that accepts its task, and after the one that tells its end.
-const made: TaskStatus[] = ['intended', 'unknown', 'submitted', 'succeeded']
-const awaits = and(eq(tasks.awaitsUpload, true), inArray(tasks.status, made))
-/** Null: nothing has come there. */
+// A video may be uploaded before the response that accepts its task, and after the one that shows its end.
+const awaitingStatuses: TaskStatus[] = ['intended', 'unknown', 'submitted', 'succeeded']
+const awaits = and(eq(tasks.awaitsUpload, true), inArray(tasks.status, awaitingStatuses))
+/** Null: no video was recorded yet. */
 const others = sql`CASE WHEN ${tasks.receivedVideo} IS NULL THEN NULL ELSE coalesce(json_extract(${tasks.receivedVideo}, '$.others'), 0) END`
 const isUnsettled = isNull(jobs.settledAt)

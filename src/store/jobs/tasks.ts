@@ -5,6 +5,7 @@ import { z } from 'zod'
 import { type Cost, costSchema } from '../../core/cost.ts'
 import { type Fault, readFault, writeFault } from '../../core/fault.ts'
 import { readKept } from '../../core/http/json.ts'
+import { type PollFailureRecord, pollFailureRecordSchema } from '../../core/poll-failure.ts'
 import type { ProviderName } from '../../core/request/request.ts'
 import type { TaskStatus } from '../../core/task.ts'
 import { type Database, reasonOf } from '../database.ts'
@@ -43,13 +44,15 @@ const receivedVideoSchema = z.object({
 /** A video that its provider has PUT to us: it is in R2, whether it is made an output or not. */
 export type ReceivedVideo = z.infer<typeof receivedVideoSchema>
 
-export interface Task extends Omit<Row, 'cost' | 'fault' | 'inputs' | 'receivedVideo'> {
+export interface Task extends Omit<Row, 'cost' | 'fault' | 'inputs' | 'pollFailure' | 'receivedVideo'> {
   /** By the path of the medium in the request. */
   inputs: Record<string, InputUpload>
   /** As it was when the row was read; saving the line does not change it. */
   receivedVideo: ReceivedVideo | null
   cost: Cost | null
   fault: Fault | null
+  /** The failed polls in a row, of which `fault` is the last. Null: the last poll was answered. */
+  pollFailure: PollFailureRecord | null
 }
 
 export function selectTasks(db: Database, jobId: string) {
@@ -99,6 +102,7 @@ export function saveTask(db: Database, task: Task, before?: Task) {
     fault: writeFault(task.fault),
     inputs: Object.keys(task.inputs).length === 0 ? null : JSON.stringify(task.inputs),
     receivedVideo: null,
+    pollFailure: task.pollFailure === null ? null : JSON.stringify(task.pollFailure),
   }
   return db
     .insert(tasks)
@@ -120,6 +124,7 @@ export function saveTask(db: Database, task: Task, before?: Task) {
         completedVia: sql`excluded.completed_via`,
         cost: sql`excluded.cost`,
         fault: sql`excluded.fault`,
+        pollFailure: sql`excluded.poll_failure`,
       },
     })
 }
@@ -194,5 +199,7 @@ export function readTask(row: Row): Task {
     inputs: (row.inputs === null ? null : readKept(inputsSchema, row.inputs)) ?? {},
     receivedVideo:
       (row.receivedVideo === null ? null : readKept(receivedVideoSchema, row.receivedVideo)) ?? null,
+    pollFailure:
+      (row.pollFailure === null ? null : readKept(pollFailureRecordSchema, row.pollFailure)) ?? null,
   }
 }

@@ -1,3 +1,10 @@
+CREATE TABLE `aborts` (
+	`reason` text PRIMARY KEY NOT NULL,
+	CONSTRAINT "lease_lost" CHECK(reason <> 'lease_lost'),
+	CONSTRAINT "job_changed" CHECK(reason <> 'job_changed'),
+	CONSTRAINT "not_erasable" CHECK(reason <> 'not_erasable')
+) WITHOUT ROWID;
+--> statement-breakpoint
 CREATE TABLE `api_keys` (
 	`id` text PRIMARY KEY NOT NULL,
 	`name` text NOT NULL,
@@ -213,6 +220,7 @@ CREATE TABLE `tasks` (
 	`received_video` text,
 	`cost` text,
 	`fault` text,
+	`poll_failure` text,
 	PRIMARY KEY(`job_id`, `n`),
 	FOREIGN KEY (`job_id`) REFERENCES `jobs`(`id`) ON UPDATE no action ON DELETE cascade
 ) WITHOUT ROWID;

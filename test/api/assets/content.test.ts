@@ -2,7 +2,7 @@
 import { env } from 'cloudflare:workers'
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { JobView } from '../../../src/core/job-view.ts'
-import { type Linked, linkTo } from '../../../src/media/signed-links.ts'
+import { type LinkTarget, linkTo } from '../../../src/media/signed-links.ts'
 import { type AssetView, aFile, anAsset } from '../../support/assets.ts'
 import { expectProblem } from '../../support/problem.ts'
 import { api } from '../../support/reelhook.ts'
@@ -23,7 +23,7 @@ beforeAll(async () => {
 })
 
 /** The path and query of a signed link, as changed. */
-async function linkOf(linked: Linked, change?: (link: URL) => void): Promise<string> {
+async function linkOf(linked: LinkTarget, change?: (link: URL) => void): Promise<string> {
   const settings = { publicBaseUrl, signingSecret: [env.SIGNING_SECRET] as const }
   const link = new URL((await linkTo(settings, linked, world.edges.now() + hours)).url)
   change?.(link)

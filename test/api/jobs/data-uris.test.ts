@@ -2,7 +2,7 @@
 import { env } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
 import { ask, deadDatabase } from '../../support/api-call.ts'
-import { type AssetView, aDataUri, aFile } from '../../support/assets.ts'
+import { type AssetView, aDataUri, aFile, anAsset } from '../../support/assets.ts'
 import { canceled, erase, retried, retry } from '../../support/job-calls.ts'
 import { createMeteredWorker } from '../../support/meter.ts'
 import { expectProblem, pathsOf } from '../../support/problem.ts'
@@ -134,6 +134,40 @@ describe('a retry', () => {
     })
     const content = await api(`/v1/assets/${own.id}/content`)
     expect(await sha256Of(await bytesOf(content.body))).toBe(own.sha256)
+  })
+
+  it('has its own copy of each embedded file, also when it retries a retry', async () => {
+    const first = await failVideo({ first_frame: png, reference_images: [] })
+    const second = await retried(first.id)
+    await canceled(second.id)
+    const third = await retried(second.id)
+    const ids = [first, second, third].map(({ request }) => request.first_frame)
+    expect(new Set(ids).size).toBe(3)
+    const assets = await Promise.all(ids.map(assetOf))
+    for (const asset of assets) {
+      expect(asset).toMatchObject({ content_type: 'image/png', bytes: 1_000, sha256: assets[0]?.sha256 })
+      const content = await api(`/v1/assets/${asset.id}/content`)
+      expect(content.headers.get('content-type')).toBe('image/png')
+      expect(await sha256Of(await bytesOf(content.body))).toBe(asset.sha256)
+    }
+    expect(assets.map(({ job_id }) => job_id)).toEqual([first.id, second.id, third.id])
+  })
+
+  it('uses the same uploaded asset as the first job, without a copy', async () => {
+    const { id: first_frame } = await anAsset()
+    const first = await failVideo({ first_frame })
+    const second = await retried(first.id)
+    expect(second.request.first_frame).toBe(first_frame)
+    expect(await objectKeys(`jobs/${second.id}/`)).toEqual([])
+  })
+
+  it('is refused with every fault at once when an embedded file is gone and the callback URL is forbidden', async () => {
+    const { id, request } = await failVideo({ first_frame: png })
+    await env.BUCKET.delete(await objectKeys(`jobs/${id}/`))
+    const changed = JSON.stringify({ ...request, callback_url: 'https://10.0.0.1/hook' })
+    await env.DB.prepare('UPDATE jobs SET request = ? WHERE id = ?').bind(changed, id).run()
+    const problem = await expectProblem(await retry(id), 422, 'invalid_request')
+    expect(pathsOf(problem).sort()).toEqual(['callback_url', 'first_frame'])
   })
 
   it('is refused where it is gone from the bucket, and says where it stood', async () => {

@@ -7,8 +7,6 @@ import {
   sha256,
   sign,
   signingKey,
-  toBase64,
-  toHex,
   type VersionedSecret,
   verify,
   versionOf,
@@ -55,7 +53,7 @@ describe('happy', () => {
 
   it('hashes as everybody does', async () => {
     expect(await sha256('abc')).toBe('ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad')
-    expect(toHex(new Uint8Array([0, 1, 171, 255]))).toBe('0001abff')
+    expect(await sha256(new TextEncoder().encode('abc'))).toBe(await sha256('abc'))
   })
 })
 
@@ -168,16 +166,4 @@ describe('hostile', () => {
       await expect(decrypt(key, foreign), foreign).rejects.toThrow()
     }
   })
-})
-
-describe('base64', () => {
-  it.each([0, 1, 32_767, 32_768, 32_769, 1_000_000])(
-    'is that of the whole, however long: %i bytes',
-    (length) => {
-      const bytes = Uint8Array.from({ length }, (_, index) => index % 251)
-      const read = Uint8Array.from(atob(toBase64(bytes)), (character) => character.charCodeAt(0))
-      expect(read.length).toBe(length)
-      expect(read.every((byte, index) => byte === bytes[index])).toBe(true)
-    },
-  )
 })

@@ -1,4 +1,4 @@
-/** What a job says that ends at its deadline: what was last known of its task, and since when. */
+/** The fault of a job that ends at its deadline: what was last known of its task, and since when. */
 import { env } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
 import { advance } from '../../../src/engine/advance.ts'
@@ -9,7 +9,7 @@ import { world } from '../../support/world.ts'
 const time = String.raw`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z`
 const deadline_seconds = 300
 
-async function lastWordsOf(provider: string, directive: string) {
+async function finalFaultOf(provider: string, directive: string) {
   const { id } = await postJob({ provider, deadline_seconds, prompt: `A paper boat sim(${directive})` })
   await untilSubmitted(id)
   const job = await passTimeUntil(id, ({ settled_at }) => settled_at !== null)
@@ -18,41 +18,41 @@ async function lastWordsOf(provider: string, directive: string) {
 
 describe.each(['runware', 'crun', 'scenario', 'aimlapi'])('at the deadline a task at %s', (provider) => {
   it.each([
-    ['webhook=lost, poll=500', 'could not be asked since'],
-    ['webhook=lost, poll=422', 'could not be asked since'],
-    ['webhook=lost, poll=empty', 'could not be asked since'],
-  ])('that was never told of (%s) %s', async (directive, words) => {
-    const fault = await lastWordsOf(provider, directive)
+    ['webhook=lost, poll=500', 'could not be polled since'],
+    ['webhook=lost, poll=422', 'could not be polled since'],
+    ['webhook=lost, poll=empty', 'could not be polled since'],
+  ])('whose status is never shown (%s) %s', async (directive, words) => {
+    const fault = await finalFaultOf(provider, directive)
     expect(fault).toMatchObject({ code: 'deadline_exceeded' })
     expect(fault?.message).toMatch(new RegExp(`^${provider} ${words} ${time}: .+\\.$`))
   })
 
-  it('that was made without a URL had finished', async () => {
-    const fault = await lastWordsOf(provider, 'webhook=lost, link=none')
+  it('whose video has no URL had finished', async () => {
+    const fault = await finalFaultOf(provider, 'webhook=lost, link=none')
     expect(fault).toMatchObject({ code: 'deadline_exceeded' })
     expect(fault?.message).toMatch(
       new RegExp(`^${provider} had finished at ${time}, but its video could not be fetched: .+\\.$`),
     )
-    expect(fault?.remedy).toContain('look in the account')
+    expect(fault?.remedy).toContain('Look in the account')
   })
 
-  it('that goes on was still rendering', async () => {
-    const fault = await lastWordsOf(provider, 'seconds=7200')
+  it('that is still running was still rendering', async () => {
+    const fault = await finalFaultOf(provider, 'seconds=7200')
     expect(fault?.message).toMatch(
       new RegExp(
-        `^${provider} did not finish before the deadline: it was still rendering( \\(progress \\d+ %\\))? when last asked at ${time}\\.$`,
+        `^${provider} did not finish before the deadline: it was still rendering( \\(progress \\d+ %\\))? when last polled at ${time}\\.$`,
       ),
     )
   })
 
-  it('that says an unknown word is quoted', async () => {
-    const fault = await lastWordsOf(provider, 'webhook=lost, poll=odd')
+  it('with an unknown status has that status quoted', async () => {
+    const fault = await finalFaultOf(provider, 'webhook=lost, poll=odd')
     expect(fault?.message).toContain('in a status that Reelhook does not know (reticulating)')
   })
 })
 
-it('an asset of Scenario that cannot be found had been finished', async () => {
-  const fault = await lastWordsOf('scenario', 'link=missing')
+it('a Scenario task whose asset is missing had finished', async () => {
+  const fault = await finalFaultOf('scenario', 'link=missing')
   expect(fault?.message).toMatch(
     new RegExp(
       `^scenario had finished at ${time}, but its video could not be fetched: Scenario answered 404`,
@@ -60,7 +60,7 @@ it('an asset of Scenario that cannot be found had been finished', async () => {
   )
 })
 
-it('a provider whose key was removed could not be asked', async () => {
+it('a task whose provider lost its API key could not be polled', async () => {
   const { id } = await postUnnudged({
     deadline_seconds,
     prompt: 'A paper boat sim(webhook=lost, seconds=7200)',
@@ -73,6 +73,6 @@ it('a provider whose key was removed could not be asked', async () => {
   }
   const { fault } = await untilStatus(id, 'failed')
   expect(fault?.message).toMatch(
-    new RegExp(`^runware could not be asked since ${time}: The key of runware was taken away\\.$`),
+    new RegExp(`^runware could not be polled since ${time}: The API key of runware was removed\\.$`),
   )
 })

@@ -1,3 +1,4 @@
+import { env } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
 import {
   billsFor,
@@ -5,6 +6,7 @@ import {
   passTimeUntil,
   postJob,
   sweep,
+  untilJob,
   untilStatus,
   untilSubmitted,
   untilTold,
@@ -102,4 +104,18 @@ it('keeps and delivers what was made when some results failed', async () => {
   expect(job.outputs.map(({ status }) => status)).toEqual(['stored', 'stored'])
   const [told] = await untilTold(id)
   expect(JSON.parse(told?.body ?? '').data.outputs).toHaveLength(2)
+})
+
+it('leaves a provider that refused the job out of its progress', async () => {
+  const { id } = await postJob({ prompt: 'A paper boat sim(webhook=progress-first, seconds=30)' })
+  await untilSubmitted(id)
+  await env.DB.prepare(
+    `INSERT INTO tasks (job_id, n, provider, client_reference, wanted, status, attempts, intended_at, ended_at)
+     VALUES (?1, 1, 'crun', 'r', 1, 'rejected', 1, ?2, ?2)`,
+  )
+    .bind(id, world.edges.now())
+    .run()
+  await world.advance(16 * seconds)
+  const { progress } = await untilJob(id, (job) => job.progress !== null)
+  expect(progress).toBe(50)
 })

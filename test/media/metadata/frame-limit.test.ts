@@ -1,7 +1,7 @@
 import { describe, expect, inject, it } from 'vitest'
 import { declaredFrames } from '../../../src/media/metadata/frame-limit.ts'
 
-const picture = Uint8Array.from(atob(inject('picture')), (character) => character.charCodeAt(0))
+const picture = Uint8Array.fromBase64(inject('picture'))
 
 function ascii(text: string): number[] {
   return [...text].map((character) => character.charCodeAt(0))

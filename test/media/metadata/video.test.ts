@@ -8,7 +8,7 @@ import { withMethods } from '../a-copy.ts'
 import { aFilm, formats } from '../a-film.ts'
 
 /** The simulator's own picture, which a real encoder made. */
-const picture = Uint8Array.from(atob(inject('picture')), (character) => character.charCodeAt(0))
+const picture = Uint8Array.fromBase64(inject('picture'))
 
 interface Probing extends VideoMetadataResult {
   /** What was read from R2, piece by piece. */

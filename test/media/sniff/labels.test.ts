@@ -118,7 +118,7 @@ describe('an input by URL', () => {
 
   it('is refused when it is of another kind', async () => {
     const result = await handed('image', () => answer(aFile('video/mp4'), 'image/png'))
-    expect(result).toMatchObject({ fault: { message: expect.stringContaining('begin as video/mp4') } })
+    expect(result).toMatchObject({ fault: { message: expect.stringContaining('begins as video/mp4') } })
   })
 
   it('of a type that is not known here goes under its label, for the provider to judge', async () => {

@@ -79,7 +79,7 @@ describe('submitting', () => {
     }
     expect(await submit({ status: 422, json })).toMatchObject({
       fault: {
-        evidence: { code: 422, detail: 'Validation Error; input.prompt: required; input.audio: bool' },
+        evidence: { code: 422, message: 'Validation Error; input.prompt: required; input.audio: bool' },
       },
     })
   })

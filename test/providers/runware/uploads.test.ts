@@ -97,7 +97,8 @@ describe('an end without a link', () => {
 
   it('is heard from a webhook of a task whose video is uploaded, and of no other', () => {
     const { provider } = aRunware({ json: {} })
-    const heard = (...awaited: string[]) => provider.parseWebhook?.(unlinked, new Set(awaited))
+    const heard = (providerTaskId: string) =>
+      provider.parseWebhook?.(unlinked, [{ providerTaskId, awaitsUpload: true }])
     expect(heard(taskId)).toMatchObject([{ providerTaskId: taskId, outcome: { state: 'done' } }])
     expect(heard('another')).toMatchObject([{ providerTaskId: taskId, outcome: { state: 'pending' } }])
     expect(provider.parseWebhook?.(unlinked)).toMatchObject([{ outcome: { state: 'pending' } }])

@@ -72,7 +72,10 @@ describe('submitting', () => {
   it('names no field that was not sent, and nothing else of what it says', async () => {
     const json = { reason: `seeds, lastFrameImage and duration are wrong for ${credentials}` }
     expect(await submit({ status: 400, json })).toMatchObject({
-      fault: { message: 'Scenario refused: 400 (duration).', evidence: { status: 400, said: json.reason } },
+      fault: {
+        message: 'Scenario refused: 400 (duration).',
+        evidence: { status: 400, message: json.reason },
+      },
     })
   })
 

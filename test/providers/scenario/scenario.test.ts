@@ -167,16 +167,6 @@ describe('refused', () => {
   const warned = (request: Record<string, unknown>) =>
     provider.warn(aRequest(request)).map(({ path }) => path)
 
-  it('takes embedded media everywhere: they are uploaded first', () => {
-    expect(paths({ first_frame: 'data:image/png;base64,AAAA' })).toEqual([])
-    expect(
-      paths({
-        reference_videos: ['data:video/mp4;base64,AAAA'],
-        reference_audios: ['data:audio/mpeg;base64,AAAA'],
-      }),
-    ).toEqual([])
-  })
-
   it('chooses length and shape by itself when it may', () => {
     expect(paths({ duration: 'auto', aspect_ratio: 'auto' })).toEqual([])
   })

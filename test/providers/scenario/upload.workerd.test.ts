@@ -142,7 +142,7 @@ describe('refused', () => {
       fault: {
         code: 'bad_request',
         message: 'Scenario could not read the media that were uploaded.',
-        evidence: { errorMessage: 'not a PNG' },
+        evidence: { message: 'not a PNG' },
       },
     })
   })

@@ -1,15 +1,22 @@
 /** What has the structure of a video, and what only begins like one. */
 import { describe, expect, inject, it } from 'vitest'
 import { randomAccessInMemory } from '../../../src/media/metadata/random-access.ts'
+import { hasVideoStructure } from '../../../src/media/metadata/structure.ts'
 import { containerOf } from '../../../src/media/sniff/container.ts'
-import { hasVideoStructure } from '../../../src/media/sniff/structure.ts'
 import { aBox, anAnswer, aVideo, copyFrom, expectNothingLeft, joined } from '../a-copy.ts'
 import { aFilm, formats } from '../a-film.ts'
 
 const noise = new Uint8Array(5_000).fill(77)
 const ftyp = aBox('ftyp', new TextEncoder().encode('isom\0\0\0\0'))
 const movie = aBox('moov', aBox('trak', new Uint8Array(8)))
-const picture = Uint8Array.from(atob(inject('picture')), (character) => character.charCodeAt(0))
+const picture = Uint8Array.fromBase64(inject('picture'))
+const handlerOf = (type: string) =>
+  aBox('trak', aBox('mdia', aBox('hdlr', joined(new Uint8Array(8), new TextEncoder().encode(type)))))
+const webmOf = (...trackTypes: number[]) => {
+  const entries = trackTypes.flatMap((type) => [0xae, 0x83, 0x83, 0x81, type])
+  const segment = [0x18, 0x53, 0x80, 0x67, 0xff, 0x16, 0x54, 0xae, 0x6b, 0x80 + entries.length, ...entries]
+  return joined(ebml, Uint8Array.from(segment))
+}
 const ebml = Uint8Array.of(0x1a, 0x45, 0xdf, 0xa3, 0x80)
 
 async function judge(file: Uint8Array): Promise<boolean> {
@@ -37,6 +44,8 @@ describe('a video', () => {
     ['a file with its movie behind a large box', joined(ftyp, aLargeBox('mdat', noise), movie)],
     ['a file whose movie goes to its end', joined(ftyp, Uint8Array.of(0, 0, 0, 0), movie.subarray(4))],
     ['the smallest one', aVideo(48)],
+    ['a movie of sound and video', joined(ftyp, aBox('moov', joined(handlerOf('soun'), handlerOf('vide'))))],
+    ['a WebM of sound and video', webmOf(2, 1)],
   ])('is %s', async (_, file) => {
     expect(await judge(file)).toBe(true)
   })
@@ -49,6 +58,8 @@ const pretences: [string, Uint8Array][] = [
   ['a file type and zeros', joined(ftyp, new Uint8Array(5_000))],
   ['a file without a movie', joined(ftyp, aBox('mdat', noise))],
   ['a movie without a track', joined(ftyp, aBox('moov', aBox('mvhd', noise)))],
+  ['a movie of sound alone', joined(ftyp, aBox('moov', joined(handlerOf('soun'), handlerOf('text'))))],
+  ['a WebM of sound alone', webmOf(2, 2)],
   ['a movie that is cut off', joined(ftyp, aBox('moov', aBox('trak', noise)).subarray(0, 3_000))],
   [
     'a circle of empty boxes',

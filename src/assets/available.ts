@@ -1,0 +1,22 @@
+import type { Context } from '../context.ts'
+import { assetsIn, type MediaFields } from '../core/request/media.ts'
+import { type Asset, findAssets, keyOf } from '../store/jobs/assets.ts'
+
+/**
+ * The assets that a request may use, by id: each uploaded asset that it names, and each asset of the job that it
+ * retries (`retryOf`) whose bytes are still in R2. Assets of other jobs belong to those jobs alone.
+ */
+export async function availableAssets(
+  { db, bucket }: Pick<Context, 'db' | 'bucket'>,
+  request: Partial<MediaFields>,
+  retryOf: string | null,
+): Promise<Map<string, Asset>> {
+  const ids = assetsIn(request).map(({ id }) => id)
+  const assets = await findAssets(db, ids)
+  for (const asset of assets.values()) {
+    if (asset.jobId === null) continue
+    const isAvailable = asset.jobId === retryOf && (await bucket.head(keyOf(asset))) !== null
+    if (!isAvailable) assets.delete(asset.id)
+  }
+  return assets
+}

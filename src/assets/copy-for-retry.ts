@@ -1,0 +1,43 @@
+/** A retry gets its own copies of the assets that the retried job owns, so that erasing one job leaves the other whole. */
+import type { Context } from '../context.ts'
+import { newId } from '../core/id.ts'
+import { assetsIn, mapMedia } from '../core/request/media.ts'
+import type { JobRequest } from '../core/request/request.ts'
+import { inputKey, jobPrefix } from '../core/retention.ts'
+import { type Asset, findAssets, keyOf } from '../store/jobs/assets.ts'
+
+/**
+ * The returned rows are for the batch that accepts the job. If that batch fails, no row names the copied objects, and
+ * the daily reconciliation deletes them.
+ */
+export async function copyForRetry(
+  { db, bucket, now }: Pick<Context, 'db' | 'bucket' | 'now'>,
+  job: { id: string; apiKeyId: string },
+  request: JobRequest,
+): Promise<{ request: JobRequest; assets: Asset[] }> {
+  const copies = new Map<string, Asset>()
+  const ids = assetsIn(request).map(({ id }) => id)
+  for (const asset of (await findAssets(db, ids)).values()) {
+    const object = asset.jobId === null ? null : await bucket.get(keyOf(asset))
+    // Null: uploaded by the caller, or erased since validation. An erased asset fails the job before it costs anything.
+    if (object === null) continue
+    const id = newId('asset')
+    const key = inputKey(jobPrefix(job.id, request.retention_days), id)
+    const { contentType } = asset
+    const body = object.body.pipeThrough(new FixedLengthStream(object.size))
+    await bucket.put(key, body, { httpMetadata: { contentType } })
+    copies.set(asset.id, {
+      ...asset,
+      id,
+      key,
+      apiKeyId: job.apiKeyId,
+      jobId: job.id,
+      createdAt: now(),
+      lostAt: null,
+    })
+  }
+  return {
+    request: mapMedia(request, (media) => copies.get(media)?.id ?? media),
+    assets: [...copies.values()],
+  }
+}
