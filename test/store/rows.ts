@@ -10,7 +10,7 @@ import { draftEvent } from '../../src/store/events.ts'
 import { type Claim, claimJob } from '../../src/store/jobs/claim.ts'
 import { type AcceptedJob, insertJob, type Job } from '../../src/store/jobs/jobs.ts'
 import { type Changes, changes, type Step } from '../../src/store/jobs/step.ts'
-import type { Task } from '../../src/store/jobs/tasks.ts'
+import { readTask, type Task } from '../../src/store/jobs/tasks.ts'
 import { select } from '../support/storage.ts'
 
 export const db = openDatabase(env.DB)
@@ -59,8 +59,11 @@ export async function claimed(id: string, nowMs = start): Promise<Claim> {
   return claim
 }
 
-export function aTask(jobId: string, overrides: Partial<Task> = {}): Task {
-  const task: Task = {
+type TaskRow = Parameters<typeof readTask>[0]
+
+/** A task, read from its row as the store reads it. */
+export function aTask(jobId: string, overrides: Partial<TaskRow> = {}): Task {
+  return readTask({
     jobId,
     n: 0,
     provider: 'runware',
@@ -73,15 +76,15 @@ export function aTask(jobId: string, overrides: Partial<Task> = {}): Task {
     unknownAt: null,
     submittedAt: null,
     endedAt: null,
-    inputs: {},
+    inputs: null,
     completedVia: null,
     awaitsUpload: false,
     receivedVideo: null,
     cost: null,
     fault: null,
     pollFailure: null,
-  }
-  return { ...task, ...overrides }
+    ...overrides,
+  })
 }
 
 /** A step after which the job is still generating, and due again after the wait. */
