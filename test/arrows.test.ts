@@ -107,7 +107,17 @@ const arrows: Record<string, string[]> = {
     'log.ts',
   ],
   'engine/poll/': ['core/', 'engine/settle/', 'provider-uploads/', 'providers/', 'store/', 'context.ts'],
-  'engine/save/': ['core/', 'engine/', 'engine/poll/', 'engine/settle/', 'media/', 'store/', 'context.ts'],
+  'engine/save/': [
+    'core/',
+    'engine/',
+    'engine/poll/',
+    'engine/settle/',
+    'media/',
+    'provider-uploads/',
+    'providers/',
+    'store/',
+    'context.ts',
+  ],
   'engine/settle/': ['core/', 'media/', 'store/', 'context.ts'],
   'engine/submit/': [
     'assets/',

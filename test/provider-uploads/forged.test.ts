@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { aVideo } from '../media/a-copy.ts'
 import { getJob, passTimeUntil, untilStatus, untilSubmitted } from '../support/reelhook.ts'
 import { objectKeys } from '../support/storage.ts'
-import { anAwaitingJob, postDirect, putAt, receivedOf, roadsOf, uploadPathOf } from '../support/uploads.ts'
+import { anAwaitingJob, postDirect, putAt, receivedOf, storedVia, uploadPathOf } from '../support/uploads.ts'
 import { bytesAtProvider, finish, sha256Of } from '../support/videos.ts'
 import { world } from '../support/world.ts'
 
@@ -31,7 +31,7 @@ describe('a forged upload', () => {
     await finish(id)
     await expectTrue(id)
     expect(receivedOf(id)).toEqual(['stored', 'stored'])
-    expect(await roadsOf(id)).toEqual(['uploaded'])
+    expect(await storedVia(id)).toEqual(['upload'])
     expect((await getJob(id)).outputs).toMatchObject([{ unconfirmed: false }])
   })
 
@@ -48,7 +48,7 @@ describe('a forged upload', () => {
     await expect.poll(() => receivedOf(id).length).toBe(2)
     await putAt(await uploadPathOf(id), aVideo(5_000))
     await expectTrue(id)
-    expect(await roadsOf(id)).toEqual(['downloaded'])
+    expect(await storedVia(id)).toEqual(['download'])
   })
 
   it.each(['never', 'too-late'])(
@@ -57,7 +57,7 @@ describe('a forged upload', () => {
       const id = await aForgedJob(`put=${put}, megabytes=1`)
       await finish(id)
       await expectTrue(id)
-      expect(await roadsOf(id)).toEqual(['downloaded'])
+      expect(await storedVia(id)).toEqual(['download'])
     },
   )
 
@@ -108,6 +108,6 @@ describe('an honest upload', () => {
     const { id } = await postDirect('megabytes=1')
     await finish(id)
     expect((await untilStatus(id, 'succeeded')).outputs).toMatchObject([{ unconfirmed: false }])
-    expect(await roadsOf(id)).toEqual(['uploaded'])
+    expect(await storedVia(id)).toEqual(['upload'])
   })
 })

@@ -24,7 +24,7 @@ import {
   postDirect,
   putAt,
   receivedOf,
-  roadsOf,
+  storedVia,
   untilReceived,
   uploadPathOf,
 } from '../support/uploads.ts'
@@ -83,7 +83,7 @@ describe('an upload and a submission', () => {
     const { id } = await postDirect('webhook=early')
     await untilStatus(id, 'succeeded')
     expect(receivedOf(id)).toEqual(['stored'])
-    expect(await roadsOf(id)).toEqual(['uploaded'])
+    expect(await storedVia(id)).toEqual(['upload'])
     const [made = new Uint8Array()] = await bytesAtProvider(id)
     expect((await getJob(id)).outputs[0]?.sha256).toBe(await sha256Of(made))
     await expectOneEnd(id, 'succeeded')
@@ -93,7 +93,7 @@ describe('an upload and a submission', () => {
     const { id } = await postDirect('submit=lost-after, webhook=early+lost')
     await passTimeUntil(id, ({ settled_at }) => settled_at !== null)
     expect(receivedOf(id)).toEqual(['stored'])
-    expect(await roadsOf(id)).toEqual(['uploaded'])
+    expect(await storedVia(id)).toEqual(['upload'])
     await expectOneEnd(id, 'succeeded')
     expect(billsFor(id)).toHaveLength(1)
   })
@@ -132,7 +132,7 @@ describe('an upload and the end of its job', () => {
     const { letGoOn } = await hold(id, { call: '/media/', when: 'amid' })
     expect((await putAt(await uploadPathOf(id), aVideo(1_000))).status).toBe(200)
     await letGoOn()
-    expect(await roadsOf(id)).toEqual(['downloaded'])
+    expect(await storedVia(id)).toEqual(['download'])
     const [made = new Uint8Array()] = await bytesAtProvider(id)
     expect((await getJob(id)).outputs[0]?.sha256).toBe(await sha256Of(made))
     await expectOneEnd(id, 'succeeded')
@@ -180,7 +180,7 @@ describe('an upload that is gone', () => {
     await env.BUCKET.delete(await objectKeys(`jobs/${id}/`))
     await world.advance(130_000)
     await passTimeUntil(id, ({ settled_at }) => settled_at !== null)
-    expect(await roadsOf(id)).toEqual(['downloaded'])
+    expect(await storedVia(id)).toEqual(['download'])
     await expectOneEnd(id, 'succeeded')
   })
 })
@@ -194,7 +194,7 @@ describe('of several tasks', () => {
     await putAt(await uploadPathOf(id, 1), second)
     await world.advance(10_000)
     const job = await passTimeUntil(id, ({ settled_at }) => settled_at !== null)
-    expect((await roadsOf(id)).sort()).toEqual(['downloaded', 'uploaded'])
+    expect((await storedVia(id)).sort()).toEqual(['download', 'upload'])
     const made = await Promise.all((await bytesAtProvider(id)).map(sha256Of))
     expect(job.outputs.map(({ sha256 }) => sha256)).toEqual(made)
   })

@@ -13,7 +13,7 @@ import {
   untilSubmitted,
 } from '../support/reelhook.ts'
 import { objectKeys } from '../support/storage.ts'
-import { postDirect, receivedOf, roadsOf } from '../support/uploads.ts'
+import { postDirect, receivedOf, storedVia } from '../support/uploads.ts'
 import { bytesAtProvider, bytesOf, finish, sha256Of } from '../support/videos.ts'
 import { world } from '../support/world.ts'
 
@@ -47,7 +47,7 @@ describe('a video that its provider uploads', () => {
       await untilStatus(id, 'succeeded')
       await expectStored(id)
       expect(receivedOf(id)).toEqual(['stored'])
-      expect(await roadsOf(id)).toEqual(['uploaded'])
+      expect(await storedVia(id)).toEqual(['upload'])
       expect(questionsOf(id)).toBe(directives === 'link=none' ? 0 : 1)
       expect(billsFor(id)).toHaveLength(1)
       await expectOneEnd(id, 'succeeded')
@@ -75,7 +75,7 @@ describe('a video that its provider uploads', () => {
     await untilStatus(id, 'succeeded')
     await expectStored(id)
     expect(billsFor(id)).toHaveLength(3)
-    expect(await roadsOf(id)).toEqual(['uploaded', 'uploaded', 'uploaded'])
+    expect(await storedVia(id)).toEqual(['upload', 'upload', 'upload'])
     expect(questionsOf(id)).toBe(3)
   })
 
@@ -85,7 +85,7 @@ describe('a video that its provider uploads', () => {
     await passTimeUntil(id, ({ settled_at }) => settled_at !== null)
     await expectStored(id)
     expect(receivedOf(id)).toEqual(['stored', 'repeated'])
-    expect(await roadsOf(id)).toEqual(['uploaded'])
+    expect(await storedVia(id)).toEqual(['upload'])
   })
 
   it('is stored though its webhook is lost: that it came makes its provider be asked', async () => {
@@ -99,7 +99,7 @@ describe('a video that its provider uploads', () => {
     const { id } = await postDirect('webhook=announced+lost')
     await finish(id)
     await untilStatus(id, 'succeeded')
-    expect(await roadsOf(id)).toEqual(['uploaded'])
+    expect(await storedVia(id)).toEqual(['upload'])
   })
 
   it.each([
@@ -122,7 +122,7 @@ describe('a video that its provider uploads', () => {
       await expect.poll(() => receivedOf(id)).toEqual(['stored'])
       await passTimeUntil(id, ({ status }) => status === 'succeeded')
       await expectStored(id)
-      expect(await roadsOf(id)).toEqual(['uploaded'])
+      expect(await storedVia(id)).toEqual(['upload'])
       expect(billsFor(id)).toHaveLength(1)
       await expectOneEnd(id, 'succeeded')
     },
@@ -154,7 +154,7 @@ describe('a video whose upload comes to nothing', () => {
     expect(receivedOf(id)).toEqual(received)
     await passTimeUntil(id, ({ settled_at }) => settled_at !== null)
     await expectStored(id)
-    expect(await roadsOf(id)).toEqual(['downloaded'])
+    expect(await storedVia(id)).toEqual(['download'])
     expect(questionsOf(id)).toBe(1)
     expect(billsFor(id)).toHaveLength(1)
     await expectOneEnd(id, 'succeeded')
@@ -168,7 +168,7 @@ describe('a video whose upload comes to nothing', () => {
     await world.advance(10_000)
     await untilStatus(id, 'succeeded')
     await expectStored(id)
-    expect(await roadsOf(id)).toEqual(['uploaded'])
+    expect(await storedVia(id)).toEqual(['upload'])
     expect(questionsOf(id)).toBe(1)
   })
 
@@ -178,7 +178,7 @@ describe('a video whose upload comes to nothing', () => {
     await world.advance(6_000)
     await untilStatus(id, 'storing')
     await passTimeUntil(id, ({ settled_at }) => settled_at !== null)
-    expect(await roadsOf(id)).toEqual(['downloaded'])
+    expect(await storedVia(id)).toEqual(['download'])
     await world.advance(300_000)
     expect(receivedOf(id)).toEqual(['unawaited'])
     await expectStored(id)
@@ -205,7 +205,7 @@ describe('a video whose upload comes to nothing', () => {
     await untilStatus(id, 'storing')
     await passTimeUntil(id, ({ settled_at }) => settled_at !== null)
     await expectStored(id)
-    expect(await roadsOf(id)).toEqual(['uploaded'])
+    expect(await storedVia(id)).toEqual(['upload'])
   })
 })
 
@@ -215,7 +215,7 @@ describe('whether it is uploaded', () => {
     await finish(id)
     await untilStatus(id, 'succeeded')
     expect(receivedOf(id)).toEqual([])
-    expect(await roadsOf(id)).toEqual(['downloaded'])
+    expect(await storedVia(id)).toEqual(['download'])
   })
 
   it('decides whether an end without a link is one', async () => {
