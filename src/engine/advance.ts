@@ -1,10 +1,22 @@
 /**
- * advance: the story of a job. Read this first.
+ * advance: the life of a job. Read this first.
  *
- * Whoever gets to a due row first claims it, does one step, and commits what it learned, the events, the
- * deliveries and the next due time in one batch. A step that can follow at once follows under the same lease;
- * otherwise the row is let go, and a nudge is sent for when it is due again. Nothing depends on that nudge: the
- * sweep finds what is overdue.
+ * A worker claims a due row, does one step, and commits its changes, events, deliveries and the next due time in one
+ * batch. A step that can follow at once runs under the same lease. Otherwise the row is released, and a wake-up is sent
+ * for when it is due again. Nothing depends on that wake-up, because the sweep finds overdue rows.
+ *
+ *   status      step    file                what may follow
+ *   queued      submit  submit/submit.ts    queued: another task, a retry, a slot, inputs, an unknown response
+ *                                           generating: a provider has the tasks
+ *                                           failed: no provider took the job
+ *   generating  poll    poll/poll.ts        generating: not finished
+ *                                           storing: there are outputs
+ *                                           failed: there are none
+ *   storing     save    save/save.ts        storing: the next output, or a retry
+ *                                           succeeded, failed: every output is stored or failed
+ *   any above   —       settle/cancel.ts    canceled: at once, whatever step holds the row
+ *   any above   give up give-up.ts          failed: steps kept throwing past the deadline
+ *   settled     —       settle/settle.ts    nothing; upkeep/erase.ts erases the job later
  */
 import type { Context } from '../context.ts'
 import { soonMs, surpriseWaitMs } from '../core/schedule.ts'
@@ -24,30 +36,77 @@ import { submit } from './submit/submit.ts'
 export async function advance(context: Context, jobId: string): Promise<void> {
   let claim = await take(context, jobId)
   while (claim !== null) {
-    const committed = await proceed(context, claim)
-    claim = committed === null ? null : await goOn(context, jobId, committed)
+    const committed = await runStep(context, claim)
+    claim = committed === null ? null : await nextClaim(context, jobId, committed)
   }
 }
 
-/** One step and its commit. Null: it failed, or the lease was lost on the way and another has the row. */
-async function proceed(context: Context, claim: Claim): Promise<Committed | null> {
+function take({ db, now }: Context, jobId: string): Promise<Claim | null> {
+  return claimJob(db, jobId, crypto.randomUUID(), now())
+}
+
+/** One step and its commit. Null: it failed, or another worker has the row now. */
+async function runStep(context: Context, claim: Claim): Promise<Committed | null> {
   try {
-    const isOver = hasDiedLate(claim.job)
-    return await commit(
-      context,
-      claim,
-      isOver ? await giveUp(context, claim) : await takeStep(context, claim),
-    )
+    const step = hasDiedLate(claim.job) ? await giveUp(context, claim) : await takeStep(context, claim)
+    return await commit(context, claim, step)
   } catch (error) {
-    return isLeaseLost(error) ? null : stumble(context, claim, error)
+    return isLeaseLost(error) ? null : afterError(context, claim, error)
   }
 }
 
-/**
- * A surprise: nothing is known of it but that it may come again. The row is let go and tried again later; a job that
- * has been tried past its deadline ends.
- */
-async function stumble(context: Context, claim: Claim, error: unknown): Promise<Committed | null> {
+async function takeStep(context: Context, claim: Claim): Promise<Step> {
+  const { status, damaged } = claim.job
+  switch (status) {
+    case 'queued':
+      // A damaged request buys nothing; a task that is already at a provider is still fetched.
+      if (damaged.includes('request') || damaged.includes('providers'))
+        throw new Error('the request is damaged')
+      return submit(context, claim)
+    case 'generating':
+      return poll(context, claim)
+    case 'storing':
+      return save(context, claim)
+    case 'succeeded':
+    case 'failed':
+    case 'canceled':
+      throw new Error(`a ${status} job is never due`)
+  }
+}
+
+async function commit(context: Context, claim: Claim, step: Step): Promise<Committed | null> {
+  const { db, config, queues, now } = context
+  try {
+    const committed = await commitStep(db, claim, step, config.limits, now())
+    await queues.deliveries(step.deliveries.map(({ id }) => id))
+    await queues.jobs(committed.woken)
+    if (committed.state === 'settled') await afterSettling(context, claim, step)
+    return committed
+  } catch (error) {
+    // Another job took the provider's task between this step's check and its commit. The next claim reads the new state:
+    // the task of this job is still unresolved, and does not ask about that id again.
+    if (isTaskTaken(error)) return await release(context, claim.job, soonMs)
+    if (!isLeaseLost(error)) throw error
+    await recordLateResult(context, claim.job.id, step)
+    return null
+  }
+}
+
+async function afterSettling(context: Context, claim: Claim, step: Step): Promise<void> {
+  const { job, tasks, outputs } = applyChanges(claim, step)
+  context.log('job.settled', {
+    job_id: job.id,
+    provider: job.provider,
+    status: step.status,
+    fault: step.status === 'failed' ? step.fault.code : undefined,
+    duration_ms: context.now() - job.createdAt,
+  })
+  // A provider may upload a video twice, or one that is not used. After a crash here the daily reconciliation deletes it.
+  if (tasks.some(({ awaitsUpload }) => awaitsUpload)) await deleteOrphans(context.bucket, job, outputs)
+}
+
+/** An unexpected error may repeat: the row is released and tried again later. Past its deadline the job ends. */
+async function afterError(context: Context, claim: Claim, error: unknown): Promise<Committed | null> {
   const { log, now } = context
   const { job } = claim
   log('step.failed', {
@@ -64,70 +123,20 @@ async function stumble(context: Context, claim: Claim, error: unknown): Promise<
     const waitMs = surpriseWaitMs(now() - job.createdAt)
     return await release(context, job, untilEndMs > 0 ? Math.min(waitMs, untilEndMs) : waitMs)
   } catch (second) {
-    // The step had committed, and what failed came after it.
+    // The step had committed, and the error came after its commit.
     if (isLeaseLost(second)) return null
     throw second
   }
 }
 
-/** One step of the job's life. */
-async function takeStep(context: Context, claim: Claim): Promise<Step> {
-  const { status, damaged } = claim.job
-  switch (status) {
-    case 'queued':
-      // Nothing is bought by halves; what is at a provider already is still fetched.
-      if (damaged.includes('request') || damaged.includes('providers'))
-        throw new Error('the request is damaged')
-      return submit(context, claim)
-    case 'generating':
-      return poll(context, claim)
-    case 'storing':
-      return save(context, claim)
-    case 'succeeded':
-    case 'failed':
-    case 'canceled':
-      throw new Error(`a ${status} job is never due`)
-  }
-}
-
-async function commit(context: Context, claim: Claim, step: Step): Promise<Committed | null> {
-  const { db, config, queues: nudges, now } = context
-  try {
-    const committed = await commitStep(db, claim, step, config.limits, now())
-    await nudges.deliveries(step.deliveries.map(({ id }) => id))
-    await nudges.jobs(committed.woken)
-    if (committed.state === 'settled') {
-      const { job, tasks, outputs } = applyChanges(claim, step)
-      const duration_ms = now() - job.createdAt
-      context.log('job.settled', {
-        job_id: job.id,
-        provider: job.provider,
-        status: step.status,
-        fault: step.status === 'failed' ? step.fault.code : undefined,
-        duration_ms,
-      })
-      // Of a video that was uploaded in vain, or twice. Dying before this leaves it to the daily comparison.
-      if (tasks.some(({ awaitsUpload }) => awaitsUpload)) await deleteOrphans(context.bucket, job, outputs)
-    }
-    return committed
-  } catch (error) {
-    // Another job took the task between this step's look and its commit. The next claim reads what is so now: the line
-    // is still unanswered, and the task is not looked at again.
-    if (isTaskTaken(error)) return await release(context, claim.job, soonMs)
-    if (!isLeaseLost(error)) throw error
-    await recordLateResult(context, claim.job.id, step)
-    return null
-  }
-}
-
-/** Ends the step without news: the row is due again after the wait. */
+/** Ends the step without changes: the row is due again after the wait. */
 async function release({ db, now }: Context, job: ClaimedJob, waitMs: number): Promise<Committed> {
   await releaseLease(db, job, waitMs, now())
   return { state: 'released', dueAt: now() + waitMs, woken: [] }
 }
 
-/** The claim of the next step: the same one, still held; a new one, when it is due already; or none for now. */
-async function goOn(context: Context, jobId: string, committed: Committed): Promise<Claim | null> {
+/** The claim of the next step: the same lease, a new one when the row is due already, or null for now. */
+async function nextClaim(context: Context, jobId: string, committed: Committed): Promise<Claim | null> {
   switch (committed.state) {
     case 'held':
       return committed.claim
@@ -140,8 +149,4 @@ async function goOn(context: Context, jobId: string, committed: Committed): Prom
       return null
     }
   }
-}
-
-function take({ db, now }: Context, jobId: string): Promise<Claim | null> {
-  return claimJob(db, jobId, crypto.randomUUID(), now())
 }

@@ -1,6 +1,6 @@
 /**
- * give up: the end of a job whose steps keep failing by surprise. Nothing is known of the cause, so the end needs as
- * little as it can: no provider, no media, and at the second try nothing of the request but what its event needs.
+ * The end of a job whose steps keep throwing. The cause is unknown, so the end needs as little as it can: no provider, no
+ * media, and at the second try only those parts of the request that its event needs.
  */
 import type { Context } from '../context.ts'
 import { cancellationOf } from '../core/cancellation.ts'
@@ -10,47 +10,66 @@ import { finalPollWindowMs, leaseMs, settleGraceMs } from '../core/schedule.ts'
 import { describeError } from '../log.ts'
 import { seeJob } from '../store/jobs/cancel.ts'
 import type { Claim, ClaimedJob } from '../store/jobs/claim.ts'
-import type { Output } from '../store/jobs/outputs.ts'
-import { type Changes, changes, type Step } from '../store/jobs/step.ts'
+import type { Output, WaitingOutput } from '../store/jobs/outputs.ts'
+import { applyChanges, type Changes, changes, type Step } from '../store/jobs/step.ts'
+import type { Task } from '../store/jobs/tasks.ts'
 import { settle } from './settle/settle.ts'
-import { closeTask } from './submit/finish.ts'
+import { closeTask } from './submit/close-task.ts'
 
-/** From then on a surprise is the end: until then whatever causes it may pass. */
+/** Until then the cause may pass; after it an unexpected error ends the job. */
 export function patienceEndsAt({ status, deadlineAt }: ClaimedJob): number {
   return deadlineAt + (status === 'storing' ? settleGraceMs : finalPollWindowMs)
 }
 
-/** A step that began after the end of patience has died, and its lease ran out. */
+/** A step that began after the end of patience has died, and its lease expired. */
 export function hasDiedLate(job: ClaimedJob): boolean {
   return job.isTakenOver && job.wasDueAt - leaseMs >= patienceEndsAt(job)
 }
 
-/** The last step. `claim` may be older than what its failed step wrote, so the rows are read again. */
+/** The failed step may have written more than `claim` shows, so the rows are read again. */
 export async function giveUp(context: Context, claim: Claim): Promise<Step> {
   const { db, log, now } = context
-  const { tasks, outputs } = (await seeJob(db, claim.job.id)) ?? claim
+  const { job } = claim
+  const { tasks, outputs } = (await seeJob(db, job.id)) ?? claim
+  const seen = { ...claim, tasks, outputs }
   const why = fault(
     'internal_error',
-    `Unexpected errors kept the job from going on until its deadline. ${cancellationOf(tasks).message}`,
+    `Unexpected errors stopped the job until its deadline passed. ${cancellationOf(tasks).message}`,
   )
-  const lines = tasks.map((task) => {
-    if (task.endedAt !== null) return { task, event: null }
-    const isOpen = task.status === 'intended' || task.status === 'unknown'
-    const isBought = isOpen || task.status === 'submitted'
-    const cause = isOpen ? { ...why, code: 'submit_unknown' as const } : why
-    return closeTask(task, isBought ? 'failed' : 'rejected', cause, now())
-  })
+  const closed = tasks
+    .filter(({ endedAt }) => endedAt === null)
+    .map((task) => closeTask({ task, ...endOf(task, why) }, now()))
   const ended = changes({
-    tasks: lines.map(({ task }) => task).filter((task) => !tasks.includes(task)),
-    outputs: outputs.map((output) => givenUp(output, why)).filter((output) => !outputs.includes(output)),
-    events: lines.flatMap(({ event }) => event ?? []),
+    tasks: closed.flatMap((change) => change.tasks),
+    outputs: outputs.flatMap((output) => (output.status === 'waiting' ? [failedOutput(output, why)] : [])),
+    events: closed.flatMap((change) => change.events),
   })
-  log('job.given_up', { job_id: claim.job.id, provider: claim.job.provider, status: claim.job.status })
-  const reason = lines.at(-1)?.task.fault ?? why
-  return settleAnyway(context, { ...claim, tasks, outputs }, ended, reason)
+  log('job.given_up', { job_id: job.id, provider: job.provider, status: job.status })
+  const lastTask = applyChanges(seen, ended).tasks.at(-1)
+  return settleAnyway(context, seen, ended, lastTask?.fault ?? why)
 }
 
-/** The event is made from the request, and the request may be what makes every step fail. */
+function endOf({ status }: Task, why: Fault): { status: 'rejected' | 'failed'; fault: Fault } {
+  switch (status) {
+    case 'intended':
+    case 'unknown':
+      return { status: 'failed', fault: { ...why, code: 'submit_unknown' } }
+    case 'submitted':
+    case 'succeeded':
+    case 'failed':
+      return { status: 'failed', fault: why }
+    case 'preparing':
+    case 'deferred':
+    case 'rejected':
+      return { status: 'rejected', fault: why }
+  }
+}
+
+function failedOutput(output: WaitingOutput, why: Fault): Output {
+  return { ...output, status: 'failed', fault: why }
+}
+
+/** The event is made from the request, and the request may be the cause of the errors. */
 async function settleAnyway(context: Context, claim: Claim, ended: Changes, reason: Fault): Promise<Step> {
   try {
     return await settle(context, claim, ended, reason)
@@ -64,8 +83,4 @@ function withoutContent(job: ClaimedJob): ClaimedJob {
   const { model, count, callback_url, callback_events, metadata, retention_days } = job.request
   const kept = { model, count, callback_url, callback_events, metadata, retention_days }
   return { ...job, request: keptRequestSchema.parse(kept), warnings: [] }
-}
-
-function givenUp(output: Output, why: Fault): Output {
-  return output.status === 'waiting' ? { ...output, status: 'failed', fault: why } : output
 }

@@ -1,9 +1,9 @@
-/** Keeps the row of a step that moves many bytes: to be awaited between them. */
+/** Renews the lease of a step that moves many bytes. The step awaits the returned function between chunks. */
 import type { Context } from '../context.ts'
 import { leaseMs } from '../core/schedule.ts'
 import { type ClaimedJob, renewLease } from '../store/jobs/claim.ts'
 
-/** When the lease is lost all the same, it throws, and what it stands in ends. */
+/** Throws when the lease is lost, which ends the step. */
 export function heartbeat({ db, now }: Context, job: ClaimedJob): () => Promise<void> {
   let renewedAt = now()
   return async () => {

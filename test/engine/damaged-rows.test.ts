@@ -57,7 +57,7 @@ describe.each(damages)('a job whose %s is %s', (column, _, value) => {
   })
 })
 
-it.each(['cost', 'fault', 'uploads', 'arrival'])(
+it.each(['cost', 'fault', 'inputs', 'received_video'])(
   'a task whose %s is damaged is still fetched',
   async (column) => {
     const { id } = await postUnnudged({ prompt: 'A boat sim(webhook=lost)' })

@@ -1,18 +1,18 @@
-/** The last event of a job, whatever its end, and the deliveries that it causes. */
+/** The last event of a job, for every kind of end, and its deliveries. */
 import type { Context } from '../../context.ts'
 import type { SettledStatus } from '../../core/job.ts'
 import type { DeliveryDraft } from '../../store/deliveries/claim.ts'
 import { draftEvent, type EventDraft } from '../../store/events.ts'
 import { deliveriesFor, type EventContext } from './notify.ts'
 
-/** `told` is as the end leaves it; `said` is what the timeline says of it. */
+/** `settled`: the rows after the end. `data`: what the timeline shows. */
 export async function finalEvent(
   context: Context,
   status: SettledStatus,
-  told: EventContext,
-  said: Record<string, unknown>,
-): Promise<{ events: [EventDraft]; deliveries: DeliveryDraft[] }> {
+  settled: EventContext,
+  data: Record<string, unknown>,
+): Promise<{ events: EventDraft[]; deliveries: DeliveryDraft[] }> {
   const type = `job.${status}` as const
-  const event = draftEvent(type, said, context.now())
-  return { events: [event], deliveries: await deliveriesFor(context, told, { ...event, type }) }
+  const event = draftEvent(type, data, context.now())
+  return { events: [event], deliveries: await deliveriesFor(context, settled, { ...event, type }) }
 }

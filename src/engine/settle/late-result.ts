@@ -1,7 +1,6 @@
 /**
- * late: what remains of a step that could not commit because its job ended meanwhile. The ledger gets what the
- * provider answered, for that may be billed; R2 keeps nothing that no row names. A job that goes on under another
- * step is left to that step.
+ * The result of a step that could not commit because its job was canceled meanwhile. The task records what the provider
+ * answered, because that may be billed. R2 keeps no object without a row. If another step has the job, that step decides.
  */
 import type { Context } from '../../context.ts'
 import { isSettled } from '../../core/job.ts'
@@ -13,14 +12,14 @@ import { recordLateTask } from '../../store/jobs/tasks.ts'
 export async function recordLateResult(context: Context, jobId: string, step: Step): Promise<void> {
   for (const task of step.tasks) await recordLateTask(context.db, task)
   for (const output of step.outputs) {
-    if (output.status === 'stored') await removeUnnamed(context, jobId, output)
+    if (output.status === 'stored') await deleteUnused(context, jobId, output)
   }
 }
 
-async function removeUnnamed({ db, bucket }: Context, jobId: string, { n, key }: StoredOutput) {
+async function deleteUnused({ db, bucket }: Context, jobId: string, { n, key }: StoredOutput): Promise<void> {
   const job = await findJob(db, jobId)
-  // The step that has the job now puts, or has put, the same object. Should it be canceled, that removes it.
+  // The step that has the job now writes the same object. If the job is canceled later, the cancellation deletes it.
   if (job !== null && !isSettled(job.status)) return
-  const named = await findStoredOutput(db, jobId, n)
-  if (named?.key !== key) await bucket.delete(key)
+  const stored = await findStoredOutput(db, jobId, n)
+  if (stored?.key !== key) await bucket.delete(key)
 }

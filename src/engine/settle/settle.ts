@@ -1,4 +1,4 @@
-/** settle: the job's end. Its last event, the deliveries it causes and the final status go into one batch. */
+/** settle: the job's end. The last event, its deliveries and the final status are committed in one batch. */
 import type { Context } from '../../context.ts'
 import { type Fault, fault } from '../../core/fault.ts'
 import { isReplaced, mayBeBought } from '../../core/task.ts'
@@ -27,8 +27,8 @@ export async function settle(context: Context, claim: Claim, before: Changes, re
   const last: Step = { ...changes({ progress }), ...ending, next: 'settled', settledAt: context.now() }
   // The event shows the job as the commit writes it: both are made from the same step.
   const settled = { ...rows, job: jobAfter(claim.job, thenStep(before, last)) }
-  const fault = ending.status === 'failed' ? ending.fault : null
-  const data = { fault: fault?.code ?? null, message: fault?.message ?? null }
+  const cause = ending.status === 'failed' ? ending.fault : null
+  const data = { fault: cause?.code ?? null, message: cause?.message ?? null }
   const { events, deliveries } = await finalEvent(context, ending.status, settled, data)
   return thenStep(before, { ...last, events, deliveries })
 }
@@ -43,21 +43,21 @@ function endingOf({ job, tasks, outputs }: Claim, reason?: Fault): Ending {
   }
   const outputFaults = outputs.flatMap((output) => (output.status === 'failed' ? [output.fault] : []))
   const taskFaults = tasks.flatMap((task) => task.fault ?? [])
-  // The last is the one that ended it: earlier ones were other providers' refusals.
+  // The last fault ended the job: earlier ones are refusals of other providers.
   const last = outputFaults.at(-1) ?? reason ?? taskFaults.at(-1)
-  if (last === undefined) throw new Error('a job fails only for a reason')
-  return { status: 'failed', fault: replacedIn(tasks, last) ?? last }
+  if (last === undefined) throw new Error('a failed job needs a fault')
+  return { status: 'failed', fault: replacedFault(tasks, last) ?? last }
 }
 
 /**
- * Another was submitted in place of a task whose answer was lost, and was not bought: its refusal says what to do about
- * the second, and would have the first bought again.
+ * When a task replaced an unknown one and was not bought, the job fails with the fault of the unknown one. The refusal of
+ * the second task alone would tell the caller to post again, and so to buy the first twice.
  */
-function replacedIn(tasks: Task[], { message }: Fault): Fault | null {
+function replacedFault(tasks: Task[], { message }: Fault): Fault | null {
   const [replaced, ...others] = tasks.filter(mayBeBought)
   if (replaced?.fault == null || !isReplaced(replaced) || others.length > 0) return null
   return {
     ...replaced.fault,
-    message: `${replaced.fault.message} What was submitted in its place: ${message}`,
+    message: `${replaced.fault.message} The submission in its place: ${message}`,
   }
 }

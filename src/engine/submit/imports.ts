@@ -1,46 +1,47 @@
-/** imports: ask a provider how far it is with the media that were sent to it, all at once, until it has them. */
+/** Polls a provider for the import of the media that were sent to it, all at once. */
 import type { Context } from '../../context.ts'
 import { type Fault, fault, isRetryable } from '../../core/fault.ts'
 import { importWaitMs } from '../../core/schedule.ts'
 import type { MediaUploads } from '../../providers/provider.ts'
 import type { Claim } from '../../store/jobs/claim.ts'
-import { changes, type Step } from '../../store/jobs/step.ts'
+import { changes } from '../../store/jobs/step.ts'
 import type { InputUpload, Task } from '../../store/jobs/tasks.ts'
-import { deferTask, rejectTask } from './refusal.ts'
+import type { Attempt, Refused } from './attempt.ts'
 
 export type SentInput = Extract<InputUpload, { state: 'sent' }> & { path: string }
 
-export async function awaitImports(
+export async function pollImports(
   context: Context,
   claim: Claim,
   uploads: MediaUploads,
-  { line, sent }: { line: Task; sent: SentInput[] },
-): Promise<Step> {
-  const asked = await Promise.all(sent.map((medium) => ask(line, uploads, medium)))
-  logImported(context, claim, asked)
-  const task: Task = { ...line, status: 'preparing', fault: null, inputs: withAnswers(line, asked) }
-  const late = asked.filter(isLate)
-  const refused = late.find(({ why }) => !isRetryable(why.code)) ?? late.find(({ upload }) => upload === null)
-  if (refused !== undefined) return refuseInput(context, claim, task, refused.why)
-  const [first] = late
-  if (first === undefined) return { ...changes({ tasks: [task] }), status: 'queued', next: 'now' }
-  // Kept on the line: at the deadline, it is what the job fails with.
-  return {
-    ...changes({ tasks: [{ ...task, fault: first.why }] }),
-    status: 'queued',
-    next: { waitMs: waitMs(context, claim, late) },
+  { task, sent }: { task: Task; sent: SentInput[] },
+): Promise<Attempt> {
+  const polled = await Promise.all(sent.map((input) => pollImport(task, uploads, input)))
+  logImported(context, claim, polled)
+  const inputs = withPolled(task, polled)
+  const preparing: Task = { ...task, status: 'preparing', fault: null, inputs }
+  const missing = polled.filter(isMissing)
+  const refused =
+    missing.find((input) => !isRetryable(input.fault.code)) ?? missing.find(({ upload }) => upload === null)
+  if (refused !== undefined) return refuseInput(preparing, refused.fault)
+  const [first] = missing
+  if (first === undefined) {
+    return { result: 'waiting', step: { ...changes({ tasks: [preparing] }), status: 'queued', next: 'now' } }
   }
+  // If the deadline passes meanwhile, the job fails with this fault.
+  const waiting: Task = { ...preparing, fault: first.fault }
+  const next = { waitMs: nextPollMs(context, claim, missing) }
+  return { result: 'waiting', step: { ...changes({ tasks: [waiting] }), status: 'queued', next } }
 }
 
-/** The line is tried again, or, after several attempts, or when trying again would not help, rejected. */
-export function refuseInput(context: Context, claim: Claim, line: Task, why: Fault): Promise<Step> {
-  const task = { ...line, attempts: line.attempts + 1 }
-  return isRetryable(why.code) && task.attempts < patientAttempts
-    ? deferTask(context, claim, task, why)
-    : rejectTask(context, claim, task, why)
+/** The task is retried, or rejected: after several attempts, or when a retry cannot help. */
+export function refuseInput(task: Task, why: Fault): Refused {
+  const attempts = task.attempts + 1
+  const isFinal = !isRetryable(why.code) || attempts >= maxAttempts
+  return { result: 'refused', task: { ...task, attempts }, fault: why, isFinal }
 }
 
-const patientAttempts = 5
+const maxAttempts = 5
 
 export function faultAt(path: string, why: Fault): Fault {
   return fault(why.code, `${path}: ${why.message}`, {
@@ -49,58 +50,58 @@ export function faultAt(path: string, why: Fault): Fault {
   })
 }
 
-interface Asked extends Pick<SentInput, 'path' | 'sentAt'> {
+interface PolledInput extends Pick<SentInput, 'path' | 'sentAt'> {
   /** Null: it has to be sent again. */
   upload: InputUpload | null
-  /** Why it is not imported. */
-  why: Fault | null
+  /** Why it is not imported; null: it is. */
+  fault: Fault | null
 }
 
-async function ask(
+type MissingInput = PolledInput & { fault: Fault }
+
+async function pollImport(
   { provider }: Task,
   uploads: MediaUploads,
   { path, ...upload }: SentInput,
-): Promise<Asked> {
+): Promise<PolledInput> {
   const { uploadId, sentAt } = upload
-  const answer = await uploads.check(uploadId)
-  const since = `since ${new Date(sentAt).toISOString()}`
-  const late = (why: Fault) => ({ path, sentAt, upload, why: faultAt(path, why) })
-  if (!answer.ok) return late(answer.fault)
-  switch (answer.value.state) {
-    case 'pending':
-      return late(
-        fault('unavailable', `${provider} has had the file ${since}, and has not finished importing it.`),
-      )
+  const response = await uploads.check(uploadId)
+  if (!response.ok) return { path, sentAt, upload, fault: faultAt(path, response.fault) }
+  switch (response.value.state) {
+    case 'pending': {
+      const since = new Date(sentAt).toISOString()
+      const message = `${provider} has had the file since ${since}, and has not finished importing it.`
+      return { path, sentAt, upload, fault: faultAt(path, fault('unavailable', message)) }
+    }
     case 'imported':
-      return { path, sentAt, upload: { state: 'imported', assetId: answer.value.assetId }, why: null }
-    case 'lost':
-      return {
-        ...late(fault('unavailable', `${provider} does not have the file that was sent to it.`)),
-        upload: null,
-      }
+      return { path, sentAt, upload: { state: 'imported', assetId: response.value.assetId }, fault: null }
+    case 'lost': {
+      const message = `${provider} does not have the file that was sent to it.`
+      return { path, sentAt, upload: null, fault: faultAt(path, fault('unavailable', message)) }
+    }
   }
 }
 
-function isLate(asked: Asked): asked is Asked & { why: Fault } {
-  return asked.why !== null
+function isMissing(input: PolledInput): input is MissingInput {
+  return input.fault !== null
 }
 
-function withAnswers({ inputs: uploads }: Task, asked: Asked[]): Record<string, InputUpload> {
-  const others = Object.entries(uploads).filter(([path]) => !asked.some((one) => one.path === path))
-  const answered = asked.flatMap(({ path, upload }): [string, InputUpload][] =>
+function withPolled({ inputs }: Task, polled: PolledInput[]): Record<string, InputUpload> {
+  const others = Object.entries(inputs).filter(([path]) => !polled.some((input) => input.path === path))
+  const changed = polled.flatMap(({ path, upload }): [string, InputUpload][] =>
     upload === null ? [] : [[path, upload]],
   )
-  return Object.fromEntries([...others, ...answered])
+  return Object.fromEntries([...others, ...changed])
 }
 
-function waitMs({ now }: Context, { job }: Claim, late: (Asked & { why: Fault })[]): number {
-  const waits = late.map(({ sentAt }) => importWaitMs(now() - sentAt))
-  const askedFor = late.map(({ why }) => why.retryAfterMs ?? 0)
-  return Math.min(Math.max(Math.min(...waits), ...askedFor), Math.max(0, job.deadlineAt - now()))
+function nextPollMs({ now }: Context, { job }: Claim, missing: MissingInput[]): number {
+  const waits = missing.map(({ sentAt }) => importWaitMs(now() - sentAt))
+  const retryAfter = missing.map((input) => input.fault.retryAfterMs ?? 0)
+  return Math.min(Math.max(Math.min(...waits), ...retryAfter), Math.max(0, job.deadlineAt - now()))
 }
 
-function logImported({ now, log }: Context, { job }: Claim, asked: Asked[]): void {
-  for (const { path, sentAt, why } of asked) {
+function logImported({ now, log }: Context, { job }: Claim, polled: PolledInput[]): void {
+  for (const { path, sentAt, fault: why } of polled) {
     if (why !== null) continue
     log('media.imported', { job_id: job.id, provider: job.provider, path, duration_ms: now() - sentAt })
   }

@@ -1,86 +1,93 @@
 /**
- * upload: hand the request's media to a provider that takes them only under its own ids. First each is sent, one a
- * step; then all are asked about until the provider has imported them, and the row is let go between two questions.
- * The provider's id of an upload is kept on the ledger line: a crash repeats one upload at the most, and no wait.
+ * Hands the request's media to a provider that takes them only under its own ids: sends them, one per step, then polls
+ * all until they are imported. The row is released between two polls. The task stores the provider's id of each upload,
+ * so a crash repeats at most one upload, and no wait.
  */
-
 import { openInput } from '../../assets/open.ts'
 import type { Context } from '../../context.ts'
 import type { Result } from '../../core/fault.ts'
 import { kindAt, mediaOf } from '../../core/request/media.ts'
-import type { InputMedia, MediaUploads, Provider } from '../../providers/provider.ts'
+import type { MediaUploads, Provider } from '../../providers/provider.ts'
 import type { Claim } from '../../store/jobs/claim.ts'
-import { changes, type Step } from '../../store/jobs/step.ts'
+import { changes } from '../../store/jobs/step.ts'
 import type { InputUpload, Task } from '../../store/jobs/tasks.ts'
 import { heartbeat } from '../heartbeat.ts'
-import { awaitImports, faultAt, refuseInput } from './imports.ts'
+import type { Attempt } from './attempt.ts'
+import { faultAt, pollImports, refuseInput } from './imports.ts'
 
-/** Null: all media are there. */
-export async function uploadInputs(
+/** Null: the provider has all inputs, or takes them by URL. */
+export async function handOverInputs(
   context: Context,
   claim: Claim,
   provider: Provider,
-  line: Task,
-): Promise<Step | null> {
+  task: Task,
+): Promise<Attempt | null> {
   if (provider.uploads === undefined) return null
   const media = mediaOf(claim.job.request)
-  const known = uploadsFor(claim, line)
-  const next = media.find(({ path }) => known[path] === undefined)
-  if (next !== undefined) return send(context, claim, provider.uploads, { line, ...next })
+  const uploads = uploadsFor(claim, task)
+  const next = media.find(({ path }) => uploads[path] === undefined)
+  if (next !== undefined) return sendInput(context, claim, provider.uploads, { task, ...next })
   const sent = media.flatMap(({ path }) => {
-    const upload = known[path]
+    const upload = uploads[path]
     return upload?.state === 'sent' ? [{ path, ...upload }] : []
   })
-  return sent.length === 0 ? null : awaitImports(context, claim, provider.uploads, { line, sent })
+  return sent.length === 0 ? null : pollImports(context, claim, provider.uploads, { task, sent })
 }
 
-/** The request's media as they stand in it → their ids at the provider. */
-export function inputAssetsOf(claim: Claim, line: Task): ReadonlyMap<string, string> {
-  const known = uploadsFor(claim, line)
+/** The provider's ids of the imported inputs, by the value of the medium in the request. */
+export function inputAssetsOf(claim: Claim, task: Task): ReadonlyMap<string, string> {
+  const uploads = uploadsFor(claim, task)
   const pairs = mediaOf(claim.job.request).flatMap(({ path, value }): [string, string][] => {
-    const upload = known[path]
+    const upload = uploads[path]
     return upload?.state === 'imported' ? [[value, upload.assetId]] : []
   })
   return new Map(pairs)
 }
 
-/** What other lines have imported serves this one, too. */
-function uploadsFor({ tasks }: Claim, line: Task): Record<string, InputUpload> {
-  const others = tasks.filter(({ n, provider }) => n !== line.n && provider === line.provider)
-  const imported = others.flatMap(({ inputs: uploads }) =>
-    Object.entries(uploads).filter(([, { state }]) => state === 'imported'),
+/** The imports of the job's other tasks at the provider serve this task too. */
+function uploadsFor({ tasks }: Claim, task: Task): Record<string, InputUpload> {
+  const others = tasks.filter(({ n, provider }) => n !== task.n && provider === task.provider)
+  const imported = others.flatMap(({ inputs }) =>
+    Object.entries(inputs).filter(([, { state }]) => state === 'imported'),
   )
-  return { ...Object.fromEntries(imported), ...line.inputs }
+  return { ...Object.fromEntries(imported), ...task.inputs }
 }
 
-async function send(
+async function sendInput(
   context: Context,
   claim: Claim,
   uploads: MediaUploads,
-  { line, path, value }: { line: Task; path: string; value: string },
-): Promise<Step> {
+  { task, path, value }: { task: Task; path: string; value: string },
+): Promise<Attempt> {
   const startedAt = context.now()
-  const answer = await hand(context, claim, uploads.send, { path, value })
+  const response = await openAndSend(context, claim, uploads, { path, value })
   context.log('media.uploaded', {
-    ...{ job_id: claim.job.id, provider: line.provider, path },
-    ...{ duration_ms: context.now() - startedAt, fault: answer.ok ? undefined : answer.fault.code },
+    job_id: claim.job.id,
+    provider: task.provider,
+    path,
+    duration_ms: context.now() - startedAt,
+    fault: response.ok ? undefined : response.fault.code,
   })
-  if (!answer.ok) return refuseInput(context, claim, line, faultAt(path, answer.fault))
-  const sent = { state: 'sent' as const, uploadId: answer.value.uploadId, sentAt: context.now() }
-  const task: Task = { ...line, status: 'preparing', inputs: { ...line.inputs, [path]: sent } }
-  return { ...changes({ tasks: [task] }), status: 'queued', next: 'now' }
+  if (!response.ok) return refuseInput(task, faultAt(path, response.fault))
+  const sent: InputUpload = { state: 'sent', uploadId: response.value.uploadId, sentAt: context.now() }
+  const preparing: Task = { ...task, status: 'preparing', inputs: { ...task.inputs, [path]: sent } }
+  return { result: 'waiting', step: { ...changes({ tasks: [preparing] }), status: 'queued', next: 'now' } }
 }
 
-function hand(
+function openAndSend(
   context: Context,
   { job }: Claim,
-  give: (media: InputMedia) => Promise<Result<{ uploadId: string }>>,
+  uploads: MediaUploads,
   { path, value }: { path: string; value: string },
 ): Promise<Result<{ uploadId: string }>> {
   const { fetch, guard, db, bucket } = context
-  const settings = { fetch, guard, db, bucket, maxBytes: maxInputBytes, onProgress: heartbeat(context, job) }
+  const onProgress = heartbeat(context, job)
   const kind = kindAt(path)
-  return openInput(settings, { value, kind }, (input) => give({ ...input, kind }))
+  return openInput(
+    { fetch, guard, db, bucket, maxBytes: maxInputBytes, onProgress },
+    { value, kind },
+    (input) => uploads.send({ ...input, kind }),
+  )
 }
 
 // More than any documented limit of an input.

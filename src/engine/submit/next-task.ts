@@ -1,18 +1,18 @@
-/** next-task: what a job still has to submit. */
+/** The task that a job submits next: one that was begun before, or a new one. */
 import type { Context } from '../../context.ts'
 import { isReplaced } from '../../core/task.ts'
 import type { Provider } from '../../providers/provider.ts'
 import type { Claim } from '../../store/jobs/claim.ts'
 import type { Task } from '../../store/jobs/tasks.ts'
 
-/** The ledger line of what is still to be submitted: one put off, or a new one. Null: nothing is. */
+/** Null: every output is asked for, or the provider has refused. */
 export function nextTask({ now }: Context, { job, tasks }: Claim, provider: Provider): Task | null {
   const begun = tasks.find(({ status }) => status === 'deferred' || status === 'preparing')
   if (begun !== undefined) return begun
-  const asked = tasks.filter((task) => task.provider === provider.name && !isReplaced(task))
-  const missing = job.request.count - asked.reduce((sum, { wanted }) => sum + wanted, 0)
-  // What was refused for one output would be refused for the next.
-  if (missing <= 0 || asked.some(({ status }) => status === 'rejected')) return null
+  const submitted = tasks.filter((task) => task.provider === provider.name && !isReplaced(task))
+  const missing = job.request.count - submitted.reduce((sum, { wanted }) => sum + wanted, 0)
+  // A refusal of one output holds for the next one too.
+  if (missing <= 0 || submitted.some(({ status }) => status === 'rejected')) return null
   const awaitsUpload = provider.putsVideo?.(job.request) ?? false
   return {
     jobId: job.id,

@@ -1,58 +1,44 @@
-/** What a provider's refusal does to a submission: put off and tried again, taken elsewhere, or the end of it. */
+/** After a refusal: retry the same task later, go to the next provider, or end. Nothing was bought. */
 import type { Context } from '../../context.ts'
-import { allowsFailover, type Fault } from '../../core/fault.ts'
+import { allowsFailover } from '../../core/fault.ts'
 import type { ProviderName } from '../../core/request/request.ts'
 import { submitWaitMs } from '../../core/schedule.ts'
 import { isReplaced } from '../../core/task.ts'
 import { draftEvent } from '../../store/events.ts'
 import type { Claim } from '../../store/jobs/claim.ts'
-import { changes, type Step } from '../../store/jobs/step.ts'
-import type { Task } from '../../store/jobs/tasks.ts'
-import { closeTask, endSubmitting } from './finish.ts'
+import { type Changes, changes } from '../../store/jobs/step.ts'
+import type { Refused } from './attempt.ts'
+import { otherProviders } from './other-providers.ts'
 
-// With another provider to turn to, so many refusals in a row are enough.
-const patientAttempts = 3
+type Decision =
+  | { action: 'retry'; waitMs: number }
+  | { action: 'next_provider'; provider: ProviderName }
+  | { action: 'end' }
 
-/** Refused for now: the same line is tried again, while patience lasts and the deadline allows. */
-export async function deferTask(context: Context, claim: Claim, task: Task, refusal: Fault): Promise<Step> {
-  const { job } = claim
-  const waitMs = Math.max(submitWaitMs(task.attempts), refusal.retryAfterMs ?? 0)
-  const isPatienceOver = task.attempts >= patientAttempts && otherProviders(claim, task).length > 0
-  if (isPatienceOver || context.now() + waitMs >= job.deadlineAt) {
-    return rejectTask(context, claim, task, refusal)
-  }
-  const said = { provider: task.provider, fault: refusal.code, message: refusal.message, wait_ms: waitMs }
-  return {
-    ...changes({
-      tasks: [{ ...task, status: 'deferred', fault: refusal }],
-      // The first refusal is news; that it lasts is in the attempts of the ledger line.
-      events: task.attempts === 1 ? [draftEvent('task.deferred', said, context.now())] : [],
-    }),
-    status: 'queued',
-    next: { waitMs },
-  }
-}
+/** Where another provider is allowed, this one is not tried again after this many refusals. */
+const maxAttemptsBeforeFailover = 3
 
-/** Refused for good. Another provider may be asked while nothing was bought and the fault allows it. */
-export async function rejectTask(context: Context, claim: Claim, task: Task, refusal: Fault): Promise<Step> {
-  const { tasks } = claim
-  const [next] = otherProviders(claim, task)
-  const isUntouched = tasks.every(
-    (line) => line.n === task.n || line.status === 'rejected' || isReplaced(line),
+export function afterRefusal(claim: Claim, refused: Refused, nowMs: number): Decision {
+  const { task, fault, isFinal } = refused
+  const others = otherProviders(claim, task)
+  const waitMs = Math.max(submitWaitMs(task.attempts), fault.retryAfterMs ?? 0)
+  const isExhausted = task.attempts >= maxAttemptsBeforeFailover && others.length > 0
+  if (!isFinal && !isExhausted && nowMs + waitMs < claim.job.deadlineAt) return { action: 'retry', waitMs }
+  const [provider] = others
+  // What one provider has made, or may have made, keeps the job there.
+  const isNothingBought = claim.tasks.every(
+    (other) => other.n === task.n || other.status === 'rejected' || isReplaced(other),
   )
-  if (!isUntouched || next === undefined || !allowsFailover(refusal.code)) {
-    return endSubmitting(context, claim, task, 'rejected', refusal)
-  }
-  const line = closeTask(task, 'rejected', refusal, context.now())
-  return {
-    ...changes({ provider: next, tasks: [line.task], events: [line.event] }),
-    status: 'queued',
-    next: 'now',
-  }
+  return isNothingBought && provider !== undefined && allowsFailover(fault.code)
+    ? { action: 'next_provider', provider }
+    : { action: 'end' }
 }
 
-/** Those who may make it and have not refused it, in order. One may come before: it was passed over for want of a slot. */
-export function otherProviders({ job, tasks }: Claim, { provider }: Task): ProviderName[] {
-  const refused = tasks.filter(({ status }) => status === 'rejected').map((line) => line.provider)
-  return job.providers.filter((name) => name !== provider && !refused.includes(name))
+export function deferTask({ now }: Context, { task, fault }: Refused, waitMs: number): Changes {
+  const data = { provider: task.provider, fault: fault.code, message: fault.message, wait_ms: waitMs }
+  return changes({
+    tasks: [{ ...task, status: 'deferred', fault }],
+    // The timeline shows the first refusal; the task's attempts count the others.
+    events: task.attempts === 1 ? [draftEvent('task.deferred', data, now())] : [],
+  })
 }

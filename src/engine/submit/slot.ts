@@ -1,7 +1,7 @@
 /**
- * wait: hold a job back while its provider has no free slot. A full provider is not a refusal: the job goes to another
- * that it allows and that has one, or waits at all of them at once. Whoever gives a slot back wakes it, so it does not
- * ask again; meanwhile it looks after the tasks that it has at a provider already, for theirs may be the slot.
+ * Holds a job back while its provider has no free slot. That is no refusal: the job goes to another allowed provider
+ * with a free slot, or waits at all of them at once. A slot that becomes free wakes the job, so it does not poll for
+ * one. Meanwhile it polls the tasks that it already has at a provider, because their end may free the slot.
  */
 import type { Context } from '../../context.ts'
 import type { ProviderName } from '../../core/request/request.ts'
@@ -12,48 +12,49 @@ import { acquireSlot } from '../../store/jobs/slots.ts'
 import { changes, type Step, thenStep } from '../../store/jobs/step.ts'
 import type { Task } from '../../store/jobs/tasks.ts'
 import { pollTasks } from '../poll/poll.ts'
-import { otherProviders } from './refusal.ts'
+import type { Attempt } from './attempt.ts'
+import { otherProviders } from './other-providers.ts'
 
 /** Null: the task has its slot, or its provider has no limit. */
-export async function waitForSlot(context: Context, claim: Claim, task: Task): Promise<Step | null> {
+export async function waitForSlot(context: Context, claim: Claim, task: Task): Promise<Attempt | null> {
   if (await hasSlot(context, claim, task.provider, task.n)) return null
-  const others = placesBeside(context, claim, task)
-  for (const provider of others) {
-    if (await hasSlot(context, claim, provider, task.n))
-      return { ...changes({ provider }), status: 'queued', next: 'now' }
+  const alternatives = alternativesTo(context, claim, task)
+  for (const provider of alternatives) {
+    if (!(await hasSlot(context, claim, provider, task.n))) continue
+    return { result: 'waiting', step: { ...changes({ provider }), status: 'queued', next: 'now' } }
   }
-  return stand(context, claim, [task.provider, ...others])
+  return { result: 'waiting', step: await joinWaitLists(context, claim, [task.provider, ...alternatives]) }
 }
 
 async function hasSlot(
-  { db, config, queues: nudges, now }: Context,
+  { db, config, queues, now }: Context,
   { job }: Claim,
   provider: ProviderName,
   n: number,
 ): Promise<boolean> {
   const { isHeld, woken } = await acquireSlot(db, job, { provider, n }, config.limits, now())
-  await nudges.jobs(woken)
+  await queues.jobs(woken)
   return isHeld
 }
 
-/** Where else it may be made: only while nothing is begun. Who asked for the cheapest waits for the cheapest. */
-function placesBeside({ providers }: Context, claim: Claim, task: Task): ProviderName[] {
+/** None once a task is begun. A job for the cheapest provider waits for that provider. */
+function alternativesTo({ providers }: Context, claim: Claim, task: Task): ProviderName[] {
   const { job, tasks } = claim
-  const isBegun = tasks.some((line) => line.status !== 'rejected' && !isReplaced(line))
+  const isBegun = tasks.some((other) => other.status !== 'rejected' && !isReplaced(other))
   if (isBegun || job.request.provider === 'cheapest') return []
   return otherProviders(claim, task).filter((name) => providers[name] !== undefined)
 }
 
-async function stand(context: Context, claim: Claim, providers: ProviderName[]): Promise<Step> {
-  const { job } = claim
+async function joinWaitLists(context: Context, claim: Claim, providers: ProviderName[]): Promise<Step> {
+  const { job, tasks } = claim
   const { polled, waits } = await pollTasks(context, claim)
-  context.log('slot.waiting', { job_id: job.id, provider: job.provider, task_n: claim.tasks.length })
-  // That it waits is said once.
-  const said =
-    job.waitingSince === null ? [draftEvent('job.waiting', { for: 'slot', providers }, context.now())] : []
+  context.log('slot.waiting', { job_id: job.id, provider: job.provider, task_n: tasks.length })
+  // The timeline shows once that the job waits.
+  const isNew = job.waitingSince === null
+  const events = isNew ? [draftEvent('job.waiting', { for: 'slot', providers }, context.now())] : []
   return thenStep(polled, {
     // A queued job shows no progress.
-    ...changes({ progress: job.progress, events: said, waitsFor: providers }),
+    ...changes({ progress: job.progress, events, waitsFor: providers }),
     status: 'queued',
     next: { waitMs: Math.min(...waits, Math.max(0, job.deadlineAt - context.now())) },
   })

@@ -1,99 +1,107 @@
 /**
- * submit: get the job's tasks to a provider, one task a step. The ledger line is written before the call that
- * costs money; a line whose answer is unknown is resolved before anything else is bought.
+ * submit: get the job's tasks to a provider, one attempt per step.
+ *
+ * An attempt resolves an unknown task first, because it may have been bought. Then it chooses the next task, acquires a
+ * slot, hands over the inputs and makes the billable call. Its result decides what follows:
+ *
+ *   accepted  more to submit → queued, the next task · otherwise generating
+ *   unknown   queued; the task is looked for again, and nothing else is bought
+ *   refused   queued, the same task after a wait · queued, the next provider · end
+ *   replaced  queued, another task in place of the unknown one
+ *   closed    end
+ *   waiting   queued, until a slot is free or the provider has the inputs
+ *   done      end
+ *
+ * End: nothing more is submitted. The job is generating when a provider has a task of it, and settled otherwise.
  */
-
-import { withLinks } from '../../assets/links.ts'
 import type { Context } from '../../context.ts'
-import { type Fault, fault, isRetryable, ok } from '../../core/fault.ts'
-import { uploadUrl } from '../../provider-uploads/token.ts'
-import type { Provider } from '../../providers/provider.ts'
+import { type Fault, fault } from '../../core/fault.ts'
 import type { Claim, ClaimedJob } from '../../store/jobs/claim.ts'
-import { intendTask } from '../../store/jobs/commit.ts'
-import { changes, type Step } from '../../store/jobs/step.ts'
+import { applyChanges, changes, type Step } from '../../store/jobs/step.ts'
 import type { Task } from '../../store/jobs/tasks.ts'
-import { callbackUrl } from '../../webhooks/token.ts'
-import { acceptTask } from './accepted.ts'
-import { endSubmitting, finish } from './finish.ts'
-import { inputAssetsOf, uploadInputs } from './inputs.ts'
+import { acceptTask } from './accept.ts'
+import type { Accepted, Attempt, Refused } from './attempt.ts'
+import { callProvider, deadlinePassed } from './call.ts'
+import { closeTask } from './close-task.ts'
+import { finishSubmitting } from './finish.ts'
+import { handOverInputs } from './inputs.ts'
 import { nextTask } from './next-task.ts'
-import { deferTask, rejectTask } from './refusal.ts'
+import { afterRefusal, deferTask } from './refusal.ts'
 import { waitForSlot } from './slot.ts'
-import { isUnresolved, markUnknown, resolveUnknown } from './unknown.ts'
+import { isUnresolved, markUnknown, replaceTask, resolveUnknown } from './unknown.ts'
 
 export async function submit(context: Context, claim: Claim): Promise<Step> {
-  const { job, tasks } = claim
-  const provider = context.providers[job.provider]
-  const open = tasks.find(isUnresolved)
-  if (open !== undefined) {
-    const resolved = await resolveUnknown(context, claim, provider, open)
-    return 'repeat' in resolved ? begin(context, claim, resolved.at, resolved.repeat) : resolved
+  const attempt = await attemptOnce(context, claim)
+  switch (attempt.result) {
+    case 'accepted':
+      return afterAcceptance(context, claim, attempt)
+    case 'unknown': {
+      const { waitMs } = attempt
+      return { ...markUnknown(context, claim, attempt), status: 'queued', next: { waitMs } }
+    }
+    case 'refused':
+      return retryOrReject(context, claim, attempt)
+    case 'replaced':
+      return { ...replaceTask(context, attempt), status: 'queued', next: 'now' }
+    case 'closed':
+      return finishSubmitting(context, claim, closeTask(attempt, context.now()))
+    case 'waiting':
+      return attempt.step
+    case 'done':
+      return finishSubmitting(context, claim, changes(), attempt.reason)
   }
-  if (provider === undefined) return finish(context, claim, changes(), keyIsGone(job))
-  const task = nextTask(context, claim, provider)
-  if (task === null) return finish(context, claim, changes())
-  if (context.now() < job.deadlineAt) return begin(context, claim, provider, task)
-  // Put off until it was too late; or the job never had its turn.
-  const isBegun = tasks.some(({ n }) => n === task.n)
-  return isBegun
-    ? endSubmitting(context, claim, task, 'rejected', task.fault ?? tooLate)
-    : finish(context, claim, changes(), job.waitingSince === null ? tooLate : noneFree)
 }
 
-/** A slot where the provider has a limit, then the media where it takes them only so, then the call. */
-async function begin(context: Context, claim: Claim, provider: Provider, task: Task): Promise<Step> {
+async function attemptOnce(context: Context, claim: Claim): Promise<Attempt> {
+  const { job, tasks } = claim
+  const provider = context.providers[job.provider]
+  const unresolved = tasks.find(isUnresolved)
+  const resolved = unresolved && (await resolveUnknown(context, claim, provider, unresolved))
+  if (resolved !== undefined && resolved.result !== 'repeat') return resolved
+  if (provider === undefined) return { result: 'done', reason: keyRemoved(job) }
+  const task = resolved?.task ?? nextTask(context, claim, provider)
+  if (task === null) return { result: 'done' }
+  if (resolved === undefined && context.now() >= job.deadlineAt) return tooLate(claim, task)
   return (
     (await waitForSlot(context, claim, task)) ??
-    (await uploadInputs(context, claim, provider, task)) ??
-    submitTask(context, claim, provider, task)
+    (await handOverInputs(context, claim, provider, task)) ??
+    callProvider(context, claim, provider, task)
   )
 }
 
-/** The billable call, and what its answer means. */
-async function submitTask(context: Context, claim: Claim, provider: Provider, line: Task): Promise<Step> {
-  const { job } = claim
-  // Who takes uploads has them already, under the media's own names.
-  const request = provider.uploads === undefined ? await withLinks(context, job) : ok(job.request)
-  if (!request.ok) {
-    return line.unknownAt === null
-      ? rejectTask(context, claim, line, request.fault)
-      : markUnknown(context, claim, line, request.fault)
-  }
-  const intendedAt = context.now()
-  const task: Task = { ...line, status: 'intended', attempts: line.attempts + 1, intendedAt }
-  await intendTask(context.db, claim, { task, repeats: provider.capabilities.repeats }, intendedAt)
-  const startedAt = context.now()
-  // The database may have stalled until now: what is too late is not bought.
-  if (startedAt >= job.deadlineAt) return endSubmitting(context, claim, task, 'rejected', tooLate)
-  const answer = await provider.submit({
-    request: request.value,
-    wanted: task.wanted,
-    clientReference: task.clientReference,
-    callbackUrl: await callbackUrl(context.config, provider.name, job),
-    ...(task.awaitsUpload && { uploadUrl: await uploadUrl(context.config, job, task.n) }),
-    assets: inputAssetsOf(claim, task),
-  })
-  context.log('task.submitted', {
-    job_id: job.id,
-    provider: provider.name,
-    task_id: answer.ok ? answer.value.providerTaskId : undefined,
-    attempt: task.attempts,
-    duration_ms: context.now() - startedAt,
-    fault: answer.ok ? undefined : answer.fault.code,
-  })
-  if (answer.ok) return acceptTask(context, claim, provider, task, answer.value)
-  // A repeat that is refused proves nothing of the call before it, whose answer was lost: a provider may look at the
-  // account or the request before it looks whether it has the task.
-  const isUnknown = answer.fault.code === 'answer_lost' || task.unknownAt !== null
-  if (isUnknown) return markUnknown(context, claim, task, answer.fault)
-  if (isRetryable(answer.fault.code)) return deferTask(context, claim, task, answer.fault)
-  return rejectTask(context, claim, task, answer.fault)
+function keyRemoved({ provider }: ClaimedJob): Fault {
+  return fault('auth', `The API key of ${provider} was removed.`)
 }
 
-const tooLate: Fault = fault('deadline_exceeded', 'No provider took the job before its deadline.')
+/** The task was deferred until the deadline, or the job never got as far as a task. */
+function tooLate({ job, tasks }: Claim, task: Task): Attempt {
+  const isBegun = tasks.some(({ n }) => n === task.n)
+  if (isBegun) return { result: 'closed', task, status: 'rejected', fault: task.fault ?? deadlinePassed }
+  return { result: 'done', reason: job.waitingSince === null ? deadlinePassed : noFreeSlot }
+}
 
-const noneFree: Fault = fault('no_free_slot', 'No slot came free at a provider before the deadline.')
+const noFreeSlot: Fault = fault('no_free_slot', 'No slot was free at a provider before the deadline.')
 
-function keyIsGone({ provider }: ClaimedJob): Fault {
-  return fault('auth', `The key of ${provider} was taken away.`)
+async function afterAcceptance(context: Context, claim: Claim, attempt: Accepted): Promise<Step> {
+  const accepted = await acceptTask(context, claim, attempt)
+  if (nextTask(context, applyChanges(claim, accepted), attempt.provider) !== null) {
+    return { ...accepted, status: 'queued', next: 'now' }
+  }
+  if (attempt.isRecovered) return { ...accepted, status: 'generating', next: 'now' }
+  return finishSubmitting(context, claim, accepted)
+}
+
+async function retryOrReject(context: Context, claim: Claim, refused: Refused): Promise<Step> {
+  const decision = afterRefusal(claim, refused, context.now())
+  if (decision.action === 'retry') {
+    const { waitMs } = decision
+    return { ...deferTask(context, refused, waitMs), status: 'queued', next: { waitMs } }
+  }
+  const rejected = closeTask({ ...refused, status: 'rejected' }, context.now())
+  switch (decision.action) {
+    case 'next_provider':
+      return { ...rejected, provider: decision.provider, status: 'queued', next: 'now' }
+    case 'end':
+      return finishSubmitting(context, claim, rejected)
+  }
 }

@@ -1,29 +1,29 @@
 /**
- * resolve: a submission whose answer was lost. What became of it is found out first, and nothing is bought meanwhile,
- * but for two cases: the provider makes a repeat harmless, or the caller would rather risk a second bill than wait.
+ * A submission whose response was lost. It is looked for first, and nothing is bought meanwhile, except in two cases: the
+ * provider makes a repeat harmless, or the caller prefers the risk of a second bill to a long wait.
  */
 import type { Context } from '../../context.ts'
-import type { Fault, Result } from '../../core/fault.ts'
+import type { Result } from '../../core/fault.ts'
 import type { ProviderName } from '../../core/request/request.ts'
-import { finalPollWindowMs, replaceAfterMs, resolveWaitMs, soonMs } from '../../core/schedule.ts'
+import { finalPollWindowMs, replaceAfterMs, soonMs } from '../../core/schedule.ts'
 import { isReplaced, mayBeBought } from '../../core/task.ts'
-import type { Provider, Submitted } from '../../providers/provider.ts'
+import type { Provider } from '../../providers/provider.ts'
 import { draftEvent } from '../../store/events.ts'
 import type { Claim } from '../../store/jobs/claim.ts'
-import { changes, type Step } from '../../store/jobs/step.ts'
+import { type Changes, changes } from '../../store/jobs/step.ts'
 import type { Task } from '../../store/jobs/tasks.ts'
-import { acceptTask } from './accepted.ts'
-import { endSubmitting, neverResolved } from './finish.ts'
+import type { Attempt, Replaced, Unknown } from './attempt.ts'
+import { neverResolved } from './close-task.ts'
+import { otherProviders } from './other-providers.ts'
 import { recoverAgainAfterMs, recoverSubmission } from './recover.ts'
-import { otherProviders } from './refusal.ts'
 
-/** The same line may be submitted again, because its provider makes the repeat harmless. */
+/** The same task may be submitted again, because its provider makes the repeat harmless. */
 interface Repeat {
-  repeat: Task
-  at: Provider
+  result: 'repeat'
+  task: Task
 }
 
-/** A line still `intended` under a fresh claim: a crash hid the answer, so it is unknown too. */
+/** A task that is still `intended` under a new claim is unknown too: a crash hid the response. */
 export function isUnresolved(task: Task): boolean {
   return task.status === 'intended' || (task.status === 'unknown' && !isReplaced(task))
 }
@@ -32,93 +32,78 @@ export async function resolveUnknown(
   context: Context,
   claim: Claim,
   provider: Provider | undefined,
-  open: Task,
-): Promise<Step | Repeat> {
-  const line: Task = { ...open, unknownAt: open.unknownAt ?? context.now() }
-  const identity = await recoverSubmission(context, claim, provider, line)
-  if (provider !== undefined && identity.ok && identity.value !== 'not_found') {
-    return found(context, claim, provider, { line, submitted: identity.value })
-  }
-  const untilEndMs = endsAt(claim, identity) - context.now()
-  if (untilEndMs <= 0) return endSubmitting(context, claim, line, 'failed', neverResolved(line))
-  const isLate = context.now() >= claim.job.deadlineAt
-  const successor = successorOf(context, claim, line)
-  const untilReplacedMs = successor === undefined ? null : replaceAt(line) - context.now()
-  if (successor !== undefined && replaceAt(line) <= context.now() && !isLate) {
-    return replace(context, line, successor)
-  }
-  if (provider !== undefined && identity.ok && provider.capabilities.repeats === 'harmless' && !isLate) {
-    return { repeat: line, at: provider }
-  }
-  const step = markUnknown(context, claim, line, identity.ok ? neverResolved(line) : identity.fault)
-  const paceMs = isLate ? soonMs : (recoverAgainAfterMs(context, claim, provider, line) ?? untilEndMs)
-  return { ...step, next: { waitMs: Math.min(paceMs, untilEndMs, untilReplacedMs ?? untilEndMs) } }
-}
-
-/** The answer to a call is lost, or says nothing of an earlier one whose answer was. */
-export function markUnknown(context: Context, claim: Claim, task: Task, why: Fault) {
+  unresolved: Task,
+): Promise<Attempt | Repeat> {
   const nowMs = context.now()
-  const unknownAt = task.unknownAt ?? nowMs
-  // That it is unknown is on the timeline once.
-  const isNews = claim.tasks.find(({ n }) => n === task.n)?.unknownAt == null
-  const said = { provider: task.provider, message: why.message }
+  const task: Task = { ...unresolved, unknownAt: unresolved.unknownAt ?? nowMs }
+  const recovered = await recoverSubmission(context, claim, provider, task)
+  if (provider !== undefined && recovered.ok && recovered.value !== 'not_found') {
+    return { result: 'accepted', provider, task, submitted: recovered.value, isRecovered: true }
+  }
+  const untilEndMs = endsAt(claim, recovered) - context.now()
+  if (untilEndMs <= 0) return { result: 'closed', task, status: 'failed', fault: neverResolved(task) }
+  const isLate = context.now() >= claim.job.deadlineAt
+  const successor = successorOf(context, claim, task)
+  const untilReplacedMs = replaceAt(task) - context.now()
+  if (successor !== undefined && untilReplacedMs <= 0 && !isLate) {
+    return { result: 'replaced', task, provider: successor }
+  }
+  const isHarmless = recovered.ok && provider?.capabilities.repeats === 'harmless'
+  if (isHarmless && !isLate) return { result: 'repeat', task }
+  const paceMs = isLate ? soonMs : (recoverAgainAfterMs(context, claim, provider, task) ?? untilEndMs)
+  const waits = [paceMs, untilEndMs, ...(successor === undefined ? [] : [untilReplacedMs])]
   return {
-    ...changes({
-      tasks: [{ ...task, status: 'unknown', unknownAt, fault: why }],
-      events: isNews ? [draftEvent('task.unknown', said, nowMs)] : [],
-    }),
-    status: 'queued',
-    next: { waitMs: resolveWaitMs(nowMs - unknownAt) },
-  } satisfies Step
+    result: 'unknown',
+    task,
+    fault: recovered.ok ? neverResolved(task) : recovered.fault,
+    waitMs: Math.min(...waits),
+  }
 }
 
-async function found(
-  context: Context,
-  claim: Claim,
-  provider: Provider,
-  { line, submitted }: { line: Task; submitted: Submitted },
-): Promise<Step> {
-  const step = await acceptTask(context, claim, provider, line, submitted)
-  // It has been with the provider for a while, and may have ended already.
-  return step.status === 'generating' ? { ...step, next: 'now' } : step
+/** A provider that does not answer at the deadline is asked for some more minutes: the video may be made and paid for. */
+function endsAt({ job }: Claim, recovered: Result<unknown>): number {
+  const isUnanswered = !recovered.ok && recovered.fault.code !== 'answer_lost'
+  return isUnanswered ? job.deadlineAt + finalPollWindowMs : job.deadlineAt
 }
 
-/** A provider that cannot be asked right at the deadline is asked on for a while: the video may be made and paid for. */
-function endsAt({ job }: Claim, identity: Result<unknown>): number {
-  const isUnheard = !identity.ok && identity.fault.code !== 'answer_lost'
-  return isUnheard ? job.deadlineAt + finalPollWindowMs : job.deadlineAt
-}
-
-/** Where another may be submitted in its place: once a job, so that at most one line is bought twice. */
-function successorOf({ providers }: Context, claim: Claim, line: Task): ProviderName | undefined {
+/** Where another task may be submitted instead: once per job, so that at most one task is bought twice. */
+function successorOf({ providers }: Context, claim: Claim, task: Task): ProviderName | undefined {
   const { job, tasks } = claim
-  const others = tasks.filter((task) => task.n !== line.n)
+  const others = tasks.filter(({ n }) => n !== task.n)
   if (!job.request.resubmit_unknown || others.some(isReplaced)) return undefined
   // A job is at one provider at a time: what it has bought keeps it there.
-  const elsewhere = others.some(mayBeBought) ? [] : otherProviders(claim, line)
+  const elsewhere = others.some(mayBeBought) ? [] : otherProviders(claim, task)
   const next = elsewhere.find((name) => providers[name] !== undefined)
   // Where the same submission may be repeated without harm, a new one would only risk a second bill.
-  return (
-    next ?? (providers[line.provider]?.capabilities.repeats === 'billed_again' ? line.provider : undefined)
-  )
+  const isHere = providers[task.provider]?.capabilities.repeats === 'billed_again'
+  return next ?? (isHere ? task.provider : undefined)
 }
 
 function replaceAt({ unknownAt, intendedAt }: Task): number {
   return (unknownAt ?? intendedAt) + replaceAfterMs
 }
 
-/** Leaves the line unknown for ever, and lets another be submitted in its place. */
-function replace(context: Context, line: Task, provider: ProviderName): Step {
+export function markUnknown(context: Context, claim: Claim, { task, fault }: Unknown): Changes {
+  // The timeline shows once that the task is unknown.
+  const isNew = claim.tasks.find(({ n }) => n === task.n)?.unknownAt == null
+  const data = { provider: task.provider, message: fault.message }
+  return changes({
+    tasks: [{ ...task, status: 'unknown', fault }],
+    events: isNew ? [draftEvent('task.unknown', data, context.now())] : [],
+  })
+}
+
+/** The task stays unknown for good, and the job goes to the provider of its successor. */
+export function replaceTask(context: Context, { task, provider }: Replaced): Changes {
   const nowMs = context.now()
-  const task: Task = { ...line, status: 'unknown', fault: neverResolved(line), endedAt: nowMs }
-  const said = {
-    provider: line.provider,
+  const data = {
+    provider: task.provider,
     next_provider: provider,
-    message: `${line.provider} may bill the first submission too.`,
+    message: `${task.provider} may bill the first submission too.`,
   }
-  return {
-    ...changes({ provider, tasks: [task], events: [draftEvent('task.resubmitted', said, nowMs)] }),
-    status: 'queued',
-    next: 'now',
-  }
+  return changes({
+    provider,
+    tasks: [{ ...task, status: 'unknown', fault: neverResolved(task), endedAt: nowMs }],
+    events: [draftEvent('task.resubmitted', data, nowMs)],
+  })
 }
