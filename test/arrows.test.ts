@@ -125,7 +125,7 @@ const arrows: Record<string, string[]> = {
     'engine/',
     'engine/poll/',
     'engine/settle/',
-    'provider-uploads/token.ts',
+    'provider-uploads/plan.ts',
     'providers/',
     'store/',
     'webhooks/token.ts',

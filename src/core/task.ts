@@ -2,7 +2,7 @@
  * A task: one submission to one provider on behalf of a job, a line in the submission ledger.
  * The line is written before the call that costs money, so that no crash can hide a bill. No I/O. No clock.
  */
-import type { JobRequest, ProviderName } from './request/request.ts'
+import type { JobRequest } from './request/request.ts'
 
 export const taskStatuses = [
   'preparing', // its media are being handed to the provider; nothing was asked of it yet
@@ -84,16 +84,3 @@ export function maySubmit(
 export const completionSources = ['webhook', 'poll', 'upload'] as const
 
 export type CompletionSource = (typeof completionSources)[number]
-
-/** What a provider needs to know of a task to be asked about it. */
-export interface SubmittedTask {
-  provider: ProviderName
-  /** Our own name for the submission, made before the call: Runware's `taskUUID`. */
-  clientReference: string
-  /** The provider's name for it. */
-  providerTaskId: string
-  /** How many outputs were asked of it. */
-  wanted: number
-  /** It was given a URL to PUT its video to. */
-  awaitsUpload?: boolean
-}
