@@ -7,7 +7,7 @@ import { uploadUrl } from './token.ts'
 
 interface UploadPlan {
   awaitsUpload: boolean
-  /** What the submission says of it. */
+  /** The fields of the submission. */
   submission: { uploadUrl?: string }
 }
 

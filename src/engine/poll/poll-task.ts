@@ -21,7 +21,7 @@ export type RunningTask = Task & {
   submittedAt: number
 }
 
-/** What the polls of all tasks of one job have in common. */
+/** The inputs that the polls of all tasks of a job share. */
 export interface PolledJob {
   job: ClaimedJob
   /** Undefined: its key was removed. */

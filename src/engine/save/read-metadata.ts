@@ -16,7 +16,7 @@ import { settle } from '../settle/settle.ts'
 
 export async function readMetadata(context: Context, claim: Claim, unread: StoredOutput): Promise<Step> {
   const startedAt = context.now()
-  // The step that stored the output goes on to read it, so a lease that ran out here means that reading it failed.
+  // The same lease stores the output and reads its header, so a lease that expired in between expired while reading.
   const { facts, trouble } = claim.job.isTakenOver ? interrupted : await readHeader(context, unread)
   const nowMs = context.now()
   context.log('metadata.read', {
