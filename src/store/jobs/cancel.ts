@@ -95,7 +95,7 @@ function canceledAt({ request }: Job, nowMs: number) {
   return { status: 'canceled' as const, settledAt: nowMs, eraseAt: eraseAtOf(request, nowMs), ...held }
 }
 
-/** What the event of a cancellation shows, or its commit overwrites: a step that changes any of it wins. */
+/** Everything that the event of a cancellation shows or its commit overwrites: a step that changes any of it wins. */
 function stateOf(id: string) {
   const parts = sql`
     SELECT ${jobs.status} || ${jobs.provider} || ifnull(${jobs.progress}, '-') || ifnull(${jobs.waitingSince}, '-') AS part FROM ${jobs} WHERE ${jobs.id} = ${id}

@@ -18,7 +18,7 @@ import type { Task } from './tasks.ts'
 
 type Waiter = Pick<Job, 'id' | 'providers' | 'waitingSince'>
 
-/** What a commit changes about its job that concerns slots. */
+/** The changes of a commit that concern slots. */
 interface Change {
   next: 'settled' | 'now' | object
   tasks: readonly Task[]
