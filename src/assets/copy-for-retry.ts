@@ -3,7 +3,7 @@ import type { Context } from '../context.ts'
 import { newId } from '../core/id.ts'
 import { assetsIn, mapMedia } from '../core/request/media.ts'
 import type { JobRequest } from '../core/request/request.ts'
-import { inputKey, jobPrefix } from '../core/retention.ts'
+import { inputKey } from '../core/retention.ts'
 import { type Asset, findAssets, keyOf } from '../store/jobs/assets.ts'
 
 /**
@@ -22,7 +22,7 @@ export async function copyForRetry(
     // Null: uploaded by the caller, or erased since validation. An erased asset fails the job before it costs anything.
     if (object === null) continue
     const id = newId('asset')
-    const key = inputKey(jobPrefix(job.id, request.retention_days), id)
+    const key = inputKey(job.id, id)
     const { contentType } = asset
     const body = object.body.pipeThrough(new FixedLengthStream(object.size))
     await bucket.put(key, body, { httpMetadata: { contentType } })

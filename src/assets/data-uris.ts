@@ -16,7 +16,7 @@ import {
   mediaOf,
 } from '../core/request/media.ts'
 import type { JobRequest } from '../core/request/request.ts'
-import { inputKey, jobPrefix } from '../core/retention.ts'
+import { inputKey } from '../core/retention.ts'
 import { contentTypes, fileTypeOf } from '../media/sniff/file-type.ts'
 import type { Asset } from '../store/jobs/assets.ts'
 
@@ -51,7 +51,7 @@ export async function storeDataUris(
     if (facts === undefined) throw new Error('what is embedded was judged before')
     const { bytes } = readDataUri(value)
     const id = newId('asset')
-    const key = inputKey(jobPrefix(job.id, request.retention_days), id)
+    const key = inputKey(job.id, id)
     await bucket.put(key, bytes, { httpMetadata: { contentType: facts.contentType } })
     kept.set(value, {
       ...{ id, apiKeyId: job.apiKeyId, jobId: job.id, key, kind: kindAt(path), sha256: await sha256(bytes) },

@@ -1,4 +1,4 @@
-/** One signed POST to a caller, and what came of it. Reads no row and writes none. */
+/** One signed POST to a caller, and its result. Reads and writes no row. */
 import type { Guard } from '../core/url/policy.ts'
 import { type Attempted, classifyResponse, noResponse, notSent } from './classify.ts'
 
@@ -11,26 +11,31 @@ export interface AttemptEdges {
 export interface Post {
   url: string
   body: string
-  /** The headers that sign it; null when nothing can. */
-  signed: Record<string, string> | null
+  /** The headers that sign it; null when there is no secret to sign with. */
+  signatureHeaders: Record<string, string> | null
 }
 
 const timeoutMs = 15_000
 const maxReadBytes = 16 * 1024
-const maxKeptBytes = 1024
+const maxStoredBytes = 1024
 
-export async function attemptPost(edges: AttemptEdges, { url, body, signed }: Post): Promise<Attempted> {
-  const objection = await edges.guard(url)
-  if (objection !== null) {
-    const error = `the URL ${objection.message}`
-    return objection.isHostDown ? noResponse(error) : notSent(error)
+export async function attemptPost(
+  edges: AttemptEdges,
+  { url, body, signatureHeaders }: Post,
+): Promise<Attempted> {
+  const rejection = await edges.guard(url)
+  if (rejection !== null) {
+    const error = `the URL ${rejection.message}`
+    return rejection.isHostDown ? noResponse(error) : notSent(error)
   }
-  if (signed === null) return notSent('there is no secret to sign with, or SIGNING_SECRET was changed since')
+  if (signatureHeaders === null) {
+    return notSent('there is no secret to sign with, or SIGNING_SECRET was changed since')
+  }
   const request = new Request(url, {
     method: 'POST',
     headers: {
       'content-type': 'application/json',
-      ...signed,
+      ...signatureHeaders,
     },
     body,
     redirect: 'manual',
@@ -40,12 +45,12 @@ export async function attemptPost(edges: AttemptEdges, { url, body, signed }: Po
     const response = await edges.fetch(request)
     return classifyResponse(url, response, await readStart(response), edges.now())
   } catch (error) {
-    // Everything that fetch and reading a body throw is the network's: refused, reset, timed out.
+    // fetch and reading a body throw for network failures only: refused, reset, timed out.
     return noResponse(error instanceof Error ? `${error.name}: ${error.message}` : String(error))
   }
 }
 
-/** What the answer begins with. */
+/** The start of the response body. */
 async function readStart({ body }: Response): Promise<string> {
   const chunks: Uint8Array[] = []
   let bytes = 0
@@ -57,14 +62,14 @@ async function readStart({ body }: Response): Promise<string> {
       if (bytes >= maxReadBytes) break
     }
   } catch {
-    // It broke off, or dripped until the time was up and the connection ended with it: the status has decided already.
+    // The body broke off, or the timeout cut it. The status alone decides, so the part that came is enough.
     return textOf(chunks)
   }
   return textOf(chunks)
 }
 
 async function textOf(chunks: Uint8Array[]): Promise<string> {
-  const kept = await new Blob(chunks).slice(0, maxKeptBytes).arrayBuffer()
-  // As a stream: a character cut in half at the end is left out.
-  return new TextDecoder().decode(kept, { stream: true })
+  const start = await new Blob(chunks).slice(0, maxStoredBytes).arrayBuffer()
+  // In streaming mode the decoder drops a character that was cut at the end.
+  return new TextDecoder().decode(start, { stream: true })
 }

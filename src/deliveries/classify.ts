@@ -1,55 +1,57 @@
-/** What an answer means, for the delivery and for the host that gave it. No I/O. */
+/** The meaning of a response for the delivery and for its host. No I/O. */
 import type { HostResult } from '../core/delivery.ts'
 import { retryAfterMs } from '../core/http/retry-after.ts'
 import type { DeliveryPace } from '../core/schedule.ts'
 import { connectionFailureOf } from './cloudflare-status.ts'
 
 export interface Attempted {
-  /** `gone` (410) and `aborted` (webhook-delivery: abort-message): the caller wants no more of it. */
+  /** `gone` (410) and `aborted` (webhook-delivery: abort-message): the caller wants no further attempt. */
   verdict: 'delivered' | 'refused' | 'gone' | 'aborted'
   host: HostResult
   pace: DeliveryPace
   status: number | null
   error: string | null
-  /** The first kilobyte of the answer. */
+  /** The first kilobyte of the response body. */
   answer: string | null
-  /** Where a redirect that was not followed points; its query may hold a secret. */
+  /** The target of a redirect, which is not followed. Without its query, which may hold a secret. */
   redirect?: { host: string; path: string }
   retryAfterMs?: number | undefined
 }
 
-// They ask for patience, whether or not they say how much.
+// These ask for fewer requests, with or without a Retry-After.
 const slowing = [429, 502, 503, 504]
-// Beside every 5xx; another 4xx is an answer of somebody who is up (a deleted workflow, a wrong path).
-const overwhelmed = [408, 425, 429]
+// Besides every 5xx. Any other 4xx comes from a host that is up (a deleted workflow, a wrong path).
+const overloaded = [408, 425, 429]
 
 export function classifyResponse(url: string, response: Response, answer: string, nowMs: number): Attempted {
   const { status, headers } = response
-  const said = {
-    host: newsOf(status),
-    pace: slowing.includes(status) ? ('slowed' as const) : ('ordinary' as const),
-    ...{ status, answer, retryAfterMs: retryAfterMs(headers, nowMs) },
+  const common = {
+    host: hostResultOf(status),
+    pace: paceOf(status),
+    status,
+    answer,
+    retryAfterMs: retryAfterMs(headers, nowMs),
   }
-  if (status >= 200 && status < 300) return { ...said, verdict: 'delivered', error: null }
-  if (status === 410) return { ...said, verdict: 'gone', error: 'the caller answered 410 Gone' }
-  const refused = { ...said, ...(isRedirect(status) && redirectOf(url, headers)) }
+  if (status >= 200 && status < 300) return { ...common, verdict: 'delivered', error: null }
+  if (status === 410) return { ...common, verdict: 'gone', error: 'the caller answered 410 Gone' }
+  const refused = { ...common, ...(isRedirect(status) && redirectOf(url, headers)) }
   const error = whyRefused(status)
   return isAborted(headers)
     ? { ...refused, verdict: 'aborted', error: `${error} and webhook-delivery: abort-message` }
     : { ...refused, verdict: 'refused', error }
 }
 
-/** No answer came, because the network failed. */
+/** No response came: the network failed. */
 export function noResponse(error: string): Attempted {
   return { verdict: 'refused', host: 'down', pace: 'ordinary', status: null, error, answer: null }
 }
 
-/** No question was asked: what stood in the way is on this side. */
+/** No request was made: the obstacle is on this side. */
 export function notSent(error: string): Attempted {
   return { ...noResponse(error), host: 'not_sent' }
 }
 
-/** What went wrong, for the caller's own log: where a redirect points helps to correct that. */
+/** The error, for the delivery log. The target of a redirect helps the caller to correct the URL. */
 export function failureText({ error, redirect }: Attempted): string | null {
   if (error === null || redirect === undefined) return error
   return `${error}: it points at ${`${redirect.host}${redirect.path}`.slice(0, maxLocationLength)}`
@@ -57,12 +59,16 @@ export function failureText({ error, redirect }: Attempted): string | null {
 
 const maxLocationLength = 300
 
-function newsOf(status: number): HostResult {
-  if (status >= 200 && status < 300) return 'accepted'
-  return status >= 500 || overwhelmed.includes(status) ? 'down' : 'refused'
+function paceOf(status: number): DeliveryPace {
+  return slowing.includes(status) ? 'slowed' : 'ordinary'
 }
 
-// Not followed: a signed body goes only where the caller said.
+function hostResultOf(status: number): HostResult {
+  if (status >= 200 && status < 300) return 'accepted'
+  return status >= 500 || overloaded.includes(status) ? 'down' : 'refused'
+}
+
+// Not followed: a signed body goes to the caller's URL only.
 function isRedirect(status: number): boolean {
   return status >= 300 && status < 400
 }
@@ -79,7 +85,7 @@ function redirectOf(url: string, headers: Headers): Pick<Attempted, 'redirect'> 
   return { redirect: { host, path: pathname } }
 }
 
-// Svix's delivery control; where a delivery has succeeded there is nothing to abort.
+// Svix's delivery control. A success is not aborted.
 function isAborted(headers: Headers): boolean {
   return headers.get('webhook-delivery')?.trim().toLowerCase() === 'abort-message'
 }

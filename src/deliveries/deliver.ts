@@ -1,4 +1,4 @@
-/** deliver: claim one delivery, make one attempt, commit what came of it and when it is tried again. */
+/** deliver: claim one delivery, make one attempt, commit its result and the time of the next attempt. */
 import type { Context } from '../context.ts'
 import { describeError, withoutPaths } from '../log.ts'
 import { type ClaimedDelivery, claimDelivery } from '../store/deliveries/claim.ts'
@@ -14,14 +14,14 @@ import { isLeaseLost } from '../store/lease.ts'
 import { attemptPost } from './attempt.ts'
 import { type Attempted, failureText, notSent } from './classify.ts'
 import { nextAttempt } from './next-attempt.ts'
-import { signedHeaders, signersOf } from './sign.ts'
+import { signatureHeaders, signersOf } from './sign.ts'
 
 export async function deliver(context: Context, deliveryId: string): Promise<void> {
   const { db, now } = context
   const claimed = await claimDelivery(db, deliveryId, crypto.randomUUID(), now())
   if (claimed === null) return
-  if ('inLineFor' in claimed) {
-    return context.log('delivery.held', { delivery_id: deliveryId, host: claimed.inLineFor })
+  if ('parkedForHost' in claimed) {
+    return context.log('delivery.parked', { delivery_id: deliveryId, host: claimed.parkedForHost })
   }
   const { delivery } = claimed
   if (delivery.obstacle !== null) return end(context, delivery, delivery.obstacle)
@@ -36,27 +36,41 @@ async function attempt(context: Context, delivery: ClaimedDelivery): Promise<voi
   const n = delivery.attempts + 1
   const durationMs = now() - startedAt
   const { status, error, answer } = attempted
-  const conclusion = nextAttempt(delivery, attempted, now(), context.chance)
+  const outcome = nextAttempt(delivery, attempted, now(), context.chance)
   context.log('delivery.attempted', {
-    ...{ job_id: delivery.jobId, delivery_id: delivery.id, endpoint_id: delivery.endpointId },
-    ...{ attempt: n, duration_ms: durationMs, verdict: attempted.verdict, status },
-    ...{ next: conclusion.outcome.status, reason: conclusion.outcome.reason },
-    // A network's error may repeat the URL.
+    job_id: delivery.jobId,
+    delivery_id: delivery.id,
+    endpoint_id: delivery.endpointId,
+    attempt: n,
+    duration_ms: durationMs,
+    verdict: attempted.verdict,
+    status,
+    next: outcome.delivery.status,
+    reason: outcome.delivery.reason,
+    // A network error may repeat the URL.
     error: error === null ? undefined : withoutPaths(error),
   })
-  const said = { status, error: failureText(attempted), answer }
-  const row = { deliveryId: delivery.id, n, startedAt, durationMs, ...said }
-  await commit(context, delivery, row, conclusion)
+  const row = {
+    deliveryId: delivery.id,
+    n,
+    startedAt,
+    durationMs,
+    status,
+    error: failureText(attempted),
+    answer,
+  }
+  await commit(context, delivery, { ...outcome, attempt: row })
 }
 
-/** A surprise is an attempt that failed: the schedule goes on, and ends. */
+/** An unexpected error is a failed attempt, so the schedule continues and ends. */
 async function post(context: Context, delivery: ClaimedDelivery, startedAt: number): Promise<Attempted> {
+  const { id, url, body, eventId, encryptedSecrets } = delivery
   try {
-    const signers = await signersOf(context.config.signingSecret, delivery.sealedSecrets)
-    const signed = signers && (await signedHeaders(signers, delivery.eventId, delivery.body, startedAt))
-    return await attemptPost(context, { ...delivery, signed })
+    const signers = await signersOf(context.config.signingSecret, encryptedSecrets)
+    const headers = signers && (await signatureHeaders(signers, eventId, body, startedAt))
+    return await attemptPost(context, { url, body, signatureHeaders: headers })
   } catch (error) {
-    context.log('delivery.failed', { delivery_id: delivery.id, error: describeError(error) })
+    context.log('delivery.failed', { delivery_id: id, error: describeError(error) })
     return notSent('an unexpected error on this side, which is in the log')
   }
 }
@@ -64,15 +78,14 @@ async function post(context: Context, delivery: ClaimedDelivery, startedAt: numb
 async function commit(
   context: Context,
   delivery: ClaimedDelivery,
-  row: Attempt,
-  conclusion: AttemptOutcome,
+  outcome: AttemptOutcome & { attempt: Attempt },
 ): Promise<void> {
-  const { db, queues: nudges, now } = context
-  const { dueAt } = conclusion.outcome
-  await unlessLost(async () => {
-    const woken = await commitAttempt(db, delivery, row, conclusion, now())
-    if (dueAt !== null) await nudges.delivery(delivery.id, dueAt - now())
-    await nudges.deliveries(woken)
+  const { db, queues, now } = context
+  const { dueAt } = outcome.delivery
+  await unlessLeaseLost(async () => {
+    const released = await commitAttempt(db, delivery, outcome, now())
+    if (dueAt !== null) await queues.delivery(delivery.id, dueAt - now())
+    await queues.deliveries(released)
   })
 }
 
@@ -81,31 +94,31 @@ async function end(
   delivery: ClaimedDelivery,
   reason: NonNullable<ClaimedDelivery['obstacle']>,
 ): Promise<void> {
-  const { db, queues: nudges, now } = context
-  const said = {
+  const { db, queues, now } = context
+  const fields = {
     delivery_id: delivery.id,
     endpoint_id: delivery.endpointId,
     attempts: delivery.attempts,
     reason,
   }
-  context.log('delivery.given_up', { job_id: delivery.jobId, ...said })
-  const event = draftEvent('delivery.failed', said, now())
-  await unlessLost(async () => nudges.deliveries(await giveUp(db, delivery, reason, event, now())))
+  context.log('delivery.given_up', { job_id: delivery.jobId, ...fields })
+  const event = draftEvent('delivery.failed', fields, now())
+  await unlessLeaseLost(async () => queues.deliveries(await giveUp(db, delivery, { reason, event }, now())))
 }
 
-/** Its endpoint has moved: whether the host over there has a place is a new question. */
+/** The endpoint has moved. The delivery is claimed again, because the new host may have no capacity. */
 async function redirect(context: Context, delivery: ClaimedDelivery): Promise<void> {
-  const { db, queues: nudges, now } = context
-  await unlessLost(async () =>
-    nudges.deliveries([delivery.id, ...(await redirectDelivery(db, delivery, now()))]),
+  const { db, queues, now } = context
+  await unlessLeaseLost(async () =>
+    queues.deliveries([delivery.id, ...(await redirectDelivery(db, delivery, now()))]),
   )
 }
 
-async function unlessLost(commit: () => Promise<void>): Promise<void> {
+async function unlessLeaseLost(commit: () => Promise<void>): Promise<void> {
   try {
     await commit()
   } catch (error) {
-    // Another attempt began when our lease ran out; it keeps the record.
+    // Another attempt began when this lease expired, and records its own result.
     if (!isLeaseLost(error)) throw error
   }
 }

@@ -1,4 +1,4 @@
-/** What follows from an attempt: the end, or the next one's time; what it tells of the host; whom it disables. No I/O. */
+/** The consequences of an attempt: the end or the next due time, the result for the host, a disabled owner. No I/O. */
 import { type DeliveryReason, isPatienceOver } from '../core/delivery.ts'
 import { deliveryWaitMs, hostWaitsMs, spread } from '../core/schedule.ts'
 import type { ClaimedDelivery } from '../store/deliveries/claim.ts'
@@ -6,10 +6,10 @@ import type { AttemptOutcome } from '../store/deliveries/commit.ts'
 import { draftEvent } from '../store/events.ts'
 import type { Attempted } from './classify.ts'
 
-// The caller may ask for more time than the schedule has, not for less; and for so much at the most.
-const longestRetryAfterMs = 24 * 60 * 60 * 1_000
-// Who asks is one of many at its host: the others are not held up for longer than by a host that is silent.
-const longestHostWaitMs = Math.max(...hostWaitsMs)
+// Retry-After may lengthen the scheduled wait, up to this, and never shortens it.
+const maxRetryAfterMs = 24 * 60 * 60 * 1_000
+// The Retry-After comes from one of many receivers on that host: it closes the host no longer than an outage does.
+const maxHostWaitMs = Math.max(...hostWaitsMs)
 
 export function nextAttempt(
   delivery: ClaimedDelivery,
@@ -17,56 +17,61 @@ export function nextAttempt(
   nowMs: number,
   chance: () => number,
 ): AttemptOutcome {
-  const askedMs = Math.min(attempted.retryAfterMs ?? 0, longestRetryAfterMs)
+  const retryAfterMs = Math.min(attempted.retryAfterMs ?? 0, maxRetryAfterMs)
   const isFailure = attempted.host === 'refused' || attempted.host === 'down'
+  // Counted from the last redelivery by hand, where the schedule starts again.
   const tries = delivery.attempts + 1 - delivery.attemptsBefore
-  const disables = isFailure && delivery.streak !== null && isPatienceOver(delivery.streak, tries, nowMs)
-  const outcome = outcomeOf(attempted, tries, disables, askedMs, nowMs, chance())
+  const disablesOwner = isFailure && delivery.streak !== null && isPatienceOver(delivery.streak, tries, nowMs)
+  const waitMs = deliveryWaitMs(tries, chance(), attempted.pace)
+  const dueAt = waitMs === null ? null : nowMs + Math.max(waitMs, retryAfterMs)
+  const next = deliveryAfter(attempted.verdict, disablesOwner ? 'disabled' : { dueAt })
   return {
-    outcome,
-    news: attempted.host,
-    circuitWaitsMs: hostWaitsMs.map((waitMs) =>
-      Math.max(spread(waitMs, chance()), Math.min(askedMs, longestHostWaitMs)),
+    delivery: next,
+    hostResult: attempted.host,
+    circuitWaitsMs: hostWaitsMs.map((hostWaitMs) =>
+      Math.max(spread(hostWaitMs, chance()), Math.min(retryAfterMs, maxHostWaitMs)),
     ),
     events: [
-      ...(disables ? [disablingOf(delivery, nowMs)] : []),
-      ...(outcome.status === 'failed' ? [failureOf(delivery, outcome.reason, nowMs)] : []),
+      ...(disablesOwner ? [disabledEvent(delivery, nowMs)] : []),
+      ...(next.status === 'failed' ? [failedEvent(delivery, next.reason, nowMs)] : []),
     ],
-    disables,
+    disablesOwner,
   }
 }
 
-/** `tries`: the attempts of this schedule. */
-function outcomeOf(
-  { verdict, pace }: Attempted,
-  tries: number,
-  disables: boolean,
-  askedMs: number,
-  nowMs: number,
-  chance: number,
-): AttemptOutcome['outcome'] {
-  const failed = (reason: DeliveryReason) => ({ status: 'failed' as const, reason, dueAt: null })
+/** `afterRefusal`: when the next attempt is due; null means the schedule has ended. */
+function deliveryAfter(
+  verdict: Attempted['verdict'],
+  afterRefusal: 'disabled' | { dueAt: number | null },
+): AttemptOutcome['delivery'] {
   switch (verdict) {
     case 'delivered':
       return { status: 'delivered', reason: null, dueAt: null }
     case 'gone':
     case 'aborted':
       return failed(verdict)
-    case 'refused': {
-      if (disables) return failed('disabled')
-      const waitMs = deliveryWaitMs(tries, chance, pace)
-      if (waitMs === null) return failed('exhausted')
-      return { status: 'pending', reason: null, dueAt: nowMs + Math.max(waitMs, askedMs) }
-    }
+    case 'refused':
+      if (afterRefusal === 'disabled') return failed('disabled')
+      if (afterRefusal.dueAt === null) return failed('exhausted')
+      return { status: 'pending', reason: null, dueAt: afterRefusal.dueAt }
   }
 }
 
-function failureOf({ id, endpointId, attempts }: ClaimedDelivery, reason: string | null, nowMs: number) {
-  const said = { delivery_id: id, endpoint_id: endpointId, attempts: attempts + 1, reason }
-  return draftEvent('delivery.failed', said, nowMs)
+function failed(reason: DeliveryReason): AttemptOutcome['delivery'] {
+  return { status: 'failed', reason, dueAt: null }
 }
 
-function disablingOf({ owner, host, streak }: ClaimedDelivery, nowMs: number) {
+function failedEvent(delivery: ClaimedDelivery, reason: DeliveryReason | null, nowMs: number) {
+  const data = {
+    delivery_id: delivery.id,
+    endpoint_id: delivery.endpointId,
+    attempts: delivery.attempts + 1,
+    reason,
+  }
+  return draftEvent('delivery.failed', data, nowMs)
+}
+
+function disabledEvent({ owner, host, streak }: ClaimedDelivery, nowMs: number) {
   const { endpointId, apiKeyId } = owner
   const failing_since = streak === null ? null : new Date(streak.failingSince).toISOString()
   return endpointId === null

@@ -1,6 +1,6 @@
 /**
- * While SIGNING_SECRET_PREVIOUS is set, the secrets that live as long as their API key or their endpoint are sealed anew
- * under the current version, some at each sweep, so that the one before can be forgotten.
+ * While SIGNING_SECRET_PREVIOUS is set, every sweep re-encrypts some secrets of API keys and endpoints under the current
+ * version. Once none is left, the previous secret can be removed from the settings.
  */
 import type { Context } from '../context.ts'
 import { versionOf } from '../core/crypto/derived-keys.ts'
@@ -8,35 +8,35 @@ import { keysEncryptedUnder, replaceSecret } from '../store/deliveries/api-keys.
 import { endpointsEncryptedUnder, replaceEndpointSecret } from '../store/deliveries/endpoints.ts'
 import { decryptSecret, encryptSecret } from './secrets.ts'
 
-const mostAtOnce = 100
+const maxPerSweep = 100
 
-// Running this twice at once is harmless: a secret that was replaced meanwhile is left as it is.
+// Running this twice at once is harmless: a secret that was replaced meanwhile is not changed.
 export async function reencryptSecrets(context: Context): Promise<void> {
   const { db, config, log } = context
-  const [, ...previous] = config.signingSecret
-  for (const one of previous) {
-    const version = await versionOf(one)
-    const keys = await keysEncryptedUnder(db, version, mostAtOnce)
+  const [, ...previousSecrets] = config.signingSecret
+  for (const previous of previousSecrets) {
+    const version = await versionOf(previous)
+    const keys = await keysEncryptedUnder(db, version, maxPerSweep)
     for (const key of keys) {
-      await reseal(context, key.callbackSecret, (sealed) =>
-        replaceSecret(db, key, { callbackSecret: sealed }),
+      await reencrypt(context, key.callbackSecret, (callbackSecret) =>
+        replaceSecret(db, key, { callbackSecret }),
       )
     }
-    const endpoints = await endpointsEncryptedUnder(db, version, mostAtOnce)
+    const endpoints = await endpointsEncryptedUnder(db, version, maxPerSweep)
     for (const endpoint of endpoints) {
-      await reseal(context, endpoint.secret, (sealed) => replaceEndpointSecret(db, endpoint, sealed))
+      await reencrypt(context, endpoint.secret, (secret) => replaceEndpointSecret(db, endpoint, secret))
     }
     const count = keys.length + endpoints.length
     if (count > 0) log('secrets.reencrypted', { count })
   }
 }
 
-async function reseal(
+async function reencrypt(
   { config }: Context,
-  sealed: string,
-  replace: (sealed: string) => Promise<unknown>,
+  encrypted: string,
+  replace: (reencrypted: string) => Promise<unknown>,
 ): Promise<void> {
-  const secret = await decryptSecret(config.signingSecret, sealed)
-  // Tampered with: it stays as it is, and its deliveries say so.
+  const secret = await decryptSecret(config.signingSecret, encrypted)
+  // A damaged secret stays as it is; its deliveries fail and say so.
   if (secret !== null) await replace(await encryptSecret(config.signingSecret, secret))
 }

@@ -1,4 +1,4 @@
-/** Callback secrets: made, sealed for the database, and opened again when something is to be signed. No I/O. */
+/** Callback secrets: created, encrypted for the database, and decrypted for signing. No I/O. */
 import { decrypt, encrypt, encryptionKey, type VersionedSecret } from '../core/crypto/derived-keys.ts'
 
 /** A new Standard Webhooks secret: 32 random bytes. */

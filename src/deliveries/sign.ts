@@ -1,6 +1,6 @@
 /**
- * Standard Webhooks headers for one attempt: the id stays the same, the timestamp is the attempt's. Every secret that
- * the receiver may hold signs (`v1`), and so does the deployment's own key (`v1a`, Ed25519). No I/O. No clock.
+ * Standard Webhooks headers for one attempt. The id is the event's, the timestamp the attempt's. Every secret that the
+ * receiver may use signs (`v1`), and so does the deployment's key pair (`v1a`, Ed25519). No I/O. No clock.
  */
 import { Webhook } from 'standardwebhooks'
 import type { VersionedSecret } from '../core/crypto/derived-keys.ts'
@@ -13,17 +13,17 @@ export interface Signers {
   pairs: readonly KeyPair[]
 }
 
-/** Null when none of the sealed secrets can be opened: a receiver that knows `v1` alone would refuse the rest. */
+/** Null when no secret can be decrypted: a receiver that verifies `v1` only would refuse a lone `v1a`. */
 export async function signersOf(
   signingSecret: VersionedSecret,
-  sealed: readonly string[],
+  encryptedSecrets: readonly string[],
 ): Promise<Signers | null> {
-  const opened = await Promise.all(sealed.map((one) => decryptSecret(signingSecret, one)))
-  const secrets = opened.filter((secret) => secret !== null)
+  const decrypted = await Promise.all(encryptedSecrets.map((secret) => decryptSecret(signingSecret, secret)))
+  const secrets = decrypted.filter((secret) => secret !== null)
   return secrets.length === 0 ? null : signersFor(signingSecret, secrets)
 }
 
-/** These secrets, and the deployment's own key. */
+/** These secrets and the deployment's key pair. */
 export async function signersFor(
   signingSecret: VersionedSecret,
   secrets: readonly string[],
@@ -31,7 +31,7 @@ export async function signersFor(
   return { secrets, pairs: await keyPairs(signingSecret) }
 }
 
-export async function signedHeaders(
+export async function signatureHeaders(
   { secrets, pairs }: Signers,
   eventId: string,
   body: string,
@@ -44,7 +44,7 @@ export async function signedHeaders(
   return {
     'webhook-id': eventId,
     'webhook-timestamp': timestamp,
-    // The newest secret first, for receivers that look no further.
+    // The newest secret first, for receivers that verify the first signature only.
     'webhook-signature': [...symmetric, ...(await Promise.all(asymmetric))].join(' '),
   }
 }

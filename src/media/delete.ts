@@ -3,7 +3,6 @@ import { isInput, jobPrefix } from '../core/retention.ts'
 
 interface SettledJob {
   id: string
-  request: { retention_days?: number | undefined }
 }
 
 type SettledOutput = { status: 'stored'; key: string } | { status: 'waiting' | 'failed' }
@@ -11,12 +10,11 @@ type SettledOutput = { status: 'stored'; key: string } | { status: 'waiting' | '
 /** Deletes each object of a settled job that is neither a stored output nor an input of its request. */
 export function deleteOrphans(
   bucket: R2Bucket,
-  { id, request }: SettledJob,
+  { id }: SettledJob,
   outputs: readonly SettledOutput[],
 ): Promise<void> {
   const stored = outputs.flatMap((output) => (output.status === 'stored' ? [output.key] : []))
-  const prefix = jobPrefix(id, request.retention_days)
-  return deleteAllExcept(bucket, prefix, (key) => stored.includes(key) || isInput(key))
+  return deleteAllExcept(bucket, jobPrefix(id), (key) => stored.includes(key) || isInput(key))
 }
 
 export async function deleteAllExcept(

@@ -7,15 +7,15 @@ export function openDatabase(binding: D1Database): Database {
   return drizzle(binding)
 }
 
-/** What D1 said: drizzle wraps it, and the reason is the cause. */
+/** The error's message with those of its causes: drizzle wraps the error of D1. */
 export function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return ''
   return `${error.message} ${reasonOf(error.cause)}`
 }
 
 /**
- * Whether D1 could not do what it was asked, as opposed to what it was asked being wrong. Its faults of the first kind
- * are listed at developers.cloudflare.com/d1/observability/debug-d1; of the others SQLite names its own code.
+ * Whether D1 failed, as opposed to a statement that is wrong. Failures of D1 are listed at
+ * developers.cloudflare.com/d1/observability/debug-d1; an error of a statement carries SQLite's own code.
  */
 export function isDatabaseTrouble(error: unknown): boolean {
   const reason = reasonOf(error)

@@ -18,14 +18,14 @@ export function draftEvent(type: string, data: Record<string, unknown>, nowMs: n
 }
 
 export function insertEvent(db: Database, jobId: string, { data, ...event }: EventDraft) {
-  // The same event, written again, is the same row.
+  // A repeated commit writes the same event id: it stays one row.
   return db
     .insert(events)
     .values({ jobId, ...event, data: JSON.stringify(data) })
     .onConflictDoNothing()
 }
 
-/** Puts the event on the timeline of a job that is there (and meets the condition). */
+/** Inserts the event if the job exists, is not erased, and meets the condition. */
 export function insertEventIf(db: Database, jobId: string, { data, ...event }: EventDraft, onlyIf?: SQL) {
   return db.insert(events).select(
     db

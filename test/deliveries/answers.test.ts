@@ -133,7 +133,7 @@ describe('a delivery is tried again', () => {
       sent.push(request)
       return new Response()
     }
-    const post = { url: `${callerUrl}/hook`, body: '{}', signed: {} }
+    const post = { url: `${callerUrl}/hook`, body: '{}', signatureHeaders: {} }
     await attemptPost({ fetch, now: world.edges.now, guard: async () => null }, post)
     expect(sent.map(({ method, redirect }) => [method, redirect])).toEqual([['POST', 'manual']])
   })
@@ -257,7 +257,7 @@ describe('a hostile answer', () => {
     const timeUp = AbortSignal.abort(new DOMException('The operation timed out', 'TimeoutError'))
     const timeout = vi.spyOn(AbortSignal, 'timeout').mockReturnValueOnce(timeUp)
     const silence = { fetch: untilAborted, now: world.edges.now, guard: async () => null }
-    const post = { url: `${callerUrl}/hook`, body: '{}', signed: {} }
+    const post = { url: `${callerUrl}/hook`, body: '{}', signatureHeaders: {} }
     expect(await attemptPost(silence, post)).toEqual({
       verdict: 'refused',
       host: 'down',

@@ -44,7 +44,7 @@ describe('a host that takes what it is sent', () => {
   it('leaves none behind when it is well again after a failure', async () => {
     host.answer(down)
     await workOff(await owe(1, host.url))
-    expect(await host.row()).toMatchObject({ failures: 1, outages: 1 })
+    expect(await host.row()).toMatchObject({ failures: 1, consecutive_outages: 1 })
     host.answer(ok)
     await workOff(await owe(1, host.url))
     expect(await host.row()).toBeUndefined()
@@ -62,9 +62,12 @@ describe('an open circuit', () => {
       expect(host.called.calls).toBe(tries)
       await world.advance(1)
       await sweep()
-      await vi.waitUntil(async () => (await host.row())?.outages === failuresToOpenCircuit + tries + 1, {
-        timeout: 10_000,
-      })
+      await vi.waitUntil(
+        async () => (await host.row())?.consecutive_outages === failuresToOpenCircuit + tries + 1,
+        {
+          timeout: 10_000,
+        },
+      )
       expect(host.called.calls).toBe(tries + 1)
     }
     // Each try counted as an attempt of whoever made it, and of nobody else.
@@ -91,7 +94,7 @@ describe('an open circuit', () => {
     await world.advance(1 * minutes)
     await sweep()
     await vi.waitUntil(async () => (await countDeliveries(ids, 'attempts = 1')) === 3, { timeout: 5_000 })
-    expect(await host.row()).toMatchObject({ outages: 0 })
+    expect(await host.row()).toMatchObject({ consecutive_outages: 0 })
   })
 
   it('is tried by one at a time, though many come when it is due', async () => {
@@ -151,7 +154,7 @@ describe('a circuit stays closed', () => {
     await openCircuit(host)
     await world.advance(streakForgottenMs)
     await workOff(await owe(1, host.url))
-    expect(await host.row()).toMatchObject({ failures: 1, outages: 1, trial: null, due_at: null })
+    expect(await host.row()).toMatchObject({ failures: 1, consecutive_outages: 1, trial: null, due_at: null })
   })
 
   it('when failures are not in a row', async () => {
@@ -159,13 +162,13 @@ describe('a circuit stays closed', () => {
       host.answer(() => new Response('no', { status }))
       await workOff(await owe(1, host.url))
     }
-    expect(await host.row()).toMatchObject({ failures: 11, outages: 5 })
+    expect(await host.row()).toMatchObject({ failures: 11, consecutive_outages: 5 })
   })
 
   it('when the host refuses what it is sent, however often: a deleted workflow is not a dead host', async () => {
     host.answer(() => new Response('no such webhook', { status: 404 }))
     await workOff(await owe(50, host.url))
-    expect(await host.row()).toMatchObject({ outages: 0 })
+    expect(await host.row()).toMatchObject({ consecutive_outages: 0 })
     host.answer(ok)
     const ids = await owe(1, host.url.replace('hook', 'other-hook'))
     await workOff(ids)

@@ -68,7 +68,7 @@ describe('an endpoint whose host was down for five days', () => {
     const endpoint = await makeEndpoint(host.url)
     await select("UPDATE endpoints SET disabled_at = 1, disabled_by = 'failure'")
     await select(
-      "INSERT INTO hosts (host, owner_id, failures, failing_since, failed_at, outages, failing_paths, due_at) VALUES (?, ?, 40, ?, ?, 40, '[]', ?)",
+      "INSERT INTO hosts (host, owner_id, failures, failing_since, failed_at, consecutive_outages, failing_paths, due_at) VALUES (?, ?, 40, ?, ?, 40, '[]', ?)",
       ...[
         host.name,
         endpoint.id,
@@ -124,7 +124,7 @@ describe('the callbacks of an API key', () => {
   /** The key's callbacks to this host failed for so long that one failure more is too much. */
   async function failFor({ id }: { id: string }, ms: number): Promise<void> {
     await select(
-      "INSERT INTO hosts (host, owner_id, failures, failing_since, failed_at, outages, failing_paths) VALUES (?, ?, 40, ?, ?, 0, '[]')",
+      "INSERT INTO hosts (host, owner_id, failures, failing_since, failed_at, consecutive_outages, failing_paths) VALUES (?, ?, 40, ?, ?, 0, '[]')",
       ...[host.name, id, world.edges.now() - ms, world.edges.now()],
     )
   }

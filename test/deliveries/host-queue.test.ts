@@ -90,7 +90,7 @@ describe('three hundred deliveries to a dead host', () => {
     expect(deliveredMeanwhile).toBe(20)
     // Whoever had a place before the tenth failure was known; each of their ends had woken one more.
     expect(host.called.calls).toBeLessThanOrEqual(maxAttemptsPerHost + failuresToOpenCircuit)
-    expect((await host.row())?.outages).toBe(failuresToOpenCircuit)
+    expect((await host.row())?.consecutive_outages).toBe(failuresToOpenCircuit)
   })
 
   it('wait without a word: no sweep nudges them, and none is written again', async () => {
@@ -100,7 +100,7 @@ describe('three hundred deliveries to a dead host', () => {
     const [before, seen] = [await rows(), world.logs.length]
     await sweep()
     expect(await rows()).toEqual(before)
-    expect(world.logs.slice(seen).map(({ event }) => event)).not.toContain('delivery.held')
+    expect(world.logs.slice(seen).map(({ event }) => event)).not.toContain('delivery.parked')
     expect(host.called.calls).toBe(0)
   })
 })
@@ -116,7 +116,7 @@ describe('five thousand overdue deliveries to a dead host', () => {
     await sweep()
     await untilDelivered(live)
     expect(await countRows('deliveries', `host = ? AND ${untried}`, host.name)).toBe(5_000)
-    expect(world.logs.slice(seen).map(({ event }) => event)).not.toContain('delivery.held')
+    expect(world.logs.slice(seen).map(({ event }) => event)).not.toContain('delivery.parked')
     expect(host.called.calls).toBe(0)
   })
 })
@@ -189,9 +189,12 @@ describe('a host whose paths one key shares', () => {
     for (const [tries, waitMs] of hostWaitsMs.slice(0, 4).entries()) {
       await world.advance(waitMs)
       await sweep()
-      await vi.waitUntil(async () => (await host.row())?.outages === failuresToOpenCircuit + tries + 1, {
-        timeout: 10_000,
-      })
+      await vi.waitUntil(
+        async () => (await host.row())?.consecutive_outages === failuresToOpenCircuit + tries + 1,
+        {
+          timeout: 10_000,
+        },
+      )
     }
     expect(called().slice(before)).toEqual(['a', 'b', 'a', 'b'])
   })
@@ -218,9 +221,12 @@ describe('a host whose paths one key shares', () => {
         await world.advance(waitMs / 2)
         await sweep()
       }
-      await vi.waitUntil(async () => (await host.row())?.outages === failuresToOpenCircuit + tries + 1, {
-        timeout: 10_000,
-      })
+      await vi.waitUntil(
+        async () => (await host.row())?.consecutive_outages === failuresToOpenCircuit + tries + 1,
+        {
+          timeout: 10_000,
+        },
+      )
     }
     expect(host.called.received.map(({ url }) => new URL(url).pathname)).toEqual(['/z', '/x', '/z', '/x'])
   })

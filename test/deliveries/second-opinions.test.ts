@@ -1,6 +1,6 @@
 /** Nothing here turns the clock: the published packages compare a delivery's timestamp with the machine's own. */
 import { beforeAll, describe, expect, it } from 'vitest'
-import { signedHeaders } from '../../src/deliveries/sign.ts'
+import { signatureHeaders } from '../../src/deliveries/sign.ts'
 import { callbackSecret, type Received } from '../support/caller.ts'
 import { tellOfFailure } from '../support/deliveries.ts'
 import { untilTold } from '../support/reelhook.ts'
@@ -24,7 +24,7 @@ describe.each(packages)('the published package %s', (_, verify) => {
 
   it('verifies one signed with several secrets, by each of them', async () => {
     const signers = { secrets: [otherSecret, callbackSecret], pairs: [] }
-    const headers = await signedHeaders(signers, 'evt_1', told.body, Date.now())
+    const headers = await signatureHeaders(signers, 'evt_1', told.body, Date.now())
     expect(await isVerified(verify, callbackSecret, told.body, headers)).toBe(true)
     expect(await isVerified(verify, otherSecret, told.body, headers)).toBe(true)
   })
@@ -45,7 +45,7 @@ describe.each(packages)('the published package %s', (_, verify) => {
 
   it('refuses one that is correctly signed, but an hour old', async () => {
     const signers = { secrets: [callbackSecret], pairs: [] }
-    const headers = await signedHeaders(signers, 'evt_1', told.body, Date.now() - 3_600_000)
+    const headers = await signatureHeaders(signers, 'evt_1', told.body, Date.now() - 3_600_000)
     expect(await isVerified(verify, callbackSecret, told.body, headers)).toBe(false)
   })
 })

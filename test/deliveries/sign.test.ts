@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { keyPairOf } from '../../src/core/crypto/key-pair.ts'
-import { signedHeaders } from '../../src/deliveries/sign.ts'
+import { signatureHeaders } from '../../src/deliveries/sign.ts'
 
 /** What the reference libraries of the standard hold themselves to, each secret with its signature. */
 const eventId = 'msg_p5jXN8AQM9LWM0D4loKWxJek'
@@ -21,7 +21,7 @@ async function aPair() {
 
 describe('the vectors of the standard', () => {
   it('are met by v1', async () => {
-    const headers = await signedHeaders({ secrets: [symmetric.secret], pairs: [] }, eventId, body, atMs)
+    const headers = await signatureHeaders({ secrets: [symmetric.secret], pairs: [] }, eventId, body, atMs)
     expect(headers).toEqual({
       'webhook-id': eventId,
       'webhook-timestamp': '1614265330',
@@ -30,27 +30,32 @@ describe('the vectors of the standard', () => {
   })
 
   it('are met by v1a', async () => {
-    const headers = await signedHeaders({ secrets: [], pairs: [await aPair()] }, eventId, body, atMs)
+    const headers = await signatureHeaders({ secrets: [], pairs: [await aPair()] }, eventId, body, atMs)
     expect(headers['webhook-signature']).toBe(asymmetric.signature)
   })
 
   it('are met by both in one header, v1 first', async () => {
     const signers = { secrets: [symmetric.secret], pairs: [await aPair()] }
-    const headers = await signedHeaders(signers, eventId, body, atMs)
+    const headers = await signatureHeaders(signers, eventId, body, atMs)
     expect(headers['webhook-signature']).toBe(`${symmetric.signature} ${asymmetric.signature}`)
   })
 })
 
 describe('a signature', () => {
   it('is made at the second in which the attempt lies', async () => {
-    const headers = await signedHeaders({ secrets: [symmetric.secret], pairs: [] }, eventId, body, atMs + 999)
+    const headers = await signatureHeaders(
+      { secrets: [symmetric.secret], pairs: [] },
+      eventId,
+      body,
+      atMs + 999,
+    )
     expect(headers['webhook-signature']).toBe(symmetric.signature)
   })
 
   it('is made of the bytes of a body in any script', async () => {
     const signers = { secrets: [symmetric.secret], pairs: [await aPair()] }
     const [one, other] = await Promise.all(
-      ['{"prompt":"船"}', '{"prompt":"?"}'].map((text) => signedHeaders(signers, eventId, text, atMs)),
+      ['{"prompt":"船"}', '{"prompt":"?"}'].map((text) => signatureHeaders(signers, eventId, text, atMs)),
     )
     expect(one?.['webhook-signature']).not.toBe(other?.['webhook-signature'])
   })

@@ -20,7 +20,7 @@ async function attempt(status: number, pieces: Uint8Array[]) {
     }
     return new Response(new ReadableStream({ start, pull }, { highWaterMark: 0 }), { status })
   }
-  const post = { url: `${callerUrl}/hook`, body: '{}', signed: {} }
+  const post = { url: `${callerUrl}/hook`, body: '{}', signatureHeaders: {} }
   const attempted = await attemptPost({ fetch, now: world.edges.now, guard: async () => null }, post)
   expect(timeout).toHaveBeenCalledExactlyOnceWith(15_000)
   return attempted

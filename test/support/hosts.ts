@@ -20,7 +20,7 @@ export interface Host {
 
 interface HostRow {
   failures: number
-  outages: number
+  consecutive_outages: number
   due_at: number | null
   trial: string | null
 }
@@ -71,7 +71,7 @@ export function attemptsAt({ name }: Host): Promise<number> {
 export async function openCircuit(host: Host): Promise<void> {
   host.answer(down)
   await workOff(await owe(failuresToOpenCircuit, host.url))
-  expect(await host.row()).toMatchObject({ outages: failuresToOpenCircuit })
+  expect(await host.row()).toMatchObject({ consecutive_outages: failuresToOpenCircuit })
   await select('DELETE FROM deliveries')
   host.called.calls = 0
 }

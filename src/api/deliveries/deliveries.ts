@@ -77,8 +77,7 @@ deliveryRoutes.openapi(list, async (c) => {
       sinceMs: since === undefined ? undefined : Date.parse(since),
       untilMs: until === undefined ? undefined : Date.parse(until),
     },
-    cursor ?? null,
-    limit,
+    { after: cursor ?? null, limit },
   )
   return c.json({ data: await viewDeliveries(context, page.deliveries), next_cursor: page.next }, 200)
 })

@@ -3,7 +3,7 @@ import { createRoute, z } from '@hono/zod-openapi'
 import type { Context as HonoContext } from 'hono'
 import { eventTypes } from '../../core/event.ts'
 import { findDelivery } from '../../store/deliveries/claim.ts'
-import { releaseDueQueues } from '../../store/deliveries/host-queue.ts'
+import { releaseDueQueues } from '../../store/deliveries/host-queue-sweep.ts'
 import { redeliver, redeliverMany } from '../../store/deliveries/redeliver.ts'
 import { problem, problemResponse, withBody, withoutKey, withUnaskedBody } from '../problems.ts'
 import { type ApiEnv, createRouter } from '../router.ts'
@@ -92,7 +92,8 @@ redeliverRoutes.openapi(many, async (c) => {
     ...{ status, endpointId: endpoint_id, eventType: event_type, sinceMs: Date.parse(since) },
     untilMs: until === undefined ? undefined : Date.parse(until),
   }
-  const { redelivered, next } = await redeliverMany(context.db, filter, cursor ?? null, limit, context.now())
+  const from = { after: cursor ?? null, limit }
+  const { redelivered, next } = await redeliverMany(context.db, filter, from, context.now())
   context.log('deliveries.redelivered', { count: redelivered.length })
   await context.queues.deliveries(await releaseDueQueues(context.db, context.now()))
   return c.json({ redelivered: redelivered.length, data: redelivered, next_cursor: next }, 202)

@@ -56,7 +56,7 @@ export async function acceptJob(
     assets,
   )
   if (job === null) {
-    if (assets.length > 0) await deleteAllExcept(context.bucket, jobPrefix(id, retention_days), () => false)
+    if (assets.length > 0) await deleteAllExcept(context.bucket, jobPrefix(id), () => false)
     return null
   }
   context.log('job.accepted', { job_id: job.id, provider: job.provider, model: job.model })

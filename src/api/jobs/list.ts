@@ -62,8 +62,7 @@ jobListRoutes.openapi(
         createdBeforeMs: created_before === undefined ? undefined : Date.parse(created_before),
         metadata: metadataFilter(c.req.query()),
       },
-      cursor ?? null,
-      limit,
+      { after: cursor ?? null, limit },
     )
     return c.json({ data: await viewJobs(context, page.jobs), next_cursor: page.next }, 200)
   },

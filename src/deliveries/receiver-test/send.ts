@@ -1,21 +1,20 @@
 /**
- * Four deliveries that mean nothing, to learn what a receiver does with each: a valid one, one with a forged signature,
- * one that was signed an hour ago, and the valid one again. Reads no row and writes none; nothing is tried again.
+ * Sends four harmless deliveries to a receiver: a valid one, one with a forged signature, one that was signed an hour
+ * ago, and the valid one again. Reads and writes no row, and retries nothing.
  */
-
 import { keyPairOf } from '../../core/crypto/key-pair.ts'
 import { newId } from '../../core/id.ts'
 import { type AttemptEdges, attemptPost } from '../attempt.ts'
 import { connectionFailureOf, isTlsFailure } from '../cloudflare-status.ts'
 import { newSecret } from '../secrets.ts'
-import { type Signers, signedHeaders } from '../sign.ts'
+import { type Signers, signatureHeaders } from '../sign.ts'
 
 export const testDeliveryNames = ['valid', 'forged', 'stale', 'duplicate'] as const
-type ProbeName = (typeof testDeliveryNames)[number]
+type TestDeliveryName = (typeof testDeliveryNames)[number]
 
 export interface TestDelivery {
-  name: ProbeName
-  /** The status that the receiver itself answered with. */
+  name: TestDeliveryName
+  /** The status of the receiver's own response. */
   status: number | null
   durationMs: number | null
   /** Null when it was accepted. */
@@ -24,7 +23,7 @@ export interface TestDelivery {
   tls: 'established' | 'failed' | 'unknown' | 'unused'
 }
 
-export type TestDeliveries = Record<ProbeName, TestDelivery>
+export type TestDeliveries = Record<TestDeliveryName, TestDelivery>
 
 const staleMs = 60 * 60 * 1_000
 
@@ -36,18 +35,18 @@ export async function sendTestDeliveries(
   const nowMs = edges.now()
   const body = harmlessBody(nowMs)
   const send = async (
-    name: ProbeName,
+    name: TestDeliveryName,
     eventId: string,
-    by: Signers,
+    testSigners: Signers,
     signedAtMs: number,
   ): Promise<TestDelivery> => {
     const startedAt = edges.now()
-    const signed = await signedHeaders(by, eventId, body, signedAtMs)
-    const { status, error, redirect } = await attemptPost(edges, { url, body, signed })
-    const isItsOwn = status !== null && connectionFailureOf(status) === null
+    const headers = await signatureHeaders(testSigners, eventId, body, signedAtMs)
+    const { status, error, redirect } = await attemptPost(edges, { url, body, signatureHeaders: headers })
+    const isOwnResponse = status !== null && connectionFailureOf(status) === null
     return {
       name,
-      status: isItsOwn ? status : null,
+      status: isOwnResponse ? status : null,
       durationMs: edges.now() - startedAt,
       error,
       redirectHost: redirect?.host ?? null,
@@ -57,12 +56,12 @@ export async function sendTestDeliveries(
 
   const eventId = newId('event')
   const valid = await send('valid', eventId, signers, nowMs)
-  // Where nobody answers, three more would only wait as long.
+  // Without a response, the other three would only wait for the timeout, too.
   if (valid.status === null) {
     return { valid, forged: unsent('forged'), stale: unsent('stale'), duplicate: unsent('duplicate') }
   }
   const [forged, stale, duplicate] = await Promise.all([
-    send('forged', newId('event'), await anybody(), nowMs),
+    send('forged', newId('event'), await foreignSigners(), nowMs),
     send('stale', newId('event'), signers, nowMs - staleMs),
     send('duplicate', eventId, signers, edges.now()),
   ])
@@ -70,31 +69,31 @@ export async function sendTestDeliveries(
 }
 
 function tlsOf(url: string, status: number | null): TestDelivery['tls'] {
-  // Where the guard is lifted.
+  // Only with ALLOW_PRIVATE_NETWORK.
   if (new URL(url).protocol === 'http:') return 'unused'
   if (status === null) return 'unknown'
   if (connectionFailureOf(status) === null) return 'established'
   return isTlsFailure(status) ? 'failed' : 'unknown'
 }
 
-/** What is sent: it means nothing. */
+/** The body of a test delivery. */
 export function harmlessBody(nowMs: number): string {
   const message = 'Reelhook tests this callback URL. Nothing happened, and nothing needs to be done.'
   const timestamp = new Date(nowMs).toISOString()
   return JSON.stringify({ type: 'callback.test', timestamp, data: { message } })
 }
 
-/** Whoever knows neither the secret nor the key of the deployment, and signs as well as they can. */
-async function anybody(): Promise<Signers> {
+/** Signs correctly, but with neither the receiver's secret nor the deployment's key pair. */
+async function foreignSigners(): Promise<Signers> {
   return { secrets: [newSecret()], pairs: [await keyPairOf(crypto.getRandomValues(new Uint8Array(32)))] }
 }
 
-function unsent(name: ProbeName): TestDelivery {
+function unsent(name: TestDeliveryName): TestDelivery {
   return {
     name,
     status: null,
     durationMs: null,
-    error: 'not sent, as the first got no answer',
+    error: 'not sent, because the valid delivery got no response',
     redirectHost: null,
     tls: 'unknown',
   }

@@ -6,7 +6,6 @@ import { execFile, spawn } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import { parseEnv, promisify, stripVTControlCharacters } from 'node:util'
 import { readConfig } from '../../config.ts'
-import { expiryRules } from '../../core/retention.ts'
 
 const settingsFile = '.env.production'
 const wrangler = new URL('../../../node_modules/wrangler/bin/wrangler.js', import.meta.url).pathname
@@ -28,7 +27,7 @@ async function deploy(isDryRun: boolean): Promise<string | null> {
 
   await make('d1', 'create', 'reelhook')
   await make('r2', 'bucket', 'create', 'reelhook')
-  await addRules()
+  await abortBrokenUploads()
   for (const queue of ['nudges', 'deliveries', 'dead-letters'])
     await make('queues', 'create', `reelhook-${queue}`)
   const migrated = await run('d1', 'migrations', 'apply', 'reelhook', '--remote')
@@ -47,24 +46,15 @@ async function make(...words: string[]): Promise<void> {
 }
 
 /**
- * The second line behind the cron: uploads that broke off, and objects that were to be erased long ago. The bucket's
- * other rules stay. A rule's name says all of it, so one that is there already is the same.
+ * A rule of the bucket that aborts multipart uploads which broke off: R2 does not list their parts as objects, so the
+ * daily reconciliation cannot find them. The bucket's other rules stay as they are.
  */
-async function addRules(): Promise<void> {
-  const rule = ['r2', 'bucket', 'lifecycle'] as const
-  const { stdout } = await promisify(execFile)(process.execPath, [wrangler, ...rule, 'list', 'reelhook'])
-  const wanted = [
-    { name: 'reelhook-abort-uploads-1d', prefix: '', words: ['--abort-multipart-days', '1'] },
-    ...expiryRules.map(({ prefix, afterDays }) => ({
-      name: `reelhook-${prefix.replace('/', '')}-after-${afterDays}d`,
-      prefix,
-      words: ['--expire-days', `${afterDays}`],
-    })),
-  ]
-  const known = new Set(stripVTControlCharacters(stdout).split(/\s+/))
-  for (const { name, prefix, words } of wanted) {
-    if (!known.has(name)) await make(...rule, 'add', 'reelhook', name, prefix, ...words, '--force')
-  }
+async function abortBrokenUploads(): Promise<void> {
+  const lifecycle = ['r2', 'bucket', 'lifecycle'] as const
+  const { stdout } = await promisify(execFile)(process.execPath, [wrangler, ...lifecycle, 'list', 'reelhook'])
+  const name = 'reelhook-abort-uploads-1d'
+  if (stripVTControlCharacters(stdout).split(/\s+/).includes(name)) return
+  await make(...lifecycle, 'add', 'reelhook', name, '', '--abort-multipart-days', '1', '--force')
 }
 
 async function run(...words: string[]): Promise<string | null> {

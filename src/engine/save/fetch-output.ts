@@ -132,7 +132,7 @@ function copyToBucket(
   const { fetch, guard, bucket, config } = context
   const maxBytes = config.maxOutputBytes
   const settings = { fetch, guard, bucket, hosts, maxBytes, onProgress: heartbeat(context, job) }
-  const prefix = jobPrefix(job.id, job.request.retention_days)
+  const prefix = jobPrefix(job.id)
   return downloadVideo(settings, url, (extension) => `${prefix}${n}.${extension}`)
 }
 

@@ -17,8 +17,8 @@ import {
   deferErasure,
   dueErasures,
   type ErasableJob,
+  findErasable,
   finishErasure,
-  seeErasable,
 } from '../../store/jobs/erasures.ts'
 
 export interface ErasureOrder {
@@ -33,17 +33,17 @@ export type Erasure = 'erased' | 'gone' | 'not_settled' | 'undelivered'
 // Two at once are harmless: one of them commits, and the other finds that the job is gone.
 export async function erase(context: Context, jobId: string, order: ErasureOrder): Promise<Erasure> {
   const { db, queues, now, log } = context
-  const seen = await seeErasable(db, jobId)
+  const seen = await findErasable(db, jobId)
   if (seen === null) return 'gone'
   if (!isSettled(seen.job.status)) return 'not_settled'
-  if (seen.isTellingDue && order.pendingDeliveries === 'wait') return 'undelivered'
+  if (seen.hasPendingDelivery && order.pendingDeliveries === 'wait') return 'undelivered'
   const nowMs = now()
   const deliveries = erasureDeliveries(seen, order.reason, nowMs)
   // A delivery became pending again, or the job was erased, in the meantime: check again.
-  if (!(await commitErasure(db, seen.job, order.pendingDeliveries, deliveries, nowMs)))
-    return erase(context, jobId, order)
+  const commit = { jobId, pendingDeliveries: order.pendingDeliveries, deliveries }
+  if (!(await commitErasure(db, commit, nowMs))) return erase(context, jobId, order)
   log('job.erased', { job_id: jobId, reason: order.reason })
-  await clearAway(context, { id: jobId, retentionDays: seen.job.request.retention_days })
+  await clearAway(context, jobId)
   await queues.deliveries(deliveries.map(({ id }) => id))
   return 'erased'
 }
@@ -61,11 +61,8 @@ export async function eraseDue(context: Context): Promise<number> {
   return due.length
 }
 
-async function eraseOne(
-  context: Context,
-  one: { id: string; erasedAt: number | null; retentionDays: number | null },
-): Promise<void> {
-  if (one.erasedAt !== null) return clearAway(context, { ...one, retentionDays: one.retentionDays ?? 0 })
+async function eraseOne(context: Context, one: { id: string; erasedAt: number | null }): Promise<void> {
+  if (one.erasedAt !== null) return clearAway(context, one.id)
   try {
     const outcome = await erase(context, one.id, { reason: 'retention', pendingDeliveries: 'wait' })
     if (outcome === 'undelivered') await deferErasure(context.db, one.id, context.now())
@@ -76,12 +73,9 @@ async function eraseOne(
 }
 
 /** Deletes its objects, their copies in caches, then its row. If this fails, the next sweep does it: the job is already erased. */
-async function clearAway(
-  context: Context,
-  { id, retentionDays }: { id: string; retentionDays?: number | undefined },
-): Promise<void> {
+async function clearAway(context: Context, id: string): Promise<void> {
   try {
-    await deleteAllExcept(context.bucket, jobPrefix(id, retentionDays), () => false)
+    await deleteAllExcept(context.bucket, jobPrefix(id), () => false)
     await context.forget(id)
     await finishErasure(context.db, id, context.now())
   } catch (error) {

@@ -1,7 +1,7 @@
 /** sweep: once a minute, wakes every overdue row and erases the jobs that are due. It costs as much as there is due. */
 import type { Context } from '../../context.ts'
 import { overdueDeliveries } from '../../store/deliveries/claim.ts'
-import { parkOverdue, releaseDueQueues } from '../../store/deliveries/host-queue.ts'
+import { parkOverdue, releaseDueQueues } from '../../store/deliveries/host-queue-sweep.ts'
 import { overdueJobs } from '../../store/jobs/jobs.ts'
 import { cleanUpSlots } from '../../store/jobs/slots.ts'
 import { eraseDue } from './erase.ts'

@@ -1,4 +1,4 @@
-/** API keys: found by their hash, never kept themselves. Their secrets are kept sealed. */
+/** API keys, found by their hash: the keys themselves are never stored. Their secrets are stored encrypted. */
 import { and, desc, eq, isNull, type SQL, type SQLWrapper, sql } from 'drizzle-orm'
 import { z } from 'zod'
 import { readKept } from '../../core/http/json.ts'
@@ -33,7 +33,7 @@ export async function listApiKeys(db: Database): Promise<ApiKey[]> {
   return db.select().from(apiKeys).orderBy(desc(apiKeys.id))
 }
 
-/** False: there was none. */
+/** False: there was none to revoke. */
 export async function revokeApiKey(db: Database, id: string, nowMs: number): Promise<boolean> {
   const revoked = await db
     .update(apiKeys)
@@ -43,56 +43,56 @@ export async function revokeApiKey(db: Database, id: string, nowMs: number): Pro
   return revoked.length === 1
 }
 
-/** Every sealed secret that signs for the key at that time, the newest first. */
+/** Every encrypted secret that signs for the key at that time, the newest first. */
 export function secretsOf(key: Pick<ApiKey, 'callbackSecret' | 'retiredSecrets'>, nowMs: number): string[] {
-  return [key.callbackSecret, ...stillSigning(key, nowMs).map(({ sealed }) => sealed)]
+  return [key.callbackSecret, ...stillSigning(key, nowMs).map(({ encrypted }) => encrypted)]
 }
 
-/** The key gets the secret; the one before goes on signing beside it until its overlap ends. */
+/** Replaces the secret of a key. The previous one still signs, too, until its overlap ends. */
 export async function rotateSecret(
   db: Database,
   id: string,
-  sealed: string,
+  encrypted: string,
   nowMs: number,
 ): Promise<'rotated' | 'unknown_key' | 'too_often'> {
   const key = await findApiKey(db, id)
   if (key === null) return 'unknown_key'
-  const retiring = { sealed: key.callbackSecret, until: nowMs + secretOverlapMs }
+  const retiring = { encrypted: key.callbackSecret, until: nowMs + secretOverlapMs }
   const retired = [retiring, ...stillSigning(key, nowMs)]
-  // None of them is dropped early: a rotation that was sent twice must not end the secret in use.
+  // No secret ends early: a rotation that was sent twice must not end the secret in use.
   if (retired.length >= maxSecretsAtOnce) return 'too_often'
-  const by = { callbackSecret: sealed, retiredSecrets: JSON.stringify(retired satisfies Retired) }
-  const isReplaced = await replaceSecret(db, key, by)
-  // Somebody else replaced it meanwhile, and what they made must be retired in its turn.
-  return isReplaced ? 'rotated' : rotateSecret(db, id, sealed, nowMs)
+  const change = { callbackSecret: encrypted, retiredSecrets: JSON.stringify(retired satisfies Retired) }
+  const isReplaced = await replaceSecret(db, key, change)
+  // Another request replaced it meanwhile, and that secret must be retired in turn.
+  return isReplaced ? 'rotated' : rotateSecret(db, id, encrypted, nowMs)
 }
 
-/** Keys whose secret is sealed under that version. */
+/** Keys whose secret is encrypted under that version. */
 export async function keysEncryptedUnder(db: Database, version: string, limit: number): Promise<ApiKey[]> {
   return db.select().from(apiKeys).where(isEncryptedUnder(apiKeys.callbackSecret, version)).limit(limit)
 }
 
-export function isEncryptedUnder(sealed: SQLWrapper, version: string): SQL {
+export function isEncryptedUnder(secret: SQLWrapper, version: string): SQL {
   const prefix = `${version}.`
-  return sql`substr(${sealed}, 1, ${prefix.length}) = ${prefix}`
+  return sql`substr(${secret}, 1, ${prefix.length}) = ${prefix}`
 }
 
-/** False: it is no longer the key's secret. */
+/** Replaces the secret, unless it has changed since it was read. False: it has. */
 // Running this twice is harmless: the second finds another secret in the row and changes nothing.
 export async function replaceSecret(
   db: Database,
   { id, callbackSecret }: Pick<ApiKey, 'id' | 'callbackSecret'>,
-  by: Partial<Pick<ApiKey, 'callbackSecret' | 'retiredSecrets'>>,
+  change: Partial<Pick<ApiKey, 'callbackSecret' | 'retiredSecrets'>>,
 ): Promise<boolean> {
   const replaced = await db
     .update(apiKeys)
-    .set(by)
+    .set(change)
     .where(and(eq(apiKeys.id, id), eq(apiKeys.callbackSecret, callbackSecret)))
     .returning({ id: apiKeys.id })
   return replaced.length === 1
 }
 
-const retiredSchema = z.array(z.object({ sealed: z.string(), until: z.number() }))
+const retiredSchema = z.array(z.object({ encrypted: z.string(), until: z.number() }))
 
 type Retired = z.infer<typeof retiredSchema>
 

@@ -1,10 +1,4 @@
-/**
- * A circuit is of one owner (an endpoint, or the API key that posted the job) at one host: nobody's failures hold up
- * another owner's deliveries. It opens once that host was down so often in a row, and is then tried on a schedule, by
- * one delivery at a time; the first answer closes it. Many share a host by its paths, so a path that has not failed may
- * try it at once, until so many paths have failed that the host itself is believed to be down. A host that takes what
- * it is sent has no row, and nothing here writes one for it.
- */
+/** The circuit of each lane: which delivery may be attempted now, and what its result does to the lane (lane.ts). */
 import { and, eq, gt, type SQL, sql } from 'drizzle-orm'
 import type { HostResult } from '../../core/delivery.ts'
 import {
@@ -17,33 +11,10 @@ import {
 } from '../../core/schedule.ts'
 import type { Database } from '../database.ts'
 import { deliveries, hosts } from '../schema.ts'
+import { hasParked, isOpen, isRowOf, isSameLane, isSentNow, type Lane, takesNewPaths } from './lane.ts'
 
-/** One owner at one host: what has a circuit, places and a line of its own. */
-export interface Lane {
-  host: string
-  ownerId: string
-}
-
-export function isRowOf({ host, ownerId }: Lane) {
-  return and(eq(hosts.host, host), eq(hosts.ownerId, ownerId))
-}
-
-/** Where the statement is about the hosts table. */
-export const isOpen = sql`${hosts.outages} >= ${failuresToOpenCircuit}`
-
-/** Waiting in a line; in the words of the index that finds it. */
-export const isParked = sql`${deliveries.dueAt} IS NULL AND ${deliveries.status} = 'pending'`
-
-export const isSameLane = sql`${hosts.host} = ${deliveries.host} AND ${hosts.ownerId} = ${deliveries.ownerId}`
-
-/** A caller has asked for it: it waits for no place and no circuit. The rate limit of the API bounds how many there are. */
-export const isSentNow = sql`${deliveries.reason} IS 'sent_now'`
-
-/** No trial is under way, and few paths have failed: one that has not may be tried. */
-export const takesNewPaths = sql`${hosts.trial} IS NULL AND json_array_length(${hosts.failingPaths}) < ${failingPathsToBlockHost}`
-
-/** The delivery that comes when an open circuit may be tried takes the one try there is, before it takes its own row. */
-// Running this twice is harmless: the second finds the circuit under trial.
+/** A due delivery claims the one trial of an open circuit that may be tried. It comes before the claim of its row. */
+// Running this twice is harmless: the second finds the circuit on trial.
 export function claimTrial(db: Database, deliveryId: string, lease: string, nowMs: number) {
   const isDue = sql`${hosts.dueAt} IS NULL OR ${hosts.dueAt} <= ${nowMs}`
   const isNewPath = sql`${takesNewPaths} AND ${deliveries.path} NOT IN (SELECT value FROM json_each(${hosts.failingPaths}))`
@@ -66,153 +37,155 @@ function isLaneOf(deliveryId: string): SQL {
     FROM ${deliveries} WHERE ${deliveries.id} = ${deliveryId})`
 }
 
-/** Whether the delivery's lane has a place for one more attempt; for an open circuit, whether this is the try. */
+/** Whether the delivery's lane allows one more attempt; if its circuit is open, whether this is the trial. */
 export function hasCapacity(lease: string, nowMs: number): SQL {
-  const its = (condition: SQL) => sql`EXISTS (SELECT 1 FROM ${hosts} WHERE ${isSameLane} AND ${condition})`
-  // Whatever is leased is due when its lease ends: these few rows are a range of the index, and cost no index of their own.
+  const laneIs = (condition: SQL) => sql`EXISTS (SELECT 1 FROM ${hosts} WHERE ${isSameLane} AND ${condition})`
+  // A leased row is due when its lease ends: attempts under way are a short range of the index on due_at.
   const underWay = sql`(SELECT count(*) FROM (
     SELECT 1 FROM ${deliveries} AS busy WHERE busy.due_at > ${nowMs} AND busy.due_at <= ${nowMs + leaseMs}
     AND busy.host = ${deliveries.host} AND busy.owner_id = ${deliveries.ownerId} AND busy.lease IS NOT NULL
     LIMIT ${maxAttemptsPerHost}))`
   return sql`CASE WHEN ${isSentNow} THEN 1
-    WHEN ${its(isOpen)} THEN ${its(sql`${hosts.trial} = ${lease}`)}
+    WHEN ${laneIs(isOpen)} THEN ${laneIs(sql`${hosts.trial} = ${lease}`)}
     ELSE ${underWay} < ${maxAttemptsPerHost} END`
 }
 
-interface Tried extends Lane {
+interface AttemptedDelivery extends Lane {
   lease: string
   path: string
 }
 
-/** What an attempt told of its host. `waitsMs`: how long its circuit stays open, the first time and after each try. */
+export interface RecordedResult {
+  hostResult: HostResult
+  /** How long the circuit stays open, the first time and after each trial. */
+  circuitWaitsMs: readonly number[]
+}
+
 export function recordHostResult(
   db: Database,
-  tried: Tried,
-  news: HostResult,
-  waitsMs: readonly number[],
+  attempted: AttemptedDelivery,
+  { hostResult, circuitWaitsMs }: RecordedResult,
   nowMs: number,
 ) {
-  switch (news) {
+  switch (hostResult) {
     case 'accepted':
       return db
         .update(hosts)
-        .set({ ...wellAgain, dueAt: nowMs + sweepEveryMs })
-        .where(and(isRowOf(tried), gt(hosts.failures, 0)))
+        .set({ ...healthy, dueAt: nowMs + sweepEveryMs })
+        .where(and(isRowOf(attempted), gt(hosts.failures, 0)))
     case 'refused':
-      return noteFailure(
-        db,
-        tried,
-        {
-          ...{
-            firstOutages: 0,
-            firstPaths: '[]',
-            outages: sql`0`,
-            failingPaths: sql`'[]'`,
-            trial: sql`NULL`,
-          },
-          dueAt: lookAfter(tried, nowMs),
-        },
-        nowMs,
-      )
+      return recordRefusal(db, attempted, nowMs)
     case 'down':
-      return noteOutage(db, tried, waitsMs, nowMs)
+      return recordOutage(db, attempted, circuitWaitsMs, nowMs)
     case 'not_sent':
-      return returnTrial(db, tried, nowMs)
+      return returnTrial(db, attempted, nowMs)
   }
 }
 
-function noteOutage(db: Database, tried: Tried, waitsMs: readonly number[], nowMs: number) {
-  const { lease, path } = tried
-  // Attempts that were under way when it opened tell nothing new: only the try moves an open circuit on.
+function recordRefusal(db: Database, lane: Lane, nowMs: number) {
+  const failure = {
+    firstOutages: 0,
+    firstPaths: '[]',
+    consecutiveOutages: sql`0`,
+    failingPaths: sql`'[]'`,
+    trial: sql`NULL`,
+    dueAt: nextLook(lane, nowMs),
+  }
+  return recordFailure(db, lane, failure, nowMs)
+}
+
+function recordOutage(db: Database, attempted: AttemptedDelivery, waitsMs: readonly number[], nowMs: number) {
+  const { lease, path } = attempted
+  // Attempts that were under way when the circuit opened add no outage: only the trial does.
   const isLate = sql`${isOpen} AND ${hosts.trial} IS NOT ${lease}`
-  const isKnownPath = sql`${path} IN (SELECT value FROM json_each(${hosts.failingPaths}))`
+  const isFailingPath = sql`${path} IN (SELECT value FROM json_each(${hosts.failingPaths}))`
   const hasRoom = sql`json_array_length(${hosts.failingPaths}) < ${failingPathsToBlockHost}`
-  // The first failure of a path begins the waits anew: what was learned of the other paths says little of this one.
-  const outages = sql`CASE WHEN ${isLate} THEN ${hosts.outages}
-    WHEN ${isOpen} AND ${hasRoom} AND NOT ${isKnownPath} THEN ${failuresToOpenCircuit} ELSE ${hosts.outages} + 1 END`
-  const steps = waitsMs.map((waitMs, step) => sql`WHEN ${step} THEN ${waitMs}`)
-  const openWait = sql`CASE ${outages} - ${failuresToOpenCircuit} ${sql.join(steps, sql` `)} ELSE ${waitsMs.at(-1)} END`
-  // In the order in which they failed last: the first is the next in turn.
-  const withThis = sql`(SELECT json_group_array(value) FROM (SELECT value FROM json_each(${hosts.failingPaths})
+  // The first failure of another path restarts the waits: the failures of other paths say little about this one.
+  const outages = sql`CASE WHEN ${isLate} THEN ${hosts.consecutiveOutages}
+    WHEN ${isOpen} AND ${hasRoom} AND NOT ${isFailingPath} THEN ${failuresToOpenCircuit}
+    ELSE ${hosts.consecutiveOutages} + 1 END`
+  const waits = waitsMs.map((waitMs, step) => sql`WHEN ${step} THEN ${waitMs}`)
+  const openForMs = sql`CASE ${outages} - ${failuresToOpenCircuit} ${sql.join(waits, sql` `)} ELSE ${waitsMs.at(-1)} END`
+  // Ordered by their latest failure: the first is the next one to be tried.
+  const withThisPath = sql`(SELECT json_group_array(value) FROM (SELECT value FROM json_each(${hosts.failingPaths})
     WHERE value <> ${path} UNION ALL SELECT ${path}))`
-  return noteFailure(
-    db,
-    tried,
-    {
-      ...{ firstOutages: 1, firstPaths: JSON.stringify([path]), outages },
-      failingPaths: sql`CASE WHEN ${hasRoom} OR ${isKnownPath} THEN ${withThis} ELSE ${hosts.failingPaths} END`,
-      trial: sql`CASE WHEN ${hosts.trial} = ${lease} THEN NULL ELSE ${hosts.trial} END`,
-      dueAt: sql`CASE WHEN ${isLate} OR ${outages} < ${failuresToOpenCircuit} THEN ${hosts.dueAt}
-        ELSE ${nowMs} + ${openWait} END`,
-    },
-    nowMs,
-  )
+  const failure = {
+    firstOutages: 1,
+    firstPaths: JSON.stringify([path]),
+    consecutiveOutages: outages,
+    failingPaths: sql`CASE WHEN ${hasRoom} OR ${isFailingPath} THEN ${withThisPath} ELSE ${hosts.failingPaths} END`,
+    trial: sql`CASE WHEN ${hosts.trial} = ${lease} THEN NULL ELSE ${hosts.trial} END`,
+    dueAt: sql`CASE WHEN ${isLate} OR ${outages} < ${failuresToOpenCircuit} THEN ${hosts.dueAt}
+      ELSE ${nowMs} + ${openForMs} END`,
+  }
+  return recordFailure(db, attempted, failure, nowMs)
 }
 
-/** The try was not made: another delivery may. */
-export function returnTrial(db: Database, tried: Lane & { lease: string }, nowMs: number) {
-  return db
-    .update(hosts)
-    .set({ trial: null, dueAt: nowMs })
-    .where(and(isRowOf(tried), eq(hosts.trial, tried.lease)))
-}
-
-/** Somebody says that it is well again: what it did is forgotten, and its line is looked after at the next sweep. */
-export function closeCircuit(db: Database, lane: Lane, nowMs: number) {
-  return db
-    .update(hosts)
-    .set({ ...wellAgain, dueAt: nowMs })
-    .where(isRowOf(lane))
-}
-
-/** A host that is well, and that nobody waits for, has no row. */
-export function forgetIfIdle(db: Database, lane: Lane) {
-  return db.delete(hosts).where(and(isRowOf(lane), eq(hosts.failures, 0), sql`NOT ${hasQueue(lane)}`))
-}
-
-export function hasQueue({ host, ownerId }: Lane): SQL {
-  return sql`EXISTS (SELECT 1 FROM ${deliveries} WHERE ${deliveries.host} = ${host}
-    AND ${deliveries.ownerId} = ${ownerId} AND ${isParked})`
-}
-
-const wellAgain = {
-  ...{ failures: 0, failingSince: null, failedAt: null, outages: 0, failingPaths: '[]', trial: null },
-}
-
-/** When a closed circuit's line is looked after next. Null: there is none. */
-function lookAfter(lane: Lane, nowMs: number): SQL {
-  return sql`CASE WHEN ${hasQueue(lane)} THEN ${nowMs + sweepEveryMs} END`
-}
-
-/** `firstOutages` and `firstPaths`: what it counts for where it begins a streak. */
 interface Failure {
+  /** The outages and failing paths when this failure is the first of a streak. */
   firstOutages: number
   firstPaths: string
-  outages: SQL
+  /** The columns when it continues one. */
+  consecutiveOutages: SQL
   failingPaths: SQL
   trial: SQL
   dueAt: SQL
 }
 
-function noteFailure(db: Database, lane: Lane, failure: Failure, nowMs: number) {
+function recordFailure(db: Database, lane: Lane, failure: Failure, nowMs: number) {
   const { host, ownerId } = lane
   const { firstOutages, firstPaths, ...next } = failure
-  const begins = sql`${hosts.failedAt} IS NULL OR ${hosts.failedAt} <= ${nowMs - streakForgottenMs}`
-  const either = (first: unknown, later: unknown) => sql`CASE WHEN ${begins} THEN ${first} ELSE ${later} END`
-  const first = { failures: 1, failingSince: nowMs, failedAt: nowMs }
+  const isFirst = sql`${hosts.failedAt} IS NULL OR ${hosts.failedAt} <= ${nowMs - streakForgottenMs}`
+  const either = (first: unknown, later: unknown) => sql`CASE WHEN ${isFirst} THEN ${first} ELSE ${later} END`
+  const streak = { failures: 1, failingSince: nowMs, failedAt: nowMs }
   return db
     .insert(hosts)
-    .values({ host, ownerId, ...first, outages: firstOutages, failingPaths: firstPaths })
+    .values({ host, ownerId, ...streak, consecutiveOutages: firstOutages, failingPaths: firstPaths })
     .onConflictDoUpdate({
       target: [hosts.host, hosts.ownerId],
       set: {
         failures: either(1, sql`${hosts.failures} + 1`),
         failingSince: either(nowMs, hosts.failingSince),
         failedAt: nowMs,
-        outages: either(firstOutages, next.outages),
+        consecutiveOutages: either(firstOutages, next.consecutiveOutages),
         failingPaths: either(firstPaths, next.failingPaths),
         trial: either(null, next.trial),
-        dueAt: either(lookAfter(lane, nowMs), next.dueAt),
+        dueAt: either(nextLook(lane, nowMs), next.dueAt),
       },
     })
+}
+
+/** When the queue of a closed circuit is next looked after. Null: it is empty. */
+function nextLook(lane: Lane, nowMs: number): SQL {
+  return sql`CASE WHEN ${hasParked(lane)} THEN ${nowMs + sweepEveryMs} END`
+}
+
+/** The trial was claimed and nothing was sent: another delivery may be the trial at once. */
+export function returnTrial(db: Database, attempted: Lane & { lease: string }, nowMs: number) {
+  return db
+    .update(hosts)
+    .set({ trial: null, dueAt: nowMs })
+    .where(and(isRowOf(attempted), eq(hosts.trial, attempted.lease)))
+}
+
+/** Forgets the failures of the lane, because a caller enabled it again. The next sweep looks after its queue. */
+export function closeCircuit(db: Database, lane: Lane, nowMs: number) {
+  return db
+    .update(hosts)
+    .set({ ...healthy, dueAt: nowMs })
+    .where(isRowOf(lane))
+}
+
+/** Deletes the row of a lane that is healthy and has nothing parked. */
+export function forgetIfIdle(db: Database, lane: Lane) {
+  return db.delete(hosts).where(and(isRowOf(lane), eq(hosts.failures, 0), sql`NOT ${hasParked(lane)}`))
+}
+
+const healthy = {
+  failures: 0,
+  failingSince: null,
+  failedAt: null,
+  consecutiveOutages: 0,
+  failingPaths: '[]',
+  trial: null,
 }

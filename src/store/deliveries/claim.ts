@@ -1,4 +1,4 @@
-/** Deliveries: what is owed, and the claim of one for an attempt. What came of it is committed by `commit-delivery`. */
+/** Deliveries: inserting them, and claiming one for an attempt. The end of a claim is in commit.ts. */
 import { and, asc, eq, isNotNull, lte, sql } from 'drizzle-orm'
 import { type DeliveryReason, type FailureStreak, hostAndPathOf } from '../../core/delivery.ts'
 import type { Destination, EventType } from '../../core/event.ts'
@@ -7,25 +7,26 @@ import { leaseMs } from '../../core/schedule.ts'
 import type { Database } from '../database.ts'
 import { apiKeys, deliveries, disabledCallbacks, endpoints, hosts, jobs } from '../schema.ts'
 import { secretsOf } from './api-keys.ts'
-import { claimTrial, hasCapacity, isSameLane } from './circuits.ts'
+import { claimTrial, hasCapacity } from './circuits.ts'
 import { isOwnerEnabled, type Owner } from './disabled.ts'
 import { park } from './host-queue.ts'
+import { isSameLane } from './lane.ts'
 
 export type Delivery = typeof deliveries.$inferSelect
 
-/** A delivery under a lease: only through it may an attempt be committed. */
+/** A delivery under a lease: only its holder may commit an attempt. */
 export interface ClaimedDelivery extends Delivery {
   lease: string
-  /** Encrypted, the newest first; none when neither the endpoint, the job nor its API key has one. */
-  sealedSecrets: string[]
+  /** The newest first; none when neither the endpoint, the job nor its API key has one. */
+  encryptedSecrets: string[]
   owner: Owner
-  /** Why it is not to be attempted, or null. */
+  /** Why it must not be attempted, or null. */
   obstacle: Extract<DeliveryReason, 'disabled' | 'endpoint_deleted'> | null
-  /** Where it should go now: an endpoint's URL may have changed since. */
+  /** Where it must go now: the endpoint's URL may have changed since. */
   currentUrl: string
-  /** The refusals of its host until now. Null: it has taken what it was sent. */
+  /** The failures of its lane until now. Null: its last attempt succeeded. */
   streak: FailureStreak | null
-  /** It tries an open circuit. */
+  /** It is the trial of an open circuit. */
   isTrial: boolean
 }
 
@@ -54,23 +55,23 @@ export function insertDelivery(db: Database, jobId: string, draft: DeliveryDraft
   return db.insert(deliveries).values(values)
 }
 
-/** The secret that signs what a job's own caller is told, encrypted; null where there is none. */
+/** The secret that signs the callbacks of a job, encrypted; null if it has none. */
 export async function encryptedSecretOf(
   db: Database,
   { callbackSecret, apiKeyId }: { callbackSecret: string | null; apiKeyId: string },
 ): Promise<string | null> {
   if (callbackSecret !== null) return callbackSecret
   const [key] = await db
-    .select({ sealed: apiKeys.callbackSecret })
+    .select({ callbackSecret: apiKeys.callbackSecret })
     .from(apiKeys)
     .where(eq(apiKeys.id, apiKeyId))
-  return key?.sealed ?? null
+  return key?.callbackSecret ?? null
 }
 
-/** Taken; or it stands in the line of its host; or null: it is not due, and nothing was done. */
-export type ClaimOutcome = { delivery: ClaimedDelivery } | { inLineFor: string } | null
+/** Claimed; or parked, because its lane has no capacity; or null: it was not due, and nothing changed. */
+export type ClaimOutcome = { delivery: ClaimedDelivery } | { parkedForHost: string } | null
 
-/** Takes the row for one attempt, with the secrets that sign it, if it is owed one now and its host has a place for it. */
+/** Claims a due delivery for one attempt, with the secrets that sign it; parks it if its lane has no capacity. */
 // Running this twice is harmless: the second claim finds the row not due and changes nothing.
 export async function claimDelivery(
   db: Database,
@@ -78,50 +79,51 @@ export async function claimDelivery(
   lease: string,
   nowMs: number,
 ): Promise<ClaimOutcome> {
-  const take = db
+  const claim = db
     .update(deliveries)
     .set({ lease, dueAt: nowMs + leaseMs, reason: null })
     .where(
       and(
         eq(deliveries.id, id),
         lte(deliveries.dueAt, nowMs),
-        sql`(${hasCapacity(lease, nowMs)} OR ${isDecidedWithoutAsking})`,
+        sql`(${hasCapacity(lease, nowMs)} OR ${isDecidedWithoutAttempt})`,
       ),
     )
     .returning()
-  const { stand, note } = park(db, id, nowMs)
-  const [, [row], [stood], , [found]] = await db.batch([
+  const { parkDelivery, noteHost } = park(db, id, nowMs)
+  const [, [row], [parked], , [circumstances]] = await db.batch([
     claimTrial(db, id, lease, nowMs),
-    take,
-    stand,
-    note,
+    claim,
+    parkDelivery,
+    noteHost,
     selectCircumstances(db, id),
   ])
-  if (stood !== undefined) return { inLineFor: stood.host }
-  if (row === undefined || found === undefined) return null
-  const { apiKeyId, endpointUrl, failingSince, failedAt } = found
+  if (parked !== undefined) return { parkedForHost: parked.host }
+  if (row === undefined || circumstances === undefined) return null
+  const { apiKeyId, endpointUrl, endpointSecret, failingSince, failedAt } = circumstances
   const isDeleted = row.endpointId !== null && endpointUrl === null
   return {
     delivery: {
       ...row,
       lease,
-      sealedSecrets: row.endpointId === null ? ownSecrets(found, nowMs) : given(found.endpointSecret),
+      encryptedSecrets:
+        row.endpointId === null ? callbackSecrets(circumstances, nowMs) : present(endpointSecret),
       owner: { apiKeyId, endpointId: row.endpointId, host: row.host },
-      obstacle: isDeleted ? 'endpoint_deleted' : found.disabledAt === null ? null : 'disabled',
+      obstacle: isDeleted ? 'endpoint_deleted' : circumstances.disabledAt === null ? null : 'disabled',
       currentUrl: endpointUrl ?? row.url,
       streak: failingSince === null || failedAt === null ? null : { failingSince, failedAt },
-      isTrial: found.trial === lease,
+      isTrial: circumstances.trial === lease,
     },
   }
 }
 
-// Its owner is sent nothing, or its endpoint has moved: then the host is not asked, and need not have a place.
-const isDecidedWithoutAsking = sql`NOT ${isOwnerEnabled} OR EXISTS (SELECT 1 FROM ${endpoints}
+// The owner is disabled, or its endpoint has moved: no request is made, so no capacity is needed.
+const isDecidedWithoutAttempt = sql`NOT ${isOwnerEnabled} OR EXISTS (SELECT 1 FROM ${endpoints}
   WHERE ${endpoints.id} = ${deliveries.endpointId} AND ${endpoints.url} <> ${deliveries.url})`
 
-/** What the attempt needs to know beside its row. Each column under a name of its own, because D1 merges namesakes. */
+/** The data that an attempt needs besides its row. Every column has an alias, because D1 merges columns of the same name. */
 function selectCircumstances(db: Database, id: string) {
-  const isOwn = sql`${deliveries.endpointId} IS NULL`
+  const isJobCallback = sql`${deliveries.endpointId} IS NULL`
   return db
     .select({
       apiKeyId: jobs.apiKeyId,
@@ -143,25 +145,29 @@ function selectCircumstances(db: Database, id: string) {
     .leftJoin(endpoints, eq(endpoints.id, deliveries.endpointId))
     .leftJoin(
       disabledCallbacks,
-      and(eq(disabledCallbacks.apiKeyId, jobs.apiKeyId), eq(disabledCallbacks.host, deliveries.host), isOwn),
+      and(
+        eq(disabledCallbacks.apiKeyId, jobs.apiKeyId),
+        eq(disabledCallbacks.host, deliveries.host),
+        isJobCallback,
+      ),
     )
     .leftJoin(hosts, isSameLane)
     .where(eq(deliveries.id, id))
 }
 
-// The job's own secret goes before those of the API key that posted it.
-function ownSecrets(
-  found: { jobSecret: string | null; keySecret: string | null; retiredSecrets: string | null },
+// The job's own secret takes precedence over those of the API key that posted it.
+function callbackSecrets(
+  secrets: { jobSecret: string | null; keySecret: string | null; retiredSecrets: string | null },
   nowMs: number,
 ): string[] {
-  const { jobSecret, keySecret: callbackSecret, retiredSecrets } = found
+  const { jobSecret, keySecret: callbackSecret, retiredSecrets } = secrets
   if (jobSecret !== null) return [jobSecret]
   return callbackSecret === null || retiredSecrets === null
     ? []
     : secretsOf({ callbackSecret, retiredSecrets }, nowMs)
 }
 
-function given(secret: string | null): string[] {
+function present(secret: string | null): string[] {
   return secret === null ? [] : [secret]
 }
 
@@ -180,7 +186,7 @@ export async function findDelivery(db: Database, id: string): Promise<Delivery |
   return row ?? null
 }
 
-/** What somebody has still to be told of a job, its own caller or an endpoint: one of it, if there is any. */
+/** One delivery of the job that has not ended, if there is any. */
 export function selectPending(db: Database, jobId: string) {
   const pending = and(eq(deliveries.jobId, jobId), eq(deliveries.status, 'pending'))
   return db.select({ id: deliveries.id }).from(deliveries).where(pending).limit(1)

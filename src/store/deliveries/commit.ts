@@ -1,96 +1,97 @@
-/** The end of a claim on a delivery: an attempt's commit, or why there was none. Each frees a place at the host. */
+/** The end of a claim on a delivery. Each end frees a place in its lane and returns the deliveries released by that. */
 import { eq } from 'drizzle-orm'
-import { type DeliveryReason, type HostResult, hostAndPathOf } from '../../core/delivery.ts'
+import { type DeliveryReason, hostAndPathOf } from '../../core/delivery.ts'
 import { maxAttemptsPerHost } from '../../core/schedule.ts'
 import type { Database } from '../database.ts'
 import { type EventDraft, insertEvent } from '../events.ts'
 import { abortUnlessLeased, withRetries } from '../lease.ts'
 import { attempts, deliveries } from '../schema.ts'
-import { forgetIfIdle, recordHostResult, returnTrial } from './circuits.ts'
+import { forgetIfIdle, type RecordedResult, recordHostResult, returnTrial } from './circuits.ts'
 import type { ClaimedDelivery, Delivery } from './claim.ts'
 import { disableOwner } from './disabled.ts'
 import { releaseNewPath, releaseNext, releaseParked } from './host-queue.ts'
 
 export type Attempt = typeof attempts.$inferSelect
 
-/** What an attempt came to. */
-export interface AttemptOutcome {
-  outcome: Pick<Delivery, 'status' | 'reason' | 'dueAt'>
-  news: HostResult
-  /** How long the host's circuit would stay open, the first time and after each try. */
-  circuitWaitsMs: readonly number[]
+/** The consequences of an attempt. */
+export interface AttemptOutcome extends RecordedResult {
+  delivery: Pick<Delivery, 'status' | 'reason' | 'dueAt'>
   events: EventDraft[]
-  /** It was one failure too many: its owner is sent nothing more. */
-  disables: boolean
+  /** The owner has failed for too long: it is disabled. */
+  disablesOwner: boolean
 }
 
-/** Writes the attempt and what follows from it. Returns those who were woken by it. */
 export async function commitAttempt(
   db: Database,
-  delivery: ClaimedDelivery,
-  attempt: Attempt,
-  { outcome, news, circuitWaitsMs, events, disables }: AttemptOutcome,
+  claimed: ClaimedDelivery,
+  { attempt, ...outcome }: AttemptOutcome & { attempt: Attempt },
   nowMs: number,
 ): Promise<string[]> {
-  const { id, jobId, owner, isTrial } = delivery
-  const [, , woken, wokenForTry] = await withRetries(() =>
+  const { id, jobId, owner, streak } = claimed
+  const { delivery, events, disablesOwner } = outcome
+  const [, , released, releasedForTrial] = await withRetries(() =>
     db.batch([
-      abortUnlessLeased(db, deliveries, delivery),
-      recordHostResult(db, delivery, news, circuitWaitsMs, nowMs),
-      // What is left of the owner need not ask the host: each that ends wakes the next.
-      disables
-        ? releaseParked(db, delivery, maxAttemptsPerHost, nowMs)
-        : releaseNext(db, delivery, isTrial, nowMs),
-      releaseNewPath(db, delivery, nowMs),
-      forgetIfIdle(db, delivery),
+      abortUnlessLeased(db, deliveries, claimed),
+      recordHostResult(db, claimed, outcome, nowMs),
+      // The other deliveries of a disabled owner end without an attempt, and each releases the next.
+      disablesOwner ? releaseParked(db, claimed, maxAttemptsPerHost, nowMs) : releaseNext(db, claimed, nowMs),
+      releaseNewPath(db, claimed, nowMs),
+      forgetIfIdle(db, claimed),
       db.insert(attempts).values(attempt),
       db
         .update(deliveries)
-        .set({ ...outcome, attempts: attempt.n, lease: null })
+        .set({ ...delivery, attempts: attempt.n, lease: null })
         .where(eq(deliveries.id, id)),
       ...events.map((event) => insertEvent(db, jobId, event)),
-      ...(disables ? [disableOwner(db, owner, delivery.streak?.failingSince ?? nowMs, nowMs)] : []),
+      ...(disablesOwner ? [disableOwner(db, owner, streak?.failingSince ?? nowMs, nowMs)] : []),
     ]),
   )
-  return [...woken, ...wokenForTry].map((next) => next.id)
+  return idsOf([...released, ...releasedForTrial])
 }
 
-/** The end of a delivery that is not attempted. Returns those who were woken by it. */
+/** The delivery ends without an attempt. */
 export async function giveUp(
   db: Database,
-  delivery: ClaimedDelivery,
-  reason: DeliveryReason,
-  event: EventDraft,
+  claimed: ClaimedDelivery,
+  { reason, event }: { reason: DeliveryReason; event: EventDraft },
   nowMs: number,
 ): Promise<string[]> {
-  const [, , woken] = await db.batch([
-    abortUnlessLeased(db, deliveries, delivery),
-    returnTrial(db, delivery, nowMs),
-    releaseParked(db, delivery, 1, nowMs),
+  const [, , released] = await db.batch([
+    ...endWithoutAttempt(db, claimed, nowMs),
     db
       .update(deliveries)
       .set({ status: 'failed', reason, dueAt: null, lease: null })
-      .where(eq(deliveries.id, delivery.id)),
-    insertEvent(db, delivery.jobId, event),
+      .where(eq(deliveries.id, claimed.id)),
+    insertEvent(db, claimed.jobId, event),
   ])
-  return woken.map((next) => next.id)
+  return idsOf(released)
 }
 
-/** Its endpoint has another URL now: that is where it is due. Returns those who were woken by it. */
+/** The endpoint has another URL now: the delivery is due there. */
 export async function redirectDelivery(
   db: Database,
-  delivery: ClaimedDelivery,
+  claimed: ClaimedDelivery,
   nowMs: number,
 ): Promise<string[]> {
-  const { id, currentUrl: url } = delivery
-  const [, , woken] = await db.batch([
-    abortUnlessLeased(db, deliveries, delivery),
-    returnTrial(db, delivery, nowMs),
-    releaseParked(db, delivery, 1, nowMs),
+  const { id, currentUrl: url } = claimed
+  const [, , released] = await db.batch([
+    ...endWithoutAttempt(db, claimed, nowMs),
     db
       .update(deliveries)
       .set({ url, ...hostAndPathOf(url), dueAt: nowMs, lease: null })
       .where(eq(deliveries.id, id)),
   ])
-  return woken.map((next) => next.id)
+  return idsOf(released)
+}
+
+function endWithoutAttempt(db: Database, claimed: ClaimedDelivery, nowMs: number) {
+  return [
+    abortUnlessLeased(db, deliveries, claimed),
+    returnTrial(db, claimed, nowMs),
+    releaseParked(db, claimed, 1, nowMs),
+  ] as const
+}
+
+function idsOf(rows: { id: string }[]): string[] {
+  return rows.map(({ id }) => id)
 }

@@ -1,4 +1,4 @@
-/** Who is sent nothing more: an endpoint, or the callbacks of an API key's jobs to one host. */
+/** Disabled owners, which receive nothing: an endpoint, or the callbacks of an API key's jobs to one host. */
 import { and, asc, eq, isNull, sql } from 'drizzle-orm'
 import { maxAttemptsPerHost } from '../../core/schedule.ts'
 import type { Database } from '../database.ts'
@@ -6,14 +6,14 @@ import { deliveries, disabledCallbacks, endpoints, jobs } from '../schema.ts'
 import { closeCircuit } from './circuits.ts'
 import { releaseParked } from './host-queue.ts'
 
-/** Whose delivery it is: an endpoint's, or that of the API key which posted the job. */
+/** The owner of a delivery: its endpoint, or the API key that posted the job. */
 export interface Owner {
   endpointId: string | null
   apiKeyId: string
   host: string
 }
 
-/** Whether the owner of a delivery is sent anything. */
+/** Whether the owner of a delivery is enabled. */
 export const isOwnerEnabled = sql`CASE WHEN ${deliveries.endpointId} IS NULL
   THEN NOT EXISTS (SELECT 1 FROM ${disabledCallbacks}
     INNER JOIN ${jobs} ON ${jobs.apiKeyId} = ${disabledCallbacks.apiKeyId}
@@ -23,7 +23,7 @@ export const isOwnerEnabled = sql`CASE WHEN ${deliveries.endpointId} IS NULL
 
 export type DisabledCallbacks = typeof disabledCallbacks.$inferSelect
 
-// Running this twice is harmless: who is disabled already stays as it is.
+// Running this twice is harmless: an owner that is disabled already is not changed.
 export function disableOwner(
   db: Database,
   { endpointId, apiKeyId, host }: Owner,
@@ -50,7 +50,7 @@ export async function disabledCallbacksOf(db: Database, apiKeyId: string): Promi
     .orderBy(asc(disabledCallbacks.host))
 }
 
-/** What was disabled, and the deliveries that are due because it is not any more. */
+/** Enables all callbacks of a key. Returns what was disabled, and the deliveries released by that. */
 export async function enableCallbacks(
   db: Database,
   apiKeyId: string,
@@ -59,14 +59,14 @@ export async function enableCallbacks(
   const enabled = await disabledCallbacksOf(db, apiKeyId)
   const woken: string[] = []
   for (const { host } of enabled) {
-    const [, , due] = await db.batch([
+    const [, , released] = await db.batch([
       db
         .delete(disabledCallbacks)
         .where(and(eq(disabledCallbacks.apiKeyId, apiKeyId), eq(disabledCallbacks.host, host))),
       closeCircuit(db, { host, ownerId: apiKeyId }, nowMs),
       releaseParked(db, { host, ownerId: apiKeyId }, maxAttemptsPerHost, nowMs),
     ])
-    woken.push(...due.map(({ id }) => id))
+    woken.push(...released.map(({ id }) => id))
   }
   return { enabled, woken }
 }

@@ -1,4 +1,4 @@
-/** Endpoints: URLs that have subscribed to the events of every job. */
+/** Endpoints: URLs that receive the events of many jobs. */
 import { and, asc, desc, eq, isNull, sql } from 'drizzle-orm'
 import { z } from 'zod'
 import { type EventType, eventTypes, type Subscription } from '../../core/event.ts'
@@ -12,7 +12,7 @@ import { releaseParked } from './host-queue.ts'
 
 type Row = typeof endpoints.$inferSelect
 
-/** A row with its JSON read. */
+/** A row with its JSON parsed. */
 export interface Endpoint extends Omit<Row, 'eventTypes' | 'metadata'> {
   eventTypes: EventType[]
   metadata: Record<string, string>
@@ -20,7 +20,7 @@ export interface Endpoint extends Omit<Row, 'eventTypes' | 'metadata'> {
 
 export const maxEndpoints = 50
 
-/** False: there are as many as there may be. */
+/** False: there are `maxEndpoints` already. */
 export async function insertEndpoint(db: Database, endpoint: Endpoint): Promise<boolean> {
   const { id, url, host, description, eventTypes, metadata, secret, createdAt, disabledAt, disabledBy } =
     endpoint
@@ -44,7 +44,7 @@ export async function findEndpoint(db: Database, id: string): Promise<Endpoint |
   return row === undefined ? null : readRow(row)
 }
 
-/** Those that are enabled, as far as it takes to match them with an event. */
+/** The enabled endpoints, with the columns that matching an event needs. */
 export function selectSubscriptions(db: Database) {
   return db
     .select({
@@ -58,7 +58,7 @@ export function selectSubscriptions(db: Database) {
     .orderBy(asc(endpoints.id))
 }
 
-/** One that is damaged matches no event: without its filter it would be sent those of every job. */
+/** A damaged row matches no event: without its filter it would receive the events of every job. */
 export function readSubscription<T extends Pick<Row, 'eventTypes' | 'metadata'>>(row: T) {
   const eventTypes = readKept(eventTypesSchema, row.eventTypes)
   const metadata = readKept(metadataSchema, row.metadata)
@@ -72,7 +72,7 @@ export function readSubscription<T extends Pick<Row, 'eventTypes' | 'metadata'>>
 
 export type EndpointPatch = Partial<Omit<Endpoint, 'id' | 'createdAt'>>
 
-/** The endpoint as it is now, and the deliveries that are looked at again because of it. Null: there is none. */
+/** The changed endpoint, and the deliveries released by the change. Null: there is none. */
 export async function updateEndpoint(
   db: Database,
   { id, host }: Endpoint,
@@ -80,10 +80,10 @@ export async function updateEndpoint(
   nowMs: number,
 ): Promise<{ endpoint: Endpoint; woken: string[] } | null> {
   const isEnabled = patch.disabledAt === null
-  // What waits in line for it need not wait any more when it moves, or is sent nothing more.
-  const isDecided = patch.url !== undefined || patch.disabledAt !== undefined
+  // Parked deliveries of an endpoint that moves or is disabled need no attempt at the old host.
+  const needsNoAttempt = patch.url !== undefined || patch.disabledAt !== undefined
   const [woken, [row]] = await db.batch([
-    releaseParked(db, { host, ownerId: id }, isDecided ? maxAttemptsPerHost : 0, nowMs),
+    releaseParked(db, { host, ownerId: id }, needsNoAttempt ? maxAttemptsPerHost : 0, nowMs),
     db
       .update(endpoints)
       .set({
@@ -99,7 +99,7 @@ export async function updateEndpoint(
   return row === undefined ? null : { endpoint: readRow(row), woken: woken.map((delivery) => delivery.id) }
 }
 
-/** The deliveries that are looked at again because of it. */
+/** Returns the deliveries released by the deletion. */
 export async function deleteEndpoint(db: Database, { id, host }: Endpoint, nowMs: number): Promise<string[]> {
   const [woken] = await db.batch([
     releaseParked(db, { host, ownerId: id }, maxAttemptsPerHost, nowMs),
@@ -108,7 +108,7 @@ export async function deleteEndpoint(db: Database, { id, host }: Endpoint, nowMs
   return woken.map((delivery) => delivery.id)
 }
 
-/** Endpoints whose secret is sealed under that version. */
+/** Endpoints whose secret is encrypted under that version. */
 export async function endpointsEncryptedUnder(
   db: Database,
   version: string,
@@ -121,16 +121,16 @@ export async function endpointsEncryptedUnder(
     .limit(limit)
 }
 
-/** The same secret, sealed anew. */
+/** Replaces the encrypted secret, unless it has changed since it was read. */
 // Running this twice is harmless: the second finds another secret in the row and changes nothing.
 export async function replaceEndpointSecret(
   db: Database,
   { id, secret }: Pick<Endpoint, 'id' | 'secret'>,
-  by: string,
+  replacement: string,
 ): Promise<void> {
   await db
     .update(endpoints)
-    .set({ secret: by })
+    .set({ secret: replacement })
     .where(and(eq(endpoints.id, id), eq(endpoints.secret, secret)))
 }
 

@@ -1,47 +1,33 @@
 /**
- * The line of an owner at a host: deliveries that wait until its circuit closes, or for a place among the attempts under way.
- * Who waits in it is not due, so it costs nothing however long it is: each attempt that ends wakes the next, and the
- * sweep wakes those whom a crash left waiting.
+ * The queue of each lane: deliveries that are parked until the circuit closes, or until another attempt ends. A parked
+ * delivery has no due time, so a long queue costs nothing. Each attempt that ends releases the next; the sweep
+ * (host-queue-sweep.ts) releases those that a crash left behind.
  */
-import { and, asc, desc, eq, inArray, isNotNull, isNull, lte, not, type SQL, sql } from 'drizzle-orm'
-import {
-  failingPathsToBlockHost,
-  failuresToOpenCircuit,
-  maxAttemptsPerHost,
-  sweepEveryMs,
-} from '../../core/schedule.ts'
+import { and, asc, desc, eq, inArray, isNull, lte, type SQL, sql } from 'drizzle-orm'
+import { failingPathsToBlockHost, maxAttemptsPerHost, sweepEveryMs } from '../../core/schedule.ts'
 import type { Database } from '../database.ts'
 import { deliveries, hosts } from '../schema.ts'
-import {
-  forgetIfIdle,
-  hasQueue,
-  isOpen,
-  isParked,
-  isRowOf,
-  isSameLane,
-  isSentNow,
-  type Lane,
-  takesNewPaths,
-} from './circuits.ts'
+import { isDeliveryOf, isOpen, isParked, isRowOf, type Lane, takesNewPaths } from './lane.ts'
 
-/** The delivery that is still due after its claim was held back: it waits in line, and its host's row says so. */
+/** The columns of a parked delivery. */
+export const parked = { dueAt: null, lease: null, reason: 'waiting_for_host' as const }
+
+/** Parks a delivery that is still due after its claim, and gives its lane a row by which the sweep finds the queue. */
 export function park(db: Database, id: string, nowMs: number) {
-  const stand = db
+  const parkDelivery = db
     .update(deliveries)
-    .set(waiting)
+    .set(parked)
     .where(and(eq(deliveries.id, id), lte(deliveries.dueAt, nowMs)))
     .returning({ host: deliveries.host })
-  return {
-    stand,
-    note: noteWaitingHosts(db, eq(deliveries.id, id), nowMs + sweepEveryMs, isNull(hosts.dueAt)),
-  }
+  const due = { atMs: nowMs + sweepEveryMs, alsoIf: isNull(hosts.dueAt) }
+  return { parkDelivery, noteHost: noteWaitingHosts(db, eq(deliveries.id, id), due) }
 }
 
 /**
- * The hosts that some of these deliveries wait in line for are looked after at that time: those that had no row, and
- * those whose row is so. Most have one that is not, and are not written.
+ * Makes the lanes due in which some of these deliveries are parked: those without a row, and those whose row meets the
+ * condition. Most lanes with a queue have a row that does not, and are not written.
  */
-export function noteWaitingHosts(db: Database, some: SQL, dueAt: number, alsoIf: SQL) {
+export function noteWaitingHosts(db: Database, some: SQL, { atMs, alsoIf }: { atMs: number; alsoIf: SQL }) {
   return db
     .insert(hosts)
     .select(
@@ -52,9 +38,9 @@ export function noteWaitingHosts(db: Database, some: SQL, dueAt: number, alsoIf:
           failures: sql<number>`0`.as('failures'),
           failingSince: sql<number | null>`NULL`.as('failing_since'),
           failedAt: sql<number | null>`NULL`.as('failed_at'),
-          outages: sql<number>`0`.as('outages'),
+          consecutiveOutages: sql<number>`0`.as('consecutive_outages'),
           failingPaths: sql<string>`'[]'`.as('failing_paths'),
-          dueAt: sql<number>`${dueAt}`.as('due_at'),
+          dueAt: sql<number>`${atMs}`.as('due_at'),
           trial: sql<string | null>`NULL`.as('trial'),
         })
         .from(deliveries)
@@ -67,40 +53,58 @@ export function noteWaitingHosts(db: Database, some: SQL, dueAt: number, alsoIf:
     })
 }
 
-const waiting = { dueAt: null, lease: null, reason: 'waiting_for_host' as const }
+/** Makes the oldest parked deliveries of a lane due. */
+export function releaseParked(db: Database, lane: Lane, count: number, nowMs: number) {
+  return release(db, lane, { order: asc(deliveries.id), count }, nowMs)
+}
 
-/** The first of a line are due again. */
-export function releaseParked(db: Database, lane: Lane, count: number, nowMs: number, onlyIf?: SQL) {
-  return wakeBy(db, lane, { order: asc(deliveries.id), count, onlyIf }, nowMs)
+/** After an attempt: its place is free for the next delivery. A trial that closed the circuit frees all places. */
+export function releaseNext(db: Database, lane: Lane & { isTrial: boolean }, nowMs: number) {
+  const onlyIf = sql`NOT EXISTS (SELECT 1 FROM ${hosts} WHERE ${isRowOf(lane)} AND ${isOpen})`
+  const count = lane.isTrial ? maxAttemptsPerHost : 1
+  return release(db, lane, { order: asc(deliveries.id), count, onlyIf }, nowMs)
+}
+
+/** After an attempt that left the circuit open: the next delivery may be one of a path that has not failed. */
+export function releaseNewPath(db: Database, lane: Lane, nowMs: number) {
+  const onlyIf = sql`EXISTS (SELECT 1 FROM ${hosts} WHERE ${isRowOf(lane)} AND ${isOpen} AND ${takesNewPaths})`
+  const path = newParkedPath(lane)
+  return release(db, lane, { path, order: asc(deliveries.id), count: 1, onlyIf }, nowMs)
+}
+
+export interface OpenLane extends Lane {
+  consecutiveOutages: number
+  /** `failingPathsToBlockHost` paths have failed: the host itself counts as down. */
+  isHostDown: boolean
 }
 
 /**
- * One is due, to try an open circuit. Its failing paths take turns, and the oldest of a path goes first: a path that is
- * dead holds up no other for longer than a turn. Where too many paths have failed to be told apart, the newest in line
- * and the oldest take turns: the newest may be of a path that works, and some delivery must get through its schedule,
- * because by that a host that stays down is known.
+ * Makes one delivery due, as the trial of an open circuit. The failing paths take turns, each with its oldest delivery,
+ * so a dead path delays the others by one turn at most. Once the host itself is down, the newest and the oldest
+ * delivery take turns. The newest may have a path that works. The oldest must get through its schedule, because the
+ * owner of a host that stays down is disabled by that.
  */
-function wakeForTry(db: Database, lane: Lane & { outages: number; isBelieved: boolean }, nowMs: number) {
-  if (!lane.isBelieved) {
-    const path = sql`coalesce(${newPathInLine(lane)}, ${pathInTurn(lane)})`
-    return wakeBy(db, lane, { path, order: asc(deliveries.id), count: 1 }, nowMs)
+export function releaseForTrial(db: Database, lane: OpenLane, nowMs: number) {
+  if (!lane.isHostDown) {
+    const path = sql`coalesce(${newParkedPath(lane)}, ${nextFailingPath(lane)})`
+    return release(db, lane, { path, order: asc(deliveries.id), count: 1 }, nowMs)
   }
-  const order = lane.outages % 2 === 0 ? desc(deliveries.id) : asc(deliveries.id)
-  return wakeBy(db, lane, { order, count: 1 }, nowMs)
+  const order = lane.consecutiveOutages % 2 === 0 ? desc(deliveries.id) : asc(deliveries.id)
+  return release(db, lane, { order, count: 1 }, nowMs)
 }
 
 interface Choice {
   path?: SQL
   order: SQL
   count: number
-  onlyIf?: SQL | undefined
+  onlyIf?: SQL
 }
 
-function wakeBy(db: Database, lane: Lane, { path, order, count, onlyIf }: Choice, nowMs: number) {
+function release(db: Database, lane: Lane, { path, order, count, onlyIf }: Choice, nowMs: number) {
   const chosen = db
     .select({ id: deliveries.id })
     .from(deliveries)
-    .where(and(isOf(lane), isParked, path && sql`${deliveries.path} = ${path}`))
+    .where(and(isDeliveryOf(lane), isParked, path && sql`${deliveries.path} = ${path}`))
     .orderBy(order)
     .limit(count)
   return db
@@ -110,105 +114,30 @@ function wakeBy(db: Database, lane: Lane, { path, order, count, onlyIf }: Choice
     .returning({ id: deliveries.id })
 }
 
-function isOf({ host, ownerId }: Lane) {
-  return and(eq(deliveries.host, host), eq(deliveries.ownerId, ownerId))
-}
-
-/** An attempt has ended: its place is free for the next in line, or, where the circuit has closed, all places are. */
-export function releaseNext(db: Database, lane: Lane, wasTrial: boolean, nowMs: number) {
-  const closed = sql`NOT EXISTS (SELECT 1 FROM ${hosts} WHERE ${isRowOf(lane)} AND ${isOpen})`
-  return releaseParked(db, lane, wasTrial ? maxAttemptsPerHost : 1, nowMs, closed)
-}
-
-/** An attempt has failed and the circuit is open: the next may be of a path that has not failed. */
-export function releaseNewPath(db: Database, lane: Lane, nowMs: number) {
-  const onlyIf = sql`EXISTS (SELECT 1 FROM ${hosts} WHERE ${isRowOf(lane)} AND ${isOpen} AND ${takesNewPaths})`
-  return wakeBy(db, lane, { path: newPathInLine(lane), order: asc(deliveries.id), count: 1, onlyIf }, nowMs)
-}
-
-const failingPathsOf = (lane: Lane) =>
-  sql`json_each((SELECT ${hosts.failingPaths} FROM ${hosts} WHERE ${isRowOf(lane)}))`
-
-/** A path in line that is not among the failing. One seek of the index a path, however many deliveries wait for each. */
-function newPathInLine(lane: Lane): SQL {
-  const { host, ownerId } = lane
-  const next = (after: SQL) => sql`(SELECT min(waiting.path) FROM ${deliveries} AS waiting
-    WHERE waiting.host = ${host} AND waiting.owner_id = ${ownerId} AND waiting.due_at IS NULL
-    AND waiting.status = 'pending' ${after})`
+/** A parked path that is not among the failing ones: one index seek for each path, however many deliveries wait. */
+function newParkedPath(lane: Lane): SQL {
+  const next = (after: SQL) => sql`(SELECT min(parked.path) FROM ${parkedIn(lane)} ${after})`
   return sql`(WITH RECURSIVE paths(path) AS (
       SELECT ${next(sql``)}
-      UNION ALL SELECT ${next(sql`AND waiting.path > paths.path`)} FROM paths WHERE paths.path IS NOT NULL
+      UNION ALL SELECT ${next(sql`AND parked.path > paths.path`)} FROM paths WHERE paths.path IS NOT NULL
       LIMIT ${failingPathsToBlockHost + 1}
     )
     SELECT path FROM paths WHERE path IS NOT NULL AND path NOT IN (SELECT value FROM ${failingPathsOf(lane)}) LIMIT 1)`
 }
 
-/** Of the failing paths that are in line, the one whose last failure is the longest ago. */
-function pathInTurn(lane: Lane): SQL {
-  const { host, ownerId } = lane
-  return sql`(SELECT failing.value FROM ${failingPathsOf(lane)} AS failing WHERE EXISTS (
-      SELECT 1 FROM ${deliveries} AS waiting WHERE waiting.host = ${host} AND waiting.owner_id = ${ownerId}
-      AND waiting.path = failing.value AND waiting.due_at IS NULL AND waiting.status = 'pending'
-    ) ORDER BY failing.key LIMIT 1)`
+/** The failing path with a parked delivery whose latest failure is the oldest. */
+function nextFailingPath(lane: Lane): SQL {
+  return sql`(SELECT failing.value FROM ${failingPathsOf(lane)} AS failing
+    WHERE EXISTS (SELECT 1 FROM ${parkedIn(lane)} AND parked.path = failing.value)
+    ORDER BY failing.key LIMIT 1)`
 }
 
-// What is left over is looked after at the next sweep.
-const mostHostsPerSweep = 100
-const mostParkedPerSweep = 5_000
-
-/** Whoever is overdue at a host that is not to be tried now goes to its line, all at once. */
-export async function parkOverdue(db: Database, nowMs: number): Promise<void> {
-  const closed = sql`EXISTS (SELECT 1 FROM ${hosts} WHERE ${isSameLane} AND ${isOpen}
-    AND ${hosts.dueAt} > ${nowMs} AND (NOT (${takesNewPaths})
-    OR ${deliveries.path} IN (SELECT value FROM json_each(${hosts.failingPaths}))))`
-  const overdue = db
-    .select({ id: deliveries.id })
-    .from(deliveries)
-    .where(and(isNotNull(deliveries.dueAt), lte(deliveries.dueAt, nowMs), not(isSentNow), closed))
-    .limit(mostParkedPerSweep)
-  await db.update(deliveries).set(waiting).where(inArray(deliveries.id, overdue))
+/** The parked deliveries of a lane under the name `parked`, up to and with their WHERE. */
+function parkedIn({ host, ownerId }: Lane): SQL {
+  return sql`${deliveries} AS parked WHERE parked.host = ${host} AND parked.owner_id = ${ownerId}
+    AND parked.due_at IS NULL AND parked.status = 'pending'`
 }
 
-/** Wakes the first of every line that is to be looked after, or the one that an open circuit is tried by. */
-export async function releaseDueQueues(db: Database, nowMs: number): Promise<string[]> {
-  const due = await db
-    .select({
-      ...{ host: hosts.host, ownerId: hosts.ownerId, outages: hosts.outages },
-      isBelieved: sql`json_array_length(${hosts.failingPaths}) >= ${failingPathsToBlockHost}`.mapWith(
-        Boolean,
-      ),
-    })
-    .from(hosts)
-    .where(and(isNotNull(hosts.dueAt), lte(hosts.dueAt, nowMs)))
-    .orderBy(asc(hosts.dueAt))
-    .limit(mostHostsPerSweep)
-  const woken = await Promise.all(due.map((lane) => wakeLine(db, lane, nowMs)))
-  return woken.flat()
-}
-
-async function wakeLine(
-  db: Database,
-  lane: Lane & { outages: number; isBelieved: boolean },
-  nowMs: number,
-): Promise<string[]> {
-  const row = isRowOf(lane)
-  const [woken] =
-    lane.outages >= failuresToOpenCircuit
-      ? await db.batch([
-          wakeForTry(db, lane, nowMs),
-          // The one that is woken takes the try. Where there is none, whoever comes next takes it.
-          db
-            .update(hosts)
-            .set({ dueAt: null })
-            .where(and(row, isOpen, sql`NOT ${hasQueue(lane)}`)),
-        ])
-      : await db.batch([
-          releaseParked(db, lane, maxAttemptsPerHost, nowMs),
-          db
-            .update(hosts)
-            .set({ dueAt: sql`CASE WHEN ${hasQueue(lane)} THEN ${nowMs + sweepEveryMs} END` })
-            .where(and(row, not(isOpen))),
-          forgetIfIdle(db, lane),
-        ])
-  return woken.map(({ id }) => id)
+function failingPathsOf(lane: Lane): SQL {
+  return sql`json_each((SELECT ${hosts.failingPaths} FROM ${hosts} WHERE ${isRowOf(lane)}))`
 }

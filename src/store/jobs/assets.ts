@@ -1,6 +1,7 @@
-/** The assets table: what callers uploaded, or embedded in a request, and where it lies in R2. */
-import { eq, inArray } from 'drizzle-orm'
+/** The assets table: media that callers uploaded or embedded in a request. */
+import { eq } from 'drizzle-orm'
 import { uploadKey } from '../../core/retention.ts'
+import { among } from '../among.ts'
 import type { Database } from '../database.ts'
 import { assets } from '../schema.ts'
 
@@ -20,13 +21,10 @@ export async function findAsset(db: Database, id: string): Promise<Asset | null>
   return row ?? null
 }
 
-/** Those of the ids that are there, by their id. */
+/** The assets with these ids that exist, by id. */
 export async function findAssets(db: Database, ids: readonly string[]): Promise<Map<string, Asset>> {
   if (ids.length === 0) return new Map()
-  const rows = await db
-    .select()
-    .from(assets)
-    .where(inArray(assets.id, [...new Set(ids)]))
+  const rows = await db.select().from(assets).where(among(assets.id, ids))
   return new Map(rows.map((row) => [row.id, row]))
 }
 

@@ -1,6 +1,6 @@
 /**
- * Erasing a job. The first commit takes everything of it that is content, and leaves a row that is nobody's but the
- * sweep's: it says whose objects are still to be removed, and holds the deliveries that tell of the erasure.
+ * Erasing a job. The first commit deletes all its content and leaves a row for the sweep. That row says whose objects
+ * must still be deleted, and holds the deliveries of the erasure event.
  */
 import { and, asc, eq, isNotNull, isNull, lte, type SQL, sql } from 'drizzle-orm'
 import type { Subscription } from '../../core/event.ts'
@@ -13,18 +13,17 @@ import { assets, deliveries, events, jobs, outputs, tasks, webhooks } from '../s
 import { type Job, readRow } from './jobs.ts'
 import { type Output, readOutput, selectOutputs } from './outputs.ts'
 
-/** A job as far as it is told of its erasure. */
+/** A job with what its erasure event needs. */
 export interface ErasableJob {
   job: Job
   outputs: Output[]
-  /** Who may be told beside its own caller. */
+  /** The endpoints that may receive the event, besides the job's own caller. */
   subscriptions: Subscription[]
-  /** Somebody has still to be told something of it. */
-  isTellingDue: boolean
+  hasPendingDelivery: boolean
 }
 
 /** Null: there is none, or it is erased already. */
-export async function seeErasable(db: Database, id: string): Promise<ErasableJob | null> {
+export async function findErasable(db: Database, id: string): Promise<ErasableJob | null> {
   const [[row], outputRows, subscriptions, pending] = await db.batch([
     db
       .select()
@@ -39,38 +38,40 @@ export async function seeErasable(db: Database, id: string): Promise<ErasableJob
     job: readRow(row),
     outputs: outputRows.map(readOutput),
     subscriptions: subscriptions.map(readSubscription),
-    isTellingDue: pending.length > 0,
+    hasPendingDelivery: pending.length > 0,
   }
 }
 
-/** False: it has been erased meanwhile, or, where that is waited for, somebody is to be told of it again. */
-// Running this twice is harmless: the second time it is erased already, and nothing is written.
+export interface ErasureCommit {
+  jobId: string
+  /** Whether the deliveries that have not ended prevent the erasure, or are deleted with the job. */
+  pendingDeliveries: 'wait' | 'discard'
+  /** The deliveries of the erasure event. */
+  deliveries: DeliveryDraft[]
+}
+
+/** False: it was erased meanwhile, or a delivery became pending that must end first. */
+// Running this twice is harmless: the second time the job is erased already, and nothing is written.
 export async function commitErasure(
   db: Database,
-  { id, request, model }: Job,
-  pendingDeliveries: 'wait' | 'discard',
-  told: DeliveryDraft[],
+  { jobId, pendingDeliveries, deliveries: drafts }: ErasureCommit,
   nowMs: number,
 ): Promise<boolean> {
-  const isHere = sql`EXISTS (SELECT 1 FROM ${jobs} WHERE ${jobs.id} = ${id} AND ${jobs.settledAt} IS NOT NULL AND ${jobs.erasedAt} IS NULL)`
-  const mayGo =
-    pendingDeliveries === 'discard' ? isHere : sql`${isHere} AND NOT ${hasDelivery(id, isPending)}`
-  const { retention_days } = request
-  const emptied = {
-    ...{ request: JSON.stringify({ model, retention_days }), warnings: '[]', estimates: '{}', fault: null },
-    ...{ idempotencyKey: null, idempotencyHash: null, retryOf: null },
-  }
+  const isThere = sql`EXISTS (SELECT 1 FROM ${jobs} WHERE ${jobs.id} = ${jobId}
+    AND ${jobs.settledAt} IS NOT NULL AND ${jobs.erasedAt} IS NULL)`
+  const mayBeErased =
+    pendingDeliveries === 'discard' ? isThere : sql`${isThere} AND NOT ${hasDelivery(jobId, isPending)}`
   try {
     await db.batch([
-      abortUnless(db, 'not_erasable', mayGo),
+      abortUnless(db, 'not_erasable', mayBeErased),
       ...[deliveries, events, webhooks, tasks, outputs, assets].map((table) =>
-        db.delete(table).where(eq(table.jobId, id)),
+        db.delete(table).where(eq(table.jobId, jobId)),
       ),
       db
         .update(jobs)
         .set({ ...emptied, erasedAt: nowMs, eraseAt: nowMs })
-        .where(eq(jobs.id, id)),
-      ...told.map((delivery) => insertDelivery(db, id, delivery, nowMs)),
+        .where(eq(jobs.id, jobId)),
+      ...drafts.map((delivery) => insertDelivery(db, jobId, delivery, nowMs)),
     ])
     return true
   } catch (error) {
@@ -79,13 +80,26 @@ export async function commitErasure(
   }
 }
 
-/** Its objects are removed: the row goes, too, or once what is told of the erasure is over and can be read no more. */
-// Running this twice is harmless: it decides by what is there.
+const emptied = {
+  request: '{}',
+  warnings: '[]',
+  estimates: '{}',
+  fault: null,
+  idempotencyKey: null,
+  idempotencyHash: null,
+  retryOf: null,
+}
+
+/**
+ * After the objects of an erased job are deleted: deletes its row, unless deliveries of the erasure event are left.
+ * Such a row is deleted once they have ended and `tombstoneKeptMs` has passed.
+ */
+// Running this twice is harmless: it decides by the rows that are left.
 export async function finishErasure(db: Database, id: string, nowMs: number): Promise<void> {
   const isErased = and(eq(jobs.id, id), isNotNull(jobs.erasedAt))
-  const isForgotten = sql`${jobs.erasedAt} <= ${nowMs - tombstoneKeptMs} AND NOT ${hasDelivery(id, isPending)}`
+  const isExpired = sql`${jobs.erasedAt} <= ${nowMs - tombstoneKeptMs} AND NOT ${hasDelivery(id, isPending)}`
   await db.batch([
-    db.delete(jobs).where(and(isErased, sql`(NOT ${hasDelivery(id)} OR ${isForgotten})`)),
+    db.delete(jobs).where(and(isErased, sql`(NOT ${hasDelivery(id)} OR ${isExpired})`)),
     db
       .update(jobs)
       .set({ eraseAt: sql`max(${jobs.erasedAt} + ${tombstoneKeptMs}, ${nowMs + erasureWaitMs})` })
@@ -93,24 +107,17 @@ export async function finishErasure(db: Database, id: string, nowMs: number): Pr
   ])
 }
 
-/** What is due to be erased, or, erased already, to be looked after: the longest due first. */
+/** Jobs whose erasure is due, and erased jobs whose row is due to be looked at, oldest first. */
 export async function dueErasures(db: Database, nowMs: number, limit: number) {
   return db
-    .select({
-      id: jobs.id,
-      erasedAt: jobs.erasedAt,
-      // Of those that are erased. A damaged request must not stop the others.
-      retentionDays: sql<
-        number | null
-      >`CASE WHEN ${jobs.erasedAt} IS NOT NULL AND json_valid(${jobs.request}) THEN json_extract(${jobs.request}, '$.retention_days') END`,
-    })
+    .select({ id: jobs.id, erasedAt: jobs.erasedAt })
     .from(jobs)
     .where(and(isNotNull(jobs.eraseAt), lte(jobs.eraseAt, nowMs)))
     .orderBy(asc(jobs.eraseAt))
     .limit(limit)
 }
 
-/** Not now: it makes way for others. */
+/** Postpones an erasure that cannot happen yet, so that it does not hold up others. */
 export async function deferErasure(db: Database, id: string, nowMs: number): Promise<void> {
   await db
     .update(jobs)

@@ -32,16 +32,13 @@ export async function destinationFor(
     .select({
       others: sql<number | null>`${others}`,
       isAwaited: sql<number>`${and(awaits, isUnsettled)}`,
-      retentionDays: sql<
-        number | null
-      >`CASE WHEN json_valid(${jobs.request}) THEN json_extract(${jobs.request}, '$.retention_days') END`,
     })
     .from(tasks)
     .innerJoin(jobs, eq(jobs.id, tasks.jobId))
     .where(isTask(task))
   if (seen === undefined || seen.isAwaited !== 1) return 'unawaited'
   if (seen.others !== null && seen.others >= maxOthers) return 'full'
-  return { prefix: jobPrefix(task.jobId, seen.retentionDays ?? 0) }
+  return { prefix: jobPrefix(task.jobId) }
 }
 
 /**

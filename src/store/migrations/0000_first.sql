@@ -5,17 +5,6 @@ CREATE TABLE `aborts` (
 	CONSTRAINT "not_erasable" CHECK(reason <> 'not_erasable')
 ) WITHOUT ROWID;
 --> statement-breakpoint
-CREATE TABLE `api_keys` (
-	`id` text PRIMARY KEY NOT NULL,
-	`name` text NOT NULL,
-	`hash` text NOT NULL,
-	`callback_secret` text NOT NULL,
-	`retired_secrets` text DEFAULT '[]' NOT NULL,
-	`created_at` integer NOT NULL,
-	`revoked_at` integer
-);
---> statement-breakpoint
-CREATE UNIQUE INDEX `api_keys_hash_unique` ON `api_keys` (`hash`);--> statement-breakpoint
 CREATE TABLE `assets` (
 	`id` text PRIMARY KEY NOT NULL,
 	`api_key_id` text NOT NULL,
@@ -70,30 +59,23 @@ CREATE TABLE `deliveries` (
 ) WITHOUT ROWID;
 --> statement-breakpoint
 CREATE INDEX `deliveries_due` ON `deliveries` (`due_at`,`host`,`owner_id`) WHERE due_at IS NOT NULL;--> statement-breakpoint
-CREATE INDEX `deliveries_line` ON `deliveries` (`host`,`owner_id`) WHERE due_at IS NULL AND status = 'pending';--> statement-breakpoint
-CREATE INDEX `deliveries_line_paths` ON `deliveries` (`host`,`owner_id`,`path`) WHERE due_at IS NULL AND status = 'pending';--> statement-breakpoint
+CREATE INDEX `deliveries_parked` ON `deliveries` (`host`,`owner_id`) WHERE due_at IS NULL AND status = 'pending';--> statement-breakpoint
+CREATE INDEX `deliveries_parked_paths` ON `deliveries` (`host`,`owner_id`,`path`) WHERE due_at IS NULL AND status = 'pending';--> statement-breakpoint
 CREATE INDEX `deliveries_job` ON `deliveries` (`job_id`);--> statement-breakpoint
-CREATE TABLE `disabled_callbacks` (
-	`api_key_id` text NOT NULL,
+CREATE TABLE `hosts` (
 	`host` text NOT NULL,
-	`failing_since` integer NOT NULL,
-	`disabled_at` integer NOT NULL,
-	PRIMARY KEY(`api_key_id`, `host`)
+	`owner_id` text NOT NULL,
+	`failures` integer NOT NULL,
+	`failing_since` integer,
+	`failed_at` integer,
+	`consecutive_outages` integer NOT NULL,
+	`failing_paths` text NOT NULL,
+	`due_at` integer,
+	`trial` text,
+	PRIMARY KEY(`host`, `owner_id`)
 ) WITHOUT ROWID;
 --> statement-breakpoint
-CREATE TABLE `endpoints` (
-	`id` text PRIMARY KEY NOT NULL,
-	`url` text NOT NULL,
-	`host` text NOT NULL,
-	`description` text,
-	`event_types` text NOT NULL,
-	`metadata` text NOT NULL,
-	`secret` text NOT NULL,
-	`created_at` integer NOT NULL,
-	`disabled_at` integer,
-	`disabled_by` text
-);
---> statement-breakpoint
+CREATE INDEX `hosts_due` ON `hosts` (`due_at`) WHERE due_at IS NOT NULL;--> statement-breakpoint
 CREATE TABLE `events` (
 	`job_id` text NOT NULL,
 	`id` text NOT NULL,
@@ -104,20 +86,6 @@ CREATE TABLE `events` (
 	FOREIGN KEY (`job_id`) REFERENCES `jobs`(`id`) ON UPDATE no action ON DELETE cascade
 ) WITHOUT ROWID;
 --> statement-breakpoint
-CREATE TABLE `hosts` (
-	`host` text NOT NULL,
-	`owner_id` text NOT NULL,
-	`failures` integer NOT NULL,
-	`failing_since` integer,
-	`failed_at` integer,
-	`outages` integer NOT NULL,
-	`failing_paths` text NOT NULL,
-	`due_at` integer,
-	`trial` text,
-	PRIMARY KEY(`host`, `owner_id`)
-) WITHOUT ROWID;
---> statement-breakpoint
-CREATE INDEX `hosts_due` ON `hosts` (`due_at`) WHERE due_at IS NOT NULL;--> statement-breakpoint
 CREATE TABLE `jobs` (
 	`id` text PRIMARY KEY NOT NULL,
 	`status` text NOT NULL,
@@ -150,6 +118,58 @@ CREATE TABLE `jobs` (
 CREATE INDEX `jobs_due` ON `jobs` (`due_at`) WHERE due_at IS NOT NULL;--> statement-breakpoint
 CREATE INDEX `jobs_erase` ON `jobs` (`erase_at`) WHERE erase_at IS NOT NULL;--> statement-breakpoint
 CREATE UNIQUE INDEX `jobs_idempotency` ON `jobs` (`api_key_id`,`idempotency_key`) WHERE idempotency_key IS NOT NULL;--> statement-breakpoint
+CREATE TABLE `webhooks` (
+	`job_id` text NOT NULL,
+	`hash` text NOT NULL,
+	`provider` text NOT NULL,
+	`body` text NOT NULL,
+	`received_at` integer NOT NULL,
+	PRIMARY KEY(`job_id`, `hash`),
+	FOREIGN KEY (`job_id`) REFERENCES `jobs`(`id`) ON UPDATE no action ON DELETE cascade
+) WITHOUT ROWID;
+--> statement-breakpoint
+CREATE TABLE `api_keys` (
+	`id` text PRIMARY KEY NOT NULL,
+	`name` text NOT NULL,
+	`hash` text NOT NULL,
+	`callback_secret` text NOT NULL,
+	`retired_secrets` text DEFAULT '[]' NOT NULL,
+	`created_at` integer NOT NULL,
+	`revoked_at` integer
+);
+--> statement-breakpoint
+CREATE UNIQUE INDEX `api_keys_hash_unique` ON `api_keys` (`hash`);--> statement-breakpoint
+CREATE TABLE `disabled_callbacks` (
+	`api_key_id` text NOT NULL,
+	`host` text NOT NULL,
+	`failing_since` integer NOT NULL,
+	`disabled_at` integer NOT NULL,
+	PRIMARY KEY(`api_key_id`, `host`)
+) WITHOUT ROWID;
+--> statement-breakpoint
+CREATE TABLE `endpoints` (
+	`id` text PRIMARY KEY NOT NULL,
+	`url` text NOT NULL,
+	`host` text NOT NULL,
+	`description` text,
+	`event_types` text NOT NULL,
+	`metadata` text NOT NULL,
+	`secret` text NOT NULL,
+	`created_at` integer NOT NULL,
+	`disabled_at` integer,
+	`disabled_by` text
+);
+--> statement-breakpoint
+CREATE TABLE `reconciliations` (
+	`name` text PRIMARY KEY NOT NULL,
+	`phase` text,
+	`cursor` text,
+	`due_at` integer NOT NULL,
+	`started_at` integer,
+	`counts` text NOT NULL,
+	`last` text
+) WITHOUT ROWID;
+--> statement-breakpoint
 CREATE TABLE `output_hosts` (
 	`provider` text NOT NULL,
 	`host` text NOT NULL,
@@ -186,16 +206,6 @@ CREATE TABLE `outputs` (
 ) WITHOUT ROWID;
 --> statement-breakpoint
 CREATE INDEX `outputs_lost` ON `outputs` (`lost_at`) WHERE lost_at IS NOT NULL;--> statement-breakpoint
-CREATE TABLE `reconciliations` (
-	`name` text PRIMARY KEY NOT NULL,
-	`phase` text,
-	`cursor` text,
-	`due_at` integer NOT NULL,
-	`started_at` integer,
-	`counts` text NOT NULL,
-	`last` text
-) WITHOUT ROWID;
---> statement-breakpoint
 CREATE TABLE `slots` (
 	`provider` text NOT NULL,
 	`job_id` text NOT NULL,
@@ -232,15 +242,5 @@ CREATE TABLE `waits` (
 	`provider` text NOT NULL,
 	`job_id` text NOT NULL,
 	PRIMARY KEY(`provider`, `job_id`)
-) WITHOUT ROWID;
---> statement-breakpoint
-CREATE TABLE `webhooks` (
-	`job_id` text NOT NULL,
-	`hash` text NOT NULL,
-	`provider` text NOT NULL,
-	`body` text NOT NULL,
-	`received_at` integer NOT NULL,
-	PRIMARY KEY(`job_id`, `hash`),
-	FOREIGN KEY (`job_id`) REFERENCES `jobs`(`id`) ON UPDATE no action ON DELETE cascade
 ) WITHOUT ROWID;--> statement-breakpoint
 INSERT INTO `reconciliations` (`name`, `due_at`, `counts`) VALUES ('storage', (unixepoch() + 86400) * 1000, '{}');

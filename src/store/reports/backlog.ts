@@ -1,40 +1,40 @@
-/** What is owed right now and has not been done: found by the indexes of unsettled rows, what was due first first. */
+/** The work that is due and not done, counted through the indexes of unfinished rows, oldest first. */
 import { sql } from 'drizzle-orm'
 import { type ProviderName, providerNames } from '../../core/request/request.ts'
 import { settleGraceMs } from '../../core/schedule.ts'
 import type { Database } from '../database.ts'
-import { isParked, isSameLane } from '../deliveries/circuits.ts'
+import { isParked, isSameLane } from '../deliveries/lane.ts'
 import { assets, deliveries, events, hosts, jobs, outputs, slots, waits } from '../schema.ts'
 
-/** No count goes further. */
+/** Every count stops here. */
 export const maxCounted = 1_000
-const mostLookedInto = 100
+const maxInspected = 100
 
 export interface Backlog {
   jobs: {
-    /** Due, and neither a nudge nor the sweep has brought anybody. */
+    /** Due, and neither a wake-up nor the sweep has led to a step. */
     overdue: number
     oldestDueAt: number | null
-    /** Under a lease that has run out: a step died. */
+    /** Under an expired lease: a step died. */
     leaseExpired: number
-    /** Unsettled though the deadline has passed, and the time in which outputs are still copied. */
+    /** Unsettled after the deadline and after the time in which outputs are still copied. */
     beyondDeadline: number
   }
-  /** Who stands in the line of a host has no date of its own: it is due when the line is to be looked after. */
+  /** A parked delivery counts as due when its lane is. */
   deliveries: { pending: number; oldestCreatedAt: number | null; overdue: number; oldestDueAt: number | null }
-  /** How many nudges of what is overdue have died in all their tries. */
+  /** Dead-lettered wake-ups of overdue jobs and deliveries. */
   deadLetters: number
-  /** Stored outputs and assets whose object is not in the bucket. */
+  /** Stored outputs and assets whose object is missing from the bucket. */
   lost: number
 }
 
 export async function countBacklog(db: Database, nowMs: number): Promise<Backlog> {
   const isOverdue = sql`due_at <= ${nowMs}`
   const dueFirst = sql`WHERE due_at IS NOT NULL ORDER BY due_at LIMIT ${maxCounted}`
-  // Each host's oldest first, as the index of lines has them.
-  const standing = sql`SELECT ${hosts.dueAt}, ${deliveries.createdAt} FROM ${deliveries}
+  // In the order of the index of parked deliveries: the oldest of each lane first.
+  const parked = sql`SELECT ${hosts.dueAt}, ${deliveries.createdAt} FROM ${deliveries}
     LEFT JOIN ${hosts} ON ${isSameLane} WHERE ${isParked} ORDER BY ${deliveries.host}, ${deliveries.ownerId} LIMIT ${maxCounted}`
-  const longOverdue = sql`WHERE due_at IS NOT NULL AND ${isOverdue} ORDER BY due_at LIMIT ${mostLookedInto}`
+  const longOverdue = sql`WHERE due_at IS NOT NULL AND ${isOverdue} ORDER BY due_at LIMIT ${maxInspected}`
   const lostOf = (table: typeof outputs | typeof assets) =>
     sql`SELECT 1 FROM ${table} WHERE lost_at IS NOT NULL`
   const [[ofJobs], [ofDeliveries], [dead], [lost]] = await Promise.all([
@@ -50,7 +50,7 @@ export async function countBacklog(db: Database, nowMs: number): Promise<Backlog
         count(CASE WHEN ${isOverdue} THEN 1 END) AS overdue,
         min(CASE WHEN ${isOverdue} THEN due_at END) AS oldestDueAt
       FROM (SELECT * FROM (SELECT due_at, created_at FROM ${deliveries} ${dueFirst})
-        UNION ALL SELECT * FROM (${standing}))`),
+        UNION ALL SELECT * FROM (${parked}))`),
     db.all<{
       count: number
     }>(sql`SELECT count(*) AS count FROM ${events} WHERE ${events.type} = 'message.dead_lettered'

@@ -1,4 +1,4 @@
-/** How far the bucket and the tables are compared with each other. One row; it is the only memory of a round. */
+/** The progress of the daily comparison of the bucket with the tables: one row holds all of it. */
 import { and, eq, lte } from 'drizzle-orm'
 import { z } from 'zod'
 import { readKept } from '../../core/http/json.ts'
@@ -10,7 +10,7 @@ const name = 'storage'
 const count = z.int().default(0)
 const countsSchema = z.object({ objects: count, rows: count, removed: count, lost: count })
 
-/** How many objects and rows were looked at; objects that no row named, and rows whose object was newly missing. */
+/** Objects and rows compared, objects removed because no row names them, rows whose object was found missing. */
 export type ReconciliationCounts = z.infer<typeof countsSchema>
 
 const lastSchema = countsSchema.extend({ finishedAt: z.int() })
@@ -18,16 +18,16 @@ const lastSchema = countsSchema.extend({ finishedAt: z.int() })
 export type LastReconciliation = z.infer<typeof lastSchema>
 
 export interface Reconciliation {
-  /** What is looked through now. Null: a round begins. */
+  /** The part that is being compared. Null: a run begins. */
   phase: string | null
   cursor: string | null
   startedAt: number | null
   counts: ReconciliationCounts
-  /** When the claim ends: whoever holds it knows it by that. */
+  /** When the claim ends. It is the token of the claim as well. */
   dueAt: number
 }
 
-/** Null: it is not due, or somebody else is at it. */
+/** Null: not due, or claimed by another sweep. */
 // Running this twice is harmless: the second finds it not due.
 export async function claimReconciliation(
   db: Database,
@@ -35,7 +35,7 @@ export async function claimReconciliation(
   nowMs: number,
 ): Promise<Reconciliation | null> {
   const isDue = and(eq(reconciliations.name, name), lte(reconciliations.dueAt, nowMs))
-  // Asked first, since it seldom is, and a claim in vain reads twice as much.
+  // It is seldom due, and a SELECT reads half as many rows as an UPDATE that matches nothing.
   if ((await db.select({ name: reconciliations.name }).from(reconciliations).where(isDue)).length === 0)
     return null
   const [row] = await db.update(reconciliations).set({ dueAt: untilMs }).where(isDue).returning()
@@ -44,7 +44,7 @@ export async function claimReconciliation(
     : { ...row, counts: readKept(countsSchema, row.counts) ?? countsSchema.parse({}) }
 }
 
-/** Where it goes on, or, finished, what the whole round counts. Written only by who holds the claim. */
+/** Stores where the run continues, or, at its end, its counts. Only the holder of the claim writes. */
 export async function saveReconciliation(
   db: Database,
   claimed: Reconciliation,
@@ -55,14 +55,17 @@ export async function saveReconciliation(
   await db
     .update(reconciliations)
     .set({
-      ...{ phase, cursor, startedAt, dueAt },
+      phase,
+      cursor,
+      startedAt,
+      dueAt,
       counts: JSON.stringify(last === null ? counts : {}),
       ...(last !== null && { last: JSON.stringify(last) }),
     })
     .where(and(eq(reconciliations.name, name), eq(reconciliations.dueAt, claimed.dueAt)))
 }
 
-/** The last whole round. Null: there was none yet. */
+/** The last complete run. Null: none yet. */
 export async function lastReconciliation(db: Database): Promise<LastReconciliation | null> {
   const [row] = await db
     .select({ last: reconciliations.last })

@@ -1,6 +1,6 @@
 /**
- * Numbers over a window of jobs: a range of the primary key, since ids sort by time, and never more than so many jobs
- * of it, the newest. What is read grows with the window, not with the tables.
+ * Statistics over a window of jobs. The window is a range of the primary key, because ids sort by time, and holds at
+ * most the newest `maxJobsCounted` jobs. The rows read grow with the window, not with the tables.
  */
 import { eq, type SQL, sql } from 'drizzle-orm'
 import { firstIdAt } from '../../core/id.ts'
@@ -10,16 +10,15 @@ import type { CompletionSource } from '../../core/task.ts'
 import type { Database } from '../database.ts'
 import { jobs, tasks, webhooks } from '../schema.ts'
 
-/** Of these and no older ones anything is said. */
 export const maxJobsCounted = 10_000
 
 export interface Stats {
-  /** How many jobs it is about, and since when they were made. Cut: older ones were left out. */
+  /** The number of jobs, and the start of the window. Cut: older jobs were left out. */
   counted: { jobs: number; sinceMs: number; isCut: boolean }
   jobs: { provider: ProviderName; status: JobStatus; count: number }[]
   finished: ({ provider: ProviderName; model: Model } & Spread)[]
   tasks: TaskStats[]
-  /** From a webhook to the end that it announced; or, where a poll had found that before, how late the webhook came. */
+  /** From the webhook to the task's end, or, if a poll found the end first, from the end to the webhook. */
   webhookDelays: ({ provider: ProviderName; completedVia: CompletionSource } & Spread)[]
 }
 
@@ -27,14 +26,14 @@ interface TaskStats {
   provider: ProviderName
   completedViaWebhook: number
   completedViaPoll: number
-  /** What the provider told of its bill, added up; null where it told nothing in this unit. */
+  /** The sum of the costs that the provider reported; null if it reported none in this unit. */
   usd: number | null
   credits: number | null
-  /** Succeeded tasks whose bill was not told. */
+  /** Succeeded tasks without a reported cost. */
   unreported: number
 }
 
-/** Milliseconds by the nearest rank. */
+/** Percentiles by the nearest rank, in milliseconds. */
 interface Spread {
   count: number
   p50: number
@@ -58,7 +57,10 @@ export async function countSince(db: Database, sinceMs: number): Promise<Stats> 
   const isCut = window?.jobs === maxJobsCounted
   return {
     counted: { jobs: window?.jobs ?? 0, sinceMs: isCut && oldest ? oldest.createdAt : sinceMs, isCut },
-    ...{ jobs: byStatus, finished, tasks: byProvider, webhookDelays },
+    jobs: byStatus,
+    finished,
+    tasks: byProvider,
+    webhookDelays,
   }
 }
 
@@ -74,31 +76,31 @@ function finishTimes(first: string): SQL {
 }
 
 function taskTotals(first: string): SQL {
-  const told = sql`CASE WHEN NOT json_valid(${tasks.cost}) THEN NULL WHEN json_extract(${tasks.cost}, '$.source') = 'provider' THEN ${tasks.cost} END`
+  const reported = sql`CASE WHEN NOT json_valid(${tasks.cost}) THEN NULL WHEN json_extract(${tasks.cost}, '$.source') = 'provider' THEN ${tasks.cost} END`
   return sql`SELECT ${tasks.provider},
       sum(${tasks.completedVia} IS 'webhook') AS completedViaWebhook,
       sum(${tasks.completedVia} IS 'poll') AS completedViaPoll,
-      sum(json_extract(${told}, '$.amount_usd')) AS usd,
-      sum(json_extract(${told}, '$.credits')) AS credits,
-      sum(${tasks.status} = 'succeeded' AND (${told}) IS NULL) AS unreported
+      sum(json_extract(${reported}, '$.amount_usd')) AS usd,
+      sum(json_extract(${reported}, '$.credits')) AS credits,
+      sum(${tasks.status} = 'succeeded' AND (${reported}) IS NULL) AS unreported
     FROM ${tasks} WHERE ${tasks.jobId} >= ${first} GROUP BY ${tasks.provider}`
 }
 
 function delays(first: string): SQL {
-  const heard = (when: SQL) =>
+  const received = (when: SQL) =>
     sql`FROM ${webhooks} WHERE ${webhooks.jobId} = ${tasks.jobId} AND ${webhooks.provider} = ${tasks.provider} AND ${webhooks.receivedAt} ${when}`
-  // Of what came after the job's end, only the time of the first is kept.
+  // Only the time of the first webhook after the job's end is stored.
   const late = sql`(SELECT ${jobs.lateWebhookAt} FROM ${jobs} WHERE ${jobs.id} = ${tasks.jobId})`
   const times = sql`SELECT ${tasks.provider}, ${tasks.completedVia} AS completedVia,
       CASE ${tasks.completedVia}
-        WHEN 'webhook' THEN ${tasks.endedAt} - (SELECT max(${webhooks.receivedAt}) ${heard(sql`<= ${tasks.endedAt}`)})
-        ELSE coalesce((SELECT min(${webhooks.receivedAt}) ${heard(sql`> ${tasks.endedAt}`)}), ${late}) - ${tasks.endedAt}
+        WHEN 'webhook' THEN ${tasks.endedAt} - (SELECT max(${webhooks.receivedAt}) ${received(sql`<= ${tasks.endedAt}`)})
+        ELSE coalesce((SELECT min(${webhooks.receivedAt}) ${received(sql`> ${tasks.endedAt}`)}), ${late}) - ${tasks.endedAt}
       END AS ms
     FROM ${tasks} WHERE ${tasks.jobId} >= ${first} AND ${tasks.completedVia} IS NOT NULL`
   return spread(times, sql`provider, completedVia`)
 }
 
-/** How many times there are of each kind, and the two percentiles of them. */
+/** The count and the two percentiles of the times, by kind. */
 function spread(times: SQL, kind: SQL): SQL {
   return sql`WITH times AS (${times}), ranked AS (
       SELECT *, row_number() OVER (PARTITION BY ${kind} ORDER BY ms) AS rank, count(*) OVER (PARTITION BY ${kind}) AS count

@@ -1,16 +1,17 @@
-/** What the tables know of objects in the bucket: which are named by a row, and which rows name one that is missing. */
+/** Objects and rows compared: which objects a row names, and which rows name an object that is missing. */
 import { and, asc, eq, gt, isNotNull, isNull, type SQL, sql } from 'drizzle-orm'
+import { among } from '../among.ts'
 import type { Database } from '../database.ts'
 import { draftEvent, insertEventIf } from '../events.ts'
 import { assets, jobs, outputs } from '../schema.ts'
 
-/** What is known of those whom objects belong to by their keys. */
+/** The owners of objects that exist, with every object they name. */
 export interface Owners {
-  /** When each job that is there was settled. */
+  /** When each job was settled; jobs that do not exist are not in it. */
   settledAt: Map<string, number | null>
   /** The keys that these jobs name. */
   keys: Set<string>
-  /** The assets that were uploaded by themselves. */
+  /** The ids of uploaded assets. */
   uploads: Set<string>
 }
 
@@ -21,8 +22,8 @@ export async function ownersOf(
   const jobIds = [...new Set(owners.flatMap((owner) => ('jobId' in owner ? [owner.jobId] : [])))]
   const assetIds = owners.flatMap((owner) => ('assetId' in owner ? [owner.assetId] : []))
   const [ofJobs, uploads] = await Promise.all([
-    jobIds.length === 0 ? null : namedBy(db, among(jobIds)),
-    assetIds.length === 0 ? [] : uploadsAmong(db, among(assetIds)),
+    jobIds.length === 0 ? null : namedBy(db, jobIds),
+    assetIds.length === 0 ? [] : uploadsAmong(db, assetIds),
   ])
   return {
     settledAt: ofJobs?.settledAt ?? new Map(),
@@ -31,31 +32,26 @@ export async function ownersOf(
   }
 }
 
-async function namedBy(db: Database, jobIds: SQL): Promise<Omit<Owners, 'uploads'>> {
-  const [known, ofOutputs, ofInputs] = await db.batch([
+async function namedBy(db: Database, jobIds: string[]): Promise<Omit<Owners, 'uploads'>> {
+  const [existing, ofOutputs, ofInputs] = await db.batch([
     db
       .select({ id: jobs.id, settledAt: jobs.settledAt })
       .from(jobs)
-      .where(and(sql`${jobs.id} IN ${jobIds}`, isNull(jobs.erasedAt))),
-    db.select({ key: outputs.key }).from(outputs).where(sql`${outputs.jobId} IN ${jobIds}`),
-    db.select({ key: assets.key }).from(assets).where(sql`${assets.jobId} IN ${jobIds}`),
+      .where(and(among(jobs.id, jobIds), isNull(jobs.erasedAt))),
+    db.select({ key: outputs.key }).from(outputs).where(among(outputs.jobId, jobIds)),
+    db.select({ key: assets.key }).from(assets).where(among(assets.jobId, jobIds)),
   ])
   return {
-    settledAt: new Map(known.map(({ id, settledAt }) => [id, settledAt])),
+    settledAt: new Map(existing.map(({ id, settledAt }) => [id, settledAt])),
     keys: new Set([...ofOutputs, ...ofInputs].flatMap(({ key }) => key ?? [])),
   }
 }
 
-function uploadsAmong(db: Database, assetIds: SQL) {
+function uploadsAmong(db: Database, assetIds: string[]) {
   return db
     .select({ id: assets.id })
     .from(assets)
-    .where(and(sql`${assets.id} IN ${assetIds}`, isNull(assets.jobId)))
-}
-
-// One value for all: a statement takes a hundred at the most.
-function among(ids: string[]): SQL {
-  return sql`(SELECT value FROM json_each(${JSON.stringify(ids)}))`
+    .where(and(among(assets.id, assetIds), isNull(assets.jobId)))
 }
 
 interface OutputRow {
@@ -72,7 +68,7 @@ interface AssetRow {
   lostAt: number | null
 }
 
-/** Stored outputs behind that one, by their key. */
+/** The stored outputs after that one, in order. */
 export async function outputsAfter(
   db: Database,
   last: { jobId: string; n: number },
@@ -102,19 +98,24 @@ export async function assetsAfter(db: Database, lastId: string, limit: number): 
     .limit(limit)
 }
 
-/** Null: it is found again. The timeline says either, once; a row that was erased meanwhile is not touched. */
+/** Marks an output as lost, or (null) as found again, with one event. A row that was erased meanwhile is not touched. */
 export async function markOutput(
   db: Database,
   { jobId, n, key }: OutputRow,
   lostAt: number | null,
   nowMs: number,
 ): Promise<void> {
-  const its = and(eq(outputs.jobId, jobId), eq(outputs.n, n), eq(outputs.key, key), turnsTo(outputs, lostAt))
+  const isChanged = and(
+    eq(outputs.jobId, jobId),
+    eq(outputs.n, n),
+    eq(outputs.key, key),
+    changesTo(outputs, lostAt),
+  )
   const type = lostAt === null ? 'output.found' : 'output.lost'
-  const isNews = sql`EXISTS (SELECT 1 FROM ${outputs} WHERE ${its})`
+  const onlyIf = sql`EXISTS (SELECT 1 FROM ${outputs} WHERE ${isChanged})`
   await db.batch([
-    insertEventIf(db, jobId, draftEvent(type, { n }, nowMs), isNews),
-    db.update(outputs).set({ lostAt }).where(its),
+    insertEventIf(db, jobId, draftEvent(type, { n }, nowMs), onlyIf),
+    db.update(outputs).set({ lostAt }).where(isChanged),
   ])
 }
 
@@ -122,9 +123,9 @@ export async function markAsset(db: Database, id: string, lostAt: number | null)
   await db
     .update(assets)
     .set({ lostAt })
-    .where(and(eq(assets.id, id), turnsTo(assets, lostAt)))
+    .where(and(eq(assets.id, id), changesTo(assets, lostAt)))
 }
 
-function turnsTo({ lostAt: column }: typeof outputs | typeof assets, lostAt: number | null): SQL {
+function changesTo({ lostAt: column }: typeof outputs | typeof assets, lostAt: number | null): SQL {
   return lostAt === null ? isNotNull(column) : isNull(column)
 }

@@ -117,7 +117,7 @@ describe('a receiver that cannot be reached', () => {
     expect(others).toEqual(
       ['forged', 'stale', 'duplicate'].map((name) => ({
         ...{ name, status: null, duration_ms: null, redirect_host: null },
-        error: 'not sent, as the first got no answer',
+        error: 'not sent, because the valid delivery got no response',
       })),
     )
   })

@@ -36,8 +36,8 @@ describe('what is embedded in a request', () => {
       created_at: expect.any(String),
     })
     expect(last).toMatchObject({ content_type: 'image/jpeg', job_id: id })
-    const keys = [first.id, last.id].map((assetId) => `expire-7d/jobs/${id}/inputs/${assetId}`)
-    expect(await objectKeys(`expire-7d/jobs/${id}/`)).toEqual(keys.sort())
+    const keys = [first.id, last.id].map((assetId) => `jobs/${id}/inputs/${assetId}`)
+    expect(await objectKeys(`jobs/${id}/`)).toEqual(keys.sort())
     const content = await api(`/v1/assets/${first.id}/content`)
     expect(await sha256Of(await bytesOf(content.body))).toBe(first.sha256)
   })

@@ -203,7 +203,7 @@ describe('what is owed now', () => {
       env.DB.prepare('DELETE FROM deliveries WHERE id NOT IN (?, ?)').bind(...ids),
       env.DB.prepare("UPDATE deliveries SET due_at = NULL, reason = 'waiting_for_host'"),
       env.DB.prepare(
-        "INSERT INTO hosts (host, owner_id, failures, outages, failing_paths, due_at) VALUES ('line.test', 'admin', 1, 1, '[]', ?)",
+        "INSERT INTO hosts (host, owner_id, failures, consecutive_outages, failing_paths, due_at) VALUES ('line.test', 'admin', 1, 1, '[]', ?)",
       ).bind(world.edges.now() + 60 * minutes),
     ])
     await world.advance(30 * minutes)

@@ -174,7 +174,7 @@ describe('an erasure that is interrupted', () => {
         fields: { job_id: id, error: expect.stringContaining('is down') },
       })
       await sweep()
-      expect(await objectKeys(`expire-1d/jobs/${id}/`)).toEqual([])
+      expect(await objectKeys(`jobs/${id}/`)).toEqual([])
       const isTold = overrides === hearsOfIt
       expect(await leftOf(id)).toEqual(isTold ? { ...nothing, jobs: 1, deliveries: 1 } : nothing)
       if (isTold) await untilToldOfErasure(id)

@@ -62,7 +62,7 @@ async function health() {
 describe('an object that no row names', () => {
   it.each([
     ['of a job that does not exist', () => `${jobPrefix(newId('job'))}0.mp4`],
-    ['of a job that was not accepted', () => `${jobPrefix(newId('job'), 30)}inputs/${newId('asset')}`],
+    ['of a job that was not accepted', () => `${jobPrefix(newId('job'))}inputs/${newId('asset')}`],
     ['of an upload whose row was not written', () => uploadKey(newId('asset'))],
   ])('is deleted once it is a day old: %s', async (_, keyOf) => {
     const key = keyOf()

@@ -45,9 +45,9 @@ describe('a job with a retention', () => {
     expect(JSON.parse(told?.body ?? '{}').data.erase_at).toBe(job.erase_at)
   })
 
-  it('has its video where a rule of the bucket expires it later on, and it plays', async () => {
+  it('has its video under the same prefix as any other job, and it plays', async () => {
     const id = await aToldVideo({ retention_days: 8 })
-    expect(await objectKeys(`expire-30d/jobs/${id}/`)).toEqual([`expire-30d/jobs/${id}/0.mp4`])
+    expect(await objectKeys(`jobs/${id}/`)).toEqual([`jobs/${id}/0.mp4`])
     const [output] = (await getJob(id)).outputs
     const played = await world.edges.fetch(new Request(`${output?.url}&download=1`))
     expect(played.headers.get('content-disposition')).toBe(`attachment; filename="${id}-0.mp4"`)

@@ -1,0 +1,98 @@
+/** Jobs, their timeline and the webhooks that providers posted for them. */
+import { sql } from 'drizzle-orm'
+import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core'
+import { jobStatuses } from '../../core/job.ts'
+import { models, providerNames } from '../../core/request/request.ts'
+
+/** Milliseconds since 1970, UTC. Every such column is named `…_at`. */
+export const at = (name: string) => integer(name)
+
+/** WITHOUT ROWID. */
+export const jobs = sqliteTable(
+  'jobs',
+  {
+    id: text('id').primaryKey(),
+    status: text('status', { enum: jobStatuses }).notNull(),
+    model: text('model', { enum: models }).notNull(),
+    /** The provider that makes it, or the first one to try. */
+    provider: text('provider', { enum: providerNames }).notNull(),
+    /** The providers that may be tried, in order, as JSON. */
+    providers: text('providers').notNull(),
+    /** The request as JSON; its shape is `keptRequestSchema`. */
+    request: text('request').notNull(),
+    /** The parts of the request that are honoured only in part, as JSON. */
+    warnings: text('warnings').notNull(),
+    /** The estimated cost per provider, as JSON; its shape is `estimatesSchema`. */
+    estimates: text('estimates').notNull().default('{}'),
+    progress: integer('progress'),
+    /** Why the job failed, as JSON. */
+    fault: text('fault'),
+    apiKeyId: text('api_key_id').notNull(),
+    /** Encrypted. Null: the API key's secret signs. */
+    callbackSecret: text('callback_secret'),
+    idempotencyKey: text('idempotency_key'),
+    /** SHA-256 of the body that came with the idempotency key. */
+    idempotencyHash: text('idempotency_hash'),
+    /** The job whose request this one repeats; it may have been erased since. */
+    retryOf: text('retry_of'),
+    createdAt: at('created_at').notNull(),
+    deadlineAt: at('deadline_at').notNull(),
+    settledAt: at('settled_at'),
+    /** When the job next needs work; while it is leased, when the lease ends. Null once settled. */
+    dueAt: at('due_at'),
+    /** The token of the step that holds the row; only its holder may commit. */
+    lease: text('lease'),
+    /** A webhook was received while a step held the row. */
+    wokenAt: at('woken_at'),
+    /** How many webhooks were received after the job's end, and when the first was. Their bodies are not stored. */
+    lateWebhooks: integer('late_webhooks').notNull().default(0),
+    lateWebhookAt: at('late_webhook_at'),
+    /** Since when the job waits for a slot at a provider. Null: it does not wait. */
+    waitingSince: at('waiting_since'),
+    /** When the job is erased; for an erased job, when its row is next looked at. Null: never, or not settled yet. */
+    eraseAt: at('erase_at'),
+    /** The job is gone for every caller. The sweep still needs this row to delete objects and to notify. */
+    erasedAt: at('erased_at'),
+  },
+  (table) => [
+    index('jobs_due').on(table.dueAt).where(sql`due_at IS NOT NULL`),
+    index('jobs_erase').on(table.eraseAt).where(sql`erase_at IS NOT NULL`),
+    uniqueIndex('jobs_idempotency')
+      .on(table.apiKeyId, table.idempotencyKey)
+      .where(sql`idempotency_key IS NOT NULL`),
+  ],
+)
+
+/** The row is deleted with its job. */
+export const jobId = () =>
+  text('job_id')
+    .notNull()
+    .references(() => jobs.id, { onDelete: 'cascade' })
+
+/** The webhooks that providers posted. WITHOUT ROWID. */
+export const webhooks = sqliteTable(
+  'webhooks',
+  {
+    jobId: jobId(),
+    /** SHA-256 of the body: a repeated webhook is the same row. */
+    hash: text('hash').notNull(),
+    provider: text('provider', { enum: providerNames }).notNull(),
+    body: text('body').notNull(),
+    receivedAt: at('received_at').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.jobId, table.hash] })],
+)
+
+/** The timeline. WITHOUT ROWID. */
+export const events = sqliteTable(
+  'events',
+  {
+    jobId: jobId(),
+    id: text('id').notNull(),
+    type: text('type').notNull(),
+    /** JSON. */
+    data: text('data').notNull(),
+    createdAt: at('created_at').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.jobId, table.id] })],
+)

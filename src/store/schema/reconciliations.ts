@@ -1,0 +1,19 @@
+/** The daily comparison of the bucket with the tables. */
+import { sqliteTable, text } from 'drizzle-orm/sqlite-core'
+import { at } from './jobs.ts'
+
+/** The progress of the comparison. One row, which the first migration inserts. WITHOUT ROWID. */
+export const reconciliations = sqliteTable('reconciliations', {
+  name: text('name').primaryKey(),
+  /** The part that is being compared. Null: the next run has not begun. */
+  phase: text('phase'),
+  /** Where its next page begins. */
+  cursor: text('cursor'),
+  /** When the next page is due; while a sweep holds it, when another may take over. */
+  dueAt: at('due_at').notNull(),
+  startedAt: at('started_at'),
+  /** The counts of this run so far, as JSON. */
+  counts: text('counts').notNull(),
+  /** The counts of the last complete run, as JSON. */
+  last: text('last'),
+})

@@ -1,0 +1,178 @@
+/**
+ * A database of the first release, with a row in every table, is migrated and read by the code as it is now.
+ *
+ * `old-database/0000_first.sql` is the first migration as it was released. Never change it, nor the rows beside it: when
+ * the schema changes, add a migration. To test one more release, add its rows to a file of their own.
+ */
+import { applyD1Migrations } from 'cloudflare:test'
+import { env } from 'cloudflare:workers'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { findApiKeyByHash, secretsOf } from '../../src/store/deliveries/api-keys.ts'
+import { claimDelivery } from '../../src/store/deliveries/claim.ts'
+import { disabledCallbacksOf } from '../../src/store/deliveries/disabled.ts'
+import { listEndpoints } from '../../src/store/deliveries/endpoints.ts'
+import { attemptsOfAll } from '../../src/store/deliveries/log.ts'
+import { eventsOf } from '../../src/store/events.ts'
+import { findAsset } from '../../src/store/jobs/assets.ts'
+import { claimJob } from '../../src/store/jobs/claim.ts'
+import { findJob, findJobByIdempotencyKey } from '../../src/store/jobs/jobs.ts'
+import { hostsNamedBy } from '../../src/store/jobs/output-hosts.ts'
+import { countSlots } from '../../src/store/reports/backlog.ts'
+import { claimReconciliation, lastReconciliation } from '../../src/store/reports/reconciliation.ts'
+import { select } from '../support/storage.ts'
+import { db } from './rows.ts'
+
+const firstMigration = fileAt('./old-database/0000_first.sql')
+const rows = fileAt('./old-database/rows.sql')
+
+const keyId = 'key_01kbk6v3x6f9ja8c6mphr3z4aw'
+const jobId = 'job_01kbk6v3x6f9ja8c6mphr3z4aw'
+const failedJobId = 'job_01kbk6v3x6f9ja8c6mphr3z4ax'
+const deliveryId = 'dlv_01kbk6v3x6f9ja8c6mphr3z4aw'
+const assetId = 'asset_01kbk6v3x6f9ja8c6mphr3z4aw'
+const afterwards = 1_764_502_000_000
+
+let emptyTables: string[] = []
+
+beforeAll(async () => {
+  await dropEverything()
+  const [first] = env.MIGRATIONS
+  if (first === undefined) throw new Error('there is a first migration')
+  const statements = firstMigration.split('--> statement-breakpoint')
+  await applyD1Migrations(env.DB, [{ name: first.name, queries: statements }])
+  await env.DB.batch(statementsOf(rows).map((statement) => env.DB.prepare(statement)))
+  emptyTables = await tablesWithoutRows()
+  // Only those that are newer than the first are applied: D1 remembers migrations by name.
+  await applyD1Migrations(env.DB, env.MIGRATIONS)
+})
+
+describe('the first migration', () => {
+  it('is what it was at its release: a change of the schema is another migration', () => {
+    expect(fileAt('../../src/store/migrations/0000_first.sql')).toBe(firstMigration)
+  })
+
+  it('has a row in each of its tables here', () => {
+    expect(emptyTables).toEqual([])
+  })
+})
+
+describe('a database of the first release', () => {
+  it('has jobs that are found whole', async () => {
+    expect(await findJob(db, jobId)).toMatchObject({
+      damaged: [],
+      status: 'storing',
+      providers: ['runware', 'crun'],
+      request: { prompt: 'A paper boat', count: 2, metadata: { order: '42' }, retention_days: 30 },
+      warnings: [{ path: 'seed', message: 'is ignored' }],
+      estimates: { runware: { amount_usd: 0.05, source: 'price_table' } },
+      progress: 100,
+      callbackSecret: 'v1.gggg.hhhh',
+    })
+    expect(await findJob(db, failedJobId)).toMatchObject({
+      damaged: [],
+      status: 'failed',
+      fault: { code: 'rate_limited' },
+      lateWebhooks: 2,
+      eraseAt: 1_767_093_900_000,
+    })
+    expect((await findJobByIdempotencyKey(db, keyId, 'order-42'))?.id).toBe(jobId)
+  })
+
+  it('has a job that a step can claim, with everything that belongs to it', async () => {
+    const claim = await claimJob(db, jobId, 'a lease', afterwards)
+    expect(claim?.tasks).toMatchObject([
+      {
+        provider: 'runware',
+        providerTaskId: 'task-0',
+        status: 'succeeded',
+        completedVia: 'webhook',
+        awaitsUpload: true,
+        inputs: { first_frame: { state: 'imported', assetId: 'remote-asset' } },
+        receivedVideo: { bytes: 1_000, others: 1 },
+        cost: { amount_usd: 0.05, source: 'provider' },
+      },
+    ])
+    expect(claim?.outputs).toMatchObject([
+      {
+        status: 'stored',
+        key: `jobs/${jobId}/0.mp4`,
+        sha256: 'ab12',
+        facts: { width: 1_280, hasAudio: true },
+      },
+      { status: 'waiting', sourceUrl: null, isUnconfirmed: true },
+    ])
+    expect(claim?.webhooks).toMatchObject([{ provider: 'runware', body: '{"status":"success"}' }])
+    expect(claim?.subscriptions).toMatchObject([{ eventTypes: ['job.failed'], metadata: { team: 'film' } }])
+    expect(await eventsOf(db, jobId)).toMatchObject([{ type: 'job.accepted' }])
+    expect(await hostsNamedBy(db, 'runware')).toEqual(['im.runware.test'])
+    expect(await countSlots(db)).toContainEqual({ provider: 'runware', taken: 1, waiting: 0 })
+    expect(await countSlots(db)).toContainEqual({ provider: 'crun', taken: 0, waiting: 1 })
+  })
+
+  it('has a delivery that can be attempted again, with its secret, its host and its attempts', async () => {
+    expect(await claimDelivery(db, deliveryId, 'a lease', afterwards)).toMatchObject({
+      delivery: {
+        body: '{"type":"job.failed"}',
+        attempts: 1,
+        encryptedSecrets: ['v1.aaaa.bbbb', 'v1.cccc.dddd'],
+        owner: { apiKeyId: keyId, endpointId: null, host: 'caller.test' },
+        obstacle: null,
+        streak: { failingSince: 1_764_501_900_350 },
+      },
+    })
+    const attempts = await attemptsOfAll(db, [deliveryId])
+    expect(attempts.get(deliveryId)).toMatchObject([{ n: 1, status: 500, answer: 'sorry' }])
+  })
+
+  it('has API keys, endpoints, disabled callbacks and assets', async () => {
+    const key = await findApiKeyByHash(db, 'hash-of-the-key')
+    expect(key?.id).toBe(keyId)
+    expect(key && secretsOf(key, afterwards)).toEqual(['v1.aaaa.bbbb', 'v1.cccc.dddd'])
+    expect(await listEndpoints(db)).toMatchObject([{ url: 'https://caller.test/all', disabledBy: null }])
+    expect(await disabledCallbacksOf(db, keyId)).toMatchObject([{ host: 'gone.test' }])
+    expect(await findAsset(db, assetId)).toMatchObject({ kind: 'image', fileName: 'boat.png', jobId })
+  })
+
+  it('has a reconciliation that continues where it was', async () => {
+    expect(await lastReconciliation(db)).toMatchObject({ objects: 9, lost: 1 })
+    expect(await claimReconciliation(db, afterwards + 1, afterwards)).toMatchObject({
+      phase: 'outputs',
+      counts: { objects: 3, removed: 1 },
+    })
+  })
+})
+
+function fileAt(path: string): string {
+  const files = import.meta.glob<string>(['./old-database/*.sql', '../../src/store/migrations/*.sql'], {
+    query: '?raw',
+    import: 'default',
+    eager: true,
+  })
+  const file = files[path]
+  if (file === undefined) throw new Error(`${path} is missing`)
+  return file
+}
+
+function statementsOf(sql: string): string[] {
+  return sql.split(/;\n/).filter((statement) => statement.trim() !== '')
+}
+
+async function dropEverything(): Promise<void> {
+  const drops = (await tables()).map((name) => env.DB.prepare(`DROP TABLE "${name}"`))
+  await env.DB.batch([env.DB.prepare('PRAGMA defer_foreign_keys = true'), ...drops])
+}
+
+async function tablesWithoutRows(): Promise<string[]> {
+  const counts = (await tables()).map((name) => `SELECT '${name}' AS name, count(*) AS count FROM "${name}"`)
+  const counted: { name: string; count: number }[] = []
+  // D1 limits the terms of a compound SELECT.
+  for (const count of counts) counted.push(...(await select<{ name: string; count: number }>(count)))
+  return counted.filter(({ count }) => count === 0).map(({ name }) => name)
+}
+
+async function tables(): Promise<string[]> {
+  const found = await select<{ name: string }>(
+    "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND name NOT LIKE '\\_cf\\_%' ESCAPE '\\'",
+  )
+  return found.map(({ name }) => name)
+}

@@ -1,0 +1,124 @@
+/** Rows for the tests of the SQL, written by the store's own functions. Time is a number that the test chooses. */
+import { env } from 'cloudflare:workers'
+import type { Limits } from '../../src/core/concurrency.ts'
+import { fault } from '../../src/core/fault.ts'
+import { newId } from '../../src/core/id.ts'
+import { keptRequestSchema } from '../../src/core/request/request.ts'
+import { openDatabase } from '../../src/store/database.ts'
+import { draftDelivery, insertDelivery } from '../../src/store/deliveries/claim.ts'
+import { draftEvent } from '../../src/store/events.ts'
+import { type Claim, claimJob } from '../../src/store/jobs/claim.ts'
+import { type AcceptedJob, insertJob, type Job } from '../../src/store/jobs/jobs.ts'
+import { type Changes, changes, type Step } from '../../src/store/jobs/step.ts'
+import { newTask, type Task } from '../../src/store/jobs/tasks.ts'
+import { select } from '../support/storage.ts'
+
+export const db = openDatabase(env.DB)
+
+/** The time at which every test begins. */
+export const start = Date.UTC(2026, 0, 1)
+
+export const noLimits: Limits = {
+  runware: undefined,
+  crun: undefined,
+  scenario: undefined,
+  aimlapi: undefined,
+}
+
+export function anAcceptedJob(overrides: Partial<AcceptedJob> = {}): AcceptedJob {
+  return {
+    id: newId('job'),
+    request: keptRequestSchema.parse({
+      model: 'seedance-2.0-mini',
+      prompt: 'A paper boat drifts down a rainy gutter',
+      metadata: {},
+    }),
+    providers: ['runware'],
+    warnings: [],
+    estimates: {},
+    apiKeyId: 'key_test',
+    callbackSecret: null,
+    idempotencyKey: null,
+    idempotencyHash: null,
+    retryOf: null,
+    createdAt: start,
+    ...overrides,
+  }
+}
+
+/** A job that is due at `start`. */
+export async function insertedJob(overrides: Partial<AcceptedJob> = {}): Promise<Job> {
+  const job = await insertJob(db, anAcceptedJob(overrides), draftEvent('job.accepted', {}, start), [])
+  if (job === null) throw new Error('the idempotency key is taken')
+  return job
+}
+
+export async function claimed(id: string, nowMs = start): Promise<Claim> {
+  const claim = await claimJob(db, id, crypto.randomUUID(), nowMs)
+  if (claim === null) throw new Error(`${id} was not claimed`)
+  return claim
+}
+
+export function aTask(jobId: string, overrides: Partial<Task> = {}): Task {
+  const task = newTask({
+    jobId,
+    n: 0,
+    provider: 'runware',
+    clientReference: crypto.randomUUID(),
+    wanted: 1,
+    intendedAt: start,
+  })
+  return { ...task, attempts: 1, ...overrides }
+}
+
+/** A step after which the job is still generating, and due again after the wait. */
+export function waits(waitMs: number, written: Partial<Changes> = {}): Step {
+  return { ...changes(written), status: 'generating', next: { waitMs } }
+}
+
+/** A step that found no free slot at Runware: the job waits for one. */
+export function waitsForSlot(waitMs: number): Step {
+  return { ...changes({ waitsFor: ['runware'] }), status: 'queued', next: { waitMs } }
+}
+
+/** A step that ends the job. */
+export function fails(written: Partial<Changes> = {}): Step {
+  const why = fault('internal_error', 'It failed.')
+  return { ...changes(written), status: 'failed', fault: why, next: 'settled', settledAt: start }
+}
+
+/** Every test that calls it has a host of its own. */
+export function aHostName(): string {
+  return `${crypto.randomUUID()}.test`
+}
+
+/** Deliveries to the URL, due at `start`, of a job of the key that has no other deliveries. */
+export async function insertedDeliveries(
+  count: number,
+  url: string,
+  { apiKeyId = 'key_test', endpointId = null }: { apiKeyId?: string; endpointId?: string | null } = {},
+): Promise<string[]> {
+  const { id: jobId } = await insertedJob({ apiKeyId })
+  await select('UPDATE jobs SET due_at = NULL WHERE id = ?', jobId)
+  const drafts = Array.from({ length: count }, (_, n) =>
+    draftDelivery({ endpointId, url, eventId: `evt_${n}`, eventType: 'job.failed', body: '{}' }),
+  )
+  for (const draft of drafts) await insertDelivery(db, jobId, draft, start)
+  // Ids of one millisecond are in no order: tests speak of the oldest and the newest.
+  return drafts.map(({ id }) => id).sort()
+}
+
+export async function jobRow(id: string): Promise<Record<string, unknown> | undefined> {
+  const [row] = await select('SELECT * FROM jobs WHERE id = ?', id)
+  return row
+}
+
+export async function deliveryRow(id: string): Promise<Record<string, unknown> | undefined> {
+  const [row] = await select('SELECT * FROM deliveries WHERE id = ?', id)
+  return row
+}
+
+export async function hostRow(host: string): Promise<Record<string, unknown> | undefined> {
+  const [row] = await select('SELECT * FROM hosts WHERE host = ?', host)
+  return row
+}
