@@ -1,3 +1,10 @@
+CREATE TABLE `aborts` (
+	`reason` text PRIMARY KEY NOT NULL,
+	CONSTRAINT "lease_lost" CHECK(reason <> 'lease_lost'),
+	CONSTRAINT "job_changed" CHECK(reason <> 'job_changed'),
+	CONSTRAINT "not_erasable" CHECK(reason <> 'not_erasable')
+) WITHOUT ROWID;
+--> statement-breakpoint
 CREATE TABLE `assets` (
 	`id` text PRIMARY KEY NOT NULL,
 	`api_key_id` text NOT NULL,
@@ -106,7 +113,7 @@ CREATE TABLE `jobs` (
 	`waiting_since` integer,
 	`erase_at` integer,
 	`erased_at` integer
-);
+) WITHOUT ROWID;
 --> statement-breakpoint
 CREATE INDEX `jobs_due` ON `jobs` (`due_at`) WHERE due_at IS NOT NULL;--> statement-breakpoint
 CREATE INDEX `jobs_erase` ON `jobs` (`erase_at`) WHERE erase_at IS NOT NULL;--> statement-breakpoint
@@ -183,6 +190,8 @@ CREATE TABLE `outputs` (
 	`bytes` integer,
 	`sha256` text,
 	`stored_at` integer,
+	`stored_via` text,
+	`metadata_read_at` integer,
 	`unconfirmed` integer DEFAULT false NOT NULL,
 	`width` integer,
 	`height` integer,
@@ -223,6 +232,7 @@ CREATE TABLE `tasks` (
 	`received_video` text,
 	`cost` text,
 	`fault` text,
+	`poll_failure` text,
 	PRIMARY KEY(`job_id`, `n`),
 	FOREIGN KEY (`job_id`) REFERENCES `jobs`(`id`) ON UPDATE no action ON DELETE cascade
 ) WITHOUT ROWID;
