@@ -79,18 +79,6 @@ export const ownFailuresToDisable = 4
 /** Waits before each new attempt to copy an output whose source failed; then the output has failed. */
 const copyWaitsMs = [2 * seconds, 10 * seconds, 1 * minutes, 5 * minutes, 15 * minutes, 30 * minutes] as const
 
-/**
- * How long after a task's end the upload of its video is waited for; then it is fetched after all, so that an upload
- * that never comes costs no more than this.
- */
-export const uploadGraceMs = 30 * seconds
-
-/**
- * A provider is asked as soon as an upload comes, and again within a minute. An upload that came longer before the
- * task's end was not the one that ended it.
- */
-export const earlyUploadMs = 1 * minutes
-
 /** How long after its deadline a job may be unsettled still: its outputs are copied for as long, with some time over. */
 export const settleGraceMs = copyWaitsMs.reduce<number>((sum, waitMs) => sum + waitMs, 10 * minutes)
 

@@ -8,7 +8,7 @@ import type { Fault, Result } from '../core/fault.ts'
 import type { Mode, SentForm } from '../core/request/media.ts'
 import type { AspectRatio, JobRequest, Model, ProviderName, Resolution } from '../core/request/request.ts'
 import type { Pace } from '../core/schedule.ts'
-import type { Repeats, SubmittedTask } from '../core/task.ts'
+import type { Repeats } from '../core/task.ts'
 import type { PriceTable } from './price-table.ts'
 
 export interface Provider {
@@ -41,6 +41,8 @@ export interface Provider {
    * does calls its tasks by our client reference, so that an upload tells the name of its task.
    */
   putsVideo?(request: JobRequest): boolean
+  /** The most outputs that one task of this request makes, where the capabilities allow more. */
+  outputsPerTask?(request: JobRequest): number
   /** The hosts, and those below them, that its documents name for its videos; absent where they name none. */
   outputHosts?: readonly string[]
   /**
@@ -111,6 +113,19 @@ export interface Submission {
   uploadUrl?: string
   /** The request's media as they stand in it → the ids that `uploads` gave; only for who takes nothing else. */
   assets?: ReadonlyMap<string, string>
+}
+
+/** What a provider needs to know of a task to get its status. */
+export interface SubmittedTask {
+  provider: ProviderName
+  /** Our own id of the submission, made before the call: Runware's `taskUUID`. */
+  clientReference: string
+  /** The provider's id of the task. */
+  providerTaskId: string
+  /** How many outputs it makes. */
+  wanted: number
+  /** It was given a URL to upload its video to. */
+  awaitsUpload?: boolean
 }
 
 /** What is left to know a submission by when its answer was lost. */

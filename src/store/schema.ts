@@ -29,6 +29,7 @@ const jobId = () =>
     .notNull()
     .references(() => jobs.id, { onDelete: 'cascade' })
 
+/** WITHOUT ROWID. */
 export const jobs = sqliteTable(
   'jobs',
   {
@@ -162,9 +163,13 @@ export const outputs = sqliteTable(
     bytes: integer('bytes'),
     sha256: text('sha256'),
     storedAt: at('stored_at'),
+    /** How its bytes came into R2. */
+    storedVia: text('stored_via', { enum: ['download', 'upload'] }),
+    /** When its header was read, or could not be. Null: not yet. */
+    metadataReadAt: at('metadata_read_at'),
     /** The provider's status never named it: a webhook or an upload did. */
     unconfirmed: integer('unconfirmed', { mode: 'boolean' }).notNull().default(false),
-    /** From here on: what the stored file's own header tells. */
+    /** The columns from here to `has_audio` are read from the stored file's header. */
     width: integer('width'),
     height: integer('height'),
     durationSeconds: real('duration_seconds'),

@@ -1,8 +1,7 @@
 /** Whole valid things for a provider's tests, and the recorded network that an adapter is driven by. */
 import { requestSchema } from '../../src/core/request/request.ts'
-import type { SubmittedTask } from '../../src/core/task.ts'
 import type { Fetch } from '../../src/providers/http.ts'
-import type { LostSubmission, Submission } from '../../src/providers/provider.ts'
+import type { LostSubmission, Submission, SubmittedTask } from '../../src/providers/provider.ts'
 
 export const nowMs = Date.UTC(2026, 0, 1, 12)
 export const now = () => nowMs

@@ -19,7 +19,7 @@ async function bodiesOf(id: string): Promise<string[]> {
 }
 
 describe('the journal of webhooks', () => {
-  it('has every different body once', async () => {
+  it('has each different body once', async () => {
     const id = await aSilentJob()
     await ring(id, '{"n":1}')
     await ring(id, '{"n":2}')
@@ -27,36 +27,36 @@ describe('the journal of webhooks', () => {
     expect((await bodiesOf(id)).sort()).toEqual(['{"n":1}', '{"n":2}'])
   })
 
-  it('has a body that came twice once, and so has the timeline', async () => {
+  it('and the timeline have a body once, even if it is posted twice', async () => {
     const id = await aSilentJob()
     const responses = [await ring(id, '{"n":1}'), await ring(id, '{"n":1}')]
     expect(responses.map(({ status }) => status)).toEqual([200, 200])
-    expect((await untilHeard(id, 2)).sort()).toEqual(['heard', 'repeated'])
+    expect((await untilHeard(id, 2)).sort()).toEqual(['received', 'repeated'])
     expect(await bodiesOf(id)).toEqual(['{"n":1}'])
     expect((await timelineOf(id)).filter((type) => type === 'webhook.received')).toHaveLength(1)
   })
 
-  it('has a body that came many times at once once', async () => {
+  it('has a body once, even if it is posted many times at the same time', async () => {
     const id = await aSilentJob()
     await Promise.all(Array.from({ length: 8 }, () => ring(id, '{"n":1}')))
     const results = await untilHeard(id, 8)
-    expect(results.filter((result) => result === 'heard')).toHaveLength(1)
+    expect(results.filter((result) => result === 'received')).toHaveLength(1)
     expect(await countRows('webhooks', 'job_id = ?', id)).toBe(1)
     expect((await timelineOf(id)).filter((type) => type === 'webhook.received')).toHaveLength(1)
   })
 
-  it('keeps the same body of two jobs apart', async () => {
+  it('has the same body for each of two jobs', async () => {
     const [one, two] = [await aSilentJob(), await aSilentJob()]
     await Promise.all([ring(one, '{"n":1}'), ring(two, '{"n":1}')])
     await Promise.all([untilJournaled(one, 1), untilJournaled(two, 1)])
   })
 })
 
-describe('a webhook that says nothing useful', () => {
+describe('a webhook with a useless body', () => {
   it.each([
-    ['nothing', ''],
-    ['no JSON', 'success!'],
-    ['half of JSON', '{"data":[{"taskUUID":'],
+    ['an empty body', ''],
+    ['text that is not JSON', 'success!'],
+    ['truncated JSON', '{"data":[{"taskUUID":'],
     ['null', 'null'],
     ['a list of nulls', '[null,null]'],
     ['an odd shape', '{"data":{"data":{"data":"success"}}}'],
@@ -65,7 +65,7 @@ describe('a webhook that says nothing useful', () => {
       "another job's task",
       '{"data":[{"taskUUID":"00000000-0000-4000-8000-000000000000","status":"success"}]}',
     ],
-  ])('%s: it is journaled as it came, and its job goes on unharmed', async (_, body) => {
+  ])('(%s) is journaled unchanged, and its job still succeeds', async (_, body) => {
     const id = await aSilentJob()
     expect((await ring(id, body)).status).toBe(200)
     await untilJournaled(id, 1)
@@ -80,18 +80,18 @@ describe('a webhook that says nothing useful', () => {
 })
 
 describe('a webhook for a settled job', () => {
-  it('is counted and changes nothing', async () => {
+  it('is counted, and changes nothing else', async () => {
     const { id } = await makeVideo()
     const before = await rowsOf(id)
     expect((await ring(id, '{"late":true}')).status).toBe(200)
-    expect(await untilHeard(id, 2)).toEqual(['heard', 'late'])
+    expect(await untilHeard(id, 2)).toEqual(['received', 'late'])
     expect(await countRows('webhooks', 'job_id = ?', id)).toBe(1)
     expect(await rowsOf(id)).toEqual(before)
   })
 })
 
-describe('a hostile reader of the journal', () => {
-  it('does not find the token, which Crun echoes with the callback URL', async () => {
+describe('the token of a callback URL', () => {
+  it('is not in the journal, although Crun repeats the callback URL', async () => {
     const { id } = await postJob({ provider: 'crun' })
     await untilSubmitted(id)
     await finish(id)
@@ -103,7 +103,7 @@ describe('a hostile reader of the journal', () => {
     expect(JSON.stringify(await rowsOf(id))).not.toContain(token)
   })
 
-  it('does not find it in the log either', async () => {
+  it('is not in the log', async () => {
     const id = await aSilentJob()
     const path = await doorOf(id)
     const token = path.split('/').at(-1) ?? ''

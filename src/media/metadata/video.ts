@@ -2,7 +2,6 @@
  * What a video is, read from its own header by ranges. What cannot be read stays null, and `trouble` says why.
  */
 import { type Input, type InputTrack, MP4, QTFF, WEBM } from 'mediabunny'
-import { type Fault, fault } from '../../core/fault.ts'
 import { noMetadata, type VideoMetadata } from '../../core/video-metadata.ts'
 import { assertFrameLimit } from './frame-limit.ts'
 import type { BoundedReader, RandomAccess } from './random-access.ts'
@@ -12,8 +11,6 @@ export interface VideoMetadataResult {
   facts: VideoMetadata
   /** Null when all was read that can be known. */
   trouble: string | null
-  /** Whether the tracks were read, and none of them is a picture's. */
-  isWithoutPicture: boolean
 }
 
 // MP4 tells of its frames in the header; WebM only in the frames, of which these are read: two or three seconds.
@@ -21,21 +18,13 @@ const framesLookedAt = 64
 
 export async function readVideoMetadata(video: RandomAccess): Promise<VideoMetadataResult> {
   let facts = noMetadata
-  let isWithoutPicture = false
   const learn = (learned: Partial<VideoMetadata>) => {
     facts = { ...facts, ...learned }
   }
   const trouble = await readHeader(video, [MP4, QTFF, WEBM], async (input, pieces) => {
-    const tracks = await input.getTracks()
-    isWithoutPicture = tracks.length > 0 && !tracks.some((track) => track.isVideoTrack())
     await readFacts(input, pieces, learn)
   })
-  return { facts, trouble, isWithoutPicture }
-}
-
-/** A result without a picture is not what was asked for, however well it was stored. */
-export function pictureFault({ isWithoutPicture }: VideoMetadataResult): Fault | null {
-  return isWithoutPicture ? fault('media_wrong_type', 'What the provider sent has no video track.') : null
+  return { facts, trouble }
 }
 
 /** In the order of what they cost: what was learned before a limit was met stays. */

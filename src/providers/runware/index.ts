@@ -5,6 +5,7 @@
  */
 import { ok, type Result } from '../../core/fault.ts'
 import { modeOf } from '../../core/request/media.ts'
+import type { JobRequest } from '../../core/request/request.ts'
 import { refuseByCapabilities } from '../eligibility.ts'
 import { type CallKind, callProvider, type Fetch } from '../http.ts'
 import type { Capabilities, Provider } from '../provider.ts'
@@ -40,6 +41,8 @@ export function runware(account: RunwareAccount, fetch: Fetch, now: () => number
     const answer = await askRaw(taskUUID)
     return answer.ok ? readStatus(answer.value, taskUUID, now()) : answer
   }
+
+  const putsVideo = (request: JobRequest) => optionsOf(request).directUpload ?? account.uploads ?? false
 
   return {
     name: 'runware',
@@ -80,7 +83,9 @@ export function runware(account: RunwareAccount, fetch: Fetch, now: () => number
       return isNeverSeen(answer.value, clientReference) ? ok('not_found') : items
     },
 
-    putsVideo: (request) => optionsOf(request).directUpload ?? account.uploads ?? false,
+    putsVideo,
+    // It uploads to one URL for each task.
+    outputsPerTask: (request) => (putsVideo(request) ? 1 : capabilities.outputsPerTask),
 
     // As its answers show; the documents show no other.
     outputHosts: ['vm.runware.ai', 'im.runware.ai'],

@@ -3,9 +3,11 @@ import { env } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
 import type { JobView } from '../../../src/core/job-view.ts'
 import { advance } from '../../../src/engine/advance.ts'
-import { api, getJob, passTimeUntil, postJob, untilStatus, untilTold } from '../../support/reelhook.ts'
+import { hold } from '../../support/hold-step.ts'
+import { canceled } from '../../support/job-calls.ts'
+import { api, getJob, passTimeUntil, postJob, untilTold } from '../../support/reelhook.ts'
 import { aContext, aGate, postUnnudged } from '../../support/runtime.ts'
-import { countRows } from '../../support/storage.ts'
+import { countRows, objectKeys } from '../../support/storage.ts'
 import { finish, makeVideo } from '../../support/videos.ts'
 import { simulatorUrl, world } from '../../support/world.ts'
 import { anAnswer, aVideo, withMethods } from '../a-copy.ts'
@@ -19,11 +21,11 @@ const known = {
 }
 const unknown = Object.fromEntries(Object.keys(known).map((name) => [name, null]))
 
-/** What the timeline and the log say of the output. */
+/** What the timeline and the log have about the output's header. */
 async function saidOf(id: string) {
   const response = await api(`/v1/jobs/${id}/events`)
   const { data } = await response.json<{ data: { type: string; data: object }[] }>()
-  const logged = world.logs.filter(({ event, fields }) => event === 'output.stored' && fields.job_id === id)
+  const logged = world.logs.filter(({ event, fields }) => event === 'metadata.read' && fields.job_id === id)
   return { event: data.find(({ type }) => type === 'output.stored')?.data, log: logged.at(-1)?.fields }
 }
 
@@ -41,8 +43,8 @@ describe('what a video is', () => {
     expect(JSON.parse(told?.body ?? '').data.outputs).toMatchObject([known])
     const { event, log } = await saidOf(job.id)
     expect(event).toMatchObject(known)
-    expect(event).not.toHaveProperty('header_trouble')
-    expect(log?.header_trouble).toBeUndefined()
+    expect(event).not.toHaveProperty('metadata_error')
+    expect(log?.metadata_error).toBeUndefined()
   })
 
   it('is kept of each of several', async () => {
@@ -60,41 +62,89 @@ describe('a video whose header cannot be read', () => {
     const job = await untilSettled(id)
     expect(job).toMatchObject({ status: 'succeeded', outputs: [{ ...unknown, bytes: 300_000 }] })
     const { event, log } = await saidOf(id)
-    expect(event).toMatchObject({ ...unknown, header_trouble: expect.stringMatching(/./) })
-    expect(log).toMatchObject({ header_trouble: expect.stringMatching(/./), bytes: 300_000 })
-    expect(log?.fault).toBeUndefined()
+    expect(event).toMatchObject({ ...unknown, bytes: 300_000, metadata_error: expect.stringMatching(/./) })
+    expect(log).toMatchObject({ metadata_error: expect.stringMatching(/./) })
+    const stored = world.logs.filter(({ event, fields }) => event === 'output.stored' && fields.job_id === id)
+    expect(stored.map(({ fields }) => fields.fault)).toEqual([undefined])
   })
 })
 
 describe('a step that dies while it reads a header', () => {
-  /** Its video is in the bucket, and nothing is committed. */
-  async function aDeath(): Promise<string> {
-    const { id } = await postUnnudged({ prompt: 'A paper boat sim(webhook=lost)' })
+  /** Its video is stored and committed, and its header is not read. */
+  async function aDeath(overrides: Record<string, unknown> = {}): Promise<string> {
+    const { id } = await postUnnudged({ prompt: 'A paper boat sim(webhook=lost)', ...overrides })
     await advance(aContext(), id)
     await world.advance(5 * minutes)
-    const reached = aGate()
-    const get = () => {
-      reached.open()
-      return new Promise<never>(() => undefined)
-    }
-    // Given up by its reader after seconds, when its lease is long another's.
-    void advance(aContext({}, { BUCKET: withMethods(env.BUCKET, { get }) }), id)
-    await reached.wait
+    await dieAtHeader(id)
     expect((await getJob(id)).status).toBe('storing')
     return id
   }
 
-  it('is followed by one that does not: the video is stored without what the header would have told', async () => {
+  /** Advances the job until a step reads a header by a range that does not begin the file's structure check. */
+  async function dieAtHeader(id: string): Promise<void> {
+    const reached = aGate()
+    const get = async (key: string, options?: R2GetOptions) => {
+      const isStored = await countRows(
+        'outputs',
+        "job_id = ? AND n = ? AND status = 'stored'",
+        id,
+        numberOf(key),
+      )
+      if (isStored === 0) return env.BUCKET.get(key, options)
+      reached.open()
+      return new Promise<never>(() => undefined)
+    }
+    // Its reader gives up after seconds, when another step has long had the lease.
+    void advance(aContext({}, { BUCKET: withMethods(env.BUCKET, { get: get as R2Bucket['get'] }) }), id)
+    await reached.wait
+  }
+
+  function numberOf(key: string): number {
+    return Number(/\/(\d+)\.mp4$/.exec(key)?.[1])
+  }
+
+  function downloadsOf(id: string): number {
+    return world.logs.filter(({ event, fields }) => event === 'output.stored' && fields.job_id === id).length
+  }
+
+  it('leaves one copy: the job succeeds without the metadata, and the header is not read again', async () => {
     const id = await aDeath()
-    expect(await untilSettled(id)).toMatchObject({ status: 'succeeded', outputs: [unknown] })
-    const { event } = await saidOf(id)
-    expect(event).toMatchObject({ header_trouble: expect.stringMatching(/ended the step/) })
+    const storedBefore = await objectKeys(`jobs/${id}/`)
+    expect(storedBefore).toEqual([`jobs/${id}/0.mp4`])
+    expect(await untilSettled(id)).toMatchObject({
+      status: 'succeeded',
+      outputs: [{ ...unknown, status: 'stored', bytes: expect.any(Number) }],
+    })
+    expect(downloadsOf(id)).toBe(1)
+    expect(await objectKeys(`jobs/${id}/`)).toEqual(storedBefore)
+    const { event, log } = await saidOf(id)
+    expect(event).toMatchObject({ metadata_error: expect.stringContaining('was interrupted') })
+    expect(log).toMatchObject({ metadata_error: expect.stringContaining('was interrupted') })
+    expect(await untilTold(id)).toHaveLength(1)
   })
 
-  it('is followed by one that reads it, where it died of something else before', async () => {
-    const id = await aDeath()
-    await env.BUCKET.delete(`jobs/${id}/0.mp4`)
-    await untilSettled(id)
-    expect((await untilStatus(id, 'succeeded')).outputs).toMatchObject([known])
+  it('costs one output of several its metadata, and the others nothing', async () => {
+    const id = await aDeath({ count: 2 })
+    const job = await untilSettled(id)
+    expect(job).toMatchObject({ status: 'succeeded', outputs: [unknown, known] })
+    expect(downloadsOf(id)).toBe(2)
   })
+
+  it('leaves a stored output, if the job is canceled then', async () => {
+    const id = await aDeath()
+    await canceled(id)
+    expect(await getJob(id)).toMatchObject({
+      status: 'canceled',
+      outputs: [{ ...unknown, status: 'stored' }],
+    })
+    expect(await objectKeys(`jobs/${id}/`)).toEqual([`jobs/${id}/0.mp4`])
+  })
+})
+
+it('a step that dies before it has stored the video costs no metadata', async () => {
+  const { id } = await postUnnudged({ prompt: 'A paper boat sim(webhook=lost)' })
+  await advance(aContext(), id)
+  await world.advance(5 * minutes)
+  await hold(id, { call: '/media/', when: 'after' })
+  expect(await untilSettled(id)).toMatchObject({ status: 'succeeded', outputs: [known] })
 })

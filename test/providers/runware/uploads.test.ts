@@ -24,7 +24,9 @@ describe('whether Runware uploads', () => {
     ['on', undefined, true],
     ['on', false, false],
   ] as const)('where it is %s, and the request says %s: %s', (setting, directUpload, isUploaded) => {
-    expect(anAccount(setting === 'on').putsVideo?.(aRequestThat(directUpload))).toBe(isUploaded)
+    const provider = anAccount(setting === 'on')
+    expect(provider.putsVideo?.(aRequestThat(directUpload))).toBe(isUploaded)
+    expect(provider.outputsPerTask?.(aRequestThat(directUpload))).toBe(isUploaded ? 1 : 4)
   })
 
   it('is off where no setting says so', () => {
