@@ -1,6 +1,6 @@
 /**
- * What a cancellation leaves behind. No provider lets go of a task that it has, so what was asked of one may be made
- * and billed after the job has ended. No I/O. No clock.
+ * What a cancellation may still cost. No provider cancels a task, so a submitted one may be made and billed after the job
+ * has ended. No I/O. No clock.
  */
 import { z } from 'zod'
 import { type Fault, type FaultCode, fault } from './fault.ts'
@@ -9,26 +9,26 @@ import { mayBeBought, type TaskStatus } from './task.ts'
 
 export const cancellationSchema = z.object({
   may_still_be_billed: z.boolean(),
-  message: z.string().meta({ description: 'The same in words, provider by provider.' }),
+  message: z.string().meta({ description: 'What may be billed, provider by provider.' }),
 })
 
 type Cancellation = z.infer<typeof cancellationSchema>
 
-interface Line {
+interface BillableTask {
   provider: ProviderName
   status: TaskStatus
   unknownAt: number | null
   fault: Fault | null
 }
 
-export function cancellationOf(tasks: readonly Line[]): Cancellation {
+export function cancellationOf(tasks: readonly BillableTask[]): Cancellation {
   const bills = new Set(tasks.flatMap((task) => billOf(task) ?? []))
   if (bills.size === 0) return { may_still_be_billed: false, message: 'Nothing was bought.' }
   return { may_still_be_billed: true, message: [...bills].join(' ') }
 }
 
-/** What may be billed for one line of the ledger; null: nothing. */
-function billOf({ provider, status, fault }: Line): string | null {
+/** What may be billed for one task; null: nothing. */
+function billOf({ provider, status, fault }: BillableTask): string | null {
   switch (status) {
     case 'preparing':
     case 'deferred':
@@ -48,7 +48,7 @@ function billOf({ provider, status, fault }: Line): string | null {
   }
 }
 
-/** What ended a task for us without its provider saying that it ended. */
+/** The faults that end a task although its provider has not said that it ended. */
 export const openEnds: readonly FaultCode[] = [
   'submit_unknown',
   'task_lost',
@@ -56,8 +56,8 @@ export const openEnds: readonly FaultCode[] = [
   'internal_error',
 ]
 
-/** The line of the ledger as a cancellation leaves it: what is known of it stays, and nobody asks after it any more. */
-export function abandoned<T extends Line & { endedAt: number | null }>(task: T, nowMs: number): T {
+/** The task after a cancellation: its status stays if it may have been bought, and it is not polled any more. */
+export function abandoned<T extends BillableTask & { endedAt: number | null }>(task: T, nowMs: number): T {
   if (task.endedAt !== null) return task
   return { ...task, status: mayBeBought(task) ? task.status : 'rejected', fault: canceled, endedAt: nowMs }
 }

@@ -1,9 +1,9 @@
 /**
- * A job's status, and the only moves it may make. The types and the commit's guard both follow from this table.
+ * A job's status and its allowed transitions. The types and the guard in the commit follow from this table.
  * No I/O. No clock.
  */
 
-const moves = {
+const transitions = {
   queued: ['generating', 'failed', 'canceled'],
   generating: ['storing', 'failed', 'canceled'],
   storing: ['succeeded', 'failed', 'canceled'],
@@ -12,10 +12,10 @@ const moves = {
   canceled: [],
 } as const satisfies Record<string, readonly string[]>
 
-export type JobStatus = keyof typeof moves
+export type JobStatus = keyof typeof transitions
 
-/** The statuses that `S` may become. */
-type NextStatus<S extends JobStatus> = (typeof moves)[S][number]
+/** The statuses that may follow `S`. */
+type NextStatus<S extends JobStatus> = (typeof transitions)[S][number]
 
 /** The statuses that never change again. */
 export type SettledStatus = {
@@ -24,13 +24,13 @@ export type SettledStatus = {
 
 export type UnsettledStatus = Exclude<JobStatus, SettledStatus>
 
-export const jobStatuses = Object.keys(moves) as [JobStatus, ...JobStatus[]]
+export const jobStatuses = Object.keys(transitions) as [JobStatus, ...JobStatus[]]
 
 export function isSettled(status: JobStatus): status is SettledStatus {
-  return moves[status].length === 0
+  return transitions[status].length === 0
 }
 
 export function canBecome(from: JobStatus, to: JobStatus): boolean {
-  const next: readonly JobStatus[] = moves[from]
+  const next: readonly JobStatus[] = transitions[from]
   return next.includes(to)
 }

@@ -1,15 +1,15 @@
 /**
- * A task: one submission to one provider on behalf of a job, a line in the submission ledger.
- * The line is written before the call that costs money, so that no crash can hide a bill. No I/O. No clock.
+ * A task: one submission to one provider for a job. The tasks of a job are its submission record. A task is written before
+ * the billable call, so that no crash can hide a bill. No I/O. No clock.
  */
 import type { JobRequest } from './request/request.ts'
 
 export const taskStatuses = [
-  'preparing', // its media are being handed to the provider; nothing was asked of it yet
-  'intended', // written, the billable call may be under way
-  'deferred', // refused for now (busy, maintenance); nothing was bought; the same line is tried again
-  'submitted', // the provider has it, under its own id
-  'unknown', // the answer was lost: it may have been bought, so it is never blindly repeated
+  'preparing', // its inputs are being handed over; the billable call was not made
+  'intended', // written; the billable call may be under way
+  'deferred', // refused for now (busy, maintenance); nothing was bought; the same task is retried
+  'submitted', // the provider has it, under an id of the provider
+  'unknown', // the response was lost: it may have been bought, so it is never repeated blindly
   'rejected', // refused for good; nothing was bought
   'succeeded',
   'failed',
@@ -17,14 +17,14 @@ export const taskStatuses = [
 
 export type TaskStatus = (typeof taskStatuses)[number]
 
-/** What has to be known of a line to say what it may have bought. */
+/** The part of a task that decides what it may have bought. */
 export interface TaskRecord {
   n: number
   clientReference: string
   wanted: number
   status: TaskStatus
   endedAt: number | null
-  /** When the answer to one of its calls was first lost; null: each was answered. It is never taken back. */
+  /** When the response to one of its calls was first lost; null: none was. It is never reset. */
   unknownAt: number | null
 }
 
@@ -32,8 +32,8 @@ export interface TaskRecord {
 export type Repeats = 'harmless' | 'billed_again'
 
 /**
- * Whether a provider may bill the line. A refusal answers one call: it says nothing of an earlier one whose answer was
- * lost, so a line that was ever unknown may have been bought whatever followed.
+ * Whether a provider may bill the task. A refusal is about one call. It proves nothing about an earlier call whose response
+ * was lost, so a task that was ever unknown may have been bought, whatever followed.
  */
 export function mayBeBought({ status, unknownAt }: Pick<TaskRecord, 'status' | 'unknownAt'>): boolean {
   switch (status) {
@@ -50,37 +50,37 @@ export function mayBeBought({ status, unknownAt }: Pick<TaskRecord, 'status' | '
   }
 }
 
-/** Its answer was lost, and the caller allowed another submission in its place (`resubmit_unknown`). */
+/** Its response was lost, and the caller allowed another task in its place (`resubmit_unknown`). */
 export function isReplaced({ status, endedAt }: Pick<TaskRecord, 'status' | 'endedAt'>): boolean {
   return status === 'unknown' && endedAt !== null
 }
 
 /**
- * The last line of defence before a billable call: may this line be submitted? What was bought and may have been bought
- * must stay within the outputs asked for, plus the one line that the caller allowed to be replaced. Proven refusals do
- * not count, nor does the same line again where the provider makes the repeat harmless.
+ * The last check before a billable call: may this task be submitted? The outputs that were or may have been bought must
+ * not exceed the requested count, plus one task that the caller allowed to be replaced. Proven refusals do not count, nor
+ * does a repeat of the same task where the provider makes it harmless.
  */
 export function maySubmit(
   request: Pick<JobRequest, 'count' | 'resubmit_unknown'>,
-  lines: readonly TaskRecord[],
+  tasks: readonly TaskRecord[],
   next: TaskRecord,
   repeats: Repeats,
 ): boolean {
-  const before = lines.find(({ n }) => n === next.n)
+  const before = tasks.find(({ n }) => n === next.n)
   if (before !== undefined && mayBeBought(before)) {
     const isOpen = (before.status === 'intended' || before.status === 'unknown') && before.endedAt === null
-    // Marked as unknown, lest a refusal of the repeat be taken for one of the first call.
+    // Marked as unknown, so that a refusal of the repeat is not taken for a refusal of the first call.
     const isRepeat = isOpen && before.clientReference === next.clientReference && next.unknownAt !== null
     if (repeats !== 'harmless' || !isRepeat) return false
   }
-  const others = lines.filter((line) => line.n !== next.n && mayBeBought(line))
+  const others = tasks.filter((task) => task.n !== next.n && mayBeBought(task))
   const replaced = others.filter(isReplaced).length
   if (replaced > (request.resubmit_unknown ? 1 : 0)) return false
-  const asked = others.filter((line) => !isReplaced(line)).reduce((sum, { wanted }) => sum + wanted, 0)
-  return asked + next.wanted <= request.count
+  const requested = others.filter((task) => !isReplaced(task)).reduce((sum, { wanted }) => sum + wanted, 0)
+  return requested + next.wanted <= request.count
 }
 
-/** What may bring the news of a task's end. */
+/** How the end of a task is noticed. */
 export const completionSources = ['webhook', 'poll', 'upload'] as const
 
 export type CompletionSource = (typeof completionSources)[number]

@@ -12,7 +12,7 @@ import { seeJob } from '../store/jobs/cancel.ts'
 import type { Claim, ClaimedJob } from '../store/jobs/claim.ts'
 import type { Output, WaitingOutput } from '../store/jobs/outputs.ts'
 import { applyChanges, type Changes, changes, type Step } from '../store/jobs/step.ts'
-import type { Task } from '../store/jobs/tasks.ts'
+import type { OpenTask, RunningTask, Task } from '../store/jobs/tasks.ts'
 import { settle } from './settle/settle.ts'
 import { closeTask } from './submit/close-task.ts'
 
@@ -36,9 +36,7 @@ export async function giveUp(context: Context, claim: Claim): Promise<Step> {
     'internal_error',
     `Unexpected errors stopped the job until its deadline passed. ${cancellationOf(tasks).message}`,
   )
-  const closed = tasks
-    .filter(({ endedAt }) => endedAt === null)
-    .map((task) => closeTask({ task, ...endOf(task, why) }, now()))
+  const closed = tasks.filter(isOngoing).map((task) => closeTask({ task, ...endOf(task, why) }, now()))
   const ended = changes({
     tasks: closed.flatMap((change) => change.tasks),
     outputs: outputs.flatMap((output) => (output.status === 'waiting' ? [failedOutput(output, why)] : [])),
@@ -49,18 +47,22 @@ export async function giveUp(context: Context, claim: Claim): Promise<Step> {
   return settleAnyway(context, seen, ended, lastTask?.fault ?? why)
 }
 
-function endOf({ status }: Task, why: Fault): { status: 'rejected' | 'failed'; fault: Fault } {
+function isOngoing(task: Task): task is OpenTask | RunningTask {
+  return task.endedAt === null
+}
+
+function endOf(
+  { status }: OpenTask | RunningTask,
+  why: Fault,
+): { status: 'rejected' | 'failed'; fault: Fault } {
   switch (status) {
     case 'intended':
     case 'unknown':
       return { status: 'failed', fault: { ...why, code: 'submit_unknown' } }
     case 'submitted':
-    case 'succeeded':
-    case 'failed':
       return { status: 'failed', fault: why }
     case 'preparing':
     case 'deferred':
-    case 'rejected':
       return { status: 'rejected', fault: why }
   }
 }

@@ -9,17 +9,11 @@ import { isConfirmed, needsConfirmation, type PollFailure, recordOf } from '../.
 import { announcedWaitMs, finalPollWindowMs, pollWaitMs, soonMs } from '../../core/schedule.ts'
 import type { Outcome, Provider, RemoteOutput } from '../../providers/provider.ts'
 import type { ClaimedJob } from '../../store/jobs/claim.ts'
-import type { Task } from '../../store/jobs/tasks.ts'
+import type { RunningTask, Task } from '../../store/jobs/tasks.ts'
 import { failureIn, interpretStatus, withDistinctOutputs } from './confirm.ts'
 import { type Announcement, announcementOf, type ReceivedItem } from './hints.ts'
 import { deadlineFault } from './last-known.ts'
 import { acceptUnconfirmed, acceptUploaded } from './unconfirmed.ts'
-
-export type RunningTask = Task & {
-  status: 'submitted'
-  providerTaskId: string
-  submittedAt: number
-}
 
 /** The inputs that the polls of all tasks of a job share. */
 export interface PolledJob {
@@ -32,7 +26,12 @@ export interface PolledJob {
 /** `task` is the same object as before if nothing about it changed. */
 export type PolledTask =
   | { state: 'running'; task: Task; waitMs: number; progress: number | null }
-  | { state: 'ended'; task: Task; outputs: RemoteOutput[]; isUnconfirmed: boolean }
+  | {
+      state: 'ended'
+      task: Task & { providerTaskId: string }
+      outputs: RemoteOutput[]
+      isUnconfirmed: boolean
+    }
 
 type Pending = Extract<Outcome, { state: 'pending' }>
 type Ended = Exclude<Outcome, Pending> & { isUnconfirmed?: true }

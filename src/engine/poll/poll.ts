@@ -13,7 +13,7 @@ import { applyChanges, type Changes, changes, type Step } from '../../store/jobs
 import type { Task } from '../../store/jobs/tasks.ts'
 import { settle } from '../settle/settle.ts'
 import { receivedItems } from './hints.ts'
-import { type PolledTask, pollTask, type RunningTask } from './poll-task.ts'
+import { type PolledTask, pollTask } from './poll-task.ts'
 import { hostIn } from './unconfirmed.ts'
 
 type Ended = Extract<PolledTask, { state: 'ended' }>
@@ -34,9 +34,8 @@ export async function pollTasks(
   const { job, tasks } = claim
   const provider = context.providers[job.provider]
   const items = receivedItems(claim, provider)
-  const results = await Promise.all(
-    tasks.filter(isRunning).map((task) => pollTask(context, { job, provider, items }, task)),
-  )
+  const running = tasks.filter((task) => task.status === 'submitted')
+  const results = await Promise.all(running.map((task) => pollTask(context, { job, provider, items }, task)))
   const ended = results.flatMap((one) => (one.state === 'ended' ? [one] : []))
   const polled = changes({
     // A task that did not change is not written.
@@ -49,16 +48,12 @@ export async function pollTasks(
   return { polled, waits: results.flatMap((one) => (one.state === 'running' ? [one.waitMs] : [])) }
 }
 
-function isRunning(task: Task): task is RunningTask {
-  return task.status === 'submitted' && task.providerTaskId !== null && task.submittedAt !== null
-}
-
 // Numbered in the order of the tasks, so that a task's outputs keep their numbers whichever ends first.
 function outputRows(tasks: Task[], { task, outputs, isUnconfirmed }: Ended): WaitingOutput[] {
   const first = tasks
     .filter((other) => other.n < task.n && mayMakeOutputs(other))
     .reduce((sum, { wanted }) => sum + wanted, 0)
-  const distinct = distinctOutputs(outputs, task.providerTaskId ?? '')
+  const distinct = distinctOutputs(outputs, task.providerTaskId)
   return distinct.slice(0, task.wanted).map((output, index) => ({
     jobId: task.jobId,
     n: first + index,

@@ -4,7 +4,6 @@
  */
 import type { Context } from '../../context.ts'
 import { abandoned, canceled, cancellationOf } from '../../core/cancellation.ts'
-import { isSettled } from '../../core/job.ts'
 import { eraseAtOf } from '../../core/retention.ts'
 import { deleteOrphans } from '../../media/delete.ts'
 import { commitCancel, type SeenJob, seeJob } from '../../store/jobs/cancel.ts'
@@ -18,7 +17,7 @@ export async function cancel(context: Context, jobId: string): Promise<Job | nul
   const seen = await seeJob(context.db, jobId)
   if (seen === null) return null
   // A step that committed in between has changed what the event must show, so read again. A job has few steps.
-  if (!isSettled(seen.job.status)) return (await settleAsCanceled(context, seen)) ?? cancel(context, jobId)
+  if (seen.job.settledAt === null) return (await settleAsCanceled(context, seen)) ?? cancel(context, jobId)
   if (seen.job.status === 'canceled') await deleteUnused(context, seen)
   return seen.job
 }
@@ -28,7 +27,7 @@ async function settleAsCanceled(context: Context, seen: SeenJob): Promise<Job | 
   const { db, config, queues } = context
   const nowMs = context.now()
   const eraseAt = eraseAtOf(seen.job.request, nowMs)
-  const job: Job = { ...seen.job, status: 'canceled', settledAt: nowMs, eraseAt }
+  const job: Job = { ...seen.job, status: 'canceled', settledAt: nowMs, eraseAt, fault: null }
   const tasks = seen.tasks.map((task) => abandoned(task, nowMs))
   const outputs = seen.outputs.map(abandonedOutput)
   const { subscriptions } = seen

@@ -3,11 +3,10 @@
  * answered, because that may be billed. R2 keeps no object without a row. If another step has the job, that step decides.
  */
 import type { Context } from '../../context.ts'
-import { isSettled } from '../../core/job.ts'
 import { findJob } from '../../store/jobs/jobs.ts'
+import { recordLateTask } from '../../store/jobs/late-task.ts'
 import { findStoredOutput, type StoredOutput } from '../../store/jobs/outputs.ts'
 import type { Step } from '../../store/jobs/step.ts'
-import { recordLateTask } from '../../store/jobs/tasks.ts'
 
 export async function recordLateResult(context: Context, jobId: string, step: Step): Promise<void> {
   for (const task of step.tasks) await recordLateTask(context.db, task)
@@ -19,7 +18,7 @@ export async function recordLateResult(context: Context, jobId: string, step: St
 async function deleteUnused({ db, bucket }: Context, jobId: string, { n, key }: StoredOutput): Promise<void> {
   const job = await findJob(db, jobId)
   // The step that has the job now writes the same object. If the job is canceled later, the cancellation deletes it.
-  if (job !== null && !isSettled(job.status)) return
+  if (job !== null && job.settledAt === null) return
   const stored = await findStoredOutput(db, jobId, n)
   if (stored?.key !== key) await bucket.delete(key)
 }

@@ -4,14 +4,14 @@ import type { ProviderName } from '../../core/request/request.ts'
 import { resolveWaitMs } from '../../core/schedule.ts'
 import type { Provider, Submitted } from '../../providers/provider.ts'
 import type { Step } from '../../store/jobs/step.ts'
-import type { Task } from '../../store/jobs/tasks.ts'
+import type { OpenTask } from '../../store/jobs/tasks.ts'
 
 export type Attempt = Accepted | Unknown | Refused | Replaced | Closed | Waiting | Done
 
 export interface Accepted {
   result: 'accepted'
   provider: Provider
-  task: Task
+  task: OpenTask
   submitted: Submitted
   /** The response was lost, and the task was found at the provider: it may have ended already. */
   isRecovered: boolean
@@ -20,7 +20,7 @@ export interface Accepted {
 /** The response was lost: the task may have been bought. */
 export interface Unknown {
   result: 'unknown'
-  task: Task
+  task: OpenTask
   fault: Fault
   waitMs: number
 }
@@ -28,7 +28,7 @@ export interface Unknown {
 /** Nothing was bought. The provider refused the submission, or an input could not be handed over. */
 export interface Refused {
   result: 'refused'
-  task: Task
+  task: OpenTask
   fault: Fault
   /** Retrying at the same provider cannot help. */
   isFinal: boolean
@@ -37,14 +37,14 @@ export interface Refused {
 /** The task stays unknown, and the caller allowed another submission in its place. */
 export interface Replaced {
   result: 'replaced'
-  task: Task
+  task: OpenTask
   provider: ProviderName
 }
 
 /** The time for this task is over. */
 interface Closed {
   result: 'closed'
-  task: Task
+  task: OpenTask
   status: 'rejected' | 'failed'
   fault: Fault
 }
@@ -61,7 +61,7 @@ interface Done {
   reason?: Fault
 }
 
-export function unknownAttempt(task: Task, fault: Fault, nowMs: number): Unknown {
+export function unknownAttempt(task: OpenTask, fault: Fault, nowMs: number): Unknown {
   const unknownAt = task.unknownAt ?? nowMs
   return {
     result: 'unknown',

@@ -6,7 +6,7 @@ import { planUpload } from '../../provider-uploads/plan.ts'
 import type { Provider } from '../../providers/provider.ts'
 import type { Claim } from '../../store/jobs/claim.ts'
 import { intendTask } from '../../store/jobs/commit.ts'
-import type { Task } from '../../store/jobs/tasks.ts'
+import type { OpenTask } from '../../store/jobs/tasks.ts'
 import { callbackUrl } from '../../webhooks/token.ts'
 import { type Attempt, unknownAttempt } from './attempt.ts'
 import { inputAssetsOf } from './inputs.ts'
@@ -15,7 +15,7 @@ export async function callProvider(
   context: Context,
   claim: Claim,
   provider: Provider,
-  next: Task,
+  next: OpenTask,
 ): Promise<Attempt> {
   const { job } = claim
   // A provider that takes uploads has the media already, under its own ids.
@@ -28,7 +28,13 @@ export async function callProvider(
   }
   const intendedAt = context.now()
   const { submission, awaitsUpload } = await planUpload(context, provider, job, next)
-  const task: Task = { ...next, status: 'intended', attempts: next.attempts + 1, intendedAt, awaitsUpload }
+  const task: OpenTask = {
+    ...next,
+    status: 'intended',
+    attempts: next.attempts + 1,
+    intendedAt,
+    awaitsUpload,
+  }
   await intendTask(context.db, claim, { task, repeats: provider.capabilities.repeats }, intendedAt)
   const startedAt = context.now()
   // The database may have stalled past the deadline: nothing is bought then.

@@ -2,10 +2,10 @@
 import { type Fault, fault } from '../../core/fault.ts'
 import { draftEvent } from '../../store/events.ts'
 import { type Changes, changes } from '../../store/jobs/step.ts'
-import type { Task } from '../../store/jobs/tasks.ts'
+import type { OpenTask, RunningTask, Task } from '../../store/jobs/tasks.ts'
 
 interface Closing {
-  task: Task
+  task: OpenTask | RunningTask
   status: 'rejected' | 'failed'
   fault: Fault
 }

@@ -5,7 +5,7 @@ import { importWaitMs } from '../../core/schedule.ts'
 import type { MediaUploads } from '../../providers/provider.ts'
 import type { Claim } from '../../store/jobs/claim.ts'
 import { changes } from '../../store/jobs/step.ts'
-import type { InputUpload, Task } from '../../store/jobs/tasks.ts'
+import type { InputUpload, OpenTask, Task } from '../../store/jobs/tasks.ts'
 import type { Attempt, Refused } from './attempt.ts'
 
 export type SentInput = Extract<InputUpload, { state: 'sent' }> & { path: string }
@@ -14,12 +14,12 @@ export async function pollImports(
   context: Context,
   claim: Claim,
   uploads: MediaUploads,
-  { task, sent }: { task: Task; sent: SentInput[] },
+  { task, sent }: { task: OpenTask; sent: SentInput[] },
 ): Promise<Attempt> {
   const polled = await Promise.all(sent.map((input) => pollImport(task, uploads, input)))
   logImported(context, claim, polled)
   const inputs = withPolled(task, polled)
-  const preparing: Task = { ...task, status: 'preparing', fault: null, inputs }
+  const preparing: OpenTask = { ...task, status: 'preparing', fault: null, inputs }
   const missing = polled.filter(isMissing)
   const refused =
     missing.find((input) => !isRetryable(input.fault.code)) ?? missing.find(({ upload }) => upload === null)
@@ -29,13 +29,13 @@ export async function pollImports(
     return { result: 'waiting', step: { ...changes({ tasks: [preparing] }), status: 'queued', next: 'now' } }
   }
   // If the deadline passes meanwhile, the job fails with this fault.
-  const waiting: Task = { ...preparing, fault: first.fault }
+  const waiting: OpenTask = { ...preparing, fault: first.fault }
   const next = { waitMs: nextPollMs(context, claim, missing) }
   return { result: 'waiting', step: { ...changes({ tasks: [waiting] }), status: 'queued', next } }
 }
 
 /** The task is retried, or rejected: after several attempts, or when a retry cannot help. */
-export function refuseInput(task: Task, why: Fault): Refused {
+export function refuseInput(task: OpenTask, why: Fault): Refused {
   const attempts = task.attempts + 1
   const isFinal = !isRetryable(why.code) || attempts >= maxAttempts
   return { result: 'refused', task: { ...task, attempts }, fault: why, isFinal }

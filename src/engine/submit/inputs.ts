@@ -10,7 +10,7 @@ import { kindAt, mediaOf } from '../../core/request/media.ts'
 import type { MediaUploads, Provider } from '../../providers/provider.ts'
 import type { Claim } from '../../store/jobs/claim.ts'
 import { changes } from '../../store/jobs/step.ts'
-import type { InputUpload, Task } from '../../store/jobs/tasks.ts'
+import type { InputUpload, OpenTask, Task } from '../../store/jobs/tasks.ts'
 import { heartbeat } from '../heartbeat.ts'
 import type { Attempt } from './attempt.ts'
 import { faultAt, pollImports, refuseInput } from './imports.ts'
@@ -20,7 +20,7 @@ export async function handOverInputs(
   context: Context,
   claim: Claim,
   provider: Provider,
-  task: Task,
+  task: OpenTask,
 ): Promise<Attempt | null> {
   if (provider.uploads === undefined) return null
   const media = mediaOf(claim.job.request)
@@ -57,7 +57,7 @@ async function sendInput(
   context: Context,
   claim: Claim,
   uploads: MediaUploads,
-  { task, path, value }: { task: Task; path: string; value: string },
+  { task, path, value }: { task: OpenTask; path: string; value: string },
 ): Promise<Attempt> {
   const startedAt = context.now()
   const response = await openAndSend(context, claim, uploads, { path, value })
@@ -70,7 +70,7 @@ async function sendInput(
   })
   if (!response.ok) return refuseInput(task, faultAt(path, response.fault))
   const sent: InputUpload = { state: 'sent', uploadId: response.value.uploadId, sentAt: context.now() }
-  const preparing: Task = { ...task, status: 'preparing', inputs: { ...task.inputs, [path]: sent } }
+  const preparing: OpenTask = { ...task, status: 'preparing', inputs: { ...task.inputs, [path]: sent } }
   return { result: 'waiting', step: { ...changes({ tasks: [preparing] }), status: 'queued', next: 'now' } }
 }
 

@@ -3,11 +3,11 @@ import type { Context } from '../../context.ts'
 import { isReplaced } from '../../core/task.ts'
 import type { Provider } from '../../providers/provider.ts'
 import type { Claim } from '../../store/jobs/claim.ts'
-import { newTask, type Task } from '../../store/jobs/tasks.ts'
+import { newTask, type OpenTask, type Task } from '../../store/jobs/tasks.ts'
 
 /** Null: every output is asked for, or the provider has refused. */
-export function nextTask({ now }: Context, { job, tasks }: Claim, provider: Provider): Task | null {
-  const begun = tasks.find(({ status }) => status === 'deferred' || status === 'preparing')
+export function nextTask({ now }: Context, { job, tasks }: Claim, provider: Provider): OpenTask | null {
+  const begun = tasks.find(isBegun)
   if (begun !== undefined) return begun
   const submitted = tasks.filter((task) => task.provider === provider.name && !isReplaced(task))
   const missing = job.request.count - submitted.reduce((sum, { wanted }) => sum + wanted, 0)
@@ -22,4 +22,8 @@ export function nextTask({ now }: Context, { job, tasks }: Claim, provider: Prov
     wanted: Math.min(missing, max),
     intendedAt: now(),
   })
+}
+
+function isBegun(task: Task): task is OpenTask {
+  return task.status === 'deferred' || task.status === 'preparing'
 }

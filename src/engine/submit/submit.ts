@@ -18,7 +18,7 @@ import type { Context } from '../../context.ts'
 import { type Fault, fault } from '../../core/fault.ts'
 import type { Claim, ClaimedJob } from '../../store/jobs/claim.ts'
 import { applyChanges, changes, type Step } from '../../store/jobs/step.ts'
-import type { Task } from '../../store/jobs/tasks.ts'
+import type { OpenTask } from '../../store/jobs/tasks.ts'
 import { acceptTask } from './accept.ts'
 import type { Accepted, Attempt, Refused } from './attempt.ts'
 import { callProvider, deadlinePassed } from './call.ts'
@@ -74,7 +74,7 @@ function keyRemoved({ provider }: ClaimedJob): Fault {
 }
 
 /** The task was deferred until the deadline, or the job never got as far as a task. */
-function tooLate({ job, tasks }: Claim, task: Task): Attempt {
+function tooLate({ job, tasks }: Claim, task: OpenTask): Attempt {
   const isBegun = tasks.some(({ n }) => n === task.n)
   if (isBegun) return { result: 'closed', task, status: 'rejected', fault: task.fault ?? deadlinePassed }
   return { result: 'done', reason: job.waitingSince === null ? deadlinePassed : noFreeSlot }

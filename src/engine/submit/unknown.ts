@@ -11,7 +11,7 @@ import type { Provider } from '../../providers/provider.ts'
 import { draftEvent } from '../../store/events.ts'
 import type { Claim } from '../../store/jobs/claim.ts'
 import { type Changes, changes } from '../../store/jobs/step.ts'
-import type { Task } from '../../store/jobs/tasks.ts'
+import type { OpenTask, Task } from '../../store/jobs/tasks.ts'
 import type { Attempt, Replaced, Unknown } from './attempt.ts'
 import { neverResolved } from './close-task.ts'
 import { otherProviders } from './other-providers.ts'
@@ -20,11 +20,11 @@ import { recoverAgainAfterMs, recoverSubmission } from './recover.ts'
 /** The same task may be submitted again, because its provider makes the repeat harmless. */
 interface Repeat {
   result: 'repeat'
-  task: Task
+  task: OpenTask
 }
 
 /** A task that is still `intended` under a new claim is unknown too: a crash hid the response. */
-export function isUnresolved(task: Task): boolean {
+export function isUnresolved(task: Task): task is OpenTask {
   return task.status === 'intended' || (task.status === 'unknown' && !isReplaced(task))
 }
 
@@ -32,10 +32,10 @@ export async function resolveUnknown(
   context: Context,
   claim: Claim,
   provider: Provider | undefined,
-  unresolved: Task,
+  unresolved: OpenTask,
 ): Promise<Attempt | Repeat> {
   const nowMs = context.now()
-  const task: Task = { ...unresolved, unknownAt: unresolved.unknownAt ?? nowMs }
+  const task: OpenTask = { ...unresolved, unknownAt: unresolved.unknownAt ?? nowMs }
   const recovered = await recoverSubmission(context, claim, provider, task)
   if (provider !== undefined && recovered.ok && recovered.value !== 'not_found') {
     return { result: 'accepted', provider, task, submitted: recovered.value, isRecovered: true }

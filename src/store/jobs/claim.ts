@@ -1,12 +1,12 @@
-/** A claim: one step's hold on a job, and all that is known of the job, in one round trip. */
-import { and, eq, exists, lte } from 'drizzle-orm'
+/** A claim: one step's lease on a job, and all rows of the job, in one round trip. */
+import { and, eq, exists, isNull, lte } from 'drizzle-orm'
 import type { Subscription } from '../../core/event.ts'
 import { leaseMs } from '../../core/schedule.ts'
 import type { Database } from '../database.ts'
 import { readSubscription, selectSubscriptions } from '../deliveries/endpoints.ts'
 import { abortUnlessLeased } from '../lease.ts'
 import { jobs } from '../schema.ts'
-import { type Job, readRow } from './jobs.ts'
+import { readRow, type UnsettledJob } from './jobs.ts'
 import { type Output, readOutput, selectOutputs } from './outputs.ts'
 import { readTask, selectTasks, type Task } from './tasks.ts'
 import { type JournaledWebhook, selectWebhooks } from './webhooks.ts'
@@ -15,28 +15,28 @@ export interface Claim {
   job: ClaimedJob
   tasks: Task[]
   outputs: Output[]
-  /** The newest of what providers had posted by the time of the claim, oldest first. */
+  /** The newest webhooks that were journaled before the claim, oldest first. */
   webhooks: JournaledWebhook[]
-  /** Who is told of the job's events beside its own caller. One that subscribes during a step misses its events. */
+  /** The endpoints that receive the job's events. One that is created during a step misses the events of that step. */
   subscriptions: Subscription[]
 }
 
-/** A job under a lease: only through it may a step commit. */
-export interface ClaimedJob extends Job {
+/** A job under a lease: only its holder may commit. A settled job is never claimed. */
+export type ClaimedJob = UnsettledJob & {
   lease: string
   /** When the lease ends. */
   dueAt: number
-  /** Its last holder never let it go: that step crashed, or was too slow. */
+  /** The last holder never released it: that step crashed, or was too slow. */
   isTakenOver: boolean
   /** When it was due, or the lease of its last holder ended, before this claim. */
   wasDueAt: number
 }
 
 /**
- * Takes the row for one step, if it is owed work now. While leased, `due_at` is the lease's end, so a crashed
- * step's row becomes due by itself.
+ * Claims the row for one step, if it is due. While leased, `due_at` is the end of the lease, so the row of a crashed step
+ * becomes due by itself.
  */
-// Running this twice is harmless: the second claim finds the row not due and changes nothing.
+// Idempotent: a second claim finds the row not due, and changes nothing.
 export async function claimJob(
   db: Database,
   id: string,
@@ -47,9 +47,9 @@ export async function claimJob(
   const take = db
     .update(jobs)
     .set({ lease, dueAt, wokenAt: null })
-    .where(and(eq(jobs.id, id), lte(jobs.dueAt, nowMs)))
+    .where(and(eq(jobs.id, id), lte(jobs.dueAt, nowMs), isNull(jobs.settledAt)))
     .returning()
-  const ours = db
+  const held = db
     .select({ id: jobs.id })
     .from(jobs)
     .where(and(eq(jobs.id, id), eq(jobs.lease, lease)))
@@ -58,14 +58,17 @@ export async function claimJob(
     take,
     selectTasks(db, id),
     selectOutputs(db, id),
-    // The take before it wrote the lease: a claim that did not get the row reads no bodies.
-    selectWebhooks(db, id, exists(ours)),
+    // Only the claim that wrote its lease before this statement reads the bodies.
+    selectWebhooks(db, id, exists(held)),
     selectSubscriptions(db),
   ])
-  if (row === undefined) return null
+  const job = row === undefined ? null : readRow(row)
+  if (job === null || job.settledAt !== null) return null
   return {
     job: {
-      ...{ ...readRow(row), lease, dueAt },
+      ...job,
+      lease,
+      dueAt,
       isTakenOver: typeof before?.lease === 'string',
       wasDueAt: before?.dueAt ?? nowMs,
     },
@@ -76,7 +79,7 @@ export async function claimJob(
   }
 }
 
-/** Keeps a long step's row its own. Throws when the lease was lost. */
+/** Extends the lease of a long step. Throws when the lease was lost. */
 export async function renewLease(db: Database, job: ClaimedJob, nowMs: number): Promise<void> {
   const renewal = db
     .update(jobs)

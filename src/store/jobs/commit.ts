@@ -1,4 +1,4 @@
-/** One step's commit: what it learned, its events, the deliveries they cause and the next due time, in one batch. */
+/** One step's commit: its changes, events, deliveries and the next due time, in one batch. */
 import { and, eq, sql } from 'drizzle-orm'
 import type { Limits } from '../../core/concurrency.ts'
 import { writeFault } from '../../core/fault.ts'
@@ -17,14 +17,14 @@ import { changeSlots, idsIn, wakeWaitingJobs } from './slots.ts'
 import { applyChanges, jobAfter, type Step } from './step.ts'
 import { saveTask, type Task } from './tasks.ts'
 
-/** The row as it stands after the commit: still ours, due again at some time, or settled. */
+/** The row after the commit: held for the next step, due again later, or settled. `woken`: jobs that got a slot. */
 export type Committed = { woken: string[] } & (
   | { state: 'held'; claim: Claim }
   | { state: 'released'; dueAt: number }
   | { state: 'settled' }
 )
 
-// Running this twice is harmless: either the lease is no longer held, and the whole batch fails, or it writes the same.
+// Idempotent: a second run either finds the lease lost, and the whole batch aborts, or it writes the same rows.
 export async function commitStep(
   db: Database,
   claim: Claim,
@@ -79,15 +79,24 @@ export async function commitStep(
       ...step.events.map((event) => insertEvent(db, job.id, event)),
       ...step.deliveries.map((delivery) => insertDelivery(db, job.id, delivery, nowMs)),
       ...changes,
-      // Last, because whoever wakes finds all of this done.
+      // Last, so that a woken job finds all of this done.
       ...wakes,
     ]),
   )
   const woken = idsIn(results.slice(results.length - wakes.length))
   if (next === 'settled') return { woken, state: 'settled' }
-  if (next === 'now') {
+  if (step.next === 'now') {
+    const { provider, progress } = after
     const dueAt = 'dueAt' in owned && typeof owned.dueAt === 'number' ? owned.dueAt : job.dueAt
-    const held = { ...after, waitingSince, dueAt, isTakenOver: false }
+    const held: ClaimedJob = {
+      ...job,
+      status: step.status,
+      provider,
+      progress,
+      waitingSince,
+      dueAt,
+      isTakenOver: false,
+    }
     return { woken, state: 'held', claim: applyChanges({ ...claim, job: held }, step) }
   }
   const [released] = results
@@ -98,8 +107,8 @@ export async function commitStep(
 }
 
 /**
- * The ledger line, written before the call that costs money, under a lease that outlasts the call. Every billable call
- * passes here, so here is where a job is kept from buying more than was asked for, whatever mistake led to the call.
+ * Writes the task before the billable call, under a lease that outlasts the call. Every billable call passes here, so this
+ * is where a job is stopped from buying more than its request, whatever mistake led to the call.
  */
 export async function intendTask(
   db: Database,
@@ -108,14 +117,14 @@ export async function intendTask(
   nowMs: number,
 ): Promise<void> {
   if (!maySubmit(job.request, tasks, task, repeats)) {
-    throw new Error(`task ${task.n} of ${job.id} would buy more than was asked for`)
+    throw new Error(`task ${task.n} of ${job.id} would buy more than the job requests`)
   }
   const held = ownership(job, 'now', nowMs)
   const renewal = 'dueAt' in held ? [db.update(jobs).set(held).where(eq(jobs.id, job.id))] : []
   await withRetries(() => db.batch([abortUnlessLeased(db, jobs, job), saveTask(db, task), ...renewal]))
 }
 
-/** Lets the row go until then, whatever it says: for a step that failed and has learned nothing. */
+/** Releases the row for that long: for a step that failed and changed nothing. */
 export async function releaseLease(
   db: Database,
   job: ClaimedJob,
@@ -131,9 +140,9 @@ export async function releaseLease(
 
 function ownership(job: ClaimedJob, next: Step['next'], nowMs: number) {
   if (next === 'settled') return { lease: null, dueAt: null, wokenAt: null }
-  // A lease that is more than half fresh is not written again: each change of due_at is a row in its index too.
+  // A lease with more than half of its time left is not renewed: each change of due_at writes its index too.
   if (next === 'now') return job.dueAt - nowMs > leaseMs / 2 ? {} : { dueAt: nowMs + leaseMs }
-  // A webhook that came during the step makes the job due at once.
+  // A webhook during the step makes the job due at once.
   return {
     lease: null,
     dueAt: sql`CASE WHEN ${jobs.wokenAt} IS NULL THEN ${nowMs + next.waitMs} ELSE ${nowMs} END`,

@@ -1,9 +1,10 @@
-/** The jobs table: accept, nudge, find what is overdue. A step takes a row by `claim` and writes what it learned by `commit`. */
+/** The jobs table: accept, wake up, find overdue rows. Steps read rows by `claim` and write them by `commit`. */
 import { and, asc, eq, gt, isNotNull, isNull, lte, type SQL, sql } from 'drizzle-orm'
 import { z } from 'zod'
 import { type Estimates, estimatesSchema } from '../../core/cost.ts'
-import { type Fault, readFault } from '../../core/fault.ts'
+import { type Fault, fault, readFault } from '../../core/fault.ts'
 import { readKept } from '../../core/http/json.ts'
+import type { SettledStatus, UnsettledStatus } from '../../core/job.ts'
 import {
   type JobRequest,
   type ProviderName,
@@ -17,16 +18,32 @@ import { type Asset, insertAsset } from './assets.ts'
 
 type Row = typeof jobs.$inferSelect
 
-/** A row with its JSON read. */
-export interface Job extends Omit<Row, 'providers' | 'request' | 'warnings' | 'estimates' | 'fault'> {
-  /** The columns that cannot be read; what is left of them is here, and a warning names them. */
+/** A status says which fields are set: rows are parsed into this union once, when they are read. */
+export type Job = UnsettledJob | SettledJob
+
+export type UnsettledJob = JobRow & {
+  status: UnsettledStatus
+  settledAt: null
+  eraseAt: null
+  fault: null
+}
+
+export type SettledJob = JobRow & { settledAt: number; eraseAt: number | null } & (
+    | { status: Exclude<SettledStatus, 'failed'>; fault: null }
+    | { status: 'failed'; fault: Fault }
+  )
+
+interface JobRow extends Omit<Row, ParsedColumn | StatusColumn> {
+  /** The columns that cannot be read. Their readable parts are here, and a warning names each column. */
   damaged: readonly string[]
   providers: ProviderName[]
   request: JobRequest
   warnings: Warning[]
   estimates: Estimates
-  fault: Fault | null
 }
+
+type ParsedColumn = 'providers' | 'request' | 'warnings' | 'estimates'
+type StatusColumn = 'status' | 'settledAt' | 'eraseAt' | 'fault'
 
 interface Warning {
   path: string
@@ -48,15 +65,12 @@ export type AcceptedJob = Pick<
   | 'createdAt'
 >
 
-/**
- * Writes the promise, with the assets that came in its request. Null: the idempotency key is taken, and nothing was
- * written.
- */
+/** Inserts the job with the assets of its request. Null: the idempotency key is taken, and nothing was written. */
 export async function insertJob(
   db: Database,
   accepted: AcceptedJob,
   event: EventDraft,
-  own: Asset[],
+  assets: Asset[],
 ): Promise<Job | null> {
   const { request, providers, warnings, estimates, createdAt, ...rest } = accepted
   const [provider] = providers
@@ -82,23 +96,23 @@ export async function insertJob(
       insert,
       insertEvent(db, accepted.id, event),
       ...retryEvent(db, accepted),
-      ...own.map((asset) => insertAsset(db, asset)),
+      ...assets.map((asset) => insertAsset(db, asset)),
     ])
     return row === undefined ? null : readRow(row)
   } catch (error) {
-    // The unique index on (api key, idempotency key) is what makes two posts one job.
+    // The unique index on (api key, idempotency key) makes two posts one job.
     if (/UNIQUE constraint failed: jobs\.api_key_id/.test(reasonOf(error))) return null
     throw error
   }
 }
 
-/** The old job's timeline says so too, if it is still there. */
+/** The timeline of the retried job shows the retry too, unless that job was erased. */
 function retryEvent(db: Database, { id, retryOf, createdAt }: AcceptedJob) {
   if (retryOf === null) return []
   return [insertEventIf(db, retryOf, draftEvent('job.retried', { job_id: id }, createdAt))]
 }
 
-/** Null: there is none (any more). */
+/** Null: there is none, or it was erased. */
 export async function findJob(db: Database, id: string): Promise<Job | null> {
   const [row] = await db
     .select()
@@ -119,7 +133,7 @@ export async function findJobByIdempotencyKey(
   return row === undefined ? null : readRow(row)
 }
 
-/** A webhook came: due at once, or as soon as the step that holds the row lets go. Settled jobs stay as they are. */
+/** Makes the job due now, or as soon as the step that holds the row releases it. A settled job does not change. */
 export function wakeJob(db: Database, id: string, nowMs: number, onlyIf: SQL) {
   return db
     .update(jobs)
@@ -130,7 +144,7 @@ export function wakeJob(db: Database, id: string, nowMs: number, onlyIf: SQL) {
     .where(and(eq(jobs.id, id), isNotNull(jobs.dueAt), onlyIf))
 }
 
-/** Makes the job due by then, if it would be later. One that a step holds keeps its pace. */
+/** Makes the job due at that time, if it would be due later. A job that a step holds does not change. */
 export function makeDueBy(db: Database, id: string, byMs: number, onlyIf: SQL) {
   return db
     .update(jobs)
@@ -148,31 +162,52 @@ export async function overdueJobs(db: Database, nowMs: number, limit: number): P
   return rows.map(({ id }) => id)
 }
 
-const providersSchema = z.array(z.enum(providerNames))
-const warningsSchema = z.array(z.object({ path: z.string(), message: z.string() }))
-
 /** Never throws: one damaged row must not break a list, a sweep or an erasure. */
 export function readRow(row: Row): Job {
   const { request, isWhole } = readKeptRequest(row.request, row.model)
   const providers = readKept(providersSchema, row.providers)
   const warnings = readKept(warningsSchema, row.warnings)
   const estimates = readKept(estimatesSchema, row.estimates)
-  const fault = readFault(row.fault)
+  const stored = readFault(row.fault)
   const damaged = Object.entries({
     request: isWhole,
     providers: providers !== undefined,
     warnings: warnings !== undefined,
     estimates: estimates !== undefined,
-    fault: (fault === null) === (row.fault === null),
-  }).flatMap(([column, isSound]) => (isSound ? [] : [column]))
-  return {
-    ...{ ...row, request, fault, damaged },
+    fault: (stored === null) === (row.fault === null),
+  }).flatMap(([column, isReadable]) => (isReadable ? [] : [column]))
+  const job = {
+    ...row,
+    request,
+    damaged,
     providers: providers ?? [row.provider],
-    warnings: [...(warnings ?? []), ...damaged.map(damageOf)],
+    warnings: [...(warnings ?? []), ...damaged.map(damageWarning)],
     estimates: estimates ?? {},
+  }
+  return withStatus(job, row, stored)
+}
+
+function withStatus(job: JobRow, row: Row, stored: Fault | null): Job {
+  const { status, eraseAt } = row
+  const settledAt = row.settledAt ?? row.createdAt
+  switch (status) {
+    case 'queued':
+    case 'generating':
+    case 'storing':
+      return { ...job, status, settledAt: null, eraseAt: null, fault: null }
+    case 'succeeded':
+    case 'canceled':
+      return { ...job, status, settledAt, eraseAt, fault: null }
+    case 'failed':
+      return { ...job, status, settledAt, eraseAt, fault: stored ?? unreadableFault }
   }
 }
 
-function damageOf(column: string): Warning {
-  return { path: column, message: 'is damaged in the database: what is shown is what can still be read' }
+const unreadableFault = fault('internal_error', 'The fault of this job is damaged in the database.')
+
+function damageWarning(column: string): Warning {
+  return { path: column, message: 'is damaged in the database; only its readable parts are shown' }
 }
+
+const providersSchema = z.array(z.enum(providerNames))
+const warningsSchema = z.array(z.object({ path: z.string(), message: z.string() }))

@@ -6,6 +6,7 @@ import { eraseAtOf } from '../../core/retention.ts'
 import type { DeliveryDraft } from '../deliveries/claim.ts'
 import type { EventDraft } from '../events.ts'
 import type { Claim, ClaimedJob } from './claim.ts'
+import type { Job } from './jobs.ts'
 import type { OutputHost } from './output-hosts.ts'
 import type { Output } from './outputs.ts'
 import type { Task } from './tasks.ts'
@@ -62,16 +63,20 @@ export function applyChanges(claim: Claim, { tasks, outputs }: Pick<Changes, 'ta
 }
 
 /** The job's row after the step: the commit writes it, and the last event shows it. */
-export function jobAfter(job: ClaimedJob, step: Step): ClaimedJob {
-  return {
+export function jobAfter(job: ClaimedJob, step: Step): Job {
+  const after = {
     ...job,
-    status: step.status,
     provider: step.provider ?? job.provider,
     progress: step.progress === undefined ? job.progress : step.progress,
-    fault: step.status === 'failed' ? step.fault : null,
-    settledAt: step.next === 'settled' ? step.settledAt : null,
-    eraseAt: step.next === 'settled' ? eraseAtOf(job.request, step.settledAt) : null,
   }
+  if (step.next !== 'settled') {
+    return { ...after, status: step.status, settledAt: null, eraseAt: null, fault: null }
+  }
+  const { settledAt } = step
+  const eraseAt = eraseAtOf(job.request, settledAt)
+  return step.status === 'failed'
+    ? { ...after, status: step.status, settledAt, eraseAt, fault: step.fault }
+    : { ...after, status: step.status, settledAt, eraseAt, fault: null }
 }
 
 /** The rows by number, the changed ones in place of the old. */

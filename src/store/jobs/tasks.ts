@@ -1,64 +1,77 @@
-/** The submission ledger. */
-import { and, asc, eq, exists, inArray, ne, notExists, or, sql } from 'drizzle-orm'
-import { alias } from 'drizzle-orm/sqlite-core'
+/** The submission record: one row per task. */
+import { and, asc, eq, inArray, sql } from 'drizzle-orm'
 import { z } from 'zod'
 import { type Cost, costSchema } from '../../core/cost.ts'
-import { type Fault, readFault, writeFault } from '../../core/fault.ts'
+import { type Fault, fault, readFault, writeFault } from '../../core/fault.ts'
 import { readKept } from '../../core/http/json.ts'
 import { type PollFailureRecord, pollFailureRecordSchema } from '../../core/poll-failure.ts'
 import type { ProviderName } from '../../core/request/request.ts'
-import type { TaskStatus } from '../../core/task.ts'
+import type { CompletionSource } from '../../core/task.ts'
 import { type Database, reasonOf } from '../database.ts'
-import { jobs, tasks } from '../schema.ts'
+import { tasks } from '../schema.ts'
 
 type Row = typeof tasks.$inferSelect
 
-const inputSchema = z.discriminatedUnion('state', [
-  z.object({
-    state: z.literal('sent'),
-    /** The provider's own id of the upload. */
-    uploadId: z.string(),
-    /** Milliseconds since 1970. */
-    sentAt: z.number(),
-  }),
-  z.object({ state: z.literal('imported'), assetId: z.string() }),
-])
+/** A status says which fields are set: rows are parsed into this union once, when they are read. */
+export type Task = OpenTask | RunningTask | SucceededTask | FailedTask
 
-/** A medium at a provider that takes media only under its own ids: sent, and being imported; or imported. */
-export type InputUpload = z.infer<typeof inputSchema>
+/** The provider is not known to have it. `endedAt` is set once another task replaced it, or the job was canceled. */
+export type OpenTask = TaskRow & {
+  status: 'preparing' | 'intended' | 'deferred' | 'unknown'
+  providerTaskId: null
+  submittedAt: null
+  completedVia: null
+  endedAt: number | null
+  fault: Fault | null
+}
 
-const inputsSchema = z.record(z.string(), inputSchema)
+/** The provider has it. `endedAt` is set once the job was canceled. */
+export type RunningTask = TaskRow & {
+  status: 'submitted'
+  providerTaskId: string
+  submittedAt: number
+  completedVia: null
+  endedAt: number | null
+  fault: Fault | null
+}
 
-const receivedVideoSchema = z.object({
-  key: z.string(),
-  contentType: z.string(),
-  bytes: z.number(),
-  /** In hex. */
-  sha256: z.string(),
-  /** Milliseconds since 1970. */
-  arrivedAt: z.number(),
-  /** How many different videos came before it. */
-  others: z.number().default(0),
-})
+/** `fault`: of the outputs that failed, if some did. */
+type SucceededTask = TaskRow & {
+  status: 'succeeded'
+  providerTaskId: string
+  submittedAt: number
+  completedVia: CompletionSource
+  endedAt: number
+  fault: Fault | null
+}
 
-/** A video that its provider has PUT to us: it is in R2, whether it is made an output or not. */
-export type ReceivedVideo = z.infer<typeof receivedVideoSchema>
+/** A `rejected` task was not bought; a `failed` one may have been. */
+type FailedTask = TaskRow & {
+  status: 'rejected' | 'failed'
+  providerTaskId: string | null
+  submittedAt: number | null
+  completedVia: CompletionSource | null
+  endedAt: number
+  fault: Fault
+}
 
-export interface Task extends Omit<Row, 'cost' | 'fault' | 'inputs' | 'pollFailure' | 'receivedVideo'> {
+interface TaskRow extends Omit<Row, ParsedColumn | StatusColumn> {
   /** By the path of the medium in the request. */
   inputs: Record<string, InputUpload>
-  /** As it was when the row was read; saving the line does not change it. */
+  /** As it was when the row was read. Saving the task does not change it. */
   receivedVideo: ReceivedVideo | null
   cost: Cost | null
-  fault: Fault | null
   /** The failed polls in a row, of which `fault` is the last. Null: the last poll was answered. */
   pollFailure: PollFailureRecord | null
 }
 
+type ParsedColumn = 'cost' | 'inputs' | 'receivedVideo' | 'pollFailure'
+type StatusColumn = 'status' | 'providerTaskId' | 'submittedAt' | 'completedVia' | 'endedAt' | 'fault'
+
 /** A task that is about to be submitted for the first time. */
 export function newTask(
   given: Pick<Task, 'jobId' | 'n' | 'provider' | 'clientReference' | 'wanted' | 'intendedAt'>,
-): Task {
+): OpenTask {
   return {
     ...given,
     providerTaskId: null,
@@ -93,14 +106,14 @@ export async function tasksOfAll(db: Database, jobIds: string[]): Promise<Map<st
   return Map.groupBy(rows.map(readTask), ({ jobId }) => jobId)
 }
 
-/** Those of a provider's tasks that lines of any job hold already. */
+/** Which of these provider task ids the tasks of any job have already. */
 export async function takenTaskIds(
   db: Database,
   provider: ProviderName,
   ids: readonly string[],
 ): Promise<Set<string>> {
-  const parts = Array.from({ length: Math.ceil(ids.length / idsPerQuestion) }, (_, n) =>
-    ids.slice(n * idsPerQuestion, (n + 1) * idsPerQuestion),
+  const parts = Array.from({ length: Math.ceil(ids.length / idsPerStatement) }, (_, n) =>
+    ids.slice(n * idsPerStatement, (n + 1) * idsPerStatement),
   )
   const held = await Promise.all(
     parts.map((part) =>
@@ -114,14 +127,14 @@ export async function takenTaskIds(
 }
 
 // D1 takes at most 100 parameters in a statement.
-const idsPerQuestion = 90
+const idsPerStatement = 90
 
-/** True for the error of a batch that gives a line the task of another: nothing was written. */
+/** True for the error of a batch that gives a task the provider's id of another task: nothing was written. */
 export function isTaskTaken(error: unknown): boolean {
   return /UNIQUE constraint failed: tasks\.provider, tasks\.provider_task_id/.test(reasonOf(error))
 }
 
-/** Writes the line as it is now, whether it is new or known. `before`: as it was written last, where that is known. */
+/** Inserts the task or updates it. `before`: the task as it was written last, if that is known. */
 export function saveTask(db: Database, task: Task, before?: Task) {
   const row: Row = {
     ...task,
@@ -137,7 +150,7 @@ export function saveTask(db: Database, task: Task, before?: Task) {
     .onConflictDoUpdate({
       target: [tasks.jobId, tasks.n],
       set: {
-        // Each time it is set, its index costs a row too.
+        // A written id costs a row in its index too, even if it is the same.
         ...(before?.providerTaskId !== task.providerTaskId && {
           providerTaskId: sql`excluded.provider_task_id`,
         }),
@@ -156,77 +169,68 @@ export function saveTask(db: Database, task: Task, before?: Task) {
     })
 }
 
-/**
- * What a step learned of a line and could not commit, because its job was canceled meanwhile. The job stays as it is;
- * the line gets the provider's id and cost, or that nothing was bought.
- */
-// Guarded by what the line must have been for this to be news, so that nothing later is overwritten.
-export async function recordLateTask(db: Database, task: Task): Promise<void> {
-  const before = isNewsAfter[task.status]
-  if (before.length === 0) return
-  const isOpen = task.status === 'submitted' || task.status === 'unknown'
-  const isCanceled = db
-    .select({ id: jobs.id })
-    .from(jobs)
-    .where(and(eq(jobs.id, task.jobId), eq(jobs.status, 'canceled')))
-  const other = alias(tasks, 'other')
-  const holder = db
-    .select({ jobId: other.jobId })
-    .from(other)
-    .where(
-      and(
-        eq(other.provider, task.provider),
-        eq(other.providerTaskId, task.providerTaskId ?? ''),
-        or(ne(other.jobId, task.jobId), ne(other.n, task.n)),
-      ),
-    )
-  await db
-    .update(tasks)
-    .set({
-      status: task.status === 'deferred' ? 'rejected' : task.status,
-      providerTaskId: task.providerTaskId,
-      unknownAt: task.unknownAt,
-      submittedAt: task.submittedAt,
-      completedVia: task.completedVia,
-      cost: task.cost === null ? null : JSON.stringify(task.cost),
-      // A line that is not over keeps what the cancellation wrote of its end.
-      ...(!isOpen && { fault: writeFault(task.fault) }),
-      ...(task.endedAt !== null && { endedAt: task.endedAt }),
-    })
-    .where(
-      and(
-        eq(tasks.jobId, task.jobId),
-        eq(tasks.n, task.n),
-        inArray(tasks.status, before),
-        exists(isCanceled),
-        // One that another line holds is not this line's task.
-        notExists(holder),
-      ),
-    )
-}
-
-const isNewsAfter: Record<TaskStatus, TaskStatus[]> = {
-  preparing: [],
-  intended: [],
-  unknown: ['intended'],
-  deferred: ['intended'],
-  rejected: ['intended'],
-  // A yes stands above a no: one submission may have been sent by two steps.
-  submitted: ['intended', 'unknown', 'rejected'],
-  succeeded: ['submitted'],
-  failed: ['submitted'],
-}
-
-/** A damaged column is as if nothing were known: the media are uploaded again, the video is fetched by its URL. */
+/** A damaged column reads as unknown: the media are uploaded again, and the video is fetched by its URL. */
 export function readTask(row: Row): Task {
-  return {
+  const { status, providerTaskId, submittedAt, completedVia, endedAt } = row
+  const common = {
     ...row,
     cost: (row.cost === null ? null : readKept(costSchema, row.cost)) ?? null,
-    fault: readFault(row.fault),
     inputs: (row.inputs === null ? null : readKept(inputsSchema, row.inputs)) ?? {},
     receivedVideo:
       (row.receivedVideo === null ? null : readKept(receivedVideoSchema, row.receivedVideo)) ?? null,
     pollFailure:
       (row.pollFailure === null ? null : readKept(pollFailureRecordSchema, row.pollFailure)) ?? null,
   }
+  const stored = readFault(row.fault)
+  switch (status) {
+    case 'preparing':
+    case 'intended':
+    case 'deferred':
+    case 'unknown':
+      return { ...common, status, providerTaskId: null, submittedAt: null, completedVia: null, fault: stored }
+    case 'submitted':
+      if (providerTaskId === null || submittedAt === null) break
+      return { ...common, status, providerTaskId, submittedAt, completedVia: null, fault: stored }
+    case 'succeeded':
+      if (providerTaskId === null || submittedAt === null || completedVia === null || endedAt === null) break
+      return { ...common, status, providerTaskId, submittedAt, completedVia, endedAt, fault: stored }
+    case 'rejected':
+    case 'failed':
+      return { ...common, status, endedAt: endedAt ?? row.intendedAt, fault: stored ?? damaged }
+  }
+  // A row that contradicts its status may have been bought, and nothing more can be learned of it.
+  return { ...common, status: 'failed', endedAt: endedAt ?? row.intendedAt, fault: stored ?? damaged }
 }
+
+const damaged: Fault = fault('internal_error', 'The row of this task is damaged in the database.')
+
+const inputSchema = z.discriminatedUnion('state', [
+  z.object({
+    state: z.literal('sent'),
+    /** The provider's own id of the upload. */
+    uploadId: z.string(),
+    /** Milliseconds since 1970. */
+    sentAt: z.number(),
+  }),
+  z.object({ state: z.literal('imported'), assetId: z.string() }),
+])
+
+/** An input at a provider that takes media only under its own ids: sent and being imported, or imported. */
+export type InputUpload = z.infer<typeof inputSchema>
+
+const inputsSchema = z.record(z.string(), inputSchema)
+
+const receivedVideoSchema = z.object({
+  key: z.string(),
+  contentType: z.string(),
+  bytes: z.number(),
+  /** In hex. */
+  sha256: z.string(),
+  /** Milliseconds since 1970. */
+  arrivedAt: z.number(),
+  /** How many different videos were received before it. */
+  others: z.number().default(0),
+})
+
+/** A video that the provider has PUT to us. It is in R2, whether it becomes an output or not. */
+export type ReceivedVideo = z.infer<typeof receivedVideoSchema>

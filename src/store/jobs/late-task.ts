@@ -1,0 +1,69 @@
+/** What is still recorded about a task after its job was canceled. */
+import { and, eq, exists, inArray, ne, notExists, or } from 'drizzle-orm'
+import { alias } from 'drizzle-orm/sqlite-core'
+import { writeFault } from '../../core/fault.ts'
+import type { TaskStatus } from '../../core/task.ts'
+import type { Database } from '../database.ts'
+import { jobs, tasks } from '../schema.ts'
+import type { Task } from './tasks.ts'
+
+/**
+ * Records what a step learned about a task and could not commit, because its job was canceled meanwhile. The job stays as
+ * it is. The task gets the provider's id and cost, or that nothing was bought.
+ */
+// Guarded by the statuses after which this is new, so that nothing later is overwritten.
+export async function recordLateTask(db: Database, task: Task): Promise<void> {
+  const before = isNewsAfter[task.status]
+  if (before.length === 0) return
+  const isOpen = task.status === 'submitted' || task.status === 'unknown'
+  const isCanceled = db
+    .select({ id: jobs.id })
+    .from(jobs)
+    .where(and(eq(jobs.id, task.jobId), eq(jobs.status, 'canceled')))
+  const other = alias(tasks, 'other')
+  const holder = db
+    .select({ jobId: other.jobId })
+    .from(other)
+    .where(
+      and(
+        eq(other.provider, task.provider),
+        eq(other.providerTaskId, task.providerTaskId ?? ''),
+        or(ne(other.jobId, task.jobId), ne(other.n, task.n)),
+      ),
+    )
+  await db
+    .update(tasks)
+    .set({
+      status: task.status === 'deferred' ? 'rejected' : task.status,
+      providerTaskId: task.providerTaskId,
+      unknownAt: task.unknownAt,
+      submittedAt: task.submittedAt,
+      completedVia: task.completedVia,
+      cost: task.cost === null ? null : JSON.stringify(task.cost),
+      // An open task keeps the end that the cancellation wrote.
+      ...(!isOpen && { fault: writeFault(task.fault) }),
+      ...(task.endedAt !== null && { endedAt: task.endedAt }),
+    })
+    .where(
+      and(
+        eq(tasks.jobId, task.jobId),
+        eq(tasks.n, task.n),
+        inArray(tasks.status, before),
+        exists(isCanceled),
+        // A provider task that another task has is not this one's.
+        notExists(holder),
+      ),
+    )
+}
+
+const isNewsAfter: Record<TaskStatus, TaskStatus[]> = {
+  preparing: [],
+  intended: [],
+  unknown: ['intended'],
+  deferred: ['intended'],
+  rejected: ['intended'],
+  // An acceptance overrides a refusal: two steps may have sent the same submission.
+  submitted: ['intended', 'unknown', 'rejected'],
+  succeeded: ['submitted'],
+  failed: ['submitted'],
+}
