@@ -1,14 +1,12 @@
 /**
- * One wide line for each unit of work, as JSON: what happened (noun.verb) and the same keys everywhere
- * (`job_id`, `provider`, `task_id`, `attempt`, `duration_ms`, `fault`).
- * Never a prompt, a key, a token, a signature or a URL's query.
+ * One wide JSON line for each unit of work: the event (noun.verb) and the same keys everywhere (`job_id`, `provider`,
+ * `task_id`, `attempt`, `duration_ms`, `fault`). Never a prompt, a key, a token, a signature or a URL's query.
  */
 export type Log = (event: string, fields: Record<string, unknown>) => void
 
 /**
- * What an error says, for a log: the innermost cause, because the database library's own message repeats the
- * statement with all of its values, prompts among them. Nor is what a parser quotes of its text any of the log's
- * business.
+ * An error's text for the log. The innermost cause, because the database library's own message repeats the statement
+ * with its values, prompts among them. Of a syntax error only the name, because its message quotes the parsed text.
  */
 export function describeError(error: unknown): string {
   if (!(error instanceof Error)) return 'an unnamed error'
@@ -16,7 +14,7 @@ export function describeError(error: unknown): string {
   return error instanceof SyntaxError ? error.name : withoutPaths(`${error.name}: ${error.message}`)
 }
 
-/** Of a URL its host alone: tokens stand in queries, and in paths as well. */
+/** Cuts every URL down to its origin: its path and its query may hold tokens. */
 export function withoutPaths(text: string): string {
   return text.replaceAll(/(https?:\/\/)[^\s"'<>]*/gi, (url) =>
     URL.canParse(url) ? `${new URL(url).origin}/…` : '…',

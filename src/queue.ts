@@ -1,6 +1,6 @@
 /**
- * Nudges: queue messages that say "look at this row". They carry no truth, so a failed send is only logged: the
- * sweep finds the row. A webhook is the exception: its body rides on the queue until it is journaled.
+ * Wake-ups: queue messages that name a row to look at. A lost wake-up costs only time, because the sweep finds the row,
+ * so a failed send is only logged. A webhook is the exception: until it is journaled, its body is only in the queue.
  */
 import { z } from 'zod'
 import { providerNames } from './core/request/request.ts'
@@ -24,31 +24,33 @@ export const messageSchema = z.union([
 export type QueueMessage = z.infer<typeof messageSchema>
 
 export interface Queues {
-  /** Sends a job's nudge for when it is due; a wait that the sweep covers costs no message. */
+  /** Wakes the job after the wait. No message is sent for a wait that the sweep covers. */
   job(id: string, waitMs: number): Promise<void>
   delivery(id: string, waitMs: number): Promise<void>
   jobs(ids: string[]): Promise<void>
   deliveries(ids: string[]): Promise<void>
-  /** Throws when the queue did not take it. */
+  /** Throws if the queue does not accept it. */
   webhook(webhook: Extract<QueueMessage, { webhook: unknown }>['webhook']): Promise<void>
-  /** What lies on the queues. Throws when one does not answer. */
+  /** How many messages wait in both queues, and since when. Throws if a queue does not respond. */
   waiting(): Promise<{ count: number; oldestAt: number | null }>
 }
 
-// The most that one sendBatch takes.
-const batchSize = 100
+// The limit of sendBatch.
+const maxBatchSize = 100
 
 export function createQueues(jobQueue: Queue, deliveryQueue: Queue, log: Log): Queues {
-  const send = async (queue: Queue, nudges: QueueMessage[], waitMs: number) => {
+  const send = async (queue: Queue, messages: QueueMessage[], waitMs: number) => {
     if (waitMs >= sweepEveryMs) return
-    // Queues count whole seconds: rounded up, so that the row is due when the nudge comes.
+    // Queues delay by whole seconds: rounded up, so that the row is due when the message arrives.
     const delaySeconds = Math.ceil(Math.max(0, waitMs) / 1_000)
     try {
-      for (let first = 0; first < nudges.length; first += batchSize) {
-        await queue.sendBatch(nudges.slice(first, first + batchSize).map((body) => ({ body, delaySeconds })))
+      for (let first = 0; first < messages.length; first += maxBatchSize) {
+        await queue.sendBatch(
+          messages.slice(first, first + maxBatchSize).map((body) => ({ body, delaySeconds })),
+        )
       }
     } catch (error) {
-      log('wake_up.lost', { count: nudges.length, error: describeError(error) })
+      log('wake_up.lost', { count: messages.length, error: describeError(error) })
     }
   }
   return {

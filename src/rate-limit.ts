@@ -1,10 +1,10 @@
-/** Counting calls with the platform's rate limits, which count per Cloudflare location. */
+/** Rate limits of the platform, which count calls per Cloudflare location. */
 import { describeError, type Log } from './log.ts'
 
-/** As in wrangler.toml: by then the count has begun anew. */
+/** The period of each limit in wrangler.toml. */
 export const periodSeconds = 60
 
-/** A counter that is down refuses no call. */
+/** If the counter is down, the call is allowed. */
 export async function isWithinRate(counter: RateLimit, key: string, log: Log): Promise<boolean> {
   try {
     return (await counter.limit({ key })).success

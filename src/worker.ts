@@ -1,4 +1,4 @@
-/** Reelhook as a whole: the three ways in (fetch, queue, scheduled), put together from the parts. */
+/** The Worker: its three handlers (fetch, queue, scheduled), composed of the parts. */
 import { Hono } from 'hono'
 import { requestId } from 'hono/request-id'
 import { createApi } from './api/app.ts'
@@ -17,13 +17,13 @@ import { messageSchema, type QueueMessage } from './queue.ts'
 import { webhookRoutes } from './webhooks/receive.ts'
 import { recordWebhook } from './webhooks/record.ts'
 
-/** `edges` are the network, the clock and chance: real in `index.ts`. */
+/** `edges` are the network, the clock and randomness: the real ones in `index.ts`. */
 export function createWorker(edges: Edges): ExportedHandler<Env> {
   const configOf = rememberConfig(edges)
   const app = new Hono<{ Bindings: Env; Variables: { context: Context; requestId: string } }>()
   app.use(requestId())
-  // What does not say how long it may be kept may not be kept: it is about this moment, or holds signed links. What
-  // may be kept goes to others than its caller, so it is without the request's id, which the caller may have chosen.
+  // A response without Cache-Control is about this moment or holds signed links, so it must not be cached. A cacheable
+  // response reaches other callers, so it does not carry the request id, which its caller may have chosen.
   app.use(async (c, next) => {
     await next()
     if (c.res.headers.has('cache-control')) c.res.headers.delete('x-request-id')
@@ -53,7 +53,7 @@ export function createWorker(edges: Edges): ExportedHandler<Env> {
     },
     async scheduled(_controller, env, execution) {
       const context = contextOf(env, execution)
-      // Each for itself: one that fails does not stop the others.
+      // One that fails does not stop the others.
       for (const [work, run] of Object.entries({ sweep, reencryptSecrets, reconcile })) {
         await run(context).catch((error) => context.log('cron.failed', { work, error: describeError(error) }))
       }
@@ -61,17 +61,17 @@ export function createWorker(edges: Edges): ExportedHandler<Env> {
   }
 }
 
-/** The configuration of an environment, read once; and a loud word where its guard is lifted. */
+/** Reads the configuration of an environment once, and warns if the URL guard is lifted. */
 function rememberConfig({ log }: Edges): (env: Env) => ConfigResult {
-  const known = new WeakMap<Env, ConfigResult>()
+  const read = new WeakMap<Env, ConfigResult>()
   return (env) => {
-    const configured = known.get(env) ?? readConfig(env)
-    if (!known.has(env) && configured.ok && configured.config.reach === 'any') {
+    const configured = read.get(env) ?? readConfig(env)
+    if (!read.has(env) && configured.ok && configured.config.reach === 'any') {
       log('config.unguarded', {
-        warning: 'ALLOW_PRIVATE_NETWORK is on: any URL may be called. For local use only.',
+        warning: 'ALLOW_PRIVATE_NETWORK is on: any URL may be called. Use this only locally.',
       })
     }
-    known.set(env, configured)
+    read.set(env, configured)
     return configured
   }
 }
@@ -83,7 +83,7 @@ async function processMessage(context: Context, message: QueueMessage): Promise<
   await advance(context, message.webhook.jobId)
 }
 
-/** Each message is acknowledged by itself: one that fails is tried again, the others are not. */
+/** Acknowledges each message separately, so that only the failed ones are retried. */
 async function handle(
   context: Context,
   message: Message,
@@ -93,9 +93,9 @@ async function handle(
     await work(context, messageSchema.parse(message.body))
     message.ack()
   } catch (error) {
-    // The general catcher: whatever surprised a step, its row is still due.
+    // The one general catch: after any unexpected error the row is still due.
     context.log('message.failed', {
-      ...namesIn(message.body),
+      ...idsIn(message.body),
       attempt: message.attempts,
       error: describeError(error),
     })
@@ -103,15 +103,15 @@ async function handle(
   }
 }
 
-/** Of what row a message speaks, where it can be read. */
-function namesIn(body: unknown): { job_id?: string; delivery_id?: string } {
+/** The ids in a message, if it can be read. */
+function idsIn(body: unknown): { job_id?: string; delivery_id?: string } {
   const { data: message } = messageSchema.safeParse(body)
   if (message === undefined) return {}
   if ('delivery' in message) return { delivery_id: message.delivery }
   return { job_id: 'job' in message ? message.job : message.webhook.jobId }
 }
 
-/** In a queue or cron invocation nobody is there to read a problem: the runtime's log gets it. */
+/** A queue or cron invocation has no caller to respond to: the error goes to the runtime's log. */
 function required(configured: ConfigResult) {
   if (!configured.ok) throw new Error(`Reelhook is not configured: ${configured.faults.join('; ')}`)
   return configured.config

@@ -1,11 +1,11 @@
-/** What may stand in a log, and what may not: a whole run, and everything in it that is secret. */
+/** The log of a whole run: its lines and keys, and no secret. */
 import { beforeAll, describe, expect, it, vi } from 'vitest'
 import { describeError, logToConsole } from '../src/log.ts'
 import { select } from './support/storage.ts'
 import { type Run, request, runAll } from './support/whole-run.ts'
 import { world } from './support/world.ts'
 
-/** Every kind of line of the run, and what each of its lines has. */
+/** Each log event of the run, and its keys. */
 const keys = {
   'job.accepted': ['job_id', 'provider'],
   'media.uploaded': ['job_id', 'provider', 'duration_ms', 'fault'],
@@ -14,6 +14,7 @@ const keys = {
   'upload.received': ['job_id', 'task_n'],
   'task.polled': ['job_id', 'provider', 'task_id', 'duration_ms', 'fault'],
   'output.stored': ['job_id', 'provider', 'attempt', 'duration_ms', 'fault'],
+  'metadata.read': ['job_id', 'duration_ms'],
   'job.settled': ['job_id', 'provider', 'duration_ms', 'fault'],
   'delivery.attempted': ['job_id', 'attempt', 'duration_ms'],
   'sweep.finished': ['duration_ms'],
@@ -38,7 +39,7 @@ function linesOf(event: string, jobId?: string) {
 
 const unitsOfWork = ['job.accepted', 'job.settled', 'task.submitted', 'output.stored', 'delivery.attempted']
 
-/** How often something was attempted for a job. */
+/** How many attempts of this kind were made for a job. */
 async function sum(table: string, jobId: string): Promise<number> {
   const [row] = await select<{ n: number | null }>(
     `SELECT sum(attempts) AS n FROM ${table} WHERE job_id = ?`,
@@ -48,24 +49,24 @@ async function sum(table: string, jobId: string): Promise<number> {
 }
 
 describe('the log of a whole run', () => {
-  it('tells of every kind of work', () => {
+  it('has lines for every kind of work', () => {
     const said = new Set(world.logs.map(({ event }) => event))
     expect(Object.keys(keys).filter((event) => !said.has(event))).toEqual([])
   })
 
-  it('holds none of the secrets, prompts and tokens in it', () => {
+  it('has no secret, prompt or token', () => {
     const text = JSON.stringify(world.logs)
     expect(run.secrets.length).toBeGreaterThan(40)
     expect(run.secrets.filter((secret) => text.includes(secret))).toEqual([])
   })
 
-  it('is all that is printed', () => {
+  it('is the only output', () => {
     expect(printed).toEqual([])
   })
 
   it('has one line for each unit of work', async () => {
     for (const id of run.jobIds) {
-      // An attempt is logged a moment before it is written.
+      // An attempt is logged just before it is written.
       await vi.waitFor(async () => {
         const lines = unitsOfWork.map((event) => linesOf(event, id).length)
         expect(lines, id).toEqual([
@@ -79,31 +80,31 @@ describe('the log of a whole run', () => {
     }
   })
 
-  it.each(Object.entries(keys))('says of %s %j', (event, names) => {
+  it.each(Object.entries(keys))('gives %s the keys %j', (event, names) => {
     for (const { fields } of linesOf(event))
       expect(Object.keys(fields)).toEqual(expect.arrayContaining(names))
   })
 })
 
 describe('an error in the log', () => {
-  it('is told without the paths and queries of URLs', () => {
+  it('has no paths and queries of URLs', () => {
     const error = new TypeError(`cannot load ${request.callback_url}, nor http://a.test?b`)
     expect(describeError(error)).toBe('TypeError: cannot load https://caller.test/… nor http://a.test/…')
   })
 
-  it('is told without the text that was not JSON', () => {
+  it('has no text that could not be parsed as JSON', () => {
     const error = tried(() => JSON.parse('A very private prompt'))
     expect(describeError(error)).toBe('SyntaxError')
   })
 
-  it('is told by its cause, not by the statement that failed', () => {
+  it('is described by its cause, not by the failed statement', () => {
     expect(describeError(new Error(`Failed query: ${request.prompt}`, { cause: new Error('locked') }))).toBe(
       'Error: locked',
     )
   })
 })
 
-it('a line is JSON', () => {
+it('a log line is JSON', () => {
   printed.length = 0
   logToConsole('job.accepted', { job_id: 'job_1', fault: undefined })
   expect(printed).toEqual(['{"event":"job.accepted","job_id":"job_1"}'])

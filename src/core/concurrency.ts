@@ -1,19 +1,19 @@
-/** Slots: how many tasks may be at a provider at once, and which of them count. No I/O. No clock. */
+/** Concurrency limits: which tasks count against a provider's limit. No I/O. No clock. */
 import { allowsFailover, type Fault } from './fault.ts'
 import type { ProviderName } from './request/request.ts'
 import type { TaskStatus } from './task.ts'
 
-/** Undefined: as many as come. */
+/** How many tasks may be at each provider at once. Undefined: no limit. */
 export type Limits = Readonly<Record<ProviderName, number | undefined>>
 
-interface Line {
+interface CountedTask {
   status: TaskStatus
   endedAt: number | null
   fault: Fault | null
 }
 
-/** From before the call that costs money until the end is known. */
-export function countsAgainstLimit({ status, endedAt, fault }: Line): boolean {
+/** A task counts from before the billable call until its end is known. */
+export function countsAgainstLimit({ status, endedAt, fault }: CountedTask): boolean {
   if (endedAt !== null) return false
   switch (status) {
     case 'preparing':
@@ -22,8 +22,8 @@ export function countsAgainstLimit({ status, endedAt, fault }: Line): boolean {
     case 'submitted':
       return true
     case 'deferred':
-      // A provider that is too busy for this task is so for the next one: were the slot given on, every job that
-      // waits would be burnt on the same refusal. What is wrong with this job alone holds up nobody else.
+      // A provider that is too busy for this task is too busy for the next one: if the slot were released, every
+      // waiting job would be refused in turn. A fault of this job alone does not hold up the others.
       return fault !== null && allowsFailover(fault.code)
     case 'rejected':
     case 'succeeded':

@@ -83,15 +83,6 @@ export const copyWaitsMs = [
   30 * minutes,
 ] as const
 
-/** How long after a task's end its upload is awaited. Then the video is downloaded: a lost upload costs this wait only. */
-export const uploadGraceMs = 30 * seconds
-
-/**
- * An upload brings the next poll forward, and polls repeat within a minute. So an upload received longer than this
- * before the task's end did not end the task.
- */
-export const earlyUploadMs = 1 * minutes
-
 /** How long a job may stay unsettled after its deadline: every wait between copies, and ten minutes for the copying. */
 export const settleGraceMs = copyWaitsMs.reduce<number>((sum, waitMs) => sum + waitMs, 10 * minutes)
 

@@ -2,7 +2,7 @@
  * A task: one submission to one provider for a job. The tasks of a job are its submission record. A task is written before
  * the billable call, so that no crash can hide a bill. No I/O. No clock.
  */
-import type { JobRequest, ProviderName } from './request/request.ts'
+import type { JobRequest } from './request/request.ts'
 
 export const taskStatuses = [
   'preparing', // its inputs are being handed over; the billable call was not made
@@ -84,16 +84,3 @@ export function maySubmit(
 export const completionSources = ['webhook', 'poll', 'upload'] as const
 
 export type CompletionSource = (typeof completionSources)[number]
-
-/** What a provider's status endpoint needs. */
-export interface SubmittedTask {
-  provider: ProviderName
-  /** Our reference for the submission, made before the call: Runware's `taskUUID`. */
-  clientReference: string
-  /** The provider's id of the task. */
-  providerTaskId: string
-  /** How many outputs it was asked for. */
-  wanted: number
-  /** It was given a URL to PUT its video to. */
-  awaitsUpload?: boolean
-}

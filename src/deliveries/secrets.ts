@@ -7,17 +7,14 @@ export function newSecret(): string {
 }
 
 export async function encryptSecret(signingSecret: VersionedSecret, secret: string): Promise<string> {
-  return encrypt(await callbackSecretKey(signingSecret), secret)
+  return encrypt(await sealKey(signingSecret), secret)
 }
 
-/** Null when it cannot be decrypted: its version of SIGNING_SECRET is no longer configured. */
-export async function decryptSecret(
-  signingSecret: VersionedSecret,
-  encrypted: string,
-): Promise<string | null> {
-  return decrypt(await callbackSecretKey(signingSecret), encrypted)
+/** Null when it cannot be had any more: SIGNING_SECRET was changed since it was sealed, and forgotten. */
+export async function decryptSecret(signingSecret: VersionedSecret, sealed: string): Promise<string | null> {
+  return decrypt(await sealKey(signingSecret), sealed)
 }
 
-function callbackSecretKey(signingSecret: VersionedSecret) {
+function sealKey(signingSecret: VersionedSecret) {
   return encryptionKey(signingSecret, 'callback secrets')
 }

@@ -26,7 +26,7 @@ import { deleteOrphans } from '../media/delete.ts'
 import { type Claim, type ClaimedJob, claimJob } from '../store/jobs/claim.ts'
 import { type Committed, commitStep, releaseLease } from '../store/jobs/commit.ts'
 import { applyChanges, type Step } from '../store/jobs/step.ts'
-import { isTaskTaken } from '../store/jobs/tasks.ts'
+import { isTaskTaken, mayLeaveOrphans } from '../store/jobs/tasks.ts'
 import { isLeaseLost } from '../store/lease.ts'
 import { giveUp, hasDiedLate, patienceEndsAt } from './give-up.ts'
 import { poll } from './poll/poll.ts'
@@ -98,8 +98,8 @@ async function afterSettling(context: Context, claim: Claim, step: Step): Promis
     fault: step.status === 'failed' ? step.fault.code : undefined,
     duration_ms: context.now() - job.createdAt,
   })
-  // A provider may upload a video twice, or one that is not used. After a crash here the daily reconciliation deletes it.
-  if (tasks.some(({ awaitsUpload }) => awaitsUpload)) await deleteOrphans(context.bucket, job, outputs)
+  // After a crash here the daily reconciliation deletes them.
+  if (tasks.some(mayLeaveOrphans)) await deleteOrphans(context.bucket, job, outputs)
 }
 
 /** An unexpected error may repeat: the row is released and tried again later. Past its deadline the job ends. */

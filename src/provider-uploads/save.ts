@@ -1,4 +1,4 @@
-/** The body of a request → R2: a video that its provider PUTs to us. What fails leaves nothing in R2. */
+/** Streams a request's body into R2: a video that a provider uploads. A failure leaves nothing in R2. */
 import type { Result } from '../core/fault.ts'
 import { requestBody } from '../media/request-body.ts'
 import { saveVideo } from '../media/save-video.ts'
@@ -10,7 +10,7 @@ export interface SaveSettings {
   maxBytes: number
 }
 
-/** Under a key of its own: of two that come at once, neither writes into the other. */
+/** Each upload has a key of its own, so that two at once do not overwrite each other. */
 export function saveReceivedVideo(
   { bucket, maxBytes }: SaveSettings,
   { headers, body }: Request,

@@ -8,7 +8,7 @@ import type { Fault, Result } from '../core/fault.ts'
 import type { Mode, SentForm } from '../core/request/media.ts'
 import type { AspectRatio, JobRequest, Model, ProviderName, Resolution } from '../core/request/request.ts'
 import type { Pace } from '../core/schedule-waits.ts'
-import type { Repeats, SubmittedTask } from '../core/task.ts'
+import type { Repeats } from '../core/task.ts'
 import type { MediaField } from './media-fields.ts'
 import type { PriceTable } from './price-table.ts'
 
@@ -46,6 +46,8 @@ export interface Provider {
    * does calls its tasks by our client reference, so that an upload tells the name of its task.
    */
   putsVideo?(request: JobRequest): boolean
+  /** The maximum number of outputs of one task of this request, if the capabilities allow more. */
+  outputsPerTask?(request: JobRequest): number
   /** The documented hosts of the provider's videos, subdomains included. Absent: undocumented. */
   outputHosts?: readonly string[]
   /**
@@ -112,6 +114,19 @@ export interface Submission {
   uploadUrl?: string
   /** Each media value of the request → its id from `uploads`. Only for a provider that has `uploads`. */
   assets?: ReadonlyMap<string, string>
+}
+
+/** The part of a task that its provider needs to get its status. */
+export interface SubmittedTask {
+  provider: ProviderName
+  /** Our own id of the submission, made before the call: Runware's `taskUUID`. */
+  clientReference: string
+  /** The provider's id of the task. */
+  providerTaskId: string
+  /** How many outputs it makes. */
+  wanted: number
+  /** It was given a URL to upload its video to. */
+  awaitsUpload?: boolean
 }
 
 /** A submission whose response was lost, with all that can identify it. */

@@ -1,4 +1,4 @@
-/** A webhook taken from the queue: journaled, and its job made due. What it says is not believed here. */
+/** Takes a webhook from the queue: journals it and makes its job due. Its content is a hint, not a fact. */
 import type { Context } from '../context.ts'
 import { journalWebhook, type ReceivedWebhook } from '../store/jobs/webhooks.ts'
 

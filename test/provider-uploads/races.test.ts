@@ -1,4 +1,4 @@
-/** An upload that comes at the wrong moment: the job has one end, one bill, and nothing in R2 that no row names. */
+/** Uploads at awkward moments: the job has one end, one bill, and no object in R2 that no row names. */
 import { env } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
 import { advance } from '../../src/engine/advance.ts'
@@ -24,14 +24,14 @@ import {
   postDirect,
   putAt,
   receivedOf,
-  roadsOf,
+  storedVia,
   untilReceived,
   uploadPathOf,
 } from '../support/uploads.ts'
 import { bytesAtProvider, finish, sha256Of } from '../support/videos.ts'
 import { world } from '../support/world.ts'
 
-/** A video on its way: some of it has come, the rest comes when it is let go on. */
+/** A video of which the first half is sent, and the rest when the test lets it go on. */
 function aSlowVideo(bytes: number) {
   const { readable, writable } = new IdentityTransformStream()
   const writer = writable.getWriter()
@@ -45,13 +45,13 @@ function aSlowVideo(bytes: number) {
     await writer.write(video.subarray(bytes / 2))
     await writer.close()
   }
-  // Whoever stops reading in the middle breaks the sending, which is no news.
+  // A reader that stops in the middle makes the writer fail, which is expected.
   send().catch(() => undefined)
   return { body: readable, begun: begun.wait, resume: gate.open }
 }
 
 describe('an upload and a cancellation', () => {
-  it('that comes amid it is refused, and nothing of it is left', async () => {
+  it('refuse the upload if the cancellation comes during it, and leave nothing', async () => {
     const id = await anAwaitingJob()
     const { body, begun, resume } = aSlowVideo(1_000_000)
     const answer = putAt(await uploadPathOf(id), body)
@@ -62,7 +62,7 @@ describe('an upload and a cancellation', () => {
     await expectOneEnd(id, 'canceled')
   })
 
-  it('that comes after it takes along what had come', async () => {
+  it('delete the uploaded video if the cancellation comes after it', async () => {
     const id = await anAwaitingJob()
     await putAt(await uploadPathOf(id), aVideo(1_000))
     expect(await objectKeys(`jobs/${id}/`)).toHaveLength(1)
@@ -70,7 +70,7 @@ describe('an upload and a cancellation', () => {
     await expectOneEnd(id, 'canceled')
   })
 
-  it('that came before is refused', async () => {
+  it('refuse the upload if the cancellation comes before it', async () => {
     const id = await anAwaitingJob()
     await canceled(id)
     expect((await putAt(await uploadPathOf(id), aVideo(1_000))).status).toBe(410)
@@ -79,26 +79,26 @@ describe('an upload and a cancellation', () => {
 })
 
 describe('an upload and a submission', () => {
-  it('whose answer has not come yet: it is taken, and the job made of it', async () => {
+  it('succeed with the video if it is uploaded before the response to the submission', async () => {
     const { id } = await postDirect('webhook=early')
     await untilStatus(id, 'succeeded')
     expect(receivedOf(id)).toEqual(['stored'])
-    expect(await roadsOf(id)).toEqual(['uploaded'])
+    expect(await storedVia(id)).toEqual(['upload'])
     const [made = new Uint8Array()] = await bytesAtProvider(id)
     expect((await getJob(id)).outputs[0]?.sha256).toBe(await sha256Of(made))
     await expectOneEnd(id, 'succeeded')
   })
 
-  it('whose answer is lost: it is taken, and nothing is bought again', async () => {
+  it('succeed with the video if the response is lost, and nothing is bought again', async () => {
     const { id } = await postDirect('submit=lost-after, webhook=early+lost')
     await passTimeUntil(id, ({ settled_at }) => settled_at !== null)
     expect(receivedOf(id)).toEqual(['stored'])
-    expect(await roadsOf(id)).toEqual(['uploaded'])
+    expect(await storedVia(id)).toEqual(['upload'])
     await expectOneEnd(id, 'succeeded')
     expect(billsFor(id)).toHaveLength(1)
   })
 
-  it('that its provider does not know of: it was made all the same, so nothing is sent again', async () => {
+  it('do not submit again if the provider does not know the task whose video it uploaded', async () => {
     const { id } = await postDirect('submit=lost-after, webhook=early+lost, poll=404*2')
     await passTimeUntil(id, ({ settled_at }) => settled_at !== null)
     const submits = world.logs.filter(
@@ -110,7 +110,7 @@ describe('an upload and a submission', () => {
 })
 
 describe('an upload and the end of its job', () => {
-  it('that has come is refused: the video is there already', async () => {
+  it('refuse the upload if the job has settled with a downloaded video', async () => {
     const { id } = await postDirect('put=never')
     await finish(id)
     await passTimeUntil(id, ({ settled_at }) => settled_at !== null)
@@ -120,7 +120,7 @@ describe('an upload and the end of its job', () => {
     await expectOneEnd(id, 'succeeded')
   })
 
-  it('that comes by a download meanwhile: what was uploaded beside it does not stay', async () => {
+  it('delete the uploaded video if a download ends the job at the same time', async () => {
     const { id } = await postWithoutWakeUp({
       prompt: 'A paper boat sim(put=never, webhook=lost, megabytes=1)',
       ...directly,
@@ -132,13 +132,13 @@ describe('an upload and the end of its job', () => {
     const { resume } = await pauseStep(id, { call: '/media/', when: 'during' })
     expect((await putAt(await uploadPathOf(id), aVideo(1_000))).status).toBe(200)
     await resume()
-    expect(await roadsOf(id)).toEqual(['downloaded'])
+    expect(await storedVia(id)).toEqual(['download'])
     const [made = new Uint8Array()] = await bytesAtProvider(id)
     expect((await getJob(id)).outputs[0]?.sha256).toBe(await sha256Of(made))
     await expectOneEnd(id, 'succeeded')
   })
 
-  it('that comes by its deadline amid it: nothing of it is left', async () => {
+  it('leave nothing of the upload if the deadline passes during it', async () => {
     const { id } = await postDirect('put=never, webhook=lost, seconds=7200', { deadline_seconds: 60 })
     await untilSubmitted(id)
     const { body, begun, resume } = aSlowVideo(1_000_000)
@@ -150,7 +150,7 @@ describe('an upload and the end of its job', () => {
     await expectOneEnd(id, 'failed')
   })
 
-  it('that fails takes along what had come', async () => {
+  it('delete the uploaded video if the job fails', async () => {
     const { id } = await postDirect('fail=provider, webhook=lost')
     await untilSubmitted(id)
     await putAt(await uploadPathOf(id), aVideo(1_000))
@@ -159,7 +159,7 @@ describe('an upload and the end of its job', () => {
     await expectOneEnd(id, 'failed')
   })
 
-  it('that was erased is refused', async () => {
+  it('refuse the upload if the job is erased', async () => {
     const { id } = await postDirect('')
     await finish(id)
     await untilStatus(id, 'succeeded')
@@ -171,8 +171,8 @@ describe('an upload and the end of its job', () => {
   })
 })
 
-describe('an upload that is gone', () => {
-  it('from the bucket is downloaded', async () => {
+describe('an uploaded video that is missing', () => {
+  it('in the bucket is downloaded', async () => {
     const { id } = await postDirect('webhook=lost, seconds=120, put=never, megabytes=1')
     await untilSubmitted(id)
     await putAt(await uploadPathOf(id), aVideo(1_000))
@@ -180,13 +180,13 @@ describe('an upload that is gone', () => {
     await env.BUCKET.delete(await objectKeys(`jobs/${id}/`))
     await world.advance(130_000)
     await passTimeUntil(id, ({ settled_at }) => settled_at !== null)
-    expect(await roadsOf(id)).toEqual(['downloaded'])
+    expect(await storedVia(id)).toEqual(['download'])
     await expectOneEnd(id, 'succeeded')
   })
 })
 
-describe('of several tasks', () => {
-  it('each has its own: one is uploaded, the other downloaded', async () => {
+describe('the tasks of one job', () => {
+  it('may each get their video in another way: an upload or a download', async () => {
     const { id } = await postDirect('put=never, megabytes=1', { count: 2 })
     await untilJob(id, ({ tasks }) => tasks.length === 2)
     await untilSubmitted(id)
@@ -194,7 +194,7 @@ describe('of several tasks', () => {
     await putAt(await uploadPathOf(id, 1), second)
     await world.advance(10_000)
     const job = await passTimeUntil(id, ({ settled_at }) => settled_at !== null)
-    expect((await roadsOf(id)).sort()).toEqual(['downloaded', 'uploaded'])
+    expect((await storedVia(id)).sort()).toEqual(['download', 'upload'])
     const made = await Promise.all((await bytesAtProvider(id)).map(sha256Of))
     expect(job.outputs.map(({ sha256 }) => sha256)).toEqual(made)
   })

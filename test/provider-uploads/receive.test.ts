@@ -1,4 +1,4 @@
-/** The door itself: what a video that comes there is answered, and what is left of it. */
+/** The upload endpoint: its responses, and the objects and rows that an upload leaves. */
 import { env } from 'cloudflare:workers'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { sign, signingKey } from '../../src/core/crypto/derived-keys.ts'
@@ -33,7 +33,7 @@ async function putWith(
   return fetchWith(bindings, new Request(`${publicBaseUrl}${path}`, { method: 'PUT', headers, body }))
 }
 
-/** A database that answers questions, and takes nothing. */
+/** A database that can be read and refuses every write. */
 const readOnlyDatabase = new Proxy(env.DB, {
   get(database, name) {
     if (name === 'batch') return () => Promise.reject(new Error('D1_ERROR: the database is down'))
@@ -42,9 +42,9 @@ const readOnlyDatabase = new Proxy(env.DB, {
   },
 })
 
-describe('a video that is PUT', () => {
+describe('an uploaded video', () => {
   it.each([64, partBytes - 1, partBytes, partBytes + 1, 11_000_000])(
-    'is in R2 byte by byte, whether its length is told or not: %i bytes',
+    'is stored in R2 unchanged, with or without a Content-Length: %i bytes',
     async (bytes) => {
       for (const headers of [{ 'content-length': `${bytes}` }, {}]) {
         const id = await anAwaitingJob()
@@ -63,24 +63,24 @@ describe('a video that is PUT', () => {
     },
   )
 
-  it('is what it begins as, whatever it is called', async () => {
+  it('gets its type from its first bytes, not from its label', async () => {
     const id = await anAwaitingJob()
     const headers = { 'content-type': 'application/octet-stream' }
     expect((await putAt(await uploadPathOf(id), aVideo(1_000), headers)).status).toBe(200)
   })
 
-  it('may come to the URL with a slash at its end', async () => {
+  it('may be sent to the URL with a slash at its end', async () => {
     const id = await anAwaitingJob()
     expect((await putAt(`${await uploadPathOf(id)}/`, aVideo(1_000))).status).toBe(200)
   })
 
-  it('ends nothing by itself', async () => {
+  it('does not end its task', async () => {
     const id = await anAwaitingJob()
     await putAt(await uploadPathOf(id), aVideo(1_000))
     expect(await getJob(id)).toMatchObject({ status: 'generating', outputs: [] })
   })
 
-  it('is kept when it comes again: the same changes nothing', async () => {
+  it('changes nothing if it is uploaded again', async () => {
     const id = await anAwaitingJob()
     const path = await uploadPathOf(id)
     await putAt(path, aVideo(1_000))
@@ -92,7 +92,7 @@ describe('a video that is PUT', () => {
     expect(receivedOf(id)).toEqual(['stored', 'repeated'])
   })
 
-  it('is the last of two different ones that come at once, whole', async () => {
+  it('replaces another whole video that is uploaded at the same time', async () => {
     const id = await anAwaitingJob()
     const path = await uploadPathOf(id)
     const videos = [aVideo(6_000_000), aVideo(7_000_000)]
@@ -101,14 +101,14 @@ describe('a video that is PUT', () => {
     expect(receivedOf(id)).toEqual(['stored', 'stored'])
     const receivedVideo = await arrivalOf(id)
     expect(await Promise.all(videos.map(sha256Of))).toContain(receivedVideo?.sha256)
-    // The other stays until the job ends, for a step may be at work on it.
+    // The other stays until the job ends, because a step may be reading it.
     expect(await objectKeys(`jobs/${id}/`)).toContain(receivedVideo?.key)
     expect(await objectKeys(`jobs/${id}/`)).toHaveLength(2)
     const object = await env.BUCKET.get(receivedVideo?.key ?? '')
     expect(await sha256Of(new Uint8Array((await object?.arrayBuffer()) ?? []))).toBe(receivedVideo?.sha256)
   })
 
-  it('is taken though the queue is down: the job is due', async () => {
+  it('is accepted when the queue is down, and its job is due', async () => {
     const id = await anAwaitingJob()
     expect((await putWith({ JOBS: deadQueue }, await uploadPathOf(id), aVideo(1_000))).status).toBe(200)
     const [job] = await select<{ due_at: number }>('SELECT due_at FROM jobs WHERE id = ?', id)
@@ -117,7 +117,7 @@ describe('a video that is PUT', () => {
   })
 })
 
-describe('what is refused', () => {
+describe('a refused upload', () => {
   it.each([
     ['a page', '<!doctype html><title>Bad gateway</title>', 415],
     ['eight bytes that look like the header of a video', '\0\0\0\u0008ftyp', 415],
@@ -132,7 +132,7 @@ describe('what is refused', () => {
     expect(await objectKeys(`jobs/${id}/`)).toEqual([])
   })
 
-  it.each([1_000_000, 11_000_000])('is a video that breaks off after %i bytes', async (bytes) => {
+  it.each([1_000_000, 11_000_000])('is a video that ends after %i of its bytes', async (bytes) => {
     for (const headers of [{ 'content-length': `${bytes * 2}` }, {}]) {
       const id = await anAwaitingJob()
       const uploads: R2MultipartUpload[] = []
@@ -145,7 +145,7 @@ describe('what is refused', () => {
     }
   })
 
-  it('is larger than allowed, said or not: 413', async () => {
+  it('is larger than allowed, with or without a Content-Length: 413', async () => {
     for (const headers of [{ 'content-length': '11000000' }, {}]) {
       const id = await anAwaitingJob()
       const settings = { MAX_OUTPUT_BYTES: '10000000' } as Partial<Env>
@@ -156,8 +156,8 @@ describe('what is refused', () => {
   })
 
   it.each([
-    ['a job that is not there', async () => uploadPathOf('job_00000000000000000000000000')],
-    ['a line that is not there', async () => uploadPathOf(await anAwaitingJob(), 1)],
+    ['a job that does not exist', async () => uploadPathOf('job_00000000000000000000000000')],
+    ['a task that does not exist', async () => uploadPathOf(await anAwaitingJob(), 1)],
     ['a job whose video is downloaded', async () => uploadPathOf(await aDownloadedJob())],
   ])('is for %s: 410', async (_, pathOf) => {
     const path = await pathOf()
@@ -165,7 +165,7 @@ describe('what is refused', () => {
     expect(await objectKeys(`jobs/${path.split('/')[2]}/`)).toEqual([])
   })
 
-  it('is no PUT: 404', async () => {
+  it('is not a PUT: 404', async () => {
     const path = await uploadPathOf(await anAwaitingJob())
     for (const method of ['GET', 'POST', 'DELETE']) {
       expect((await api(path, { method, headers: { authorization: '' } })).status).toBe(404)
@@ -195,23 +195,23 @@ describe('a forged URL', () => {
     ["another provider's webhook token", async () => withToken(await tokenOf(callbackPathOf(id, 'crun')))],
     ['a token for the same text under another key', () => signedFor('provider webhooks', `${id}/0`)],
     ['the signature of a link', () => signedFor('links', `${id}/0`)],
-    ['another way to write the number', async () => (await uploadPathOf(id)).replace('/0/', '/00/')],
-    ['its token with a letter escaped', async () => escaped(await uploadPathOf(id))],
-    ['its token with other bits at the end', async () => otherBits(await uploadPathOf(id))],
-    ['a token cut short', async () => (await uploadPathOf(id)).slice(0, -1)],
+    ['another spelling of the task number', async () => (await uploadPathOf(id)).replace('/0/', '/00/')],
+    ['a token with an escaped letter', async () => escaped(await uploadPathOf(id))],
+    ['a token with other unused bits at its end', async () => otherBits(await uploadPathOf(id))],
+    ['a token that is too short', async () => (await uploadPathOf(id)).slice(0, -1)],
     ['a token that is no base64', () => withToken('%F0%9F%9B%B6')],
   ]
 
-  it.each(forgeries)('has %s: 404, and nothing is looked up or kept', async (_, pathOf) => {
+  it.each(forgeries)('has %s: 404, and storage is neither read nor written', async (_, pathOf) => {
     const path = await pathOf()
     expect((await putAt(path, aVideo(1_000))).status).toBe(404)
     expect(await arrivalOf(id)).toBeNull()
     expect(await objectKeys(`jobs/${id}/`)).toEqual([])
-    // Were the database touched, this would be a 503.
+    // If the database were used, this would be a 503.
     expect((await putWith(nothingWorks, path, aVideo(1_000))).status).toBe(404)
   })
 
-  it('opens no other door with a good token', async () => {
+  it('is refused by every other endpoint, even with a valid upload token', async () => {
     const path = await withToken(await tokenOf(uploadPathOf(id)))
     const webhook = path.replace('/uploads/', '/webhooks/').replace(`${id}/0`, `runware/${id}`)
     expect((await api(webhook, { method: 'POST', headers: { authorization: '' }, body: '{}' })).status).toBe(
@@ -220,15 +220,15 @@ describe('a forged URL', () => {
   })
 })
 
-describe('in trouble', () => {
-  it('of the database nothing is stored: 503, to be tried again', async () => {
+describe('an upload while storage fails', () => {
+  it('stores nothing if D1 fails at first: 503 with Retry-After', async () => {
     const id = await anAwaitingJob()
     const response = await putWith(nothingWorks, await uploadPathOf(id), aVideo(1_000))
     expect([response.status, response.headers.get('retry-after')]).toEqual([503, '5'])
     expect(await objectKeys(`jobs/${id}/`)).toEqual([])
   })
 
-  it('of the database after the video came, it may be on its line: it stays until its job ends', async () => {
+  it('keeps the object until the job ends if D1 fails to record it, because it may be recorded', async () => {
     const id = await anAwaitingJob()
     const path = await uploadPathOf(id)
     const response = await putWith({ DB: readOnlyDatabase }, path, aVideo(1_000))
@@ -240,7 +240,7 @@ describe('in trouble', () => {
     expect(await objectKeys(`jobs/${id}/`)).toEqual([])
   })
 
-  it('of the bucket nothing is recorded: 503, to be tried again', async () => {
+  it('records nothing if R2 fails: 503 with Retry-After', async () => {
     const id = await anAwaitingJob()
     const BUCKET = new Proxy(env.BUCKET, {
       get: (bucket, name) =>

@@ -1,4 +1,4 @@
-/** A sender that falls silent. The clock is turned by hand; only what is waited for really happens. */
+/** A sender that stalls. Timers are fake, streams are real. */
 import { env } from 'cloudflare:workers'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { aVideo, expectClosed, watched } from '../media/a-copy.ts'
@@ -14,7 +14,7 @@ afterEach(() => {
   vi.useRealTimers()
 })
 
-/** PUTs the video piece by piece with a pause behind each, and lets time pass until it is answered. */
+/** Uploads the video piece by piece with a pause after each, and lets time pass until there is a response. */
 async function putSlowly(id: string, video: Uint8Array, pauses: number[], headers: Record<string, string>) {
   const path = await uploadPathOf(id)
   const uploads: R2MultipartUpload[] = []
@@ -28,7 +28,7 @@ async function putSlowly(id: string, video: Uint8Array, pauses: number[], header
     }
     await writer.close()
   }
-  // Whoever stops reading in the middle breaks the sending, which is no news.
+  // A reader that stops in the middle makes the writer fail, which is expected.
   send().catch(() => undefined)
   const request = new Request(`${publicBaseUrl}${path}`, { method: 'PUT', headers, body: readable })
   let response: Response | undefined
@@ -39,7 +39,7 @@ async function putSlowly(id: string, video: Uint8Array, pauses: number[], header
   while (response === undefined) {
     await vi.advanceTimersByTimeAsync(1 * seconds)
     passedMs += 1 * seconds
-    // What was written must come through the streams, in real time.
+    // The streams need real time to pass on the bytes.
     await scheduler.wait(1)
   }
   await answer
@@ -52,10 +52,10 @@ const lengths = (bytes: number): [string, Record<string, string>][] => [
   ['without a length', {}],
 ]
 
-describe('an upload that falls silent', () => {
+describe('an upload that stalls', () => {
   for (const bytes of [2 * 1024 * 1024, 12 * 1024 * 1024]) {
     it.each(lengths(bytes))(
-      `is ended after 30 seconds, and leaves nothing: ${bytes} bytes %s`,
+      `is aborted after 30 seconds, and leaves nothing: ${bytes} bytes %s`,
       async (_, headers) => {
         const id = await anAwaitingJob()
         const pauses = [...Array.from({ length: bytes / pieceBytes - 2 }, () => 0), 3_600 * seconds]
@@ -72,7 +72,7 @@ describe('an upload that falls silent', () => {
     )
   }
 
-  it.each(lengths(2 * 1024 * 1024))('is taken as long as something comes: %s', async (_, headers) => {
+  it.each(lengths(2 * 1024 * 1024))('is accepted if no pause is that long: %s', async (_, headers) => {
     const id = await anAwaitingJob()
     const pauses = Array.from({ length: 4 }, () => 25 * seconds)
     const { status, passedMs } = await putSlowly(id, aVideo(2 * 1024 * 1024), pauses, headers)

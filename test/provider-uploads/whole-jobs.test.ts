@@ -1,4 +1,4 @@
-/** Whole jobs at a provider that uploads its videos, well and badly: the video is stored once, by one road or the other. */
+/** Whole jobs at a provider that uploads its videos: each is stored once, from the upload or from a download. */
 import { describe, expect, it } from 'vitest'
 import { expectOneEnd } from '../support/expect-one-end.ts'
 import {
@@ -13,18 +13,18 @@ import {
   untilSubmitted,
 } from '../support/reelhook.ts'
 import { objectKeys } from '../support/storage.ts'
-import { postDirect, receivedOf, roadsOf } from '../support/uploads.ts'
+import { postDirect, receivedOf, storedVia } from '../support/uploads.ts'
 import { bytesAtProvider, bytesOf, finish, sha256Of } from '../support/videos.ts'
 import { world } from '../support/world.ts'
 
-/** How often the media host of the job's tasks was asked: once to compare an upload with, or to download. */
-function questionsOf(id: string): number {
+/** How often the media host was called for the job's tasks: once to compare an upload, or to download. */
+function mediaCallsOf(id: string): number {
   const taskIds = billsFor(id).map(({ taskId }) => taskId)
   const lines = world.simulator.log().filter(({ taskId }) => taskIds.includes(taskId ?? ''))
   return lines.filter(({ what }) => what === 'media.served' || what === 'media.refused').length
 }
 
-/** The stored videos are those that the provider made, and nothing else of the job is in R2. */
+/** R2 has the videos that the provider made, and no other object of the job. */
 async function expectStored(id: string): Promise<void> {
   const job = await getJob(id)
   expect(job.status, JSON.stringify(job.fault)).toBe('succeeded')
@@ -40,28 +40,28 @@ async function expectStored(id: string): Promise<void> {
 
 describe('a video that its provider uploads', () => {
   it.each(['megabytes=1', 'megabytes=11', 'put=chunked', 'put=chunked, megabytes=11', 'link=none'])(
-    'is stored as it was made, and compared with what the status names: %s',
+    'is stored unchanged, and compared with the video that the status names: %s',
     async (directives) => {
       const { id } = await postDirect(directives)
       await finish(id)
       await untilStatus(id, 'succeeded')
       await expectStored(id)
       expect(receivedOf(id)).toEqual(['stored'])
-      expect(await roadsOf(id)).toEqual(['uploaded'])
-      expect(questionsOf(id)).toBe(directives === 'link=none' ? 0 : 1)
+      expect(await storedVia(id)).toEqual(['upload'])
+      expect(mediaCallsOf(id)).toBe(directives === 'link=none' ? 0 : 1)
       expect(billsFor(id)).toHaveLength(1)
       await expectOneEnd(id, 'succeeded')
     },
   )
 
-  it('is described by its own header, as every other', async () => {
+  it('gets its metadata from its header, as a downloaded one does', async () => {
     const { id } = await postDirect('megabytes=1')
     await finish(id)
     const { outputs } = await untilStatus(id, 'succeeded')
     expect(outputs).toMatchObject([{ width: expect.any(Number), video_codec: 'avc', has_audio: true }])
   })
 
-  it('is saved under the same name as every other', async () => {
+  it('has the same file name as a downloaded one', async () => {
     const { id } = await postDirect('')
     await finish(id)
     await untilStatus(id, 'succeeded')
@@ -69,43 +69,43 @@ describe('a video that its provider uploads', () => {
     expect(headers.get('content-disposition')).toBe(`inline; filename="${id}-0.mp4"`)
   })
 
-  it('is the only one of its task: several are several tasks', async () => {
+  it('is the only output of its task: a job with several outputs has several tasks', async () => {
     const { id } = await postDirect('', { count: 3 })
     await finish(id)
     await untilStatus(id, 'succeeded')
     await expectStored(id)
     expect(billsFor(id)).toHaveLength(3)
-    expect(await roadsOf(id)).toEqual(['uploaded', 'uploaded', 'uploaded'])
-    expect(questionsOf(id)).toBe(3)
+    expect(await storedVia(id)).toEqual(['upload', 'upload', 'upload'])
+    expect(mediaCallsOf(id)).toBe(3)
   })
 
-  it('is stored once, though it comes twice', async () => {
+  it('is stored once, even if it is uploaded twice', async () => {
     const { id } = await postDirect('put=twice, webhook=lost, megabytes=1')
     await finish(id)
     await passTimeUntil(id, ({ settled_at }) => settled_at !== null)
     await expectStored(id)
     expect(receivedOf(id)).toEqual(['stored', 'repeated'])
-    expect(await roadsOf(id)).toEqual(['uploaded'])
+    expect(await storedVia(id)).toEqual(['upload'])
   })
 
-  it('is stored though its webhook is lost: that it came makes its provider be asked', async () => {
+  it('is stored even if its webhook is lost: the upload makes the job poll', async () => {
     const { id } = await postDirect('webhook=lost')
     await finish(id)
     await untilStatus(id, 'succeeded')
     expect(await timelineOf(id)).not.toContain('webhook.received')
   })
 
-  it('is asked after within seconds, where the status lags behind it', async () => {
+  it('makes the job poll within seconds while the status does not show the end yet', async () => {
     const { id } = await postDirect('webhook=announced+lost')
     await finish(id)
     await untilStatus(id, 'succeeded')
-    expect(await roadsOf(id)).toEqual(['uploaded'])
+    expect(await storedVia(id)).toEqual(['upload'])
   })
 
   it.each([
     ['webhook', 'put=late, link=none'],
     ['upload', 'webhook=lost'],
-  ])('counts as told by the %s, where that comes first', async (completedVia, directives) => {
+  ])('completes its task via the %s that comes first', async (completedVia, directives) => {
     const { id } = await postDirect(directives)
     await untilSubmitted(id)
     await world.advance(6_000)
@@ -114,21 +114,18 @@ describe('a video that its provider uploads', () => {
     expect((await untilStatus(id, 'succeeded')).tasks).toMatchObject([{ completed_via: completedVia }])
   })
 
-  it.each(['odd', '404', '500'])(
-    'is had though the provider never says that it is finished: %s',
-    async (poll) => {
-      const { id } = await postDirect(`poll=${poll}, webhook=lost`)
-      await finish(id)
-      await expect.poll(() => receivedOf(id)).toEqual(['stored'])
-      await passTimeUntil(id, ({ status }) => status === 'succeeded')
-      await expectStored(id)
-      expect(await roadsOf(id)).toEqual(['uploaded'])
-      expect(billsFor(id)).toHaveLength(1)
-      await expectOneEnd(id, 'succeeded')
-    },
-  )
+  it.each(['odd', '404', '500'])('is stored even if the status never shows the end: %s', async (poll) => {
+    const { id } = await postDirect(`poll=${poll}, webhook=lost`)
+    await finish(id)
+    await expect.poll(() => receivedOf(id)).toEqual(['stored'])
+    await passTimeUntil(id, ({ status }) => status === 'succeeded')
+    await expectStored(id)
+    expect(await storedVia(id)).toEqual(['upload'])
+    expect(billsFor(id)).toHaveLength(1)
+    await expectOneEnd(id, 'succeeded')
+  })
 
-  it('that fails is no output', async () => {
+  it('has no upload if the task fails', async () => {
     const { id } = await postDirect('fail=provider')
     await finish(id)
     expect(await untilStatus(id, 'failed')).toMatchObject({
@@ -140,13 +137,13 @@ describe('a video that its provider uploads', () => {
   })
 })
 
-describe('a video whose upload comes to nothing', () => {
+describe('a video whose upload fails or is late', () => {
   it.each([
     ['never', []],
     ['truncated', ['media_truncated']],
     ['html', ['media_wrong_type']],
     ['picture', ['media_wrong_type']],
-  ])('(put=%s) is downloaded when it has been waited for', async (put, received) => {
+  ])('(put=%s) is downloaded after the grace time', async (put, received) => {
     const { id } = await postDirect(`put=${put}, megabytes=1`)
     await finish(id)
     const { outputs } = await untilStatus(id, 'storing')
@@ -154,13 +151,13 @@ describe('a video whose upload comes to nothing', () => {
     expect(receivedOf(id)).toEqual(received)
     await passTimeUntil(id, ({ settled_at }) => settled_at !== null)
     await expectStored(id)
-    expect(await roadsOf(id)).toEqual(['downloaded'])
-    expect(questionsOf(id)).toBe(1)
+    expect(await storedVia(id)).toEqual(['download'])
+    expect(mediaCallsOf(id)).toBe(1)
     expect(billsFor(id)).toHaveLength(1)
     await expectOneEnd(id, 'succeeded')
   })
 
-  it('is not downloaded while it may still come, and stored when it does', async () => {
+  it('is not downloaded within the grace time, and stored when it is uploaded', async () => {
     const { id } = await postDirect('put=late')
     await untilSubmitted(id)
     await world.advance(6_000)
@@ -168,24 +165,24 @@ describe('a video whose upload comes to nothing', () => {
     await world.advance(10_000)
     await untilStatus(id, 'succeeded')
     await expectStored(id)
-    expect(await roadsOf(id)).toEqual(['uploaded'])
-    expect(questionsOf(id)).toBe(1)
+    expect(await storedVia(id)).toEqual(['upload'])
+    expect(mediaCallsOf(id)).toBe(1)
   })
 
-  it('is downloaded where it would come too late; what comes then is refused', async () => {
+  it('is downloaded after the grace time, and a later upload is refused', async () => {
     const { id } = await postDirect('put=too-late')
     await untilSubmitted(id)
     await world.advance(6_000)
     await untilStatus(id, 'storing')
     await passTimeUntil(id, ({ settled_at }) => settled_at !== null)
-    expect(await roadsOf(id)).toEqual(['downloaded'])
+    expect(await storedVia(id)).toEqual(['download'])
     await world.advance(300_000)
     expect(receivedOf(id)).toEqual(['unawaited'])
     await expectStored(id)
     await expectOneEnd(id, 'succeeded')
   })
 
-  it('and that has no link either is asked after as long as a copy is tried; then its job fails', async () => {
+  it('and that has no URL is retried as often as a download, then its job fails', async () => {
     const { id } = await postDirect('put=never, link=none')
     await finish(id)
     const job = await passTimeUntil(id, ({ settled_at }) => settled_at !== null)
@@ -198,27 +195,27 @@ describe('a video whose upload comes to nothing', () => {
     await expectOneEnd(id, 'failed')
   })
 
-  it('and that has no link either is stored when it comes at last', async () => {
+  it('and that has no URL is stored when it is uploaded at last', async () => {
     const { id } = await postDirect('put=too-late, link=none')
     await untilSubmitted(id)
     await world.advance(6_000)
     await untilStatus(id, 'storing')
     await passTimeUntil(id, ({ settled_at }) => settled_at !== null)
     await expectStored(id)
-    expect(await roadsOf(id)).toEqual(['uploaded'])
+    expect(await storedVia(id)).toEqual(['upload'])
   })
 })
 
-describe('whether it is uploaded', () => {
-  it('is off unless somebody says so', async () => {
+describe('the upload of a video', () => {
+  it('is off by default', async () => {
     const { id } = await postJob({ prompt: 'A paper boat' })
     await finish(id)
     await untilStatus(id, 'succeeded')
     expect(receivedOf(id)).toEqual([])
-    expect(await roadsOf(id)).toEqual(['downloaded'])
+    expect(await storedVia(id)).toEqual(['download'])
   })
 
-  it('decides whether an end without a link is one', async () => {
+  it('decides whether a task without a URL has ended', async () => {
     const { id } = await postJob({ prompt: 'A paper boat sim(link=none)', deadline_seconds: 600 })
     await finish(id)
     await untilJob(id, ({ status }) => status === 'generating')

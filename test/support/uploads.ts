@@ -49,10 +49,10 @@ export async function untilReceived(jobId: string, count = 1): Promise<unknown[]
   return receivedOf(jobId)
 }
 
-/** How each output came into R2, from the timeline. */
-export async function roadsOf(jobId: string): Promise<unknown[]> {
+/** How each output came into R2, by the timeline: as an upload or a download. */
+export async function storedVia(jobId: string): Promise<unknown[]> {
   const response = await api(`/v1/jobs/${jobId}/events`)
   expect(response.status).toBe(200)
-  const { data } = await response.json<{ data: { type: string; data: { road?: string } }[] }>()
-  return data.flatMap(({ type, data }) => (type === 'output.stored' ? [data.road] : []))
+  const { data } = await response.json<{ data: { type: string; data: { via?: string } }[] }>()
+  return data.flatMap(({ type, data }) => (type === 'output.stored' ? [data.via] : []))
 }

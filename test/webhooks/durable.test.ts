@@ -17,8 +17,8 @@ function eventsLogged(id: string): string[] {
   return world.logs.filter(({ fields }) => fields.job_id === id).map(({ event }) => event)
 }
 
-describe('a webhook that was answered with 200', () => {
-  it('is in the journal soon', async () => {
+describe('a webhook that got a 200 response', () => {
+  it('is journaled soon', async () => {
     const id = await aJobWithoutWebhooks()
     await postWebhook(id, '{"n":1}')
     await untilJournaled(id, 1)
@@ -27,7 +27,7 @@ describe('a webhook that was answered with 200', () => {
     ])
   })
 
-  it('did not wait for a database that stalls', async () => {
+  it('did not wait for a stalled database', async () => {
     const { promise: never } = Promise.withResolvers<never>()
     const stalled = { prepare: () => ({ bind: () => ({}) }), batch: () => never }
     const id = await aJobWithoutWebhooks()
@@ -36,7 +36,7 @@ describe('a webhook that was answered with 200', () => {
     await untilJournaled(id, 1)
   })
 
-  it('is in the journal already when the queue is down', async () => {
+  it('is journaled at once when the queue is down', async () => {
     const id = await aJobWithoutWebhooks()
     const response = await ringWith({ JOBS: deadQueue }, id)
     expect([response.status, await response.text()]).toEqual([200, 'ok'])
@@ -44,7 +44,7 @@ describe('a webhook that was answered with 200', () => {
     expect(await timelineOf(id)).toContain('webhook.received')
   })
 
-  it('moves its job on, by the sweep, when the queue was down', async () => {
+  it('advances its job by the sweep when the queue was down', async () => {
     const id = await aJobWithoutWebhooks()
     await world.advance(10_000)
     await ringWith({ JOBS: deadQueue }, id)
@@ -53,8 +53,8 @@ describe('a webhook that was answered with 200', () => {
   })
 })
 
-describe('a webhook that nobody can keep', () => {
-  it('is refused with 503, and the provider is told when to try again', async () => {
+describe('a webhook that neither the queue nor the journal accepts', () => {
+  it('is refused with 503 and Retry-After', async () => {
     const id = await aJobWithoutWebhooks()
     const response = await ringWith({ JOBS: deadQueue, DB: deadDatabase }, id)
     expect(response.status).toBe(503)
@@ -62,7 +62,7 @@ describe('a webhook that nobody can keep', () => {
     expect(await countRows('webhooks', 'job_id = ?', id)).toBe(0)
   })
 
-  it('says in the log why, and neither the token nor the body', async () => {
+  it('logs the reason, and neither the token nor the body', async () => {
     const id = await aJobWithoutWebhooks()
     await ringWith({ JOBS: deadQueue, DB: deadDatabase }, id)
     expect(eventsLogged(id)).toContain('webhook.rejected')
@@ -81,7 +81,7 @@ describe('a hostile body', () => {
     ['backslashes', '\\', limit],
     ['emoji', '🛶', limit / 4],
     ['plain letters', 'x', limit],
-  ])('of 128 KiB of %s, more than a queue message holds, is kept whole', async (_, character, count) => {
+  ])('of 128 KiB of %s, more than a queue message holds, is stored whole', async (_, character, count) => {
     const id = await aJobWithoutWebhooks()
     const body = character.repeat(count)
     const response = await postWebhook(id, body)

@@ -1,4 +1,4 @@
-/** A callback URL that has leaked: what its finder can cost, in rows, in memory and in questions to the provider. */
+/** A leaked callback URL: what an attacker can cost in rows, memory and polls. */
 import { env } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
 import { advance } from '../../src/engine/advance.ts'
@@ -18,14 +18,14 @@ const seconds = 1_000
 const days = 24 * 60 * 60 * seconds
 
 const uncounted = { limit: async () => ({ success: true }) }
-/** No queue works a post off by itself, and no rate limit is in the way. */
+/** The queue processes no webhook by itself, and there is no rate limit. */
 const byHand = { JOBS: deadQueue, CALLBACKS: uncounted }
 
 async function ringByHand(path: string, body: string): Promise<number> {
   return (await ask(path, { method: 'POST', body }, byHand)).status
 }
 
-/** A step of the job as the queue would make it, and how often it asked the provider. */
+/** One step of the job, as the queue would run it. Returns how often it polled the provider. */
 async function step(id: string): Promise<number> {
   let asked = 0
   const fetch = (request: Request) => {
@@ -44,7 +44,7 @@ async function journalOf(id: string) {
   return row ?? { count: 0, bytes: null }
 }
 
-/** The database, and how many characters its answers to batches had. */
+/** The database, and how many characters its batches returned. */
 function aMeteredDatabase() {
   const read = { characters: 0 }
   const DB = new Proxy(env.DB, {
@@ -65,7 +65,7 @@ const claim = (db = openDatabase(env.DB), id: string) =>
   claimJob(db, id, crypto.randomUUID(), world.edges.now())
 
 describe('a flood of large bodies', () => {
-  it('fills no more than its job may keep, is answered with 200, and is read in part', async () => {
+  it('fills no more than the journal of its job, gets 200 responses, and is read in part', async () => {
     const id = await aJobWithoutWebhooks()
     const path = await callbackPathOf(id)
     const answers = new Set<number>()
@@ -80,7 +80,7 @@ describe('a flood of large bodies', () => {
     expect(read.characters).toBeLessThan(2 * maxJournaled.bytes)
   })
 
-  it('is not read by a claim that does not get its job', async () => {
+  it('is not read by a claim that fails', async () => {
     const id = await aJobWithoutWebhooks()
     await ringByHand(await callbackPathOf(id), `"${'x'.repeat(120_000)}"`)
     expect(await claim(undefined, id)).not.toBeNull()
@@ -89,7 +89,7 @@ describe('a flood of large bodies', () => {
     expect(read.characters).toBeLessThan(20_000)
   })
 
-  it('costs no more questions than a slow pace of polling', async () => {
+  it('costs no more polls than a slow pace would', async () => {
     const id = await aJobWithoutWebhooks()
     const path = await callbackPathOf(id)
     let asked = 0
@@ -101,7 +101,7 @@ describe('a flood of large bodies', () => {
     expect(asked).toBeLessThanOrEqual(maxJournaled.rows + 1)
   })
 
-  it('still makes its job due within seconds: a true webhook behind it costs no more than that', async () => {
+  it('delays a true webhook that follows it by seconds only', async () => {
     const id = await aJobWithoutWebhooks()
     const path = await callbackPathOf(id)
     for (let n = 0; n < maxJournaled.rows; n++) await ringByHand(path, `{"n":${n}}`)
@@ -114,7 +114,7 @@ describe('a flood of large bodies', () => {
   })
 })
 
-describe('a flood of made-up tasks', () => {
+describe('a flood of invented task ids', () => {
   async function anUnknownJob(): Promise<{ id: string; path: string }> {
     const { id } = await postJob({
       provider: 'crun',
@@ -126,7 +126,7 @@ describe('a flood of made-up tasks', () => {
 
   const named = (taskId: string) => JSON.stringify({ task_id: taskId, status: 'running' })
 
-  it('costs a bounded number of questions over the life of its job', async () => {
+  it('costs a bounded number of polls over the life of its job', async () => {
     const { id, path } = await anUnknownJob()
     let asked = 0
     for (let n = 0; n < 400; n++) {
@@ -145,7 +145,7 @@ describe('a flood of made-up tasks', () => {
     })
   })
 
-  it('does not hide the true one that comes before the journal is full', async () => {
+  it('does not hide the true id that comes before the journal is full', async () => {
     const { id, path } = await anUnknownJob()
     for (let n = 0; n < 10; n++) await ringByHand(path, named(crypto.randomUUID()))
     await ringByHand(path, named(billsFor(id)[0]?.taskId ?? ''))
@@ -155,8 +155,8 @@ describe('a flood of made-up tasks', () => {
   })
 })
 
-describe('after its job has ended', () => {
-  it('a post is counted, and nothing of it is kept', async () => {
+describe('a webhook after the end of its job', () => {
+  it('is counted, and its body is not stored', async () => {
     const { id } = await makeVideo()
     const path = await callbackPathOf(id)
     const [before, journal] = [await rowsOf(id), await journalOf(id)]
@@ -167,8 +167,8 @@ describe('after its job has ended', () => {
   })
 })
 
-describe('the door', () => {
-  it('takes sixty posts for one job a minute, and says when to come again', async () => {
+describe('the callback URL', () => {
+  it('accepts sixty webhooks for one job a minute, then responds with Retry-After', async () => {
     const [id, other] = [await aJobWithoutWebhooks(), await aJobWithoutWebhooks()]
     await Promise.all(Array.from({ length: 60 }, () => env.CALLBACKS.limit({ key: id })))
     const response = await ask(await callbackPathOf(id), { method: 'POST', body: '{}' }, { JOBS: deadQueue })
@@ -179,13 +179,13 @@ describe('the door', () => {
     ).toBe(200)
   })
 
-  it('takes a post though nothing counts', async () => {
+  it('accepts webhooks when the rate limit is down', async () => {
     const CALLBACKS = { limit: () => Promise.reject(new Error('the counter is down')) }
     const path = await callbackPathOf(await aJobWithoutWebhooks())
     expect((await ask(path, { method: 'POST', body: '{}' }, { CALLBACKS })).status).toBe(200)
   })
 
-  it('is closed three days after the deadline of its job, and so is that of its uploads', async () => {
+  it('expires three days after the deadline of its job, as does the upload URL', async () => {
     const id = await aJobWithoutWebhooks()
     const { deadline_at } = await getJob(id)
     const [door, upload] = [await callbackPathOf(id), await uploadPathOf(id)]

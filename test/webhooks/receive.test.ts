@@ -26,7 +26,7 @@ beforeAll(async () => {
   otherId = await aJobWithoutWebhooks()
 })
 
-/** The real door with another token. */
+/** The true callback path with another token. */
 async function doorWith(token: string): Promise<string> {
   return (await callbackPathOf(id)).replace(/[^/]+$/, token)
 }
@@ -36,7 +36,7 @@ async function tokenOf(path: Promise<string>): Promise<string> {
 }
 
 describe('a webhook', () => {
-  it('is answered with exactly 200 and "ok"', async () => {
+  it('gets the response 200 "ok"', async () => {
     const response = await postWebhook(id, '{}')
     expect([response.status, await response.text()]).toEqual([200, 'ok'])
   })
@@ -51,11 +51,11 @@ describe('a webhook', () => {
     expect(response.status).toBe(200)
   })
 
-  it('may come to the URL with a slash at its end, which some providers add', async () => {
+  it('may be posted to the URL with a slash at its end, as some providers do', async () => {
     expect((await postWebhookTo(`${await callbackPathOf(id)}/`, '{"slash":1}')).status).toBe(200)
   })
 
-  it('may have 128 KiB', async () => {
+  it('may have a body of 128 KiB', async () => {
     expect((await postWebhook(id, 'x'.repeat(limit))).status).toBe(200)
   })
 })
@@ -66,20 +66,20 @@ describe('a webhook that is refused', () => {
     ['a wrong token', () => doorWith('A'.repeat(43))],
     ["another job's token", async () => doorWith(await tokenOf(callbackPathOf(otherId)))],
     ["another provider's token", async () => doorWith(await tokenOf(callbackPathOf(id, 'crun')))],
-    ['its token with a letter escaped', async () => escaped(await callbackPathOf(id))],
-    ['its token with other bits at the end', async () => otherBits(await callbackPathOf(id))],
-    ['two slashes at its end', async () => `${await callbackPathOf(id)}//`],
-    ['a token cut short', async () => (await callbackPathOf(id)).slice(0, -1)],
-    ['a token grown longer', async () => `${await callbackPathOf(id)}A`],
+    ['a token with an escaped letter', async () => escaped(await callbackPathOf(id))],
+    ['a token with other unused bits at its end', async () => otherBits(await callbackPathOf(id))],
+    ['two slashes at the end of its path', async () => `${await callbackPathOf(id)}//`],
+    ['a token that is too short', async () => (await callbackPathOf(id)).slice(0, -1)],
+    ['a token that is too long', async () => `${await callbackPathOf(id)}A`],
     ['a token in other letters', async () => doorWith((await tokenOf(callbackPathOf(id))).toUpperCase())],
     ['a token that is no base64', () => doorWith('%F0%9F%9B%B6')],
     ['a token with a NUL', async () => `${await callbackPathOf(id)}%00`],
     ['the signature of its video as the token', () => doorSignedFor('output links')],
-    ['the name of no provider', async () => (await callbackPathOf(id)).replace('runware', 'sora')],
-    ['the name of no provider, signed', () => doorOfNobody()],
+    ['an unknown provider', async () => (await callbackPathOf(id)).replace('runware', 'sora')],
+    ['an unknown provider and a token for it', () => doorOfNobody()],
   ]
 
-  it.each(forgeries)('has %s: 404, and nothing is looked up or written', async (_, door) => {
+  it.each(forgeries)('has %s: 404, and storage is neither read nor written', async (_, door) => {
     const before = await rowsOf(id)
     const journaled = await countRows('webhooks')
     const path = await door()
@@ -87,29 +87,29 @@ describe('a webhook that is refused', () => {
     expect(response.status).toBe(404)
     expect(await rowsOf(id)).toEqual(before)
     expect(await countRows('webhooks')).toBe(journaled)
-    // Were storage or the queue touched, this would be a 503.
+    // If storage or the queue were used, this would be a 503.
     expect((await ask(path, { method: 'POST', body: '{}' }, nothingWorks)).status).toBe(404)
   })
 
-  it('is too large by its announced length: 413', async () => {
+  it('declares too large a body: 413', async () => {
     const body = 'x'.repeat(limit + 1)
     const init = { method: 'POST', headers: { 'content-length': String(body.length) }, body }
     expect((await ask(await callbackPathOf(id), init, nothingWorks)).status).toBe(413)
   })
 
-  it('is too large without saying so: 413', async () => {
+  it('has too large a body without a length: 413', async () => {
     const body = new Blob(['x'.repeat(limit + 1)]).stream()
     expect((await ask(await callbackPathOf(id), { method: 'POST', body }, nothingWorks)).status).toBe(413)
   })
 
-  it('is no POST: 404', async () => {
+  it('is not a POST: 404', async () => {
     const response = await api(await callbackPathOf(id), { headers: { authorization: '' } })
     expect(response.status).toBe(404)
   })
 })
 
 describe('a hostile webhook', () => {
-  it('that announces an end is not believed: the provider is asked, and knows of none', async () => {
+  it('that announces an end does not end the job: the provider is polled, and shows no end', async () => {
     const silent = await aJobWithoutWebhooks()
     const [task] = world.simulator.tasks().filter(({ webhookUrl }) => webhookUrl?.includes(silent))
     const asked = () =>
@@ -124,7 +124,7 @@ describe('a hostile webhook', () => {
     expect(JSON.stringify(await rowsOf(silent))).not.toContain('evil.test')
   })
 
-  it('for a job that is not there, with a valid token, is answered and forgotten', async () => {
+  it('with a valid token for a job that does not exist gets a 200 and is dropped', async () => {
     const unknown = 'job_00000000000000000000000000'
     const response = await postWebhook(unknown, '{"taskUUID":"gone"}')
     expect([response.status, await response.text()]).toEqual([200, 'ok'])

@@ -25,7 +25,7 @@ async function bodiesOf(id: string): Promise<string[]> {
 }
 
 describe('the journal of webhooks', () => {
-  it('has every different body once', async () => {
+  it('has each different body once', async () => {
     const id = await aJobWithoutWebhooks()
     await postWebhook(id, '{"n":1}')
     await postWebhook(id, '{"n":2}')
@@ -33,36 +33,36 @@ describe('the journal of webhooks', () => {
     expect((await bodiesOf(id)).sort()).toEqual(['{"n":1}', '{"n":2}'])
   })
 
-  it('has a body that came twice once, and so has the timeline', async () => {
+  it('and the timeline have a body once, even if it is posted twice', async () => {
     const id = await aJobWithoutWebhooks()
     const responses = [await postWebhook(id, '{"n":1}'), await postWebhook(id, '{"n":1}')]
     expect(responses.map(({ status }) => status)).toEqual([200, 200])
-    expect((await untilWebhookResults(id, 2)).sort()).toEqual(['heard', 'repeated'])
+    expect((await untilWebhookResults(id, 2)).sort()).toEqual(['received', 'repeated'])
     expect(await bodiesOf(id)).toEqual(['{"n":1}'])
     expect((await timelineOf(id)).filter((type) => type === 'webhook.received')).toHaveLength(1)
   })
 
-  it('has a body that came many times at once once', async () => {
+  it('has a body once, even if it is posted many times at the same time', async () => {
     const id = await aJobWithoutWebhooks()
     await Promise.all(Array.from({ length: 8 }, () => postWebhook(id, '{"n":1}')))
     const results = await untilWebhookResults(id, 8)
-    expect(results.filter((result) => result === 'heard')).toHaveLength(1)
+    expect(results.filter((result) => result === 'received')).toHaveLength(1)
     expect(await countRows('webhooks', 'job_id = ?', id)).toBe(1)
     expect((await timelineOf(id)).filter((type) => type === 'webhook.received')).toHaveLength(1)
   })
 
-  it('keeps the same body of two jobs apart', async () => {
+  it('has the same body for each of two jobs', async () => {
     const [one, two] = [await aJobWithoutWebhooks(), await aJobWithoutWebhooks()]
     await Promise.all([postWebhook(one, '{"n":1}'), postWebhook(two, '{"n":1}')])
     await Promise.all([untilJournaled(one, 1), untilJournaled(two, 1)])
   })
 })
 
-describe('a webhook that says nothing useful', () => {
+describe('a webhook with a useless body', () => {
   it.each([
-    ['nothing', ''],
-    ['no JSON', 'success!'],
-    ['half of JSON', '{"data":[{"taskUUID":'],
+    ['an empty body', ''],
+    ['text that is not JSON', 'success!'],
+    ['truncated JSON', '{"data":[{"taskUUID":'],
     ['null', 'null'],
     ['a list of nulls', '[null,null]'],
     ['an odd shape', '{"data":{"data":{"data":"success"}}}'],
@@ -71,7 +71,7 @@ describe('a webhook that says nothing useful', () => {
       "another job's task",
       '{"data":[{"taskUUID":"00000000-0000-4000-8000-000000000000","status":"success"}]}',
     ],
-  ])('%s: it is journaled as it came, and its job goes on unharmed', async (_, body) => {
+  ])('(%s) is journaled unchanged, and its job still succeeds', async (_, body) => {
     const id = await aJobWithoutWebhooks()
     expect((await postWebhook(id, body)).status).toBe(200)
     await untilJournaled(id, 1)
@@ -86,18 +86,18 @@ describe('a webhook that says nothing useful', () => {
 })
 
 describe('a webhook for a settled job', () => {
-  it('is counted and changes nothing', async () => {
+  it('is counted, and changes nothing else', async () => {
     const { id } = await makeVideo()
     const before = await rowsOf(id)
     expect((await postWebhook(id, '{"late":true}')).status).toBe(200)
-    expect(await untilWebhookResults(id, 2)).toEqual(['heard', 'late'])
+    expect(await untilWebhookResults(id, 2)).toEqual(['received', 'late'])
     expect(await countRows('webhooks', 'job_id = ?', id)).toBe(1)
     expect(await rowsOf(id)).toEqual(before)
   })
 })
 
-describe('a hostile reader of the journal', () => {
-  it('does not find the token, which Crun echoes with the callback URL', async () => {
+describe('the token of a callback URL', () => {
+  it('is not in the journal, although Crun repeats the callback URL', async () => {
     const { id } = await postJob({ provider: 'crun' })
     await untilSubmitted(id)
     await finish(id)
@@ -109,7 +109,7 @@ describe('a hostile reader of the journal', () => {
     expect(JSON.stringify(await rowsOf(id))).not.toContain(token)
   })
 
-  it('does not find it in the log either', async () => {
+  it('is not in the log', async () => {
     const id = await aJobWithoutWebhooks()
     const path = await callbackPathOf(id)
     const token = path.split('/').at(-1) ?? ''

@@ -1,5 +1,5 @@
 /**
- * What one status response proves. A reported failure is accepted once it is confirmed, by another poll or by the
+ * Interprets one status response. A reported failure is accepted once it is confirmed, by another poll or by the
  * task's webhooks. Until then the task is still pending.
  */
 import { type Fault, ok, type Result } from '../../core/fault.ts'

@@ -1,6 +1,6 @@
 /**
- * What has been received of a job's tasks: the webhooks that providers posted, and the videos that they uploaded. Both
- * are hints: they decide when to poll, and seldom what is true.
+ * The hints that were received about a job's tasks: webhooks that providers posted, and videos that they uploaded. They
+ * decide when to poll, and seldom what is true.
  */
 import { parseJson } from '../../core/http/json.ts'
 import type { CompletionSource } from '../../core/task.ts'

@@ -16,7 +16,7 @@ import { type Announcement, announcementOf, type ReceivedItem } from './hints.ts
 import { deadlineFault } from './last-known.ts'
 import { acceptUnconfirmed, acceptUploaded } from './unconfirmed.ts'
 
-/** What the polls of all tasks of one job have in common. */
+/** The inputs that the polls of all tasks of a job share. */
 export interface PolledJob {
   job: ClaimedJob
   /** Undefined: its key was removed. */

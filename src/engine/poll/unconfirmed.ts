@@ -27,7 +27,7 @@ export async function acceptUnconfirmed(
   return acceptUploaded(task, items)
 }
 
-/** The video that was uploaded. Null: there is none, or several that differ: the provider's cannot be told apart. */
+/** The video that was uploaded. Null: there is none, or there are several, and any of them may be the provider's. */
 export function acceptUploaded(
   { providerTaskId }: Pick<Task, 'providerTaskId'>,
   items: ReceivedItem[],

@@ -1,36 +1,33 @@
 /**
- * obtain: one output into R2, by one of two roads: it lies there already, because its provider has uploaded it, or it
- * is copied from the URL that its provider names.
+ * Gets one output into R2: its provider has uploaded it already, or it is downloaded from the URL that the provider
+ * names.
  */
 import type { Context } from '../../context.ts'
 import { fail, isRetryable, ok, type Result } from '../../core/fault.ts'
 import { jobPrefix } from '../../core/retention.ts'
-import { earlyUploadMs, uploadGraceMs } from '../../core/schedule.ts'
 import { copyWaitMs } from '../../core/schedule-waits.ts'
-import { randomAccessInBucket } from '../../media/metadata/random-access.ts'
-import { openUrl } from '../../media/open-url.ts'
 import { downloadVideo } from '../../media/save-video.ts'
 import type { StoredObject } from '../../media/write.ts'
+import { compareUpload, uploadWaitMs } from '../../provider-uploads/compare.ts'
+import type { RemoteOutput } from '../../providers/provider.ts'
 import type { ClaimedJob } from '../../store/jobs/claim.ts'
-import type { WaitingOutput } from '../../store/jobs/outputs.ts'
+import type { StoredOutput, WaitingOutput } from '../../store/jobs/outputs.ts'
 import type { Task } from '../../store/jobs/tasks.ts'
 import { heartbeat } from '../heartbeat.ts'
 import { knownHosts } from '../poll/unconfirmed.ts'
 
 export interface FetchedOutput {
-  road: 'uploaded' | 'downloaded'
-  /** The URL that was used last, or might be next; null: none is known. */
+  via: StoredOutput['storedVia']
+  /** The URL of the last download, or of the next one. Null: none is known. */
   sourceUrl: string | null
-  /** The provider has not said that this is its video. */
+  /** The provider has not confirmed that this is its video. */
   isUnconfirmed: boolean
-  kept: Result<StoredObject>
+  object: Result<StoredObject>
 }
 
-/** How long the upload of a task's video is still to be waited for. */
-export function graceMs(task: Task | undefined, nowMs: number): number {
-  if (task === undefined || !task.awaitsUpload || task.endedAt === null) return 0
-  if (task.receivedVideo !== null && !isEarly(task)) return 0
-  return Math.max(0, task.endedAt + uploadGraceMs - nowMs)
+/** How long an output of this task is not to be fetched yet. A received upload makes the job due at once. */
+export function fetchWaitMs(task: Task | undefined, nowMs: number): number {
+  return task === undefined ? 0 : uploadWaitMs(task, nowMs)
 }
 
 export async function fetchOutput(
@@ -39,155 +36,110 @@ export async function fetchOutput(
   output: WaitingOutput,
   task: Task | undefined,
 ): Promise<FetchedOutput> {
-  const known = await confirmed(context, output, task)
-  if (!known.ok) return { ...output, road: 'downloaded', kept: known }
-  const { sourceUrl, isUnconfirmed } = known.value
-  const uploaded = task === undefined ? null : await uploadOf(context, task)
-  const agreement = uploaded === null ? 'other' : await agreementOn(context, uploaded, known.value, task)
-  const copy = async (): Promise<FetchedOutput> => ({
-    ...{ road: 'downloaded', isUnconfirmed },
-    ...(await copyOrRenew(context, job, known.value, task)),
-  })
-  if (uploaded === null || agreement === 'other') return copy()
-  const isDoubtful = isUnconfirmed || agreement !== 'same'
-  const byUpload: FetchedOutput = {
-    road: 'uploaded',
-    sourceUrl,
-    isUnconfirmed: isDoubtful,
-    kept: ok(uploaded),
+  const confirmed = await confirm(context, output, task)
+  if (!confirmed.ok) return { ...output, via: 'download', object: confirmed }
+  const current = confirmed.value
+  const upload = task === undefined ? null : await compareUpload(context, current, task)
+  if (upload === null) return download(context, job, current, task)
+  const uploaded: FetchedOutput = {
+    via: 'upload',
+    sourceUrl: current.sourceUrl,
+    isUnconfirmed: upload.match !== 'confirmed',
+    object: ok(upload.object),
   }
-  if (agreement !== 'unread') return byUpload
-  // Trouble of the host says nothing of the upload: the provider's own video is tried for as long as any other.
-  const byLink = await copy()
-  const isTriedAgain = !byLink.kept.ok && isRetryable(byLink.kept.fault.code) && hasTriesLeft(output)
-  return byLink.kept.ok || isTriedAgain ? byLink : byUpload
+  if (upload.match !== 'undecided') return uploaded
+  // The media host's trouble proves nothing about the upload: the provider's own URL gets as many attempts as ever.
+  const downloaded = await download(context, job, current, task)
+  const isRetried =
+    !downloaded.object.ok && isRetryable(downloaded.object.fault.code) && hasAttemptsLeft(output)
+  return downloaded.object.ok || isRetried ? downloaded : uploaded
 }
 
-function hasTriesLeft({ attempts }: WaitingOutput): boolean {
+function hasAttemptsLeft({ attempts }: WaitingOutput): boolean {
   return copyWaitMs(attempts + 1) !== null
 }
 
-/** A stand-in is confirmed, replaced or refuted as soon as its provider can be asked again. */
-async function confirmed(
+/** An unconfirmed output is confirmed, replaced or refuted as soon as its provider can be polled again. */
+async function confirm(
   { providers }: Context,
   output: WaitingOutput,
   task: Task | undefined,
 ): Promise<Result<WaitingOutput>> {
   if (!output.isUnconfirmed || task === undefined || task.providerTaskId === null) return ok(output)
-  const answer = await providers[task.provider]?.getStatus({ ...task, providerTaskId: task.providerTaskId })
-  if (answer === undefined || !answer.ok || answer.value.state === 'pending') return ok(output)
-  if (answer.value.state === 'failed') {
-    // One such answer proves nothing: it has to last as long as there are tries.
-    if (!hasTriesLeft(output)) return { ok: false, fault: answer.value.fault }
-    return fail('media_unavailable', `${task.provider} says that the task has failed, and is asked again.`)
+  const { providerTaskId } = task
+  const status = await providers[task.provider]?.getStatus({ ...task, providerTaskId })
+  if (status === undefined || !status.ok || status.value.state === 'pending') return ok(output)
+  if (status.value.state === 'failed') {
+    // One such response proves nothing: it must last as long as there are attempts.
+    if (!hasAttemptsLeft(output)) return { ok: false, fault: status.value.fault }
+    return fail(
+      'media_unavailable',
+      `${task.provider} reports that the task has failed, and is polled again.`,
+    )
   }
-  const { outputs } = answer.value
-  const truth =
-    outputs.find(({ id }) => id === output.remoteId) ?? (task.wanted === 1 ? outputs[0] : undefined)
-  return ok(truth === undefined ? output : { ...output, sourceUrl: truth.url, isUnconfirmed: false })
+  const named = sameOutput(output, task, status.value.outputs)
+  return ok(named === undefined ? output : { ...output, sourceUrl: named.url, isUnconfirmed: false })
 }
 
-/** It came long before the provider said that it was made. */
-function isEarly({ receivedVideo, endedAt }: Task): boolean {
-  return receivedVideo !== null && endedAt !== null && receivedVideo.arrivedAt + earlyUploadMs < endedAt
+/** The single result of a task may have got its id, or another URL in place of an id, in the meantime. */
+function sameOutput(
+  { remoteId }: WaitingOutput,
+  { wanted }: Task,
+  outputs: RemoteOutput[],
+): RemoteOutput | undefined {
+  return outputs.find(({ id }) => id === remoteId) ?? (wanted === 1 ? outputs[0] : undefined)
 }
 
-const comparedBytes = 64 * 1024
-
-/**
- * Whether the provider's word agrees with what was uploaded, for others may have found the URL: where it names the video
- * too, that has the same length and begins the same. `unknown`: there is nothing to compare with, and reason to doubt.
- * `unread`: what it names cannot be read now.
- */
-async function agreementOn(
-  context: Context,
-  uploaded: StoredObject,
-  { sourceUrl, isUnconfirmed }: WaitingOutput,
-  task: Task | undefined,
-): Promise<'same' | 'other' | 'unknown' | 'unread'> {
-  if (sourceUrl === null || isUnconfirmed) {
-    const isDoubted = task?.receivedVideo == null || task.receivedVideo.others > 0 || isEarly(task)
-    return isDoubted ? 'unknown' : 'same'
-  }
-  const { fetch, guard, bucket, config } = context
-  const source = await openUrl({ fetch, guard, hosts: config.outputHosts }, sourceUrl)
-  if (!source.ok) return 'unread'
-  try {
-    if (source.value.length !== null && source.value.length !== uploaded.bytes) return 'other'
-    const start = await source.value.read(new ArrayBuffer(comparedBytes))
-    if (!start.ok || start.value === null) return 'unread'
-    const { length } = start.value
-    if (length > uploaded.bytes) return 'other'
-    const ours = await randomAccessInBucket(bucket, uploaded).read(0, length)
-    return start.value.every((byte, at) => byte === ours[at]) ? 'same' : 'other'
-  } finally {
-    source.value.close()
-  }
-}
-
-/** The row says that it came; the bucket, whether it is there. */
-async function uploadOf({ bucket }: Context, { receivedVideo }: Task): Promise<StoredObject | null> {
-  if (receivedVideo === null) return null
-  const { arrivedAt: _at, others: _others, ...kept } = receivedVideo
-  const object = await bucket.head(kept.key)
-  return object?.size === kept.bytes ? kept : null
-}
-
-/** Copies; where there is no link, or it has run out, asks the provider for a fresh one and copies from that. */
-async function copyOrRenew(
+/** Downloads the output. If there is no URL, or it has expired, it is downloaded from a fresh one. */
+async function download(
   context: Context,
   job: ClaimedJob,
   output: WaitingOutput,
   task: Task | undefined,
-): Promise<Pick<FetchedOutput, 'sourceUrl' | 'kept'>> {
-  const { sourceUrl } = output
-  const hosts = output.isUnconfirmed ? await hostsOfStandIn(context, task) : context.config.outputHosts
-  const kept =
+): Promise<FetchedOutput> {
+  const { sourceUrl, isUnconfirmed, n } = output
+  const hosts = isUnconfirmed ? await hostsOfUnconfirmed(context, task) : context.config.outputHosts
+  const object =
     sourceUrl === null
-      ? neitherRoad(task)
-      : await copyOutput(context, job, output.n, { url: sourceUrl, hosts })
-  const isWithoutLink = sourceUrl === null || (!kept.ok && kept.fault.code === 'media_expired')
-  const fresh = isWithoutLink && task !== undefined ? await freshUrl(context, task, output) : null
-  if (fresh === null) return { sourceUrl, kept }
-  const named = { url: fresh, hosts: context.config.outputHosts }
-  return { sourceUrl: fresh, kept: await copyOutput(context, job, output.n, named) }
+      ? fail('media_unavailable', `${task?.provider} neither uploaded the video nor named a URL of it.`)
+      : await copyToBucket(context, job, n, { url: sourceUrl, hosts })
+  const isWithoutUrl = sourceUrl === null || (!object.ok && object.fault.code === 'media_expired')
+  const freshUrl = isWithoutUrl && task !== undefined ? await getFreshUrl(context, task, output) : null
+  if (freshUrl === null) return { via: 'download', sourceUrl, isUnconfirmed, object }
+  const named = { url: freshUrl, hosts: context.config.outputHosts }
+  return {
+    via: 'download',
+    sourceUrl: freshUrl,
+    isUnconfirmed,
+    object: await copyToBucket(context, job, n, named),
+  }
 }
 
-/** What stands in may not be led away from the hosts at which it has to lie. */
-async function hostsOfStandIn(context: Context, task: Task | undefined): Promise<readonly string[]> {
+/** An unconfirmed output may not be redirected away from the hosts where it must be. */
+async function hostsOfUnconfirmed(context: Context, task: Task | undefined): Promise<readonly string[]> {
   if (task === undefined) return context.config.outputHosts ?? []
-  const { listed, named } = await knownHosts(
-    context,
-    context.providers[task.provider] ?? { name: task.provider },
-  )
+  const provider = context.providers[task.provider] ?? { name: task.provider }
+  const { listed, named } = await knownHosts(context, provider)
   return [...listed, ...named]
 }
 
-function neitherRoad(task: Task | undefined) {
-  return fail('media_unavailable', `${task?.provider} neither uploaded the video nor named a URL of it.`)
-}
-
-function copyOutput(
+function copyToBucket(
   context: Context,
   job: ClaimedJob,
   n: number,
   { url, hosts }: { url: string; hosts: readonly string[] | undefined },
 ): Promise<Result<StoredObject>> {
   const { fetch, guard, bucket, config } = context
-  const limits = { hosts, maxBytes: config.maxOutputBytes }
-  const settings = { fetch, guard, bucket, ...limits, onProgress: heartbeat(context, job) }
+  const maxBytes = config.maxOutputBytes
+  const settings = { fetch, guard, bucket, hosts, maxBytes, onProgress: heartbeat(context, job) }
   const prefix = jobPrefix(job.id)
   return downloadVideo(settings, url, (extension) => `${prefix}${n}.${extension}`)
 }
 
-async function freshUrl(context: Context, task: Task, output: WaitingOutput): Promise<string | null> {
+async function getFreshUrl(context: Context, task: Task, output: WaitingOutput): Promise<string | null> {
   const { providerTaskId } = task
   if (providerTaskId === null) return null
-  const answer = await context.providers[task.provider]?.getStatus({ ...task, providerTaskId })
-  if (answer === undefined || !answer.ok || answer.value.state !== 'done') return null
-  const { outputs } = answer.value
-  // The one result of a task may have got its name, or another URL for a name, since.
-  const same =
-    outputs.find(({ id }) => id === output.remoteId) ?? (task.wanted === 1 ? outputs[0] : undefined)
-  return same?.url ?? null
+  const status = await context.providers[task.provider]?.getStatus({ ...task, providerTaskId })
+  if (status === undefined || !status.ok || status.value.state !== 'done') return null
+  return sameOutput(output, task, status.value.outputs)?.url ?? null
 }

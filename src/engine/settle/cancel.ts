@@ -9,6 +9,7 @@ import { deleteOrphans } from '../../media/delete.ts'
 import { commitCancel, type SeenJob, seeJob } from '../../store/jobs/cancel.ts'
 import type { Job } from '../../store/jobs/jobs.ts'
 import type { Output } from '../../store/jobs/outputs.ts'
+import { mayLeaveOrphans } from '../../store/jobs/tasks.ts'
 import { finalEvent } from './final-event.ts'
 
 /** The job after the call: canceled now or before, or ended otherwise. Null: there is no such job. */
@@ -62,7 +63,7 @@ async function deleteUnused(
   { bucket }: Context,
   { job, tasks, outputs }: Pick<SeenJob, 'job' | 'tasks' | 'outputs'>,
 ): Promise<void> {
-  // A job without outputs has copied nothing, but its provider may have uploaded a video.
-  if (outputs.length === 0 && !tasks.some(({ awaitsUpload }) => awaitsUpload)) return
+  // A job without outputs has copied nothing.
+  if (outputs.length === 0 && !tasks.some(mayLeaveOrphans)) return
   await deleteOrphans(bucket, job, outputs)
 }

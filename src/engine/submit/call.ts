@@ -2,7 +2,7 @@
 import { withLinks } from '../../assets/links.ts'
 import type { Context } from '../../context.ts'
 import { type Fault, fault, isRetryable, ok } from '../../core/fault.ts'
-import { uploadUrl } from '../../provider-uploads/token.ts'
+import { planUpload } from '../../provider-uploads/plan.ts'
 import type { Provider } from '../../providers/provider.ts'
 import type { Claim } from '../../store/jobs/claim.ts'
 import { intendTask } from '../../store/jobs/commit.ts'
@@ -27,7 +27,14 @@ export async function callProvider(
       : unknownAttempt(next, request.fault, context.now())
   }
   const intendedAt = context.now()
-  const task: OpenTask = { ...next, status: 'intended', attempts: next.attempts + 1, intendedAt }
+  const { submission, awaitsUpload } = await planUpload(context, provider, job, next)
+  const task: OpenTask = {
+    ...next,
+    status: 'intended',
+    attempts: next.attempts + 1,
+    intendedAt,
+    awaitsUpload,
+  }
   await intendTask(context.db, claim, { task, repeats: provider.capabilities.repeats }, intendedAt)
   const startedAt = context.now()
   // The database may have stalled past the deadline: nothing is bought then.
@@ -39,7 +46,7 @@ export async function callProvider(
     wanted: task.wanted,
     clientReference: task.clientReference,
     callbackUrl: await callbackUrl(context.config, provider.name, job),
-    ...(task.awaitsUpload && { uploadUrl: await uploadUrl(context.config, job, task.n) }),
+    ...submission,
     assets: inputAssetsOf(claim, task),
   })
   context.log('task.submitted', {

@@ -3,7 +3,7 @@ import type { Context } from '../../context.ts'
 import { isReplaced } from '../../core/task.ts'
 import type { Provider } from '../../providers/provider.ts'
 import type { Claim } from '../../store/jobs/claim.ts'
-import type { OpenTask, Task } from '../../store/jobs/tasks.ts'
+import { newTask, type OpenTask, type Task } from '../../store/jobs/tasks.ts'
 
 /** Null: every output is asked for, or the provider has refused. */
 export function nextTask({ now }: Context, { job, tasks }: Claim, provider: Provider): OpenTask | null {
@@ -13,28 +13,15 @@ export function nextTask({ now }: Context, { job, tasks }: Claim, provider: Prov
   const missing = job.request.count - submitted.reduce((sum, { wanted }) => sum + wanted, 0)
   // A refusal of one output holds for the next one too.
   if (missing <= 0 || submitted.some(({ status }) => status === 'rejected')) return null
-  const awaitsUpload = provider.putsVideo?.(job.request) ?? false
-  return {
+  const max = provider.outputsPerTask?.(job.request) ?? provider.capabilities.outputsPerTask
+  return newTask({
     jobId: job.id,
     n: tasks.length,
     provider: provider.name,
     clientReference: crypto.randomUUID(),
-    providerTaskId: null,
-    wanted: Math.min(missing, awaitsUpload ? 1 : provider.capabilities.outputsPerTask),
-    status: 'intended',
-    attempts: 0,
+    wanted: Math.min(missing, max),
     intendedAt: now(),
-    unknownAt: null,
-    submittedAt: null,
-    endedAt: null,
-    inputs: {},
-    completedVia: null,
-    awaitsUpload,
-    receivedVideo: null,
-    cost: null,
-    fault: null,
-    pollFailure: null,
-  }
+  })
 }
 
 function isBegun(task: Task): task is OpenTask {

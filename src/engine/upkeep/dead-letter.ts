@@ -1,6 +1,6 @@
 /**
- * A nudge that could not be worked off in all its tries. Nothing is lost with it, for the row is still due; the
- * timeline says that it happened. A webhook's body is journaled here at last.
+ * Records a message that failed in all its attempts. A wake-up can be lost without harm, because the row is still due;
+ * the timeline gets an event. A webhook is journaled here, because its body is nowhere else.
  */
 import type { Context } from '../../context.ts'
 import type { QueueMessage } from '../../queue.ts'
@@ -8,17 +8,17 @@ import { findDelivery } from '../../store/deliveries/claim.ts'
 import { draftEvent, insertEventIf } from '../../store/events.ts'
 import { journalWebhook } from '../../store/jobs/webhooks.ts'
 
-export async function recordDeadLetter(context: Context, nudge: QueueMessage): Promise<void> {
+export async function recordDeadLetter(context: Context, message: QueueMessage): Promise<void> {
   const { db, now, log } = context
-  if ('webhook' in nudge) await journalWebhook(db, nudge.webhook, now())
-  const jobId = await jobOf(context, nudge)
-  const kind = 'webhook' in nudge ? 'webhook' : 'job' in nudge ? 'job' : 'delivery'
+  if ('webhook' in message) await journalWebhook(db, message.webhook, now())
+  const jobId = await jobIdOf(context, message)
+  const kind = 'webhook' in message ? 'webhook' : 'job' in message ? 'job' : 'delivery'
   log('message.dead_lettered', { job_id: jobId, kind })
   if (jobId !== null) await insertEventIf(db, jobId, draftEvent('message.dead_lettered', { kind }, now()))
 }
 
-async function jobOf({ db }: Context, nudge: QueueMessage): Promise<string | null> {
-  if ('job' in nudge) return nudge.job
-  if ('webhook' in nudge) return nudge.webhook.jobId
-  return (await findDelivery(db, nudge.delivery))?.jobId ?? null
+async function jobIdOf({ db }: Context, message: QueueMessage): Promise<string | null> {
+  if ('job' in message) return message.job
+  if ('webhook' in message) return message.webhook.jobId
+  return (await findDelivery(db, message.delivery))?.jobId ?? null
 }

@@ -1,7 +1,7 @@
 /**
- * erase: the end of what is kept of a job, because its time is over or somebody asks for it. One commit decides and
- * takes all content from the database; from then on the job is found by nobody. Then its objects go, then what is left
- * of its row. Whoever dies in between leaves a row by which the next sweep finishes.
+ * erase: deletes a job, because its retention ended or its caller requests it. One commit deletes all content from the
+ * database, and from then on the job cannot be found. Then its objects are deleted, then the rest of its row. After a
+ * crash in between, the next sweep finishes by the row that is left.
  */
 import type { Context } from '../../context.ts'
 import { destinationsOf, type ErasureReason } from '../../core/event.ts'
@@ -23,40 +23,40 @@ import {
 
 export interface ErasureOrder {
   reason: ErasureReason
-  /** What somebody has still to be told of the job. */
+  /** Whether pending deliveries delay the erasure. */
   pendingDeliveries: 'wait' | 'discard'
 }
 
-/** `gone`: there is none, or it was erased before. */
+/** `gone`: the job does not exist, or was erased before. */
 export type Erasure = 'erased' | 'gone' | 'not_settled' | 'undelivered'
 
-// Two at once are harmless: one of them commits, and the other finds the job gone.
+// Two at once are harmless: one of them commits, and the other finds that the job is gone.
 export async function erase(context: Context, jobId: string, order: ErasureOrder): Promise<Erasure> {
-  const { db, queues: nudges, now, log } = context
+  const { db, queues, now, log } = context
   const seen = await findErasable(db, jobId)
   if (seen === null) return 'gone'
   if (!isSettled(seen.job.status)) return 'not_settled'
   if (seen.hasPendingDelivery && order.pendingDeliveries === 'wait') return 'undelivered'
   const nowMs = now()
-  const told = tellOf(seen, order.reason, nowMs)
-  // Somebody sends for a delivery again, or has erased it, in just this moment: look again.
-  const commit = { jobId, pendingDeliveries: order.pendingDeliveries, deliveries: told }
+  const deliveries = erasureDeliveries(seen, order.reason, nowMs)
+  // A delivery became pending again, or the job was erased, in the meantime: check again.
+  const commit = { jobId, pendingDeliveries: order.pendingDeliveries, deliveries }
   if (!(await commitErasure(db, commit, nowMs))) return erase(context, jobId, order)
   log('job.erased', { job_id: jobId, reason: order.reason })
   await clearAway(context, jobId)
-  await nudges.deliveries(told.map(({ id }) => id))
+  await queues.deliveries(deliveries.map(({ id }) => id))
   return 'erased'
 }
 
-// What is left over is still due at the next sweep, the longest due first.
-const mostPerSweep = 100
-const atOnce = 10
+// The rest is still due at the next sweep, the longest due first.
+const maxPerSweep = 100
+const maxAtOnce = 10
 
-/** Erases what is due, and finishes what was begun. Returns how many it looked at. */
+/** Erases the jobs that are due, and finishes erasures that were interrupted. Returns how many there were. */
 export async function eraseDue(context: Context): Promise<number> {
-  const due = await dueErasures(context.db, context.now(), mostPerSweep)
-  for (let first = 0; first < due.length; first += atOnce) {
-    await Promise.all(due.slice(first, first + atOnce).map((one) => eraseOne(context, one)))
+  const due = await dueErasures(context.db, context.now(), maxPerSweep)
+  for (let first = 0; first < due.length; first += maxAtOnce) {
+    await Promise.all(due.slice(first, first + maxAtOnce).map((one) => eraseOne(context, one)))
   }
   return due.length
 }
@@ -67,29 +67,29 @@ async function eraseOne(context: Context, one: { id: string; erasedAt: number | 
     const outcome = await erase(context, one.id, { reason: 'retention', pendingDeliveries: 'wait' })
     if (outcome === 'undelivered') await deferErasure(context.db, one.id, context.now())
   } catch (error) {
-    complain(context, one.id, error)
+    logFailure(context, one.id, error)
     await deferErasure(context.db, one.id, context.now())
   }
 }
 
-/** Its objects, what caches keep of them, then its row. Should this fail, it is done again at the next sweep: the job is erased all the same. */
+/** Deletes its objects, their copies in caches, then its row. If this fails, the next sweep does it: the job is already erased. */
 async function clearAway(context: Context, id: string): Promise<void> {
   try {
     await deleteAllExcept(context.bucket, jobPrefix(id), () => false)
     await context.forget(id)
     await finishErasure(context.db, id, context.now())
   } catch (error) {
-    complain(context, id, error)
+    logFailure(context, id, error)
   }
 }
 
-/** One that fails does not hold up the others; it is still due. */
-function complain({ log }: Context, jobId: string, error: unknown): void {
+/** A failed erasure does not delay the others, and is still due. */
+function logFailure({ log }: Context, jobId: string, error: unknown): void {
   log('erasure.failed', { job_id: jobId, error: describeError(error) })
 }
 
-/** What is told of it is all that stays: what the videos were, not where, and nothing of the request but its metadata. */
-function tellOf(
+/** The event has the sizes and hashes of the videos and the job's metadata: nothing else of the job is left. */
+function erasureDeliveries(
   { job, outputs, subscriptions }: ErasableJob,
   reason: ErasureReason,
   nowMs: number,

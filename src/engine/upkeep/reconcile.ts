@@ -1,7 +1,6 @@
 /**
- * reconcile: once a day, has every object its row, and every row its object? A page at each sweep, until the round is
- * over. An object that no row names goes; a row whose object is missing is marked, and found by whoever looks at the
- * job, at the statistics or at the health of it all.
+ * reconcile: once a day, compares the bucket with the database, a page at each sweep. An object that no row names is
+ * deleted. A row whose object is missing is marked as lost, which the job, the statistics and the health check show.
  */
 import type { Context } from '../../context.ts'
 import { objectPrefixes, ownerOf, uploadKey } from '../../core/retention.ts'
@@ -20,28 +19,28 @@ import {
 
 const hours = 60 * 60_000
 const reconcileEveryMs = 24 * hours
-/** What is younger may be on its way: a copy or an upload ends, and its row is written, long before. */
+/** A younger object may not have its row yet: a copy or an upload ends, and its row is written, long before this. */
 const oldEnoughMs = 24 * hours
-/** A page that takes longer is begun again by another sweep. */
+/** A page that takes longer is started again by another sweep. */
 const claimMs = 5 * 60_000
-// Objects are listed by the thousand; each row is a question to the bucket.
+// The bucket lists a thousand objects at a time, but each row costs a call to the bucket.
 const rowsPerPage = 200
 
-type Look = (context: Context, cursor: string | null) => Promise<Page>
+type ComparePage = (context: Context, cursor: string | null) => Promise<Page>
 
 interface Page {
-  /** Where the next one begins; null: that was all. */
+  /** Where the next page begins. Null: this was the last one. */
   cursor: string | null
   counts: Partial<ReconciliationCounts>
 }
 
-const phases: [name: string, look: Look][] = [
-  ...objectPrefixes.map((prefix): [string, Look] => [
+const phases: [name: string, compare: ComparePage][] = [
+  ...objectPrefixes.map((prefix): [string, ComparePage] => [
     prefix,
-    (context, cursor) => lookAtObjects(context, prefix, cursor),
+    (context, cursor) => compareObjects(context, prefix, cursor),
   ]),
-  ['outputs', lookAtOutputs],
-  ['assets', lookAtAssets],
+  ['outputs', compareOutputs],
+  ['assets', compareAssets],
 ]
 
 export async function reconcile(context: Context): Promise<void> {
@@ -55,9 +54,9 @@ export async function reconcile(context: Context): Promise<void> {
   )
   const begun = { startedAt: round.startedAt ?? startedAt, counts: round.counts }
   let cursor = round.cursor
-  // Places with little in them are done at once; a page that is full ends the sweep's part.
-  for (const [name, look] of phases.slice(first)) {
-    const page = await look(context, cursor)
+  // Small phases are done at once; a full page ends this sweep's share.
+  for (const [name, compare] of phases.slice(first)) {
+    const page = await compare(context, cursor)
     begun.counts = sum(begun.counts, page.counts)
     cursor = page.cursor
     if (cursor !== null) {
@@ -70,7 +69,7 @@ export async function reconcile(context: Context): Promise<void> {
   log('storage.reconciled', { ...begun.counts, duration_ms: now() - begun.startedAt })
 }
 
-async function lookAtObjects(
+async function compareObjects(
   { db, bucket, now, log }: Context,
   prefix: string,
   cursor: string | null,
@@ -81,18 +80,18 @@ async function lookAtObjects(
     const owner = ownerOf(key)
     return owner === null || uploaded.getTime() > before ? [] : [{ key, owner }]
   })
-  const named = await ownersOf(
+  const owners = await ownersOf(
     db,
     owned.map(({ owner }) => owner),
   )
-  const unnamed = owned.filter(({ key, owner }) => {
-    if ('assetId' in owner) return !named.uploads.has(owner.assetId)
-    const settledAt = named.settledAt.get(owner.jobId)
-    // What a job has that goes on, or ended a while ago, is its own to tidy up.
-    const isItsOwn = settledAt === null || (settledAt !== undefined && settledAt > before)
-    return !isItsOwn && !named.keys.has(key)
+  const orphans = owned.filter(({ key, owner }) => {
+    if ('assetId' in owner) return !owners.uploads.has(owner.assetId)
+    const settledAt = owners.settledAt.get(owner.jobId)
+    // A running job, or one that ended recently, may still name the object or delete it.
+    const isLeftToJob = settledAt === null || (settledAt !== undefined && settledAt > before)
+    return !isLeftToJob && !owners.keys.has(key)
   })
-  const keys = unnamed.map(({ key }) => key)
+  const keys = orphans.map(({ key }) => key)
   if (keys.length > 0) {
     await bucket.delete(keys)
     log('objects.deleted', { count: keys.length, keys: keys.slice(0, 10) })
@@ -103,51 +102,53 @@ async function lookAtObjects(
   }
 }
 
-async function lookAtOutputs(context: Context, cursor: string | null): Promise<Page> {
+async function compareOutputs(context: Context, cursor: string | null): Promise<Page> {
   const { db, bucket, now, log } = context
   const [jobId = '', n = '0'] = cursor?.split('/') ?? []
   const rows = await outputsAfter(db, { jobId, n: Number(n) }, rowsPerPage)
-  const turned = await turnedAmong(bucket, rows, ({ key }) => key)
-  for (const { row, isLost } of turned) {
+  const changed = await changedAmong(bucket, rows, ({ key }) => key)
+  for (const { row, isLost } of changed) {
     await markOutput(db, row, isLost ? now() : null, now())
-    log(isLost ? 'output.lost' : 'output.counts', { job_id: row.jobId, output: row.n })
+    log(isLost ? 'output.lost' : 'output.found', { job_id: row.jobId, output: row.n })
   }
   const last = rows.length === rowsPerPage ? rows.at(-1) : undefined
-  return { cursor: last === undefined ? null : `${last.jobId}/${last.n}`, counts: foundIn(rows, turned) }
+  return { cursor: last === undefined ? null : `${last.jobId}/${last.n}`, counts: countsOf(rows, changed) }
 }
 
-async function lookAtAssets(context: Context, cursor: string | null): Promise<Page> {
+async function compareAssets(context: Context, cursor: string | null): Promise<Page> {
   const { db, bucket, now, log } = context
   const rows = await assetsAfter(db, cursor ?? '', rowsPerPage)
-  const turned = await turnedAmong(bucket, rows, ({ id, key }) => key ?? uploadKey(id))
-  for (const { row, isLost } of turned) {
+  const changed = await changedAmong(bucket, rows, ({ id, key }) => key ?? uploadKey(id))
+  for (const { row, isLost } of changed) {
     await markAsset(db, row.id, isLost ? now() : null)
-    log(isLost ? 'asset.lost' : 'asset.counts', { asset_id: row.id })
+    log(isLost ? 'asset.lost' : 'asset.found', { asset_id: row.id })
   }
   const last = rows.length === rowsPerPage ? rows.at(-1) : undefined
-  return { cursor: last?.id ?? null, counts: foundIn(rows, turned) }
+  return { cursor: last?.id ?? null, counts: countsOf(rows, changed) }
 }
 
-/** The rows whose object is missing and was not known to be, and those where it is the other way round. */
-async function turnedAmong<Row extends { lostAt: number | null }>(
+/** The rows whose object is newly missing, and the lost rows whose object is there again. */
+async function changedAmong<Row extends { lostAt: number | null }>(
   bucket: R2Bucket,
   rows: Row[],
   keyOf: (row: Row) => string,
 ): Promise<{ row: Row; isLost: boolean }[]> {
-  const looked = await Promise.all(
+  const checked = await Promise.all(
     rows.map(async (row) => ({ row, isLost: (await bucket.head(keyOf(row))) === null })),
   )
-  return looked.filter(({ row, isLost }) => isLost !== (row.lostAt !== null))
+  return checked.filter(({ row, isLost }) => isLost !== (row.lostAt !== null))
 }
 
-function foundIn(rows: unknown[], turned: { isLost: boolean }[]): Partial<ReconciliationCounts> {
-  return { rows: rows.length, lost: turned.filter(({ isLost }) => isLost).length }
+function countsOf(rows: unknown[], changed: { isLost: boolean }[]): Partial<ReconciliationCounts> {
+  return { rows: rows.length, lost: changed.filter(({ isLost }) => isLost).length }
 }
 
 function sum(counts: ReconciliationCounts, more: Partial<ReconciliationCounts>): ReconciliationCounts {
   const { objects = 0, rows = 0, removed = 0, lost = 0 } = more
   return {
-    ...{ objects: counts.objects + objects, rows: counts.rows + rows },
-    ...{ removed: counts.removed + removed, lost: counts.lost + lost },
+    objects: counts.objects + objects,
+    rows: counts.rows + rows,
+    removed: counts.removed + removed,
+    lost: counts.lost + lost,
   }
 }

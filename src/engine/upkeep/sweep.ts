@@ -1,4 +1,4 @@
-/** sweep: once a minute, a nudge for every overdue row, and the erasures that are due. What it costs is what is due. */
+/** sweep: once a minute, wakes every overdue row and erases the jobs that are due. It costs as much as there is due. */
 import type { Context } from '../../context.ts'
 import { overdueDeliveries } from '../../store/deliveries/claim.ts'
 import { parkOverdue, releaseDueQueues } from '../../store/deliveries/host-queue-sweep.ts'
@@ -6,19 +6,19 @@ import { overdueJobs } from '../../store/jobs/jobs.ts'
 import { cleanUpSlots } from '../../store/jobs/slots.ts'
 import { eraseDue } from './erase.ts'
 
-// What is left over is still overdue at the next sweep, oldest first.
-const mostPerSweep = 1_000
+// The rest is still overdue at the next sweep, the oldest first.
+const maxPerSweep = 1_000
 
-// Two sweeps at once are harmless: the second nudge of a row finds it claimed or not due.
+// Two sweeps at once are harmless: the second wake-up of a row finds it claimed or not due.
 export async function sweep(context: Context): Promise<void> {
-  const { db, config, queues: nudges, now } = context
+  const { db, config, queues, now } = context
   const startedAt = now()
   await cleanUpSlots(db, config.limits, now())
   const [jobs, deliveries] = await Promise.all([
-    overdueJobs(db, now(), mostPerSweep),
+    overdueJobs(db, now(), maxPerSweep),
     findOverdueDeliveries(context),
   ])
-  await Promise.all([nudges.jobs(jobs), nudges.deliveries(deliveries)])
+  await Promise.all([queues.jobs(jobs), queues.deliveries(deliveries)])
   const erasures = await eraseDue(context)
   context.log('sweep.finished', {
     jobs: jobs.length,
@@ -28,9 +28,9 @@ export async function sweep(context: Context): Promise<void> {
   })
 }
 
-/** Those for dead hosts are taken out of the way first, and those whose turn it is in a line are added. */
+/** Parks the deliveries to failing hosts first, and adds those that their host queue releases now. */
 async function findOverdueDeliveries({ db, now }: Context): Promise<string[]> {
   await parkOverdue(db, now())
-  const overdue = await overdueDeliveries(db, now(), mostPerSweep)
+  const overdue = await overdueDeliveries(db, now(), maxPerSweep)
   return [...overdue, ...(await releaseDueQueues(db, now()))]
 }

@@ -1,6 +1,5 @@
 /** Reads a video's metadata from its header, by ranges. Values that cannot be read stay null; `trouble` says why. */
 import { type Input, type InputTrack, MP4, QTFF, WEBM } from 'mediabunny'
-import { type Fault, fault } from '../../core/fault.ts'
 import { noMetadata, type VideoMetadata } from '../../core/video-metadata.ts'
 import { assertFrameLimit } from './frame-limit.ts'
 import type { BoundedReader, RandomAccess } from './random-access.ts'
@@ -10,8 +9,6 @@ export interface VideoMetadataResult {
   facts: VideoMetadata
   /** Null if the whole header was read. */
   trouble: string | null
-  /** Whether the tracks were read and none of them is a video track. */
-  isWithoutPicture: boolean
 }
 
 // An MP4 describes its frames in its header. A WebM does not, so this many frames are read: two or three seconds.
@@ -19,23 +16,11 @@ const sampledFrames = 64
 
 export async function readVideoMetadata(file: RandomAccess): Promise<VideoMetadataResult> {
   let facts = noMetadata
-  let isWithoutPicture = false
   const add = (values: Partial<VideoMetadata>) => {
     facts = { ...facts, ...values }
   }
-  const trouble = await readHeader(file, [MP4, QTFF, WEBM], async (input, reader) => {
-    const tracks = await input.getTracks()
-    isWithoutPicture = tracks.length > 0 && !tracks.some((track) => track.isVideoTrack())
-    await readTracks(input, reader, add)
-  })
-  return { facts, trouble, isWithoutPicture }
-}
-
-/** A file without a video track is not the requested result, even if it was stored without an error. */
-export function pictureFault({ isWithoutPicture }: VideoMetadataResult): Fault | null {
-  return isWithoutPicture
-    ? fault('media_wrong_type', 'The provider sent a file without a video track.')
-    : null
+  const trouble = await readHeader(file, [MP4, QTFF, WEBM], (input, reader) => readTracks(input, reader, add))
+  return { facts, trouble }
 }
 
 /** The cheapest values first: those read before a limit is reached are kept. */

@@ -42,6 +42,8 @@ export function runware(account: RunwareAccount, fetch: Fetch, now: () => number
     return response.ok ? readStatus(response.value, taskUUID, now()) : response
   }
 
+  const putsVideo = (request: JobRequest) => optionsOf(request).directUpload ?? account.uploads ?? false
+
   return {
     name: 'runware',
     capabilities,
@@ -74,7 +76,9 @@ export function runware(account: RunwareAccount, fetch: Fetch, now: () => number
       return isNeverSeen(response.value, clientReference) ? ok('not_found') : items
     },
 
-    putsVideo: (request) => optionsOf(request).directUpload ?? account.uploads ?? false,
+    putsVideo,
+    // It uploads to one URL for each task.
+    outputsPerTask: (request) => (putsVideo(request) ? 1 : capabilities.outputsPerTask),
 
     // As in the recorded responses; the documentation names no others.
     outputHosts: ['vm.runware.ai', 'im.runware.ai'],

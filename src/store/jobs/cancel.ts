@@ -1,6 +1,6 @@
 /**
- * Cancellation: the one commit that waits for no lease. It takes the row from whatever step holds it, if the job still
- * is as it was seen, so that what its caller is told is true; the step then holds nothing, and commits nothing.
+ * Cancellation: the only commit that needs no lease. It takes the row from the step that holds it, if the job is still
+ * as it was read, so that its last event is true. The step has lost its lease then, and commits nothing.
  */
 import { and, eq, isNull, sql } from 'drizzle-orm'
 import type { Limits } from '../../core/concurrency.ts'
@@ -17,14 +17,14 @@ import { type Output, readOutput, saveOutput, selectOutputs } from './outputs.ts
 import { changeSlots, idsIn, wakeWaitingJobs } from './slots.ts'
 import { readTask, saveTask, selectTasks, type Task } from './tasks.ts'
 
-/** A job as it stood when somebody looked, without a hold on it. */
+/** A job as it was read, without a lease. */
 export interface SeenJob {
   job: Job
   tasks: Task[]
   outputs: Output[]
-  /** Who is told of its end beside its own caller. */
+  /** The endpoints that may receive its last event. */
   subscriptions: Subscription[]
-  /** Changes with every commit that changes what is known of the job. */
+  /** Differs after every commit that changes what the last event shows. */
   state: string
 }
 
@@ -49,7 +49,7 @@ export async function seeJob(db: Database, id: string): Promise<SeenJob | null> 
   }
 }
 
-/** The rows as the cancellation leaves them, and what is told of it. */
+/** The changed rows, the last event and its deliveries. */
 export interface Ending {
   tasks: Task[]
   outputs: Output[]
@@ -57,8 +57,11 @@ export interface Ending {
   deliveries: DeliveryDraft[]
 }
 
-/** The jobs that its slots have woken. Null: a step has committed since the job was seen, and nothing was written. */
-// Running this twice is harmless: the second time the job is no longer as it was seen.
+/**
+ * Returns the jobs that its released slots wake. Null: a step has committed since the job was read, and nothing was
+ * written.
+ */
+// Idempotent: the second time the job is no longer as it was read.
 export async function commitCancel(
   db: Database,
   { job, state }: SeenJob,
@@ -77,7 +80,7 @@ export async function commitCancel(
       ...ending.events.map((event) => insertEvent(db, job.id, event)),
       ...ending.deliveries.map((delivery) => insertDelivery(db, job.id, delivery, nowMs)),
       ...changes,
-      // Last, because whoever wakes finds all of this done.
+      // Last, because these statements read the slots that are released above.
       ...wakes,
     ])
     return idsIn(results.slice(results.length - wakes.length))
@@ -92,7 +95,7 @@ function canceledAt({ request }: Job, nowMs: number) {
   return { status: 'canceled' as const, settledAt: nowMs, eraseAt: eraseAtOf(request, nowMs), ...held }
 }
 
-/** What the event of a cancellation shows, or its commit overwrites: a step that changes any of it wins. */
+/** Everything that the event of a cancellation shows or its commit overwrites: a step that changes any of it wins. */
 function stateOf(id: string) {
   const parts = sql`
     SELECT ${jobs.status} || ${jobs.provider} || ifnull(${jobs.progress}, '-') || ifnull(${jobs.waitingSince}, '-') AS part FROM ${jobs} WHERE ${jobs.id} = ${id}

@@ -39,6 +39,7 @@ export async function commitStep(
   }
   const after = jobAfter(job, step)
   const waitingSince = step.waitsFor.length === 0 ? null : (job.waitingSince ?? nowMs)
+  const owned = ownership(job, next, nowMs)
   const update = db
     .update(jobs)
     .set({
@@ -49,16 +50,23 @@ export async function commitStep(
       settledAt: after.settledAt,
       eraseAt: after.eraseAt,
       waitingSince,
-      ...ownership(job, next, nowMs),
+      ...owned,
     })
     .where(and(eq(jobs.id, job.id), eq(jobs.status, job.status)))
-    .returning({ dueAt: jobs.dueAt })
+  // D1 bills every row that is written, even unchanged, and every row that is returned.
+  const isUnchanged =
+    Object.keys(owned).length === 0 &&
+    status === job.status &&
+    after.provider === job.provider &&
+    after.progress === job.progress &&
+    waitingSince === job.waitingSince
+  const isReleased = next !== 'settled' && next !== 'now'
   const { changes, turned } = changeSlots(db, job, step, limits)
   const wakes = wakeWaitingJobs(db, turned, limits, nowMs)
   const [, ...results] = await withRetries(() =>
     db.batch([
       abortUnlessLeased(db, jobs, job),
-      update,
+      ...(isReleased ? [update.returning({ dueAt: jobs.dueAt })] : isUnchanged ? [] : [update]),
       ...step.tasks.map((task) =>
         saveTask(
           db,
@@ -76,22 +84,26 @@ export async function commitStep(
     ]),
   )
   const woken = idsIn(results.slice(results.length - wakes.length))
-  const [updated] = results
-  const dueAt = Array.isArray(updated) ? (updated[0]?.dueAt ?? null) : null
+  if (next === 'settled') return { woken, state: 'settled' }
   if (step.next === 'now') {
     const { provider, progress } = after
+    const dueAt = 'dueAt' in owned && typeof owned.dueAt === 'number' ? owned.dueAt : job.dueAt
     const held: ClaimedJob = {
       ...job,
       status: step.status,
       provider,
       progress,
       waitingSince,
-      dueAt: dueAt ?? job.dueAt,
+      dueAt,
       isTakenOver: false,
     }
     return { woken, state: 'held', claim: applyChanges({ ...claim, job: held }, step) }
   }
-  return dueAt === null ? { woken, state: 'settled' } : { woken, state: 'released', dueAt }
+  const [released] = results
+  const [row] = Array.isArray(released) ? released : []
+  const dueAt = row !== undefined && 'dueAt' in row ? row.dueAt : null
+  if (dueAt === null) throw new Error(`the row of ${job.id} was not released`)
+  return { woken, state: 'released', dueAt }
 }
 
 /**

@@ -1,4 +1,4 @@
-/** The hosts that providers' status answers have named for their videos: only there may an unconfirmed video lie. */
+/** The hosts that providers' status responses have named for their videos. Only they may serve an unconfirmed video. */
 import { eq } from 'drizzle-orm'
 import type { ProviderName } from '../../core/request/request.ts'
 import type { Database } from '../database.ts'
@@ -9,7 +9,7 @@ export interface OutputHost {
   host: string
 }
 
-// A host that is known already is no row written.
+// A known host writes no row.
 export function insertOutputHost(db: Database, outputHost: OutputHost) {
   return db.insert(outputHosts).values(outputHost).onConflictDoNothing()
 }

@@ -1,4 +1,4 @@
-/** The outputs table: what is to be copied, and what is in R2. */
+/** The outputs table: the videos that a job waits for, and those that are stored in R2. */
 import { and, asc, eq, inArray, sql } from 'drizzle-orm'
 import { type Fault, readFault, writeFault } from '../../core/fault.ts'
 import { noMetadata, type VideoMetadata } from '../../core/video-metadata.ts'
@@ -19,14 +19,16 @@ interface Common {
   isUnconfirmed: boolean
 }
 
-/** What is known of a video that is in R2. */
 interface Stored {
   key: string
   contentType: string
   bytes: number
   sha256: string
   storedAt: number
+  storedVia: 'download' | 'upload'
   facts: VideoMetadata
+  /** Null: its header has not been read yet. */
+  metadataReadAt: number | null
 }
 
 export type WaitingOutput = Common & { status: 'waiting' }
@@ -38,7 +40,7 @@ export function selectOutputs(db: Database, jobId: string) {
   return db.select().from(outputs).where(eq(outputs.jobId, jobId)).orderBy(asc(outputs.n))
 }
 
-/** The outputs of many jobs at once, for a page of them. */
+/** The outputs of all jobs on a page. */
 export async function outputsOfAll(db: Database, jobIds: string[]): Promise<Map<string, Output[]>> {
   if (jobIds.length === 0) return new Map()
   const rows = await db.select().from(outputs).where(inArray(outputs.jobId, jobIds)).orderBy(asc(outputs.n))
@@ -54,14 +56,20 @@ export async function findStoredOutput(db: Database, jobId: string, n: number): 
   return output?.status === 'stored' ? output : null
 }
 
-/** Writes the output as it is now, whether it is new or known. */
+/** Inserts the output, or updates its row. */
 export function saveOutput(db: Database, output: Output) {
   const { jobId, n, taskN, remoteId, sourceUrl, status, attempts, isUnconfirmed } = output
   const stored = output.status === 'stored' ? output : null
   return db
     .insert(outputs)
     .values({
-      ...{ jobId, n, taskN, remoteId, sourceUrl: sourceUrl ?? '', status, attempts },
+      jobId,
+      n,
+      taskN,
+      remoteId,
+      sourceUrl: sourceUrl ?? '',
+      status,
+      attempts,
       unconfirmed: isUnconfirmed,
       fault: writeFault(output.status === 'failed' ? output.fault : null),
       key: stored?.key ?? null,
@@ -69,6 +77,8 @@ export function saveOutput(db: Database, output: Output) {
       bytes: stored?.bytes ?? null,
       sha256: stored?.sha256 ?? null,
       storedAt: stored?.storedAt ?? null,
+      storedVia: stored?.storedVia ?? null,
+      metadataReadAt: stored?.metadataReadAt ?? null,
       ...(stored?.facts ?? noMetadata),
     })
     .onConflictDoUpdate({
@@ -84,6 +94,8 @@ export function saveOutput(db: Database, output: Output) {
         bytes: sql`excluded.bytes`,
         sha256: sql`excluded.sha256`,
         storedAt: sql`excluded.stored_at`,
+        storedVia: sql`excluded.stored_via`,
+        metadataReadAt: sql`excluded.metadata_read_at`,
         width: sql`excluded.width`,
         height: sql`excluded.height`,
         durationSeconds: sql`excluded.duration_seconds`,
@@ -99,15 +111,20 @@ export function readOutput(row: Row): Output {
   const { jobId, n, taskN, remoteId, attempts, status } = row
   const sourceUrl = row.sourceUrl || null
   const common = { jobId, n, taskN, remoteId, sourceUrl, attempts, isUnconfirmed: row.unconfirmed }
-  const { key, contentType, bytes, sha256, storedAt } = row
-  const isWhole =
-    key !== null && contentType !== null && bytes !== null && sha256 !== null && storedAt !== null
-  if (status === 'stored' && isWhole) {
-    return { ...common, status, key, contentType, bytes, sha256, storedAt, facts: readFacts(row) }
-  }
+  const stored = status === 'stored' ? readStored(row) : null
+  if (stored !== null) return { ...common, status: 'stored', ...stored }
   const fault = readFault(row.fault)
   if (status === 'failed' && fault !== null) return { ...common, status, fault }
   return { ...common, status: 'waiting' }
+}
+
+/** Null: the row is damaged. */
+function readStored(row: Row): Stored | null {
+  const { key, contentType, bytes, sha256, storedAt, metadataReadAt } = row
+  if (key === null || contentType === null || bytes === null || sha256 === null || storedAt === null)
+    return null
+  const storedVia = row.storedVia ?? 'download'
+  return { key, contentType, bytes, sha256, storedAt, storedVia, facts: readFacts(row), metadataReadAt }
 }
 
 function readFacts(row: Row): VideoMetadata {

@@ -1,10 +1,10 @@
 /**
- * Slots: how many tasks may be at a provider at once, kept exactly, because D1 runs one batch after the other. A task
- * takes its slot before the call that costs money, and the batch that commits its end gives it back.
+ * Slots enforce how many tasks may be at a provider at once. The limit is exact, because D1 runs one batch after the
+ * other. A task acquires its slot before the billable call, and the batch that commits its end releases it.
  *
- * A job that finds none free waits, and does not ask again. One rule holds after every batch here: of the jobs that
- * wait at a provider, as many as it has free slots are due, the oldest first. What that costs is bounded by the
- * limits, however many wait; and without limits none of it is done.
+ * A job that finds no free slot waits, and does not try again by itself. After every batch here, as many of the jobs that
+ * wait for a provider are due as it has free slots, the oldest first. The limits bound what that costs, however many
+ * jobs wait; without limits it costs nothing.
  */
 import { and, eq, exists, gt, inArray, isNull, lt, type SQL, sql } from 'drizzle-orm'
 import { countsAgainstLimit, type Limits } from '../../core/concurrency.ts'
@@ -18,7 +18,7 @@ import type { Task } from './tasks.ts'
 
 type Waiter = Pick<Job, 'id' | 'providers' | 'waitingSince'>
 
-/** What a commit does with its job, as far as slots go. */
+/** The changes of a commit that concern slots. */
 interface Change {
   next: 'settled' | 'now' | object
   tasks: readonly Task[]
@@ -26,10 +26,10 @@ interface Change {
 }
 
 /**
- * Takes the slot of one task, unless as many are taken as there are, or are due to jobs that have waited for longer.
- * Nobody waits with a slot in hand: a job that gets one waits nowhere else.
+ * Acquires the slot of one task, unless all slots are taken or reserved for jobs that have waited longer. A job that
+ * acquires a slot stops waiting everywhere.
  */
-// Running this twice is harmless: a slot that is held already stays held.
+// Idempotent: a slot that is held stays held.
 export async function acquireSlot(
   db: Database,
   job: ClaimedJob,
@@ -39,7 +39,7 @@ export async function acquireSlot(
 ): Promise<{ isHeld: boolean; woken: string[] }> {
   const limit = limits[provider]
   if (limit === undefined) return { isHeld: true, woken: [] }
-  const own = db
+  const held = db
     .select({ n: slots.n })
     .from(slots)
     .where(and(eq(slots.provider, provider), eq(slots.jobId, job.id), eq(slots.n, n)))
@@ -53,47 +53,50 @@ export async function acquireSlot(
         .where(and(eq(jobs.id, job.id), isFree(provider, limit, job.id))),
     )
     .onConflictDoNothing()
-  const [, , held, ...rest] = await db.batch([
+  const [, , slot, ...rest] = await db.batch([
     abortUnlessLeased(db, jobs, job),
     take,
-    own,
+    held,
     ...(job.waitingSince === null
       ? []
-      : [leave(db, job, exists(own)), ...wakeWaitingJobs(db, limited(job.providers, limits), limits, nowMs)]),
+      : [
+          stopWaiting(db, job, exists(held)),
+          ...wakeWaitingJobs(db, withLimit(job.providers, limits), limits, nowMs),
+        ]),
   ])
-  return { isHeld: held.length === 1, woken: idsIn(rest.slice(1)) }
+  return { isHeld: slot.length === 1, woken: idsIn(rest.slice(1)) }
 }
 
-/** The statements by which a commit gives slots back, and stops or begins to wait. Whoever settles a job needs them. */
+/** The statements by which a commit releases slots, and stops or starts waiting. Every commit that settles a job needs them. */
 export function changeSlots(db: Database, job: Waiter, step: Change, limits: Limits) {
   const isSettled = step.next === 'settled'
   const isLeaving = job.waitingSince !== null && step.waitsFor.length === 0
   const ended = step.tasks.filter((task) => !countsAgainstLimit(task))
-  const everywhere = limited(job.providers, limits)
+  const everywhere = withLimit(job.providers, limits)
   return {
     changes: [
       ...(isSettled
-        ? everywhere.map((provider) => giveBack(db, provider, job.id))
+        ? everywhere.map((provider) => releaseSlots(db, provider, job.id))
         : ended
             .filter(({ provider }) => limits[provider] !== undefined)
-            .map(({ provider, n }) => giveBack(db, provider, job.id, n))),
-      ...(isLeaving ? [leave(db, job)] : []),
-      ...step.waitsFor.map((provider) => stand(db, provider, job.id)),
+            .map(({ provider, n }) => releaseSlots(db, provider, job.id, n))),
+      ...(isLeaving ? [stopWaiting(db, job)] : []),
+      ...step.waitsFor.map((provider) => startWaiting(db, provider, job.id)),
     ],
-    /** The providers at which somebody's turn may have come. */
+    /** The providers where a waiting job may get a slot now. */
     turned: [
       ...new Set([
-        ...(isSettled || isLeaving ? everywhere : limited(ended.map(nameOf), limits)),
+        ...(isSettled || isLeaving ? everywhere : withLimit(ended.map(nameOf), limits)),
         ...step.waitsFor,
       ]),
     ],
   }
 }
 
-/** Makes the oldest of those that wait due, one for each free slot. Each statement gives back whom it woke. */
+/** Makes the oldest waiting jobs due, one for each free slot. Each statement returns the jobs that it woke. */
 export function wakeWaitingJobs(db: Database, providers: ProviderName[], limits: Limits, nowMs: number) {
   return providers.map((provider) => {
-    const limit = limits[provider] ?? mostWokenAtOnce
+    const limit = limits[provider] ?? maxWokenAtOnce
     const taken = sql`SELECT count(*) FROM ${slots} WHERE ${slots.provider} = ${provider}`
     const free = sql`max(0, ${limit} - (${taken}))`
     const next = sql`SELECT ${waits.jobId} FROM ${waits} WHERE ${waits.provider} = ${provider} ORDER BY ${waits.jobId} LIMIT ${free}`
@@ -107,12 +110,12 @@ export function wakeWaitingJobs(db: Database, providers: ProviderName[], limits:
   })
 }
 
-// Of those who still wait when a limit was taken away.
-const mostWokenAtOnce = 1_000
+// How many waiting jobs one statement wakes after a limit was removed.
+const maxWokenAtOnce = 1_000
 
 /**
- * For the sweep: wakes whom a changed limit gave a slot, and takes from the lists what a job left there that ended
- * under other limits, or that is gone.
+ * For the sweep: wakes the jobs that a changed limit gives a slot, and deletes the rows of jobs that are gone or that
+ * ended under other limits.
  */
 export async function cleanUpSlots(db: Database, limits: Limits, nowMs: number): Promise<void> {
   const isLimited = Object.values(limits).some((limit) => limit !== undefined)
@@ -121,7 +124,7 @@ export async function cleanUpSlots(db: Database, limits: Limits, nowMs: number):
     sql`NOT EXISTS (SELECT 1 FROM ${jobs} WHERE ${jobs.id} = ${jobId} AND ${jobs.settledAt} IS NULL)`
   const hasEnded = sql`EXISTS (SELECT 1 FROM ${tasks} WHERE ${tasks.jobId} = ${slots.jobId} AND ${tasks.n} = ${slots.n} AND ${tasks.endedAt} IS NOT NULL)`
   const heads = providerNames.map((provider) => {
-    const head = sql`SELECT ${waits.jobId} FROM ${waits} WHERE ${waits.provider} = ${provider} ORDER BY ${waits.jobId} LIMIT ${mostTidied}`
+    const head = sql`SELECT ${waits.jobId} FROM ${waits} WHERE ${waits.provider} = ${provider} ORDER BY ${waits.jobId} LIMIT ${maxCleanedUp}`
     return db
       .delete(waits)
       .where(and(eq(waits.provider, provider), sql`${waits.jobId} IN (${head})`, isOver(sql`${waits.jobId}`)))
@@ -133,35 +136,35 @@ export async function cleanUpSlots(db: Database, limits: Limits, nowMs: number):
   ])
 }
 
-const mostTidied = 100
+const maxCleanedUp = 100
 
-/** The ids that statements of `wake` gave back. */
+/** The ids that the statements of `wakeWaitingJobs` returned. */
 export function idsIn(results: readonly unknown[]): string[] {
   return results.flatMap((rows) => (Array.isArray(rows) ? rows.map(({ id }: { id: string }) => id) : []))
 }
 
-/** Whether a slot is left for this job when those are served that have waited for longer. */
+/** Whether a slot is left for this job after the jobs that have waited longer. */
 function isFree(provider: ProviderName, limit: number, jobId: string): SQL {
   const taken = sql`SELECT 1 FROM ${slots} WHERE ${slots.provider} = ${provider} LIMIT ${limit}`
   const older = sql`SELECT 1 FROM ${waits} WHERE ${waits.provider} = ${provider} AND ${waits.jobId} < ${jobId} LIMIT ${limit}`
   return lt(sql`(SELECT count(*) FROM (${taken})) + (SELECT count(*) FROM (${older}))`, limit)
 }
 
-/** One slot of a job, or all that it has at the provider. */
-function giveBack(db: Database, provider: ProviderName, jobId: string, n?: number) {
-  const line = n === undefined ? undefined : eq(slots.n, n)
-  return db.delete(slots).where(and(eq(slots.provider, provider), eq(slots.jobId, jobId), line))
+/** One slot of a job, or all of its slots at the provider. */
+function releaseSlots(db: Database, provider: ProviderName, jobId: string, n?: number) {
+  const task = n === undefined ? undefined : eq(slots.n, n)
+  return db.delete(slots).where(and(eq(slots.provider, provider), eq(slots.jobId, jobId), task))
 }
 
-function stand(db: Database, provider: ProviderName, jobId: string) {
+function startWaiting(db: Database, provider: ProviderName, jobId: string) {
   return db.insert(waits).values({ provider, jobId }).onConflictDoNothing()
 }
 
-function leave(db: Database, { id, providers }: Waiter, onlyIf?: SQL) {
+function stopWaiting(db: Database, { id, providers }: Waiter, onlyIf?: SQL) {
   return db.delete(waits).where(and(inArray(waits.provider, providers), eq(waits.jobId, id), onlyIf))
 }
 
-function limited(providers: ProviderName[], limits: Limits): ProviderName[] {
+function withLimit(providers: ProviderName[], limits: Limits): ProviderName[] {
   return [...new Set(providers)].filter((provider) => limits[provider] !== undefined)
 }
 

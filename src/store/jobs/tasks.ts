@@ -68,6 +68,33 @@ interface TaskRow extends Omit<Row, ParsedColumn | StatusColumn> {
 type ParsedColumn = 'cost' | 'inputs' | 'receivedVideo' | 'pollFailure'
 type StatusColumn = 'status' | 'providerTaskId' | 'submittedAt' | 'completedVia' | 'endedAt' | 'fault'
 
+/** A task that is about to be submitted for the first time. */
+export function newTask(
+  given: Pick<Task, 'jobId' | 'n' | 'provider' | 'clientReference' | 'wanted' | 'intendedAt'>,
+): OpenTask {
+  return {
+    ...given,
+    providerTaskId: null,
+    status: 'intended',
+    attempts: 0,
+    unknownAt: null,
+    submittedAt: null,
+    endedAt: null,
+    inputs: {},
+    completedVia: null,
+    awaitsUpload: false,
+    receivedVideo: null,
+    cost: null,
+    fault: null,
+    pollFailure: null,
+  }
+}
+
+/** Whether objects of the task may be in R2 that are no output: a provider may upload a video that is not used. */
+export function mayLeaveOrphans({ awaitsUpload }: Task): boolean {
+  return awaitsUpload
+}
+
 export function selectTasks(db: Database, jobId: string) {
   return db.select().from(tasks).where(eq(tasks.jobId, jobId)).orderBy(asc(tasks.n))
 }

@@ -1,6 +1,6 @@
 /**
- * The journal of what providers posted to us. A callback URL may leak, so the journal of one job is bounded: a webhook
- * is only a hint, and one that is not kept still makes its job due.
+ * The journal of the webhooks that providers posted. A callback URL may leak, so the journal of one job is bounded: a
+ * webhook is only a hint, and one that is not stored still makes its job due.
  */
 import { and, desc, eq, isNotNull, isNull, type SQL, sql } from 'drizzle-orm'
 import type { ProviderName } from '../../core/request/request.ts'
@@ -20,40 +20,40 @@ export interface ReceivedWebhook {
   receivedAt: number
 }
 
-/** `full`: the job's journal is full, so it is only a wake-up. `late`: its job had ended, so it is only counted. */
-export type RecordResult = 'heard' | 'repeated' | 'full' | 'late' | 'unknown_job'
+/** `full`: the job's journal is full, so it only wakes the job. `late`: the job has ended, so it is only counted. */
+export type RecordResult = 'received' | 'repeated' | 'full' | 'late' | 'unknown_job'
 
-/** Of one job. A job of four outputs has some ten webhooks of one or two kilobytes each. */
+/** The limits for one job. A job with four outputs has about ten webhooks of one or two kilobytes each. */
 export const maxJournaled = { rows: 32, bytes: 256 * 1024 }
 
-/** So many are read at a step. */
-const newest = 16
+/** How many of a job's webhooks one step reads. */
+const maxRead = 16
 
 /**
- * Journals the body, makes its job due and says so on the timeline. Beyond the journal's limits the job is only made due
- * soon, so that a flood of posts is no flood of questions to the provider. After the job's end posts are only counted.
+ * Journals the body, makes its job due and adds an event to the timeline. Beyond the journal's limits the job only
+ * becomes due soon, so that a flood of webhooks is no flood of polls. After the job's end webhooks are only counted.
  */
-// Running this twice is harmless: whatever is journaled already (by job and content hash) changes nothing, and the
-// count of late posts is no more than a statistic.
+// Idempotent: a body that is journaled already (by job and content hash) changes nothing; the count of late webhooks is
+// a statistic.
 export async function journalWebhook(
   db: Database,
-  heard: ReceivedWebhook,
+  webhook: ReceivedWebhook,
   nowMs: number,
 ): Promise<RecordResult> {
-  const { jobId, hash, provider, body, receivedAt } = heard
+  const { jobId, hash, provider, body, receivedAt } = webhook
   const isNew = sql`NOT EXISTS (SELECT 1 FROM ${webhooks} WHERE ${webhooks.jobId} = ${jobId} AND ${webhooks.hash} = ${hash})`
-  const isKept = sql`${isNew} AND ${hasRoom(jobId, body)}`
+  const isStored = sql`${isNew} AND ${hasRoom(jobId, body)}`
   const event = draftEvent('webhook.received', { provider }, receivedAt)
   const isHere = and(eq(jobs.id, jobId), isNull(jobs.erasedAt))
-  const [[known], , , , , written] = await db.batch([
+  const [[job], , , , , written] = await db.batch([
     db
       .select({ settledAt: jobs.settledAt, isNew: sql<number>`${isNew}` })
       .from(jobs)
       .where(isHere),
-    wakeJob(db, jobId, nowMs, isKept),
+    wakeJob(db, jobId, nowMs, isStored),
     makeDueBy(db, jobId, nowMs + soonMs, isNew),
-    insertEventIf(db, jobId, event, sql`${isKept} AND ${jobs.dueAt} IS NOT NULL`),
-    countLate(db, heard, isNew),
+    insertEventIf(db, jobId, event, sql`${isStored} AND ${jobs.dueAt} IS NOT NULL`),
+    countLate(db, webhook, isNew),
     db
       .insert(webhooks)
       .select(
@@ -66,31 +66,31 @@ export async function journalWebhook(
             receivedAt: sql<number>`${receivedAt}`.as('received_at'),
           })
           .from(jobs)
-          .where(and(isHere, isNull(jobs.settledAt), isKept)),
+          .where(and(isHere, isNull(jobs.settledAt), isStored)),
       )
       .onConflictDoNothing()
       .returning({ jobId: webhooks.jobId }),
   ])
-  if (known === undefined) return 'unknown_job'
-  if (written.length === 1) return 'heard'
-  if (known.isNew !== 1) return 'repeated'
-  return known.settledAt === null ? 'full' : 'late'
+  if (job === undefined) return 'unknown_job'
+  if (written.length === 1) return 'received'
+  if (job.isNew !== 1) return 'repeated'
+  return job.settledAt === null ? 'full' : 'late'
 }
 
-/** The newest of a job's webhooks, newest first, where the condition holds. */
+/** A job's newest webhooks, the newest first, if the condition holds. */
 export function selectWebhooks(db: Database, jobId: string, onlyIf: SQL) {
   return db
     .select()
     .from(webhooks)
     .where(and(eq(webhooks.jobId, jobId), onlyIf))
     .orderBy(desc(webhooks.receivedAt))
-    .limit(newest)
+    .limit(maxRead)
 }
 
 function hasRoom(jobId: string, body: string): SQL {
   const bytes = new TextEncoder().encode(body).length
-  const kept = sql`coalesce(sum(length(CAST(${webhooks.body} AS BLOB))), 0)`
-  return sql`(SELECT count(*) < ${maxJournaled.rows} AND ${kept} + ${bytes} <= ${maxJournaled.bytes} FROM ${webhooks} WHERE ${webhooks.jobId} = ${jobId})`
+  const stored = sql`coalesce(sum(length(CAST(${webhooks.body} AS BLOB))), 0)`
+  return sql`(SELECT count(*) < ${maxJournaled.rows} AND ${stored} + ${bytes} <= ${maxJournaled.bytes} FROM ${webhooks} WHERE ${webhooks.jobId} = ${jobId})`
 }
 
 function countLate(db: Database, { jobId, receivedAt }: ReceivedWebhook, isNew: SQL) {

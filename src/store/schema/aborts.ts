@@ -1,4 +1,4 @@
-/** The reasons for which a batch aborts itself; see abort-unless.ts. */
+/** The reasons why a batch may be aborted. */
 import { sql } from 'drizzle-orm'
 import { check, sqliteTable, text } from 'drizzle-orm/sqlite-core'
 
@@ -6,7 +6,7 @@ const abortReasons = ['lease_lost', 'job_changed', 'not_erasable'] as const
 
 export type AbortReason = (typeof abortReasons)[number]
 
-/** Never has a row: each reason is refused by the constraint of its name, which aborts the batch. WITHOUT ROWID. */
+/** Never has a row: the constraint of its name refuses each reason, which aborts the batch. WITHOUT ROWID. */
 export const aborts = sqliteTable(
   'aborts',
   { reason: text('reason', { enum: abortReasons }).primaryKey() },

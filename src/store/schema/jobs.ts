@@ -7,6 +7,7 @@ import { models, providerNames } from '../../core/request/request.ts'
 /** Milliseconds since 1970, UTC. Every such column is named `…_at`. */
 export const at = (name: string) => integer(name)
 
+/** WITHOUT ROWID. */
 export const jobs = sqliteTable(
   'jobs',
   {

@@ -31,7 +31,7 @@ export const tasks = sqliteTable(
     receivedVideo: text('received_video'),
     cost: text('cost'),
     fault: text('fault'),
-    /** Why its status has not shown its end, and since when, as JSON; its shape is `pollFailureRecordSchema`. */
+    /** Why polls failed, and since when, as JSON; its shape is `pollFailureRecordSchema`. */
     pollFailure: text('poll_failure'),
   },
   (table) => [
@@ -83,6 +83,10 @@ export const outputs = sqliteTable(
     bytes: integer('bytes'),
     sha256: text('sha256'),
     storedAt: at('stored_at'),
+    /** How its bytes came into R2. */
+    storedVia: text('stored_via', { enum: ['download', 'upload'] }),
+    /** When its header was read, or could not be. Null: not yet. */
+    metadataReadAt: at('metadata_read_at'),
     /** The provider's status never named it: a webhook or an upload did. */
     unconfirmed: integer('unconfirmed', { mode: 'boolean' }).notNull().default(false),
     /** From here on: what the header of the stored file says. */

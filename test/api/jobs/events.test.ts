@@ -46,7 +46,7 @@ describe('the timeline of a job', () => {
     expect(times).toEqual(times.toSorted((one, two) => one - two))
     expect(events[1]?.data).toMatchObject({ provider: 'runware', provider_task_id: expect.any(String) })
     expect(events[4]?.data).toEqual({
-      ...{ n: 0, road: 'downloaded', bytes: outputs[0]?.bytes, sha256: outputs[0]?.sha256 },
+      ...{ n: 0, via: 'download', bytes: outputs[0]?.bytes, sha256: outputs[0]?.sha256 },
       ...{ width: 256, height: 144, duration_seconds: 3, frame_rate: 12 },
       ...{ video_codec: 'avc', audio_codec: 'aac', has_audio: true },
     })

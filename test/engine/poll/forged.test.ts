@@ -1,4 +1,4 @@
-/** Forged webhooks under a leaked callback URL: what they can make of a job, whose provider answers or does not. */
+/** Forged webhooks under a leaked callback URL, while the provider can be polled and while it cannot. */
 import { describe, expect, it } from 'vitest'
 import { anAnswer, aVideo } from '../../media/a-copy.ts'
 import { aJobWithoutWebhooks, callbackPathOf, postWebhookTo } from '../../support/provider-webhooks.ts'
@@ -18,7 +18,7 @@ import { simulatorUrl, world } from '../../support/world.ts'
 
 const settled = ({ settled_at }: { settled_at: string | null }) => settled_at !== null
 
-/** A job whose provider has made a video before: where its videos lie is known. */
+/** A job whose provider has made a video before, so the hosts of its videos are known. */
 async function aJob(provider: 'runware' | 'crun', directives: string) {
   await makeVideo({ provider })
   const { id } = await postJob({ provider, prompt: `A paper boat sim(${directives})` })
@@ -35,7 +35,7 @@ async function forge(provider: string, id: string, door: string, url: string): P
   expect((await postWebhookTo(door, JSON.stringify(lie))).status).toBe(200)
 }
 
-/** The provider answers so to the next questions about the job's task, and well from then on. */
+/** The next status responses about the job's task are these, and good ones follow. */
 function answerNextPolls(id: string, answers: 'failed'[]): 'failed'[] {
   const [task] = billsFor(id)
   expect(task).toBeDefined()
@@ -49,7 +49,7 @@ function answerNextPolls(id: string, answers: 'failed'[]): 'failed'[] {
   return answers
 }
 
-/** Everything that the job stored is what its provider made. */
+/** Every stored output of the job is a video that its provider made. */
 async function expectTrue(id: string): Promise<void> {
   const job = await passTimeUntil(id, settled)
   expect(job.status, JSON.stringify(job.fault)).toBe('succeeded')
@@ -63,7 +63,7 @@ const strangeHost = 'https://liar.test/lie.mp4'
 
 describe.each(['runware', 'crun'] as const)('a forged webhook of %s', (provider) => {
   it.each([knownHost, strangeHost])(
-    'is nothing where the provider cannot be asked for five minutes, and then is well: %s',
+    'is ignored if the provider can be polled again after five minutes: %s',
     async (url) => {
       const { id, door } = await aJob(provider, 'webhook=lost, poll=500*4')
       await forge(provider, id, door, url)
@@ -73,7 +73,7 @@ describe.each(['runware', 'crun'] as const)('a forged webhook of %s', (provider)
     },
   )
 
-  it('from a strange host is nothing, however long the provider cannot be asked', async () => {
+  it('with a URL of an unknown host is never accepted, however long the provider cannot be polled', async () => {
     world.serve('https://liar.test', () => anAnswer(aVideo(5_000)))
     const { id, door } = await aJob(provider, 'webhook=lost, poll=500')
     await forge(provider, id, door, strangeHost)
@@ -81,7 +81,7 @@ describe.each(['runware', 'crun'] as const)('a forged webhook of %s', (provider)
     expect(job).toMatchObject({ status: 'failed', outputs: [] })
   })
 
-  it('whose host is known, and leads to a strange one, is nothing', async () => {
+  it('with a URL of a known host that redirects to an unknown one is not accepted', async () => {
     world.serve('https://liar.test', () => anAnswer(aVideo(5_000)))
     const { id, door } = await aJob(provider, 'webhook=lost, poll=500')
     const elsewhere = () => new Response(null, { status: 302, headers: { location: strangeHost } })
@@ -96,7 +96,7 @@ describe.each(['runware', 'crun'] as const)('a forged webhook of %s', (provider)
     expect(tried()[0]).toBe('media_host_unlisted')
   })
 
-  it('beside the true one is a contradiction: neither is believed', async () => {
+  it('contradicts the true one: neither is accepted', async () => {
     const { id, door } = await aJob(provider, 'poll=500')
     await forge(provider, id, door, knownHost)
     await finish(id)
@@ -104,7 +104,7 @@ describe.each(['runware', 'crun'] as const)('a forged webhook of %s', (provider)
     expect(await passTimeUntil(id, settled)).toMatchObject({ status: 'failed', outputs: [] })
   })
 
-  it('that says the job has failed does not end it', async () => {
+  it('that announces a failure does not end the job', async () => {
     const { id, door } = await aJob(provider, 'webhook=lost, poll=500*4')
     const taskId = billsFor(id)[0]?.taskId
     const lie =
@@ -116,8 +116,8 @@ describe.each(['runware', 'crun'] as const)('a forged webhook of %s', (provider)
   })
 })
 
-describe('a true webhook whose provider cannot be asked until the deadline', () => {
-  it('stands in though another webhook names its video without an id', async () => {
+describe('a true webhook whose provider cannot be polled until the deadline', () => {
+  it('is accepted although another webhook names its video without an id', async () => {
     const { id, door } = await aJob('runware', 'poll=500')
     await finish(id)
     await untilJournaled(id, 1)
@@ -130,7 +130,7 @@ describe('a true webhook whose provider cannot be asked until the deadline', () 
   })
 
   it.each(['runware', 'crun'] as const)(
-    'stands in, marked in the job, the event and the timeline: %s',
+    'is accepted, and marked as unconfirmed in the job, the event and the timeline: %s',
     async (provider) => {
       const { id } = await aJob(provider, 'poll=500')
       await finish(id)
@@ -150,7 +150,7 @@ describe('a true webhook whose provider cannot be asked until the deadline', () 
 })
 
 it.each(['runware', 'crun'] as const)(
-  'a stand-in is not given up because one question about it is answered with a failure: %s',
+  'an unconfirmed output does not fail because of one status response that reports a failure: %s',
   async (provider) => {
     const { id } = await aJob(provider, 'poll=500, body=bad-gateway*3')
     await finish(id)
@@ -162,7 +162,7 @@ it.each(['runware', 'crun'] as const)(
   },
 )
 
-it('a stand-in is given up where its provider goes on saying that it failed', async () => {
+it('an unconfirmed output fails if its provider keeps reporting that the task failed', async () => {
   const { id } = await aJob('runware', 'poll=500, body=bad-gateway*3')
   await finish(id)
   await untilJournaled(id, 1)
@@ -175,7 +175,7 @@ it('a stand-in is given up where its provider goes on saying that it failed', as
   })
 })
 
-it('an ordinary job is confirmed', async () => {
+it('the output of an ordinary job is confirmed', async () => {
   const id = await aJobWithoutWebhooks()
   await finish(id)
   await expectTrue(id)

@@ -1,9 +1,9 @@
-/** Odd answers to the status questions of a task that is paid for, and failures that are told apart. */
+/** Odd status responses about a task that is paid for, and the kinds of failures. */
 import { describe, expect, it } from 'vitest'
 import { passTimeUntil, postJob, untilNotified, untilSubmitted } from '../../support/reelhook.ts'
 import { world } from '../../support/world.ts'
 
-function questionsOf(prompt: string): number {
+function pollsOf(prompt: string): number {
   const ids = world.simulator
     .tasks()
     .filter(({ request }) => JSON.stringify(request).includes(prompt))
@@ -22,32 +22,35 @@ describe.each(['runware', 'crun', 'scenario', 'aimlapi'])('a task at %s', (provi
   }
 
   it.each(['400', '401', '402', '403', '404', '408', '409', '422', '429', '455', '500', '502', '503'])(
-    'is not given up because one question is answered with %s',
+    'is not given up because of one status response with HTTP status %s',
     async (status) => {
       const { job } = await endOf(`webhook=lost, poll=${status}*1`)
       expect(job).toMatchObject({ status: 'succeeded', tasks: [{ status: 'succeeded', fault: null }] })
     },
   )
 
-  it.each(['failed', 'empty', 'odd'])('is not given up because of one answer that is %s', async (poll) => {
+  it.each(['failed', 'empty', 'odd'])('is not given up because of one status response (%s)', async (poll) => {
     const { job } = await endOf(`webhook=lost, poll=${poll}*1`)
     expect(job).toMatchObject({ status: 'succeeded', tasks: [{ status: 'succeeded', fault: null }] })
   })
 
-  it.each(['422', 'failed'])('is not given up because of %s right at the deadline', async (poll) => {
-    const { job } = await endOf(`webhook=lost, poll=${poll}*1, seconds=20`, { deadline_seconds: 60 })
-    expect(job.status).toBe('succeeded')
-  })
+  it.each(['422', 'failed'])(
+    'is not given up because of one status response (%s) right at the deadline',
+    async (poll) => {
+      const { job } = await endOf(`webhook=lost, poll=${poll}*1, seconds=20`, { deadline_seconds: 60 })
+      expect(job.status).toBe('succeeded')
+    },
+  )
 
   it.each([
     ['provider', 'generation_failed', false],
     ['timeout', 'provider_timeout', true],
     ['canceled', 'provider_canceled', true],
     ['moderated', 'moderated', false],
-  ])('that fails (%s) fails the job with %s, once it was asked again', async (fail, code, retryable) => {
+  ])('that fails (%s) fails the job with %s, after another poll', async (fail, code, retryable) => {
     const { job, prompt } = await endOf(`webhook=lost, fail=${fail}, seconds=1`)
     expect(job).toMatchObject({ status: 'failed', fault: { code, retryable } })
-    expect(questionsOf(prompt)).toBeGreaterThanOrEqual(2)
+    expect(pollsOf(prompt)).toBeGreaterThanOrEqual(2)
     const [told] = await untilNotified(job.id)
     expect(JSON.parse(told?.body ?? '')).toMatchObject({ type: 'job.failed', data: { fault: { code } } })
   })
@@ -55,7 +58,7 @@ describe.each(['runware', 'crun', 'scenario', 'aimlapi'])('a task at %s', (provi
 
 describe('a result that is named twice', () => {
   it.each(['lost', 'doubled', 'array', 'wrapped'])(
-    'while another is rendering leaves that to be waited for (webhook=%s)',
+    'does not end the task while another result is rendering (webhook=%s)',
     async (webhook) => {
       const prompt = `A paper boat sim(named=twice, apart=600, webhook=${webhook})`
       const { id } = await postJob({ count: 2, prompt })
@@ -69,7 +72,7 @@ describe('a result that is named twice', () => {
   )
 
   it.each(['runware', 'crun', 'scenario', 'aimlapi'])(
-    'at %s is one output, and is paid once',
+    'is one output at %s, and is paid once',
     async (provider) => {
       const prompt = `Named twice at ${provider}`
       const { id } = await postJob({ provider, prompt: `${prompt} sim(named=twice)` })

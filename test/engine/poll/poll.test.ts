@@ -16,13 +16,13 @@ import { world } from '../../support/world.ts'
 const seconds = 1_000
 const minutes = 60 * seconds
 
-describe.each(['runware', 'crun'])('a generation at %s', (provider) => {
+describe.each(['runware', 'crun'])('a task at %s', (provider) => {
   it.each([
     ['moderated', 'moderated'],
     ['provider', 'generation_failed'],
     ['timeout', 'provider_timeout'],
     ['canceled', 'provider_canceled'],
-  ])('that fails (%s) fails the job with %s, and tells the caller', async (fail, code) => {
+  ])('that fails (%s) fails the job with %s, and the caller is notified', async (fail, code) => {
     const { id } = await postJob({ provider, prompt: `A paper boat sim(fail=${fail})` })
     await untilSubmitted(id)
     await world.advance(10 * seconds)
@@ -33,14 +33,14 @@ describe.each(['runware', 'crun'])('a generation at %s', (provider) => {
     expect(JSON.parse(told?.body ?? '')).toMatchObject({ type: 'job.failed', data: { fault: { code } } })
   })
 
-  it.each(['500*2', '404*1', 'odd*2'])('is asked again when its status cannot be had (%s)', async (poll) => {
+  it.each(['500*2', '404*1', 'odd*2'])('is polled again after a bad status response (%s)', async (poll) => {
     const { id } = await postJob({ provider, prompt: `A paper boat sim(poll=${poll})` })
     await untilSubmitted(id)
     await passTimeUntil(id, ({ status }) => status === 'succeeded')
     expect(billsFor(id)).toHaveLength(1)
   })
 
-  it('that was made in time is had, even if nobody answers right at the deadline', async () => {
+  it('that ended in time succeeds, even if the provider does not respond right at the deadline', async () => {
     const { id } = await postJob({
       provider,
       prompt: 'A paper boat sim(webhook=lost, poll=500*2)',
@@ -51,7 +51,7 @@ describe.each(['runware', 'crun'])('a generation at %s', (provider) => {
     expect((await getJob(id)).status).toBe('succeeded')
   })
 
-  it('that was made in time is had, even if it is asked late and nobody answers then', async () => {
+  it('that ended in time succeeds, even if it is polled late and the provider does not respond then', async () => {
     const { id } = await postJob({
       provider,
       prompt: 'A paper boat sim(webhook=lost, poll=500*2)',
@@ -63,7 +63,7 @@ describe.each(['runware', 'crun'])('a generation at %s', (provider) => {
     expect((await getJob(id)).status).toBe('succeeded')
   })
 
-  it('whose status can never be had fails soon after the deadline', async () => {
+  it('that can never be polled fails soon after the deadline', async () => {
     const { id } = await postJob({
       provider,
       prompt: 'A paper boat sim(webhook=lost, poll=500)',
@@ -77,7 +77,7 @@ describe.each(['runware', 'crun'])('a generation at %s', (provider) => {
     await untilNotified(id)
   })
 
-  it('that never ends fails at the deadline, and tells the caller', async () => {
+  it('that never ends fails at the deadline, and the caller is notified', async () => {
     const { id } = await postJob({
       provider,
       prompt: 'A paper boat sim(seconds=7200)',
@@ -92,7 +92,7 @@ describe.each(['runware', 'crun'])('a generation at %s', (provider) => {
   })
 })
 
-it('keeps and delivers what was made when some results failed', async () => {
+it('a job keeps and delivers its finished outputs when others failed', async () => {
   const { id } = await postJob({ prompt: 'A paper boat sim(fail=some)', count: 3 })
   await untilSubmitted(id)
   await world.advance(10 * seconds)
@@ -106,7 +106,7 @@ it('keeps and delivers what was made when some results failed', async () => {
   expect(JSON.parse(told?.body ?? '').data.outputs).toHaveLength(2)
 })
 
-it('leaves a provider that refused the job out of its progress', async () => {
+it('the progress of a job does not count a provider that refused it', async () => {
   const { id } = await postJob({ prompt: 'A paper boat sim(webhook=progress-first, seconds=30)' })
   await untilSubmitted(id)
   await env.DB.prepare(

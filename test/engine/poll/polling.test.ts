@@ -1,4 +1,4 @@
-/** Providers that send no webhooks: they are asked at their own pace, and their media handed over first. */
+/** Providers without webhooks: they are polled at their own pace, and input media are uploaded to Scenario first. */
 import { describe, expect, it } from 'vitest'
 import {
   passTimeUntil,
@@ -12,13 +12,13 @@ import { simulatorUrl, world } from '../../support/world.ts'
 
 const png = Uint8Array.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 0, 0, 0, 13])
 
-/** Bills carry no callback URL here: each job is known by its prompt. */
+/** These tasks carry no callback URL, so the prompt identifies the job. */
 function billsOf(prompt: string) {
   return world.simulator.tasks().filter(({ request }) => JSON.stringify(request).includes(prompt))
 }
 
 describe.each(['scenario', 'aimlapi'])('%s', (provider) => {
-  it('is asked until the video is made, and the caller is told', async () => {
+  it('is polled until the video is made, and the caller is notified', async () => {
     const prompt = `A paper boat for ${provider}`
     const { id } = await postJob({ provider, prompt })
     const job = await passTimeUntil(id, ({ status }) => status === 'succeeded')
@@ -38,32 +38,35 @@ describe.each(['scenario', 'aimlapi'])('%s', (provider) => {
     ])
   })
 
-  it.each(['500-after', 'lost-after'])('is not billed twice when its answer is lost (%s)', async (submit) => {
-    const prompt = `A lost boat ${provider} ${submit}`
-    const { id } = await postJob({ provider, prompt: `${prompt} sim(submit=${submit})` })
-    const job = await passTimeUntil(id, ({ settled_at }) => settled_at !== null)
-    expect(job.status).toBe('succeeded')
-    expect(billsOf(prompt)).toHaveLength(1)
-  })
+  it.each(['500-after', 'lost-after'])(
+    'does not bill twice when the response to a submission is lost (%s)',
+    async (submit) => {
+      const prompt = `A lost boat ${provider} ${submit}`
+      const { id } = await postJob({ provider, prompt: `${prompt} sim(submit=${submit})` })
+      const job = await passTimeUntil(id, ({ settled_at }) => settled_at !== null)
+      expect(job.status).toBe('succeeded')
+      expect(billsOf(prompt)).toHaveLength(1)
+    },
+  )
 
   it.each([
     ['moderated', 'moderated'],
     ['provider', 'generation_failed'],
-  ])('that fails (%s) fails the job with %s', async (fail, code) => {
+  ])('fails the job when the task fails (%s): %s', async (fail, code) => {
     const { id } = await postJob({ provider, prompt: `A bad boat ${provider} sim(fail=${fail})` })
     const job = await passTimeUntil(id, ({ status }) => status === 'failed')
     expect(job.fault?.code).toBe(code)
     await untilNotified(id)
   })
 
-  it('asks for a fresh link when the first has expired', async () => {
+  it('is polled for a fresh URL when the first has expired', async () => {
     const { id } = await postJob({ provider, prompt: `A late boat ${provider} sim(link=expired)` })
     await passTimeUntil(id, ({ status }) => status === 'succeeded')
   })
 })
 
-describe('Scenario takes media as its own assets', () => {
-  it('uploads each once, a step each, and refers to them in order', async () => {
+describe('input media for Scenario', () => {
+  it('are uploaded once each, one in a step, and named in order', async () => {
     const urls = ['https://media.test/one.png', 'https://media.test/two.png']
     for (const url of urls) world.respondNext(url, () => aPicture())
     const { id } = await postJob({
@@ -76,13 +79,13 @@ describe('Scenario takes media as its own assets', () => {
     expect(bill?.request).toMatchObject({ referenceImages: [expect.any(String), expect.any(String)] })
   })
 
-  it('takes an embedded image as well', async () => {
+  it('may be embedded in the request', async () => {
     const first_frame = `data:image/png;base64,${btoa(String.fromCharCode(...png))}`
     const { id } = await postJob({ provider: 'scenario', prompt: 'An embedded boat', first_frame })
     await passTimeUntil(id, ({ status }) => status === 'succeeded')
   })
 
-  it('fails with the name of the field when a picture cannot be had, and nothing is bought', async () => {
+  it('that cannot be fetched fail the job, name the field, and nothing is bought', async () => {
     const { id } = await postJob({
       provider: 'scenario',
       prompt: 'A boat without a picture',
@@ -93,7 +96,7 @@ describe('Scenario takes media as its own assets', () => {
     expect(billsOf('A boat without a picture')).toHaveLength(0)
   })
 
-  it('fails, and does not hang, when the upload is refused before the picture is read', async () => {
+  it('whose upload is refused before they are read fail the job without a hang', async () => {
     const url = 'https://media.test/large.png'
     world.respondNext(url, () => aPicture(3_000_000))
     world.respondNext(`${simulatorUrl}/scenario/v1/uploads`, () => new Response('{}', { status: 401 }))
@@ -102,7 +105,7 @@ describe('Scenario takes media as its own assets', () => {
     expect(job.fault).toMatchObject({ code: 'auth' })
   })
 
-  it('goes on with the second picture after a refusal for now, without the first again', async () => {
+  it('are not uploaded again after a temporary refusal of the next one', async () => {
     const [first, second] = ['https://media.test/first.png', 'https://media.test/second.png']
     world.respondNext(first, () => aPicture())
     world.respondNext(second, () => new Response('busy', { status: 503 }))

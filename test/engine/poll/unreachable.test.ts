@@ -1,4 +1,4 @@
-/** A provider that cannot be asked, or that seems not to know the task any more. */
+/** A provider that cannot be polled, or that no longer seems to know the task. */
 import { describe, expect, it, vi } from 'vitest'
 import {
   billsFor,
@@ -21,14 +21,14 @@ async function postWith(provider: string, directive: string) {
 }
 
 describe.each(['runware', 'crun'])('a task at %s', (provider) => {
-  it('is not given up because the provider does not know it for a while', async () => {
+  it('is not given up because the provider does not know it for a moment', async () => {
     const id = await postWith(provider, 'webhook=lost, poll=404*3')
     await passTimeUntil(id, ({ settled_at }) => settled_at !== null)
     expect(await getJob(id)).toMatchObject({ status: 'succeeded', tasks: [{ fault: null }] })
     expect(billsFor(id)).toHaveLength(1)
   })
 
-  it('is given up when the provider goes on not knowing it', async () => {
+  it('is given up when the provider still does not know it after a minute', async () => {
     const id = await postWith(provider, 'webhook=lost, poll=404')
     const job = await passTimeUntil(id, ({ settled_at }) => settled_at !== null)
     expect(job).toMatchObject({ status: 'failed', fault: { code: 'task_lost' } })
@@ -37,7 +37,7 @@ describe.each(['runware', 'crun'])('a task at %s', (provider) => {
   })
 
   it.each(['poll=404', 'poll=500'])(
-    'ends as its webhook says when it cannot be asked any more (%s)',
+    'ends as its webhook announces when it can no longer be polled (%s)',
     async (poll) => {
       const id = await postWith(provider, poll)
       await world.advance(10_000)
@@ -49,7 +49,7 @@ describe.each(['runware', 'crun'])('a task at %s', (provider) => {
   )
 })
 
-it('an old webhook is not believed because of one bad answer', async () => {
+it('an old webhook is not accepted because of one bad status response', async () => {
   const id = await postWith('runware', 'webhook=lost, seconds=900')
   const [bill] = billsFor(id)
   const lie = {
@@ -64,14 +64,14 @@ it('an old webhook is not believed because of one bad answer', async () => {
     await world.advance(1 * minutes)
     await sweep()
   }
-  const badAnswers = () =>
+  const badResponses = () =>
     world.logs.filter(({ event, fields }) => event === 'task.polled' && fields.job_id === id && fields.fault)
   world.respondNext(`${simulatorUrl}/runware`, () => new Response('', { status: 500 }))
   await vi.waitUntil(
     async () => {
       await world.advance(1 * minutes)
       await sweep()
-      return badAnswers().length > 0
+      return badResponses().length > 0
     },
     { timeout: 10_000, interval: 50 },
   )

@@ -17,7 +17,7 @@ import { world } from '../../support/world.ts'
 
 const minutes = 60_000
 
-/** Posts a job whose webhooks behave so, and lets the provider finish. */
+/** Posts a job with this behaviour of its webhooks, and lets the provider finish. */
 async function liveWith(provider: string, directive: string, overrides: Record<string, unknown> = {}) {
   const { id } = await postJob({ provider, prompt: `A paper boat sim(${directive})`, ...overrides })
   await untilSubmitted(id)
@@ -33,7 +33,7 @@ async function toldOnce(id: string) {
 }
 
 describe.each(['runware', 'crun'])('a webhook of %s', (provider) => {
-  it('makes one delivered event when it rings twice', async () => {
+  it('notifies the caller once even if it arrives twice', async () => {
     const id = await liveWith(provider, 'webhook=doubled')
     const job = await untilStatus(id, 'succeeded')
     expect(job.tasks[0]?.completed_via).toBe('webhook')
@@ -41,14 +41,14 @@ describe.each(['runware', 'crun'])('a webhook of %s', (provider) => {
     expect((await timelineOf(id)).filter((type) => type === 'job.succeeded')).toHaveLength(1)
   })
 
-  it('makes one delivered event when it rings before the submit is answered', async () => {
+  it('notifies the caller once even if it arrives before the response to the submission', async () => {
     const id = await liveWith(provider, 'webhook=early')
     const job = await untilStatus(id, 'succeeded')
     expect(job.tasks[0]?.completed_via).toBe('webhook')
     await toldOnce(id)
   })
 
-  it('makes one delivered event when it is lost: asking finds the end', async () => {
+  it('notifies the caller once even if it is lost: polling finds the end', async () => {
     const id = await liveWith(provider, 'webhook=lost')
     expect((await getJob(id)).status).toBe('generating')
     const job = await passTimeUntil(id, ({ status }) => status === 'succeeded')
@@ -56,7 +56,7 @@ describe.each(['runware', 'crun'])('a webhook of %s', (provider) => {
     await toldOnce(id)
   })
 
-  it('changes nothing when it rings after the end', async () => {
+  it('changes nothing if it arrives after the end of the job', async () => {
     const id = await liveWith(provider, 'webhook=late')
     await passTimeUntil(id, ({ status }) => status === 'succeeded')
     await toldOnce(id)
@@ -67,7 +67,7 @@ describe.each(['runware', 'crun'])('a webhook of %s', (provider) => {
     await toldOnce(id)
   })
 
-  it('that tells of progress is not the end', async () => {
+  it('that reports progress does not end the job', async () => {
     const { id } = await postJob({ provider, prompt: 'A paper boat sim(webhook=progress-first, seconds=30)' })
     await untilSubmitted(id)
     await world.advance(18_000)
@@ -78,13 +78,13 @@ describe.each(['runware', 'crun'])('a webhook of %s', (provider) => {
     await toldOnce(id)
   })
 
-  it('in an envelope is understood', async () => {
+  it('is understood in an envelope', async () => {
     const id = await liveWith(provider, 'webhook=wrapped')
     const job = await untilStatus(id, 'succeeded')
     expect(job.tasks[0]?.completed_via).toBe('webhook')
   })
 
-  it('that knows the end before the status does is asked after within seconds', async () => {
+  it('that announces the end before the status shows it makes the job poll within seconds', async () => {
     const id = await liveWith(provider, 'webhook=announced, seconds=1')
     const job = await untilStatus(id, 'succeeded')
     expect(job.tasks[0]?.completed_via).toBe('webhook')
@@ -92,7 +92,7 @@ describe.each(['runware', 'crun'])('a webhook of %s', (provider) => {
   })
 })
 
-it('shows the percent that Runware tells', async () => {
+it('a job shows the progress that Runware reports', async () => {
   const { id } = await postJob({ prompt: 'A paper boat sim(webhook=progress-first, seconds=30)' })
   await untilSubmitted(id)
   await world.advance(16_000)
@@ -102,7 +102,7 @@ it('shows the percent that Runware tells', async () => {
   await untilStatus(id, 'succeeded')
 })
 
-it('takes Runware’s one webhook for each result', async () => {
+it('a job with several outputs gets one Runware webhook for each result', async () => {
   const id = await liveWith('runware', 'webhook=array', { count: 3 })
   const job = await untilStatus(id, 'succeeded')
   expect(job.outputs.map(({ n, status }) => ({ n, status }))).toEqual([
@@ -115,7 +115,7 @@ it('takes Runware’s one webhook for each result', async () => {
   await toldOnce(id)
 })
 
-it('submits one Crun task for each output', async () => {
+it('a job with several outputs submits one Crun task for each', async () => {
   const id = await liveWith('crun', 'seconds=2', { count: 3 })
   const job = await untilStatus(id, 'succeeded')
   expect(job.tasks).toHaveLength(3)

@@ -1,4 +1,4 @@
-/** An erasure meets whatever else may be done with the job; and one that dies on its way is finished. */
+/** An erasure at the same time as other calls about its job, and an erasure that is interrupted. */
 import { env } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
 import type { Context } from '../../../src/context.ts'
@@ -27,7 +27,7 @@ import { world } from '../../support/world.ts'
 const byHand: ErasureOrder = { reason: 'request', pendingDeliveries: 'wait' }
 const hearsOfIt = { callback_events: allEvents }
 
-// An erasure looks, commits, and concludes.
+// An erasure reads the job, commits, and deletes the rest of its row.
 const decision = 2
 const conclusion = 3
 
@@ -41,9 +41,9 @@ async function redeliver(id: string): Promise<number> {
 }
 
 describe('an erasure and a redelivery', () => {
-  it('the job stays for it, when it is sent for before the decision', async () => {
+  it('keep the job if the redelivery comes before the commit', async () => {
     const id = await aToldVideo()
-    // Whoever takes it answers that it is to come again later.
+    // The receiver responds that it is to be retried later.
     world.caller.respondNext(() => new Response('later', { status: 500 }))
     const held = await holdErasure(id, { commit: decision, when: 'before' })
     expect(await redeliver(id)).toBe(202)
@@ -52,7 +52,7 @@ describe('an erasure and a redelivery', () => {
     expect((await api(`/v1/jobs/${id}/outputs/0`)).status).toBe(200)
   })
 
-  it('nothing is sent any more, when it is sent for behind the decision', async () => {
+  it('send nothing if the redelivery comes after the commit', async () => {
     const id = await aToldVideo()
     const [delivery] = await deliveriesOf(id)
     const held = await holdErasure(id, { commit: decision, when: 'after' })
@@ -65,7 +65,7 @@ describe('an erasure and a redelivery', () => {
 })
 
 describe('an erasure and a retry', () => {
-  it('the new job is whole, when it is posted before the decision', async () => {
+  it('leave a complete new job if the retry comes before the commit', async () => {
     const { id } = await failVideo()
     await untilNotified(id)
     const held = await holdErasure(id, { commit: decision, when: 'before' })
@@ -75,7 +75,7 @@ describe('an erasure and a retry', () => {
     expect(await getJob(again.id)).toMatchObject({ retry_of: id, request: { prompt: again.request.prompt } })
   })
 
-  it('there is nothing to retry behind the decision', async () => {
+  it('find nothing to retry after the commit', async () => {
     const { id } = await failVideo()
     await untilNotified(id)
     const held = await holdErasure(id, { commit: decision, when: 'after' })
@@ -85,8 +85,8 @@ describe('an erasure and a retry', () => {
   })
 })
 
-describe('an erasure and whoever plays the video', () => {
-  it('ends what is being read whole, or not at all, and opens to nobody afterwards', async () => {
+describe('an erasure and a reader of the video', () => {
+  it('let a running download end whole or not at all, and refuse later ones', async () => {
     const id = await aToldVideo()
     const [output] = (await getJob(id)).outputs
     const url = new URL(output?.url ?? '')
@@ -98,7 +98,7 @@ describe('an erasure and whoever plays the video', () => {
     await expectProblem(late, 404, 'not_found')
   })
 
-  it('the link opens nothing between the decision and the removal', async () => {
+  it('refuse the link between the commit and the deletion of the object', async () => {
     const id = await aToldVideo()
     const [output] = (await getJob(id)).outputs
     const url = new URL(output?.url ?? '')
@@ -108,8 +108,8 @@ describe('an erasure and whoever plays the video', () => {
   })
 })
 
-describe('an erasure and another', () => {
-  it('two at once erase it once, and tell of it once', async () => {
+describe('an erasure and another step', () => {
+  it('erase the job once and send one event, if both are erasures', async () => {
     const id = await aToldVideo({ ...hearsOfIt, retention_days: 1 })
     await world.advance(1.1 * days)
     await Promise.all([sweep(), sweep(), eraseByHand(id), eraseByHand(id)])
@@ -122,7 +122,7 @@ describe('an erasure and another', () => {
     ).toHaveLength(1)
   })
 
-  it('a copy that ends after the job was canceled and erased leaves nothing', async () => {
+  it('leave nothing, if a download ends after the job was canceled and erased', async () => {
     const held = await interruptedJob({ stage: 'finished', place: { call: '/media/', when: 'during' } })
     await canceled(held.id)
     expect((await eraseByHand(held.id, '?force=true')).status).toBe(204)
@@ -131,7 +131,7 @@ describe('an erasure and another', () => {
   })
 })
 
-describe('an erasure that does not come to its end', () => {
+describe('an erasure that is interrupted', () => {
   const dead = (name: string) => () => Promise.reject(new Error(`${name} is down`))
 
   /** A bucket that lists or deletes nothing. */
@@ -161,10 +161,10 @@ describe('an erasure that does not come to its end', () => {
   const broken: [string, () => Context][] = [
     ['R2 lists nothing', () => aContext({}, { BUCKET: brokenBucket('list') })],
     ['R2 deletes nothing', () => aContext({}, { BUCKET: brokenBucket('delete') })],
-    ['D1 refuses the conclusion', () => aContext({}, { DB: failingAt(conclusion) })],
+    ['D1 refuses the last statement', () => aContext({}, { DB: failingAt(conclusion) })],
   ]
 
-  it.each(broken)('is decided all the same, and finished by the next sweep: %s', async (_, contextOf) => {
+  it.each(broken)('is committed, and finished by the next sweep: %s', async (_, contextOf) => {
     for (const overrides of [{}, hearsOfIt]) {
       const id = await aToldVideo({ ...overrides, retention_days: 1 })
       expect(await erase(contextOf(), id, byHand)).toBe('erased')
@@ -181,13 +181,13 @@ describe('an erasure that does not come to its end', () => {
     }
   })
 
-  it('is not decided where D1 refuses that, and nothing is lost', async () => {
+  it('loses nothing if D1 refuses the commit', async () => {
     const id = await aToldVideo({ retention_days: 1 })
     await world.advance(1.1 * days)
     await eraseDue(aContext({}, { DB: failingAt(decision) }))
     expect(await leftOf(id)).toMatchObject({ jobs: 1, outputs: 1, objects: 1 })
     expect((await api(`/v1/jobs/${id}/outputs/0`)).status).toBe(200)
-    // One that fails is put off, so that it holds up no other.
+    // A failed erasure is deferred, so that it does not delay others.
     await world.advance(erasureWaitMs)
     await sweep()
     expect(await leftOf(id)).toEqual(nothing)

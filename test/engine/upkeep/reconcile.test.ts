@@ -1,4 +1,4 @@
-/** The bucket and the tables, compared with each other once a day: objects without a row, rows without an object. */
+/** The daily comparison of the bucket with the database: objects without a row, and rows without an object. */
 import { env } from 'cloudflare:workers'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { newId } from '../../../src/core/id.ts'
@@ -34,7 +34,7 @@ beforeEach(async () => {
   )
 })
 
-/** A round that is due, with so many days gone by; until it is over. */
+/** Lets this many days pass, and runs the reconciliation until it is complete. */
 async function goRound(daysPassed = 2): Promise<number> {
   await world.advance(daysPassed * days)
   for (let sweeps = 1; ; sweeps++) {
@@ -61,10 +61,10 @@ async function health() {
 
 describe('an object that no row names', () => {
   it.each([
-    ['of a job that is not there', () => `${jobPrefix(newId('job'))}0.mp4`],
+    ['of a job that does not exist', () => `${jobPrefix(newId('job'))}0.mp4`],
     ['of a job that was not accepted', () => `${jobPrefix(newId('job'))}inputs/${newId('asset')}`],
     ['of an upload whose row was not written', () => uploadKey(newId('asset'))],
-  ])('is removed once it is a day old: %s', async (_, keyOf) => {
+  ])('is deleted once it is a day old: %s', async (_, keyOf) => {
     const key = keyOf()
     await env.BUCKET.put(key, 'left behind')
     await goRound(0.9)
@@ -75,7 +75,7 @@ describe('an object that no row names', () => {
     expect(world.logs).toContainEqual({ event: 'objects.deleted', fields: { count: 1, keys: [key] } })
   })
 
-  it('is removed of a job that ended, beside what is its own', async () => {
+  it('is deleted from a settled job, and its outputs are not', async () => {
     const id = await aToldVideo({ first_frame: aDataUri('image/png') })
     const own = await objectKeys()
     await env.BUCKET.put(`${jobPrefix(id)}0.webm`, 'left by a copy that died')
@@ -84,7 +84,7 @@ describe('an object that no row names', () => {
     expect(own).toHaveLength(2)
   })
 
-  it('stays while its job goes on, however old it is', async () => {
+  it('stays while its job is running, however old it is', async () => {
     const { id } = await postWithoutWakeUp({ first_frame: aDataUri('image/png') })
     await env.DB.prepare('UPDATE jobs SET due_at = ? WHERE id = ?')
       .bind(world.edges.now() + 90 * days, id)
@@ -94,14 +94,14 @@ describe('an object that no row names', () => {
     expect(await objectKeys(jobPrefix(id))).toHaveLength(2)
   })
 
-  it('stays where it is none of ours', async () => {
+  it('stays if its key is not one of ours', async () => {
     const keys = ['backup/jobs.tar', 'healthz', 'jobs/readme.txt', `jobs/${newId('job')}x/0.mp4`].sort()
     for (const key of keys) await env.BUCKET.put(key, 'somebody else’s')
     await goRound(30)
     expect(await objectKeys()).toEqual(keys)
   })
 
-  it('is never what a row names: outputs, uploads, what came in a request, with and without an end', async () => {
+  it('is not an output, an uploaded asset or an embedded input, with or without a retention', async () => {
     await anAsset()
     for (const retention_days of [0, 400]) {
       await aToldVideo({ retention_days, first_frame: aDataUri('image/png') })
@@ -113,7 +113,7 @@ describe('an object that no row names', () => {
     expect(await storage()).toMatchObject({ lost: 0, last_round: { objects: 5, rows: 5, removed: 0 } })
   })
 
-  it('is not what a copy puts while the round goes by', async () => {
+  it('is not an output that is stored during the reconciliation', async () => {
     const held = await interruptedJob({ stage: 'finished', place: { call: '/media/', when: 'during' } })
     await reconcile(aContext())
     await held.resume()
@@ -123,7 +123,7 @@ describe('an object that no row names', () => {
 })
 
 describe('a row whose object is missing', () => {
-  it('is told on the timeline, in the statistics and by the deep look, once', async () => {
+  it('is reported once by the timeline, the statistics and the health check', async () => {
     const id = await aToldVideo()
     await env.BUCKET.delete(await objectKeys())
     await goRound()
@@ -134,7 +134,7 @@ describe('a row whose object is missing', () => {
     expect(world.logs).toContainEqual({ event: 'output.lost', fields: { job_id: id, output: 0 } })
   })
 
-  it('is one of an asset, too', async () => {
+  it('may be that of an asset', async () => {
     const { id } = await anAsset()
     const { id: jobId } = await failVideo({ first_frame: aDataUri('image/png') })
     await untilNotified(jobId)
@@ -144,7 +144,7 @@ describe('a row whose object is missing', () => {
     expect(world.logs).toContainEqual({ event: 'asset.lost', fields: { asset_id: id } })
   })
 
-  it('is well again when it is put back, or erased', async () => {
+  it('is no longer reported when the object is back or the job is erased', async () => {
     const [id, other] = [await aToldVideo(), await aToldVideo()]
     const [key = ''] = await objectKeys(jobPrefix(id))
     await env.BUCKET.delete(await objectKeys())
@@ -157,7 +157,7 @@ describe('a row whose object is missing', () => {
     expect((await timelineOf(id)).slice(-2)).toEqual(['output.lost', 'output.found'])
   })
 
-  it('is not one that is erased while the round goes by', async () => {
+  it('is not reported for a job that is erased during the reconciliation', async () => {
     const id = await aToldVideo()
     await world.advance(2 * days)
     await env.BUCKET.delete(await objectKeys(jobPrefix(id)))
@@ -169,8 +169,8 @@ describe('a row whose object is missing', () => {
   })
 })
 
-describe('a round', () => {
-  it('is gone once a day, whatever the number of sweeps', async () => {
+describe('a reconciliation', () => {
+  it('runs once a day, however many sweeps there are', async () => {
     await goRound()
     const first = (await storage()).last_round
     for (let sweeps = 0; sweeps < 5; sweeps++) {
@@ -183,7 +183,7 @@ describe('a round', () => {
     expect((await storage()).last_round).not.toEqual(first)
   })
 
-  it('goes by pages where there is much, and finds what is behind the first', async () => {
+  it('goes through all pages of a large bucket', async () => {
     const leftovers = Array.from({ length: 1_100 }, () => uploadKey(newId('asset'))).sort()
     await Promise.all(leftovers.map((key) => env.BUCKET.put(key, 'left behind')))
     await world.advance(2 * days)
@@ -196,7 +196,7 @@ describe('a round', () => {
     expect((await storage()).last_round).toMatchObject({ objects: 1_100, removed: 1_100 })
   })
 
-  it('goes on where it stopped, and by one sweep at a time', async () => {
+  it('continues where it stopped, in one sweep at a time', async () => {
     const { id } = await anAsset()
     await insertUploads(450)
     await world.advance(2 * days)
@@ -212,7 +212,7 @@ describe('a round', () => {
     expect((await api(`/v1/assets/${id}/content`)).status).toBe(200)
   })
 
-  it('is begun again by another sweep where one died in the middle of it', async () => {
+  it('is continued by another sweep after a crash', async () => {
     await env.BUCKET.put(uploadKey(newId('asset')), 'left behind')
     await world.advance(2 * days)
     const dying = new Proxy(env.BUCKET, { get: () => () => Promise.reject(new Error('R2 is down')) })
@@ -224,7 +224,7 @@ describe('a round', () => {
     expect(await objectKeys()).toEqual([])
   })
 
-  it('reads ten rows for each video, and writes two a sweep, however many there are', async () => {
+  it('reads ten rows for each video and writes two in each sweep, however many videos there are', async () => {
     const costOf = async (videos: number) => {
       for (let made = 0; made < videos; made++) await aToldVideo()
       await world.advance(2 * days)

@@ -1,4 +1,4 @@
-/** Jobs whose time is over: erased by the cron, with everything that was kept of them. */
+/** Jobs whose retention has ended: the cron erases them, with all of their rows and objects. */
 import { env } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
 import { newId } from '../../../src/core/id.ts'
@@ -15,7 +15,7 @@ import { countRows, objectKeys, select } from '../../support/storage.ts'
 import { bytesOf, failVideo, sha256Of } from '../../support/videos.ts'
 import { world } from '../../support/world.ts'
 
-/** Posted where the deployment keeps jobs for so many days. */
+/** Posts a job to a deployment that keeps jobs for this many days. */
 async function postWith(RETENTION_DAYS: string, overrides: Record<string, unknown> = {}): Promise<JobView> {
   const headers = { authorization: `Bearer ${env.ADMIN_API_KEY}`, 'content-type': 'application/json' }
   const init = { method: 'POST', headers, body: JSON.stringify(aRequest(overrides)) }
@@ -25,7 +25,7 @@ async function postWith(RETENTION_DAYS: string, overrides: Record<string, unknow
 }
 
 describe('a job with a retention', () => {
-  it('is erased when its time is over, and not before: no row in any table, no object', async () => {
+  it('is erased when its retention ends, and not before: no row and no object is left', async () => {
     const id = await aToldVideo({ retention_days: 7 })
     await passDays(6.9)
     expect(await leftOf(id)).toMatchObject({ jobs: 1, outputs: 1, objects: 1 })
@@ -35,7 +35,7 @@ describe('a job with a retention', () => {
     expect(world.logs).toContainEqual({ event: 'job.erased', fields: { job_id: id, reason: 'retention' } })
   })
 
-  it('says when it will be erased as soon as it has ended, to its caller too', async () => {
+  it('shows when it will be erased as soon as it has settled, in its last event too', async () => {
     const { erase_at } = await postJob({ retention_days: 7 })
     expect(erase_at).toBeNull()
     const id = await aToldVideo({ retention_days: 7 })
@@ -63,7 +63,7 @@ describe('a job with a retention', () => {
         return (await canceled(id)).id
       },
     ],
-  ])('is erased when it %s, too', async (_, end) => {
+  ])('is also erased when it %s', async (_, end) => {
     const id = await end()
     await untilNotified(id)
     expect((await getJob(id)).erase_at).not.toBeNull()
@@ -71,10 +71,10 @@ describe('a job with a retention', () => {
     expect(await leftOf(id)).toEqual(nothing)
   })
 
-  it('is waited for while somebody has still to be told of it, and makes way for others', async () => {
+  it('is not erased while a delivery is pending, and does not delay others', async () => {
     const { job_id: id } = await tellAndHear(() => new Response('later', { status: 500 }))
     await env.DB.prepare('UPDATE jobs SET erase_at = ? WHERE id = ?').bind(world.edges.now(), id).run()
-    // Nobody comes for the delivery while only erasures are looked at.
+    // The delivery is not attempted while only erasures are processed.
     await env.DB.prepare('UPDATE deliveries SET due_at = due_at + ? WHERE job_id = ?')
       .bind(9 * days, id)
       .run()
@@ -90,27 +90,27 @@ describe('a job with a retention', () => {
   })
 })
 
-describe('how long a job is kept', () => {
-  it('is as the deployment has it set', async () => {
+describe('the retention of a job', () => {
+  it('is the setting of the deployment', async () => {
     const job = await postWith('30')
     expect(job.request.retention_days).toBe(30)
     const [row] = await select<{ request: string }>('SELECT request FROM jobs WHERE id = ?', job.id)
     expect(JSON.parse(row?.request ?? '{}').retention_days).toBe(30)
   })
 
-  it('is as the job has it set, where it says so', async () => {
+  it('is that of its request, if the request has one', async () => {
     expect((await postWith('30', { retention_days: 3 })).request.retention_days).toBe(3)
     expect((await postWith('30', { retention_days: 0 })).request.retention_days).toBe(0)
   })
 
-  it('is for ever, where nobody says otherwise', async () => {
+  it('does not end by default', async () => {
     const id = await aToldVideo()
     expect(await getJob(id)).toMatchObject({ erase_at: null, request: { retention_days: 0 } })
     await passDays(4_000)
     expect(await leftOf(id)).toMatchObject({ jobs: 1, outputs: 1, objects: 1 })
   })
 
-  it.each([-1, 3_651, 1.5, '7', null])('is no such thing as %j', async (retention_days) => {
+  it.each([-1, 3_651, 1.5, '7', null])('must not be %j', async (retention_days) => {
     const problem = await expectProblem(
       await post('/v1/jobs', aRequest({ retention_days, duration: 3 })),
       422,
@@ -119,7 +119,7 @@ describe('how long a job is kept', () => {
     expect(pathsOf(problem)).toEqual(['duration', 'retention_days'])
   })
 
-  it.each(['-1', '3651', 'a week'])('cannot be set for a deployment to %j', async (RETENTION_DAYS) => {
+  it.each(['-1', '3651', 'a week'])('must not be set to %j for a deployment', async (RETENTION_DAYS) => {
     const { detail } = await expectProblem(
       await ask('/healthz', {}, { RETENTION_DAYS }),
       503,
@@ -129,7 +129,7 @@ describe('how long a job is kept', () => {
   })
 })
 
-describe('many that are due at once', () => {
+describe('many erasures that are due at once', () => {
   /** Ended jobs of which nothing but the row is there. */
   async function insertDue(count: number, request = '{"model":"seedance-2.0-mini","retention_days":1}') {
     const ids = Array.from({ length: count }, () => newId('job'))
@@ -143,7 +143,7 @@ describe('many that are due at once', () => {
   }
   const dueNow = () => countRows('jobs', 'erase_at <= ?', world.edges.now())
 
-  it('are erased in batches', async () => {
+  it('are done in batches', async () => {
     await insertDue(130)
     await sweep()
     expect(await dueNow()).toBe(30)
@@ -151,14 +151,14 @@ describe('many that are due at once', () => {
     expect(await dueNow()).toBe(0)
   })
 
-  it('are all erased, though the request of one cannot be read', async () => {
+  it('are all done, although the request of one job is damaged', async () => {
     await insertDue(1, 'not JSON')
     await insertDue(5)
     await sweep()
     expect(await dueNow()).toBe(0)
   })
 
-  it('cost a few rows each, however many jobs are kept', async () => {
+  it('cost a few rows each, however many jobs there are', async () => {
     const costOf = async (count: number) => {
       await insertDue(count)
       const worker = createMeteredWorker()

@@ -1,34 +1,31 @@
-/** Metadata of a stored video, from its header in R2 to the caller. */
+/** What a stored video's header tells, on its way from R2 to the caller. */
 import { env } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
 import type { JobView } from '../../../src/core/job-view-schema.ts'
 import { advance } from '../../../src/engine/advance.ts'
-import { api, getJob, passTimeUntil, postJob, untilNotified, untilStatus } from '../../support/reelhook.ts'
+import { pauseStep } from '../../support/hold-step.ts'
+import { canceled } from '../../support/job-calls.ts'
+import { api, getJob, passTimeUntil, postJob, untilNotified } from '../../support/reelhook.ts'
 import { aContext, aGate, postWithoutWakeUp } from '../../support/runtime.ts'
-import { countRows } from '../../support/storage.ts'
+import { countRows, objectKeys } from '../../support/storage.ts'
 import { finish, makeVideo } from '../../support/videos.ts'
 import { simulatorUrl, world } from '../../support/world.ts'
 import { anAnswer, aVideo, withMethods } from '../a-copy.ts'
 
 const minutes = 60_000
 
-// The metadata of the video that every simulated provider makes.
-const metadata = {
-  width: 256,
-  height: 144,
-  duration_seconds: 3,
-  frame_rate: 12,
-  video_codec: 'avc',
-  audio_codec: 'aac',
-  has_audio: true,
+// Of the picture that every simulated provider makes.
+const known = {
+  ...{ width: 256, height: 144, duration_seconds: 3, frame_rate: 12 },
+  ...{ video_codec: 'avc', audio_codec: 'aac', has_audio: true },
 }
-const noMetadata = Object.fromEntries(Object.keys(metadata).map((name) => [name, null]))
+const unknown = Object.fromEntries(Object.keys(known).map((name) => [name, null]))
 
-/** The timeline event and the log entry of the output. */
-async function recordsOf(id: string) {
+/** What the timeline and the log have about the output's header. */
+async function saidOf(id: string) {
   const response = await api(`/v1/jobs/${id}/events`)
   const { data } = await response.json<{ data: { type: string; data: object }[] }>()
-  const logged = world.logs.filter(({ event, fields }) => event === 'output.stored' && fields.job_id === id)
+  const logged = world.logs.filter(({ event, fields }) => event === 'metadata.read' && fields.job_id === id)
   return { event: data.find(({ type }) => type === 'output.stored')?.data, log: logged.at(-1)?.fields }
 }
 
@@ -36,70 +33,118 @@ function untilSettled(id: string): Promise<JobView> {
   return passTimeUntil(id, ({ settled_at }) => settled_at !== null)
 }
 
-describe('the metadata of a video', () => {
-  it('are in the job, the list, the delivery and the timeline', async () => {
+describe('what a video is', () => {
+  it('is on the job, in the list, in what the caller is told and on the timeline', async () => {
     const job = await makeVideo()
-    expect(job.outputs).toMatchObject([metadata])
+    expect(job.outputs).toMatchObject([known])
     const { data } = await (await api('/v1/jobs?limit=1')).json<{ data: JobView[] }>()
-    expect(data[0]?.outputs).toMatchObject([metadata])
-    const [delivery] = await untilNotified(job.id)
-    expect(JSON.parse(delivery?.body ?? '').data.outputs).toMatchObject([metadata])
-    const { event, log } = await recordsOf(job.id)
-    expect(event).toMatchObject(metadata)
-    expect(event).not.toHaveProperty('header_trouble')
-    expect(log?.header_trouble).toBeUndefined()
+    expect(data[0]?.outputs).toMatchObject([known])
+    const [told] = await untilNotified(job.id)
+    expect(JSON.parse(told?.body ?? '').data.outputs).toMatchObject([known])
+    const { event, log } = await saidOf(job.id)
+    expect(event).toMatchObject(known)
+    expect(event).not.toHaveProperty('metadata_error')
+    expect(log?.metadata_error).toBeUndefined()
   })
 
-  it('are stored for each of several outputs', async () => {
+  it('is kept of each of several', async () => {
     const { id, outputs } = await makeVideo({ count: 2 })
-    expect(outputs).toMatchObject([metadata, metadata])
+    expect(outputs).toMatchObject([known, known])
     expect(await countRows('outputs', 'job_id = ? AND width = 256 AND has_audio = 1', id)).toBe(2)
   })
 })
 
 describe('a video whose header cannot be read', () => {
-  it('is stored without metadata, and the timeline and the log give the reason', async () => {
+  it('is stored all the same, and the timeline and the log say so', async () => {
     const { id } = await postJob({ prompt: 'A paper boat sim(webhook=lost)' })
     world.respondNext(`${simulatorUrl}/media/`, () => anAnswer(aVideo(300_000)))
     await finish(id)
     const job = await untilSettled(id)
-    expect(job).toMatchObject({ status: 'succeeded', outputs: [{ ...noMetadata, bytes: 300_000 }] })
-    const { event, log } = await recordsOf(id)
-    expect(event).toMatchObject({ ...noMetadata, header_trouble: expect.stringMatching(/./) })
-    expect(log).toMatchObject({ header_trouble: expect.stringMatching(/./), bytes: 300_000 })
-    expect(log?.fault).toBeUndefined()
+    expect(job).toMatchObject({ status: 'succeeded', outputs: [{ ...unknown, bytes: 300_000 }] })
+    const { event, log } = await saidOf(id)
+    expect(event).toMatchObject({ ...unknown, bytes: 300_000, metadata_error: expect.stringMatching(/./) })
+    expect(log).toMatchObject({ metadata_error: expect.stringMatching(/./) })
+    const stored = world.logs.filter(({ event, fields }) => event === 'output.stored' && fields.job_id === id)
+    expect(stored.map(({ fields }) => fields.fault)).toEqual([undefined])
   })
 })
 
-describe('a step that crashes while it reads a header', () => {
-  /** The video is in the bucket, and nothing is committed. */
-  async function aCrash(): Promise<string> {
-    const { id } = await postWithoutWakeUp({ prompt: 'A paper boat sim(webhook=lost)' })
+describe('a step that dies while it reads a header', () => {
+  /** Its video is stored and committed, and its header is not read. */
+  async function aDeath(overrides: Record<string, unknown> = {}): Promise<string> {
+    const { id } = await postWithoutWakeUp({ prompt: 'A paper boat sim(webhook=lost)', ...overrides })
     await advance(aContext(), id)
     await world.advance(5 * minutes)
-    const reached = aGate()
-    const get = () => {
-      reached.open()
-      return new Promise<never>(() => undefined)
-    }
-    // The reader times out after ten seconds, long after another step has taken the lease.
-    void advance(aContext({}, { BUCKET: withMethods(env.BUCKET, { get }) }), id)
-    await reached.wait
+    await dieAtHeader(id)
     expect((await getJob(id)).status).toBe('storing')
     return id
   }
 
-  it('is followed by one that skips the header: the video is stored without metadata', async () => {
-    const id = await aCrash()
-    expect(await untilSettled(id)).toMatchObject({ status: 'succeeded', outputs: [noMetadata] })
-    const { event } = await recordsOf(id)
-    expect(event).toMatchObject({ header_trouble: expect.stringMatching(/ended the step/) })
+  /** Advances the job until a step reads a header by a range that does not begin the file's structure check. */
+  async function dieAtHeader(id: string): Promise<void> {
+    const reached = aGate()
+    const get = async (key: string, options?: R2GetOptions) => {
+      const isStored = await countRows(
+        'outputs',
+        "job_id = ? AND n = ? AND status = 'stored'",
+        id,
+        numberOf(key),
+      )
+      if (isStored === 0) return env.BUCKET.get(key, options)
+      reached.open()
+      return new Promise<never>(() => undefined)
+    }
+    // Its reader gives up after seconds, when another step has long had the lease.
+    void advance(aContext({}, { BUCKET: withMethods(env.BUCKET, { get: get as R2Bucket['get'] }) }), id)
+    await reached.wait
+  }
+
+  function numberOf(key: string): number {
+    return Number(/\/(\d+)\.mp4$/.exec(key)?.[1])
+  }
+
+  function downloadsOf(id: string): number {
+    return world.logs.filter(({ event, fields }) => event === 'output.stored' && fields.job_id === id).length
+  }
+
+  it('leaves one copy: the job succeeds without the metadata, and the header is not read again', async () => {
+    const id = await aDeath()
+    const storedBefore = await objectKeys(`jobs/${id}/`)
+    expect(storedBefore).toEqual([`jobs/${id}/0.mp4`])
+    expect(await untilSettled(id)).toMatchObject({
+      status: 'succeeded',
+      outputs: [{ ...unknown, status: 'stored', bytes: expect.any(Number) }],
+    })
+    expect(downloadsOf(id)).toBe(1)
+    expect(await objectKeys(`jobs/${id}/`)).toEqual(storedBefore)
+    const { event, log } = await saidOf(id)
+    expect(event).toMatchObject({ metadata_error: expect.stringContaining('was interrupted') })
+    expect(log).toMatchObject({ metadata_error: expect.stringContaining('was interrupted') })
+    expect(await untilNotified(id)).toHaveLength(1)
   })
 
-  it('is followed by one that reads the header, if the video was not stored before the crash', async () => {
-    const id = await aCrash()
-    await env.BUCKET.delete(`jobs/${id}/0.mp4`)
-    await untilSettled(id)
-    expect((await untilStatus(id, 'succeeded')).outputs).toMatchObject([metadata])
+  it('costs one output of several its metadata, and the others nothing', async () => {
+    const id = await aDeath({ count: 2 })
+    const job = await untilSettled(id)
+    expect(job).toMatchObject({ status: 'succeeded', outputs: [unknown, known] })
+    expect(downloadsOf(id)).toBe(2)
   })
+
+  it('leaves a stored output, if the job is canceled then', async () => {
+    const id = await aDeath()
+    await canceled(id)
+    expect(await getJob(id)).toMatchObject({
+      status: 'canceled',
+      outputs: [{ ...unknown, status: 'stored' }],
+    })
+    expect(await objectKeys(`jobs/${id}/`)).toEqual([`jobs/${id}/0.mp4`])
+  })
+})
+
+it('a step that dies before it has stored the video costs no metadata', async () => {
+  const { id } = await postWithoutWakeUp({ prompt: 'A paper boat sim(webhook=lost)' })
+  await advance(aContext(), id)
+  await world.advance(5 * minutes)
+  await pauseStep(id, { call: '/media/', when: 'after' })
+  expect(await untilSettled(id)).toMatchObject({ status: 'succeeded', outputs: [known] })
 })

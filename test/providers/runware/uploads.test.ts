@@ -24,7 +24,9 @@ describe('direct upload by Runware', () => {
     ['on', undefined, true],
     ['on', false, false],
   ] as const)('with the setting %s and the option %s is used: %s', (setting, directUpload, isUploaded) => {
-    expect(anAccount(setting === 'on').putsVideo?.(aRequestThat(directUpload))).toBe(isUploaded)
+    const provider = anAccount(setting === 'on')
+    expect(provider.putsVideo?.(aRequestThat(directUpload))).toBe(isUploaded)
+    expect(provider.outputsPerTask?.(aRequestThat(directUpload))).toBe(isUploaded ? 1 : 4)
   })
 
   it('is off by default', () => {

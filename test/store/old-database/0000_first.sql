@@ -113,7 +113,7 @@ CREATE TABLE `jobs` (
 	`waiting_since` integer,
 	`erase_at` integer,
 	`erased_at` integer
-);
+) WITHOUT ROWID;
 --> statement-breakpoint
 CREATE INDEX `jobs_due` ON `jobs` (`due_at`) WHERE due_at IS NOT NULL;--> statement-breakpoint
 CREATE INDEX `jobs_erase` ON `jobs` (`erase_at`) WHERE erase_at IS NOT NULL;--> statement-breakpoint
@@ -190,6 +190,8 @@ CREATE TABLE `outputs` (
 	`bytes` integer,
 	`sha256` text,
 	`stored_at` integer,
+	`stored_via` text,
+	`metadata_read_at` integer,
 	`unconfirmed` integer DEFAULT false NOT NULL,
 	`width` integer,
 	`height` integer,
