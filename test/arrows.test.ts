@@ -31,7 +31,6 @@ const arrows: Record<string, string[]> = {
     'context.ts',
     'rate-limit.ts',
     '@hono/zod-openapi',
-    'hono',
   ],
   'api/endpoints/': ['api/', 'core/', 'deliveries/', 'store/', 'context.ts', '@hono/zod-openapi', 'hono'],
   'api/files/': ['api/', 'core/', 'media/', '@hono/zod-openapi', 'hono'],
@@ -53,6 +52,10 @@ const arrows: Record<string, string[]> = {
   ],
   'api/system/': [
     'api/',
+    'api/api-keys/',
+    'api/assets/',
+    'api/deliveries/',
+    'api/endpoints/',
     'api/jobs/',
     'core/',
     'deliveries/',

@@ -1,6 +1,6 @@
-/** The Worker under test: the product whole, with the test's world at its edges, its answers held to its contract. */
+/** The Worker under test: the whole product, with the test's world at its edges and every response checked. */
 import { createWorker } from '../../src/worker.ts'
-import { holdAnswer } from './contract.ts'
+import { checkResponse } from './contract.ts'
 import { world } from './world.ts'
 
 const reelhook = createWorker(world.edges)
@@ -10,7 +10,7 @@ export default {
   async fetch(request, env, context) {
     const answer = await reelhook.fetch?.(request, env, context)
     if (answer === undefined) throw new Error('the Worker has no fetch')
-    await holdAnswer(request, answer)
+    await checkResponse(request, answer)
     return answer
   },
 } satisfies ExportedHandler<Env>

@@ -1,18 +1,16 @@
-/** What is wrong with the assets that a request names: they are not there, or of another kind than their field wants. */
+/** The faults of the assets that a request names: they do not exist, or are of the wrong kind. */
 import { assetsIn, kindAt, type MediaFields } from '../../core/request/media.ts'
 import type { Asset } from '../../store/jobs/assets.ts'
 import type { FieldFault } from '../problems.ts'
 
-/** `assets`: those of them that are there, by their id. */
+/** `assets`: the existing ones, by id. */
 export function assetFaults(request: Partial<MediaFields>, assets: ReadonlyMap<string, Asset>): FieldFault[] {
   return assetsIn(request).flatMap(({ path, id }) => {
     const asset = assets.get(id)
-    // What came embedded in another job's request is that job's alone.
+    // An embedded file of another job belongs to that job alone.
     if (asset === undefined || asset.jobId !== null)
-      return [{ path, message: 'is no asset that is here: it was deleted, or never uploaded' }]
-    if (asset.kind === kindAt(path)) return []
-    return [
-      { path, message: `takes an asset of kind ${kindAt(path)}, and this one is of kind ${asset.kind}` },
-    ]
+      return [{ path, message: 'names no existing asset: it was deleted, or never uploaded' }]
+    const kind = kindAt(path)
+    return asset.kind === kind ? [] : [{ path, message: `takes an asset of kind ${kind}, not ${asset.kind}` }]
   })
 }

@@ -28,7 +28,7 @@ describe('the deliveries of a job', () => {
           duration_ms: expect.any(Number),
           status: 200,
           error: null,
-          answer: 'thank you',
+          response_body: 'thank you',
         },
       ],
     })
@@ -43,7 +43,7 @@ describe('the deliveries of a job', () => {
     expect(pending).toMatchObject({
       event_type: 'job.failed',
       status: 'pending',
-      attempts: [{ n: 1, status: 500, error: 'the caller answered 500', answer: 'not today' }],
+      attempts: [{ n: 1, status: 500, error: 'the caller answered 500', response_body: 'not today' }],
     })
     expect(Date.parse(pending.next_attempt_at ?? '') - world.edges.now()).toBe(5_000)
 

@@ -50,7 +50,7 @@ describe('an endpoint', () => {
       secret: `whsec_${btoa('a secret of the bank, 32 bytes..')}`,
       disabled: true,
     }
-    expect(await makeEndpoint(url, said)).toMatchObject({ url, ...said, disabled_by: 'hand' })
+    expect(await makeEndpoint(url, said)).toMatchObject({ url, ...said, disabled_by: 'user' })
   })
 
   it.each([
@@ -86,14 +86,14 @@ describe('an endpoint', () => {
   it('stays disabled when it moves', async () => {
     const made = await makeEndpoint(url, { disabled: true })
     expect(await (await changeEndpoint(made, { url: `${url}/moved` })).json()).toMatchObject({
-      ...{ url: `${url}/moved`, disabled: true, disabled_by: 'hand' },
+      ...{ url: `${url}/moved`, disabled: true, disabled_by: 'user' },
     })
   })
 
   it('is disabled by hand, and enabled again by one call or another', async () => {
     const made = await makeEndpoint(url)
     await changeEndpoint(made, { disabled: true })
-    expect(await showEndpoint(made)).toMatchObject({ disabled: true, disabled_by: 'hand' })
+    expect(await showEndpoint(made)).toMatchObject({ disabled: true, disabled_by: 'user' })
     expect(await (await enableEndpoint(made)).json()).toMatchObject({ disabled: false, disabled_at: null })
     await changeEndpoint(made, { disabled: true })
     await changeEndpoint(made, { disabled: false })

@@ -49,11 +49,11 @@ describe('a deep look', () => {
           overdue: 0,
           oldest_overdue_seconds: null,
           lease_expired: 0,
-          beyond_deadline: 0,
+          past_deadline: 0,
         },
         deliveries: { status: 'ok', overdue: 0, oldest_overdue_seconds: null },
         dead_letters: { status: 'ok', count: 0 },
-        storage: { status: 'ok', lost: 0 },
+        storage: { status: 'ok', missing_objects: 0 },
       },
     })
   })
