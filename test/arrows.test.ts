@@ -74,6 +74,7 @@ const arrows: Record<string, string[]> = {
   'core/url/': ['core/request/', 'ipaddr.js', 'tlds', 'zod'],
   'deliveries/': ['core/', 'store/', 'context.ts', 'log.ts', 'standardwebhooks'],
   'deliveries/receiver-test/': ['core/', 'deliveries/'],
+  'dev/': ['api/', 'node:'],
   'dev/local/': [
     'core/',
     'dev/simulator/',
