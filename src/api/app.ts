@@ -1,4 +1,4 @@
-/** The API: its middleware, its routes and their order, and its answer to every error. */
+/** The API: its middleware, its routes and their order, and its response to every error. */
 import { OpenAPIHono } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import { except } from 'hono/combine'

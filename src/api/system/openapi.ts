@@ -46,15 +46,16 @@ const tags = [
 /** Adds the route to an API that has all other routes. */
 export function describeApi(api: OpenAPIHono<ApiEnv>): void {
   api.openAPIRegistry.registerComponent('securitySchemes', 'apiKey', { type: 'http', scheme: 'bearer' })
-  // Writing it takes milliseconds of CPU and needs no key. It is the same for every caller: once for each isolate.
-  let written: ReturnType<typeof write> | undefined
+  // Writing it takes milliseconds of CPU and needs no key. It is the same for every caller: once for each isolate. The
+  // result is shared, not the promise: a request must not await the promise of another request, which may be canceled.
+  let written: Awaited<ReturnType<typeof write>> | undefined
 
   api.use(show.path, etag())
   api.openapi(
     show,
     async (c) => {
-      written ??= write(api)
-      const { text, version } = await written
+      written ??= await write(api)
+      const { text, version } = written
       return c.newResponse(text, 200, {
         'content-type': 'application/json',
         'cache-control': cacheControl,
