@@ -1,4 +1,4 @@
-/** The map of the API. */
+/** The API: its middleware, its routes and their order, and its response to every error. */
 import { OpenAPIHono } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import { except } from 'hono/combine'
@@ -10,13 +10,14 @@ import { disabledCallbackRoutes } from './api-keys/disabled-callbacks.ts'
 import { secretRotationRoutes } from './api-keys/rotate-secret.ts'
 import { assetRoutes } from './assets/assets.ts'
 import { assetContentRoutes } from './assets/content.ts'
-import { onlyWithAdminKey, onlyWithKey } from './auth.ts'
+import { requireAdminKey, requireApiKey } from './auth.ts'
 import { validateBody } from './body.ts'
-import { readText } from './body-faults.ts'
+import { checkText } from './body-faults.ts'
 import { deliveryRoutes } from './deliveries/deliveries.ts'
 import { redeliverRoutes } from './deliveries/redeliver.ts'
 import { callbackRoutes } from './deliveries/test-callback.ts'
 import { endpointRoutes } from './endpoints/endpoints.ts'
+import { endpointUpdateRoutes } from './endpoints/update.ts'
 import { cancelRoutes } from './jobs/cancel.ts'
 import { eraseRoutes } from './jobs/erase.ts'
 import { estimateRoutes } from './jobs/estimates.ts'
@@ -27,7 +28,7 @@ import { jobListRoutes } from './jobs/list.ts'
 import { outputRoutes } from './jobs/outputs.ts'
 import { retryRoutes } from './jobs/retry.ts'
 import { problem, unavailable } from './problems.ts'
-import { onlyWithinRate } from './rate-limit.ts'
+import { limitRate } from './rate-limit.ts'
 import type { ApiEnv } from './router.ts'
 import { healthRoutes } from './system/health.ts'
 import { modelRoutes } from './system/models.ts'
@@ -54,23 +55,23 @@ export function createApi() {
     return problem(
       c,
       'internal',
-      'It is logged under the request_id. Try again; posts with an Idempotency-Key are safe.',
+      'The error is logged under the request_id. Try again; a POST with an Idempotency-Key is safe to repeat.',
     )
   })
 
   api.route('/', healthRoutes)
   api.route('/', webhookKeyRoutes)
-  // These are opened by a signed link as well as by a key, so they look for themselves.
+  // A signed link opens these too, so they authenticate by themselves.
   api.route('/v1/jobs', outputRoutes)
   api.route('/v1/assets', assetContentRoutes)
 
-  api.use('/v1/*', onlyWithKey)
-  api.use('/v1/*', onlyWithinRate)
-  // The upload of an asset streams its body, under limits of its own.
+  api.use('/v1/*', requireApiKey)
+  api.use('/v1/*', limitRate)
+  // The upload of an asset streams its body and has other limits.
   const isUpload = (c: Context) => c.req.method === 'POST' && c.req.path === '/v1/assets'
   api.use('/v1/*', except(isUpload, validateBody))
   api.route('/v1/assets', assetRoutes)
-  api.use('/v1/*', readText)
+  api.use('/v1/*', checkText)
   api.route('/v1/jobs', jobRoutes)
   api.route('/v1/jobs', jobListRoutes)
   api.route('/v1/jobs', eventRoutes)
@@ -83,12 +84,13 @@ export function createApi() {
   api.route('/v1/deliveries', deliveryRoutes)
   api.route('/v1/deliveries', redeliverRoutes)
   api.route('/v1/endpoints', endpointRoutes)
+  api.route('/v1/endpoints', endpointUpdateRoutes)
   api.route('/v1/stats', statsRoutes)
   api.route('/v1/callbacks', callbackRoutes)
-  // A key may look after itself in these, so they stand before the door that only the admin's opens.
+  // A key can use these for itself, so they come before the admin key is required.
   api.route('/v1/api-keys', secretRotationRoutes)
   api.route('/v1/api-keys', disabledCallbackRoutes)
-  api.use('/v1/api-keys/*', onlyWithAdminKey)
+  api.use('/v1/api-keys/*', requireAdminKey)
   api.route('/v1/api-keys', apiKeyRoutes)
 
   documentEvents(api)

@@ -1,33 +1,32 @@
-/** Bearer keys: the admin key from the configuration, and keys kept in D1 by their hash. */
+/** Bearer keys: the admin key from the configuration, and the keys in D1, which are stored as hashes. */
 import { createMiddleware } from 'hono/factory'
+import type { Context } from '../context.ts'
 import { sha256 } from '../core/crypto/derived-keys.ts'
 import { findApiKeyByHash } from '../store/deliveries/api-keys.ts'
 import { problem } from './problems.ts'
 import type { ApiEnv } from './router.ts'
 
-/** What the admin key's jobs are filed under; it has no row and no callback secret of its own. */
+/** The owner of the admin key's jobs. The admin key has no row and no callback secret. */
 export const adminKeyId = 'admin'
 
-const howTo = 'Send the header "Authorization: Bearer <api key>".'
-
-export const onlyWithKey = createMiddleware<ApiEnv>(async (c, next) => {
+export const requireApiKey = createMiddleware<ApiEnv>(async (c, next) => {
   const key = /^Bearer +(\S+)$/i.exec(c.req.header('authorization') ?? '')?.[1]
-  const apiKeyId = key === undefined ? null : await identify(c, key)
-  if (apiKeyId === null) return problem(c, 'unauthorized', howTo)
+  const apiKeyId = key === undefined ? null : await identify(c.get('context'), key)
+  if (apiKeyId === null)
+    return problem(c, 'unauthorized', 'Send the header "Authorization: Bearer <api key>".')
   c.set('apiKeyId', apiKeyId)
   return next()
 })
 
-export const onlyWithAdminKey = createMiddleware<ApiEnv>(async (c, next) => {
+export const requireAdminKey = createMiddleware<ApiEnv>(async (c, next) => {
   if (c.get('apiKeyId') !== adminKeyId)
-    return problem(c, 'forbidden', 'Only the admin key may manage API keys.')
+    return problem(c, 'forbidden', 'Only the admin key can manage API keys.')
   return next()
 })
 
-async function identify(c: { get(name: 'context'): ApiEnv['Variables']['context'] }, key: string) {
-  const { db, config } = c.get('context')
+async function identify({ db, config }: Context, key: string): Promise<string | null> {
   const hash = await sha256(key)
-  // Hashes are compared, not keys: what the comparison's time tells is of no use.
+  // This compares hashes, not keys, so the duration of the comparison reveals nothing useful.
   if (hash === (await sha256(config.adminApiKey))) return adminKeyId
   return (await findApiKeyByHash(db, hash))?.id ?? null
 }

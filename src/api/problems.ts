@@ -1,53 +1,41 @@
-/** RFC 9457 problems: vague and stable outside, every fault of a bad input named at once. */
-import { z } from '@hono/zod-openapi'
+/** RFC 9457 problems: stable codes that reveal nothing of the inside, and every fault of an invalid input at once. */
+import type { z } from '@hono/zod-openapi'
 import type { Context as HonoContext, TypedResponse } from 'hono'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 
-const kinds = {
-  invalid_request: { status: 422, title: 'The request has faults' },
-  invalid_json: { status: 400, title: 'The body is not JSON' },
-  no_provider: { status: 422, title: 'No provider can make this' },
-  unreadable_body: { status: 400, title: 'The body cannot be read to its end' },
-  unsupported_media_type: { status: 415, title: 'The body is of no type that is taken here' },
-  unauthorized: { status: 401, title: 'An API key is needed' },
-  forbidden: { status: 403, title: 'This key may not do that' },
-  not_found: { status: 404, title: 'There is no such thing' },
-  idempotency_conflict: { status: 409, title: 'The Idempotency-Key was used for another body' },
-  already_settled: { status: 409, title: 'The job has ended already' },
+export const problemKinds = {
+  invalid_request: { status: 422, title: 'The request is invalid' },
+  invalid_json: { status: 400, title: 'The body is not valid JSON' },
+  no_provider: { status: 422, title: 'No provider can run this job' },
+  unreadable_body: { status: 400, title: 'The body could not be read' },
+  unsupported_media_type: { status: 415, title: 'The content type is not supported' },
+  unauthorized: { status: 401, title: 'A valid API key is required' },
+  forbidden: { status: 403, title: 'This API key is not allowed to do that' },
+  not_found: { status: 404, title: 'Not found' },
+  idempotency_conflict: { status: 409, title: 'The Idempotency-Key was used for a different request' },
+  already_settled: { status: 409, title: 'The job has already ended' },
   not_settled: { status: 409, title: 'The job has not ended yet' },
-  undelivered: { status: 409, title: 'The caller has not been told yet' },
-  delivery_pending: { status: 409, title: 'The delivery is pending' },
-  disabled: { status: 409, title: 'Nothing is sent there' },
-  limit_reached: { status: 409, title: 'There are as many as there may be' },
+  undelivered: { status: 409, title: 'Some events of the job are not delivered yet' },
+  delivery_pending: { status: 409, title: 'An attempt is in progress' },
+  disabled: { status: 409, title: 'The receiver is disabled' },
+  limit_reached: { status: 409, title: 'The limit is reached' },
   too_large: { status: 413, title: 'The body is too large' },
-  precondition_failed: { status: 412, title: 'The file is another one' },
+  precondition_failed: { status: 412, title: 'The precondition failed' },
   range_not_satisfiable: { status: 416, title: 'The range is outside the file' },
   rate_limited: { status: 429, title: 'Too many requests' },
-  unavailable: { status: 503, title: 'The database does not answer' },
-  misconfigured: { status: 503, title: 'Reelhook is not configured' },
-  internal: { status: 500, title: 'Something went wrong' },
+  unavailable: { status: 503, title: 'The database is not available' },
+  misconfigured: { status: 503, title: 'The deployment is not configured' },
+  internal: { status: 500, title: 'Internal error' },
 } as const satisfies Record<string, { status: ContentfulStatusCode; title: string }>
 
-export type ProblemCode = keyof typeof kinds
+export type ProblemCode = keyof typeof problemKinds
 
 export interface FieldFault {
   path: string
   message: string
 }
 
-const problemSchema = z
-  .object({
-    type: z.string(),
-    title: z.string(),
-    status: z.int(),
-    detail: z.string(),
-    code: z.enum(Object.keys(kinds) as [ProblemCode, ...ProblemCode[]]),
-    request_id: z.string(),
-    errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
-  })
-  .openapi('Problem')
-
-/** A problem fits every route's contract: no JSON type of its own stands in a success's way. */
+/** Fits the contract of every route: it has no JSON type that could conflict with the type of a success. */
 export type ProblemResponse = Response & TypedResponse<never, never, never>
 
 export function problem(
@@ -56,22 +44,52 @@ export function problem(
   detail: string,
   errors?: FieldFault[],
 ): ProblemResponse {
-  const { status, title } = kinds[code]
-  // RFC 9110 §11.6.1: a 401 says how to do better.
+  const { status, title } = problemKinds[code]
+  // RFC 9110 §11.6.1: a 401 names the scheme to use.
   if (status === 401) c.header('www-authenticate', 'Bearer')
-  const request_id = c.get('requestId') ?? ''
   const body = {
     type: `urn:reelhook:problem:${code}`,
     title,
     status,
     detail,
     code,
-    request_id,
+    request_id: c.get('requestId') ?? '',
     ...(errors && { errors }),
   }
   return c.body(JSON.stringify(body), status, {
     'content-type': 'application/problem+json',
   }) as Response as ProblemResponse
+}
+
+/** Names every missing or invalid setting; never a value. */
+export function misconfigured(c: HonoContext, faults: string[]): Response {
+  return problem(c, 'misconfigured', `Correct these settings and deploy again: ${faults.join('; ')}.`)
+}
+
+/** Rate limited; retry after `seconds`. */
+export function rateLimited(c: HonoContext, seconds: number, detail: string): ProblemResponse {
+  c.header('retry-after', String(seconds))
+  return problem(c, 'rate_limited', detail)
+}
+
+/** The database is overloaded, or was reset during the call. */
+export function unavailable(c: HonoContext, errors?: FieldFault[]): ProblemResponse {
+  c.header('retry-after', String(databaseRestartSeconds))
+  return problem(
+    c,
+    'unavailable',
+    'Retry after the seconds in Retry-After. A POST with an Idempotency-Key is safe to retry. A POST without one may have succeeded, and a retry may repeat it.',
+    errors,
+  )
+}
+
+// About as long as D1 takes to restart.
+const databaseRestartSeconds = 5
+
+/** The problem of a request without a body and without a content type to a route that requires JSON. */
+export function missingBody(target: string, c: HonoContext) {
+  if (target !== 'json' || (c.req.header('content-type') ?? '') !== '') return undefined
+  return problem(c, 'invalid_json', 'Send a JSON body with the header "Content-Type: application/json".')
 }
 
 /** Zod's issues, one for each field and each unknown field. */
@@ -87,70 +105,4 @@ export function fieldFaults(error: z.core.$ZodError, prefix = ''): FieldFault[] 
     if (issue.code !== 'unrecognized_keys') return [{ path: path.join('.'), message: issue.message }]
     return issue.keys.map((key) => ({ path: [...path, key].join('.'), message: 'is not a known field' }))
   })
-}
-
-/** How a route documents the problems it answers with. */
-export function problemResponse(description: string) {
-  return { description, content: { 'application/problem+json': { schema: problemSchema } } }
-}
-
-/** Names every missing or wrong setting; never a value. */
-export function misconfigured(c: HonoContext, faults: string[]): Response {
-  return problem(c, 'misconfigured', `Set these and deploy again: ${faults.join('; ')}.`)
-}
-
-/** Too often for now; after so many seconds it will not be. */
-export function tooOften(c: HonoContext, seconds: number, detail: string): ProblemResponse {
-  c.header('retry-after', String(seconds))
-  return problem(c, 'rate_limited', detail)
-}
-
-/** The database is overloaded, or was reset in the middle of the call. */
-export function unavailable(c: HonoContext, errors?: FieldFault[]): ProblemResponse {
-  c.header('retry-after', String(troubleSeconds))
-  return problem(
-    c,
-    'unavailable',
-    'Try again after the seconds in Retry-After. A post with an Idempotency-Key is safe to repeat; without one it may have been done, and done twice when it is repeated.',
-    errors,
-  )
-}
-
-// D1 restarts in about as long.
-const troubleSeconds = 5
-
-/** What every call may answer. */
-export const always = {
-  500: problemResponse('Something went wrong. It is logged under the request_id.'),
-  503: problemResponse(
-    'The database does not answer: Retry-After says when to try again. Or a setting is missing or wrong (misconfigured).',
-  ),
-}
-
-/** What every call behind a key may answer. */
-export const withoutKey = {
-  ...always,
-  401: problemResponse('No valid API key.'),
-  429: problemResponse('Too many requests with this API key. Retry-After says when to go on.'),
-}
-
-/** What every call with a JSON body may answer as well. */
-export const withBody = {
-  400: problemResponse('The body is missing, is not JSON, or broke off.'),
-  413: problemResponse('The body is larger than 1 MiB.'),
-  415: problemResponse('The Content-Type is not application/json.'),
-  422: problemResponse('Every fault of the body.'),
-}
-
-/** What every call that takes no body may answer where it is sent one: that is read all the same, under the same limits. */
-export const withUnaskedBody = {
-  400: problemResponse('A body was sent, and broke off.'),
-  413: withBody[413],
-  422: problemResponse('A body was sent that nests too deep or has too many entries.'),
-}
-
-/** A route that needs JSON was called without a body and without a content type; undefined where it was not. */
-export function missingBody(target: string, c: HonoContext) {
-  if (target !== 'json' || (c.req.header('content-type') ?? '') !== '') return undefined
-  return problem(c, 'invalid_json', 'Send a JSON body with the header "Content-Type: application/json".')
 }

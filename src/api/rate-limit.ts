@@ -1,11 +1,11 @@
-/** How often a key may call: enough for any burst that is meant, too little to slow every other key down. */
+/** Limits the requests of each API key: enough for any intended burst, and no key slows down the others. */
 import { createMiddleware } from 'hono/factory'
 import { isWithinRate, periodSeconds } from '../rate-limit.ts'
-import { tooOften } from './problems.ts'
+import { rateLimited } from './problems.ts'
 import type { ApiEnv } from './router.ts'
 
-export const onlyWithinRate = createMiddleware<ApiEnv>(async (c, next) => {
+export const limitRate = createMiddleware<ApiEnv>(async (c, next) => {
   const { requests, log } = c.get('context')
   if (await isWithinRate(requests, c.get('apiKeyId'), log)) return next()
-  return tooOften(c, periodSeconds, 'Nothing was done. Call again after the seconds in Retry-After.')
+  return rateLimited(c, periodSeconds, 'Nothing was done. Retry after the seconds in Retry-After.')
 })

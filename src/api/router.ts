@@ -1,29 +1,29 @@
-/** What every handler finds in Hono's context. */
+/** The variables of every request, and a router that reports all faults of an invalid input at once. */
 import { OpenAPIHono } from '@hono/zod-openapi'
+import type { Context as HonoContext } from 'hono'
 import type { Context } from '../context.ts'
-import { formFaults, type TextVariables } from './body-faults.ts'
+import { inputFaults, type TextVariables, type Validated } from './body-faults.ts'
 import { missingBody, problem } from './problems.ts'
 
 export interface ApiEnv {
   Variables: {
     context: Context
     requestId: string
-    /** Whose key it is; set behind `onlyWithKey`. */
+    /** The caller's key; set by `requireApiKey`. */
     apiKeyId: string
-    /** When the signed link ends that let the caller in; unset for a key. */
+    /** When the signed link of the request expires; unset for a request with a key. */
     linkExpiresAt?: number
   } & TextVariables
 }
 
-/** A router whose bad input is answered with all of its faults. */
 export function createRouter() {
-  return new OpenAPIHono<ApiEnv>({
-    defaultHook: (result, c) => {
-      const missing = missingBody(result.target, c)
-      if (missing !== undefined) return missing
-      const faults = formFaults(result, c)
-      if (faults.length === 0) return undefined
-      return problem(c, 'invalid_request', 'Nothing was done. Correct the fields named in errors.', faults)
-    },
-  })
+  return new OpenAPIHono<ApiEnv>({ defaultHook: refuseInvalidInput })
+}
+
+export function refuseInvalidInput(result: Validated, c: HonoContext<ApiEnv>) {
+  const missing = missingBody(result.target, c)
+  if (missing !== undefined) return missing
+  const faults = inputFaults(result, c)
+  if (faults.length === 0) return undefined
+  return problem(c, 'invalid_request', 'Nothing was done. Correct the fields in errors.', faults)
 }

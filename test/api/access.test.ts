@@ -1,4 +1,4 @@
-/** Who may see and do what, as the introduction of the description has it: one team, and an admin key. */
+/** The access rules in the introduction of the description: one team, and an admin key. */
 import { beforeAll, describe, expect, it } from 'vitest'
 import { bearerHeader, createApiKey, type NewApiKey, postJobWith } from '../support/api-keys.ts'
 import { aFile } from '../support/assets.ts'
@@ -13,23 +13,23 @@ interface Document {
 }
 
 let document: Document
-let maker: NewApiKey
+let creator: NewApiKey
 let other: NewApiKey
 
 beforeAll(async () => {
   document = await (await api('/openapi.json')).json()
-  maker = await createApiKey('the maker')
-  other = await createApiKey('another of the team')
+  creator = await createApiKey('the creator')
+  other = await createApiKey('another key')
 })
 
 describe('the introduction of the description', () => {
-  it('names every group of routes', () => {
+  it('mentions every group of routes', () => {
     const groups = Object.keys(document.paths).map((path) => path.split('/').slice(0, 3).join('/'))
     const unnamed = [...new Set(groups)].filter((group) => !document.info.description.includes(`\`${group}`))
     expect(unnamed).toEqual([])
   })
 
-  it('is right that only the routes of API keys refuse a key of the team', () => {
+  it('matches the routes: only those of API keys refuse a key of the team', () => {
     const refusing = Object.entries(document.paths).flatMap(([path, methods]) =>
       Object.values(methods).some(({ responses }) => responses['403'] !== undefined) ? [path] : [],
     )
@@ -44,20 +44,20 @@ describe('the introduction of the description', () => {
 })
 
 describe('a key of the team', () => {
-  it('sees and changes what another key made', async () => {
-    const { id } = await (await postJobWith(maker)).json<{ id: string }>()
+  it('can see and change what another key created', async () => {
+    const { id } = await (await postJobWith(creator)).json<{ id: string }>()
     await finish(id)
     await untilStatus(id, 'succeeded')
     await untilNotified(id)
     const [delivery] = await deliveriesOf(id)
-    const headers = { ...bearerHeader(maker), 'content-type': 'image/png' }
+    const headers = { ...bearerHeader(creator), 'content-type': 'image/png' }
     const uploaded = await api('/v1/assets', { method: 'POST', headers, body: aFile('image/png') })
     const asset = await uploaded.json<{ id: string }>()
     const endpoint = await (
-      await post('/v1/endpoints', { url: `${callerUrl}/theirs`, disabled: true }, bearerHeader(maker))
+      await post('/v1/endpoints', { url: `${callerUrl}/theirs`, disabled: true }, bearerHeader(creator))
     ).json<{ id: string }>()
 
-    const asked: [string, string][] = [
+    const calls: [string, string][] = [
       ['GET', `/v1/jobs/${id}`],
       ['GET', `/v1/jobs/${id}/events`],
       ['GET', `/v1/jobs/${id}/outputs/0`],
@@ -72,22 +72,22 @@ describe('a key of the team', () => {
       ['DELETE', `/v1/assets/${asset.id}`],
       ['DELETE', `/v1/jobs/${id}?force=true`],
     ]
-    for (const [method, path] of asked) {
+    for (const [method, path] of calls) {
       const json = path.endsWith('/links') ? { 'content-type': 'application/json' } : {}
       const body = path.endsWith('/links') ? '{}' : null
-      const answer = await api(path, { method, headers: { ...bearerHeader(other), ...json }, body })
-      expect(answer.ok, `${method} ${path}: ${answer.status}`).toBe(true)
-      await answer.arrayBuffer()
+      const response = await api(path, { method, headers: { ...bearerHeader(other), ...json }, body })
+      expect(response.ok, `${method} ${path}: ${response.status}`).toBe(true)
+      await response.arrayBuffer()
     }
   })
 
-  it('has its Idempotency-Keys to itself', async () => {
+  it('has separate Idempotency-Keys', async () => {
     const once = { 'idempotency-key': 'once' }
-    const [mine, theirs] = [await postJobWith(maker, {}, once), await postJobWith(other, {}, once)]
+    const [mine, theirs] = [await postJobWith(creator, {}, once), await postJobWith(other, {}, once)]
     expect((await mine.json<{ id: string }>()).id).not.toBe((await theirs.json<{ id: string }>()).id)
   })
 
-  it('may manage its own callbacks and secret, and no other key', async () => {
+  it('can manage its callbacks and its secret, but no other key', async () => {
     const statusOf = async (method: string, path: string) =>
       (await api(path, { method, headers: bearerHeader(other) })).status
     for (const [method, action] of [
@@ -96,7 +96,7 @@ describe('a key of the team', () => {
       ['POST', 'rotate-secret'],
     ] as const) {
       expect(await statusOf(method, `/v1/api-keys/${other.id}/${action}`), action).toBe(200)
-      expect(await statusOf(method, `/v1/api-keys/${maker.id}/${action}`), action).toBe(403)
+      expect(await statusOf(method, `/v1/api-keys/${creator.id}/${action}`), action).toBe(403)
     }
     expect(await statusOf('GET', '/v1/api-keys')).toBe(403)
     expect(await statusOf('POST', '/v1/api-keys')).toBe(403)

@@ -30,13 +30,13 @@ async function expectUnauthorized(response: Response): Promise<void> {
 }
 
 describe('a valid key', () => {
-  it('opens jobs, events, deliveries', async () => {
+  it('gives access to jobs and deliveries', async () => {
     const { authorization } = bearerHeader(await createApiKey())
     expect((await call('GET /v1/jobs', authorization)).status).toBe(200)
     expect((await call('GET /v1/deliveries?job_id=none', authorization)).status).toBe(200)
   })
 
-  it('may be announced in any case', async () => {
+  it('is accepted whatever the case of the word Bearer', async () => {
     const { key } = await createApiKey()
     expect((await call('GET /v1/jobs', `bearer ${key}`)).status).toBe(200)
   })
@@ -46,16 +46,16 @@ describe('a valid key', () => {
   })
 })
 
-describe('without a valid key', () => {
-  it.each(guarded)('%s is closed: none was sent', async (route) => {
+describe('a route that requires an API key', () => {
+  it.each(guarded)('refuses a request without a key: %s', async (route) => {
     await expectUnauthorized(await call(route, ''))
   })
 
-  it.each(guarded)('%s is closed: a wrong one was sent', async (route) => {
+  it.each(guarded)('refuses an unknown key: %s', async (route) => {
     await expectUnauthorized(await call(route, 'Bearer rh_wrong'))
   })
 
-  it.each(guarded)('%s is closed: a revoked one was sent', async (route) => {
+  it.each(guarded)('refuses a revoked key: %s', async (route) => {
     const apiKey = await createApiKey()
     await revokeApiKey(apiKey)
     await expectUnauthorized(await call(route, bearerHeader(apiKey).authorization))
@@ -67,34 +67,34 @@ describe('without a valid key', () => {
     'Bearer ',
     'the-admin-key-of-the-tests',
     'Bearer the-admin-key-of-the-test',
-  ])('the header %j opens nothing', async (authorization) => {
+  ])('refuses the header %j', async (authorization) => {
     await expectUnauthorized(await call('GET /v1/jobs', authorization))
   })
 
-  it('its hash, read in the database, opens nothing', async () => {
+  it('refuses the hash of a key', async () => {
     await createApiKey()
     const response = await api('/v1/jobs', { headers: { authorization: `Bearer ${'0'.repeat(64)}` } })
     await expectUnauthorized(response)
   })
 })
 
-describe('an ordinary key', () => {
+describe('a key that is not the admin key', () => {
   it.each(['GET /v1/api-keys', 'DELETE /v1/api-keys/key_00000000000000000000000000'])(
-    'may not do %s',
+    'cannot call %s',
     async (route) => {
       const { authorization } = bearerHeader(await createApiKey())
       await expectProblem(await call(route, authorization), 403, 'forbidden')
     },
   )
 
-  it('may not make keys', async () => {
+  it('cannot create keys', async () => {
     const apiKey = await createApiKey()
     const before = await countRows('api_keys')
     await expectProblem(await post('/v1/api-keys', { name: 'mine' }, bearerHeader(apiKey)), 403, 'forbidden')
     expect(await countRows('api_keys')).toBe(before)
   })
 
-  it('may not revoke keys, not even itself', async () => {
+  it('cannot revoke keys, not even itself', async () => {
     const apiKey = await createApiKey()
     const response = await api(`/v1/api-keys/${apiKey.id}`, {
       method: 'DELETE',

@@ -1,4 +1,4 @@
-/** Answers that may be kept: each caller gets the same, so nothing of one caller's request is in them. */
+/** Cacheable responses: every caller gets the same, so they contain nothing of one caller's request. */
 import { OpenAPIHono } from '@hono/zod-openapi'
 import { beforeAll, describe, expect, it, vi } from 'vitest'
 import type { ApiEnv } from '../../src/api/router.ts'
@@ -18,30 +18,30 @@ beforeAll(async () => {
   files = [`${link.pathname}${link.search}`, `/v1/jobs/${id}/outputs/0`, `/v1/assets/${asset.id}/content`]
 })
 
-describe('an answer that may be kept', () => {
-  it('has nothing of what its caller sent', async () => {
-    const said = { 'x-request-id': 'chosen-by-the-caller', origin: 'https://chosen-by-the-caller.test' }
+describe('a cacheable response', () => {
+  it('contains nothing that its caller sent', async () => {
+    const sent = { 'x-request-id': 'chosen-by-the-caller', origin: 'https://chosen-by-the-caller.test' }
     for (const path of [...documents, ...files]) {
       const etag = (await api(path)).headers.get('etag') ?? ''
       const ways: [number, RequestInit][] = [
-        [200, { headers: said }],
-        [200, { method: 'HEAD', headers: said }],
-        [304, { headers: { ...said, 'if-none-match': etag } }],
+        [200, { headers: sent }],
+        [200, { method: 'HEAD', headers: sent }],
+        [304, { headers: { ...sent, 'if-none-match': etag } }],
         ...(files.includes(path)
-          ? [[206, { headers: { ...said, range: 'bytes=0-1' } }] as [number, RequestInit]]
+          ? [[206, { headers: { ...sent, range: 'bytes=0-1' } }] as [number, RequestInit]]
           : []),
       ]
       for (const [status, init] of ways) {
-        const answer = await api(path, init)
-        expect(answer.status, path).toBe(status)
-        expect(answer.headers.get('cache-control'), path).toMatch(/max-age=\d+/)
-        expect(JSON.stringify([...answer.headers]), path).not.toMatch(/chosen-by-the-caller|x-request-id/)
-        await answer.arrayBuffer()
+        const response = await api(path, init)
+        expect(response.status, path).toBe(status)
+        expect(response.headers.get('cache-control'), path).toMatch(/max-age=\d+/)
+        expect(JSON.stringify([...response.headers]), path).not.toMatch(/chosen-by-the-caller|x-request-id/)
+        await response.arrayBuffer()
       }
     }
   })
 
-  it('is alone in that: others have the id that their caller gave', async () => {
+  it('differs from other responses, which return the request id of their caller', async () => {
     for (const path of ['/healthz', '/v1/models', '/nothing']) {
       const { headers } = await api(path, { headers: { 'x-request-id': 'chosen-by-the-caller' } })
       expect([headers.get('x-request-id'), headers.get('cache-control')]).toEqual([
@@ -53,7 +53,7 @@ describe('an answer that may be kept', () => {
 })
 
 describe.each(documents)('%s', (path) => {
-  it('may be kept by everyone for minutes, and has an ETag', async () => {
+  it('is public for some minutes, and has an ETag', async () => {
     const { status, headers } = await api(path, { headers: withoutKey })
     expect(status).toBe(200)
     expect(headers.get('cache-control')).toMatch(/^public, max-age=\d{3,4}$/)
@@ -61,18 +61,18 @@ describe.each(documents)('%s', (path) => {
     expect(headers.get('content-type')).toMatch(/^application\/json/)
   })
 
-  it('is not sent again to a caller that has it', async () => {
+  it('is not sent again to a client that has it', async () => {
     const etag = (await api(path)).headers.get('etag') ?? ''
     for (const tags of [etag, `W/${etag}`, `"another", ${etag}`, '*']) {
-      const answer = await api(path, { headers: { 'if-none-match': tags } })
-      expect([answer.status, await answer.text()], tags).toEqual([304, ''])
-      expect(answer.headers.get('etag')).toBe(etag)
-      expect(answer.headers.get('cache-control')).toMatch(/^public/)
+      const response = await api(path, { headers: { 'if-none-match': tags } })
+      expect([response.status, await response.text()], tags).toEqual([304, ''])
+      expect(response.headers.get('etag')).toBe(etag)
+      expect(response.headers.get('cache-control')).toMatch(/^public/)
     }
     expect((await api(path, { headers: { 'if-none-match': '"another"' } })).status).toBe(200)
   })
 
-  it('answers HEAD with the same headers and no body', async () => {
+  it('returns the same headers to HEAD, without a body', async () => {
     const [get, head] = [await api(path), await api(path, { method: 'HEAD' })]
     expect(await head.text()).toBe('')
     for (const name of ['etag', 'cache-control', 'content-type']) {
@@ -81,7 +81,7 @@ describe.each(documents)('%s', (path) => {
   })
 })
 
-it('writes the description once for all requests', async () => {
+it('builds the description once for all requests', async () => {
   const api = new OpenAPIHono<ApiEnv>()
   describeApi(api)
   const write = vi.spyOn(api, 'getOpenAPI31Document')

@@ -1,4 +1,4 @@
-/** Every route of the published document, given every body that is not what it asks for. */
+/** Every route of the description, with every kind of invalid body. */
 import { env } from 'cloudflare:workers'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { ask } from '../support/api-call.ts'
@@ -60,18 +60,18 @@ const bodies: [string, string | null, Record<string, string>][] = [
 ]
 
 describe.each(bodies)('%s', (_, body, headers) => {
-  it('is answered by every route without a 500', async () => {
+  it('causes a 500 at no route', async () => {
     for (const route of routes) {
       const response = await send(route, body, headers)
-      const said = `${route.method} ${route.path}: ${response.status} ${await response.text()}`
-      expect(response.status, said).toBeLessThan(500)
+      const outcome = `${route.method} ${route.path}: ${response.status} ${await response.text()}`
+      expect(response.status, outcome).toBeLessThan(500)
     }
     expect(await countRows('jobs')).toBe(0)
   })
 })
 
 describe('a route that needs JSON', () => {
-  it('says so when there is no body', async () => {
+  it('refuses a request without a body, and names the content type', async () => {
     for (const route of routes.filter(({ takesJson, needsBody }) => takesJson && needsBody)) {
       const response = await send(route, null)
       const { code, detail } = await response.json<{ code: string; detail: string }>()
@@ -82,7 +82,7 @@ describe('a route that needs JSON', () => {
 })
 
 describe('a body that nests too deep', () => {
-  it('is refused by every route that takes JSON, with the path', async () => {
+  it('is refused with its path by every route that takes JSON', async () => {
     const body = JSON.stringify({ provider_options: { crun: { x: JSON.parse(nested(40)) } } })
     for (const route of routes.filter(({ takesJson }) => takesJson)) {
       const response = await send(route, body, json)
@@ -94,7 +94,7 @@ describe('a body that nests too deep', () => {
     }
   })
 
-  it('may nest as deep as any documented body does', async () => {
+  it('is accepted at the depth of any documented body', async () => {
     const response = await post(
       '/v1/estimates',
       aRequest({ provider_options: { runware: { acceleration: {} } } }),
@@ -107,9 +107,9 @@ describe('a body larger than 1 MiB', () => {
   const large = `{"x":"${'x'.repeat(mebibyte)}"}`
 
   it.each([
-    ['announced', () => large],
-    ['not announced', () => new Blob([large]).stream()],
-  ])('is refused by every route but the upload, its length %s', async (_, body) => {
+    ['a Content-Length', () => large],
+    ['no Content-Length', () => new Blob([large]).stream()],
+  ])('is refused by every route except the upload, with %s', async (_, body) => {
     const others = routes.filter(({ method, path }) => !withoutBody.includes(method) && path !== '/v1/assets')
     for (const route of others.filter(({ path }) => path.startsWith('/v1/'))) {
       const response = await send(route, body(), json)
@@ -124,7 +124,7 @@ describe('a body larger than 1 MiB', () => {
     ['PATCH', '/v1/assets'],
     ['DELETE', '/v1/assets'],
     ['POST', '/v1/assets/'],
-  ])('is read no further than the limit: %s %s', async (method, path) => {
+  ])('is read only up to the limit: %s %s', async (method, path) => {
     let left = 64
     const long = new ReadableStream({
       pull(controller) {
@@ -161,7 +161,7 @@ describe('a body with too many entries in one list or object', () => {
 })
 
 describe('a body that breaks off', () => {
-  it('is 400', async () => {
+  it('is refused with 400', async () => {
     const body = new ReadableStream({
       pull(controller) {
         controller.enqueue(new TextEncoder().encode('{"model":'))

@@ -1,4 +1,4 @@
-/** A burst of posts, a database in trouble, a queue that is down: no job is lost, and nobody is answered with a 500. */
+/** A burst of requests, a failing database, a queue that is down: no job is lost, and no caller gets a 500. */
 import { env } from 'cloudflare:workers'
 import { describe, expect, it, vi } from 'vitest'
 import { ask } from '../support/api-call.ts'
@@ -9,7 +9,7 @@ import { deadQueue, fetchWith } from '../support/runtime.ts'
 import { countRows } from '../support/storage.ts'
 import { publicBaseUrl, world } from '../support/world.ts'
 
-const troubles = [
+const databaseErrors = [
   'D1_ERROR: D1 DB is overloaded. Requests queued for too long.',
   'D1_ERROR: D1 DB is overloaded. Too many requests queued.',
   'D1_ERROR: D1 DB storage operation exceeded timeout which caused object to be reset.',
@@ -23,10 +23,10 @@ const troubles = [
   'D1_ERROR: database is locked: SQLITE_BUSY',
 ]
 
-/** D1 with `fails` to say, for each call, what becomes of it: nothing, before it is done, or after. */
-function troubledDatabase(
+/** D1 with failing calls: `fails` decides for each call whether it fails before or after it is done. */
+function failingDatabase(
   fails: (call: number) => 'no' | 'before' | 'after',
-  message = troubles[0],
+  message = databaseErrors[0],
 ): D1Database {
   let calls = 0
   const tried = async <T>(work: () => Promise<T>): Promise<T> => {
@@ -43,7 +43,7 @@ function troubledDatabase(
         const value = Reflect.get(target, name)
         if (typeof value !== 'function') return value
         if (name === 'bind') return (...values: unknown[]) => statementOf(target.bind(...values))
-        return (...words: unknown[]) => tried(() => value.apply(target, words))
+        return (...parameters: unknown[]) => tried(() => value.apply(target, parameters))
       },
     })
   return {
@@ -52,8 +52,8 @@ function troubledDatabase(
   } as unknown as D1Database
 }
 
-// The tests post more than one key may.
-const uncounted: RateLimit = { limit: async () => ({ success: true }) }
+// These tests exceed the rate limit of one key.
+const unlimited: RateLimit = { limit: async () => ({ success: true }) }
 
 function aPost(headers: Record<string, string> = {}, overrides: Record<string, unknown> = {}): Request {
   return new Request(`${publicBaseUrl}/v1/jobs`, {
@@ -67,8 +67,8 @@ function aPost(headers: Record<string, string> = {}, overrides: Record<string, u
   })
 }
 
-describe('a burst', () => {
-  it('of two hundred posts is accepted whole, and worked off', async () => {
+describe('a burst of requests', () => {
+  it('is accepted whole: two hundred jobs run to their end', async () => {
     const responses = await Promise.all(Array.from({ length: 200 }, () => post('/v1/jobs', aRequest())))
     expect(new Set(responses.map(({ status }) => status))).toEqual(new Set([202]))
     await vi.waitUntil(async () => (await countRows('jobs', "status = 'queued'")) === 0, { timeout: 20_000 })
@@ -79,19 +79,19 @@ describe('a burst', () => {
     expect(world.simulator.tasks()).toHaveLength(200)
   }, 120_000)
 
-  it('on a database in trouble is answered with 202 or 503, and what is repeated is made once', async () => {
-    // Every fifth call fails, every other one of these after it was done.
-    const DB = troubledDatabase((call) => (call % 5 > 0 ? 'no' : call % 2 === 0 ? 'before' : 'after'))
+  it('gets 202 or 503 from a failing database, and each retried job is created once', async () => {
+    // Every fifth call fails; half of these fail after they are done.
+    const DB = failingDatabase((call) => (call % 5 > 0 ? 'no' : call % 2 === 0 ? 'before' : 'after'))
     const statuses: number[] = []
-    const insist = async (key: string): Promise<string> => {
-      const response = await fetchWith({ DB, REQUESTS: uncounted }, aPost({ 'idempotency-key': key }))
+    const retryUntilAccepted = async (key: string): Promise<string> => {
+      const response = await fetchWith({ DB, REQUESTS: unlimited }, aPost({ 'idempotency-key': key }))
       statuses.push(response.status)
       if (response.status === 202) return (await response.json<{ id: string }>()).id
       await expectProblem(response, 503, 'unavailable')
-      return insist(key)
+      return retryUntilAccepted(key)
     }
     const keys = Array.from({ length: 40 }, () => crypto.randomUUID())
-    const ids = await Promise.all(keys.map(insist))
+    const ids = await Promise.all(keys.map(retryUntilAccepted))
     expect(new Set(statuses)).toEqual(new Set([202, 503]))
     expect(new Set(ids).size).toBe(40)
     expect(
@@ -100,10 +100,10 @@ describe('a burst', () => {
   })
 })
 
-describe('a database in trouble', () => {
-  it.each(troubles)('(%s) is a 503 that says when to try again', async (message) => {
-    const DB = troubledDatabase(() => 'before', message)
-    const response = await fetchWith({ DB, REQUESTS: uncounted }, aPost())
+describe('a failing database', () => {
+  it.each(databaseErrors)('causes a 503 with Retry-After: %s', async (message) => {
+    const DB = failingDatabase(() => 'before', message)
+    const response = await fetchWith({ DB, REQUESTS: unlimited }, aPost())
     const { detail } = await expectProblem(response, 503, 'unavailable')
     expect(Number(response.headers.get('retry-after'))).toBeGreaterThan(0)
     expect(detail).toContain('Idempotency-Key')
@@ -111,31 +111,31 @@ describe('a database in trouble', () => {
   })
 
   it.each(['/v1/jobs', '/v1/jobs/job_some', '/v1/jobs/job_some/events', '/v1/deliveries?job_id=j'])(
-    'is one at GET %s as well, and behind a key that has to be looked up',
+    'causes a 503 at GET %s, also when the API key is looked up',
     async (path) => {
-      const bindings = { DB: troubledDatabase(() => 'before') }
-      for (const key of [env.ADMIN_API_KEY, 'rh_somebody']) {
+      const bindings = { DB: failingDatabase(() => 'before') }
+      for (const key of [env.ADMIN_API_KEY, 'rh_unknown']) {
         const response = await ask(path, { headers: { authorization: `Bearer ${key}` } }, bindings)
         await expectProblem(response, 503, 'unavailable')
       }
     },
   )
 
-  it('after a job was accepted is no trouble of the caller', async () => {
-    const DB = troubledDatabase((call) => (call === 1 ? 'no' : 'before'))
-    const response = await fetchWith({ DB, REQUESTS: uncounted }, aPost())
+  it('does not affect the response once the job is accepted', async () => {
+    const DB = failingDatabase((call) => (call === 1 ? 'no' : 'before'))
+    const response = await fetchWith({ DB, REQUESTS: unlimited }, aPost())
     expect(response.status).toBe(202)
   })
 
-  it('is not what a statement that is wrong is taken for', async () => {
-    const DB = troubledDatabase(() => 'before', 'D1_ERROR: no such column: x at offset 7: SQLITE_ERROR')
-    await expectProblem(await fetchWith({ DB, REQUESTS: uncounted }, aPost()), 500, 'internal')
+  it('is distinguished from an invalid statement, which causes a 500', async () => {
+    const DB = failingDatabase(() => 'before', 'D1_ERROR: no such column: x at offset 7: SQLITE_ERROR')
+    await expectProblem(await fetchWith({ DB, REQUESTS: unlimited }, aPost()), 500, 'internal')
   })
 })
 
 describe('a queue that is down', () => {
-  it('fails no post: the sweep finds the job', async () => {
-    const response = await fetchWith({ JOBS: deadQueue, REQUESTS: uncounted }, aPost())
+  it('does not affect new jobs: the sweep finds them', async () => {
+    const response = await fetchWith({ JOBS: deadQueue, REQUESTS: unlimited }, aPost())
     expect(response.status).toBe(202)
     const { id } = await response.json<{ id: string }>()
     await sweep()
@@ -144,8 +144,8 @@ describe('a queue that is down', () => {
   })
 })
 
-describe('a key that posts too much', () => {
-  it('is told to wait, and what it posts is neither accepted nor read', async () => {
+describe('a key above the rate limit', () => {
+  it('gets 429 with Retry-After, and its job is not accepted', async () => {
     const counter = { limit: async () => ({ success: false }) }
     const before = await countRows('jobs')
     const response = await fetchWith({ REQUESTS: counter }, aPost())
@@ -155,7 +155,7 @@ describe('a key that posts too much', () => {
   })
 
   it.each(['GET', 'POST', 'PATCH', 'DELETE'])(
-    'is counted when it calls %s, and by itself',
+    'is limited for %s without affecting other keys',
     async (method) => {
       const [greedy, other] = await Promise.all([createApiKey('greedy'), createApiKey('other')])
       const counter = { limit: async ({ key }: { key: string }) => ({ success: key !== greedy.id }) }
@@ -166,7 +166,7 @@ describe('a key that posts too much', () => {
     },
   )
 
-  it('is not held up when nobody counts', async () => {
+  it('is not limited when the rate limiter is down', async () => {
     const counter = { limit: () => Promise.reject(new Error('down')) }
     expect((await fetchWith({ REQUESTS: counter }, aPost())).status).toBe(202)
   })

@@ -47,8 +47,8 @@ afterEach(async () => {
   expect(world.simulator.log()).toEqual([])
 })
 
-describe('a target that is no public https host is refused', () => {
-  it.each(privateUrls)('as a callback: %s', async (callback_url) => {
+describe('a URL without a public https host is refused', () => {
+  it.each(privateUrls)('as a callback URL: %s', async (callback_url) => {
     const problem = await expectProblem(
       await post('/v1/jobs', aRequest({ callback_url })),
       422,
@@ -57,7 +57,7 @@ describe('a target that is no public https host is refused', () => {
     expect(pathsOf(problem)).toEqual(['callback_url'])
   })
 
-  it.each(privateUrls)('as media: %s', async (url) => {
+  it.each(privateUrls)('as a media URL: %s', async (url) => {
     const request = aRequest({
       reference_images: ['https://media.test/boat.png', url],
       reference_videos: [url],
@@ -67,22 +67,22 @@ describe('a target that is no public https host is refused', () => {
   })
 
   it.each(['ftp://media.test/boat.png', 'file:///etc/passwd', 'javascript:alert(1)', 'asset'])(
-    'as media: %s',
+    'as a media URL: %s',
     async (first_frame) => {
       const response = await post('/v1/jobs', aRequest({ first_frame }))
       expect(pathsOf(await expectProblem(response, 422, 'invalid_request'))).toEqual(['first_frame'])
     },
   )
 
-  it('and what is said of it does not repeat its password', async () => {
+  it('with an error that does not repeat its password', async () => {
     const callback_url = 'https://user:correct-horse@caller.test/hook'
     const response = await post('/v1/jobs', aRequest({ callback_url }))
     expect(await response.text()).not.toContain('correct-horse')
   })
 })
 
-it('is allowed at home, where ALLOW_PRIVATE_NETWORK says so, but with a password nowhere', async () => {
-  const postAtHome = async (callback_url: string) => {
+it('ALLOW_PRIVATE_NETWORK allows a private callback URL, but not one with a password', async () => {
+  const postLocally = async (callback_url: string) => {
     const headers = {
       'content-type': 'application/json',
       authorization: 'Bearer the-admin-key-of-the-tests',
@@ -90,7 +90,7 @@ it('is allowed at home, where ALLOW_PRIVATE_NETWORK says so, but with a password
     const body = JSON.stringify(aRequest({ callback_url, seed: 7 }))
     return ask('/v1/jobs', { method: 'POST', headers, body }, { ALLOW_PRIVATE_NETWORK: 'true' })
   }
-  // The seed, which no provider takes, keeps it from being made: the target has passed.
-  await expectProblem(await postAtHome('http://127.0.0.1:4000/hook'), 422, 'no_provider')
-  await expectProblem(await postAtHome('http://user:password@127.0.0.1/hook'), 422, 'invalid_request')
+  // No provider accepts this seed, so the job is refused after its URL was accepted.
+  await expectProblem(await postLocally('http://127.0.0.1:4000/hook'), 422, 'no_provider')
+  await expectProblem(await postLocally('http://user:password@127.0.0.1/hook'), 422, 'invalid_request')
 })

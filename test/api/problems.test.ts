@@ -7,14 +7,14 @@ import { world } from '../support/world.ts'
 
 describe('a problem', () => {
   it.each(['GET /v1/nothing', 'GET /nothing', 'GET /', 'PUT /v1/jobs', 'POST /v1/jobs/job_none'])(
-    'says that there is nothing at %s',
+    'is returned for the unknown route %s',
     async (route) => {
       const [method = '', path = ''] = route.split(' ')
       await expectProblem(await api(path, { method }), 404, 'not_found')
     },
   )
 
-  it('has a request id of its own, which is in the header too', async () => {
+  it('has a unique request id, which the header repeats', async () => {
     const [one, two] = [await api('/v1/jobs/none'), await api('/v1/jobs/none')]
     const first = await expectProblem(one, 404, 'not_found')
     const second = await expectProblem(two, 404, 'not_found')
@@ -23,27 +23,27 @@ describe('a problem', () => {
   })
 })
 
-describe('what the API says is kept by no cache', () => {
-  it.each(['/v1/jobs', '/v1/jobs/none', '/healthz', '/nothing'])('%s', async (path) => {
+describe('a response of the API is not cacheable', () => {
+  it.each(['/v1/jobs', '/v1/jobs/none', '/healthz', '/nothing'])('at %s', async (path) => {
     expect((await api(path)).headers.get('cache-control')).toBe('no-store')
   })
 
-  it('when it is a refusal', async () => {
+  it('when the request is refused', async () => {
     const response = await api('/v1/jobs', { headers: { authorization: '' } })
     expect(response.headers.get('cache-control')).toBe('no-store')
   })
 
-  it('when it is a surprise', async () => {
+  it('when an unexpected error happens', async () => {
     const headers = { authorization: `Bearer ${env.ADMIN_API_KEY}` }
     const response = await ask('/v1/jobs/job_some', { headers }, { DB: {} })
     expect(response.headers.get('cache-control')).toBe('no-store')
   })
 })
 
-describe('a surprise', () => {
+describe('an unexpected error', () => {
   const headers = { authorization: `Bearer ${env.ADMIN_API_KEY}` }
 
-  it('is a problem that says nothing of its cause, which is in the log under the same id', async () => {
+  it('is a problem without its cause, which is logged under the same request id', async () => {
     const response = await ask('/v1/jobs/job_some', { headers }, { DB: {} })
     const problem = await expectProblem(response, 500, 'internal')
     expect(JSON.stringify(problem)).not.toMatch(/prepare|function|Error/)

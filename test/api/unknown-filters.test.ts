@@ -9,40 +9,40 @@ async function errorsOf(query: string): Promise<{ path: string; message: string 
 
 const metadata = (count: number) => Array.from({ length: count }, (_, n) => `metadata[k${n}]=v`).join('&')
 
-describe('a filter of the list', () => {
-  it('that is spelled wrong is refused beside every other fault, instead of listing everything', async () => {
+describe('a filter of the job list', () => {
+  it('that is unknown is refused together with every other fault', async () => {
     expect(await errorsOf('stauts=failed&limit=0&metadata[order]=42')).toEqual(
       expect.arrayContaining([
-        { path: '', message: 'knows no filter stauts' },
+        { path: '', message: 'has unknown parameters: stauts' },
         { path: 'limit', message: expect.any(String) },
       ]),
     )
   })
 
   it.each(['constructor', 'toString', 'hasOwnProperty', 'valueOf', 'metadata', 'metadata[]'])(
-    'named %s is unknown, though objects inherit some of these',
+    'named %s is unknown, even if every object inherits that name',
     async (name) => {
-      expect(await errorsOf(`${name}=1`)).toEqual([{ path: '', message: `knows no filter ${name}` }])
+      expect(await errorsOf(`${name}=1`)).toEqual([{ path: '', message: `has unknown parameters: ${name}` }])
     },
   )
 
-  it.each([21, 50, 120])('on %i keys of the metadata is refused: no job has so many', async (count) => {
+  it.each([21, 50, 120])('by %i metadata keys is refused: no job has that many', async (count) => {
     expect(await errorsOf(metadata(count))).toEqual([{ path: 'metadata', message: 'takes at most 20 keys' }])
   })
 
-  it('on as many keys as a job may have is answered', async () => {
+  it('by the largest number of metadata keys is accepted', async () => {
     const all = `status=queued&provider=runware&model=seedance-2.0-mini&limit=100&${metadata(20)}`
     expect((await api(`/v1/jobs?${all}`)).status).toBe(200)
   })
 
-  it('on one key twice is refused', async () => {
+  it('by the same metadata key twice is refused', async () => {
     expect(await errorsOf('metadata[a]=1&metadata[a]=2')).toEqual([
       { path: 'metadata[a]', message: 'is given more than once' },
     ])
   })
 
   it.each(['a"b', "a'b", 'a\\b', 'a.b', '$', 'a]b', 'é', 'toString'])(
-    'on a key of the metadata may hold any characters: %s',
+    'by a metadata key can contain any characters: %s',
     async (key) => {
       const { id } = await postJob({ metadata: { [key]: '1' } })
       const response = await api(`/v1/jobs?metadata[${encodeURIComponent(key)}]=1`)

@@ -27,13 +27,13 @@ describe('a delivery is delivered', () => {
   it.each([200, 201, 202, 299])('when the caller answers %i', async (status) => {
     const { status: outcome, attempts } = await tellAndHear(() => new Response('taken', { status }))
     expect(outcome).toBe('delivered')
-    expect(attempts[0]).toMatchObject({ status, error: null, answer: 'taken' })
+    expect(attempts[0]).toMatchObject({ status, error: null, response_body: 'taken' })
   })
 
   it('when the caller answers 204 with nothing', async () => {
     const { status, attempts } = await tellAndHear(() => new Response(null, { status: 204 }))
     expect(status).toBe('delivered')
-    expect(attempts[0]).toMatchObject({ status: 204, error: null, answer: '' })
+    expect(attempts[0]).toMatchObject({ status: 204, error: null, response_body: '' })
   })
 
   it('when the caller answers 200, though the connection breaks in what follows', async () => {
@@ -232,20 +232,20 @@ describe('a hostile answer', () => {
     }
     const { status, attempts } = await tellAndHear(() => new Response(new ReadableStream(endless)))
     expect(status).toBe('delivered')
-    expect(attempts[0]?.answer).toBe('endless '.repeat(128))
+    expect(attempts[0]?.response_body).toBe('endless '.repeat(128))
     expect(isLetGo).toBe(true)
     expect(sent).toBeLessThanOrEqual(32 * kilobyte)
   })
 
   it('of ten megabytes is kept as one kilobyte', async () => {
     const { attempts } = await tellAndHear(() => new Response('x'.repeat(10_000_000), { status: 500 }))
-    expect(attempts[0]?.answer).toBe('x'.repeat(kilobyte))
+    expect(attempts[0]?.response_body).toBe('x'.repeat(kilobyte))
   })
 
   it('in letters of many bytes is kept as one kilobyte, too', async () => {
     const { attempts } = await tellAndHear(() => new Response('水'.repeat(10_000)))
-    expect(bytesOf(attempts[0]?.answer)).toBeLessThanOrEqual(kilobyte)
-    expect(bytesOf(attempts[0]?.answer)).toBeGreaterThan(kilobyte - 8)
+    expect(bytesOf(attempts[0]?.response_body)).toBeLessThanOrEqual(kilobyte)
+    expect(bytesOf(attempts[0]?.response_body)).toBeGreaterThan(kilobyte - 8)
   })
 
   it('that is no text is kept as well as can be', async () => {

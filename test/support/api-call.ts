@@ -1,8 +1,8 @@
-/** The Worker asked directly, with bindings of the test's own choice. */
+/** Calls the Worker directly, with bindings that the test chooses. */
 import { fetchWith } from './runtime.ts'
 import { publicBaseUrl } from './world.ts'
 
-/** `bindings` stand in for the real ones, or, undefined, take them away. */
+/** `bindings` replace the real ones; an undefined one removes it. */
 export async function ask(
   path: string,
   init: RequestInit,

@@ -1,52 +1,52 @@
 /**
- * Holds every answer of the Worker under test, and every event it sends, to the published description. What differs
- * is a fault of the test in which it happens.
+ * Checks every response of the Worker under test, and every event that it sends, against the published description. A
+ * difference fails the test in which it happens.
  */
 import { type Description, readDescription } from './openapi.ts'
 
-/** Made for providers, who are given their URLs: no caller asks there. */
-const doorsOfProviders = ['/webhooks/', '/uploads/']
+/** Paths for providers, which the description does not have. */
+const providerPaths = ['/webhooks/', '/uploads/']
 
 let description: Description | null = null
-let held = 0
+let checkedCount = 0
 let faults: string[] = []
 const seen = new Set<string>()
 
 /** Reads the description, once for each test file. */
-export function learnContract(published: unknown): void {
+export function setDescription(published: unknown): void {
   description = readDescription(published)
 }
 
-/** What differed since the last look, and how many answers and events were held to the description. */
-export function takeFaults(): { held: number; faults: string[] } {
-  const taken = { held, faults: [...new Set(faults)] }
-  held = 0
+/** The differences since the last call, and the number of responses and events that were checked. */
+export function takeFaults(): { checkedCount: number; faults: string[] } {
+  const result = { checkedCount, faults: [...new Set(faults)] }
+  checkedCount = 0
   faults = []
-  return taken
+  return result
 }
 
-export async function holdAnswer({ method, url }: Request, answer: Response): Promise<void> {
+export async function checkResponse({ method, url }: Request, response: Response): Promise<void> {
   const { pathname } = new URL(url)
-  const isForCallers = !doorsOfProviders.some((door) => pathname.startsWith(door))
+  const isForCallers = !providerPaths.some((path) => pathname.startsWith(path))
   if (description === null || method === 'OPTIONS' || !isForCallers) return
-  const { status, headers } = answer
-  // Only JSON is read: a video may be large, and its reader may be slow on purpose.
+  const { status, headers } = response
+  // Only JSON is read: a video can be large, and some tests read it slowly on purpose.
   const isJson = /\bjson\b/.test(headers.get('content-type') ?? '') && method !== 'HEAD'
-  const body = isJson ? await answer.clone().text() : null
-  const answered = { method, path: pathname, status, headers, body }
-  held += 1
-  seen.add(description.nameOf(answered))
-  faults.push(...description.faultsOfAnswer(answered))
+  const body = isJson ? await response.clone().text() : null
+  const received = { method, path: pathname, status, headers, body }
+  checkedCount += 1
+  seen.add(description.nameOf(received))
+  faults.push(...description.faultsOfResponse(received))
 }
 
-/** The described answers that no request of this file has got yet, for example `GET /v1/jobs 422`. */
-export function unseenAnswers(): string[] {
-  return description?.answers.filter((name) => !seen.has(name)) ?? []
+/** The described responses that no request of this file has received yet, for example `GET /v1/jobs 422`. */
+export function unseenResponses(): string[] {
+  return description?.responses.filter((name) => !seen.has(name)) ?? []
 }
 
-export async function holdEvent(request: Request): Promise<void> {
+export async function checkEvent(request: Request): Promise<void> {
   if (description === null || !request.headers.has('webhook-signature')) return
   const body = await request.clone().text()
-  held += 1
+  checkedCount += 1
   faults.push(...description.faultsOfEvent(body))
 }

@@ -27,7 +27,7 @@ export interface DeliveryView {
     duration_ms: number
     status: number | null
     error: string | null
-    answer: string | null
+    response_body: string | null
   }[]
 }
 

@@ -10,7 +10,7 @@ export interface EndpointView {
   metadata: Record<string, string>
   disabled: boolean
   disabled_at: string | null
-  disabled_by: 'hand' | 'failure' | null
+  disabled_by: 'user' | 'failure' | null
   created_at: string
 }
 

@@ -1,4 +1,4 @@
-/** What a caller may ask of a job that it has. */
+/** The calls on an existing job. */
 import { expect } from 'vitest'
 import type { JobView } from '../../src/core/job-view-schema.ts'
 import { api } from './reelhook.ts'

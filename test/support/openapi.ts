@@ -1,22 +1,22 @@
-/** The published description (`GET /openapi.json`) as a judge of real answers and events. */
+/** Checks real responses and events against the published description (`GET /openapi.json`). */
 import { z } from 'zod'
-import { createJudge } from './schema-validator.ts'
+import { createValidator } from './schema-validator.ts'
 
-interface Answer {
+interface ReceivedResponse {
   method: string
   path: string
   status: number
   headers: Headers
-  /** Null: it is no JSON, or there is none. */
+  /** Null: there is none, or it is not JSON. */
   body: string | null
 }
 
 export interface Description {
-  /** Every described answer of every operation, for example `GET /v1/jobs 422`. */
-  answers: string[]
-  nameOf: (answer: Answer) => string
-  /** In which ways it differs from the description. */
-  faultsOfAnswer: (answer: Answer) => string[]
+  /** Every described response of every operation, for example `GET /v1/jobs 422`. */
+  responses: string[]
+  nameOf: (received: ReceivedResponse) => string
+  /** The differences between a response and its description. */
+  faultsOfResponse: (received: ReceivedResponse) => string[]
   faultsOfEvent: (body: string) => string[]
 }
 
@@ -33,14 +33,14 @@ const documentSchema = z.object({
   components: z.object({ schemas: z.record(z.string(), schema) }),
 })
 
-/** Its first field. */
+/** The type is the first field of an event. */
 const typeOfEvent = /^\{"type":"([\w.]+)"/
-const aProblem = { $ref: '#/components/schemas/Problem' }
-const anything = {}
+const problemSchema = { $ref: '#/components/schemas/Problem' }
+const anySchema = {}
 
 export function readDescription(published: unknown): Description {
   const { paths, webhooks, components } = documentSchema.parse(published)
-  const judge = createJudge(components.schemas)
+  const validate = createValidator(components.schemas)
   const operations = Object.entries(paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, { responses }]) => ({
       name: `${method.toUpperCase()} ${path}`,
@@ -50,65 +50,69 @@ export function readDescription(published: unknown): Description {
     })),
   )
 
-  const operationOf = ({ method, path }: Answer) =>
-    // A HEAD is answered as a GET, without the body.
-    operations.find((one) => one.method === (method === 'HEAD' ? 'GET' : method) && one.pattern.test(path))
-  const nameOf = (answer: Answer) => {
-    const name = operationOf(answer)?.name ?? `${answer.method} ${answer.path} (no such operation)`
-    return `${name} ${answer.status}`
+  const operationOf = ({ method, path }: ReceivedResponse) => {
+    // HEAD returns the same as GET, without the body.
+    const described = method === 'HEAD' ? 'GET' : method
+    return operations.find(({ method, pattern }) => method === described && pattern.test(path))
+  }
+  const nameOf = (received: ReceivedResponse) => {
+    const name = operationOf(received)?.name ?? `${received.method} ${received.path} (no such operation)`
+    return `${name} ${received.status}`
   }
 
   return {
     nameOf,
-    answers: operations.flatMap(({ name, responses }) =>
+    responses: operations.flatMap(({ name, responses }) =>
       Object.keys(responses).map((status) => `${name} ${status}`),
     ),
-    faultsOfAnswer(answer) {
-      const asked = operationOf(answer)
-      const name = nameOf(answer)
-      const described = asked?.responses[answer.status]
-      if (asked === undefined) return judge(name, aProblem, answer.body)
+    faultsOfResponse(received) {
+      const operation = operationOf(received)
+      const name = nameOf(received)
+      if (operation === undefined) return validate(name, problemSchema, received.body)
+      const described = operation.responses[received.status]
       if (described === undefined) {
-        const known = Object.keys(asked.responses).join(', ')
-        return [`${name}: only ${known} are described. The answer: ${answer.body?.slice(0, 300)}`]
+        const statuses = Object.keys(operation.responses).join(', ')
+        return [`${name}: only ${statuses} are described. The body: ${received.body?.slice(0, 300)}`]
       }
       const missing = Object.entries(described.headers).filter(
-        ([field, { required }]) => required && !answer.headers.has(field),
+        ([field, { required }]) => required && !received.headers.has(field),
       )
       return [
-        ...missing.map(([field]) => `${name}: the header ${field} is described as required and missing`),
-        ...faultsOfContent(name, described.content, answer),
+        ...missing.map(([field]) => `${name}: the header ${field} is missing, but described as required`),
+        ...faultsOfContent(name, described.content, received),
       ]
     },
     faultsOfEvent(body) {
       const type = typeOfEvent.exec(body)?.[1] ?? body.slice(0, 300)
       const described = webhooks[type]?.post.requestBody.content['application/json']
       return described === undefined
-        ? [`event ${type}: is not among the webhooks of the description`]
-        : judge(`event ${type}`, described.schema, body)
+        ? [`event ${type}: the description has no such webhook`]
+        : validate(`event ${type}`, described.schema, body)
     },
   }
 
   function faultsOfContent(
     name: string,
     described: z.infer<typeof content>,
-    { method, headers, body }: Answer,
+    { method, headers, body }: ReceivedResponse,
   ): string[] {
     const type = headers.get('content-type')?.split(';')[0]?.trim() ?? ''
     const types = Object.keys(described)
     if (type === '' && types.length === 0) return []
-    const range = types.find((one) => isWithin(one, type))
+    const range = types.find((described) => isWithin(described, type))
     if (range === undefined) {
-      return [`${name}: its type is ${type || 'missing'}, described is ${types.join(', ') || 'no body'}`]
+      return [
+        `${name}: its type is ${type || 'missing'}, but the description has ${types.join(', ') || 'no body'}`,
+      ]
     }
-    const isToBeRead = method !== 'HEAD' && type.includes('json')
-    return isToBeRead ? judge(name, described[range]?.schema ?? anything, body) : []
+    const isRead = method !== 'HEAD' && type.includes('json')
+    return isRead ? validate(name, described[range]?.schema ?? anySchema, body) : []
   }
 }
 
-/** Ranges of types, as in RFC 9110 §12.5.1. */
+/** Media ranges, as in RFC 9110 §12.5.1. */
 function isWithin(range: string, type: string): boolean {
   const [kind, subtype] = range.split('/')
-  const [itsKind, itsSubtype] = type.split('/')
-  return (kind === '*' || kind === itsKind) && (subtype === '*' || subtype === itsSubtype)
+  const [typeKind, typeSubtype] = type.split('/')
+  return (kind === '*' || kind === typeKind) && (subtype === '*' || subtype === typeSubtype)
 }

@@ -1,4 +1,4 @@
-/** What every refusal looks like (RFC 9457), and what it says. */
+/** Reads the problem (RFC 9457) of a refused request. */
 import { expect } from 'vitest'
 
 export interface Problem {
@@ -11,7 +11,7 @@ export interface Problem {
   errors?: { path: string; message: string }[]
 }
 
-/** Reads the answer as the problem it must be. */
+/** Expects the response to be this problem. */
 export async function expectProblem(response: Response, status: number, code: string): Promise<Problem> {
   const text = await response.text()
   expect(response.status, text).toBe(status)
@@ -28,7 +28,7 @@ export async function expectProblem(response: Response, status: number, code: st
   return problem
 }
 
-/** The fields that a problem names, each once, sorted. */
+/** The paths of the faulty fields, without repetition, sorted. */
 export function pathsOf({ errors = [] }: Problem): string[] {
   return [...new Set(errors.map(({ path }) => path))].sort()
 }

@@ -8,14 +8,14 @@ import { world } from './world.ts'
 
 export interface Report {
   ok: boolean
-  probes: {
+  test_deliveries: {
     name: string
     status: number | null
     duration_ms: number | null
     error: string | null
     redirect_host: string | null
   }[]
-  verdicts: { name: string; verdict: string; message: string }[]
+  results: { name: string; result: string; message: string }[]
 }
 
 export interface Heard {
@@ -47,12 +47,12 @@ export async function reportOn(receiver: Receiver, { url, heard } = anAddress())
   return response.json()
 }
 
-export function verdictsOf({ verdicts }: Report): Record<string, string> {
-  return Object.fromEntries(verdicts.map(({ name, verdict }) => [name, verdict]))
+export function resultsOf({ results }: Report): Record<string, string> {
+  return Object.fromEntries(results.map(({ name, result }) => [name, result]))
 }
 
-export function messageOf({ verdicts }: Report, name: string): string {
-  return verdicts.find((verdict) => verdict.name === name)?.message ?? ''
+export function messageOf({ results }: Report, name: string): string {
+  return results.find((result) => result.name === name)?.message ?? ''
 }
 
 export const allPassed = {

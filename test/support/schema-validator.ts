@@ -1,52 +1,53 @@
-/** JSON against the schemas of an OpenAPI document: wrong values, and fields that the schemas do not have. */
+/** Validates JSON against the schemas of an OpenAPI document: wrong values, and fields that the schemas do not have. */
 import { dereference, type Schema, validate } from '@cfworker/json-schema'
 
-/** Says in which ways a JSON text differs from a schema; `name` says what it is. */
-export type Judge = (name: string, schema: Schema, text: string | null) => string[]
+/** Returns the differences between a JSON text and a schema; `name` identifies the text. */
+export type Validator = (name: string, schema: Schema, text: string | null) => string[]
 
-const mostFaults = 8
-const mostKnown = 200
+const maxFaults = 8
+const maxCached = 200
 
-// It interprets schemas: one that compiles them needs eval, which workerd does not have.
-export function createJudge(components: Record<string, Schema>): Judge {
+// This validator interprets schemas: one that compiles them needs eval, which workerd does not have.
+export function createValidator(components: Record<string, Schema>): Validator {
   const root: Schema = plain({ $defs: components })
   const lookup = dereference(root)
   const parts = new Map<Schema, Schema[]>()
-  const ready = new Map<Schema, Schema>()
-  // Tests ask again and again until something happens, and get the same.
-  const known = new Map<string, string[]>()
+  const dereferenced = new Map<Schema, Schema>()
+  // Tests that poll receive the same text many times.
+  const cache = new Map<string, string[]>()
 
   const prepared = (described: Schema): Schema => {
-    const schema = ready.get(described) ?? plain(described)
-    if (!ready.has(described)) dereference(schema, lookup, undefined, `/answers/${ready.size}`)
-    ready.set(described, schema)
+    const schema = dereferenced.get(described) ?? plain(described)
+    if (!dereferenced.has(described))
+      dereference(schema, lookup, undefined, `/responses/${dereferenced.size}`)
+    dereferenced.set(described, schema)
     return schema
   }
 
   return (name, described, text) => {
-    if (text === null) return [`${name}: is no JSON, and is described as JSON`]
+    if (text === null) return [`${name}: is not JSON, but is described as JSON`]
     const key = `${name} ${text}`
-    const faults = known.get(key) ?? judge(JSON.parse(text), prepared(described))
-    if (known.size < mostKnown) known.set(key, faults)
+    const faults = cache.get(key) ?? faultsOf(JSON.parse(text), prepared(described))
+    if (cache.size < maxCached) cache.set(key, faults)
     return faults.map((fault) => `${name}, at ${fault}`)
   }
 
-  function judge(value: unknown, schema: Schema): string[] {
+  function faultsOf(value: unknown, schema: Schema): string[] {
     const extra = [...undescribed(value, [schema], '#')].map((at) => `${at}: the field is not described`)
-    // To find the first error only is faster, and there is none as a rule.
-    if (validate(value, schema, '2020-12', lookup).valid) return extra.slice(0, mostFaults)
+    // Usually there is no error, and stopping at the first one is faster.
+    if (validate(value, schema, '2020-12', lookup).valid) return extra.slice(0, maxFaults)
     const { errors } = validate(value, schema, '2020-12', lookup, false)
-    // Of an error inside a value, the values around it are errors too.
+    // An error inside a value is reported for the values around it too.
     const innermost = errors.filter(({ instanceLocation: at }) =>
       errors.every((other) => !other.instanceLocation.startsWith(`${at}/`)),
     )
     const wrong = innermost.map(
       ({ instanceLocation: at, error }) => `${at}: ${error} It is ${show(value, at)}`,
     )
-    return [...new Set([...wrong, ...extra])].slice(0, mostFaults)
+    return [...new Set([...wrong, ...extra])].slice(0, maxFaults)
   }
 
-  /** The fields of a value that none of its schemas has, nor any that these are made of. */
+  /** The fields of a value that neither its schemas nor their parts have. */
   function* undescribed(value: unknown, schemas: Schema[], at: string): Generator<string> {
     const all = schemas.flatMap(partsOf)
     if (Array.isArray(value)) {
@@ -57,18 +58,18 @@ export function createJudge(components: Record<string, Schema>): Judge {
     if (typeof value !== 'object' || value === null) return
     const isOpen = all.every(({ properties }) => properties === undefined)
     for (const [field, inner] of Object.entries(value)) {
-      const own = all.flatMap(({ properties }) => schemasIn(properties?.[field]))
+      const declared = all.flatMap(({ properties }) => schemasIn(properties?.[field]))
       const others = all.flatMap(({ additionalProperties }) => schemasIn(additionalProperties))
-      const known = own.length > 0 ? own : others
-      if (known.length > 0) yield* undescribed(inner, known, `${at}/${field}`)
+      const applicable = declared.length > 0 ? declared : others
+      if (applicable.length > 0) yield* undescribed(inner, applicable, `${at}/${field}`)
       else if (!isOpen) yield `${at}/${field}`
     }
   }
 
-  /** A schema, and all that it refers to or combines. */
+  /** A schema with every schema that it refers to or combines. */
   function partsOf(schema: Schema): Schema[] {
-    const found = parts.get(schema)
-    if (found !== undefined) return found
+    const cached = parts.get(schema)
+    if (cached !== undefined) return cached
     const { $ref, allOf = [], anyOf = [], oneOf = [] } = schema
     const referred = $ref === undefined ? [] : schemasIn(root.$defs?.[$ref.replace('#/$defs/', '')])
     const combined = [...allOf, ...anyOf, ...oneOf].flatMap(schemasIn)
@@ -83,7 +84,7 @@ function schemasIn(schema: unknown): Schema[] {
   return typeof schema === 'object' && schema !== null ? [schema] : []
 }
 
-/** Without examples, whose ids would be taken for those of schemas. */
+/** Removes examples: their ids would be read as the ids of schemas. */
 function plain(schema: Schema): Schema {
   return JSON.parse(JSON.stringify(schema), (key, value) => {
     if (key === 'example') return undefined
@@ -91,15 +92,15 @@ function plain(schema: Schema): Schema {
   })
 }
 
-/** What is at a place of a value, in short. */
+/** The value at a JSON pointer, shortened. */
 function show(value: unknown, at: string): string {
   const steps = at
     .split('/')
     .slice(1)
     .map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'))
-  const found = steps.reduce<unknown>(
+  const target = steps.reduce<unknown>(
     (inner, step) => (typeof inner === 'object' && inner !== null ? Reflect.get(inner, step) : undefined),
     value,
   )
-  return JSON.stringify(found)?.slice(0, 200) ?? 'missing'
+  return JSON.stringify(target)?.slice(0, 200) ?? 'missing'
 }

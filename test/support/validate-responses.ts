@@ -1,23 +1,23 @@
-/** For every test: fails it where an answer or an event in it is not as the published description has it. */
+/** Fails a test in which a response or an event differs from the published description. */
 import { env } from 'cloudflare:workers'
 import { afterEach, beforeAll, expect } from 'vitest'
-import { learnContract, takeFaults } from './contract.ts'
+import { setDescription, takeFaults } from './contract.ts'
 import { fetchWith } from './runtime.ts'
 import { publicBaseUrl } from './world.ts'
 
 declare module 'vitest' {
   interface TaskMeta {
-    /** How many answers and events of the test were held to the description. */
-    held?: number
+    /** How many responses and events of the test were checked against the description. */
+    checkedCount?: number
   }
 }
 
 beforeAll(async () => {
-  learnContract(await (await fetchWith(env, new Request(`${publicBaseUrl}/openapi.json`))).json())
+  setDescription(await (await fetchWith(env, new Request(`${publicBaseUrl}/openapi.json`))).json())
 })
 
 afterEach(({ task }) => {
-  const { held, faults } = takeFaults()
-  task.meta.held = held
-  expect(faults, 'not as GET /openapi.json describes it').toEqual([])
+  const { checkedCount, faults } = takeFaults()
+  task.meta.checkedCount = checkedCount
+  expect(faults, 'differs from GET /openapi.json').toEqual([])
 })

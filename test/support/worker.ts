@@ -1,6 +1,6 @@
 /** The Worker under test, with the test's world at its edges. Each response is validated against the OpenAPI document. */
 import { createWorker } from '../../src/worker.ts'
-import { holdAnswer } from './contract.ts'
+import { checkResponse } from './contract.ts'
 import { world } from './world.ts'
 
 const reelhook = createWorker(world.edges)
@@ -10,7 +10,7 @@ export default {
   async fetch(request, env, context) {
     const response = await reelhook.fetch?.(request, env, context)
     if (response === undefined) throw new Error('the Worker has no fetch')
-    await holdAnswer(request, response)
+    await checkResponse(request, response)
     return response
   },
 } satisfies ExportedHandler<Env>

@@ -7,7 +7,7 @@ import { inject } from 'vitest'
 import type { Edges } from '../../src/context.ts'
 import { createSimulator, type Simulator } from '../../src/dev/simulator/simulator.ts'
 import { type Caller, createCaller } from './caller.ts'
-import { holdEvent } from './contract.ts'
+import { checkEvent } from './contract.ts'
 
 export const publicBaseUrl = 'https://reelhook.test'
 export const simulatorUrl = 'https://simulator.test'
@@ -42,7 +42,7 @@ function createWorld(): World {
   const network = async (sent: Request): Promise<Response> => {
     const request = uploaded(sent)
     const { origin } = new URL(request.url)
-    if (origin !== publicBaseUrl && origin !== simulatorUrl) await holdEvent(request)
+    if (origin !== publicBaseUrl && origin !== simulatorUrl) await checkEvent(request)
     const index = interceptions.findIndex(({ prefix }) => request.url.startsWith(prefix))
     const [interception] = index < 0 ? [] : interceptions.splice(index, 1)
     if (interception !== undefined) return interception.answer(request)

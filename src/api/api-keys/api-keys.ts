@@ -1,11 +1,20 @@
-/** /v1/api-keys, for the admin key alone: make, list and revoke keys. A key and its secret are shown once. */
+/** /v1/api-keys, for the admin key alone: create, list and revoke keys. A key and its secret are shown only once. */
 import { createRoute, z } from '@hono/zod-openapi'
 import { sha256 } from '../../core/crypto/derived-keys.ts'
 import { newId } from '../../core/id.ts'
+import { isoOrNull } from '../../core/iso.ts'
 import { nameOf } from '../../core/request/text.ts'
 import { encryptSecret, newSecret } from '../../deliveries/secrets.ts'
 import { type ApiKey, insertApiKey, listApiKeys, revokeApiKey } from '../../store/deliveries/api-keys.ts'
-import { problem, problemResponse, withBody, withoutKey, withUnaskedBody } from '../problems.ts'
+import { problem } from '../problems.ts'
+import {
+  bodyProblems,
+  json,
+  jsonBody,
+  keyProblems,
+  problemResponse,
+  unexpectedBodyProblems,
+} from '../responses.ts'
 import { createRouter } from '../router.ts'
 
 const apiKeySchema = z.object({
@@ -15,64 +24,63 @@ const apiKeySchema = z.object({
   revoked_at: z.iso.datetime().nullable(),
 })
 
-const newApiKeySchema = apiKeySchema.extend({
-  key: z.string().openapi({ description: 'Shown this once.' }),
-  callback_secret: z
-    .string()
-    .openapi({ description: 'Signs the deliveries of jobs without their own. Shown this once.' }),
+const createdSchema = apiKeySchema.extend({
+  key: z.string().openapi({ description: 'Shown only once.' }),
+  callback_secret: z.string().openapi({
+    description: 'Signs the deliveries of jobs without a callback_secret. Shown only once.',
+  }),
 })
 
-const needsAdmin = 'Needs the admin key.'
-const onlyAdmin = { 403: problemResponse('Not the admin key.') }
+const requiresAdminKey = 'Requires the admin key.'
+const onlyAdminKey = { 403: problemResponse('The API key is not the admin key.') }
 
 const create = createRoute({
+  operationId: 'createApiKey',
+  tags: ['API keys'],
   method: 'post',
   path: '/',
-  summary: 'Make an API key',
-  description: needsAdmin,
-  request: {
-    body: {
-      required: true,
-      content: {
-        'application/json': { schema: z.strictObject({ name: nameOf({ min: 1, max: 100 }) }) },
-      },
-    },
-  },
+  summary: 'Create an API key',
+  description: requiresAdminKey,
+  request: { body: jsonBody(z.strictObject({ name: nameOf({ min: 1, max: 100 }) })) },
   responses: {
-    ...withoutKey,
-    ...onlyAdmin,
-    ...withBody,
-    201: { description: 'The key.', content: { 'application/json': { schema: newApiKeySchema } } },
+    ...keyProblems,
+    ...onlyAdminKey,
+    ...bodyProblems,
+    201: json('The key.', createdSchema),
   },
 })
 
 const list = createRoute({
+  operationId: 'listApiKeys',
+  tags: ['API keys'],
   method: 'get',
   path: '/',
   summary: 'List API keys',
-  description: needsAdmin,
+  description: requiresAdminKey,
   responses: {
-    ...withoutKey,
-    ...onlyAdmin,
-    200: {
-      description: 'Every key, newest first, without what was shown once.',
-      content: { 'application/json': { schema: z.object({ data: z.array(apiKeySchema) }) } },
-    },
+    ...keyProblems,
+    ...onlyAdminKey,
+    200: json(
+      'All keys, newest first, without the fields that are shown only once.',
+      z.object({ data: z.array(apiKeySchema) }),
+    ),
   },
 })
 
 const revoke = createRoute({
+  operationId: 'revokeApiKey',
+  tags: ['API keys'],
   method: 'delete',
   path: '/{id}',
   summary: 'Revoke an API key',
-  description: needsAdmin,
+  description: requiresAdminKey,
   request: { params: z.object({ id: z.string() }) },
   responses: {
-    ...withoutKey,
-    ...withUnaskedBody,
-    ...onlyAdmin,
-    204: { description: 'Revoked. Its jobs go on, and their deliveries are still signed with its secret.' },
-    404: problemResponse('There is no such key, or it is revoked already.'),
+    ...keyProblems,
+    ...unexpectedBodyProblems,
+    ...onlyAdminKey,
+    204: { description: 'Revoked. Its jobs continue, and its secret still signs their deliveries.' },
+    404: problemResponse('There is no such key, or it is already revoked.'),
   },
 })
 
@@ -92,11 +100,11 @@ apiKeyRoutes.openapi(create, async (c) => {
     revokedAt: null,
   }
   await insertApiKey(db, row)
-  return c.json({ ...view(row), key, callback_secret: callbackSecret }, 201)
+  return c.json({ ...viewApiKey(row), key, callback_secret: callbackSecret }, 201)
 })
 
 apiKeyRoutes.openapi(list, async (c) =>
-  c.json({ data: (await listApiKeys(c.get('context').db)).map(view) }, 200),
+  c.json({ data: (await listApiKeys(c.get('context').db)).map(viewApiKey) }, 200),
 )
 
 apiKeyRoutes.openapi(revoke, async (c) => {
@@ -104,14 +112,14 @@ apiKeyRoutes.openapi(revoke, async (c) => {
   const isRevoked = await revokeApiKey(db, c.req.valid('param').id, now())
   return isRevoked
     ? c.body(null, 204)
-    : problem(c, 'not_found', 'There is no such key, or it is revoked already.')
+    : problem(c, 'not_found', 'There is no such key, or it is already revoked.')
 })
 
-function view(row: ApiKey) {
+export function viewApiKey(row: Pick<ApiKey, 'id' | 'name' | 'createdAt' | 'revokedAt'>) {
   return {
     id: row.id,
     name: row.name,
     created_at: new Date(row.createdAt).toISOString(),
-    revoked_at: row.revokedAt === null ? null : new Date(row.revokedAt).toISOString(),
+    revoked_at: isoOrNull(row.revokedAt),
   }
 }

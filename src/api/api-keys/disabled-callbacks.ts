@@ -1,4 +1,4 @@
-/** /v1/api-keys/:id/…: the callbacks of a key's jobs to hosts that took nothing for days; for the key, or the admin's. */
+/** Lists and enables the hosts for which the callbacks of an API key are disabled; for that key and the admin key. */
 import { createRoute, z } from '@hono/zod-openapi'
 import { createMiddleware } from 'hono/factory'
 import {
@@ -7,7 +7,8 @@ import {
   enableCallbacks,
 } from '../../store/deliveries/disabled.ts'
 import { adminKeyId } from '../auth.ts'
-import { problem, problemResponse, withoutKey, withUnaskedBody } from '../problems.ts'
+import { problem } from '../problems.ts'
+import { json, keyProblems, problemResponse, unexpectedBodyProblems } from '../responses.ts'
 import { type ApiEnv, createRouter } from '../router.ts'
 
 const disabledSchema = z
@@ -18,59 +19,62 @@ const disabledSchema = z
   })
   .openapi('DisabledCallbacks')
 
-const params = z.object({ id: z.string().openapi({ description: 'A key, or admin for the admin key.' }) })
-const answers = (description: string) => ({
-  ...withoutKey,
-  200: {
-    description,
-    content: { 'application/json': { schema: z.object({ data: z.array(disabledSchema) }) } },
-  },
-  403: problemResponse("Neither this key nor the admin's."),
+const params = z.object({
+  id: z.string().openapi({ description: 'The id of an API key, or admin for the admin key.' }),
+})
+const responses = (description: string) => ({
+  ...keyProblems,
+  200: json(description, z.object({ data: z.array(disabledSchema) })),
+  403: problemResponse('The API key is neither this key nor the admin key.'),
 })
 
 const list = createRoute({
+  operationId: 'listDisabledCallbacks',
+  tags: ['API keys'],
   method: 'get',
   path: '/{id}/disabled-callbacks',
-  summary: "The hosts that a key's jobs send no callbacks to",
+  summary: 'List the hosts that receive no callbacks of an API key',
   description:
-    'A host that took nothing for five days, though it was tried. Their deliveries fail unattempted, with the reason disabled; endpoints on the same host stand for themselves. For the key itself, and the admin key.',
+    'Each of these hosts accepted no delivery for five days. Deliveries to it fail without an attempt, with the reason disabled. Endpoints on the same host are not affected. For the key itself and the admin key.',
   request: { params },
-  responses: answers('The hosts.'),
+  responses: responses('The hosts.'),
 })
 
 const enable = createRoute({
+  operationId: 'enableCallbacks',
+  tags: ['API keys'],
   method: 'post',
   path: '/{id}/enable-callbacks',
-  summary: "Send a key's callbacks to all hosts again",
+  summary: 'Enable the callbacks of an API key to all hosts',
   description:
-    'What failed meanwhile is sent by POST /v1/deliveries/redeliver. For the key itself, and the admin key.',
+    'To send the failed deliveries, use POST /v1/deliveries/redeliver. For the key itself and the admin key.',
   request: { params },
-  responses: { ...withUnaskedBody, ...answers('The hosts that were disabled until now.') },
+  responses: { ...unexpectedBodyProblems, ...responses('The hosts that were disabled until now.') },
 })
 
-const onlyForItself = createMiddleware<ApiEnv>(async (c, next) => {
+const requireSameKey = createMiddleware<ApiEnv>(async (c, next) => {
   const caller = c.get('apiKeyId')
   if (caller === adminKeyId || caller === c.req.param('id')) return next()
-  return problem(c, 'forbidden', 'Only the key itself and the admin key may do that.')
+  return problem(c, 'forbidden', 'Only this key and the admin key can do that.')
 })
 
 export const disabledCallbackRoutes = createRouter()
-disabledCallbackRoutes.use('/:id/disabled-callbacks', onlyForItself)
-disabledCallbackRoutes.use('/:id/enable-callbacks', onlyForItself)
+disabledCallbackRoutes.use('/:id/disabled-callbacks', requireSameKey)
+disabledCallbackRoutes.use('/:id/enable-callbacks', requireSameKey)
 
 disabledCallbackRoutes.openapi(list, async (c) => {
   const disabled = await disabledCallbacksOf(c.get('context').db, c.req.valid('param').id)
-  return c.json({ data: disabled.map(view) }, 200)
+  return c.json({ data: disabled.map(viewDisabled) }, 200)
 })
 
 disabledCallbackRoutes.openapi(enable, async (c) => {
-  const { db, now, queues: nudges } = c.get('context')
+  const { db, now, queues } = c.get('context')
   const { enabled, woken } = await enableCallbacks(db, c.req.valid('param').id, now())
-  await nudges.deliveries(woken)
-  return c.json({ data: enabled.map(view) }, 200)
+  await queues.deliveries(woken)
+  return c.json({ data: enabled.map(viewDisabled) }, 200)
 })
 
-function view({ host, failingSince, disabledAt }: DisabledCallbacks) {
+export function viewDisabled({ host, failingSince, disabledAt }: DisabledCallbacks) {
   return {
     host,
     failing_since: new Date(failingSince).toISOString(),

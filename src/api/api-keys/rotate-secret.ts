@@ -1,10 +1,11 @@
-/** POST /v1/api-keys/:id/rotate-secret, for the admin key and for the key itself: a new secret, with an overlap. */
+/** POST /v1/api-keys/:id/rotate-secret, for the key itself and the admin key: a new secret, with an overlap. */
 import { createRoute, z } from '@hono/zod-openapi'
 import { maxSecretsAtOnce, secretOverlapMs } from '../../core/schedule.ts'
 import { encryptSecret, newSecret } from '../../deliveries/secrets.ts'
 import { rotateSecret } from '../../store/deliveries/api-keys.ts'
 import { adminKeyId } from '../auth.ts'
-import { problem, problemResponse, tooOften, withoutKey, withUnaskedBody } from '../problems.ts'
+import { problem, rateLimited } from '../problems.ts'
+import { json, keyProblems, problemResponse, unexpectedBodyProblems } from '../responses.ts'
 import { createRouter } from '../router.ts'
 
 const overlapHours = secretOverlapMs / 3_600_000
@@ -12,30 +13,29 @@ const overlapHours = secretOverlapMs / 3_600_000
 const rotationSchema = z
   .object({
     id: z.string(),
-    callback_secret: z.string().openapi({ description: 'Signs from now on. Shown this once.' }),
-    overlap_until: z.iso
-      .datetime()
-      .openapi({ description: 'Until then the secret before it signs too, second in webhook-signature.' }),
+    callback_secret: z.string().openapi({ description: 'Signs from now on. Shown only once.' }),
+    overlap_until: z.iso.datetime().openapi({
+      description: 'Until then the previous secret signs too, as the second in webhook-signature.',
+    }),
   })
   .openapi('SecretRotation')
 
 const rotate = createRoute({
+  operationId: 'rotateSecret',
+  tags: ['API keys'],
   method: 'post',
   path: '/{id}/rotate-secret',
   summary: "Rotate an API key's callback secret",
-  description: `For ${overlapHours} hours every delivery is signed with both secrets, the new one first; then with the new one alone. Jobs with a callback_secret of their own keep it. For the key itself, and the admin key.`,
+  description: `For ${overlapHours} hours both secrets sign every delivery, the new one first; afterwards only the new one. A job with a callback_secret keeps that secret. For the key itself and the admin key.`,
   request: { params: z.object({ id: z.string() }) },
   responses: {
-    ...withoutKey,
-    ...withUnaskedBody,
-    200: {
-      description: 'The new secret.',
-      content: { 'application/json': { schema: rotationSchema } },
-    },
-    403: problemResponse('Neither the admin key nor the key itself.'),
+    ...keyProblems,
+    ...unexpectedBodyProblems,
+    200: json('The new secret.', rotationSchema),
+    403: problemResponse('The API key is neither this key nor the admin key.'),
     404: problemResponse('There is no such key, or it is revoked.'),
     429: problemResponse(
-      `${maxSecretsAtOnce} secrets sign already; one of them ends within ${overlapHours} hours. Or too many posts.`,
+      `There are already ${maxSecretsAtOnce} secrets that sign; one of them expires within ${overlapHours} hours. Or too many requests.`,
     ),
   },
 })
@@ -47,21 +47,21 @@ secretRotationRoutes.openapi(rotate, async (c) => {
   const { id } = c.req.valid('param')
   const caller = c.get('apiKeyId')
   if (caller !== adminKeyId && caller !== id) {
-    return problem(c, 'forbidden', "Only the admin key may rotate another key's secret.")
+    return problem(c, 'forbidden', "Only the admin key can rotate another key's secret.")
   }
   const secret = newSecret()
   const nowMs = now()
-  const sealed = await encryptSecret(config.signingSecret, secret)
-  const result = await rotateSecret(db, id, sealed, nowMs)
+  const encrypted = await encryptSecret(config.signingSecret, secret)
+  const result = await rotateSecret(db, id, encrypted, nowMs)
   log('secret.rotated', { api_key_id: id, by: caller, result })
   switch (result) {
     case 'unknown_key':
       return problem(c, 'not_found', 'There is no such key, or it is revoked.')
     case 'too_often':
-      return tooOften(
+      return rateLimited(
         c,
         secretOverlapMs / 1_000,
-        `${maxSecretsAtOnce} secrets sign already. Rotate again tomorrow.`,
+        `There are already ${maxSecretsAtOnce} secrets that sign. Rotate again tomorrow.`,
       )
     case 'rotated':
       return c.json(

@@ -1,4 +1,4 @@
-/** /v1/assets: upload input media, show what was uploaded, delete it. */
+/** /v1/assets: upload input media, show an asset, delete it. */
 import { createRoute, z } from '@hono/zod-openapi'
 import type { Context as HonoContext } from 'hono'
 import { maxBytesByKind, uploadAsset } from '../../assets/upload.ts'
@@ -6,22 +6,27 @@ import { type Fault, isMediaFault, type MediaFaultCode } from '../../core/fault.
 import { isAssetId, mediaKinds } from '../../core/request/media.ts'
 import { uploadKey } from '../../core/retention.ts'
 import { type Asset, deleteAsset, findAsset } from '../../store/jobs/assets.ts'
-import { type ProblemCode, problem, problemResponse, withoutKey, withUnaskedBody } from '../problems.ts'
+import { type ProblemCode, problem } from '../problems.ts'
+import { json, keyProblems, problemResponse, unexpectedBodyProblems } from '../responses.ts'
 import { type ApiEnv, createRouter } from '../router.ts'
 
 const assetSchema = z
   .object({
     id: z.string().meta({ example: 'asset_01kbk6v3x6f9ja8c6mphr3z4aw' }),
     kind: z.enum(mediaKinds),
-    content_type: z.string().openapi({ description: 'By its first bytes.', example: 'image/png' }),
+    content_type: z
+      .string()
+      .openapi({ description: 'Detected from the first bytes of the file.', example: 'image/png' }),
     bytes: z.int(),
     sha256: z.string(),
-    file_name: z.string().nullable().openapi({ description: 'As the upload called it, if it did.' }),
+    file_name: z.string().nullable().openapi({ description: 'The name that came with the upload.' }),
     job_id: z.string().nullable().openapi({
-      description: 'The job in whose request it was embedded: it can be used by no other, and goes with it.',
+      description:
+        'The job whose request embedded this file. Only that job can use it, and it is erased with the job.',
     }),
     width: z.int().nullable().openapi({
-      description: "This and what follows is read from the file's header; null where that does not tell.",
+      description:
+        'Read from the header of the file, like height and duration_seconds; null if the header does not contain it.',
     }),
     height: z.int().nullable(),
     duration_seconds: z.number().nullable(),
@@ -34,14 +39,16 @@ const binary = { type: 'string', format: 'binary' } as const
 const limits = Object.entries(maxBytesByKind).map(([kind, bytes]) => `${kind} ${bytes / 1024 ** 2} MiB`)
 
 const upload = createRoute({
+  operationId: 'uploadAsset',
+  tags: ['Assets'],
   method: 'post',
   path: '/',
   summary: 'Upload input media',
-  description: `The body is the file, or a form with the file in its one field "file". The id is usable wherever a job's request takes the URL of media. At most: ${limits.join(', ')}.`,
+  description: `The body is the file, or a form with the file in its only field, "file". Use the id of the asset in a job's request in place of a media URL. Size limits: ${limits.join(', ')}.`,
   request: {
     body: {
       required: true,
-      // Plain schemas, not zod's: nobody may read the body before it is streamed.
+      // Plain schemas: zod's would make the validator read the body, which must be streamed.
       content: {
         'image/*': { schema: binary },
         'video/*': { schema: binary },
@@ -54,40 +61,46 @@ const upload = createRoute({
     },
   },
   responses: {
-    ...withoutKey,
-    201: { description: 'The asset.', content: { 'application/json': { schema: assetSchema } } },
-    400: problemResponse('The body broke off, or is not as long as announced, or is no form.'),
-    413: problemResponse('The file is larger than its kind may be.'),
-    415: problemResponse('The file is of no type that is taken, or not of the declared one.'),
-    422: problemResponse('There is no file, or it is empty, or there are several.'),
+    ...keyProblems,
+    201: json('The asset.', assetSchema),
+    400: problemResponse(
+      'The body ended too early, differs from its Content-Length, or is not a valid form.',
+    ),
+    413: problemResponse('The file is larger than the limit of its kind.'),
+    415: problemResponse('The type of the file is not supported, or differs from the declared type.'),
+    422: problemResponse('The file is missing or empty, or there are several files.'),
   },
 })
 
 const params = z.object({ id: z.string() })
 
 const show = createRoute({
+  operationId: 'getAsset',
+  tags: ['Assets'],
   method: 'get',
   path: '/{id}',
   summary: 'Show an asset',
   request: { params },
   responses: {
-    ...withoutKey,
-    200: { description: 'The asset.', content: { 'application/json': { schema: assetSchema } } },
+    ...keyProblems,
+    200: json('The asset.', assetSchema),
     404: problemResponse('There is no such asset.'),
   },
 })
 
 const remove = createRoute({
+  operationId: 'deleteAsset',
+  tags: ['Assets'],
   method: 'delete',
   path: '/{id}',
   summary: 'Delete an asset',
-  description: 'A job that still needs it fails. Deleting it again is harmless.',
+  description: 'A job that still needs the asset fails. Deleting an asset twice returns the same response.',
   request: { params },
   responses: {
-    ...withoutKey,
-    ...withUnaskedBody,
-    204: { description: 'It is gone.' },
-    404: problemResponse('That is no id of an asset, or of one that goes with its job.'),
+    ...keyProblems,
+    ...unexpectedBodyProblems,
+    204: { description: 'Deleted.' },
+    404: problemResponse('The id is not the id of an asset, or the asset belongs to a job.'),
   },
 })
 
@@ -95,27 +108,27 @@ export const assetRoutes = createRouter()
 
 assetRoutes.openapi(upload, async (c) => {
   const uploading = uploadAsset(c.get('context'), c.get('apiKeyId'), c.req.raw)
-  // A caller that hangs up ends this invocation; what was begun in R2 is to be ended in order all the same.
+  // A caller that disconnects ends this invocation; the upload to R2 must still be completed or aborted.
   c.executionCtx.waitUntil(Promise.allSettled([uploading]))
   const asset = await uploading
   if (!asset.ok) return refuse(c, asset.fault, 'path' in asset ? asset.path : 'file')
   c.header('location', `/v1/assets/${asset.value.id}`)
-  return c.json(view(asset.value), 201)
+  return c.json(viewAsset(asset.value), 201)
 })
 
 assetRoutes.openapi(show, async (c) => {
   const asset = await findAsset(c.get('context').db, c.req.valid('param').id)
-  return asset === null ? problem(c, 'not_found', 'There is no such asset.') : c.json(view(asset), 200)
+  return asset === null ? problem(c, 'not_found', 'There is no such asset.') : c.json(viewAsset(asset), 200)
 })
 
-// Running this twice is harmless: what is gone is gone. The row goes last, so that no object is left without one.
+// Idempotent: deleting what is already deleted succeeds. The row is deleted last, so no object loses its row.
 assetRoutes.openapi(remove, async (c) => {
   const { db, bucket, forget, log } = c.get('context')
   const { id } = c.req.valid('param')
   if (!isAssetId(id)) return problem(c, 'not_found', 'There is no such asset.')
   const asset = await findAsset(db, id)
   if (asset !== null && asset.jobId !== null)
-    return problem(c, 'not_found', 'It came in the request of a job: it goes with that.')
+    return problem(c, 'not_found', 'The asset was embedded in a job and is erased with that job.')
   await bucket.delete(uploadKey(id))
   await forget(id)
   await deleteAsset(db, id)
@@ -126,8 +139,8 @@ assetRoutes.openapi(remove, async (c) => {
 function refuse(c: HonoContext<ApiEnv>, { code, message }: Fault, path: string) {
   const problemCode = isMediaFault(code) ? problemCodes[code] : 'invalid_request'
   return problemCode === 'invalid_request'
-    ? problem(c, 'invalid_request', 'Nothing was kept.', [{ path, message }])
-    : problem(c, problemCode, `${message} Nothing was kept.`)
+    ? problem(c, 'invalid_request', 'Nothing was stored.', [{ path, message }])
+    : problem(c, problemCode, `${message} Nothing was stored.`)
 }
 
 const problemCodes: Record<MediaFaultCode, ProblemCode> = {
@@ -140,7 +153,7 @@ const problemCodes: Record<MediaFaultCode, ProblemCode> = {
   media_host_unlisted: 'invalid_request',
 }
 
-function view(asset: Asset): z.infer<typeof assetSchema> {
+export function viewAsset(asset: Asset): z.infer<typeof assetSchema> {
   return {
     id: asset.id,
     kind: asset.kind,

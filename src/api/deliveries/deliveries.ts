@@ -1,23 +1,22 @@
-/** /v1/deliveries: the log of what callers were told, attempt by attempt. */
+/** /v1/deliveries: the log of every delivery with its attempts. */
 import { createRoute, z } from '@hono/zod-openapi'
 import { deliveryStatuses } from '../../core/delivery.ts'
 import { eventTypes } from '../../core/event.ts'
 import { findDelivery } from '../../store/deliveries/claim.ts'
 import { listDeliveries } from '../../store/deliveries/log.ts'
-import { problem, problemResponse, withoutKey } from '../problems.ts'
+import { problem } from '../problems.ts'
+import { invalidQuery, json, keyProblems, problemResponse } from '../responses.ts'
 import { createRouter } from '../router.ts'
-import { deliverySchema, viewDeliveries } from './view.ts'
-
-/** Where a page of deliveries goes on. */
-export const deliveryCursor = z.string().regex(/^dlv_[0-9a-z]{26}$/, 'must be a next_cursor')
-export const timestamp = z.iso.datetime({ offset: true })
+import { deliveryCursor, deliverySchema, timestamp, viewDeliveries } from './view.ts'
 
 const list = createRoute({
+  operationId: 'listDeliveries',
+  tags: ['Deliveries'],
   method: 'get',
   path: '/',
   summary: 'List deliveries, newest first, with their attempts',
   description:
-    'since and until are about when a delivery was made. A page may be short, even empty, and still have a next_cursor: it looks through a bounded number of deliveries.',
+    'The parameters since and until compare with the time at which a delivery was created. A page comes from a limited number of deliveries, so it can be short or even empty and still have a next_cursor.',
   request: {
     query: z.strictObject({
       job_id: z.string().optional(),
@@ -31,36 +30,30 @@ const list = createRoute({
     }),
   },
   responses: {
-    ...withoutKey,
-    200: {
-      description: 'A page of deliveries.',
-      content: {
-        'application/json': {
-          schema: z.object({ data: z.array(deliverySchema), next_cursor: z.string().nullable() }),
-        },
-      },
-    },
-    422: problemResponse('Every fault of the query.'),
+    ...keyProblems,
+    200: json(
+      'A page of deliveries.',
+      z.object({ data: z.array(deliverySchema), next_cursor: z.string().nullable() }),
+    ),
+    422: invalidQuery,
   },
 })
 
 const show = createRoute({
+  operationId: 'getDelivery',
+  tags: ['Deliveries'],
   method: 'get',
   path: '/{id}',
-  summary: 'Show a delivery, with the body that is sent',
+  summary: 'Show a delivery with its body',
   request: { params: z.object({ id: z.string() }) },
   responses: {
-    ...withoutKey,
-    200: {
-      description: 'The delivery.',
-      content: {
-        'application/json': {
-          schema: deliverySchema.extend({
-            body: z.string().openapi({ description: 'What is signed and sent, byte by byte.' }),
-          }),
-        },
-      },
-    },
+    ...keyProblems,
+    200: json(
+      'The delivery.',
+      deliverySchema.extend({
+        body: z.string().openapi({ description: 'The exact text that is signed and sent.' }),
+      }),
+    ),
     404: problemResponse('There is no such delivery.'),
   },
 })
@@ -73,7 +66,10 @@ deliveryRoutes.openapi(list, async (c) => {
   const page = await listDeliveries(
     context.db,
     {
-      ...{ jobId: job_id, endpointId: endpoint_id, eventType: event_type, status },
+      jobId: job_id,
+      endpointId: endpoint_id,
+      eventType: event_type,
+      status,
       sinceMs: since === undefined ? undefined : Date.parse(since),
       untilMs: until === undefined ? undefined : Date.parse(until),
     },

@@ -1,40 +1,45 @@
-/** Redelivery: one delivery, or all that ended so since a time. */
+/** Redelivery: of one delivery, or of all that ended in the same way in a period. */
 import { createRoute, z } from '@hono/zod-openapi'
-import type { Context as HonoContext } from 'hono'
 import { eventTypes } from '../../core/event.ts'
 import { findDelivery } from '../../store/deliveries/claim.ts'
 import { releaseDueQueues } from '../../store/deliveries/host-queue-sweep.ts'
 import { redeliver, redeliverMany } from '../../store/deliveries/redeliver.ts'
-import { problem, problemResponse, withBody, withoutKey, withUnaskedBody } from '../problems.ts'
-import { type ApiEnv, createRouter } from '../router.ts'
-import { deliveryCursor, timestamp } from './deliveries.ts'
-import { deliverySchema, viewDeliveries } from './view.ts'
+import { problem } from '../problems.ts'
+import {
+  bodyProblems,
+  json,
+  jsonBody,
+  keyProblems,
+  problemResponse,
+  unexpectedBodyProblems,
+} from '../responses.ts'
+import { createRouter } from '../router.ts'
+import { deliveryCursor, deliverySchema, timestamp, viewDeliveries } from './view.ts'
 
 const one = createRoute({
+  operationId: 'redeliverDelivery',
+  tags: ['Deliveries'],
   method: 'post',
   path: '/{id}/redeliver',
   summary: 'Send a delivery now',
   description:
-    "At once, under the same webhook-id and with the same body, to the endpoint's current URL, or to the job's own. One that is over is sent again: its attempts go on being numbered, and its schedule begins anew. One that is pending does not wait for its turn, or for its host to be tried again: its next attempt is made now, and its schedule goes on.",
+    "Sends the same body under the same webhook-id, to the endpoint's current URL or to the job's callback_url. A delivery that has ended starts its schedule again; its attempts keep their numbers. A pending delivery does not wait for its schedule or its host: its next attempt is made now, and its schedule continues.",
   request: { params: z.object({ id: z.string() }) },
   responses: {
-    ...withoutKey,
-    ...withUnaskedBody,
-    202: {
-      description: 'The delivery, pending; its url says where it goes.',
-      content: { 'application/json': { schema: deliverySchema } },
-    },
+    ...keyProblems,
+    ...unexpectedBodyProblems,
+    202: json('The pending delivery, with the URL of its next attempt.', deliverySchema),
     404: problemResponse('There is no such delivery.'),
     409: problemResponse(
-      'An attempt is under way (delivery_pending), or its endpoint or API key is disabled, or its endpoint deleted (disabled).',
+      'An attempt is in progress (delivery_pending); or the endpoint is disabled or deleted, or the callbacks of the API key are disabled (disabled).',
     ),
   },
 })
 
 const filterSchema = z
   .strictObject({
-    since: timestamp.openapi({ description: 'Deliveries made then or later.' }),
-    until: timestamp.optional().openapi({ description: 'And before then.' }),
+    since: timestamp.openapi({ description: 'Only deliveries created at this time or later.' }),
+    until: timestamp.optional().openapi({ description: 'Only deliveries created before this time.' }),
     status: z.enum(['failed', 'delivered']).default('failed'),
     endpoint_id: z.string().optional(),
     event_type: z.enum(eventTypes).optional(),
@@ -44,28 +49,25 @@ const filterSchema = z
   .openapi('Redelivery')
 
 const many = createRoute({
+  operationId: 'redeliverDeliveries',
+  tags: ['Deliveries'],
   method: 'post',
   path: '/redeliver',
-  summary: 'Send all deliveries again that failed since a time',
+  summary: 'Send the deliveries of a period again',
   description:
-    'The oldest first, a bounded number per call: post the same with the next_cursor as cursor until there is none. They wait in the lines of their hosts, so that nothing else waits behind them. Passed over is what is pending, and what goes to a disabled or deleted endpoint.',
-  request: { body: { required: true, content: { 'application/json': { schema: filterSchema } } } },
+    'Sends the oldest first, a limited number per call. Repeat the request with next_cursor as cursor until it is null. The deliveries wait in the queues of their hosts and do not delay others. Pending deliveries, and deliveries to a disabled or deleted endpoint, are skipped.',
+  request: { body: jsonBody(filterSchema) },
   responses: {
-    ...withoutKey,
-    202: {
-      description: 'What is sent again, and where to.',
-      content: {
-        'application/json': {
-          schema: z.object({
-            redelivered: z.int(),
-            data: z.array(z.object({ id: z.string(), url: z.string() })),
-            next_cursor: z.string().nullable(),
-          }),
-        },
-      },
-    },
-    ...withBody,
-    422: problemResponse('Every fault of the body.'),
+    ...keyProblems,
+    ...bodyProblems,
+    202: json(
+      'The deliveries that are sent again.',
+      z.object({
+        redelivered: z.int(),
+        data: z.array(z.object({ id: z.string(), url: z.string() })),
+        next_cursor: z.string().nullable(),
+      }),
+    ),
   },
 })
 
@@ -77,7 +79,10 @@ redeliverRoutes.openapi(one, async (c) => {
   const isRedelivered = await redeliver(context.db, id, context.now())
   const delivery = await findDelivery(context.db, id)
   if (delivery === null) return problem(c, 'not_found', 'There is no such delivery.')
-  if (!isRedelivered) return refuse(c, delivery.status === 'pending' && delivery.lease !== null)
+  if (!isRedelivered && delivery.status === 'pending' && delivery.lease !== null)
+    return problem(c, 'delivery_pending', 'An attempt is in progress. Try again in a few seconds.')
+  if (!isRedelivered)
+    return problem(c, 'disabled', 'First enable its endpoint, or the callbacks of its API key.')
   context.log('delivery.redelivered', { job_id: delivery.jobId, delivery_id: id })
   await context.queues.delivery(id, 0)
   const [view] = await viewDeliveries(context, [delivery])
@@ -89,7 +94,10 @@ redeliverRoutes.openapi(many, async (c) => {
   const context = c.get('context')
   const { since, until, status, endpoint_id, event_type, limit, cursor } = c.req.valid('json')
   const filter = {
-    ...{ status, endpointId: endpoint_id, eventType: event_type, sinceMs: Date.parse(since) },
+    status,
+    endpointId: endpoint_id,
+    eventType: event_type,
+    sinceMs: Date.parse(since),
     untilMs: until === undefined ? undefined : Date.parse(until),
   }
   const from = { after: cursor ?? null, limit }
@@ -98,9 +106,3 @@ redeliverRoutes.openapi(many, async (c) => {
   await context.queues.deliveries(await releaseDueQueues(context.db, context.now()))
   return c.json({ redelivered: redelivered.length, data: redelivered, next_cursor: next }, 202)
 })
-
-function refuse(c: HonoContext<ApiEnv>, isUnderWay: boolean) {
-  return isUnderWay
-    ? problem(c, 'delivery_pending', 'An attempt is under way. Ask again in a few seconds.')
-    : problem(c, 'disabled', 'Enable its endpoint, or the callbacks of its API key, first.')
-}

@@ -1,4 +1,4 @@
-/** POST /v1/callbacks/test: what a callback URL does with a valid delivery, a forged, a stale and a repeated one. */
+/** POST /v1/callbacks/test: sends a callback URL a valid, a forged, a stale and a repeated delivery. */
 import { createRoute, z } from '@hono/zod-openapi'
 import type { Context } from '../../context.ts'
 import { callbackSecretSchema, callbackUrlSchema } from '../../core/request/request.ts'
@@ -6,6 +6,7 @@ import { rejectUrl } from '../../core/url/policy.ts'
 import { reportOn, verdictNames } from '../../deliveries/receiver-test/report.ts'
 import {
   sendTestDeliveries,
+  type TestDeliveries,
   type TestDelivery,
   testDeliveryNames,
 } from '../../deliveries/receiver-test/send.ts'
@@ -13,32 +14,37 @@ import { type Signers, signersFor, signersOf } from '../../deliveries/sign.ts'
 import { periodSeconds } from '../../rate-limit.ts'
 import { findApiKey, secretsOf } from '../../store/deliveries/api-keys.ts'
 import { adminKeyId } from '../auth.ts'
-import { problem, problemResponse, tooOften, withBody, withoutKey } from '../problems.ts'
+import { problem, rateLimited } from '../problems.ts'
+import { bodyProblems, json, jsonBody, keyProblems, problemResponse } from '../responses.ts'
 import { createRouter } from '../router.ts'
 
 const testSchema = z.strictObject({
   url: callbackUrlSchema,
-  secret: callbackSecretSchema
-    .optional()
-    .meta({ description: "What signs. Unset, the key's own callback_secret; the admin key has none." }),
+  secret: callbackSecretSchema.optional().meta({
+    description:
+      'The secret that signs. The default is the callback secret of the API key; the admin key has none.',
+  }),
 })
 
-const probeSchema = z.object({
+const testDeliverySchema = z.object({
   name: z.enum(testDeliveryNames),
-  status: z.int().nullable().meta({ description: 'The HTTP status; null when no answer came.' }),
-  duration_ms: z.int().nullable().meta({ description: 'Null when it was not sent.' }),
-  error: z.string().nullable().meta({ description: 'Why it did not count as taken; null when it did.' }),
-  redirect_host: z.string().nullable().meta({ description: 'Where a redirect leads; it is not followed.' }),
+  status: z.int().nullable().meta({ description: 'The HTTP status; null if there was no response.' }),
+  duration_ms: z.int().nullable().meta({ description: 'Null if it was not sent.' }),
+  error: z.string().nullable().meta({ description: 'Why it was not accepted; null if it was.' }),
+  redirect_host: z
+    .string()
+    .nullable()
+    .meta({ description: 'The host of a redirect, which is not followed.' }),
 })
 
 const reportSchema = z
   .object({
-    ok: z.boolean().meta({ description: 'Whether every verdict is passed.' }),
-    probes: z.array(probeSchema),
-    verdicts: z.array(
+    ok: z.boolean().meta({ description: 'Whether every result is passed.' }),
+    test_deliveries: z.array(testDeliverySchema),
+    results: z.array(
       z.object({
         name: z.enum(verdictNames),
-        verdict: z.enum(['passed', 'failed', 'unknown']),
+        result: z.enum(['passed', 'failed', 'unknown']),
         message: z.string(),
       }),
     ),
@@ -46,21 +52,19 @@ const reportSchema = z
   .openapi('CallbackReport')
 
 const test = createRoute({
+  operationId: 'testCallback',
+  tags: ['Callbacks'],
   method: 'post',
   path: '/test',
   summary: 'Test a callback URL',
   description:
-    'Sends four deliveries of the type callback.test, which mean nothing: a valid one, one with a forged signature, one signed an hour ago, and the valid one again. Nothing is kept or tried again.',
-  request: { body: { required: true, content: { 'application/json': { schema: testSchema } } } },
+    'Sends four deliveries of the type callback.test, which need no action: a valid one, one with a forged signature, one with a timestamp of an hour ago, and the valid one again. They are not stored and not retried.',
+  request: { body: jsonBody(testSchema) },
   responses: {
-    ...withoutKey,
-    200: {
-      description: 'What the receiver did with each, and what that says of it.',
-      content: { 'application/json': { schema: reportSchema } },
-    },
-    ...withBody,
-    422: problemResponse('Every fault of the body.'),
-    429: problemResponse('More than ten tests a minute with this key, or too many posts.'),
+    ...keyProblems,
+    ...bodyProblems,
+    200: json('The response of the receiver to each delivery, and what it shows.', reportSchema),
+    429: problemResponse('More than ten tests a minute with this API key, or too many requests.'),
   },
 })
 
@@ -68,27 +72,30 @@ export const callbackRoutes = createRouter().openapi(test, async (c) => {
   const context = c.get('context')
   const caller = c.get('apiKeyId')
   const { url, secret } = c.req.valid('json')
-  const signers = await signersWith(context, caller, secret)
-  const objection = rejectUrl(url, context.config.reach)
+  const signers = await chooseSigners(context, caller, secret)
+  const urlFault = rejectUrl(url, context.config.reach)
   const errors = [
-    ...(objection === null ? [] : [{ path: 'url', message: objection }]),
-    ...(signers === null ? [{ path: 'secret', message: whyNoSecret(caller) }] : []),
+    ...(urlFault === null ? [] : [{ path: 'url', message: urlFault }]),
+    ...(signers === null ? [{ path: 'secret', message: missingSecretFault(caller) }] : []),
   ]
   if (signers === null || errors.length > 0) {
-    return problem(c, 'invalid_request', 'Nothing was sent. Correct the fields named in errors.', errors)
+    return problem(c, 'invalid_request', 'Nothing was sent. Correct the fields in errors.', errors)
   }
   const { success: isAllowed } = await context.probeLimit.limit({ key: caller })
-  if (!isAllowed) return tooOften(c, periodSeconds, 'Ten tests a minute are allowed. Wait one.')
+  if (!isAllowed) return rateLimited(c, periodSeconds, 'Ten tests a minute are allowed. Wait one minute.')
 
-  const probes = await sendTestDeliveries(context, url, signers)
-  const verdicts = reportOn(probes)
-  const ok = verdicts.every(({ verdict }) => verdict === 'passed')
-  const { host } = new URL(url)
-  context.log('callback.tested', { api_key_id: caller, host, ok, status: probes.valid.status })
-  return c.json({ ok, probes: testDeliveryNames.map((name) => viewProbe(probes[name])), verdicts }, 200)
+  const testDeliveries = await sendTestDeliveries(context, url, signers)
+  const report = viewReport(testDeliveries)
+  context.log('callback.tested', {
+    api_key_id: caller,
+    host: new URL(url).host,
+    ok: report.ok,
+    status: testDeliveries.valid.status,
+  })
+  return c.json(report, 200)
 })
 
-async function signersWith(
+async function chooseSigners(
   { db, config, now }: Context,
   apiKeyId: string,
   secret: string | undefined,
@@ -98,18 +105,31 @@ async function signersWith(
   return key === null ? null : signersOf(config.signingSecret, secretsOf(key, now()))
 }
 
-function whyNoSecret(apiKeyId: string): string {
+function missingSecretFault(apiKeyId: string): string {
   return apiKeyId === adminKeyId
-    ? 'is needed with the admin key, which has no secret of its own'
-    : 'is needed: that of the key cannot be opened any more, because SIGNING_SECRET was changed. Rotate it.'
+    ? 'is required with the admin key, which has no callback secret'
+    : 'is required: the callback secret of the API key cannot be decrypted, because SIGNING_SECRET was changed. Rotate it.'
 }
 
-function viewProbe({
+export function viewReport(testDeliveries: TestDeliveries): z.infer<typeof reportSchema> {
+  const results = reportOn(testDeliveries).map(({ name, verdict, message }) => ({
+    name,
+    result: verdict,
+    message,
+  }))
+  return {
+    ok: results.every(({ result }) => result === 'passed'),
+    test_deliveries: testDeliveryNames.map((name) => viewTestDelivery(testDeliveries[name])),
+    results,
+  }
+}
+
+function viewTestDelivery({
   name,
   status,
   durationMs,
   error,
   redirectHost,
-}: TestDelivery): z.infer<typeof probeSchema> {
+}: TestDelivery): z.infer<typeof testDeliverySchema> {
   return { name, status, duration_ms: durationMs, error, redirect_host: redirectHost }
 }

@@ -3,16 +3,23 @@ import { z } from '@hono/zod-openapi'
 import type { Context } from '../../context.ts'
 import { deliveryReasonNames, deliveryReasons, deliveryStatuses } from '../../core/delivery.ts'
 import { eventTypes } from '../../core/event.ts'
+import { isoOrNull } from '../../core/iso.ts'
 import type { Attempt } from '../../store/deliveries/commit.ts'
 import { attemptsOfAll, type LoggedDelivery } from '../../store/deliveries/log.ts'
+
+export const deliveryCursor = z.string().regex(/^dlv_[0-9a-z]{26}$/, 'must be a next_cursor')
+export const timestamp = z.iso.datetime({ offset: true })
 
 const attemptSchema = z.object({
   n: z.int(),
   started_at: z.iso.datetime(),
   duration_ms: z.int(),
-  status: z.int().nullable().openapi({ description: 'The HTTP status; null when no answer came.' }),
-  error: z.string().nullable().openapi({ description: 'Of a redirect, where it points: host and path.' }),
-  answer: z.string().nullable().openapi({ description: 'The first kilobyte of the answer.' }),
+  status: z.int().nullable().openapi({ description: 'The HTTP status; null if there was no response.' }),
+  error: z
+    .string()
+    .nullable()
+    .openapi({ description: 'Why the attempt failed. For a redirect it includes the host and path.' }),
+  response_body: z.string().nullable().openapi({ description: 'The first kilobyte of the response body.' }),
 })
 
 const reasons = Object.entries(deliveryReasons).map(([name, meaning]) => `${name}: it ${meaning}.`)
@@ -22,22 +29,22 @@ export const deliverySchema = z
     id: z.string(),
     job_id: z.string(),
     endpoint_id: z.string().nullable().openapi({
-      description: "Null: it goes to the job's own callback_url.",
+      description: 'Null for a delivery to the callback_url of the job.',
     }),
-    event_id: z.string().openapi({ description: 'The webhook-id of every attempt and every redelivery.' }),
+    event_id: z.string().openapi({ description: 'The webhook-id of every attempt and of every redelivery.' }),
     event_type: z.enum(eventTypes),
-    url: z.string().openapi({ description: 'Where it went, or goes next.' }),
+    url: z.string().openapi({ description: 'The URL of the last attempt, or of the next one.' }),
     status: z.enum(deliveryStatuses),
     reason: z
       .enum(deliveryReasonNames)
       .nullable()
       .openapi({ description: reasons.join(' ') }),
     next_attempt_at: z.iso.datetime().nullable().openapi({
-      description: 'Null: it is over, or it waits in line and has no date of its own.',
+      description: 'Null if the delivery has ended, or waits for its host and has no scheduled time.',
     }),
     created_at: z.iso.datetime(),
     attempt_count: z.int(),
-    attempts: z.array(attemptSchema).openapi({ description: 'The latest twenty, in order.' }),
+    attempts: z.array(attemptSchema).openapi({ description: 'The latest twenty attempts, in order.' }),
   })
   .openapi('Delivery')
 
@@ -48,7 +55,11 @@ export async function viewDeliveries({ db }: Context, page: LoggedDelivery[]): P
     db,
     page.map(({ id }) => id),
   )
-  return page.map((delivery) => ({
+  return page.map((delivery) => viewDelivery(delivery, attempts.get(delivery.id) ?? []))
+}
+
+export function viewDelivery(delivery: LoggedDelivery, attempts: Attempt[]): DeliveryView {
+  return {
     id: delivery.id,
     job_id: delivery.jobId,
     endpoint_id: delivery.endpointId,
@@ -57,12 +68,12 @@ export async function viewDeliveries({ db }: Context, page: LoggedDelivery[]): P
     url: delivery.url,
     status: delivery.status,
     reason: delivery.reason,
-    next_attempt_at: delivery.dueAt === null ? null : new Date(delivery.dueAt).toISOString(),
+    next_attempt_at: isoOrNull(delivery.dueAt),
     created_at: new Date(delivery.createdAt).toISOString(),
     attempt_count: delivery.attempts,
-    // They are read after the row: an attempt that ended in between is not shown beside the older row.
-    attempts: (attempts.get(delivery.id) ?? []).filter(({ n }) => n <= delivery.attempts).map(viewAttempt),
-  }))
+    // Attempts are read after the row, so an attempt that ended in between is left out.
+    attempts: attempts.filter(({ n }) => n <= delivery.attempts).map(viewAttempt),
+  }
 }
 
 function viewAttempt({ n, startedAt, durationMs, status, error, answer }: Attempt) {
@@ -70,6 +81,8 @@ function viewAttempt({ n, startedAt, durationMs, status, error, answer }: Attemp
     n,
     started_at: new Date(startedAt).toISOString(),
     duration_ms: durationMs,
-    ...{ status, error, answer },
+    status,
+    error,
+    response_body: answer,
   }
 }

@@ -1,4 +1,4 @@
-/** The body of an endpoint: its schema as documented, and all of its faults at once, the URL's among them. */
+/** The body of an endpoint: its schema as described, and all of its faults at once, including those of its URL. */
 import { z } from '@hono/zod-openapi'
 import type { Context as HonoContext } from 'hono'
 import { defaultEventTypes } from '../../core/event.ts'
@@ -10,28 +10,28 @@ import {
 } from '../../core/request/request.ts'
 import { textOf } from '../../core/request/text.ts'
 import { rejectUrl } from '../../core/url/policy.ts'
-import { formFaults, type Validated } from '../body-faults.ts'
+import { inputFaults, type Validated } from '../body-faults.ts'
 import { type FieldFault, missingBody, problem } from '../problems.ts'
 import type { ApiEnv } from '../router.ts'
 
-// Made before the OpenAPI extension, what comes from the core is described in zod's own way.
+// Schemas from the core are made before the OpenAPI extension, so they have `meta` and no `openapi`.
 const fields = {
   url: callbackUrlSchema.meta({
-    description: 'https, on a public host. Kept and called as the URL standard spells it.',
+    description: 'https, on a public host. Stored and called in the normalized form of the URL standard.',
   }),
   description: textOf({ max: 500 }, z.string().trim()).nullable(),
   event_types: eventTypesSchema.meta({
-    description: 'What it is sent: how jobs end, if nothing else is asked.',
+    description: 'The event types that it receives. The default is the three final events of a job.',
   }),
   metadata: metadataSchema.meta({
     description:
-      "Only the events of jobs whose metadata hold all of this, letter by letter. {}: every job's.",
+      'Filter: only events of jobs whose metadata contains all of these keys and values. {}: all jobs.',
     example: { tenant: '7' },
   }),
   secret: callbackSecretSchema.meta({
-    description: 'Signs what it is sent; made here where none is given.',
+    description: 'The secret that signs its deliveries. The default is a new random secret.',
   }),
-  disabled: z.boolean().openapi({ description: 'A disabled endpoint is sent nothing.' }),
+  disabled: z.boolean().openapi({ description: 'A disabled endpoint receives nothing.' }),
 }
 
 export const newEndpointSchema = z
@@ -47,20 +47,20 @@ export const newEndpointSchema = z
 
 export const endpointPatchSchema = z.strictObject(fields).partial().openapi('EndpointPatch')
 
-/** Faults of form and the guard's word on the URL, together. */
+/** The faults of the schema together with those of the URL. */
 export function endpointFaults<Input>(result: Validated & { data?: Input }, c: HonoContext<ApiEnv>) {
   const missing = missingBody(result.target, c)
   if (missing !== undefined) return missing
-  const formal = formFaults(result, c)
-  if (!result.success) return answerFaults(formal, result.target, c)
-  const errors = [...formal, ...(result.target === 'json' ? urlFaults(result.data, c) : [])]
+  const formFaults = inputFaults(result, c)
+  if (!result.success) return reportAllFaults(formFaults, result.target, c)
+  const errors = [...formFaults, ...(result.target === 'json' ? urlFaults(result.data, c) : [])]
   return errors.length === 0 ? undefined : refuse(c, errors)
 }
 
-async function answerFaults(formal: FieldFault[], target: string, c: HonoContext<ApiEnv>) {
-  const named = new Set(formal.map(({ path }) => path))
-  const guarded = target === 'json' ? urlFaults(await c.req.json(), c) : []
-  return refuse(c, [...formal, ...guarded.filter(({ path }) => !named.has(path))])
+async function reportAllFaults(formFaults: FieldFault[], target: string, c: HonoContext<ApiEnv>) {
+  const reported = new Set(formFaults.map(({ path }) => path))
+  const others = target === 'json' ? urlFaults(await c.req.json(), c) : []
+  return refuse(c, [...formFaults, ...others.filter(({ path }) => !reported.has(path))])
 }
 
 function urlFaults(body: unknown, c: HonoContext<ApiEnv>): FieldFault[] {
@@ -70,5 +70,5 @@ function urlFaults(body: unknown, c: HonoContext<ApiEnv>): FieldFault[] {
 }
 
 function refuse(c: HonoContext<ApiEnv>, errors: FieldFault[]) {
-  return problem(c, 'invalid_request', 'Nothing was done. Correct the fields named in errors.', errors)
+  return problem(c, 'invalid_request', 'Nothing was done. Correct the fields in errors.', errors)
 }

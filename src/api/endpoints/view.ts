@@ -1,7 +1,9 @@
-/** An endpoint as the API shows it. Its secret is not among it. */
+/** An endpoint as the API shows it, without its secret. */
 import { z } from '@hono/zod-openapi'
 import { eventTypes } from '../../core/event.ts'
+import { isoOrNull } from '../../core/iso.ts'
 import type { Endpoint } from '../../store/deliveries/endpoints.ts'
+import { problemResponse } from '../responses.ts'
 
 export const endpointSchema = z
   .object({
@@ -12,28 +14,25 @@ export const endpointSchema = z
     metadata: z.record(z.string(), z.string()),
     disabled: z.boolean(),
     disabled_at: z.iso.datetime().nullable(),
-    disabled_by: z.enum(['hand', 'failure']).nullable().openapi({
-      description: 'failure: its host took nothing for five days, though it was tried.',
+    disabled_by: z.enum(['user', 'failure']).nullable().openapi({
+      description: 'failure: its host accepted no delivery for five days.',
     }),
     created_at: z.iso.datetime(),
   })
   .openapi('Endpoint')
 
-export function viewEndpoint({
-  id,
-  url,
-  description,
-  eventTypes,
-  metadata,
-  disabledAt,
-  disabledBy,
-  createdAt,
-}: Endpoint) {
+export const noSuchEndpoint = { 404: problemResponse('There is no such endpoint.') }
+
+export function viewEndpoint(endpoint: Endpoint): z.infer<typeof endpointSchema> {
   return {
-    ...{ id, url, description, event_types: eventTypes, metadata },
-    disabled: disabledAt !== null,
-    disabled_at: disabledAt === null ? null : new Date(disabledAt).toISOString(),
-    disabled_by: disabledBy,
-    created_at: new Date(createdAt).toISOString(),
+    id: endpoint.id,
+    url: endpoint.url,
+    description: endpoint.description,
+    event_types: endpoint.eventTypes,
+    metadata: endpoint.metadata,
+    disabled: endpoint.disabledAt !== null,
+    disabled_at: isoOrNull(endpoint.disabledAt),
+    disabled_by: endpoint.disabledBy,
+    created_at: new Date(endpoint.createdAt).toISOString(),
   }
 }

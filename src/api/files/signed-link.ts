@@ -1,13 +1,13 @@
-/** What is opened by a signed link as well as by a key: the guard before it, and its part of a route's contract. */
+/** Access by a signed link or by an API key: the middleware, and its part of a route's description. */
 import { z } from '@hono/zod-openapi'
 import { every } from 'hono/combine'
 import { cors } from 'hono/cors'
 import { createMiddleware } from 'hono/factory'
 import { isPlainLink, plainInteger } from '../../core/url/signed-spelling.ts'
 import { isValidLink, type LinkTarget } from '../../media/signed-links.ts'
-import { onlyWithKey } from '../auth.ts'
+import { requireApiKey } from '../auth.ts'
 import { problem } from '../problems.ts'
-import { onlyWithinRate } from '../rate-limit.ts'
+import { limitRate } from '../rate-limit.ts'
 import type { ApiEnv } from '../router.ts'
 
 export const linkQuery = z.object({
@@ -15,33 +15,30 @@ export const linkQuery = z.object({
   signature: z.string().optional(),
 })
 
-// A key, or the signature in the link.
+/** The `security` of such a route. */
 export const keyOrLink = [{ apiKey: [] }, {}]
 
 /**
- * A page of any origin may play what a link opens. A key has no business in a page: it opens everything, and is not
- * let through.
+ * A page of any origin can play what a link opens. The authorization header is not allowed: an API key opens everything
+ * and does not belong in a page.
  */
-export const playableAnywhere = cors({
+export const allowAnyOrigin = cors({
   origin: '*',
   allowMethods: ['GET', 'HEAD'],
   allowHeaders: [
-    ...['range', 'if-range', 'if-match', 'if-none-match'],
-    ...['if-modified-since', 'if-unmodified-since'],
+    'range',
+    'if-range',
+    'if-match',
+    'if-none-match',
+    'if-modified-since',
+    'if-unmodified-since',
   ],
   exposeHeaders: ['accept-ranges', 'content-disposition', 'content-length', 'content-range', 'etag'],
   maxAge: 24 * 60 * 60,
 })
 
-const byKey = every(onlyWithKey, onlyWithinRate)
-
-const linkSchema = z.object({
-  expires: z.string().regex(plainInteger).transform(Number),
-  signature: z.string(),
-})
-
-/** `params` reads from the path what the link must be for. */
-export function onlyWithLinkOrKey(params: z.ZodType<LinkTarget>) {
+/** `params` reads from the path what the link must be signed for. */
+export function requireLinkOrKey(params: z.ZodType<LinkTarget>) {
   return createMiddleware<ApiEnv>(async (c, next) => {
     const { config, now } = c.get('context')
     const link = linkSchema.safeParse(c.req.query())
@@ -53,6 +50,17 @@ export function onlyWithLinkOrKey(params: z.ZodType<LinkTarget>) {
       return next()
     }
     if (c.req.header('authorization') !== undefined) return byKey(c, next)
-    return problem(c, 'unauthorized', 'The link is forged or has expired. An API key opens it at any time.')
+    return problem(
+      c,
+      'unauthorized',
+      'The link is not valid or has expired. An API key opens the file at any time.',
+    )
   })
 }
+
+const byKey = every(requireApiKey, limitRate)
+
+const linkSchema = z.object({
+  expires: z.string().regex(plainInteger).transform(Number),
+  signature: z.string(),
+})

@@ -1,4 +1,4 @@
-/** Accepting a job: the promise is written, and a nudge sent. Everything that could be wrong was found before. */
+/** Accepts a validated job: stores its media and its row, and sends a wake-up. */
 
 import { copyForRetry } from '../../assets/copy-for-retry.ts'
 import { storeDataUris } from '../../assets/data-uris.ts'
@@ -10,29 +10,29 @@ import { encryptSecret } from '../../deliveries/secrets.ts'
 import { deleteAllExcept } from '../../media/delete.ts'
 import { draftEvent } from '../../store/events.ts'
 import { insertJob, type Job } from '../../store/jobs/jobs.ts'
-import type { Assessment } from './choose-provider.ts'
+import type { Choice } from './choose-provider.ts'
 
-export interface Posted {
+export interface NewJob {
   request: PostedRequest
   retryOf: string | null
 }
 
-/** Null: the idempotency key was taken a moment ago by another post. */
+/** Null: another request with the same Idempotency-Key came first. */
 export async function acceptJob(
   context: Context,
   caller: { apiKeyId: string; idempotency: { key: string; hash: string } | null },
-  { request: posted, retryOf }: Posted,
-  assessment: Extract<Assessment, { ok: true }>,
+  { request: posted, retryOf }: NewJob,
+  choice: Extract<Choice, { ok: true }>,
 ): Promise<Job | null> {
-  const { callback_secret, retention_days = context.config.retentionDays, ...said } = posted
+  const { callback_secret, retention_days = context.config.retentionDays, ...fields } = posted
   const id = newId('job')
-  // Before the row: what dies in between, or is not known to have been written, leaves objects that no row names.
+  // Objects come before the row: after a crash, or an insert with an unknown outcome, reconciliation deletes the orphans.
   const owner = { id, apiKeyId: caller.apiKeyId }
   const { request, assets } =
     retryOf === null
-      ? await storeDataUris(context, owner, { ...said, retention_days }, assessment.known)
-      : await copyForRetry(context, owner, { ...said, retention_days })
-  const { providers, estimates, warnings } = assessment
+      ? await storeDataUris(context, owner, { ...fields, retention_days }, choice.metadata)
+      : await copyForRetry(context, owner, { ...fields, retention_days })
+  const { providers, estimates, warnings } = choice
   const nowMs = context.now()
   const retried = retryOf === null ? {} : { retry_of: retryOf }
   const { signingSecret } = context.config

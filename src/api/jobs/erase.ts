@@ -1,33 +1,34 @@
-/** DELETE /v1/jobs/:id: erases a settled job, and everything that is kept of it. */
+/** DELETE /v1/jobs/:id: erases an ended job with everything that belongs to it. */
 import { createRoute, z } from '@hono/zod-openapi'
 import { erase as eraseJob } from '../../engine/upkeep/erase.ts'
-import { problem, problemResponse, withoutKey, withUnaskedBody } from '../problems.ts'
+import { problem } from '../problems.ts'
+import { invalidQuery, keyProblems, problemResponse, unexpectedBodyProblems } from '../responses.ts'
 import { createRouter } from '../router.ts'
+import { noSuchJob } from './view.ts'
 
 const erase = createRoute({
+  operationId: 'eraseJob',
+  tags: ['Jobs'],
   method: 'delete',
   path: '/{id}',
   summary: 'Erase a job',
   description:
-    'Erases a job that has ended: its request, its tasks, its videos, what providers posted of it, its timeline, and its deliveries with their attempts. What it cost is erased with it. Whoever asked for job.erased is told, with the hashes of the videos.',
+    'Erases a job that has ended: its request, tasks, cost, videos, timeline, the webhooks of its providers, and its deliveries with their attempts. Receivers that subscribe to job.erased are notified, with the hashes of the videos.',
   request: {
     params: z.object({ id: z.string() }),
     query: z.object({
       force: z.enum(['true', 'false']).default('false').openapi({
-        description:
-          'true: also when its caller, or an endpoint, has still to be told something, and never will be.',
+        description: 'true: erase it even if deliveries are pending. They are never sent.',
       }),
     }),
   },
   responses: {
-    ...withoutKey,
-    ...withUnaskedBody,
+    ...keyProblems,
+    ...unexpectedBodyProblems,
+    ...noSuchJob,
     204: { description: 'Erased.' },
-    404: problemResponse('There is no such job (any more).'),
-    409: problemResponse(
-      'It has not ended (not_settled), or somebody has still to be told of it (undelivered).',
-    ),
-    422: problemResponse('Every fault of the query.'),
+    409: problemResponse('The job has not ended (not_settled), or has pending deliveries (undelivered).'),
+    422: invalidQuery,
   },
 })
 
@@ -45,7 +46,7 @@ export const eraseRoutes = createRouter().openapi(erase, async (c) => {
       return problem(
         c,
         'undelivered',
-        'Its callback URL, or an endpoint, has not taken every event yet. Wait, or add ?force=true.',
+        'Its callback URL or an endpoint has not received every event yet. Wait, or add ?force=true.',
       )
   }
 })

@@ -1,4 +1,4 @@
-/** What a request would cost at a provider. Spends nothing. */
+/** The cost of a request at a provider. An estimate spends nothing. */
 
 import { withLinks } from '../../assets/links.ts'
 import type { Config } from '../../config.ts'
@@ -11,60 +11,61 @@ import type { JobRequest } from '../../core/request/request.ts'
 import { priceOf } from '../../providers/price-table.ts'
 import type { Provider } from '../../providers/provider.ts'
 
-/** Whether somebody decides by it, or it is only told: then nothing that looks like a purchase is risked. */
-export type Purpose = 'deciding' | 'informing'
+/** For information alone, no dry run is sent: it resembles a purchase. */
+export type EstimatePurpose = 'decision' | 'information'
 
 export async function estimate(
   context: Context,
   provider: Provider,
   request: JobRequest,
-  purpose: Purpose,
+  purpose: EstimatePurpose,
 ): Promise<Result<Cost>> {
   const published = priceOf(provider.capabilities.prices, request)
   if (published !== null) return { ok: true, value: published }
-  const isRisked = provider.capabilities.estimates === 'dry_run' && purpose === 'informing'
-  const ask = isRisked ? undefined : provider.estimate
-  if (ask === undefined) return fail('price_unknown', `${provider.name} publishes no price for this.`)
-  return remember(context, await keyOf(provider, request), async () => {
+  const isDryRun = provider.capabilities.estimates === 'dry_run'
+  const requestPrice = isDryRun && purpose === 'information' ? undefined : provider.estimate
+  if (requestPrice === undefined)
+    return fail('price_unknown', `${provider.name} publishes no price for this.`)
+  return cached(context, await cacheKeyOf(provider, request), async () => {
     const linked = await withLinks(context, { request, deadlineAt: context.now() })
-    return linked.ok ? ask(withStandIns(context, provider, linked.value)) : linked
+    return linked.ok ? requestPrice(withPlaceholders(context, provider, linked.value)) : linked
   })
 }
 
-/** What is embedded is stored once the job is accepted: until then a price is asked with a URL where none may stand. */
-function withStandIns({ config }: Context, { capabilities }: Provider, request: JobRequest): JobRequest {
+/** Embedded media are stored only when the job is accepted: until then a placeholder URL replaces them. */
+function withPlaceholders({ config }: Context, { capabilities }: Provider, request: JobRequest): JobRequest {
   const url = `${config.publicBaseUrl}/v1/assets/embedded/content`
-  const taken = capabilities.media.first_frame.includes('data_uri')
+  const takesImages = capabilities.media.first_frame.includes('data_uri')
   return mapMedia(request, (media) =>
-    isDataUri(media) && !(taken && /^data:image\//i.test(media)) ? url : media,
+    isDataUri(media) && !(takesImages && /^data:image\//i.test(media)) ? url : media,
   )
 }
 
-const keptMs = 10 * 60_000
-// Somebody waits for each answer: a provider that is down is not asked for every job.
-const troubleKeptMs = 60_000
-const mostKept = 1_000
+const priceLifetimeMs = 10 * 60_000
+// Callers wait for estimates, so a provider that is down is not called again for every job.
+const faultLifetimeMs = 60_000
+const maxCachedPrices = 1_000
 
-/** Prices change seldom, requests of one shape come often. The memory lasts as long as the isolate. */
-const memories = new WeakMap<Config, Map<string, { told: Result<Cost>; until: number }>>()
+/** Prices seldom change, and requests of one shape are frequent. The cache lives as long as the isolate. */
+const caches = new WeakMap<Config, Map<string, { price: Result<Cost>; expiresAt: number }>>()
 
-async function remember(
+async function cached(
   { config, now }: Context,
   key: string,
-  ask: () => Promise<Result<Cost>>,
+  load: () => Promise<Result<Cost>>,
 ): Promise<Result<Cost>> {
-  const memory = memories.get(config) ?? new Map()
-  memories.set(config, memory)
-  const known = memory.get(key)
-  if (known !== undefined && known.until > now()) return known.told
-  const told = await ask()
-  if (memory.size >= mostKept) memory.clear()
-  memory.set(key, { told, until: now() + (told.ok ? keptMs : troubleKeptMs) })
-  return told
+  const cache = caches.get(config) ?? new Map()
+  caches.set(config, cache)
+  const entry = cache.get(key)
+  if (entry !== undefined && entry.expiresAt > now()) return entry.price
+  const price = await load()
+  if (cache.size >= maxCachedPrices) cache.clear()
+  cache.set(key, { price, expiresAt: now() + (price.ok ? priceLifetimeMs : faultLifetimeMs) })
+  return price
 }
 
-/** All that a price may depend on: not the words, not which images they are. */
-function keyOf({ name }: Provider, request: JobRequest): Promise<string> {
+/** Every field that a price may depend on: not the text of the prompt, and not the content of the images. */
+function cacheKeyOf({ name }: Provider, request: JobRequest): Promise<string> {
   const { model, resolution, duration, aspect_ratio, generate_audio, count } = request
   const { first_frame, last_frame, reference_images, reference_videos, reference_audios } = request
   const frames = [first_frame, last_frame].filter((frame) => frame !== undefined).length
@@ -81,10 +82,10 @@ function keyOf({ name }: Provider, request: JobRequest): Promise<string> {
   return sha256(JSON.stringify([name, shape, media, request.provider_options[name]]))
 }
 
-/** Why this is too dear, or cannot be known not to be. Null: it is within the limit. */
-export function overLimit(told: Result<Cost>, limitUsd: number): string | null {
-  if (!told.ok) return `its price is not known: ${told.fault.message}`
-  const { amount_usd } = told.value
+/** Why the price exceeds the limit, or cannot be compared with it. Null: it is within the limit. */
+export function limitFault(price: Result<Cost>, limitUsd: number): string | null {
+  if (!price.ok) return `its price is not known: ${price.fault.message}`
+  const { amount_usd } = price.value
   if (amount_usd !== undefined) return amount_usd <= limitUsd ? null : `it would cost $${amount_usd}`
-  return 'its price is in credits, and what a credit costs is not set here'
+  return 'its price is in credits, and this deployment does not set what a credit costs'
 }

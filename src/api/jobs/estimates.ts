@@ -1,62 +1,69 @@
-/** POST /v1/estimates: what a request would cost at each provider, and who cannot make it and why. */
+/** POST /v1/estimates: the cost of a request at each provider, and why a provider cannot run it. */
 import { createRoute, z } from '@hono/zod-openapi'
 import { costSchema } from '../../core/cost.ts'
-import { providerNames } from '../../core/request/request.ts'
-import { problem, problemResponse, withBody, withoutKey } from '../problems.ts'
+import { type PostedRequest, providerNames } from '../../core/request/request.ts'
+import { problem } from '../problems.ts'
+import { bodyProblems, json, jsonBody, keyProblems, problemResponse } from '../responses.ts'
 import { createRouter } from '../router.ts'
-import { type Candidate, isAble, priceCandidates } from './choose-provider.ts'
-import { jobRequestSchema, nothingSpent, requestFaults } from './request.ts'
+import { type Candidate, isEligible, priceCandidates } from './choose-provider.ts'
+import { jobRequestSchema, notAccepted, requestFaults } from './request.ts'
 import { validateRequest } from './validate.ts'
 
-const reasons = z.array(z.object({ path: z.string(), message: z.string() }))
+const faults = z.array(z.object({ path: z.string(), message: z.string() }))
 
 const estimateSchema = z
   .object({
     provider: z.enum(providerNames),
-    eligible: z.boolean().meta({ description: 'Whether a job posted now could go there.' }),
-    cost: costSchema.nullable().meta({ description: 'Of the whole job.' }),
-    unpriced: z.string().nullable().meta({ description: 'Why there is no cost, where it was asked for.' }),
-    reasons: reasons.meta({ description: 'Why it is not eligible: all of it.' }),
-    warnings: reasons.meta({ description: 'What it would only partly honour.' }),
+    eligible: z.boolean().meta({ description: 'Whether a job created now could run there.' }),
+    cost: costSchema.nullable().meta({ description: 'The cost of the whole job.' }),
+    unpriced: z.string().nullable().meta({ description: 'Why an eligible provider has no cost.' }),
+    reasons: faults.meta({ description: 'Every reason why it is not eligible.' }),
+    warnings: faults.meta({ description: 'The fields that it would honour only in part.' }),
   })
   .openapi('Estimate')
 
-const estimate = createRoute({
+const create = createRoute({
+  operationId: 'createEstimate',
+  tags: ['Estimates'],
   method: 'post',
   path: '/',
   summary: 'Estimate a job',
-  description: 'Takes the body of POST /v1/jobs, accepts nothing and spends nothing.',
-  request: { body: { required: true, content: { 'application/json': { schema: jobRequestSchema } } } },
+  description: 'Takes the body of POST /v1/jobs. Creates no job and spends nothing.',
+  request: { body: jsonBody(jobRequestSchema) },
   responses: {
-    ...withoutKey,
-    200: {
-      description: 'One estimate for each provider that would be asked, in that order.',
-      content: { 'application/json': { schema: z.object({ data: z.array(estimateSchema) }) } },
-    },
-    ...withBody,
-    422: problemResponse('Every fault of the request.'),
+    ...keyProblems,
+    200: json(
+      'One estimate for each provider that is considered, in the order of preference.',
+      z.object({ data: z.array(estimateSchema) }),
+    ),
+    ...bodyProblems,
+    422: problemResponse('The request is invalid. The errors name every fault.'),
   },
 })
 
 export const estimateRoutes = createRouter()
 
 estimateRoutes.openapi(
-  estimate,
+  create,
   async (c) => {
     const context = c.get('context')
     const request = c.req.valid('json')
-    const passage = await validateRequest(context, c.get('apiKeyId'), request)
-    if (!passage.ok) return problem(c, 'invalid_request', nothingSpent, passage.faults)
-    const candidates = await priceCandidates(context, request, passage.known, 'deciding')
-    const view = ({ name, provider, reasons, cost }: Candidate): z.infer<typeof estimateSchema> => ({
-      provider: name,
-      eligible: isAble({ name, provider, reasons, cost }),
-      cost: cost?.ok ? cost.value : null,
-      unpriced: cost?.ok === false ? cost.fault.message : null,
-      reasons,
-      warnings: provider?.warn(request) ?? [],
-    })
-    return c.json({ data: candidates.map(view) }, 200)
+    const validation = await validateRequest(context, c.get('apiKeyId'), request)
+    if (!validation.ok) return problem(c, 'invalid_request', notAccepted, validation.faults)
+    const candidates = await priceCandidates(context, request, validation.metadata, 'decision')
+    return c.json({ data: candidates.map((candidate) => viewEstimate(candidate, request)) }, 200)
   },
   requestFaults,
 )
+
+export function viewEstimate(candidate: Candidate, request: PostedRequest): z.infer<typeof estimateSchema> {
+  const { name, provider, reasons, cost } = candidate
+  return {
+    provider: name,
+    eligible: isEligible(candidate),
+    cost: cost?.ok ? cost.value : null,
+    unpriced: cost?.ok === false ? cost.fault.message : null,
+    reasons,
+    warnings: provider?.warn(request) ?? [],
+  }
+}

@@ -3,8 +3,10 @@ import { createRoute, z } from '@hono/zod-openapi'
 import { readKept } from '../../core/http/json.ts'
 import { eventsOf } from '../../store/events.ts'
 import { findJob } from '../../store/jobs/jobs.ts'
-import { problem, problemResponse, withoutKey } from '../problems.ts'
+import { problem } from '../problems.ts'
+import { json, keyProblems } from '../responses.ts'
 import { createRouter } from '../router.ts'
+import { noSuchJob } from './view.ts'
 
 const eventSchema = z
   .object({
@@ -12,29 +14,28 @@ const eventSchema = z
     type: z.string().openapi({ example: 'task.submitted' }),
     created_at: z.iso.datetime(),
     data: z.record(z.string(), z.unknown()).openapi({
-      description: '{ "damaged": true }: what the database holds cannot be read.',
+      description: '{ "damaged": true }: the stored data cannot be read.',
     }),
   })
   .openapi('Event')
 
-const timeline = createRoute({
+const list = createRoute({
+  operationId: 'listJobEvents',
+  tags: ['Jobs'],
   method: 'get',
   path: '/{id}/events',
-  summary: "A job's timeline, oldest first",
+  summary: "List a job's timeline, oldest first",
   request: { params: z.object({ id: z.string() }) },
   responses: {
-    ...withoutKey,
-    200: {
-      description: 'What happened to the job.',
-      content: { 'application/json': { schema: z.object({ data: z.array(eventSchema) }) } },
-    },
-    404: problemResponse('There is no such job.'),
+    ...keyProblems,
+    ...noSuchJob,
+    200: json('The events of the job.', z.object({ data: z.array(eventSchema) })),
   },
 })
 
 const storedData = z.record(z.string(), z.unknown())
 
-export const eventRoutes = createRouter().openapi(timeline, async (c) => {
+export const eventRoutes = createRouter().openapi(list, async (c) => {
   const { db } = c.get('context')
   const { id } = c.req.valid('param')
   const events = await eventsOf(db, id)

@@ -1,49 +1,47 @@
 /** /v1/jobs: accept a job, show one. */
 import { createRoute, z } from '@hono/zod-openapi'
 import { findJob } from '../../store/jobs/jobs.ts'
-import { problem, problemResponse, withBody, withoutKey } from '../problems.ts'
+import { problem } from '../problems.ts'
+import { bodyProblems, json, jsonBody, keyProblems, problemResponse } from '../responses.ts'
 import { createRouter } from '../router.ts'
 import { acceptedResponses, createJobOnce, idempotencyHeaders } from './create.ts'
 import { jobRequestSchema, requestFaults } from './request.ts'
-import { jobSchema, viewJobs } from './view.ts'
+import { jobSchema, noSuchJob, viewJobs } from './view.ts'
 
-const accept = createRoute({
+const create = createRoute({
+  operationId: 'createJob',
+  tags: ['Jobs'],
   method: 'post',
   path: '/',
-  summary: 'Accept a job',
+  summary: 'Create a job',
   description:
-    'The answer comes at once; the video comes as an event. With an Idempotency-Key, the same post is the same job: after 429, 503 or no answer at all it is safe to repeat. Without one, a post that was not answered may have been accepted.',
+    'Returns at once; the video follows as an event. With an Idempotency-Key, the same request always means the same job, so it is safe to repeat after 429, 503 or no response. A request without one may have been accepted even if no response arrived.',
   request: {
     headers: idempotencyHeaders,
-    body: {
-      required: true,
-      content: { 'application/json': { schema: jobRequestSchema } },
-    },
+    body: jsonBody(jobRequestSchema),
   },
   responses: {
-    ...withoutKey,
+    ...keyProblems,
     ...acceptedResponses,
-    ...withBody,
-    409: problemResponse('The Idempotency-Key was used for another body.'),
+    ...bodyProblems,
+    409: problemResponse('The Idempotency-Key was used for a different request.'),
   },
 })
 
 const show = createRoute({
+  operationId: 'getJob',
+  tags: ['Jobs'],
   method: 'get',
   path: '/{id}',
   summary: 'Show a job',
   request: { params: z.object({ id: z.string() }) },
-  responses: {
-    ...withoutKey,
-    200: { description: 'The job.', content: { 'application/json': { schema: jobSchema } } },
-    404: problemResponse('There is no such job.'),
-  },
+  responses: { ...keyProblems, ...noSuchJob, 200: json('The job.', jobSchema) },
 })
 
 export const jobRoutes = createRouter()
 
 jobRoutes.openapi(
-  accept,
+  create,
   async (c) => {
     const request = c.req.valid('json')
     return createJobOnce(c, await c.req.text(), async () => ({ request, retryOf: null }))

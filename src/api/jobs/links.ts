@@ -3,8 +3,10 @@ import { createRoute, z } from '@hono/zod-openapi'
 import { linkTo, longestLinkSeconds } from '../../media/signed-links.ts'
 import { findJob } from '../../store/jobs/jobs.ts'
 import { outputsOfAll } from '../../store/jobs/outputs.ts'
-import { problem, problemResponse, withBody, withoutKey } from '../problems.ts'
+import { problem } from '../problems.ts'
+import { bodyProblems, json, keyProblems } from '../responses.ts'
 import { createRouter } from '../router.ts'
+import { noSuchJob } from './view.ts'
 
 const linkRequestSchema = z.strictObject({
   expires_in_seconds: z
@@ -12,9 +14,7 @@ const linkRequestSchema = z.strictObject({
     .min(1)
     .max(longestLinkSeconds)
     .optional()
-    .openapi({
-      description: `${longestLinkSeconds}, which is seven days, when it is left out.`,
-    }),
+    .openapi({ description: `The default is ${longestLinkSeconds}, which is seven days.` }),
 })
 
 const linkSchema = z
@@ -25,40 +25,38 @@ const linkSchema = z
   })
   .openapi('Link')
 
-const issue = createRoute({
+const create = createRoute({
+  operationId: 'createJobLinks',
+  tags: ['Outputs'],
   method: 'post',
   path: '/{id}/links',
-  summary: 'Issue new links to the videos of a job',
+  summary: 'Create new links to the videos of a job',
   description:
-    'For a page or a person without an API key. Links that were issued before go on until they end; a link opens its own video and nothing else.',
+    'For a page or a person without an API key. Earlier links stay valid until they expire. A link opens one video and nothing else.',
   request: {
     params: z.object({ id: z.string() }),
     body: { content: { 'application/json': { schema: linkRequestSchema } } },
   },
   responses: {
-    ...withoutKey,
-    200: {
-      description: 'One link for each output that is stored by now.',
-      content: { 'application/json': { schema: z.object({ data: z.array(linkSchema) }) } },
-    },
-    ...withBody,
-    404: problemResponse('There is no such job.'),
-    422: problemResponse('Every fault of the body.'),
+    ...keyProblems,
+    ...bodyProblems,
+    ...noSuchJob,
+    200: json('One link for each output that is stored by now.', z.object({ data: z.array(linkSchema) })),
   },
 })
 
-export const linkRoutes = createRouter().openapi(issue, async (c) => {
+export const linkRoutes = createRouter().openapi(create, async (c) => {
   const { db, config, now } = c.get('context')
   const { id } = c.req.valid('param')
   const outputs = (await outputsOfAll(db, [id])).get(id) ?? []
   if (outputs.length === 0 && (await findJob(db, id)) === null)
     return problem(c, 'not_found', 'There is no such job.')
   const { expires_in_seconds = longestLinkSeconds } = c.req.valid('json')
-  const endsAt = now() + expires_in_seconds * 1_000
+  const expiresAtMs = now() + expires_in_seconds * 1_000
   const stored = outputs.filter(({ status }) => status === 'stored')
   const data = await Promise.all(
     stored.map(async ({ n }) => {
-      const { url, expiresAt } = await linkTo(config, { jobId: id, n }, endsAt)
+      const { url, expiresAt } = await linkTo(config, { jobId: id, n }, expiresAtMs)
       return { n, url, url_expires_at: new Date(expiresAt).toISOString() }
     }),
   )

@@ -1,10 +1,11 @@
-/** GET /v1/jobs: the list, newest first, by filter and cursor. */
+/** GET /v1/jobs: the list, newest first, with filters and a cursor. */
 import { createRoute, z } from '@hono/zod-openapi'
 import { jobStatuses } from '../../core/job.ts'
 import { models, providerNames } from '../../core/request/request.ts'
 import { listJobs } from '../../store/jobs/list.ts'
-import { formFaults } from '../body-faults.ts'
-import { type FieldFault, problem, problemResponse, withoutKey } from '../problems.ts'
+import { inputFaults } from '../body-faults.ts'
+import { type FieldFault, problem } from '../problems.ts'
+import { invalidQuery, json, keyProblems } from '../responses.ts'
 import { createRouter } from '../router.ts'
 import { jobSchema, viewJobs } from './view.ts'
 
@@ -22,28 +23,21 @@ const filters = {
 }
 
 const metadataKey = /^metadata\[(.+)\]$/
-// As many keys as a job may have: more match nothing.
-const mostMetadataFilters = 20
+// The largest number of metadata keys that a job can have.
+const maxMetadataFilters = 20
 
 const list = createRoute({
+  operationId: 'listJobs',
+  tags: ['Jobs'],
   method: 'get',
   path: '/',
   summary: 'List jobs, newest first',
-  description: `Filter by metadata with metadata[key]=value, at most ${mostMetadataFilters} keys, each once. A page may be short, even empty, and still have a next_cursor: it looks through a bounded number of jobs, and has a bounded size.`,
-  request: {
-    query: z.looseObject(filters),
-  },
+  description: `Filter by metadata with metadata[key]=value, at most ${maxMetadataFilters} keys, each once. A page has a limited size and comes from a limited number of jobs, so it can be short or even empty and still have a next_cursor.`,
+  request: { query: z.looseObject(filters) },
   responses: {
-    ...withoutKey,
-    200: {
-      description: 'A page of jobs.',
-      content: {
-        'application/json': {
-          schema: z.object({ data: z.array(jobSchema), next_cursor: z.string().nullable() }),
-        },
-      },
-    },
-    422: problemResponse('Every fault of the query.'),
+    ...keyProblems,
+    200: json('A page of jobs.', z.object({ data: z.array(jobSchema), next_cursor: z.string().nullable() })),
+    422: invalidQuery,
   },
 })
 
@@ -57,7 +51,9 @@ jobListRoutes.openapi(
     const page = await listJobs(
       context.db,
       {
-        ...{ status, provider, model },
+        status,
+        provider,
+        model,
         createdAfterMs: created_after === undefined ? undefined : Date.parse(created_after),
         createdBeforeMs: created_before === undefined ? undefined : Date.parse(created_before),
         metadata: metadataFilter(c.req.query()),
@@ -67,23 +63,24 @@ jobListRoutes.openapi(
     return c.json({ data: await viewJobs(context, page.jobs), next_cursor: page.next }, 200)
   },
   (result, c) => {
-    const errors = [...formFaults(result, c), ...filterFaults(c.req.queries())]
-    return errors.length === 0 ? undefined : problem(c, 'invalid_request', 'Correct the query.', errors)
+    const errors = [...inputFaults(result, c), ...filterFaults(c.req.queries())]
+    if (errors.length === 0) return undefined
+    return problem(c, 'invalid_request', 'Correct the parameters in errors.', errors)
   },
 )
 
-/** What the schema cannot see: names that it does not know, and metadata filters. */
+/** The faults that the schema cannot see: unknown parameters, and metadata filters. */
 function filterFaults(query: Record<string, string[]>): FieldFault[] {
   const names = Object.keys(query)
-  const keys = names.filter((name) => metadataKey.test(name))
-  // Own fields only: "constructor" is in every object.
-  const unknown = names.filter((name) => !Object.hasOwn(filters, name) && !keys.includes(name))
-  const repeated = keys.filter((name) => query[name]?.length !== 1)
-  const tooMany = keys.length > mostMetadataFilters
+  const metadataNames = names.filter((name) => metadataKey.test(name))
+  // Own fields only: every object has a "constructor".
+  const unknown = names.filter((name) => !Object.hasOwn(filters, name) && !metadataNames.includes(name))
+  const repeated = metadataNames.filter((name) => query[name]?.length !== 1)
+  const isTooMany = metadataNames.length > maxMetadataFilters
   return [
-    ...(unknown.length > 0 ? [{ path: '', message: `knows no filter ${unknown.join(', ')}` }] : []),
+    ...(unknown.length > 0 ? [{ path: '', message: `has unknown parameters: ${unknown.join(', ')}` }] : []),
     ...repeated.map((path) => ({ path, message: 'is given more than once' })),
-    ...(tooMany ? [{ path: 'metadata', message: `takes at most ${mostMetadataFilters} keys` }] : []),
+    ...(isTooMany ? [{ path: 'metadata', message: `takes at most ${maxMetadataFilters} keys` }] : []),
   ]
 }
 

@@ -1,29 +1,33 @@
-/** POST /v1/jobs/:id/retry: the request of a job that failed or was canceled, posted again as a new job. */
+/** POST /v1/jobs/:id/retry: creates a new job with the request of a job that failed or was canceled. */
 import { createRoute, z } from '@hono/zod-openapi'
 import type { Context as HonoContext } from 'hono'
 import { decryptSecret } from '../../deliveries/secrets.ts'
 import { encryptedSecretOf } from '../../store/deliveries/claim.ts'
 import { findJob, type Job } from '../../store/jobs/jobs.ts'
-import { type ProblemResponse, problem, problemResponse, withoutKey, withUnaskedBody } from '../problems.ts'
+import { type ProblemResponse, problem } from '../problems.ts'
+import { keyProblems, problemResponse, unexpectedBodyProblems } from '../responses.ts'
 import { type ApiEnv, createRouter } from '../router.ts'
-import type { Posted } from './accept.ts'
+import type { NewJob } from './accept.ts'
 import { acceptedResponses, createJobOnce, idempotencyHeaders } from './create.ts'
-import { nothingSpent } from './request.ts'
+import { notAccepted } from './request.ts'
+import { noSuchJob } from './view.ts'
 
 const retry = createRoute({
+  operationId: 'retryJob',
+  tags: ['Jobs'],
   method: 'post',
   path: '/{id}/retry',
   summary: 'Retry a job',
   description:
-    'Makes a new job of the request of one that failed or was canceled, with retry_of naming that one. It is checked anew, as if it were posted, and signs what it tells with the same secret as before.',
+    'Creates a new job with the request of a job that failed or was canceled; retry_of names that job. The request is validated again. The events of the new job are signed with the same secret as before.',
   request: { params: z.object({ id: z.string() }), headers: idempotencyHeaders },
   responses: {
-    ...withoutKey,
-    ...withUnaskedBody,
+    ...keyProblems,
+    ...unexpectedBodyProblems,
     ...acceptedResponses,
-    404: problemResponse('There is no such job.'),
+    ...noSuchJob,
     409: problemResponse(
-      'It has not ended (not_settled), or has succeeded (already_settled); or the Idempotency-Key was used for something else.',
+      'The job has not ended (not_settled) or has succeeded (already_settled), or the Idempotency-Key was used for a different request (idempotency_conflict).',
     ),
   },
 })
@@ -36,9 +40,9 @@ export const retryRoutes = createRouter().openapi(retry, async (c) => {
     switch (job.status) {
       case 'failed':
       case 'canceled':
-        return again(c, job)
+        return repeat(c, job)
       case 'succeeded':
-        return problem(c, 'already_settled', 'The job has succeeded. Post a new one for another video.')
+        return problem(c, 'already_settled', 'The job has succeeded. Create a new job for another video.')
       case 'queued':
       case 'generating':
       case 'storing':
@@ -47,18 +51,18 @@ export const retryRoutes = createRouter().openapi(retry, async (c) => {
   })
 })
 
-/** As it was posted, with the secret that signed for it: whoever retries it, its receiver can verify what comes. */
-async function again(c: HonoContext<ApiEnv>, job: Job): Promise<Posted | ProblemResponse> {
+/** The original request with the original secret: the receiver can verify the events whichever key retries the job. */
+async function repeat(c: HonoContext<ApiEnv>, job: Job): Promise<NewJob | ProblemResponse> {
   const { id, request } = job
   const { db, config } = c.get('context')
   if (job.damaged.includes('request')) {
-    const message = 'is damaged in the database, and what is left of it is another request: post a new job'
-    return problem(c, 'invalid_request', nothingSpent, [{ path: 'request', message }])
+    const message = 'is damaged in the database and is no longer the original request: create a new job'
+    return problem(c, 'invalid_request', notAccepted, [{ path: 'request', message }])
   }
-  const sealed = request.callback_url === undefined ? null : await encryptedSecretOf(db, job)
-  if (sealed === null) return { request, retryOf: id }
-  const secret = await decryptSecret(config.signingSecret, sealed)
+  const encrypted = request.callback_url === undefined ? null : await encryptedSecretOf(db, job)
+  if (encrypted === null) return { request, retryOf: id }
+  const secret = await decryptSecret(config.signingSecret, encrypted)
   if (secret !== null) return { request: { ...request, callback_secret: secret }, retryOf: id }
-  const message = 'cannot be read any more, because SIGNING_SECRET was changed: post a new job'
-  return problem(c, 'invalid_request', nothingSpent, [{ path: 'callback_secret', message }])
+  const message = 'cannot be decrypted, because SIGNING_SECRET was changed: create a new job'
+  return problem(c, 'invalid_request', notAccepted, [{ path: 'callback_secret', message }])
 }

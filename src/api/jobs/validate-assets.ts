@@ -1,4 +1,4 @@
-/** What is wrong with the assets that a request names: they are not there, or of another kind than their field wants. */
+/** The faults of the assets that a request names: they do not exist, or are of the wrong kind. */
 import { assetsIn, kindAt, type MediaFields } from '../../core/request/media.ts'
 import type { Asset } from '../../store/jobs/assets.ts'
 import type { FieldFault } from '../problems.ts'
@@ -8,10 +8,8 @@ export function assetFaults(request: Partial<MediaFields>, assets: ReadonlyMap<s
   return assetsIn(request).flatMap(({ path, id }) => {
     const asset = assets.get(id)
     if (asset === undefined)
-      return [{ path, message: 'is no asset that is here: it was deleted, or never uploaded' }]
-    if (asset.kind === kindAt(path)) return []
-    return [
-      { path, message: `takes an asset of kind ${kindAt(path)}, and this one is of kind ${asset.kind}` },
-    ]
+      return [{ path, message: 'names no existing asset: it was deleted, or never uploaded' }]
+    const kind = kindAt(path)
+    return asset.kind === kind ? [] : [{ path, message: `takes an asset of kind ${kind}, not ${asset.kind}` }]
   })
 }

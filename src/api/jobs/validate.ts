@@ -1,4 +1,4 @@
-/** The door: what is wrong with well-formed fields in this deployment, whoever is to make the video. */
+/** Validates well-formed fields for this deployment, whatever the provider. */
 
 import { availableAssets } from '../../assets/available.ts'
 import { dataUriFaults } from '../../assets/data-uris.ts'
@@ -15,13 +15,10 @@ import { assetFaults } from './validate-assets.ts'
 
 type Part = Partial<PostedRequest>
 
-/** Past the door there is what is known of the media; before it, every fault. */
-export type Validation = { ok: true; known: KnownMetadata } | { ok: false; faults: FieldFault[] }
+/** A valid request comes with the metadata of its media; an invalid one with every fault. */
+export type Validation = { ok: true; metadata: KnownMetadata } | { ok: false; faults: FieldFault[] }
 
-/**
- * URLs that lead nowhere allowed, media that are not there or not what they should be, unknown options, no secret: all
- * at once.
- */
+/** Checks URLs, assets, embedded media, provider options and the secret, and reports all faults at once. */
 export async function validateRequest(
   { db, bucket, config }: Pick<Context, 'db' | 'bucket' | 'config'>,
   apiKeyId: string,
@@ -30,18 +27,19 @@ export async function validateRequest(
 ): Promise<Validation> {
   const assets = await availableAssets({ db, bucket }, request, retryOf)
   const faults = [
-    ...targetFaults(request, config.reach),
+    ...urlFaultsOf(request, config.reach),
     ...assetFaults(request, assets),
     ...dataUriFaults(request),
     ...optionFaults(request, config.reach),
     ...secretFaults(request, apiKeyId),
   ]
-  return faults.length > 0 ? { ok: false, faults } : { ok: true, known: await knownMetadata(request, assets) }
+  if (faults.length > 0) return { ok: false, faults }
+  return { ok: true, metadata: await knownMetadata(request, assets) }
 }
 
 type Reach = Context['config']['reach']
 
-function targetFaults(request: Part, reach: Reach): FieldFault[] {
+function urlFaultsOf(request: Part, reach: Reach): FieldFault[] {
   const urls = mediaOf(request).filter(({ value }) => formOf(value) === 'url')
   if (request.callback_url !== undefined) urls.push({ path: 'callback_url', value: request.callback_url })
   return urlFaults(urls, reach)
@@ -54,7 +52,7 @@ function urlFaults(urls: { path: string; value: string }[], reach: Reach): Field
   })
 }
 
-// Of providers without an API key too: the options are kept with the job, so all of them are checked.
+// The options of every provider are stored with the job, so those of providers without an API key are checked too.
 function optionFaults(request: Part, reach: Reach): FieldFault[] {
   return allProviders().flatMap(({ name, options }) => {
     const path = `provider_options.${name}`
@@ -63,7 +61,7 @@ function optionFaults(request: Part, reach: Reach): FieldFault[] {
   })
 }
 
-/** What a provider is given by URL is guarded like other media, whatever its option is called. */
+/** Every URL in the options, at any depth and under any name: it is checked like other media. */
 function urlsIn(value: unknown, path: string): { path: string; value: string }[] {
   if (typeof value === 'string') return isMeantAsUrl(value) ? [{ path, value }] : []
   if (typeof value !== 'object' || value === null) return []
@@ -74,6 +72,6 @@ function secretFaults(request: Part, apiKeyId: string): FieldFault[] {
   const isUnsigned = request.callback_url !== undefined && request.callback_secret === undefined
   if (!isUnsigned || apiKeyId !== adminKeyId) return []
   return [
-    { path: 'callback_secret', message: 'is needed with the admin key, which has no secret of its own' },
+    { path: 'callback_secret', message: 'is required with the admin key, which has no callback secret' },
   ]
 }

@@ -1,4 +1,4 @@
-/** Rows → what a caller sees, for one job or a page of them. */
+/** Rows → the jobs that a caller sees, for one job or a page of them. */
 import type { Context } from '../../context.ts'
 import '@hono/zod-openapi'
 import { viewJob } from '../../core/job-view.ts'
@@ -7,19 +7,22 @@ import { linksTo } from '../../media/signed-links.ts'
 import type { Job } from '../../store/jobs/jobs.ts'
 import { outputsOfAll } from '../../store/jobs/outputs.ts'
 import { tasksOfAll } from '../../store/jobs/tasks.ts'
+import { problemResponse } from '../responses.ts'
 
-// Described first: only a schema made after the OpenAPI extension can be named.
+// `describe` makes a new schema: only one that is made after the OpenAPI extension can have a name.
 export const jobSchema = jobViewSchema.describe('A job as its caller sees it.').openapi('Job')
+
+export const noSuchJob = { 404: problemResponse('There is no such job.') }
 
 export async function viewJobs({ db, config, now }: Context, jobs: Job[]): Promise<JobView[]> {
   const ids = jobs.map(({ id }) => id)
-  const [outputs, tasks] = await Promise.all([outputsOfAll(db, ids), tasksOfAll(db, ids)])
+  const [outputsByJob, tasksByJob] = await Promise.all([outputsOfAll(db, ids), tasksOfAll(db, ids)])
   return Promise.all(
     jobs.map(async (job) => {
-      const own = outputs.get(job.id) ?? []
-      const stored = own.filter(({ status }) => status === 'stored').map(({ n }) => n)
+      const outputs = outputsByJob.get(job.id) ?? []
+      const stored = outputs.filter(({ status }) => status === 'stored').map(({ n }) => n)
       const links = await linksTo(config, job.id, stored, now())
-      return viewJob({ job, outputs: own, tasks: tasks.get(job.id) ?? [] }, links)
+      return viewJob({ job, outputs, tasks: tasksByJob.get(job.id) ?? [] }, links)
     }),
   )
 }

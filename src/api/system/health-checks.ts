@@ -1,89 +1,114 @@
-/** The deep look at the Worker's health: does what it stands on answer, and is what it owes being done? */
+/** The checks of the deep health call: whether the parts of the platform respond, and whether work is overdue. */
 import { z } from '@hono/zod-openapi'
 import type { Context } from '../../context.ts'
 import { describeError } from '../../log.ts'
 import { type Backlog, countBacklog } from '../../store/reports/backlog.ts'
 import type { FieldFault } from '../problems.ts'
 
-/** Slower than that, and the API is felt to be slow. */
+/** A slower response makes the API slow for its callers. */
 const slowMs = 2_000
-const patienceMs = 5_000
-/** The sweep comes every minute: what nobody has come for in three is not being swept. */
+const timeoutMs = 5_000
+/** The sweep runs every minute: work that is overdue for three minutes is not being swept. */
 const overdueMs = 3 * 60_000
 
-// Unknown: what it would be known from does not answer.
+// unknown: the part that would show it does not respond.
 const check = z.object({ status: z.enum(['ok', 'degraded', 'failed', 'unknown']) })
-const answering = check.extend({ latency_ms: z.number().nullable() })
-const owed = check.extend({ overdue: z.int().nullable(), oldest_overdue_seconds: z.number().nullable() })
+const responseCheck = check.extend({ latency_ms: z.number().nullable() })
+const workCheck = check.extend({
+  overdue: z.int().nullable(),
+  oldest_overdue_seconds: z.number().nullable(),
+})
 
 export const checksSchema = z.object({
-  database: answering,
-  bucket: answering,
+  database: responseCheck,
+  bucket: responseCheck,
   queues: check.extend({
-    backlog: z.int().nullable().meta({ description: 'Messages that wait.' }),
+    backlog: z.int().nullable().meta({ description: 'How many messages wait.' }),
     oldest_message_seconds: z.number().nullable(),
   }),
   cron: check.meta({
-    description: 'Degraded when something is long overdue, and is not even on a queue: nobody sweeps.',
+    description: 'degraded: work is long overdue and no message for it waits, so the sweep does not run.',
   }),
-  jobs: owed.extend({
-    lease_expired: z.int().nullable(),
-    beyond_deadline: z.int().nullable().meta({ description: 'Unsettled for long after their deadline.' }),
+  jobs: workCheck.extend({
+    lease_expired: z.int().nullable().meta({ description: 'Overdue jobs whose last step did not finish.' }),
+    past_deadline: z
+      .int()
+      .nullable()
+      .meta({ description: 'Jobs that have not ended long after their deadline.' }),
   }),
-  deliveries: owed,
+  deliveries: workCheck,
   dead_letters: check.extend({
-    count: z.int().nullable().meta({ description: 'Nudges of overdue work that died in all their tries.' }),
+    count: z.int().nullable().meta({ description: 'Wake-ups of overdue work that failed on every attempt.' }),
   }),
   storage: check.extend({
-    lost: z.int().nullable().meta({ description: 'Stored outputs and assets that are not in the bucket.' }),
+    missing_objects: z
+      .int()
+      .nullable()
+      .meta({ description: 'Stored outputs and assets whose object is missing in the bucket.' }),
   }),
 })
 
 type Checks = z.infer<typeof checksSchema>
 
 export async function runChecks(context: Context): Promise<Checks> {
-  const { db, bucket, queues: nudges, now } = context
+  const { db, bucket, queues, now } = context
   const [database, stored, queued] = await Promise.all([
-    ask(context, 'database', () => countBacklog(db, now())),
-    ask(context, 'bucket', () => bucket.head('healthz')),
-    ask(context, 'queues', () => nudges.waiting()),
+    probe(context, 'database', () => countBacklog(db, now())),
+    probe(context, 'bucket', () => bucket.head('healthz')),
+    probe(context, 'queues', () => queues.waiting()),
   ])
   const backlog = database.ok ? database.value : null
   const waiting = queued.ok ? queued.value.count : null
   return {
-    database: answerOf(database),
-    bucket: answerOf(stored),
+    database: responseCheckOf(database),
+    bucket: responseCheckOf(stored),
     queues: {
       status: queued.ok ? 'ok' : 'failed',
       backlog: waiting,
       oldest_message_seconds: queued.ok ? secondsSince(now(), queued.value.oldestAt) : null,
     },
-    ...owedOf(backlog, waiting, now()),
+    ...workChecksOf(backlog, waiting, now()),
   }
 }
 
-/** The checks that are not ok. Without the database nothing is accepted; without the rest what is accepted waits. */
+/** The checks that are not ok. Without the database no job is accepted; without another part, accepted work waits. */
 export function failing(checks: Checks): FieldFault[] {
   return Object.entries(checks).flatMap(([path, { status }]) =>
     status === 'ok' ? [] : [{ path, message: `is ${status}` }],
   )
 }
 
-function owedOf(
-  backlog: Backlog | null,
-  waiting: number | null,
-  nowMs: number,
-): Pick<Checks, 'cron' | 'jobs' | 'deliveries' | 'dead_letters' | 'storage'> {
-  const unknown = { status: 'unknown' as const, overdue: null, oldest_overdue_seconds: null }
-  if (backlog === null) {
-    return {
-      cron: { status: 'unknown' },
-      jobs: { ...unknown, lease_expired: null, beyond_deadline: null },
-      deliveries: unknown,
-      dead_letters: { status: 'unknown', count: null },
-      storage: { status: 'unknown', lost: null },
-    }
+type Probe<T> = { ok: true; value: T; ms: number } | { ok: false }
+
+/** An error and a timeout count the same: the part does not respond. The log has the cause. */
+async function probe<T>(
+  { now, log }: Context,
+  name: keyof Checks,
+  work: () => Promise<T>,
+): Promise<Probe<T>> {
+  const startedAt = now()
+  const { promise: timeout, reject } = Promise.withResolvers<never>()
+  const timer = setTimeout(() => reject(new Error(`no response within ${timeoutMs} ms`)), timeoutMs)
+  try {
+    const value = await Promise.race([work(), timeout])
+    return { ok: true, value, ms: now() - startedAt }
+  } catch (error) {
+    log('health_check.failed', { check: name, error: describeError(error) })
+    return { ok: false }
+  } finally {
+    clearTimeout(timer)
   }
+}
+
+function responseCheckOf(probed: Probe<unknown>): Checks['database'] {
+  if (!probed.ok) return { status: 'failed', latency_ms: null }
+  return { status: probed.ms > slowMs ? 'degraded' : 'ok', latency_ms: probed.ms }
+}
+
+type WorkChecks = Pick<Checks, 'cron' | 'jobs' | 'deliveries' | 'dead_letters' | 'storage'>
+
+function workChecksOf(backlog: Backlog | null, waiting: number | null, nowMs: number): WorkChecks {
+  if (backlog === null) return unknownWork
   const { jobs, deliveries, deadLetters, lost } = backlog
   const isLate = ({ oldestDueAt }: { oldestDueAt: number | null }) =>
     oldestDueAt !== null && nowMs - oldestDueAt > overdueMs
@@ -95,7 +120,7 @@ function owedOf(
       overdue: jobs.overdue,
       oldest_overdue_seconds: secondsSince(nowMs, jobs.oldestDueAt),
       lease_expired: jobs.leaseExpired,
-      beyond_deadline: jobs.beyondDeadline,
+      past_deadline: jobs.beyondDeadline,
     },
     deliveries: {
       status: isLate(deliveries) ? 'degraded' : 'ok',
@@ -103,31 +128,22 @@ function owedOf(
       oldest_overdue_seconds: secondsSince(nowMs, deliveries.oldestDueAt),
     },
     dead_letters: { status: deadLetters > 0 ? 'degraded' : 'ok', count: deadLetters },
-    storage: { status: lost > 0 ? 'degraded' : 'ok', lost },
+    storage: { status: lost > 0 ? 'degraded' : 'ok', missing_objects: lost },
   }
 }
 
-type Asked<T> = { ok: true; value: T; ms: number } | { ok: false }
-
-/** Whatever it throws, and silence past patience, is the same to who asks: it does not answer. The log says more. */
-async function ask<T>({ now, log }: Context, name: keyof Checks, work: () => Promise<T>): Promise<Asked<T>> {
-  const startedAt = now()
-  const { promise: silence, reject } = Promise.withResolvers<never>()
-  const timer = setTimeout(() => reject(new Error(`no answer within ${patienceMs} ms`)), patienceMs)
-  try {
-    const value = await Promise.race([work(), silence])
-    return { ok: true, value, ms: now() - startedAt }
-  } catch (error) {
-    log('health_check.failed', { check: name, error: describeError(error) })
-    return { ok: false }
-  } finally {
-    clearTimeout(timer)
-  }
-}
-
-function answerOf(asked: Asked<unknown>): Checks['database'] {
-  if (!asked.ok) return { status: 'failed', latency_ms: null }
-  return { status: asked.ms > slowMs ? 'degraded' : 'ok', latency_ms: asked.ms }
+const unknownWork: WorkChecks = {
+  cron: { status: 'unknown' },
+  jobs: {
+    status: 'unknown',
+    overdue: null,
+    oldest_overdue_seconds: null,
+    lease_expired: null,
+    past_deadline: null,
+  },
+  deliveries: { status: 'unknown', overdue: null, oldest_overdue_seconds: null },
+  dead_letters: { status: 'unknown', count: null },
+  storage: { status: 'unknown', missing_objects: null },
 }
 
 function secondsSince(nowMs: number, at: number | null): number | null {

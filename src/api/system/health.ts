@@ -1,55 +1,53 @@
-/** GET /healthz: is the Worker up, and which providers has it a key for? With `deep`: what is degraded? */
+/** GET /healthz: whether the Worker runs. With `deep` and an API key: which of its checks fail. */
 import { createRoute, z } from '@hono/zod-openapi'
 import { createMiddleware } from 'hono/factory'
-import { onlyWithKey } from '../auth.ts'
-import { always, problemResponse, unavailable } from '../problems.ts'
+import { requireApiKey } from '../auth.ts'
+import { unavailable } from '../problems.ts'
+import { commonProblems, invalidQuery, json, problemResponse } from '../responses.ts'
 import { type ApiEnv, createRouter } from '../router.ts'
 import { checksSchema, failing, runChecks } from './health-checks.ts'
 
 const status = z.enum(['ok', 'degraded'])
-const providers = z.array(z.string()).meta({ description: 'Those that have a key here.' })
+const providers = z.array(z.string()).meta({ description: 'The providers that have an API key here.' })
 const healthSchema = z.object({ status, providers, checks: checksSchema.optional() }).openapi('Health')
 
-const health = createRoute({
+const show = createRoute({
+  operationId: 'getHealth',
+  tags: ['System'],
   method: 'get',
   path: '/healthz',
-  summary: 'Is it up?',
-  // The deep look asks the database and the bucket, and tells how much is owed: it needs a key.
+  summary: 'Health',
+  // The deep call uses the database and the bucket, and shows the amount of overdue work, so it needs a key.
   security: [{}, { apiKey: [] }],
   description:
-    'Without a key: that it is up. With ?deep and a key: whether the database, the bucket, the queues and the cron trigger work, and what is overdue.',
+    'Without an API key: that the Worker runs. With ?deep and an API key: whether the database, the bucket, the queues and the cron trigger work, and how much work is overdue.',
   request: {
-    query: z.object({ deep: z.string().optional().meta({ description: 'Of any value, or none.' }) }),
+    query: z.object({
+      deep: z.string().optional().meta({ description: 'Runs the checks. The value is ignored.' }),
+    }),
   },
   responses: {
-    ...always,
-    200: {
-      description: 'Up. Degraded: what is not ok in checks needs somebody to look.',
-      content: { 'application/json': { schema: healthSchema } },
-    },
-    401: problemResponse('The deep look needs a valid API key.'),
-    422: problemResponse('Every fault of the query.'),
-    503: problemResponse(
-      'It cannot serve: the database does not answer. The errors name every check that is not ok.',
-    ),
+    ...commonProblems,
+    200: json('It runs. degraded: at least one of the checks is not ok.', healthSchema),
+    401: problemResponse('The deep call requires a valid API key.'),
+    422: invalidQuery,
+    503: problemResponse('The database is not available. The errors name every check that is not ok.'),
   },
 })
 
-const onlyShallowWithoutKey = createMiddleware<ApiEnv>(async (c, next) =>
-  c.req.query('deep') === undefined ? next() : onlyWithKey(c, next),
+const requireKeyForChecks = createMiddleware<ApiEnv>(async (c, next) =>
+  c.req.query('deep') === undefined ? next() : requireApiKey(c, next),
 )
 
 export const healthRoutes = createRouter()
-healthRoutes.use('/healthz', onlyShallowWithoutKey)
-healthRoutes.openapi(health, async (c) => {
+healthRoutes.use('/healthz', requireKeyForChecks)
+healthRoutes.openapi(show, async (c) => {
   const context = c.get('context')
   const providers = Object.keys(context.providers)
   if (c.req.valid('query').deep === undefined) return c.json({ status: 'ok' as const, providers }, 200)
   const checks = await runChecks(context)
-  const wrong = failing(checks)
-  if (checks.database.status === 'failed') return unavailable(c, wrong)
-  return c.json(
-    { status: wrong.length === 0 ? ('ok' as const) : ('degraded' as const), providers, checks },
-    200,
-  )
+  const errors = failing(checks)
+  if (checks.database.status === 'failed') return unavailable(c, errors)
+  const status = errors.length === 0 ? ('ok' as const) : ('degraded' as const)
+  return c.json({ status, providers, checks }, 200)
 })

@@ -1,19 +1,21 @@
-/** GET /v1/models: models × providers, with modes, limits and prices. The same data decides who is eligible. */
+/** GET /v1/models: models × providers, with modes, limits and prices. The same data decides which are eligible. */
 import { createRoute, z } from '@hono/zod-openapi'
 import type { SentForm } from '../../core/request/media.ts'
 import {
   aspectRatios,
+  type Model,
   maxCount,
   maxDurationSeconds,
   maxReferences,
   minDurationSeconds,
   models,
+  type ProviderName,
   providerNames,
   resolutions,
 } from '../../core/request/request.ts'
 import { allProviders } from '../../providers/index.ts'
 import type { MediaLimits, Provider } from '../../providers/provider.ts'
-import { withoutKey } from '../problems.ts'
+import { json, keyProblems } from '../responses.ts'
 import { createRouter } from '../router.ts'
 
 const mode = z.object({ aspect_ratios: z.array(z.enum(aspectRatios)).readonly() })
@@ -24,14 +26,16 @@ const mediaLimits = z
     content_types: z.array(z.string()).readonly(),
     pixels: z.object({ min: z.int(), max: z.int() }).meta({ description: 'Width times height.' }),
     max_seconds: z.number(),
-    max_seconds_together: z.number().meta({ description: 'Of several.' }),
+    max_seconds_together: z.number().meta({ description: 'Of all files of the field together.' }),
   })
   .partial()
 
 const offerSchema = z.object({
   provider: z.enum(providerNames),
-  configured: z.boolean().meta({ description: 'Whether it has a key here; only then it is asked.' }),
-  webhooks: z.boolean().meta({ description: 'Whether it tells the end by itself, or is polled.' }),
+  configured: z
+    .boolean()
+    .meta({ description: 'Whether it has an API key here. Jobs can run only at configured providers.' }),
+  webhooks: z.boolean().meta({ description: 'Whether it sends webhooks. Otherwise it is polled.' }),
   modes: z.object({ text: mode, frames: mode, references: mode }),
   resolutions: z.array(z.enum(resolutions)).readonly(),
   limits: z.object({
@@ -57,10 +61,10 @@ const offerSchema = z.object({
       })
       .meta({
         description:
-          'What it documents of the files. Assets and data: URIs are held to it; what a URL leads to is not looked at.',
+          'The documented limits of its media files. They are checked for assets and data: URIs, not for files behind URLs.',
       }),
   }),
-  provider_options: z.record(z.string(), z.unknown()).meta({ description: 'JSON Schema.' }),
+  provider_options: z.record(z.string(), z.unknown()).meta({ description: 'A JSON Schema.' }),
   prices: z
     .object({
       source: z.string(),
@@ -70,78 +74,59 @@ const offerSchema = z.object({
       ),
     })
     .nullable()
-    .meta({ description: 'As published. Null: it publishes none, and POST /v1/estimates asks it.' }),
+    .meta({
+      description:
+        'Published prices. Null: it publishes none, and POST /v1/estimates requests the price from it.',
+    }),
 })
 
 const modelSchema = z.object({ model: z.enum(models), providers: z.array(offerSchema) }).openapi('Model')
 
 const list = createRoute({
+  operationId: 'listModels',
+  tags: ['Models'],
   method: 'get',
   path: '/',
-  summary: 'List the models',
+  summary: 'List models',
   responses: {
-    ...withoutKey,
-    200: {
-      description: 'Every model, and what each provider makes of it.',
-      content: { 'application/json': { schema: z.object({ data: z.array(modelSchema) }) } },
-    },
+    ...keyProblems,
+    200: json(
+      'Every model with the modes, limits and prices of each provider.',
+      z.object({ data: z.array(modelSchema) }),
+    ),
   },
 })
 
 export const modelRoutes = createRouter()
 
 modelRoutes.openapi(list, (c) => {
-  const configured = c.get('context').providers
-  const data = models.map((model) => ({
-    model,
-    providers: allProviders().map((provider) => ({
-      configured: configured[provider.name] !== undefined,
-      ...offerOf(provider, model),
-    })),
-  }))
-  return c.json({ data }, 200)
+  const configured = Object.values(c.get('context').providers).map(({ name }) => name)
+  return c.json({ data: models.map((model) => viewModel(model, allProviders(), configured)) }, 200)
 })
 
-/** What is embedded becomes an asset, and that reaches a provider as a URL does. */
-function formsOf(media: Provider['capabilities']['media']) {
-  const withEmbedded = (taken: readonly SentForm[]) => {
-    const others = taken.filter((form) => form !== 'url' && form !== 'data_uri')
-    return [...(taken.includes('url') ? (['url', 'data_uri'] as const) : []), ...others]
-  }
+export function viewModel(
+  model: Model,
+  providers: readonly Provider[],
+  configured: readonly ProviderName[],
+): z.infer<typeof modelSchema> {
   return {
-    first_frame: withEmbedded(media.first_frame),
-    last_frame: withEmbedded(media.last_frame),
-    reference_images: withEmbedded(media.reference_images),
-    reference_videos: withEmbedded(media.reference_videos),
-    reference_audios: withEmbedded(media.reference_audios),
+    model,
+    providers: providers.map((provider) => ({
+      configured: configured.includes(provider.name),
+      ...viewOffer(provider, model),
+    })),
   }
 }
 
-function filesOf(limits: Provider['capabilities']['mediaLimits']) {
-  const view = ({ contentTypes, pixels, maxSeconds, maxTotalSeconds }: MediaLimits = {}) => ({
-    content_types: contentTypes,
-    pixels,
-    max_seconds: maxSeconds,
-    max_seconds_together: maxTotalSeconds,
-  })
-  return {
-    first_frame: view(limits.first_frame),
-    last_frame: view(limits.last_frame),
-    reference_images: view(limits.reference_images),
-    reference_videos: view(limits.reference_videos),
-    reference_audios: view(limits.reference_audios),
-  }
-}
-
-function offerOf(
-  { name, capabilities, options, parseWebhook: read }: Provider,
-  model: (typeof models)[number],
+function viewOffer(
+  { name, capabilities, options, parseWebhook }: Provider,
+  model: Model,
 ): Omit<z.infer<typeof offerSchema>, 'configured'> {
   const { aspectRatios, promptLength, prices } = capabilities
   const published = Object.entries(prices?.perSecond[model] ?? {})
   return {
     provider: name,
-    webhooks: read !== undefined,
+    webhooks: parseWebhook !== undefined,
     modes: {
       text: { aspect_ratios: aspectRatios.text },
       frames: { aspect_ratios: aspectRatios.frames },
@@ -179,5 +164,36 @@ function offerOf(
                 : [{ resolution, usd: price.usd, with_reference_videos_usd: price.withVideosUsd }]
             }),
           },
+  }
+}
+
+/** An embedded file becomes an asset, and a provider gets an asset by URL. */
+function formsOf(media: Provider['capabilities']['media']) {
+  const withEmbedded = (accepted: readonly SentForm[]) => {
+    const others = accepted.filter((form) => form !== 'url' && form !== 'data_uri')
+    return [...(accepted.includes('url') ? (['url', 'data_uri'] as const) : []), ...others]
+  }
+  return {
+    first_frame: withEmbedded(media.first_frame),
+    last_frame: withEmbedded(media.last_frame),
+    reference_images: withEmbedded(media.reference_images),
+    reference_videos: withEmbedded(media.reference_videos),
+    reference_audios: withEmbedded(media.reference_audios),
+  }
+}
+
+function filesOf(limits: Provider['capabilities']['mediaLimits']) {
+  const view = ({ contentTypes, pixels, maxSeconds, maxTotalSeconds }: MediaLimits = {}) => ({
+    content_types: contentTypes,
+    pixels,
+    max_seconds: maxSeconds,
+    max_seconds_together: maxTotalSeconds,
+  })
+  return {
+    first_frame: view(limits.first_frame),
+    last_frame: view(limits.last_frame),
+    reference_images: view(limits.reference_images),
+    reference_videos: view(limits.reference_videos),
+    reference_audios: view(limits.reference_audios),
   }
 }

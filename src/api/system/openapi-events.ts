@@ -1,51 +1,51 @@
-/** The `webhooks` of the description: what is sent to callers and endpoints, each with a whole example. */
+/** The `webhooks` of the description: the events that callers and endpoints receive, each with an example. */
 import { type OpenAPIHono, z } from '@hono/zod-openapi'
 import { type EventType, eventTypes } from '../../core/event.ts'
 import { erasureSchema, maxBodyBytes } from '../../core/event-body.ts'
 import { harmlessBody } from '../../deliveries/receiver-test/send.ts'
 import { jobSchema } from '../jobs/view.ts'
 import type { ApiEnv } from '../router.ts'
-import { exampleOf } from './openapi-examples.ts'
+import { exampleEvent } from './openapi-examples.ts'
 
 const meanings = {
   'job.generating':
-    'A provider has taken the first task of the job. Sent only where it is asked for; its id is that of task.submitted on the timeline.',
+    'A provider has accepted the first task of the job. Only for receivers that subscribe to it. Its id is the id of task.submitted on the timeline.',
   'output.stored':
-    'One output is stored and can be fetched; data.output is that one. Sent only where it is asked for, before the event of the end.',
-  'job.succeeded': 'Every output that was asked for is stored.',
-  'job.failed': 'The job has ended without all of its outputs. Those that were stored are kept and listed.',
+    'One output is stored and can be downloaded: data.output. Only for receivers that subscribe to it. It is sent before the final event of the job.',
+  'job.succeeded': 'Every requested output is stored.',
+  'job.failed': 'The job has ended without all of its outputs. The stored ones are kept and listed.',
   'job.canceled': 'The job was canceled.',
   'job.erased':
-    'The job, its videos and everything that was kept of it are gone. Sent only where it is asked for.',
+    'The job is erased, with its videos and all of its data. Only for receivers that subscribe to it.',
 } as const satisfies Record<EventType, string>
 
 const headers = z.object({
   'webhook-id': z.string().openapi({
     description:
-      'The same on every attempt, every redelivery and at every receiver: remember it to take each event once.',
+      'The same for every attempt, every redelivery and every receiver of the event. Store it to process each event once.',
     example: 'evt_01m7y12e4tecwv3dvtedr424pe',
   }),
   'webhook-timestamp': z.string().openapi({
-    description: 'Of this attempt, in seconds since 1970.',
+    description: 'The time of this attempt, in seconds since 1970.',
     example: '1795230349',
   }),
   'webhook-signature': z.string().openapi({
     description:
-      "By Standard Webhooks, several with a space between. v1: by the endpoint's secret, else the job's own, else that of its API key, and for a day after a rotation by the one before too. v1a: by the key at /.well-known/webhook-keys.json.",
+      'Signatures of Standard Webhooks, separated by spaces. v1: with the secret of the endpoint, else of the job, else of its API key. For a day after a rotation the previous secret signs too. v1a: with the key at /.well-known/webhook-keys.json.',
     example:
       'v1,K5oZfzN95Z9UVu1EsfQmfVNQhnkZ2pj9o9NDN/H/pI4= v1a,hnO3f9T8Ytu9HwrXslvumlUpqtNVqkhqw/enGzPCXe5BdqzCInXqYXFymVJaA7AZdpXwVLPo3mNl8EM+m7TBAg==',
   }),
 })
 
 const responses = {
-  200: { description: 'Any 2xx: taken.' },
-  410: { description: 'Not wanted any more: the delivery is given up.' },
+  200: { description: 'Any 2xx: delivered.' },
+  410: { description: 'The receiver wants no more attempts: the delivery fails.' },
   429: {
-    description: 'As 502, 503 and 504: tried again after a longer wait, with Retry-After when it says.',
+    description: 'Like 502, 503 and 504: retried after a longer wait, or after Retry-After.',
   },
   500: {
     description:
-      'As any other answer, a redirect, or none within 15 seconds: tried again, ten times over about three days. With the header webhook-delivery: abort-message, given up.',
+      'Like any other response, a redirect, or no response within 15 seconds: retried, ten attempts over about three days. With the header webhook-delivery: abort-message the delivery fails at once.',
   },
 }
 
@@ -58,7 +58,7 @@ export function documentEvents(api: OpenAPIHono<ApiEnv>): void {
         .array(z.string())
         .optional()
         .openapi({
-          description: `A body has at most ${maxBodyBytes / 1_000} KB. What had to be shortened or left out of data, by its path; the job shows it whole.`,
+          description: `A body has at most ${maxBodyBytes / 1_000} KB. These paths in data are shortened or omitted; GET /v1/jobs/{id} returns them whole.`,
           example: ['request.prompt'],
         }),
       data: dataOf(type),
@@ -66,11 +66,13 @@ export function documentEvents(api: OpenAPIHono<ApiEnv>): void {
     api.openAPIRegistry.registerWebhook({
       method: 'post',
       path: type,
+      operationId: `receive${pascalCase(type)}`,
+      tags: ['Webhooks'],
       summary: meanings[type],
       security: [],
       request: {
         headers,
-        body: { required: true, content: { 'application/json': { schema, example: exampleOf(type) } } },
+        body: { required: true, content: { 'application/json': { schema, example: exampleEvent(type) } } },
       },
       responses,
     })
@@ -78,7 +80,9 @@ export function documentEvents(api: OpenAPIHono<ApiEnv>): void {
   api.openAPIRegistry.registerWebhook({
     method: 'post',
     path: 'callback.test',
-    summary: 'POST /v1/callbacks/test sends it. It means nothing.',
+    operationId: 'receiveCallbackTest',
+    tags: ['Webhooks'],
+    summary: 'A test delivery of POST /v1/callbacks/test. It needs no action.',
     security: [],
     request: {
       headers,
@@ -88,10 +92,20 @@ export function documentEvents(api: OpenAPIHono<ApiEnv>): void {
       },
     },
     responses: {
-      200: { description: 'Any 2xx: accepted. Right for a valid delivery, and for the same one again.' },
-      401: { description: 'Any 4xx: refused. Right for a forged signature, and for one of an hour ago.' },
+      200: { description: 'Any 2xx: accepted. Correct for a valid delivery, and for its repetition.' },
+      401: {
+        description: 'Any 4xx: refused. Correct for a forged signature, and for a timestamp of an hour ago.',
+      },
     },
   })
+}
+
+/** `job.succeeded` → `JobSucceeded`. */
+function pascalCase(type: EventType): string {
+  return type
+    .split('.')
+    .map((word) => word.charAt(0).toUpperCase() + word.slice(1))
+    .join('')
 }
 
 const testSchema = z.object({

@@ -1,8 +1,9 @@
-/** One job, as each event of it is told: made by the code that makes real ones, so that no example grows old. */
+/** One example job and its events. The code that makes real ones makes them, so that they stay true. */
 import type { EventType, JobEventType } from '../../core/event.ts'
 import { erasureEventBody, eventBody } from '../../core/event-body.ts'
 import { fault } from '../../core/fault.ts'
-import { type JobRows, viewJob } from '../../core/job-view.ts'
+import { type JobRows, type Link, viewJob } from '../../core/job-view.ts'
+import type { JobView } from '../../core/job-view-schema.ts'
 import { requestSchema } from '../../core/request/request.ts'
 
 const acceptedAt = Date.UTC(2026, 10, 21, 3, 4, 10)
@@ -11,70 +12,96 @@ const endedAt = acceptedAt + 97_000
 const settledAt = endedAt + 2_000
 const erasedAt = settledAt + 30 * 24 * 60 * 60 * 1_000
 
-export function exampleOf(type: EventType): unknown {
-  switch (type) {
-    case 'job.generating':
-      return told(type, generatingAt, {
-        job: { ...job(), status: 'generating' },
-        tasks: [running],
-        outputs: [],
-      })
-    case 'output.stored':
-      return told(
-        type,
-        settledAt,
-        { job: { ...job(), status: 'storing' }, tasks: [done], outputs: [stored] },
-        0,
-      )
-    case 'job.succeeded':
-      return told(type, settledAt, {
-        job: { ...job(), status: 'succeeded', progress: 100, settledAt },
-        ...{ tasks: [done], outputs: [stored] },
-      })
-    case 'job.failed':
-      return told(type, endedAt, {
-        job: { ...job(), status: 'failed', fault: blocked, settledAt: endedAt },
-        ...{ tasks: [{ ...done, status: 'failed', cost: null, fault: blocked }], outputs: [] },
-      })
-    case 'job.canceled':
-      return told(type, endedAt, {
-        job: { ...job(), status: 'canceled', settledAt: endedAt },
-        ...{ tasks: [running], outputs: [] },
-      })
-    case 'job.erased':
-      return JSON.parse(
-        erasureEventBody(erasedAt, {
-          ...{ id: job().id, reason: 'retention', erased_at: new Date(erasedAt).toISOString() },
-          outputs: [{ n: stored.n, bytes: stored.bytes, sha256: stored.sha256 }],
-          metadata: job().request.metadata,
-        }),
-      )
-  }
+/** The request of the example job. */
+export const exampleJobRequest = {
+  model: 'seedance-2.0-mini',
+  prompt: '{{image:1}} drifts down a rainy gutter',
+  reference_images: ['https://example.com/paper-boat.png'],
+  aspect_ratio: '16:9',
+  callback_url: 'https://example.com/hooks/video',
+  callback_secret: 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw',
+  metadata: { order: '42' },
 }
 
-function told(type: JobEventType, atMs: number, rows: JobRows, output?: number): unknown {
-  const url = `https://reelhook.example.workers.dev/v1/jobs/${rows.job.id}/outputs/0`
-  const query = `expires=${(settledAt + linkLifetimeMs) / 1_000}&signature=9mJt0qgLkQ3Xy2bH1cV7dN5sR8wZ4aE6uT0pK1oFjYI`
-  const link = { url: `${url}?${query}`, expiresAt: settledAt + linkLifetimeMs }
-  return JSON.parse(eventBody(type, atMs, viewJob(rows, new Map([[0, link]])), output))
+export function exampleEvent(type: EventType): unknown {
+  if (type === 'job.erased') {
+    return JSON.parse(
+      erasureEventBody(erasedAt, {
+        id: queued().id,
+        reason: 'retention',
+        erased_at: new Date(erasedAt).toISOString(),
+        outputs: [{ n: stored.n, bytes: stored.bytes, sha256: stored.sha256 }],
+        metadata: exampleJobRequest.metadata,
+      }),
+    )
+  }
+  const output = type === 'output.stored' ? stored.n : undefined
+  return JSON.parse(eventBody(type, timeOf(type), exampleJob(type), output))
+}
+
+/** The job as it is when the event is created, or right after it was accepted. */
+export function exampleJob(state: JobEventType | 'queued'): JobView {
+  return viewJob(rowsIn(state), new Map([[0, exampleLink]]))
 }
 
 const linkLifetimeMs = 7 * 24 * 60 * 60 * 1_000
 
-function job(): JobRows['job'] {
+export const exampleLink: Link = {
+  url: `https://reelhook.example.workers.dev/v1/jobs/job_01m7y129hgecwv3drza7xse4qt/outputs/0?expires=${(settledAt + linkLifetimeMs) / 1_000}&signature=9mJt0qgLkQ3Xy2bH1cV7dN5sR8wZ4aE6uT0pK1oFjYI`,
+  expiresAt: settledAt + linkLifetimeMs,
+}
+
+function timeOf(type: JobEventType): number {
+  switch (type) {
+    case 'job.generating':
+      return generatingAt
+    case 'output.stored':
+    case 'job.succeeded':
+      return settledAt
+    case 'job.failed':
+    case 'job.canceled':
+      return endedAt
+  }
+}
+
+function rowsIn(state: JobEventType | 'queued'): JobRows {
+  const job = queued()
+  switch (state) {
+    case 'queued':
+      return { job, tasks: [], outputs: [] }
+    case 'job.generating':
+      return { job: { ...job, status: 'generating' }, tasks: [running], outputs: [] }
+    case 'output.stored':
+      return { job: { ...job, status: 'storing' }, tasks: [done], outputs: [stored] }
+    case 'job.succeeded':
+      return {
+        job: { ...job, status: 'succeeded', progress: 100, settledAt },
+        tasks: [done],
+        outputs: [stored],
+      }
+    case 'job.failed':
+      return {
+        job: { ...job, status: 'failed', fault: blocked, settledAt: endedAt },
+        tasks: [{ ...done, status: 'failed', cost: null, fault: blocked }],
+        outputs: [],
+      }
+    case 'job.canceled':
+      return {
+        job: { ...job, status: 'canceled', settledAt: endedAt },
+        tasks: [running],
+        outputs: [],
+      }
+  }
+}
+
+function queued(): JobRows['job'] {
+  const { callback_secret: _, ...request } = requestSchema.parse(exampleJobRequest)
   return {
     id: 'job_01m7y129hgecwv3drza7xse4qt',
     status: 'queued',
     provider: 'runware',
     progress: null,
-    request: requestSchema.parse({
-      model: 'seedance-2.0-mini',
-      prompt: '{{image:1}} drifts down a rainy gutter',
-      reference_images: ['https://example.com/paper-boat.png'],
-      aspect_ratio: '16:9',
-      callback_url: 'https://example.com/hooks/video',
-      metadata: { order: '42' },
-    }),
+    request,
     warnings: [],
     fault: null,
     estimates: { runware: { amount_usd: 0.405, source: 'price_table' } },
@@ -109,13 +136,18 @@ const done: JobRows['tasks'][number] = {
 
 const stored = {
   n: 0,
-  status: 'stored' as const,
+  status: 'stored',
   contentType: 'video/mp4',
   bytes: 2_713_911,
   sha256: '661954573d69e0e2b1c8b7a4f0d3c5e6978a1b2c3d4e5f60718293a4b5c6d7e8',
   facts: {
-    ...{ width: 1_280, height: 720, durationSeconds: 5.042, frameRate: 24 },
-    ...{ videoCodec: 'avc', audioCodec: 'aac', hasAudio: true },
+    width: 1_280,
+    height: 720,
+    durationSeconds: 5.042,
+    frameRate: 24,
+    videoCodec: 'avc',
+    audioCodec: 'aac',
+    hasAudio: true,
   },
 } satisfies JobRows['outputs'][number]
 

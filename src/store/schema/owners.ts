@@ -30,7 +30,7 @@ export const endpoints = sqliteTable('endpoints', {
   secret: text('secret').notNull(),
   createdAt: at('created_at').notNull(),
   disabledAt: at('disabled_at'),
-  disabledBy: text('disabled_by', { enum: ['hand', 'failure'] }),
+  disabledBy: text('disabled_by', { enum: ['user', 'failure'] }),
 })
 
 /** The callbacks of an API key's jobs to a host that accepted nothing for days. WITHOUT ROWID. */

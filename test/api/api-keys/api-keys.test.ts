@@ -12,8 +12,8 @@ async function listKeys(): Promise<Record<string, unknown>[]> {
   return data
 }
 
-/** Posts a job under the key, runs what happens meanwhile, and waits for what the caller is sent. */
-async function tellOf(
+/** Runs a job of the key, with a step in between, and returns the delivery that its caller receives. */
+async function deliveryOf(
   apiKey: NewApiKey,
   overrides: Record<string, unknown>,
   meanwhile?: () => Promise<void>,
@@ -21,13 +21,13 @@ async function tellOf(
   const { id } = await (await postJobWith(apiKey, overrides)).json<JobView>()
   await meanwhile?.()
   await finish(id)
-  const [told] = await untilNotified(id)
-  if (told === undefined) throw new Error('the caller was not told')
-  return told
+  const [received] = await untilNotified(id)
+  if (received === undefined) throw new Error('the caller received nothing')
+  return received
 }
 
 describe('an API key', () => {
-  it('is shown once, with its secret', async () => {
+  it('is shown with its secret when it is created', async () => {
     const apiKey = await createApiKey('n8n')
     expect(apiKey).toEqual({
       id: expect.stringMatching(/^key_[0-9a-z]{26}$/),
@@ -39,20 +39,20 @@ describe('an API key', () => {
     })
   })
 
-  it('is listed, newest first, without what was shown once', async () => {
+  it('is listed newest first, without the key and the secret', async () => {
     const [older, newer] = [await createApiKey('older'), await createApiKey('newer')]
     const [first, second] = await listKeys()
     expect(first).toEqual({ id: newer.id, name: 'newer', created_at: newer.created_at, revoked_at: null })
     expect(second?.id).toBe(older.id)
   })
 
-  it('differs from every other', async () => {
+  it('has a unique key and secret', async () => {
     const [one, two] = [await createApiKey('twin'), await createApiKey('twin')]
     expect(one.key).not.toBe(two.key)
     expect(one.callback_secret).not.toBe(two.callback_secret)
   })
 
-  it('is revoked once, and stays listed as revoked', async () => {
+  it('can be revoked once, and stays listed as revoked', async () => {
     const apiKey = await createApiKey()
     expect((await revokeApiKey(apiKey)).status).toBe(204)
     await expectProblem(await revokeApiKey(apiKey), 404, 'not_found')
@@ -60,44 +60,44 @@ describe('an API key', () => {
     expect(listed?.revoked_at).toEqual(expect.any(String))
   })
 
-  it('signs what is told of its jobs', async () => {
+  it('signs the deliveries of its jobs', async () => {
     const apiKey = await createApiKey()
-    const told = await tellOf(apiKey, {})
-    expect(isSignedWith(apiKey.callback_secret, told)).toBe(true)
+    const received = await deliveryOf(apiKey, {})
+    expect(isSignedWith(apiKey.callback_secret, received)).toBe(true)
   })
 
-  it('signs it after it was revoked, too', async () => {
+  it('still signs the deliveries of its jobs after it was revoked', async () => {
     const apiKey = await createApiKey()
-    const told = await tellOf(apiKey, {}, async () => {
+    const received = await deliveryOf(apiKey, {}, async () => {
       expect((await revokeApiKey(apiKey)).status).toBe(204)
     })
-    expect(isSignedWith(apiKey.callback_secret, told)).toBe(true)
+    expect(isSignedWith(apiKey.callback_secret, received)).toBe(true)
   })
 
-  it('gives way to the secret of the job', async () => {
+  it('does not sign for a job with a callback_secret', async () => {
     const apiKey = await createApiKey()
-    const told = await tellOf(apiKey, { callback_secret: callbackSecret })
-    expect(isSignedWith(callbackSecret, told)).toBe(true)
-    expect(isSignedWith(apiKey.callback_secret, told)).toBe(false)
+    const received = await deliveryOf(apiKey, { callback_secret: callbackSecret })
+    expect(isSignedWith(callbackSecret, received)).toBe(true)
+    expect(isSignedWith(apiKey.callback_secret, received)).toBe(false)
   })
 })
 
 describe('a refused API key', () => {
   it.each([{}, { name: '' }, { name: '  ' }, { name: 'n'.repeat(101) }, { name: 7 }])(
-    'has a bad name: %j',
+    'has an invalid name: %j',
     async (body) => {
       const problem = await expectProblem(await post('/v1/api-keys', body), 422, 'invalid_request')
       expect(pathsOf(problem)).toEqual(['name'])
     },
   )
 
-  it('names its unknown fields and its bad name at once', async () => {
-    const body = { name: '', key: 'rh_of-my-own', admin: true }
+  it('has an error for each unknown field and for its name', async () => {
+    const body = { name: '', key: 'rh_chosen', admin: true }
     const problem = await expectProblem(await post('/v1/api-keys', body), 422, 'invalid_request')
     expect(pathsOf(problem)).toEqual(['admin', 'key', 'name'])
   })
 
-  it('is not there to be revoked', async () => {
+  it('does not exist and cannot be revoked', async () => {
     await expectProblem(await api('/v1/api-keys/key_none', { method: 'DELETE' }), 404, 'not_found')
   })
 })
@@ -105,9 +105,9 @@ describe('a refused API key', () => {
 describe('a hostile reader of the database', () => {
   it('finds neither a key nor its secret', async () => {
     const { id, key, callback_secret } = await createApiKey()
-    const kept = JSON.stringify(await select('SELECT * FROM api_keys WHERE id = ?', id))
-    expect(kept).not.toContain(key)
-    expect(kept).not.toContain(key.replace('rh_', ''))
-    expect(kept).not.toContain(callback_secret.replace('whsec_', ''))
+    const stored = JSON.stringify(await select('SELECT * FROM api_keys WHERE id = ?', id))
+    expect(stored).not.toContain(key)
+    expect(stored).not.toContain(key.replace('rh_', ''))
+    expect(stored).not.toContain(callback_secret.replace('whsec_', ''))
   })
 })

@@ -32,26 +32,26 @@ async function rotate({ id }: NewApiKey): Promise<Rotation> {
   return response.json()
 }
 
-/** What the caller is sent of a job of this key's that fails at once. */
-async function tellOf(apiKey: NewApiKey, overrides: Record<string, unknown> = {}): Promise<Received> {
+/** The delivery of a job of this key that fails at once. */
+async function deliveryOf(apiKey: NewApiKey, overrides: Record<string, unknown> = {}): Promise<Received> {
   const prompt = 'A paper boat sim(submit=402)'
   const { id } = await (await postJobWith(apiKey, { prompt, ...overrides })).json<JobView>()
   await untilStatus(id, 'failed')
-  const [told] = await untilNotified(id)
-  if (told === undefined) throw new Error('the caller was not told')
-  return told
+  const [received] = await untilNotified(id)
+  if (received === undefined) throw new Error('the caller received nothing')
+  return received
 }
 
-/** Which of the secrets signed, in the order of the header. */
-function signersOf(told: Received, secrets: Record<string, string>): string[] {
-  return signaturesOf(told).flatMap((signature) => {
-    const alone = { ...told, headers: { ...told.headers, 'webhook-signature': signature } }
+/** The secrets that signed, in the order of the header. */
+function signersOf(received: Received, secrets: Record<string, string>): string[] {
+  return signaturesOf(received).flatMap((signature) => {
+    const alone = { ...received, headers: { ...received.headers, 'webhook-signature': signature } }
     return Object.keys(secrets).filter((name) => isSignedWith(secrets[name] ?? '', alone))
   })
 }
 
 describe('a rotated secret', () => {
-  it('is shown once, with the end of the overlap', async () => {
+  it('is shown only once, with the end of the overlap', async () => {
     const apiKey = await createApiKey()
     const rotation = await rotate(apiKey)
     expect(rotation).toEqual({
@@ -63,17 +63,17 @@ describe('a rotated secret', () => {
     expect(await (await api('/v1/api-keys')).text()).not.toContain('whsec_')
   })
 
-  it('signs first, and the one before it beside it for a day; then it signs alone', async () => {
+  it('signs before the previous secret for a day, and then alone', async () => {
     const apiKey = await createApiKey()
     const secrets = { old: apiKey.callback_secret, new: (await rotate(apiKey)).callback_secret }
-    expect(signersOf(await tellOf(apiKey), secrets)).toEqual(['new', 'old'])
+    expect(signersOf(await deliveryOf(apiKey), secrets)).toEqual(['new', 'old'])
     await world.advance(24 * hours - 1)
-    expect(signersOf(await tellOf(apiKey), secrets)).toEqual(['new', 'old'])
+    expect(signersOf(await deliveryOf(apiKey), secrets)).toEqual(['new', 'old'])
     await world.advance(1)
-    expect(signersOf(await tellOf(apiKey), secrets)).toEqual(['new'])
+    expect(signersOf(await deliveryOf(apiKey), secrets)).toEqual(['new'])
   })
 
-  it('ends no overlap that runs already: whoever rotates twice breaks nobody', async () => {
+  it('does not end an earlier overlap: after two rotations three secrets sign', async () => {
     const apiKey = await createApiKey()
     const [second, third] = [await rotate(apiKey), await rotate(apiKey)]
     const secrets = {
@@ -81,21 +81,21 @@ describe('a rotated secret', () => {
       second: second.callback_secret,
       third: third.callback_secret,
     }
-    expect(signersOf(await tellOf(apiKey), secrets)).toEqual(['third', 'second', 'first'])
+    expect(signersOf(await deliveryOf(apiKey), secrets)).toEqual(['third', 'second', 'first'])
   })
 
-  it('is one for each of two rotations at once, and none is lost', async () => {
+  it('is kept for each of two rotations at once', async () => {
     const apiKey = await createApiKey()
     const [one, other] = await Promise.all([rotate(apiKey), rotate(apiKey)])
-    const told = await tellOf(apiKey)
+    const received = await deliveryOf(apiKey)
     const all = [apiKey.callback_secret, one.callback_secret, other.callback_secret]
-    expect(all.filter((secret) => isSignedWith(secret, told))).toEqual(all)
+    expect(all.filter((secret) => isSignedWith(secret, received))).toEqual(all)
   })
 
-  it('signs the next attempt of what was told before', async () => {
+  it('signs the next attempt of an earlier delivery', async () => {
     const apiKey = await createApiKey()
     world.caller.respondNext(() => new Response('no', { status: 500 }))
-    const first = await tellOf(apiKey)
+    const first = await deliveryOf(apiKey)
     const { callback_secret } = await rotate(apiKey)
     await world.advance(5_000)
     await sweep()
@@ -104,23 +104,23 @@ describe('a rotated secret', () => {
     expect(second && isSignedWith(callback_secret, second)).toBe(true)
   })
 
-  it('changes nothing for a job with a secret of its own', async () => {
+  it('changes nothing for a job with a callback_secret', async () => {
     const apiKey = await createApiKey()
     await rotate(apiKey)
-    const told = await tellOf(apiKey, { callback_secret: callbackSecret })
-    expect(isSignedWith(callbackSecret, told)).toBe(true)
-    expect(signaturesOf(told).filter((signature) => signature.startsWith('v1,'))).toHaveLength(1)
+    const received = await deliveryOf(apiKey, { callback_secret: callbackSecret })
+    expect(isSignedWith(callbackSecret, received)).toBe(true)
+    expect(signaturesOf(received).filter((signature) => signature.startsWith('v1,'))).toHaveLength(1)
   })
 
-  it('may be made by the key itself', async () => {
+  it('can be requested by the key itself', async () => {
     const apiKey = await createApiKey()
     const response = await post(apiKey.id, apiKey.key)
     expect(response.status).toBe(200)
     const { callback_secret } = await response.json<Rotation>()
-    expect(isSignedWith(callback_secret, await tellOf(apiKey))).toBe(true)
+    expect(isSignedWith(callback_secret, await deliveryOf(apiKey))).toBe(true)
   })
 
-  it('is on record, by whom and for whom, without the secret', async () => {
+  it('is logged with both keys, without the secret', async () => {
     const apiKey = await createApiKey()
     const { callback_secret } = await rotate(apiKey)
     const { event, fields } = world.logs.findLast((line) => line.event === 'secret.rotated') ?? {}
@@ -133,13 +133,13 @@ describe('a rotated secret', () => {
 })
 
 describe('a rotation is refused', () => {
-  it('to another key', async () => {
-    const [mine, yours] = [await createApiKey('mine'), await createApiKey('yours')]
-    await expectProblem(await post(yours.id, mine.key), 403, 'forbidden')
-    expect(isSignedWith(yours.callback_secret, await tellOf(yours))).toBe(true)
+  it('for another key', async () => {
+    const [own, other] = [await createApiKey('own'), await createApiKey('other')]
+    await expectProblem(await post(other.id, own.key), 403, 'forbidden')
+    expect(isSignedWith(other.callback_secret, await deliveryOf(other))).toBe(true)
   })
 
-  it('for a key that is not there, or is revoked', async () => {
+  it('for a key that does not exist or is revoked', async () => {
     const apiKey = await createApiKey()
     await revokeApiKey(apiKey)
     await expectProblem(await post(apiKey.id), 404, 'not_found')
@@ -147,24 +147,24 @@ describe('a rotation is refused', () => {
     await expectProblem(await post('admin'), 404, 'not_found')
   })
 
-  it('while four secrets sign already, until one of them ends', async () => {
+  it('while four secrets sign, until one of them expires', async () => {
     const apiKey = await createApiKey()
     for (const _ of [2, 3, 4]) await rotate(apiKey)
     const refused = await post(apiKey.id)
     expect(refused.headers.get('retry-after')).toBe('86400')
     await expectProblem(refused, 429, 'rate_limited')
-    expect(isSignedWith(apiKey.callback_secret, await tellOf(apiKey))).toBe(true)
+    expect(isSignedWith(apiKey.callback_secret, await deliveryOf(apiKey))).toBe(true)
     await world.advance(24 * hours)
     await rotate(apiKey)
   })
 })
 
 describe('a hostile reader of the database', () => {
-  it('finds neither the new secret nor the one before it', async () => {
+  it('finds neither the new nor the previous secret', async () => {
     const apiKey = await createApiKey()
     const { callback_secret } = await rotate(apiKey)
-    const kept = JSON.stringify(await select('SELECT * FROM api_keys WHERE id = ?', apiKey.id))
-    expect(kept).not.toContain(apiKey.callback_secret.replace('whsec_', ''))
-    expect(kept).not.toContain(callback_secret.replace('whsec_', ''))
+    const stored = JSON.stringify(await select('SELECT * FROM api_keys WHERE id = ?', apiKey.id))
+    expect(stored).not.toContain(apiKey.callback_secret.replace('whsec_', ''))
+    expect(stored).not.toContain(callback_secret.replace('whsec_', ''))
   })
 })

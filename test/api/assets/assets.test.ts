@@ -1,4 +1,4 @@
-/** Uploading input media: the file itself or a form, streamed into R2 and told by its first bytes. */
+/** Uploads of input media: a file or a form, streamed into R2, with a type detected from the first bytes. */
 import { env } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
 import { aStream } from '../../media/a-copy.ts'
@@ -20,7 +20,7 @@ import { bytesOf, sha256Of } from '../../support/videos.ts'
 import { world } from '../../support/world.ts'
 
 const partBytes = 5 * 1024 * 1024
-// Around every border: what tells a type, a read, a part.
+// Sizes around each boundary: the bytes that show a type, one read, one part.
 const sizes = [64, 1_000, 262_144, 262_145, partBytes - 1, partBytes, partBytes + 1, 11_000_000]
 
 async function storedUnder(id: string): Promise<Uint8Array> {
@@ -28,7 +28,7 @@ async function storedUnder(id: string): Promise<Uint8Array> {
 }
 
 describe('an upload', () => {
-  it.each(takenTypes)('of %s is kept and shown', async (type) => {
+  it.each(takenTypes)('of %s is stored and shown', async (type) => {
     const file = aFile(type)
     const response = await upload(file, { 'content-type': type })
     expect(response.status, await response.clone().text()).toBe(201)
@@ -41,7 +41,9 @@ describe('an upload', () => {
       sha256: await sha256Of(file),
       file_name: null,
       job_id: null,
-      ...{ width: null, height: null, duration_seconds: null },
+      width: null,
+      height: null,
+      duration_seconds: null,
       created_at: new Date(world.edges.now()).toISOString(),
     })
     expect(response.headers.get('location')).toBe(`/v1/assets/${asset.id}`)
@@ -50,21 +52,21 @@ describe('an upload', () => {
     expect(await sha256Of(await storedUnder(String(asset.id)))).toBe(asset.sha256)
   })
 
-  it.each(sizes)('of announced length is kept byte by byte: %i bytes', async (bytes) => {
+  it.each(sizes)('with a Content-Length is stored unchanged: %i bytes', async (bytes) => {
     const file = aFile('video/mp4', bytes)
     const asset = await uploaded(aStream(file), { 'content-type': 'video/mp4', 'content-length': `${bytes}` })
     expect(asset).toMatchObject({ bytes, sha256: await sha256Of(file) })
     expect(await sha256Of(await storedUnder(asset.id))).toBe(asset.sha256)
   })
 
-  it.each(sizes)('of unannounced length is kept byte by byte: %i bytes', async (bytes) => {
+  it.each(sizes)('without a Content-Length is stored unchanged: %i bytes', async (bytes) => {
     const file = aFile('video/mp4', bytes)
     const asset = await uploaded(aStream(file), { 'content-type': 'video/mp4' })
     expect(asset).toMatchObject({ bytes, sha256: await sha256Of(file) })
     expect(await sha256Of(await storedUnder(asset.id))).toBe(asset.sha256)
   })
 
-  it.each(sizes)('in a form is kept byte by byte: %i bytes', async (bytes) => {
+  it.each(sizes)('in a form is stored unchanged: %i bytes', async (bytes) => {
     const file = aFile('video/mp4', bytes)
     const form = aForm([{ fileName: 'boat.mp4', type: 'video/mp4', content: file }])
     const asset = await uploaded(aStream(form), formType)
@@ -72,7 +74,7 @@ describe('an upload', () => {
     expect(await sha256Of(await storedUnder(asset.id))).toBe(asset.sha256)
   })
 
-  it('may be a form as the platform itself makes them', async () => {
+  it('can be a form that the platform made', async () => {
     const form = new FormData()
     form.set('file', new File([aFile('image/jpeg')], 'das Schiff 小船.jpg', { type: 'image/jpeg' }))
     expect(await uploaded(form)).toMatchObject({ kind: 'image', file_name: 'das Schiff 小船.jpg' })
@@ -82,16 +84,16 @@ describe('an upload', () => {
     ['application/octet-stream', 'audio/wav'],
     ['image/jpg', 'image/jpeg'],
     ['VIDEO/MP4; codecs="avc1"', 'video/mp4'],
-  ])('that is called %s is kept as what it is', async (declared, type) => {
+  ])('declared as %s is stored with its real type', async (declared, type) => {
     expect(await uploaded(aFile(type), { 'content-type': declared })).toMatchObject({ content_type: type })
   })
 
-  it('may bring its name along', async () => {
+  it('can have a file name', async () => {
     const headers = { 'content-type': 'image/png', 'content-disposition': 'attachment; filename="boat.png"' }
     expect(await uploaded(aFile('image/png'), headers)).toMatchObject({ file_name: 'boat.png' })
   })
 
-  it('is seen by every key of the team', async () => {
+  it('is visible to every key of the team', async () => {
     const { id } = await anAsset()
     const other = bearerHeader(await createApiKey())
     expect((await api(`/v1/assets/${id}`, { headers: other })).status).toBe(200)
@@ -100,7 +102,7 @@ describe('an upload', () => {
 })
 
 describe('a deleted asset', () => {
-  it('is gone from R2 and D1, and deleting it again is harmless', async () => {
+  it('is removed from R2 and D1, and can be deleted again', async () => {
     const { id } = await anAsset()
     for (let times = 0; times < 2; times++) {
       const response = await api(`/v1/assets/${id}`, { method: 'DELETE' })
@@ -114,7 +116,7 @@ describe('a deleted asset', () => {
     }
   })
 
-  it('leaves the others', async () => {
+  it('does not affect other assets', async () => {
     const [one, other] = [await anAsset(), await anAsset()]
     await api(`/v1/assets/${one.id}`, { method: 'DELETE' })
     expect((await api(`/v1/assets/${other.id}`)).status).toBe(200)
@@ -122,13 +124,13 @@ describe('a deleted asset', () => {
   })
 })
 
-describe('an asset is refused', () => {
+describe('a request for an asset is refused', () => {
   it.each([
     'asset_00000000000000000000000000',
     'asset_none',
     'job_00000000000000000000000000',
     '%2e%2e%2fjobs',
-  ])('where there is none: %s', async (id) => {
+  ])('with an unknown id: %s', async (id) => {
     await expectProblem(await api(`/v1/assets/${id}`), 404, 'not_found')
   })
 
@@ -138,7 +140,7 @@ describe('an asset is refused', () => {
     await expectProblem(await api(`/v1/assets/${id}`, { method, headers }), 401, 'unauthorized')
   })
 
-  it('when what is to be deleted is no asset, and nothing else is deleted in its place', async () => {
+  it('if it deletes something that is not an asset, and nothing else is deleted', async () => {
     await env.BUCKET.put('jobs/one', 'a video')
     for (const id of ['..%2fjobs%2fone', 'jobs', 'asset_']) {
       await expectProblem(await api(`/v1/assets/${id}`, { method: 'DELETE' }), 404, 'not_found')

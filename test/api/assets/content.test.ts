@@ -1,4 +1,4 @@
-/** An asset's bytes, for a key or for the signed link that a provider is given. */
+/** The bytes of an asset, for an API key or for the signed link that a provider gets. */
 import { env } from 'cloudflare:workers'
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { JobView } from '../../../src/core/job-view-schema.ts'
@@ -22,7 +22,7 @@ beforeAll(async () => {
   job = await makeVideo()
 })
 
-/** The path and query of a signed link, as changed. */
+/** The path and query of a signed link, after a change. */
 async function linkOf(linked: LinkTarget, change?: (link: URL) => void): Promise<string> {
   const settings = { publicBaseUrl, signingSecret: [env.SIGNING_SECRET] as const }
   const link = new URL((await linkTo(settings, linked, world.edges.now() + hours)).url)
@@ -32,8 +32,8 @@ async function linkOf(linked: LinkTarget, change?: (link: URL) => void): Promise
 
 const linkToAsset = (change?: (link: URL) => void) => linkOf({ assetId: asset.id }, change)
 
-describe("an asset's bytes", () => {
-  it('are served as they were uploaded, under the type that they are', async () => {
+describe('the bytes of an asset', () => {
+  it('are served unchanged, with their detected type', async () => {
     const response = await api(`/v1/assets/${asset.id}/content`)
     expect(response.status).toBe(200)
     expect(Object.fromEntries(response.headers)).toMatchObject({
@@ -46,18 +46,18 @@ describe("an asset's bytes", () => {
     expect(await sha256Of(await bytesOf(response.body))).toBe(asset.sha256)
   })
 
-  it('are described by HEAD, served in part, and not sent again to who has them', async () => {
+  it('support HEAD, a range and If-None-Match', async () => {
     const path = `/v1/assets/${asset.id}/content`
     const head = await api(path, { method: 'HEAD' })
     expect([head.status, head.headers.get('content-length')]).toEqual([200, '300000'])
     const part = await api(path, { headers: { range: 'bytes=0-7' } })
     expect(part.status).toBe(206)
     expect(await bytesOf(part.body)).toEqual(aFile('image/png').slice(0, 8))
-    const known = await api(path, { headers: { 'if-none-match': `"${asset.sha256}"` } })
-    expect(known.status).toBe(304)
+    const unchanged = await api(path, { headers: { 'if-none-match': `"${asset.sha256}"` } })
+    expect(unchanged.status).toBe(304)
   })
 
-  it('open without a key under a signed link, whole, by HEAD and in part', async () => {
+  it('open with a signed link instead of a key, whole, by HEAD and as a range', async () => {
     const link = await linkToAsset()
     const whole = await api(link, withoutKey)
     expect(await sha256Of(await bytesOf(whole.body))).toBe(asset.sha256)
@@ -72,8 +72,8 @@ describe('a link to an asset is refused', () => {
     ['with a forged signature', (link) => link.searchParams.set('signature', 'A'.repeat(43))],
     ['with an empty signature', (link) => link.searchParams.set('signature', '')],
     ['without a signature', (link) => link.searchParams.delete('signature')],
-    ['with a later end than was signed', (link) => link.searchParams.set('expires', '9999999999')],
-    ['without an end', (link) => link.searchParams.delete('expires')],
+    ['with a later expiry than was signed', (link) => link.searchParams.set('expires', '9999999999')],
+    ['without an expiry', (link) => link.searchParams.delete('expires')],
     [
       'for another asset',
       (link) => {
@@ -96,13 +96,13 @@ describe('a link to an asset is refused', () => {
     await expectProblem(await api(await linkToAsset(change), withoutKey), 401, 'unauthorized')
   })
 
-  it('for deleting it', async () => {
+  it('for a DELETE', async () => {
     const link = (await linkToAsset()).replace('/content', '')
     await expectProblem(await api(link, { method: 'DELETE', ...withoutKey }), 401, 'unauthorized')
     expect((await api(`/v1/assets/${asset.id}`)).status).toBe(200)
   })
 
-  it("that was made for a video, whatever the asset's place in it", async () => {
+  it('that was signed for a video', async () => {
     const { search } = new URL(job.outputs[0]?.url ?? '')
     await expectProblem(await api(`/v1/assets/${asset.id}/content${search}`, withoutKey), 401, 'unauthorized')
     const crossed = await linkOf({ jobId: asset.id, n: 0 }, (link) => {
@@ -111,21 +111,21 @@ describe('a link to an asset is refused', () => {
     await expectProblem(await api(crossed, withoutKey), 401, 'unauthorized')
   })
 
-  it('when its time is over, but opens with a key all the same', async () => {
+  it('after it has expired, unless there is a key', async () => {
     const link = await linkToAsset()
     await world.advance(2 * hours)
     await expectProblem(await api(link, withoutKey), 401, 'unauthorized')
     expect((await api(link)).status).toBe(200)
   })
 
-  it('when its asset was deleted', async () => {
-    const gone = await anAsset()
-    const link = await linkOf({ assetId: gone.id })
-    await api(`/v1/assets/${gone.id}`, { method: 'DELETE' })
+  it('after its asset was deleted', async () => {
+    const deleted = await anAsset()
+    const link = await linkOf({ assetId: deleted.id })
+    await api(`/v1/assets/${deleted.id}`, { method: 'DELETE' })
     await expectProblem(await api(link, withoutKey), 404, 'not_found')
   })
 })
 
-it('is refused without a key and without a link', async () => {
+it('the bytes of an asset are refused without a key and without a link', async () => {
   await expectProblem(await api(`/v1/assets/${asset.id}/content`, withoutKey), 401, 'unauthorized')
 })

@@ -1,4 +1,4 @@
-/** Uploads that are refused, and those that are hostile: each is told why, and nothing of it stays. */
+/** Refused and hostile uploads: each response has the reason, and nothing is stored. */
 import { env } from 'cloudflare:workers'
 import { afterEach, describe, expect, it } from 'vitest'
 import { maxBytesByKind } from '../../../src/assets/upload.ts'
@@ -23,13 +23,13 @@ const png = { 'content-type': 'image/png' }
 const mp4 = { 'content-type': 'video/mp4' }
 const length = (bytes: number) => ({ 'content-length': String(bytes) })
 
-// Nothing of what this file posts may be kept.
+// Nothing that this file uploads is stored.
 afterEach(async () => {
   expect(await objectKeys()).toEqual([])
   expect(await countRows('assets')).toBe(0)
 })
 
-/** Asked directly: between two Workers on one machine, a body that breaks off only ends. */
+/** Calls the Worker directly: between two local Workers a broken body only ends early. */
 async function uploadBroken(body: ReadableStream, headers: Record<string, string>): Promise<Response> {
   const uploads: R2MultipartUpload[] = []
   const authorization = `Bearer ${env.ADMIN_API_KEY}`
@@ -43,13 +43,13 @@ describe('an upload without a file', () => {
   it.each<[string, BodyInit | null, Record<string, string>]>([
     ['without a body', null, png],
     ['with an empty body', new Uint8Array(), png],
-    ['with an empty body of unannounced length', aStream(new Uint8Array()), png],
+    ['with an empty body without a Content-Length', aStream(new Uint8Array()), png],
     ['with an empty file in its form', aForm([{ fileName: 'boat.png', content: '' }]), formType],
     ['with no field in its form', aForm([]), formType],
     ['with another field', aForm([{ name: 'picture', content: aFile('image/png') }]), formType],
     ['with two files', aForm([{ content: aFile('image/png') }, { content: aFile('image/png') }]), formType],
     [
-      'with a field behind a large file',
+      'with a field after a large file',
       aForm([{ content: aFile('video/mp4', 6_000_000) }, { name: 'title', content: 'A boat' }]),
       formType,
     ],
@@ -59,26 +59,26 @@ describe('an upload without a file', () => {
   })
 })
 
-describe('an upload of another type', () => {
+describe('an upload of an unsupported type', () => {
   it.each<[string, BodyInit, string]>([
-    ['a page', '<!doctype html><script>alert(1)</script>', 'text/html'],
-    ['a page that calls itself an image', '<!doctype html><script>alert(1)</script>', 'image/png'],
-    ['a drawing', '<svg xmlns="http://www.w3.org/2000/svg"/>', 'image/svg+xml'],
+    ['an HTML page', '<!doctype html><script>alert(1)</script>', 'text/html'],
+    ['an HTML page declared as an image', '<!doctype html><script>alert(1)</script>', 'image/png'],
+    ['an SVG drawing', '<svg xmlns="http://www.w3.org/2000/svg"/>', 'image/svg+xml'],
     ['JSON', '{"url":"https://example.com/boat.png"}', 'application/json'],
-    ['too little to tell', '\x89PN', 'image/png'],
-    ['bytes that are nothing', new Uint8Array(1_000), 'application/octet-stream'],
+    ['too few bytes to detect a type', '\x89PN', 'image/png'],
+    ['bytes of no type', new Uint8Array(1_000), 'application/octet-stream'],
     ['a PNG that curl sent with -d', aFile('image/png'), 'application/x-www-form-urlencoded'],
   ])('is refused: %s', async (_, body, type) => {
     await expectProblem(await upload(body, { 'content-type': type }), 415, 'unsupported_media_type')
   })
 
-  it('is refused in a form, and the types that are taken are named', async () => {
+  it('is refused in a form, with a list of the supported types', async () => {
     const form = aForm([{ fileName: 'boat.png', type: 'image/png', content: '<!doctype html>' }])
     const { detail } = await expectProblem(await upload(form, formType), 415, 'unsupported_media_type')
     expect(detail).toContain('begins as none of the accepted types: image/png, image/jpeg')
   })
 
-  it('is refused as curl -d sends it, with the option that is right', async () => {
+  it('is refused if curl sent it with -d, with the option to use', async () => {
     const headers = { 'content-type': 'application/x-www-form-urlencoded' }
     const { detail } = await expectProblem(
       await upload(aFile('image/jpeg'), headers),
@@ -94,23 +94,23 @@ describe('an upload that is too large', () => {
     ['image/png', maxBytesByKind.image],
     ['audio/mpeg', maxBytesByKind.audio],
     ['video/mp4', maxBytesByKind.video],
-  ])('is refused by its announced length, with the limit of its kind: %s', async (type, most) => {
-    const headers = { 'content-type': type, ...length(most + 1) }
+  ])('is refused by its Content-Length, with the limit of its kind: %s', async (type, maxBytes) => {
+    const headers = { 'content-type': type, ...length(maxBytes + 1) }
     const { detail } = await expectProblem(await upload(aStream(aFile(type)), headers), 413, 'too_large')
-    expect(detail).toContain(`${most} bytes`)
+    expect(detail).toContain(`${maxBytes} bytes`)
   })
 
   it.each<[TakenType, number, Record<string, string>]>([
     ['audio/wav', maxBytesByKind.audio, { 'content-type': 'audio/wav' }],
     ['audio/wav', maxBytesByKind.audio, { 'content-type': 'application/octet-stream' }],
     ['image/jpeg', maxBytesByKind.image, { 'content-type': 'image/jpeg' }],
-  ])('is refused by its bytes, where none were announced: %s', async (type, most, headers) => {
+  ])('is refused by its size without a Content-Length: %s', async (type, maxBytes, headers) => {
     const { detail } = await expectProblem(
-      await uploadBroken(aStream(aFile(type, most + 1)), headers),
+      await uploadBroken(aStream(aFile(type, maxBytes + 1)), headers),
       413,
       'too_large',
     )
-    expect(detail).toContain(`${most} bytes`)
+    expect(detail).toContain(`${maxBytes} bytes`)
   })
 
   it('is refused in a form', async () => {
@@ -118,7 +118,7 @@ describe('an upload that is too large', () => {
     await expectProblem(await uploadBroken(aStream(form), formType), 413, 'too_large')
   })
 
-  it('is refused in a form that never comes to its file', async () => {
+  it('is refused in a form that never reaches its file', async () => {
     const chunk = bytesIn('a boat '.repeat(10_000))
     const { readable, writable } = new IdentityTransformStream()
     const writer = writable.getWriter()
@@ -130,25 +130,25 @@ describe('an upload that is too large', () => {
   })
 })
 
-describe('a body that is not whole', () => {
+describe('an incomplete body', () => {
   const file = aFile('video/mp4', partBytes + 300_000)
   const form = aForm([{ type: 'video/mp4', content: file }])
 
   it.each<[string, ReadableStream, Record<string, string>]>([
-    ['breaks off at once', aStream(new Uint8Array(), 'broken'), mp4],
+    ['breaks off at the start', aStream(new Uint8Array(), 'broken'), mp4],
     ['breaks off within the first part', aStream(file.subarray(0, 300_000), 'broken'), mp4],
-    ['breaks off behind the first part', aStream(file, 'broken'), mp4],
-    ['breaks off before its announced length', aStream(file, 'broken'), { ...mp4, ...length(6_000_000) }],
-    ['ends before its announced length', aStream(file), { ...mp4, ...length(file.length + 1) }],
-    ['goes on behind its announced length', aStream(file), { ...mp4, ...length(file.length - 1) }],
+    ['breaks off after the first part', aStream(file, 'broken'), mp4],
+    ['breaks off before its Content-Length', aStream(file, 'broken'), { ...mp4, ...length(6_000_000) }],
+    ['ends before its Content-Length', aStream(file), { ...mp4, ...length(file.length + 1) }],
+    ['is longer than its Content-Length', aStream(file), { ...mp4, ...length(file.length - 1) }],
     ['breaks off in a form', aStream(form.subarray(0, -300_000), 'broken'), formType],
     ['ends in the file of a form', aStream(form.subarray(0, -300_000)), formType],
     ['ends in the last boundary of a form', aStream(form.subarray(0, -4)), formType],
     ['ends in the headers of a form', aStream(form.subarray(0, 60)), formType],
-    ['is no form', aStream(file), formType],
+    ['is not a form', aStream(file), formType],
     ['has a form without a boundary', aStream(form), { 'content-type': 'multipart/form-data' }],
     [
-      'has a form whose file name says nothing',
+      'has a form with a file name that cannot be decoded',
       aStream(
         joined([
           bytesIn(`--${boundary}\r\nContent-Disposition: form-data; name=file; filename*=UTF-8''%ZZ\r\n\r\n`),
@@ -162,27 +162,27 @@ describe('a body that is not whole', () => {
   })
 })
 
-describe('a hostile or unlucky upload', () => {
-  it('without a key is not even read', async () => {
+describe('an upload that fails', () => {
+  it('without a key is not read', async () => {
     const before = world.logs.length
     await expectProblem(await upload(aFile('image/png'), { ...png, authorization: '' }), 401, 'unauthorized')
     expect(world.logs).toHaveLength(before)
   })
 
   it.each([
-    ['of announced length', length(6_000_000)],
-    ['of unannounced length', {}],
-  ])('that the bucket does not take is told, and ends: %s', async (_, announced) => {
+    ['with a Content-Length', length(6_000_000)],
+    ['without a Content-Length', {}],
+  ])('because the bucket is down returns 500: %s', async (_, lengthHeader) => {
     const bucket = withMethods(env.BUCKET, {
       put: () => Promise.reject(new Error('R2 is down')),
       createMultipartUpload: () => Promise.reject(new Error('R2 is down')),
     })
-    const headers = { authorization: `Bearer ${env.ADMIN_API_KEY}`, ...mp4, ...announced }
+    const headers = { authorization: `Bearer ${env.ADMIN_API_KEY}`, ...mp4, ...lengthHeader }
     const init = { method: 'POST', body: aStream(aFile('video/mp4', 6_000_000)), headers }
     await expectProblem(await ask('/v1/assets', init, { BUCKET: bucket }), 500, 'internal')
   })
 
-  it('whose row cannot be written leaves no object', async () => {
+  it('because its row cannot be written leaves no object', async () => {
     const dead = {
       prepare(sql: string) {
         if (/^insert/i.test(sql)) throw new Error('D1_ERROR: the database is down')
@@ -194,7 +194,7 @@ describe('a hostile or unlucky upload', () => {
     await expectProblem(await ask('/v1/assets', init, { DB: dead }), 503, 'unavailable')
   })
 
-  it('is logged by its kind, never by its name', async () => {
+  it('is logged with the code of its fault, without its file name', async () => {
     const form = aForm([{ fileName: 'secret.png', type: 'image/png', content: '<!doctype html>' }])
     await upload(form, formType)
     const line = world.logs.findLast(({ event }) => event === 'asset.stored')

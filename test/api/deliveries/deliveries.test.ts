@@ -6,7 +6,7 @@ import { failVideo, makeVideo } from '../../support/videos.ts'
 import { world } from '../../support/world.ts'
 
 describe('the deliveries of a job', () => {
-  it('show what was sent, where to, and what was answered', async () => {
+  it('show the event, the URL and the response', async () => {
     const { id } = await makeVideo()
     const delivery = await untilDelivery(id, ({ status }) => status === 'delivered')
     expect(delivery).toEqual<DeliveryView>({
@@ -28,22 +28,22 @@ describe('the deliveries of a job', () => {
           duration_ms: expect.any(Number),
           status: 200,
           error: null,
-          answer: 'thank you',
+          response_body: 'thank you',
         },
       ],
     })
-    const [told] = await untilNotified(id)
-    expect(told?.headers['webhook-id']).toBe(delivery.event_id)
+    const [received] = await untilNotified(id)
+    expect(received?.headers['webhook-id']).toBe(delivery.event_id)
   })
 
-  it('show every attempt and when the next one is due', async () => {
+  it('show every attempt and the time of the next one', async () => {
     world.caller.respondNext(() => new Response('not today', { status: 500 }))
     const { id } = await failVideo()
     const pending = await untilDelivery(id, ({ attempts }) => attempts.length === 1)
     expect(pending).toMatchObject({
       event_type: 'job.failed',
       status: 'pending',
-      attempts: [{ n: 1, status: 500, error: 'the caller answered 500', answer: 'not today' }],
+      attempts: [{ n: 1, status: 500, error: 'the caller answered 500', response_body: 'not today' }],
     })
     expect(Date.parse(pending.next_attempt_at ?? '') - world.edges.now()).toBe(5_000)
 
@@ -56,21 +56,21 @@ describe('the deliveries of a job', () => {
     ])
   })
 
-  it('are none for a job that is not there', async () => {
+  it('are an empty list for an unknown job', async () => {
     expect(await deliveriesOf('job_none')).toEqual([])
   })
 })
 
 describe('one delivery', () => {
-  it('is shown with the body that was sent', async () => {
+  it('is shown with its body', async () => {
     const { id } = await makeVideo()
     const [listed] = await deliveriesOf(id)
-    const [told] = await untilNotified(id)
+    const [received] = await untilNotified(id)
     const shown = await (await api(`/v1/deliveries/${listed?.id}`)).json<{ id: string; body: string }>()
-    expect(shown).toMatchObject({ id: listed?.id, job_id: id, body: told?.body })
+    expect(shown).toMatchObject({ id: listed?.id, job_id: id, body: received?.body })
   })
 
-  it('that is not there is not found', async () => {
+  it('is not found under an unknown id', async () => {
     await expectProblem(await api('/v1/deliveries/dlv_none'), 404, 'not_found')
   })
 })

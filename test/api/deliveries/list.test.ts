@@ -1,4 +1,4 @@
-/** The delivery log as a list: newest first, by filter and cursor, at a bounded cost. */
+/** The list of deliveries: newest first, with filters and a cursor, at a limited cost. */
 import { env } from 'cloudflare:workers'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { type DeliveryView, owe } from '../../support/deliveries.ts'
@@ -36,11 +36,11 @@ const at = (timeMs: number) => new Date(timeMs).toISOString()
 
 let seven: string[] = []
 let jobId = ''
-let begunAt = 0
+let startedAtMs = 0
 
 beforeAll(async () => {
   await owe(3, 'https://hooks.test/other')
-  begunAt = Date.now()
+  startedAtMs = Date.now()
   seven = (await owe(7, 'https://hooks.test/hook')).reverse()
   const [row] = await select<{ job_id: string }>('SELECT job_id FROM deliveries WHERE id = ?', seven[0])
   jobId = row?.job_id ?? ''
@@ -50,7 +50,7 @@ beforeAll(async () => {
 })
 
 describe('the list of deliveries', () => {
-  it('has the newest first, over all jobs', async () => {
+  it('has the deliveries of all jobs, newest first', async () => {
     const { ids } = await listAll({ limit: '100' })
     expect(ids.filter((id) => seven.includes(id))).toEqual(seven)
     expect(ids.length).toBeGreaterThanOrEqual(10)
@@ -60,21 +60,21 @@ describe('the list of deliveries', () => {
     [3, [3, 3, 1]],
     [7, [7]],
     [100, [7]],
-  ])('is paged by %i without a gap or a repeat', async (limit, sizes) => {
+  ])('has every delivery once in pages of %i', async (limit, sizes) => {
     expect(await listAll({ job_id: jobId, limit: String(limit) })).toEqual({ ids: seven, sizes })
   })
 
-  it('is not shifted by a delivery that comes while it is paged through', async () => {
-    const first = await list({ limit: '4', since: at(begunAt) })
-    const [latecomer] = await owe(1, 'https://hooks.test/late')
+  it('does not shift when a delivery is added between two pages', async () => {
+    const first = await list({ limit: '4', since: at(startedAtMs) })
+    const [added] = await owe(1, 'https://hooks.test/late')
     const rest = await list({ limit: '100', cursor: first.next_cursor ?? '' })
-    expect(rest.data.map(({ id }) => id)).not.toContain(latecomer)
-    await select('DELETE FROM deliveries WHERE id = ?', latecomer)
+    expect(rest.data.map(({ id }) => id)).not.toContain(added)
+    await select('DELETE FROM deliveries WHERE id = ?', added)
   })
 })
 
-describe('a filter', () => {
-  it('by status, by endpoint and by type finds only what has all of them', async () => {
+describe('a filter of the deliveries', () => {
+  it('by status, endpoint and type finds only deliveries that match all of them', async () => {
     expect((await listAll({ job_id: jobId, status: 'failed' })).ids).toEqual([seven[1]])
     expect((await listAll({ endpoint_id: 'ep_1' })).ids).toEqual([seven[2], seven[3]])
     expect((await listAll({ endpoint_id: 'ep_1', event_type: 'output.stored' })).ids).toEqual([seven[3]])
@@ -82,14 +82,14 @@ describe('a filter', () => {
     expect((await listAll({ job_id: 'job_none' })).ids).toEqual([])
   })
 
-  it('by time finds what was made between two moments', async () => {
-    const [since, until] = [at(begunAt), at(Date.now() + 60_000)]
+  it('by time finds the deliveries created in a period', async () => {
+    const [since, until] = [at(startedAtMs), at(Date.now() + 60_000)]
     expect((await listAll({ since, until, job_id: jobId })).ids).toEqual(seven)
     expect((await listAll({ until: since, job_id: jobId })).ids).toEqual([])
     expect((await listAll({ since: until })).ids).toEqual([])
   })
 
-  it('finds a rare delivery behind thousands of others by the cursor, and no page reads more than so many', async () => {
+  it('finds a rare delivery after thousands of others, with a limited number of rows read per page', async () => {
     const copy = (count: number, from: number) =>
       select(
         `INSERT INTO deliveries (id, job_id, event_id, event_type, url, host, body, status, attempts, created_at)
@@ -116,7 +116,7 @@ describe('a filter', () => {
     expect(sizes.length).toBeGreaterThan(5)
   })
 
-  it('by job reads that job alone', async () => {
+  it('by job reads only the rows of that job', async () => {
     const worker = createMeteredWorker()
     const headers = { authorization: `Bearer ${env.ADMIN_API_KEY}` }
     const [row] = await select<{ job_id: string }>(
@@ -128,8 +128,8 @@ describe('a filter', () => {
   })
 })
 
-describe('a delivery with more attempts than anybody reads', () => {
-  it('shows the latest twenty, and how many there are', async () => {
+describe('a delivery with many attempts', () => {
+  it('shows the latest twenty and the total count', async () => {
     const [id] = seven
     for (let n = 1; n <= 33; n++) {
       await select(
@@ -145,7 +145,7 @@ describe('a delivery with more attempts than anybody reads', () => {
   })
 })
 
-describe('a bad query', () => {
+describe('an invalid query of the deliveries', () => {
   it('is refused with all of its faults at once', async () => {
     const query = new URLSearchParams({
       status: 'lost',

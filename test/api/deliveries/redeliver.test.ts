@@ -1,4 +1,4 @@
-/** Sending again what is over: under the same id, with the same bytes, on a new schedule. */
+/** Redelivery: the same id and the same bytes, on a new schedule. */
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { deliveryWaitsMs, failuresToOpenCircuit, maxAttemptsPerHost } from '../../../src/core/schedule.ts'
 import { isSignedWith } from '../../support/caller.ts'
@@ -19,7 +19,7 @@ import { countRows, select } from '../../support/storage.ts'
 import { callerUrl, world } from '../../support/world.ts'
 
 let host: Host
-const uncalled = { callback_url: undefined, callback_secret: undefined }
+const withoutCallback = { callback_url: undefined, callback_secret: undefined }
 const gone = () => new Response('go away', { status: 410 })
 
 beforeEach(async () => {
@@ -44,14 +44,14 @@ async function redeliverMany(body: Record<string, unknown> = {}): Promise<Many> 
   return response.json()
 }
 
-/** A delivery to the job's own URL that the caller did not want. */
+/** A delivery to the callback URL of a job, which the caller refused. */
 async function aFailedDelivery(): Promise<DeliveryView> {
   world.caller.respondNext(gone)
   return untilDelivery(await tellOfFailure(), ({ status }) => status === 'failed')
 }
 
 describe('a redelivery', () => {
-  it('goes at once, under the same id and with the same bytes, and its attempt is numbered on', async () => {
+  it('sends the same bytes under the same id at once, and continues the numbers of its attempts', async () => {
     const failed = await aFailedDelivery()
     const response = await redeliver(failed)
     expect(response.status).toBe(202)
@@ -66,13 +66,13 @@ describe('a redelivery', () => {
     expect(second?.body).toBe(first?.body)
   })
 
-  it('is there for what was delivered, too', async () => {
+  it('can repeat a delivery that succeeded', async () => {
     const delivered = await untilDelivery(await tellOfFailure(), ({ status }) => status === 'delivered')
     expect((await redeliver(delivered)).status).toBe(202)
     await untilNotified(delivered.job_id, 2)
   })
 
-  it('begins the schedule anew', async () => {
+  it('starts the schedule again', async () => {
     const failed = await aFailedDelivery()
     world.caller.respondNext(...[500, 500].map((status) => () => new Response('no', { status })))
     await redeliver(failed)
@@ -88,10 +88,10 @@ describe('a redelivery', () => {
     await untilDelivery(failed.job_id, ({ status }) => status === 'delivered')
   })
 
-  it("goes to an endpoint's current URL under its current secret, and says so", async () => {
+  it('uses the current URL and secret of an endpoint, and shows the URL', async () => {
     host.answer(gone)
     const endpoint = await makeEndpoint(host.url)
-    const jobId = await tellOfFailure(uncalled)
+    const jobId = await tellOfFailure(withoutCallback)
     const failed = await untilDelivery(jobId, ({ status }) => status === 'failed')
     const secret = `whsec_${btoa('a newer secret of thirty-two b..')}`
     await changeEndpoint(endpoint, { url: `${callerUrl}/moved`, secret })
@@ -100,7 +100,7 @@ describe('a redelivery', () => {
     expect(received && isSignedWith(secret, received)).toBe(true)
   })
 
-  it('tries an open circuit, as somebody thinks that it is well again', async () => {
+  it('is attempted even if the circuit of its host is open', async () => {
     host.answer(down)
     await workOff(await owe(failuresToOpenCircuit, host.url))
     const [id = ''] = await owe(1, host.url)
@@ -111,8 +111,8 @@ describe('a redelivery', () => {
   })
 })
 
-describe('a pending delivery is sent now', () => {
-  it('when it waits for its next attempt, and goes on with its schedule', async () => {
+describe('a redelivery of a pending delivery', () => {
+  it('makes the next attempt now and continues the schedule', async () => {
     const no = () => new Response('no', { status: 500 })
     world.caller.respondNext(no, no)
     const jobId = await tellOfFailure()
@@ -124,7 +124,7 @@ describe('a pending delivery is sent now', () => {
     await untilDelivery(jobId, ({ status }) => status === 'delivered')
   })
 
-  it('when it waits in line behind its host, before the others', async () => {
+  it('goes before the other deliveries that wait for its host', async () => {
     host.answer(down)
     await workOff(await owe(failuresToOpenCircuit, host.url))
     const ids = await owe(5, host.url)
@@ -137,7 +137,7 @@ describe('a pending delivery is sent now', () => {
     expect(JSON.parse(host.called.received[0]?.body ?? '').data.metadata.n).toBe('4')
   })
 
-  it('when every place at its host is taken: it does not queue behind the others', async () => {
+  it('does not wait when its host already has the maximum of attempts', async () => {
     const [full, answered] = [aGate(), aGate()]
     host.answer(async ({ url }) => {
       if (url.endsWith('/other')) return ok()
@@ -156,18 +156,18 @@ describe('a pending delivery is sent now', () => {
     await work
   })
 
-  it('asked for several times at once, in one attempt', async () => {
+  it('makes at most one attempt for each of several requests at once', async () => {
     const failed = await aFailedDelivery()
-    const answers = await Promise.all([redeliver(failed), redeliver(failed), redeliver(failed)])
-    const taken = answers.filter(({ status }) => status === 202).length
+    const responses = await Promise.all([redeliver(failed), redeliver(failed), redeliver(failed)])
+    const accepted = responses.filter(({ status }) => status === 202).length
     await untilDelivery(failed.job_id, ({ status }) => status === 'delivered')
-    expect(taken).toBeGreaterThan(0)
-    expect(world.caller.receivedFor(failed.job_id).length).toBeLessThanOrEqual(1 + taken)
+    expect(accepted).toBeGreaterThan(0)
+    expect(world.caller.receivedFor(failed.job_id).length).toBeLessThanOrEqual(1 + accepted)
   })
 })
 
-describe('many redeliveries', () => {
-  it('are all that failed since a time, page after page, and say where they go', async () => {
+describe('a redelivery of a period', () => {
+  it('sends all failed deliveries again, page by page, and shows their URLs', async () => {
     host.answer(ok)
     const ids = await owe(25, host.url)
     await select("UPDATE deliveries SET status = 'failed', due_at = NULL WHERE host = ?", host.name)
@@ -186,19 +186,19 @@ describe('many redeliveries', () => {
     expect(await host.row()).toBeUndefined()
   })
 
-  it('do not starve who is told meanwhile: they wait in their line', async () => {
+  it('does not delay new deliveries: it waits in the queue of its host', async () => {
     host.answer(ok)
     const ids = await owe(100, host.url)
     await select("UPDATE deliveries SET status = 'failed', due_at = NULL WHERE host = ?", host.name)
     const { redelivered } = await redeliverMany()
     expect(redelivered).toBe(100)
-    // No more than have a place there are on the queue.
+    // The message queue has only as many as the host may have at once.
     expect(await countDeliveries(ids, "reason = 'waiting_for_host' AND due_at IS NULL")).toBeGreaterThan(0)
     await untilDelivery(await tellOfFailure(), ({ status }) => status === 'delivered')
     await untilDelivered(ids)
   })
 
-  it('are those of one endpoint, of one type, before a time, and delivered ones on request', async () => {
+  it('can be limited to an endpoint, a type and an end, and can repeat delivered ones', async () => {
     host.answer(ok)
     const endpoint = await makeEndpoint(host.url)
     await tellOfFailure()
@@ -213,7 +213,7 @@ describe('many redeliveries', () => {
     expect(data.map(({ url }) => url)).toEqual([host.url, host.url])
   })
 
-  it('wait for a host that is down, and one of them tries it', async () => {
+  it('waits for a host that is down and tries it with one delivery', async () => {
     host.answer(down)
     const ids = await owe(failuresToOpenCircuit + 5, host.url)
     await workOff(ids)
@@ -225,16 +225,16 @@ describe('many redeliveries', () => {
 })
 
 describe('a redelivery is refused', () => {
-  it('while an attempt is under way: nothing is doubled', async () => {
-    const [asked, answered] = [aGate(), aGate()]
+  it('while an attempt is in progress', async () => {
+    const [called, answered] = [aGate(), aGate()]
     host.answer(async () => {
-      asked.open()
+      called.open()
       await answered.wait
       return ok()
     })
     const ids = await owe(1, host.url)
     const work = workOff(ids)
-    await asked.wait
+    await called.wait
     await expectProblem(await redeliver({ id: ids[0] ?? '' }), 409, 'delivery_pending')
     answered.open()
     await work
@@ -242,17 +242,17 @@ describe('a redelivery is refused', () => {
     expect(host.called.calls).toBe(1)
   })
 
-  it('in bulk, for what is pending', async () => {
+  it('of a period, for pending deliveries', async () => {
     world.caller.respondNext(() => new Response('no', { status: 500 }))
     const pending = await untilDelivery(await tellOfFailure(), ({ attempts }) => attempts.length === 1)
     expect((await redeliverMany()).redelivered).toBe(0)
     expect(await deliveriesOf(pending.job_id)).toEqual([pending])
   })
 
-  it('for an endpoint that is disabled or deleted, one by one and in bulk', async () => {
+  it('for an endpoint that is disabled or deleted, alone and in a period', async () => {
     host.answer(gone)
     const endpoint = await makeEndpoint(host.url)
-    const jobId = await tellOfFailure(uncalled)
+    const jobId = await tellOfFailure(withoutCallback)
     const failed = await untilDelivery(jobId, ({ status }) => status === 'failed')
     await changeEndpoint(endpoint, { disabled: true })
     await expectProblem(await redeliver(failed), 409, 'disabled')
@@ -261,17 +261,17 @@ describe('a redelivery is refused', () => {
     await expectProblem(await redeliver(failed), 409, 'disabled')
   })
 
-  it('for the callbacks of a key to a host that are disabled', async () => {
+  it('for disabled callbacks of an API key', async () => {
     const failed = await aFailedDelivery()
     await select("INSERT INTO disabled_callbacks VALUES ('admin', 'caller.test', 1, 2)")
     await expectProblem(await redeliver(failed), 409, 'disabled')
   })
 
-  it('for what is not there', async () => {
+  it('for an unknown delivery', async () => {
     await expectProblem(await redeliver({ id: 'dlv_none' }), 404, 'not_found')
   })
 
-  it('for a bad filter, with all of its faults at once', async () => {
+  it('for an invalid filter, with all of its faults at once', async () => {
     const body = {
       until: 'later',
       status: 'pending',

@@ -1,11 +1,11 @@
-/** Nothing here turns the clock: careful receivers compare a delivery's timestamp with the machine's own. */
+/** These tests do not change the clock: careful receivers compare the timestamp of a delivery with the real time. */
 import { env } from 'cloudflare:workers'
 import { Webhook } from 'standardwebhooks'
 import { describe, expect, it } from 'vitest'
 import { bearerHeader, createApiKey } from '../../support/api-keys.ts'
 import { callbackSecret as secret } from '../../support/caller.ts'
 import { expectProblem, pathsOf } from '../../support/problem.ts'
-import { allPassed, anAddress, type Report, reportOn, verdictsOf, verifies } from '../../support/receivers.ts'
+import { allPassed, anAddress, type Report, reportOn, resultsOf, verifies } from '../../support/receivers.ts'
 import { api, post } from '../../support/reelhook.ts'
 import { isSignedBy, publishedKeys } from '../../support/second-opinions.ts'
 import { countRows } from '../../support/storage.ts'
@@ -14,73 +14,73 @@ import { world } from '../../support/world.ts'
 const path = '/v1/callbacks/test'
 
 describe('a receiver that verifies', () => {
-  it('passes in everything', async () => {
+  it('passes every check', async () => {
     const report = await reportOn(verifies)
-    expect(verdictsOf(report)).toEqual(allPassed)
+    expect(resultsOf(report)).toEqual(allPassed)
     expect(report.ok).toBe(true)
-    expect(report.probes).toEqual(
+    expect(report.test_deliveries).toEqual(
       [
         { name: 'valid', status: 200, error: null },
         { name: 'forged', status: 401, error: 'the caller answered 401' },
         { name: 'stale', status: 401, error: 'the caller answered 401' },
         { name: 'duplicate', status: 200, error: null },
-      ].map((probe) => ({ ...probe, duration_ms: expect.any(Number), redirect_host: null })),
+      ].map((sent) => ({ ...sent, duration_ms: expect.any(Number), redirect_host: null })),
     )
   })
 
-  it('by the key of the deployment alone passes in everything, too: a forgery has no v1a of ours', async () => {
+  it('passes every check with the public key alone: a forged delivery has no valid v1a signature', async () => {
     const whpk = (await publishedKeys())[0]?.whpk ?? ''
     const report = await reportOn(async ({ body, headers }) => {
       const isFresh = Math.abs(Date.now() / 1_000 - Number(headers['webhook-timestamp'])) < 300
       return new Response(null, { status: isFresh && (await isSignedBy(whpk, body, headers)) ? 204 : 403 })
     })
-    expect(verdictsOf(report)).toEqual(allPassed)
+    expect(resultsOf(report)).toEqual(allPassed)
   })
 
-  it('is sent four deliveries that mean nothing, of which two are the same', async () => {
+  it('receives four harmless deliveries, two of them the same', async () => {
     const address = anAddress()
     await reportOn(verifies, address)
-    const { heard } = address
-    expect(heard).toHaveLength(4)
-    expect(new Set(heard.map(({ body }) => body)).size).toBe(1)
-    expect(JSON.parse(heard[0]?.body ?? '')).toEqual({
+    const { heard: received } = address
+    expect(received).toHaveLength(4)
+    expect(new Set(received.map(({ body }) => body)).size).toBe(1)
+    expect(JSON.parse(received[0]?.body ?? '')).toEqual({
       type: 'callback.test',
       timestamp: expect.stringMatching(/Z$/),
       data: { message: expect.stringMatching(/nothing needs to be done/) },
     })
-    expect(heard.every(({ headers }) => headers['content-type'] === 'application/json')).toBe(true)
-    const ids = heard.map(({ headers }) => headers['webhook-id'])
+    expect(received.every(({ headers }) => headers['content-type'] === 'application/json')).toBe(true)
+    const ids = received.map(({ headers }) => headers['webhook-id'])
     expect(new Set(ids).size).toBe(3)
     expect(ids.filter((id) => id === ids[0])).toHaveLength(2)
   })
 
-  it('is signed for with the secret of the key, and during its overlap with the one before, too', async () => {
+  it('gets signatures of the API key, and of its previous secret during the overlap', async () => {
     const apiKey = await createApiKey()
     const rotated = await api(`/v1/api-keys/${apiKey.id}/rotate-secret`, { method: 'POST' })
     const { callback_secret } = await rotated.json<{ callback_secret: string }>()
-    for (const known of [apiKey.callback_secret, callback_secret]) {
+    for (const secret of [apiKey.callback_secret, callback_secret]) {
       const { url } = anAddress()
       world.respondNext(url, async (request) => {
-        new Webhook(known).verify(await request.text(), Object.fromEntries(request.headers))
+        new Webhook(secret).verify(await request.text(), Object.fromEntries(request.headers))
         return new Response('ok')
       })
-      const { probes } = await (await post(path, { url }, bearerHeader(apiKey))).json<Report>()
-      expect(probes[0]).toMatchObject({ name: 'valid', status: 200 })
+      const { test_deliveries } = await (await post(path, { url }, bearerHeader(apiKey))).json<Report>()
+      expect(test_deliveries[0]).toMatchObject({ name: 'valid', status: 200 })
     }
   })
 })
 
 describe('a test of a callback URL', () => {
-  it('leaves nothing behind, and nothing of the answer is shown', async () => {
+  it('stores nothing and does not show the body of the response', async () => {
     const count = () =>
       Promise.all(['jobs', 'deliveries', 'attempts', 'events'].map((table) => countRows(table)))
     const before = await count()
-    const report = await reportOn(() => new Response('what nobody else should read', { status: 500 }))
+    const report = await reportOn(() => new Response('a private response', { status: 500 }))
     expect(await count()).toEqual(before)
-    expect(JSON.stringify(report)).not.toContain('nobody else')
+    expect(JSON.stringify(report)).not.toContain('private')
   })
 
-  it('is on record by its host alone', async () => {
+  it('is logged with the host only, without path and query', async () => {
     const address = anAddress()
     await reportOn(verifies, { ...address, url: `${address.url}?token=hunter2` })
     const { fields } = world.logs.findLast(({ event }) => event === 'callback.tested') ?? {}
@@ -92,7 +92,7 @@ describe('a test of a callback URL', () => {
     })
   })
 
-  it('may be made ten times a minute by one key, whatever another does', async () => {
+  it('is limited to ten a minute for each API key', async () => {
     const [busy, other] = [await createApiKey('busy'), await createApiKey('other')]
     const { url } = anAddress()
     const testBy = (key: typeof busy) => post(path, { url }, bearerHeader(key))
@@ -104,12 +104,12 @@ describe('a test of a callback URL', () => {
   })
 })
 
-describe('a test is refused', () => {
-  it('with a key whose secret cannot be opened any more, until it is rotated', async () => {
+describe('a test of a callback URL is refused', () => {
+  it('for an API key whose secret cannot be decrypted, until it is rotated', async () => {
     const apiKey = await createApiKey()
-    const sealedElsewhere = 'v1.AAAAAAAAAAAAAAAA.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA'
+    const encryptedElsewhere = 'v1.AAAAAAAAAAAAAAAA.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA'
     await env.DB.prepare('UPDATE api_keys SET callback_secret = ? WHERE id = ?')
-      .bind(sealedElsewhere, apiKey.id)
+      .bind(encryptedElsewhere, apiKey.id)
       .run()
     const { url } = anAddress()
     const problem = await expectProblem(
@@ -122,7 +122,7 @@ describe('a test is refused', () => {
     expect((await post(path, { url }, bearerHeader(apiKey))).status).toBe(200)
   })
 
-  it('with the admin key and no secret, with all of its faults at once', async () => {
+  it('for the admin key without a secret, with all faults at once', async () => {
     const body = { url: 'https://169.254.169.254/latest' }
     expect(pathsOf(await expectProblem(await post(path, body), 422, 'invalid_request'))).toEqual([
       'secret',
@@ -137,7 +137,7 @@ describe('a test is refused', () => {
     'https://[::ffff:127.0.0.1]/hook',
     'https://receiver.test:6379/',
     'https://user:password@receiver.test/hook',
-  ])('for %s, and nothing is sent', async (url) => {
+  ])('for the URL %s', async (url) => {
     const problem = await expectProblem(await post(path, { url, secret }), 422, 'invalid_request')
     expect(pathsOf(problem)).toEqual(['url'])
   })

@@ -23,7 +23,7 @@ afterEach(async () => {
 })
 
 describe('an endpoint', () => {
-  it('needs no more than a URL, and is shown once with the secret that was made for it', async () => {
+  it('needs only a URL, and shows its new secret only once', async () => {
     const endpoint = await makeEndpoint(url)
     expect(endpoint).toEqual({
       id: expect.stringMatching(/^ep_[0-9a-z]{26}$/),
@@ -42,15 +42,15 @@ describe('an endpoint', () => {
     expect(await listEndpoints()).toEqual([shown])
   })
 
-  it('takes all that can be said of it', async () => {
-    const said = {
+  it('accepts every field', async () => {
+    const fields = {
       description: 'The bank',
       event_types: ['output.stored'],
       metadata: { tenant: '7' },
       secret: `whsec_${btoa('a secret of the bank, 32 bytes..')}`,
       disabled: true,
     }
-    expect(await makeEndpoint(url, said)).toMatchObject({ url, ...said, disabled_by: 'hand' })
+    expect(await makeEndpoint(url, fields)).toMatchObject({ url, ...fields, disabled_by: 'user' })
   })
 
   it.each([
@@ -60,11 +60,11 @@ describe('an endpoint', () => {
       'Zapier at length',
       `https://hooks.zapier.com/hooks/standard/${'a'.repeat(900)}/?q=${'b'.repeat(1_000)}`,
     ],
-  ])('takes a URL of %s letter by letter', async (_, opaque) => {
+  ])('keeps a URL of %s unchanged', async (_, opaque) => {
     expect((await showEndpoint(await makeEndpoint(opaque))).url).toBe(opaque)
   })
 
-  it('changes in what is said, and stays as it is in the rest', async () => {
+  it('changes only the given fields', async () => {
     const { secret: _, ...made } = await makeEndpoint(url, { metadata: { tenant: '7' } })
     const response = await changeEndpoint(made, { event_types: ['job.failed'], description: 'Changed' })
     const changed = { ...made, event_types: ['job.failed'], description: 'Changed' }
@@ -77,37 +77,39 @@ describe('an endpoint', () => {
     })
   })
 
-  it('stays as it is where nothing is said', async () => {
+  it('does not change without fields', async () => {
     const { secret: _, ...made } = await makeEndpoint(url, { metadata: { tenant: '7' }, disabled: true })
     expect(await (await changeEndpoint(made, {})).json()).toEqual(made)
     expect(await showEndpoint(made)).toEqual(made)
   })
 
-  it('stays disabled when it moves', async () => {
+  it('stays disabled when its URL changes', async () => {
     const made = await makeEndpoint(url, { disabled: true })
     expect(await (await changeEndpoint(made, { url: `${url}/moved` })).json()).toMatchObject({
-      ...{ url: `${url}/moved`, disabled: true, disabled_by: 'hand' },
+      url: `${url}/moved`,
+      disabled: true,
+      disabled_by: 'user',
     })
   })
 
-  it('is disabled by hand, and enabled again by one call or another', async () => {
+  it('can be disabled by a user, and enabled by two different calls', async () => {
     const made = await makeEndpoint(url)
     await changeEndpoint(made, { disabled: true })
-    expect(await showEndpoint(made)).toMatchObject({ disabled: true, disabled_by: 'hand' })
+    expect(await showEndpoint(made)).toMatchObject({ disabled: true, disabled_by: 'user' })
     expect(await (await enableEndpoint(made)).json()).toMatchObject({ disabled: false, disabled_at: null })
     await changeEndpoint(made, { disabled: true })
     await changeEndpoint(made, { disabled: false })
     expect(await showEndpoint(made)).toMatchObject({ disabled: false, disabled_by: null })
   })
 
-  it('is gone once it is deleted', async () => {
+  it('is not found after it was deleted', async () => {
     const made = await makeEndpoint(url)
     expect((await deleteEndpoint(made)).status).toBe(204)
     await expectProblem(await api(`/v1/endpoints/${made.id}`), 404, 'not_found')
     expect(await listEndpoints()).toEqual([])
   })
 
-  it('is made and listed by any key, newest first', async () => {
+  it('can be created and listed by any key, newest first', async () => {
     const headers = bearerHeader(await createApiKey())
     const older = await makeEndpoint(url)
     const newer: EndpointView = await (await post('/v1/endpoints', { url }, headers)).json()
@@ -144,26 +146,26 @@ describe('a refused endpoint', () => {
     [{ url: `https://a.example.com/${'p'.repeat(2_048)}` }, 'must have at most 2048 characters'],
     [{ url: 'http://hooks.example.com' }, 'must begin with https://'],
     [{ url: 'https://hooks.example.com:22' }, expect.stringMatching(/^must use port 443/)],
-  ])('has no good URL, and hears what is wrong with it: %j', async (body, message) => {
+  ])('has an invalid URL, and the error names the reason: %j', async (body, message) => {
     const problem = await expectProblem(await post('/v1/endpoints', body), 422, 'invalid_request')
     expect(problem.errors).toEqual([{ path: 'url', message }])
   })
 
-  it.each([[[]], [Array(7).fill('job.failed')]])(
-    'asks for no event, or for one again and again: %j',
-    async (list) => {
-      const problem = await expectProblem(
-        await post('/v1/endpoints', { url, event_types: list }),
-        422,
-        'invalid_request',
-      )
-      expect(pathsOf(problem)).toEqual(['event_types'])
+  it.each([[[]], [Array(7).fill('job.failed')]])('has no event type, or repeats one: %j', async (list) => {
+    const problem = await expectProblem(
+      await post('/v1/endpoints', { url, event_types: list }),
+      422,
+      'invalid_request',
+    )
+    expect(pathsOf(problem)).toEqual(['event_types'])
+  })
+
+  it.each([[[]], [null], ['disabled'], [7]])(
+    'is updated with a body that is not an object: %j',
+    async (body) => {
+      await expectProblem(await changeEndpoint(await makeEndpoint(url), body), 422, 'invalid_request')
     },
   )
-
-  it.each([[[]], [null], ['disabled'], [7]])('is changed by no object: %j', async (body) => {
-    await expectProblem(await changeEndpoint(await makeEndpoint(url), body), 422, 'invalid_request')
-  })
 
   it.each([
     { url: null },
@@ -174,25 +176,25 @@ describe('a refused endpoint', () => {
     { disabled: null },
     { id: 'ep_other' },
     { disabled_by: 'failure' },
-  ])('cannot be changed so: %j', async (body) => {
+  ])('is updated with an invalid field: %j', async (body) => {
     const made = await makeEndpoint(url)
     const problem = await expectProblem(await changeEndpoint(made, body), 422, 'invalid_request')
     expect(pathsOf(problem)).toEqual(Object.keys(body))
     expect(await showEndpoint(made)).toMatchObject({ url, disabled: false })
   })
 
-  it('is the fifty-first', async () => {
+  it('is the fifty-first endpoint', async () => {
     await Promise.all(Array.from({ length: 50 }, () => makeEndpoint(url)))
     await expectProblem(await post('/v1/endpoints', { url }), 409, 'limit_reached')
     expect(await listEndpoints()).toHaveLength(50)
   })
 
-  it('is not there', async () => {
-    const nobody = { id: 'ep_none' }
+  it('does not exist', async () => {
+    const unknown = { id: 'ep_none' }
     await expectProblem(await api('/v1/endpoints/ep_none'), 404, 'not_found')
-    await expectProblem(await changeEndpoint(nobody, { disabled: true }), 404, 'not_found')
-    await expectProblem(await enableEndpoint(nobody), 404, 'not_found')
-    await expectProblem(await deleteEndpoint(nobody), 404, 'not_found')
+    await expectProblem(await changeEndpoint(unknown, { disabled: true }), 404, 'not_found')
+    await expectProblem(await enableEndpoint(unknown), 404, 'not_found')
+    await expectProblem(await deleteEndpoint(unknown), 404, 'not_found')
   })
 })
 
@@ -204,22 +206,22 @@ describe('a hostile endpoint', () => {
     'https://[::ffff:10.0.0.1]/hook',
     'https://2130706433/hook',
     'https://reelhook.internal/hook',
-    'https://somebody:hunter2@hooks.example.com/hook',
-  ])('does not pass the guard: %s', async (target) => {
+    'https://user:hunter2@hooks.example.com/hook',
+  ])('cannot have the URL %s', async (target) => {
     const problem = await expectProblem(await post('/v1/endpoints', { url: target }), 422, 'invalid_request')
     expect(pathsOf(problem)).toEqual(['url'])
     const made = await makeEndpoint(url)
     await expectProblem(await changeEndpoint(made, { url: target }), 422, 'invalid_request')
   })
 
-  it('finds no secret in the database, nor in what is shown later', async () => {
+  it('has no secret in clear text, neither in the database nor in the list', async () => {
     const { id, secret } = await makeEndpoint(url)
-    const kept = JSON.stringify(await select('SELECT * FROM endpoints WHERE id = ?', id))
-    expect(kept).not.toContain(secret.replace('whsec_', ''))
+    const stored = JSON.stringify(await select('SELECT * FROM endpoints WHERE id = ?', id))
+    expect(stored).not.toContain(secret.replace('whsec_', ''))
     expect(JSON.stringify(await listEndpoints())).not.toContain('whsec_')
   })
 
-  it('is without a key, and is told nothing', async () => {
+  it('is not shown without a key', async () => {
     await expectProblem(await api('/v1/endpoints', { headers: { authorization: '' } }), 401, 'unauthorized')
   })
 })

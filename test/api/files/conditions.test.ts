@@ -1,4 +1,4 @@
-/** Conditional requests for a video (RFC 9110 §13); test/core/precondition.test.ts walks through what each header says. */
+/** Conditional requests for a video (RFC 9110 §13). test/core/http/preconditions.test.ts covers each header. */
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { JobView } from '../../../src/core/job-view-schema.ts'
 import { expectProblem } from '../../support/problem.ts'
@@ -22,21 +22,21 @@ const longAgo = 'Thu, 01 Jan 1970 00:00:00 GMT'
 
 describe.each(['GET', 'HEAD'])('a video is not sent again to a %s', (method) => {
   it.each([
-    ['that names its ETag', () => ({ 'if-none-match': etag() })],
-    ['that names it in a list', () => ({ 'if-none-match': `"other", ${etag()}` })],
-    ['that names it as weak', () => ({ 'if-none-match': `W/${etag()}` })],
-    ['that names any', () => ({ 'if-none-match': '*' })],
-    ['that has it since it was stored', () => ({ 'if-modified-since': storedAt })],
-    ['that has it and asks for a part', () => ({ 'if-none-match': etag(), range: 'bytes=0-9' })],
+    ['with its ETag', () => ({ 'if-none-match': etag() })],
+    ['with a list that has its ETag', () => ({ 'if-none-match': `"other", ${etag()}` })],
+    ['with its ETag as a weak one', () => ({ 'if-none-match': `W/${etag()}` })],
+    ['with *', () => ({ 'if-none-match': '*' })],
+    ['with the time of its storage', () => ({ 'if-modified-since': storedAt })],
+    ['with its ETag and a range', () => ({ 'if-none-match': etag(), range: 'bytes=0-9' })],
     [
-      'that has it and asks for what is not in it',
+      'with its ETag and a range outside the video',
       () => ({ 'if-none-match': etag(), range: 'bytes=99999999-' }),
     ],
   ])('%s', async (_, headers) => {
     const response = await get(headers(), method)
     expect(response.status).toBe(304)
     expect((await bytesOf(response.body)).length).toBe(0)
-    // What it says lets a cache go on with what it has (§15.4.5), and nothing else.
+    // A 304 has only the headers with which a cache can continue to use its copy (§15.4.5).
     expect(Object.fromEntries(response.headers)).toMatchObject({
       etag: etag(),
       'last-modified': storedAt,
@@ -48,15 +48,15 @@ describe.each(['GET', 'HEAD'])('a video is not sent again to a %s', (method) => 
   })
 })
 
-describe('a video is sent', () => {
+describe('a video is sent to a client', () => {
   it.each([
-    ['to who has another', () => ({ 'if-none-match': '"other"' })],
-    ['to who has an older one', () => ({ 'if-modified-since': longAgo })],
-    ['to who names no time', () => ({ 'if-modified-since': 'yesterday' })],
-    ['to who wants just this one', () => ({ 'if-match': etag() })],
-    ['to who wants it unmodified', () => ({ 'if-unmodified-since': storedAt })],
+    ['with another ETag', () => ({ 'if-none-match': '"other"' })],
+    ['with an older time', () => ({ 'if-modified-since': longAgo })],
+    ['with an invalid time', () => ({ 'if-modified-since': 'yesterday' })],
+    ['with If-Match for its ETag', () => ({ 'if-match': etag() })],
+    ['with If-Unmodified-Since for its time', () => ({ 'if-unmodified-since': storedAt })],
     [
-      'to who has another, whatever the time',
+      'with another ETag, whatever the time',
       () => ({ 'if-none-match': '"other"', 'if-modified-since': storedAt }),
     ],
   ])('%s', async (_, headers) => {
@@ -66,12 +66,15 @@ describe('a video is sent', () => {
   })
 })
 
-describe('a video is refused', () => {
+describe('a video is refused to a client', () => {
   it.each([
-    ['to who wants another', () => ({ 'if-match': '"other"' })],
-    ['to who wants this one weakly', () => ({ 'if-match': `W/${etag()}` })],
-    ['to who wants it from before it was stored', () => ({ 'if-unmodified-since': longAgo })],
-    ['whatever part of it is wanted', () => ({ 'if-match': '"other"', range: 'bytes=99999999-' })],
+    ['with If-Match for another ETag', () => ({ 'if-match': '"other"' })],
+    ['with If-Match for its ETag as a weak one', () => ({ 'if-match': `W/${etag()}` })],
+    ['with If-Unmodified-Since for an earlier time', () => ({ 'if-unmodified-since': longAgo })],
+    [
+      'with If-Match for another ETag, whatever the range',
+      () => ({ 'if-match': '"other"', range: 'bytes=99999999-' }),
+    ],
   ])('%s', async (_, headers) => {
     await expectProblem(await get(headers()), 412, 'precondition_failed')
     expect((await get(headers(), 'HEAD')).status).toBe(412)

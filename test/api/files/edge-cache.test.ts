@@ -1,6 +1,6 @@
 /**
- * The cache in front of the Worker: what may be kept there, under which tag, and that it is forgotten. The local runtime
- * has none, so its one call is pretended.
+ * The cache in front of the Worker: what it may store, under which tag, and when it is purged. The local runtime has no
+ * such cache, so its purge call is simulated.
  */
 import { env } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
@@ -12,28 +12,28 @@ import { countRows, objectKeys } from '../../support/storage.ts'
 import { makeVideo } from '../../support/videos.ts'
 import { publicBaseUrl } from '../../support/world.ts'
 
-async function aToldVideo(): Promise<string> {
+async function aDeliveredVideo(): Promise<string> {
   const { id } = await makeVideo()
   await untilNotified(id)
   return id
 }
 
-/** Deletes with a cache in front of the Worker, and tells what that was asked to forget, and what was there then. */
+/** Deletes with a cache in front of the Worker. Returns its purges, with the rows and objects at that time. */
 async function deleteBehindCache(path: string, success = true) {
-  const asked: { tags: string[] | undefined; jobs: number; objects: number }[] = []
+  const purges: { tags: string[] | undefined; jobs: number; objects: number }[] = []
   const id = path.split(/[/?]/)[3] ?? ''
   const purge = async ({ tags }: CachePurgeOptions) => {
     const objects = [...(await objectKeys(`jobs/${id}/`)), ...(await objectKeys(`assets/${id}`))]
-    asked.push({ tags, jobs: await countRows('jobs', 'id = ?', id), objects: objects.length })
+    purges.push({ tags, jobs: await countRows('jobs', 'id = ?', id), objects: objects.length })
     return { success, errors: [] }
   }
   const headers = { authorization: `Bearer ${env.ADMIN_API_KEY}` }
   const request = new Request(`${publicBaseUrl}${path}`, { method: 'DELETE', headers })
-  return { response: await fetchWith({}, request, { purge }), asked }
+  return { response: await fetchWith({}, request, { purge }), purges }
 }
 
-describe('what a cache in front of the Worker may keep', () => {
-  it('is what a link opens, under the name of its job', async () => {
+describe('the cache in front of the Worker', () => {
+  it('may store a response to a signed link, tagged with the id of the job', async () => {
     const { outputs } = await makeVideo()
     const { pathname, search } = new URL(outputs[0]?.url ?? '')
     const { headers } = await api(`${pathname}${search}`, { headers: { authorization: '' } })
@@ -41,7 +41,7 @@ describe('what a cache in front of the Worker may keep', () => {
     expect(headers.get('cache-tag')).toBe(pathname.split('/')[3])
   })
 
-  it('is nothing that a key opens', async () => {
+  it('may store no response to an API key', async () => {
     const { id } = await makeVideo()
     const asset = await anAsset()
     const paths = [`/v1/jobs/${id}/outputs/0`, `/v1/assets/${asset.id}/content`]
@@ -52,34 +52,34 @@ describe('what a cache in front of the Worker may keep', () => {
   })
 })
 
-describe('a cache in front of the Worker', () => {
-  it('forgets an erased job, when its videos are gone and before it is', async () => {
-    const id = await aToldVideo()
-    const { response, asked } = await deleteBehindCache(`/v1/jobs/${id}?force=true`)
+describe('a purge of the cache', () => {
+  it('happens for an erased job, after its videos are deleted and before its row is', async () => {
+    const id = await aDeliveredVideo()
+    const { response, purges } = await deleteBehindCache(`/v1/jobs/${id}?force=true`)
     expect(response.status).toBe(204)
-    expect(asked).toEqual([{ tags: [id], jobs: 1, objects: 0 }])
+    expect(purges).toEqual([{ tags: [id], jobs: 1, objects: 0 }])
   })
 
-  it('forgets a deleted asset', async () => {
+  it('happens for a deleted asset', async () => {
     const { id } = await anAsset()
-    const { response, asked } = await deleteBehindCache(`/v1/assets/${id}`)
+    const { response, purges } = await deleteBehindCache(`/v1/assets/${id}`)
     expect(response.status).toBe(204)
-    expect(asked).toEqual([{ tags: [id], jobs: 0, objects: 0 }])
+    expect(purges).toEqual([{ tags: [id], jobs: 0, objects: 0 }])
   })
 
-  it('that does not forget a job that is erased is asked again by the sweep', async () => {
-    const id = await aToldVideo()
+  it('is repeated by the sweep if it fails', async () => {
+    const id = await aDeliveredVideo()
     const { response } = await deleteBehindCache(`/v1/jobs/${id}?force=true`, false)
     expect(response.status).toBe(204)
     await expectProblem(await api(`/v1/jobs/${id}`), 404, 'not_found')
     expect(await countRows('jobs', 'id = ?', id)).toBe(1)
-    const asked: unknown[] = []
+    const purged: unknown[] = []
     const purge = async ({ tags }: CachePurgeOptions) => {
-      asked.push(tags)
+      purged.push(tags)
       return { success: true, errors: [] }
     }
     await sweepWith({ purge })
-    expect(asked).toEqual([[id]])
+    expect(purged).toEqual([[id]])
     expect(await countRows('jobs', 'id = ?', id)).toBe(0)
   })
 })

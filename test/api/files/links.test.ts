@@ -16,7 +16,7 @@ beforeAll(async () => {
   other = await makeVideo()
 })
 
-/** The path and query of a job's signed link, as changed. */
+/** The path and query of a job's signed link, after a change. */
 function linkOf({ outputs }: JobView, change?: (link: URL) => void): string {
   const link = new URL(outputs[0]?.url ?? '')
   change?.(link)
@@ -30,22 +30,22 @@ describe('a signed link', () => {
     expect((await response.arrayBuffer()).byteLength).toBe(job.outputs[0]?.bytes)
   })
 
-  it('opens a part of it, and its description', async () => {
+  it('opens a range of the video, and supports HEAD', async () => {
     const part = await api(linkOf(job), { headers: { authorization: '', range: 'bytes=0-9' } })
     const head = await api(linkOf(job), { method: 'HEAD', headers: { authorization: '' } })
     expect([part.status, head.status]).toEqual([206, 200])
   })
 
-  it('is in what the caller is told, and says until when it opens', async () => {
-    const [told] = await untilNotified(job.id)
-    const [output] = JSON.parse(told?.body ?? '').data.outputs
+  it('is in the event, with its expiry', async () => {
+    const [received] = await untilNotified(job.id)
+    const [output] = JSON.parse(received?.body ?? '').data.outputs
     expect((await api(linkOf({ outputs: [output] } as JobView), withoutKey)).status).toBe(200)
     expect(Date.parse(output.url_expires_at)).toBeGreaterThan(world.edges.now() + 6 * days)
   })
 })
 
-describe('what a link opens', () => {
-  it('may be kept by any cache until the link ends, and not a moment longer', async () => {
+describe('the video of a signed link', () => {
+  it('is cacheable until the link expires', async () => {
     const { headers } = await api(linkOf(job), withoutKey)
     const [, seconds] =
       /^public, max-age=(\d+), immutable, must-revalidate$/.exec(headers.get('cache-control') ?? '') ?? []
@@ -53,7 +53,7 @@ describe('what a link opens', () => {
     expect(Number(seconds)).toBe(Math.floor((expiresAt - world.edges.now()) / 1_000))
   })
 
-  it('is shown, or saved where that is asked for: the link stays good', async () => {
+  it('is saved by a browser with download=1, and the link stays valid', async () => {
     const download = linkOf(job, (link) => link.searchParams.set('download', '1'))
     const response = await api(download, withoutKey)
     expect(response.status).toBe(200)
@@ -64,7 +64,7 @@ describe('what a link opens', () => {
 describe('a page of another origin', () => {
   const origin = 'https://gallery.example.com'
 
-  it('may play it: the answer is for every origin, and shows what a player needs', async () => {
+  it('can play the video, and read the headers that a player needs', async () => {
     const response = await api(linkOf(job), { headers: { authorization: '', origin, range: 'bytes=0-9' } })
     expect(response.status).toBe(206)
     expect(response.headers.get('access-control-allow-origin')).toBe('*')
@@ -74,11 +74,12 @@ describe('a page of another origin', () => {
     )
   })
 
-  it('may ask first, without a key', async () => {
+  it('can send a preflight request without a key', async () => {
     const response = await api(linkOf(job), {
       method: 'OPTIONS',
       headers: {
-        ...{ authorization: '', origin },
+        authorization: '',
+        origin,
         'access-control-request-method': 'GET',
         'access-control-request-headers': 'range,if-range',
       },
@@ -90,7 +91,7 @@ describe('a page of another origin', () => {
     )
   })
 
-  it('may not bring a key: it would open everything', async () => {
+  it('cannot send an API key', async () => {
     const response = await api(linkOf(job), {
       method: 'OPTIONS',
       headers: {
@@ -102,7 +103,7 @@ describe('a page of another origin', () => {
     expect(response.headers.get('access-control-allow-headers')).not.toMatch(/authorization/i)
   })
 
-  it('may read why it was refused, and nothing else of the API', async () => {
+  it('can read why a link is refused, but nothing else of the API', async () => {
     const stale = linkOf(job, (link) => link.searchParams.set('expires', '1'))
     const refused = await api(stale, { headers: { authorization: '', origin } })
     expect(refused.headers.get('access-control-allow-origin')).toBe('*')
@@ -116,7 +117,7 @@ function respell(link: URL, write: (end: number) => string): void {
   link.searchParams.set('expires', write(Number(link.searchParams.get('expires'))))
 }
 
-it('an output has one path', async () => {
+it('an output has only one path', async () => {
   for (const other of ['00', '0x0', '+0', '0.0', '1e0', '%30', '%2B0', 'x']) {
     const path = linkOf(job).replace('/outputs/0', `/outputs/${other}`)
     const response = await api(path, withoutKey)
@@ -125,18 +126,18 @@ it('an output has one path', async () => {
   }
 })
 
-describe('a link is refused', () => {
+describe('a signed link is refused', () => {
   it.each<[string, (link: URL) => void]>([
     ['with a forged signature', (link) => link.searchParams.set('signature', 'A'.repeat(43))],
     ['with an empty signature', (link) => link.searchParams.set('signature', '')],
     ['without a signature', (link) => link.searchParams.delete('signature')],
-    ['with a later end than was signed', (link) => link.searchParams.set('expires', '9999999999')],
-    ['with its end as a hexadecimal number', (link) => respell(link, (end) => `0x${end.toString(16)}`)],
-    ['with a zero before its end', (link) => respell(link, (end) => `0${end}`)],
-    ['with a sign before its end', (link) => respell(link, (end) => `+${end}`)],
-    ['with two ends', (link) => link.searchParams.append('expires', '1')],
-    ['without an end', (link) => link.searchParams.delete('expires')],
-    ['with an end that is no time', (link) => link.searchParams.set('expires', 'never')],
+    ['with a later expiry than was signed', (link) => link.searchParams.set('expires', '9999999999')],
+    ['with a hexadecimal expiry', (link) => respell(link, (end) => `0x${end.toString(16)}`)],
+    ['with a leading zero in its expiry', (link) => respell(link, (end) => `0${end}`)],
+    ['with a sign in its expiry', (link) => respell(link, (end) => `+${end}`)],
+    ['with two expiries', (link) => link.searchParams.append('expires', '1')],
+    ['without an expiry', (link) => link.searchParams.delete('expires')],
+    ['with an expiry that is not a number', (link) => link.searchParams.set('expires', 'never')],
     [
       'for another output',
       (link) => {
@@ -153,32 +154,32 @@ describe('a link is refused', () => {
     await expectProblem(await api(linkOf(job, change), withoutKey), 401, 'unauthorized')
   })
 
-  it('with an answer that says how to be let in (RFC 9110 §15.5.2)', async () => {
+  it('with a WWW-Authenticate header (RFC 9110 §15.5.2)', async () => {
     const forged = linkOf(job, (link) => link.searchParams.set('signature', 'forged'))
     const response = await api(forged, withoutKey)
     expect(response.headers.get('www-authenticate')).toBe('Bearer')
   })
 
-  it('for anything but its video', async () => {
+  it('for everything except its video', async () => {
     const { search } = new URL(job.outputs[0]?.url ?? '')
     for (const path of ['', '/events']) {
       await expectProblem(await api(`/v1/jobs/${job.id}${path}${search}`, withoutKey), 401, 'unauthorized')
     }
   })
 
-  it('and the refusal is kept by no cache', async () => {
+  it('with a response that is not cacheable', async () => {
     const stale = linkOf(job, (link) => link.searchParams.set('expires', '1'))
     expect((await api(stale, withoutKey)).headers.get('cache-control')).toBe('no-store')
   })
 
-  it('when its time is over, while the job shows a fresh one', async () => {
+  it('after it has expired, while the job shows a new one', async () => {
     const stale = linkOf(await getJob(job.id))
     await world.advance(8 * days)
     await expectProblem(await api(stale, withoutKey), 401, 'unauthorized')
     expect((await api(linkOf(await getJob(job.id)), withoutKey)).status).toBe(200)
   })
 
-  it('but its bearer may come in with a key all the same', async () => {
+  it('unless the request has an API key', async () => {
     const stale = linkOf(job, (link) => link.searchParams.set('expires', '1'))
     expect((await api(stale)).status).toBe(200)
   })

@@ -7,7 +7,7 @@ import { api, getJob, postJob, untilSubmitted } from '../../support/reelhook.ts'
 import { failVideo, makeVideo } from '../../support/videos.ts'
 
 describe('a cancellation', () => {
-  it('is answered with the job, and with whether it may still be billed, in words and as data', async () => {
+  it('returns the job and whether it may still be billed', async () => {
     const { id } = await postJob()
     await untilSubmitted(id)
     const job = await canceled(id)
@@ -26,25 +26,25 @@ describe('a cancellation', () => {
     expect(await getJob(id)).toEqual(job)
   })
 
-  it('is answered the same when it is asked for again', async () => {
+  it('returns the same response when it is repeated', async () => {
     const { id } = await postJob()
     const first = await canceled(id)
     expect(await canceled(id)).toEqual(first)
   })
 
-  it('is no event for a caller who did not ask for it', async () => {
+  it('sends no event to a caller without a subscription to it', async () => {
     const { id } = await postJob({ callback_events: ['job.succeeded'] })
     await canceled(id)
     expect(await deliveriesOf(id)).toEqual([])
   })
 
-  it('is not said of a job that was not canceled', async () => {
+  it('is null in a job that was not canceled', async () => {
     expect((await postJob()).cancellation).toBeNull()
   })
 })
 
 describe('a cancellation is refused', () => {
-  it('of a job that has ended, and says how', async () => {
+  it('for a job that has ended, with its end', async () => {
     const [made, failed] = [await makeVideo(), await failVideo()]
     const { detail } = await expectProblem(await cancel(made.id), 409, 'already_settled')
     expect(detail).toBe(`The job succeeded at ${made.settled_at}.`)
@@ -56,7 +56,7 @@ describe('a cancellation is refused', () => {
     ])
   })
 
-  it.each(['job_00000000000000000000000000', 'nonsense', '%00'])('of %s, which is no job', async (id) => {
+  it.each(['job_00000000000000000000000000', 'nonsense', '%00'])('for the unknown job %s', async (id) => {
     await expectProblem(await cancel(encodeURIComponent(id)), 404, 'not_found')
   })
 

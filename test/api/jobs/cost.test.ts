@@ -1,4 +1,4 @@
-/** Money decides before it is spent, and is told in every place where a job is shown. */
+/** Costs decide before money is spent, and are shown wherever a job is shown. */
 import { describe, expect, it } from 'vitest'
 import { expectProblem, pathsOf } from '../../support/problem.ts'
 import {
@@ -16,8 +16,8 @@ import { simulatorUrl, world } from '../../support/world.ts'
 
 const estimateCredits = `${simulatorUrl}/crun/api/v1/client/job/estimate-credits`
 
-describe('a limit', () => {
-  it('keeps out who would cost more, and asks the others in their order', async () => {
+describe('max_cost_usd', () => {
+  it('excludes providers that would cost more, and keeps the order of the others', async () => {
     const { id, provider, cost } = await postJob({ provider: ['runware', 'aimlapi'], max_cost_usd: 0.1 })
     expect({ provider, cost }).toEqual({
       provider: 'aimlapi',
@@ -27,11 +27,11 @@ describe('a limit', () => {
     expect(billsFor(id)).toEqual([])
   })
 
-  it('is met by a price that is just as high', async () => {
+  it('allows a price that equals it', async () => {
     expect(await postJob({ provider: 'runware', max_cost_usd: 0.18 })).toMatchObject({ provider: 'runware' })
   })
 
-  it('that nobody meets refuses the job with every price, before anything is kept or spent', async () => {
+  it('refuses the job with every price if no provider is within it', async () => {
     const jobs = await countRows('jobs')
     const bills = world.simulator.tasks().length
     const response = await post('/v1/jobs', aRequest({ provider: 'auto', max_cost_usd: 0.01 }))
@@ -39,14 +39,14 @@ describe('a limit', () => {
     expect(pathsOf(problem)).toEqual(['max_cost_usd'])
     expect(problem.errors?.map(({ message }) => message)).toEqual([
       'runware: it would cost $0.18',
-      'crun: its price is in credits, and what a credit costs is not set here',
-      'scenario: its price is in credits, and what a credit costs is not set here',
+      'crun: its price is in credits, and this deployment does not set what a credit costs',
+      'scenario: its price is in credits, and this deployment does not set what a credit costs',
       'aimlapi: it would cost $0.06',
     ])
     expect([await countRows('jobs'), world.simulator.tasks().length]).toEqual([jobs, bills])
   })
 
-  it('refuses what cannot be priced now', async () => {
+  it('refuses a job whose price is not available', async () => {
     world.respondNext(estimateCredits, () => Promise.reject(new TypeError('Network connection lost.')))
     const response = await post('/v1/jobs', aRequest({ provider: 'crun', duration: 9, max_cost_usd: 5 }))
     const problem = await expectProblem(response, 422, 'no_provider')
@@ -56,13 +56,13 @@ describe('a limit', () => {
   })
 })
 
-describe('the cheapest', () => {
-  it('makes it', async () => {
+describe('the cheapest provider', () => {
+  it('gets the job', async () => {
     const { provider } = await postJob({ provider: 'cheapest' })
     expect(provider).toBe('aimlapi')
   })
 
-  it('is not a matter of who can be priced: the others follow', async () => {
+  it('can be one without a price in USD, which sorts last', async () => {
     const { provider } = await postJob({
       provider: 'cheapest',
       reference_videos: ['https://media.test/a.mp4'],
@@ -73,22 +73,22 @@ describe('the cheapest', () => {
 })
 
 describe('the cost of a job', () => {
-  it('is an estimate, then what the provider told, on the job, its task and in the event', async () => {
+  it('is an estimate first, and then the reported cost, in the job, its task and the event', async () => {
     const { id, cost } = await postJob({ provider: 'crun' })
     expect(cost).toEqual({ credits: 15, source: 'provider_estimate' })
     await untilSubmitted(id)
     expect(await getJob(id)).toMatchObject({ cost, tasks: [{ cost: null }] })
     await world.advance(10_000)
-    const told = { credits: 15, source: 'provider' }
-    expect(await untilStatus(id, 'succeeded')).toMatchObject({ cost: told, tasks: [{ cost: told }] })
+    const reported = { credits: 15, source: 'provider' }
+    expect(await untilStatus(id, 'succeeded')).toMatchObject({ cost: reported, tasks: [{ cost: reported }] })
     const [delivery] = await untilNotified(id)
-    expect(JSON.parse(delivery?.body ?? '{}')).toMatchObject({ data: { cost: told } })
+    expect(JSON.parse(delivery?.body ?? '{}')).toMatchObject({ data: { cost: reported } })
   })
 
-  it('does not keep a job from being accepted where it cannot be learned, and is asked for once', async () => {
-    const asked: string[] = []
+  it('is null if the estimate fails, and the failure is cached', async () => {
+    const called: string[] = []
     const refuse = ({ url }: Request) => {
-      asked.push(url)
+      called.push(url)
       return new Response('', { status: 500 })
     }
     world.respondNext(estimateCredits, refuse)
@@ -98,19 +98,19 @@ describe('the cost of a job', () => {
       await postJob({ provider: 'crun', duration: 11 }),
     ]
     expect(jobs).toMatchObject([{ cost: null }, { cost: null }])
-    expect(asked).toHaveLength(1)
+    expect(called).toHaveLength(1)
   })
 
-  it('is not asked for by a rehearsal unless somebody decides by it', async () => {
-    const asked: (string | null)[] = []
+  it('is not estimated by a dry run if it decides nothing', async () => {
+    const dryRunHeaders: (string | null)[] = []
     world.respondNext(`${simulatorUrl}/runware`, (request) => {
-      asked.push(request.headers.get('x-runware-dry-run'))
+      dryRunHeaders.push(request.headers.get('x-runware-dry-run'))
       return world.simulator.fetch(request)
     })
     const { id, cost } = await postJob({ provider: 'runware', model: 'seedance-2.0' })
     expect(cost).toBeNull()
     await untilSubmitted(id)
-    // The first call that it heard was the purchase.
-    expect(asked).toEqual([null])
+    // The first call was the purchase.
+    expect(dryRunHeaders).toEqual([null])
   })
 })

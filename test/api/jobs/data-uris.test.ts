@@ -1,8 +1,8 @@
-/** Media embedded in a request: kept as assets of the one job, and sent to its provider as other assets are. */
+/** Media embedded in a request: stored as assets of that job, and sent to its provider like other assets. */
 import { env } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
 import { ask, deadDatabase } from '../../support/api-call.ts'
-import { type AssetView, aDataUri, aFile, anAsset } from '../../support/assets.ts'
+import { type AssetView, aDataUri, anAsset } from '../../support/assets.ts'
 import { canceled, erase, retried, retry } from '../../support/job-calls.ts'
 import { createMeteredWorker } from '../../support/meter.ts'
 import { expectProblem, pathsOf } from '../../support/problem.ts'
@@ -19,20 +19,27 @@ async function assetOf(id: string | undefined): Promise<AssetView> {
   return (await api(`/v1/assets/${id}`)).json()
 }
 
-/** What the provider was sent for the job with this prompt, as it came. */
+/** The requests that the provider received for the prompt, as JSON. */
 function sentFor(prompt: string): string {
   const tasks = world.simulator.tasks().filter(({ request }) => JSON.stringify(request).includes(prompt))
   return JSON.stringify(tasks.map(({ request }) => request))
 }
 
-describe('what is embedded in a request', () => {
-  it("is kept as an asset among the job's objects, and the request has its id", async () => {
+describe('an embedded file', () => {
+  it('is stored as an asset of the job, and the request has its id', async () => {
     const { id, request } = await postJob({ first_frame: png, last_frame: jpeg, retention_days: 7 })
     const [first, last] = [await assetOf(request.first_frame), await assetOf(request.last_frame)]
     expect(first).toEqual({
-      ...{ id: request.first_frame, job_id: id, kind: 'image', content_type: 'image/png' },
-      ...{ bytes: 1_000, sha256: await sha256Of(aFile('image/png')), file_name: null },
-      ...{ width: null, height: null, duration_seconds: null },
+      id: request.first_frame,
+      job_id: id,
+      kind: 'image',
+      content_type: 'image/png',
+      bytes: 1_000,
+      sha256: await sha256Of(aFile('image/png')),
+      file_name: null,
+      width: null,
+      height: null,
+      duration_seconds: null,
       created_at: expect.any(String),
     })
     expect(last).toMatchObject({ content_type: 'image/jpeg', job_id: id })
@@ -42,14 +49,14 @@ describe('what is embedded in a request', () => {
     expect(await sha256Of(await bytesOf(content.body))).toBe(first.sha256)
   })
 
-  it('is one asset where the same stands in several places', async () => {
+  it('is stored once if the request has it several times', async () => {
     const { id, request } = await postJob({ reference_images: [png, jpeg, png] })
     const [one, other, again] = request.reference_images
     expect([again === one, other === one]).toEqual([true, false])
     expect(await countRows('assets', 'job_id = ?', id)).toBe(2)
   })
 
-  it.each(['runware', 'crun', 'aimlapi'])('reaches %s as a link that opens it', async (provider) => {
+  it.each(['runware', 'crun', 'aimlapi'])('reaches %s as a signed link', async (provider) => {
     const prompt = `An embedded boat for ${provider}`
     const { id } = await postJob({ provider, prompt, reference_images: [png] })
     await untilSubmitted(id)
@@ -59,27 +66,28 @@ describe('what is embedded in a request', () => {
     expect(sentFor(prompt)).not.toContain('data:')
   })
 
-  it('reaches Scenario as an upload of its own', async () => {
+  it('reaches Scenario as an upload', async () => {
     const prompt = 'An embedded boat for Scenario'
     const { id } = await postJob({
-      ...{ provider: 'scenario', prompt },
+      provider: 'scenario',
+      prompt,
       reference_images: [png],
       reference_videos: [aDataUri('video/mp4')],
       reference_audios: [aDataUri('audio/mpeg')],
     })
     const job = await passTimeUntil(id, ({ settled_at }) => settled_at !== null)
     expect(job).toMatchObject({ status: 'succeeded', fault: null })
-    const handed = world.logs.filter(
+    const uploads = world.logs.filter(
       ({ event, fields }) => event === 'media.uploaded' && fields.job_id === id,
     )
-    expect(handed.map(({ fields }) => fields.path)).toEqual([
+    expect(uploads.map(({ fields }) => fields.path)).toEqual([
       'reference_images.0',
       'reference_videos.0',
       'reference_audios.0',
     ])
   })
 
-  it('goes with the job, and nothing else does', async () => {
+  it('is erased with its job, and the files of other jobs are not', async () => {
     const { id } = await failVideo({ first_frame: png })
     const { id: other, request } = await failVideo({ first_frame: png })
     await Promise.all([untilNotified(id), untilNotified(other)])
@@ -89,14 +97,14 @@ describe('what is embedded in a request', () => {
     expect(await assetOf(request.first_frame)).toMatchObject({ job_id: other })
   })
 
-  it('goes with it by retention, too', async () => {
+  it('is erased with its job at the end of its retention', async () => {
     const { id } = await failVideo({ first_frame: png, retention_days: 1 })
     await untilNotified(id)
     await passDays(1.1)
     expect(await leftOf(id)).toEqual(nothing)
   })
 
-  it('stays when the job is canceled', async () => {
+  it('stays when its job is canceled', async () => {
     const { id, request } = await postJob({ first_frame: png })
     await untilSubmitted(id)
     await world.advance(10_000)
@@ -104,7 +112,7 @@ describe('what is embedded in a request', () => {
     expect((await api(`/v1/assets/${request.first_frame}/content`)).status).toBe(200)
   })
 
-  it('is written in two rows, and a job without it pays nothing', async () => {
+  it('costs two more rows written, and nothing for a job without one', async () => {
     const costOf = async (overrides: Record<string, unknown>) => {
       const worker = createMeteredWorker()
       const headers = { authorization: `Bearer ${env.ADMIN_API_KEY}`, 'content-type': 'application/json' }
@@ -120,57 +128,23 @@ describe('what is embedded in a request', () => {
   })
 })
 
-describe('a retry', () => {
-  it('has what was embedded as its own, whatever becomes of the first job', async () => {
+describe('a retry of a job with an embedded file', () => {
+  it('has a separate copy of the file, which survives the first job', async () => {
     const { id, request } = await failVideo({ first_frame: aDataUri('image/png', 200_000) })
     await untilNotified(id)
     const again = await retried(id)
     expect(again.request.first_frame).not.toBe(request.first_frame)
     expect((await erase(id, '?force=true')).status).toBe(204)
-    const own = await assetOf(again.request.first_frame)
-    expect(own).toMatchObject({
+    const copy = await assetOf(again.request.first_frame)
+    expect(copy).toMatchObject({
       job_id: again.id,
       sha256: await sha256Of(aFile('image/png', 200_000)),
     })
-    const content = await api(`/v1/assets/${own.id}/content`)
-    expect(await sha256Of(await bytesOf(content.body))).toBe(own.sha256)
+    const content = await api(`/v1/assets/${copy.id}/content`)
+    expect(await sha256Of(await bytesOf(content.body))).toBe(copy.sha256)
   })
 
-  it('has its own copy of each embedded file, also when it retries a retry', async () => {
-    const first = await failVideo({ first_frame: png, reference_images: [] })
-    const second = await retried(first.id)
-    await canceled(second.id)
-    const third = await retried(second.id)
-    const ids = [first, second, third].map(({ request }) => request.first_frame)
-    expect(new Set(ids).size).toBe(3)
-    const assets = await Promise.all(ids.map(assetOf))
-    for (const asset of assets) {
-      expect(asset).toMatchObject({ content_type: 'image/png', bytes: 1_000, sha256: assets[0]?.sha256 })
-      const content = await api(`/v1/assets/${asset.id}/content`)
-      expect(content.headers.get('content-type')).toBe('image/png')
-      expect(await sha256Of(await bytesOf(content.body))).toBe(asset.sha256)
-    }
-    expect(assets.map(({ job_id }) => job_id)).toEqual([first.id, second.id, third.id])
-  })
-
-  it('uses the same uploaded asset as the first job, without a copy', async () => {
-    const { id: first_frame } = await anAsset()
-    const first = await failVideo({ first_frame })
-    const second = await retried(first.id)
-    expect(second.request.first_frame).toBe(first_frame)
-    expect(await objectKeys(`jobs/${second.id}/`)).toEqual([])
-  })
-
-  it('is refused with every fault at once when an embedded file is gone and the callback URL is forbidden', async () => {
-    const { id, request } = await failVideo({ first_frame: png })
-    await env.BUCKET.delete(await objectKeys(`jobs/${id}/`))
-    const changed = JSON.stringify({ ...request, callback_url: 'https://10.0.0.1/hook' })
-    await env.DB.prepare('UPDATE jobs SET request = ? WHERE id = ?').bind(changed, id).run()
-    const problem = await expectProblem(await retry(id), 422, 'invalid_request')
-    expect(pathsOf(problem).sort()).toEqual(['callback_url', 'first_frame'])
-  })
-
-  it('is refused where it is gone from the bucket, and says where it stood', async () => {
+  it('is refused with the path of the file if it is no longer in the bucket', async () => {
     const { id } = await failVideo({ first_frame: png })
     await env.BUCKET.delete(await objectKeys(`jobs/${id}/`))
     const problem = await expectProblem(await retry(id), 422, 'invalid_request')
@@ -178,8 +152,8 @@ describe('a retry', () => {
   })
 })
 
-describe('an asset of one job', () => {
-  it('is taken by no other, and not deleted by itself', async () => {
+describe('an asset that belongs to a job', () => {
+  it('cannot be used by another job, and cannot be deleted alone', async () => {
     const { request } = await postJob({ first_frame: png })
     const path = `/v1/assets/${request.first_frame}`
     const problem = await expectProblem(
@@ -193,8 +167,8 @@ describe('an asset of one job', () => {
   })
 })
 
-describe('what is embedded is refused', () => {
-  it('with every fault at once, when it is not what it says, or not what its field takes', async () => {
+describe('an invalid embedded file', () => {
+  it('is refused with every fault at once: wrong content, wrong encoding, wrong kind', async () => {
     const before = await objectKeys()
     const problem = await expectProblem(
       await post(
@@ -220,18 +194,18 @@ describe('what is embedded is refused', () => {
     expect(await objectKeys()).toEqual(before)
   })
 
-  it('and nothing is left behind, when the same Idempotency-Key was quicker', async () => {
+  it('leaves no object when another request with the same Idempotency-Key came first', async () => {
     const headers = { 'idempotency-key': crypto.randomUUID() }
     const body = aRequest({ first_frame: png })
-    const answers = await Promise.all([1, 2, 3, 4].map(() => post('/v1/jobs', body, headers)))
-    const jobs = await Promise.all(answers.map((answer) => answer.json<{ id: string }>()))
+    const responses = await Promise.all([1, 2, 3, 4].map(() => post('/v1/jobs', body, headers)))
+    const jobs = await Promise.all(responses.map((response) => response.json<{ id: string }>()))
     expect(new Set(jobs.map(({ id }) => id)).size).toBe(1)
     const [asset] = await select<{ key: string }>('SELECT key FROM assets WHERE job_id = ?', jobs[0]?.id)
     const recent = (await objectKeys('jobs/')).filter((key) => key >= (asset?.key ?? ''))
     expect(recent).toEqual([asset?.key])
   })
 
-  it('and what was put is taken away by the daily round, where the row cannot be written', async () => {
+  it('is deleted by the daily reconciliation when its row cannot be written', async () => {
     const before = await objectKeys()
     const init = {
       method: 'POST',
@@ -245,9 +219,9 @@ describe('what is embedded is refused', () => {
   })
 })
 
-describe('an estimate', () => {
+describe('an estimate with an embedded file', () => {
   it.each(['runware', 'crun', 'scenario', 'aimlapi'])(
-    'at %s takes what is embedded, and keeps nothing',
+    'at %s is possible and stores nothing',
     async (provider) => {
       const before = await objectKeys()
       const response = await post('/v1/estimates', aRequest({ provider, reference_images: [png] }))
@@ -257,9 +231,9 @@ describe('an estimate', () => {
     },
   )
 
-  it('decides of a job with a limit of cost, too', async () => {
-    const dear = aRequest({ first_frame: png, max_cost_usd: 0.01 })
-    await expectProblem(await post('/v1/jobs', dear), 422, 'no_provider')
+  it('decides about a job with max_cost_usd', async () => {
+    const tooExpensive = aRequest({ first_frame: png, max_cost_usd: 0.01 })
+    await expectProblem(await post('/v1/jobs', tooExpensive), 422, 'no_provider')
     expect((await postJob({ first_frame: png, max_cost_usd: 1 })).provider).toBe('runware')
   })
 })

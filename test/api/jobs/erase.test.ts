@@ -11,15 +11,15 @@ import { objectKeys } from '../../support/storage.ts'
 import { failVideo, makeVideo } from '../../support/videos.ts'
 import { publicBaseUrl } from '../../support/world.ts'
 
-async function aToldVideo(): Promise<string> {
+async function aDeliveredVideo(): Promise<string> {
   const { id } = await makeVideo()
   await untilDelivery(id, ({ status }) => status === 'delivered')
   return id
 }
 
 describe('an erased job', () => {
-  it('leaves nothing: no row in any table, no video', async () => {
-    const [id, other] = [await aToldVideo(), await aToldVideo()]
+  it('leaves no row in any table and no video', async () => {
+    const [id, other] = [await aDeliveredVideo(), await aDeliveredVideo()]
     expect(await leftOf(id)).toMatchObject({
       jobs: 1,
       tasks: 1,
@@ -36,8 +36,8 @@ describe('an erased job', () => {
     expect(await objectKeys(`jobs/${other}/`)).toHaveLength(1)
   })
 
-  it('is not found any more, nor its video, nor by a second DELETE', async () => {
-    const id = await aToldVideo()
+  it('is not found, and neither is its video; a second DELETE returns 404', async () => {
+    const id = await aDeliveredVideo()
     const { outputs } = await getJob(id)
     const link = new URL(outputs[0]?.url ?? '')
     await erase(id)
@@ -48,8 +48,8 @@ describe('an erased job', () => {
     await expectProblem(await erase(id), 404, 'not_found')
   })
 
-  it('hears no webhook any more', async () => {
-    const id = await aToldVideo()
+  it('ignores later webhooks', async () => {
+    const id = await aDeliveredVideo()
     const path = await callbackPathOf(id)
     await erase(id)
     expect((await postWebhookTo(path, '{"late":true}')).status).toBe(200)
@@ -57,7 +57,7 @@ describe('an erased job', () => {
     expect(await leftOf(id)).toEqual(nothing)
   })
 
-  it('is still named by its retry', async () => {
+  it('is still named in its retry', async () => {
     const { id } = await failVideo()
     await untilNotified(id)
     const { id: other } = await retried(id)
@@ -66,9 +66,9 @@ describe('an erased job', () => {
   })
 })
 
-describe('a DELETE', () => {
-  it('that the database refuses changes nothing, and a second one does', async () => {
-    const id = await aToldVideo()
+describe('a DELETE of a job', () => {
+  it('changes nothing if the database fails, and can be repeated', async () => {
+    const id = await aDeliveredVideo()
     const DB = new Proxy(env.DB, {
       get(database, name) {
         const value = Reflect.get(database, name)
@@ -90,7 +90,7 @@ describe('a DELETE', () => {
     expect(await leftOf(id)).toEqual(nothing)
   })
 
-  it('takes along what a copy that died had left in R2', async () => {
+  it('deletes an object that an interrupted copy left in R2', async () => {
     const { id } = await postJob()
     await canceled(id)
     await untilDelivery(id, ({ status }) => status === 'delivered')
@@ -100,7 +100,7 @@ describe('a DELETE', () => {
   })
 })
 
-describe('a DELETE is refused', () => {
+describe('a DELETE of a job is refused', () => {
   it('while the job has not ended', async () => {
     const { id } = await postJob()
     const { detail } = await expectProblem(await erase(id), 409, 'not_settled')
@@ -109,17 +109,17 @@ describe('a DELETE is refused', () => {
     expect((await getJob(id)).settled_at).toBeNull()
   })
 
-  it('while an endpoint has not been told, though nobody is nudged for what stands in a line', async () => {
-    const id = await aToldVideo()
-    const inLine = `INSERT INTO deliveries (id, job_id, endpoint_id, event_id, event_type, url, host, body, status, reason, attempts, created_at)
+  it('while a delivery to an endpoint waits for its host', async () => {
+    const id = await aDeliveredVideo()
+    const waitingDelivery = `INSERT INTO deliveries (id, job_id, endpoint_id, event_id, event_type, url, host, body, status, reason, attempts, created_at)
       SELECT 'dlv_in_line', job_id, 'ep_one', event_id, event_type, url, host, body, 'pending', 'waiting_for_host', 0, created_at FROM deliveries WHERE job_id = ?`
-    await env.DB.prepare(inLine).bind(id).run()
+    await env.DB.prepare(waitingDelivery).bind(id).run()
     await expectProblem(await erase(id), 409, 'undelivered')
     expect((await erase(id, '?force=true')).status).toBe(204)
     expect(await leftOf(id)).toEqual(nothing)
   })
 
-  it('while its caller has not been told, unless it is forced', async () => {
+  it('while a delivery to its caller is pending, unless it is forced', async () => {
     const { job_id: id } = await tellAndHear(() => new Response('no', { status: 500 }))
     const { detail } = await expectProblem(await erase(id), 409, 'undelivered')
     expect(detail).toContain('?force=true')
@@ -128,13 +128,13 @@ describe('a DELETE is refused', () => {
     expect(await leftOf(id)).toEqual(nothing)
   })
 
-  it('no longer when its caller wants to hear no more', async () => {
+  it('but not after its caller answered 410', async () => {
     const { job_id: id } = await tellAndHear(() => new Response('no more', { status: 410 }))
     expect((await erase(id)).status).toBe(204)
     expect(await leftOf(id)).toEqual(nothing)
   })
 
-  it.each(['job_00000000000000000000000000', 'nonsense'])('of %s, which is no job', async (id) => {
+  it.each(['job_00000000000000000000000000', 'nonsense'])('for the unknown job %s', async (id) => {
     await expectProblem(await erase(id), 404, 'not_found')
   })
 

@@ -20,14 +20,14 @@ async function estimate(overrides: Record<string, unknown> = {}): Promise<Estima
   return (await response.json<{ data: Estimate[] }>()).data
 }
 
-// An estimate keeps nothing and buys nothing.
+// An estimate stores nothing and buys nothing.
 afterEach(async () => {
   expect(await countRows('jobs')).toBe(0)
   expect(world.simulator.tasks()).toEqual([])
 })
 
 describe('an estimate', () => {
-  it('tells what every provider would ask, in the order of being asked', async () => {
+  it('has the cost at every provider, in the order of preference', async () => {
     const common = { eligible: true, unpriced: null, reasons: [], warnings: [] }
     expect(await estimate()).toEqual([
       { ...common, provider: 'runware', cost: { amount_usd: 0.18, source: 'price_table' } },
@@ -37,7 +37,7 @@ describe('an estimate', () => {
     ])
   })
 
-  it('is of the whole job', async () => {
+  it('covers the whole job', async () => {
     const costs = (await estimate({ count: 3 })).map(({ cost }) => cost)
     expect(costs).toMatchObject([
       { amount_usd: 0.54 },
@@ -47,17 +47,17 @@ describe('an estimate', () => {
     ])
   })
 
-  it('asks Runware itself for what it publishes no price of', async () => {
+  it('requests a price from Runware if it publishes none', async () => {
     const [runware] = await estimate({ model: 'seedance-2.0', provider: 'runware' })
     expect(runware).toMatchObject({ cost: { amount_usd: 0.4, source: 'provider_estimate' } })
   })
 
-  it('puts the cheapest first, and last whose price in dollars is not known', async () => {
+  it('sorts the cheapest first, and providers without a price in USD last', async () => {
     const names = (await estimate({ provider: 'cheapest' })).map(({ provider }) => provider)
     expect(names).toEqual(['aimlapi', 'runware', 'crun', 'scenario'])
   })
 
-  it('says who cannot make it and why, and who would change it', async () => {
+  it('shows which providers are not eligible and why, and which have warnings', async () => {
     const estimates = await estimate({ seed: 7, count: 2, first_frame: 'https://media.test/a.png' })
     expect(estimates).toMatchObject([
       { provider: 'runware', eligible: false, cost: null, reasons: [{ path: 'seed' }] },
@@ -67,7 +67,7 @@ describe('an estimate', () => {
     ])
   })
 
-  it('says who is too dear, with the price', async () => {
+  it('shows which providers exceed max_cost_usd, with their price', async () => {
     const estimates = await estimate({ max_cost_usd: 0.1 })
     expect(estimates).toMatchObject([
       {
@@ -82,7 +82,7 @@ describe('an estimate', () => {
     ])
   })
 
-  it('says why a price is not known, and goes on', async () => {
+  it('shows why one price is not known, and has the others', async () => {
     world.respondNext(
       `${simulatorUrl}/crun/api/v1/client/job/estimate-credits`,
       () => new Response('', { status: 500 }),
@@ -97,14 +97,14 @@ describe('an estimate', () => {
   })
 })
 
-describe('refused', () => {
-  it('hears of every fault at once, as a job would', async () => {
+describe('a refused estimate', () => {
+  it('has every fault at once, like a refused job', async () => {
     const body = aRequest({ duration: 3, max_cost_usd: 0, callback_url: 'https://localhost/hook' })
     const problem = await expectProblem(await post('/v1/estimates', body), 422, 'invalid_request')
     expect(pathsOf(problem)).toEqual(['callback_url', 'duration', 'max_cost_usd'])
   })
 
-  it('is told that its body is no JSON', async () => {
+  it('has a body that is not JSON', async () => {
     const response = await post('/v1/estimates', undefined)
     await expectProblem(response, 400, 'invalid_json')
   })

@@ -31,7 +31,7 @@ describe('the timeline of a job', () => {
     })
   })
 
-  it('tells what happened, oldest first', async () => {
+  it('has every event, oldest first', async () => {
     const { id, outputs } = await makeVideo()
     const events = await eventsOf(id)
     expect(events.map(({ type }) => type)).toEqual([
@@ -46,13 +46,21 @@ describe('the timeline of a job', () => {
     expect(times).toEqual(times.toSorted((one, two) => one - two))
     expect(events[1]?.data).toMatchObject({ provider: 'runware', provider_task_id: expect.any(String) })
     expect(events[4]?.data).toEqual({
-      ...{ n: 0, via: 'download', bytes: outputs[0]?.bytes, sha256: outputs[0]?.sha256 },
-      ...{ width: 256, height: 144, duration_seconds: 3, frame_rate: 12 },
-      ...{ video_codec: 'avc', audio_codec: 'aac', has_audio: true },
+      n: 0,
+      road: 'downloaded',
+      bytes: outputs[0]?.bytes,
+      sha256: outputs[0]?.sha256,
+      width: 256,
+      height: 144,
+      duration_seconds: 3,
+      frame_rate: 12,
+      video_codec: 'avc',
+      audio_codec: 'aac',
+      has_audio: true,
     })
   })
 
-  it('says at its end why the job failed', async () => {
+  it('ends with the reason why the job failed', async () => {
     const events = await eventsOf((await failVideo()).id)
     expect(events.at(-1)).toMatchObject({
       type: 'job.failed',
@@ -60,20 +68,20 @@ describe('the timeline of a job', () => {
     })
   })
 
-  it('gives each event an id of its own', async () => {
+  it('has a unique id for each event', async () => {
     const ids = (await eventsOf((await makeVideo()).id)).map(({ id }) => id)
     expect(new Set(ids).size).toBe(ids.length)
   })
 })
 
-describe('a refused look at a timeline', () => {
-  it('is of a job that is not there', async () => {
+describe('the timeline of an unknown job', () => {
+  it('is not found', async () => {
     await expectProblem(await api('/v1/jobs/job_none/events'), 404, 'not_found')
   })
 })
 
 describe('a hostile reader of a timeline', () => {
-  it('finds no prompt, no secret, no signature and no link in it', async () => {
+  it('finds no prompt, no secret, no signature and no link', async () => {
     const job = await makeVideo({ prompt: 'A secret paper boat' })
     const text = JSON.stringify(await eventsOf(job.id))
     expect(text).not.toMatch(/secret|whsec_|signature|https?:/)

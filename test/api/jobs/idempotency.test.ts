@@ -8,8 +8,8 @@ import { finish } from '../../support/videos.ts'
 
 const aKey = () => ({ 'idempotency-key': crypto.randomUUID() })
 
-describe('a post that is repeated', () => {
-  it('is the same job under the same key and body, and is bought once', async () => {
+describe('a repeated request', () => {
+  it('with the same Idempotency-Key and body is the same job, bought once', async () => {
     const key = aKey()
     const first = await post('/v1/jobs', aRequest(), key)
     const second = await post('/v1/jobs', aRequest(), key)
@@ -24,7 +24,7 @@ describe('a post that is repeated', () => {
     expect(billsFor(job.id)).toHaveLength(1)
   })
 
-  it('shows the job as it is by then', async () => {
+  it('returns the current job', async () => {
     const key = aKey()
     const { id } = await (await post('/v1/jobs', aRequest(), key)).json<JobView>()
     await finish(id)
@@ -33,24 +33,24 @@ describe('a post that is repeated', () => {
     expect(await replayed.json()).toMatchObject({ id, status: 'succeeded' })
   })
 
-  it('is another job without a key', async () => {
+  it('without an Idempotency-Key is another job', async () => {
     const [first, second] = await Promise.all([post('/v1/jobs', aRequest()), post('/v1/jobs', aRequest())])
     expect((await first.json<JobView>()).id).not.toBe((await second.json<JobView>()).id)
   })
 
-  it('is another job under another API key: their keys do not meet', async () => {
+  it('with another API key is another job', async () => {
     const key = aKey()
-    const [mine, yours] = await Promise.all([createApiKey('mine'), createApiKey('yours')])
-    const first = await postJobWith(mine, {}, key)
-    const second = await postJobWith(yours, { prompt: 'A paper kite' }, key)
+    const [one, other] = await Promise.all([createApiKey('one'), createApiKey('other')])
+    const first = await postJobWith(one, {}, key)
+    const second = await postJobWith(other, { prompt: 'A paper kite' }, key)
     expect([first.status, second.status]).toEqual([202, 202])
     expect(second.headers.get('idempotent-replayed')).toBeNull()
     expect((await second.json<JobView>()).id).not.toBe((await first.json<JobView>()).id)
   })
 })
 
-describe('a refused post', () => {
-  it('with a used key and another body is a conflict, and makes no job', async () => {
+describe('a refused request', () => {
+  it('with a used Idempotency-Key and another body is a conflict, and creates no job', async () => {
     const key = aKey()
     await post('/v1/jobs', aRequest(), key)
     const before = await countRows('jobs')
@@ -59,20 +59,20 @@ describe('a refused post', () => {
     expect(await countRows('jobs')).toBe(before)
   })
 
-  it('does not use its key up', async () => {
+  it('does not use its Idempotency-Key', async () => {
     const key = aKey()
     await expectProblem(await post('/v1/jobs', aRequest({ count: 99 }), key), 422, 'invalid_request')
     expect((await post('/v1/jobs', aRequest(), key)).status).toBe(202)
   })
 
-  it('with a key of more than 255 characters is refused', async () => {
+  it('can have an Idempotency-Key of more than 255 characters', async () => {
     const key = { 'idempotency-key': 'k'.repeat(256) }
     await expectProblem(await post('/v1/jobs', aRequest(), key), 422, 'invalid_request')
   })
 })
 
-describe('a hostile hurry', () => {
-  it('of equal posts at once is one job and one bill', async () => {
+describe('concurrent requests with one Idempotency-Key', () => {
+  it('create one job and one bill if they are equal', async () => {
     const key = aKey()
     const responses = await Promise.all(Array.from({ length: 6 }, () => post('/v1/jobs', aRequest(), key)))
     expect(responses.map(({ status }) => status)).toEqual(Array(6).fill(202))
@@ -88,7 +88,7 @@ describe('a hostile hurry', () => {
     expect(await countRows('jobs', 'idempotency_key = ?', key['idempotency-key'])).toBe(1)
   })
 
-  it('of two different posts at once is one job and one conflict', async () => {
+  it('create one job and one conflict if they differ', async () => {
     const key = aKey()
     const statuses = await Promise.all(
       ['A paper boat', 'A paper kite'].map(

@@ -7,8 +7,8 @@ import { api, aRequest, getJob, post, postJob } from '../../support/reelhook.ts'
 import { select } from '../../support/storage.ts'
 import { failVideo, makeVideo } from '../../support/videos.ts'
 
-describe('a job that is accepted', () => {
-  it('is answered at once with 202 and the place where it can be looked at', async () => {
+describe('an accepted job', () => {
+  it('returns 202 at once, with its location', async () => {
     const response = await post('/v1/jobs', aRequest())
     const job = await response.json<JobView>()
     expect(response.status).toBe(202)
@@ -17,7 +17,7 @@ describe('a job that is accepted', () => {
     expect((await api(response.headers.get('location') ?? '')).status).toBe(200)
   })
 
-  it('is queued, and nothing is known of its video yet', async () => {
+  it('is queued and has no outputs yet', async () => {
     const job = await postJob({ metadata: { order: '42' } })
     expect(job).toMatchObject({
       id: expect.stringMatching(/^job_[0-9a-z]{26}$/),
@@ -35,12 +35,12 @@ describe('a job that is accepted', () => {
     })
   })
 
-  it('ends at its own deadline at the latest', async () => {
+  it('has the deadline of its request', async () => {
     const job = await postJob({ deadline_seconds: 90 })
     expect(Date.parse(job.deadline_at) - Date.parse(job.created_at)).toBe(90_000)
   })
 
-  it('is shown with every default that was filled in', async () => {
+  it('shows every default of its request', async () => {
     const { request } = await postJob()
     expect(request).toMatchObject({
       resolution: '480p',
@@ -52,12 +52,12 @@ describe('a job that is accepted', () => {
     })
   })
 
-  it('says what a provider will honour in part only', async () => {
+  it('has warnings about fields that the provider honours only in part', async () => {
     const job = await postJob({ first_frame: 'https://media.test/boat.png', aspect_ratio: '1:1' })
     expect(job.warnings).toEqual([{ path: 'aspect_ratio', message: expect.stringMatching(/not honoured/) }])
   })
 
-  it('shows its video, its bill and its end once it has succeeded', async () => {
+  it('shows its video, its cost and its end once it has succeeded', async () => {
     const job = await makeVideo()
     expect(job).toMatchObject({
       progress: 100,
@@ -68,7 +68,7 @@ describe('a job that is accepted', () => {
     })
   })
 
-  it('shows why it failed and what to do about it, and none of the evidence', async () => {
+  it('shows why it failed and the remedy, without the evidence', async () => {
     const job = await failVideo()
     expect(job.fault).toEqual({
       code: 'generation_failed',
@@ -80,7 +80,7 @@ describe('a job that is accepted', () => {
   })
 })
 
-describe('a job that is refused', () => {
+describe('an unknown job', () => {
   it.each(['job_00000000000000000000000000', 'nonsense', '%00', "' OR 1=1 --"])(
     'is not found under the id %s',
     async (id) => {
@@ -89,8 +89,8 @@ describe('a job that is refused', () => {
   )
 })
 
-describe('a hostile look at a job', () => {
-  it('never finds the callback secret, neither in a view nor in clear in the database', async () => {
+describe('a job in the database', () => {
+  it('has no callback secret in clear text, and neither has its view', async () => {
     const { id } = await postJob()
     const [row] = await select('SELECT * FROM jobs WHERE id = ?', id)
     expect(JSON.stringify(await getJob(id))).not.toContain(callbackSecret)
@@ -98,7 +98,7 @@ describe('a hostile look at a job', () => {
     expect(JSON.stringify(row)).not.toContain(callbackSecret.replace('whsec_', ''))
   })
 
-  it('is not drowned in the media that were embedded', async () => {
+  it('does not contain embedded media', async () => {
     const job = await postJob({ first_frame: aDataUri('image/png', 150_000) })
     expect(job.request.first_frame).toMatch(/^asset_[0-9a-z]{26}$/)
     expect(JSON.stringify(await getJob(job.id)).length).toBeLessThan(3_000)

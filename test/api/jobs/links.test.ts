@@ -29,7 +29,7 @@ async function linksFrom(response: Response): Promise<Link[]> {
 const open = ({ url }: Link) => api(url.replace(new URL(url).origin, ''), withoutKey)
 
 describe('new links to the videos of a job', () => {
-  it('are made one for each, and each opens its own', async () => {
+  it('are one for each video, and open only that video', async () => {
     const links = await linksFrom(await post(`/v1/jobs/${job.id}/links`, {}))
     expect(links.map(({ n }) => n)).toEqual([0, 1])
     for (const link of links) {
@@ -40,7 +40,7 @@ describe('new links to the videos of a job', () => {
     }
   })
 
-  it('open for as long as was asked, and no longer', async () => {
+  it('are valid for the requested time', async () => {
     const [link] = await linksFrom(await post(`/v1/jobs/${job.id}/links`, { expires_in_seconds: 60 }))
     if (link === undefined) throw new Error('there is no link')
     expect(Date.parse(link.url_expires_at)).toBeLessThanOrEqual(world.edges.now() + 60 * seconds)
@@ -51,14 +51,14 @@ describe('new links to the videos of a job', () => {
     await expectProblem(await open(link), 401, 'unauthorized')
   })
 
-  it('open for seven days where nothing is asked, not even with a body', async () => {
+  it('are valid for seven days without a body', async () => {
     const [link] = await linksFrom(await api(`/v1/jobs/${job.id}/links`, { method: 'POST' }))
     const lifetime = Date.parse(link?.url_expires_at ?? '') - world.edges.now()
     expect(lifetime).toBeGreaterThan((7 * day - 2) * seconds)
     expect(lifetime).toBeLessThanOrEqual(7 * day * seconds)
   })
 
-  it('leave those from before as they are', async () => {
+  it('do not affect earlier links', async () => {
     await post(`/v1/jobs/${job.id}/links`, { expires_in_seconds: 1 })
     const [output] = job.outputs
     const response = await open({ n: 0, url: output?.url ?? '', url_expires_at: '' })
@@ -66,7 +66,7 @@ describe('new links to the videos of a job', () => {
     await bytesOf(response.body)
   })
 
-  it('are none where nothing is stored', async () => {
+  it('are an empty list if no video is stored', async () => {
     const failed = await failVideo()
     const waiting = await postJob()
     for (const { id } of [failed, waiting]) {
@@ -80,7 +80,7 @@ describe('new links are refused', () => {
     await expectProblem(await post('/v1/jobs/job_none/links', {}), 404, 'not_found')
   })
 
-  it('without a key, even to who has a link', async () => {
+  it('without a key, even with a signed link', async () => {
     const { search } = new URL(job.outputs[0]?.url ?? '')
     for (const query of ['', search]) {
       const response = await api(`/v1/jobs/${job.id}/links${query}`, { method: 'POST', ...withoutKey })
@@ -93,7 +93,7 @@ describe('new links are refused', () => {
     expect(pathsOf(await expectProblem(response, 422, 'invalid_request'))).toEqual(['expires_in_seconds'])
   })
 
-  it('for what it does not know', async () => {
+  it('for an unknown field', async () => {
     const response = await post(`/v1/jobs/${job.id}/links`, { expires: 60 })
     expect(pathsOf(await expectProblem(response, 422, 'invalid_request'))).toEqual(['expires'])
   })

@@ -16,7 +16,7 @@ async function list(query: Record<string, string>): Promise<Page> {
   return response.json()
 }
 
-/** Every id of a list, page after page, with the sizes of the pages. */
+/** Every id of a list, page by page, with the sizes of the pages. */
 async function listAll(query: Record<string, string>): Promise<{ ids: string[]; sizes: number[] }> {
   const pages: Page[] = []
   for (let cursor: string | null = ''; cursor !== null; ) {
@@ -30,11 +30,10 @@ async function listAll(query: Record<string, string>): Promise<{ ids: string[]; 
   }
 }
 
-/** Waits until a job made now is made later than every job before. */
-/** A moment that nothing was made in, with the next one begun. */
+/** A time after every earlier job and before every later one. */
 async function untilLater(): Promise<string> {
   const moment = Date.now() + 1
-  // The clock stands still between the Worker's own awaits: each look at the list lets it go on.
+  // The clock changes only after I/O of the Worker, so each check lists the jobs.
   await vi.waitUntil(async () => (await list({ limit: '1' })) && Date.now() > moment)
   return new Date(moment).toISOString()
 }
@@ -47,7 +46,7 @@ beforeAll(async () => {
   seven = seven.reverse()
 })
 
-describe('a list of jobs', () => {
+describe('the list of jobs', () => {
   it('has the newest first', async () => {
     const { ids } = await listAll(group)
     expect(ids).toEqual(seven)
@@ -57,27 +56,27 @@ describe('a list of jobs', () => {
     [3, [3, 3, 1]],
     [7, [7]],
     [100, [7]],
-  ])('is paged by %i without a gap or a repeat', async (limit, sizes) => {
+  ])('has every job once in pages of %i', async (limit, sizes) => {
     expect(await listAll({ ...group, limit: String(limit) })).toEqual({ ids: seven, sizes })
   })
 
-  it('is not shifted by a job that comes while it is paged through', async () => {
+  it('does not shift when a job is created between two pages', async () => {
     const first = await list({ ...group, limit: '4' })
-    const latecomer = await postJob({ metadata: { group: 'latecomers' } })
+    const added = await postJob({ metadata: { group: 'added' } })
     const rest = await list({ limit: '100', cursor: first.next_cursor ?? '' })
     const ids = rest.data.map(({ id }) => id)
     expect(ids.slice(0, 3)).toEqual(seven.slice(4))
-    expect(ids).not.toContain(latecomer.id)
+    expect(ids).not.toContain(added.id)
   })
 
-  it('holds twenty jobs a page when nothing else is asked', async () => {
+  it('has twenty jobs per page by default', async () => {
     for (let n = 0; n < 14; n++) await postJob({ metadata: { group: 'more' } })
     const { data, next_cursor } = await list({})
     expect(data).toHaveLength(20)
     expect(next_cursor).not.toBeNull()
   })
 
-  it('shows each job whole', async () => {
+  it('shows each job completely', async () => {
     const [listed] = (await list({ ...group, limit: '1' })).data
     expect(listed).toMatchObject({
       id: seven[0],
@@ -88,14 +87,14 @@ describe('a list of jobs', () => {
   })
 })
 
-describe('a filter', () => {
-  it('by status finds only what has it', async () => {
+describe('a filter of the jobs', () => {
+  it('by status finds only jobs with that status', async () => {
     const failed = await failVideo({ metadata: { group: 'failed' } })
     expect((await list({ status: 'failed' })).data.map(({ id }) => id)).toEqual([failed.id])
     expect((await list({ status: 'canceled' })).data).toEqual([])
   })
 
-  it('by provider and model finds only what has both', async () => {
+  it('by provider and model finds only jobs with both', async () => {
     const wanted = await postJob({ provider: 'crun', model: 'seedance-2.0-fast' })
     await postJob({ provider: 'crun' })
     await postJob({ provider: 'runware', model: 'seedance-2.0-fast' })
@@ -103,7 +102,7 @@ describe('a filter', () => {
     expect(ids).toEqual([wanted.id])
   })
 
-  it('by time finds what was made between two moments', async () => {
+  it('by time finds the jobs created in a period', async () => {
     const created_after = await untilLater()
     const wanted = await postJob({ metadata: { group: 'between' } })
     const created_before = await untilLater()
@@ -113,14 +112,14 @@ describe('a filter', () => {
     expect((await listAll({ created_after })).ids).toHaveLength(2)
   })
 
-  it('by metadata wants every pair', async () => {
+  it('by metadata finds only jobs with every pair', async () => {
     const both = { ...group, 'metadata[n]': '4' }
     expect((await listAll(both)).ids).toEqual([seven[2]])
     expect((await listAll({ ...group, 'metadata[n]': 'four' })).ids).toEqual([])
   })
 
   it.each(['a.b', "it's", 'say "hi"', '$[0]', 'a]b', 'größe', 'back\\slash'])(
-    'by metadata takes the key %s by its letters',
+    'by metadata takes the key %s literally',
     async (key) => {
       const { id } = await postJob({ metadata: { [key]: "42' OR 1=1 --" } })
       expect((await listAll({ [`metadata[${key}]`]: "42' OR 1=1 --" })).ids).toEqual([id])
@@ -128,7 +127,7 @@ describe('a filter', () => {
     },
   )
 
-  it('finds a rare job behind a thousand others by following the cursor', async () => {
+  it('finds a rare job after a thousand others with the cursor', async () => {
     const [model] = seven
     await select(
       `INSERT INTO jobs (id, status, model, provider, providers, request, warnings, api_key_id, created_at, deadline_at)
@@ -144,7 +143,7 @@ describe('a filter', () => {
   })
 })
 
-describe('a bad query', () => {
+describe('an invalid query of the jobs', () => {
   it('is refused with all of its faults at once', async () => {
     const query = new URLSearchParams({
       status: 'done',

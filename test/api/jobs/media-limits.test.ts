@@ -1,4 +1,4 @@
-/** The documents' limits of media, held against what the files tell: before anything is spent. */
+/** The documented limits of media files, checked against the headers of the files before anything is spent. */
 import { env } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
 import { aFilm, formats } from '../../media/a-film.ts'
@@ -13,7 +13,7 @@ import { publicBaseUrl } from '../../support/world.ts'
 
 const image = 'https://media.test/boat.png'
 
-function keep(type: TakenType, file: Uint8Array): Promise<AssetView> {
+function store(type: TakenType, file: Uint8Array): Promise<AssetView> {
   return uploaded(file as Uint8Array<ArrayBuffer>, { 'content-type': type })
 }
 
@@ -21,7 +21,7 @@ function aSmallFilm(width: number, height: number): Promise<Uint8Array> {
   return aFilm({ width, height, seconds: 1, sound: false, frameBytes: 20 })
 }
 
-/** Why AI/ML API cannot make it. */
+/** The paths of the reasons why AI/ML API is not eligible. */
 async function reasonsFor(overrides: Record<string, unknown>) {
   const response = await post('/v1/estimates', aRequest({ provider: 'aimlapi', ...overrides }))
   const { data } = await response.json<{ data: { eligible: boolean; reasons: { path: string }[] }[] }>()
@@ -34,26 +34,27 @@ describe('an upload', () => {
     ['video/mp4', () => aSmallFilm(1280, 720), { width: 1280, height: 720, duration_seconds: 1 }],
     ['audio/wav', () => aWav(15.2), { width: null, height: null, duration_seconds: 15.2 }],
     ['audio/mpeg', () => anMp3(100), { width: null, height: null, duration_seconds: 3.6 }],
-  ])('shows what its header tells: %s', async (type, make, facts) => {
-    const asset = await keep(type, await make())
-    expect(asset).toMatchObject(facts)
+  ])('shows the metadata of its header: %s', async (type, make, metadata) => {
+    const asset = await store(type, await make())
+    expect(asset).toMatchObject(metadata)
     expect(await (await api(`/v1/assets/${asset.id}`)).json()).toEqual(asset)
   })
 
-  it('whose header cannot be read is kept all the same', async () => {
+  it('is stored even if its header cannot be read', async () => {
     const { duration_seconds, width } = await anAsset('video/mp4')
     expect([duration_seconds, width]).toEqual([null, null])
   })
 })
 
 describe('a provider that documents limits', () => {
-  it('is refused with every fault of the media at once, and nothing is kept', async () => {
-    const small = await keep('video/mp4', await aSmallFilm(256, 144))
-    const webm = await keep('video/webm', await aFilm({ format: formats['a WebM'](), seconds: 1 }))
-    const [long, short] = [await keep('audio/wav', aWav(20)), await keep('audio/mpeg', anMp3(100))]
+  it('is refused with every fault of the media at once, and no job is created', async () => {
+    const small = await store('video/mp4', await aSmallFilm(256, 144))
+    const webm = await store('video/webm', await aFilm({ format: formats['a WebM'](), seconds: 1 }))
+    const [long, short] = [await store('audio/wav', aWav(20)), await store('audio/mpeg', anMp3(100))]
     const before = await countRows('jobs')
     const request = aRequest({
-      ...{ provider: 'aimlapi', reference_images: [image] },
+      provider: 'aimlapi',
+      reference_images: [image],
       reference_videos: [small.id, webm.id],
       reference_audios: [long.id, short.id],
     })
@@ -79,8 +80,8 @@ describe('a provider that documents limits', () => {
     expect(await countRows('jobs')).toBe(before)
   })
 
-  it('is passed over by auto, first or later', async () => {
-    const { id } = await keep('video/mp4', await aSmallFilm(256, 144))
+  it('is skipped by auto, in any position', async () => {
+    const { id } = await store('video/mp4', await aSmallFilm(256, 144))
     const init = {
       method: 'POST',
       headers: { 'content-type': 'application/json', authorization: `Bearer ${env.ADMIN_API_KEY}` },
@@ -94,35 +95,35 @@ describe('a provider that documents limits', () => {
     expect(JSON.parse(String(row?.providers))).toEqual(['runware', 'crun'])
   })
 
-  it('is judged by an estimate alike', async () => {
-    const { id } = await keep('video/mp4', await aSmallFilm(256, 144))
+  it('is not eligible in an estimate either', async () => {
+    const { id } = await store('video/mp4', await aSmallFilm(256, 144))
     expect(await reasonsFor({ reference_videos: [id] })).toEqual(['reference_videos.0'])
   })
 
-  it('takes what keeps to them, and what nothing is known of', async () => {
-    const large = await keep('video/mp4', await aSmallFilm(1280, 720))
-    const sound = await keep('audio/wav', aWav(15.2))
-    const dark = await anAsset('video/mp4')
+  it('is eligible if the media are within the limits, or have no metadata', async () => {
+    const large = await store('video/mp4', await aSmallFilm(1280, 720))
+    const sound = await store('audio/wav', aWav(15.2))
+    const unreadable = await anAsset('video/mp4')
     expect(
       await reasonsFor({
-        reference_videos: [large.id, dark.id, 'https://media.test/small.mp4'],
+        reference_videos: [large.id, unreadable.id, 'https://media.test/small.mp4'],
         reference_audios: [sound.id],
       }),
     ).toEqual([])
   })
 })
 
-describe('what is embedded', () => {
-  it('is judged by its own header', async () => {
+describe('an embedded file', () => {
+  it('is checked by its header', async () => {
     const small = dataUriOf('video/mp4', await aSmallFilm(256, 144))
     const sounds = [aWav(8), aWav(8)].map((sound) => dataUriOf('audio/wav', sound))
-    const asked = { reference_images: [image], reference_videos: [small], reference_audios: sounds }
-    expect(await reasonsFor(asked)).toEqual(['reference_videos.0', 'reference_audios'])
-    const problem = await post('/v1/jobs', aRequest({ provider: 'aimlapi', ...asked }))
+    const media = { reference_images: [image], reference_videos: [small], reference_audios: sounds }
+    expect(await reasonsFor(media)).toEqual(['reference_videos.0', 'reference_audios'])
+    const problem = await post('/v1/jobs', aRequest({ provider: 'aimlapi', ...media }))
     await expectProblem(problem, 422, 'no_provider')
   })
 
-  it('becomes an asset that shows what its header tells', async () => {
+  it('becomes an asset with the metadata of its header', async () => {
     const film = dataUriOf('video/mp4', await aSmallFilm(864, 496))
     const { request } = await postJob({ provider: 'aimlapi', reference_videos: [film] })
     const asset = await (await api(`/v1/assets/${request.reference_videos[0]}`)).json()
@@ -130,8 +131,8 @@ describe('what is embedded', () => {
   })
 })
 
-it('an asset in a request costs one row read, and none written', async () => {
-  const { id } = await keep('video/mp4', await aSmallFilm(1280, 720))
+it('an asset in a request costs one row read and no row written', async () => {
+  const { id } = await store('video/mp4', await aSmallFilm(1280, 720))
   const costOf = async (media: string) => {
     const worker = createMeteredWorker()
     const headers = { authorization: `Bearer ${env.ADMIN_API_KEY}`, 'content-type': 'application/json' }

@@ -1,4 +1,4 @@
-/** Names that every object has from its prototype are metadata keys like others. One that programs lose is refused. */
+/** Names that every object inherits are valid metadata keys. __proto__ is refused: programs lose it. */
 import { describe, expect, it } from 'vitest'
 import { makeEndpoint, showEndpoint } from '../../support/endpoints.ts'
 import { expectProblem, pathsOf } from '../../support/problem.ts'
@@ -8,26 +8,23 @@ import { makeVideo } from '../../support/videos.ts'
 const inherited = ['constructor', 'toString', 'hasOwnProperty', 'valueOf', 'prototype', '__defineGetter__']
 const metadata = Object.fromEntries(inherited.map((name) => [name, `the ${name}`]))
 
-describe('a name that objects inherit', () => {
-  it('is kept in the job and told in its event', async () => {
+describe('an inherited name as a metadata key', () => {
+  it('is stored in the job and sent in its event', async () => {
     const { id } = await makeVideo({ metadata })
     expect((await getJob(id)).metadata).toEqual(metadata)
-    const [told] = await untilNotified(id)
-    expect(JSON.parse(told?.body ?? '').data.metadata).toEqual(metadata)
+    const [received] = await untilNotified(id)
+    expect(JSON.parse(received?.body ?? '').data.metadata).toEqual(metadata)
   })
 
-  it.each(inherited)(
-    '%s filters the list by what the caller set, and finds nothing in other jobs',
-    async (name) => {
-      const { id } = await postJob({ metadata: { [name]: 'set by the caller' } })
-      await postJob({ metadata: {} })
-      const query = new URLSearchParams({ [`metadata[${name}]`]: 'set by the caller' })
-      const { data } = await (await api(`/v1/jobs?${query}`)).json<{ data: { id: string }[] }>()
-      expect(data.map((job) => job.id)).toEqual([id])
-    },
-  )
+  it.each(inherited)('filters the list only by the value of the caller: %s', async (name) => {
+    const { id } = await postJob({ metadata: { [name]: 'set by the caller' } })
+    await postJob({ metadata: {} })
+    const query = new URLSearchParams({ [`metadata[${name}]`]: 'set by the caller' })
+    const { data } = await (await api(`/v1/jobs?${query}`)).json<{ data: { id: string }[] }>()
+    expect(data.map((job) => job.id)).toEqual([id])
+  })
 
-  it("is kept in an endpoint's filter", async () => {
+  it('is stored in the filter of an endpoint', async () => {
     const endpoint = await makeEndpoint('https://hooks.example.com/names', { metadata })
     expect((await showEndpoint(endpoint)).metadata).toEqual(metadata)
   })
@@ -45,7 +42,7 @@ describe('__proto__', () => {
     ],
     ['provider_options.crun.__proto__', { provider_options: { crun: { NAME: 'x' } } }],
     ['__proto__', { NAME: { model: 'seedance-2.0' } }],
-  ])('is refused by name at %s', async (path, overrides) => {
+  ])('is refused with its path: %s', async (path, overrides) => {
     const body = JSON.parse(named('NAME', JSON.stringify(aRequest(overrides))))
     for (const route of ['/v1/jobs', '/v1/estimates']) {
       expect(pathsOf(await expectProblem(await post(route, body), 422, 'invalid_request'))).toEqual([path])

@@ -21,7 +21,7 @@ const get = (headers: Record<string, string> = {}, method = 'GET') => api(path, 
 const etag = () => `"${job.outputs[0]?.sha256}"`
 
 describe('a stored video', () => {
-  it('is served whole, byte by byte as the provider made it', async () => {
+  it('is served with exactly the bytes of the provider', async () => {
     const response = await get()
     expect(response.status).toBe(200)
     expect(Object.fromEntries(response.headers)).toMatchObject({
@@ -34,7 +34,7 @@ describe('a stored video', () => {
     expect(await bytesOf(response.body)).toEqual(video)
   })
 
-  it('is described by HEAD as by GET, without a body', async () => {
+  it('has the same headers for HEAD, without a body', async () => {
     const response = await get({}, 'HEAD')
     expect(response.status).toBe(200)
     expect(Object.fromEntries(response.headers)).toMatchObject({
@@ -45,58 +45,58 @@ describe('a stored video', () => {
     expect((await bytesOf(response.body)).length).toBe(0)
   })
 
-  it('says when it was stored, and that it may be had in parts', async () => {
+  it('has the time of its storage, and accepts ranges', async () => {
     const { headers } = await get()
     expect(readHttpDate(headers.get('last-modified') ?? '')).toBeLessThanOrEqual(world.edges.now())
     expect(headers.get('accept-ranges')).toBe('bytes')
   })
 
-  it('is no page, whatever a browser finds in it', async () => {
+  it('is never sniffed as a page by a browser', async () => {
     expect((await get()).headers.get('x-content-type-options')).toBe('nosniff')
   })
 
-  it('is shown, or saved where that is asked for', async () => {
+  it('is shown by a browser, or saved with download=1', async () => {
     const shown = (await get()).headers.get('content-disposition')
     const saved = (await api(`${path}?download=1`)).headers.get('content-disposition')
     expect(shown).toBe(`inline; filename="${job.id}-0.mp4"`)
     expect(saved).toBe(`attachment; filename="${job.id}-0.mp4"`)
   })
 
-  it('is kept by who has the key, and by nobody between', async () => {
+  it('is cacheable only by the caller with the key', async () => {
     expect((await get()).headers.get('cache-control')).toBe('private, max-age=31536000, immutable')
   })
 })
 
-describe('a refused look at a video', () => {
-  it('comes before it is stored', async () => {
+describe('a request for a video is refused', () => {
+  it('before it is stored', async () => {
     const { id } = await postJob()
     await expectProblem(await api(`/v1/jobs/${id}/outputs/0`), 404, 'not_found')
   })
 
-  it.each(['1', '99999999999'])('counts too far: output %s', async (n) => {
+  it.each(['1', '99999999999'])('for an output that the job does not have: %s', async (n) => {
     await expectProblem(await api(`/v1/jobs/${job.id}/outputs/${n}`), 404, 'not_found')
   })
 
-  it.each(['first', '-1', '0.5', '0.mp4'])('does not count: output %s', async (n) => {
+  it.each(['first', '-1', '0.5', '0.mp4'])('for an output that is not a number: %s', async (n) => {
     await expectProblem(await api(`/v1/jobs/${job.id}/outputs/${n}`), 404, 'not_found')
   })
 
-  it('asks for another kind of download', async () => {
+  it('for an invalid download parameter', async () => {
     await expectProblem(await api(`${path}?download=yes`), 422, 'invalid_request')
   })
 
-  it('is kept by no cache', async () => {
+  it('with a response that is not cacheable', async () => {
     const response = await api(`/v1/jobs/${job.id}/outputs/1`)
     expect(response.headers.get('cache-control')).toBe('no-store')
   })
 
-  it('is of a job that is not there', async () => {
+  it('for an unknown job', async () => {
     await expectProblem(await api('/v1/jobs/job_none/outputs/0'), 404, 'not_found')
   })
 })
 
-describe('a hostile hand in the bucket', () => {
-  it('that took the video away leaves a 404', async () => {
+describe('a video that is no longer in the bucket', () => {
+  it('is not found', async () => {
     const { id } = await makeVideo()
     await env.BUCKET.delete(`jobs/${id}/0.mp4`)
     await expectProblem(await api(`/v1/jobs/${id}/outputs/0`), 404, 'not_found')

@@ -1,4 +1,4 @@
-/** A page of jobs has a size that an isolate can hold, however large the jobs are. */
+/** A page of jobs fits into the memory of an isolate, however large the jobs are. */
 import { env } from 'cloudflare:workers'
 import { expect, it } from 'vitest'
 import { expectProblem, pathsOf } from '../../support/problem.ts'
@@ -7,7 +7,7 @@ import { postWithoutWakeUp } from '../../support/runtime.ts'
 
 const mebibyte = 1024 * 1024
 
-it('ends earlier where jobs are large, and its cursor goes on to all of them', async () => {
+it('a page of large jobs is shorter, and its cursor leads to all of them', async () => {
   const ids: string[] = []
   for (let n = 0; n < 6; n += 1) ids.unshift((await postWithoutWakeUp()).id)
   await env.DB.prepare("UPDATE jobs SET due_at = NULL, request = json_set(request, '$.prompt', ?)")
@@ -25,7 +25,7 @@ it('ends earlier where jobs are large, and its cursor goes on to all of them', a
   expect(seen).toEqual(ids)
 })
 
-it('URLs of media have at most 8 KiB; embedded media may have more', async () => {
+it('a media URL has at most 8 KiB; embedded media can be larger', async () => {
   const long = `https://media.test/${'x'.repeat(8 * 1024)}.png`
   const faulty = {
     first_frame: undefined,

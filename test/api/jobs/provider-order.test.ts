@@ -11,22 +11,22 @@ async function acceptedBy(order: string, overrides: Record<string, unknown> = {}
   return ask('/v1/jobs', init, { PROVIDER_ORDER: order })
 }
 
-describe('auto', () => {
+describe('the provider auto', () => {
   it.each([
     ['', 'runware'],
     ['aimlapi', 'aimlapi'],
     [' scenario , crun ', 'scenario'],
-  ])('with PROVIDER_ORDER "%s" asks %s first', async (order, first) => {
+  ])('with PROVIDER_ORDER "%s" prefers %s', async (order, first) => {
     expect(await (await acceptedBy(order)).json()).toMatchObject({ provider: first })
   })
 
-  it('passes over who cannot make it: a seed is for Scenario and AI/ML API', async () => {
+  it('skips providers that are not eligible: only Scenario and AI/ML API accept a seed', async () => {
     const response = await acceptedBy('crun,aimlapi', { seed: 7 })
     expect(await response.json()).toMatchObject({ provider: 'aimlapi' })
   })
 })
 
-it('a name that is spelled wrong is a fault of the configuration', async () => {
+it('an unknown name in PROVIDER_ORDER is a fault of the configuration', async () => {
   const response = await acceptedBy('crum')
   expect(response.status).toBe(503)
   expect(await response.json()).toMatchObject({ detail: expect.stringContaining('PROVIDER_ORDER') })

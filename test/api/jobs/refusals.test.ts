@@ -10,7 +10,7 @@ async function refused(overrides: Record<string, unknown>, code = 'invalid_reque
   return expectProblem(await post('/v1/jobs', aRequest(overrides)), 422, code)
 }
 
-// Nothing of what this file posts may be kept or spent.
+// Every request of this file is refused: nothing is stored or spent.
 afterEach(async () => {
   expect(await countRows('jobs')).toBe(0)
   expect(await countRows('events')).toBe(0)
@@ -18,7 +18,7 @@ afterEach(async () => {
 })
 
 describe('a request with faults', () => {
-  it('hears of all of them at once', async () => {
+  it('is refused with all of them at once', async () => {
     const problem = await refused({
       model: 'sora',
       prompt: '  ',
@@ -55,7 +55,7 @@ describe('a request with faults', () => {
     ])
   })
 
-  it('hears of its contradictions together with its malformed fields', async () => {
+  it('is refused with contradictions and malformed fields together', async () => {
     const problem = await refused({
       prompt: 'Like {{image:2}}',
       last_frame: 'https://media.test/end.png',
@@ -66,7 +66,7 @@ describe('a request with faults', () => {
     expect(pathsOf(problem)).toEqual(['colour', 'count', 'last_frame', 'prompt'])
   })
 
-  it('hears of forbidden targets and unknown options together with its malformed fields', async () => {
+  it('is refused with forbidden URLs, unknown options and malformed fields together', async () => {
     const problem = await refused({
       count: 0,
       callback_url: 'https://localhost/hook',
@@ -81,7 +81,7 @@ describe('a request with faults', () => {
     ])
   })
 
-  it('hears of options that a provider does not have', async () => {
+  it('is refused for options that a provider does not have', async () => {
     const problem = await refused({
       provider_options: { runware: { colour: 'red', outputQuality: 1 }, crun: { shape: 'round' } },
     })
@@ -92,22 +92,22 @@ describe('a request with faults', () => {
     ])
   })
 
-  it('hears that the admin key has no secret to sign a callback with', async () => {
+  it('is refused with the admin key without a callback_secret', async () => {
     expect(pathsOf(await refused({ callback_secret: undefined }))).toEqual(['callback_secret'])
   })
 
-  it('hears that a secret without a callback signs nothing', async () => {
+  it('is refused for a callback_secret without a callback_url', async () => {
     expect(pathsOf(await refused({ callback_url: undefined }))).toEqual(['callback_secret'])
   })
 
-  it('hears of them under an ordinary key as well', async () => {
+  it('is refused with an ordinary key too', async () => {
     const response = await postJobWith(await createApiKey(), { count: 0, colour: 'red' })
     expect(pathsOf(await expectProblem(response, 422, 'invalid_request'))).toEqual(['colour', 'count'])
   })
 })
 
-describe('a request that nobody can make', () => {
-  it('hears every reason of every provider', async () => {
+describe('a request without an eligible provider', () => {
+  it('is refused with every reason of every provider', async () => {
     const { errors = [] } = await refused(
       { provider: ['crun', 'runware'], seed: 7, duration: 'auto' },
       'no_provider',
@@ -120,7 +120,7 @@ describe('a request that nobody can make', () => {
     ])
   })
 
-  it('hears the reasons of the providers it names, and of no other', async () => {
+  it('is refused with the reasons of the named providers only', async () => {
     const { errors = [] } = await refused(
       { provider: 'crun', model: 'seedance-2.0', resolution: '4k' },
       'no_provider',
@@ -128,20 +128,20 @@ describe('a request that nobody can make', () => {
     expect(errors).toEqual([{ path: 'resolution', message: 'crun: must be one of 480p, 720p, 1080p' }])
   })
 
-  it('hears which provider has no key here', async () => {
+  it('is refused with the provider that has no API key', async () => {
     const response = await askWithoutKeys({ provider: 'crun' })
     const { errors } = await expectProblem(response, 422, 'no_provider')
     expect(errors).toEqual([{ path: 'provider', message: expect.stringMatching(/crun.*no API key/) }])
   })
 
-  it('hears how to give Reelhook a provider when it has none', async () => {
+  it('is refused with the missing setting if no provider has an API key', async () => {
     const response = await askWithoutKeys({ provider: 'auto' })
     const { errors } = await expectProblem(response, 422, 'no_provider')
     expect(errors).toEqual([{ path: 'provider', message: expect.stringMatching(/RUNWARE_API_KEY/) }])
   })
 })
 
-// Unset and empty are the same.
+// An empty setting counts as unset.
 const withoutKeys = {
   RUNWARE_API_KEY: '',
   CRUN_API_KEY: undefined,

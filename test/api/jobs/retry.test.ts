@@ -22,7 +22,7 @@ import { failVideo, finish, makeVideo } from '../../support/videos.ts'
 const aKey = () => ({ 'idempotency-key': crypto.randomUUID() })
 
 describe('a retry', () => {
-  it('is a new job of the same request, and both name each other', async () => {
+  it('is a new job with the same request, and both jobs name each other', async () => {
     const old = await failVideo({ metadata: { order: '42' } })
     const response = await retry(old.id)
     expect(response.status).toBe(202)
@@ -38,27 +38,30 @@ describe('a retry', () => {
     expect(await getJob(old.id)).toEqual(old)
   })
 
-  it('of a canceled job is made, billed and told for itself', async () => {
+  it('of a canceled job runs, is billed and notifies its caller separately', async () => {
     const old = await postJob()
     await canceled(old.id)
     await untilNotified(old.id)
     const { id } = await retried(old.id)
     await finish(id)
-    const [told] = await untilNotified(id)
-    expect(JSON.parse(told?.body ?? '')).toMatchObject({ type: 'job.succeeded', data: { retry_of: old.id } })
+    const [received] = await untilNotified(id)
+    expect(JSON.parse(received?.body ?? '')).toMatchObject({
+      type: 'job.succeeded',
+      data: { retry_of: old.id },
+    })
     expect(billsFor(id)).toHaveLength(1)
     expect(await untilNotified(old.id)).toHaveLength(1)
   })
 
-  it('signs with the secret of the old job', async () => {
+  it('is signed with the secret of the original job', async () => {
     const old = await failVideo()
     const { id } = await retried(old.id)
     await finish(id)
-    const [told] = await untilNotified(id)
-    expect(told !== undefined && isSignedWith(callbackSecret, told)).toBe(true)
+    const [received] = await untilNotified(id)
+    expect(received !== undefined && isSignedWith(callbackSecret, received)).toBe(true)
   })
 
-  it('signs as before though another key retries it, whose secret the receiver does not know', async () => {
+  it('is signed with the same secret if another API key requests it', async () => {
     const apiKey = await createApiKey()
     const posted = await postJobWith(apiKey, { prompt: 'A paper boat sim(fail=provider)' })
     const old = await posted.json<JobView>()
@@ -66,11 +69,11 @@ describe('a retry', () => {
     await untilNotified(old.id)
     const { id } = await retried(old.id)
     await finish(id)
-    const [told] = await untilNotified(id)
-    expect(told !== undefined && isSignedWith(apiKey.callback_secret, told)).toBe(true)
+    const [received] = await untilNotified(id)
+    expect(received !== undefined && isSignedWith(apiKey.callback_secret, received)).toBe(true)
   })
 
-  it('is one job under one Idempotency-Key, however often it is asked for', async () => {
+  it('is one job for one Idempotency-Key, however often it is requested', async () => {
     const old = await failVideo()
     const key = aKey()
     const responses = await Promise.all(Array.from({ length: 4 }, () => retry(old.id, key)))
@@ -81,7 +84,7 @@ describe('a retry', () => {
     expect((await timelineOf(old.id)).filter((type) => type === 'job.retried')).toHaveLength(1)
   })
 
-  it('is answered the same under its key when the old job is erased by then', async () => {
+  it('returns the same job for its Idempotency-Key after the original job was erased', async () => {
     const old = await failVideo()
     const key = aKey()
     const { id } = await retried(old.id, key)
@@ -91,7 +94,7 @@ describe('a retry', () => {
     expect(await again.json()).toMatchObject({ id, retry_of: old.id })
   })
 
-  it('may be retried again', async () => {
+  it('can be retried too', async () => {
     const first = await failVideo()
     const second = await retried(first.id)
     await canceled(second.id)
@@ -100,7 +103,7 @@ describe('a retry', () => {
 })
 
 describe('a retry is refused', () => {
-  it('while the job has not ended, and after it has succeeded', async () => {
+  it('before the job has ended, and after it has succeeded', async () => {
     const { id } = await postJob()
     await expectProblem(await retry(id), 409, 'not_settled')
     const made = await makeVideo()
@@ -108,11 +111,11 @@ describe('a retry is refused', () => {
     expect(await countRows('jobs', 'retry_of IN (?, ?)', id, made.id)).toBe(0)
   })
 
-  it('of what is no job', async () => {
+  it('for an unknown job', async () => {
     await expectProblem(await retry('job_00000000000000000000000000'), 404, 'not_found')
   })
 
-  it('under a key that stands for something else', async () => {
+  it('with an Idempotency-Key of a different request', async () => {
     const [one, other] = [await failVideo(), await failVideo()]
     const key = aKey()
     await retried(one.id, key)
@@ -122,20 +125,20 @@ describe('a retry is refused', () => {
     await expectProblem(await retry(one.id, posted), 409, 'idempotency_conflict')
   })
 
-  it('when the same request would be refused by now', async () => {
+  it('if the same request would be refused now', async () => {
     const old = await failVideo()
     const request = JSON.stringify({ ...old.request, first_frame: 'https://10.0.0.1/boat.png' })
     await env.DB.prepare('UPDATE jobs SET request = ? WHERE id = ?').bind(request, old.id).run()
     const problem = await expectProblem(await retry(old.id), 422, 'invalid_request')
     expect(pathsOf(problem)).toEqual(['first_frame'])
-    const dear = JSON.stringify({ ...old.request, max_cost_usd: 0.001 })
-    await env.DB.prepare('UPDATE jobs SET request = ? WHERE id = ?').bind(dear, old.id).run()
+    const tooExpensive = JSON.stringify({ ...old.request, max_cost_usd: 0.001 })
+    await env.DB.prepare('UPDATE jobs SET request = ? WHERE id = ?').bind(tooExpensive, old.id).run()
     await expectProblem(await retry(old.id), 422, 'no_provider')
     expect(await countRows('jobs', 'retry_of = ?', old.id)).toBe(0)
   })
 
   it.each(['not JSON', '{}', '{"model":"seedance-2.0-mini","metadata":[]}'])(
-    'when its request is damaged in the database: %s',
+    'if its request is damaged in the database: %s',
     async (damaged) => {
       const old = await failVideo()
       await env.DB.prepare('UPDATE jobs SET request = ? WHERE id = ?').bind(damaged, old.id).run()
@@ -145,7 +148,7 @@ describe('a retry is refused', () => {
     },
   )
 
-  it('when a picture that was uploaded for it is deleted since', async () => {
+  it('if an asset of its request was deleted', async () => {
     const { id: first_frame } = await anAsset()
     const old = await postJob({ first_frame })
     await canceled(old.id)
@@ -155,7 +158,7 @@ describe('a retry is refused', () => {
     expect(await countRows('jobs', 'retry_of = ?', old.id)).toBe(0)
   })
 
-  it('when the secret of the old job cannot be read any more', async () => {
+  it('if the secret of the original job cannot be decrypted', async () => {
     const old = await failVideo()
     await env.DB.prepare("UPDATE jobs SET callback_secret = 'v1.AAAA.AAAA' WHERE id = ?").bind(old.id).run()
     const problem = await expectProblem(await retry(old.id), 422, 'invalid_request')

@@ -1,4 +1,4 @@
-/** Assets in a request, judged at the door: they must be there, and be what their field wants. */
+/** The assets of a request: they must exist, and be of the kind that their field takes. */
 import { afterEach, describe, expect, it } from 'vitest'
 import { anAsset } from '../../support/assets.ts'
 import { expectProblem, type Problem, pathsOf } from '../../support/problem.ts'
@@ -20,20 +20,20 @@ afterEach(async () => {
 })
 
 describe('a request is refused', () => {
-  it('when an asset is not there, at each place that names it', async () => {
+  it('if an asset does not exist, with each path that names it', async () => {
     const { id } = await anAsset()
     const problem = await refused({ reference_images: [id, unknownId], reference_videos: [unknownId] })
     expect(pathsOf(problem)).toEqual(['reference_images.1', 'reference_videos.0'])
   })
 
-  it('when an asset was deleted', async () => {
+  it('if an asset was deleted', async () => {
     const { id } = await anAsset()
     await api(`/v1/assets/${id}`, { method: 'DELETE' })
     const problem = await refused({ first_frame: id })
     expect(messageAt(problem, 'first_frame')).toContain('deleted')
   })
 
-  it('when an asset is of another kind than its field wants', async () => {
+  it('if an asset is of the wrong kind for its field', async () => {
     const image = await anAsset('image/png')
     const video = await anAsset('video/webm')
     const audio = await anAsset('audio/wav')
@@ -54,12 +54,12 @@ describe('a request is refused', () => {
     expect(messageAt(problem, 'reference_images.1')).toContain('video')
   })
 
-  it('when a video stands in for a frame', async () => {
+  it('if a frame is a video', async () => {
     const { id } = await anAsset('video/mp4')
     expect(pathsOf(await refused({ first_frame: id, last_frame: id }))).toEqual(['first_frame', 'last_frame'])
   })
 
-  it('with all of its faults at once, those of its form as well', async () => {
+  it('with all of its faults at once, including those of its form', async () => {
     const problem = await refused({
       duration: 3,
       reference_images: [unknownId, 'https://127.0.0.1/boat.png'],
@@ -81,7 +81,7 @@ describe('a request is refused', () => {
     'asset_01KBK6V3X6F9JA8C6MPHR3Z4AW',
     `${unknownId}x`,
     'asset_81kbk6v3x6f9ja8c6mphr3z4aw',
-  ])('when what looks like an asset is none: %s', async (id) => {
+  ])('if an asset id is malformed: %s', async (id) => {
     expect(pathsOf(await refused({ reference_images: [id] }))).toEqual(['reference_images.0'])
   })
 })

@@ -1,4 +1,4 @@
-/** Options of providers that have no API key here: they are kept with the job, so they are checked all the same. */
+/** Options of providers without an API key: they are stored with the job, so they are checked too. */
 import { env } from 'cloudflare:workers'
 import { expect, it } from 'vitest'
 import { ask } from '../../support/api-call.ts'

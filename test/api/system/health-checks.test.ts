@@ -1,4 +1,4 @@
-/** GET /healthz?deep: what is degraded, and for whom. */
+/** GET /healthz?deep: which checks fail, and which callers can run them. */
 import { env } from 'cloudflare:workers'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { recordDeadLetter } from '../../../src/engine/upkeep/dead-letter.ts'
@@ -22,7 +22,7 @@ beforeEach(async () => {
 
 const withKey = { headers: { authorization: `Bearer ${env.ADMIN_API_KEY}` } }
 
-async function look(bindings: Record<string, unknown> = {}): Promise<Health> {
+async function checkHealth(bindings: Record<string, unknown> = {}): Promise<Health> {
   const response = await ask('/healthz?deep', withKey, bindings)
   expect(response.status, await response.clone().text()).toBe(200)
   return response.json()
@@ -34,9 +34,9 @@ function notOk({ checks }: Health): Record<string, string> {
   return Object.fromEntries(entries.map(([name, { status }]) => [name, status]))
 }
 
-describe('a deep look', () => {
-  it('finds everything well where it is', async () => {
-    expect(await look()).toEqual({
+describe('the deep health', () => {
+  it('is ok when every part works', async () => {
+    expect(await checkHealth()).toEqual({
       status: 'ok',
       providers: ['runware', 'crun', 'scenario', 'aimlapi'],
       checks: {
@@ -49,58 +49,58 @@ describe('a deep look', () => {
           overdue: 0,
           oldest_overdue_seconds: null,
           lease_expired: 0,
-          beyond_deadline: 0,
+          past_deadline: 0,
         },
         deliveries: { status: 'ok', overdue: 0, oldest_overdue_seconds: null },
         dead_letters: { status: 'ok', count: 0 },
-        storage: { status: 'ok', lost: 0 },
+        storage: { status: 'ok', missing_objects: 0 },
       },
     })
   })
 
-  it('takes a job that is due for a moment for nothing', async () => {
+  it('is ok while a job is overdue for a short time', async () => {
     await postWithoutWakeUp()
     await world.advance(1 * minutes)
-    const health = await look()
+    const health = await checkHealth()
     expect(health.status).toBe('ok')
     expect(health.checks.jobs).toMatchObject({ overdue: 1, oldest_overdue_seconds: 60 })
   })
 
-  it('sees by what nobody came for in three minutes that nobody sweeps', async () => {
+  it('shows that the cron trigger fails when a job is overdue for more than three minutes', async () => {
     await postWithoutWakeUp()
     await world.advance(4 * minutes)
-    const health = await look()
+    const health = await checkHealth()
     expect(health.status).toBe('degraded')
     expect(notOk(health)).toEqual({ cron: 'degraded', jobs: 'degraded' })
   })
 
-  it('blames the queue alone for what waits on it', async () => {
+  it('does not blame the cron trigger while messages wait on the queue', async () => {
     await postWithoutWakeUp()
     await world.advance(4 * minutes)
     const full = {
       metrics: async () => ({ backlogCount: 7, backlogBytes: 700, oldestMessageTimestamp: new Date() }),
     }
-    expect(notOk(await look({ JOBS: full }))).toEqual({ jobs: 'degraded' })
+    expect(notOk(await checkHealth({ JOBS: full }))).toEqual({ jobs: 'degraded' })
   })
 
-  it('sees a delivery that is overdue', async () => {
+  it('shows that a delivery is overdue', async () => {
     world.caller.respondNext(() => new Response('no', { status: 500 }))
     await failVideo({ prompt: 'A paper boat sim(submit=402)' })
     await expect.poll(() => world.logs.some(({ event }) => event === 'delivery.attempted')).toBe(true)
     await world.advance(60 * minutes)
-    expect(notOk(await look())).toMatchObject({ deliveries: 'degraded' })
+    expect(notOk(await checkHealth())).toMatchObject({ deliveries: 'degraded' })
   })
 
-  it('counts the dead letters of what is overdue', async () => {
+  it('counts the dead letters of overdue work', async () => {
     const { id } = await postWithoutWakeUp()
     await recordDeadLetter(aContext(), { job: id })
-    const health = await look()
+    const health = await checkHealth()
     expect(health.checks.dead_letters).toEqual({ status: 'degraded', count: 1 })
   })
 })
 
-describe('what is down', () => {
-  it('is the database: nothing can be served', async () => {
+describe('a part that is down', () => {
+  it('causes a 503 if it is the database', async () => {
     const response = await ask('/healthz?deep', withKey, { DB: deadDatabase })
     const { errors } = await expectProblem(response, 503, 'unavailable')
     expect(errors).toEqual([
@@ -112,26 +112,26 @@ describe('what is down', () => {
     ])
   })
 
-  it('is the bucket, or a queue: what was accepted waits', async () => {
+  it('is shown as failed if it is the bucket or a queue', async () => {
     const deadBucket = { head: () => Promise.reject(new Error('R2 is down')) }
-    expect(notOk(await look({ BUCKET: deadBucket }))).toEqual({ bucket: 'failed' })
-    expect(notOk(await look({ DELIVERIES: deadQueue }))).toEqual({ queues: 'failed' })
-    expect(notOk(await look({ JOBS: undefined }))).toEqual({ queues: 'failed' })
+    expect(notOk(await checkHealth({ BUCKET: deadBucket }))).toEqual({ bucket: 'failed' })
+    expect(notOk(await checkHealth({ DELIVERIES: deadQueue }))).toEqual({ queues: 'failed' })
+    expect(notOk(await checkHealth({ JOBS: undefined }))).toEqual({ queues: 'failed' })
   })
 
-  it('is what does not answer in time', async () => {
+  it('is shown as failed if it does not respond in time', async () => {
     const silentBucket = { head: () => Promise.withResolvers<never>().promise }
-    expect(notOk(await look({ BUCKET: silentBucket }))).toEqual({ bucket: 'failed' })
+    expect(notOk(await checkHealth({ BUCKET: silentBucket }))).toEqual({ bucket: 'failed' })
   })
 })
 
-describe('a stranger', () => {
-  it('sees that it is up, and nothing more', async () => {
+describe('a caller without a key', () => {
+  it('sees only the status and the providers', async () => {
     const response = await api('/healthz', { headers: { authorization: '' } })
     expect(Object.keys(await response.json<object>())).toEqual(['status', 'providers'])
   })
 
-  it.each(['deep', 'deep=', 'deep=true', 'deep=0'])('does not look deep by ?%s', async (query) => {
+  it.each(['deep', 'deep=', 'deep=true', 'deep=0'])('cannot run the checks with ?%s', async (query) => {
     await expectProblem(
       await api(`/healthz?${query}`, { headers: { authorization: '' } }),
       401,

@@ -4,7 +4,7 @@ import { expectProblem } from '../../support/problem.ts'
 import { api } from '../../support/reelhook.ts'
 
 const required = ['PUBLIC_BASE_URL', 'SIGNING_SECRET', 'ADMIN_API_KEY']
-const everyWayIn = [
+const routes = [
   'GET /healthz',
   'GET /v1/jobs',
   'POST /v1/jobs',
@@ -17,8 +17,8 @@ async function askWith(bindings: Record<string, unknown>, route = 'GET /healthz'
   return ask(path, { method }, bindings)
 }
 
-describe('health', () => {
-  it('is ok, and names the providers that have a key', async () => {
+describe('the health', () => {
+  it('is ok, with the providers that have a key', async () => {
     const response = await api('/healthz', { headers: { authorization: '' } })
     expect(response.status).toBe(200)
     expect(await response.json()).toEqual({
@@ -45,19 +45,19 @@ describe('a Worker that is not configured', () => {
     for (const name of required) expect(detail).toContain(name)
   })
 
-  it.each(required)('names %s and nothing else when that alone is missing', async (name) => {
+  it.each(required)('names only %s when only that is missing', async (name) => {
     const { detail } = await expectProblem(await askWith({ [name]: undefined }), 503, 'misconfigured')
     expect(required.filter((other) => detail.includes(other))).toEqual([name])
   })
 
-  it.each(everyWayIn)('says so at %s', async (route) => {
+  it.each(routes)('returns 503 at %s', async (route) => {
     await expectProblem(await askWith({ SIGNING_SECRET: undefined }, route), 503, 'misconfigured')
   })
 })
 
-describe('a hostile look at a Worker that is not configured', () => {
-  it('sees the names of all that is wrong, and no value', async () => {
-    const wrong = {
+describe('the fault of a Worker that is not configured', () => {
+  it('has the name of every invalid setting, and no value', async () => {
+    const invalid = {
       PUBLIC_BASE_URL: 'ftp://value-one',
       SIGNING_SECRET: 'value-two',
       ADMIN_API_KEY: 'value-three',
@@ -66,10 +66,10 @@ describe('a hostile look at a Worker that is not configured', () => {
       ALLOW_PRIVATE_NETWORK: 'value-six',
       CRUN_MAX_CONCURRENT: 'value-seven',
     }
-    const text = await (await askWith(wrong)).text()
-    for (const name of Object.keys(wrong)) expect(text).toContain(name)
+    const text = await (await askWith(invalid)).text()
+    for (const name of Object.keys(invalid)) expect(text).toContain(name)
     expect(text).not.toContain('value-')
-    // A setting that was given is not shown either.
+    // Nor does it show a valid setting.
     expect(text).not.toContain('crun-key')
   })
 })

@@ -19,7 +19,7 @@ interface Offer {
   prices: { source: string; as_of: string; usd_per_second: object[] } | null
 }
 
-async function listed(): Promise<{ model: string; providers: Offer[] }[]> {
+async function listModels(): Promise<{ model: string; providers: Offer[] }[]> {
   const response = await api('/v1/models')
   expect(response.status).toBe(200)
   return (await response.json<{ data: { model: string; providers: Offer[] }[] }>()).data
@@ -32,8 +32,8 @@ async function isEligible(provider: string, overrides: Record<string, unknown>):
 }
 
 describe('the list of models', () => {
-  it('has every model at every provider', async () => {
-    const list = await listed()
+  it('has every model with every provider', async () => {
+    const list = await listModels()
     expect(list.map(({ model }) => model)).toEqual([...models])
     for (const { providers } of list) {
       expect(providers.map(({ provider }) => provider)).toEqual([...providerNames])
@@ -41,14 +41,14 @@ describe('the list of models', () => {
     }
   })
 
-  it('says who tells the end by itself', async () => {
-    const [first] = await listed()
-    const tellers = first?.providers.filter(({ webhooks }) => webhooks).map(({ provider }) => provider)
-    expect(tellers).toEqual(['runware', 'crun'])
+  it('shows which providers send webhooks', async () => {
+    const [first] = await listModels()
+    const names = first?.providers.filter(({ webhooks }) => webhooks).map(({ provider }) => provider)
+    expect(names).toEqual(['runware', 'crun'])
   })
 
-  it('prices what is published, with its source and its date', async () => {
-    const [, , mini] = await listed()
+  it('has the published prices, with their source and date', async () => {
+    const [, , mini] = await listModels()
     const [runware, crun] = mini?.providers ?? []
     expect(runware?.prices).toEqual({
       source: expect.stringMatching(/Runware/),
@@ -61,8 +61,8 @@ describe('the list of models', () => {
     expect(crun?.prices).toBeNull()
   })
 
-  it('describes the options of each provider, and that there are no others', async () => {
-    const [first] = await listed()
+  it('describes the options of each provider, and allows no others', async () => {
+    const [first] = await listModels()
     const options = Object.fromEntries(
       (first?.providers ?? []).map(({ provider, provider_options }) => [
         provider,
@@ -78,15 +78,17 @@ describe('the list of models', () => {
   })
 })
 
-describe('the files that a provider takes', () => {
-  it('are those that it documents: AI/ML API does, for every model', async () => {
-    for (const { providers } of await listed()) {
+describe('the limits of media files', () => {
+  it('are the documented ones, which AI/ML API has for every model', async () => {
+    for (const { providers } of await listModels()) {
       const documented = providers.map(({ provider, limits }) => [
         provider,
         Object.fromEntries(Object.entries(limits.media_files).filter(([, file]) => Object.keys(file).length)),
       ])
       expect(Object.fromEntries(documented)).toEqual({
-        ...{ runware: {}, crun: {}, scenario: {} },
+        runware: {},
+        crun: {},
+        scenario: {},
         aimlapi: {
           reference_videos: {
             content_types: ['video/mp4', 'video/quicktime'],
@@ -94,7 +96,8 @@ describe('the files that a provider takes', () => {
           },
           reference_audios: {
             content_types: ['audio/mpeg', 'audio/wav'],
-            ...{ max_seconds: 15.2, max_seconds_together: 15 },
+            max_seconds: 15.2,
+            max_seconds_together: 15,
           },
         },
       })
@@ -102,9 +105,9 @@ describe('the files that a provider takes', () => {
   })
 })
 
-describe('who is eligible', () => {
-  it.each(models)('is decided by the same data: %s', async (model) => {
-    const offers = (await listed()).find((entry) => entry.model === model)?.providers ?? []
+describe('the eligibility of a provider', () => {
+  it.each(models)('follows from the listed data: %s', async (model) => {
+    const offers = (await listModels()).find((entry) => entry.model === model)?.providers ?? []
     const image = 'https://media.test/a.png'
     const forms = { url: image, data_uri: 'data:image/png;base64,iVBORw0KGgo=', crun_asset: 'asset://hero' }
     for (const { provider, resolutions, modes, limits } of offers) {

@@ -1,4 +1,4 @@
-/** The `webhooks` section of the description: every event, with an example that is as a real one. */
+/** The `webhooks` section of the description: every event, with an example that is like a real one. */
 import { beforeAll, describe, expect, it } from 'vitest'
 import { eventTypes } from '../../../src/core/event.ts'
 import { erasureSchema } from '../../../src/core/event-body.ts'
@@ -42,7 +42,7 @@ function shapeOf(value: unknown): unknown {
 }
 
 describe('the description of the webhooks', () => {
-  it('has every event, and says what it means, how it is signed and what to answer', () => {
+  it('has every event with its meaning, its signature headers and the responses to it', () => {
     expect(Object.keys(webhooks)).toEqual([...eventTypes, 'callback.test'])
     for (const [type, { post }] of Object.entries(webhooks)) {
       expect(post.summary).toMatch(/./)
@@ -52,12 +52,12 @@ describe('the description of the webhooks', () => {
         'webhook-timestamp',
         'webhook-signature',
       ])
-      const answers = type === 'callback.test' ? ['200', '401'] : ['200', '410', '429', '500']
-      expect(Object.keys(post.responses)).toEqual(answers)
+      const statuses = type === 'callback.test' ? ['200', '401'] : ['200', '410', '429', '500']
+      expect(Object.keys(post.responses)).toEqual(statuses)
     }
   })
 
-  it.each([...eventTypes])('has a whole example of %s', (type) => {
+  it.each([...eventTypes])('has a complete example of %s', (type) => {
     const example = exampleOf(type)
     expect(example).toMatchObject({ type, timestamp: expect.stringMatching(/Z$/) })
     if (type === 'job.erased') return expect(erasureSchema.parse(example.data)).toEqual(example.data)
@@ -66,9 +66,9 @@ describe('the description of the webhooks', () => {
     expect(output !== undefined).toBe(type === 'output.stored')
   })
 
-  it('has examples of the shape of real events', async () => {
-    const asked = { callback_events: [...eventTypes], metadata: { order: '42' }, aspect_ratio: '16:9' }
-    const { id } = await makeVideo(asked)
+  it('has examples with the same fields as real events', async () => {
+    const request = { callback_events: [...eventTypes], metadata: { order: '42' }, aspect_ratio: '16:9' }
+    const { id } = await makeVideo(request)
     await untilNotified(id, 3)
     expect((await erase(id, '?force=true')).status).toBe(204)
     for (const { body } of await untilNotified(id, 4)) {

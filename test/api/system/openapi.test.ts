@@ -59,7 +59,7 @@ describe('the description of the API', () => {
     expect(document.info).toMatchObject({ title: 'Reelhook', version: expect.stringMatching(/./) })
   })
 
-  it('has every call', () => {
+  it('has every operation', () => {
     expect(operations.map(([name]) => name)).toEqual(
       expect.arrayContaining([
         'POST /v1/jobs',
@@ -100,7 +100,7 @@ describe('the description of the API', () => {
     )
   })
 
-  it('has no call that is not there', async () => {
+  it('has no operation that does not exist', async () => {
     for (const [name] of operations) {
       const [method = '', path = ''] = name.split(' ')
       const response = await api(path.replaceAll(/\{\w+\}/g, '0'), { method })
@@ -112,7 +112,7 @@ describe('the description of the API', () => {
     }
   })
 
-  it('asks for a bearer key everywhere but where none is needed', () => {
+  it('requires a bearer key for every operation except the open ones', () => {
     expect(document.components.securitySchemes).toEqual({ apiKey: { type: 'http', scheme: 'bearer' } })
     expect(document.security).toEqual([{ apiKey: [] }])
     const open = operations.filter(([, { security }]) => security && isOpen(security)).map(([name]) => name)
@@ -126,13 +126,13 @@ describe('the description of the API', () => {
   })
 
   it.each(['/v1/jobs/{id}/outputs/{n}', '/v1/assets/{id}/content'])(
-    'says that %s opens with a signed link instead of a key',
+    'allows %s without a key, for a signed link',
     (path) => {
       expect(document.paths[path]?.get?.security).toContainEqual({})
     },
   )
 
-  it('says that an upload is the file itself, or a form with it', () => {
+  it('allows an upload as the file or as a form', () => {
     const body = document.paths['/v1/assets']?.post?.requestBody
     expect(Object.keys(body?.content ?? {})).toEqual([
       'image/*',
@@ -143,7 +143,7 @@ describe('the description of the API', () => {
     ])
   })
 
-  it('points at nothing that is not there', () => {
+  it('has no broken reference', () => {
     const targets = [...objectsIn(document as unknown as Json)].flatMap(({ $ref }) =>
       typeof $ref === 'string' ? [$ref] : [],
     )
@@ -151,7 +151,7 @@ describe('the description of the API', () => {
     expect(targets.filter((target) => find(target) === undefined)).toEqual([])
   })
 
-  it('says null as 3.1 does', () => {
+  it('describes null in the way of OpenAPI 3.1', () => {
     const outdated = [...objectsIn(document as unknown as Json)].filter(
       ({ nullable, exclusiveMinimum }) => nullable !== undefined || typeof exclusiveMinimum === 'boolean',
     )
@@ -159,13 +159,13 @@ describe('the description of the API', () => {
   })
 })
 
-describe('every call', () => {
-  it('says what it is for', () => {
-    const silent = operations.filter(([, { summary }]) => !summary).map(([name]) => name)
-    expect(silent).toEqual([])
+describe('every operation', () => {
+  it('has a summary', () => {
+    const undescribed = operations.filter(([, { summary }]) => !summary).map(([name]) => name)
+    expect(undescribed).toEqual([])
   })
 
-  it('declares each parameter of its path as required, and each with a schema', () => {
+  it('declares each parameter of its path as required, with a schema', () => {
     for (const [name, { parameters = [] }] of operations) {
       const inPath = [...name.matchAll(/\{(\w+)\}/g)].map(([, parameter]) => parameter)
       const declared = parameters.filter((parameter) => parameter.in === 'path')
@@ -181,7 +181,7 @@ describe('every call', () => {
     }
   })
 
-  it('describes each of its answers, and each body with a schema', () => {
+  it('describes each response, and each body with a schema', () => {
     for (const [name, { responses }] of operations) {
       expect(Object.keys(responses).length, name).toBeGreaterThan(0)
       for (const [status, { description, content = {} }] of Object.entries(responses)) {
@@ -195,10 +195,10 @@ describe('every call', () => {
     }
   })
 
-  it('answers in trouble with a problem', () => {
+  it('returns each error as a problem', () => {
     for (const [name, { responses }] of operations) {
-      const troubles = Object.entries(responses).filter(([status]) => status >= '400')
-      for (const [status, { content }] of troubles) {
+      const errors = Object.entries(responses).filter(([status]) => status >= '400')
+      for (const [status, { content }] of errors) {
         expect(content, `${name} ${status}`).toEqual({
           'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } },
         })
@@ -206,13 +206,13 @@ describe('every call', () => {
     }
   })
 
-  it('behind a key says what comes without one', () => {
+  it('that requires a key describes its 401', () => {
     const guarded = operations.filter(([name]) => name.includes('/v1/'))
-    const silent = guarded.filter(([, { responses }]) => responses['401'] === undefined)
-    expect(silent.map(([name]) => name)).toEqual([])
+    const undescribed = guarded.filter(([, { responses }]) => responses['401'] === undefined)
+    expect(undescribed.map(([name]) => name)).toEqual([])
   })
 
-  it('that the rate limit can stop says so, and no other', async () => {
+  it('describes a 429 exactly if the rate limit applies to it', async () => {
     const limited = async ([name]: [string, Operation]) => {
       const [method = '', path = ''] = name.split(' ')
       const url = `${publicBaseUrl}${path.replaceAll(/\{\w+\}/g, '0')}`

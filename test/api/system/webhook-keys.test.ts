@@ -5,7 +5,7 @@ import { publishedKeys } from '../../support/second-opinions.ts'
 const path = '/.well-known/webhook-keys.json'
 
 describe('the public keys of the deployment', () => {
-  it('are a JWK set, each key also in the form of Standard Webhooks', async () => {
+  it('are a JWK set, each key also in the format of Standard Webhooks', async () => {
     const response = await api(path)
     expect(response.status).toBe(200)
     expect(response.headers.get('content-type')).toMatch(/^application\/json/)
@@ -25,19 +25,19 @@ describe('the public keys of the deployment', () => {
     })
   })
 
-  it('are the same key in both forms', async () => {
+  it('are the same key in both formats', async () => {
     const [key] = await publishedKeys()
     const standard = (key?.x ?? '').replaceAll('-', '+').replaceAll('_', '/')
     expect(key?.whpk).toBe(`whpk_${standard}=`)
   })
 
-  it('need no API key, and may be kept for an hour', async () => {
+  it('need no API key, and are cacheable for an hour', async () => {
     const response = await api(path, { headers: { authorization: '' } })
     expect(response.status).toBe(200)
     expect(response.headers.get('cache-control')).toBe('public, max-age=3600')
   })
 
-  it('hold nothing that signs', async () => {
+  it('contain no private key and no secret', async () => {
     const text = await (await api(path)).text()
     expect(text).not.toMatch(/"d"|whsk_|whsec_/)
   })

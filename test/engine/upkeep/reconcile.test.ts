@@ -18,7 +18,7 @@ import { world } from '../../support/world.ts'
 const minutes = 60_000
 
 interface Stats {
-  now: { storage: { lost: number; last_round: Record<string, unknown> | null } }
+  now: { storage: { missing_objects: number; last_reconciliation: Record<string, unknown> | null } }
 }
 
 beforeEach(async () => {
@@ -71,7 +71,10 @@ describe('an object that no row names', () => {
     expect(await objectKeys()).toEqual([key])
     await goRound()
     expect(await objectKeys()).toEqual([])
-    expect(await storage()).toMatchObject({ lost: 0, last_round: { objects: 1, removed: 1 } })
+    expect(await storage()).toMatchObject({
+      missing_objects: 0,
+      last_reconciliation: { objects_checked: 1, orphans_deleted: 1 },
+    })
     expect(world.logs).toContainEqual({ event: 'objects.deleted', fields: { count: 1, keys: [key] } })
   })
 
@@ -110,7 +113,10 @@ describe('an object that no row names', () => {
     expect(all).toHaveLength(5)
     await goRound(300)
     expect(await objectKeys()).toEqual(all)
-    expect(await storage()).toMatchObject({ lost: 0, last_round: { objects: 5, rows: 5, removed: 0 } })
+    expect(await storage()).toMatchObject({
+      missing_objects: 0,
+      last_reconciliation: { objects_checked: 5, rows_checked: 5, orphans_deleted: 0 },
+    })
   })
 
   it('is not an output that is stored during the reconciliation', async () => {
@@ -129,8 +135,8 @@ describe('a row whose object is missing', () => {
     await goRound()
     await goRound()
     expect((await timelineOf(id)).filter((type) => type === 'output.lost')).toHaveLength(1)
-    expect(await storage()).toMatchObject({ lost: 1 })
-    expect(await health()).toEqual({ status: 'degraded', lost: 1 })
+    expect(await storage()).toMatchObject({ missing_objects: 1 })
+    expect(await health()).toEqual({ status: 'degraded', missing_objects: 1 })
     expect(world.logs).toContainEqual({ event: 'output.lost', fields: { job_id: id, output: 0 } })
   })
 
@@ -140,7 +146,7 @@ describe('a row whose object is missing', () => {
     await untilNotified(jobId)
     await env.BUCKET.delete(await objectKeys())
     await goRound()
-    expect(await health()).toEqual({ status: 'degraded', lost: 2 })
+    expect(await health()).toEqual({ status: 'degraded', missing_objects: 2 })
     expect(world.logs).toContainEqual({ event: 'asset.lost', fields: { asset_id: id } })
   })
 
@@ -149,11 +155,11 @@ describe('a row whose object is missing', () => {
     const [key = ''] = await objectKeys(jobPrefix(id))
     await env.BUCKET.delete(await objectKeys())
     await goRound()
-    expect(await health()).toMatchObject({ lost: 2 })
+    expect(await health()).toMatchObject({ missing_objects: 2 })
     await env.BUCKET.put(key, 'from a backup')
     await api(`/v1/jobs/${other}`, { method: 'DELETE' })
     await goRound()
-    expect(await health()).toEqual({ status: 'ok', lost: 0 })
+    expect(await health()).toEqual({ status: 'ok', missing_objects: 0 })
     expect((await timelineOf(id)).slice(-2)).toEqual(['output.lost', 'output.found'])
   })
 
@@ -165,22 +171,22 @@ describe('a row whose object is missing', () => {
     expect((await api(`/v1/jobs/${id}`, { method: 'DELETE' })).status).toBe(204)
     await held.resume()
     expect(await select('SELECT id FROM jobs WHERE id = ?', id)).toEqual([])
-    expect(await storage()).toMatchObject({ lost: 0 })
+    expect(await storage()).toMatchObject({ missing_objects: 0 })
   })
 })
 
 describe('a reconciliation', () => {
   it('runs once a day, however many sweeps there are', async () => {
     await goRound()
-    const first = (await storage()).last_round
+    const first = (await storage()).last_reconciliation
     for (let sweeps = 0; sweeps < 5; sweeps++) {
       await world.advance(60 * minutes)
       await sweep()
     }
-    expect((await storage()).last_round).toEqual(first)
+    expect((await storage()).last_reconciliation).toEqual(first)
     await world.advance(20 * 60 * minutes)
     await sweep()
-    expect((await storage()).last_round).not.toEqual(first)
+    expect((await storage()).last_reconciliation).not.toEqual(first)
   })
 
   it('goes through all pages of a large bucket', async () => {
@@ -193,7 +199,10 @@ describe('a reconciliation', () => {
     await sweep()
     expect(await isResting()).toBe(true)
     expect(await objectKeys()).toEqual([])
-    expect((await storage()).last_round).toMatchObject({ objects: 1_100, removed: 1_100 })
+    expect((await storage()).last_reconciliation).toMatchObject({
+      objects_checked: 1_100,
+      orphans_deleted: 1_100,
+    })
   })
 
   it('continues where it stopped, in one sweep at a time', async () => {
@@ -207,8 +216,8 @@ describe('a reconciliation', () => {
     expect([round?.phase, JSON.parse(round?.counts ?? '{}').rows]).toEqual(['assets', 200])
     await sweep()
     await sweep()
-    expect((await storage()).last_round).toMatchObject({ rows: 451 })
-    expect(await storage()).toMatchObject({ lost: 450 })
+    expect((await storage()).last_reconciliation).toMatchObject({ rows_checked: 451 })
+    expect(await storage()).toMatchObject({ missing_objects: 450 })
     expect((await api(`/v1/assets/${id}/content`)).status).toBe(200)
   })
 

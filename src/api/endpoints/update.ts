@@ -1,0 +1,93 @@
+/** PATCH /v1/endpoints/:id and POST /v1/endpoints/:id/enable: change an endpoint. */
+import { createRoute, z } from '@hono/zod-openapi'
+import type { Context } from '../../context.ts'
+import { hostAndPathOf } from '../../core/delivery.ts'
+import { encryptSecret } from '../../deliveries/secrets.ts'
+import {
+  type Endpoint,
+  type EndpointPatch,
+  findEndpoint,
+  updateEndpoint,
+} from '../../store/deliveries/endpoints.ts'
+import { problem } from '../problems.ts'
+import { bodyProblems, json, jsonBody, keyProblems, unexpectedBodyProblems } from '../responses.ts'
+import { createRouter } from '../router.ts'
+import { disabledByUser, enabled } from './disabling.ts'
+import { endpointFaults, endpointPatchSchema } from './request.ts'
+import { endpointSchema, noSuchEndpoint, viewEndpoint } from './view.ts'
+
+const params = z.object({ id: z.string() })
+
+const update = createRoute({
+  operationId: 'updateEndpoint',
+  tags: ['Endpoints'],
+  method: 'patch',
+  path: '/{id}',
+  summary: 'Update an endpoint',
+  description:
+    'Omitted fields stay unchanged. Pending deliveries go to the new URL, signed with the new secret.',
+  request: { params, body: jsonBody(endpointPatchSchema) },
+  responses: {
+    ...keyProblems,
+    ...noSuchEndpoint,
+    ...bodyProblems,
+    200: json('The updated endpoint.', endpointSchema),
+  },
+})
+
+const enable = createRoute({
+  operationId: 'enableEndpoint',
+  tags: ['Endpoints'],
+  method: 'post',
+  path: '/{id}/enable',
+  summary: 'Enable an endpoint',
+  description:
+    'Enables an endpoint that a user or a failure disabled. To send the failed deliveries, use POST /v1/deliveries/redeliver with its endpoint_id.',
+  request: { params },
+  responses: {
+    ...keyProblems,
+    ...unexpectedBodyProblems,
+    ...noSuchEndpoint,
+    200: json('The enabled endpoint.', endpointSchema),
+  },
+})
+
+export const endpointUpdateRoutes = createRouter()
+
+endpointUpdateRoutes.openapi(
+  update,
+  async (c) => {
+    const context = c.get('context')
+    const { url, description, event_types, metadata, secret, disabled } = c.req.valid('json')
+    const updated = await applyPatch(context, c.req.valid('param').id, {
+      ...(url !== undefined && { url, host: hostAndPathOf(url).host }),
+      ...(description !== undefined && { description }),
+      ...(event_types !== undefined && { eventTypes: event_types }),
+      ...(metadata !== undefined && { metadata }),
+      ...(secret !== undefined && { secret: await encryptSecret(context.config.signingSecret, secret) }),
+      ...(disabled !== undefined && (disabled ? disabledByUser(context.now()) : enabled)),
+    })
+    return updated === null
+      ? problem(c, 'not_found', 'There is no such endpoint.')
+      : c.json(viewEndpoint(updated), 200)
+  },
+  endpointFaults,
+)
+
+endpointUpdateRoutes.openapi(enable, async (c) => {
+  const context = c.get('context')
+  const endpoint = await applyPatch(context, c.req.valid('param').id, enabled)
+  return endpoint === null
+    ? problem(c, 'not_found', 'There is no such endpoint.')
+    : c.json(viewEndpoint(endpoint), 200)
+})
+
+/** Null: there is no such endpoint. */
+async function applyPatch(context: Context, id: string, patch: EndpointPatch): Promise<Endpoint | null> {
+  const { db, now, queues } = context
+  const endpoint = await findEndpoint(db, id)
+  const updated = endpoint && (await updateEndpoint(db, endpoint, patch, now()))
+  if (updated === null) return null
+  await queues.deliveries(updated.woken)
+  return updated.endpoint
+}

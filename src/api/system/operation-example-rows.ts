@@ -1,0 +1,165 @@
+/** Stored rows, and a timeline, for the examples of the description. */
+import type { JobView } from '../../core/job-view-schema.ts'
+import type { TestDelivery } from '../../deliveries/receiver-test/send.ts'
+import type { Attempt } from '../../store/deliveries/commit.ts'
+import type { Endpoint } from '../../store/deliveries/endpoints.ts'
+import type { LoggedDelivery } from '../../store/deliveries/log.ts'
+import type { Asset } from '../../store/jobs/assets.ts'
+import { exampleJobRequest } from './openapi-examples.ts'
+import type { Counts } from './stats-view.ts'
+
+const createdAt = Date.UTC(2026, 10, 21, 3, 5, 49)
+
+export const asset: Asset = {
+  id: 'asset_01m7y0xk3v6f9ja8c6mphr3z4a',
+  apiKeyId: 'key_01m7xzk3n6f9ja8c6mphr3z4aw',
+  kind: 'image',
+  contentType: 'image/png',
+  bytes: 482_113,
+  sha256: '3f0c1d9b7a58e6421c0d4b7f9e83a2650b1c6d7e8f90a1b2c3d4e5f60718293a',
+  fileName: 'paper-boat.png',
+  createdAt: Date.UTC(2026, 10, 21, 3, 2),
+  jobId: null,
+  key: null,
+  lostAt: null,
+  width: 1_280,
+  height: 720,
+  durationSeconds: null,
+}
+
+export const endpoint: Endpoint = {
+  id: 'ep_01m7xzm8q2e9bt8w2xk4c5d6fh',
+  url: 'https://hooks.example.com/reelhook',
+  host: 'hooks.example.com',
+  description: 'Order service',
+  eventTypes: ['job.succeeded', 'job.failed'],
+  metadata: { tenant: '7' },
+  secret: '',
+  createdAt: Date.UTC(2026, 10, 20, 9, 40),
+  disabledAt: null,
+  disabledBy: null,
+}
+
+export const delivery: LoggedDelivery = {
+  id: 'dlv_01m7y12e4tfxq9c3m8k5r7w2ze',
+  jobId: 'job_01m7y129hgecwv3drza7xse4qt',
+  endpointId: null,
+  eventId: 'evt_01m7y12e4tecwv3dvtedr424pe',
+  eventType: 'job.succeeded',
+  url: 'https://example.com/hooks/video',
+  host: 'example.com',
+  path: '/hooks/video',
+  ownerId: 'key_01m7xzk3n6f9ja8c6mphr3z4aw',
+  status: 'delivered',
+  reason: null,
+  attempts: 1,
+  attemptsBefore: 0,
+  createdAt,
+  dueAt: null,
+  lease: null,
+}
+
+export const attempt: Attempt = {
+  deliveryId: delivery.id,
+  n: 1,
+  startedAt: createdAt + 120,
+  durationMs: 184,
+  status: 200,
+  error: null,
+  answer: 'ok',
+}
+
+export const testDeliveries = {
+  valid: testDelivery('valid', 200, null),
+  forged: testDelivery('forged', 401, 'the caller answered 401'),
+  stale: testDelivery('stale', 401, 'the caller answered 401'),
+  duplicate: testDelivery('duplicate', 200, null),
+}
+
+function testDelivery(name: TestDelivery['name'], status: number, error: string | null): TestDelivery {
+  return { name, status, durationMs: 92, error, redirectHost: null, tls: 'established' }
+}
+
+export const counts: Counts = {
+  stats: {
+    counted: { jobs: 128, sinceMs: Date.UTC(2026, 10, 20, 12), isCut: false },
+    jobs: [
+      { provider: 'runware', status: 'succeeded', count: 121 },
+      { provider: 'runware', status: 'failed', count: 3 },
+      { provider: 'crun', status: 'generating', count: 4 },
+    ],
+    finished: [{ provider: 'runware', model: 'seedance-2.0-mini', count: 121, p50: 96_400, p95: 171_250 }],
+    tasks: [
+      {
+        provider: 'runware',
+        completedViaWebhook: 122,
+        completedViaPoll: 2,
+        usd: 49.005,
+        credits: null,
+        unreported: 0,
+      },
+    ],
+    webhookDelays: [
+      { provider: 'runware', completedVia: 'webhook', count: 122, p50: 640, p95: 2_310 },
+      { provider: 'runware', completedVia: 'poll', count: 1, p50: 48_000, p95: 48_000 },
+    ],
+  },
+  backlog: {
+    jobs: { overdue: 0, oldestDueAt: null, leaseExpired: 0, beyondDeadline: 0 },
+    deliveries: {
+      pending: 1,
+      oldestCreatedAt: Date.UTC(2026, 10, 21, 11, 58),
+      overdue: 0,
+      oldestDueAt: null,
+    },
+    deadLetters: 0,
+    lost: 0,
+  },
+  slots: [{ provider: 'crun', taken: 4, waiting: 0 }],
+  reconciliation: {
+    finishedAt: Date.UTC(2026, 10, 21, 2, 14),
+    objects: 5_210,
+    rows: 5_209,
+    removed: 1,
+    lost: 0,
+  },
+}
+
+/** The timeline of a job that succeeded with one task. */
+export function exampleTimeline({ created_at, settled_at, tasks: [task] }: JobView) {
+  return [
+    {
+      id: 'evt_01m7y129hgecwv3drza80sse4q',
+      type: 'job.accepted',
+      created_at,
+      data: {
+        model: exampleJobRequest.model,
+        providers: ['runware'],
+        estimates: { runware: { amount_usd: 0.405, source: 'price_table' } },
+      },
+    },
+    {
+      id: 'evt_01m7y12a3mecwv3dscm1hrq7sd',
+      type: 'task.submitted',
+      created_at: task?.submitted_at,
+      data: { provider: task?.provider, provider_task_id: task?.provider_task_id },
+    },
+    {
+      id: 'evt_01m7y12d8zecwv3dv0pd9n2k6f',
+      type: 'task.succeeded',
+      created_at: task?.ended_at,
+      data: {
+        provider: task?.provider,
+        completed_via: task?.completed_via,
+        cost: task?.cost,
+        fault: null,
+      },
+    },
+    {
+      id: 'evt_01m7y12e4tecwv3dvtedr424pe',
+      type: 'job.succeeded',
+      created_at: settled_at,
+      data: { outputs: 1 },
+    },
+  ]
+}

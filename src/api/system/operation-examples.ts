@@ -1,0 +1,181 @@
+/**
+ * One example for each JSON body of the description. The code that makes real responses makes most of them, so that they
+ * stay true.
+ */
+import { keyPairs } from '../../core/crypto/key-pair.ts'
+import { requestSchema } from '../../core/request/request.ts'
+import { allProviders } from '../../providers/index.ts'
+import { priceOf } from '../../providers/price-table.ts'
+import { viewApiKey } from '../api-keys/api-keys.ts'
+import { viewDisabled } from '../api-keys/disabled-callbacks.ts'
+import { viewAsset } from '../assets/assets.ts'
+import { viewReport } from '../deliveries/test-callback.ts'
+import { viewDelivery } from '../deliveries/view.ts'
+import { viewEndpoint } from '../endpoints/view.ts'
+import { viewEstimate } from '../jobs/estimates.ts'
+import { notAccepted } from '../jobs/request.ts'
+import { fieldFaults, problemKinds } from '../problems.ts'
+import { viewModel } from './models.ts'
+import { exampleEvent, exampleJob, exampleJobRequest, exampleLink } from './openapi-examples.ts'
+import {
+  asset,
+  attempt,
+  counts,
+  delivery,
+  endpoint,
+  exampleTimeline,
+  testDeliveries,
+} from './operation-example-rows.ts'
+import { viewStats } from './stats-view.ts'
+import { viewKeys } from './webhook-keys.ts'
+
+interface OperationExample {
+  request?: unknown
+  response?: unknown
+}
+
+const exampleSecret = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw'
+
+/** By operationId. */
+export async function operationExamples(): Promise<Record<string, OperationExample>> {
+  const job = exampleJob('job.succeeded')
+  const request = exampleJobRequest
+  const apiKey = viewApiKey({
+    id: 'key_01m7xzk3n6f9ja8c6mphr3z4aw',
+    name: 'shop',
+    createdAt: Date.UTC(2026, 10, 20, 9, 30),
+    revokedAt: null,
+  })
+  const sent = viewDelivery(delivery, [attempt])
+  const hooks = viewEndpoint(endpoint)
+  const disabled = viewDisabled({
+    apiKeyId: apiKey.id,
+    host: 'old.example.com',
+    failingSince: Date.UTC(2026, 10, 15, 8),
+    disabledAt: Date.UTC(2026, 10, 20, 8, 5),
+  })
+  const keys = await keyPairs(['the signing secret of this example'])
+
+  return {
+    createJob: { request, response: exampleJob('queued') },
+    listJobs: { response: { data: [job], next_cursor: null } },
+    getJob: { response: job },
+    cancelJob: { response: exampleJob('job.canceled') },
+    retryJob: {
+      response: { ...exampleJob('queued'), id: 'job_01m7y3n7q0e9bt8w2xk4c5d6fh', retry_of: job.id },
+    },
+    listJobEvents: { response: { data: exampleTimeline(job) } },
+    createJobLinks: {
+      request: { expires_in_seconds: 3_600 },
+      response: {
+        data: [{ n: 0, url: exampleLink.url, url_expires_at: new Date(exampleLink.expiresAt).toISOString() }],
+      },
+    },
+    createEstimate: { request, response: { data: estimates() } },
+    listModels: { response: { data: [viewModel('seedance-2.0-mini', [runware()], ['runware'])] } },
+    uploadAsset: { response: viewAsset(asset) },
+    getAsset: { response: viewAsset(asset) },
+    listDeliveries: { response: { data: [sent], next_cursor: null } },
+    getDelivery: { response: { ...sent, body: JSON.stringify(exampleEvent('job.succeeded')) } },
+    redeliverDelivery: {
+      response: viewDelivery({ ...delivery, status: 'pending', reason: 'sent_now' }, [attempt]),
+    },
+    redeliverDeliveries: {
+      request: { since: '2026-11-20T00:00:00Z', endpoint_id: endpoint.id },
+      response: { redelivered: 1, data: [{ id: delivery.id, url: delivery.url }], next_cursor: null },
+    },
+    createEndpoint: {
+      request: {
+        url: endpoint.url,
+        description: endpoint.description,
+        event_types: endpoint.eventTypes,
+        metadata: endpoint.metadata,
+      },
+      response: { ...hooks, secret: exampleSecret },
+    },
+    listEndpoints: { response: { data: [hooks] } },
+    getEndpoint: { response: hooks },
+    updateEndpoint: {
+      request: { event_types: ['job.failed'] },
+      response: viewEndpoint({ ...endpoint, eventTypes: ['job.failed'] }),
+    },
+    enableEndpoint: { response: hooks },
+    testCallback: {
+      request: { url: 'https://example.com/hooks/video', secret: exampleSecret },
+      response: viewReport(testDeliveries),
+    },
+    createApiKey: {
+      request: { name: apiKey.name },
+      response: { ...apiKey, key: `rh_${'0123456789abcdef'.repeat(4)}`, callback_secret: exampleSecret },
+    },
+    listApiKeys: { response: { data: [apiKey] } },
+    rotateSecret: {
+      response: {
+        id: apiKey.id,
+        callback_secret: exampleSecret,
+        overlap_until: '2026-11-22T09:30:00.000Z',
+      },
+    },
+    listDisabledCallbacks: { response: { data: [disabled] } },
+    enableCallbacks: { response: { data: [disabled] } },
+    getStats: {
+      response: viewStats(counts, {
+        webhookProviders: ['runware', 'crun'],
+        limits: { runware: undefined, crun: 10, scenario: undefined, aimlapi: undefined },
+        nowMs: Date.UTC(2026, 10, 21, 12),
+      }),
+    },
+    getHealth: { response: { status: 'ok', providers: ['runware', 'crun'] } },
+    listWebhookKeys: { response: { keys: viewKeys(keys) } },
+    getOpenApi: { response: { openapi: '3.1.0', info: { title: 'Reelhook', version: '1' } } },
+  }
+}
+
+/** The problem of a request with one fault. */
+export function problemExample() {
+  const { error } = requestSchema.safeParse({ ...exampleJobRequest, duration: 99 })
+  if (error === undefined) throw new Error('the example request has no fault')
+  const code = 'invalid_request'
+  const { status, title } = problemKinds[code]
+  return {
+    type: `urn:reelhook:problem:${code}`,
+    title,
+    status,
+    detail: notAccepted,
+    code,
+    request_id: '0f8fad5b-d9cb-469f-a165-70867728950e',
+    errors: fieldFaults(error),
+  }
+}
+
+function estimates() {
+  const request = requestSchema.parse(exampleJobRequest)
+  const provider = runware()
+  const price = priceOf(provider.capabilities.prices, request)
+  return [
+    viewEstimate(
+      {
+        name: provider.name,
+        provider,
+        reasons: provider.refuse(request),
+        cost: price && { ok: true, value: price },
+      },
+      request,
+    ),
+    viewEstimate(
+      {
+        name: 'scenario',
+        provider: undefined,
+        reasons: [{ path: 'provider', message: 'has no API key in this deployment' }],
+        cost: null,
+      },
+      request,
+    ),
+  ]
+}
+
+function runware() {
+  const [first] = allProviders().filter(({ name }) => name === 'runware')
+  if (first === undefined) throw new Error('Runware is not in the registry')
+  return first
+}

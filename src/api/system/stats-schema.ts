@@ -1,0 +1,95 @@
+/** The schema of GET /v1/stats. */
+import { z } from '@hono/zod-openapi'
+import { jobStatuses } from '../../core/job.ts'
+import { models, providerNames } from '../../core/request/request.ts'
+import { maxJobsCounted } from '../../store/reports/stats.ts'
+
+const seconds = z.number().nullable()
+const provider = z.enum(providerNames)
+
+export const statsSchema = z
+  .object({
+    since: z.iso.datetime(),
+    until: z.iso.datetime(),
+    jobs_counted: z.int(),
+    truncated: z.boolean().meta({
+      description: `Whether the period has more jobs than the ${maxJobsCounted} newest, which are counted. If so, since is the creation time of the oldest of them.`,
+    }),
+    jobs: z.array(z.object({ provider, status: z.enum(jobStatuses), count: z.int() })),
+    time_to_finish: z
+      .array(
+        z.object({
+          provider,
+          model: z.enum(models),
+          count: z.int(),
+          p50_seconds: seconds,
+          p95_seconds: seconds,
+        }),
+      )
+      .meta({ description: 'Of succeeded jobs, from their creation to their end.' }),
+    webhooks: z
+      .array(
+        z.object({
+          provider,
+          completed_via_webhook: z.int(),
+          completed_via_poll: z.int(),
+          missed_rate: z
+            .number()
+            .nullable()
+            .meta({ description: 'The share of ended tasks whose end a poll found before any webhook.' }),
+          delay_p50_seconds: seconds.meta({ description: 'From the webhook to the end of the task.' }),
+          delay_p95_seconds: seconds,
+          late_count: z
+            .int()
+            .meta({ description: 'How many webhooks arrived after a poll had found the end of their task.' }),
+          late_p50_seconds: seconds.meta({ description: 'From the poll that found the end to the webhook.' }),
+          late_p95_seconds: seconds,
+        }),
+      )
+      .meta({ description: 'The ended tasks of each provider that sends webhooks.' }),
+    costs: z
+      .array(
+        z.object({
+          provider,
+          amount_usd: z.number().nullable().meta({ description: 'Null: no cost was reported in USD.' }),
+          credits: z
+            .number()
+            .nullable()
+            .meta({ description: 'In the credits of the provider. Null: no cost was reported in credits.' }),
+          unreported_count: z.int().meta({ description: 'Succeeded tasks without a reported cost.' }),
+        }),
+      )
+      .meta({ description: 'The costs that the providers reported.' }),
+    now: z.object({
+      jobs: z.object({
+        overdue: z.int(),
+        oldest_overdue_seconds: seconds,
+        lease_expired: z.int().meta({ description: 'Overdue jobs whose last step did not finish.' }),
+        past_deadline: z.int().meta({ description: 'Jobs that have not ended long after their deadline.' }),
+      }),
+      deliveries: z.object({
+        pending: z.int(),
+        oldest_pending_seconds: seconds,
+        overdue: z.int(),
+        oldest_overdue_seconds: seconds,
+      }),
+      slots: z
+        .array(z.object({ provider, limit: z.int(), in_use: z.int(), waiting: z.int() }))
+        .meta({ description: 'The slots of each provider with a limit, and the jobs that wait for one.' }),
+      storage: z.object({
+        missing_objects: z
+          .int()
+          .meta({ description: 'Stored outputs and assets whose object is missing in the bucket.' }),
+        last_reconciliation: z
+          .object({
+            finished_at: z.iso.datetime(),
+            objects_checked: z.int(),
+            rows_checked: z.int(),
+            orphans_deleted: z.int().meta({ description: 'Objects without a row, which were deleted.' }),
+          })
+          .nullable()
+          .meta({ description: 'The last complete comparison of the bucket with the database, made daily.' }),
+      }),
+    }),
+  })
+  .openapi('Stats')
