@@ -2,7 +2,7 @@
 import { env } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
 import { ask, deadDatabase } from '../../support/api-call.ts'
-import { type AssetView, aDataUri, anAsset } from '../../support/assets.ts'
+import { type AssetView, aDataUri, aFile } from '../../support/assets.ts'
 import { canceled, erase, retried, retry } from '../../support/job-calls.ts'
 import { createMeteredWorker } from '../../support/meter.ts'
 import { expectProblem, pathsOf } from '../../support/problem.ts'
