@@ -23,7 +23,7 @@ export async function resolve(resolver: Resolver, name: string): Promise<Resolut
   const completed = lookups.filter((lookup) => lookup.ok)
   const records = completed.flatMap(({ records }) => records)
   const addresses = records.filter(({ type }) => isAddress(type)).map(({ data }) => data)
-  // A DNS failure in one address family is ignored, since the DNS servers of the name could lie as well as fail.
+  // A failure in one address family is ignored: DNS servers that can fail could as well return a false address.
   if (addresses.length === 0) {
     return { state: 'unresolved', reason: completed.map(({ status }) => status).join(', ') }
   }
