@@ -9,7 +9,8 @@ import { jobPrefix } from '../../core/retention.ts'
 import { encryptSecret } from '../../deliveries/secrets.ts'
 import { deleteAllExcept } from '../../media/delete.ts'
 import { draftEvent } from '../../store/events.ts'
-import { insertJob, type Job } from '../../store/jobs/jobs.ts'
+import { insertJob } from '../../store/jobs/insert-job.ts'
+import type { Job } from '../../store/jobs/jobs.ts'
 import type { Choice } from './choose-provider.ts'
 
 export interface NewJob {

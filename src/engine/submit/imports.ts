@@ -5,7 +5,8 @@ import { importWaitMs } from '../../core/schedule-waits.ts'
 import type { MediaUploads } from '../../providers/provider.ts'
 import type { Claim } from '../../store/jobs/claim.ts'
 import { changes } from '../../store/jobs/step.ts'
-import type { InputUpload, OpenTask, Task } from '../../store/jobs/tasks.ts'
+import type { InputUpload } from '../../store/jobs/task-media.ts'
+import type { OpenTask, Task } from '../../store/jobs/tasks.ts'
 import type { Attempt, Refused } from './attempt.ts'
 
 export type SentInput = Extract<InputUpload, { state: 'sent' }> & { path: string }

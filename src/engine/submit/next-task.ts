@@ -3,7 +3,7 @@ import type { Context } from '../../context.ts'
 import { isReplaced } from '../../core/task.ts'
 import type { Provider } from '../../providers/provider.ts'
 import type { Claim } from '../../store/jobs/claim.ts'
-import { newTask, type OpenTask, type Task } from '../../store/jobs/tasks.ts'
+import type { OpenTask, Task } from '../../store/jobs/tasks.ts'
 
 /** Null: every output is asked for, or the provider has refused. */
 export function nextTask({ now }: Context, { job, tasks }: Claim, provider: Provider): OpenTask | null {
@@ -26,4 +26,26 @@ export function nextTask({ now }: Context, { job, tasks }: Claim, provider: Prov
 
 function isBegun(task: Task): task is OpenTask {
   return task.status === 'deferred' || task.status === 'preparing'
+}
+
+/** A task that is about to be submitted for the first time. */
+function newTask(
+  given: Pick<OpenTask, 'jobId' | 'n' | 'provider' | 'clientReference' | 'wanted' | 'intendedAt'>,
+): OpenTask {
+  return {
+    ...given,
+    providerTaskId: null,
+    status: 'intended',
+    attempts: 0,
+    unknownAt: null,
+    submittedAt: null,
+    endedAt: null,
+    inputs: {},
+    completedVia: null,
+    awaitsUpload: false,
+    receivedVideo: null,
+    cost: null,
+    fault: null,
+    pollFailure: null,
+  }
 }

@@ -6,7 +6,7 @@ import type { Database } from '../database.ts'
 import { withRetries } from '../lease.ts'
 import { jobs, tasks } from '../schema.ts'
 import { wakeJob } from './jobs.ts'
-import type { ReceivedVideo } from './tasks.ts'
+import type { ReceivedVideo } from './task-media.ts'
 
 export interface UploadTask {
   jobId: string

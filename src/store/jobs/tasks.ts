@@ -1,6 +1,5 @@
 /** The submission record: one row per task. */
 import { and, asc, eq, inArray, sql } from 'drizzle-orm'
-import { z } from 'zod'
 import { type Cost, costSchema } from '../../core/cost.ts'
 import { type Fault, fault, readFault, writeFault } from '../../core/fault.ts'
 import { readKept } from '../../core/http/json.ts'
@@ -9,6 +8,7 @@ import type { ProviderName } from '../../core/request/request.ts'
 import type { CompletionSource } from '../../core/task.ts'
 import { type Database, reasonOf } from '../database.ts'
 import { tasks } from '../schema.ts'
+import { type InputUpload, inputsSchema, type ReceivedVideo, receivedVideoSchema } from './task-media.ts'
 
 type Row = typeof tasks.$inferSelect
 
@@ -67,28 +67,6 @@ interface TaskRow extends Omit<Row, ParsedColumn | StatusColumn> {
 
 type ParsedColumn = 'cost' | 'inputs' | 'receivedVideo' | 'pollFailure'
 type StatusColumn = 'status' | 'providerTaskId' | 'submittedAt' | 'completedVia' | 'endedAt' | 'fault'
-
-/** A task that is about to be submitted for the first time. */
-export function newTask(
-  given: Pick<Task, 'jobId' | 'n' | 'provider' | 'clientReference' | 'wanted' | 'intendedAt'>,
-): OpenTask {
-  return {
-    ...given,
-    providerTaskId: null,
-    status: 'intended',
-    attempts: 0,
-    unknownAt: null,
-    submittedAt: null,
-    endedAt: null,
-    inputs: {},
-    completedVia: null,
-    awaitsUpload: false,
-    receivedVideo: null,
-    cost: null,
-    fault: null,
-    pollFailure: null,
-  }
-}
 
 /** Whether objects of the task may be in R2 that are no output: a provider may upload a video that is not used. */
 export function mayLeaveOrphans({ awaitsUpload }: Task): boolean {
@@ -203,34 +181,3 @@ export function readTask(row: Row): Task {
 }
 
 const damaged: Fault = fault('internal_error', 'The row of this task is damaged in the database.')
-
-const inputSchema = z.discriminatedUnion('state', [
-  z.object({
-    state: z.literal('sent'),
-    /** The provider's own id of the upload. */
-    uploadId: z.string(),
-    /** Milliseconds since 1970. */
-    sentAt: z.number(),
-  }),
-  z.object({ state: z.literal('imported'), assetId: z.string() }),
-])
-
-/** An input at a provider that takes media only under its own ids: sent and being imported, or imported. */
-export type InputUpload = z.infer<typeof inputSchema>
-
-const inputsSchema = z.record(z.string(), inputSchema)
-
-const receivedVideoSchema = z.object({
-  key: z.string(),
-  contentType: z.string(),
-  bytes: z.number(),
-  /** In hex. */
-  sha256: z.string(),
-  /** Milliseconds since 1970. */
-  arrivedAt: z.number(),
-  /** How many different videos were received before it. */
-  others: z.number().default(0),
-})
-
-/** A video that the provider has PUT to us. It is in R2, whether it becomes an output or not. */
-export type ReceivedVideo = z.infer<typeof receivedVideoSchema>

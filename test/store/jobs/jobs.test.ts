@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { draftEvent } from '../../../src/store/events.ts'
-import { findJobByIdempotencyKey, insertJob } from '../../../src/store/jobs/jobs.ts'
+import { insertJob } from '../../../src/store/jobs/insert-job.ts'
+import { findJobByIdempotencyKey } from '../../../src/store/jobs/jobs.ts'
 import { countRows } from '../../support/storage.ts'
 import { anAcceptedJob, db } from '../rows.ts'
 

@@ -1,0 +1,68 @@
+/** Inserts an accepted job, once per idempotency key. */
+import { type Database, reasonOf } from '../database.ts'
+import { draftEvent, type EventDraft, insertEvent, insertEventIf } from '../events.ts'
+import { jobs } from '../schema.ts'
+import { type Asset, insertAsset } from './assets.ts'
+import { type Job, readRow } from './jobs.ts'
+
+export type AcceptedJob = Pick<
+  Job,
+  | 'id'
+  | 'request'
+  | 'providers'
+  | 'warnings'
+  | 'estimates'
+  | 'apiKeyId'
+  | 'callbackSecret'
+  | 'idempotencyKey'
+  | 'idempotencyHash'
+  | 'retryOf'
+  | 'createdAt'
+>
+
+/** Inserts the job with the assets of its request. Null: the idempotency key is taken, and nothing was written. */
+export async function insertJob(
+  db: Database,
+  accepted: AcceptedJob,
+  event: EventDraft,
+  assets: Asset[],
+): Promise<Job | null> {
+  const { request, providers, warnings, estimates, createdAt, ...rest } = accepted
+  const [provider] = providers
+  if (provider === undefined) throw new Error('a job is accepted only when some provider can make it')
+  const insert = db
+    .insert(jobs)
+    .values({
+      ...rest,
+      createdAt,
+      status: 'queued',
+      model: request.model,
+      provider,
+      providers: JSON.stringify(providers),
+      request: JSON.stringify(request),
+      warnings: JSON.stringify(warnings),
+      estimates: JSON.stringify(estimates),
+      deadlineAt: createdAt + request.deadline_seconds * 1_000,
+      dueAt: createdAt,
+    })
+    .returning()
+  try {
+    const [[row]] = await db.batch([
+      insert,
+      insertEvent(db, accepted.id, event),
+      ...retryEvent(db, accepted),
+      ...assets.map((asset) => insertAsset(db, asset)),
+    ])
+    return row === undefined ? null : readRow(row)
+  } catch (error) {
+    // The unique index on (api key, idempotency key) makes two posts one job.
+    if (/UNIQUE constraint failed: jobs\.api_key_id/.test(reasonOf(error))) return null
+    throw error
+  }
+}
+
+/** The timeline of the retried job shows the retry too, unless that job was erased. */
+function retryEvent(db: Database, { id, retryOf, createdAt }: AcceptedJob) {
+  if (retryOf === null) return []
+  return [insertEventIf(db, retryOf, draftEvent('job.retried', { job_id: id }, createdAt))]
+}
