@@ -18,25 +18,25 @@ function bytesOf(text: string | null | undefined): number {
   return new TextEncoder().encode(text ?? '').length
 }
 
-// They all have one caller, whose circuit would open at so many refusals.
+// All tests have one caller: after this many failures its circuit would open.
 beforeEach(async () => {
   await select('DELETE FROM hosts')
 })
 
-describe('a delivery is delivered', () => {
+describe('a delivery succeeds', () => {
   it.each([200, 201, 202, 299])('when the caller answers %i', async (status) => {
     const { status: outcome, attempts } = await tellAndHear(() => new Response('taken', { status }))
     expect(outcome).toBe('delivered')
     expect(attempts[0]).toMatchObject({ status, error: null, answer: 'taken' })
   })
 
-  it('when the caller answers 204 with nothing', async () => {
+  it('when the caller answers 204 without a body', async () => {
     const { status, attempts } = await tellAndHear(() => new Response(null, { status: 204 }))
     expect(status).toBe('delivered')
     expect(attempts[0]).toMatchObject({ status: 204, error: null, answer: '' })
   })
 
-  it('when the caller answers 200, though the connection breaks in what follows', async () => {
+  it('when the caller answers 200 and the connection breaks during the body', async () => {
     const { status, attempts } = await tellAndHear(() => {
       const pull = (controller: ReadableStreamDefaultController) => controller.error(new Error('reset'))
       return new Response(new ReadableStream({ pull }))
@@ -46,7 +46,7 @@ describe('a delivery is delivered', () => {
   })
 })
 
-describe('a delivery is tried again', () => {
+describe('a delivery is retried', () => {
   it.each([304, 400, 401, 404, 408, 422, 500])('when the caller answers %i', async (status) => {
     const body = status === 304 ? null : 'no'
     const delivery = await tellAndHear(() => new Response(body, { status }))
@@ -69,13 +69,13 @@ describe('a delivery is tried again', () => {
     [525, /TLS handshake/],
     [526, /certificate/],
     [530, /does not resolve/],
-  ])('when Cloudflare answers %i in the place of the caller, and says why', async (status, why) => {
+  ])('with an explanation when Cloudflare answers %i instead of the caller', async (status, why) => {
     const delivery = await tellAndHear(() => new Response('error page', { status }))
     expect(delivery.status).toBe('pending')
     expect(delivery.attempts[0]).toMatchObject({ status, error: expect.stringMatching(why) })
   })
 
-  it('when the network breaks, and says how', async () => {
+  it('with the network error in the log when the connection breaks', async () => {
     const delivery = await tellAndHear(() => {
       throw new TypeError('connection refused')
     })
@@ -104,14 +104,14 @@ describe('a delivery is tried again', () => {
     ['/new/hook?token=hunter2#hunter2', 'caller.test/new/hook'],
     ['https://somebody:hunter2@elsewhere.test/', 'elsewhere.test/'],
     [`https://elsewhere.test/${'p'.repeat(5_000)}?hunter2`, `elsewhere.test/${'p'.repeat(200)}`],
-  ])('when the caller redirects to %s, and the delivery log says where to', async (location, said) => {
+  ])('with the target in the delivery log when the caller redirects to %s', async (location, said) => {
     const redirect = () => new Response(null, { status: 308, headers: { location } })
     const { job_id, attempts } = await tellAndHear(redirect)
     const [attempt] = attempts
     const line = world.logs.find(
       ({ event, fields }) => event === 'delivery.attempted' && fields.job_id === job_id,
     )
-    // An operator's log holds no path of a caller's: there may be a token in it.
+    // The operator's log holds no path of a caller's URL: it may contain a token.
     expect(line?.fields.error).toBe('the caller answered 308, and a redirect is not followed')
     expect(attempt?.error).toContain(`it points at ${said}`)
     expect(attempt?.error).not.toContain('hunter2')
@@ -127,7 +127,7 @@ describe('a delivery is tried again', () => {
     },
   )
 
-  it('and leaves no redirect to the runtime, which would follow it', async () => {
+  it('without letting the runtime follow a redirect', async () => {
     const sent: Request[] = []
     const fetch = async (request: Request) => {
       sent.push(request)
@@ -142,12 +142,12 @@ describe('a delivery is tried again', () => {
 describe('Retry-After', () => {
   const inAnHour = () => new Date(world.edges.now() + hours).toUTCString()
 
-  it.each([429, 503])('is honoured in seconds with a %i', async (status) => {
+  it.each([429, 503])('in seconds lengthens the wait after a %i', async (status) => {
     const delivery = await tellAndHear(() => new Response('', { status, headers: { 'retry-after': '3600' } }))
     expect(waitOf(delivery)).toBe(hours)
   })
 
-  it('is honoured as a date', async () => {
+  it('as a date lengthens the wait', async () => {
     const headers = { 'retry-after': inAnHour() }
     const delivery = await tellAndHear(() => new Response('', { status: 503, headers }))
     expect(Math.abs(waitOf(delivery) - hours)).toBeLessThan(3 * seconds)
@@ -163,7 +163,7 @@ describe('Retry-After', () => {
     },
   )
 
-  it('is honoured where the next longer wait is shorter, and with any status', async () => {
+  it('lengthens the wait after any status, if it is longer than the schedule', async () => {
     const headers = { 'retry-after': '600' }
     expect(waitOf(await tellAndHear(() => new Response('', { status: 503, headers })))).toBe(10 * minutes)
     expect(waitOf(await tellAndHear(() => new Response('', { status: 404, headers })))).toBe(10 * minutes)
@@ -181,7 +181,7 @@ describe('Retry-After', () => {
 })
 
 describe('410 Gone', () => {
-  it('stops the delivery at once, and the timeline says so', async () => {
+  it('ends the delivery at once, with an event on the timeline', async () => {
     const delivery = await tellAndHear(() => new Response('go away', { status: 410 }))
     expect(delivery).toMatchObject({
       status: 'failed',
@@ -195,7 +195,7 @@ describe('410 Gone', () => {
 describe('webhook-delivery: abort-message', () => {
   const headers = { 'webhook-delivery': 'Abort-Message ' }
 
-  it('stops the delivery at once, and the timeline says so', async () => {
+  it('ends the delivery at once, with an event on the timeline', async () => {
     const delivery = await tellAndHear(() => new Response('enough', { status: 422, headers }))
     expect(delivery).toMatchObject({
       status: 'failed',
@@ -205,19 +205,19 @@ describe('webhook-delivery: abort-message', () => {
     expect((await timelineOf(delivery.job_id)).at(-1)).toBe('delivery.failed')
   })
 
-  it('makes no failure of a success', async () => {
+  it('does not turn a success into a failure', async () => {
     expect((await tellAndHear(() => new Response('taken', { headers }))).status).toBe('delivered')
   })
 
-  it('says nothing with another word', async () => {
+  it('has no effect with another value', async () => {
     const other = { 'webhook-delivery': 'pause' }
     const delivery = await tellAndHear(() => new Response('no', { status: 422, headers: other }))
     expect(delivery.status).toBe('pending')
   })
 })
 
-describe('a hostile answer', () => {
-  it('without end is let go, and its first kilobyte kept', async () => {
+describe('a hostile response', () => {
+  it('without an end is cut off, and its first kilobyte is stored', async () => {
     let sent = 0
     let isLetGo = false
     const chunk = new TextEncoder().encode('endless '.repeat(128))
@@ -237,23 +237,23 @@ describe('a hostile answer', () => {
     expect(sent).toBeLessThanOrEqual(32 * kilobyte)
   })
 
-  it('of ten megabytes is kept as one kilobyte', async () => {
+  it('of ten megabytes is stored as one kilobyte', async () => {
     const { attempts } = await tellAndHear(() => new Response('x'.repeat(10_000_000), { status: 500 }))
     expect(attempts[0]?.answer).toBe('x'.repeat(kilobyte))
   })
 
-  it('in letters of many bytes is kept as one kilobyte, too', async () => {
+  it('in multi-byte characters is stored as at most one kilobyte', async () => {
     const { attempts } = await tellAndHear(() => new Response('水'.repeat(10_000)))
     expect(bytesOf(attempts[0]?.answer)).toBeLessThanOrEqual(kilobyte)
     expect(bytesOf(attempts[0]?.answer)).toBeGreaterThan(kilobyte - 8)
   })
 
-  it('that is no text is kept as well as can be', async () => {
+  it('that is not text is stored with replacement characters', async () => {
     const { status } = await tellAndHear(() => new Response(new Uint8Array([0, 255, 254, 0, 128])))
     expect(status).toBe('delivered')
   })
 
-  it('that never comes is given up after fifteen seconds', async () => {
+  it('that never comes is a failure after fifteen seconds', async () => {
     const timeUp = AbortSignal.abort(new DOMException('The operation timed out', 'TimeoutError'))
     const timeout = vi.spyOn(AbortSignal, 'timeout').mockReturnValueOnce(timeUp)
     const silence = { fetch: untilAborted, now: world.edges.now, guard: async () => null }

@@ -1,4 +1,4 @@
-/** The event job.erased: told to whoever asked for it, though the job is gone. */
+/** The event job.erased is delivered to its subscribers, although the job is gone. */
 import { afterEach, describe, expect, it } from 'vitest'
 import { callbackSecret, isSignedWith } from '../support/caller.ts'
 import { type DeliveryView, deliveriesOf } from '../support/deliveries.ts'
@@ -32,8 +32,8 @@ afterEach(async () => {
   endpoint = undefined
 })
 
-describe('whoever asked for it', () => {
-  it('is told once, signed, what the videos were and why they are gone', async () => {
+describe('the event job.erased', () => {
+  it('is delivered once, signed, with the hashes of the videos and the reason', async () => {
     const id = await aToldVideo({ ...asked, retention_days: 1 })
     const { outputs } = await getJob(id)
     await passDays(1.1)
@@ -54,14 +54,14 @@ describe('whoever asked for it', () => {
     expect(isSignedWith(callbackSecret, told.received)).toBe(true)
   })
 
-  it('is told when it is erased by hand, too', async () => {
+  it('is delivered after an erasure by hand, too', async () => {
     const id = await aToldVideo(asked)
     expect((await erase(id)).status).toBe(204)
     const [told] = await untilToldOfErasure(id)
     expect(told?.event.data).toMatchObject({ id, reason: 'request' })
   })
 
-  it('is an endpoint where it has subscribed', async () => {
+  it('is delivered to an endpoint that subscribes to it', async () => {
     endpoint = await makeEndpoint(`${callerUrl}/erasures`, {
       event_types: ['job.erased'],
       metadata: { order: '42' },
@@ -75,7 +75,7 @@ describe('whoever asked for it', () => {
     expect(await leftOf(other)).toEqual(nothing)
   })
 
-  it('is told again until it takes it, under one id', async () => {
+  it('is retried under one id until it is accepted', async () => {
     const id = await aToldVideo(asked)
     world.caller.answerNext(() => new Response('not now', { status: 500 }))
     await erase(id)
@@ -91,7 +91,7 @@ describe('whoever asked for it', () => {
     ])
   })
 
-  it('is not told who did not ask', async () => {
+  it('is not delivered to a caller that did not subscribe', async () => {
     const id = await aToldVideo()
     await erase(id)
     expect(await leftOf(id)).toEqual(nothing)
@@ -99,8 +99,8 @@ describe('whoever asked for it', () => {
   })
 })
 
-describe('of a job whose erasure is told', () => {
-  it('nothing is kept but what the telling needs: no word of the request, no object', async () => {
+describe('while the event of an erasure is delivered', () => {
+  it('only what the delivery needs is stored: nothing of the request, and no object', async () => {
     const id = await aToldVideo({ ...asked, callback_url: `${callerUrl}/private-hook` })
     await erase(id)
     await untilToldOfErasure(id)
@@ -112,7 +112,7 @@ describe('of a job whose erasure is told', () => {
     expect(JSON.stringify(lines)).not.toMatch(/paper boat|private-hook|"42"/)
   })
 
-  it('nothing is found any more, wherever one looks', async () => {
+  it('the job is not found in any part of the API', async () => {
     const id = await aToldVideo(asked)
     const { outputs } = await getJob(id)
     const link = new URL(outputs[0]?.url ?? '')
@@ -127,7 +127,7 @@ describe('of a job whose erasure is told', () => {
     expect(data.map((job) => job.id)).not.toContain(id)
   })
 
-  it('nothing is counted any more', async () => {
+  it('the job is not counted in the statistics', async () => {
     const count = async () => {
       const { jobs, jobs_counted } = await (await api('/v1/stats')).json<{
         jobs: { count: number }[]
@@ -140,7 +140,7 @@ describe('of a job whose erasure is told', () => {
     expect(await count()).toEqual(before)
   })
 
-  it('no webhook is heard any more', async () => {
+  it('webhooks for the job are not recorded', async () => {
     const id = await aToldVideo(asked)
     await erase(id)
     expect((await ringAt(await doorOf(id), '{"late":true}')).status).toBe(200)
@@ -148,7 +148,7 @@ describe('of a job whose erasure is told', () => {
     expect(await countRows('webhooks', 'job_id = ?', id)).toBe(0)
   })
 
-  it('the Idempotency-Key is free again', async () => {
+  it('the Idempotency-Key of the job can be used again', async () => {
     const body = aRequest(asked)
     const headers = { 'idempotency-key': crypto.randomUUID() }
     const { id } = await (await post('/v1/jobs', body, headers)).json<{ id: string }>()
@@ -160,7 +160,7 @@ describe('of a job whose erasure is told', () => {
     expect((await again.json<{ id: string }>()).id).not.toBe(id)
   })
 
-  it('the log has it for a week, in which it can be told again, and then nothing', async () => {
+  it('the delivery stays in the log for a week, and can be redelivered until then', async () => {
     const id = await aToldVideo(asked)
     await erase(id)
     await untilToldOfErasure(id)
@@ -176,12 +176,12 @@ describe('of a job whose erasure is told', () => {
     expect(await deliveriesOf(id)).toEqual([])
   })
 
-  it('the row stays for as long as somebody has still to be told', async () => {
+  it('the row of the job stays until the delivery has ended', async () => {
     const id = await aToldVideo(asked)
     world.caller.answerNext(...Array.from({ length: 3 }, () => () => new Response('no', { status: 500 })))
     await erase(id)
     await untilToldOfErasure(id)
-    // It stands as if it had been sent for again just before the week was over.
+    // As if it had been redelivered just before the week was over.
     await world.advance(8 * days)
     await sweep()
     expect(await leftOf(id)).toMatchObject({ jobs: 1, deliveries: 1 })
@@ -196,8 +196,8 @@ describe('of a job whose erasure is told', () => {
   })
 })
 
-describe('the body', () => {
-  it('may be asked for by a job that ends in any way', async () => {
+describe('the event job.erased in a request', () => {
+  it('may be subscribed to by a job that ends in any way', async () => {
     const { id, callback_events } = await makeVideo(asked).then(({ id, request }) => ({ id, ...request }))
     expect(callback_events).toEqual(allEvents)
     await untilTold(id)

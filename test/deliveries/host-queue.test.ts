@@ -1,4 +1,4 @@
-/** Who waits for a host stands in its line: nobody else waits for it, and nothing is written or sent meanwhile. */
+/** Deliveries that wait for a host are parked: they delay no other, and cost neither writes nor messages. */
 import { env } from 'cloudflare:workers'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import {
@@ -28,7 +28,7 @@ import { aContext, aGate } from '../support/runtime.ts'
 import { countRows, select } from '../support/storage.ts'
 import { callerUrl, world } from '../support/world.ts'
 
-// Each test has a host of its own, and finds nothing that is owed to another.
+// Each test has its own host, and starts without deliveries to another.
 let host = aHost()
 
 beforeEach(async () => {
@@ -37,7 +37,7 @@ beforeEach(async () => {
   host = aHost()
 })
 
-/** So many of this delivery in all. */
+/** Copies the delivery until there are this many. */
 async function multiply(id: string, count: number): Promise<void> {
   const { results } = await env.DB.prepare("SELECT name FROM pragma_table_info('deliveries')").all<{
     name: string
@@ -52,19 +52,19 @@ async function multiply(id: string, count: number): Promise<void> {
 }
 
 describe('three hundred deliveries to a dead host', () => {
-  it('do not hold up the live ones between them, and are hardly tried', async () => {
+  it('do not delay the live ones between them, and are hardly attempted', async () => {
     const dead = await owe(300, host.url)
     const live = await owe(20, `${callerUrl}/hook`)
     // Fifteen dead ones before each live one.
     await workOff(live.flatMap((id, n) => [...dead.slice(n * 15, n * 15 + 15), id]))
     expect(await countDeliveries(live, delivered)).toBe(20)
     expect(await attemptsAt(host)).toBeLessThanOrEqual(maxAttemptsPerHost + failuresToOpenCircuit)
-    // Those whom the first nine failures woke find the circuit open, and go back to the line.
+    // The deliveries released by the first nine failures find the circuit open, and are parked again.
     const most = 300 - maxAttemptsPerHost - failuresToOpenCircuit
     await vi.waitUntil(async () => (await countDeliveries(dead, untried)) >= most, { timeout: 5_000 })
   })
 
-  it('do not hold them up in the real queue, whose messages come one batch after the other, either', async () => {
+  it('do not delay the live ones in the real queue, whose batches come one after the other', async () => {
     const dead = await owe(300, host.url)
     const live = await owe(20, `${callerUrl}/hook`)
     await aContext().queues.deliveries(live.flatMap((id, n) => [...dead.slice(n * 15, n * 15 + 15), id]))
@@ -72,7 +72,7 @@ describe('three hundred deliveries to a dead host', () => {
     expect(await attemptsAt(host)).toBeLessThanOrEqual(maxAttemptsPerHost + failuresToOpenCircuit)
   })
 
-  it('do not hold up the live ones though it hangs, either', async () => {
+  it('do not delay the live ones though the host hangs', async () => {
     const [hanging, over] = [aGate(), aGate()]
     host.answer(async () => {
       hanging.open()
@@ -88,12 +88,12 @@ describe('three hundred deliveries to a dead host', () => {
     over.open()
     await deadWork
     expect(deliveredMeanwhile).toBe(20)
-    // Whoever had a place before the tenth failure was known; each of their ends had woken one more.
+    // The attempts under way before the tenth failure; the end of each had released one more.
     expect(host.called.calls).toBeLessThanOrEqual(maxAttemptsPerHost + failuresToOpenCircuit)
     expect((await host.row())?.consecutive_outages).toBe(failuresToOpenCircuit)
   })
 
-  it('wait without a word: no sweep nudges them, and none is written again', async () => {
+  it('wait at no cost: no sweep wakes them, and no row is written again', async () => {
     await openCircuit(host)
     await workOff(await owe(300, host.url))
     const rows = () => select('SELECT * FROM deliveries WHERE host = ?', host.name)
@@ -106,7 +106,7 @@ describe('three hundred deliveries to a dead host', () => {
 })
 
 describe('five thousand overdue deliveries to a dead host', () => {
-  it('go to the line all at once, unnudged, and the sweep brings those who are live behind them', async () => {
+  it('are parked all at once, without messages, and the sweep wakes the live ones behind them', async () => {
     await openCircuit(host)
     const [sample = ''] = await owe(1, host.url)
     await multiply(sample, 5_000)
@@ -127,7 +127,7 @@ describe('a host that many keys and endpoints share', () => {
 
   beforeEach(() => host.answer(({ url }) => (url.endsWith('/live') ? ok() : down())))
 
-  it("delivers a key's event at once while another key's deliveries fail there, for hours", async () => {
+  it("delivers a key's event at once while another key's deliveries fail there for hours", async () => {
     await workOff(await owe(44, dead(), 'key_a'))
     for (let hours = 0; hours < 3; hours++) {
       const [id = ''] = await owe(1, live(), 'key_b')
@@ -162,7 +162,7 @@ describe('a host that many keys and endpoints share', () => {
     await untilDelivery(jobId, ({ status }) => status === 'delivered')
   })
 
-  it('costs few attempts for each owner when it is really down', async () => {
+  it('costs few attempts for each owner when it really is down', async () => {
     host.answer(down)
     for (const key of ['key_a', 'key_b']) await workOff(await owe(44, host.url, key))
     expect(await attemptsAt(host)).toBeLessThanOrEqual(2 * (maxAttemptsPerHost + failuresToOpenCircuit))
@@ -172,7 +172,7 @@ describe('a host that many keys and endpoints share', () => {
 describe('a host whose paths one key shares', () => {
   const at = (path: string) => `https://${host.name}/${path}`
 
-  it('is tried at once by a path that has not failed', async () => {
+  it('is tried at once by a delivery of a path that has not failed', async () => {
     await openCircuit(host)
     await workOff(await owe(44, at('dead')))
     host.answer(({ url }) => (url.endsWith('/live') ? ok() : down()))
@@ -199,7 +199,7 @@ describe('a host whose paths one key shares', () => {
     expect(called().slice(before)).toEqual(['a', 'b', 'a', 'b'])
   })
 
-  it('is believed to be down when ten paths have failed: then an eleventh waits, too', async () => {
+  it('counts as down when ten paths have failed: then an eleventh is parked, too', async () => {
     host.answer(down)
     for (let n = 0; n < failingPathsToBlockHost; n++) await workOff(await owe(1, at(`unique-${n}`)))
     host.called.calls = 0
@@ -209,14 +209,14 @@ describe('a host whose paths one key shares', () => {
     expect(await countDeliveries(ids, untried)).toBe(2)
   })
 
-  it('is tried by the newest in turn with the oldest then: however many come, one gets through its schedule', async () => {
+  it('is then tried by the newest and the oldest in turn: one gets through its schedule, however many come', async () => {
     host.answer(down)
     for (let n = 0; n < failingPathsToBlockHost; n++) await workOff(await owe(1, at(`unique-${n}`)))
     await select('DELETE FROM deliveries')
     for (const path of ['x', 'y', 'z']) await workOff(await owe(1, at(path)))
     host.called.received.length = 0
     for (const [tries, waitMs] of hostWaitsMs.slice(0, 4).entries()) {
-      // Halfway, the delivery that was tried is in line again.
+      // Halfway, the delivery that was tried is parked again.
       for (const _ of [1, 2]) {
         await world.advance(waitMs / 2)
         await sweep()
@@ -231,7 +231,7 @@ describe('a host whose paths one key shares', () => {
     expect(host.called.received.map(({ url }) => new URL(url).pathname)).toEqual(['/z', '/x', '/z', '/x'])
   })
 
-  it('is not held up for as long as one of them asks for patience', async () => {
+  it('is not closed for as long as the Retry-After of one path asks', async () => {
     host.answer(() => new Response('', { status: 503, headers: { 'retry-after': '86400' } }))
     const ids = await owe(failuresToOpenCircuit, host.url)
     await workOff(ids)
@@ -241,8 +241,8 @@ describe('a host whose paths one key shares', () => {
   })
 })
 
-describe('a place at a host', () => {
-  it('is for twenty at once; the others wait in line and follow one by one', async () => {
+describe('the limit of attempts at a host', () => {
+  it('is twenty at once; the others are parked and follow one by one', async () => {
     const [full, answered] = [aGate(), aGate()]
     let underWay = 0
     let most = 0
@@ -268,7 +268,7 @@ describe('a place at a host', () => {
     await vi.waitUntil(async () => (await host.row()) === undefined, { timeout: 5_000 })
   })
 
-  it('is found for those whom a crash left in line: the sweep wakes them', async () => {
+  it('does not hold deliveries that a crash left parked: the sweep wakes them', async () => {
     host.answer(ok)
     const crashed = await owe(maxAttemptsPerHost, host.url)
     const db = openDatabase(env.DB)
@@ -281,7 +281,7 @@ describe('a place at a host', () => {
     await untilDelivered([...crashed, ...ids])
   })
 
-  it('is not taken by deliveries to another port or host', async () => {
+  it('counts deliveries to another port as another host', async () => {
     const id = await tellOfFailure({ callback_url: 'https://caller.test:8443/hook' })
     const [row] = await select<{ host: string }>('SELECT host FROM deliveries WHERE job_id = ?', id)
     expect(row?.host).toBe('caller.test:8443')

@@ -1,4 +1,4 @@
-/** Nothing here turns the clock: the published packages compare a delivery's timestamp with the machine's own. */
+/** These tests never advance the clock: the published packages compare a timestamp with the machine's time. */
 import { beforeAll, describe, expect, it } from 'vitest'
 import { signatureHeaders } from '../../src/deliveries/sign.ts'
 import { callbackSecret, type Received } from '../support/caller.ts'
@@ -17,12 +17,12 @@ beforeAll(async () => {
 })
 
 describe.each(packages)('the published package %s', (_, verify) => {
-  it('verifies a delivery, though its header carries v1 and v1a together', async () => {
+  it('verifies a delivery whose header carries v1 and v1a together', async () => {
     expect(told.headers['webhook-signature']).toMatch(/^v1,[A-Za-z0-9+/]{43}= v1a,[A-Za-z0-9+/]{86}==$/)
     expect(await isVerified(verify, callbackSecret, told.body, told.headers)).toBe(true)
   })
 
-  it('verifies one signed with several secrets, by each of them', async () => {
+  it('verifies a delivery signed with several secrets, by each of them', async () => {
     const signers = { secrets: [otherSecret, callbackSecret], pairs: [] }
     const headers = await signatureHeaders(signers, 'evt_1', told.body, Date.now())
     expect(await isVerified(verify, callbackSecret, told.body, headers)).toBe(true)
@@ -38,12 +38,12 @@ describe.each(packages)('the published package %s', (_, verify) => {
     ['under another id', () => [callbackSecret, told.body, { 'webhook-id': 'evt_other' }]],
     ['at another time', () => [callbackSecret, told.body, laterBySeconds(1)]],
     ['with the v1a signature alone', () => [callbackSecret, told.body, { 'webhook-signature': v1aOf(told) }]],
-  ])('refuses it %s', async (_, change) => {
+  ])('refuses a delivery %s', async (_, change) => {
     const [secret, body, changed] = change()
     expect(await isVerified(verify, secret, body, { ...told.headers, ...changed })).toBe(false)
   })
 
-  it('refuses one that is correctly signed, but an hour old', async () => {
+  it('refuses a delivery that is correctly signed, but an hour old', async () => {
     const signers = { secrets: [callbackSecret], pairs: [] }
     const headers = await signatureHeaders(signers, 'evt_1', told.body, Date.now() - 3_600_000)
     expect(await isVerified(verify, callbackSecret, told.body, headers)).toBe(false)
@@ -57,7 +57,7 @@ describe('the published key', () => {
     expect(await isSignedBy(key?.whpk ?? '', told.body, told.headers)).toBe(true)
   })
 
-  it('refuses another body, another id, another time, and the v1 signature alone', async () => {
+  it('refuses another body, another id, another time, and a v1 signature alone', async () => {
     const whpk = (await publishedKeys())[0]?.whpk ?? ''
     const changes = [
       { 'webhook-id': 'evt_other' },
@@ -71,8 +71,8 @@ describe('the published key', () => {
   })
 })
 
-describe('the headers beside the signatures', () => {
-  it('are of the form that the standard names', () => {
+describe('the other headers of a delivery', () => {
+  it('have the form that the standard specifies', () => {
     expect(told.headers['webhook-id']).toMatch(/^evt_[0-9a-z]{26}$/)
     expect(told.headers['webhook-timestamp']).toMatch(/^\d{10}$/)
     expect(told.headers['content-type']).toBe('application/json')

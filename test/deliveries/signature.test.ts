@@ -11,8 +11,8 @@ async function told(id: string) {
   return first
 }
 
-describe('what is signed', () => {
-  it('is the event with the whole job as the API shows it', async () => {
+describe('a signed delivery', () => {
+  it('contains the event with the whole job as the API shows it', async () => {
     const id = await tellOfFailure({ metadata: { order: '42' } })
     const { body } = await told(id)
     const event = JSON.parse(body)
@@ -24,19 +24,19 @@ describe('what is signed', () => {
     })
   })
 
-  it('is a success as well as a failure', async () => {
+  it('reports a success as well as a failure', async () => {
     const { id } = await makeVideo()
     const received = await told(id)
     expect(JSON.parse(received.body).type).toBe('job.succeeded')
     expect(isSignedWith(callbackSecret, received)).toBe(true)
   })
 
-  it('holds no secret', async () => {
+  it('contains no secret', async () => {
     const { body } = await told(await tellOfFailure())
     expect(body).not.toContain('whsec_')
   })
 
-  it('is the same id and the same bytes on each attempt, at a new time, signed anew', async () => {
+  it('has the same id and bytes on each attempt, with a new timestamp and signature', async () => {
     world.caller.answerNext(...[500, 404].map((status) => () => new Response('no', { status })))
     const id = await tellOfFailure()
     for (const [attempts, waitMs] of [

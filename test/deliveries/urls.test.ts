@@ -5,28 +5,28 @@ import { sweep, timelineOf, untilTold } from '../support/reelhook.ts'
 import { makeVideo } from '../support/videos.ts'
 import { callerUrl, world } from '../support/world.ts'
 
-describe('the caller is told', () => {
-  it('of every end when nothing else was asked', async () => {
+describe('the caller receives an event', () => {
+  it('of every end by default', async () => {
     const failed = await tellOfFailure()
     const { id: succeeded } = await makeVideo()
     expect(JSON.parse((await untilTold(failed))[0]?.body ?? '').type).toBe('job.failed')
     expect(JSON.parse((await untilTold(succeeded))[0]?.body ?? '').type).toBe('job.succeeded')
   })
 
-  it('of the events it asked for', async () => {
+  it('of each type it subscribed to', async () => {
     const id = await tellOfFailure({ callback_events: ['job.failed'] })
     expect(JSON.parse((await untilTold(id))[0]?.body ?? '').type).toBe('job.failed')
   })
 
-  it('at the URL just as it gave it', async () => {
+  it('at exactly the URL it gave', async () => {
     const callback_url = `${callerUrl}/hook/%C3%A9?tenant=7&next=https%3A%2F%2Fa.test`
     const id = await tellOfFailure({ callback_url })
     expect((await untilTold(id))[0]?.url).toBe(callback_url)
   })
 })
 
-describe('the caller is not told', () => {
-  it('of events it did not ask for', async () => {
+describe('the caller receives nothing', () => {
+  it('of types it did not subscribe to', async () => {
     const failed = await tellOfFailure({ callback_events: ['job.succeeded', 'job.canceled'] })
     const { id: succeeded } = await makeVideo({ callback_events: ['job.failed'] })
     expect(await deliveriesOf(failed)).toEqual([])
@@ -48,7 +48,7 @@ describe('a hostile target', () => {
     'https://[::1]/hook',
     'https://2130706433/hook',
     'https://somebody:hunter2@caller.test/hook',
-  ])('that the URL became since it was accepted is not called: %s', async (url) => {
+  ])('is not called, though the URL was accepted before it became %s', async (url) => {
     const { id, job_id } = await tellAndHear(() => new Response('no', { status: 500 }))
     await env.DB.prepare('UPDATE deliveries SET url = ? WHERE id = ?').bind(url, id).run()
     await world.advance(5_000)
@@ -65,8 +65,8 @@ describe('a hostile target', () => {
   })
 })
 
-describe('a secret that cannot be opened any more', () => {
-  it('is an attempt that failed, and is on record as every other', async () => {
+describe('a secret that cannot be decrypted', () => {
+  it('is a failed attempt, and is recorded like any other', async () => {
     const { id, job_id } = await tellAndHear(() => new Response('no', { status: 500 }))
     const sealedElsewhere = 'v1.AAAAAAAAAAAAAAAA.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA'
     await env.DB.prepare('UPDATE jobs SET callback_secret = ? WHERE id = ?')

@@ -1,4 +1,4 @@
-/** Receivers of callbacks, careful and careless, and what POST /v1/callbacks/test finds out about each. */
+/** Receivers of callbacks, careful and careless, and the reports of POST /v1/callbacks/test on them. */
 import { Webhook } from 'standardwebhooks'
 import { expect } from 'vitest'
 import { bearing, makeApiKey } from './api-keys.ts'
@@ -27,12 +27,12 @@ export type Receiver = (heard: Heard) => Response | Promise<Response>
 
 let receivers = 0
 
-/** A URL where nobody else is, and what the receiver there hears. */
+/** A URL that no other test uses, and the deliveries received there. */
 export function anAddress(): { url: string; heard: Heard[] } {
   return { url: `https://receiver-${receivers++}.test/hook`, heard: [] }
 }
 
-/** The report on the receiver, made with a key of the test's own: each may ask for few in a minute. */
+/** The report on the receiver, requested with a new key: a key may request few in a minute. */
 export async function reportOn(receiver: Receiver, { url, heard } = anAddress()): Promise<Report> {
   for (const _ of [1, 2, 3, 4]) {
     world.answerNext(url, async (request) => {
@@ -64,7 +64,7 @@ export const allPassed = {
   accepts_duplicate: 'passed',
 }
 
-/** As a careful receiver does it, with the published package. */
+/** Verifies as a careful receiver does, with the published package. */
 export function verifies({ body, headers }: Heard): Response {
   try {
     new Webhook(callbackSecret).verify(body, headers)
@@ -74,14 +74,14 @@ export function verifies({ body, headers }: Heard): Response {
   }
 }
 
-/** The signature is right, whenever it was made. */
+/** Verifies the signature, but not the age of the timestamp. */
 export function verifiesWithoutClock({ body, headers }: Heard): Response {
   const at = new Date(Number(headers['webhook-timestamp']) * 1_000)
   const signature = new Webhook(callbackSecret).sign(headers['webhook-id'] ?? '', at, body)
   return new Response('', { status: headers['webhook-signature']?.startsWith(signature) ? 200 : 401 })
 }
 
-/** Takes each id once, and complains of it afterwards. */
+/** Accepts each id once, and refuses it afterwards. */
 export function complainsOfRepeats(): Receiver {
   const known = new Set<string>()
   return (heard) => {
@@ -92,7 +92,7 @@ export function complainsOfRepeats(): Receiver {
   }
 }
 
-/** Takes one, and puts off all that follow. */
+/** Accepts one delivery, and answers 429 to all that follow. */
 export function isOverwhelmed(): Receiver {
   let count = 0
   return (heard) => (count++ === 0 ? verifies(heard) : new Response('slow down', { status: 429 }))

@@ -35,14 +35,14 @@ describe('a fault of the receiver is named', () => {
       verifiesWithoutClock,
       { ...allPassed, refuses_stale: 'failed' },
       'refuses_stale',
-      /webhook-timestamp more than five minutes away/,
+      /webhook-timestamp that is more than five minutes off/,
     ],
     [
       'it complains of what it knows already',
       complainsOfRepeats(),
       { ...allPassed, accepts_duplicate: 'failed' },
       'accepts_duplicate',
-      /the caller answered 409.*answer 2xx to a webhook-id that you know/,
+      /the caller answered 409.*respond 2xx to a webhook-id that you have processed/,
     ],
     [
       'it refuses everything',
@@ -81,7 +81,7 @@ describe('a fault of the receiver is named', () => {
     const report = await reportOn(redirects, address)
     const redirect_host = host ?? new URL(address.url).host
     expect(report.probes[0]).toMatchObject({ status: 308, redirect_host })
-    expect(messageOf(report, 'accepts_valid')).toContain(`It leads to ${redirect_host}`)
+    expect(messageOf(report, 'accepts_valid')).toContain(`It redirects to ${redirect_host}`)
     expect(JSON.stringify(report)).not.toContain('hunter2')
     expect(address.heard).toHaveLength(4)
   })
