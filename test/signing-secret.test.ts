@@ -8,10 +8,10 @@ import { makeApiKey, postJobOf } from './support/api-keys.ts'
 import { callbackSecret, isSignedWith } from './support/caller.ts'
 import {
   deliveriesOf,
-  nudgeDelivery,
-  tellAndHear,
-  tellOfFailure,
+  notifyOfFailure,
+  notifyOnce,
   untilDelivery,
+  wakeDelivery,
 } from './support/deliveries.ts'
 import { deleteEndpoint, makeEndpoint } from './support/endpoints.ts'
 import { aHost, down, ok } from './support/hosts.ts'
@@ -39,7 +39,7 @@ async function sweepUnder(bindings: Partial<Env>): Promise<void> {
 }
 
 /** A delivery that was refused once and is due again. */
-async function aDueDelivery(tell: () => Promise<string> = tellOfFailure) {
+async function aDueDelivery(tell: () => Promise<string> = notifyOfFailure) {
   world.caller.answerNext(() => new Response('no', { status: 500 }))
   const jobId = await tell()
   const { id } = await untilDelivery(jobId, ({ attempts }) => attempts.length === 1)
@@ -74,7 +74,7 @@ describe('what is sealed', () => {
     const lines = world.logs.filter(({ event }) => event === 'secrets.reencrypted')
     expect(lines.map(({ fields }) => fields)).toEqual([{ count: 1 }])
 
-    await nudgeDelivery(id, 1, rotated)
+    await wakeDelivery(id, 1, rotated)
     expect(await statusOf(jobId)).toBe('delivered')
     const told = world.caller.receivedFor(jobId).at(-1)
     expect(told && isSignedWith(apiKey.callback_secret, told)).toBe(true)
@@ -84,12 +84,12 @@ describe('what is sealed', () => {
     const host = aHost()
     host.answer(down)
     const endpoint = await makeEndpoint(host.url)
-    const jobId = await tellOfFailure({ callback_url: undefined, callback_secret: undefined })
+    const jobId = await notifyOfFailure({ callback_url: undefined, callback_secret: undefined })
     const { id } = await untilDelivery(jobId, ({ attempts }) => attempts.length === 1)
     await world.advance(5_000)
     await sweepUnder(rotating)
     host.answer(ok)
-    await nudgeDelivery(id, 1, rotated)
+    await wakeDelivery(id, 1, rotated)
     expect(await statusOf(jobId)).toBe('delivered')
     const told = host.called.received.at(-1)
     expect(told && isSignedWith(endpoint.secret, told)).toBe(true)
@@ -98,12 +98,12 @@ describe('what is sealed', () => {
 
   it('for a job opens while the one before is known, and is told of as lost afterwards', async () => {
     const [known, forgotten] = [await aDueDelivery(), await aDueDelivery()]
-    await nudgeDelivery(known.id, 1, rotating)
+    await wakeDelivery(known.id, 1, rotating)
     expect(await statusOf(known.jobId)).toBe('delivered')
     const told = world.caller.receivedFor(known.jobId).at(-1)
     expect(told && isSignedWith(callbackSecret, told)).toBe(true)
 
-    await nudgeDelivery(forgotten.id, 1, rotated)
+    await wakeDelivery(forgotten.id, 1, rotated)
     const [delivery] = await deliveriesOf(forgotten.jobId)
     expect(delivery?.attempts[1]?.error).toMatch(/SIGNING_SECRET/)
   })
@@ -149,9 +149,9 @@ describe('the key of the deployment', () => {
     ])
     expect([before?.status, after?.status, others]).toEqual(['current', 'current', []])
 
-    const { id, job_id } = await tellAndHear(() => new Response('no', { status: 500 }))
+    const { id, job_id } = await notifyOnce(() => new Response('no', { status: 500 }))
     await world.advance(5_000)
-    await nudgeDelivery(id, 1, rotating)
+    await wakeDelivery(id, 1, rotating)
     const told = world.caller.receivedFor(job_id).at(-1)
     if (told === undefined) throw new Error('the caller was not told')
     for (const { whpk } of during) expect(await isSignedBy(whpk, told.body, told.headers)).toBe(true)

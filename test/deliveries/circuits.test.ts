@@ -4,7 +4,7 @@ import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { failuresToOpenCircuit, hostWaitsMs, leaseMs, streakForgottenMs } from '../../src/core/schedule.ts'
 import { openDatabase } from '../../src/store/database.ts'
 import { claimDelivery } from '../../src/store/deliveries/claim.ts'
-import { owe, workOff } from '../support/deliveries.ts'
+import { insertDeliveries, processDeliveries } from '../support/deliveries.ts'
 import {
   aHost,
   attemptsAt,
@@ -35,18 +35,18 @@ beforeEach(async () => {
 describe('a host that accepts its deliveries', () => {
   it('has no row, however many deliveries it receives', async () => {
     host.answer(ok)
-    const ids = await owe(30, host.url)
-    await workOff(ids)
+    const ids = await insertDeliveries(30, host.url)
+    await processDeliveries(ids)
     await untilDelivered(ids)
     expect(await host.row()).toBeUndefined()
   })
 
   it('loses its row when it recovers from a failure', async () => {
     host.answer(down)
-    await workOff(await owe(1, host.url))
+    await processDeliveries(await insertDeliveries(1, host.url))
     expect(await host.row()).toMatchObject({ failures: 1, consecutive_outages: 1 })
     host.answer(ok)
-    await workOff(await owe(1, host.url))
+    await processDeliveries(await insertDeliveries(1, host.url))
     expect(await host.row()).toBeUndefined()
   })
 })
@@ -54,11 +54,11 @@ describe('a host that accepts its deliveries', () => {
 describe('an open circuit', () => {
   it('is tried by one delivery each time it is due, after longer and longer waits', async () => {
     await openCircuit(host)
-    await workOff(await owe(5, host.url))
+    await processDeliveries(await insertDeliveries(5, host.url))
     for (const [tries, waitMs] of hostWaitsMs.entries()) {
       await world.advance(waitMs - 1)
       await sweep()
-      await workOff(await owe(1, host.url))
+      await processDeliveries(await insertDeliveries(1, host.url))
       expect(host.called.calls).toBe(tries)
       await world.advance(1)
       await sweep()
@@ -76,8 +76,8 @@ describe('an open circuit', () => {
 
   it('closes at the first success, and its parked deliveries are made', async () => {
     await openCircuit(host)
-    const ids = await owe(100, host.url)
-    await workOff(ids)
+    const ids = await insertDeliveries(100, host.url)
+    await processDeliveries(ids)
     host.answer(ok)
     await world.advance(1 * minutes)
     await sweep()
@@ -88,8 +88,8 @@ describe('an open circuit', () => {
 
   it.each([404, 401, 302])('closes at a response of %i, too: the host is up', async (status) => {
     await openCircuit(host)
-    const ids = await owe(3, host.url)
-    await workOff(ids)
+    const ids = await insertDeliveries(3, host.url)
+    await processDeliveries(ids)
     host.answer(() => new Response(null, { status }))
     await world.advance(1 * minutes)
     await sweep()
@@ -99,16 +99,16 @@ describe('an open circuit', () => {
 
   it('is tried by one delivery at a time, though many come when it is due', async () => {
     await openCircuit(host)
-    const [asked, answered] = [aGate(), aGate()]
+    const [called, answered] = [aGate(), aGate()]
     host.answer(async () => {
-      asked.open()
+      called.open()
       await answered.wait
       return ok()
     })
-    const ids = await owe(50, host.url)
+    const ids = await insertDeliveries(50, host.url)
     await world.advance(1 * minutes)
-    const work = workOff(ids)
-    await asked.wait
+    const work = processDeliveries(ids)
+    await called.wait
     await vi.waitUntil(async () => (await countDeliveries(ids, untried)) === 49, { timeout: 10_000 })
     expect(host.called.calls).toBe(1)
     answered.open()
@@ -119,12 +119,12 @@ describe('an open circuit', () => {
   it('is tried by another delivery if the trial died', async () => {
     await openCircuit(host)
     await world.advance(1 * minutes)
-    const [first = ''] = await owe(1, host.url)
+    const [first = ''] = await insertDeliveries(1, host.url)
     await claimDelivery(openDatabase(env.DB), first, 'a lease of the dead', world.edges.now())
     expect(await host.row()).toMatchObject({ trial: 'a lease of the dead' })
     host.answer(ok)
-    const ids = await owe(1, host.url)
-    await workOff(ids)
+    const ids = await insertDeliveries(1, host.url)
+    await processDeliveries(ids)
     expect(host.called.calls).toBe(0)
     await world.advance(leaseMs)
     await sweep()
@@ -137,14 +137,14 @@ describe('an open circuit', () => {
     await sweep()
     expect(await host.row()).toMatchObject({ due_at: null })
     host.answer(ok)
-    const ids = await owe(1, host.url)
-    await workOff(ids)
+    const ids = await insertDeliveries(1, host.url)
+    await processDeliveries(ids)
     expect(await countDeliveries(ids, delivered)).toBe(1)
   })
 
   it('stays open for as long as Retry-After asks, within limits', async () => {
     host.answer(() => new Response('', { status: 503, headers: { 'retry-after': '1800' } }))
-    await workOff(await owe(failuresToOpenCircuit, host.url))
+    await processDeliveries(await insertDeliveries(failuresToOpenCircuit, host.url))
     expect((await host.row())?.due_at).toBe(world.edges.now() + 30 * minutes)
   })
 })
@@ -153,36 +153,36 @@ describe('a circuit stays closed', () => {
   it('when the failures are days apart, and even an open one is forgotten then', async () => {
     await openCircuit(host)
     await world.advance(streakForgottenMs)
-    await workOff(await owe(1, host.url))
+    await processDeliveries(await insertDeliveries(1, host.url))
     expect(await host.row()).toMatchObject({ failures: 1, consecutive_outages: 1, trial: null, due_at: null })
   })
 
   it('when failures are not in a row', async () => {
     for (const status of [500, 500, 500, 500, 500, 404, 500, 500, 500, 500, 500]) {
       host.answer(() => new Response('no', { status }))
-      await workOff(await owe(1, host.url))
+      await processDeliveries(await insertDeliveries(1, host.url))
     }
     expect(await host.row()).toMatchObject({ failures: 11, consecutive_outages: 5 })
   })
 
   it('when the host refuses every delivery: a deleted workflow is not a dead host', async () => {
     host.answer(() => new Response('no such webhook', { status: 404 }))
-    await workOff(await owe(50, host.url))
+    await processDeliveries(await insertDeliveries(50, host.url))
     expect(await host.row()).toMatchObject({ consecutive_outages: 0 })
     host.answer(ok)
-    const ids = await owe(1, host.url.replace('hook', 'other-hook'))
-    await workOff(ids)
+    const ids = await insertDeliveries(1, host.url.replace('hook', 'other-hook'))
+    await processDeliveries(ids)
     expect(await countDeliveries(ids, delivered)).toBe(1)
   })
 
   it('when the host was not called: a secret that cannot be decrypted', async () => {
     host.answer(ok)
-    const ids = await owe(12, host.url)
+    const ids = await insertDeliveries(12, host.url)
     await select(
       "UPDATE jobs SET callback_secret = 'v1.AAAAAAAAAAAAAAAA.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA' WHERE id = (SELECT job_id FROM deliveries WHERE id = ?)",
       ids[0],
     )
-    await workOff(ids)
+    await processDeliveries(ids)
     expect(await countDeliveries(ids, 'attempts = 1')).toBe(12)
     expect(await host.row()).toBeUndefined()
   })

@@ -2,7 +2,7 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { hostPatienceMs, ownFailuresToDisable } from '../../src/core/schedule.ts'
 import { bearing, makeApiKey, postJobOf } from '../support/api-keys.ts'
-import { deliveriesOf, tellOfFailure } from '../support/deliveries.ts'
+import { deliveriesOf, notifyOfFailure } from '../support/deliveries.ts'
 import { enableEndpoint, makeEndpoint, showEndpoint } from '../support/endpoints.ts'
 import { aHost, down, type Host, ok } from '../support/hosts.ts'
 import { expectProblem } from '../support/problem.ts'
@@ -43,9 +43,9 @@ async function untilOver(jobId: string) {
 describe('an endpoint whose host was down for five days', () => {
   it('is disabled, as the log, the timeline and the endpoint show, and its parked deliveries fail', async () => {
     const endpoint = await makeEndpoint(host.url)
-    const jobs = [await tellOfFailure(uncalled)]
+    const jobs = [await notifyOfFailure(uncalled)]
     await passTime(2 * 24 * hours)
-    jobs.push(await tellOfFailure(uncalled), await tellOfFailure(uncalled))
+    jobs.push(await notifyOfFailure(uncalled), await notifyOfFailure(uncalled))
     await passTime(2 * 24 * hours)
     expect(await showEndpoint(endpoint)).toMatchObject({ disabled: false })
     await passTime(1.5 * 24 * hours)
@@ -60,7 +60,7 @@ describe('an endpoint whose host was down for five days', () => {
     expect(timelines.filter((type) => type === 'endpoint.disabled')).toHaveLength(1)
     expect(timelines.filter((type) => type === 'delivery.failed')).toHaveLength(3)
 
-    const later = await tellOfFailure(uncalled)
+    const later = await notifyOfFailure(uncalled)
     expect(await deliveriesOf(later)).toEqual([])
   })
 
@@ -82,10 +82,10 @@ describe('an endpoint whose host was down for five days', () => {
       disabled_by: null,
     })
     // One more failure does not disable it for the failures before.
-    await untilTried(await tellOfFailure(uncalled))
+    await untilTried(await notifyOfFailure(uncalled))
     expect(await showEndpoint(endpoint)).toMatchObject({ disabled: false })
     host.answer(ok)
-    expect(await untilOver(await tellOfFailure(uncalled))).toMatchObject([{ status: 'delivered' }])
+    expect(await untilOver(await notifyOfFailure(uncalled))).toMatchObject([{ status: 'delivered' }])
   })
 })
 
@@ -99,22 +99,22 @@ describe('an endpoint that refuses every delivery for five days', () => {
   it('is disabled, although its host is up', async () => {
     host.answer(() => new Response('who are you?', { status: 401 }))
     const endpoint = await makeEndpoint(host.url)
-    await tellOfFailure(uncalled)
+    await notifyOfFailure(uncalled)
     await passTime(3 * 24 * hours)
-    await tellOfFailure(uncalled)
+    await notifyOfFailure(uncalled)
     await passTime(2.5 * 24 * hours)
     expect(await showEndpoint(endpoint)).toMatchObject({ disabled: true, disabled_by: 'failure' })
   })
 
   it('is not disabled if it accepted one delivery in between', async () => {
     const endpoint = await makeEndpoint(host.url)
-    await tellOfFailure(uncalled)
+    await notifyOfFailure(uncalled)
     await passTime(3 * 24 * hours)
     host.answer(ok)
-    await tellOfFailure(uncalled)
+    await notifyOfFailure(uncalled)
     await passTime(12 * hours)
     host.answer(down)
-    await tellOfFailure(uncalled)
+    await notifyOfFailure(uncalled)
     await passTime(2 * 24 * hours)
     expect(await showEndpoint(endpoint)).toMatchObject({ disabled: false })
   })
@@ -197,7 +197,8 @@ describe('the callbacks of an API key', () => {
     await untilOver(jobId)
     host.answer(ok)
     const enabled = await api(`/v1/api-keys/${apiKey.id}/enable-callbacks`, {
-      ...{ method: 'POST', headers: bearing(apiKey) },
+      method: 'POST',
+      headers: bearing(apiKey),
     })
     expect(await enabled.json()).toMatchObject({ data: [{ host: host.name }] })
     expect(await untilOver(await jobOf(apiKey))).toMatchObject([{ status: 'delivered' }])

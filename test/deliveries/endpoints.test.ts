@@ -1,7 +1,7 @@
 /** Each event is one delivery to the job's URL and one to every endpoint that subscribes to it. */
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { callbackSecret, isSignedWith } from '../support/caller.ts'
-import { type DeliveryView, deliveriesOf, tellOfFailure } from '../support/deliveries.ts'
+import { type DeliveryView, deliveriesOf, notifyOfFailure } from '../support/deliveries.ts'
 import { changeEndpoint, deleteEndpoint, makeEndpoint } from '../support/endpoints.ts'
 import { aHost, type Host, ok } from '../support/hosts.ts'
 import { canceled } from '../support/job-calls.ts'
@@ -43,7 +43,7 @@ async function untilAll(
 describe('an endpoint receives an event', () => {
   it('of a job without a callback URL, signed with the secret of the endpoint', async () => {
     const { id, secret } = await makeEndpoint(host.url)
-    const jobId = await tellOfFailure(uncalled)
+    const jobId = await notifyOfFailure(uncalled)
     const [received] = await untilReceived(1)
     if (received === undefined) throw new Error('nothing came')
     expect(isSignedWith(secret, received)).toBe(true)
@@ -71,7 +71,7 @@ describe('an endpoint receives an event', () => {
     const other = aHost()
     other.answer(ok)
     const [one, two] = [await makeEndpoint(host.url), await makeEndpoint(other.url)]
-    const jobId = await tellOfFailure()
+    const jobId = await notifyOfFailure()
     const deliveries = await untilAll(jobId, ({ status }) => status === 'delivered')
     expect(deliveries.map(({ endpoint_id }) => endpoint_id).sort()).toEqual([null, one.id, two.id].sort())
     const received = [...host.called.received, ...other.called.received, ...(await untilTold(jobId))]
@@ -85,7 +85,7 @@ describe('an endpoint receives an event', () => {
   it('on its own schedule: one that refuses does not delay the others', async () => {
     await makeEndpoint(host.url)
     host.answer(() => new Response('no', { status: 404 }))
-    const jobId = await tellOfFailure()
+    const jobId = await notifyOfFailure()
     const deliveries = await untilAll(jobId, ({ attempts }) => attempts.length === 1)
     expect(deliveries.map(({ endpoint_id, status }) => [endpoint_id !== null, status]).sort()).toEqual([
       [false, 'delivered'],
@@ -108,13 +108,13 @@ describe('an endpoint receives an event', () => {
     [{ toString: '7' }, false],
   ])('only if the metadata of the job match %j', async (metadata, isTold) => {
     await makeEndpoint(host.url, { metadata })
-    const jobId = await tellOfFailure({ ...uncalled, metadata: { tenant: '7', order: '42' } })
+    const jobId = await notifyOfFailure({ ...uncalled, metadata: { tenant: '7', order: '42' } })
     expect(await deliveriesOf(jobId)).toHaveLength(isTold ? 1 : 0)
   })
 
   it('only of the types it subscribes to', async () => {
     await makeEndpoint(host.url, { event_types: ['job.succeeded'] })
-    expect(await deliveriesOf(await tellOfFailure(uncalled))).toEqual([])
+    expect(await deliveriesOf(await notifyOfFailure(uncalled))).toEqual([])
     const { id } = await makeVideo(uncalled)
     expect(await deliveriesOf(id)).toMatchObject([{ event_type: 'job.succeeded' }])
   })
@@ -122,16 +122,16 @@ describe('an endpoint receives an event', () => {
   it('at exactly the URL it has, with its long query', async () => {
     const opaque = `${host.url}/webhook-waiting/${'4'.repeat(900)}?signature=${'a%2Bb'.repeat(200)}&x=%7B%22a%22%3A1%7D`
     await makeEndpoint(opaque)
-    await tellOfFailure(uncalled)
+    await notifyOfFailure(uncalled)
     expect((await untilReceived(1))[0]?.url).toBe(opaque)
   })
 })
 
 describe('an endpoint receives nothing', () => {
   it('while it is disabled, nor of events before it was created', async () => {
-    const jobId = await tellOfFailure(uncalled)
+    const jobId = await notifyOfFailure(uncalled)
     await makeEndpoint(host.url, { disabled: true })
-    const other = await tellOfFailure(uncalled)
+    const other = await notifyOfFailure(uncalled)
     expect(await deliveriesOf(jobId)).toEqual([])
     expect(await deliveriesOf(other)).toEqual([])
   })
@@ -139,7 +139,7 @@ describe('an endpoint receives nothing', () => {
   it('once it is disabled or deleted: pending deliveries fail with that reason', async () => {
     host.answer(() => new Response('no', { status: 404 }))
     const [disabled, deleted] = [await makeEndpoint(host.url), await makeEndpoint(host.url)]
-    const jobId = await tellOfFailure(uncalled)
+    const jobId = await notifyOfFailure(uncalled)
     await untilAll(jobId, ({ attempts }) => attempts.length === 1)
     await changeEndpoint(disabled, { disabled: true })
     await deleteEndpoint(deleted)
@@ -157,7 +157,7 @@ describe('an endpoint that changes', () => {
   it('receives pending deliveries at its new URL, signed with its new secret', async () => {
     host.answer(() => new Response('no', { status: 500 }))
     const endpoint = await makeEndpoint(host.url)
-    const jobId = await tellOfFailure(uncalled)
+    const jobId = await notifyOfFailure(uncalled)
     await untilAll(jobId, ({ attempts }) => attempts.length === 1)
     const secret = `whsec_${btoa('a newer secret of thirty-two b..')}`
     await changeEndpoint(endpoint, { url: `${callerUrl}/moved`, secret })
@@ -172,7 +172,7 @@ describe('an endpoint that changes', () => {
   it('receives at once the deliveries that were parked for its old host', async () => {
     host.answer(() => new Response('no', { status: 500 }))
     const endpoint = await makeEndpoint(host.url)
-    for (let n = 0; n < 11; n++) await tellOfFailure(uncalled)
+    for (let n = 0; n < 11; n++) await notifyOfFailure(uncalled)
     await vi.waitUntil(
       async () => (await select("SELECT 1 FROM deliveries WHERE reason = 'waiting_for_host'")).length === 1,
     )
@@ -193,7 +193,7 @@ describe('a hostile endpoint', () => {
       "UPDATE endpoints SET url = 'https://169.254.169.254/hook', host = '169.254.169.254' WHERE id = ?",
       id,
     )
-    const jobId = await tellOfFailure(uncalled)
+    const jobId = await notifyOfFailure(uncalled)
     const [delivery] = await untilAll(jobId, ({ attempts }) => attempts.length === 1)
     expect(delivery?.attempts[0]).toMatchObject({
       status: null,

@@ -10,20 +10,20 @@ import { api, aRequest, getJob, post, sweep } from '../support/reelhook.ts'
 import { leftOf, nothing } from '../support/remains.ts'
 import {
   allEvents,
-  aToldVideo,
+  aNotifiedVideo,
   days,
+  erasureEventsOf,
   passDays,
   remainsOf,
-  toldOfErasure,
+  untilErasureEvent,
   untilTold,
-  untilToldOfErasure,
 } from '../support/retention.ts'
 import { countRows, select } from '../support/storage.ts'
 import { makeVideo } from '../support/videos.ts'
 import { callerUrl, world } from '../support/world.ts'
 
 const prompt = 'A paper boat that nobody shall remember'
-const asked = { callback_events: allEvents, metadata: { order: '42' }, prompt }
+const subscribed = { callback_events: allEvents, metadata: { order: '42' }, prompt }
 
 let endpoint: NewEndpoint | undefined
 
@@ -34,31 +34,31 @@ afterEach(async () => {
 
 describe('the event job.erased', () => {
   it('is delivered once, signed, with the hashes of the videos and the reason', async () => {
-    const id = await aToldVideo({ ...asked, retention_days: 1 })
+    const id = await aNotifiedVideo({ ...subscribed, retention_days: 1 })
     const { outputs } = await getJob(id)
     await passDays(1.1)
-    const [told, ...others] = await untilToldOfErasure(id)
+    const [erasure, ...others] = await untilErasureEvent(id)
     expect(others).toEqual([])
-    expect(told?.event).toEqual({
+    expect(erasure?.event).toEqual({
       type: 'job.erased',
       timestamp: expect.any(String),
       data: {
         id,
         reason: 'retention',
-        erased_at: told?.event.timestamp,
+        erased_at: erasure?.event.timestamp,
         outputs: [{ n: 0, bytes: outputs[0]?.bytes, sha256: outputs[0]?.sha256 }],
         metadata: { order: '42' },
       },
     })
-    if (told === undefined) throw new Error('nobody was told')
-    expect(isSignedWith(callbackSecret, told.received)).toBe(true)
+    if (erasure === undefined) throw new Error('no event was received')
+    expect(isSignedWith(callbackSecret, erasure.received)).toBe(true)
   })
 
   it('is delivered after an erasure by hand, too', async () => {
-    const id = await aToldVideo(asked)
+    const id = await aNotifiedVideo(subscribed)
     expect((await erase(id)).status).toBe(204)
-    const [told] = await untilToldOfErasure(id)
-    expect(told?.event.data).toMatchObject({ id, reason: 'request' })
+    const [erasure] = await untilErasureEvent(id)
+    expect(erasure?.event.data).toMatchObject({ id, reason: 'request' })
   })
 
   it('is delivered to an endpoint that subscribes to it', async () => {
@@ -66,25 +66,25 @@ describe('the event job.erased', () => {
       event_types: ['job.erased'],
       metadata: { order: '42' },
     })
-    const [id, other] = [await aToldVideo({ metadata: { order: '42' } }), await aToldVideo()]
+    const [id, other] = [await aNotifiedVideo({ metadata: { order: '42' } }), await aNotifiedVideo()]
     await erase(id)
     await erase(other)
-    const [told, ...others] = await untilToldOfErasure(id)
-    expect([told?.received.url, others]).toEqual([`${callerUrl}/erasures`, []])
-    expect(told && isSignedWith(endpoint.secret, told.received)).toBe(true)
+    const [erasure, ...others] = await untilErasureEvent(id)
+    expect([erasure?.received.url, others]).toEqual([`${callerUrl}/erasures`, []])
+    expect(erasure && isSignedWith(endpoint.secret, erasure.received)).toBe(true)
     expect(await leftOf(other)).toEqual(nothing)
   })
 
   it('is retried under one id until it is accepted', async () => {
-    const id = await aToldVideo(asked)
+    const id = await aNotifiedVideo(subscribed)
     world.caller.answerNext(() => new Response('not now', { status: 500 }))
     await erase(id)
-    await untilToldOfErasure(id)
+    await untilErasureEvent(id)
     await world.advance(60_000)
     await sweep()
-    const told = await untilToldOfErasure(id, 2)
-    const ids = new Set(told.map(({ received }) => received.headers['webhook-id']))
-    expect([told.length, ids.size]).toEqual([2, 1])
+    const erasure = await untilErasureEvent(id, 2)
+    const ids = new Set(erasure.map(({ received }) => received.headers['webhook-id']))
+    expect([erasure.length, ids.size]).toEqual([2, 1])
     await untilTold(id)
     expect(await deliveriesOf(id)).toMatchObject([
       { event_type: 'job.erased', status: 'delivered', attempt_count: 2 },
@@ -92,18 +92,18 @@ describe('the event job.erased', () => {
   })
 
   it('is not delivered to a caller that did not subscribe', async () => {
-    const id = await aToldVideo()
+    const id = await aNotifiedVideo()
     await erase(id)
     expect(await leftOf(id)).toEqual(nothing)
-    expect(toldOfErasure(id)).toEqual([])
+    expect(erasureEventsOf(id)).toEqual([])
   })
 })
 
 describe('while the event of an erasure is delivered', () => {
   it('only what the delivery needs is stored: nothing of the request, and no object', async () => {
-    const id = await aToldVideo({ ...asked, callback_url: `${callerUrl}/private-hook` })
+    const id = await aNotifiedVideo({ ...subscribed, callback_url: `${callerUrl}/private-hook` })
     await erase(id)
-    await untilToldOfErasure(id)
+    await untilErasureEvent(id)
     expect(await leftOf(id)).toEqual({ ...nothing, jobs: 1, deliveries: 1 })
     expect(JSON.stringify(await remainsOf(id))).not.toMatch(/paper boat|private-hook|order/)
     const bodies = await select<{ body: string }>('SELECT body FROM deliveries WHERE job_id = ?', id)
@@ -113,7 +113,7 @@ describe('while the event of an erasure is delivered', () => {
   })
 
   it('the job is not found in any part of the API', async () => {
-    const id = await aToldVideo(asked)
+    const id = await aNotifiedVideo(subscribed)
     const { outputs } = await getJob(id)
     const link = new URL(outputs[0]?.url ?? '')
     await erase(id)
@@ -136,12 +136,12 @@ describe('while the event of an erasure is delivered', () => {
       return [jobs_counted, jobs.reduce((sum, { count }) => sum + count, 0)]
     }
     const before = await count()
-    await erase(await aToldVideo(asked))
+    await erase(await aNotifiedVideo(subscribed))
     expect(await count()).toEqual(before)
   })
 
   it('webhooks for the job are not recorded', async () => {
-    const id = await aToldVideo(asked)
+    const id = await aNotifiedVideo(subscribed)
     await erase(id)
     expect((await ringAt(await doorOf(id), '{"late":true}')).status).toBe(200)
     expect((await untilHeard(id, 2)).at(-1)).toBe('unknown_job')
@@ -149,7 +149,7 @@ describe('while the event of an erasure is delivered', () => {
   })
 
   it('the Idempotency-Key of the job can be used again', async () => {
-    const body = aRequest(asked)
+    const body = aRequest(subscribed)
     const headers = { 'idempotency-key': crypto.randomUUID() }
     const { id } = await (await post('/v1/jobs', body, headers)).json<{ id: string }>()
     await cancel(id)
@@ -161,15 +161,15 @@ describe('while the event of an erasure is delivered', () => {
   })
 
   it('the delivery stays in the log for a week, and can be redelivered until then', async () => {
-    const id = await aToldVideo(asked)
+    const id = await aNotifiedVideo(subscribed)
     await erase(id)
-    await untilToldOfErasure(id)
+    await untilErasureEvent(id)
     await untilTold(id)
     await passDays(6)
     const [delivery] = await deliveriesOf(id)
     const response = await post(`/v1/deliveries/${delivery?.id}/redeliver`, {})
     expect((await response.json<DeliveryView>()).status).toBe('pending')
-    await untilToldOfErasure(id, 2)
+    await untilErasureEvent(id, 2)
     await untilTold(id)
     await passDays(1.1)
     expect(await leftOf(id)).toEqual(nothing)
@@ -177,18 +177,18 @@ describe('while the event of an erasure is delivered', () => {
   })
 
   it('the row of the job stays until the delivery has ended', async () => {
-    const id = await aToldVideo(asked)
+    const id = await aNotifiedVideo(subscribed)
     world.caller.answerNext(...Array.from({ length: 3 }, () => () => new Response('no', { status: 500 })))
     await erase(id)
-    await untilToldOfErasure(id)
+    await untilErasureEvent(id)
     // As if it had been redelivered just before the week was over.
     await world.advance(8 * days)
     await sweep()
     expect(await leftOf(id)).toMatchObject({ jobs: 1, deliveries: 1 })
     await passDays(0.1)
-    await untilToldOfErasure(id, 2)
+    await untilErasureEvent(id, 2)
     await passDays(0.1)
-    await untilToldOfErasure(id, 3)
+    await untilErasureEvent(id, 3)
     await passDays(0.2)
     await untilTold(id)
     await passDays(0.1)
@@ -198,7 +198,10 @@ describe('while the event of an erasure is delivered', () => {
 
 describe('the event job.erased in a request', () => {
   it('may be subscribed to by a job that ends in any way', async () => {
-    const { id, callback_events } = await makeVideo(asked).then(({ id, request }) => ({ id, ...request }))
+    const { id, callback_events } = await makeVideo(subscribed).then(({ id, request }) => ({
+      id,
+      ...request,
+    }))
     expect(callback_events).toEqual(allEvents)
     await untilTold(id)
   })

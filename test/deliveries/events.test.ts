@@ -1,6 +1,6 @@
 /** The events before the end of a job: that it is generating, and each stored output. */
 import { beforeEach, describe, expect, it, vi } from 'vitest'
-import { deliveriesOf, tellOfFailure } from '../support/deliveries.ts'
+import { deliveriesOf, notifyOfFailure } from '../support/deliveries.ts'
 import { makeEndpoint } from '../support/endpoints.ts'
 import { getJob, postJob, untilSubmitted, untilTold } from '../support/reelhook.ts'
 import { select } from '../support/storage.ts'
@@ -83,7 +83,7 @@ describe('a caller that subscribes to nothing in particular', () => {
   })
 
   it('does not receive that a job is generating which no provider accepted', async () => {
-    const id = await tellOfFailure({ callback_events: everything })
+    const id = await notifyOfFailure({ callback_events: everything })
     expect((await deliveriesOf(id)).map(({ event_type }) => event_type)).toEqual(['job.failed'])
   })
 })

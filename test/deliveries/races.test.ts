@@ -7,10 +7,10 @@ import { openDatabase } from '../../src/store/database.ts'
 import { claimDelivery } from '../../src/store/deliveries/claim.ts'
 import {
   deliveriesOf,
-  nudgeDelivery,
-  tellAndHear,
-  tellOfFailure,
+  notifyOfFailure,
+  notifyOnce,
   untilDelivery,
+  wakeDelivery,
 } from '../support/deliveries.ts'
 import { sweep, timelineOf } from '../support/reelhook.ts'
 import { aContext, aGate, deadQueue, postUnnudged } from '../support/runtime.ts'
@@ -18,7 +18,7 @@ import { world } from '../support/world.ts'
 
 /** A delivery that failed once and is due again now. */
 async function aDueDelivery(): Promise<{ id: string; jobId: string }> {
-  const { id, job_id } = await tellAndHear(() => new Response('no', { status: 500 }))
+  const { id, job_id } = await notifyOnce(() => new Response('no', { status: 500 }))
   await world.advance(5_000)
   return { id, jobId: job_id }
 }
@@ -26,25 +26,25 @@ async function aDueDelivery(): Promise<{ id: string; jobId: string }> {
 describe('one attempt is made', () => {
   it('though many wake-ups for the delivery race', async () => {
     const { id, jobId } = await aDueDelivery()
-    await nudgeDelivery(id, 8)
+    await wakeDelivery(id, 8)
     const delivery = await untilDelivery(jobId, ({ status }) => status === 'delivered')
     expect(delivery.attempts).toHaveLength(2)
     expect(world.caller.receivedFor(jobId)).toHaveLength(2)
   })
 
   it('though more wake-ups come after the delivery has ended', async () => {
-    const { id, job_id } = await tellAndHear(() => new Response('taken'))
-    await nudgeDelivery(id, 3)
+    const { id, job_id } = await notifyOnce(() => new Response('taken'))
+    await wakeDelivery(id, 3)
     await world.advance(24 * 60 * 60 * 1_000)
-    await nudgeDelivery(id, 3)
+    await wakeDelivery(id, 3)
     expect(world.caller.receivedFor(job_id)).toHaveLength(1)
     expect((await deliveriesOf(job_id))[0]?.attempts).toHaveLength(1)
   })
 
   it('not before the delivery is due, though a wake-up comes early', async () => {
-    const { id, job_id } = await tellAndHear(() => new Response('no', { status: 500 }))
+    const { id, job_id } = await notifyOnce(() => new Response('no', { status: 500 }))
     await world.advance(4_999)
-    await nudgeDelivery(id, 3)
+    await wakeDelivery(id, 3)
     expect(world.caller.receivedFor(job_id)).toHaveLength(1)
   })
 })
@@ -61,7 +61,7 @@ describe('an attempt is still made', () => {
   it('when the attempt before it died: its lease expires', async () => {
     const { id, jobId } = await aDueDelivery()
     await claimDelivery(openDatabase(env.DB), id, 'a lease of the dead', world.edges.now())
-    await nudgeDelivery(id)
+    await wakeDelivery(id)
     expect(world.caller.receivedFor(jobId)).toHaveLength(1)
     await world.advance(leaseMs)
     await sweep()
@@ -86,7 +86,7 @@ describe('an attempt that outlived its lease', () => {
     )
     await sent.wait
     await world.advance(leaseMs)
-    await nudgeDelivery(id)
+    await wakeDelivery(id)
     answered.open()
     await slow
 
@@ -106,7 +106,7 @@ describe('an attempt that outlived its lease', () => {
     const losing = aContext({
       fetch: async () => {
         await world.advance(leaseMs)
-        await nudgeDelivery(id)
+        await wakeDelivery(id)
         return new Response('no', { status: 500 })
       },
     })
@@ -116,9 +116,9 @@ describe('an attempt that outlived its lease', () => {
 
 describe('a hostile wake-up', () => {
   it('for a delivery that does not exist does nothing', async () => {
-    await nudgeDelivery('dlv_00000000000000000000000000')
-    await nudgeDelivery("' OR 1=1 --")
-    const id = await tellOfFailure()
+    await wakeDelivery('dlv_00000000000000000000000000')
+    await wakeDelivery("' OR 1=1 --")
+    const id = await notifyOfFailure()
     await untilDelivery(id, ({ status }) => status === 'delivered')
     expect(world.caller.receivedFor(id)).toHaveLength(1)
   })

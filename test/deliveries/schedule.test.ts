@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { deliveryWaitsMs } from '../../src/core/schedule.ts'
-import { tellOfFailure, untilDelivery } from '../support/deliveries.ts'
+import { notifyOfFailure, untilDelivery } from '../support/deliveries.ts'
 import { api, sweep } from '../support/reelhook.ts'
 import { world } from '../support/world.ts'
 
@@ -18,7 +18,7 @@ async function eventsOf(id: string): Promise<{ type: string; data: unknown }[]> 
 describe('a delivery that fails every time', () => {
   it('is attempted ten times over three days, never early, and then has failed', async () => {
     world.caller.answerNext(...deliveryWaitsMs.map(() => () => new Response('no', { status: 500 })))
-    const id = await tellOfFailure()
+    const id = await notifyOfFailure()
     for (const [made, waitMs] of deliveryWaitsMs.entries()) {
       if (made === 0) continue
       const pending = await untilDelivery(id, ({ attempts }) => attempts.length === made)
@@ -49,7 +49,7 @@ describe('a delivery that fails every time', () => {
 describe('a delivery that is accepted after failures', () => {
   it('has ended, without an event on the timeline', async () => {
     world.caller.answerNext(() => new Response('no', { status: 500 }))
-    const id = await tellOfFailure()
+    const id = await notifyOfFailure()
     await untilDelivery(id, ({ attempts }) => attempts.length === 1)
     await world.advance(5_000)
     await sweep()

@@ -54,20 +54,20 @@ export async function untilDelivery(
 }
 
 /** A job that fails at once, so that its caller is notified without advancing the clock. */
-export async function tellOfFailure(overrides: Record<string, unknown> = {}): Promise<string> {
+export async function notifyOfFailure(overrides: Record<string, unknown> = {}): Promise<string> {
   const { id } = await postJob({ prompt: 'A paper boat sim(submit=402)', ...overrides })
   await untilStatus(id, 'failed')
   return id
 }
 
 /** Notifies a caller that gives this response once; returns the delivery after that attempt. */
-export async function tellAndHear(answer: () => Response): Promise<DeliveryView> {
+export async function notifyOnce(answer: () => Response): Promise<DeliveryView> {
   world.caller.answerNext(answer)
-  return untilDelivery(await tellOfFailure(), ({ attempts }) => attempts.length === 1)
+  return untilDelivery(await notifyOfFailure(), ({ attempts }) => attempts.length === 1)
 }
 
 /** Processes the queue message of a delivery, this many times at once. */
-export async function nudgeDelivery(id: string, times = 1, settings: Partial<Env> = {}): Promise<void> {
+export async function wakeDelivery(id: string, times = 1, settings: Partial<Env> = {}): Promise<void> {
   const batches = Array.from({ length: times }, (_, n) =>
     createMessageBatch('reelhook-deliveries', [
       { id: `${n}`, timestamp: new Date(), attempts: 1, body: { delivery: id } },
@@ -78,12 +78,12 @@ export async function nudgeDelivery(id: string, times = 1, settings: Partial<Env
 }
 
 /** Deliveries of one settled job of the key, all due now, without queue messages. */
-export async function owe(count: number, url: string, apiKeyId = 'admin'): Promise<string[]> {
-  const jobId = await tellOfFailure({ callback_url: undefined, callback_secret: undefined })
+export async function insertDeliveries(count: number, url: string, apiKeyId = 'admin'): Promise<string[]> {
+  const jobId = await notifyOfFailure({ callback_url: undefined, callback_secret: undefined })
   await env.DB.prepare(
     'UPDATE jobs SET callback_secret = (SELECT callback_secret FROM jobs WHERE id = ?), api_key_id = ? WHERE id = ?',
   )
-    .bind(await tellOfFailure(), apiKeyId, jobId)
+    .bind(await notifyOfFailure(), apiKeyId, jobId)
     .run()
   const db = openDatabase(env.DB)
   const job = await getJob(jobId)
@@ -102,7 +102,7 @@ export async function owe(count: number, url: string, apiKeyId = 'admin'): Promi
 }
 
 /** Processes the queue messages of these deliveries as the platform does: ten a batch, all batches at once. */
-export async function workOff(ids: string[]): Promise<void> {
+export async function processDeliveries(ids: string[]): Promise<void> {
   const batches = Array.from({ length: Math.ceil(ids.length / 10) }, (_, n) =>
     createMessageBatch(
       'reelhook-deliveries',

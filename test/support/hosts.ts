@@ -2,7 +2,7 @@
 import { expect, vi } from 'vitest'
 import { failuresToOpenCircuit } from '../../src/core/schedule.ts'
 import type { Received } from './caller.ts'
-import { owe, workOff } from './deliveries.ts'
+import { insertDeliveries, processDeliveries } from './deliveries.ts'
 import { countRows, select } from './storage.ts'
 import { world } from './world.ts'
 
@@ -72,7 +72,7 @@ export function attemptsAt({ name }: Host): Promise<number> {
 /** Opens the circuit of the host by failed deliveries, and deletes those. */
 export async function openCircuit(host: Host): Promise<void> {
   host.answer(down)
-  await workOff(await owe(failuresToOpenCircuit, host.url))
+  await processDeliveries(await insertDeliveries(failuresToOpenCircuit, host.url))
   expect(await host.row()).toMatchObject({ consecutive_outages: failuresToOpenCircuit })
   await select('DELETE FROM deliveries')
   host.called.calls = 0

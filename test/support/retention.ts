@@ -12,7 +12,7 @@ export const days = 24 * 60 * 60 * 1_000
 export const allEvents = ['job.succeeded', 'job.failed', 'job.canceled', 'job.erased']
 
 /** A job whose video is stored and whose caller has been notified. */
-export async function aToldVideo(overrides: Record<string, unknown> = {}): Promise<string> {
+export async function aNotifiedVideo(overrides: Record<string, unknown> = {}): Promise<string> {
   const { id } = await makeVideo(overrides)
   await untilTold(id)
   return id
@@ -36,16 +36,16 @@ export async function passDays(count: number): Promise<void> {
 }
 
 /** The erasure event of the job, as received at each attempt. */
-export function toldOfErasure(id: string) {
+export function erasureEventsOf(id: string) {
   return world.caller
     .receivedFor(id)
     .filter(({ body }) => JSON.parse(body).type === 'job.erased')
     .map((received) => ({ received, event: JSON.parse(received.body) }))
 }
 
-export async function untilToldOfErasure(id: string, attempts = 1) {
-  await vi.waitUntil(() => toldOfErasure(id).length >= attempts, { timeout: 10_000, interval: 10 })
-  return toldOfErasure(id)
+export async function untilErasureEvent(id: string, attempts = 1) {
+  await vi.waitUntil(() => erasureEventsOf(id).length >= attempts, { timeout: 10_000, interval: 10 })
+  return erasureEventsOf(id)
 }
 
 /** The row of an erased job, if it is still there. */

@@ -53,7 +53,7 @@ describe('a fault of the receiver is named', () => {
     ],
     [
       'it believes what it should refuse, and the other way round',
-      (heard) => new Response('', { status: verifies(heard).status === 200 ? 500 : 200 }),
+      (received) => new Response('', { status: verifies(received).status === 200 ? 500 : 200 }),
       { ...allPassed, accepts_valid: 'failed', ...believesAll, accepts_duplicate: 'unknown' },
       'refuses_forged',
       /^It accepts a forged signature/,
@@ -83,7 +83,7 @@ describe('a fault of the receiver is named', () => {
     expect(report.probes[0]).toMatchObject({ status: 308, redirect_host })
     expect(messageOf(report, 'accepts_valid')).toContain(`It redirects to ${redirect_host}`)
     expect(JSON.stringify(report)).not.toContain('hunter2')
-    expect(address.heard).toHaveLength(4)
+    expect(address.received).toHaveLength(4)
   })
 })
 
@@ -109,7 +109,7 @@ describe('a receiver that cannot be reached', () => {
   ])('%s is asked once, and why is told', async (_, receiver, why, speaks_tls) => {
     const address = anAddress()
     const report = await reportOn(receiver, address)
-    expect(address.heard).toHaveLength(1)
+    expect(address.received).toHaveLength(1)
     expect(verdictsOf(report)).toEqual({ ...unreachable, speaks_tls })
     expect(messageOf(report, 'reachable')).toMatch(why)
     const [valid, ...others] = report.probes

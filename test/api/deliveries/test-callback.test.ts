@@ -40,16 +40,16 @@ describe('a receiver that verifies', () => {
   it('is sent four deliveries that mean nothing, of which two are the same', async () => {
     const address = anAddress()
     await reportOn(verifies, address)
-    const { heard } = address
-    expect(heard).toHaveLength(4)
-    expect(new Set(heard.map(({ body }) => body)).size).toBe(1)
-    expect(JSON.parse(heard[0]?.body ?? '')).toEqual({
+    const { received } = address
+    expect(received).toHaveLength(4)
+    expect(new Set(received.map(({ body }) => body)).size).toBe(1)
+    expect(JSON.parse(received[0]?.body ?? '')).toEqual({
       type: 'callback.test',
       timestamp: expect.stringMatching(/Z$/),
       data: { message: expect.stringMatching(/nothing needs to be done/) },
     })
-    expect(heard.every(({ headers }) => headers['content-type'] === 'application/json')).toBe(true)
-    const ids = heard.map(({ headers }) => headers['webhook-id'])
+    expect(received.every(({ headers }) => headers['content-type'] === 'application/json')).toBe(true)
+    const ids = received.map(({ headers }) => headers['webhook-id'])
     expect(new Set(ids).size).toBe(3)
     expect(ids.filter((id) => id === ids[0])).toHaveLength(2)
   })

@@ -12,7 +12,7 @@ import { countRows, objectKeys } from '../../support/storage.ts'
 import { makeVideo } from '../../support/videos.ts'
 import { publicBaseUrl } from '../../support/world.ts'
 
-async function aToldVideo(): Promise<string> {
+async function aNotifiedVideo(): Promise<string> {
   const { id } = await makeVideo()
   await untilTold(id)
   return id
@@ -54,7 +54,7 @@ describe('what a cache in front of the Worker may keep', () => {
 
 describe('a cache in front of the Worker', () => {
   it('forgets an erased job, when its videos are gone and before it is', async () => {
-    const id = await aToldVideo()
+    const id = await aNotifiedVideo()
     const { response, asked } = await deleteBehindCache(`/v1/jobs/${id}?force=true`)
     expect(response.status).toBe(204)
     expect(asked).toEqual([{ tags: [id], jobs: 1, objects: 0 }])
@@ -68,7 +68,7 @@ describe('a cache in front of the Worker', () => {
   })
 
   it('that does not forget a job that is erased is asked again by the sweep', async () => {
-    const id = await aToldVideo()
+    const id = await aNotifiedVideo()
     const { response } = await deleteBehindCache(`/v1/jobs/${id}?force=true`, false)
     expect(response.status).toBe(204)
     await expectProblem(await api(`/v1/jobs/${id}`), 404, 'not_found')

@@ -1,6 +1,6 @@
 import { env } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
-import { tellAndHear, untilDelivery } from '../../support/deliveries.ts'
+import { notifyOnce, untilDelivery } from '../../support/deliveries.ts'
 import { canceled, erase, retried } from '../../support/job-calls.ts'
 import { expectProblem } from '../../support/problem.ts'
 import { doorOf, ringAt, untilHeard } from '../../support/provider-webhooks.ts'
@@ -11,7 +11,7 @@ import { objectKeys } from '../../support/storage.ts'
 import { failVideo, makeVideo } from '../../support/videos.ts'
 import { publicBaseUrl } from '../../support/world.ts'
 
-async function aToldVideo(): Promise<string> {
+async function aNotifiedVideo(): Promise<string> {
   const { id } = await makeVideo()
   await untilDelivery(id, ({ status }) => status === 'delivered')
   return id
@@ -19,7 +19,7 @@ async function aToldVideo(): Promise<string> {
 
 describe('an erased job', () => {
   it('leaves nothing: no row in any table, no video', async () => {
-    const [id, other] = [await aToldVideo(), await aToldVideo()]
+    const [id, other] = [await aNotifiedVideo(), await aNotifiedVideo()]
     expect(await leftOf(id)).toMatchObject({
       jobs: 1,
       tasks: 1,
@@ -37,7 +37,7 @@ describe('an erased job', () => {
   })
 
   it('is not found any more, nor its video, nor by a second DELETE', async () => {
-    const id = await aToldVideo()
+    const id = await aNotifiedVideo()
     const { outputs } = await getJob(id)
     const link = new URL(outputs[0]?.url ?? '')
     await erase(id)
@@ -49,7 +49,7 @@ describe('an erased job', () => {
   })
 
   it('hears no webhook any more', async () => {
-    const id = await aToldVideo()
+    const id = await aNotifiedVideo()
     const path = await doorOf(id)
     await erase(id)
     expect((await ringAt(path, '{"late":true}')).status).toBe(200)
@@ -68,7 +68,7 @@ describe('an erased job', () => {
 
 describe('a DELETE', () => {
   it('that the database refuses changes nothing, and a second one does', async () => {
-    const id = await aToldVideo()
+    const id = await aNotifiedVideo()
     const DB = new Proxy(env.DB, {
       get(database, name) {
         const value = Reflect.get(database, name)
@@ -110,7 +110,7 @@ describe('a DELETE is refused', () => {
   })
 
   it('while an endpoint has not been told, though nobody is nudged for what stands in a line', async () => {
-    const id = await aToldVideo()
+    const id = await aNotifiedVideo()
     const inLine = `INSERT INTO deliveries (id, job_id, endpoint_id, event_id, event_type, url, host, body, status, reason, attempts, created_at)
       SELECT 'dlv_in_line', job_id, 'ep_one', event_id, event_type, url, host, body, 'pending', 'waiting_for_host', 0, created_at FROM deliveries WHERE job_id = ?`
     await env.DB.prepare(inLine).bind(id).run()
@@ -120,7 +120,7 @@ describe('a DELETE is refused', () => {
   })
 
   it('while its caller has not been told, unless it is forced', async () => {
-    const { job_id: id } = await tellAndHear(() => new Response('no', { status: 500 }))
+    const { job_id: id } = await notifyOnce(() => new Response('no', { status: 500 }))
     const { detail } = await expectProblem(await erase(id), 409, 'undelivered')
     expect(detail).toContain('?force=true')
     expect(await leftOf(id)).toMatchObject({ jobs: 1, deliveries: 1 })
@@ -129,7 +129,7 @@ describe('a DELETE is refused', () => {
   })
 
   it('no longer when its caller wants to hear no more', async () => {
-    const { job_id: id } = await tellAndHear(() => new Response('no more', { status: 410 }))
+    const { job_id: id } = await notifyOnce(() => new Response('no more', { status: 410 }))
     expect((await erase(id)).status).toBe(204)
     expect(await leftOf(id)).toEqual(nothing)
   })

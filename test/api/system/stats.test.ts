@@ -3,7 +3,7 @@ import { env } from 'cloudflare:workers'
 import { afterEach, describe, expect, it } from 'vitest'
 import { firstIdAt } from '../../../src/core/id.ts'
 import { advance } from '../../../src/engine/advance.ts'
-import { owe } from '../../support/deliveries.ts'
+import { insertDeliveries } from '../../support/deliveries.ts'
 import { postMany } from '../../support/limited.ts'
 import { createMeteredWorker, type MeteredWorker } from '../../support/meter.ts'
 import { expectProblem } from '../../support/problem.ts'
@@ -198,7 +198,7 @@ describe('what is owed now', () => {
   })
 
   it('is who stands in the line of a host, overdue only when nobody looks after the line', async () => {
-    const ids = await owe(2, 'https://line.test/hook')
+    const ids = await insertDeliveries(2, 'https://line.test/hook')
     await env.DB.batch([
       env.DB.prepare('DELETE FROM deliveries WHERE id NOT IN (?, ?)').bind(...ids),
       env.DB.prepare("UPDATE deliveries SET due_at = NULL, reason = 'waiting_for_host'"),

@@ -9,7 +9,7 @@ import { holdWork } from '../../support/hold-step.ts'
 import { stage } from '../../support/interruption-points.ts'
 import { createMeteredWorker } from '../../support/meter.ts'
 import { api, getJob, sweep, timelineOf } from '../../support/reelhook.ts'
-import { aToldVideo, days, untilTold } from '../../support/retention.ts'
+import { aNotifiedVideo, days, untilTold } from '../../support/retention.ts'
 import { aContext, postUnnudged } from '../../support/runtime.ts'
 import { objectKeys, select } from '../../support/storage.ts'
 import { failVideo } from '../../support/videos.ts'
@@ -76,7 +76,7 @@ describe('an object that no row names', () => {
   })
 
   it('is removed of a job that ended, beside what is its own', async () => {
-    const id = await aToldVideo({ first_frame: aDataUri('image/png') })
+    const id = await aNotifiedVideo({ first_frame: aDataUri('image/png') })
     const own = await objectKeys()
     await env.BUCKET.put(`${jobPrefix(id)}0.webm`, 'left by a copy that died')
     await goRound()
@@ -104,7 +104,7 @@ describe('an object that no row names', () => {
   it('is never what a row names: outputs, uploads, what came in a request, with and without an end', async () => {
     await anAsset()
     for (const retention_days of [0, 400]) {
-      await aToldVideo({ retention_days, first_frame: aDataUri('image/png') })
+      await aNotifiedVideo({ retention_days, first_frame: aDataUri('image/png') })
     }
     const all = await objectKeys()
     expect(all).toHaveLength(5)
@@ -124,7 +124,7 @@ describe('an object that no row names', () => {
 
 describe('a row whose object is missing', () => {
   it('is told on the timeline, in the statistics and by the deep look, once', async () => {
-    const id = await aToldVideo()
+    const id = await aNotifiedVideo()
     await env.BUCKET.delete(await objectKeys())
     await goRound()
     await goRound()
@@ -145,7 +145,7 @@ describe('a row whose object is missing', () => {
   })
 
   it('is well again when it is put back, or erased', async () => {
-    const [id, other] = [await aToldVideo(), await aToldVideo()]
+    const [id, other] = [await aNotifiedVideo(), await aNotifiedVideo()]
     const [key = ''] = await objectKeys(jobPrefix(id))
     await env.BUCKET.delete(await objectKeys())
     await goRound()
@@ -158,7 +158,7 @@ describe('a row whose object is missing', () => {
   })
 
   it('is not one that is erased while the round goes by', async () => {
-    const id = await aToldVideo()
+    const id = await aNotifiedVideo()
     await world.advance(2 * days)
     await env.BUCKET.delete(await objectKeys(jobPrefix(id)))
     const held = await holdWork({ commit: 1, when: 'before' }, reconcile)
@@ -226,7 +226,7 @@ describe('a round', () => {
 
   it('reads ten rows for each video, and writes two a sweep, however many there are', async () => {
     const costOf = async (videos: number) => {
-      for (let made = 0; made < videos; made++) await aToldVideo()
+      for (let made = 0; made < videos; made++) await aNotifiedVideo()
       await world.advance(2 * days)
       const worker = createMeteredWorker()
       await worker.sweep()
