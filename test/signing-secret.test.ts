@@ -8,10 +8,10 @@ import { createApiKey, postJobWith } from './support/api-keys.ts'
 import { callbackSecret, isSignedWith } from './support/caller.ts'
 import {
   deliveriesOf,
-  nudgeDelivery,
-  tellAndHear,
-  tellOfFailure,
+  notifyOfFailure,
+  notifyOnce,
   untilDelivery,
+  wakeDelivery,
 } from './support/deliveries.ts'
 import { deleteEndpoint, makeEndpoint } from './support/endpoints.ts'
 import { aHost, down, ok } from './support/hosts.ts'
@@ -39,7 +39,7 @@ async function sweepUnder(bindings: Partial<Env>): Promise<void> {
 }
 
 /** A delivery that was refused once and is due again. */
-async function aDueDelivery(createJob: () => Promise<string> = tellOfFailure) {
+async function aDueDelivery(createJob: () => Promise<string> = notifyOfFailure) {
   world.caller.respondNext(() => new Response('no', { status: 500 }))
   const jobId = await createJob()
   const { id } = await untilDelivery(jobId, ({ attempts }) => attempts.length === 1)
@@ -74,7 +74,7 @@ describe('an encrypted secret', () => {
     const lines = world.logs.filter(({ event }) => event === 'secrets.reencrypted')
     expect(lines.map(({ fields }) => fields)).toEqual([{ count: 1 }])
 
-    await nudgeDelivery(id, 1, rotated)
+    await wakeDelivery(id, 1, rotated)
     expect(await statusOf(jobId)).toBe('delivered')
     const received = world.caller.receivedFor(jobId).at(-1)
     expect(received && isSignedWith(apiKey.callback_secret, received)).toBe(true)
@@ -84,12 +84,12 @@ describe('an encrypted secret', () => {
     const host = aHost()
     host.answer(down)
     const endpoint = await makeEndpoint(host.url)
-    const jobId = await tellOfFailure({ callback_url: undefined, callback_secret: undefined })
+    const jobId = await notifyOfFailure({ callback_url: undefined, callback_secret: undefined })
     const { id } = await untilDelivery(jobId, ({ attempts }) => attempts.length === 1)
     await world.advance(5_000)
     await sweepUnder(rotating)
     host.answer(ok)
-    await nudgeDelivery(id, 1, rotated)
+    await wakeDelivery(id, 1, rotated)
     expect(await statusOf(jobId)).toBe('delivered')
     const received = host.called.received.at(-1)
     expect(received && isSignedWith(endpoint.secret, received)).toBe(true)
@@ -98,12 +98,12 @@ describe('an encrypted secret', () => {
 
   it('of a job is readable while the previous SIGNING_SECRET is set and reported as unreadable afterwards', async () => {
     const [during, after] = [await aDueDelivery(), await aDueDelivery()]
-    await nudgeDelivery(during.id, 1, rotating)
+    await wakeDelivery(during.id, 1, rotating)
     expect(await statusOf(during.jobId)).toBe('delivered')
     const received = world.caller.receivedFor(during.jobId).at(-1)
     expect(received && isSignedWith(callbackSecret, received)).toBe(true)
 
-    await nudgeDelivery(after.id, 1, rotated)
+    await wakeDelivery(after.id, 1, rotated)
     const [delivery] = await deliveriesOf(after.jobId)
     expect(delivery?.attempts[1]?.error).toMatch(/SIGNING_SECRET/)
   })
@@ -149,9 +149,9 @@ describe('the signing key of the deployment', () => {
     ])
     expect([before?.status, after?.status, others]).toEqual(['current', 'current', []])
 
-    const { id, job_id } = await tellAndHear(() => new Response('no', { status: 500 }))
+    const { id, job_id } = await notifyOnce(() => new Response('no', { status: 500 }))
     await world.advance(5_000)
-    await nudgeDelivery(id, 1, rotating)
+    await wakeDelivery(id, 1, rotating)
     const received = world.caller.receivedFor(job_id).at(-1)
     if (received === undefined) throw new Error('the caller received nothing')
     for (const { whpk } of during) expect(await isSignedBy(whpk, received.body, received.headers)).toBe(true)

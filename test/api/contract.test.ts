@@ -9,7 +9,7 @@ import { ask, deadDatabase } from '../support/api-call.ts'
 import { bearerHeader, createApiKey, revokeApiKey } from '../support/api-keys.ts'
 import { aFile, anAsset, upload } from '../support/assets.ts'
 import { unseenResponses } from '../support/contract.ts'
-import { deliveriesOf, tellOfFailure } from '../support/deliveries.ts'
+import { deliveriesOf, notifyOfFailure } from '../support/deliveries.ts'
 import { changeEndpoint, deleteEndpoint, enableEndpoint, makeEndpoint } from '../support/endpoints.ts'
 import { cancel, erase, retry } from '../support/job-calls.ts'
 import { api, aRequest, passTimeUntil, post, postJob, untilNotified } from '../support/reelhook.ts'
@@ -197,7 +197,7 @@ describe('a file', () => {
 describe('the other operations', () => {
   it('show and repeat deliveries as described', async () => {
     const { id: endpointId } = await makeEndpoint(`${callerUrl}/endpoint`)
-    const jobId = await tellOfFailure()
+    const jobId = await notifyOfFailure()
     await untilNotified(jobId, 2)
     const [delivery] = await deliveriesOf(jobId)
     for (const id of [delivery?.id, '0']) {

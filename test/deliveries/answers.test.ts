@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { attemptPost } from '../../src/deliveries/attempt.ts'
-import { type DeliveryView, tellAndHear } from '../support/deliveries.ts'
+import { type DeliveryView, notifyOnce } from '../support/deliveries.ts'
 import { timelineOf } from '../support/reelhook.ts'
 import { select } from '../support/storage.ts'
 import { callerUrl, world } from '../support/world.ts'
@@ -18,26 +18,26 @@ function bytesOf(text: string | null | undefined): number {
   return new TextEncoder().encode(text ?? '').length
 }
 
-// They all have one caller, whose circuit would open at so many refusals.
+// All tests have one caller: after this many failures its circuit would open.
 beforeEach(async () => {
   await select('DELETE FROM hosts')
 })
 
-describe('a delivery is delivered', () => {
+describe('a delivery succeeds', () => {
   it.each([200, 201, 202, 299])('when the caller answers %i', async (status) => {
-    const { status: outcome, attempts } = await tellAndHear(() => new Response('taken', { status }))
+    const { status: outcome, attempts } = await notifyOnce(() => new Response('taken', { status }))
     expect(outcome).toBe('delivered')
     expect(attempts[0]).toMatchObject({ status, error: null, response_body: 'taken' })
   })
 
-  it('when the caller answers 204 with nothing', async () => {
-    const { status, attempts } = await tellAndHear(() => new Response(null, { status: 204 }))
+  it('when the caller answers 204 without a body', async () => {
+    const { status, attempts } = await notifyOnce(() => new Response(null, { status: 204 }))
     expect(status).toBe('delivered')
     expect(attempts[0]).toMatchObject({ status: 204, error: null, response_body: '' })
   })
 
-  it('when the caller answers 200, though the connection breaks in what follows', async () => {
-    const { status, attempts } = await tellAndHear(() => {
+  it('when the caller answers 200 and the connection breaks during the body', async () => {
+    const { status, attempts } = await notifyOnce(() => {
       const pull = (controller: ReadableStreamDefaultController) => controller.error(new Error('reset'))
       return new Response(new ReadableStream({ pull }))
     })
@@ -46,10 +46,10 @@ describe('a delivery is delivered', () => {
   })
 })
 
-describe('a delivery is tried again', () => {
+describe('a delivery is retried', () => {
   it.each([304, 400, 401, 404, 408, 422, 500])('when the caller answers %i', async (status) => {
     const body = status === 304 ? null : 'no'
-    const delivery = await tellAndHear(() => new Response(body, { status }))
+    const delivery = await notifyOnce(() => new Response(body, { status }))
     expect(delivery.status).toBe('pending')
     expect(delivery.attempts[0]).toMatchObject({ status, error: expect.stringMatching(/./) })
     expect(waitOf(delivery)).toBe(5 * seconds)
@@ -58,7 +58,7 @@ describe('a delivery is tried again', () => {
   it.each([429, 502, 503, 504])(
     'when the caller answers %i, after the next longer wait: it cannot keep up',
     async (status) => {
-      const delivery = await tellAndHear(() => new Response('later', { status }))
+      const delivery = await notifyOnce(() => new Response('later', { status }))
       expect(delivery.attempts[0]).toMatchObject({ status, error: `the caller answered ${status}` })
       expect(waitOf(delivery)).toBe(5 * minutes)
     },
@@ -69,14 +69,14 @@ describe('a delivery is tried again', () => {
     [525, /TLS handshake/],
     [526, /certificate/],
     [530, /does not resolve/],
-  ])('when Cloudflare answers %i in the place of the caller, and says why', async (status, why) => {
-    const delivery = await tellAndHear(() => new Response('error page', { status }))
+  ])('with an explanation when Cloudflare answers %i instead of the caller', async (status, why) => {
+    const delivery = await notifyOnce(() => new Response('error page', { status }))
     expect(delivery.status).toBe('pending')
     expect(delivery.attempts[0]).toMatchObject({ status, error: expect.stringMatching(why) })
   })
 
-  it('when the network breaks, and says how', async () => {
-    const delivery = await tellAndHear(() => {
+  it('with the network error in the log when the connection breaks', async () => {
+    const delivery = await notifyOnce(() => {
       throw new TypeError('connection refused')
     })
     expect(delivery.status).toBe('pending')
@@ -91,7 +91,7 @@ describe('a delivery is tried again', () => {
     'when the caller redirects with %i, and is not followed',
     async (status) => {
       const location = `${callerUrl}/elsewhere`
-      const delivery = await tellAndHear(() => new Response(null, { status, headers: { location } }))
+      const delivery = await notifyOnce(() => new Response(null, { status, headers: { location } }))
       expect(delivery.status).toBe('pending')
       expect(delivery.attempts[0]).toMatchObject({ status, error: expect.stringMatching(/redirect/) })
       const received = world.caller.receivedFor(delivery.job_id)
@@ -104,16 +104,16 @@ describe('a delivery is tried again', () => {
     ['/new/hook?token=hunter2#hunter2', 'caller.test/new/hook'],
     ['https://somebody:hunter2@elsewhere.test/', 'elsewhere.test/'],
     [`https://elsewhere.test/${'p'.repeat(5_000)}?hunter2`, `elsewhere.test/${'p'.repeat(200)}`],
-  ])('when the caller redirects to %s, and the delivery log says where to', async (location, said) => {
+  ])('with the target in the delivery log when the caller redirects to %s', async (location, target) => {
     const redirect = () => new Response(null, { status: 308, headers: { location } })
-    const { job_id, attempts } = await tellAndHear(redirect)
+    const { job_id, attempts } = await notifyOnce(redirect)
     const [attempt] = attempts
-    const line = world.logs.find(
+    const logged = world.logs.find(
       ({ event, fields }) => event === 'delivery.attempted' && fields.job_id === job_id,
     )
-    // An operator's log holds no path of a caller's: there may be a token in it.
-    expect(line?.fields.error).toBe('the caller answered 308, and a redirect is not followed')
-    expect(attempt?.error).toContain(`it points at ${said}`)
+    // The operator's log holds no path of a caller's URL: it may contain a token.
+    expect(logged?.fields.error).toBe('the caller answered 308, and a redirect is not followed')
+    expect(attempt?.error).toContain(`it points at ${target}`)
     expect(attempt?.error).not.toContain('hunter2')
     expect(attempt?.error?.length).toBeLessThan(400)
   })
@@ -122,12 +122,12 @@ describe('a delivery is tried again', () => {
     'when the caller redirects to nowhere (%s)',
     async (location) => {
       const headers = location === null ? {} : { location }
-      const [attempt] = (await tellAndHear(() => new Response(null, { status: 302, headers }))).attempts
+      const [attempt] = (await notifyOnce(() => new Response(null, { status: 302, headers }))).attempts
       expect(attempt?.error).toBe('the caller answered 302, and a redirect is not followed')
     },
   )
 
-  it('and leaves no redirect to the runtime, which would follow it', async () => {
+  it('without letting the runtime follow a redirect', async () => {
     const sent: Request[] = []
     const fetch = async (request: Request) => {
       sent.push(request)
@@ -142,37 +142,37 @@ describe('a delivery is tried again', () => {
 describe('Retry-After', () => {
   const inAnHour = () => new Date(world.edges.now() + hours).toUTCString()
 
-  it.each([429, 503])('is honoured in seconds with a %i', async (status) => {
-    const delivery = await tellAndHear(() => new Response('', { status, headers: { 'retry-after': '3600' } }))
+  it.each([429, 503])('in seconds lengthens the wait after a %i', async (status) => {
+    const delivery = await notifyOnce(() => new Response('', { status, headers: { 'retry-after': '3600' } }))
     expect(waitOf(delivery)).toBe(hours)
   })
 
-  it('is honoured as a date', async () => {
+  it('as a date lengthens the wait', async () => {
     const headers = { 'retry-after': inAnHour() }
-    const delivery = await tellAndHear(() => new Response('', { status: 503, headers }))
+    const delivery = await notifyOnce(() => new Response('', { status: 503, headers }))
     expect(Math.abs(waitOf(delivery) - hours)).toBeLessThan(3 * seconds)
   })
 
   it.each(['1', '0', '-5', 'soon', 'Thu, 01 Jan 1970 00:00:00 GMT'])(
     'of %s makes no attempt come sooner than planned',
     async (value) => {
-      const delivery = await tellAndHear(
+      const delivery = await notifyOnce(
         () => new Response('', { status: 500, headers: { 'retry-after': value } }),
       )
       expect(waitOf(delivery)).toBe(5 * seconds)
     },
   )
 
-  it('is honoured where the next longer wait is shorter, and with any status', async () => {
+  it('lengthens the wait after any status, if it is longer than the schedule', async () => {
     const headers = { 'retry-after': '600' }
-    expect(waitOf(await tellAndHear(() => new Response('', { status: 503, headers })))).toBe(10 * minutes)
-    expect(waitOf(await tellAndHear(() => new Response('', { status: 404, headers })))).toBe(10 * minutes)
+    expect(waitOf(await notifyOnce(() => new Response('', { status: 503, headers })))).toBe(10 * minutes)
+    expect(waitOf(await notifyOnce(() => new Response('', { status: 404, headers })))).toBe(10 * minutes)
   })
 
   it.each(['999999999999', `1${'0'.repeat(400)}`])(
     'of %s puts nothing off for more than a day',
     async (value) => {
-      const delivery = await tellAndHear(
+      const delivery = await notifyOnce(
         () => new Response('', { status: 503, headers: { 'retry-after': value } }),
       )
       expect(waitOf(delivery)).toBe(24 * hours)
@@ -181,8 +181,8 @@ describe('Retry-After', () => {
 })
 
 describe('410 Gone', () => {
-  it('stops the delivery at once, and the timeline says so', async () => {
-    const delivery = await tellAndHear(() => new Response('go away', { status: 410 }))
+  it('ends the delivery at once, with an event on the timeline', async () => {
+    const delivery = await notifyOnce(() => new Response('go away', { status: 410 }))
     expect(delivery).toMatchObject({
       status: 'failed',
       next_attempt_at: null,
@@ -195,8 +195,8 @@ describe('410 Gone', () => {
 describe('webhook-delivery: abort-message', () => {
   const headers = { 'webhook-delivery': 'Abort-Message ' }
 
-  it('stops the delivery at once, and the timeline says so', async () => {
-    const delivery = await tellAndHear(() => new Response('enough', { status: 422, headers }))
+  it('ends the delivery at once, with an event on the timeline', async () => {
+    const delivery = await notifyOnce(() => new Response('enough', { status: 422, headers }))
     expect(delivery).toMatchObject({
       status: 'failed',
       next_attempt_at: null,
@@ -205,19 +205,19 @@ describe('webhook-delivery: abort-message', () => {
     expect((await timelineOf(delivery.job_id)).at(-1)).toBe('delivery.failed')
   })
 
-  it('makes no failure of a success', async () => {
-    expect((await tellAndHear(() => new Response('taken', { headers }))).status).toBe('delivered')
+  it('does not turn a success into a failure', async () => {
+    expect((await notifyOnce(() => new Response('taken', { headers }))).status).toBe('delivered')
   })
 
-  it('says nothing with another word', async () => {
+  it('has no effect with another value', async () => {
     const other = { 'webhook-delivery': 'pause' }
-    const delivery = await tellAndHear(() => new Response('no', { status: 422, headers: other }))
+    const delivery = await notifyOnce(() => new Response('no', { status: 422, headers: other }))
     expect(delivery.status).toBe('pending')
   })
 })
 
-describe('a hostile answer', () => {
-  it('without end is let go, and its first kilobyte kept', async () => {
+describe('a hostile response', () => {
+  it('without an end is cut off, and its first kilobyte is stored', async () => {
     let sent = 0
     let isLetGo = false
     const chunk = new TextEncoder().encode('endless '.repeat(128))
@@ -230,30 +230,30 @@ describe('a hostile answer', () => {
         isLetGo = true
       },
     }
-    const { status, attempts } = await tellAndHear(() => new Response(new ReadableStream(endless)))
+    const { status, attempts } = await notifyOnce(() => new Response(new ReadableStream(endless)))
     expect(status).toBe('delivered')
     expect(attempts[0]?.response_body).toBe('endless '.repeat(128))
     expect(isLetGo).toBe(true)
     expect(sent).toBeLessThanOrEqual(32 * kilobyte)
   })
 
-  it('of ten megabytes is kept as one kilobyte', async () => {
-    const { attempts } = await tellAndHear(() => new Response('x'.repeat(10_000_000), { status: 500 }))
+  it('of ten megabytes is stored as one kilobyte', async () => {
+    const { attempts } = await notifyOnce(() => new Response('x'.repeat(10_000_000), { status: 500 }))
     expect(attempts[0]?.response_body).toBe('x'.repeat(kilobyte))
   })
 
-  it('in letters of many bytes is kept as one kilobyte, too', async () => {
-    const { attempts } = await tellAndHear(() => new Response('水'.repeat(10_000)))
+  it('in multi-byte characters is stored as at most one kilobyte', async () => {
+    const { attempts } = await notifyOnce(() => new Response('水'.repeat(10_000)))
     expect(bytesOf(attempts[0]?.response_body)).toBeLessThanOrEqual(kilobyte)
     expect(bytesOf(attempts[0]?.response_body)).toBeGreaterThan(kilobyte - 8)
   })
 
-  it('that is no text is kept as well as can be', async () => {
-    const { status } = await tellAndHear(() => new Response(new Uint8Array([0, 255, 254, 0, 128])))
+  it('that is not text is stored with replacement characters', async () => {
+    const { status } = await notifyOnce(() => new Response(new Uint8Array([0, 255, 254, 0, 128])))
     expect(status).toBe('delivered')
   })
 
-  it('that never comes is given up after fifteen seconds', async () => {
+  it('that never comes is a failure after fifteen seconds', async () => {
     const timeUp = AbortSignal.abort(new DOMException('The operation timed out', 'TimeoutError'))
     const timeout = vi.spyOn(AbortSignal, 'timeout').mockReturnValueOnce(timeUp)
     const silence = { fetch: untilAborted, now: world.edges.now, guard: async () => null }

@@ -1,8 +1,8 @@
-/** Who took nothing for five days is sent nothing more, until somebody enables it again by one call. */
+/** A receiver that accepts nothing for five days is disabled, until one API call enables it again. */
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { disableAfterMs, ownFailuresToDisable } from '../../src/core/schedule.ts'
 import { bearerHeader, createApiKey, postJobWith } from '../support/api-keys.ts'
-import { deliveriesOf, tellOfFailure } from '../support/deliveries.ts'
+import { deliveriesOf, notifyOfFailure } from '../support/deliveries.ts'
 import { enableEndpoint, makeEndpoint, showEndpoint } from '../support/endpoints.ts'
 import { aHost, down, type Host, ok } from '../support/hosts.ts'
 import { expectProblem } from '../support/problem.ts'
@@ -23,7 +23,7 @@ beforeEach(async () => {
   host.answer(down)
 })
 
-/** Lets so much time pass that the host is tried now and then, as it would be. */
+/** Advances the clock in steps, with a sweep after each, so that the host is tried in between. */
 async function passTime(ms: number): Promise<void> {
   for (let passed = 0; passed < ms; passed += 6 * hours) {
     await world.advance(Math.min(6 * hours, ms - passed))
@@ -41,17 +41,17 @@ async function untilOver(jobId: string) {
 }
 
 describe('an endpoint whose host was down for five days', () => {
-  it('is disabled, and the log, the timeline and the endpoint say so; all that waited is given up', async () => {
+  it('is disabled, as the log, the timeline and the endpoint show, and its parked deliveries fail', async () => {
     const endpoint = await makeEndpoint(host.url)
-    const jobs = [await tellOfFailure(uncalled)]
+    const jobs = [await notifyOfFailure(uncalled)]
     await passTime(2 * 24 * hours)
-    jobs.push(await tellOfFailure(uncalled), await tellOfFailure(uncalled))
+    jobs.push(await notifyOfFailure(uncalled), await notifyOfFailure(uncalled))
     await passTime(2 * 24 * hours)
     expect(await showEndpoint(endpoint)).toMatchObject({ disabled: false })
     await passTime(1.5 * 24 * hours)
 
     expect(await showEndpoint(endpoint)).toMatchObject({ disabled: true, disabled_by: 'failure' })
-    // Each is given up when it would be due again.
+    // Each fails when it would be due again.
     await passTime(1 * 24 * hours)
     const over = (await Promise.all(jobs.map(untilOver))).flat()
     expect(over.map(({ status }) => status)).toEqual(['failed', 'failed', 'failed'])
@@ -60,11 +60,11 @@ describe('an endpoint whose host was down for five days', () => {
     expect(timelines.filter((type) => type === 'endpoint.disabled')).toHaveLength(1)
     expect(timelines.filter((type) => type === 'delivery.failed')).toHaveLength(3)
 
-    const later = await tellOfFailure(uncalled)
+    const later = await notifyOfFailure(uncalled)
     expect(await deliveriesOf(later)).toEqual([])
   })
 
-  it('is enabled again by one call, and told of what comes then', async () => {
+  it('is enabled again by one call, and receives the events that follow', async () => {
     const endpoint = await makeEndpoint(host.url)
     await select("UPDATE endpoints SET disabled_at = 1, disabled_by = 'failure'")
     await select(
@@ -81,11 +81,11 @@ describe('an endpoint whose host was down for five days', () => {
       disabled: false,
       disabled_by: null,
     })
-    // One failure more, and it is not disabled for what it did before.
-    await untilTried(await tellOfFailure(uncalled))
+    // One more failure does not disable it for the failures before.
+    await untilTried(await notifyOfFailure(uncalled))
     expect(await showEndpoint(endpoint)).toMatchObject({ disabled: false })
     host.answer(ok)
-    expect(await untilOver(await tellOfFailure(uncalled))).toMatchObject([{ status: 'delivered' }])
+    expect(await untilOver(await notifyOfFailure(uncalled))).toMatchObject([{ status: 'delivered' }])
   })
 })
 
@@ -95,33 +95,33 @@ async function untilTried(jobId: string): Promise<void> {
   })
 }
 
-describe('an endpoint that refuses what it is sent for five days', () => {
-  it('is disabled, too, though its host is up', async () => {
+describe('an endpoint that refuses every delivery for five days', () => {
+  it('is disabled, although its host is up', async () => {
     host.answer(() => new Response('who are you?', { status: 401 }))
     const endpoint = await makeEndpoint(host.url)
-    await tellOfFailure(uncalled)
+    await notifyOfFailure(uncalled)
     await passTime(3 * 24 * hours)
-    await tellOfFailure(uncalled)
+    await notifyOfFailure(uncalled)
     await passTime(2.5 * 24 * hours)
     expect(await showEndpoint(endpoint)).toMatchObject({ disabled: true, disabled_by: 'failure' })
   })
 
-  it('is not, when it took one thing in between', async () => {
+  it('is not disabled if it accepted one delivery in between', async () => {
     const endpoint = await makeEndpoint(host.url)
-    await tellOfFailure(uncalled)
+    await notifyOfFailure(uncalled)
     await passTime(3 * 24 * hours)
     host.answer(ok)
-    await tellOfFailure(uncalled)
+    await notifyOfFailure(uncalled)
     await passTime(12 * hours)
     host.answer(down)
-    await tellOfFailure(uncalled)
+    await notifyOfFailure(uncalled)
     await passTime(2 * 24 * hours)
     expect(await showEndpoint(endpoint)).toMatchObject({ disabled: false })
   })
 })
 
 describe('the callbacks of an API key', () => {
-  /** The key's callbacks to this host failed for so long that one failure more is too much. */
+  /** The key's callbacks to this host have failed for this long. */
   async function failFor({ id }: { id: string }, ms: number): Promise<void> {
     await select(
       "INSERT INTO hosts (host, owner_id, failures, failing_since, failed_at, consecutive_outages, failing_paths) VALUES (?, ?, 40, ?, ?, 0, '[]')",
@@ -141,7 +141,7 @@ describe('the callbacks of an API key', () => {
       data: { host: string }[]
     }>()
 
-  /** Lets the delivery of this job be tried as often as it takes to decide. */
+  /** Attempts the delivery of this job as often as a decision needs. */
   async function tryAgain(jobId: string): Promise<void> {
     for (let tries = 1; tries < ownFailuresToDisable; tries++) {
       await vi.waitUntil(async () => (await deliveriesOf(jobId))[0]?.attempt_count === tries, {
@@ -152,7 +152,7 @@ describe('the callbacks of an API key', () => {
     }
   }
 
-  it('to a host that took nothing for five days are disabled, for this key and this host', async () => {
+  it('to a host that accepted nothing for five days are disabled, for this key and host only', async () => {
     const [apiKey, other] = [await createApiKey(), await createApiKey('another')]
     await failFor(apiKey, disableAfterMs)
     const jobId = await jobOf(apiKey)
@@ -173,14 +173,14 @@ describe('the callbacks of an API key', () => {
     expect(await untilOver(await jobOf(other))).toMatchObject([{ status: 'delivered' }])
   })
 
-  it('are not disabled a minute before', async () => {
+  it('are not disabled a minute earlier', async () => {
     const apiKey = await createApiKey()
     await failFor(apiKey, disableAfterMs - 60_000)
     await tryAgain(await jobOf(apiKey))
     expect(await disabledOf(apiKey)).toEqual({ data: [] })
   })
 
-  it('are not disabled for one failure of a delivery, however long others of the key have failed there', async () => {
+  it('are not disabled by one failure of a delivery, though others of the key have failed for long', async () => {
     const apiKey = await createApiKey()
     await failFor(apiKey, 2 * disableAfterMs)
     const jobId = await jobOf(apiKey)
@@ -197,14 +197,15 @@ describe('the callbacks of an API key', () => {
     await untilOver(jobId)
     host.answer(ok)
     const enabled = await api(`/v1/api-keys/${apiKey.id}/enable-callbacks`, {
-      ...{ method: 'POST', headers: bearerHeader(apiKey) },
+      method: 'POST',
+      headers: bearerHeader(apiKey),
     })
     expect(await enabled.json()).toMatchObject({ data: [{ host: host.name }] })
     expect(await untilOver(await jobOf(apiKey))).toMatchObject([{ status: 'delivered' }])
     expect(await disabledOf(apiKey)).toEqual({ data: [] })
   })
 
-  it('are not enabled by another key, but by the admin', async () => {
+  it('cannot be enabled by another key, but by the admin', async () => {
     const [apiKey, other] = [await createApiKey(), await createApiKey('another')]
     const path = `/v1/api-keys/${apiKey.id}/enable-callbacks`
     await expectProblem(await api(path, { method: 'POST', headers: bearerHeader(other) }), 403, 'forbidden')

@@ -1,7 +1,7 @@
-/** Events go to the job's own URL and to every endpoint that subscribed to them, each as a delivery of its own. */
+/** Each event is one delivery to the job's URL and one to every endpoint that subscribes to it. */
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { callbackSecret, isSignedWith } from '../support/caller.ts'
-import { type DeliveryView, deliveriesOf, tellOfFailure } from '../support/deliveries.ts'
+import { type DeliveryView, deliveriesOf, notifyOfFailure } from '../support/deliveries.ts'
 import { changeEndpoint, deleteEndpoint, makeEndpoint } from '../support/endpoints.ts'
 import { aHost, type Host, ok } from '../support/hosts.ts'
 import { canceled } from '../support/job-calls.ts'
@@ -40,10 +40,10 @@ async function untilAll(
   )
 }
 
-describe('an endpoint is told', () => {
-  it('of a job that has no URL of its own, under its own secret', async () => {
+describe('an endpoint receives an event', () => {
+  it('of a job without a callback URL, signed with the secret of the endpoint', async () => {
     const { id, secret } = await makeEndpoint(host.url)
-    const jobId = await tellOfFailure(uncalled)
+    const jobId = await notifyOfFailure(uncalled)
     const [received] = await untilReceived(1)
     if (received === undefined) throw new Error('nothing came')
     expect(isSignedWith(secret, received)).toBe(true)
@@ -67,11 +67,11 @@ describe('an endpoint is told', () => {
     ])
   })
 
-  it('beside the URL of the job and beside other endpoints, under one webhook-id, with the same bytes', async () => {
+  it('with the same webhook-id and bytes as the job URL and other endpoints', async () => {
     const other = aHost()
     other.answer(ok)
     const [one, two] = [await makeEndpoint(host.url), await makeEndpoint(other.url)]
-    const jobId = await tellOfFailure()
+    const jobId = await notifyOfFailure()
     const deliveries = await untilAll(jobId, ({ status }) => status === 'delivered')
     expect(deliveries.map(({ endpoint_id }) => endpoint_id).sort()).toEqual([null, one.id, two.id].sort())
     const received = [...host.called.received, ...other.called.received, ...(await untilNotified(jobId))]
@@ -82,10 +82,10 @@ describe('an endpoint is told', () => {
     expect(received.map((each, n) => isSignedWith(secrets[n] ?? '', each))).toEqual([true, true, true])
   })
 
-  it('on a schedule of its own: what one refuses the others have had', async () => {
+  it('on its own schedule: one that refuses does not delay the others', async () => {
     await makeEndpoint(host.url)
     host.answer(() => new Response('no', { status: 404 }))
-    const jobId = await tellOfFailure()
+    const jobId = await notifyOfFailure()
     const deliveries = await untilAll(jobId, ({ attempts }) => attempts.length === 1)
     expect(deliveries.map(({ endpoint_id, status }) => [endpoint_id !== null, status]).sort()).toEqual([
       [false, 'delivered'],
@@ -106,40 +106,40 @@ describe('an endpoint is told', () => {
     [{ tenant: '7', order: '43' }, false],
     [{ tenant: '7', region: 'eu' }, false],
     [{ toString: '7' }, false],
-  ])('of jobs whose metadata hold %j', async (metadata, isTold) => {
+  ])('only if the metadata of the job match %j', async (metadata, isTold) => {
     await makeEndpoint(host.url, { metadata })
-    const jobId = await tellOfFailure({ ...uncalled, metadata: { tenant: '7', order: '42' } })
+    const jobId = await notifyOfFailure({ ...uncalled, metadata: { tenant: '7', order: '42' } })
     expect(await deliveriesOf(jobId)).toHaveLength(isTold ? 1 : 0)
   })
 
-  it('of the types that it asked for', async () => {
+  it('only of the types it subscribes to', async () => {
     await makeEndpoint(host.url, { event_types: ['job.succeeded'] })
-    expect(await deliveriesOf(await tellOfFailure(uncalled))).toEqual([])
+    expect(await deliveriesOf(await notifyOfFailure(uncalled))).toEqual([])
     const { id } = await makeVideo(uncalled)
     expect(await deliveriesOf(id)).toMatchObject([{ event_type: 'job.succeeded' }])
   })
 
-  it('at a long opaque URL with a query, letter by letter', async () => {
+  it('at exactly the URL it has, with its long query', async () => {
     const opaque = `${host.url}/webhook-waiting/${'4'.repeat(900)}?signature=${'a%2Bb'.repeat(200)}&x=%7B%22a%22%3A1%7D`
     await makeEndpoint(opaque)
-    await tellOfFailure(uncalled)
+    await notifyOfFailure(uncalled)
     expect((await untilReceived(1))[0]?.url).toBe(opaque)
   })
 })
 
-describe('an endpoint is not told', () => {
-  it('while it is disabled, nor of what happened before it was there', async () => {
-    const jobId = await tellOfFailure(uncalled)
+describe('an endpoint receives nothing', () => {
+  it('while it is disabled, nor of events before it was created', async () => {
+    const jobId = await notifyOfFailure(uncalled)
     await makeEndpoint(host.url, { disabled: true })
-    const other = await tellOfFailure(uncalled)
+    const other = await notifyOfFailure(uncalled)
     expect(await deliveriesOf(jobId)).toEqual([])
     expect(await deliveriesOf(other)).toEqual([])
   })
 
-  it('any more, once it is disabled or deleted: what was pending is given up, and says why', async () => {
+  it('once it is disabled or deleted: pending deliveries fail with that reason', async () => {
     host.answer(() => new Response('no', { status: 404 }))
     const [disabled, deleted] = [await makeEndpoint(host.url), await makeEndpoint(host.url)]
-    const jobId = await tellOfFailure(uncalled)
+    const jobId = await notifyOfFailure(uncalled)
     await untilAll(jobId, ({ attempts }) => attempts.length === 1)
     await changeEndpoint(disabled, { disabled: true })
     await deleteEndpoint(deleted)
@@ -154,10 +154,10 @@ describe('an endpoint is not told', () => {
 })
 
 describe('an endpoint that changes', () => {
-  it('is told at its new URL, under its new secret, of what is still pending', async () => {
+  it('receives pending deliveries at its new URL, signed with its new secret', async () => {
     host.answer(() => new Response('no', { status: 500 }))
     const endpoint = await makeEndpoint(host.url)
-    const jobId = await tellOfFailure(uncalled)
+    const jobId = await notifyOfFailure(uncalled)
     await untilAll(jobId, ({ attempts }) => attempts.length === 1)
     const secret = `whsec_${btoa('a newer secret of thirty-two b..')}`
     await changeEndpoint(endpoint, { url: `${callerUrl}/moved`, secret })
@@ -169,10 +169,10 @@ describe('an endpoint that changes', () => {
     expect(received && isSignedWith(secret, received)).toBe(true)
   })
 
-  it('is told there at once of what waited in the line of its old host', async () => {
+  it('receives at once the deliveries that were parked for its old host', async () => {
     host.answer(() => new Response('no', { status: 500 }))
     const endpoint = await makeEndpoint(host.url)
-    for (let n = 0; n < 11; n++) await tellOfFailure(uncalled)
+    for (let n = 0; n < 11; n++) await notifyOfFailure(uncalled)
     await vi.waitUntil(
       async () => (await select("SELECT 1 FROM deliveries WHERE reason = 'waiting_for_host'")).length === 1,
     )
@@ -187,13 +187,13 @@ describe('an endpoint that changes', () => {
 })
 
 describe('a hostile endpoint', () => {
-  it('that became private since it was made is not called', async () => {
+  it('whose URL has become private is not called', async () => {
     const { id } = await makeEndpoint(host.url)
     await select(
       "UPDATE endpoints SET url = 'https://169.254.169.254/hook', host = '169.254.169.254' WHERE id = ?",
       id,
     )
-    const jobId = await tellOfFailure(uncalled)
+    const jobId = await notifyOfFailure(uncalled)
     const [delivery] = await untilAll(jobId, ({ attempts }) => attempts.length === 1)
     expect(delivery?.attempts[0]).toMatchObject({
       status: null,

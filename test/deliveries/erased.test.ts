@@ -1,4 +1,4 @@
-/** The event job.erased: told to whoever asked for it, though the job is gone. */
+/** The event job.erased is delivered to its subscribers, although the job is gone. */
 import { afterEach, describe, expect, it } from 'vitest'
 import { callbackSecret, isSignedWith } from '../support/caller.ts'
 import { type DeliveryView, deliveriesOf } from '../support/deliveries.ts'
@@ -10,20 +10,20 @@ import { api, aRequest, getJob, post, sweep } from '../support/reelhook.ts'
 import { leftOf, nothing } from '../support/remains.ts'
 import {
   allEvents,
-  aToldVideo,
+  aNotifiedVideo,
   days,
+  erasureEventsOf,
   passDays,
   remainsOf,
-  toldOfErasure,
-  untilNotified,
-  untilToldOfErasure,
+  untilDelivered,
+  untilErasureEvent,
 } from '../support/retention.ts'
 import { countRows, select } from '../support/storage.ts'
 import { makeVideo } from '../support/videos.ts'
 import { callerUrl, world } from '../support/world.ts'
 
 const prompt = 'A paper boat that nobody shall remember'
-const asked = { callback_events: allEvents, metadata: { order: '42' }, prompt }
+const subscribed = { callback_events: allEvents, metadata: { order: '42' }, prompt }
 
 let endpoint: NewEndpoint | undefined
 
@@ -32,78 +32,78 @@ afterEach(async () => {
   endpoint = undefined
 })
 
-describe('whoever asked for it', () => {
-  it('is told once, signed, what the videos were and why they are gone', async () => {
-    const id = await aToldVideo({ ...asked, retention_days: 1 })
+describe('the event job.erased', () => {
+  it('is delivered once, signed, with the hashes of the videos and the reason', async () => {
+    const id = await aNotifiedVideo({ ...subscribed, retention_days: 1 })
     const { outputs } = await getJob(id)
     await passDays(1.1)
-    const [told, ...others] = await untilToldOfErasure(id)
+    const [erasure, ...others] = await untilErasureEvent(id)
     expect(others).toEqual([])
-    expect(told?.event).toEqual({
+    expect(erasure?.event).toEqual({
       type: 'job.erased',
       timestamp: expect.any(String),
       data: {
         id,
         reason: 'retention',
-        erased_at: told?.event.timestamp,
+        erased_at: erasure?.event.timestamp,
         outputs: [{ n: 0, bytes: outputs[0]?.bytes, sha256: outputs[0]?.sha256 }],
         metadata: { order: '42' },
       },
     })
-    if (told === undefined) throw new Error('nobody was told')
-    expect(isSignedWith(callbackSecret, told.received)).toBe(true)
+    if (erasure === undefined) throw new Error('no event was received')
+    expect(isSignedWith(callbackSecret, erasure.received)).toBe(true)
   })
 
-  it('is told when it is erased by hand, too', async () => {
-    const id = await aToldVideo(asked)
+  it('is delivered after an erasure by hand, too', async () => {
+    const id = await aNotifiedVideo(subscribed)
     expect((await erase(id)).status).toBe(204)
-    const [told] = await untilToldOfErasure(id)
-    expect(told?.event.data).toMatchObject({ id, reason: 'request' })
+    const [erasure] = await untilErasureEvent(id)
+    expect(erasure?.event.data).toMatchObject({ id, reason: 'request' })
   })
 
-  it('is an endpoint where it has subscribed', async () => {
+  it('is delivered to an endpoint that subscribes to it', async () => {
     endpoint = await makeEndpoint(`${callerUrl}/erasures`, {
       event_types: ['job.erased'],
       metadata: { order: '42' },
     })
-    const [id, other] = [await aToldVideo({ metadata: { order: '42' } }), await aToldVideo()]
+    const [id, other] = [await aNotifiedVideo({ metadata: { order: '42' } }), await aNotifiedVideo()]
     await erase(id)
     await erase(other)
-    const [told, ...others] = await untilToldOfErasure(id)
-    expect([told?.received.url, others]).toEqual([`${callerUrl}/erasures`, []])
-    expect(told && isSignedWith(endpoint.secret, told.received)).toBe(true)
+    const [erasure, ...others] = await untilErasureEvent(id)
+    expect([erasure?.received.url, others]).toEqual([`${callerUrl}/erasures`, []])
+    expect(erasure && isSignedWith(endpoint.secret, erasure.received)).toBe(true)
     expect(await leftOf(other)).toEqual(nothing)
   })
 
-  it('is told again until it takes it, under one id', async () => {
-    const id = await aToldVideo(asked)
+  it('is retried under one id until it is accepted', async () => {
+    const id = await aNotifiedVideo(subscribed)
     world.caller.respondNext(() => new Response('not now', { status: 500 }))
     await erase(id)
-    await untilToldOfErasure(id)
+    await untilErasureEvent(id)
     await world.advance(60_000)
     await sweep()
-    const told = await untilToldOfErasure(id, 2)
-    const ids = new Set(told.map(({ received }) => received.headers['webhook-id']))
-    expect([told.length, ids.size]).toEqual([2, 1])
-    await untilNotified(id)
+    const erasure = await untilErasureEvent(id, 2)
+    const ids = new Set(erasure.map(({ received }) => received.headers['webhook-id']))
+    expect([erasure.length, ids.size]).toEqual([2, 1])
+    await untilDelivered(id)
     expect(await deliveriesOf(id)).toMatchObject([
       { event_type: 'job.erased', status: 'delivered', attempt_count: 2 },
     ])
   })
 
-  it('is not told who did not ask', async () => {
-    const id = await aToldVideo()
+  it('is not delivered to a caller that did not subscribe', async () => {
+    const id = await aNotifiedVideo()
     await erase(id)
     expect(await leftOf(id)).toEqual(nothing)
-    expect(toldOfErasure(id)).toEqual([])
+    expect(erasureEventsOf(id)).toEqual([])
   })
 })
 
-describe('of a job whose erasure is told', () => {
-  it('nothing is kept but what the telling needs: no word of the request, no object', async () => {
-    const id = await aToldVideo({ ...asked, callback_url: `${callerUrl}/private-hook` })
+describe('while the event of an erasure is delivered', () => {
+  it('only what the delivery needs is stored: nothing of the request, and no object', async () => {
+    const id = await aNotifiedVideo({ ...subscribed, callback_url: `${callerUrl}/private-hook` })
     await erase(id)
-    await untilToldOfErasure(id)
+    await untilErasureEvent(id)
     expect(await leftOf(id)).toEqual({ ...nothing, jobs: 1, deliveries: 1 })
     expect(JSON.stringify(await remainsOf(id))).not.toMatch(/paper boat|private-hook|order/)
     const bodies = await select<{ body: string }>('SELECT body FROM deliveries WHERE job_id = ?', id)
@@ -112,8 +112,8 @@ describe('of a job whose erasure is told', () => {
     expect(JSON.stringify(lines)).not.toMatch(/paper boat|private-hook|"42"/)
   })
 
-  it('nothing is found any more, wherever one looks', async () => {
-    const id = await aToldVideo(asked)
+  it('the job is not found in any part of the API', async () => {
+    const id = await aNotifiedVideo(subscribed)
     const { outputs } = await getJob(id)
     const link = new URL(outputs[0]?.url ?? '')
     await erase(id)
@@ -127,7 +127,7 @@ describe('of a job whose erasure is told', () => {
     expect(data.map((job) => job.id)).not.toContain(id)
   })
 
-  it('nothing is counted any more', async () => {
+  it('the job is not counted in the statistics', async () => {
     const count = async () => {
       const { jobs, jobs_counted } = await (await api('/v1/stats')).json<{
         jobs: { count: number }[]
@@ -136,70 +136,73 @@ describe('of a job whose erasure is told', () => {
       return [jobs_counted, jobs.reduce((sum, { count }) => sum + count, 0)]
     }
     const before = await count()
-    await erase(await aToldVideo(asked))
+    await erase(await aNotifiedVideo(subscribed))
     expect(await count()).toEqual(before)
   })
 
-  it('no webhook is heard any more', async () => {
-    const id = await aToldVideo(asked)
+  it('webhooks for the job are not recorded', async () => {
+    const id = await aNotifiedVideo(subscribed)
     await erase(id)
     expect((await postWebhookTo(await callbackPathOf(id), '{"late":true}')).status).toBe(200)
     expect((await untilWebhookResults(id, 2)).at(-1)).toBe('unknown_job')
     expect(await countRows('webhooks', 'job_id = ?', id)).toBe(0)
   })
 
-  it('the Idempotency-Key is free again', async () => {
-    const body = aRequest(asked)
+  it('the Idempotency-Key of the job can be used again', async () => {
+    const body = aRequest(subscribed)
     const headers = { 'idempotency-key': crypto.randomUUID() }
     const { id } = await (await post('/v1/jobs', body, headers)).json<{ id: string }>()
     await cancel(id)
-    await untilNotified(id)
+    await untilDelivered(id)
     expect((await erase(id)).status).toBe(204)
     const again = await post('/v1/jobs', body, headers)
     expect([again.status, again.headers.get('idempotent-replayed')]).toEqual([202, null])
     expect((await again.json<{ id: string }>()).id).not.toBe(id)
   })
 
-  it('the log has it for a week, in which it can be told again, and then nothing', async () => {
-    const id = await aToldVideo(asked)
+  it('the delivery stays in the log for a week, and can be redelivered until then', async () => {
+    const id = await aNotifiedVideo(subscribed)
     await erase(id)
-    await untilToldOfErasure(id)
-    await untilNotified(id)
+    await untilErasureEvent(id)
+    await untilDelivered(id)
     await passDays(6)
     const [delivery] = await deliveriesOf(id)
     const response = await post(`/v1/deliveries/${delivery?.id}/redeliver`, {})
     expect((await response.json<DeliveryView>()).status).toBe('pending')
-    await untilToldOfErasure(id, 2)
-    await untilNotified(id)
+    await untilErasureEvent(id, 2)
+    await untilDelivered(id)
     await passDays(1.1)
     expect(await leftOf(id)).toEqual(nothing)
     expect(await deliveriesOf(id)).toEqual([])
   })
 
-  it('the row stays for as long as somebody has still to be told', async () => {
-    const id = await aToldVideo(asked)
+  it('the row of the job stays until the delivery has ended', async () => {
+    const id = await aNotifiedVideo(subscribed)
     world.caller.respondNext(...Array.from({ length: 3 }, () => () => new Response('no', { status: 500 })))
     await erase(id)
-    await untilToldOfErasure(id)
-    // It stands as if it had been sent for again just before the week was over.
+    await untilErasureEvent(id)
+    // As if it had been redelivered just before the week was over.
     await world.advance(8 * days)
     await sweep()
     expect(await leftOf(id)).toMatchObject({ jobs: 1, deliveries: 1 })
     await passDays(0.1)
-    await untilToldOfErasure(id, 2)
+    await untilErasureEvent(id, 2)
     await passDays(0.1)
-    await untilToldOfErasure(id, 3)
+    await untilErasureEvent(id, 3)
     await passDays(0.2)
-    await untilNotified(id)
+    await untilDelivered(id)
     await passDays(0.1)
     expect(await leftOf(id)).toEqual(nothing)
   })
 })
 
-describe('the body', () => {
-  it('may be asked for by a job that ends in any way', async () => {
-    const { id, callback_events } = await makeVideo(asked).then(({ id, request }) => ({ id, ...request }))
+describe('the event job.erased in a request', () => {
+  it('may be subscribed to by a job that ends in any way', async () => {
+    const { id, callback_events } = await makeVideo(subscribed).then(({ id, request }) => ({
+      id,
+      ...request,
+    }))
     expect(callback_events).toEqual(allEvents)
-    await untilNotified(id)
+    await untilDelivered(id)
   })
 })

@@ -1,6 +1,6 @@
-/** What a caller can be told of beside the end: that its job is being made, and each output as it is stored. */
+/** The events before the end of a job: that it is generating, and each stored output. */
 import { beforeEach, describe, expect, it, vi } from 'vitest'
-import { deliveriesOf, tellOfFailure } from '../support/deliveries.ts'
+import { deliveriesOf, notifyOfFailure } from '../support/deliveries.ts'
 import { makeEndpoint } from '../support/endpoints.ts'
 import { getJob, postJob, untilNotified, untilSubmitted } from '../support/reelhook.ts'
 import { select } from '../support/storage.ts'
@@ -13,7 +13,7 @@ beforeEach(async () => {
 
 const everything = ['job.generating', 'output.stored', 'job.succeeded', 'job.failed', 'job.canceled']
 
-/** The events that came for a job, in the order of their timestamps. */
+/** The events received for a job, in the order of their timestamps. */
 async function eventsFor(jobId: string, count: number) {
   const received = await untilNotified(jobId, count)
   return received
@@ -21,8 +21,8 @@ async function eventsFor(jobId: string, count: number) {
     .sort((a, b) => a.id.localeCompare(b.id))
 }
 
-describe('a caller that asks for everything', () => {
-  it('is told that the job is being made, of its output, and of its end', async () => {
+describe('a caller that subscribes to every event', () => {
+  it('receives that the job is generating, its output, and its end', async () => {
     const { id } = await makeVideo({ callback_events: everything })
     const events = await eventsFor(id, 3)
     expect(events.map(({ type, data }) => [type, data.status])).toEqual([
@@ -36,7 +36,7 @@ describe('a caller that asks for everything', () => {
     expect(succeeded.data).toEqual(await getJob(id))
   })
 
-  it('is told of each output of several, and once that the job is being made', async () => {
+  it('receives each output of several, and once that the job is generating', async () => {
     const { id } = await makeVideo({ callback_events: everything, count: 3, provider: 'crun' })
     const events = await eventsFor(id, 5)
     const types = events.map(({ type }) => type).sort()
@@ -51,7 +51,7 @@ describe('a caller that asks for everything', () => {
     expect(numbers.sort()).toEqual([0, 1, 2])
   })
 
-  it('is told before the end comes: while the video is made', async () => {
+  it('receives an event before the end: while the video is generating', async () => {
     const { id } = await postJob({ callback_events: ['job.generating'] })
     await untilSubmitted(id)
     const [event] = await eventsFor(id, 1)
@@ -75,21 +75,21 @@ describe('a caller that asks for everything', () => {
   })
 })
 
-describe('a caller that asks for nothing', () => {
-  it('is told of the end alone', async () => {
+describe('a caller that subscribes to nothing in particular', () => {
+  it('receives the end only', async () => {
     const { id } = await makeVideo()
     await untilNotified(id)
     expect((await deliveriesOf(id)).map(({ event_type }) => event_type)).toEqual(['job.succeeded'])
   })
 
-  it('is not told that a job is being made that nobody took', async () => {
-    const id = await tellOfFailure({ callback_events: everything })
+  it('does not receive that a job is generating which no provider accepted', async () => {
+    const id = await notifyOfFailure({ callback_events: everything })
     expect((await deliveriesOf(id)).map(({ event_type }) => event_type)).toEqual(['job.failed'])
   })
 })
 
-describe('an endpoint that asks for outputs', () => {
-  it('is told of them, whatever the job asked for', async () => {
+describe('an endpoint that subscribes to outputs', () => {
+  it('receives them, whatever the job subscribes to', async () => {
     await makeEndpoint(`${callerUrl}/outputs`, { event_types: ['output.stored'] })
     const { id } = await makeVideo({ callback_url: undefined, callback_secret: undefined })
     const [event] = await eventsFor(id, 1)

@@ -7,50 +7,50 @@ import { openDatabase } from '../../src/store/database.ts'
 import { claimDelivery } from '../../src/store/deliveries/claim.ts'
 import {
   deliveriesOf,
-  nudgeDelivery,
-  tellAndHear,
-  tellOfFailure,
+  notifyOfFailure,
+  notifyOnce,
   untilDelivery,
+  wakeDelivery,
 } from '../support/deliveries.ts'
 import { sweep, timelineOf } from '../support/reelhook.ts'
 import { aContext, aGate, deadQueue, postWithoutWakeUp } from '../support/runtime.ts'
 import { world } from '../support/world.ts'
 
-/** A delivery that was refused once and is due again now. */
+/** A delivery that failed once and is due again now. */
 async function aDueDelivery(): Promise<{ id: string; jobId: string }> {
-  const { id, job_id } = await tellAndHear(() => new Response('no', { status: 500 }))
+  const { id, job_id } = await notifyOnce(() => new Response('no', { status: 500 }))
   await world.advance(5_000)
   return { id, jobId: job_id }
 }
 
-describe('a delivery is made once', () => {
-  it('though many nudges for it race', async () => {
+describe('one attempt is made', () => {
+  it('though many wake-ups for the delivery race', async () => {
     const { id, jobId } = await aDueDelivery()
-    await nudgeDelivery(id, 8)
+    await wakeDelivery(id, 8)
     const delivery = await untilDelivery(jobId, ({ status }) => status === 'delivered')
     expect(delivery.attempts).toHaveLength(2)
     expect(world.caller.receivedFor(jobId)).toHaveLength(2)
   })
 
-  it('though nudges for it come after it is over', async () => {
-    const { id, job_id } = await tellAndHear(() => new Response('taken'))
-    await nudgeDelivery(id, 3)
+  it('though more wake-ups come after the delivery has ended', async () => {
+    const { id, job_id } = await notifyOnce(() => new Response('taken'))
+    await wakeDelivery(id, 3)
     await world.advance(24 * 60 * 60 * 1_000)
-    await nudgeDelivery(id, 3)
+    await wakeDelivery(id, 3)
     expect(world.caller.receivedFor(job_id)).toHaveLength(1)
     expect((await deliveriesOf(job_id))[0]?.attempts).toHaveLength(1)
   })
 
-  it('and not before it is due, whoever nudges', async () => {
-    const { id, job_id } = await tellAndHear(() => new Response('no', { status: 500 }))
+  it('not before the delivery is due, though a wake-up comes early', async () => {
+    const { id, job_id } = await notifyOnce(() => new Response('no', { status: 500 }))
     await world.advance(4_999)
-    await nudgeDelivery(id, 3)
+    await wakeDelivery(id, 3)
     expect(world.caller.receivedFor(job_id)).toHaveLength(1)
   })
 })
 
-describe('a delivery is made all the same', () => {
-  it('when its nudge was lost: the sweep finds it', async () => {
+describe('an attempt is still made', () => {
+  it('when the wake-up was lost: the sweep finds the delivery', async () => {
     const { id } = await postWithoutWakeUp({ prompt: 'A paper boat sim(submit=402)' })
     await advance(aContext({}, { DELIVERIES: deadQueue }), id)
     expect(world.caller.receivedFor(id)).toHaveLength(0)
@@ -58,10 +58,10 @@ describe('a delivery is made all the same', () => {
     await untilDelivery(id, ({ status }) => status === 'delivered')
   })
 
-  it('when the one who had taken it died: its lease runs out', async () => {
+  it('when the attempt before it died: its lease expires', async () => {
     const { id, jobId } = await aDueDelivery()
     await claimDelivery(openDatabase(env.DB), id, 'a lease of the dead', world.edges.now())
-    await nudgeDelivery(id)
+    await wakeDelivery(id)
     expect(world.caller.receivedFor(jobId)).toHaveLength(1)
     await world.advance(leaseMs)
     await sweep()
@@ -70,8 +70,8 @@ describe('a delivery is made all the same', () => {
   })
 })
 
-describe('a delivery that outlived its lease', () => {
-  it('commits nothing: the attempt that followed keeps the record', async () => {
+describe('an attempt that outlived its lease', () => {
+  it('commits nothing: the attempt that followed records its result', async () => {
     const { id, jobId } = await aDueDelivery()
     const [sent, answered] = [aGate(), aGate()]
     const slow = deliver(
@@ -86,7 +86,7 @@ describe('a delivery that outlived its lease', () => {
     )
     await sent.wait
     await world.advance(leaseMs)
-    await nudgeDelivery(id)
+    await wakeDelivery(id)
     answered.open()
     await slow
 
@@ -101,12 +101,12 @@ describe('a delivery that outlived its lease', () => {
     expect(await timelineOf(jobId)).not.toContain('delivery.failed')
   })
 
-  it('is not mistaken for a failure of the queue: its message is done with', async () => {
+  it('acknowledges its queue message: that is no failure of the queue', async () => {
     const { id } = await aDueDelivery()
     const losing = aContext({
       fetch: async () => {
         await world.advance(leaseMs)
-        await nudgeDelivery(id)
+        await wakeDelivery(id)
         return new Response('no', { status: 500 })
       },
     })
@@ -114,11 +114,11 @@ describe('a delivery that outlived its lease', () => {
   })
 })
 
-describe('a hostile nudge', () => {
-  it('for a delivery that is not there does nothing', async () => {
-    await nudgeDelivery('dlv_00000000000000000000000000')
-    await nudgeDelivery("' OR 1=1 --")
-    const id = await tellOfFailure()
+describe('a hostile wake-up', () => {
+  it('for a delivery that does not exist does nothing', async () => {
+    await wakeDelivery('dlv_00000000000000000000000000')
+    await wakeDelivery("' OR 1=1 --")
+    const id = await notifyOfFailure()
     await untilDelivery(id, ({ status }) => status === 'delivered')
     expect(world.caller.receivedFor(id)).toHaveLength(1)
   })

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { deliveryWaitsMs } from '../../src/core/schedule.ts'
-import { tellOfFailure, untilDelivery } from '../support/deliveries.ts'
+import { notifyOfFailure, untilDelivery } from '../support/deliveries.ts'
 import { api, sweep } from '../support/reelhook.ts'
 import { world } from '../support/world.ts'
 
-/** Sweeps, and says how many deliveries were found overdue. */
+/** Sweeps, and returns how many deliveries were overdue. */
 async function sweptDeliveries(): Promise<unknown> {
   const seen = world.logs.length
   await sweep()
@@ -15,10 +15,10 @@ async function eventsOf(id: string): Promise<{ type: string; data: unknown }[]> 
   return (await (await api(`/v1/jobs/${id}/events`)).json<{ data: { type: string; data: unknown }[] }>()).data
 }
 
-describe('a delivery that is refused every time', () => {
-  it('is tried ten times over three days, each when it is due and not before; then it has failed', async () => {
+describe('a delivery that fails every time', () => {
+  it('is attempted ten times over three days, never early, and then has failed', async () => {
     world.caller.respondNext(...deliveryWaitsMs.map(() => () => new Response('no', { status: 500 })))
-    const id = await tellOfFailure()
+    const id = await notifyOfFailure()
     for (const [made, waitMs] of deliveryWaitsMs.entries()) {
       if (made === 0) continue
       const pending = await untilDelivery(id, ({ attempts }) => attempts.length === made)
@@ -46,10 +46,10 @@ describe('a delivery that is refused every time', () => {
   })
 })
 
-describe('a delivery that is taken at last', () => {
-  it('is over, and nothing of it is on the timeline', async () => {
+describe('a delivery that is accepted after failures', () => {
+  it('has ended, without an event on the timeline', async () => {
     world.caller.respondNext(() => new Response('no', { status: 500 }))
-    const id = await tellOfFailure()
+    const id = await notifyOfFailure()
     await untilDelivery(id, ({ attempts }) => attempts.length === 1)
     await world.advance(5_000)
     await sweep()

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { keyPairOf } from '../../src/core/crypto/key-pair.ts'
 import { signatureHeaders } from '../../src/deliveries/sign.ts'
 
-/** What the reference libraries of the standard hold themselves to, each secret with its signature. */
+/** The test vectors of the standard's reference libraries: each secret with its signature. */
 const eventId = 'msg_p5jXN8AQM9LWM0D4loKWxJek'
 const atMs = 1_614_265_330_000
 const body = '{"test": 2432232314}'
@@ -19,8 +19,8 @@ async function aPair() {
   return keyPairOf(Uint8Array.from(atob(asymmetric.seed), (character) => character.charCodeAt(0)))
 }
 
-describe('the vectors of the standard', () => {
-  it('are met by v1', async () => {
+describe('the test vectors of the standard', () => {
+  it('match the v1 signature', async () => {
     const headers = await signatureHeaders({ secrets: [symmetric.secret], pairs: [] }, eventId, body, atMs)
     expect(headers).toEqual({
       'webhook-id': eventId,
@@ -29,12 +29,12 @@ describe('the vectors of the standard', () => {
     })
   })
 
-  it('are met by v1a', async () => {
+  it('match the v1a signature', async () => {
     const headers = await signatureHeaders({ secrets: [], pairs: [await aPair()] }, eventId, body, atMs)
     expect(headers['webhook-signature']).toBe(asymmetric.signature)
   })
 
-  it('are met by both in one header, v1 first', async () => {
+  it('match both signatures in one header, v1 first', async () => {
     const signers = { secrets: [symmetric.secret], pairs: [await aPair()] }
     const headers = await signatureHeaders(signers, eventId, body, atMs)
     expect(headers['webhook-signature']).toBe(`${symmetric.signature} ${asymmetric.signature}`)
@@ -42,7 +42,7 @@ describe('the vectors of the standard', () => {
 })
 
 describe('a signature', () => {
-  it('is made at the second in which the attempt lies', async () => {
+  it('carries the second of the attempt as its timestamp', async () => {
     const headers = await signatureHeaders(
       { secrets: [symmetric.secret], pairs: [] },
       eventId,
@@ -52,7 +52,7 @@ describe('a signature', () => {
     expect(headers['webhook-signature']).toBe(symmetric.signature)
   })
 
-  it('is made of the bytes of a body in any script', async () => {
+  it('covers the UTF-8 bytes of a body in any script', async () => {
     const signers = { secrets: [symmetric.secret], pairs: [await aPair()] }
     const [one, other] = await Promise.all(
       ['{"prompt":"船"}', '{"prompt":"?"}'].map((text) => signatureHeaders(signers, eventId, text, atMs)),

@@ -1,20 +1,20 @@
 import { describe, expect, it } from 'vitest'
 import { callbackSecret, isSignedWith } from '../support/caller.ts'
-import { deliveriesOf, tellOfFailure, untilDelivery } from '../support/deliveries.ts'
+import { deliveriesOf, notifyOfFailure, untilDelivery } from '../support/deliveries.ts'
 import { getJob, sweep, untilNotified } from '../support/reelhook.ts'
 import { makeVideo } from '../support/videos.ts'
 import { world } from '../support/world.ts'
 
-async function told(id: string) {
+async function receivedFor(id: string) {
   const [first] = await untilNotified(id)
-  if (first === undefined) throw new Error('the caller was not told')
+  if (first === undefined) throw new Error('the caller received nothing')
   return first
 }
 
-describe('what is signed', () => {
-  it('is the event with the whole job as the API shows it', async () => {
-    const id = await tellOfFailure({ metadata: { order: '42' } })
-    const { body } = await told(id)
+describe('a signed delivery', () => {
+  it('contains the event with the whole job as the API shows it', async () => {
+    const id = await notifyOfFailure({ metadata: { order: '42' } })
+    const { body } = await receivedFor(id)
     const event = JSON.parse(body)
     expect(Object.keys(event)).toEqual(['type', 'timestamp', 'data'])
     expect(event).toEqual({
@@ -24,21 +24,21 @@ describe('what is signed', () => {
     })
   })
 
-  it('is a success as well as a failure', async () => {
+  it('reports a success as well as a failure', async () => {
     const { id } = await makeVideo()
-    const received = await told(id)
+    const received = await receivedFor(id)
     expect(JSON.parse(received.body).type).toBe('job.succeeded')
     expect(isSignedWith(callbackSecret, received)).toBe(true)
   })
 
-  it('holds no secret', async () => {
-    const { body } = await told(await tellOfFailure())
+  it('contains no secret', async () => {
+    const { body } = await receivedFor(await notifyOfFailure())
     expect(body).not.toContain('whsec_')
   })
 
-  it('is the same id and the same bytes on each attempt, at a new time, signed anew', async () => {
+  it('has the same id and bytes on each attempt, with a new timestamp and signature', async () => {
     world.caller.respondNext(...[500, 404].map((status) => () => new Response('no', { status })))
-    const id = await tellOfFailure()
+    const id = await notifyOfFailure()
     for (const [attempts, waitMs] of [
       [1, 5_000],
       [2, 300_000],

@@ -1,4 +1,4 @@
-/** An answer whose status has come, and whose body does not come to its end. */
+/** Responses whose status has come, and whose body does not end. */
 import { afterEach, expect, it, vi } from 'vitest'
 import { attemptPost } from '../../src/deliveries/attempt.ts'
 import { callerUrl, world } from '../support/world.ts'
@@ -7,7 +7,7 @@ afterEach(() => {
   vi.restoreAllMocks()
 })
 
-/** Of the body come these pieces, and then nothing; as in the runtime, it breaks when the time of the attempt is up. */
+/** The body has these pieces, and then stalls; as in the runtime, it breaks when the attempt times out. */
 async function attempt(status: number, pieces: Uint8Array[]) {
   const time = new AbortController()
   const timeout = vi.spyOn(AbortSignal, 'timeout').mockReturnValueOnce(time.signal)
@@ -39,7 +39,7 @@ it.each([
   },
 )
 
-it('a letter that came in pieces is whole, and one of which only a piece came is left out', async () => {
+it('joins a character that came in two pieces, and drops one whose second piece never came', async () => {
   const pieces = [...bytesOf('a 水水')].slice(0, -1).map((byte) => Uint8Array.of(byte))
   expect(await attempt(502, pieces)).toMatchObject({ status: 502, answer: 'a 水' })
 })

@@ -23,7 +23,7 @@ async function jobAt(id: string, overrides: Parameters<typeof insertedJob>[0] = 
   return id
 }
 
-/** So many copies of a job, with ids before any other. */
+/** Copies a job; the ids of the copies sort before all others. */
 async function multiply(id: string, count: number): Promise<void> {
   await select(
     `INSERT INTO jobs (id, status, model, provider, providers, request, warnings, api_key_id, created_at, deadline_at)

@@ -53,21 +53,21 @@ export async function untilDelivery(
   )
 }
 
-/** A job that fails at once, so that its caller is told without the clock being turned. */
-export async function tellOfFailure(overrides: Record<string, unknown> = {}): Promise<string> {
+/** A job that fails at once, so that its caller is notified without advancing the clock. */
+export async function notifyOfFailure(overrides: Record<string, unknown> = {}): Promise<string> {
   const { id } = await postJob({ prompt: 'A paper boat sim(submit=402)', ...overrides })
   await untilStatus(id, 'failed')
   return id
 }
 
-/** The caller answers so, once, and the delivery is shown as that left it. */
-export async function tellAndHear(answer: () => Response): Promise<DeliveryView> {
+/** Notifies a caller that gives this response once; returns the delivery after that attempt. */
+export async function notifyOnce(answer: () => Response): Promise<DeliveryView> {
   world.caller.respondNext(answer)
-  return untilDelivery(await tellOfFailure(), ({ attempts }) => attempts.length === 1)
+  return untilDelivery(await notifyOfFailure(), ({ attempts }) => attempts.length === 1)
 }
 
-/** What a delivery message on the queue does, as often as the queue brings it, all at once; with other settings. */
-export async function nudgeDelivery(id: string, times = 1, settings: Partial<Env> = {}): Promise<void> {
+/** Processes the queue message of a delivery, this many times at once. */
+export async function wakeDelivery(id: string, times = 1, settings: Partial<Env> = {}): Promise<void> {
   const batches = Array.from({ length: times }, (_, n) =>
     createMessageBatch('reelhook-deliveries', [
       { id: `${n}`, timestamp: new Date(), attempts: 1, body: { delivery: id } },
@@ -77,19 +77,22 @@ export async function nudgeDelivery(id: string, times = 1, settings: Partial<Env
   await Promise.all(batches.map((batch) => worker.queue?.(batch, environment, createExecutionContext())))
 }
 
-/** So many deliveries of one settled job, all due now, that nobody was nudged for; of the admin's key, or another's. */
-export async function owe(count: number, url: string, apiKeyId = 'admin'): Promise<string[]> {
-  const jobId = await tellOfFailure({ callback_url: undefined, callback_secret: undefined })
+/** Deliveries of one settled job of the key, all due now, without queue messages. */
+export async function insertDeliveries(count: number, url: string, apiKeyId = 'admin'): Promise<string[]> {
+  const jobId = await notifyOfFailure({ callback_url: undefined, callback_secret: undefined })
   await env.DB.prepare(
     'UPDATE jobs SET callback_secret = (SELECT callback_secret FROM jobs WHERE id = ?), api_key_id = ? WHERE id = ?',
   )
-    .bind(await tellOfFailure(), apiKeyId, jobId)
+    .bind(await notifyOfFailure(), apiKeyId, jobId)
     .run()
   const db = openDatabase(env.DB)
   const job = await getJob(jobId)
   const drafts = Array.from({ length: count }, (_, n) =>
     draftDelivery({
-      ...{ endpointId: null, eventId: `evt_${n}`, eventType: 'job.failed' as const, url },
+      endpointId: null,
+      eventId: `evt_${n}`,
+      eventType: 'job.failed' as const,
+      url,
       body: eventBody('job.failed', world.edges.now(), { ...job, metadata: { n: `${n}` } }),
     }),
   )
@@ -98,13 +101,15 @@ export async function owe(count: number, url: string, apiKeyId = 'admin'): Promi
   return drafts.map(({ id }) => id)
 }
 
-/** Works the nudges of these deliveries off as the platform does: ten a batch, all batches at once. */
-export async function workOff(ids: string[]): Promise<void> {
+/** Processes the queue messages of these deliveries as the platform does: ten a batch, all batches at once. */
+export async function processDeliveries(ids: string[]): Promise<void> {
   const batches = Array.from({ length: Math.ceil(ids.length / 10) }, (_, n) =>
     createMessageBatch(
       'reelhook-deliveries',
       ids.slice(n * 10, n * 10 + 10).map((delivery) => ({
-        ...{ id: delivery, timestamp: new Date(), attempts: 1 },
+        id: delivery,
+        timestamp: new Date(),
+        attempts: 1,
         body: { delivery },
       })),
     ),

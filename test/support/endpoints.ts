@@ -1,4 +1,4 @@
-/** Endpoints, as the API makes and shows them. */
+/** Endpoints, created and read through the API. */
 import { expect } from 'vitest'
 import { api, post } from './reelhook.ts'
 

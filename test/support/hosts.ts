@@ -1,8 +1,8 @@
-/** A caller's host of a test's own: nobody is there until somebody answers. */
+/** Hosts of callers, one for each test. A host does not respond until the test says how. */
 import { expect, vi } from 'vitest'
 import { failuresToOpenCircuit } from '../../src/core/schedule.ts'
 import type { Received } from './caller.ts'
-import { owe, workOff } from './deliveries.ts'
+import { insertDeliveries, processDeliveries } from './deliveries.ts'
 import { countRows, select } from './storage.ts'
 import { world } from './world.ts'
 
@@ -11,10 +11,10 @@ type Answer = (request: Request) => Response | Promise<Response>
 export interface Host {
   name: string
   url: string
-  /** How often it was called, and with what. */
+  /** How often it was called, and the requests. */
   called: { calls: number; received: Received[] }
   answer: (how: Answer) => void
-  /** What is kept of it, for the admin's key, while it is in trouble. */
+  /** Its row for the admin key, while it fails. */
   row: () => Promise<HostRow | undefined>
 }
 
@@ -34,7 +34,9 @@ export function aHost(): Host {
   const name = `host-${++hosts}.test`
   const called = { calls: 0, received: [] as Received[] }
   return {
-    ...{ name, called, url: `https://${name}/hook` },
+    name,
+    called,
+    url: `https://${name}/hook`,
     answer: (how) =>
       world.serve(`https://${name}`, async (request) => {
         called.calls += 1
@@ -50,7 +52,7 @@ export function aHost(): Host {
   }
 }
 
-/** How many of these deliveries are so. */
+/** How many of these deliveries meet the condition. */
 export function countDeliveries(ids: string[], where: string): Promise<number> {
   return countRows('deliveries', `id IN (SELECT value FROM json_each(?)) AND ${where}`, JSON.stringify(ids))
 }
@@ -67,10 +69,10 @@ export function attemptsAt({ name }: Host): Promise<number> {
   return countRows('attempts', 'delivery_id IN (SELECT id FROM deliveries WHERE host = ?)', name)
 }
 
-/** Its circuit, opened by as many deliveries as that takes, which are gone then. */
+/** Opens the circuit of the host by failed deliveries, and deletes those. */
 export async function openCircuit(host: Host): Promise<void> {
   host.answer(down)
-  await workOff(await owe(failuresToOpenCircuit, host.url))
+  await processDeliveries(await insertDeliveries(failuresToOpenCircuit, host.url))
   expect(await host.row()).toMatchObject({ consecutive_outages: failuresToOpenCircuit })
   await select('DELETE FROM deliveries')
   host.called.calls = 0

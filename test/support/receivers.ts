@@ -1,4 +1,4 @@
-/** Receivers of callbacks, careful and careless, and what POST /v1/callbacks/test finds out about each. */
+/** Receivers of callbacks, careful and careless, and the reports of POST /v1/callbacks/test on them. */
 import { Webhook } from 'standardwebhooks'
 import { expect } from 'vitest'
 import { bearerHeader, createApiKey } from './api-keys.ts'
@@ -18,26 +18,26 @@ export interface Report {
   results: { name: string; result: string; message: string }[]
 }
 
-export interface Heard {
+export interface ReceivedDelivery {
   body: string
   headers: Record<string, string>
 }
 
-export type Receiver = (heard: Heard) => Response | Promise<Response>
+export type Receiver = (received: ReceivedDelivery) => Response | Promise<Response>
 
 let receivers = 0
 
-/** A URL where nobody else is, and what the receiver there hears. */
-export function anAddress(): { url: string; heard: Heard[] } {
-  return { url: `https://receiver-${receivers++}.test/hook`, heard: [] }
+/** A URL that no other test uses, and the deliveries received there. */
+export function anAddress(): { url: string; received: ReceivedDelivery[] } {
+  return { url: `https://receiver-${receivers++}.test/hook`, received: [] }
 }
 
-/** The report on the receiver, made with a key of the test's own: each may ask for few in a minute. */
-export async function reportOn(receiver: Receiver, { url, heard } = anAddress()): Promise<Report> {
+/** The report on the receiver, requested with a new key: a key may request few in a minute. */
+export async function reportOn(receiver: Receiver, { url, received } = anAddress()): Promise<Report> {
   for (const _ of [1, 2, 3, 4]) {
     world.respondNext(url, async (request) => {
       const one = { body: await request.text(), headers: Object.fromEntries(request.headers) }
-      heard.push(one)
+      received.push(one)
       return receiver(one)
     })
   }
@@ -64,8 +64,8 @@ export const allPassed = {
   accepts_duplicate: 'passed',
 }
 
-/** As a careful receiver does it, with the published package. */
-export function verifies({ body, headers }: Heard): Response {
+/** Verifies as a careful receiver does, with the published package. */
+export function verifies({ body, headers }: ReceivedDelivery): Response {
   try {
     new Webhook(callbackSecret).verify(body, headers)
     return new Response('ok')
@@ -74,26 +74,26 @@ export function verifies({ body, headers }: Heard): Response {
   }
 }
 
-/** The signature is right, whenever it was made. */
-export function verifiesWithoutClock({ body, headers }: Heard): Response {
+/** Verifies the signature, but not the age of the timestamp. */
+export function verifiesWithoutClock({ body, headers }: ReceivedDelivery): Response {
   const at = new Date(Number(headers['webhook-timestamp']) * 1_000)
   const signature = new Webhook(callbackSecret).sign(headers['webhook-id'] ?? '', at, body)
   return new Response('', { status: headers['webhook-signature']?.startsWith(signature) ? 200 : 401 })
 }
 
-/** Takes each id once, and complains of it afterwards. */
+/** Accepts each id once, and refuses it afterwards. */
 export function complainsOfRepeats(): Receiver {
-  const known = new Set<string>()
-  return (heard) => {
-    const id = heard.headers['webhook-id'] ?? ''
-    if (known.has(id)) return new Response('known', { status: 409 })
-    known.add(id)
-    return verifies(heard)
+  const ids = new Set<string>()
+  return (received) => {
+    const id = received.headers['webhook-id'] ?? ''
+    if (ids.has(id)) return new Response('known', { status: 409 })
+    ids.add(id)
+    return verifies(received)
   }
 }
 
-/** Takes one, and puts off all that follow. */
+/** Accepts one delivery, and answers 429 to all that follow. */
 export function isOverwhelmed(): Receiver {
   let count = 0
-  return (heard) => (count++ === 0 ? verifies(heard) : new Response('slow down', { status: 429 }))
+  return (received) => (count++ === 0 ? verifies(received) : new Response('slow down', { status: 429 }))
 }

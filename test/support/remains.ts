@@ -1,4 +1,4 @@
-/** What is left of a job, anywhere. */
+/** The rows and objects that are left of a job. */
 import { objectPrefixes } from '../../src/core/retention.ts'
 import { countRows, objectKeys } from './storage.ts'
 
@@ -10,13 +10,20 @@ export async function leftOf(id: string): Promise<Record<string, number>> {
   return {
     jobs: await countRows('jobs', 'id = ?', id),
     ...Object.fromEntries(tables.map((table, n) => [table, counts[n] ?? 0])),
-    /** Of any delivery that is gone. */
+    /** Attempts of deliveries that no longer exist. */
     attempts: await countRows('attempts', 'delivery_id NOT IN (SELECT id FROM deliveries)'),
     objects: objects.flat().length,
   }
 }
 
 export const nothing = {
-  ...{ jobs: 0, tasks: 0, outputs: 0, webhooks: 0, events: 0, deliveries: 0, assets: 0 },
-  ...{ attempts: 0, objects: 0 },
+  jobs: 0,
+  tasks: 0,
+  outputs: 0,
+  webhooks: 0,
+  events: 0,
+  deliveries: 0,
+  assets: 0,
+  attempts: 0,
+  objects: 0,
 }

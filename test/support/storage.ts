@@ -1,4 +1,4 @@
-/** What is in D1 and R2, counted and read past the product. */
+/** Reads D1 and R2 directly, not through the product. */
 import { env } from 'cloudflare:workers'
 import { world } from './world.ts'
 
@@ -22,7 +22,7 @@ export async function objectKeys(prefix = ''): Promise<string[]> {
   return objects.map(({ key }) => key)
 }
 
-/** A job's deadline; of one that is not there, one that is yet to come. */
+/** The deadline of a job; an hour from now if the job does not exist. */
 export async function deadlineOf(jobId: string): Promise<number> {
   const [row] = await select<{ deadline_at: number }>('SELECT deadline_at FROM jobs WHERE id = ?', jobId)
   return row?.deadline_at ?? world.edges.now() + 60 * 60_000

@@ -4,7 +4,7 @@ import { readConfig } from '../../src/config.ts'
 import { sendMedia } from '../../src/providers/scenario/upload.ts'
 import { createGuard } from '../../src/url-guard/guard.ts'
 import { copyFrom, expectNothingLeft } from '../media/a-copy.ts'
-import { type DeliveryView, deliveriesOf, nudgeDelivery, tellAndHear } from '../support/deliveries.ts'
+import { type DeliveryView, deliveriesOf, notifyOnce, wakeDelivery } from '../support/deliveries.ts'
 import { aResolver, resolverUrl, type Zone } from '../support/resolver.ts'
 import { select } from '../support/storage.ts'
 import { world } from '../support/world.ts'
@@ -17,7 +17,7 @@ async function attempt({ id, job_id }: DeliveryView, zone: Zone) {
   const resolver = aResolver(zone)
   world.respondNext(resolverUrl, resolver.fetch)
   world.respondNext(resolverUrl, resolver.fetch)
-  await nudgeDelivery(id, 1, checked)
+  await wakeDelivery(id, 1, checked)
   return (await deliveriesOf(job_id))[0]
 }
 
@@ -27,7 +27,7 @@ describe('a delivery', () => {
   let delivery: DeliveryView
   beforeEach(async () => {
     await select('DELETE FROM hosts')
-    delivery = await tellAndHear(() => new Response('no', { status: 500 }))
+    delivery = await notifyOnce(() => new Response('no', { status: 500 }))
   })
 
   it('is sent to a host name with a public address', async () => {
@@ -53,7 +53,7 @@ describe('a delivery', () => {
   it('counts as a failure of its host if the name does not resolve, but not if the resolver fails', async () => {
     const failures = () => select('SELECT failures FROM hosts')
     await world.advance(10 * 60_000)
-    await nudgeDelivery(delivery.id, 1, checked)
+    await wakeDelivery(delivery.id, 1, checked)
     expect((await deliveriesOf(delivery.job_id))[0]?.attempt_count).toBe(2)
     expect(await failures()).toEqual([{ failures: 1 }])
     await attempt(delivery, {})
@@ -63,7 +63,7 @@ describe('a delivery', () => {
   it('waits while the resolver fails and is sent once it responds again', async () => {
     await world.advance(10 * 60_000)
     // Nothing listens at the resolver's address.
-    await nudgeDelivery(delivery.id, 1, checked)
+    await wakeDelivery(delivery.id, 1, checked)
     const [waiting] = await deliveriesOf(delivery.job_id)
     expect(waiting?.status).toBe('pending')
     expect(waiting?.attempts[1]?.error).toMatch(/could not be looked up/)

@@ -1,7 +1,7 @@
 /** The list of deliveries: newest first, with filters and a cursor, at a limited cost. */
 import { env } from 'cloudflare:workers'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { type DeliveryView, owe } from '../../support/deliveries.ts'
+import { type DeliveryView, insertDeliveries } from '../../support/deliveries.ts'
 import { createMeteredWorker } from '../../support/meter.ts'
 import { expectProblem, pathsOf } from '../../support/problem.ts'
 import { api } from '../../support/reelhook.ts'
@@ -39,9 +39,9 @@ let jobId = ''
 let startedAtMs = 0
 
 beforeAll(async () => {
-  await owe(3, 'https://hooks.test/other')
+  await insertDeliveries(3, 'https://hooks.test/other')
   startedAtMs = Date.now()
-  seven = (await owe(7, 'https://hooks.test/hook')).reverse()
+  seven = (await insertDeliveries(7, 'https://hooks.test/hook')).reverse()
   const [row] = await select<{ job_id: string }>('SELECT job_id FROM deliveries WHERE id = ?', seven[0])
   jobId = row?.job_id ?? ''
   await select("UPDATE deliveries SET status = 'failed', reason = 'exhausted' WHERE id = ?", seven[1])
@@ -66,7 +66,7 @@ describe('the list of deliveries', () => {
 
   it('does not shift when a delivery is added between two pages', async () => {
     const first = await list({ limit: '4', since: at(startedAtMs) })
-    const [added] = await owe(1, 'https://hooks.test/late')
+    const [added] = await insertDeliveries(1, 'https://hooks.test/late')
     const rest = await list({ limit: '100', cursor: first.next_cursor ?? '' })
     expect(rest.data.map(({ id }) => id)).not.toContain(added)
     await select('DELETE FROM deliveries WHERE id = ?', added)

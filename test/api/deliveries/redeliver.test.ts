@@ -5,10 +5,10 @@ import { isSignedWith } from '../../support/caller.ts'
 import {
   type DeliveryView,
   deliveriesOf,
-  owe,
-  tellOfFailure,
+  insertDeliveries,
+  notifyOfFailure,
+  processDeliveries,
   untilDelivery,
-  workOff,
 } from '../../support/deliveries.ts'
 import { changeEndpoint, deleteEndpoint, makeEndpoint } from '../../support/endpoints.ts'
 import { aHost, countDeliveries, down, type Host, ok, untilDelivered } from '../../support/hosts.ts'
@@ -47,7 +47,7 @@ async function redeliverMany(body: Record<string, unknown> = {}): Promise<Many> 
 /** A delivery to the callback URL of a job, which the caller refused. */
 async function aFailedDelivery(): Promise<DeliveryView> {
   world.caller.respondNext(gone)
-  return untilDelivery(await tellOfFailure(), ({ status }) => status === 'failed')
+  return untilDelivery(await notifyOfFailure(), ({ status }) => status === 'failed')
 }
 
 describe('a redelivery', () => {
@@ -67,7 +67,7 @@ describe('a redelivery', () => {
   })
 
   it('can repeat a delivery that succeeded', async () => {
-    const delivered = await untilDelivery(await tellOfFailure(), ({ status }) => status === 'delivered')
+    const delivered = await untilDelivery(await notifyOfFailure(), ({ status }) => status === 'delivered')
     expect((await redeliver(delivered)).status).toBe(202)
     await untilNotified(delivered.job_id, 2)
   })
@@ -91,7 +91,7 @@ describe('a redelivery', () => {
   it('uses the current URL and secret of an endpoint, and shows the URL', async () => {
     host.answer(gone)
     const endpoint = await makeEndpoint(host.url)
-    const jobId = await tellOfFailure(withoutCallback)
+    const jobId = await notifyOfFailure(withoutCallback)
     const failed = await untilDelivery(jobId, ({ status }) => status === 'failed')
     const secret = `whsec_${btoa('a newer secret of thirty-two b..')}`
     await changeEndpoint(endpoint, { url: `${callerUrl}/moved`, secret })
@@ -102,8 +102,8 @@ describe('a redelivery', () => {
 
   it('is attempted even if the circuit of its host is open', async () => {
     host.answer(down)
-    await workOff(await owe(failuresToOpenCircuit, host.url))
-    const [id = ''] = await owe(1, host.url)
+    await processDeliveries(await insertDeliveries(failuresToOpenCircuit, host.url))
+    const [id = ''] = await insertDeliveries(1, host.url)
     await select("UPDATE deliveries SET status = 'failed', due_at = NULL WHERE id = ?", id)
     host.answer(ok)
     await redeliver({ id })
@@ -115,7 +115,7 @@ describe('a redelivery of a pending delivery', () => {
   it('makes the next attempt now and continues the schedule', async () => {
     const no = () => new Response('no', { status: 500 })
     world.caller.respondNext(no, no)
-    const jobId = await tellOfFailure()
+    const jobId = await notifyOfFailure()
     const pending = await untilDelivery(jobId, ({ attempts }) => attempts.length === 1)
     expect((await redeliver(pending)).status).toBe(202)
     const again = await untilDelivery(jobId, ({ attempts }) => attempts.length === 2)
@@ -126,9 +126,9 @@ describe('a redelivery of a pending delivery', () => {
 
   it('goes before the other deliveries that wait for its host', async () => {
     host.answer(down)
-    await workOff(await owe(failuresToOpenCircuit, host.url))
-    const ids = await owe(5, host.url)
-    await workOff(ids)
+    await processDeliveries(await insertDeliveries(failuresToOpenCircuit, host.url))
+    const ids = await insertDeliveries(5, host.url)
+    await processDeliveries(ids)
     const last = ids.at(-1) ?? ''
     host.called.received.length = 0
     host.answer(ok)
@@ -145,10 +145,10 @@ describe('a redelivery of a pending delivery', () => {
       await answered.wait
       return ok()
     })
-    const work = workOff(await owe(maxAttemptsPerHost + 5, host.url))
+    const work = processDeliveries(await insertDeliveries(maxAttemptsPerHost + 5, host.url))
     await full.wait
-    const ids = await owe(1, `${host.url}/other`)
-    await workOff(ids)
+    const ids = await insertDeliveries(1, `${host.url}/other`)
+    await processDeliveries(ids)
     expect(await countDeliveries(ids, "reason = 'waiting_for_host'")).toBe(1)
     expect((await redeliver({ id: ids[0] ?? '' })).status).toBe(202)
     await untilDelivered(ids)
@@ -169,7 +169,7 @@ describe('a redelivery of a pending delivery', () => {
 describe('a redelivery of a period', () => {
   it('sends all failed deliveries again, page by page, and shows their URLs', async () => {
     host.answer(ok)
-    const ids = await owe(25, host.url)
+    const ids = await insertDeliveries(25, host.url)
     await select("UPDATE deliveries SET status = 'failed', due_at = NULL WHERE host = ?", host.name)
     const pages: Many[] = []
     for (let cursor: string | null = ''; cursor !== null; ) {
@@ -188,21 +188,21 @@ describe('a redelivery of a period', () => {
 
   it('does not delay new deliveries: it waits in the queue of its host', async () => {
     host.answer(ok)
-    const ids = await owe(100, host.url)
+    const ids = await insertDeliveries(100, host.url)
     await select("UPDATE deliveries SET status = 'failed', due_at = NULL WHERE host = ?", host.name)
     const { redelivered } = await redeliverMany()
     expect(redelivered).toBe(100)
     // The message queue has only as many as the host may have at once.
     expect(await countDeliveries(ids, "reason = 'waiting_for_host' AND due_at IS NULL")).toBeGreaterThan(0)
-    await untilDelivery(await tellOfFailure(), ({ status }) => status === 'delivered')
+    await untilDelivery(await notifyOfFailure(), ({ status }) => status === 'delivered')
     await untilDelivered(ids)
   })
 
   it('can be limited to an endpoint, a type and an end, and can repeat delivered ones', async () => {
     host.answer(ok)
     const endpoint = await makeEndpoint(host.url)
-    await tellOfFailure()
-    await tellOfFailure({ metadata: { order: '42' } })
+    await notifyOfFailure()
+    await notifyOfFailure({ metadata: { order: '42' } })
     await vi.waitUntil(async () => (await countRows('deliveries', "status = 'delivered'")) === 4, {
       timeout: 10_000,
     })
@@ -215,8 +215,8 @@ describe('a redelivery of a period', () => {
 
   it('waits for a host that is down and tries it with one delivery', async () => {
     host.answer(down)
-    const ids = await owe(failuresToOpenCircuit + 5, host.url)
-    await workOff(ids)
+    const ids = await insertDeliveries(failuresToOpenCircuit + 5, host.url)
+    await processDeliveries(ids)
     await select("UPDATE deliveries SET status = 'failed', due_at = NULL WHERE host = ?", host.name)
     host.answer(ok)
     await redeliverMany()
@@ -232,8 +232,8 @@ describe('a redelivery is refused', () => {
       await answered.wait
       return ok()
     })
-    const ids = await owe(1, host.url)
-    const work = workOff(ids)
+    const ids = await insertDeliveries(1, host.url)
+    const work = processDeliveries(ids)
     await called.wait
     await expectProblem(await redeliver({ id: ids[0] ?? '' }), 409, 'delivery_pending')
     answered.open()
@@ -244,7 +244,7 @@ describe('a redelivery is refused', () => {
 
   it('of a period, for pending deliveries', async () => {
     world.caller.respondNext(() => new Response('no', { status: 500 }))
-    const pending = await untilDelivery(await tellOfFailure(), ({ attempts }) => attempts.length === 1)
+    const pending = await untilDelivery(await notifyOfFailure(), ({ attempts }) => attempts.length === 1)
     expect((await redeliverMany()).redelivered).toBe(0)
     expect(await deliveriesOf(pending.job_id)).toEqual([pending])
   })
@@ -252,7 +252,7 @@ describe('a redelivery is refused', () => {
   it('for an endpoint that is disabled or deleted, alone and in a period', async () => {
     host.answer(gone)
     const endpoint = await makeEndpoint(host.url)
-    const jobId = await tellOfFailure(withoutCallback)
+    const jobId = await notifyOfFailure(withoutCallback)
     const failed = await untilDelivery(jobId, ({ status }) => status === 'failed')
     await changeEndpoint(endpoint, { disabled: true })
     await expectProblem(await redeliver(failed), 409, 'disabled')

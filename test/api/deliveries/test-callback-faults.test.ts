@@ -35,14 +35,14 @@ describe('the report names the fault of a receiver', () => {
       verifiesWithoutClock,
       { ...allPassed, refuses_stale: 'failed' },
       'refuses_stale',
-      /webhook-timestamp more than five minutes away/,
+      /webhook-timestamp that is more than five minutes off/,
     ],
     [
       'it refuses a repeated delivery',
       complainsOfRepeats(),
       { ...allPassed, accepts_duplicate: 'failed' },
       'accepts_duplicate',
-      /the caller answered 409.*answer 2xx to a webhook-id that you know/,
+      /the caller answered 409.*respond 2xx to a webhook-id that you have processed/,
     ],
     [
       'it refuses everything',
@@ -85,7 +85,7 @@ describe('the report names the fault of a receiver', () => {
       expect(report.test_deliveries[0]).toMatchObject({ status: 308, redirect_host })
       expect(messageOf(report, 'accepts_valid')).toContain(`It leads to ${redirect_host}`)
       expect(JSON.stringify(report)).not.toContain('hunter2')
-      expect(address.heard).toHaveLength(4)
+      expect(address.received).toHaveLength(4)
     },
   )
 })
@@ -112,7 +112,7 @@ describe('a receiver that cannot be reached', () => {
   ])('%s gets one test delivery, and the report has the reason', async (_, receiver, why, speaks_tls) => {
     const address = anAddress()
     const report = await reportOn(receiver, address)
-    expect(address.heard).toHaveLength(1)
+    expect(address.received).toHaveLength(1)
     expect(resultsOf(report)).toEqual({ ...unreachable, speaks_tls })
     expect(messageOf(report, 'reachable')).toMatch(why)
     const [valid, ...others] = report.test_deliveries

@@ -8,7 +8,7 @@ import { createMeteredWorker } from '../../support/meter.ts'
 import { expectProblem, pathsOf } from '../../support/problem.ts'
 import { api, aRequest, passTimeUntil, post, postJob, untilSubmitted } from '../../support/reelhook.ts'
 import { leftOf, nothing } from '../../support/remains.ts'
-import { passDays, untilNotified } from '../../support/retention.ts'
+import { passDays, untilDelivered } from '../../support/retention.ts'
 import { countRows, objectKeys, select } from '../../support/storage.ts'
 import { bytesOf, failVideo, sha256Of } from '../../support/videos.ts'
 import { publicBaseUrl, world } from '../../support/world.ts'
@@ -90,7 +90,7 @@ describe('an embedded file', () => {
   it('is erased with its job, and the files of other jobs are not', async () => {
     const { id } = await failVideo({ first_frame: png })
     const { id: other, request } = await failVideo({ first_frame: png })
-    await Promise.all([untilNotified(id), untilNotified(other)])
+    await Promise.all([untilDelivered(id), untilDelivered(other)])
     expect(await leftOf(id)).toMatchObject({ assets: 1, objects: 1 })
     expect((await erase(id)).status).toBe(204)
     expect(await leftOf(id)).toEqual(nothing)
@@ -99,7 +99,7 @@ describe('an embedded file', () => {
 
   it('is erased with its job at the end of its retention', async () => {
     const { id } = await failVideo({ first_frame: png, retention_days: 1 })
-    await untilNotified(id)
+    await untilDelivered(id)
     await passDays(1.1)
     expect(await leftOf(id)).toEqual(nothing)
   })
@@ -131,7 +131,7 @@ describe('an embedded file', () => {
 describe('a retry of a job with an embedded file', () => {
   it('has a separate copy of the file, which survives the first job', async () => {
     const { id, request } = await failVideo({ first_frame: aDataUri('image/png', 200_000) })
-    await untilNotified(id)
+    await untilDelivered(id)
     const again = await retried(id)
     expect(again.request.first_frame).not.toBe(request.first_frame)
     expect((await erase(id, '?force=true')).status).toBe(204)

@@ -1,6 +1,6 @@
 import { env } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
-import { tellAndHear, untilDelivery } from '../../support/deliveries.ts'
+import { notifyOnce, untilDelivery } from '../../support/deliveries.ts'
 import { canceled, erase, retried } from '../../support/job-calls.ts'
 import { expectProblem } from '../../support/problem.ts'
 import { callbackPathOf, postWebhookTo, untilWebhookResults } from '../../support/provider-webhooks.ts'
@@ -120,7 +120,7 @@ describe('a DELETE of a job is refused', () => {
   })
 
   it('while a delivery to its caller is pending, unless it is forced', async () => {
-    const { job_id: id } = await tellAndHear(() => new Response('no', { status: 500 }))
+    const { job_id: id } = await notifyOnce(() => new Response('no', { status: 500 }))
     const { detail } = await expectProblem(await erase(id), 409, 'undelivered')
     expect(detail).toContain('?force=true')
     expect(await leftOf(id)).toMatchObject({ jobs: 1, deliveries: 1 })
@@ -129,7 +129,7 @@ describe('a DELETE of a job is refused', () => {
   })
 
   it('but not after its caller answered 410', async () => {
-    const { job_id: id } = await tellAndHear(() => new Response('no more', { status: 410 }))
+    const { job_id: id } = await notifyOnce(() => new Response('no more', { status: 410 }))
     expect((await erase(id)).status).toBe(204)
     expect(await leftOf(id)).toEqual(nothing)
   })

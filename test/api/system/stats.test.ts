@@ -3,7 +3,7 @@ import { env } from 'cloudflare:workers'
 import { afterEach, describe, expect, it } from 'vitest'
 import { firstIdAt } from '../../../src/core/id.ts'
 import { advance } from '../../../src/engine/advance.ts'
-import { owe } from '../../support/deliveries.ts'
+import { insertDeliveries } from '../../support/deliveries.ts'
 import { postMany } from '../../support/limited.ts'
 import { createMeteredWorker, type MeteredWorker } from '../../support/meter.ts'
 import { expectProblem } from '../../support/problem.ts'
@@ -205,7 +205,7 @@ describe('the open work in the statistics', () => {
   })
 
   it('counts deliveries that wait for a host, as overdue only when the host is overdue', async () => {
-    const ids = await owe(2, 'https://line.test/hook')
+    const ids = await insertDeliveries(2, 'https://line.test/hook')
     await env.DB.batch([
       env.DB.prepare('DELETE FROM deliveries WHERE id NOT IN (?, ?)').bind(...ids),
       env.DB.prepare("UPDATE deliveries SET due_at = NULL, reason = 'waiting_for_host'"),

@@ -13,11 +13,11 @@ import { api, getJob, post, sweep } from '../../support/reelhook.ts'
 import { leftOf, nothing } from '../../support/remains.ts'
 import {
   allEvents,
-  aToldVideo,
+  aNotifiedVideo,
   days,
-  toldOfErasure,
+  erasureEventsOf,
+  untilErasureEvent,
   untilNotified,
-  untilToldOfErasure,
 } from '../../support/retention.ts'
 import { aContext } from '../../support/runtime.ts'
 import { objectKeys } from '../../support/storage.ts'
@@ -42,7 +42,7 @@ async function redeliver(id: string): Promise<number> {
 
 describe('an erasure and a redelivery', () => {
   it('keep the job if the redelivery comes before the commit', async () => {
-    const id = await aToldVideo()
+    const id = await aNotifiedVideo()
     // The receiver responds that it is to be retried later.
     world.caller.respondNext(() => new Response('later', { status: 500 }))
     const held = await holdErasure(id, { commit: decision, when: 'before' })
@@ -53,7 +53,7 @@ describe('an erasure and a redelivery', () => {
   })
 
   it('send nothing if the redelivery comes after the commit', async () => {
-    const id = await aToldVideo()
+    const id = await aNotifiedVideo()
     const [delivery] = await deliveriesOf(id)
     const held = await holdErasure(id, { commit: decision, when: 'after' })
     const answer = await post(`/v1/deliveries/${delivery?.id}/redeliver`, {})
@@ -87,7 +87,7 @@ describe('an erasure and a retry', () => {
 
 describe('an erasure and a reader of the video', () => {
   it('let a running download end whole or not at all, and refuse later ones', async () => {
-    const id = await aToldVideo()
+    const id = await aNotifiedVideo()
     const [output] = (await getJob(id)).outputs
     const url = new URL(output?.url ?? '')
     const playing = await api(`${url.pathname}${url.search}`, { headers: { authorization: '' } })
@@ -99,7 +99,7 @@ describe('an erasure and a reader of the video', () => {
   })
 
   it('refuse the link between the commit and the deletion of the object', async () => {
-    const id = await aToldVideo()
+    const id = await aNotifiedVideo()
     const [output] = (await getJob(id)).outputs
     const url = new URL(output?.url ?? '')
     const held = await holdErasure(id, { commit: decision, when: 'after' })
@@ -110,12 +110,12 @@ describe('an erasure and a reader of the video', () => {
 
 describe('an erasure and another step', () => {
   it('erase the job once and send one event, if both are erasures', async () => {
-    const id = await aToldVideo({ ...hearsOfIt, retention_days: 1 })
+    const id = await aNotifiedVideo({ ...hearsOfIt, retention_days: 1 })
     await world.advance(1.1 * days)
     await Promise.all([sweep(), sweep(), eraseByHand(id), eraseByHand(id)])
-    await untilToldOfErasure(id)
+    await untilErasureEvent(id)
     await sweep()
-    expect(toldOfErasure(id)).toHaveLength(1)
+    expect(erasureEventsOf(id)).toHaveLength(1)
     expect(await leftOf(id)).toEqual({ ...nothing, jobs: 1, deliveries: 1 })
     expect(
       world.logs.filter(({ event, fields }) => event === 'job.erased' && fields.job_id === id),
@@ -166,7 +166,7 @@ describe('an erasure that is interrupted', () => {
 
   it.each(broken)('is committed, and finished by the next sweep: %s', async (_, contextOf) => {
     for (const overrides of [{}, hearsOfIt]) {
-      const id = await aToldVideo({ ...overrides, retention_days: 1 })
+      const id = await aNotifiedVideo({ ...overrides, retention_days: 1 })
       expect(await erase(contextOf(), id, byHand)).toBe('erased')
       await expectProblem(await api(`/v1/jobs/${id}`), 404, 'not_found')
       expect(world.logs).toContainEqual({
@@ -177,12 +177,12 @@ describe('an erasure that is interrupted', () => {
       expect(await objectKeys(`jobs/${id}/`)).toEqual([])
       const isTold = overrides === hearsOfIt
       expect(await leftOf(id)).toEqual(isTold ? { ...nothing, jobs: 1, deliveries: 1 } : nothing)
-      if (isTold) await untilToldOfErasure(id)
+      if (isTold) await untilErasureEvent(id)
     }
   })
 
   it('loses nothing if D1 refuses the commit', async () => {
-    const id = await aToldVideo({ retention_days: 1 })
+    const id = await aNotifiedVideo({ retention_days: 1 })
     await world.advance(1.1 * days)
     await eraseDue(aContext({}, { DB: failingAt(decision) }))
     expect(await leftOf(id)).toMatchObject({ jobs: 1, outputs: 1, objects: 1 })

@@ -9,7 +9,7 @@ import { pauseWork } from '../../support/hold-step.ts'
 import { interruptedJob } from '../../support/interruption-points.ts'
 import { createMeteredWorker } from '../../support/meter.ts'
 import { api, getJob, sweep, timelineOf } from '../../support/reelhook.ts'
-import { aToldVideo, days, untilNotified } from '../../support/retention.ts'
+import { aNotifiedVideo, days, untilDelivered } from '../../support/retention.ts'
 import { aContext, postWithoutWakeUp } from '../../support/runtime.ts'
 import { objectKeys, select } from '../../support/storage.ts'
 import { failVideo } from '../../support/videos.ts'
@@ -79,7 +79,7 @@ describe('an object that no row names', () => {
   })
 
   it('is deleted from a settled job, and its outputs are not', async () => {
-    const id = await aToldVideo({ first_frame: aDataUri('image/png') })
+    const id = await aNotifiedVideo({ first_frame: aDataUri('image/png') })
     const own = await objectKeys()
     await env.BUCKET.put(`${jobPrefix(id)}0.webm`, 'left by a copy that died')
     await goRound()
@@ -107,7 +107,7 @@ describe('an object that no row names', () => {
   it('is not an output, an uploaded asset or an embedded input, with or without a retention', async () => {
     await anAsset()
     for (const retention_days of [0, 400]) {
-      await aToldVideo({ retention_days, first_frame: aDataUri('image/png') })
+      await aNotifiedVideo({ retention_days, first_frame: aDataUri('image/png') })
     }
     const all = await objectKeys()
     expect(all).toHaveLength(5)
@@ -130,7 +130,7 @@ describe('an object that no row names', () => {
 
 describe('a row whose object is missing', () => {
   it('is reported once by the timeline, the statistics and the health check', async () => {
-    const id = await aToldVideo()
+    const id = await aNotifiedVideo()
     await env.BUCKET.delete(await objectKeys())
     await goRound()
     await goRound()
@@ -143,7 +143,7 @@ describe('a row whose object is missing', () => {
   it('may be that of an asset', async () => {
     const { id } = await anAsset()
     const { id: jobId } = await failVideo({ first_frame: aDataUri('image/png') })
-    await untilNotified(jobId)
+    await untilDelivered(jobId)
     await env.BUCKET.delete(await objectKeys())
     await goRound()
     expect(await health()).toEqual({ status: 'degraded', missing_objects: 2 })
@@ -151,7 +151,7 @@ describe('a row whose object is missing', () => {
   })
 
   it('is no longer reported when the object is back or the job is erased', async () => {
-    const [id, other] = [await aToldVideo(), await aToldVideo()]
+    const [id, other] = [await aNotifiedVideo(), await aNotifiedVideo()]
     const [key = ''] = await objectKeys(jobPrefix(id))
     await env.BUCKET.delete(await objectKeys())
     await goRound()
@@ -164,7 +164,7 @@ describe('a row whose object is missing', () => {
   })
 
   it('is not reported for a job that is erased during the reconciliation', async () => {
-    const id = await aToldVideo()
+    const id = await aNotifiedVideo()
     await world.advance(2 * days)
     await env.BUCKET.delete(await objectKeys(jobPrefix(id)))
     const held = await pauseWork({ commit: 1, when: 'before' }, reconcile)
@@ -235,7 +235,7 @@ describe('a reconciliation', () => {
 
   it('reads ten rows for each video and writes two in each sweep, however many videos there are', async () => {
     const costOf = async (videos: number) => {
-      for (let made = 0; made < videos; made++) await aToldVideo()
+      for (let made = 0; made < videos; made++) await aNotifiedVideo()
       await world.advance(2 * days)
       const worker = createMeteredWorker()
       await worker.sweep()

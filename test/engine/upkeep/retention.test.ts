@@ -4,13 +4,13 @@ import { describe, expect, it } from 'vitest'
 import { newId } from '../../../src/core/id.ts'
 import type { JobView } from '../../../src/core/job-view-schema.ts'
 import { ask } from '../../support/api-call.ts'
-import { tellAndHear } from '../../support/deliveries.ts'
+import { notifyOnce } from '../../support/deliveries.ts'
 import { canceled } from '../../support/job-calls.ts'
 import { createMeteredWorker } from '../../support/meter.ts'
 import { expectProblem, pathsOf } from '../../support/problem.ts'
 import { api, aRequest, getJob, post, postJob, sweep } from '../../support/reelhook.ts'
 import { leftOf, nothing } from '../../support/remains.ts'
-import { aToldVideo, days, passDays, untilNotified } from '../../support/retention.ts'
+import { aNotifiedVideo, days, passDays, untilDelivered } from '../../support/retention.ts'
 import { countRows, objectKeys, select } from '../../support/storage.ts'
 import { bytesOf, failVideo, sha256Of } from '../../support/videos.ts'
 import { world } from '../../support/world.ts'
@@ -26,7 +26,7 @@ async function postWith(RETENTION_DAYS: string, overrides: Record<string, unknow
 
 describe('a job with a retention', () => {
   it('is erased when its retention ends, and not before: no row and no object is left', async () => {
-    const id = await aToldVideo({ retention_days: 7 })
+    const id = await aNotifiedVideo({ retention_days: 7 })
     await passDays(6.9)
     expect(await leftOf(id)).toMatchObject({ jobs: 1, outputs: 1, objects: 1 })
     await passDays(0.2)
@@ -38,7 +38,7 @@ describe('a job with a retention', () => {
   it('shows when it will be erased as soon as it has settled, in its last event too', async () => {
     const { erase_at } = await postJob({ retention_days: 7 })
     expect(erase_at).toBeNull()
-    const id = await aToldVideo({ retention_days: 7 })
+    const id = await aNotifiedVideo({ retention_days: 7 })
     const job = await getJob(id)
     expect(Date.parse(job.erase_at ?? '') - Date.parse(job.settled_at ?? '')).toBe(7 * days)
     const [told] = world.caller.receivedFor(id)
@@ -46,7 +46,7 @@ describe('a job with a retention', () => {
   })
 
   it('has its video under the same prefix as any other job, and it plays', async () => {
-    const id = await aToldVideo({ retention_days: 8 })
+    const id = await aNotifiedVideo({ retention_days: 8 })
     expect(await objectKeys(`jobs/${id}/`)).toEqual([`jobs/${id}/0.mp4`])
     const [output] = (await getJob(id)).outputs
     const played = await world.edges.fetch(new Request(`${output?.url}&download=1`))
@@ -65,14 +65,14 @@ describe('a job with a retention', () => {
     ],
   ])('is also erased when it %s', async (_, end) => {
     const id = await end()
-    await untilNotified(id)
+    await untilDelivered(id)
     expect((await getJob(id)).erase_at).not.toBeNull()
     await passDays(1.1)
     expect(await leftOf(id)).toEqual(nothing)
   })
 
   it('is not erased while a delivery is pending, and does not delay others', async () => {
-    const { job_id: id } = await tellAndHear(() => new Response('later', { status: 500 }))
+    const { job_id: id } = await notifyOnce(() => new Response('later', { status: 500 }))
     await env.DB.prepare('UPDATE jobs SET erase_at = ? WHERE id = ?').bind(world.edges.now(), id).run()
     // The delivery is not attempted while only erasures are processed.
     await env.DB.prepare('UPDATE deliveries SET due_at = due_at + ? WHERE job_id = ?')
@@ -104,7 +104,7 @@ describe('the retention of a job', () => {
   })
 
   it('does not end by default', async () => {
-    const id = await aToldVideo()
+    const id = await aNotifiedVideo()
     expect(await getJob(id)).toMatchObject({ erase_at: null, request: { retention_days: 0 } })
     await passDays(4_000)
     expect(await leftOf(id)).toMatchObject({ jobs: 1, outputs: 1, objects: 1 })
