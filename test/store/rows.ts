@@ -10,7 +10,8 @@ import { draftEvent } from '../../src/store/events.ts'
 import { type Claim, claimJob } from '../../src/store/jobs/claim.ts'
 import { type AcceptedJob, insertJob, type Job } from '../../src/store/jobs/jobs.ts'
 import { type Changes, changes, type Step } from '../../src/store/jobs/step.ts'
-import { newTask, type Task } from '../../src/store/jobs/tasks.ts'
+import { newTask, readTask, type Task } from '../../src/store/jobs/tasks.ts'
+import type { tasks } from '../../src/store/schema.ts'
 import { select } from '../support/storage.ts'
 
 export const db = openDatabase(env.DB)
@@ -59,8 +60,11 @@ export async function claimed(id: string, nowMs = start): Promise<Claim> {
   return claim
 }
 
-export function aTask(jobId: string, overrides: Partial<Task> = {}): Task {
-  const task = newTask({
+export type TaskRow = typeof tasks.$inferSelect
+
+/** A task that is consistent with its status: what the status needs has a value. */
+export function aTask(jobId: string, overrides: Partial<TaskRow> = {}): Task {
+  const given = newTask({
     jobId,
     n: 0,
     provider: 'runware',
@@ -68,7 +72,19 @@ export function aTask(jobId: string, overrides: Partial<Task> = {}): Task {
     wanted: 1,
     intendedAt: start,
   })
-  return { ...task, attempts: 1, ...overrides }
+  return readTask({
+    ...given,
+    attempts: 1,
+    submittedAt: start,
+    completedVia: 'poll',
+    endedAt: overrides.status === 'succeeded' ? start : null,
+    inputs: null,
+    receivedVideo: null,
+    cost: null,
+    fault: null,
+    pollFailure: null,
+    ...overrides,
+  })
 }
 
 /** A step after which the job is still generating, and due again after the wait. */
