@@ -28,7 +28,7 @@ export interface TaskRecord {
   unknownAt: number | null
 }
 
-/** What a provider does with a second submission under the same client reference. */
+/** How a provider treats a second submission under the same client reference. */
 export type Repeats = 'harmless' | 'billed_again'
 
 /**

@@ -5,54 +5,54 @@ import { type TaskStatus, taskStatuses } from '../../src/core/task.ts'
 
 const at = Date.UTC(2026, 0, 1)
 
-function aLine(status: TaskStatus, code?: FaultCode) {
+function aTask(status: TaskStatus, code?: FaultCode) {
   const why = code === undefined ? null : fault(code, 'It happened.')
   return { provider: 'crun' as const, status, fault: why, endedAt: null, unknownAt: null }
 }
 
-describe('what a cancellation may still cost', () => {
+describe('the possible cost of a cancellation', () => {
   it.each([
-    [aLine('preparing'), false],
-    [aLine('intended'), true],
-    [aLine('deferred', 'rate_limited'), false],
-    [aLine('submitted'), true],
-    [aLine('unknown', 'answer_lost'), true],
-    [aLine('rejected', 'moderated'), false],
-    [aLine('succeeded'), true],
-    [aLine('failed', 'generation_failed'), false],
-    [aLine('failed', 'task_lost'), true],
-    [aLine('failed', 'submit_unknown'), true],
-    [aLine('failed', 'deadline_exceeded'), true],
-  ])('is told by a line that is %o: %s', (line, isBilled) => {
-    const { may_still_be_billed, message } = cancellationOf([line])
+    [aTask('preparing'), false],
+    [aTask('intended'), true],
+    [aTask('deferred', 'rate_limited'), false],
+    [aTask('submitted'), true],
+    [aTask('unknown', 'answer_lost'), true],
+    [aTask('rejected', 'moderated'), false],
+    [aTask('succeeded'), true],
+    [aTask('failed', 'generation_failed'), false],
+    [aTask('failed', 'task_lost'), true],
+    [aTask('failed', 'submit_unknown'), true],
+    [aTask('failed', 'deadline_exceeded'), true],
+  ])('a task that is %o may be billed: %s', (task, isBilled) => {
+    const { may_still_be_billed, message } = cancellationOf([task])
     expect(may_still_be_billed).toBe(isBilled)
     expect(message.includes('crun')).toBe(isBilled)
   })
 
-  it('is nothing where nobody was asked', () => {
+  it('is nothing if no task was submitted', () => {
     expect(cancellationOf([])).toEqual({ may_still_be_billed: false, message: 'Nothing was bought.' })
   })
 
-  it('is said once of each kind', () => {
-    const { message } = cancellationOf([aLine('submitted'), aLine('submitted'), aLine('intended')])
+  it('is listed once for each kind of task', () => {
+    const { message } = cancellationOf([aTask('submitted'), aTask('submitted'), aTask('intended')])
     expect(message.match(/crun/g)).toHaveLength(2)
   })
 })
 
-describe('a line that a cancellation leaves', () => {
-  it.each(taskStatuses)('has an end, and still says what is known: %s', (status) => {
-    const line = abandoned(aLine(status), at)
+describe('a task after a cancellation', () => {
+  it.each(taskStatuses)('has ended, and keeps a status that may have been bought: %s', (status) => {
+    const task = abandoned(aTask(status), at)
     const isNothingBought = status === 'preparing' || status === 'deferred'
-    expect(line).toMatchObject({
+    expect(task).toMatchObject({
       status: isNothingBought ? 'rejected' : status,
       endedAt: at,
       fault: { code: 'canceled' },
     })
-    expect(cancellationOf([line])).toEqual(cancellationOf([aLine(status)]))
+    expect(cancellationOf([task])).toEqual(cancellationOf([aTask(status)]))
   })
 
-  it('stays as it is when it has ended before', () => {
-    const line = { ...aLine('succeeded'), endedAt: at - 1 }
-    expect(abandoned(line, at)).toBe(line)
+  it('does not change if it had ended before', () => {
+    const task = { ...aTask('succeeded'), endedAt: at - 1 }
+    expect(abandoned(task, at)).toBe(task)
   })
 })

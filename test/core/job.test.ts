@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { canBecome, isSettled, jobStatuses } from '../../src/core/job.ts'
 
-const moves = jobStatuses.flatMap((from) => jobStatuses.map((to) => [from, to] as const))
+const transitions = jobStatuses.flatMap((from) => jobStatuses.map((to) => [from, to] as const))
 
 describe('happy', () => {
-  it('goes from the queue over the provider and R2 to its end', () => {
+  it('goes from queued to generating, storing and succeeded', () => {
     expect(canBecome('queued', 'generating')).toBe(true)
     expect(canBecome('generating', 'storing')).toBe(true)
     expect(canBecome('storing', 'succeeded')).toBe(true)
@@ -26,8 +26,10 @@ describe('refused', () => {
     expect(jobStatuses.filter((next) => canBecome(status, next))).toEqual([])
   })
 
-  it('allows nine moves, and no other', () => {
-    expect(moves.filter(([from, to]) => canBecome(from, to)).map(([from, to]) => `${from} → ${to}`)).toEqual(
+  it('allows nine transitions, and no other', () => {
+    expect(
+      transitions.filter(([from, to]) => canBecome(from, to)).map(([from, to]) => `${from} → ${to}`),
+    ).toEqual(
       [
         'queued → generating',
         'queued → failed',
@@ -42,14 +44,14 @@ describe('refused', () => {
     )
   })
 
-  it('never succeeds without having been stored, and never stands still', () => {
-    expect(moves.filter(([from, to]) => to === 'succeeded' && canBecome(from, to))).toEqual([
+  it('never succeeds before it was storing, and never changes into its current status', () => {
+    expect(transitions.filter(([from, to]) => to === 'succeeded' && canBecome(from, to))).toEqual([
       ['storing', 'succeeded'],
     ])
     expect(jobStatuses.filter((status) => canBecome(status, status))).toEqual([])
   })
 })
 
-function order(move: string): number {
-  return moves.findIndex(([from, to]) => `${from} → ${to}` === move)
+function order(transition: string): number {
+  return transitions.findIndex(([from, to]) => `${from} → ${to}` === transition)
 }

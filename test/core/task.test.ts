@@ -1,84 +1,91 @@
-/** No sequence of answers lets a job buy more than was asked for. */
+/** No sequence of responses lets a job buy more than it requested. */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { isReplaced, mayBeBought, maySubmit, type Repeats, type TaskRecord } from '../../src/core/task.ts'
 
-function aLine(overrides: Partial<TaskRecord> = {}): TaskRecord {
-  const line = { n: 0, clientReference: 'a', wanted: 1, endedAt: null, unknownAt: null }
-  return { ...line, status: 'intended', ...overrides }
+function aTask(overrides: Partial<TaskRecord> = {}): TaskRecord {
+  const task = { n: 0, clientReference: 'a', wanted: 1, endedAt: null, unknownAt: null }
+  return { ...task, status: 'intended', ...overrides }
 }
 
 const one = { count: 1, resubmit_unknown: false }
 
 describe('a billable call', () => {
   it.each([
-    ['the first', one, [], aLine(), 'billed_again', true],
-    ['more than was asked for', one, [], aLine({ wanted: 2 }), 'billed_again', false],
+    ['the first task', one, [], aTask(), 'billed_again', true],
+    ['more outputs than requested', one, [], aTask({ wanted: 2 }), 'billed_again', false],
     [
-      'one after a proven refusal',
+      'a task after a proven refusal',
       one,
-      [aLine({ status: 'rejected' })],
-      aLine({ n: 1 }),
+      [aTask({ status: 'rejected' })],
+      aTask({ n: 1 }),
       'billed_again',
       true,
     ],
-    ['one put off before', one, [aLine({ status: 'deferred' })], aLine(), 'billed_again', true],
-    ['one beside another', one, [aLine({ status: 'submitted' })], aLine({ n: 1 }), 'billed_again', false],
-    ['an unknown one again', one, [aLine({ status: 'unknown' })], aLine(), 'billed_again', false],
+    ['a deferred task', one, [aTask({ status: 'deferred' })], aTask(), 'billed_again', true],
     [
-      'an unknown one again, harmlessly',
+      'a second task beside one that has all outputs',
       one,
-      [aLine({ status: 'unknown', unknownAt: 1 })],
-      aLine({ unknownAt: 1 }),
+      [aTask({ status: 'submitted' })],
+      aTask({ n: 1 }),
+      'billed_again',
+      false,
+    ],
+    ['an unknown task again', one, [aTask({ status: 'unknown' })], aTask(), 'billed_again', false],
+    [
+      'an unknown task again, where repeats are harmless',
+      one,
+      [aTask({ status: 'unknown', unknownAt: 1 })],
+      aTask({ unknownAt: 1 }),
       'harmless',
       true,
     ],
     [
-      'one that is there already',
+      'a task that the provider already has',
       one,
-      [aLine({ status: 'submitted' })],
-      aLine({ unknownAt: 1 }),
+      [aTask({ status: 'submitted' })],
+      aTask({ unknownAt: 1 }),
       'harmless',
       false,
     ],
-    ['one under way, as if its answer were known', one, [aLine()], aLine(), 'harmless', false],
+    ['a task whose call may be under way, not marked as unknown', one, [aTask()], aTask(), 'harmless', false],
     [
-      'an unknown one under another name',
+      'an unknown task under another client reference',
       one,
-      [aLine({ status: 'unknown' })],
-      aLine({ clientReference: 'b' }),
+      [aTask({ status: 'unknown' })],
+      aTask({ clientReference: 'b' }),
       'harmless',
       false,
     ],
     [
-      'one after a refusal that followed an unknown answer',
+      'a task after a refusal that followed a lost response',
       one,
-      [aLine({ status: 'rejected', unknownAt: 1 })],
-      aLine({ n: 1 }),
+      [aTask({ status: 'rejected', unknownAt: 1 })],
+      aTask({ n: 1 }),
       'billed_again',
       false,
     ],
     [
-      'one in place of an unknown one, unasked',
+      'a task in place of an unknown one, without permission',
       one,
-      [aLine({ status: 'unknown', endedAt: 1 })],
-      aLine({ n: 1 }),
+      [aTask({ status: 'unknown', endedAt: 1 })],
+      aTask({ n: 1 }),
       'billed_again',
       false,
     ],
     [
-      'one in place of an unknown one, as the caller allowed',
+      'a task in place of an unknown one, with permission',
       { ...one, resubmit_unknown: true },
-      [aLine({ status: 'unknown', endedAt: 1 })],
-      aLine({ n: 1 }),
+      [aTask({ status: 'unknown', endedAt: 1 })],
+      aTask({ n: 1 }),
       'billed_again',
       true,
     ],
     [
-      'a second one in place of an unknown one',
+      'a second task in place of an unknown one',
       { ...one, resubmit_unknown: true },
-      [aLine({ status: 'unknown', endedAt: 1 }), aLine({ n: 1, status: 'unknown', endedAt: 1 })],
-      aLine({ n: 2 }),
+      [aTask({ status: 'unknown', endedAt: 1 }), aTask({ n: 1, status: 'unknown', endedAt: 1 })],
+      aTask({ n: 2 }),
       'billed_again',
       false,
     ],
@@ -86,7 +93,7 @@ describe('a billable call', () => {
     expect(maySubmit(request, lines, next, repeats)).toBe(isAllowed)
   })
 
-  const answers = ['refused', 'put off', 'accepted', 'lost', 'lost, not accepted', 'given up'] as const
+  const answers = ['refused', 'deferred', 'accepted', 'lost', 'lost, not accepted', 'given up'] as const
   const calls = fc.array(
     fc.record({
       n: fc.nat(5),
@@ -96,18 +103,18 @@ describe('a billable call', () => {
     { maxLength: 40 },
   )
 
-  it('never buys more than was asked for and allowed, whatever is tried and answered', () => {
+  it('never buys more than requested and allowed, in any sequence of calls and responses', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 4 }), fc.boolean(), calls, (count, resubmit_unknown, tried) => {
         const lines = new Map<number, TaskRecord>()
-        /** The provider's own books: outputs by client reference, or by call where it buys again. */
+        /** The provider's bills: outputs by client reference, or by call where it bills again. */
         const books = new Map<string, number>()
         tried.forEach(({ n, wanted: asked, answer }, time) => {
-          // Lines are at providers of both kinds.
+          // The tasks are at providers of both kinds.
           const repeats: Repeats = n % 2 === 0 ? 'harmless' : 'billed_again'
           const known = lines.get(n)
           const wanted = known?.wanted ?? asked
-          const next = known ?? aLine({ n, clientReference: `reference ${n}`, wanted })
+          const next = known ?? aTask({ n, clientReference: `reference ${n}`, wanted })
           if (!maySubmit({ count, resubmit_unknown }, [...lines.values()], next, repeats)) return
           if (answer === 'accepted' || answer === 'lost' || answer === 'given up') {
             books.set(

@@ -1,4 +1,4 @@
-/** What a job costs at Cloudflare, which bills D1 rows and queue operations. */
+/** The cost of a job at Cloudflare, which bills D1 rows and queue operations. */
 import { env } from 'cloudflare:workers'
 import { expect, it } from 'vitest'
 import { type Bill, createMeteredWorker, type MeteredWorker } from '../support/meter.ts'
@@ -8,9 +8,9 @@ import { publicBaseUrl, world } from '../support/world.ts'
 // A message is written, read and deleted.
 const operationsPerMessage = 3
 
-it.each(['runware', 'crun'])('a job on the webhook path at %s stays within its budget', async (provider) => {
+it.each(['runware', 'crun'])('a job at %s that ends by webhook stays within its budget', async (provider) => {
   const worker = createMeteredWorker()
-  // The simulator's own webhook would go past the meter: ours takes its place.
+  // The simulator's webhook would bypass the meter, so the test sends one itself.
   const id = await postTo(worker, provider, 'A paper boat sim(webhook=lost)')
   await worker.drain()
   await world.advance(10_000)
@@ -31,18 +31,18 @@ it.each(['runware', 'crun'])('a job on the webhook path at %s stays within its b
   expect(messages * operationsPerMessage).toBeLessThanOrEqual(9)
 })
 
-// A delivery's claim reads its job, key, endpoint, host and line; each claim of a job reads who subscribed, too. A sweep
-// with nothing to do reads nine rows, whatever the number of jobs, and there is one a minute.
-// Each question costs a claim and a commit (4 rows written) and its nudge: a message of its own, or the sweep's.
+// The claim of a delivery reads its job, key, endpoint, host and host queue; each claim of a job reads the endpoints too. A
+// sweep without work reads nine rows, whatever the number of jobs, and runs once a minute.
+// Each poll costs a claim and a commit (4 rows written), and a wake-up: one message, or the sweep.
 it.each([
   ['runware', 'webhook', { questions: 1, rowsWritten: 35, rowsRead: 84, operations: 9 }],
   ['crun', 'webhook', { questions: 1, rowsWritten: 35, rowsRead: 84, operations: 9 }],
   ['scenario', 'poll', { questions: 9, rowsWritten: 60, rowsRead: 152, operations: 36 }],
   ['aimlapi', 'poll', { questions: 9, rowsWritten: 60, rowsRead: 152, operations: 36 }],
 ] as const)(
-  'a job of three minutes at %s, won by %s, costs at most %j',
+  'a job of three minutes at %s, completed via %s, costs at most %j',
   async (provider, completedVia, budget) => {
-    // However the job falls between two sweeps.
+    // The job may begin at any moment between two sweeps.
     for (const secondsSinceSweep of [0, 15, 30, 45]) {
       const { id, cost } = await makeForThreeMinutes(provider, secondsSinceSweep)
       expect(await getJob(id)).toMatchObject({
@@ -56,7 +56,7 @@ it.each([
   },
 )
 
-it('a job whose video is uploaded costs one message more: the news of it', async () => {
+it('a job whose video is uploaded costs one more message, which announces the upload', async () => {
   const worker = createMeteredWorker({ RUNWARE_UPLOADS: 'on' })
   for (const door of ['uploads', 'webhooks']) {
     world.answerNext(`${publicBaseUrl}/${door}`, (request) => worker.fetch(request))

@@ -1,4 +1,4 @@
-/** A step that dies in the middle, and what finds its job again. */
+/** A step that crashes, and how its job continues. */
 import { env } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
 import { advance } from '../../src/engine/advance.ts'
@@ -27,7 +27,7 @@ describe('a crash', () => {
     ['runware', 'before'],
     ['runware', 'after'],
     ['crun', 'after'],
-  ] as const)('of the submit to %s, %s the call, costs no second bill', async (provider, when) => {
+  ] as const)('while submitting to %s, %s the call, causes no second bill', async (provider, when) => {
     const { id } = await postUnnudged({ provider })
     await hold(id, { call: provider === 'runware' ? '/runware/v1' : '/CreateTask', when })
     await passTimeUntil(id, ({ status }) => status === 'succeeded')
@@ -35,7 +35,7 @@ describe('a crash', () => {
     expect(await untilTold(id)).toHaveLength(1)
   })
 
-  it('of the copy leaves a job that is copied again', async () => {
+  it('while copying the video lets another step copy it again', async () => {
     const { id } = await postUnnudged({ prompt: 'A paper boat sim(webhook=lost)' })
     await advance(aContext(), id)
     await world.advance(5 * minutes)
@@ -58,7 +58,7 @@ describe('a step that outlived its lease', () => {
     expect(billsFor(id)).toHaveLength(1)
   })
 
-  it('leaves the ledger to the step that has the job now', async () => {
+  it('does not change the tasks of a job that another step holds', async () => {
     const { id } = await postUnnudged()
     const late = await hold(id, { call: '/runware/v1', when: 'after' })
     await world.advance(2 * minutes)
@@ -70,7 +70,7 @@ describe('a step that outlived its lease', () => {
   })
 })
 
-it('a slow copy whose lease ran out ends without a word', async () => {
+it('a slow copy whose lease expired commits nothing', async () => {
   const { id } = await postUnnudged({ prompt: 'A paper boat sim(webhook=lost, megabytes=2)' })
   await advance(aContext(), id)
   await world.advance(5 * minutes)
@@ -98,7 +98,7 @@ it('a slow copy whose lease ran out ends without a word', async () => {
   expect(await rowsOf(id)).toEqual(before)
 })
 
-it('two nudges at once make one step', async () => {
+it('two wake-ups at once run one step', async () => {
   const { id } = await postUnnudged()
   await Promise.all([advance(aContext(), id), advance(aContext(), id), sweep()])
   await untilJob(id, ({ status }) => status === 'generating')
@@ -106,7 +106,7 @@ it('two nudges at once make one step', async () => {
   expect((await timelineOf(id)).filter((type) => type === 'task.submitted')).toHaveLength(1)
 })
 
-it('a webhook that comes in the middle of a step makes the job due at once', async () => {
+it('a webhook during a step makes the job due at once', async () => {
   const { id } = await postUnnudged({ prompt: 'A paper boat sim(webhook=early)' })
   const late = await hold(id, { call: '/runware/v1', when: 'after' })
   expect((await getJob(id)).status).toBe('queued')
@@ -115,7 +115,7 @@ it('a webhook that comes in the middle of a step makes the job due at once', asy
   expect(job.tasks[0]?.completed_via).toBe('webhook')
 })
 
-it('a step that throws leaves its job due', async () => {
+it('a step that throws leaves the job due', async () => {
   const { id } = await postUnnudged({ prompt: 'A paper boat sim(webhook=lost)' })
   await advance(aContext(), id)
   await world.advance(5 * minutes)
@@ -127,15 +127,15 @@ it('a step that throws leaves its job due', async () => {
   await passTimeUntil(id, ({ status }) => status === 'succeeded')
 })
 
-describe('a nudge that died in all its tries', () => {
-  it('is put on the timeline, and the sweep goes on with the job', async () => {
+describe('a wake-up whose retries all failed', () => {
+  it('is shown on the timeline, and the sweep continues the job', async () => {
     const { id } = await postUnnudged()
     await recordDeadLetter(aContext(), { job: id })
     expect(await timelineOf(id)).toEqual(['job.accepted', 'message.dead_lettered'])
     await passTimeUntil(id, ({ status }) => status === 'succeeded')
   })
 
-  it('with a webhook in it is journaled at last', async () => {
+  it('journals the webhook that it carried', async () => {
     const { id } = await postUnnudged()
     const webhook = {
       jobId: id,

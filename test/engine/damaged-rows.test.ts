@@ -1,20 +1,29 @@
-/** Rows damaged in the database: what reads many goes on, and the damaged job ends. */
+/** Rows damaged in the database: lists and sweeps still work, and the damaged job ends. */
 import { env } from 'cloudflare:workers'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { advance } from '../../src/engine/advance.ts'
 import { bearing, makeApiKey } from '../support/api-keys.ts'
 import { erase } from '../support/job-calls.ts'
-import { api, billsFor, getJob, passTimeUntil, post, postJob, untilTold } from '../support/reelhook.ts'
+import {
+  api,
+  billsFor,
+  getJob,
+  passTimeUntil,
+  post,
+  postJob,
+  rowsOf,
+  untilTold,
+} from '../support/reelhook.ts'
 import { aContext, postUnnudged } from '../support/runtime.ts'
 import { callerUrl, world } from '../support/world.ts'
 
 const deep = `{"model":"seedance-2.0-mini","callback_url":"${callerUrl}/hook","provider_options":{"crun":{"x":${'['.repeat(20_000)}${']'.repeat(20_000)}}}}`
 
 const damages: [column: string, what: string, value: string][] = [
-  ['request', 'no JSON', 'not JSON'],
+  ['request', 'not JSON', 'not JSON'],
   ['request', 'empty', '{}'],
   ['request', 'of other types', '{"model":7,"metadata":[]}'],
-  ['request', 'nested by the thousand', deep],
+  ['request', 'nested 20,000 levels deep', deep],
   ['providers', 'cut short', '{'],
   ['warnings', 'of other types', '[1]'],
   ['estimates', 'null', 'null'],
@@ -47,7 +56,7 @@ describe.each(damages)('a job whose %s is %s', (column, _, value) => {
     expect((await erase(id, '?force=true')).status).toBe(204)
   })
 
-  it('ends, and nothing is bought by halves', async () => {
+  it('ends, and buys nothing if the request cannot be read', async () => {
     const isNeeded = column === 'request' || column === 'providers'
     const { id } = await postUnnudged({ deadline_seconds: isNeeded ? 60 : 1_800 })
     await damage('jobs', column, value, id)
@@ -58,7 +67,7 @@ describe.each(damages)('a job whose %s is %s', (column, _, value) => {
 })
 
 it.each(['cost', 'fault', 'inputs', 'received_video'])(
-  'a task whose %s is damaged is still fetched',
+  'the video of a task whose %s is damaged is still stored',
   async (column) => {
     const { id } = await postUnnudged({ prompt: 'A boat sim(webhook=lost)' })
     await advance(aContext(), id)
@@ -69,7 +78,31 @@ it.each(['cost', 'fault', 'inputs', 'received_video'])(
   },
 )
 
-describe('beside a damaged endpoint', () => {
+it.each(['provider_task_id', 'submitted_at'])(
+  'a submitted task without %s ends its job, which may be billed and buys nothing more',
+  async (column) => {
+    const { id } = await postUnnudged({ prompt: 'A boat sim(webhook=lost)' })
+    await advance(aContext(), id)
+    await env.DB.prepare(`UPDATE tasks SET ${column} = NULL WHERE job_id = ?`).bind(id).run()
+    await expectListsToAnswer()
+    const job = await passTimeUntil(id, ({ settled_at }) => settled_at !== null)
+    expect(job).toMatchObject({ status: 'failed', fault: { code: 'internal_error' }, cost: null })
+    expect(job.tasks).toMatchObject([{ status: 'failed', fault: { code: 'internal_error' } }])
+    expect(billsFor(id)).toHaveLength(1)
+    expect(await untilTold(id)).toHaveLength(1)
+  },
+)
+
+it('a settled job that is marked as due is not claimed', async () => {
+  const { id } = await postUnnudged({ prompt: 'A boat sim(submit=402)' })
+  await advance(aContext(), id)
+  await damage('jobs', 'due_at', '0', id)
+  const before = await rowsOf(id)
+  await advance(aContext(), id)
+  expect(await rowsOf(id)).toEqual(before)
+})
+
+describe('a damaged endpoint', () => {
   let endpointId: string
 
   beforeAll(async () => {
@@ -80,7 +113,7 @@ describe('beside a damaged endpoint', () => {
   it.each([
     ['event_types', '{'],
     ['metadata', 'null'],
-  ])('(%s) jobs go on, and it is sent nothing', async (column, value) => {
+  ])('(%s) receives nothing, and jobs continue', async (column, value) => {
     await damage('endpoints', column, value, endpointId)
     await expectListsToAnswer()
     const { id } = await postJob()
@@ -90,14 +123,14 @@ describe('beside a damaged endpoint', () => {
   })
 })
 
-it('an event that is damaged is marked, and the others are shown', async () => {
+it('a damaged event is marked on the timeline', async () => {
   const { id } = await postUnnudged()
   await damage('events', 'data', '{', id)
   const response = await api(`/v1/jobs/${id}/events`)
   expect(await response.json()).toMatchObject({ data: [{ type: 'job.accepted', data: { damaged: true } }] })
 })
 
-it('a key whose retired secrets are damaged still signs with its own', async () => {
+it('an API key whose retired secrets are damaged still signs with its current secret', async () => {
   const key = await makeApiKey('damaged')
   await damage('api_keys', 'retired_secrets', '{', key.id)
   const response = await post(

@@ -123,7 +123,7 @@ const command = fc.oneof(
   })),
 )
 
-it('a job ends once, is billed once at most, and its caller is told once, whatever happens', async () => {
+it('a job ends once, is billed at most once, and notifies its caller once, in any order of events', async () => {
   const property = fc.asyncProperty(
     fc.constantFrom('runware', 'crun'),
     fc.constantFrom('', 'submit=lost-after', 'submit=reset-before*1', 'submit=429*1', 'fail=provider'),

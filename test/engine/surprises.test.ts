@@ -1,4 +1,4 @@
-/** Steps that fail by surprise, whatever the cause: their job ends, and its caller is notified. */
+/** Steps that throw, whatever the cause: the job ends, and its caller is notified. */
 import { createExecutionContext, createMessageBatch, getQueueResult } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
@@ -58,7 +58,7 @@ describe('a step that throws each time', () => {
     expect(billsFor(id)).toHaveLength(0)
   })
 
-  it('with a task at the provider says that it may be billed', async () => {
+  it('after a task was submitted ends the job, and says that it may be billed', async () => {
     const { id } = await postUnnudged({ deadline_seconds: 600, prompt: 'A boat sim(webhook=lost)' })
     await advance(aContext(), id)
     await advanceUntilSettled(id, 'the provider')
@@ -70,7 +70,7 @@ describe('a step that throws each time', () => {
     expect(billsFor(id)).toHaveLength(1)
   })
 
-  it('in the middle of a submission ends as one whose outcome is unknown', async () => {
+  it('during a submission ends the job as submit_unknown', async () => {
     const { id } = await postUnnudged({ deadline_seconds: 60 })
     await env.DB.prepare(
       `INSERT INTO tasks (job_id, n, provider, client_reference, wanted, status, attempts, intended_at, awaits_upload)
@@ -83,7 +83,7 @@ describe('a step that throws each time', () => {
     expect(await untilTold(id)).toHaveLength(1)
   })
 
-  it('while it stores ends within the time in which outputs are copied', async () => {
+  it('while storing ends the job within the time for copying outputs', async () => {
     const { id } = await postUnnudged({ deadline_seconds: 600, prompt: 'A boat sim(webhook=lost)' })
     await advance(aContext(), id)
     await world.advance(5 * minutes)
@@ -98,14 +98,14 @@ describe('a step that throws each time', () => {
     expect(await untilTold(id)).toHaveLength(1)
   })
 
-  it('is tried again once the cause has passed', async () => {
+  it('is retried until the cause has passed', async () => {
     const { id } = await postUnnudged()
     await advance(brokenAt('the provider'), id)
     await passTimeUntil(id, ({ status }) => status === 'succeeded')
     expect(billsFor(id)).toHaveLength(1)
   })
 
-  it('says so in the log, and nothing of the request', async () => {
+  it('is logged without the content of the request', async () => {
     const { id } = await postUnnudged({ prompt: 'A secret boat' })
     await advance(brokenAt('the provider'), id)
     const lines = world.logs.filter(({ event, fields }) => event === 'step.failed' && fields.job_id === id)
@@ -114,7 +114,7 @@ describe('a step that throws each time', () => {
   })
 })
 
-it('a step that dies without a word each time ends its job too', async () => {
+it('a job whose steps crash each time ends too', async () => {
   const { id } = await postUnnudged({ deadline_seconds: 60 })
   const db = openDatabase(env.DB)
   for (let step = 0; step < 8; step += 1) {
@@ -127,7 +127,7 @@ it('a step that dies without a word each time ends its job too', async () => {
   expect(await untilTold(id)).toHaveLength(1)
 })
 
-it('after an outage that outlasted the deadline a job is tried, not given up', async () => {
+it('a job is retried, not given up, after an outage longer than its deadline', async () => {
   const { id } = await postUnnudged({ prompt: 'A boat sim(webhook=lost)' })
   await advance(aContext(), id)
   await world.advance(minutes)
@@ -137,7 +137,7 @@ it('after an outage that outlasted the deadline a job is tried, not given up', a
   await passTimeUntil(id, ({ status }) => status === 'succeeded')
 })
 
-it('a message that cannot be worked off does not hold up the others of its batch', async () => {
+it('a message that cannot be processed does not block the rest of its batch', async () => {
   const { id } = await postUnnudged()
   const batch = createMessageBatch('reelhook-jobs', [
     { id: 'bad', timestamp: new Date(), body: { nonsense: true }, attempts: 1 },
@@ -151,7 +151,7 @@ it('a message that cannot be worked off does not hold up the others of its batch
   expect(billsFor(id)).toHaveLength(1)
 })
 
-it('a delivery whose secret is damaged is an attempt that failed, and its schedule ends', async () => {
+it('a delivery whose secret is damaged fails its attempts until its schedule ends', async () => {
   const { id } = await postUnnudged()
   await env.DB.prepare("UPDATE jobs SET callback_secret = 'damaged' WHERE id = ?").bind(id).run()
   await passTimeUntil(id, ({ status }) => status === 'succeeded')

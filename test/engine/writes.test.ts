@@ -1,4 +1,4 @@
-/** D1 in trouble right when a step has something to write that money was paid for. */
+/** D1 fails when a step has to write something that money was paid for. */
 import { env } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
 import { advance } from '../../src/engine/advance.ts'
@@ -29,8 +29,8 @@ function failingAfter(url: string, times: number, when: 'before' | 'after') {
   return { fetch, DB }
 }
 
-describe.each(['before', 'after'] as const)('D1 fails %s it has written', (when) => {
-  it('what Crun accepted, and is told again', async () => {
+describe.each(['before', 'after'] as const)('when D1 fails %s writing', (when) => {
+  it('the task that Crun accepted: the write is retried', async () => {
     const { id } = await postUnnudged({ provider: 'crun', prompt: 'A paper boat sim(webhook=lost)' })
     const { fetch, DB } = failingAfter('/CreateTask', 2, when)
     await advance(aContext({ fetch }, { DB }), id)
@@ -39,7 +39,7 @@ describe.each(['before', 'after'] as const)('D1 fails %s it has written', (when)
     expect(billsFor(id)).toHaveLength(1)
   })
 
-  it('the first of several, and the others are submitted all the same, each once', async () => {
+  it('the first of several tasks: the others are still submitted, once each', async () => {
     const { id } = await postUnnudged({ provider: 'crun', count: 3 })
     const { fetch, DB } = failingAfter('/CreateTask', 1, when)
     await advance(aContext({ fetch }, { DB }), id)
@@ -52,7 +52,7 @@ describe.each(['before', 'after'] as const)('D1 fails %s it has written', (when)
   })
 })
 
-it('a D1 that stays down leaves the job to the next step', async () => {
+it('a job continues with the next step after a long D1 outage', async () => {
   const { id } = await postUnnudged({ prompt: 'A paper boat sim(webhook=lost)' })
   const { fetch, DB } = failingAfter('/runware/v1', 100, 'before')
   await expect(advance(aContext({ fetch }, { DB }), id)).rejects.toThrow()

@@ -51,7 +51,7 @@ function endingOf({ job, tasks, outputs }: Claim, reason?: Fault): Ending {
 
 /**
  * When a task replaced an unknown one and was not bought, the job fails with the fault of the unknown one. The refusal of
- * the second task alone would tell the caller to post again, and so to buy the first twice.
+ * the second task would suggest to post again, which may buy the first one twice.
  */
 function replacedFault(tasks: Task[], { message }: Fault): Fault | null {
   const [replaced, ...others] = tasks.filter(mayBeBought)

@@ -1,6 +1,6 @@
 /**
- * What became of a submission whose response was lost? The provider's own way of finding it answers, or a webhook that
- * names a task which no job has. Only proof counts.
+ * Finds a submission whose response was lost: by the provider's lookup, or by a webhook that names a task which no job has.
+ * A task is accepted only when it is proven to be this submission.
  */
 import type { Context } from '../../context.ts'
 import { type Fault, fail, ok, type Result } from '../../core/fault.ts'

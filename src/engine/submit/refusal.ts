@@ -25,7 +25,7 @@ export function afterRefusal(claim: Claim, refused: Refused, nowMs: number): Dec
   const isExhausted = task.attempts >= maxAttemptsBeforeFailover && others.length > 0
   if (!isFinal && !isExhausted && nowMs + waitMs < claim.job.deadlineAt) return { action: 'retry', waitMs }
   const [provider] = others
-  // What one provider has made, or may have made, keeps the job there.
+  // A job that may have bought something stays at its provider.
   const isNothingBought = claim.tasks.every(
     (other) => other.n === task.n || other.status === 'rejected' || isReplaced(other),
   )

@@ -1,4 +1,4 @@
-/** What is still recorded about a task after its job was canceled. */
+/** Results that arrive after a job was canceled. */
 import { and, eq, exists, inArray, ne, notExists, or } from 'drizzle-orm'
 import { alias } from 'drizzle-orm/sqlite-core'
 import { writeFault } from '../../core/fault.ts'

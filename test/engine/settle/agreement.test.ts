@@ -56,7 +56,7 @@ async function advanceTimes(id: string, times: number, context = tickingContext(
   }
 }
 
-/** Links are signed anew for each reader: their paths agree, and whether there is one. */
+/** Links are signed for each reader: only their paths agree, and whether there is one. */
 function withoutSignatures(job: JobView) {
   const outputs = job.outputs.map(({ url, url_expires_at, ...output }) => ({
     ...output,

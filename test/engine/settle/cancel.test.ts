@@ -1,4 +1,4 @@
-/** A cancellation, against each step of a job's life, and against another. */
+/** A cancellation during each step of a job, and during another cancellation. */
 import { describe, expect, it } from 'vitest'
 import { advance } from '../../../src/engine/advance.ts'
 import { cancel } from '../../../src/engine/settle/cancel.ts'
@@ -22,7 +22,7 @@ describe('a cancellation', () => {
     expect(bills).toHaveLength(scene.bills)
     const job = await getJob(id)
     expect(job.cancellation?.may_still_be_billed).toBe(scene.bills === 1)
-    // Answered or not, the ledger has the provider's own name for it.
+    // Whenever the response came, the task has the provider's id.
     expect(job.tasks.flatMap((task) => task.provider_task_id ?? [])).toEqual(
       bills.map(({ taskId }) => taskId),
     )
@@ -34,21 +34,21 @@ describe('a cancellation', () => {
     await expectOneEnd(id, 'canceled')
   })
 
-  it('comes too late once the last step has committed', async () => {
+  it('is refused once the last step has committed', async () => {
     const { id, letGoOn } = await stage({ stage: 'finished', place: { commit: 3, when: 'after' } })
     await expect(canceled(id)).rejects.toThrow('already_settled')
     await letGoOn()
     await expectOneEnd(id, 'succeeded')
   })
 
-  it('of many at once is one', async () => {
+  it('that is requested five times at once happens once', async () => {
     const { id } = await stage({ stage: 'finished', place: null })
     const views = await Promise.all(Array.from({ length: 5 }, () => canceled(id)))
     expect(new Set(views.map((view) => JSON.stringify(view))).size).toBe(1)
     await expectOneEnd(id, 'canceled')
   })
 
-  it('that meets many nudges is still the only end', async () => {
+  it('during several wake-ups leaves the job with one end', async () => {
     const { id } = await stage({ stage: 'finished', place: null })
     const nudges = Array.from({ length: 4 }, () => advance(aContext(), id))
     const ends = await Promise.allSettled([canceled(id), ...nudges])
@@ -57,7 +57,7 @@ describe('a cancellation', () => {
   })
 })
 
-describe('a cancellation that has looked, and has not committed yet', () => {
+describe('a cancellation that has read the job and not committed', () => {
   async function halfCanceled(stageName: 'queued' | 'finished') {
     const { id } = await stage({ stage: stageName, place: null })
     const held = await holdWork({ commit: 2, when: 'before' }, async (context) => {
@@ -66,7 +66,7 @@ describe('a cancellation that has looked, and has not committed yet', () => {
     return { id, ...held }
   }
 
-  it('looks again when a step buys something meanwhile, and tells the truth of it', async () => {
+  it('reads again when a step buys something meanwhile, and shows that it may be billed', async () => {
     const { id, letGoOn } = await halfCanceled('queued')
     await advance(aContext(), id)
     await letGoOn()
@@ -79,7 +79,7 @@ describe('a cancellation that has looked, and has not committed yet', () => {
     await expectOneEnd(id, 'canceled')
   })
 
-  it('looks again when a step is about to buy something meanwhile', async () => {
+  it('reads again when a step is about to buy something meanwhile', async () => {
     const { id, letGoOn } = await halfCanceled('queued')
     const step = await hold(id, { commit: 2, when: 'after' })
     await letGoOn()
@@ -90,7 +90,7 @@ describe('a cancellation that has looked, and has not committed yet', () => {
     await expectOneEnd(id, 'canceled')
   })
 
-  it('comes too late when the last step commits meanwhile', async () => {
+  it('is refused when the last step commits meanwhile', async () => {
     const { id, letGoOn } = await halfCanceled('finished')
     await advance(aContext(), id)
     await letGoOn()
@@ -98,7 +98,7 @@ describe('a cancellation that has looked, and has not committed yet', () => {
     await expectOneEnd(id, 'succeeded')
   })
 
-  it('is the other one when another commits meanwhile', async () => {
+  it('returns the result of another cancellation that commits meanwhile', async () => {
     const { id, letGoOn } = await halfCanceled('finished')
     const job = await canceled(id)
     await letGoOn()

@@ -1,4 +1,4 @@
-/** What a cancellation leaves: what the ledger says of the money, the videos, and webhooks that come too late. */
+/** After a cancellation: the possible bills, the videos, and late webhooks. */
 import { describe, expect, it } from 'vitest'
 import { advance } from '../../../src/engine/advance.ts'
 import { expectOneEnd } from '../../support/expect-one-end.ts'
@@ -30,8 +30,8 @@ function aPicture(): Response {
 const seconds = 1_000
 const minutes = 60 * seconds
 
-describe('the ledger of a canceled job', () => {
-  it('takes a refusal that came too late for the job: then nothing was bought', async () => {
+describe('the tasks of a canceled job', () => {
+  it('record a refusal that came after the cancellation: nothing was bought', async () => {
     world.answerNext(`${simulatorUrl}/runware`, () => Response.json({ errors: [] }, { status: 429 }))
     const { id, letGoOn } = await stage({ stage: 'queued', place: { commit: 3, when: 'before' } })
     expect((await canceled(id)).cancellation?.may_still_be_billed).toBe(true)
@@ -44,7 +44,7 @@ describe('the ledger of a canceled job', () => {
     await expectOneEnd(id, 'canceled')
   })
 
-  it('takes what the provider told of its end and of its bill', async () => {
+  it('record the end and the cost that the provider reported', async () => {
     const { id, letGoOn } = await stage({ stage: 'finished', place: { commit: 2, when: 'before' } })
     expect((await canceled(id)).cost).toBeNull()
     await letGoOn()
@@ -57,7 +57,7 @@ describe('the ledger of a canceled job', () => {
     })
   })
 
-  it.each(['deferred', 'unknown'] as const)('says of a line that was %s what may be billed', async (was) => {
+  it.each(['deferred', 'unknown'] as const)('show what may be billed for a task that was %s', async (was) => {
     const submit = was === 'deferred' ? '429' : 'lost-after'
     const { id } = await postJob({ provider: 'crun', prompt: `A paper boat sim(submit=${submit})` })
     await untilJob(id, ({ tasks }) => tasks[0]?.status === was)
@@ -73,7 +73,7 @@ describe('the ledger of a canceled job', () => {
     await expectOneEnd(id, 'canceled')
   })
 
-  it('takes nothing of a step that was overtaken by another before the cancellation', async () => {
+  it('record nothing from a step that had lost its lease before the cancellation', async () => {
     const place = { call: '/v1', when: 'after' } as const
     const { id, letGoOn } = await stage({ stage: 'queued', place }, { prompt: 'A boat sim(seconds=7200)' })
     await world.advance(2 * minutes)
@@ -85,7 +85,7 @@ describe('the ledger of a canceled job', () => {
     await expectOneEnd(id, 'canceled')
   })
 
-  it('takes a yes that came after a no: the same submission was sent by two steps', async () => {
+  it('record an acceptance after a refusal, because two steps may send the same submission', async () => {
     const { id, letGoOn } = await stage(
       { stage: 'queued', place: { call: '/v1', when: 'before' } },
       { prompt: 'A paper boat sim(webhook=lost, submit=429*1)' },
@@ -102,7 +102,7 @@ describe('the ledger of a canceled job', () => {
     expect(billsFor(id)).toHaveLength(1)
   })
 
-  it('has nothing bought while media were handed over', async () => {
+  it('show that nothing was bought while inputs were handed over', async () => {
     const urls = ['https://media.test/one.png', 'https://media.test/two.png']
     for (const url of urls) world.answerNext(url, aPicture)
     const prompt = `Boats ${crypto.randomUUID()}`
@@ -119,7 +119,7 @@ describe('the ledger of a canceled job', () => {
     await expectOneEnd(id, 'canceled')
   })
 
-  it('buys nothing more for a job of several tasks', async () => {
+  it('do not grow: a job of several tasks buys nothing more', async () => {
     const { id } = await postUnnudged({
       provider: 'crun',
       count: 3,
@@ -134,10 +134,10 @@ describe('the ledger of a canceled job', () => {
 })
 
 describe('the videos of a canceled job', () => {
-  it('stop coming in the middle', async () => {
+  it('are not stored if the copy was still running', async () => {
     const { id, letGoOn } = await stage({ stage: 'finished', place: { call: '/media/', when: 'amid' } })
     await canceled(id)
-    // By now the copy would have renewed its lease.
+    // A running copy would have renewed its lease by now.
     await world.advance(25 * seconds)
     await letGoOn()
     expect(
@@ -146,7 +146,7 @@ describe('the videos of a canceled job', () => {
     await expectOneEnd(id, 'canceled')
   })
 
-  it('are kept where they were stored, and said to be given up where they were not', async () => {
+  it('are kept if they were stored, and otherwise failed with code canceled', async () => {
     const { id } = await postUnnudged({ count: 2, prompt: 'A paper boat sim(webhook=lost)' })
     await advance(aContext(), id)
     await world.advance(5 * minutes)
@@ -162,7 +162,7 @@ describe('the videos of a canceled job', () => {
 })
 
 describe('a webhook of a canceled job', () => {
-  it.each(['runware', 'crun'])('of %s is counted, and changes nothing', async (provider) => {
+  it.each(['runware', 'crun'])('from %s is counted, and changes nothing', async (provider) => {
     const { id } = await postJob({ provider })
     await untilSubmitted(id)
     await canceled(id)
@@ -175,7 +175,7 @@ describe('a webhook of a canceled job', () => {
   })
 })
 
-it('a cancellation in words is an event like any other end', async () => {
+it('a cancellation sends an event that says what may be billed', async () => {
   const { id } = await postJob()
   await untilStatus(id, 'generating')
   const { cancellation } = await canceled(id)

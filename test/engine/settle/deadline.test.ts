@@ -1,4 +1,4 @@
-/** The deadline, falling together with each step of a job's life. */
+/** The deadline, during each step of a job. */
 import { describe, expect, it } from 'vitest'
 import { advance } from '../../../src/engine/advance.ts'
 import { expectOneEnd } from '../../support/expect-one-end.ts'
@@ -11,7 +11,7 @@ import { world } from '../../support/world.ts'
 
 const seconds = 1_000
 
-// A scene begins five minutes after its job was accepted: ten seconds before this.
+// A scene begins five minutes after its job was accepted: ten seconds before this deadline.
 const deadline_seconds = 310
 const endless = { deadline_seconds, prompt: 'A paper boat sim(webhook=lost, seconds=7200)' }
 
@@ -30,23 +30,26 @@ function isOfCopy(place: Place | null): boolean {
   )
 }
 
-describe('a deadline that falls', () => {
-  it.each(scenes)('$name keeps what is made by then, and waits for nothing else', async (scene) => {
-    const { id, letGoOn } = await stage(scene, { deadline_seconds })
-    await world.advance(20 * seconds)
-    const isInTime = isMade(id)
-    await letGoOn()
-    const { status, fault } = await untilSettled(id)
-    expect([status, fault?.code]).toEqual(
-      isInTime ? ['succeeded', undefined] : ['failed', 'deadline_exceeded'],
-    )
-    await expectOneEnd(id, status)
-    expect(billsFor(id).length).toBeLessThanOrEqual(scene.bills)
-  })
+describe('a deadline that passes', () => {
+  it.each(scenes)(
+    '$name keeps a video that is finished by then, and waits for nothing else',
+    async (scene) => {
+      const { id, letGoOn } = await stage(scene, { deadline_seconds })
+      await world.advance(20 * seconds)
+      const isInTime = isMade(id)
+      await letGoOn()
+      const { status, fault } = await untilSettled(id)
+      expect([status, fault?.code]).toEqual(
+        isInTime ? ['succeeded', undefined] : ['failed', 'deadline_exceeded'],
+      )
+      await expectOneEnd(id, status)
+      expect(billsFor(id).length).toBeLessThanOrEqual(scene.bills)
+    },
+  )
 
   it.each([
-    ['before the ledger line', 'before'],
-    ['behind the ledger line', 'after'],
+    ['before the task is written', 'before'],
+    ['after the task is written', 'after'],
   ] as const)('%s, while the database stalls, buys nothing', async (_, when) => {
     const place = { commit: 2, when }
     const { id, letGoOn } = await stage({ stage: 'queued', place }, { deadline_seconds })
@@ -59,7 +62,7 @@ describe('a deadline that falls', () => {
   })
 
   it.each(scenes.filter(({ stage, place }) => stage === 'finished' && !isOfCopy(place)))(
-    '$name ends a video that is not made',
+    '$name fails a job whose video is not finished',
     async (scene) => {
       const { id, letGoOn } = await stage(scene, endless)
       await world.advance(20 * seconds)
@@ -70,7 +73,7 @@ describe('a deadline that falls', () => {
     },
   )
 
-  it('in the moment of a cancellation leaves the cancellation', async () => {
+  it('at the moment of a cancellation does not undo the cancellation', async () => {
     const { id } = await postUnnudged(endless)
     await advance(aContext(), id)
     await world.advance((deadline_seconds + 1) * seconds)
@@ -85,20 +88,23 @@ describe('a deadline that falls', () => {
     ['lost-after', 4, 'succeeded', 1],
     ['lost-after', 7_200, 'failed', 1],
     ['reset-before', 4, 'failed', 0],
-  ])('while an answer is lost (%s, made in %i s): %s', async (submit, madeIn, status, bills) => {
-    const prompt = `A paper boat sim(webhook=lost, submit=${submit}, seconds=${madeIn})`
-    const { id, letGoOn } = await stage(
-      { stage: 'queued', place: { commit: 3, when: 'before' } },
-      { deadline_seconds, prompt },
-    )
-    await world.advance(20 * seconds)
-    await letGoOn()
-    expect((await untilSettled(id)).status).toBe(status)
-    expect(billsFor(id)).toHaveLength(bills)
-    await expectOneEnd(id, status as 'succeeded' | 'failed')
-  })
+  ])(
+    'while the response to a submission is lost (%s, finished in %i s) leads to %s',
+    async (submit, madeIn, status, bills) => {
+      const prompt = `A paper boat sim(webhook=lost, submit=${submit}, seconds=${madeIn})`
+      const { id, letGoOn } = await stage(
+        { stage: 'queued', place: { commit: 3, when: 'before' } },
+        { deadline_seconds, prompt },
+      )
+      await world.advance(20 * seconds)
+      await letGoOn()
+      expect((await untilSettled(id)).status).toBe(status)
+      expect(billsFor(id)).toHaveLength(bills)
+      await expectOneEnd(id, status as 'succeeded' | 'failed')
+    },
+  )
 
-  it('while the provider cannot be asked leaves the word to its webhook', async () => {
+  it('while the provider cannot be polled accepts the video of its webhook', async () => {
     const prompt = 'A paper boat sim(poll=500, seconds=300)'
     const { id } = await postUnnudged({ deadline_seconds, prompt })
     await advance(aContext(), id)
@@ -109,7 +115,7 @@ describe('a deadline that falls', () => {
     await expectOneEnd(id, 'succeeded')
   })
 
-  it('while its video cannot be copied does not give it up', async () => {
+  it('while the video cannot be copied does not end the retries', async () => {
     const prompt = 'A paper boat sim(webhook=lost, body=bad-gateway*4)'
     const { id } = await stage({ stage: 'finished', place: null }, { deadline_seconds, prompt })
     expect((await untilSettled(id)).status).toBe('succeeded')

@@ -1,4 +1,4 @@
-/** What else may be asked of a job, DELETE and retry, against each step of its life and of its telling. */
+/** DELETE and retry, during each step of a job and of its delivery. */
 import { describe, expect, it } from 'vitest'
 import { deliver } from '../../../src/deliveries/deliver.ts'
 import { advance } from '../../../src/engine/advance.ts'
@@ -14,7 +14,7 @@ import { aContext, deadQueue, postUnnudged } from '../../support/runtime.ts'
 import { world } from '../../support/world.ts'
 
 describe.each(scenes)('$name', (scene) => {
-  it('a job is neither erased nor retried, and goes on', async () => {
+  it('a job cannot be erased or retried, and continues', async () => {
     const { id, letGoOn } = await stage(scene)
     const before = await rowsOf(id)
     await expectProblem(await erase(id), 409, 'not_settled')
@@ -26,7 +26,7 @@ describe.each(scenes)('$name', (scene) => {
     await expectOneEnd(id, 'succeeded')
   })
 
-  it('a job that is canceled and erased leaves nothing, though its step goes on', async () => {
+  it('a job that is canceled and erased leaves nothing, even if its step is still running', async () => {
     const { id, letGoOn } = await stage(scene)
     await canceled(id)
     await untilDelivery(id, ({ status }) => status === 'delivered')
@@ -37,7 +37,7 @@ describe.each(scenes)('$name', (scene) => {
     expect(world.caller.receivedFor(id)).toHaveLength(1)
   })
 
-  it('a job that is canceled and retried is two jobs, each with its own bill and end', async () => {
+  it('a job that is canceled and retried becomes two jobs, each with one bill and one end', async () => {
     const { id, letGoOn } = await stage(scene)
     await canceled(id)
     const { id: other } = await retried(id)
@@ -50,21 +50,21 @@ describe.each(scenes)('$name', (scene) => {
 })
 
 describe.each<{ name: string; place: Place }>([
-  { name: 'before the delivery is taken', place: { commit: 1, when: 'before' } },
+  { name: 'before the delivery is claimed', place: { commit: 1, when: 'before' } },
   { name: 'before the delivery is sent', place: { call: '/hook', when: 'before' } },
-  { name: 'behind the delivery', place: { call: '/hook', when: 'after' } },
-  { name: 'before the attempt is kept', place: { commit: 2, when: 'before' } },
+  { name: 'after the delivery', place: { call: '/hook', when: 'after' } },
+  { name: 'before the attempt is stored', place: { commit: 2, when: 'before' } },
 ])('$name', ({ place }) => {
   async function heldDelivery() {
     const { id } = await postUnnudged({ prompt: 'A paper boat sim(submit=402)' })
     await advance(aContext({}, { DELIVERIES: deadQueue }), id)
     const [delivery] = await deliveriesOf(id)
-    if (delivery === undefined) throw new Error('nothing is to be told')
+    if (delivery === undefined) throw new Error('there is no delivery')
     const held = await holdWork(place, (context) => deliver(context, delivery.id))
     return { id, ...held }
   }
 
-  it('a job is not erased, and its caller is told', async () => {
+  it('a job is not erased, and its caller is notified', async () => {
     const { id, letGoOn } = await heldDelivery()
     await expectProblem(await erase(id), 409, 'undelivered')
     await letGoOn()
@@ -73,7 +73,7 @@ describe.each<{ name: string; place: Place }>([
     expect(await leftOf(id)).toEqual(nothing)
   })
 
-  it('a job that is erased by force leaves nothing, and its message on the queue is done with', async () => {
+  it('a job that is erased with force leaves nothing, and its queue message is acknowledged', async () => {
     const { id, letGoOn } = await heldDelivery()
     expect((await erase(id, '?force=true')).status).toBe(204)
     await letGoOn()
@@ -81,7 +81,7 @@ describe.each<{ name: string; place: Place }>([
     expect(world.caller.receivedFor(id).length).toBeLessThanOrEqual(1)
   })
 
-  it('a job is not canceled any more, and a retry of it is told of for itself', async () => {
+  it('a job cannot be canceled any more, and its retry has a separate event', async () => {
     const { id, letGoOn } = await heldDelivery()
     await expectProblem(await cancel(id), 409, 'already_settled')
     const { id: other } = await retried(id)

@@ -1,4 +1,4 @@
-/** A provider's task belongs to one ledger line, whatever names it. */
+/** A provider's task belongs to one task of one job, whatever names it. */
 import { env } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
 import { postMarked } from '../../support/bills.ts'
@@ -18,8 +18,8 @@ import { simulatorUrl, world } from '../../support/world.ts'
 const minutes = 60_000
 const isSettled = ({ settled_at }: { settled_at: string | null }) => settled_at !== null
 
-describe('a webhook that names the task of another job', () => {
-  it('gives an unknown submission nothing', async () => {
+describe('a webhook that names the provider task of another job', () => {
+  it('does not resolve an unknown submission', async () => {
     const { id: other } = await postJob({ provider: 'crun' })
     await untilStatus(other, 'generating')
     await world.advance(10_000)
@@ -37,7 +37,7 @@ describe('a webhook that names the task of another job', () => {
     expect(billsFor(id)).toEqual([])
   })
 
-  it('gives it nothing either while no line holds that task, because its own answer was lost too', async () => {
+  it('does not resolve it either if the response to the other submission was lost too', async () => {
     const lost = { provider: 'crun', prompt: 'A boat sim(submit=504-after, webhook=lost)' }
     const [first, other] = [await postJob(lost), await postJob(lost)]
     for (const { id } of [first, other]) await untilJob(id, ({ tasks }) => tasks[0]?.status === 'unknown')
@@ -46,7 +46,7 @@ describe('a webhook that names the task of another job', () => {
     await untilJournaled(first.id, 1)
     await world.advance(1 * minutes)
     await sweep()
-    // The same words at the door of the job that the task is for are believed.
+    // The same webhook at the callback URL of the right job is accepted.
     await ringAt(await doorOf(other.id, 'crun'), JSON.stringify(said))
     await passTimeUntil(other.id, ({ status }) => status === 'succeeded')
     const job = await passTimeUntil(first.id, isSettled)
@@ -54,8 +54,8 @@ describe('a webhook that names the task of another job', () => {
   })
 })
 
-describe('two jobs with the same words, both unknown, and one task', () => {
-  it('only one of them takes it', async () => {
+describe('two unknown submissions of equal requests, and one provider task', () => {
+  it('resolve only one of the two', async () => {
     const { prompt } = { prompt: `A paper boat ${crypto.randomUUID()} sim(submit=504-after*1, seconds=60)` }
     const overrides = { provider: 'scenario', prompt }
     const first = await postJob(overrides)
@@ -71,13 +71,13 @@ describe('two jobs with the same words, both unknown, and one task', () => {
     expect(jobs.map(({ status }) => status).sort()).toEqual(['failed', 'succeeded'])
   })
 
-  it('a commit that takes the task of another job is undone, and the line stays unknown', async () => {
+  it('abort the commit that would give the task to both, and leave the other unknown', async () => {
     const { id: other, bills } = await postMarked('submit=504-after*1, seconds=60', { provider: 'scenario' })
     await untilJob(other, ({ tasks }) => tasks[0]?.status === 'unknown')
     const [bill] = bills()
     const { id } = await postMarked('seconds=60', { provider: 'crun' })
     await untilStatus(id, 'generating')
-    // Between the look and the commit of the first job, another line gets its task.
+    // Between the check and the commit of the first job, another task gets the provider's id.
     world.answerNext('https://simulator.test/scenario/v1/jobs', async (request) => {
       const answer = await world.simulator.fetch(request)
       const answered = new Response(await answer.text(), answer)
@@ -94,8 +94,8 @@ describe('two jobs with the same words, both unknown, and one task', () => {
   })
 })
 
-describe('a provider that names the task of another job for a submission', () => {
-  it('in its answer and in its log: the job waits, and ends at its deadline', async () => {
+describe('a provider whose log names the task of another job', () => {
+  it('does not resolve the submission: the job ends at its deadline', async () => {
     const { id: other } = await postJob({ provider: 'aimlapi' })
     const { tasks } = await passTimeUntil(other, isSettled)
     const taken = tasks[0]?.provider_task_id

@@ -1,4 +1,4 @@
-/** Assets as media of a job: each provider gets what it can take, and what is kept is the asset's id. */
+/** Assets as inputs of a job: each provider gets the form that it takes, and the job stores the asset's id. */
 import { describe, expect, it } from 'vitest'
 import { type AssetView, anAsset } from '../../support/assets.ts'
 import { getJob, passTimeUntil, postJob, untilStatus, untilSubmitted } from '../../support/reelhook.ts'
@@ -8,13 +8,13 @@ import { simulatorUrl, world } from '../../support/world.ts'
 
 const hours = 60 * 60 * 1_000
 
-/** What the provider was sent for the job with this prompt, as it came. */
+/** The request that the provider received for the job with this prompt. */
 function requestsOf(prompt: string) {
   const tasks = world.simulator.tasks().filter(({ request }) => JSON.stringify(request).includes(prompt))
   return tasks.map(({ request }) => request)
 }
 
-/** The link opens, for somebody without a key, what was uploaded. */
+/** The link opens the uploaded file without an API key. */
 async function expectLinkTo(asset: AssetView, link: unknown, deadlineAt: string): Promise<void> {
   const url = new URL(String(link))
   expect(url.pathname).toBe(`/v1/assets/${asset.id}/content`)
@@ -73,7 +73,7 @@ describe('an asset', () => {
     await expectLinkTo(last, sentLast, deadline_at)
   })
 
-  it('reaches Scenario as an upload of its own, straight from R2', async () => {
+  it('is uploaded to Scenario from R2', async () => {
     const image = await anAsset('image/png', 700_000)
     const video = await anAsset('video/quicktime')
     const prompt = 'Uploads for Scenario'
@@ -98,7 +98,7 @@ describe('an asset', () => {
   })
 
   it.each(['runware', 'crun', 'scenario', 'aimlapi'])(
-    'is kept by its id with a job at %s: no link is written down or logged',
+    'is stored by its id in a job at %s: no link is stored or logged',
     async (provider) => {
       const { id: assetId } = await anAsset()
       const { id } = await postJob({
@@ -115,7 +115,7 @@ describe('an asset', () => {
     },
   )
 
-  it('is kept by its id even where the provider repeats what it was sent', async () => {
+  it('is stored by its id even if the provider repeats the link in its response', async () => {
     const { id: assetId } = await anAsset()
     let sent = ''
     world.answerNext(`${simulatorUrl}/runware`, async (request) => {
@@ -137,7 +137,7 @@ describe('an asset', () => {
     expect(JSON.stringify([rows, world.logs, await getJob(id)])).not.toMatch(signature)
   })
 
-  it('is asked for anew by each of several tasks', async () => {
+  it('gets a new link for each of several tasks', async () => {
     const { id: assetId } = await anAsset()
     const prompt = 'Two boats at Crun'
     const { id } = await postJob({ ...{ provider: 'crun', prompt, count: 2 }, reference_images: [assetId] })
@@ -145,7 +145,7 @@ describe('an asset', () => {
     expect(requestsOf(prompt)).toHaveLength(2)
   })
 
-  it.each(['scenario', 'aimlapi'])('does not hide a lost submission at %s', async (provider) => {
+  it.each(['scenario', 'aimlapi'])('does not prevent finding a lost submission at %s', async (provider) => {
     const { id: assetId } = await anAsset()
     const prompt = `A lost boat with an asset at ${provider}`
     const { id } = await postJob({

@@ -1,4 +1,4 @@
-/** Assets that are gone when a job needs them, and those that do not reach their provider at once. */
+/** Assets that were deleted before a job needs them, and assets that reach their provider only after a retry. */
 import { env } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
 import { advance } from '../../../src/engine/advance.ts'
@@ -7,7 +7,7 @@ import { api, getJob, passTimeUntil, postJob, untilJob } from '../../support/ree
 import { aContext, postUnnudged } from '../../support/runtime.ts'
 import { simulatorUrl, world } from '../../support/world.ts'
 
-/** What a provider was sent for the job with this prompt. */
+/** The requests that a provider received for the job with this prompt. */
 function requestsOf(prompt: string) {
   const tasks = world.simulator.tasks().filter(({ request }) => JSON.stringify(request).includes(prompt))
   return tasks.map(({ request }) => request)
@@ -19,7 +19,7 @@ async function remove({ id }: AssetView): Promise<void> {
 
 describe('an asset that was deleted before it was submitted', () => {
   it.each(['runware', 'crun', 'scenario', 'aimlapi'])(
-    'fails the job at %s, names the field, and nothing is bought',
+    'fails the job at %s with the name of the field, and nothing is bought',
     async (provider) => {
       const [kept, gone] = [await anAsset(), await anAsset()]
       const prompt = `A deleted boat at ${provider}`
@@ -40,7 +40,7 @@ describe('an asset that was deleted before it was submitted', () => {
     },
   )
 
-  it('is named with all the others', async () => {
+  it('is named in the fault with all other deleted assets', async () => {
     const [first, last] = [await anAsset(), await anAsset()]
     const { id } = await postUnnudged({ first_frame: first.id, last_frame: last.id })
     await Promise.all([remove(first), remove(last)])
@@ -48,7 +48,7 @@ describe('an asset that was deleted before it was submitted', () => {
     expect((await getJob(id)).fault?.message).toContain('first_frame, last_frame')
   })
 
-  it('is taken to no other provider', async () => {
+  it('causes no failover to another provider', async () => {
     const gone = await anAsset()
     const { id } = await postUnnudged({ provider: ['runware', 'crun'], reference_images: [gone.id] })
     await remove(gone)
@@ -58,7 +58,7 @@ describe('an asset that was deleted before it was submitted', () => {
     expect(job.fault?.code).toBe('asset_deleted')
   })
 
-  it('ends a submission that was put off', async () => {
+  it('ends a submission that was deferred', async () => {
     const asset = await anAsset()
     const prompt = 'A patient boat sim(submit=429*1)'
     const { id } = await postJob({ prompt, reference_images: [asset.id] })
@@ -68,7 +68,7 @@ describe('an asset that was deleted before it was submitted', () => {
     expect(job.fault?.code).toBe('asset_deleted')
   })
 
-  it('does not matter to a job whose provider has it already', async () => {
+  it('does not fail a job whose provider already has it', async () => {
     const asset = await anAsset()
     const { id } = await postJob({
       provider: 'scenario',
@@ -81,8 +81,8 @@ describe('an asset that was deleted before it was submitted', () => {
   })
 })
 
-describe('an asset on its way to Scenario', () => {
-  it('is sent again when the storage of Scenario breaks off', async () => {
+describe('an asset that is uploaded to Scenario', () => {
+  it('is sent again when the upload to Scenario breaks off', async () => {
     const asset = await anAsset('image/png', 3_000_000)
     world.answerNext(`${simulatorUrl}/scenario/parts`, () => new Response('busy', { status: 503 }))
     const prompt = 'A stubborn boat'
@@ -91,7 +91,7 @@ describe('an asset on its way to Scenario', () => {
     expect(requestsOf(prompt)).toHaveLength(1)
   })
 
-  it('that vanished from the bucket alone fails the job in the same way', async () => {
+  it('fails the job in the same way when only its object in R2 is missing', async () => {
     const asset = await anAsset()
     await env.BUCKET.delete(`assets/${asset.id}`)
     const { id } = await postJob({

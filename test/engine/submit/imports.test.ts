@@ -1,4 +1,4 @@
-/** Media at a provider that imports them first: sent once, and asked about until they are there or time is up. */
+/** Inputs at a provider that imports them first: sent once, then polled until they are imported or time is up. */
 import { beforeEach, describe, expect, it } from 'vitest'
 import { advance } from '../../../src/engine/advance.ts'
 import { aFile } from '../../support/assets.ts'
@@ -26,12 +26,12 @@ beforeEach(() => {
 
 let boats = 0
 
-/** A picture whose import goes so; its URL is its own. */
+/** A picture with this import directive, at a unique URL. */
 function aPicture(directive: string): string {
   return `${host}/${boats++}-sim(import=${directive}).png`
 }
 
-/** What the simulator's log has of imports since, in order. */
+/** The imports in the simulator's log since then, in order. */
 function importsSince(line: number, what: 'import.announced' | 'import.sent' | 'import.asked') {
   return world.simulator
     .log()
@@ -40,7 +40,7 @@ function importsSince(line: number, what: 'import.announced' | 'import.sent' | '
 }
 
 describe('an import of a minute', () => {
-  it('is waited for, with the bytes sent once and no step that sleeps', async () => {
+  it('is awaited: the bytes are sent once, and no step sleeps', async () => {
     const since = world.simulator.log().length
     const { id } = await postJob({ provider: 'scenario', reference_images: [aPicture('60')] })
     const job = await passTimeUntil(id, ({ status }) => status === 'succeeded')
@@ -50,7 +50,7 @@ describe('an import of a minute', () => {
     expect(importsSince(since, 'import.sent')).toHaveLength(1)
   })
 
-  it('is asked about at a growing pace, and the row is let go in between', async () => {
+  it('is polled with growing waits, and the row is released in between', async () => {
     const { id } = await postUnnudged({ provider: 'scenario', reference_images: [aPicture('never')] })
     const waits: number[] = []
     for (let asks = 0; asks < 12; asks++) {
@@ -69,7 +69,7 @@ describe('an import of a minute', () => {
     expect(waits.at(-1)).toBe(60)
   })
 
-  it('does not hold up the others: several media are imported side by side', async () => {
+  it('does not delay the other inputs: several are imported at once', async () => {
     const since = world.simulator.log().length
     const pictures = Array.from({ length: 4 }, () => aPicture('60'))
     const { id } = await postUnnudged({ provider: 'scenario', reference_images: pictures })
@@ -81,7 +81,7 @@ describe('an import of a minute', () => {
     expect(importsSince(since, 'import.announced')).toHaveLength(4)
   })
 
-  it('is waited for once by a job of four videos', async () => {
+  it('is awaited once for a job of four videos', async () => {
     const since = world.simulator.log().length
     const { id } = await postJob({ provider: 'scenario', count: 4, reference_images: [aPicture('60')] })
     const job = await passTimeUntil(id, ({ status }) => status === 'succeeded')
@@ -89,7 +89,7 @@ describe('an import of a minute', () => {
     expect(importsSince(since, 'import.announced')).toHaveLength(1)
   })
 
-  it('goes on with the same upload when a step dies while it asks', async () => {
+  it('continues with the same upload when a step crashes while polling', async () => {
     const { id } = await postUnnudged({ provider: 'scenario', reference_images: [aPicture('60')] })
     await advance(aContext(), id)
     const since = world.simulator.log().length
@@ -101,7 +101,7 @@ describe('an import of a minute', () => {
     expect(importsSince(since, 'import.sent')).toEqual([])
   })
 
-  it('has the bytes sent at most twice when a step dies while it sends', async () => {
+  it('sends the bytes at most twice when a step crashes while sending', async () => {
     const since = world.simulator.log().length
     const { id } = await postUnnudged({ provider: 'scenario', reference_images: [aPicture('60')] })
     await hold(id, { call: '/parts/', when: 'after' })
@@ -111,7 +111,7 @@ describe('an import of a minute', () => {
 })
 
 describe('an import that never ends', () => {
-  it('ends the job at its deadline, with what is known of the file and since when', async () => {
+  it('fails the job at its deadline, with the state of the file and since when', async () => {
     const since = world.simulator.log().length
     const { id, deadline_at } = await postUnnudged({
       ...{ provider: 'scenario', deadline_seconds: 600, prompt: 'An endless import' },
@@ -134,7 +134,7 @@ describe('an import that never ends', () => {
   })
 })
 
-/** Runs each step when it is due, so that a busy machine skips none. */
+/** Runs each step when it is due, so that a slow machine skips none. */
 async function stepUntilSettled(id: string) {
   for (let steps = 0; steps < 100; steps++) {
     await advance(aContext(), id)
@@ -147,7 +147,7 @@ async function stepUntilSettled(id: string) {
 }
 
 describe('an import that fails', () => {
-  it('is told apart from a slow one: the job does not wait for its deadline', async () => {
+  it('fails the job at once, without waiting for its deadline', async () => {
     world.settle(
       host,
       () => new Response(new Uint8Array([0, 1, 2, 3]), { headers: { 'content-type': 'image/heic' } }),
@@ -158,7 +158,7 @@ describe('an import that fails', () => {
   })
 })
 
-describe('an upload that the provider loses', () => {
+describe('an upload that the provider has lost', () => {
   it('is sent again', async () => {
     const since = world.simulator.log().length
     const { id } = await postJob({ provider: 'scenario', reference_images: [aPicture('lost*2')] })
@@ -166,7 +166,7 @@ describe('an upload that the provider loses', () => {
     expect(importsSince(since, 'import.sent')).toHaveLength(3)
   })
 
-  it('is not sent for ever', async () => {
+  it('is sent a limited number of times', async () => {
     const since = world.simulator.log().length
     const { id } = await postJob({ provider: 'scenario', reference_images: [aPicture('lost')] })
     const job = await passTimeUntil(id, ({ settled_at }) => settled_at !== null)

@@ -1,4 +1,4 @@
-/** The provider's own books never show more than was asked for, whatever becomes of the answers. */
+/** A provider never bills more than the job requested, whatever responses are lost. */
 import { describe, expect, it } from 'vitest'
 import { postMarked } from '../../support/bills.ts'
 import { billsFor, getJob, passTimeUntil, timelineOf, untilJob, untilTold } from '../../support/reelhook.ts'
@@ -6,7 +6,7 @@ import { simulatorUrl, world } from '../../support/world.ts'
 
 const isSettled = ({ settled_at }: { settled_at: string | null }) => settled_at !== null
 
-describe('a submit that is accepted each time and never answered', () => {
+describe('a submission that is accepted, and whose response is always lost', () => {
   it.each([
     ['aimlapi', 'submit=504-after, log=never'],
     ['aimlapi', 'submit=lost-after, log=never'],
@@ -35,7 +35,7 @@ describe('a submit that is accepted each time and never answered', () => {
     await untilTold(id)
   })
 
-  it('a row that comes with the end of a generation of 25 minutes is found', async () => {
+  it('is found in a request log that shows it only after a generation of 25 minutes', async () => {
     const { id, bills } = await postMarked('submit=504-after, log=late, seconds=1500', {
       provider: 'aimlapi',
       deadline_seconds: 7_200,
@@ -45,14 +45,14 @@ describe('a submit that is accepted each time and never answered', () => {
     expect(bills()).toHaveLength(1)
   })
 
-  it('a job list that lags by minutes is waited for', async () => {
+  it('is found in a job list that lags by minutes', async () => {
     const { id, bills } = await postMarked('submit=504-after, list=lagging', { provider: 'scenario' })
     expect((await passTimeUntil(id, isSettled)).status).toBe('succeeded')
     expect(bills()).toHaveLength(1)
   })
 })
 
-it('two ordinary faults buy one video: 502 before, then 504 after', async () => {
+it('a 502 before the submission and a 504 after it buy at most one video', async () => {
   const { id, bills } = await postMarked('submit=504-after*1, log=late, seconds=150', {
     provider: 'aimlapi',
   })
@@ -61,12 +61,12 @@ it('two ordinary faults buy one video: 502 before, then 504 after', async () => 
   expect(bills().length).toBeLessThanOrEqual(1)
 })
 
-describe('Runware accepts, and its answer reads like a refusal', () => {
+describe('a response of Runware that accepts and reads like a refusal', () => {
   it.each([
     ['408', null, 408],
     ['an error beside the acknowledgement', 'modelUnavailable', 200],
     ['an error beside the acknowledgement, under 402', 'insufficientCredits', 402],
-  ])('%s: no other provider is asked to make it too', async (_, code, status) => {
+  ])('(%s) causes no second submission to another provider', async (_, code, status) => {
     // Three refusals in a row would lead to the next provider; after the first, only questions follow.
     for (let call = 0; call < (code === null ? 3 : 1); call++) {
       world.answerNext(`${simulatorUrl}/runware`, async (request) => {
@@ -86,16 +86,19 @@ describe('Runware accepts, and its answer reads like a refusal', () => {
   })
 })
 
-describe('Runware takes the same submission again without making it again', () => {
-  it.each(['500-before', 'reset-before'])('%s each time: ends as unknown', async (submit) => {
-    const { id } = await postMarked(`submit=${submit}`)
-    const job = await passTimeUntil(id, isSettled)
-    expect(job).toMatchObject({ fault: { code: 'submit_unknown' }, tasks: [{ status: 'failed' }] })
-    expect(billsFor(id)).toEqual([])
-  })
+describe('a submission that is repeated at Runware', () => {
+  it.each(['500-before', 'reset-before'])(
+    'ends as submit_unknown if every response is lost: %s',
+    async (submit) => {
+      const { id } = await postMarked(`submit=${submit}`)
+      const job = await passTimeUntil(id, isSettled)
+      expect(job).toMatchObject({ fault: { code: 'submit_unknown' }, tasks: [{ status: 'failed' }] })
+      expect(billsFor(id)).toEqual([])
+    },
+  )
 
   it.each(['402', '403', '429', '400'])(
-    'refused with %s after an unknown answer: the refusal says nothing of the first call',
+    'stays unknown when a repeat is refused with %s: that proves nothing about the first call',
     async (refusal) => {
       const { id } = await postMarked('submit=reset-before*1', { deadline_seconds: 600 })
       // The first question finds nothing, and the repeat is refused.

@@ -1,4 +1,4 @@
-/** A task whose answer was lost and that was found again has its price, or the job says that it does not know. */
+/** A lost submission that was found again has its cost, or the job shows that its cost is unknown. */
 import { describe, expect, it } from 'vitest'
 import type { Cost } from '../../../src/core/cost.ts'
 import type { SimulatedTask } from '../../../src/dev/simulator/task.ts'
@@ -18,7 +18,7 @@ const table = providers.flatMap((provider) =>
   losses.flatMap((loss) => counts.map((count) => ({ provider, loss, count }))),
 )
 
-/** What the provider's books say, in the unit of the cost that was told. */
+/** The sum of the provider's bills, in the unit of the given cost. */
 function billedIn(cost: Cost, bills: readonly SimulatedTask[]): number {
   const amounts = bills.map((bill) => {
     if (!('credits' in cost)) return bill.billedUsd
@@ -27,9 +27,9 @@ function billedIn(cost: Cost, bills: readonly SimulatedTask[]): number {
   return amounts.reduce((sum, amount) => sum + amount, 0)
 }
 
-describe('the cost of a job of which a submission was lost', () => {
+describe('the cost of a job whose submission was lost and found', () => {
   it.each(table)(
-    'is what was billed, or not known: $provider, $loss, $count',
+    'is the billed amount, or unknown: $provider, $loss, $count outputs',
     async ({ provider, loss, count }) => {
       const directives = loss === 'a crash' ? 'seconds=30' : `submit=${loss}`
       const { id, bills } = await postMarked(directives, { provider, count }, postUnnudged)

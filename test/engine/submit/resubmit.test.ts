@@ -1,4 +1,4 @@
-/** `resubmit_unknown`: a caller who would rather risk a second bill than wait. */
+/** `resubmit_unknown`: a caller prefers the risk of a second bill to a long wait. */
 import { describe, expect, it } from 'vitest'
 import { postMarked } from '../../support/bills.ts'
 import { passTimeUntil, post, timelineOf, untilJob } from '../../support/reelhook.ts'
@@ -7,8 +7,8 @@ import { world } from '../../support/world.ts'
 const isSettled = ({ settled_at }: { settled_at: string | null }) => settled_at !== null
 const allowed = { resubmit_unknown: true }
 
-describe('a job that allows another submission', () => {
-  it('takes the next provider after two minutes, and says that both may be billed', async () => {
+describe('a job with resubmit_unknown', () => {
+  it('goes to the next provider after two minutes, and shows that both may be billed', async () => {
     const { id, bills } = await postMarked('submit=504-after*1, log=never', {
       ...allowed,
       provider: ['aimlapi', 'crun'],
@@ -29,7 +29,7 @@ describe('a job that allows another submission', () => {
     expect(bills().length).toBeLessThanOrEqual(2)
   })
 
-  it('goes on where it is when no other provider is allowed, and numbers the outputs as ever', async () => {
+  it('is submitted again to the same provider if it allows no other, with the outputs numbered from 0', async () => {
     const { id, bills } = await postMarked('submit=500-before*1', { ...allowed, provider: 'crun', count: 2 })
     const job = await passTimeUntil(id, isSettled)
     expect(job).toMatchObject({ status: 'succeeded', outputs: [{ n: 0 }, { n: 1 }], cost: null })
@@ -37,14 +37,14 @@ describe('a job that allows another submission', () => {
     expect(bills()).toHaveLength(2)
   })
 
-  it('waits when the second answer is lost too: once is all that was allowed', async () => {
+  it('is submitted a second time only once, even if the second response is lost too', async () => {
     const { id, bills } = await postMarked('submit=504-after, webhook=lost', { ...allowed, provider: 'crun' })
     const job = await passTimeUntil(id, isSettled)
     expect(job).toMatchObject({ status: 'failed', fault: { code: 'submit_unknown' }, cost: null })
     expect(bills()).toHaveLength(2)
   })
 
-  it('is not submitted under a new name where the provider makes the same name once', async () => {
+  it('is not submitted under a new reference if the provider makes one reference only once', async () => {
     const { id, bills } = await postMarked('submit=504-after*1, webhook=lost, poll=500*12', {
       ...allowed,
       provider: 'runware',
@@ -54,18 +54,21 @@ describe('a job that allows another submission', () => {
     expect(bills()).toHaveLength(1)
   })
 
-  it.each(['402', '400'])('is not told to pay again when the second is refused: %s', async (status) => {
-    const { id } = await postMarked('submit=504-after*1, log=never', { ...allowed, provider: 'aimlapi' })
-    await untilJob(id, ({ tasks }) => tasks[0]?.status === 'unknown')
-    const refuse = () => Response.json({ message: 'No.' }, { status: Number(status) })
-    world.answerNext('https://simulator.test/aimlapi/v2/video', refuse)
-    const { fault, cost } = await passTimeUntil(id, isSettled)
-    expect(fault).toMatchObject({ code: 'submit_unknown', retryable: false })
-    expect(fault?.message).toContain(`AI/ML API refused: ${status}`)
-    expect(cost).toBeNull()
-  })
+  it.each(['402', '400'])(
+    'does not suggest paying again when the second submission is refused with %s',
+    async (status) => {
+      const { id } = await postMarked('submit=504-after*1, log=never', { ...allowed, provider: 'aimlapi' })
+      await untilJob(id, ({ tasks }) => tasks[0]?.status === 'unknown')
+      const refuse = () => Response.json({ message: 'No.' }, { status: Number(status) })
+      world.answerNext('https://simulator.test/aimlapi/v2/video', refuse)
+      const { fault, cost } = await passTimeUntil(id, isSettled)
+      expect(fault).toMatchObject({ code: 'submit_unknown', retryable: false })
+      expect(fault?.message).toContain(`AI/ML API refused: ${status}`)
+      expect(cost).toBeNull()
+    },
+  )
 
-  it('tells on cancellation that the first may be billed', async () => {
+  it('shows on cancellation that the first submission may be billed', async () => {
     const { id } = await postMarked('submit=500-before*1, seconds=900', { ...allowed, provider: 'crun' })
     await passTimeUntil(id, ({ tasks }) => tasks.length === 2)
     await post(`/v1/jobs/${id}/cancel`, {})
@@ -73,7 +76,7 @@ describe('a job that allows another submission', () => {
     expect(cancellation?.message).toContain('It is not known whether crun took the task')
   })
 
-  it('may be retried, with the same permission', async () => {
+  it('keeps resubmit_unknown when it is retried', async () => {
     const { id } = await postMarked('submit=402', { ...allowed, provider: 'crun' })
     await passTimeUntil(id, isSettled)
     const retried = await (await post(`/v1/jobs/${id}/retry`, {})).json()

@@ -1,4 +1,4 @@
-/** The slot of a canceled job, and its place in line: both are given up with its end. */
+/** A canceled job releases its slot, and leaves the wait lists. */
 import { env } from 'cloudflare:workers'
 import { afterEach, describe, expect, it } from 'vitest'
 import { advance } from '../../../src/engine/advance.ts'
@@ -40,7 +40,7 @@ describe('a cancellation', () => {
     await worker.drain()
     await cancel(worker, second)
     expect(await waitingAt(second)).toEqual([])
-    // Shorter than until the next sweep.
+    // Sooner than the next sweep.
     await worker.passSeconds(50)
     expect(await statusesOf([first, second, third])).toEqual(['succeeded', 'canceled', 'generating'])
     await passTimeUntilAll(worker, [third], 'succeeded')

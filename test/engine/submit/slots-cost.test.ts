@@ -1,4 +1,4 @@
-/** What a limit costs at Cloudflare: nothing where there is none, little where there is one, however many wait. */
+/** The cost of a concurrency limit at Cloudflare: none without a limit, and little with one, however many jobs wait. */
 import { env } from 'cloudflare:workers'
 import { expect, it } from 'vitest'
 import { hearWebhooks, postTo, waitingAt } from '../../support/limited.ts'
@@ -6,7 +6,7 @@ import { createMeteredWorker } from '../../support/meter.ts'
 import { getJob } from '../../support/reelhook.ts'
 import { countRows } from '../../support/storage.ts'
 
-/** What a job costs from its post until its caller is told. */
+/** The cost of a job from its post until its caller is notified. */
 async function costOfOne(settings: Partial<Env>) {
   const worker = createMeteredWorker(settings)
   hearWebhooks(worker)
@@ -16,7 +16,7 @@ async function costOfOne(settings: Partial<Env>) {
   return worker.bill()
 }
 
-/** What a job costs from its post until it waits. */
+/** The cost of a job from its post until it waits. */
 async function costOfWaiting() {
   const worker = createMeteredWorker({ RUNWARE_MAX_CONCURRENT: '2' })
   const id = await postTo(worker)
@@ -25,7 +25,7 @@ async function costOfWaiting() {
   return worker.bill()
 }
 
-/** Strangers who wait at Runware for longer than anybody, or not as long. */
+/** Other jobs that wait at Runware, longer than any other or shorter. */
 async function queueUp(when: 'before' | 'after', count: number) {
   const name = when === 'before' ? 'job_0' : 'job_z'
   const numbers = `WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < ${count})`
@@ -35,7 +35,7 @@ async function queueUp(when: 'before' | 'after', count: number) {
 }
 
 it('a task at a provider with a limit writes two rows more', async () => {
-  // The first of a provider also notes where that provider's videos lie.
+  // The first job of a provider also stores the host of its videos.
   await costOfOne({})
   const without = await costOfOne({})
   const within = await costOfOne({ RUNWARE_MAX_CONCURRENT: '100' })

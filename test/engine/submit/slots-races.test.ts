@@ -1,4 +1,4 @@
-/** Slots under races, crashes, refusals and changed limits: never one too many, never one lost. */
+/** Slots under races, crashes, refusals and changed limits: never more than the limit, and none is lost. */
 import { env } from 'cloudflare:workers'
 import { afterEach, describe, expect, it } from 'vitest'
 import { advance } from '../../../src/engine/advance.ts'
@@ -55,7 +55,7 @@ describe('races', () => {
 
 describe('a crash', () => {
   it.each(['before', 'after'])(
-    '%s the call to the provider keeps the slot, and gives it back at the end',
+    '%s the call to the provider keeps the slot, and releases it at the end',
     async (when) => {
       const worker = createMeteredWorker({ RUNWARE_MAX_CONCURRENT: '1' })
       hearWebhooks(worker)
@@ -80,7 +80,7 @@ describe('a crash', () => {
     },
   )
 
-  it('between the slot and the ledger line gives it back when the job settles', async () => {
+  it('between the slot and the task releases the slot when the job settles', async () => {
     const worker = createMeteredWorker({ RUNWARE_MAX_CONCURRENT: '1' })
     hearWebhooks(worker)
     const id = await postTo(worker, { deadline_seconds: 60 })
@@ -89,7 +89,7 @@ describe('a crash', () => {
         if (name !== 'batch') return Reflect.get(database, name)
         return async (statements: D1PreparedStatement[]) => {
           const results = await database.batch(statements)
-          // Taken, and the answer was lost with the Worker.
+          // Acquired, and the Worker crashed before it knew.
           if ((await countRows('slots')) === 1) throw new Error('killed')
           return results
         }
@@ -103,7 +103,7 @@ describe('a crash', () => {
 })
 
 describe('a refusal', () => {
-  it('for good gives the slot to the next', async () => {
+  it('that is final gives the slot to the next job', async () => {
     const worker = createMeteredWorker({ RUNWARE_MAX_CONCURRENT: '1' })
     hearWebhooks(worker)
     const refused = await postTo(worker, { prompt: 'A paper boat sim(submit=402)' })
@@ -113,7 +113,7 @@ describe('a refusal', () => {
     await passTimeUntilAll(worker, [taken], 'succeeded')
   })
 
-  it('because the provider is busy keeps the slot: not every job that waits is burnt on it', async () => {
+  it('because the provider is busy keeps the slot, so that not every waiting job is refused', async () => {
     const worker = createMeteredWorker({ RUNWARE_MAX_CONCURRENT: '1' })
     hearWebhooks(worker)
     const first = await postTo(worker, { prompt: 'A paper boat sim(submit=429*3)' })
@@ -126,8 +126,8 @@ describe('a refusal', () => {
   })
 })
 
-describe('a job that is gone without a word', () => {
-  it('holds its slot and its place no longer than until the sweep', async () => {
+describe('a job whose row is gone', () => {
+  it('loses its slot and its place in the wait lists at the next sweep', async () => {
     const worker = createMeteredWorker({ RUNWARE_MAX_CONCURRENT: '1' })
     hearWebhooks(worker)
     const [held = '', waiting = '', last = ''] = await postMany(worker, 3)
@@ -142,7 +142,7 @@ describe('a job that is gone without a word', () => {
 })
 
 describe('a limit that is changed', () => {
-  it('is raised: those who have their turn now are woken by the sweep', async () => {
+  it('and raised wakes the next jobs at the next sweep', async () => {
     const worker = createMeteredWorker({ RUNWARE_MAX_CONCURRENT: '1' })
     hearWebhooks(worker)
     const ids = await postMany(worker, 5)
@@ -154,7 +154,7 @@ describe('a limit that is changed', () => {
     await passTimeUntilAll(worker, ids, 'succeeded')
   })
 
-  it('is taken away: all who wait are woken, and what they leave behind counts for nobody later', async () => {
+  it('and removed wakes all waiting jobs, and their old slots do not count under a later limit', async () => {
     const worker = createMeteredWorker({ RUNWARE_MAX_CONCURRENT: '1' })
     hearWebhooks(worker)
     const ids = await postMany(worker, 3)
@@ -166,7 +166,7 @@ describe('a limit that is changed', () => {
     await Promise.all(ids.map((id) => advance(context, id)))
     expect(await statusesOf(ids)).toEqual(['generating', 'generating', 'generating'])
     await passTimeUntilAll(unlimited, ids, 'succeeded')
-    // The first one's slot was of the old limit; under a new one the sweep finds it.
+    // The first slot belongs to the old limit. Under a new limit the sweep deletes it.
     await sweep(aContext({}, worker.bindings))
   })
 })

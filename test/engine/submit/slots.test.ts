@@ -1,4 +1,4 @@
-/** A limit to how many tasks are at a provider at once. */
+/** A limit to the number of tasks at a provider at once. */
 import { afterEach, describe, expect, it } from 'vitest'
 import { advance } from '../../../src/engine/advance.ts'
 import {
@@ -18,14 +18,14 @@ import { simulatorUrl, world } from '../../support/world.ts'
 
 const silent = { prompt: 'A paper boat sim(webhook=lost)' }
 
-// Whatever happened: when all jobs have settled, nobody has a slot and nobody waits.
+// When all jobs have settled, no slot is held and no job waits.
 afterEach(async () => {
   expect(await countRows('jobs', 'settled_at IS NULL')).toBe(0)
   expect([await countRows('slots'), await countRows('waits')]).toEqual([0, 0])
 })
 
-describe('with a limit', () => {
-  it('no more tasks are at the provider at once, and every job has its turn, the oldest first', async () => {
+describe('a provider with a limit', () => {
+  it('has no more tasks at once, and serves the oldest job first', async () => {
     const worker = createMeteredWorker({ RUNWARE_MAX_CONCURRENT: '2' })
     hearWebhooks(worker)
     const ids = await postMany(worker, 7)
@@ -39,7 +39,7 @@ describe('with a limit', () => {
     expect(submitted.map(({ job_id }) => job_id).filter((id) => ids.includes(id))).toEqual(ids)
   })
 
-  it('a job that waits says so once, and its rows are left alone until its turn comes', async () => {
+  it('does not touch the rows of a waiting job until its turn, and shows the wait once on its timeline', async () => {
     const worker = createMeteredWorker({ RUNWARE_MAX_CONCURRENT: '1' })
     const [first = '', second = ''] = await postMany(worker, 2, silent)
     await worker.drain()
@@ -51,7 +51,7 @@ describe('with a limit', () => {
     expect((await timelineOf(second)).filter((type) => type === 'job.waiting')).toHaveLength(1)
   })
 
-  it('a newer job does not overtake one that was woken and has not come yet', async () => {
+  it('gives a slot to a woken job before a newer one', async () => {
     const worker = createMeteredWorker({ RUNWARE_MAX_CONCURRENT: '1' })
     const context = aContext({}, worker.bindings)
     const [first = '', second = '', third = ''] = await postMany(worker, 3, silent)
@@ -66,7 +66,7 @@ describe('with a limit', () => {
     await passTimeUntilAll(worker, [second, third], 'succeeded')
   })
 
-  it('a job of several tasks makes them one after the other, and keeps them all', async () => {
+  it('makes several tasks of one job one after the other', async () => {
     const worker = createMeteredWorker({ CRUN_MAX_CONCURRENT: '1' })
     hearWebhooks(worker)
     const ids = [
@@ -88,7 +88,7 @@ describe('with a limit', () => {
 describe('a full provider', () => {
   const limits = { RUNWARE_MAX_CONCURRENT: '1', CRUN_MAX_CONCURRENT: '1' }
 
-  it('is passed over for another that the caller allows and that has a free slot', async () => {
+  it('is skipped for another allowed provider with a free slot', async () => {
     const worker = createMeteredWorker(limits)
     hearWebhooks(worker)
     const ids = await postMany(worker, 2, { provider: ['runware', 'crun'] })
@@ -102,7 +102,7 @@ describe('a full provider', () => {
     await passTimeUntilAll(worker, ids, 'succeeded')
   })
 
-  it('keeps its place: a job waits at all that it allows, and takes the first slot that comes free', async () => {
+  it('is one of several where a job waits: it takes the first slot that becomes free', async () => {
     const worker = createMeteredWorker(limits)
     hearWebhooks(worker)
     const ids = [
@@ -118,7 +118,7 @@ describe('a full provider', () => {
     await passTimeUntilAll(worker, ids, 'succeeded')
   })
 
-  it('is turned to again when the one taken in its place refused', async () => {
+  it('is used again if the provider in its place refused', async () => {
     const worker = createMeteredWorker(limits)
     hearWebhooks(worker)
     const first = await postTo(worker, { provider: 'runware' })
@@ -131,7 +131,7 @@ describe('a full provider', () => {
     expect((await getJob(second)).provider).toBe('runware')
   })
 
-  it('is waited for by who asked for the cheapest', async () => {
+  it('is awaited by a job for the cheapest provider', async () => {
     const worker = createMeteredWorker({
       ...limits,
       SCENARIO_MAX_CONCURRENT: '1',
@@ -146,8 +146,8 @@ describe('a full provider', () => {
   })
 })
 
-describe('a job that never has its turn', () => {
-  it('ends at its deadline, says why, and was not billed', async () => {
+describe('a job that never gets a slot', () => {
+  it('fails at its deadline with no_free_slot, and is not billed', async () => {
     const worker = createMeteredWorker({ RUNWARE_MAX_CONCURRENT: '1' })
     const first = await postTo(worker, silent)
     const second = await postTo(worker, { deadline_seconds: 60 })

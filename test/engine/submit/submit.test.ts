@@ -16,14 +16,14 @@ import { simulatorUrl, world } from '../../support/world.ts'
 const seconds = 1_000
 const minutes = 60 * seconds
 
-describe('refused for good', () => {
+describe('a final refusal', () => {
   it.each([
     ['runware', '402', 'out_of_credit'],
     ['runware', '403', 'auth'],
     ['crun', '402', 'out_of_credit'],
     ['crun', '403', 'auth'],
     ['crun', '505', 'not_entitled'],
-  ])('%s %s fails the job with %s, and tells the caller', async (provider, refusal, code) => {
+  ])('(%s %s) fails the job with %s, and notifies the caller', async (provider, refusal, code) => {
     const { id } = await postJob({ provider, prompt: `A paper boat sim(submit=${refusal})` })
     const job = await untilStatus(id, 'failed')
     expect(job.fault?.code).toBe(code)
@@ -32,7 +32,7 @@ describe('refused for good', () => {
     expect(JSON.parse(told?.body ?? '')).toMatchObject({ type: 'job.failed', data: { fault: { code } } })
   })
 
-  it('goes on to the next provider that the caller allowed', async () => {
+  it('leads to the next provider that the caller allowed', async () => {
     world.answerNext(`${simulatorUrl}/crun`, () => Response.json({ code: 402, message: 'no credits' }))
     const { id } = await postJob({ provider: ['crun', 'runware'] })
     const job = await untilJob(id, ({ status }) => status === 'generating')
@@ -44,8 +44,8 @@ describe('refused for good', () => {
   })
 })
 
-describe('refused for now', () => {
-  it('goes on to the next provider when patience is over', async () => {
+describe('a temporary refusal', () => {
+  it('leads to the next provider after several attempts', async () => {
     const busy = () => Response.json({ code: 429, message: 'busy' })
     for (let refusals = 0; refusals < 3; refusals += 1) world.answerNext(`${simulatorUrl}/crun`, busy)
     const { id } = await postJob({ provider: ['crun', 'runware'] })
@@ -61,7 +61,7 @@ describe('refused for now', () => {
     ['runware', '429'],
     ['crun', '429'],
     ['crun', '455'],
-  ])('%s %s is tried again until it is taken', async (provider, refusal) => {
+  ])('(%s %s) is retried until the provider accepts', async (provider, refusal) => {
     const { id } = await postJob({ provider, prompt: `A paper boat sim(submit=${refusal}*2)` })
     await untilJob(id, ({ tasks }) => tasks[0]?.status === 'deferred')
     expect(billsFor(id)).toHaveLength(0)
@@ -72,7 +72,7 @@ describe('refused for now', () => {
     expect(billsFor(id)).toHaveLength(1)
   })
 
-  it('fails at last when it is never taken before the deadline', async () => {
+  it('fails the job if no provider accepts it before the deadline', async () => {
     const { id } = await postJob({ prompt: 'A paper boat sim(submit=429)', deadline_seconds: 60 })
     await untilJob(id, ({ tasks }) => tasks[0]?.status === 'deferred')
     await world.advance(2 * minutes)
@@ -85,7 +85,7 @@ describe('refused for now', () => {
   })
 })
 
-it('a job whose nudge was lost is found by the sweep', async () => {
+it('the sweep finds a job whose wake-up was lost', async () => {
   const { id } = await postUnnudged()
   expect((await getJob(id)).status).toBe('queued')
   await sweep()

@@ -1,4 +1,4 @@
-/** An unanswered submission whose provider cannot be asked right at the deadline. */
+/** An unknown submission whose provider does not respond right at the deadline. */
 import { describe, expect, it } from 'vitest'
 import { postMarked } from '../../support/bills.ts'
 import { passTimeUntil, untilJob } from '../../support/reelhook.ts'
@@ -6,7 +6,7 @@ import { simulatorUrl, world } from '../../support/world.ts'
 
 const isSettled = ({ settled_at }: { settled_at: string | null }) => settled_at !== null
 
-/** Answers every request to such a URL so, until that time. */
+/** Every request to such a URL gets this response until that time. */
 function refuseUntil(endsAt: number, prefix: string, status: number): void {
   world.answerNext(prefix, (request) => {
     if (world.edges.now() >= endsAt) return world.simulator.fetch(request)
@@ -22,7 +22,7 @@ describe.each([
   ['crun', 'crun/api/v1/client/job/TaskInfo'],
 ])('%s', (provider, path) => {
   it.each([401, 422, 429, 500])(
-    'is asked on for a while after answering %i at the deadline',
+    'is asked for some more minutes after responding with %i at the deadline',
     async (status) => {
       const { id, bills } = await postMarked('submit=504-after, seconds=30', {
         provider,

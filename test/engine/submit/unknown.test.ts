@@ -1,4 +1,4 @@
-/** A billable call whose answer was lost: never repeated blindly, never billed twice. */
+/** A billable call whose response was lost: never repeated blindly, never billed twice. */
 import { describe, expect, it } from 'vitest'
 import {
   billsFor,
@@ -21,18 +21,21 @@ async function postUnknown(provider: string, submit: string, overrides: Record<s
   return id
 }
 
-describe('Runware is asked by our own taskUUID', () => {
-  it.each(['500-after', 'lost-after'])('%s: it was accepted, and is not sent again', async (submit) => {
-    const id = await postUnknown('runware', submit)
-    await world.advance(1 * minutes)
-    await sweep()
-    await untilStatus(id, 'succeeded')
-    expect(billsFor(id)).toHaveLength(1)
-    await untilTold(id)
-  })
+describe('a lost response of Runware, which knows our taskUUID', () => {
+  it.each(['500-after', 'lost-after'])(
+    'is looked up, and an accepted task is not sent again: %s',
+    async (submit) => {
+      const id = await postUnknown('runware', submit)
+      await world.advance(1 * minutes)
+      await sweep()
+      await untilStatus(id, 'succeeded')
+      expect(billsFor(id)).toHaveLength(1)
+      await untilTold(id)
+    },
+  )
 
   it.each(['500-before*1', 'reset-before*1'])(
-    '%s: it never arrived, and the same UUID is sent',
+    'leads to a repeat under the same UUID if the task never arrived: %s',
     async (submit) => {
       const id = await postUnknown('runware', submit)
       await world.advance(5 * seconds)
@@ -46,18 +49,21 @@ describe('Runware is asked by our own taskUUID', () => {
   )
 })
 
-describe('Crun cannot be asked', () => {
-  it.each(['500-after', 'lost-after'])('%s: the webhook names the task', async (submit) => {
-    const id = await postUnknown('crun', submit)
-    await world.advance(10 * seconds)
-    const job = await untilStatus(id, 'succeeded')
-    expect(job.tasks).toHaveLength(1)
-    expect(billsFor(id)).toHaveLength(1)
-    await untilTold(id)
-  })
+describe('a lost response of Crun, which has no lookup', () => {
+  it.each(['500-after', 'lost-after'])(
+    'is resolved by the webhook that names the task: %s',
+    async (submit) => {
+      const id = await postUnknown('crun', submit)
+      await world.advance(10 * seconds)
+      const job = await untilStatus(id, 'succeeded')
+      expect(job.tasks).toHaveLength(1)
+      expect(billsFor(id)).toHaveLength(1)
+      await untilTold(id)
+    },
+  )
 
   it.each(['404*2', '500*3'])(
-    'the webhook names the task, which the provider confirms only later: %s',
+    'is resolved even if the provider confirms the named task only later: %s',
     async (poll) => {
       const id = await postUnknown('crun', `lost-after, poll=${poll}`)
       await world.advance(10 * seconds)
@@ -68,7 +74,7 @@ describe('Crun cannot be asked', () => {
   )
 
   it.each(['500-before', 'reset-before'])(
-    '%s: it fails at the deadline and says that it may be billed',
+    'fails at the deadline, and says that it may be billed: %s',
     async (submit) => {
       const id = await postUnknown('crun', submit, { provider: ['crun', 'runware'] })
       await world.advance(10 * minutes)
@@ -84,7 +90,7 @@ describe('Crun cannot be asked', () => {
     },
   )
 
-  it('a lost answer and a lost webhook end in submit_unknown, with one bill and no second submit', async () => {
+  it('ends in submit_unknown if the webhook is lost too, with one bill and no second submission', async () => {
     const { id } = await postJob({
       provider: 'crun',
       prompt: 'A paper boat sim(submit=lost-after, webhook=lost)',

@@ -1,4 +1,4 @@
-/** Inputs that cannot be handed to the provider: each has its own fault code, and nothing is bought. */
+/** Inputs that cannot be handed to the provider: each kind has a fault code, and nothing is bought. */
 import { describe, expect, it } from 'vitest'
 import { passTimeUntil, postJob } from '../../support/reelhook.ts'
 import { world } from '../../support/world.ts'
