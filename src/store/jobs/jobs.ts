@@ -28,7 +28,7 @@ export type UnsettledJob = JobRow & {
   fault: null
 }
 
-export type SettledJob = JobRow & { settledAt: number; eraseAt: number | null } & (
+type SettledJob = JobRow & { settledAt: number; eraseAt: number | null } & (
     | { status: Exclude<SettledStatus, 'failed'>; fault: null }
     | { status: 'failed'; fault: Fault }
   )
