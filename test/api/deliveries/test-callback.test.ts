@@ -40,7 +40,7 @@ describe('a receiver that verifies', () => {
   it('receives four harmless deliveries, two of them the same', async () => {
     const address = anAddress()
     await reportOn(verifies, address)
-    const { heard: received } = address
+    const { received } = address
     expect(received).toHaveLength(4)
     expect(new Set(received.map(({ body }) => body)).size).toBe(1)
     expect(JSON.parse(received[0]?.body ?? '')).toEqual({

@@ -16,8 +16,8 @@ import {
   aNotifiedVideo,
   days,
   erasureEventsOf,
+  untilDelivered,
   untilErasureEvent,
-  untilNotified,
 } from '../../support/retention.ts'
 import { aContext } from '../../support/runtime.ts'
 import { objectKeys } from '../../support/storage.ts'
@@ -67,7 +67,7 @@ describe('an erasure and a redelivery', () => {
 describe('an erasure and a retry', () => {
   it('leave a complete new job if the retry comes before the commit', async () => {
     const { id } = await failVideo()
-    await untilNotified(id)
+    await untilDelivered(id)
     const held = await holdErasure(id, { commit: decision, when: 'before' })
     const again = await retried(id)
     await held.resume()
@@ -77,7 +77,7 @@ describe('an erasure and a retry', () => {
 
   it('find nothing to retry after the commit', async () => {
     const { id } = await failVideo()
-    await untilNotified(id)
+    await untilDelivered(id)
     const held = await holdErasure(id, { commit: decision, when: 'after' })
     await expectProblem(await retry(id), 404, 'not_found')
     await held.resume()

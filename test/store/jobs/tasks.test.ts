@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { recordLateTask } from '../../../src/store/jobs/late-task.ts'
 import { isTaskTaken, saveTask, type Task, takenTaskIds } from '../../../src/store/jobs/tasks.ts'
 import { select } from '../../support/storage.ts'
-import { aTask, db, insertedJob, start } from '../rows.ts'
+import { aTask, db, insertedJob, start, type TaskRow } from '../rows.ts'
 
 async function jobWith(status: string, task: Parameters<typeof aTask>[1] = {}): Promise<Task> {
   const { id } = await insertedJob()
@@ -17,11 +17,9 @@ async function taskRow({ jobId, n }: Task) {
   return row
 }
 
-const submitted = (id: string) => ({
-  status: 'submitted' as const,
-  providerTaskId: id,
-  submittedAt: start + 5,
-})
+/** The same task after the provider accepted it. */
+const submittedAs = ({ jobId, n, provider, clientReference }: Task, providerTaskId: string) =>
+  aTask(jobId, { n, provider, clientReference, status: 'submitted', providerTaskId, submittedAt: start + 5 })
 
 /** The task as the step knows it that outlived its lease. */
 function submittedAs(id: string, { jobId, clientReference }: Task): Task {
