@@ -64,6 +64,12 @@ const inWorkerd = defineProject({
   },
 })
 
+// Node 24 has the base64 and hex methods of Uint8Array behind a flag; workerd and later Nodes have them without one.
+const execArgv = 'toBase64' in Uint8Array.prototype ? [] : ['--js-base-64']
+
+/** Runs per fuzz test of the providers. `.ci/run` sets FULL_FUZZ. */
+const fuzzRuns = process.env.FULL_FUZZ ? 400 : 25
+
 const inNode = defineProject({
   root,
   resolve: { alias: { tlds } },
@@ -75,7 +81,8 @@ const inNode = defineProject({
     isolate: false,
     restoreMocks: true,
     unstubGlobals: true,
-    provide: { picture },
+    provide: { picture, fuzzRuns },
+    execArgv,
   },
 })
 
