@@ -74,7 +74,9 @@ export async function nudgeDelivery(id: string, times = 1, settings: Partial<Env
     ]),
   )
   const environment = { ...env, ...settings }
-  await Promise.all(batches.map((batch) => worker.queue?.(batch, environment, createExecutionContext())))
+  await Promise.all(
+    batches.map(async (batch) => worker.queue?.(batch, environment, createExecutionContext())),
+  )
 }
 
 /** So many deliveries of one settled job, all due now, that nobody was nudged for; of the admin's key, or another's. */
@@ -109,5 +111,5 @@ export async function workOff(ids: string[]): Promise<void> {
       })),
     ),
   )
-  await Promise.all(batches.map((batch) => worker.queue?.(batch, env, createExecutionContext())))
+  await Promise.all(batches.map(async (batch) => worker.queue?.(batch, env, createExecutionContext())))
 }
