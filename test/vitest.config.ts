@@ -64,10 +64,10 @@ const inWorkerd = defineProject({
   },
 })
 
-// Workers have Uint8Array's base64 and hex methods, as Node has from 25 on; Node 24 has them behind a flag.
+// Node 24 has the base64 and hex methods of Uint8Array behind a flag; workerd and later Nodes have them without one.
 const execArgv = 'toBase64' in Uint8Array.prototype ? [] : ['--js-base-64']
 
-/** Runs per fuzz test of the providers: few for a fast local loop, all of them where FULL_FUZZ is set (.ci/run). */
+/** Runs per fuzz test of the providers. `.ci/run` sets FULL_FUZZ. */
 const fuzzRuns = process.env.FULL_FUZZ ? 400 : 25
 
 const inNode = defineProject({

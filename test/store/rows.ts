@@ -3,15 +3,15 @@ import { env } from 'cloudflare:workers'
 import type { Limits } from '../../src/core/concurrency.ts'
 import { fault } from '../../src/core/fault.ts'
 import { newId } from '../../src/core/id.ts'
-import { storedRequestSchema } from '../../src/core/request/request.ts'
+import { keptRequestSchema } from '../../src/core/request/request.ts'
 import { openDatabase } from '../../src/store/database.ts'
 import { draftDelivery, insertDelivery } from '../../src/store/deliveries/claim.ts'
 import { draftEvent } from '../../src/store/events.ts'
 import { type Claim, claimJob } from '../../src/store/jobs/claim.ts'
-import { type AcceptedJob, insertJob } from '../../src/store/jobs/insert-job.ts'
-import type { Job } from '../../src/store/jobs/jobs.ts'
+import { type AcceptedJob, insertJob, type Job } from '../../src/store/jobs/jobs.ts'
 import { type Changes, changes, type Step } from '../../src/store/jobs/step.ts'
-import { readTask, type Task } from '../../src/store/jobs/tasks.ts'
+import { newTask, readTask, type Task } from '../../src/store/jobs/tasks.ts'
+import type { tasks } from '../../src/store/schema.ts'
 import { select } from '../support/storage.ts'
 
 export const db = openDatabase(env.DB)
@@ -29,7 +29,7 @@ export const noLimits: Limits = {
 export function anAcceptedJob(overrides: Partial<AcceptedJob> = {}): AcceptedJob {
   return {
     id: newId('job'),
-    request: storedRequestSchema.parse({
+    request: keptRequestSchema.parse({
       model: 'seedance-2.0-mini',
       prompt: 'A paper boat drifts down a rainy gutter',
       metadata: {},
@@ -60,26 +60,25 @@ export async function claimed(id: string, nowMs = start): Promise<Claim> {
   return claim
 }
 
-type TaskRow = Parameters<typeof readTask>[0]
+export type TaskRow = typeof tasks.$inferSelect
 
-/** A task, read from its row as the store reads it. */
+/** A task that is consistent with its status: what the status needs has a value. */
 export function aTask(jobId: string, overrides: Partial<TaskRow> = {}): Task {
-  return readTask({
+  const given = newTask({
     jobId,
     n: 0,
     provider: 'runware',
     clientReference: crypto.randomUUID(),
-    providerTaskId: null,
     wanted: 1,
-    status: 'intended',
-    attempts: 1,
     intendedAt: start,
-    unknownAt: null,
-    submittedAt: null,
-    endedAt: null,
+  })
+  return readTask({
+    ...given,
+    attempts: 1,
+    submittedAt: start,
+    completedVia: 'poll',
+    endedAt: overrides.status === 'succeeded' ? start : null,
     inputs: null,
-    completedVia: null,
-    awaitsUpload: false,
     receivedVideo: null,
     cost: null,
     fault: null,
@@ -100,8 +99,8 @@ export function waitsForSlot(waitMs: number): Step {
 
 /** A step that ends the job. */
 export function fails(written: Partial<Changes> = {}): Step {
-  const failure = fault('internal_error', 'The job of a test failed.')
-  return { ...changes(written), status: 'failed', fault: failure, next: 'settled', settledAt: start }
+  const why = fault('internal_error', 'It failed.')
+  return { ...changes(written), status: 'failed', fault: why, next: 'settled', settledAt: start }
 }
 
 /** Every test that calls it has a host of its own. */

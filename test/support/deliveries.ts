@@ -74,7 +74,9 @@ export async function wakeDelivery(id: string, times = 1, settings: Partial<Env>
     ]),
   )
   const environment = { ...env, ...settings }
-  await Promise.all(batches.map((batch) => worker.queue?.(batch, environment, createExecutionContext())))
+  await Promise.all(
+    batches.map(async (batch) => worker.queue?.(batch, environment, createExecutionContext())),
+  )
 }
 
 /** Deliveries of one settled job of the key, all due now, without queue messages. */
@@ -114,5 +116,5 @@ export async function processDeliveries(ids: string[]): Promise<void> {
       })),
     ),
   )
-  await Promise.all(batches.map((batch) => worker.queue?.(batch, env, createExecutionContext())))
+  await Promise.all(batches.map(async (batch) => worker.queue?.(batch, env, createExecutionContext())))
 }

@@ -1,5 +1,5 @@
 /** A callback server as a caller would run it: it receives deliveries and verifies each signature. */
-import { createServer } from 'node:http'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { text } from 'node:stream/consumers'
 import { Webhook } from 'standardwebhooks'
 import { z } from 'zod'
@@ -22,7 +22,7 @@ const eventSchema = z.object({ type: z.string(), data: z.object({ id: z.string()
 
 export async function startCallbackServer(secret: string): Promise<CallbackServer> {
   const received: Received[] = []
-  const server = createServer(async (request, response) => {
+  const receive = async (request: IncomingMessage, response: ServerResponse) => {
     const body = await text(request)
     const event = eventSchema.parse(JSON.parse(body))
     const headers = Object.fromEntries(
@@ -36,7 +36,8 @@ export async function startCallbackServer(secret: string): Promise<CallbackServe
       verified: verifies(secret, body, headers),
     })
     response.end('ok')
-  })
+  }
+  const server = createServer((request, response) => void receive(request, response))
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const address = server.address()
   if (address === null || typeof address === 'string') throw new Error('The callback server has no port.')

@@ -65,7 +65,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Running
     },
     { overrideGlobalObjects: false },
   )
-  server.on('request', listener)
+  server.on('request', (request, response) => void listener(request, response))
 
   return {
     url,
