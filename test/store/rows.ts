@@ -1,16 +1,18 @@
 /** Rows for the tests of the SQL, written by the store's own functions. Time is a number that the test chooses. */
 import { env } from 'cloudflare:workers'
+import { newTask } from '../../'
 import type { Limits } from '../../src/core/concurrency.ts'
 import { fault } from '../../src/core/fault.ts'
 import { newId } from '../../src/core/id.ts'
-import { keptRequestSchema } from '../../src/core/request/request.ts'
+import { storedRequestSchema } from '../../src/core/request/request.ts'
 import { openDatabase } from '../../src/store/database.ts'
 import { draftDelivery, insertDelivery } from '../../src/store/deliveries/claim.ts'
 import { draftEvent } from '../../src/store/events.ts'
 import { type Claim, claimJob } from '../../src/store/jobs/claim.ts'
-import { type AcceptedJob, insertJob, type Job } from '../../src/store/jobs/jobs.ts'
+import { type AcceptedJob, insertJob } from '../../src/store/jobs/insert-job.ts'
+import type { Job } from '../../src/store/jobs/jobs.ts'
 import { type Changes, changes, type Step } from '../../src/store/jobs/step.ts'
-import { newTask, readTask, type Task } from '../../src/store/jobs/tasks.ts'
+import { readTask, type Task } from '../../src/store/jobs/tasks.ts'
 import type { tasks } from '../../src/store/schema.ts'
 import { select } from '../support/storage.ts'
 
@@ -29,7 +31,7 @@ export const noLimits: Limits = {
 export function anAcceptedJob(overrides: Partial<AcceptedJob> = {}): AcceptedJob {
   return {
     id: newId('job'),
-    request: keptRequestSchema.parse({
+    request: storedRequestSchema.parse({
       model: 'seedance-2.0-mini',
       prompt: 'A paper boat drifts down a rainy gutter',
       metadata: {},
