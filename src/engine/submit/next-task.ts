@@ -3,6 +3,7 @@ import type { Context } from '../../context.ts'
 import { isReplaced } from '../../core/task.ts'
 import type { Provider } from '../../providers/provider.ts'
 import type { Claim } from '../../store/jobs/claim.ts'
+import { newTask } from '../../store/jobs/new-task.ts'
 import type { OpenTask, Task } from '../../store/jobs/tasks.ts'
 
 /** Null: every output is asked for, or the provider has refused. */
@@ -26,26 +27,4 @@ export function nextTask({ now }: Context, { job, tasks }: Claim, provider: Prov
 
 function isBegun(task: Task): task is OpenTask {
   return task.status === 'deferred' || task.status === 'preparing'
-}
-
-/** A task that is about to be submitted for the first time. */
-function newTask(
-  given: Pick<OpenTask, 'jobId' | 'n' | 'provider' | 'clientReference' | 'wanted' | 'intendedAt'>,
-): OpenTask {
-  return {
-    ...given,
-    providerTaskId: null,
-    status: 'intended',
-    attempts: 0,
-    unknownAt: null,
-    submittedAt: null,
-    endedAt: null,
-    inputs: {},
-    completedVia: null,
-    awaitsUpload: false,
-    receivedVideo: null,
-    cost: null,
-    fault: null,
-    pollFailure: null,
-  }
 }
