@@ -112,14 +112,18 @@ async function sendStream<T>(
 ): Promise<Result<T>> {
   const stream = new FixedLengthStream(input.bytes)
   const reader = { isDone: false }
-  const sending = send({ ...input, body: stream.readable }).finally(async () => {
-    reader.isDone = true
-    // Refused before the body was read: without this the pipe would wait for a reader forever.
-    if (!stream.readable.locked) await stream.readable.cancel('not wanted')
-  })
+  const sendAndRelease = async () => {
+    try {
+      return await send({ ...input, body: stream.readable })
+    } finally {
+      reader.isDone = true
+      // Refused before the body was read: without this the pipe would wait for a reader forever.
+      if (!stream.readable.locked) await stream.readable.cancel('not wanted')
+    }
+  }
   const piping = pipe(source, stream.writable.getWriter(), new ArrayBuffer(chunkBytes), onProgress)
   const [sent, piped] = await Promise.allSettled([
-    sending,
+    sendAndRelease(),
     piping.catch((error: unknown) => {
       // Once `send` has returned, its result counts. Before that, the error is a lost lease.
       if (reader.isDone) return ok(null)

@@ -74,7 +74,7 @@ async function takeStep(context: Context, claim: Claim): Promise<Step> {
 async function commit(context: Context, claim: Claim, step: Step): Promise<Committed | null> {
   const { db, config, queues, now } = context
   try {
-    const committed = await commitStep(db, claim, step, config.limits, now())
+    const committed = await commitStep(db, claim, step, { limits: config.limits, nowMs: now() })
     await queues.deliveries(step.deliveries.map(({ id }) => id))
     await queues.jobs(committed.woken)
     if (committed.state === 'settled') await afterSettling(context, claim, step)

@@ -69,13 +69,11 @@ describe('an endpoint whose host was down for five days', () => {
     await select("UPDATE endpoints SET disabled_at = 1, disabled_by = 'failure'")
     await select(
       "INSERT INTO hosts (host, owner_id, failures, failing_since, failed_at, consecutive_outages, failing_paths, due_at) VALUES (?, ?, 40, ?, ?, 40, '[]', ?)",
-      ...[
-        host.name,
-        endpoint.id,
-        world.edges.now() - disableAfterMs,
-        world.edges.now(),
-        world.edges.now() + hours,
-      ],
+      host.name,
+      endpoint.id,
+      world.edges.now() - disableAfterMs,
+      world.edges.now(),
+      world.edges.now() + hours,
     )
     expect(await (await enableEndpoint(endpoint)).json()).toMatchObject({
       disabled: false,
@@ -125,7 +123,10 @@ describe('the callbacks of an API key', () => {
   async function failFor({ id }: { id: string }, ms: number): Promise<void> {
     await select(
       "INSERT INTO hosts (host, owner_id, failures, failing_since, failed_at, consecutive_outages, failing_paths) VALUES (?, ?, 40, ?, ?, 0, '[]')",
-      ...[host.name, id, world.edges.now() - ms, world.edges.now()],
+      host.name,
+      id,
+      world.edges.now() - ms,
+      world.edges.now(),
     )
   }
 

@@ -157,7 +157,7 @@ export function keepsTheContract(candidate: Candidate): void {
 
     it('refuses an unknown option', () => {
       expect(idle.options.safeParse({}).success).toBe(true)
-      expect(idle.options.safeParse({ colour: 'blue' }).success).toBe(false)
+      expect(idle.options.safeParse({ color: 'blue' }).success).toBe(false)
     })
 
     it('reports a wrong key as such', async () => {

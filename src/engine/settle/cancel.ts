@@ -39,7 +39,7 @@ async function settleAsCanceled(context: Context, seen: SeenJob): Promise<Job | 
     events: final.events,
     deliveries: final.deliveries,
   }
-  const woken = await commitCancel(db, seen, ending, config.limits, nowMs)
+  const woken = await commitCancel(db, seen, ending, { limits: config.limits, nowMs })
   if (woken === null) return null
   await queues.deliveries(final.deliveries.map(({ id }) => id))
   await queues.jobs(woken)

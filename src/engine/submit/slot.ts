@@ -32,7 +32,12 @@ async function hasSlot(
   provider: ProviderName,
   n: number,
 ): Promise<boolean> {
-  const { isHeld, woken } = await acquireSlot(db, job, { provider, n }, config.limits, now())
+  const { isHeld, woken } = await acquireSlot(
+    db,
+    job,
+    { provider, n },
+    { limits: config.limits, nowMs: now() },
+  )
   await queues.jobs(woken)
   return isHeld
 }

@@ -136,7 +136,7 @@ async function readEbml(read: Read, at: number, end: number): Promise<Element | 
 
 const minReadBytes = 4 * 1024
 
-/** Reads ahead, because neighbouring headers are read one after another. */
+/** Reads ahead, because neighboring headers are read one after another. */
 function cached(file: RandomAccess): Read {
   let from = 0
   let cache = new Uint8Array()

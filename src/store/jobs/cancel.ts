@@ -66,8 +66,7 @@ export async function commitCancel(
   db: Database,
   { job, state }: SeenJob,
   ending: Ending,
-  limits: Limits,
-  nowMs: number,
+  { limits, nowMs }: { limits: Limits; nowMs: number },
 ): Promise<string[] | null> {
   const { changes, turned } = changeSlots(db, job, { next: 'settled', tasks: [], waitsFor: [] }, limits)
   const wakes = wakeWaitingJobs(db, turned, limits, nowMs)

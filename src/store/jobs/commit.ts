@@ -29,8 +29,7 @@ export async function commitStep(
   db: Database,
   claim: Claim,
   step: Step,
-  limits: Limits,
-  nowMs: number,
+  { limits, nowMs }: { limits: Limits; nowMs: number },
 ): Promise<Committed> {
   const { job } = claim
   const { status, next } = step

@@ -34,8 +34,7 @@ export async function acquireSlot(
   db: Database,
   job: ClaimedJob,
   { provider, n }: { provider: ProviderName; n: number },
-  limits: Limits,
-  nowMs: number,
+  { limits, nowMs }: { limits: Limits; nowMs: number },
 ): Promise<{ isHeld: boolean; woken: string[] }> {
   const limit = limits[provider]
   if (limit === undefined) return { isHeld: true, woken: [] }

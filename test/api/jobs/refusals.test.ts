@@ -33,14 +33,14 @@ describe('a request with faults', () => {
       metadata: { order: 42 },
       deadline_seconds: 1,
       reference_images: ['boat.png'],
-      colour: 'red',
+      color: 'red',
       sound: 'loud',
     })
     expect(pathsOf(problem)).toEqual([
       'callback_events.0',
       'callback_secret',
       'callback_url',
-      'colour',
+      'color',
       'count',
       'deadline_seconds',
       'duration',
@@ -61,9 +61,9 @@ describe('a request with faults', () => {
       last_frame: 'https://media.test/end.png',
       reference_images: ['https://media.test/boat.png'],
       count: 0,
-      colour: 'red',
+      color: 'red',
     })
-    expect(pathsOf(problem)).toEqual(['colour', 'count', 'last_frame', 'prompt'])
+    expect(pathsOf(problem)).toEqual(['color', 'count', 'last_frame', 'prompt'])
   })
 
   it('is refused with forbidden URLs, unknown options and malformed fields together', async () => {
@@ -71,23 +71,23 @@ describe('a request with faults', () => {
       count: 0,
       callback_url: 'https://localhost/hook',
       first_frame: 'https://10.0.0.1/boat.png',
-      provider_options: { runware: { colour: 'red' } },
+      provider_options: { runware: { color: 'red' } },
     })
     expect(pathsOf(problem)).toEqual([
       'callback_url',
       'count',
       'first_frame',
-      'provider_options.runware.colour',
+      'provider_options.runware.color',
     ])
   })
 
   it('is refused for options that a provider does not have', async () => {
     const problem = await refused({
-      provider_options: { runware: { colour: 'red', outputQuality: 1 }, crun: { shape: 'round' } },
+      provider_options: { runware: { color: 'red', outputQuality: 1 }, crun: { shape: 'round' } },
     })
     expect(pathsOf(problem)).toEqual([
       'provider_options.crun.shape',
-      'provider_options.runware.colour',
+      'provider_options.runware.color',
       'provider_options.runware.outputQuality',
     ])
   })
@@ -101,8 +101,8 @@ describe('a request with faults', () => {
   })
 
   it('is refused with an ordinary key too', async () => {
-    const response = await postJobWith(await createApiKey(), { count: 0, colour: 'red' })
-    expect(pathsOf(await expectProblem(response, 422, 'invalid_request'))).toEqual(['colour', 'count'])
+    const response = await postJobWith(await createApiKey(), { count: 0, color: 'red' })
+    expect(pathsOf(await expectProblem(response, 422, 'invalid_request'))).toEqual(['color', 'count'])
   })
 })
 

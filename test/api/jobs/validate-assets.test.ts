@@ -64,12 +64,12 @@ describe('a request is refused', () => {
       duration: 3,
       reference_images: [unknownId, 'https://127.0.0.1/boat.png'],
       callback_url: 'https://localhost/hook',
-      provider_options: { runware: { colour: 'red' } },
+      provider_options: { runware: { color: 'red' } },
     })
     expect(pathsOf(problem)).toEqual([
       'callback_url',
       'duration',
-      'provider_options.runware.colour',
+      'provider_options.runware.color',
       'reference_images.0',
       'reference_images.1',
     ])

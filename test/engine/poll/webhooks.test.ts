@@ -17,7 +17,7 @@ import { world } from '../../support/world.ts'
 
 const minutes = 60_000
 
-/** Posts a job with this behaviour of its webhooks, and lets the provider finish. */
+/** Posts a job with this behavior of its webhooks, and lets the provider finish. */
 async function liveWith(provider: string, directive: string, overrides: Record<string, unknown> = {}) {
   const { id } = await postJob({ provider, prompt: `A paper boat sim(${directive})`, ...overrides })
   await untilSubmitted(id)

@@ -38,7 +38,8 @@ describe('an asset', () => {
     const prompt = `References for ${provider}`
     const url = 'https://example.com/boat.png'
     const { id, deadline_at } = await postJob({
-      ...{ provider, prompt },
+      provider,
+      prompt,
       reference_images: [image.id, url, image.id],
       reference_videos: [video.id],
       reference_audios: [audio.id],
@@ -64,7 +65,10 @@ describe('an asset', () => {
     const [first, last] = [await anAsset('image/jpeg'), await anAsset('image/webp')]
     const prompt = `Frames for ${provider}`
     const { id, deadline_at } = await postJob({
-      ...{ provider, prompt, first_frame: first.id, last_frame: last.id },
+      provider,
+      prompt,
+      first_frame: first.id,
+      last_frame: last.id,
     })
     await untilSubmitted(id)
     const [request] = requestsOf(prompt)
@@ -78,7 +82,8 @@ describe('an asset', () => {
     const video = await anAsset('video/quicktime')
     const prompt = 'Uploads for Scenario'
     const { id } = await postJob({
-      ...{ provider: 'scenario', prompt },
+      provider: 'scenario',
+      prompt,
       reference_images: [image.id],
       reference_videos: [video.id],
     })
@@ -102,7 +107,9 @@ describe('an asset', () => {
     async (provider) => {
       const { id: assetId } = await anAsset()
       const { id } = await postJob({
-        ...{ provider, prompt: `A discreet boat ${provider}`, reference_images: [assetId] },
+        provider,
+        prompt: `A discreet boat ${provider}`,
+        reference_images: [assetId],
       })
       await passTimeUntil(id, ({ status }) => status === 'succeeded')
       expect((await getJob(id)).request.reference_images).toEqual([assetId])
@@ -140,7 +147,7 @@ describe('an asset', () => {
   it('gets a new link for each of several tasks', async () => {
     const { id: assetId } = await anAsset()
     const prompt = 'Two boats at Crun'
-    const { id } = await postJob({ ...{ provider: 'crun', prompt, count: 2 }, reference_images: [assetId] })
+    const { id } = await postJob({ provider: 'crun', prompt, count: 2, reference_images: [assetId] })
     await passTimeUntil(id, ({ status }) => status === 'succeeded')
     expect(requestsOf(prompt)).toHaveLength(2)
   })
@@ -149,7 +156,8 @@ describe('an asset', () => {
     const { id: assetId } = await anAsset()
     const prompt = `A lost boat with an asset at ${provider}`
     const { id } = await postJob({
-      ...{ provider, prompt: `${prompt} sim(submit=500-after)` },
+      provider,
+      prompt: `${prompt} sim(submit=500-after)`,
       reference_images: [assetId],
     })
     const job = await passTimeUntil(id, ({ settled_at }) => settled_at !== null)

@@ -114,7 +114,9 @@ describe('an import that never ends', () => {
   it('fails the job at its deadline, with the state of the file and since when', async () => {
     const since = world.simulator.log().length
     const { id, deadline_at } = await postWithoutWakeUp({
-      ...{ provider: 'scenario', deadline_seconds: 600, prompt: 'An endless import' },
+      provider: 'scenario',
+      deadline_seconds: 600,
+      prompt: 'An endless import',
       reference_images: [aPicture('1'), aPicture('never')],
     })
     const job = await stepUntilSettled(id)

@@ -16,8 +16,13 @@ const minutes = 60_000
 
 // Of the picture that every simulated provider makes.
 const known = {
-  ...{ width: 256, height: 144, duration_seconds: 3, frame_rate: 12 },
-  ...{ video_codec: 'avc', audio_codec: 'aac', has_audio: true },
+  width: 256,
+  height: 144,
+  duration_seconds: 3,
+  frame_rate: 12,
+  video_codec: 'avc',
+  audio_codec: 'aac',
+  has_audio: true,
 }
 const unknown = Object.fromEntries(Object.keys(known).map((name) => [name, null]))
 

@@ -39,7 +39,10 @@ describe('the commit of a step', () => {
   it('writes its rows, releases the lease and sets the next due time', async () => {
     const claim = await claimed((await insertedJob()).id)
     const { id } = claim.job
-    const committed = await commitStep(db, claim, waits(waitMs, everyKindOfRow(id)), noLimits, start)
+    const committed = await commitStep(db, claim, waits(waitMs, everyKindOfRow(id)), {
+      limits: noLimits,
+      nowMs: start,
+    })
     expect(committed).toMatchObject({ state: 'released', dueAt: start + waitMs })
     expect(await jobRow(id)).toMatchObject({ status: 'generating', lease: null, due_at: start + waitMs })
     expect(await rowsOf(id)).toEqual({ tasks: 1, events: 1, deliveries: 1 })
@@ -50,7 +53,10 @@ describe('the commit of a step', () => {
     const { id } = claim.job
     await claimed(id, start + leaseMs)
     const before = await jobRow(id)
-    const commit = commitStep(db, claim, fails(everyKindOfRow(id)), noLimits, start + leaseMs)
+    const commit = commitStep(db, claim, fails(everyKindOfRow(id)), {
+      limits: noLimits,
+      nowMs: start + leaseMs,
+    })
     expect(isLeaseLost(await commit.catch((thrown: unknown) => thrown))).toBe(true)
     expect(await jobRow(id)).toEqual(before)
     expect(await rowsOf(id)).toEqual({ tasks: 0, events: 0, deliveries: 0 })
@@ -58,8 +64,8 @@ describe('the commit of a step', () => {
 
   it('writes nothing a second time, because the first has released the lease', async () => {
     const claim = await claimed((await insertedJob()).id)
-    await commitStep(db, claim, waits(waitMs), noLimits, start)
-    const again = commitStep(db, claim, fails(), noLimits, start)
+    await commitStep(db, claim, waits(waitMs), { limits: noLimits, nowMs: start })
+    const again = commitStep(db, claim, fails(), { limits: noLimits, nowMs: start })
     expect(isLeaseLost(await again.catch((thrown: unknown) => thrown))).toBe(true)
     expect(await jobRow(claim.job.id)).toMatchObject({ status: 'generating', settled_at: null })
   })
@@ -67,10 +73,15 @@ describe('the commit of a step', () => {
   it('writes nothing if one of its rows is refused: a provider task that another job has', async () => {
     const held = await claimed((await insertedJob()).id)
     const submitted = { status: 'submitted' as const, providerTaskId: 'task-1' }
-    await commitStep(db, held, waits(waitMs, { tasks: [aTask(held.job.id, submitted)] }), noLimits, start)
+    await commitStep(db, held, waits(waitMs, { tasks: [aTask(held.job.id, submitted)] }), {
+      limits: noLimits,
+      nowMs: start,
+    })
     const claim = await claimed((await insertedJob()).id)
     const step = waits(waitMs, { ...everyKindOfRow(claim.job.id), tasks: [aTask(claim.job.id, submitted)] })
-    const error = await commitStep(db, claim, step, noLimits, start).catch((thrown: unknown) => thrown)
+    const error = await commitStep(db, claim, step, { limits: noLimits, nowMs: start }).catch(
+      (thrown: unknown) => thrown,
+    )
     expect(isTaskTaken(error)).toBe(true)
     expect(await rowsOf(claim.job.id)).toEqual({ tasks: 0, events: 0, deliveries: 0 })
     expect(await jobRow(claim.job.id)).toMatchObject({ status: 'queued', lease: claim.job.lease })
@@ -88,7 +99,7 @@ describe('the commit of a step', () => {
     await journalWebhook(db, webhook, start + 1)
     // The step keeps its lease in the meantime.
     expect(await jobRow(claim.job.id)).toMatchObject({ lease: claim.job.lease, due_at: start + leaseMs })
-    const committed = await commitStep(db, claim, waits(waitMs), noLimits, start + 2)
+    const committed = await commitStep(db, claim, waits(waitMs), { limits: noLimits, nowMs: start + 2 })
     expect(committed).toMatchObject({ state: 'released', dueAt: start + 2 })
   })
 
@@ -96,23 +107,27 @@ describe('the commit of a step', () => {
     const claim = await claimed((await insertedJob()).id)
     const webhook = { provider: 'runware' as const, hash: 'hash', body: '{}', receivedAt: start + 1 }
     await journalWebhook(db, { ...webhook, jobId: claim.job.id }, start + 1)
-    await commitStep(db, claim, waits(waitMs), noLimits, start + 2)
+    await commitStep(db, claim, waits(waitMs), { limits: noLimits, nowMs: start + 2 })
     const next = await claimed(claim.job.id, start + 2)
-    const committed = await commitStep(db, next, waits(waitMs), noLimits, start + 3)
+    const committed = await commitStep(db, next, waits(waitMs), { limits: noLimits, nowMs: start + 3 })
     expect(committed).toMatchObject({ state: 'released', dueAt: start + 3 + waitMs })
   })
 
   it('keeps the lease if the next step follows now', async () => {
     const claim = await claimed((await insertedJob()).id)
     const step = { ...waits(0), status: 'generating' as const, next: 'now' as const }
-    expect(await commitStep(db, claim, step, noLimits, start)).toMatchObject({ state: 'held' })
+    expect(await commitStep(db, claim, step, { limits: noLimits, nowMs: start })).toMatchObject({
+      state: 'held',
+    })
     expect(await jobRow(claim.job.id)).toMatchObject({ status: 'generating', lease: claim.job.lease })
   })
 
   it('ends the job: no lease, never due again, and with a time of erasure', async () => {
     const { request } = await insertedJob()
     const { id } = await insertedJob({ request: { ...request, retention_days: 2 } })
-    expect(await commitStep(db, await claimed(id), fails(), noLimits, start)).toMatchObject({
+    expect(
+      await commitStep(db, await claimed(id), fails(), { limits: noLimits, nowMs: start }),
+    ).toMatchObject({
       state: 'settled',
     })
     expect(await jobRow(id)).toMatchObject({

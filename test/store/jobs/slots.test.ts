@@ -28,16 +28,17 @@ async function claims(count: number): Promise<Claim[]> {
 
 /** Its step ends without a slot: the job waits for one. */
 async function wait(claim: Claim, limit: number): Promise<string[]> {
-  return (await commitStep(db, claim, waitsForSlot(waitMs), limitOf(limit), start)).woken
+  return (await commitStep(db, claim, waitsForSlot(waitMs), { limits: limitOf(limit), nowMs: start })).woken
 }
 
 async function acquire({ job }: Claim, limit: number, nowMs = start) {
-  return acquireSlot(db, job, slotOf(), limitOf(limit), nowMs)
+  return acquireSlot(db, job, slotOf(), { limits: limitOf(limit), nowMs })
 }
 
 async function end(claim: Claim, limit: number): Promise<string[]> {
   const task = aTask(claim.job.id, { status: 'failed', endedAt: start })
-  return (await commitStep(db, claim, fails({ tasks: [task] }), limitOf(limit), start)).woken
+  return (await commitStep(db, claim, fails({ tasks: [task] }), { limits: limitOf(limit), nowMs: start }))
+    .woken
 }
 
 describe('the slots of a provider', () => {
@@ -58,7 +59,10 @@ describe('the slots of a provider', () => {
   it('are not counted without a limit', async () => {
     const [claim] = await claims(1)
     if (claim === undefined) throw new Error('there is one claim')
-    expect(await acquireSlot(db, claim.job, slotOf(), noLimits, start)).toEqual({ isHeld: true, woken: [] })
+    expect(await acquireSlot(db, claim.job, slotOf(), { limits: noLimits, nowMs: start })).toEqual({
+      isHeld: true,
+      woken: [],
+    })
     expect(await countRows('slots')).toBe(0)
   })
 
