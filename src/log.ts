@@ -6,7 +6,7 @@ export type Log = (event: string, fields: Record<string, unknown>) => void
 
 /**
  * An error's text for the log. The innermost cause, because the database library's own message repeats the statement
- * with its values, prompts among them. Of a syntax error only the name, because its message quotes the parsed text.
+ * with its values, prompts among them. For a syntax error it is only the name, because the message quotes the parsed text.
  */
 export function describeError(error: unknown): string {
   if (!(error instanceof Error)) return 'an unnamed error'

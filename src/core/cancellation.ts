@@ -1,5 +1,5 @@
 /**
- * What a cancellation may still cost. No provider cancels a task, so a submitted one may be made and billed after the job
+ * The possible cost of a canceled job. No provider cancels a task, so a submitted one may be made and billed after the job
  * has ended. No I/O. No clock.
  */
 import { z } from 'zod'
@@ -27,7 +27,7 @@ export function cancellationOf(tasks: readonly BillableTask[]): Cancellation {
   return { may_still_be_billed: true, message: [...bills].join(' ') }
 }
 
-/** What may be billed for one task; null: nothing. */
+/** The reason why one task may be billed. Null: it is not billed. */
 function billOf({ provider, status, fault }: BillableTask): string | null {
   switch (status) {
     case 'preparing':

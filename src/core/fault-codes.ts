@@ -7,7 +7,7 @@ interface Nature {
   retry: 'never' | 'later'
   /** Whether another provider may be used instead. Never for a bad request, never for an unknown outcome. */
   failover: 'no' | 'yes'
-  /** What the caller can do about it. The API shows it beside the message. */
+  /** Advice for the caller. The API shows it beside the message. */
   remedy: string
 }
 

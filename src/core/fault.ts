@@ -14,11 +14,11 @@ const evidenceSchema = z.object({
   name: z.string().nullish(),
   /** The provider's own words. */
   message: z.string().nullish(),
-  /** What the runtime or the network threw. */
+  /** The error that the runtime or the network threw. */
   error: z.string().nullish(),
 })
 
-/** For people who look into a fault. Nothing branches on it. */
+/** For people that analyze a fault. No code branches on it. */
 export type Evidence = z.infer<typeof evidenceSchema>
 
 const faultSchema = z.object({

@@ -42,8 +42,8 @@ export interface Provider {
   /** Uploads input media, for a provider that takes only ids of its own. Costs nothing. Absent: URLs are sent. */
   uploads?: MediaUploads
   /**
-   * Whether it is to PUT the video of this request to us, which it does for a task of one; absent where it cannot. Who
-   * does calls its tasks by our client reference, so that an upload tells the name of its task.
+   * Whether the provider will PUT the video of this request to us. It does so for tasks of one output, and uses our
+   * client reference as the task's id, so that an upload identifies its task. Absent: it cannot.
    */
   putsVideo?(request: JobRequest): boolean
   /** The maximum number of outputs of one task of this request, if the capabilities allow more. */
@@ -51,8 +51,8 @@ export interface Provider {
   /** The documented hosts of the provider's videos, subdomains included. Absent: undocumented. */
   outputHosts?: readonly string[]
   /**
-   * What a webhook body says, item by item; absent where a provider sends none. Never throws. `tasks`: those of the
-   * job that it was posted for.
+   * Parses a webhook body into its announcements. Never throws. `tasks`: the tasks of the job that it was posted for.
+   * Absent: the provider sends no webhooks.
    */
   parseWebhook?(body: unknown, tasks?: readonly TaskOfWebhook[]): WebhookItem[]
 }
@@ -195,7 +195,7 @@ export type Outcome =
 export interface RemoteOutput {
   /** The provider's id of the result. It stays the same when the URL is requested again. */
   id: string
-  /** Null: it is PUT to us, and no URL of it was told. */
+  /** Null: the provider PUTs the video to us and named no URL. */
   url: string | null
 }
 
