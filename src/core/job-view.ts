@@ -28,7 +28,7 @@ export interface JobRows {
   }
   outputs: readonly ({ n: number; isUnconfirmed?: boolean } & (
     | { status: 'waiting' }
-    | { status: 'stored'; contentType: string; bytes: number; sha256: string; facts: VideoMetadata }
+    | { status: 'stored'; contentType: string; bytes: number; sha256: string; metadata: VideoMetadata }
     | { status: 'failed'; fault: Fault }
   ))[]
   tasks: readonly {
@@ -96,21 +96,21 @@ function viewOutput(output: JobRows['outputs'][number], link: Link | undefined):
     content_type: stored?.contentType ?? null,
     bytes: stored?.bytes ?? null,
     sha256: stored?.sha256 ?? null,
-    ...viewMetadata(stored?.facts ?? noMetadata),
+    ...viewMetadata(stored?.metadata ?? noMetadata),
     unconfirmed: output.isUnconfirmed === true,
     fault: output.status === 'failed' ? viewFault(output.fault) : null,
   }
 }
 
-export function viewMetadata(facts: VideoMetadata) {
+export function viewMetadata(metadata: VideoMetadata) {
   return {
-    width: facts.width,
-    height: facts.height,
-    duration_seconds: facts.durationSeconds,
-    frame_rate: facts.frameRate,
-    video_codec: facts.videoCodec,
-    audio_codec: facts.audioCodec,
-    has_audio: facts.hasAudio,
+    width: metadata.width,
+    height: metadata.height,
+    duration_seconds: metadata.durationSeconds,
+    frame_rate: metadata.frameRate,
+    video_codec: metadata.videoCodec,
+    audio_codec: metadata.audioCodec,
+    has_audio: metadata.hasAudio,
   }
 }
 

@@ -77,7 +77,7 @@ describe('happy', () => {
 
   it('links each stored output, and shows null fields for the others', () => {
     const sha256 = 'ab'.repeat(32)
-    const facts: VideoMetadata = {
+    const metadata: VideoMetadata = {
       width: 1_280,
       height: 720,
       durationSeconds: 5.042,
@@ -88,7 +88,7 @@ describe('happy', () => {
     }
     const outputs: JobRows['outputs'] = [
       { n: 0, status: 'waiting' },
-      { n: 1, status: 'stored', contentType: 'video/mp4', bytes: 1_000, sha256, facts },
+      { n: 1, status: 'stored', contentType: 'video/mp4', bytes: 1_000, sha256, metadata },
     ]
     const url = 'https://reelhook.example.com/v1/jobs/x/outputs/1?signature=s'
     const view = viewJob(someRows({ outputs }), new Map([[1, { url, expiresAt: at + 1_000 }]]))

@@ -37,7 +37,7 @@ describe('the keys of stored objects', () => {
     }
   })
 
-  it('tell the inputs of a job from its outputs', () => {
+  it('distinguish the inputs of a job from its outputs', () => {
     expect(isInput(inputKey(id, newId('asset')))).toBe(true)
     expect(isInput(`${jobPrefix(id)}0.mp4`)).toBe(false)
   })

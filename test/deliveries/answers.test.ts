@@ -82,7 +82,7 @@ describe('a delivery is retried', () => {
     expect(delivery.status).toBe('pending')
     expect(delivery.attempts[0]).toMatchObject({
       status: null,
-      answer: null,
+      response_body: null,
       error: expect.stringContaining('connection refused'),
     })
   })
@@ -264,7 +264,7 @@ describe('a hostile response', () => {
       pace: 'ordinary',
       status: null,
       error: expect.stringMatching(/TimeoutError/),
-      answer: null,
+      response_body: null,
     })
     expect(timeout).toHaveBeenCalledWith(15_000)
     timeout.mockRestore()

@@ -118,8 +118,8 @@ describe('a damaged endpoint', () => {
     await expectListsToAnswer()
     const { id } = await postJob()
     await passTimeUntil(id, ({ status }) => status === 'succeeded')
-    const told = await untilNotified(id)
-    expect(told.map(({ url }) => new URL(url).pathname)).toEqual(['/hook'])
+    const notified = await untilNotified(id)
+    expect(notified.map(({ url }) => new URL(url).pathname)).toEqual(['/hook'])
   })
 })
 

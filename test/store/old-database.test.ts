@@ -98,7 +98,7 @@ describe('a database of the first release', () => {
         status: 'stored',
         key: `jobs/${jobId}/0.mp4`,
         sha256: 'ab12',
-        facts: { width: 1_280, hasAudio: true },
+        metadata: { width: 1_280, hasAudio: true },
         storedVia: 'upload',
         metadataReadAt: 1_764_500_060_000,
       },

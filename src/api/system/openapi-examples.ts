@@ -140,7 +140,7 @@ const stored = {
   contentType: 'video/mp4',
   bytes: 2_713_911,
   sha256: '661954573d69e0e2b1c8b7a4f0d3c5e6978a1b2c3d4e5f60718293a4b5c6d7e8',
-  facts: {
+  metadata: {
     width: 1_280,
     height: 720,
     durationSeconds: 5.042,

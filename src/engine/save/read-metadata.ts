@@ -17,7 +17,7 @@ import { settle } from '../settle/settle.ts'
 export async function readMetadata(context: Context, claim: Claim, unread: StoredOutput): Promise<Step> {
   const startedAt = context.now()
   // The same lease stores the output and reads its header, so a lease that expired in between expired while reading.
-  const { facts, trouble } = claim.job.isTakenOver ? interrupted : await readHeader(context, unread)
+  const { metadata, trouble } = claim.job.isTakenOver ? interrupted : await readHeader(context, unread)
   const nowMs = context.now()
   context.log('metadata.read', {
     job_id: claim.job.id,
@@ -25,7 +25,7 @@ export async function readMetadata(context: Context, claim: Claim, unread: Store
     duration_ms: nowMs - startedAt,
     metadata_error: trouble ?? undefined,
   })
-  const output: StoredOutput = { ...unread, facts, metadataReadAt: nowMs }
+  const output: StoredOutput = { ...unread, metadata, metadataReadAt: nowMs }
   const event = draftEvent('output.stored', dataOf(output, trouble), nowMs)
   const after = applyChanges(claim, { tasks: [], outputs: [output] })
   const deliveries = await deliveriesFor(context, after, { ...event, type: 'output.stored' }, output.n)
@@ -35,13 +35,13 @@ export async function readMetadata(context: Context, claim: Claim, unread: Store
 }
 
 interface Header {
-  facts: VideoMetadata
+  metadata: VideoMetadata
   /** Why it was not read to its end. Null: it was. */
   trouble: string | null
 }
 
 const interrupted: Header = {
-  facts: noMetadata,
+  metadata: noMetadata,
   trouble: 'The step that read the header was interrupted. It is not read again.',
 }
 
@@ -49,13 +49,16 @@ function readHeader({ bucket }: Context, output: StoredOutput): Promise<Header> 
   return readVideoMetadata(randomAccessInBucket(bucket, output))
 }
 
-function dataOf({ n, storedVia, bytes, sha256, facts, isUnconfirmed }: StoredOutput, error: string | null) {
+function dataOf(
+  { n, storedVia, bytes, sha256, metadata, isUnconfirmed }: StoredOutput,
+  error: string | null,
+) {
   return {
     n,
     via: storedVia,
     bytes,
     sha256,
-    ...viewMetadata(facts),
+    ...viewMetadata(metadata),
     ...(isUnconfirmed && { unconfirmed: true }),
     ...(error && { metadata_error: error }),
   }

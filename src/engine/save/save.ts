@@ -104,7 +104,7 @@ function resultOf(
       status: 'stored',
       storedAt: nowMs,
       storedVia: via,
-      facts: noMetadata,
+      metadata: noMetadata,
       metadataReadAt: null,
     }
   }

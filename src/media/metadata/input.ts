@@ -15,7 +15,7 @@ export async function readInputMetadata(kind: MediaKind, file: RandomAccess): Pr
     case 'image':
       return { width: null, height: null, durationSeconds: null }
     case 'video': {
-      const { width, height, durationSeconds } = (await readVideoMetadata(file)).facts
+      const { width, height, durationSeconds } = (await readVideoMetadata(file)).metadata
       return { width, height, durationSeconds }
     }
     case 'audio':

@@ -6,7 +6,7 @@ import type { BoundedReader, RandomAccess } from './random-access.ts'
 import { positiveNumber, readHeader } from './read.ts'
 
 export interface VideoMetadataResult {
-  facts: VideoMetadata
+  metadata: VideoMetadata
   /** Null if the whole header was read. */
   trouble: string | null
 }
@@ -15,12 +15,12 @@ export interface VideoMetadataResult {
 const sampledFrames = 64
 
 export async function readVideoMetadata(file: RandomAccess): Promise<VideoMetadataResult> {
-  let facts = noMetadata
+  let metadata = noMetadata
   const add = (values: Partial<VideoMetadata>) => {
-    facts = { ...facts, ...values }
+    metadata = { ...metadata, ...values }
   }
   const trouble = await readHeader(file, [MP4, QTFF, WEBM], (input, reader) => readTracks(input, reader, add))
-  return { facts, trouble }
+  return { metadata, trouble }
 }
 
 /** The cheapest values first: those read before a limit is reached are kept. */

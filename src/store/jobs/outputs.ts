@@ -26,7 +26,7 @@ interface Stored {
   sha256: string
   storedAt: number
   storedVia: 'download' | 'upload'
-  facts: VideoMetadata
+  metadata: VideoMetadata
   /** Null: its header has not been read yet. */
   metadataReadAt: number | null
 }
@@ -79,7 +79,7 @@ export function saveOutput(db: Database, output: Output) {
       storedAt: stored?.storedAt ?? null,
       storedVia: stored?.storedVia ?? null,
       metadataReadAt: stored?.metadataReadAt ?? null,
-      ...(stored?.facts ?? noMetadata),
+      ...(stored?.metadata ?? noMetadata),
     })
     .onConflictDoUpdate({
       target: [outputs.jobId, outputs.n],
@@ -124,10 +124,19 @@ function readStored(row: Row): Stored | null {
   if (key === null || contentType === null || bytes === null || sha256 === null || storedAt === null)
     return null
   const storedVia = row.storedVia ?? 'download'
-  return { key, contentType, bytes, sha256, storedAt, storedVia, facts: readFacts(row), metadataReadAt }
+  return {
+    key,
+    contentType,
+    bytes,
+    sha256,
+    storedAt,
+    storedVia,
+    metadata: readMetadataColumns(row),
+    metadataReadAt,
+  }
 }
 
-function readFacts(row: Row): VideoMetadata {
+function readMetadataColumns(row: Row): VideoMetadata {
   const { width, height, durationSeconds, frameRate, videoCodec, audioCodec, hasAudio } = row
   return { width, height, durationSeconds, frameRate, videoCodec, audioCodec, hasAudio }
 }

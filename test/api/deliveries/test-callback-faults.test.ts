@@ -83,7 +83,7 @@ describe('the report names the fault of a receiver', () => {
       const report = await reportOn(redirects, address)
       const redirect_host = host ?? new URL(address.url).host
       expect(report.test_deliveries[0]).toMatchObject({ status: 308, redirect_host })
-      expect(messageOf(report, 'accepts_valid')).toContain(`It leads to ${redirect_host}`)
+      expect(messageOf(report, 'accepts_valid')).toContain(`It redirects to ${redirect_host}`)
       expect(JSON.stringify(report)).not.toContain('hunter2')
       expect(address.received).toHaveLength(4)
     },
@@ -123,7 +123,7 @@ describe('a receiver that cannot be reached', () => {
         status: null,
         duration_ms: null,
         redirect_host: null,
-        error: 'not sent, as the first got no answer',
+        error: 'not sent, because the valid delivery got no response',
       })),
     )
   })

@@ -138,8 +138,8 @@ describe('a true webhook whose provider cannot be polled until the deadline', ()
       const job = await passTimeUntil(id, settled)
       expect(job).toMatchObject({ status: 'succeeded', outputs: [{ unconfirmed: true }] })
       expect(Date.parse(job.settled_at ?? '')).toBeGreaterThanOrEqual(Date.parse(job.deadline_at))
-      const [told] = await untilNotified(id)
-      expect(JSON.parse(told?.body ?? '{}')).toMatchObject({ data: { outputs: [{ unconfirmed: true }] } })
+      const [notified] = await untilNotified(id)
+      expect(JSON.parse(notified?.body ?? '{}')).toMatchObject({ data: { outputs: [{ unconfirmed: true }] } })
       const { data } = await (await api(`/v1/jobs/${id}/events`)).json<{
         data: { type: string; data: object }[]
       }>()

@@ -51,8 +51,8 @@ describe.each(['runware', 'crun', 'scenario', 'aimlapi'])('a task at %s', (provi
     const { job, prompt } = await endOf(`webhook=lost, fail=${fail}, seconds=1`)
     expect(job).toMatchObject({ status: 'failed', fault: { code, retryable } })
     expect(pollsOf(prompt)).toBeGreaterThanOrEqual(2)
-    const [told] = await untilNotified(job.id)
-    expect(JSON.parse(told?.body ?? '')).toMatchObject({ type: 'job.failed', data: { fault: { code } } })
+    const [notified] = await untilNotified(job.id)
+    expect(JSON.parse(notified?.body ?? '')).toMatchObject({ type: 'job.failed', data: { fault: { code } } })
   })
 })
 

@@ -29,8 +29,8 @@ describe.each(['runware', 'crun'])('a task at %s', (provider) => {
     const job = await untilStatus(id, 'failed')
     expect(job.fault?.code).toBe(code)
     expect(job.outputs).toEqual([])
-    const [told] = await untilNotified(id)
-    expect(JSON.parse(told?.body ?? '')).toMatchObject({ type: 'job.failed', data: { fault: { code } } })
+    const [notified] = await untilNotified(id)
+    expect(JSON.parse(notified?.body ?? '')).toMatchObject({ type: 'job.failed', data: { fault: { code } } })
   })
 
   it.each(['500*2', '404*1', 'odd*2'])('is polled again after a bad status response (%s)', async (poll) => {
@@ -102,8 +102,8 @@ it('a job keeps and delivers its finished outputs when others failed', async () 
     message: '2 of 3 outputs were made and stored.',
   })
   expect(job.outputs.map(({ status }) => status)).toEqual(['stored', 'stored'])
-  const [told] = await untilNotified(id)
-  expect(JSON.parse(told?.body ?? '').data.outputs).toHaveLength(2)
+  const [notified] = await untilNotified(id)
+  expect(JSON.parse(notified?.body ?? '').data.outputs).toHaveLength(2)
 })
 
 it('the progress of a job does not count a provider that refused it', async () => {

@@ -26,9 +26,9 @@ async function liveWith(provider: string, directive: string, overrides: Record<s
 }
 
 async function toldOnce(id: string) {
-  const told = await untilNotified(id)
-  expect(new Set(told.map(({ headers }) => headers['webhook-id'])).size).toBe(1)
-  expect(told).toHaveLength(1)
+  const notified = await untilNotified(id)
+  expect(new Set(notified.map(({ headers }) => headers['webhook-id'])).size).toBe(1)
+  expect(notified).toHaveLength(1)
   expect(billsFor(id)).toHaveLength((await getJob(id)).tasks.length)
 }
 

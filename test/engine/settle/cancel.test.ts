@@ -50,8 +50,8 @@ describe('a cancellation', () => {
 
   it('during several wake-ups leaves the job with one end', async () => {
     const { id } = await interruptedJob({ stage: 'finished', place: null })
-    const nudges = Array.from({ length: 4 }, () => advance(aContext(), id))
-    const ends = await Promise.allSettled([canceled(id), ...nudges])
+    const wakeUps = Array.from({ length: 4 }, () => advance(aContext(), id))
+    const ends = await Promise.allSettled([canceled(id), ...wakeUps])
     expect(ends.slice(1).map(({ status }) => status)).toEqual(Array(4).fill('fulfilled'))
     await expectOneEnd(id, (await getJob(id)).status)
   })
@@ -70,8 +70,8 @@ describe('a cancellation that has read the job and not committed', () => {
     const { id, resume } = await halfCanceled('queued')
     await advance(aContext(), id)
     await resume()
-    const [told] = await untilNotified(id)
-    expect(JSON.parse(told?.body ?? '').data).toMatchObject({
+    const [notified] = await untilNotified(id)
+    expect(JSON.parse(notified?.body ?? '').data).toMatchObject({
       status: 'canceled',
       tasks: [{ status: 'submitted' }],
       cancellation: { may_still_be_billed: true },
@@ -85,8 +85,8 @@ describe('a cancellation that has read the job and not committed', () => {
     await resume()
     expect((await getJob(id)).cancellation?.may_still_be_billed).toBe(true)
     await step.resume()
-    const [told] = await untilNotified(id)
-    expect(JSON.parse(told?.body ?? '').data.cancellation.may_still_be_billed).toBe(true)
+    const [notified] = await untilNotified(id)
+    expect(JSON.parse(notified?.body ?? '').data.cancellation.may_still_be_billed).toBe(true)
     await expectOneEnd(id, 'canceled')
   })
 

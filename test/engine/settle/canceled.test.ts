@@ -185,8 +185,8 @@ it('a cancellation sends an event that says what may be billed', async () => {
   const { id } = await postJob()
   await untilStatus(id, 'generating')
   const { cancellation } = await canceled(id)
-  const [told] = await untilNotified(id)
-  expect(JSON.parse(told?.body ?? '')).toMatchObject({
+  const [notified] = await untilNotified(id)
+  expect(JSON.parse(notified?.body ?? '')).toMatchObject({
     type: 'job.canceled',
     data: { id, status: 'canceled', fault: null, cancellation },
   })

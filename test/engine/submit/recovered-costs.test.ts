@@ -45,8 +45,9 @@ describe('the cost of a job whose submission was lost and found', () => {
       if (isUnpriced) expect(job.cost).toBeNull()
       else {
         expect(job.cost).not.toBeNull()
-        const told = job.cost === null ? 0 : 'credits' in job.cost ? job.cost.credits : job.cost.amount_usd
-        expect(told).toBeCloseTo(billedIn(job.cost ?? { amount_usd: 0, source: 'provider' }, bills()), 6)
+        const notified =
+          job.cost === null ? 0 : 'credits' in job.cost ? job.cost.credits : job.cost.amount_usd
+        expect(notified).toBeCloseTo(billedIn(job.cost ?? { amount_usd: 0, source: 'provider' }, bills()), 6)
         expect(job.cost?.source).toBe(provider === 'scenario' ? 'provider_estimate' : 'provider')
       }
     },

@@ -28,8 +28,8 @@ describe('a final refusal', () => {
     const job = await untilStatus(id, 'failed')
     expect(job.fault?.code).toBe(code)
     expect(billsFor(id)).toHaveLength(0)
-    const [told] = await untilNotified(id)
-    expect(JSON.parse(told?.body ?? '')).toMatchObject({ type: 'job.failed', data: { fault: { code } } })
+    const [notified] = await untilNotified(id)
+    expect(JSON.parse(notified?.body ?? '')).toMatchObject({ type: 'job.failed', data: { fault: { code } } })
   })
 
   it('leads to the next provider that the caller allowed', async () => {

@@ -41,8 +41,8 @@ describe('a job with a retention', () => {
     const id = await aNotifiedVideo({ retention_days: 7 })
     const job = await getJob(id)
     expect(Date.parse(job.erase_at ?? '') - Date.parse(job.settled_at ?? '')).toBe(7 * days)
-    const [told] = world.caller.receivedFor(id)
-    expect(JSON.parse(told?.body ?? '{}').data.erase_at).toBe(job.erase_at)
+    const [notified] = world.caller.receivedFor(id)
+    expect(JSON.parse(notified?.body ?? '{}').data.erase_at).toBe(job.erase_at)
   })
 
   it('has its video under the same prefix as any other job, and it plays', async () => {

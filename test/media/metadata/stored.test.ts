@@ -39,13 +39,13 @@ function untilSettled(id: string): Promise<JobView> {
 }
 
 describe('what a video is', () => {
-  it('is on the job, in the list, in what the caller is told and on the timeline', async () => {
+  it('is on the job, in the list, in the delivered event and on the timeline', async () => {
     const job = await makeVideo()
     expect(job.outputs).toMatchObject([known])
     const { data } = await (await api('/v1/jobs?limit=1')).json<{ data: JobView[] }>()
     expect(data[0]?.outputs).toMatchObject([known])
-    const [told] = await untilNotified(job.id)
-    expect(JSON.parse(told?.body ?? '').data.outputs).toMatchObject([known])
+    const [notified] = await untilNotified(job.id)
+    expect(JSON.parse(notified?.body ?? '').data.outputs).toMatchObject([known])
     const { event, log } = await saidOf(job.id)
     expect(event).toMatchObject(known)
     expect(event).not.toHaveProperty('metadata_error')

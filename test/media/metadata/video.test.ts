@@ -44,7 +44,7 @@ describe('the metadata are read', () => {
   it('from a file by a real encoder, in one read', async () => {
     const result = await readMetadata(picture)
     expect(result).toMatchObject({
-      facts: {
+      metadata: {
         width: 256,
         height: 144,
         durationSeconds: 3,
@@ -60,9 +60,9 @@ describe('the metadata are read', () => {
 
   it.each(Object.entries(formats))('from %s', async (_, format) => {
     const isWebm = _.includes('WebM')
-    const { facts, trouble } = await readMetadata(await aFilm({ format: format() }))
+    const { metadata, trouble } = await readMetadata(await aFilm({ format: format() }))
     expect(trouble).toBeNull()
-    expect(facts).toEqual({
+    expect(metadata).toEqual({
       width: 1280,
       height: 720,
       durationSeconds: expect.closeTo(5, 1),
@@ -74,18 +74,18 @@ describe('the metadata are read', () => {
   })
 
   it.each(Object.entries(formats))('from %s without audio', async (_, format) => {
-    const { facts } = await readMetadata(await aFilm({ format: format(), sound: false }))
-    expect(facts).toMatchObject({ hasAudio: false, audioCodec: null, height: 720 })
+    const { metadata } = await readMetadata(await aFilm({ format: format(), sound: false }))
+    expect(metadata).toMatchObject({ hasAudio: false, audioCodec: null, height: 720 })
   })
 
   it.each([24_000 / 1_001, 25, 30_000 / 1_001, 30, 60])('with a frame rate of %d', async (frameRate) => {
-    const { facts } = await readMetadata(await aFilm({ frameRate }))
-    expect(facts.frameRate).toBeCloseTo(frameRate, 2)
+    const { metadata } = await readMetadata(await aFilm({ frameRate }))
+    expect(metadata.frameRate).toBeCloseTo(frameRate, 2)
   })
 
   it('with the displayed size of a rotated video', async () => {
-    const { facts } = await readMetadata(await aFilm({ rotation: 90 }))
-    expect(facts).toMatchObject({ width: 720, height: 1280 })
+    const { metadata } = await readMetadata(await aFilm({ rotation: 90 }))
+    expect(metadata).toMatchObject({ width: 720, height: 1280 })
   })
 
   it('from an old QuickTime video without a file type box', async () => {
@@ -93,15 +93,15 @@ describe('the metadata are read', () => {
     const typeBytes = new DataView(film.buffer, film.byteOffset).getUint32(0)
     for (const start of [[0, 0, 0, 8, 0x77, 0x69, 0x64, 0x65], []]) {
       const old = Uint8Array.from([...start, ...film.subarray(typeBytes)])
-      const { facts, trouble } = await readMetadata(old)
+      const { metadata, trouble } = await readMetadata(old)
       expect(trouble).toBeNull()
-      expect(facts).toMatchObject({ width: 1280, height: 720, frameRate: 24, hasAudio: true })
+      expect(metadata).toMatchObject({ width: 1280, height: 720, frameRate: 24, hasAudio: true })
     }
   })
 
   it('without a frame rate, from a video of one frame', async () => {
-    const { facts } = await readMetadata(await aFilm({ seconds: 1, frameRate: 1, sound: false }))
-    expect(facts).toMatchObject({ width: 1280, frameRate: null })
+    const { metadata } = await readMetadata(await aFilm({ seconds: 1, frameRate: 1, sound: false }))
+    expect(metadata).toMatchObject({ width: 1280, frameRate: null })
   })
 })
 
@@ -114,20 +114,20 @@ describe('only a small part of a large file is read', () => {
     const film = await aFilm({ format: formats[name](), frameBytes: 100_000 })
     expect(film.length).toBeGreaterThan(12_000_000)
     const result = await readMetadata(film)
-    expect(result).toMatchObject({ facts: { width: 1280, frameRate: 24 }, trouble: null })
+    expect(result).toMatchObject({ metadata: { width: 1280, frameRate: 24 }, trouble: null })
     expect(result.reads.length).toBeLessThanOrEqual(pieces)
     expect(bytesRead(result)).toBeLessThan(200_000)
   })
 
   it('a WebM, of which some frames must be read', async () => {
     const result = await readMetadata(await aFilm({ format: formats['a WebM'](), frameBytes: 20_000 }))
-    expect(result.facts.frameRate).toBe(24)
+    expect(result.metadata.frameRate).toBe(24)
     expect(bytesRead(result)).toBeLessThan(4 * 1024 * 1024)
   })
 
   it('a WebM with frames that are too large yields what its header contains', async () => {
     const result = await readMetadata(await aFilm({ format: formats['a WebM'](), frameBytes: 200_000 }))
-    expect(result.facts).toMatchObject({ width: 1280, videoCodec: 'vp9', hasAudio: true, frameRate: null })
+    expect(result.metadata).toMatchObject({ width: 1280, videoCodec: 'vp9', hasAudio: true, frameRate: null })
     expect(result.trouble).toMatch(/more than 4194304 bytes/)
     expect(bytesRead(result)).toBeLessThan(4 * 1024 * 1024)
   })
@@ -143,14 +143,14 @@ describe('the metadata are null, with a reason, for', () => {
     ['an EBML header and nothing else', () => Uint8Array.of(0x1a, 0x45, 0xdf, 0xa3)],
     ['an HTML page', () => new TextEncoder().encode('<!doctype html>')],
   ])('%s', async (_, file) => {
-    const { facts, trouble } = await readMetadata(file())
-    expect(facts).toEqual(noMetadata)
+    const { metadata, trouble } = await readMetadata(file())
+    expect(metadata).toEqual(noMetadata)
     expect(trouble).toMatch(/./)
   })
 
   it('a video that is no longer in the bucket', async () => {
-    const { facts, trouble } = await readMetadata(picture, { get: async () => null })
-    expect(facts).toEqual(noMetadata)
+    const { metadata, trouble } = await readMetadata(picture, { get: async () => null })
+    expect(metadata).toEqual(noMetadata)
     expect(trouble).toMatch(/no longer in the bucket/)
   })
 
@@ -195,23 +195,25 @@ describe('a hostile header', () => {
     ['frame durations', 'stts', 12],
     ['frame offsets', 'ctts', 12],
   ])('that declares two billion %s is not expanded, and the other values are kept', async (_, name, at) => {
-    const { facts, trouble } = await readMetadata(changed(picture, name, at, many))
-    expect(facts).toMatchObject({ width: 256, videoCodec: 'avc', hasAudio: true, frameRate: null })
+    const { metadata, trouble } = await readMetadata(changed(picture, name, at, many))
+    expect(metadata).toMatchObject({ width: 256, videoCodec: 'avc', hasAudio: true, frameRate: null })
     expect(trouble).toMatch(/declares \d+ frames/)
   })
 
   it('that declares two billion frames in a fragment is not expanded', async () => {
     const film = await aFilm({ format: formats['an MP4 in fragments']() })
     // The frames have no sizes or durations of their own, so only the count is stored.
-    const { facts, trouble } = await readMetadata(changed(film, 'trun', 5, [0, 0, 0, ...many]))
-    expect(facts).toMatchObject({ width: 1280, frameRate: null })
+    const { metadata, trouble } = await readMetadata(changed(film, 'trun', 5, [0, 0, 0, ...many]))
+    expect(metadata).toMatchObject({ width: 1280, frameRate: null })
     expect(trouble).toMatch(/declares \d+ frames/)
   })
 
   it('before a few excess bytes is not searched forever', async () => {
     const film = await aFilm({ format: formats['a streamed WebM']() })
-    const { facts, trouble } = await readMetadata(Uint8Array.from([...film, ...new Uint8Array(8).fill(255)]))
-    expect(facts).toMatchObject({ width: 1280, videoCodec: 'vp9' })
+    const { metadata, trouble } = await readMetadata(
+      Uint8Array.from([...film, ...new Uint8Array(8).fill(255)]),
+    )
+    expect(metadata).toMatchObject({ width: 1280, videoCodec: 'vp9' })
     expect(trouble).toMatch(/more than 2000 reads/)
   })
 
@@ -237,8 +239,8 @@ describe('a hostile header', () => {
       fc.asyncProperty(damage, async (bytes) => {
         const damaged = file.slice()
         for (const [at, byte] of bytes) damaged[at] = byte
-        const { facts } = await readMetadata(damaged)
-        for (const value of [facts.width, facts.height, facts.durationSeconds, facts.frameRate]) {
+        const { metadata } = await readMetadata(damaged)
+        for (const value of [metadata.width, metadata.height, metadata.durationSeconds, metadata.frameRate]) {
           if (value !== null) expect(value).toBeGreaterThan(0)
         }
       }),
@@ -250,8 +252,8 @@ describe('a hostile header', () => {
     ['a width of zero', 'avc1', 28, [0, 0]],
     ['a clock without ticks', 'mdhd', 16, [0, 0, 0, 0]],
   ])('with %s yields no impossible values', async (_, name, at, bytes) => {
-    const { facts } = await readMetadata(changed(picture, name, at, bytes))
-    for (const value of [facts.width, facts.height, facts.durationSeconds, facts.frameRate]) {
+    const { metadata } = await readMetadata(changed(picture, name, at, bytes))
+    for (const value of [metadata.width, metadata.height, metadata.durationSeconds, metadata.frameRate]) {
       if (value !== null) expect(value).toBeGreaterThan(0)
     }
   })

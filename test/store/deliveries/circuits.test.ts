@@ -90,7 +90,7 @@ describe('a failing lane', () => {
     })
   })
 
-  it('starts counting outages again after a refusal, and goes on with its streak', async () => {
+  it('counts outages from zero after a refusal, and continues its failure streak', async () => {
     for (const hostResult of ['down', 'down', 'refused', 'down'] as const) await result(hostResult)
     expect(await hostRow(host)).toMatchObject({ failures: 4, consecutive_outages: 1, failing_since: start })
   })

@@ -113,7 +113,7 @@ describe('a slot that becomes free', () => {
 })
 
 describe('cleaning up slots', () => {
-  it('frees the slots and places of jobs that have ended, and wakes who waits', async () => {
+  it('frees the slots of jobs that have ended, and wakes the waiting jobs', async () => {
     const [holder, ended, waiting] = await claims(3)
     if (!holder || !ended || !waiting) throw new Error('there are three claims')
     await acquire(holder, 1)
