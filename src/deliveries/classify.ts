@@ -12,7 +12,7 @@ export interface Attempted {
   status: number | null
   error: string | null
   /** The first kilobyte of the response body. */
-  answer: string | null
+  responseBody: string | null
   /** The target of a redirect, which is not followed. Without its query, which may hold a secret. */
   redirect?: { host: string; path: string }
   retryAfterMs?: number | undefined
@@ -23,13 +23,18 @@ const slowing = [429, 502, 503, 504]
 // Besides every 5xx. Any other 4xx comes from a host that is up (a deleted workflow, a wrong path).
 const overloaded = [408, 425, 429]
 
-export function classifyResponse(url: string, response: Response, answer: string, nowMs: number): Attempted {
+export function classifyResponse(
+  url: string,
+  response: Response,
+  responseBody: string,
+  nowMs: number,
+): Attempted {
   const { status, headers } = response
   const common = {
     host: hostResultOf(status),
     pace: paceOf(status),
     status,
-    answer,
+    responseBody,
     retryAfterMs: retryAfterMs(headers, nowMs),
   }
   if (status >= 200 && status < 300) return { ...common, verdict: 'delivered', error: null }
@@ -43,7 +48,7 @@ export function classifyResponse(url: string, response: Response, answer: string
 
 /** No response came: the network failed. */
 export function noResponse(error: string): Attempted {
-  return { verdict: 'refused', host: 'down', pace: 'ordinary', status: null, error, answer: null }
+  return { verdict: 'refused', host: 'down', pace: 'ordinary', status: null, error, responseBody: null }
 }
 
 /** No request was made: the obstacle is on this side. */

@@ -35,7 +35,7 @@ async function attempt(context: Context, delivery: ClaimedDelivery): Promise<voi
   const attempted = await post(context, delivery, startedAt)
   const n = delivery.attempts + 1
   const durationMs = now() - startedAt
-  const { status, error, answer } = attempted
+  const { status, error, responseBody } = attempted
   const outcome = nextAttempt(delivery, attempted, now(), context.chance)
   context.log('delivery.attempted', {
     job_id: delivery.jobId,
@@ -57,7 +57,7 @@ async function attempt(context: Context, delivery: ClaimedDelivery): Promise<voi
     durationMs,
     status,
     error: failureText(attempted),
-    answer,
+    responseBody,
   }
   await commit(context, delivery, { ...outcome, attempt: row })
 }

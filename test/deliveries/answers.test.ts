@@ -264,7 +264,7 @@ describe('a hostile response', () => {
       pace: 'ordinary',
       status: null,
       error: expect.stringMatching(/TimeoutError/),
-      response_body: null,
+      responseBody: null,
     })
     expect(timeout).toHaveBeenCalledWith(15_000)
     timeout.mockRestore()

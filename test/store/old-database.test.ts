@@ -124,7 +124,7 @@ describe('a database of the first release', () => {
       },
     })
     const attempts = await attemptsOfAll(db, [deliveryId])
-    expect(attempts.get(deliveryId)).toMatchObject([{ n: 1, status: 500, answer: 'sorry' }])
+    expect(attempts.get(deliveryId)).toMatchObject([{ n: 1, status: 500, responseBody: 'sorry' }])
   })
 
   it('has API keys, endpoints, disabled callbacks and assets', async () => {

@@ -76,13 +76,13 @@ export function viewDelivery(delivery: LoggedDelivery, attempts: Attempt[]): Del
   }
 }
 
-function viewAttempt({ n, startedAt, durationMs, status, error, answer }: Attempt) {
+function viewAttempt({ n, startedAt, durationMs, status, error, responseBody }: Attempt) {
   return {
     n,
     started_at: new Date(startedAt).toISOString(),
     duration_ms: durationMs,
     status,
     error,
-    response_body: answer,
+    response_body: responseBody,
   }
 }

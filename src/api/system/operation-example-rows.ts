@@ -66,7 +66,7 @@ export const attempt: Attempt = {
   durationMs: 184,
   status: 200,
   error: null,
-  answer: 'ok',
+  responseBody: 'ok',
 }
 
 export const testDeliveries = {

@@ -32,7 +32,7 @@ CREATE TABLE `attempts` (
 	`duration_ms` integer NOT NULL,
 	`status` integer,
 	`error` text,
-	`answer` text,
+	`response_body` text,
 	PRIMARY KEY(`delivery_id`, `n`),
 	FOREIGN KEY (`delivery_id`) REFERENCES `deliveries`(`id`) ON UPDATE no action ON DELETE cascade
 ) WITHOUT ROWID;

@@ -61,7 +61,7 @@ export const attempts = sqliteTable(
     status: integer('status'),
     error: text('error'),
     /** The first kilobyte of the response. */
-    answer: text('answer'),
+    responseBody: text('response_body'),
   },
   (table) => [primaryKey({ columns: [table.deliveryId, table.n] })],
 )

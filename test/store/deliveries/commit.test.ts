@@ -38,7 +38,7 @@ function attemptOf({ id }: ClaimedDelivery, overrides: Partial<AttemptOutcome> =
     durationMs: 5,
     status: 200,
     error: null,
-    answer: '',
+    responseBody: '',
   }
   const outcome: AttemptOutcome = {
     delivery: { status: 'delivered', reason: null, dueAt: null },
