@@ -1,7 +1,7 @@
 /** Parses the environment into a Config, once. No other file reads an environment variable. */
 import { z } from 'zod'
-import type { Limits } from './core/concurrency.ts'
 import type { VersionedSecret } from './core/crypto/derived-keys.ts'
+import type { Limits } from './core/job/concurrency.ts'
 import { type ProviderName, providerNames } from './core/request/request.ts'
 import { maxRetentionDays } from './core/retention.ts'
 import type { NetworkPolicy } from './core/url/policy.ts'

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import table from './arrows.txt?raw'
 import { importsOf, sources } from './support/sources.ts'
 
-/** What each part of `src` may import: a part is a folder's own files, or one file of `src` itself. */
+/** The permissions of each part of `src`: a folder's own files, or one file of `src` itself. */
 const arrows: Readonly<Record<string, string[]>> = readTable()
 
 describe('the import rules', () => {
@@ -31,23 +31,23 @@ describe('the import rules', () => {
 
   it.each([
     {
-      file: 'core/job.ts',
+      file: 'core/event.ts',
       source: "import { z } from 'zod'\nimport { x } from '../store/jobs/jobs.ts'",
       forbidden: '../store/jobs/jobs.ts',
     },
-    { file: 'core/job.ts', source: "import {\n  type A,\n  b,\n} from 'hono'", forbidden: 'hono' },
+    { file: 'core/event.ts', source: "import {\n  type A,\n  b,\n} from 'hono'", forbidden: 'hono' },
     {
-      file: 'core/job.ts',
+      file: 'core/event.ts',
       source: "export * from '../engine/advance.ts'",
       forbidden: '../engine/advance.ts',
     },
-    { file: 'core/job.ts', source: "import 'node:fs'", forbidden: 'node:fs' },
+    { file: 'core/event.ts', source: "import 'node:fs'", forbidden: 'node:fs' },
     {
-      file: 'core/job.ts',
+      file: 'core/event.ts',
       source: "const { x } = await import('../context.ts')",
       forbidden: '../context.ts',
     },
-    { file: 'core/job.ts', source: "import type { X } from 'zodiac'", forbidden: 'zodiac' },
+    { file: 'core/event.ts', source: "import type { X } from 'zodiac'", forbidden: 'zodiac' },
     {
       file: 'engine/submit/submit.ts',
       source: "import { x } from '../../webhooks/receive.ts'",
@@ -75,8 +75,8 @@ describe('the import rules', () => {
     },
     {
       file: 'dev/simulator/task.ts',
-      source: "import { x } from '../../core/job.ts'",
-      forbidden: '../../core/job.ts',
+      source: "import { x } from '../../core/event.ts'",
+      forbidden: '../../core/event.ts',
     },
     { file: 'attic/old.ts', source: "import { z } from 'zod'", forbidden: 'zod' },
   ])('forbid $file to write $source', ({ file, source, forbidden }) => {
@@ -86,7 +86,7 @@ describe('the import rules', () => {
   it('ignore imports in comments', () => {
     const source =
       "// import { x } from '../store/jobs.ts'\n/* from '../engine/submit.ts' */\nexport const a = 1"
-    expect(forbiddenImports('core/job.ts', source)).toEqual([])
+    expect(forbiddenImports('core/event.ts', source)).toEqual([])
   })
 })
 

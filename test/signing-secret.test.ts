@@ -2,7 +2,7 @@
 import { createExecutionContext, createScheduledController } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
-import type { JobView } from '../src/core/job-view-schema.ts'
+import type { JobView } from '../src/core/job/view-schema.ts'
 import { ask } from './support/api-call.ts'
 import { createApiKey, postJobWith } from './support/api-keys.ts'
 import { callbackSecret, isSignedWith } from './support/caller.ts'

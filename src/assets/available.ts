@@ -1,6 +1,6 @@
 import type { Context } from '../context.ts'
 import { assetsIn, type MediaFields } from '../core/request/media.ts'
-import { type Asset, findAssets, keyOf } from '../store/jobs/assets.ts'
+import { type Asset, findAssets, keyOf } from '../store/assets.ts'
 
 /**
  * The assets that a request may use, by id: each uploaded asset that it names, and each asset of the job that it

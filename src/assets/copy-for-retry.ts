@@ -4,7 +4,7 @@ import { newId } from '../core/id.ts'
 import { assetsIn, mapMedia } from '../core/request/media.ts'
 import type { JobRequest } from '../core/request/request.ts'
 import { inputKey } from '../core/retention.ts'
-import { type Asset, findAssets, keyOf } from '../store/jobs/assets.ts'
+import { type Asset, findAssets, keyOf } from '../store/assets.ts'
 
 /**
  * The returned rows are for the batch that accepts the job. If that batch fails, no row names the copied objects, and

@@ -18,7 +18,7 @@ import {
 import type { JobRequest } from '../core/request/request.ts'
 import { inputKey } from '../core/retention.ts'
 import { contentTypes, fileTypeOf } from '../media/sniff/file-type.ts'
-import type { Asset } from '../store/jobs/assets.ts'
+import type { Asset } from '../store/assets.ts'
 
 /** Faults of embedded media, by their first bytes. */
 export function dataUriFaults(request: Partial<MediaFields>): { path: string; message: string }[] {

@@ -4,7 +4,7 @@ import { fail, ok, type Result } from '../core/fault.ts'
 import { assetsIn, mapMedia } from '../core/request/media.ts'
 import type { JobRequest } from '../core/request/request.ts'
 import { linkTo } from '../media/signed-links.ts'
-import { findAssets } from '../store/jobs/assets.ts'
+import { findAssets } from '../store/assets.ts'
 
 // A provider that accepts the job just before its deadline fetches the media after it.
 const marginMs = 60 * 60 * 1_000

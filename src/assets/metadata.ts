@@ -11,7 +11,7 @@ import {
 import { readInputMetadata } from '../media/metadata/input.ts'
 import { randomAccessInMemory } from '../media/metadata/random-access.ts'
 import { fileTypeOf } from '../media/sniff/file-type.ts'
-import type { Asset } from '../store/jobs/assets.ts'
+import type { Asset } from '../store/assets.ts'
 
 /** `assets`: the assets that the request names, by id. */
 export async function knownMetadata(

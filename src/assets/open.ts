@@ -6,8 +6,8 @@ import { pipe } from '../media/pipe.ts'
 import { isText } from '../media/sniff/container.ts'
 import { essenceOf, extensionOf, fileTypeOf } from '../media/sniff/file-type.ts'
 import { type ByteSource, replayed, sourceOf, withChecksum } from '../media/source.ts'
+import { findAsset, keyOf } from '../store/assets.ts'
 import type { Database } from '../store/database.ts'
-import { findAsset, keyOf } from '../store/jobs/assets.ts'
 
 export interface OpenedInput {
   contentType: string

@@ -12,7 +12,7 @@ import { randomAccessInBucket } from '../media/metadata/random-access.ts'
 import { contentTypes, essenceOf, fileTypeOf } from '../media/sniff/file-type.ts'
 import { announcedLength, type ByteSource, sourceOf } from '../media/source.ts'
 import { readStart, writeObject } from '../media/write.ts'
-import { type Asset, insertAsset } from '../store/jobs/assets.ts'
+import { type Asset, insertAsset } from '../store/assets.ts'
 
 const mebibytes = 1024 * 1024
 

@@ -4,7 +4,7 @@
  */
 import { z } from 'zod'
 import { type EventType, erasureReasons, type JobEventType } from './event.ts'
-import type { JobView } from './job-view-schema.ts'
+import type { JobView } from './job/view-schema.ts'
 
 export const maxBodyBytes = 20_000
 

@@ -3,8 +3,8 @@
  * media, and at the second try only those parts of the request that its event needs.
  */
 import type { Context } from '../context.ts'
-import { cancellationOf } from '../core/cancellation.ts'
 import { type Fault, fault } from '../core/fault.ts'
+import { cancellationOf } from '../core/job/cancellation.ts'
 import { storedRequestSchema } from '../core/request/request.ts'
 import { finalPollWindowMs, leaseMs, settleGraceMs } from '../core/schedule.ts'
 import { describeError } from '../log.ts'

@@ -1,7 +1,7 @@
 /** Signed links: URLs of stored media that work without an API key until they expire. */
 import type { VersionedSecret } from '../core/crypto/derived-keys.ts'
 import { isSignedPath, type SignedPath, signPath } from '../core/crypto/signed-path.ts'
-import type { Link } from '../core/job-view.ts'
+import type { Link } from '../core/job/view.ts'
 
 /** The longest life of a link. It outlives the last attempt of a delivery that contains the link. */
 export const longestLinkSeconds = 7 * 24 * 60 * 60

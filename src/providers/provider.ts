@@ -5,10 +5,10 @@
 import type { z } from 'zod'
 import type { Cost } from '../core/cost.ts'
 import type { Fault, Result } from '../core/fault.ts'
+import type { Repeats } from '../core/job/task.ts'
 import type { Mode, SentForm } from '../core/request/media.ts'
 import type { AspectRatio, JobRequest, Model, ProviderName, Resolution } from '../core/request/request.ts'
 import type { Pace } from '../core/schedule-waits.ts'
-import type { Repeats } from '../core/task.ts'
 import type { MediaField } from './media-fields.ts'
 import type { PriceTable } from './price-table.ts'
 

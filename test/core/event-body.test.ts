@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { erasureEventBody, eventBody, maxBodyBytes } from '../../src/core/event-body.ts'
-import { type JobView, jobViewSchema } from '../../src/core/job-view-schema.ts'
+import { type JobView, jobViewSchema } from '../../src/core/job/view-schema.ts'
 import { maxMetadataBytes, metadataSchema } from '../../src/core/request/request.ts'
 import { aRequest, faultsOf } from './request/a-request.ts'
 

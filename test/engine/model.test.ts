@@ -1,23 +1,23 @@
 /**
- * Whatever happens to a job, in whatever order: steps, steps that stand still or die anywhere, webhooks true, doubled
- * and forged, time, cancellations. On failure fast-check prints the seed and the path that repeat it.
+ * Random sequences of events in the life of a job: steps, steps that pause or crash anywhere, webhooks that are true,
+ * doubled or forged, time, cancellations. On failure fast-check prints the seed and the path that repeat it.
  */
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { canBecome, isSettled, type JobStatus, jobStatuses } from '../../src/core/job.ts'
+import { canBecome, isSettled, type JobStatus, jobStatuses } from '../../src/core/job/job.ts'
 import type { PausePoint } from '../support/hold-step.ts'
 import { type LoneJob, postLoneJob } from '../support/lone-job.ts'
 import { getJob } from '../support/reelhook.ts'
 import { objectKeys } from '../support/storage.ts'
 import { simulatorUrl, world } from '../support/world.ts'
 
-/** All that has to be known of a job to know what it may become. */
+/** The part of a job that decides what it may become. */
 interface Model {
   status: JobStatus
   isCanceled: boolean
 }
 
-/** The laws, after everything that happens. */
+/** The laws hold after every event. */
 async function expectLaws(model: Model, job: LoneJob) {
   const seen = await job.state()
   const isEnded = isSettled(seen.status)
@@ -64,7 +64,7 @@ async function cancel(job: LoneJob, model: Model) {
   model.isCanceled = status === 200
 }
 
-/** While a step stands still at the place, if there is something for it to do. */
+/** Cancels while a step is paused at the place, if a step has something to do. */
 async function cancelAt(place: PausePoint, job: LoneJob, model: Model) {
   await job.postWebhook('true')
   await job.pauseStep(place)
@@ -80,15 +80,15 @@ const places: PausePoint[] = [
   ...(['before', 'after', 'during'] as const).map((when): PausePoint => ({ call: '/media/', when })),
 ]
 
-type Happening = (job: LoneJob, model: Model) => Promise<unknown>
+type JobEvent = (job: LoneJob, model: Model) => Promise<unknown>
 
-/** What may happen, and how often it does beside the others. */
-const happenings: [weight: number, name: string, happening: Happening][] = [
+/** The possible events, each with its relative frequency. */
+const jobEvents: [weight: number, name: string, event: JobEvent][] = [
   [2, 'step', (job) => job.step()],
   [1, 'sweep', (job) => job.sweep()],
   [1, 'steps at once', (job) => Promise.all([job.step(), job.step(), job.sweep()])],
   [1, 'crash', (job) => job.crash()],
-  ...places.flatMap((place): [number, string, Happening][] => [
+  ...places.flatMap((place): [number, string, JobEvent][] => [
     [0.4, `stall ${JSON.stringify(place)}`, (job) => job.pauseStep(place)],
     [0.3, `cancel ${JSON.stringify(place)}`, (job, model) => cancelAt(place, job, model)],
   ]),
@@ -98,7 +98,7 @@ const happenings: [weight: number, name: string, happening: Happening][] = [
   [1, 'lying webhook', (job) => job.postWebhook('false')],
   [1, 'strange webhook', (job) => job.postWebhook('foreign')],
   [1, 'forged webhook', async (job) => expect((await job.postForgedWebhook()).status).toBe(404)],
-  ...[1, 5, 20, 61, 300].map((seconds): [number, string, Happening] => [
+  ...[1, 5, 20, 61, 300].map((seconds): [number, string, JobEvent] => [
     1,
     `${seconds} s`,
     () => world.advance(seconds * 1_000),
@@ -112,12 +112,12 @@ const happenings: [weight: number, name: string, happening: Happening][] = [
 ]
 
 const command = fc.oneof(
-  ...happenings.map(([weight, name, happen]) => ({
+  ...jobEvents.map(([weight, name, event]) => ({
     weight: weight * 10,
     arbitrary: fc.constant({
       check: () => true,
       run: async (model: Model, job: LoneJob) => {
-        await happen(job, model)
+        await event(job, model)
         await expectLaws(model, job)
       },
       toString: () => name,

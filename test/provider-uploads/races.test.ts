@@ -31,7 +31,7 @@ import {
 import { bytesAtProvider, finish, sha256Of } from '../support/videos.ts'
 import { world } from '../support/world.ts'
 
-/** A video of which the first half is sent, and the rest when the test lets it go on. */
+/** A video whose first half is sent at once, and the rest when the test allows it. */
 function aSlowVideo(bytes: number) {
   const { readable, writable } = new IdentityTransformStream()
   const writer = writable.getWriter()

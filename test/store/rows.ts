@@ -1,8 +1,8 @@
 /** Rows for the tests of the SQL, written by the store's own functions. Time is a number that the test chooses. */
 import { env } from 'cloudflare:workers'
-import type { Limits } from '../../src/core/concurrency.ts'
 import { fault } from '../../src/core/fault.ts'
 import { newId } from '../../src/core/id.ts'
+import type { Limits } from '../../src/core/job/concurrency.ts'
 import { storedRequestSchema } from '../../src/core/request/request.ts'
 import { openDatabase } from '../../src/store/database.ts'
 import { draftDelivery, insertDelivery } from '../../src/store/deliveries/claim.ts'

@@ -1,6 +1,6 @@
 /** The promises about every ended job, however it ended. */
 import { expect } from 'vitest'
-import type { JobStatus } from '../../src/core/job.ts'
+import type { JobStatus } from '../../src/core/job/job.ts'
 import { billsFor, getJob, rowsOf, sweep, timelineOf, untilNotified } from './reelhook.ts'
 import { objectKeys, select } from './storage.ts'
 import { world } from './world.ts'

@@ -1,6 +1,6 @@
 /** The calls on an existing job. */
 import { expect } from 'vitest'
-import type { JobView } from '../../src/core/job-view-schema.ts'
+import type { JobView } from '../../src/core/job/view-schema.ts'
 import { api } from './reelhook.ts'
 
 export function cancel(id: string): Promise<Response> {

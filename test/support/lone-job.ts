@@ -1,6 +1,6 @@
 /** A job without queue, cron or webhooks: only the test causes its events. */
 import { env } from 'cloudflare:workers'
-import type { JobStatus } from '../../src/core/job.ts'
+import type { JobStatus } from '../../src/core/job/job.ts'
 import { deliver } from '../../src/deliveries/deliver.ts'
 import { advance } from '../../src/engine/advance.ts'
 import { openDatabase } from '../../src/store/database.ts'

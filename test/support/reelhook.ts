@@ -2,7 +2,7 @@
 import { createExecutionContext, createScheduledController, waitOnExecutionContext } from 'cloudflare:test'
 import { env, exports } from 'cloudflare:workers'
 import { expect, vi } from 'vitest'
-import type { JobView } from '../../src/core/job-view-schema.ts'
+import type { JobView } from '../../src/core/job/view-schema.ts'
 import { callbackSecret } from './caller.ts'
 import worker from './worker.ts'
 import { callerUrl, publicBaseUrl, world } from './world.ts'

@@ -1,7 +1,7 @@
 /** Jobs whose provider uploads the video, and uploads by the provider or by an attacker. */
 import { env } from 'cloudflare:workers'
 import { expect, vi } from 'vitest'
-import type { JobView } from '../../src/core/job-view-schema.ts'
+import type { JobView } from '../../src/core/job/view-schema.ts'
 import { uploadUrl } from '../../src/provider-uploads/token.ts'
 import { api, postJob, untilSubmitted } from './reelhook.ts'
 import { deadlineOf } from './storage.ts'

@@ -1,5 +1,5 @@
 /** Settled jobs, and the bytes of their videos. */
-import type { JobView } from '../../src/core/job-view-schema.ts'
+import type { JobView } from '../../src/core/job/view-schema.ts'
 import { billsFor, postJob, untilStatus, untilSubmitted } from './reelhook.ts'
 import { world } from './world.ts'
 

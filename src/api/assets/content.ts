@@ -1,7 +1,7 @@
 /** GET /v1/assets/:id/content: the bytes of an asset, for an API key or the signed link that a provider gets. */
 import { createRoute, z } from '@hono/zod-openapi'
 import { extensionOf } from '../../media/sniff/file-type.ts'
-import { findAsset, keyOf } from '../../store/jobs/assets.ts'
+import { findAsset, keyOf } from '../../store/assets.ts'
 import { downloadQuery, fileResponses, serveFile } from '../files/serve-file.ts'
 import { keyOrLink, linkQuery, requireLinkOrKey } from '../files/signed-link.ts'
 import { problem } from '../problems.ts'

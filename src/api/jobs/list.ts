@@ -1,6 +1,6 @@
 /** GET /v1/jobs: the list, newest first, with filters and a cursor. */
 import { createRoute, z } from '@hono/zod-openapi'
-import { jobStatuses } from '../../core/job.ts'
+import { jobStatuses } from '../../core/job/job.ts'
 import { models, providerNames } from '../../core/request/request.ts'
 import { listJobs } from '../../store/jobs/list.ts'
 import { inputFaults } from '../body-faults.ts'

@@ -1,6 +1,6 @@
 /** The faults of the assets that a request names: they do not exist, or are of the wrong kind. */
 import { assetsIn, kindAt, type MediaFields } from '../../core/request/media.ts'
-import type { Asset } from '../../store/jobs/assets.ts'
+import type { Asset } from '../../store/assets.ts'
 import type { FieldFault } from '../problems.ts'
 
 /** `assets`: those that the request may use, by id. */

@@ -1,8 +1,8 @@
 /** Rows → the jobs that a caller sees, for one job or a page of them. */
 import type { Context } from '../../context.ts'
 import '@hono/zod-openapi'
-import { viewJob } from '../../core/job-view.ts'
-import { type JobView, jobViewSchema } from '../../core/job-view-schema.ts'
+import { viewJob } from '../../core/job/view.ts'
+import { type JobView, jobViewSchema } from '../../core/job/view-schema.ts'
 import { linksTo } from '../../media/signed-links.ts'
 import type { Job } from '../../store/jobs/jobs.ts'
 import { outputsOfAll } from '../../store/jobs/outputs.ts'

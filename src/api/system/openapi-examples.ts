@@ -2,8 +2,8 @@
 import type { EventType, JobEventType } from '../../core/event.ts'
 import { erasureEventBody, eventBody } from '../../core/event-body.ts'
 import { fault } from '../../core/fault.ts'
-import { type JobRows, type Link, viewJob } from '../../core/job-view.ts'
-import type { JobView } from '../../core/job-view-schema.ts'
+import { type JobRows, type Link, viewJob } from '../../core/job/view.ts'
+import type { JobView } from '../../core/job/view-schema.ts'
 import { requestSchema } from '../../core/request/request.ts'
 
 const acceptedAt = Date.UTC(2026, 10, 21, 3, 4, 10)

@@ -1,10 +1,10 @@
 /** Stored rows, and a timeline, for the examples of the description. */
-import type { JobView } from '../../core/job-view-schema.ts'
+import type { JobView } from '../../core/job/view-schema.ts'
 import type { TestDelivery } from '../../deliveries/receiver-test/send.ts'
+import type { Asset } from '../../store/assets.ts'
 import type { Attempt } from '../../store/deliveries/commit.ts'
 import type { Endpoint } from '../../store/deliveries/endpoints.ts'
 import type { LoggedDelivery } from '../../store/deliveries/log.ts'
-import type { Asset } from '../../store/jobs/assets.ts'
 import { exampleJobRequest } from './openapi-examples.ts'
 import type { Counts } from './stats-view.ts'
 

@@ -1,6 +1,6 @@
 /** The schema of GET /v1/stats. */
 import { z } from '@hono/zod-openapi'
-import { jobStatuses } from '../../core/job.ts'
+import { jobStatuses } from '../../core/job/job.ts'
 import { models, providerNames } from '../../core/request/request.ts'
 import { maxJobsCounted } from '../../store/reports/stats.ts'
 

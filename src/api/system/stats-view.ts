@@ -1,6 +1,6 @@
 /** The statistics as the API shows them. */
 import type { z } from '@hono/zod-openapi'
-import type { Limits } from '../../core/concurrency.ts'
+import type { Limits } from '../../core/job/concurrency.ts'
 import type { ProviderName } from '../../core/request/request.ts'
 import type { Backlog, SlotCount } from '../../store/reports/backlog.ts'
 import type { LastReconciliation } from '../../store/reports/reconciliation.ts'

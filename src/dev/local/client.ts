@@ -1,6 +1,6 @@
 /** The API of a local Reelhook, used as any caller would: with fetch and an API key. */
 import { z } from 'zod'
-import { type JobView, jobViewSchema } from '../../core/job-view-schema.ts'
+import { type JobView, jobViewSchema } from '../../core/job/view-schema.ts'
 
 export interface Client {
   upload(media: Uint8Array<ArrayBuffer>, contentType: string): Promise<Asset>

@@ -1,5 +1,5 @@
 /** One line for each running job: redrawn in place on a terminal; elsewhere printed when it changes. */
-import type { JobView } from '../../core/job-view-schema.ts'
+import type { JobView } from '../../core/job/view-schema.ts'
 
 export interface Progress {
   show(jobs: readonly JobView[]): void

@@ -3,7 +3,7 @@
  * decide when to poll, and seldom what is true.
  */
 import { parseJson } from '../../core/http/json.ts'
-import type { CompletionSource } from '../../core/task.ts'
+import type { CompletionSource } from '../../core/job/task.ts'
 import { uploadHints } from '../../provider-uploads/hints.ts'
 import { distinctOutputs } from '../../providers/distinct-results.ts'
 import type { Outcome, Provider, WebhookItem } from '../../providers/provider.ts'

@@ -3,7 +3,7 @@
  * are saved; if there are none, the job has failed.
  */
 import type { Context } from '../../context.ts'
-import { isReplaced } from '../../core/task.ts'
+import { isReplaced } from '../../core/job/task.ts'
 import { distinctOutputs } from '../../providers/distinct-results.ts'
 import { draftEvent } from '../../store/events.ts'
 import type { Claim } from '../../store/jobs/claim.ts'

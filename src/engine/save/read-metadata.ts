@@ -3,7 +3,7 @@
  * for memory, so it is read once: whatever happens, the output stays stored, and its job settles.
  */
 import type { Context } from '../../context.ts'
-import { viewMetadata } from '../../core/job-view.ts'
+import { viewMetadata } from '../../core/job/view.ts'
 import { noMetadata, type VideoMetadata } from '../../core/video-metadata.ts'
 import { randomAccessInBucket } from '../../media/metadata/random-access.ts'
 import { readVideoMetadata } from '../../media/metadata/video.ts'

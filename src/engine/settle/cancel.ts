@@ -3,7 +3,7 @@
  * because none cancels a task. The step that holds the row loses its lease, and commits nothing.
  */
 import type { Context } from '../../context.ts'
-import { abandoned, canceled, cancellationOf } from '../../core/cancellation.ts'
+import { abandoned, canceled, cancellationOf } from '../../core/job/cancellation.ts'
 import { eraseAtOf } from '../../core/retention.ts'
 import { deleteOrphans } from '../../media/delete.ts'
 import { commitCancel, type SeenJob, seeJob } from '../../store/jobs/cancel.ts'

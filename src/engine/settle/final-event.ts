@@ -1,6 +1,6 @@
 /** The last event of a job, for every kind of end, and its deliveries. */
 import type { Context } from '../../context.ts'
-import type { SettledStatus } from '../../core/job.ts'
+import type { SettledStatus } from '../../core/job/job.ts'
 import type { DeliveryDraft } from '../../store/deliveries/claim.ts'
 import { draftEvent, type EventDraft } from '../../store/events.ts'
 import { deliveriesFor, type EventContext } from './notify.ts'

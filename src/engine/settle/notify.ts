@@ -2,7 +2,7 @@
 import type { Context } from '../../context.ts'
 import { destinationsOf, type JobEventType, type Subscription } from '../../core/event.ts'
 import { eventBody } from '../../core/event-body.ts'
-import { type JobRows, viewJob } from '../../core/job-view.ts'
+import { type JobRows, viewJob } from '../../core/job/view.ts'
 import { linksTo } from '../../media/signed-links.ts'
 import { type DeliveryDraft, draftDelivery } from '../../store/deliveries/claim.ts'
 

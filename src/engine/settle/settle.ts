@@ -1,7 +1,7 @@
 /** settle: the job's end. The last event, its deliveries and the final status are committed in one batch. */
 import type { Context } from '../../context.ts'
 import { type Fault, fault } from '../../core/fault.ts'
-import { isReplaced, mayBeBought } from '../../core/task.ts'
+import { isReplaced, mayBeBought } from '../../core/job/task.ts'
 import type { Claim } from '../../store/jobs/claim.ts'
 import {
   applyChanges,

@@ -1,6 +1,6 @@
 /** The task that a job submits next: one that was begun before, or a new one. */
 import type { Context } from '../../context.ts'
-import { isReplaced } from '../../core/task.ts'
+import { isReplaced } from '../../core/job/task.ts'
 import type { Provider } from '../../providers/provider.ts'
 import type { Claim } from '../../store/jobs/claim.ts'
 import { newTask } from '../../store/jobs/new-task.ts'

@@ -1,9 +1,9 @@
 /** After a refusal: retry the same task later, go to the next provider, or end. Nothing was bought. */
 import type { Context } from '../../context.ts'
 import { allowsFailover } from '../../core/fault.ts'
+import { isReplaced } from '../../core/job/task.ts'
 import type { ProviderName } from '../../core/request/request.ts'
 import { submitWaitMs } from '../../core/schedule-waits.ts'
-import { isReplaced } from '../../core/task.ts'
 import { draftEvent } from '../../store/events.ts'
 import type { Claim } from '../../store/jobs/claim.ts'
 import { type Changes, changes } from '../../store/jobs/step.ts'

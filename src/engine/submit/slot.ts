@@ -4,8 +4,8 @@
  * one. Meanwhile it polls the tasks that it already has at a provider, because their end may free the slot.
  */
 import type { Context } from '../../context.ts'
+import { isReplaced } from '../../core/job/task.ts'
 import type { ProviderName } from '../../core/request/request.ts'
-import { isReplaced } from '../../core/task.ts'
 import { draftEvent } from '../../store/events.ts'
 import type { Claim } from '../../store/jobs/claim.ts'
 import { acquireSlot } from '../../store/jobs/slots.ts'

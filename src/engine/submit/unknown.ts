@@ -4,9 +4,9 @@
  */
 import type { Context } from '../../context.ts'
 import type { Result } from '../../core/fault.ts'
+import { isReplaced, mayBeBought } from '../../core/job/task.ts'
 import type { ProviderName } from '../../core/request/request.ts'
 import { finalPollWindowMs, replaceAfterMs, soonMs } from '../../core/schedule.ts'
-import { isReplaced, mayBeBought } from '../../core/task.ts'
 import type { Provider } from '../../providers/provider.ts'
 import { draftEvent } from '../../store/events.ts'
 import type { Claim } from '../../store/jobs/claim.ts'

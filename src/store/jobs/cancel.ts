@@ -3,8 +3,8 @@
  * as it was read, so that its last event is true. The step has lost its lease then, and commits nothing.
  */
 import { and, eq, isNull, sql } from 'drizzle-orm'
-import type { Limits } from '../../core/concurrency.ts'
 import type { Subscription } from '../../core/event.ts'
+import type { Limits } from '../../core/job/concurrency.ts'
 import { eraseAtOf } from '../../core/retention.ts'
 import { abortUnless, isAborted } from '../abort-unless.ts'
 import type { Database } from '../database.ts'

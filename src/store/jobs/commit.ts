@@ -1,10 +1,10 @@
 /** One step's commit: its changes, events, deliveries and the next due time, in one batch. */
 import { and, eq, sql } from 'drizzle-orm'
-import type { Limits } from '../../core/concurrency.ts'
 import { writeFault } from '../../core/fault.ts'
-import { canBecome } from '../../core/job.ts'
+import type { Limits } from '../../core/job/concurrency.ts'
+import { canBecome } from '../../core/job/job.ts'
+import { maySubmit, type Repeats } from '../../core/job/task.ts'
 import { leaseMs } from '../../core/schedule.ts'
-import { maySubmit, type Repeats } from '../../core/task.ts'
 import type { Database } from '../database.ts'
 import { insertDelivery } from '../deliveries/claim.ts'
 import { insertEvent } from '../events.ts'

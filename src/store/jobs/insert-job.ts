@@ -1,8 +1,9 @@
 /** Inserts an accepted job, once per idempotency key. */
+
+import { type Asset, insertAsset } from '../assets.ts'
 import { type Database, reasonOf } from '../database.ts'
 import { draftEvent, type EventDraft, insertEvent, insertEventIf } from '../events.ts'
 import { jobs } from '../schema.ts'
-import { type Asset, insertAsset } from './assets.ts'
 import { type Job, readRow } from './jobs.ts'
 
 export type AcceptedJob = Pick<

@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { type Estimates, estimatesSchema } from '../../core/cost.ts'
 import { type Fault, fault, readFault } from '../../core/fault.ts'
 import { readKept } from '../../core/http/json.ts'
-import type { SettledStatus, UnsettledStatus } from '../../core/job.ts'
+import type { SettledStatus, UnsettledStatus } from '../../core/job/job.ts'
 import {
   type JobRequest,
   type ProviderName,

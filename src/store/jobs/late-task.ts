@@ -2,7 +2,7 @@
 import { and, eq, exists, inArray, ne, notExists, or } from 'drizzle-orm'
 import { alias } from 'drizzle-orm/sqlite-core'
 import { writeFault } from '../../core/fault.ts'
-import type { TaskStatus } from '../../core/task.ts'
+import type { TaskStatus } from '../../core/job/task.ts'
 import type { Database } from '../database.ts'
 import { jobs, tasks } from '../schema.ts'
 import type { Task } from './tasks.ts'

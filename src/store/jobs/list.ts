@@ -1,7 +1,7 @@
 /** The list of jobs, newest first. */
 import { and, desc, eq, gte, isNull, lt, type SQL, sql } from 'drizzle-orm'
 import { firstIdAt } from '../../core/id.ts'
-import type { JobStatus } from '../../core/job.ts'
+import type { JobStatus } from '../../core/job/job.ts'
 import type { Model, ProviderName } from '../../core/request/request.ts'
 import { among } from '../among.ts'
 import type { Database } from '../database.ts'

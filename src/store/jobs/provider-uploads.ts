@@ -1,7 +1,7 @@
 /** The videos that providers upload to us, each recorded on the task that it was made for. */
 import { and, eq, inArray, isNull, or, sql } from 'drizzle-orm'
+import type { TaskStatus } from '../../core/job/task.ts'
 import { jobPrefix } from '../../core/retention.ts'
-import type { TaskStatus } from '../../core/task.ts'
 import type { Database } from '../database.ts'
 import { withRetries } from '../lease.ts'
 import { jobs, tasks } from '../schema.ts'

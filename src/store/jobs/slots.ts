@@ -7,7 +7,7 @@
  * jobs wait; without limits it costs nothing.
  */
 import { and, eq, exists, gt, inArray, isNull, lt, type SQL, sql } from 'drizzle-orm'
-import { countsAgainstLimit, type Limits } from '../../core/concurrency.ts'
+import { countsAgainstLimit, type Limits } from '../../core/job/concurrency.ts'
 import { type ProviderName, providerNames } from '../../core/request/request.ts'
 import type { Database } from '../database.ts'
 import { abortUnlessLeased } from '../lease.ts'

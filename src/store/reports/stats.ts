@@ -4,9 +4,9 @@
  */
 import { eq, type SQL, sql } from 'drizzle-orm'
 import { firstIdAt } from '../../core/id.ts'
-import type { JobStatus } from '../../core/job.ts'
+import type { JobStatus } from '../../core/job/job.ts'
+import type { CompletionSource } from '../../core/job/task.ts'
 import type { Model, ProviderName } from '../../core/request/request.ts'
-import type { CompletionSource } from '../../core/task.ts'
 import type { Database } from '../database.ts'
 import { jobs, tasks, webhooks } from '../schema.ts'
 

@@ -1,7 +1,7 @@
 /** Jobs, their timeline and the webhooks that providers posted for them. */
 import { sql } from 'drizzle-orm'
 import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core'
-import { jobStatuses } from '../../core/job.ts'
+import { jobStatuses } from '../../core/job/job.ts'
 import { models, providerNames } from '../../core/request/request.ts'
 
 /** Milliseconds since 1970, UTC. Every such column is named `…_at`. */

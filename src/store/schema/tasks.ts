@@ -1,8 +1,8 @@
 /** The submission record: tasks, the slots they hold, and the videos they produced. */
 import { sql } from 'drizzle-orm'
 import { index, integer, primaryKey, real, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core'
+import { completionSources, taskStatuses } from '../../core/job/task.ts'
 import { providerNames } from '../../core/request/request.ts'
-import { completionSources, taskStatuses } from '../../core/task.ts'
 import { at, jobId } from './jobs.ts'
 
 /** The submission record of each job. WITHOUT ROWID. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { JobView } from '../../../src/core/job-view-schema.ts'
+import type { JobView } from '../../../src/core/job/view-schema.ts'
 import { createApiKey, type NewApiKey, postJobWith, revokeApiKey } from '../../support/api-keys.ts'
 import { callbackSecret, isSignedWith } from '../../support/caller.ts'
 import { expectProblem, pathsOf } from '../../support/problem.ts'

@@ -1,7 +1,7 @@
 /** The bytes of an asset, for an API key or for the signed link that a provider gets. */
 import { env } from 'cloudflare:workers'
 import { beforeAll, describe, expect, it } from 'vitest'
-import type { JobView } from '../../../src/core/job-view-schema.ts'
+import type { JobView } from '../../../src/core/job/view-schema.ts'
 import { type LinkTarget, linkTo } from '../../../src/media/signed-links.ts'
 import { type AssetView, aFile, anAsset } from '../../support/assets.ts'
 import { expectProblem } from '../../support/problem.ts'

@@ -1,6 +1,6 @@
 /** Conditional requests for a video (RFC 9110 §13). test/core/http/preconditions.test.ts covers each header. */
 import { beforeAll, describe, expect, it } from 'vitest'
-import type { JobView } from '../../../src/core/job-view-schema.ts'
+import type { JobView } from '../../../src/core/job/view-schema.ts'
 import { expectProblem } from '../../support/problem.ts'
 import { api } from '../../support/reelhook.ts'
 import { bytesOf, makeVideo } from '../../support/videos.ts'

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest'
-import type { JobView } from '../../../src/core/job-view-schema.ts'
+import type { JobView } from '../../../src/core/job/view-schema.ts'
 import { expectProblem } from '../../support/problem.ts'
 import { api, getJob, untilNotified } from '../../support/reelhook.ts'
 import { makeVideo } from '../../support/videos.ts'

@@ -1,7 +1,7 @@
 /** Ranges of a stored video (RFC 9110 §14). test/core/http/byte-ranges.test.ts covers the header itself. */
 import { env } from 'cloudflare:workers'
 import { beforeAll, describe, expect, it } from 'vitest'
-import type { JobView } from '../../../src/core/job-view-schema.ts'
+import type { JobView } from '../../../src/core/job/view-schema.ts'
 import { withMethods } from '../../media/a-copy.ts'
 import { ask } from '../../support/api-call.ts'
 import { expectProblem } from '../../support/problem.ts'

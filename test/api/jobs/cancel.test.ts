@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { jobViewSchema } from '../../../src/core/job-view-schema.ts'
+import { jobViewSchema } from '../../../src/core/job/view-schema.ts'
 import { deliveriesOf } from '../../support/deliveries.ts'
 import { cancel, canceled } from '../../support/job-calls.ts'
 import { expectProblem } from '../../support/problem.ts'

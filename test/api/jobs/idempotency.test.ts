@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { JobView } from '../../../src/core/job-view-schema.ts'
+import type { JobView } from '../../../src/core/job/view-schema.ts'
 import { createApiKey, postJobWith } from '../../support/api-keys.ts'
 import { expectProblem } from '../../support/problem.ts'
 import { aRequest, billsFor, post, untilStatus, untilSubmitted } from '../../support/reelhook.ts'

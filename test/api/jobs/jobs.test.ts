@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { JobView } from '../../../src/core/job-view-schema.ts'
+import type { JobView } from '../../../src/core/job/view-schema.ts'
 import { aDataUri } from '../../support/assets.ts'
 import { callbackSecret } from '../../support/caller.ts'
 import { expectProblem } from '../../support/problem.ts'

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest'
-import type { JobView } from '../../../src/core/job-view-schema.ts'
+import type { JobView } from '../../../src/core/job/view-schema.ts'
 import { expectProblem, pathsOf } from '../../support/problem.ts'
 import { api, post, postJob } from '../../support/reelhook.ts'
 import { bytesOf, failVideo, makeVideo } from '../../support/videos.ts'

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it, vi } from 'vitest'
-import type { JobView } from '../../../src/core/job-view-schema.ts'
+import type { JobView } from '../../../src/core/job/view-schema.ts'
 import { expectProblem, pathsOf } from '../../support/problem.ts'
 import { api, postJob } from '../../support/reelhook.ts'
 import { select } from '../../support/storage.ts'

@@ -1,7 +1,7 @@
 import { env } from 'cloudflare:workers'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { readHttpDate } from '../../../src/core/http/http-date.ts'
-import type { JobView } from '../../../src/core/job-view-schema.ts'
+import type { JobView } from '../../../src/core/job/view-schema.ts'
 import { expectProblem } from '../../support/problem.ts'
 import { api, postJob } from '../../support/reelhook.ts'
 import { bytesAtProvider, bytesOf, makeVideo } from '../../support/videos.ts'

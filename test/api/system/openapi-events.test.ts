@@ -2,7 +2,7 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { eventTypes } from '../../../src/core/event.ts'
 import { erasureSchema } from '../../../src/core/event-body.ts'
-import { jobViewSchema } from '../../../src/core/job-view-schema.ts'
+import { jobViewSchema } from '../../../src/core/job/view-schema.ts'
 import { erase } from '../../support/job-calls.ts'
 import { api, untilNotified } from '../../support/reelhook.ts'
 import { makeVideo } from '../../support/videos.ts'

@@ -1,4 +1,4 @@
-/** What status responses and webhooks prove: results are counted once, failures are confirmed. No database. */
+/** Interprets status responses and webhooks: results count once, failures are confirmed. No database. */
 import { describe, expect, it } from 'vitest'
 import { fault, ok } from '../../../src/core/fault.ts'
 import { recordOf } from '../../../src/core/poll-failure.ts'
@@ -10,7 +10,7 @@ import { aFailedItem, anItem, anOutput, aRunware, aSuccess } from '../../provide
 
 const { parseWebhook } = aRunware({ json: {} }).provider
 
-/** What webhooks with these bodies announce of a task with this many results. */
+/** The announcement that webhooks with these bodies make for a task with this many results. */
 function announced(wanted: number, bodies: unknown[], tasks?: readonly TaskOfWebhook[]) {
   const items = bodies.flatMap((body) => parseWebhook?.(body, tasks) ?? [])
   return announcementOf(

@@ -1,7 +1,7 @@
 /** A settled job reads the same in GET /v1/jobs/:id, in the event that its caller received, and on its timeline. */
 import { describe, expect, it } from 'vitest'
 import type { Context } from '../../../src/context.ts'
-import type { JobView } from '../../../src/core/job-view-schema.ts'
+import type { JobView } from '../../../src/core/job/view-schema.ts'
 import { deliver } from '../../../src/deliveries/deliver.ts'
 import { advance } from '../../../src/engine/advance.ts'
 import { cancel } from '../../../src/engine/settle/cancel.ts'

@@ -2,7 +2,7 @@
 import { env } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
 import { newId } from '../../../src/core/id.ts'
-import type { JobView } from '../../../src/core/job-view-schema.ts'
+import type { JobView } from '../../../src/core/job/view-schema.ts'
 import { ask } from '../../support/api-call.ts'
 import { notifyOnce } from '../../support/deliveries.ts'
 import { canceled } from '../../support/job-calls.ts'

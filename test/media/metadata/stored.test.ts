@@ -1,7 +1,7 @@
-/** What a stored video's header tells, on its way from R2 to the caller. */
+/** Metadata of a stored video, from its header in R2 to the caller. */
 import { env } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
-import type { JobView } from '../../../src/core/job-view-schema.ts'
+import type { JobView } from '../../../src/core/job/view-schema.ts'
 import { advance } from '../../../src/engine/advance.ts'
 import { pauseStep } from '../../support/hold-step.ts'
 import { canceled } from '../../support/job-calls.ts'
@@ -14,8 +14,8 @@ import { anAnswer, aVideo, withMethods } from '../a-copy.ts'
 
 const minutes = 60_000
 
-// Of the picture that every simulated provider makes.
-const known = {
+// The metadata of the video that every simulated provider makes.
+const metadata = {
   width: 256,
   height: 144,
   duration_seconds: 3,
@@ -24,10 +24,10 @@ const known = {
   audio_codec: 'aac',
   has_audio: true,
 }
-const unknown = Object.fromEntries(Object.keys(known).map((name) => [name, null]))
+const noMetadata = Object.fromEntries(Object.keys(metadata).map((name) => [name, null]))
 
-/** What the timeline and the log have about the output's header. */
-async function saidOf(id: string) {
+/** The timeline's event and the log's entry about the output's header. */
+async function recordsOf(id: string) {
   const response = await api(`/v1/jobs/${id}/events`)
   const { data } = await response.json<{ data: { type: string; data: object }[] }>()
   const logged = world.logs.filter(({ event, fields }) => event === 'metadata.read' && fields.job_id === id)
@@ -38,36 +38,36 @@ function untilSettled(id: string): Promise<JobView> {
   return passTimeUntil(id, ({ settled_at }) => settled_at !== null)
 }
 
-describe('what a video is', () => {
-  it('is on the job, in the list, in the delivered event and on the timeline', async () => {
+describe('the metadata of a video', () => {
+  it('are in the job, the list, the delivered event and the timeline', async () => {
     const job = await makeVideo()
-    expect(job.outputs).toMatchObject([known])
+    expect(job.outputs).toMatchObject([metadata])
     const { data } = await (await api('/v1/jobs?limit=1')).json<{ data: JobView[] }>()
-    expect(data[0]?.outputs).toMatchObject([known])
+    expect(data[0]?.outputs).toMatchObject([metadata])
     const [notified] = await untilNotified(job.id)
-    expect(JSON.parse(notified?.body ?? '').data.outputs).toMatchObject([known])
-    const { event, log } = await saidOf(job.id)
-    expect(event).toMatchObject(known)
+    expect(JSON.parse(notified?.body ?? '').data.outputs).toMatchObject([metadata])
+    const { event, log } = await recordsOf(job.id)
+    expect(event).toMatchObject(metadata)
     expect(event).not.toHaveProperty('metadata_error')
     expect(log?.metadata_error).toBeUndefined()
   })
 
-  it('is kept of each of several', async () => {
+  it('are stored for each of several outputs', async () => {
     const { id, outputs } = await makeVideo({ count: 2 })
-    expect(outputs).toMatchObject([known, known])
+    expect(outputs).toMatchObject([metadata, metadata])
     expect(await countRows('outputs', 'job_id = ? AND width = 256 AND has_audio = 1', id)).toBe(2)
   })
 })
 
 describe('a video whose header cannot be read', () => {
-  it('is stored all the same, and the timeline and the log say so', async () => {
+  it('is stored without metadata, and the timeline and the log give the reason', async () => {
     const { id } = await postJob({ prompt: 'A paper boat sim(webhook=lost)' })
     world.respondNext(`${simulatorUrl}/media/`, () => anAnswer(aVideo(300_000)))
     await finish(id)
     const job = await untilSettled(id)
-    expect(job).toMatchObject({ status: 'succeeded', outputs: [{ ...unknown, bytes: 300_000 }] })
-    const { event, log } = await saidOf(id)
-    expect(event).toMatchObject({ ...unknown, bytes: 300_000, metadata_error: expect.stringMatching(/./) })
+    expect(job).toMatchObject({ status: 'succeeded', outputs: [{ ...noMetadata, bytes: 300_000 }] })
+    const { event, log } = await recordsOf(id)
+    expect(event).toMatchObject({ ...noMetadata, bytes: 300_000, metadata_error: expect.stringMatching(/./) })
     expect(log).toMatchObject({ metadata_error: expect.stringMatching(/./) })
     const stored = world.logs.filter(({ event, fields }) => event === 'output.stored' && fields.job_id === id)
     expect(stored.map(({ fields }) => fields.fault)).toEqual([undefined])
@@ -75,7 +75,7 @@ describe('a video whose header cannot be read', () => {
 })
 
 describe('a step that dies while it reads a header', () => {
-  /** Its video is stored and committed, and its header is not read. */
+  /** Its video is stored and committed, and the header is not read yet. */
   async function aDeath(overrides: Record<string, unknown> = {}): Promise<string> {
     const { id } = await postWithoutWakeUp({ prompt: 'A paper boat sim(webhook=lost)', ...overrides })
     await advance(aContext(), id)
@@ -99,7 +99,7 @@ describe('a step that dies while it reads a header', () => {
       reached.open()
       return new Promise<never>(() => undefined)
     }
-    // Its reader gives up after seconds, when another step has long had the lease.
+    // The reader times out after some seconds, long after another step has taken the lease.
     void advance(aContext({}, { BUCKET: withMethods(env.BUCKET, { get: get as R2Bucket['get'] }) }), id)
     await reached.wait
   }
@@ -118,11 +118,11 @@ describe('a step that dies while it reads a header', () => {
     expect(storedBefore).toEqual([`jobs/${id}/0.mp4`])
     expect(await untilSettled(id)).toMatchObject({
       status: 'succeeded',
-      outputs: [{ ...unknown, status: 'stored', bytes: expect.any(Number) }],
+      outputs: [{ ...noMetadata, status: 'stored', bytes: expect.any(Number) }],
     })
     expect(downloadsOf(id)).toBe(1)
     expect(await objectKeys(`jobs/${id}/`)).toEqual(storedBefore)
-    const { event, log } = await saidOf(id)
+    const { event, log } = await recordsOf(id)
     expect(event).toMatchObject({ metadata_error: expect.stringContaining('was interrupted') })
     expect(log).toMatchObject({ metadata_error: expect.stringContaining('was interrupted') })
     expect(await untilNotified(id)).toHaveLength(1)
@@ -131,16 +131,16 @@ describe('a step that dies while it reads a header', () => {
   it('costs one output of several its metadata, and the others nothing', async () => {
     const id = await aDeath({ count: 2 })
     const job = await untilSettled(id)
-    expect(job).toMatchObject({ status: 'succeeded', outputs: [unknown, known] })
+    expect(job).toMatchObject({ status: 'succeeded', outputs: [noMetadata, metadata] })
     expect(downloadsOf(id)).toBe(2)
   })
 
-  it('leaves a stored output, if the job is canceled then', async () => {
+  it('leaves a stored output if the job is canceled then', async () => {
     const id = await aDeath()
     await canceled(id)
     expect(await getJob(id)).toMatchObject({
       status: 'canceled',
-      outputs: [{ ...unknown, status: 'stored' }],
+      outputs: [{ ...noMetadata, status: 'stored' }],
     })
     expect(await objectKeys(`jobs/${id}/`)).toEqual([`jobs/${id}/0.mp4`])
   })
@@ -151,5 +151,5 @@ it('a step that dies before it has stored the video costs no metadata', async ()
   await advance(aContext(), id)
   await world.advance(5 * minutes)
   await pauseStep(id, { call: '/media/', when: 'after' })
-  expect(await untilSettled(id)).toMatchObject({ status: 'succeeded', outputs: [known] })
+  expect(await untilSettled(id)).toMatchObject({ status: 'succeeded', outputs: [metadata] })
 })

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { type JobRows, viewJob } from '../../src/core/job-view.ts'
-import { jobViewSchema } from '../../src/core/job-view-schema.ts'
-import type { VideoMetadata } from '../../src/core/video-metadata.ts'
-import { aRequest } from './request/a-request.ts'
+import { type JobRows, viewJob } from '../../../src/core/job/view.ts'
+import { jobViewSchema } from '../../../src/core/job/view-schema.ts'
+import type { VideoMetadata } from '../../../src/core/video-metadata.ts'
+import { aRequest } from '../request/a-request.ts'
 
 const at = Date.UTC(2026, 0, 1)
 

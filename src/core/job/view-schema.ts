@@ -1,10 +1,10 @@
 /** The schema of a job as its caller sees it, in the API and in every event. No I/O. */
 import { z } from 'zod'
+import { costSchema } from '../cost.ts'
+import { faultCodes } from '../fault.ts'
+import { models, providerNames, storedRequestSchema } from '../request/request.ts'
 import { cancellationSchema } from './cancellation.ts'
-import { costSchema } from './cost.ts'
-import { faultCodes } from './fault.ts'
 import { jobStatuses } from './job.ts'
-import { models, providerNames, storedRequestSchema } from './request/request.ts'
 import { completionSources, taskStatuses } from './task.ts'
 
 const timestamp = z.iso.datetime()

@@ -3,8 +3,8 @@
  * has ended. No I/O. No clock.
  */
 import { z } from 'zod'
-import { type Fault, type FaultCode, fault } from './fault.ts'
-import type { ProviderName } from './request/request.ts'
+import { type Fault, type FaultCode, fault } from '../fault.ts'
+import type { ProviderName } from '../request/request.ts'
 import { mayBeBought, type TaskStatus } from './task.ts'
 
 export const cancellationSchema = z.object({

@@ -1,8 +1,8 @@
 /** The assets table: media that callers uploaded or embedded in a request. */
 import { eq, inArray } from 'drizzle-orm'
-import { uploadKey } from '../../core/retention.ts'
-import type { Database } from '../database.ts'
-import { assets } from '../schema.ts'
+import { uploadKey } from '../core/retention.ts'
+import type { Database } from './database.ts'
+import { assets } from './schema.ts'
 
 export type Asset = typeof assets.$inferSelect
 

@@ -1,13 +1,14 @@
 /** A job as its caller sees it, made from its stored rows. No I/O. */
+
+import { addCosts, type Cost, type Estimates } from '../cost.ts'
+import { type Fault, faults, isRetryable } from '../fault.ts'
+import type { JobRequest, ProviderName } from '../request/request.ts'
+import { noMetadata, type VideoMetadata } from '../video-metadata.ts'
 import { cancellationOf } from './cancellation.ts'
-import { addCosts, type Cost, type Estimates } from './cost.ts'
-import { type Fault, faults, isRetryable } from './fault.ts'
+import { costOfJob, costOfTask } from './cost.ts'
 import type { JobStatus } from './job.ts'
-import { costOfJob, costOfTask } from './job-cost.ts'
-import type { JobView } from './job-view-schema.ts'
-import type { JobRequest, ProviderName } from './request/request.ts'
 import type { CompletionSource, TaskStatus } from './task.ts'
-import { noMetadata, type VideoMetadata } from './video-metadata.ts'
+import type { JobView } from './view-schema.ts'
 
 /** The rows that a view is made from. */
 export interface JobRows {

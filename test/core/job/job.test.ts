@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { canBecome, isSettled, jobStatuses } from '../../src/core/job.ts'
+import { canBecome, isSettled, jobStatuses } from '../../../src/core/job/job.ts'
 
 const transitions = jobStatuses.flatMap((from) => jobStatuses.map((to) => [from, to] as const))
 

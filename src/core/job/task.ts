@@ -2,7 +2,7 @@
  * A task: one submission to one provider for a job. The tasks of a job are its submission record. A task is written before
  * the billable call, so that no crash can hide a bill. No I/O. No clock.
  */
-import type { JobRequest } from './request/request.ts'
+import type { JobRequest } from '../request/request.ts'
 
 export const taskStatuses = [
   'preparing', // its inputs are being handed over; the billable call was not made

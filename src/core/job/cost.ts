@@ -2,10 +2,11 @@
  * The cost of a job. It is reported only if it covers everything that was or may have been bought: a caller would
  * mistake a partial sum for the bill. No I/O. No clock.
  */
+
+import { addCosts, type Cost, type Estimates, shareOfCost } from '../cost.ts'
+import type { Fault } from '../fault.ts'
+import type { JobRequest, ProviderName } from '../request/request.ts'
 import { openEnds } from './cancellation.ts'
-import { addCosts, type Cost, type Estimates, shareOfCost } from './cost.ts'
-import type { Fault } from './fault.ts'
-import type { JobRequest, ProviderName } from './request/request.ts'
 import { isReplaced, mayBeBought, type TaskStatus } from './task.ts'
 
 interface Job {

@@ -1,7 +1,13 @@
 /** No sequence of responses lets a job buy more than it requested. */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { isReplaced, mayBeBought, maySubmit, type Repeats, type TaskRecord } from '../../src/core/task.ts'
+import {
+  isReplaced,
+  mayBeBought,
+  maySubmit,
+  type Repeats,
+  type TaskRecord,
+} from '../../../src/core/job/task.ts'
 
 function aTask(overrides: Partial<TaskRecord> = {}): TaskRecord {
   const task = { n: 0, clientReference: 'a', wanted: 1, endedAt: null, unknownAt: null }

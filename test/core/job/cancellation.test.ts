@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { abandoned, cancellationOf } from '../../src/core/cancellation.ts'
-import { type FaultCode, fault } from '../../src/core/fault.ts'
-import { type TaskStatus, taskStatuses } from '../../src/core/task.ts'
+import { type FaultCode, fault } from '../../../src/core/fault.ts'
+import { abandoned, cancellationOf } from '../../../src/core/job/cancellation.ts'
+import { type TaskStatus, taskStatuses } from '../../../src/core/job/task.ts'
 
 const at = Date.UTC(2026, 0, 1)
 
