@@ -95,7 +95,7 @@ endpointRoutes.openapi(
     const endpoint: Endpoint = {
       id: newId('endpoint'),
       url,
-      host: hostAndPathOf(url).host,
+      ...hostAndPathOf(url),
       description,
       metadata,
       eventTypes: event_types,

@@ -60,7 +60,7 @@ endpointUpdateRoutes.openapi(
     const context = c.get('context')
     const { url, description, event_types, metadata, secret, disabled } = c.req.valid('json')
     const updated = await applyPatch(context, c.req.valid('param').id, {
-      ...(url !== undefined && { url, host: hostAndPathOf(url).host }),
+      ...(url !== undefined && { url, ...hostAndPathOf(url) }),
       ...(description !== undefined && { description }),
       ...(event_types !== undefined && { eventTypes: event_types }),
       ...(metadata !== undefined && { metadata }),

@@ -31,6 +31,7 @@ export const endpoint: Endpoint = {
   id: 'ep_01m7xzm8q2e9bt8w2xk4c5d6fh',
   url: 'https://hooks.example.com/reelhook',
   host: 'hooks.example.com',
+  path: '/reelhook',
   description: 'Order service',
   eventTypes: ['job.succeeded', 'job.failed'],
   metadata: { tenant: '7' },

@@ -22,13 +22,12 @@ export const maxEndpoints = 50
 
 /** False: there are `maxEndpoints` already. */
 export async function insertEndpoint(db: Database, endpoint: Endpoint): Promise<boolean> {
-  const { id, url, host, description, eventTypes, metadata, secret, createdAt, disabledAt, disabledBy } =
-    endpoint
+  const { id, url, host, path, description, secret, createdAt, disabledAt, disabledBy } = endpoint
   const inserted = await db
     .insert(endpoints)
     .select(
-      sql`SELECT ${id}, ${url}, ${host}, ${description}, ${JSON.stringify(eventTypes)}, ${JSON.stringify(metadata)},
-        ${secret}, ${createdAt}, ${disabledAt}, ${disabledBy}
+      sql`SELECT ${id}, ${url}, ${host}, ${path}, ${description}, ${JSON.stringify(endpoint.eventTypes)},
+        ${JSON.stringify(endpoint.metadata)}, ${secret}, ${createdAt}, ${disabledAt}, ${disabledBy}
         WHERE (SELECT count(*) FROM ${endpoints}) < ${maxEndpoints}`,
     )
     .returning({ id: endpoints.id })

@@ -82,12 +82,13 @@ function isUnderWay(nowMs: number): SQL {
 }
 
 // An endpoint's delivery goes to its current URL; a job's own URL does not change.
-const ofEndpoint = (column: typeof endpoints.url | typeof endpoints.host) =>
+const ofEndpoint = (column: typeof endpoints.url | typeof endpoints.host | typeof endpoints.path) =>
   sql`(SELECT ${column} FROM ${endpoints} WHERE ${endpoints.id} = ${deliveries.endpointId})`
 
 const restarted = {
   status: 'pending' as const,
   url: sql`coalesce(${ofEndpoint(endpoints.url)}, ${deliveries.url})`,
   host: sql`coalesce(${ofEndpoint(endpoints.host)}, ${deliveries.host})`,
+  path: sql`coalesce(${ofEndpoint(endpoints.path)}, ${deliveries.path})`,
   attemptsBefore: sql`${deliveries.attempts}`,
 }

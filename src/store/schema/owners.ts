@@ -19,8 +19,9 @@ export const apiKeys = sqliteTable('api_keys', {
 export const endpoints = sqliteTable('endpoints', {
   id: text('id').primaryKey(),
   url: text('url').notNull(),
-  /** The host of the URL. */
+  /** The host and the path of the URL. */
   host: text('host').notNull(),
+  path: text('path').notNull(),
   description: text('description'),
   /** The types of the events it receives, as JSON. */
   eventTypes: text('event_types').notNull(),

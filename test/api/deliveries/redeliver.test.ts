@@ -96,6 +96,10 @@ describe('a redelivery', () => {
     const secret = `whsec_${btoa('a newer secret of thirty-two b..')}`
     await changeEndpoint(endpoint, { url: `${callerUrl}/moved`, secret })
     expect(await (await redeliver(failed)).json()).toMatchObject({ url: `${callerUrl}/moved` })
+    // Its lane counts failures by path.
+    expect(await select('SELECT host, path FROM deliveries WHERE id = ?', failed.id)).toEqual([
+      { host: new URL(callerUrl).host, path: '/moved' },
+    ])
     const [received] = await untilNotified(jobId)
     expect(received && isSignedWith(secret, received)).toBe(true)
   })

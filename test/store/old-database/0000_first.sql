@@ -151,6 +151,7 @@ CREATE TABLE `endpoints` (
 	`id` text PRIMARY KEY NOT NULL,
 	`url` text NOT NULL,
 	`host` text NOT NULL,
+	`path` text NOT NULL,
 	`description` text,
 	`event_types` text NOT NULL,
 	`metadata` text NOT NULL,
