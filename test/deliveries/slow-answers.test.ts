@@ -35,11 +35,15 @@ it.each([
   'an answer of %i that drips for ever is %s when the time is up, and keeps what came',
   async (status, verdict) => {
     const pieces = [bytesOf('a word'), bytesOf(' and no end')]
-    expect(await attempt(status, pieces)).toMatchObject({ verdict, status, answer: 'a word and no end' })
+    expect(await attempt(status, pieces)).toMatchObject({
+      verdict,
+      status,
+      responseBody: 'a word and no end',
+    })
   },
 )
 
 it('joins a character that came in two pieces, and drops one whose second piece never came', async () => {
   const pieces = [...bytesOf('a 水水')].slice(0, -1).map((byte) => Uint8Array.of(byte))
-  expect(await attempt(502, pieces)).toMatchObject({ status: 502, answer: 'a 水' })
+  expect(await attempt(502, pieces)).toMatchObject({ status: 502, responseBody: 'a 水' })
 })

@@ -58,7 +58,7 @@ describe('a hostile target', () => {
     expect(delivery.attempts[1]).toMatchObject({
       status: null,
       error: expect.stringMatching(/^the URL must/),
-      answer: null,
+      response_body: null,
     })
     expect(delivery.attempts[1]?.error).not.toContain('hunter2')
     expect(world.caller.receivedFor(job_id)).toHaveLength(1)

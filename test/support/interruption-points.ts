@@ -40,7 +40,8 @@ export const interruptionPoints: Scene[] = [
     place: { call: '/media/', when: 'during' },
     bills: 1,
   },
-  { name: 'before the job is settled', stage: 'finished', place: { commit: 3, when: 'before' }, bills: 1 },
+  { name: 'before the copy is recorded', stage: 'finished', place: { commit: 3, when: 'before' }, bills: 1 },
+  { name: 'before the job is settled', stage: 'finished', place: { commit: 4, when: 'before' }, bills: 1 },
 ]
 
 /** Posts a job to Runware and pauses its step at the point. */

@@ -47,7 +47,7 @@ describe('the timeline of a job', () => {
     expect(events[1]?.data).toMatchObject({ provider: 'runware', provider_task_id: expect.any(String) })
     expect(events[4]?.data).toEqual({
       n: 0,
-      road: 'downloaded',
+      via: 'download',
       bytes: outputs[0]?.bytes,
       sha256: outputs[0]?.sha256,
       width: 256,

@@ -26,7 +26,7 @@ function isMade(id: string): boolean {
 function isOfCopy(place: PausePoint | null): boolean {
   return (
     place !== null &&
-    (('call' in place && place.call === '/media/') || ('commit' in place && place.commit === 3))
+    (('call' in place && place.call === '/media/') || ('commit' in place && place.commit >= 3))
   )
 }
 
