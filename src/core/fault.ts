@@ -1,7 +1,7 @@
 /** A fault: an expected failure as data. No I/O. No clock. */
 import { z } from 'zod'
 import { type FaultCode, faultCodes } from './fault-codes.ts'
-import { readKept } from './http/json.ts'
+import { readStored } from './http/json.ts'
 
 export * from './fault-codes.ts'
 
@@ -47,7 +47,7 @@ const urlSecret = /(signature=|\/webhooks\/\w+\/\w+\/|\/uploads\/\w+\/\d+\/)[\w-
 
 /** A stored fault. Null where there is none, or where it is damaged. */
 export function readFault(json: string | null): Fault | null {
-  return json === null ? null : (readKept(faultSchema, json) ?? null)
+  return json === null ? null : (readStored(faultSchema, json) ?? null)
 }
 
 export type Result<T> = { ok: true; value: T } | { ok: false; fault: Fault }

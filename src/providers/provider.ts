@@ -10,6 +10,7 @@ import type { Mode, SentForm } from '../core/request/media.ts'
 import type { AspectRatio, JobRequest, Model, ProviderName, Resolution } from '../core/request/request.ts'
 import type { Pace } from '../core/schedule-waits.ts'
 import type { MediaField } from './media-fields.ts'
+import type { MediaUploads } from './media-uploads.ts'
 import type { PriceTable } from './price-table.ts'
 
 export interface Provider {
@@ -69,7 +70,7 @@ export interface Capabilities {
   /** Whether a request with media needs a prompt. */
   prompt: 'required' | 'optional_with_media'
   durations: 'seconds' | 'seconds_or_auto'
-  /** Whether the caller's seed is honoured. */
+  /** Whether the caller's seed is honored. */
   seeds: 'none' | 'exact'
   /** The accepted forms of media, by field. */
   media: Record<MediaField, readonly SentForm[]>
@@ -139,29 +140,6 @@ export interface LostSubmission {
   assets?: ReadonlyMap<string, string>
   /** Those of the given provider task ids that belong to other submissions, of this job or of any other. */
   heldAmong(taskIds: readonly string[]): Promise<ReadonlySet<string>>
-}
-
-/** Uploading takes two calls. The upload id is stored between them, so that the bytes are sent only once. */
-export interface MediaUploads {
-  /** Sends the bytes. */
-  send(media: InputMedia): Promise<Result<{ uploadId: string }>>
-  /** Asks for the status of the import. May be repeated. */
-  check(uploadId: string): Promise<Result<MediaImport>>
-}
-
-export type MediaImport =
-  | { state: 'pending' }
-  | { state: 'imported'; assetId: string }
-  /** The provider has no such upload, or not all of its bytes. It may be sent again. */
-  | { state: 'lost' }
-
-export interface InputMedia {
-  kind: 'image' | 'video' | 'audio'
-  contentType: string
-  fileName: string
-  bytes: number
-  /** Its length must be known to the platform (R2, FixedLengthStream), since storage rejects a body without one. */
-  body: ReadableStream<Uint8Array>
 }
 
 export interface Submitted {

@@ -1,6 +1,6 @@
 /** GET /v1/jobs/:id/events: the job's timeline. */
 import { createRoute, z } from '@hono/zod-openapi'
-import { readKept } from '../../core/http/json.ts'
+import { readStored } from '../../core/http/json.ts'
 import { eventsOf } from '../../store/events.ts'
 import { findJob } from '../../store/jobs/jobs.ts'
 import { problem } from '../problems.ts'
@@ -45,7 +45,7 @@ export const eventRoutes = createRouter().openapi(list, async (c) => {
     id: event.id,
     type: event.type,
     created_at: new Date(event.createdAt).toISOString(),
-    data: readKept(storedData, event.data) ?? { damaged: true },
+    data: readStored(storedData, event.data) ?? { damaged: true },
   }))
   return c.json({ data }, 200)
 })

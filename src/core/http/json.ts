@@ -65,6 +65,6 @@ function keysTo(
 }
 
 /** JSON from a column. Undefined if it is damaged: one damaged row must not break a query that reads many. */
-export function readKept<T>(schema: z.ZodType<T>, text: string): T | undefined {
+export function readStored<T>(schema: z.ZodType<T>, text: string): T | undefined {
   return schema.safeParse(parseJson(text)).data
 }

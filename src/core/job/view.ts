@@ -2,6 +2,7 @@
 
 import { addCosts, type Cost, type Estimates } from '../cost.ts'
 import { type Fault, faults, isRetryable } from '../fault.ts'
+import { isoOrNull } from '../iso.ts'
 import type { JobRequest, ProviderName } from '../request/request.ts'
 import { noMetadata, type VideoMetadata } from '../video-metadata.ts'
 import { cancellationOf } from './cancellation.ts'
@@ -67,8 +68,8 @@ export function viewJob({ job, outputs, tasks }: JobRows, links: ReadonlyMap<num
       status: task.status,
       completed_via: task.completedVia,
       cost: roundedCost(costOfTask(job, tasks, task)),
-      submitted_at: iso(task.submittedAt),
-      ended_at: iso(task.endedAt),
+      submitted_at: isoOrNull(task.submittedAt),
+      ended_at: isoOrNull(task.endedAt),
       fault: viewFault(task.fault),
     })),
     fault: viewFault(job.fault),
@@ -78,8 +79,8 @@ export function viewJob({ job, outputs, tasks }: JobRows, links: ReadonlyMap<num
     retry_of: job.retryOf,
     created_at: new Date(job.createdAt).toISOString(),
     deadline_at: new Date(job.deadlineAt).toISOString(),
-    settled_at: iso(job.settledAt),
-    erase_at: iso(job.eraseAt),
+    settled_at: isoOrNull(job.settledAt),
+    erase_at: isoOrNull(job.eraseAt),
   }
 }
 
@@ -93,7 +94,7 @@ function viewOutput(output: JobRows['outputs'][number], link: Link | undefined):
     n: output.n,
     status: output.status,
     url: link?.url ?? null,
-    url_expires_at: iso(link?.expiresAt ?? null),
+    url_expires_at: isoOrNull(link?.expiresAt ?? null),
     content_type: stored?.contentType ?? null,
     bytes: stored?.bytes ?? null,
     sha256: stored?.sha256 ?? null,
@@ -120,8 +121,4 @@ function viewFault(fault: Fault | null): JobView['fault'] {
   if (fault === null) return null
   const { code, message } = fault
   return { code, message, remedy: faults[code].remedy, retryable: isRetryable(code) }
-}
-
-function iso(timeMs: number | null): string | null {
-  return timeMs === null ? null : new Date(timeMs).toISOString()
 }

@@ -4,7 +4,7 @@
  */
 import { z } from 'zod'
 import { defaultEventTypes, eventTypes } from '../event.ts'
-import { parseDeepJson, readKept, tooDeepAt } from '../http/json.ts'
+import { parseDeepJson, readStored, tooDeepAt } from '../http/json.ts'
 import { maxRetentionDays } from '../retention.ts'
 import { isMeantAsUrl, urlOf, urlOrTextOf } from '../url/parse.ts'
 import { maxUrlLength, mediaFault } from './media.ts'
@@ -162,7 +162,7 @@ export type JobRequest = z.infer<typeof storedRequestSchema>
 
 /** Parses a stored request. A damaged one keeps its well-formed fields, and `isWhole` is false. */
 export function parseStoredRequest(json: string, model: Model): { request: JobRequest; isWhole: boolean } {
-  const request = readKept(storedRequestSchema, json)
+  const request = readStored(storedRequestSchema, json)
   if (request !== undefined) return { request, isWhole: true }
   const { callback_secret: _, ...part } = wellFormedPart(parseDeepJson(json))
   return { request: { ...storedRequestSchema.parse({ ...part, model: models[0] }), model }, isWhole: false }

@@ -2,7 +2,7 @@
 import type { Context } from '../../context.ts'
 import { type Fault, fault, isRetryable } from '../../core/fault.ts'
 import { importWaitMs } from '../../core/schedule-waits.ts'
-import type { MediaUploads } from '../../providers/provider.ts'
+import type { MediaUploads } from '../../providers/media-uploads.ts'
 import type { Claim } from '../../store/jobs/claim.ts'
 import { changes } from '../../store/jobs/step.ts'
 import type { InputUpload } from '../../store/jobs/task-media.ts'

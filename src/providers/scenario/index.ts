@@ -137,7 +137,7 @@ function warnFixedRatio(request: JobRequest): Reason[] {
   return [
     {
       path: 'aspect_ratio',
-      message: 'is not honoured with a first frame: the video has the shape of the image',
+      message: 'is not honored with a first frame: the video has the shape of the image',
     },
   ]
 }

@@ -7,7 +7,7 @@ import { fail, ok, type Result } from '../../core/fault.ts'
 import type { Guard } from '../../core/url/policy.ts'
 import type { Fetch, ProviderResponse } from '../http.ts'
 import { text } from '../lenient.ts'
-import type { InputMedia, MediaImport } from '../provider.ts'
+import type { InputMedia, MediaImport } from '../media-uploads.ts'
 import { failureOf } from '../status-faults.ts'
 import { refusalOf } from './response.ts'
 

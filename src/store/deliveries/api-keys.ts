@@ -1,7 +1,7 @@
 /** API keys, found by their hash: the keys themselves are never stored. Their secrets are stored encrypted. */
 import { and, desc, eq, isNull, type SQL, type SQLWrapper, sql } from 'drizzle-orm'
 import { z } from 'zod'
-import { readKept } from '../../core/http/json.ts'
+import { readStored } from '../../core/http/json.ts'
 import { maxSecretsAtOnce, secretOverlapMs } from '../../core/schedule.ts'
 import type { Database } from '../database.ts'
 import { apiKeys } from '../schema.ts'
@@ -97,5 +97,5 @@ const retiredSchema = z.array(z.object({ encrypted: z.string(), until: z.number(
 type Retired = z.infer<typeof retiredSchema>
 
 function stillSigning({ retiredSecrets }: Pick<ApiKey, 'retiredSecrets'>, nowMs: number): Retired {
-  return (readKept(retiredSchema, retiredSecrets) ?? []).filter(({ until }) => until > nowMs)
+  return (readStored(retiredSchema, retiredSecrets) ?? []).filter(({ until }) => until > nowMs)
 }

@@ -2,7 +2,7 @@
 import { and, asc, desc, eq, isNull, sql } from 'drizzle-orm'
 import { z } from 'zod'
 import { type EventType, eventTypes, type Subscription } from '../../core/event.ts'
-import { readKept } from '../../core/http/json.ts'
+import { readStored } from '../../core/http/json.ts'
 import { maxAttemptsPerHost } from '../../core/schedule.ts'
 import type { Database } from '../database.ts'
 import { endpoints } from '../schema.ts'
@@ -59,8 +59,8 @@ export function selectSubscriptions(db: Database) {
 
 /** A damaged row matches no event: without its filter it would receive the events of every job. */
 export function readSubscription<T extends Pick<Row, 'eventTypes' | 'metadata'>>(row: T) {
-  const eventTypes = readKept(eventTypesSchema, row.eventTypes)
-  const metadata = readKept(metadataSchema, row.metadata)
+  const eventTypes = readStored(eventTypesSchema, row.eventTypes)
+  const metadata = readStored(metadataSchema, row.metadata)
   const isSound = eventTypes !== undefined && metadata !== undefined
   return {
     ...row,

@@ -3,7 +3,7 @@ import { and, asc, eq, gt, isNotNull, isNull, lte, type SQL, sql } from 'drizzle
 import { z } from 'zod'
 import { type Estimates, estimatesSchema } from '../../core/cost.ts'
 import { type Fault, fault, readFault } from '../../core/fault.ts'
-import { readKept } from '../../core/http/json.ts'
+import { readStored } from '../../core/http/json.ts'
 import type { SettledStatus, UnsettledStatus } from '../../core/job/job.ts'
 import {
   type JobRequest,
@@ -101,9 +101,9 @@ export async function overdueJobs(db: Database, nowMs: number, limit: number): P
 /** Never throws: one damaged row must not break a list, a sweep or an erasure. */
 export function readRow(row: Row): Job {
   const { request, isWhole } = parseStoredRequest(row.request, row.model)
-  const providers = readKept(providersSchema, row.providers)
-  const warnings = readKept(warningsSchema, row.warnings)
-  const estimates = readKept(estimatesSchema, row.estimates)
+  const providers = readStored(providersSchema, row.providers)
+  const warnings = readStored(warningsSchema, row.warnings)
+  const estimates = readStored(estimatesSchema, row.estimates)
   const stored = readFault(row.fault)
   const damaged = Object.entries({
     request: isWhole,

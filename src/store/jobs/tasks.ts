@@ -2,7 +2,7 @@
 import { and, asc, eq, inArray, sql } from 'drizzle-orm'
 import { type Cost, costSchema } from '../../core/cost.ts'
 import { type Fault, fault, readFault, writeFault } from '../../core/fault.ts'
-import { readKept } from '../../core/http/json.ts'
+import { readStored } from '../../core/http/json.ts'
 import type { CompletionSource } from '../../core/job/task.ts'
 import { type PollFailureRecord, pollFailureRecordSchema } from '../../core/poll-failure.ts'
 import type { ProviderName } from '../../core/request/request.ts'
@@ -152,12 +152,12 @@ export function readTask(row: Row): Task {
   const { status, providerTaskId, submittedAt, completedVia, endedAt } = row
   const common = {
     ...row,
-    cost: (row.cost === null ? null : readKept(costSchema, row.cost)) ?? null,
-    inputs: (row.inputs === null ? null : readKept(inputsSchema, row.inputs)) ?? {},
+    cost: (row.cost === null ? null : readStored(costSchema, row.cost)) ?? null,
+    inputs: (row.inputs === null ? null : readStored(inputsSchema, row.inputs)) ?? {},
     receivedVideo:
-      (row.receivedVideo === null ? null : readKept(receivedVideoSchema, row.receivedVideo)) ?? null,
+      (row.receivedVideo === null ? null : readStored(receivedVideoSchema, row.receivedVideo)) ?? null,
     pollFailure:
-      (row.pollFailure === null ? null : readKept(pollFailureRecordSchema, row.pollFailure)) ?? null,
+      (row.pollFailure === null ? null : readStored(pollFailureRecordSchema, row.pollFailure)) ?? null,
   }
   const stored = readFault(row.fault)
   switch (status) {

@@ -1,7 +1,7 @@
 /** The progress of the daily comparison of the bucket with the tables: one row holds all of it. */
 import { and, eq, lte } from 'drizzle-orm'
 import { z } from 'zod'
-import { readKept } from '../../core/http/json.ts'
+import { readStored } from '../../core/http/json.ts'
 import type { Database } from '../database.ts'
 import { reconciliations } from '../schema.ts'
 
@@ -41,7 +41,7 @@ export async function claimReconciliation(
   const [row] = await db.update(reconciliations).set({ dueAt: untilMs }).where(isDue).returning()
   return row === undefined
     ? null
-    : { ...row, counts: readKept(countsSchema, row.counts) ?? countsSchema.parse({}) }
+    : { ...row, counts: readStored(countsSchema, row.counts) ?? countsSchema.parse({}) }
 }
 
 /** Stores where the run continues, or, at its end, its counts. Only the holder of the claim writes. */
@@ -71,5 +71,5 @@ export async function lastReconciliation(db: Database): Promise<LastReconciliati
     .select({ last: reconciliations.last })
     .from(reconciliations)
     .where(eq(reconciliations.name, name))
-  return row?.last == null ? null : (readKept(lastSchema, row.last) ?? null)
+  return row?.last == null ? null : (readStored(lastSchema, row.last) ?? null)
 }

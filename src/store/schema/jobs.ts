@@ -20,7 +20,7 @@ export const jobs = sqliteTable(
     providers: text('providers').notNull(),
     /** The request as JSON; its shape is `storedRequestSchema`. */
     request: text('request').notNull(),
-    /** The parts of the request that are honoured only in part, as JSON. */
+    /** The parts of the request that are honored only in part, as JSON. */
     warnings: text('warnings').notNull(),
     /** The estimated cost per provider, as JSON; its shape is `estimatesSchema`. */
     estimates: text('estimates').notNull().default('{}'),

@@ -54,7 +54,7 @@ describe('an accepted job', () => {
 
   it('has warnings about fields that the provider honours only in part', async () => {
     const job = await postJob({ first_frame: 'https://media.test/boat.png', aspect_ratio: '1:1' })
-    expect(job.warnings).toEqual([{ path: 'aspect_ratio', message: expect.stringMatching(/not honoured/) }])
+    expect(job.warnings).toEqual([{ path: 'aspect_ratio', message: expect.stringMatching(/not honored/) }])
   })
 
   it('shows its video, its cost and its end once it has succeeded', async () => {

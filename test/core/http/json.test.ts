@@ -4,7 +4,7 @@ import {
   maxJsonDepth,
   maxJsonEntries,
   parseJson,
-  readKept,
+  readStored,
   tooDeepAt,
   tooManyAt,
 } from '../../../src/core/http/json.ts'
@@ -47,7 +47,7 @@ it('names the path to a list or an object with too many entries', () => {
 it.each(['', '{', '"text"', '{"n":"1"}', nested(100)])(
   'returns undefined for a damaged column: %j',
   (text) => {
-    expect(readKept(z.object({ n: z.number() }), text)).toBeUndefined()
-    expect(readKept(z.object({ n: z.number() }), '{"n":1}')).toEqual({ n: 1 })
+    expect(readStored(z.object({ n: z.number() }), text)).toBeUndefined()
+    expect(readStored(z.object({ n: z.number() }), '{"n":1}')).toEqual({ n: 1 })
   },
 )

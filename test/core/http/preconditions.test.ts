@@ -70,7 +70,7 @@ describe('a precondition', () => {
 })
 
 // RFC 9110 §13.1.5.
-describe('the Range header is honoured', () => {
+describe('the Range header is honored', () => {
   it.each([
     ['without If-Range', {}, true],
     ['If-Range, the same', { 'if-range': '"abc"' }, true],

@@ -42,16 +42,16 @@ describe('the shape of a Runware video', () => {
     for (const field of ['width', 'height', 'aspectRatio']) expect(task).not.toHaveProperty(field)
   })
 
-  it.each(ratios)('causes a warning that %s is not honoured with a first frame', (aspect_ratio) => {
+  it.each(ratios)('causes a warning that %s is not honored with a first frame', (aspect_ratio) => {
     expect(provider.warn(aRequest({ first_frame: image, aspect_ratio }))).toEqual([
       {
         path: 'aspect_ratio',
-        message: 'is not honoured with a first frame: the video has the shape of the image',
+        message: 'is not honored with a first frame: the video has the shape of the image',
       },
     ])
   })
 
-  it('causes no warning if it is honoured', () => {
+  it('causes no warning if it is honored', () => {
     expect(provider.warn(aRequest({ first_frame: image }))).toEqual([])
     expect(provider.warn(aRequest({ aspect_ratio: '1:1' }))).toEqual([])
   })

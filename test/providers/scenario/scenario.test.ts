@@ -174,7 +174,7 @@ describe('the checks of Scenario', () => {
     expect(paths({ duration: 'auto', aspect_ratio: 'auto' })).toEqual([])
   })
 
-  it('warn that an aspect ratio with a first frame is not honoured', () => {
+  it('warn that an aspect ratio with a first frame is not honored', () => {
     expect(warnings({ first_frame: image, aspect_ratio: '1:1' })).toEqual(['aspect_ratio'])
     expect(warnings({ first_frame: image, aspect_ratio: 'auto' })).toEqual([])
     expect(warnings({ first_frame: image })).toEqual([])

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { InputMedia } from '../../../src/providers/provider.ts'
+import type { InputMedia } from '../../../src/providers/media-uploads.ts'
 import type { Reply } from '../a-submission.ts'
 import { createScenario, credentials } from './a-scenario.ts'
 
