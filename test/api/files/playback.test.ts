@@ -150,6 +150,10 @@ describe('a stored video', () => {
     expect((await fetchWith({}, erase, cache)).status).toBe(204)
     await sweepWith(cache)
     expect((await play('bytes=0-', {}, link)).status).toBe(404)
+    // A client that opened it with a key has a copy of its own, and revalidates that.
+    const revalidated = { ...adminKey, 'if-none-match': `"${outputs[0]?.sha256}"` }
+    const { pathname } = new URL(link)
+    expect((await play(undefined, revalidated, `${publicBaseUrl}${pathname}`)).status).toBe(404)
   })
 })
 

@@ -7,7 +7,7 @@
 
 const maxStoredBytes = 512 * 1024 * 1024
 
-/** Of a response without Cache-Control, by its status (configuration#cache-control-semantics). */
+/** How long a response without Cache-Control is stored, by its status. */
 const defaultSeconds: Readonly<Record<number, number>> = {
   200: 7200,
   203: 7200,
