@@ -59,7 +59,11 @@ const inWorkerd = defineProject({
     testTimeout: 20_000,
     include: ['test/**/*.test.ts'],
     exclude: ['test/chaos/**', 'test/browser/**', ...nodeTests],
-    setupFiles: ['./test/support/migrate.ts', './test/support/validate-responses.ts'],
+    // Loading the modules takes longer than most files. test/support/start-empty.ts empties the storage between files.
+    isolate: false,
+    restoreMocks: true,
+    unstubGlobals: true,
+    setupFiles: ['./test/support/start-empty.ts', './test/support/validate-responses.ts'],
     provide: { picture },
   },
 })
