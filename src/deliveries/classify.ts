@@ -1,8 +1,8 @@
 /** The meaning of a response for the delivery and for its host. No I/O. */
 import type { HostResult } from '../core/delivery.ts'
+import { connectionFailureOf } from '../core/http/cloudflare-status.ts'
 import { retryAfterMs } from '../core/http/retry-after.ts'
 import type { DeliveryPace } from '../core/schedule-waits.ts'
-import { connectionFailureOf } from './cloudflare-status.ts'
 
 export interface Attempted {
   /** `gone` (410) and `aborted` (webhook-delivery: abort-message): the caller wants no further attempt. */
@@ -80,7 +80,7 @@ function isRedirect(status: number): boolean {
 
 function whyRefused(status: number): string {
   if (isRedirect(status)) return `the caller answered ${status}, and a redirect is not followed`
-  return connectionFailureOf(status) ?? `the caller answered ${status}`
+  return connectionFailureOf(status)?.reason ?? `the caller answered ${status}`
 }
 
 function redirectOf(url: string, headers: Headers): Pick<Attempted, 'redirect'> {
