@@ -77,7 +77,7 @@ describe.each(providers)('a submission to %s', (_, given, refusals) => {
     const result = await given({ status, text: pages.html(status) }).submit(aSubmission())
     expect(result).toMatchObject({
       fault: {
-        message: expect.stringMatching(/^The request was not sent: the .+\.$/),
+        message: expect.stringMatching(/^The request did not reach the provider: the .+\.$/),
         evidence: { status },
       },
     })
@@ -86,6 +86,17 @@ describe.each(providers)('a submission to %s', (_, given, refusals) => {
   it.each(neverSent)('may have been bought if the provider itself answers %i, in JSON', async (status) => {
     const own: Reply = { status, json: { message: 'an upstream of ours is down' } }
     expect(await given(own).submit(aSubmission())).toMatchObject({ fault: { code: 'answer_lost' } })
+  })
+
+  it.each([403, 429, 503])('was not sent if bot protection answers %i with a challenge', async (status) => {
+    const challenge: Reply = {
+      status,
+      text: '<title>Just a moment...</title>',
+      headers: { 'cf-mitigated': 'challenge' },
+    }
+    const message = expect.stringContaining('bot protection challenges this Worker')
+    const unavailable = { fault: { code: 'unavailable', message } }
+    expect(await given(challenge).submit(aSubmission())).toMatchObject(unavailable)
   })
 
   it.each([200, 202, 206, 299, 300, 307, 399])(
