@@ -1,6 +1,6 @@
 /**
- * What each provider's adapter concludes from every status and every thrown error: whether a submission may have been bought.
- * The adapters run on responses of Cloudflare's network, which answers in place of a host that it cannot reach.
+ * Every status and every thrown error as a response to a submission: each adapter decides whether a video may have been
+ * bought. Cloudflare's network responds in place of a host that it cannot reach.
  */
 import { describe, expect, it } from 'vitest'
 import type { FaultCode } from '../../src/core/fault.ts'
@@ -138,7 +138,7 @@ describe.each(providers)('a call of %s that may be repeated', (_, given) => {
 })
 
 /**
- * What fetch throws, as recorded against closed, silent and resetting ports. workerd's errors are the same before and after
+ * The errors of fetch, as recorded against closed, silent and resetting ports. workerd's errors are the same before and after
  * the request was sent, so none proves that nothing was bought (`thrown-errors.test.ts`).
  */
 function thrown(): [string, Error][] {
