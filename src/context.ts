@@ -8,6 +8,7 @@ import type { Guard } from './core/url/policy.ts'
 import { type Log, logToConsole } from './log.ts'
 import { createProviders, type Providers } from './providers/index.ts'
 import { createQueues, type Queues } from './queue.ts'
+import { counterOf } from './rate-limit.ts'
 import { type Database, openDatabase } from './store/database.ts'
 import { createGuard } from './url-guard/guard.ts'
 
@@ -59,9 +60,9 @@ export function createContext(env: Env, config: Config, given: Edges, cache?: Co
     guard,
     db: openDatabase(env.DB),
     bucket: env.BUCKET,
-    probeLimit: env.RECEIVER_TESTS,
-    callbacks: env.CALLBACKS,
-    requests: env.REQUESTS,
+    probeLimit: counterOf(config.publicBaseUrl, env.RECEIVER_TESTS),
+    callbacks: counterOf(config.publicBaseUrl, env.CALLBACKS),
+    requests: counterOf(config.publicBaseUrl, env.REQUESTS),
     providers: createProviders(config.accounts, edges.fetch, edges.now, guard),
     queues: createQueues(env.JOBS, env.DELIVERIES, edges.log),
     cache,

@@ -1,8 +1,9 @@
 /**
  * One JSON call to a provider. Its result is the response, whatever the HTTP status, or a fault if none came. After a
- * billable call without a response, it is unknown whether a video was bought.
+ * billable call without a response, it is unknown whether a video was bought, unless the request was never sent.
  */
 import { type Evidence, type Fault, fail, ok, type Result } from '../core/fault.ts'
+import { connectionFailureOf, isChallenge, isCloudflarePage } from '../core/http/cloudflare-status.ts'
 import { parseJson } from '../core/http/json.ts'
 
 export type Fetch = (request: Request) => Promise<Response>
@@ -16,7 +17,7 @@ export type CallKind = 'billable' | 'safe' | 'brief'
 export interface ProviderResponse {
   status: number
   headers: Headers
-  /** The parsed JSON; undefined if the body is no JSON. */
+  /** The provider's JSON; undefined if the body is no JSON, or an error page of Cloudflare. */
   body: unknown
 }
 
@@ -50,12 +51,31 @@ export async function callProvider(
   })
   try {
     const response = await fetch(request)
-    const text = await response.text()
-    return ok({ status: response.status, headers: response.headers, body: parseJson(text) })
+    const { status, headers } = response
+    const json = parseJson(await response.text())
+    const reply = { status, headers, body: isCloudflarePage(json) ? undefined : json }
+    return neverSent(reply) ?? ok(reply)
   } catch (error) {
-    // Whatever fetch or reading the body throws is a network error: refused, reset, timed out.
+    // Whatever fetch or reading the body throws is a network error: refused, reset, timed out. workerd throws the same
+    // error before and after the request was sent, so it proves nothing.
     return inconclusive(kind, 'The provider did not respond.', { error: String(error) })
   }
+}
+
+/** Null: the provider may have the request. */
+function neverSent(reply: ProviderResponse): Failure | null {
+  const reason = whyNeverSent(reply)
+  if (reason === null) return null
+  const evidence = { status: reply.status }
+  return fail('unavailable', `The request did not reach the provider: ${reason}.`, { evidence })
+}
+
+function whyNeverSent({ status, headers, body }: ProviderResponse): string | null {
+  // Its own JSON shows that the provider has the request, whatever the status.
+  if (body !== undefined) return null
+  if (isChallenge(headers)) return 'its bot protection challenges this Worker'
+  const failure = connectionFailureOf(status)
+  return failure?.request === 'never_sent' ? failure.reason : null
 }
 
 export function isSuccess({ status }: ProviderResponse): boolean {

@@ -32,9 +32,8 @@ export function createGuard(edges: Edges, { reach, dnsCheckUrl }: GuardSettings)
   return async (url) => {
     const message = rejectUrl(url, reach)
     if (message !== null) return { message, retry: 'never' }
-    const name = nameIn(url)
-    if (name === null || reach === 'any' || dnsCheckUrl === null) return null
-    return checkName(edges, dnsCheckUrl, name)
+    if (reach === 'any' || dnsCheckUrl === null) return null
+    return checkName(edges, dnsCheckUrl, nameIn(url))
   }
 }
 

@@ -75,6 +75,21 @@ describe('a delivery is retried', () => {
     expect(delivery.attempts[0]).toMatchObject({ status, error: expect.stringMatching(why) })
   })
 
+  it.each([403, 429, 503])(
+    "with advice when the host's bot protection answers %i with a challenge",
+    async (status) => {
+      const headers = { 'cf-mitigated': 'challenge' }
+      const delivery = await notifyOnce(() => new Response('Just a moment...', { status, headers }))
+      expect(delivery.status).toBe('pending')
+      expect(delivery.attempts[0]).toMatchObject({
+        status,
+        error: expect.stringMatching(
+          /^Cloudflare answered .*challenges this Worker.*skip rule.*Bot Fight Mode off/,
+        ),
+      })
+    },
+  )
+
   it('with the network error in the log when the connection breaks', async () => {
     const delivery = await notifyOnce(() => {
       throw new TypeError('connection refused')

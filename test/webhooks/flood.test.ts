@@ -12,7 +12,7 @@ import { aContext, deadQueue } from '../support/runtime.ts'
 import { countRows, select } from '../support/storage.ts'
 import { uploadPathOf } from '../support/uploads.ts'
 import { makeVideo } from '../support/videos.ts'
-import { simulatorUrl, world } from '../support/world.ts'
+import { publicBaseUrl, simulatorUrl, world } from '../support/world.ts'
 
 const seconds = 1_000
 const days = 24 * 60 * 60 * seconds
@@ -174,7 +174,9 @@ describe('a webhook after the end of its job', () => {
 describe('the callback URL', () => {
   it('accepts sixty webhooks for one job a minute, then responds with Retry-After', async () => {
     const [id, other] = [await aJobWithoutWebhooks(), await aJobWithoutWebhooks()]
-    await Promise.all(Array.from({ length: 60 }, () => env.CALLBACKS.limit({ key: id })))
+    await Promise.all(
+      Array.from({ length: 60 }, () => env.CALLBACKS.limit({ key: `${publicBaseUrl} ${id}` })),
+    )
     const response = await ask(await callbackPathOf(id), { method: 'POST', body: '{}' }, { JOBS: deadQueue })
     expect([response.status, response.headers.get('retry-after')]).toEqual([429, '60'])
     expect((await journalOf(id)).count).toBe(0)

@@ -3,9 +3,9 @@
  * ago, and the valid one again. Reads and writes no row, and retries nothing.
  */
 import { keyPairOf } from '../../core/crypto/key-pair.ts'
+import { connectionFailureOf } from '../../core/http/cloudflare-status.ts'
 import { newId } from '../../core/id.ts'
 import { type AttemptEdges, attemptPost } from '../attempt.ts'
-import { connectionFailureOf, isTlsFailure } from '../cloudflare-status.ts'
 import { newSecret } from '../secrets.ts'
 import { type Signers, signatureHeaders } from '../sign.ts'
 
@@ -72,8 +72,9 @@ function tlsOf(url: string, status: number | null): TestDelivery['tls'] {
   // Only with ALLOW_PRIVATE_NETWORK.
   if (new URL(url).protocol === 'http:') return 'unused'
   if (status === null) return 'unknown'
-  if (connectionFailureOf(status) === null) return 'established'
-  return isTlsFailure(status) ? 'failed' : 'unknown'
+  const failure = connectionFailureOf(status)
+  if (failure === null) return 'established'
+  return failure.isTls ? 'failed' : 'unknown'
 }
 
 /** The body of a test delivery. */
