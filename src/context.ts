@@ -4,6 +4,7 @@
  */
 import { version } from '../package.json'
 import type { Config } from './config.ts'
+import { createConnections, type Fetch } from './connections.ts'
 import type { Guard } from './core/url/policy.ts'
 import { type Log, logToConsole } from './log.ts'
 import { createProviders, type Providers } from './providers/index.ts'
@@ -32,7 +33,9 @@ export const realEdges: Edges = {
   log: logToConsole,
 }
 
-export interface Context extends Edges {
+export interface Context extends Omit<Edges, 'fetch'> {
+  /** Holds one of the invocation's connections, as the bucket and the queues do. */
+  fetch: Fetch
   config: Config
   /** Checks every URL from outside right before it is called. */
   guard: Guard
@@ -52,19 +55,20 @@ export interface Context extends Edges {
 
 /** `cache`: absent without a cache in front of the Worker, as on a local machine. */
 export function createContext(env: Env, config: Config, given: Edges, cache?: CacheContext): Context {
-  const edges = { ...given, fetch: withUserAgent(given.fetch) }
+  const { fetch, limit } = createConnections(withUserAgent(given.fetch))
+  const edges = { ...given, fetch }
   const guard = createGuard(edges, config)
   return {
     ...edges,
     config,
     guard,
     db: openDatabase(env.DB),
-    bucket: env.BUCKET,
+    bucket: limit(env.BUCKET),
     probeLimit: env.RECEIVER_TESTS,
     callbacks: env.CALLBACKS,
     requests: env.REQUESTS,
-    providers: createProviders(config.accounts, edges.fetch, edges.now, guard),
-    queues: createQueues(env.JOBS, env.DELIVERIES, edges.log),
+    providers: createProviders(config.accounts, fetch, edges.now, guard),
+    queues: createQueues(limit(env.JOBS), limit(env.DELIVERIES), edges.log),
     forget: async (tag) => {
       const purged = await cache?.purge({ tags: [tag] })
       if (purged?.success === false) throw new Error(`purging ${tag} from the cache failed`)

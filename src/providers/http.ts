@@ -2,10 +2,9 @@
  * One JSON call to a provider. Its result is the response, whatever the HTTP status, or a fault if none came. After a
  * billable call without a response, it is unknown whether a video was bought.
  */
+import { type Fetch, NotSentError } from '../connections.ts'
 import { type Evidence, type Fault, fail, ok, type Result } from '../core/fault.ts'
 import { parseJson } from '../core/http/json.ts'
-
-export type Fetch = (request: Request) => Promise<Response>
 
 /**
  * `billable`: without a clear response, a video may have been bought. `safe`: may be repeated. `brief`: may be
@@ -46,14 +45,15 @@ export async function callProvider(
     },
     ...(body !== undefined && { body: JSON.stringify(body) }),
     redirect: 'manual',
-    signal: AbortSignal.timeout(timeoutsMs[kind]),
   })
   try {
-    const response = await fetch(request)
+    const response = await fetch(request, () => AbortSignal.timeout(timeoutsMs[kind]))
     const text = await response.text()
     return ok({ status: response.status, headers: response.headers, body: parseJson(text) })
   } catch (error) {
-    // Whatever fetch or reading the body throws is a network error: refused, reset, timed out.
+    // Nothing was bought, even if the call is billable.
+    if (error instanceof NotSentError) return fail('unavailable', `Nothing was sent: ${error.message}.`)
+    // Whatever else fetch or reading the body throws is a network error: refused, reset, timed out.
     return inconclusive(kind, 'The provider did not respond.', { error: String(error) })
   }
 }

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest'
+import { type Fetch, withTimers } from '../../src/connections.ts'
 import { attemptPost } from '../../src/deliveries/attempt.ts'
 import { type DeliveryView, notifyOnce } from '../support/deliveries.ts'
 import { timelineOf } from '../support/reelhook.ts'
@@ -271,7 +272,8 @@ describe('a hostile response', () => {
   })
 })
 
-async function untilAborted({ signal }: Request): Promise<never> {
+const untilAborted: Fetch = async (request, startTimers) => {
+  const { signal } = withTimers(request, startTimers)
   if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve))
   throw signal.reason
 }

@@ -1,6 +1,7 @@
 /** downloadVideo with fake hosts on one side and the runtime's R2 on the other. */
 import { env } from 'cloudflare:workers'
 import { expect } from 'vitest'
+import { type Fetch, withTimers } from '../../src/connections.ts'
 import type { Result } from '../../src/core/fault.ts'
 import { type DownloadSettings, downloadVideo } from '../../src/media/save-video.ts'
 import type { StoredObject } from '../../src/media/write.ts'
@@ -69,9 +70,10 @@ export async function copyFrom(
 ): Promise<Copying> {
   const requests: Request[] = []
   const uploads: R2MultipartUpload[] = []
-  const fetch = async (request: Request) => {
-    requests.push(request)
-    return answer(request)
+  const fetch: Fetch = async (request, startTimers) => {
+    const sent = withTimers(request, startTimers)
+    requests.push(sent)
+    return answer(sent)
   }
   const guard = createGuard(world.edges, { reach: 'public', dnsCheckUrl: null })
   const defaults = { guard, maxBytes: 100_000_000, onProgress: async () => undefined }
