@@ -8,8 +8,18 @@
  * free. Reading the body of a response needs no place.
  */
 
-/** `startTimers` runs when the request holds its place. Its signal aborts the request. */
-export type Fetch = (request: Request, startTimers: () => AbortSignal) => Promise<Response>
+/** `startTimers` runs when the request holds its place: it starts the timers that abort the request by its signal. */
+export type Fetch = (request: Request, startTimers: () => void) => Promise<Response>
+
+/** A timeout that begins when it is started. A request gets the signal before, because a copy would detach its body. */
+export function timeoutOf(ms: number): { signal: AbortSignal; start: () => void } {
+  const controller = new AbortController()
+  const start = () => {
+    const timeout = AbortSignal.timeout(ms)
+    timeout.addEventListener('abort', () => controller.abort(timeout.reason))
+  }
+  return { signal: controller.signal, start }
+}
 
 /** No place was free in time, so the request was not sent. */
 export class NotSentError extends Error {
@@ -26,8 +36,8 @@ export interface Connections {
 const maxCalls = 4
 
 /**
- * How long a request waits for a place. A step may make two calls, with timeouts of 45 seconds in all, and its lease of
- * 60 seconds has to cover both waits too.
+ * How long a request waits for a place. A step that buys a task makes at most two calls, with timeouts of 45 seconds in
+ * all, and its lease of 60 seconds has to cover both waits too.
  */
 const maxWaitMs = 5_000
 
@@ -45,14 +55,15 @@ export function createConnections(send: (request: Request) => Promise<Response>)
       },
     })
   return {
-    fetch: (request, startTimers) => places.hold(() => send(withTimers(request, startTimers)), { maxWaitMs }),
+    fetch(request, startTimers) {
+      const sendInTime = () => {
+        startTimers()
+        return send(request)
+      }
+      return places.hold(sendInTime, { maxWaitMs })
+    },
     limit,
   }
-}
-
-/** Starts the timers of a request. */
-export function withTimers(request: Request, startTimers: () => AbortSignal): Request {
-  return new Request(request, { signal: startTimers() })
 }
 
 export interface Places {

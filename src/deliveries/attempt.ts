@@ -1,5 +1,5 @@
 /** One signed POST to a caller, and its result. Reads and writes no row. */
-import { type Fetch, NotSentError } from '../connections.ts'
+import { type Fetch, NotSentError, timeoutOf } from '../connections.ts'
 import type { Guard } from '../core/url/policy.ts'
 import { type Attempted, classifyResponse, noResponse, notSent } from './classify.ts'
 
@@ -33,6 +33,7 @@ export async function attemptPost(
   if (signatureHeaders === null) {
     return notSent('there is no secret to sign with, or SIGNING_SECRET was changed since')
   }
+  const timeout = timeoutOf(timeoutMs)
   const request = new Request(url, {
     method: 'POST',
     headers: {
@@ -41,9 +42,10 @@ export async function attemptPost(
     },
     body,
     redirect: 'manual',
+    signal: timeout.signal,
   })
   try {
-    const response = await edges.fetch(request, () => AbortSignal.timeout(timeoutMs))
+    const response = await edges.fetch(request, timeout.start)
     return classifyResponse(url, response, await readStart(response), edges.now())
   } catch (error) {
     if (error instanceof NotSentError) return 'no_connection'

@@ -74,7 +74,7 @@ async function follow(
   let response: Response
   try {
     const headers = { 'accept-encoding': settings.acceptEncoding }
-    const request = new Request(url, { headers, redirect: 'manual' })
+    const request = new Request(url, { headers, redirect: 'manual', signal: connection.signal })
     response = await settings.fetch(request, connection.startTimers)
   } catch (error) {
     if (error instanceof NotSentError) {
@@ -114,8 +114,9 @@ function bodyOf({ headers, body }: Response, connection: Connection): Result<Ope
 }
 
 interface Connection {
+  signal: AbortSignal
   /** Called for each request, when it is sent. */
-  startTimers(): AbortSignal
+  startTimers(): void
   onRead(): void
   /** Until the next request: a redirect has come, and the next URL is checked. */
   pauseSilence(): void
@@ -138,10 +139,10 @@ function timedConnection(): Connection {
     silence = startSilence()
   }
   return {
+    signal: controller.signal,
     startTimers() {
       restartSilence()
       duration ??= setTimeout(() => controller.abort(outOfTime), maxDurationMs)
-      return controller.signal
     },
     onRead: restartSilence,
     pauseSilence,

@@ -2,7 +2,7 @@
  * One JSON call to a provider. Its result is the response, whatever the HTTP status, or a fault if none came. After a
  * billable call without a response, it is unknown whether a video was bought.
  */
-import { type Fetch, NotSentError } from '../connections.ts'
+import { type Fetch, NotSentError, timeoutOf } from '../connections.ts'
 import { type Evidence, type Fault, fail, ok, type Result } from '../core/fault.ts'
 import { parseJson } from '../core/http/json.ts'
 
@@ -36,6 +36,7 @@ export async function callProvider(
   init: { method: string; headers: Record<string, string>; body?: unknown },
 ): Promise<Result<ProviderResponse>> {
   const { method, headers, body } = init
+  const timeout = timeoutOf(timeoutsMs[kind])
   const request = new Request(url, {
     method,
     headers: {
@@ -45,9 +46,10 @@ export async function callProvider(
     },
     ...(body !== undefined && { body: JSON.stringify(body) }),
     redirect: 'manual',
+    signal: timeout.signal,
   })
   try {
-    const response = await fetch(request, () => AbortSignal.timeout(timeoutsMs[kind]))
+    const response = await fetch(request, timeout.start)
     const text = await response.text()
     return ok({ status: response.status, headers: response.headers, body: parseJson(text) })
   } catch (error) {

@@ -1,6 +1,6 @@
 /** Looks up the addresses of a host name by DNS over HTTPS, in the JSON form of Cloudflare and Google. */
 import { z } from 'zod'
-import type { Fetch } from '../connections.ts'
+import { type Fetch, timeoutOf } from '../connections.ts'
 
 export interface Resolver {
   fetch: Fetch
@@ -40,10 +40,9 @@ async function lookUp({ fetch, url }: Resolver, name: string, type: 'A' | 'AAAA'
   query.searchParams.set('name', name)
   query.searchParams.set('type', type)
   const headers = { accept: 'application/dns-json' }
+  const { signal, start } = timeoutOf(timeoutMs)
   try {
-    const response = await fetch(new Request(query, { headers, redirect: 'manual' }), () =>
-      AbortSignal.timeout(timeoutMs),
-    )
+    const response = await fetch(new Request(query, { headers, signal, redirect: 'manual' }), start)
     if (response.status !== 200) {
       await response.body?.cancel()
       return { ok: false, error: `the resolver returned ${response.status}` }

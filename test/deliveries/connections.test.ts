@@ -1,8 +1,10 @@
 /** Deliveries of one batch on the platform, where six calls of an invocation may wait for an answer at once. */
 import { beforeEach, expect, it } from 'vitest'
+import { deliver } from '../../src/deliveries/deliver.ts'
 import { insertDeliveries } from '../support/deliveries.ts'
 import { aHost, attemptsAt, countDeliveries, delivered, type Host } from '../support/hosts.ts'
-import { processQuickly, sleep } from '../support/quick-time.ts'
+import { inQuickTime, processQuickly, sleep } from '../support/quick-time.ts'
+import { aContext, deadQueue } from '../support/runtime.ts'
 import { select } from '../support/storage.ts'
 
 const seconds = 1_000
@@ -49,4 +51,25 @@ it.each([
   }
   for (const host of new Set(silent)) expect(await host.row()).toMatchObject({ failures: expect.any(Number) })
   expect(await countDeliveries(ids, "status = 'pending' AND attempts = 1")).toBe(6)
+})
+
+it('are no attempt if no connection is free, and no failure of the host', async () => {
+  const host = aHealthyHost()
+  const [id = ''] = await insertDeliveries(1, host.url)
+  const busy = aHost()
+  busy.answer(async (request) => {
+    await sleep(31 * seconds, request)
+    return new Response('busy')
+  })
+  await inQuickTime(async (DB) => {
+    const context = aContext({}, { DB, JOBS: deadQueue, DELIVERIES: deadQueue })
+    const call = () => context.fetch(new Request(busy.url), () => undefined)
+    await Promise.all([...Array.from({ length: 4 }, call), deliver(context, id)])
+  })
+  expect(host.called.calls).toBe(0)
+  expect(await attemptsAt(host)).toBe(0)
+  expect(await host.row()).toBeUndefined()
+  expect(await countDeliveries([id], "status = 'pending' AND attempts = 0 AND lease IS NULL")).toBe(1)
+  await processQuickly('reelhook-deliveries', [{ delivery: id }])
+  expect(await countDeliveries([id], `${delivered} AND attempts = 1`)).toBe(1)
 })

@@ -1,7 +1,7 @@
 /** downloadVideo with fake hosts on one side and the runtime's R2 on the other. */
 import { env } from 'cloudflare:workers'
 import { expect } from 'vitest'
-import { type Fetch, withTimers } from '../../src/connections.ts'
+import type { Fetch } from '../../src/connections.ts'
 import type { Result } from '../../src/core/fault.ts'
 import { type DownloadSettings, downloadVideo } from '../../src/media/save-video.ts'
 import type { StoredObject } from '../../src/media/write.ts'
@@ -71,9 +71,9 @@ export async function copyFrom(
   const requests: Request[] = []
   const uploads: R2MultipartUpload[] = []
   const fetch: Fetch = async (request, startTimers) => {
-    const sent = withTimers(request, startTimers)
-    requests.push(sent)
-    return answer(sent)
+    startTimers()
+    requests.push(request)
+    return answer(request)
   }
   const guard = createGuard(world.edges, { reach: 'public', dnsCheckUrl: null })
   const defaults = { guard, maxBytes: 100_000_000, onProgress: async () => undefined }

@@ -3,7 +3,7 @@
  * host that must not see our key, completed, and polled until imported (its published SDK, `uploads`). Costs nothing.
  */
 import { z } from 'zod'
-import type { Fetch } from '../../connections.ts'
+import { type Fetch, timeoutOf } from '../../connections.ts'
 import { fail, ok, type Result } from '../../core/fault.ts'
 import type { Guard } from '../../core/url/policy.ts'
 import type { ProviderResponse } from '../http.ts'
@@ -87,16 +87,16 @@ async function sendPart(
     const code = rejection.retry === 'never' ? 'media_forbidden' : 'unavailable'
     return fail(code, `The upload URL from Scenario ${rejection.message}.`)
   }
+  const timeout = timeoutOf(partTimeoutMs)
   try {
-    const response = await fetch(
-      new Request(url, {
-        method: 'PUT',
-        headers: { 'content-type': contentType },
-        body,
-        redirect: 'manual',
-      }),
-      () => AbortSignal.timeout(partTimeoutMs),
-    )
+    const request = new Request(url, {
+      method: 'PUT',
+      headers: { 'content-type': contentType },
+      body,
+      redirect: 'manual',
+      signal: timeout.signal,
+    })
+    const response = await fetch(request, timeout.start)
     await response.body?.cancel()
     if (response.ok) return ok(null)
     return fail('unavailable', `Scenario's storage returned ${response.status} for the media.`)
