@@ -4,6 +4,7 @@
  */
 import { version } from '../package.json'
 import type { Config } from './config.ts'
+import { createConnections, type Fetch } from './connections.ts'
 import type { Guard } from './core/url/policy.ts'
 import { type Log, logToConsole } from './log.ts'
 import { createProviders, type Providers } from './providers/index.ts'
@@ -33,7 +34,9 @@ export const realEdges: Edges = {
   log: logToConsole,
 }
 
-export interface Context extends Edges {
+export interface Context extends Omit<Edges, 'fetch'> {
+  /** Holds one of the invocation's connections, as the bucket and the queues do. */
+  fetch: Fetch
   config: Config
   /** Checks every URL from outside right before it is called. */
   guard: Guard
@@ -52,19 +55,20 @@ export interface Context extends Edges {
 }
 
 export function createContext(env: Env, config: Config, given: Edges, cache?: Context['cache']): Context {
-  const edges = { ...given, fetch: withUserAgent(given.fetch) }
+  const { fetch, limit } = createConnections(withUserAgent(given.fetch))
+  const edges = { ...given, fetch }
   const guard = createGuard(edges, config)
   return {
     ...edges,
     config,
     guard,
     db: openDatabase(env.DB),
-    bucket: env.BUCKET,
+    bucket: limit(env.BUCKET),
     probeLimit: counterOf(config.publicBaseUrl, env.RECEIVER_TESTS),
     callbacks: counterOf(config.publicBaseUrl, env.CALLBACKS),
     requests: counterOf(config.publicBaseUrl, env.REQUESTS),
-    providers: createProviders(config.accounts, edges.fetch, edges.now, guard),
-    queues: createQueues(env.JOBS, env.DELIVERIES, edges.log),
+    providers: createProviders(config.accounts, fetch, edges.now, guard),
+    queues: createQueues(limit(env.JOBS), limit(env.DELIVERIES), edges.log),
     cache,
   }
 }

@@ -4,6 +4,7 @@ import { requestId } from 'hono/request-id'
 import { createApi } from './api/app.ts'
 import { misconfigured, problem } from './api/problems.ts'
 import { type ConfigResult, readConfig } from './config.ts'
+import { createPlaces } from './connections.ts'
 import { type Context, createContext, type Edges } from './context.ts'
 import { deliver } from './deliveries/deliver.ts'
 import { reencryptSecrets } from './deliveries/re-encrypt.ts'
@@ -50,7 +51,8 @@ export function createWorker(edges: Edges): ExportedHandler<Env> {
     async queue(batch, env, execution) {
       const context = contextOf(env, execution)
       const work = batch.queue.endsWith('dead-letters') ? recordDeadLetter : processMessage
-      await Promise.all(batch.messages.map((message) => handle(context, message, work)))
+      const places = createPlaces(messagesAtOnce)
+      await Promise.all(batch.messages.map((message) => places.hold(() => handle(context, message, work))))
     },
     async scheduled(_controller, env, execution) {
       const context = contextOf(env, execution)
@@ -61,6 +63,12 @@ export function createWorker(edges: Edges): ExportedHandler<Env> {
     },
   }
 }
+
+/**
+ * As many as there are connections (connections.ts). A message that waits for its turn has claimed nothing, so no lease
+ * expires while it waits.
+ */
+const messagesAtOnce = 4
 
 /** Reads the configuration of an environment once, and warns if the URL guard is lifted. */
 function rememberConfig({ log }: Edges): (env: Env) => ConfigResult {

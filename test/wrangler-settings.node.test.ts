@@ -26,8 +26,8 @@ describe('the deployed Worker', () => {
   })
 
   it('has a counter of its own for each rate limit, with a period that the platform takes', () => {
-    const limits = settings.ratelimits.map(({ namespace_id }) => namespace_id)
-    expect(new Set(limits).size).toBe(limits.length)
-    expect(settings.ratelimits.map(({ simple }) => simple.period)).toEqual(limits.map(() => 60))
+    const limits: { namespace_id: string; simple: { period: number } }[] = settings.ratelimits
+    expect(new Set(limits.map(({ namespace_id }) => namespace_id)).size).toBe(limits.length)
+    expect(limits.map(({ simple }) => simple.period)).toEqual(limits.map(() => 60))
   })
 })

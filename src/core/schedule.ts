@@ -109,6 +109,9 @@ export const deliveryWaitsMs = [
   24 * hours,
 ] as const
 
+/** The wait of a delivery that was not sent, because this side had no free connection. It counts as no attempt. */
+export const noConnectionWaitMs = 5 * seconds
+
 /** How many attempts of one owner may run at one host; its other deliveries to that host wait in the host queue. */
 export const maxAttemptsPerHost = 20
 

@@ -2,11 +2,10 @@
  * One JSON call to a provider. Its result is the response, whatever the HTTP status, or a fault if none came. After a
  * billable call without a response, it is unknown whether a video was bought, unless the request was never sent.
  */
+import { type Fetch, NotSentError, timeoutOf } from '../connections.ts'
 import { type Evidence, type Fault, fail, ok, type Result } from '../core/fault.ts'
 import { connectionFailureOf, isChallenge, isCloudflarePage } from '../core/http/cloudflare-status.ts'
 import { parseJson } from '../core/http/json.ts'
-
-export type Fetch = (request: Request) => Promise<Response>
 
 /**
  * `billable`: without a clear response, a video may have been bought. `safe`: may be repeated. `brief`: may be
@@ -38,6 +37,7 @@ export async function callProvider(
   init: { method: string; headers: Record<string, string>; body?: unknown },
 ): Promise<Result<ProviderResponse>> {
   const { method, headers, body } = init
+  const timeout = timeoutOf(timeoutsMs[kind])
   const request = new Request(url, {
     method,
     headers: {
@@ -47,17 +47,19 @@ export async function callProvider(
     },
     ...(body !== undefined && { body: JSON.stringify(body) }),
     redirect: 'manual',
-    signal: AbortSignal.timeout(timeoutsMs[kind]),
+    signal: timeout.signal,
   })
   try {
-    const response = await fetch(request)
+    const response = await fetch(request, timeout.start)
     const { status, headers } = response
     const json = parseJson(await response.text())
     const reply = { status, headers, body: isCloudflarePage(json) ? undefined : json }
     return neverSent(reply) ?? ok(reply)
   } catch (error) {
-    // Whatever fetch or reading the body throws is a network error: refused, reset, timed out. workerd throws the same
-    // error before and after the request was sent, so it proves nothing.
+    // Nothing was bought, even if the call is billable.
+    if (error instanceof NotSentError) return fail('unavailable', `Nothing was sent: ${error.message}.`)
+    // Whatever else fetch or reading the body throws is a network error: refused, reset, timed out. workerd throws the
+    // same error before and after the request was sent, so it proves nothing.
     return inconclusive(kind, 'The provider did not respond.', { error: String(error) })
   }
 }

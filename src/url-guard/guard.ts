@@ -5,6 +5,7 @@
  * Known gap: fetch resolves the name again, and the platform cannot pin it to the checked address. A name whose DNS
  * servers give a different address the second time gets through.
  */
+import type { Fetch } from '../connections.ts'
 import {
   type Guard,
   isPublicAddress,
@@ -23,7 +24,7 @@ export interface GuardSettings {
 }
 
 interface Edges {
-  fetch: (request: Request) => Promise<Response>
+  fetch: Fetch
   now: () => number
   log: Log
 }

@@ -1,6 +1,7 @@
 /** downloadVideo with fake hosts on one side and the runtime's R2 on the other. */
 import { env } from 'cloudflare:workers'
 import { expect } from 'vitest'
+import type { Fetch } from '../../src/connections.ts'
 import type { Result } from '../../src/core/fault.ts'
 import { type DownloadSettings, downloadVideo } from '../../src/media/save-video.ts'
 import type { StoredObject } from '../../src/media/write.ts'
@@ -69,7 +70,8 @@ export async function copyFrom(
 ): Promise<Copying> {
   const requests: Request[] = []
   const uploads: R2MultipartUpload[] = []
-  const fetch = async (request: Request) => {
+  const fetch: Fetch = async (request, startTimers) => {
+    startTimers()
     requests.push(request)
     return answer(request)
   }

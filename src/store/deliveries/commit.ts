@@ -84,6 +84,23 @@ export async function redirectDelivery(
   return idsOf(released)
 }
 
+/** Nothing was sent: the delivery is due again after the wait. */
+export async function postponeDelivery(
+  db: Database,
+  claimed: ClaimedDelivery,
+  waitMs: number,
+  nowMs: number,
+): Promise<string[]> {
+  const [, , released] = await db.batch([
+    ...endWithoutAttempt(db, claimed, nowMs),
+    db
+      .update(deliveries)
+      .set({ dueAt: nowMs + waitMs, lease: null })
+      .where(eq(deliveries.id, claimed.id)),
+  ])
+  return idsOf(released)
+}
+
 function endWithoutAttempt(db: Database, claimed: ClaimedDelivery, nowMs: number) {
   return [
     abortUnlessLeased(db, deliveries, claimed),
