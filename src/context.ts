@@ -9,6 +9,7 @@ import { type Log, logToConsole } from './log.ts'
 import { createProviders, type Providers } from './providers/index.ts'
 import { createQueues, type Queues } from './queue.ts'
 import { type Database, openDatabase } from './store/database.ts'
+import { patientDatabase, workPatience } from './store/patience.ts'
 import { createGuard } from './url-guard/guard.ts'
 
 /** All I/O beside the bindings. Tests replace it. */
@@ -18,6 +19,7 @@ export interface Edges {
   now: () => number
   /** A random number: 0 ≤ n < 1. */
   chance: () => number
+  wait: (ms: number) => Promise<void>
   log: Log
 }
 
@@ -29,6 +31,7 @@ export const realEdges: Edges = {
   },
   now: () => Date.now(),
   chance: () => Math.random(),
+  wait: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
   log: logToConsole,
 }
 
@@ -58,7 +61,7 @@ export function createContext(env: Env, config: Config, given: Edges, cache?: Ca
     ...edges,
     config,
     guard,
-    db: openDatabase(env.DB),
+    db: openDatabase(patientDatabase(env.DB, edges, workPatience)),
     bucket: env.BUCKET,
     probeLimit: env.RECEIVER_TESTS,
     callbacks: env.CALLBACKS,

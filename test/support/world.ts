@@ -78,6 +78,7 @@ function createWorld(): World {
       },
       now: clock.now,
       chance: () => 0.5,
+      wait: async () => undefined,
       log: (event, fields) => logs.push({ event, fields }),
     },
     simulator,
