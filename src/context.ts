@@ -11,6 +11,7 @@ import { createProviders, type Providers } from './providers/index.ts'
 import { createQueues, type Queues } from './queue.ts'
 import { counterOf } from './rate-limit.ts'
 import { type Database, openDatabase } from './store/database.ts'
+import { patientDatabase, workPatience } from './store/patience.ts'
 import { createGuard } from './url-guard/guard.ts'
 
 /** All I/O beside the bindings. Tests replace it. */
@@ -20,6 +21,7 @@ export interface Edges {
   now: () => number
   /** A random number: 0 ≤ n < 1. */
   chance: () => number
+  wait: (ms: number) => Promise<void>
   log: Log
 }
 
@@ -31,6 +33,7 @@ export const realEdges: Edges = {
   },
   now: () => Date.now(),
   chance: () => Math.random(),
+  wait: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
   log: logToConsole,
 }
 
@@ -62,7 +65,7 @@ export function createContext(env: Env, config: Config, given: Edges, cache?: Co
     ...edges,
     config,
     guard,
-    db: openDatabase(env.DB),
+    db: openDatabase(patientDatabase(env.DB, edges, workPatience)),
     bucket: limit(env.BUCKET),
     probeLimit: counterOf(config.publicBaseUrl, env.RECEIVER_TESTS),
     callbacks: counterOf(config.publicBaseUrl, env.CALLBACKS),

@@ -16,6 +16,8 @@ import { sweep } from './engine/upkeep/sweep.ts'
 import { describeError } from './log.ts'
 import { uploadRoutes } from './provider-uploads/receive.ts'
 import { messageSchema, type QueueMessage } from './queue.ts'
+import { openDatabase } from './store/database.ts'
+import { patientDatabase, requestPatience } from './store/patience.ts'
 import { webhookRoutes } from './webhooks/receive.ts'
 import { recordWebhook } from './webhooks/record.ts'
 
@@ -36,7 +38,8 @@ export function createWorker(edges: Edges): ExportedHandler<Env> {
     const configured = configOf(c.env)
     if (!configured.ok) return misconfigured(c, configured.faults)
     const { cache }: Pick<ExecutionContext, 'waitUntil' | 'cache'> = c.executionCtx
-    c.set('context', createContext(c.env, configured.config, edges, cache))
+    const context = createContext(c.env, configured.config, edges, cache)
+    c.set('context', { ...context, db: openDatabase(patientDatabase(c.env.DB, edges, requestPatience)) })
     return next()
   })
   app.route('/webhooks', webhookRoutes)

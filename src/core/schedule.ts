@@ -1,8 +1,8 @@
 /**
  * The waits and limits of a job's life: leases, retries, deliveries and grace periods, as one list a caller could read.
  * The functions that choose from it are in schedule-waits.ts. Not here, but with the code that uses them: the timeout of a
- * single call, the lifetime of a cached value, a provider's polling pace, the limit on a receiver's Retry-After
- * (deliveries/next-attempt.ts) and the daily reconciliation (engine/upkeep/).
+ * single call, the repeats of a call to D1 (store/patience.ts), the lifetime of a cached value, a provider's polling pace,
+ * the limit on a receiver's Retry-After (deliveries/next-attempt.ts) and the daily reconciliation (engine/upkeep/).
  */
 
 const seconds = 1_000

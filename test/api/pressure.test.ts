@@ -80,8 +80,10 @@ describe('a burst of requests', () => {
   }, 120_000)
 
   it('gets 202 or 503 from a failing database, and each retried job is created once', async () => {
-    // Every fifth call fails; half of these fail after they are done.
-    const DB = failingDatabase((call) => (call % 5 > 0 ? 'no' : call % 2 === 0 ? 'before' : 'after'))
+    // Longer than a call is repeated, every call fails. Then every fifth; half of these fail after they are done.
+    const DB = failingDatabase((call) =>
+      call <= 160 ? 'before' : call % 5 > 0 ? 'no' : call % 2 === 0 ? 'before' : 'after',
+    )
     const statuses: number[] = []
     const retryUntilAccepted = async (key: string): Promise<string> => {
       const response = await fetchWith({ DB, REQUESTS: unlimited }, aPost({ 'idempotency-key': key }))

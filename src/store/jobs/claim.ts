@@ -36,7 +36,7 @@ export type ClaimedJob = UnsettledJob & {
  * Claims the row for one step, if it is due. While leased, `due_at` is the end of the lease, so the row of a crashed step
  * becomes due by itself.
  */
-// Idempotent: a second claim finds the row not due, and changes nothing.
+// Idempotent: a second claim finds the row not due and changes nothing. With the same lease it reads its own claim.
 export async function claimJob(
   db: Database,
   id: string,
@@ -48,14 +48,12 @@ export async function claimJob(
     .update(jobs)
     .set({ lease, dueAt, wokenAt: null })
     .where(and(eq(jobs.id, id), lte(jobs.dueAt, nowMs), isNull(jobs.settledAt)))
-    .returning()
-  const held = db
-    .select({ id: jobs.id })
-    .from(jobs)
-    .where(and(eq(jobs.id, id), eq(jobs.lease, lease)))
-  const [[before], [row], tasks, outputs, webhooks, subscriptions] = await db.batch([
+  const isHeld = and(eq(jobs.id, id), eq(jobs.lease, lease))
+  const held = db.select({ id: jobs.id }).from(jobs).where(isHeld)
+  const [[before], , [row], tasks, outputs, webhooks, subscriptions] = await db.batch([
     db.select({ lease: jobs.lease, dueAt: jobs.dueAt }).from(jobs).where(eq(jobs.id, id)),
     take,
+    db.select().from(jobs).where(isHeld),
     selectTasks(db, id),
     selectOutputs(db, id),
     // Only the claim that wrote its lease before this statement reads the bodies.
@@ -64,13 +62,15 @@ export async function claimJob(
   ])
   const job = row === undefined ? null : readRow(row)
   if (job === null || job.settledAt !== null) return null
+  // The answer to the first run of this claim was lost, and with it what was there before.
+  const isRepeated = before?.lease === lease
   return {
     job: {
       ...job,
       lease,
       dueAt,
-      isTakenOver: typeof before?.lease === 'string',
-      wasDueAt: before?.dueAt ?? nowMs,
+      isTakenOver: !isRepeated && typeof before?.lease === 'string',
+      wasDueAt: isRepeated ? job.createdAt : (before?.dueAt ?? nowMs),
     },
     tasks: tasks.map(readTask),
     outputs: outputs.map(readOutput),

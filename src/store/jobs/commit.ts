@@ -8,7 +8,7 @@ import { leaseMs } from '../../core/schedule.ts'
 import type { Database } from '../database.ts'
 import { insertDelivery } from '../deliveries/claim.ts'
 import { insertEvent } from '../events.ts'
-import { abortUnlessLeased, withRetries } from '../lease.ts'
+import { abortUnlessLeased } from '../lease.ts'
 import { jobs } from '../schema.ts'
 import type { Claim, ClaimedJob } from './claim.ts'
 import { insertOutputHost } from './output-hosts.ts'
@@ -62,26 +62,24 @@ export async function commitStep(
   const isReleased = next !== 'settled' && next !== 'now'
   const { changes, turned } = changeSlots(db, job, step, limits)
   const wakes = wakeWaitingJobs(db, turned, limits, nowMs)
-  const [, ...results] = await withRetries(() =>
-    db.batch([
-      abortUnlessLeased(db, jobs, job),
-      ...(isReleased ? [update.returning({ dueAt: jobs.dueAt })] : isUnchanged ? [] : [update]),
-      ...step.tasks.map((task) =>
-        saveTask(
-          db,
-          task,
-          claim.tasks.find(({ n }) => n === task.n),
-        ),
+  const [, ...results] = await db.batch([
+    abortUnlessLeased(db, jobs, job),
+    ...(isReleased ? [update.returning({ dueAt: jobs.dueAt })] : isUnchanged ? [] : [update]),
+    ...step.tasks.map((task) =>
+      saveTask(
+        db,
+        task,
+        claim.tasks.find(({ n }) => n === task.n),
       ),
-      ...step.outputs.map((output) => saveOutput(db, output)),
-      ...step.hosts.map((host) => insertOutputHost(db, host)),
-      ...step.events.map((event) => insertEvent(db, job.id, event)),
-      ...step.deliveries.map((delivery) => insertDelivery(db, job.id, delivery, nowMs)),
-      ...changes,
-      // Last, so that a woken job finds all of this done.
-      ...wakes,
-    ]),
-  )
+    ),
+    ...step.outputs.map((output) => saveOutput(db, output)),
+    ...step.hosts.map((host) => insertOutputHost(db, host)),
+    ...step.events.map((event) => insertEvent(db, job.id, event)),
+    ...step.deliveries.map((delivery) => insertDelivery(db, job.id, delivery, nowMs)),
+    ...changes,
+    // Last, so that a woken job finds all of this done.
+    ...wakes,
+  ])
   const woken = idsIn(results.slice(results.length - wakes.length))
   if (next === 'settled') return { woken, state: 'settled' }
   if (step.next === 'now') {
@@ -120,7 +118,7 @@ export async function intendTask(
   }
   const held = ownership(job, 'now', nowMs)
   const renewal = 'dueAt' in held ? [db.update(jobs).set(held).where(eq(jobs.id, job.id))] : []
-  await withRetries(() => db.batch([abortUnlessLeased(db, jobs, job), saveTask(db, task), ...renewal]))
+  await db.batch([abortUnlessLeased(db, jobs, job), saveTask(db, task), ...renewal])
 }
 
 /** Releases the row for that long: for a step that failed and changed nothing. */
