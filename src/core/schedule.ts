@@ -18,6 +18,12 @@ export const leaseMs = 60 * seconds
 export const minSurpriseWaitMs = 2 * seconds
 export const maxSurpriseWaitMs = 5 * minutes
 
+/**
+ * How long all downloads of one step may take together. A queue consumer has 15 minutes; the rest is for what comes before
+ * and after in the same message.
+ */
+export const maxTransferMs = 12 * minutes
+
 /** From this wait on, the cron sweep sends the wake-up, so that no queue message is paid for. */
 export const sweepEveryMs = 1 * minutes
 
