@@ -64,7 +64,7 @@ export function createContext(env: Env, config: Config, given: Edges, cache?: Ca
     callbacks: env.CALLBACKS,
     requests: env.REQUESTS,
     providers: createProviders(config.accounts, edges.fetch, edges.now, guard),
-    queues: createQueues(env.JOBS, env.DELIVERIES, edges.log),
+    queues: createQueues(env, edges.log),
     forget: async (tag) => {
       const purged = await cache?.purge({ tags: [tag] })
       if (purged?.success === false) throw new Error(`purging ${tag} from the cache failed`)

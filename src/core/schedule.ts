@@ -24,6 +24,9 @@ export const maxSurpriseWaitMs = 5 * minutes
  */
 export const maxTransferMs = 12 * minutes
 
+/** How long one message begins further long steps. */
+export const beginsStepsMs = 1 * minutes
+
 /** From this wait on, the cron sweep sends the wake-up, so that no queue message is paid for. */
 export const sweepEveryMs = 1 * minutes
 
