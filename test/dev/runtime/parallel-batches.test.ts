@@ -5,7 +5,7 @@ import { inParallel } from '../../../src/dev/runtime/parallel-batches.ts'
 type Handler = Parameters<typeof inParallel>[0]
 
 interface Reported {
-  acked: string[]
+  acknowledged: string[]
   retried: [id: string, delaySeconds: number | undefined][]
   resent: unknown[]
   /** The messages of each invocation. */
@@ -14,13 +14,13 @@ interface Reported {
 
 /** Runs one batch with two messages per invocation and at most three invocations at once. */
 function run(count: number, handler: Handler) {
-  const reported: Reported = { acked: [], retried: [], resent: [], invocations: [] }
+  const reported: Reported = { acknowledged: [], retried: [], resent: [], invocations: [] }
   const messages = Array.from({ length: count }, (_, n) => ({
     id: `${n}`,
     timestamp: new Date(),
     body: n,
     attempts: 1,
-    ack: () => reported.acked.push(`${n}`),
+    ack: () => reported.acknowledged.push(`${n}`),
     retry: (options?: QueueRetryOptions) => reported.retried.push([`${n}`, options?.delaySeconds]),
   }))
   const env = {
@@ -41,14 +41,18 @@ function run(count: number, handler: Handler) {
   }
   const execution = { waitUntil: (work: Promise<unknown>) => later.push(work) }
   const returned = Promise.resolve(consume(batch as never, env as never, execution as never))
-  return { reported, returned, settled: async () => Promise.all([await returned, ...later]) }
+  const settled = async () => {
+    await returned
+    await Promise.all(later)
+  }
+  return { reported, returned, settled }
 }
 
 it('a large batch runs as several invocations of the configured size', async () => {
   const { reported, returned } = run(5, () => undefined)
   await returned
   expect(reported.invocations).toEqual([['0', '1'], ['2', '3'], ['4']])
-  expect(reported.acked).toEqual(['0', '1', '2', '3', '4'])
+  expect(reported.acknowledged).toEqual(['0', '1', '2', '3', '4'])
 })
 
 it('no more invocations run at once than configured', async () => {
@@ -69,7 +73,7 @@ it('only the messages that fail are retried, with their delay', async () => {
     for (const message of messages) message.id === '1' ? message.retry({ delaySeconds: 2 }) : message.ack()
   })
   await returned
-  expect([reported.acked, reported.retried]).toEqual([['0', '2', '3'], [['1', 2]]])
+  expect([reported.acknowledged, reported.retried]).toEqual([['0', '2', '3'], [['1', 2]]])
 })
 
 it('an invocation that throws has all its messages retried, and no others', async () => {
@@ -77,7 +81,7 @@ it('an invocation that throws has all its messages retried, and no others', asyn
     if (messages[0]?.id === '2') throw new Error('not configured')
   })
   await returned
-  expect([reported.acked, reported.retried.map(([id]) => id)]).toEqual([
+  expect([reported.acknowledged, reported.retried.map(([id]) => id)]).toEqual([
     ['0', '1'],
     ['2', '3'],
   ])
@@ -90,7 +94,7 @@ it('a slow message does not hold up the next batch, and is sent again if it fail
     message?.retry({ delaySeconds: 2 })
   })
   await returned
-  expect(reported.acked).toEqual(['0', '1'])
+  expect(reported.acknowledged).toEqual(['0', '1'])
   resolve()
   await settled()
   expect([reported.resent, reported.retried]).toEqual([[0], []])
