@@ -71,7 +71,10 @@ export function createContext(env: Env, config: Config, given: Edges, cache?: Co
     callbacks: counterOf(config.publicBaseUrl, env.CALLBACKS),
     requests: counterOf(config.publicBaseUrl, env.REQUESTS),
     providers: createProviders(config.accounts, fetch, edges.now, guard),
-    queues: createQueues(limit(env.JOBS), limit(env.DELIVERIES), edges.log),
+    queues: createQueues(
+      { JOBS: limit(env.JOBS), RESULTS: limit(env.RESULTS), DELIVERIES: limit(env.DELIVERIES) },
+      edges.log,
+    ),
     cache,
   }
 }

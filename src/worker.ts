@@ -8,7 +8,7 @@ import { createPlaces } from './connections.ts'
 import { type Context, createContext, type Edges } from './context.ts'
 import { deliver } from './deliveries/deliver.ts'
 import { reencryptSecrets } from './deliveries/re-encrypt.ts'
-import { advance } from './engine/advance.ts'
+import { advance, advanceQueued } from './engine/advance.ts'
 import { recordDeadLetter } from './engine/upkeep/dead-letter.ts'
 import { purgeErased } from './engine/upkeep/purge.ts'
 import { reconcile } from './engine/upkeep/reconcile.ts'
@@ -90,7 +90,8 @@ function rememberConfig({ log }: Edges): (env: Env) => ConfigResult {
 
 async function processMessage(context: Context, message: QueueMessage): Promise<void> {
   if ('delivery' in message) return deliver(context, message.delivery)
-  if ('job' in message) return advance(context, message.job)
+  if ('job' in message) return advanceQueued(context, message.job)
+  if ('result' in message) return advance(context, message.result)
   await recordWebhook(context, message.webhook)
   await advance(context, message.webhook.jobId)
 }
@@ -120,7 +121,8 @@ function idsIn(body: unknown): { job_id?: string; delivery_id?: string } {
   const { data: message } = messageSchema.safeParse(body)
   if (message === undefined) return {}
   if ('delivery' in message) return { delivery_id: message.delivery }
-  return { job_id: 'job' in message ? message.job : message.webhook.jobId }
+  if ('webhook' in message) return { job_id: message.webhook.jobId }
+  return { job_id: 'job' in message ? message.job : message.result }
 }
 
 /** A queue or cron invocation has no caller to respond to: the error goes to the runtime's log. */

@@ -18,6 +18,15 @@ export const leaseMs = 60 * seconds
 export const minSurpriseWaitMs = 2 * seconds
 export const maxSurpriseWaitMs = 5 * minutes
 
+/**
+ * How long all downloads of one step may take together. A queue consumer has 15 minutes; the rest is for what comes before
+ * and after in the same message.
+ */
+export const maxTransferMs = 12 * minutes
+
+/** How long one message begins further long steps. */
+export const beginsStepsMs = 1 * minutes
+
 /** From this wait on, the cron sweep sends the wake-up, so that no queue message is paid for. */
 export const sweepEveryMs = 1 * minutes
 

@@ -10,6 +10,10 @@ export interface RemoteSettings {
   guard: Guard
   /** Only these hosts and their subdomains are allowed. Unset: every host that passes the guard. */
   hosts?: readonly string[] | undefined
+  /** Awaited whenever bytes arrive. An error that it throws ends the download. */
+  onProgress: () => Promise<void>
+  /** How long the download may take, from its request to the last byte. A second request gets the rest. */
+  timeLeftMs: () => number
 }
 
 export interface RemoteSource extends ByteSource {
@@ -20,8 +24,6 @@ export interface RemoteSource extends ByteSource {
 const maxRedirects = 3
 // From each request to its headers, and from one read to the next.
 const maxSilenceMs = 30_000
-// From the first request to the last byte: this also ends a slow body that never stalls. A queue consumer has 15 minutes.
-const maxDurationMs = 12 * 60_000
 
 /** The source's Content-Type is the host's label. The first bytes decide what the media are. */
 export async function openUrl(settings: RemoteSettings, url: string): Promise<Result<RemoteSource>> {
@@ -49,9 +51,9 @@ interface Opened {
 }
 
 async function open(settings: RequestSettings, url: string): Promise<Result<Opened>> {
-  const connection = timedConnection()
+  const connection = timedConnection(settings.timeLeftMs())
   const response = await follow(settings, url, connection, maxRedirects)
-  const opened = response.ok ? bodyOf(response.value, connection) : response
+  const opened = response.ok ? bodyOf(response.value, connection, settings.onProgress) : response
   if (!opened.ok) connection.close()
   return opened
 }
@@ -100,15 +102,21 @@ async function follow(
   return fail(code, `The media host answered ${status}.`, { evidence: { status } })
 }
 
-function bodyOf({ headers, body }: Response, connection: Connection): Result<Opened> {
+function bodyOf(
+  { headers, body }: Response,
+  connection: Connection,
+  onProgress: RemoteSettings['onProgress'],
+): Result<Opened> {
   if (body === null) return fail('media_truncated', 'The response has no body.')
   const announced = { length: announcedLength(headers), contentType: headers.get('content-type') ?? '' }
-  const source = sourceOf(body, announced, connection.onRead)
+  const source = sourceOf(body, announced, () => {
+    connection.onRead()
+    return onProgress()
+  })
   const read: ByteSource['read'] = async (buffer, filled) => {
     const chunk = await source.read(buffer, filled)
     if (chunk.ok || !connection.isOutOfTime()) return chunk
-    const minutes = maxDurationMs / 60_000
-    return fail('media_unavailable', `The download took longer than ${minutes} minutes.`)
+    return fail('media_unavailable', 'The download took longer than the 12 minutes that a copy may take.')
   }
   return ok({ source: { ...source, read, close: connection.close }, encodings: encodingsIn(headers) })
 }
@@ -125,8 +133,8 @@ interface Connection {
   close(): void
 }
 
-/** Aborts after `maxSilenceMs` without bytes, and after `maxDurationMs` in any case. */
-function timedConnection(): Connection {
+/** Aborts after `maxSilenceMs` without bytes, and after `timeLeftMs` in any case: a slow body may never stall. */
+function timedConnection(timeLeftMs: number): Connection {
   const controller = new AbortController()
   const outOfTime = new Error('the download took too long')
   const startSilence = () =>
@@ -142,7 +150,7 @@ function timedConnection(): Connection {
     signal: controller.signal,
     startTimers() {
       restartSilence()
-      duration ??= setTimeout(() => controller.abort(outOfTime), maxDurationMs)
+      duration ??= setTimeout(() => controller.abort(outOfTime), Math.max(0, timeLeftMs))
     },
     onRead: restartSilence,
     pauseSilence,

@@ -76,7 +76,12 @@ export async function copyFrom(
     return answer(request)
   }
   const guard = createGuard(world.edges, { reach: 'public', dnsCheckUrl: null })
-  const defaults = { guard, maxBytes: 100_000_000, onProgress: async () => undefined }
+  const defaults = {
+    guard,
+    maxBytes: 100_000_000,
+    onProgress: async () => undefined,
+    timeLeftMs: () => 12 * 60_000,
+  }
   const result = await downloadVideo(
     { ...defaults, bucket: watched(env.BUCKET, uploads), fetch, ...settings },
     url,

@@ -90,6 +90,7 @@ export function createMeteredWorker(settings: Partial<Env> = {}, database = env.
     ...settings,
     DB,
     JOBS: meteredQueue('reelhook-jobs'),
+    RESULTS: meteredQueue('reelhook-results'),
     DELIVERIES: meteredQueue('reelhook-deliveries'),
   }
 

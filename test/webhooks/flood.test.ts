@@ -19,7 +19,7 @@ const days = 24 * 60 * 60 * seconds
 
 const uncounted = { limit: async () => ({ success: true }) }
 /** The queue processes no webhook by itself, and there is no rate limit. */
-const byHand = { JOBS: deadQueue, CALLBACKS: uncounted }
+const byHand = { JOBS: deadQueue, RESULTS: deadQueue, CALLBACKS: uncounted }
 
 async function ringByHand(path: string, body: string): Promise<number> {
   return (await ask(path, { method: 'POST', body }, byHand)).status
@@ -177,11 +177,15 @@ describe('the callback URL', () => {
     await Promise.all(
       Array.from({ length: 60 }, () => env.CALLBACKS.limit({ key: `${publicBaseUrl} ${id}` })),
     )
-    const response = await ask(await callbackPathOf(id), { method: 'POST', body: '{}' }, { JOBS: deadQueue })
+    const response = await ask(
+      await callbackPathOf(id),
+      { method: 'POST', body: '{}' },
+      { RESULTS: deadQueue },
+    )
     expect([response.status, response.headers.get('retry-after')]).toEqual([429, '60'])
     expect((await journalOf(id)).count).toBe(0)
     expect(
-      (await ask(await callbackPathOf(other), { method: 'POST', body: '{}' }, { JOBS: deadQueue })).status,
+      (await ask(await callbackPathOf(other), { method: 'POST', body: '{}' }, { RESULTS: deadQueue })).status,
     ).toBe(200)
   })
 
@@ -195,7 +199,7 @@ describe('the callback URL', () => {
     const id = await aJobWithoutWebhooks()
     const { deadline_at } = await getJob(id)
     const [door, upload] = [await callbackPathOf(id), await uploadPathOf(id)]
-    const nothingWorks = { JOBS: deadQueue, DB: deadDatabase }
+    const nothingWorks = { RESULTS: deadQueue, DB: deadDatabase }
     const statuses = async () => [
       (await ask(door, { method: 'POST', body: '{}' }, nothingWorks)).status,
       (await ask(upload, { method: 'PUT', body: 'x' }, nothingWorks)).status,

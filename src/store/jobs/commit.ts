@@ -2,7 +2,7 @@
 import { and, eq, sql } from 'drizzle-orm'
 import { writeFault } from '../../core/fault.ts'
 import type { Limits } from '../../core/job/concurrency.ts'
-import { canBecome } from '../../core/job/job.ts'
+import { canBecome, type DueJob, type UnsettledStatus } from '../../core/job/job.ts'
 import { maySubmit, type Repeats } from '../../core/job/task.ts'
 import { leaseMs } from '../../core/schedule.ts'
 import type { Database } from '../database.ts'
@@ -13,14 +13,14 @@ import { jobs } from '../schema.ts'
 import type { Claim, ClaimedJob } from './claim.ts'
 import { insertOutputHost } from './output-hosts.ts'
 import { saveOutput } from './outputs.ts'
-import { changeSlots, idsIn, wakeWaitingJobs } from './slots.ts'
+import { changeSlots, jobsIn, wakeWaitingJobs } from './slots.ts'
 import { applyChanges, jobAfter, type Step } from './step.ts'
 import { saveTask, type Task } from './tasks.ts'
 
 /** The row after the commit: held for the next step, due again later, or settled. `woken`: jobs that got a slot. */
-export type Committed = { woken: string[] } & (
+export type Committed = { woken: DueJob[] } & (
   | { state: 'held'; claim: Claim }
-  | { state: 'released'; dueAt: number }
+  | { state: 'released'; status: UnsettledStatus; dueAt: number }
   | { state: 'settled' }
 )
 
@@ -80,7 +80,7 @@ export async function commitStep(
     // Last, so that a woken job finds all of this done.
     ...wakes,
   ])
-  const woken = idsIn(results.slice(results.length - wakes.length))
+  const woken = jobsIn(results.slice(results.length - wakes.length))
   if (next === 'settled') return { woken, state: 'settled' }
   if (step.next === 'now') {
     const { provider, progress } = after
@@ -100,7 +100,7 @@ export async function commitStep(
   const [row] = Array.isArray(released) ? released : []
   const dueAt = row !== undefined && 'dueAt' in row ? row.dueAt : null
   if (dueAt === null) throw new Error(`the row of ${job.id} was not released`)
-  return { woken, state: 'released', dueAt }
+  return { woken, state: 'released', status: step.status, dueAt }
 }
 
 /**

@@ -87,6 +87,7 @@ function limitedEnv(env: Env): Env {
     ...env,
     BUCKET: limitCalls(env.BUCKET),
     JOBS: limitCalls(env.JOBS),
+    RESULTS: limitCalls(env.RESULTS),
     DELIVERIES: limitCalls(env.DELIVERIES),
   }
   limitedEnvs.set(env, limited)
