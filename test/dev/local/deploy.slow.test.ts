@@ -5,6 +5,8 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { unstable_readConfig } from 'wrangler'
+import { resourcesIn } from '../../../src/dev/local/account-resources.ts'
 import { apiToken, permissions } from '../../support/platform/cloudflare-account.ts'
 import { type CloudflareApi, startCloudflareApi } from '../../support/platform/cloudflare-api.ts'
 
@@ -25,6 +27,8 @@ const shell = {
   RUNWARE_BASE_URL: 'http://127.0.0.1:8788/runware/v1',
   CRUN_API_KEY: 'the key of the shell',
 }
+
+const config = unstable_readConfig({ config: 'wrangler.toml' })
 
 let api: CloudflareApi
 let folder: string
@@ -53,7 +57,8 @@ describe('a deployment', { timeout }, () => {
     })
     expect(Object.fromEntries(account.secrets ?? [])).toEqual(values)
     expect(account.databases.get('reelhook')?.location).toBe('weur')
-    expect(account.crons).toEqual(['* * * * *'])
+    expect(account.crons).toEqual(config.triggers.crons)
+    expect([...account.queues.keys()].toSorted()).toEqual(resourcesIn(config).queues.toSorted())
     expect([...account.queues.values()].map(({ consumers }) => consumers.length)).toEqual(
       [...account.queues].map(() => 1),
     )
