@@ -19,7 +19,12 @@ interface Creation {
   request: ApiRequest
 }
 
-export type Found = { missing: Creation[]; existing: string[]; refusals: Refusal[] }
+export interface Found {
+  missing: Creation[]
+  /** The databases and buckets that exist, and so cannot be placed. */
+  placed: string[]
+  refusals: Refusal[]
+}
 
 interface WranglerConfig {
   d1_databases: { database_name?: string | undefined; migrations_dir?: string | undefined }[]
@@ -54,7 +59,7 @@ export async function findResources(
   resources: Resources,
   location: Location | null,
 ): Promise<Found> {
-  const found: Found = { missing: [], existing: [], refusals: [] }
+  const found: Found = { missing: [], placed: [], refusals: [] }
   const { databases, buckets, queues } = resources
   for (const creation of [
     ...queues.map(queueCreation),
@@ -63,8 +68,8 @@ export async function findResources(
   ]) {
     const answer = await cloudflare.call(z.unknown(), creation.lookup)
     if (!answer.ok && !answer.refusal.codes.includes(creation.absent)) found.refusals.push(answer.refusal)
-    else if (answer.ok && !isEmpty(answer.result)) found.existing.push(creation.name)
-    else found.missing.push(creation)
+    else if (!answer.ok || isEmpty(answer.result)) found.missing.push(creation)
+    else if (creation.isPlaced) found.placed.push(creation.name)
   }
   return found
 }
@@ -91,6 +96,8 @@ interface Lookup extends Creation {
   lookup: ApiRequest
   /** The error code of a lookup that finds nothing. */
   absent: number
+  /** It has a location. */
+  isPlaced: boolean
 }
 
 // The queues are looked up as a list, which is empty if there is none.
@@ -99,6 +106,7 @@ function queueCreation(name: string): Lookup {
     name: `queue ${name}`,
     lookup: { method: 'GET', path: `queues?name=${name}` },
     absent: 11000,
+    isPlaced: false,
     request: { method: 'POST', path: 'queues', body: { queue_name: name } },
   }
 }
@@ -108,6 +116,7 @@ function databaseCreation(name: string, location: Location | null): Lookup {
     name: `database ${name}`,
     lookup: { method: 'GET', path: `d1/database/${name}` },
     absent: 7404,
+    isPlaced: true,
     request: {
       method: 'POST',
       path: 'd1/database',
@@ -121,6 +130,7 @@ function bucketCreation(name: string, location: Location | null): Lookup {
     name: `bucket ${name}`,
     lookup: { method: 'GET', path: `r2/buckets/${name}` },
     absent: 10006,
+    isPlaced: true,
     request: {
       method: 'POST',
       path: 'r2/buckets',

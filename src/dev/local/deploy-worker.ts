@@ -50,8 +50,8 @@ async function createResources({ cloudflare, print, worker }: Deployment): Promi
     if (!created.ok) return incomplete(explainRefusals(cloudflare.accountId, [created.refusal]))
     print(`Created: ${name}`)
   }
-  if (location !== null && found.existing.length > 0) {
-    print(`Not moved to ${location}, since it exists: ${found.existing.join(', ')}`)
+  if (location !== null && found.placed.length > 0) {
+    print(`Not moved to ${location}, since it exists: ${found.placed.join(', ')}`)
   }
   for (const bucket of resources.buckets) {
     const refusal = await abortBrokenUploads(cloudflare, bucket)

@@ -1,6 +1,6 @@
 /** `npm run deploy` with the installed wrangler, against the pretended Cloudflare API. */
 import { spawn } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { text } from 'node:stream/consumers'
@@ -94,20 +94,20 @@ describe('a deployment', { timeout }, () => {
     expect(leftovers()).toEqual([])
   })
 
-  it('leaves no file with the settings after Ctrl-C', async () => {
+  it('keeps the settings in a file of its own user, and leaves none after Ctrl-C', async () => {
     const account = api.reset()
     writeSettings(values)
-    const found: string[] = []
+    const modes: number[] = []
     const { exitCode } = await deploy([], (interrupt) => {
       account.onCall = () => {
         if (account.databases.size === 0) return
-        found.push(...leftovers())
+        modes.push(...leftovers().map(modeOf))
         account.onCall = null
         interrupt()
       }
     })
     expect(exitCode).toBe(130)
-    expect(found).not.toEqual([])
+    expect(modes).toEqual([0o600])
     expect(leftovers()).toEqual([])
     expect(account.uploads).toEqual([])
   })
@@ -157,4 +157,8 @@ async function deploy(
 
 function leftovers(): string[] {
   return readdirSync(join(folder, 'temporary')).filter((name) => name.startsWith('reelhook-'))
+}
+
+function modeOf(leftover: string): number {
+  return statSync(join(folder, 'temporary', leftover, 'settings.json')).mode & 0o777
 }

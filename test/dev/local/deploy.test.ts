@@ -109,6 +109,7 @@ describe('a repeated deployment', () => {
 
   it('creates what is missing, and says what it cannot move', async () => {
     account.buckets.set('reelhook', { rules: [] })
+    account.queues.set('reelhook-jobs', { id: 'queue', consumers: [] })
     expect(await deploy({ location: 'apac' })).toBeNull()
     expect(printed).toContain('Created: database reelhook')
     expect(printed).toContain('Not moved to apac, since it exists: bucket reelhook')
