@@ -9,6 +9,7 @@ import { type Log, logToConsole } from './log.ts'
 import { createProviders, type Providers } from './providers/index.ts'
 import { createQueues, type Queues } from './queue.ts'
 import { type Database, openDatabase } from './store/database.ts'
+import { meterSize, type SizeMeter } from './store/size.ts'
 import { createGuard } from './url-guard/guard.ts'
 
 /** All I/O beside the bindings. Tests replace it. */
@@ -37,6 +38,7 @@ export interface Context extends Edges {
   /** Checks every URL from outside right before it is called. */
   guard: Guard
   db: Database
+  databaseSize: Omit<SizeMeter, 'database'>
   bucket: R2Bucket
   /** Limits the tests of callback URLs, per API key. */
   probeLimit: RateLimit
@@ -54,11 +56,13 @@ export interface Context extends Edges {
 export function createContext(env: Env, config: Config, given: Edges, cache?: CacheContext): Context {
   const edges = { ...given, fetch: withUserAgent(given.fetch) }
   const guard = createGuard(edges, config)
+  const { database, ...databaseSize } = meterSize(env.DB)
   return {
     ...edges,
     config,
     guard,
-    db: openDatabase(env.DB),
+    db: openDatabase(database),
+    databaseSize,
     bucket: env.BUCKET,
     probeLimit: env.RECEIVER_TESTS,
     callbacks: env.CALLBACKS,

@@ -4,7 +4,7 @@ import type { Context } from 'hono'
 import { except } from 'hono/combine'
 import { HTTPException } from 'hono/http-exception'
 import { describeError } from '../log.ts'
-import { isDatabaseTrouble } from '../store/database.ts'
+import { isDatabaseFull, isDatabaseTrouble } from '../store/database.ts'
 import { apiKeyRoutes } from './api-keys/api-keys.ts'
 import { disabledCallbackRoutes } from './api-keys/disabled-callbacks.ts'
 import { secretRotationRoutes } from './api-keys/rotate-secret.ts'
@@ -29,6 +29,7 @@ import { outputRoutes } from './jobs/outputs.ts'
 import { retryRoutes } from './jobs/retry.ts'
 import { problem, unavailable } from './problems.ts'
 import { limitRate } from './rate-limit.ts'
+import { databaseFull } from './refuse-when-full.ts'
 import type { ApiEnv } from './router.ts'
 import { healthRoutes } from './system/health.ts'
 import { modelRoutes } from './system/models.ts'
@@ -51,6 +52,7 @@ export function createApi() {
       path: c.req.routePath,
       error: describeError(error),
     })
+    if (isDatabaseFull(error)) return databaseFull(c, 'It has no room left')
     if (isDatabaseTrouble(error)) return unavailable(c)
     return problem(
       c,

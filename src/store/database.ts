@@ -22,5 +22,12 @@ export function isDatabaseTrouble(error: unknown): boolean {
   return trouble.test(reason) || (/\bD1_ERROR\b/.test(reason) && !/\bSQLITE_/.test(reason))
 }
 
+/** Whether the database or the account has no storage left: reads and deletes succeed, new rows do not. */
+export function isDatabaseFull(error: unknown): boolean {
+  return full.test(reasonOf(error))
+}
+
+const full = /Exceeded maximum (DB size|account storage limit)|SQLITE_FULL/
+
 const trouble =
   /\bD1 DB\b|object to be reset|Network connection lost|client disconnected|SQLITE_(BUSY|FULL|IOERR|NOMEM|INTERRUPT)/
