@@ -15,9 +15,8 @@ export async function refuseWhenFull(c: HonoContext<ApiEnv>): Promise<ProblemRes
 
 /** Also for a write that D1 refused because it has no room left. */
 export function databaseFull(c: HonoContext<ApiEnv>, reason: string): ProblemResponse {
-  return problem(
-    c,
-    'database_full',
-    `${reason}, so nothing was accepted. Jobs that were accepted before still end. The operator can make room: lower PRUNE_AFTER_DAYS, or delete old jobs (DELETE /v1/jobs/:id). With RETENTION_DAYS it does not fill again.`,
-  )
+  return problem(c, 'database_full', `${reason}, ${advice}`)
 }
+
+const advice =
+  'so nothing was accepted. Jobs that were accepted before still end. The operator can make room: lower PRUNE_AFTER_DAYS, or delete old jobs (DELETE /v1/jobs/:id). With RETENTION_DAYS it does not fill again.'
