@@ -212,12 +212,26 @@ describe('an invalid embedded file', () => {
       headers: { authorization: `Bearer ${env.ADMIN_API_KEY}`, 'content-type': 'application/json' },
       body: JSON.stringify(aRequest({ first_frame: png })),
     }
-    expect((await ask('/v1/jobs', init, { DB: deadDatabase })).status).toBe(503)
+    expect((await ask('/v1/jobs', init, { DB: databaseThatDies() })).status).toBe(503)
     expect(await objectKeys()).toHaveLength(before.length + 1)
     await passDays(2)
     expect(await objectKeys()).toEqual(before)
   })
 })
+
+/** It reports its size, and then fails. */
+function databaseThatDies(): D1Database {
+  let isAlive = true
+  return {
+    ...deadDatabase,
+    prepare: (sql: string) => env.DB.prepare(sql),
+    batch: async (statements: D1PreparedStatement[]) => {
+      if (!isAlive) throw new Error('D1_ERROR: Network connection lost.')
+      isAlive = false
+      return env.DB.batch(statements)
+    },
+  } as unknown as D1Database
+}
 
 describe('an estimate with an embedded file', () => {
   it.each(['runware', 'crun', 'scenario', 'aimlapi'])(
