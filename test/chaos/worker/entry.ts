@@ -6,15 +6,18 @@ import { seededRandom } from '../random.ts'
 import { control, countRunning, machineNow, setClock } from './control.ts'
 import { createFaultInjection, type FaultInjection } from './fault-injection.ts'
 import { faultyEnv, faultyFetch } from './faulty-bindings.ts'
+import { watchRequests } from './watch-requests.ts'
 
 /** An isolate runs for one life. */
-let life: { injection: FaultInjection; env: Env } | undefined
+let life: { injection: FaultInjection; env: Env; report: Report } | undefined
+
+type Report = (path: string, body: string) => Promise<void>
 
 function startLife(env: Env) {
   if (life !== undefined) return life
   const { seed, armed, offsetMs, harnessUrl } = settings.parse(JSON.parse(Reflect.get(env, 'CHAOS')))
   setClock(offsetMs)
-  const report = async (path: string, body: string): Promise<void> => {
+  const report: Report = async (path, body) => {
     const response = await fetch(`${harnessUrl}/${path}`, { method: 'POST', body })
     await response.text()
   }
@@ -32,7 +35,7 @@ function startLife(env: Env) {
     reportCall: (call) => report('call', call),
     reportFault: (fault) => report('fault', fault),
   })
-  life = { injection, env: faultyEnv(env, injection) }
+  life = { injection, env: faultyEnv(env, injection), report }
   return life
 }
 
@@ -40,7 +43,9 @@ const reelhook = createWorker({
   ...realEdges,
   fetch(request) {
     if (life === undefined) throw new Error('The Worker fetches only during an invocation.')
-    return faultyFetch(realEdges.fetch, life.injection)(request)
+    const { injection, report } = life
+    const fetch = faultyFetch(realEdges.fetch, injection)
+    return watchRequests(fetch, (sent) => report('request', JSON.stringify(sent)))(request)
   },
 })
 
