@@ -46,12 +46,11 @@ export interface Context extends Edges {
   requests: RateLimit
   providers: Providers
   queues: Queues
-  /** Purges the responses with this tag from the cache in front of the Worker. Throws if the purge fails. */
-  forget: (tag: string) => Promise<void>
+  /** The cache in front of the Worker. Undefined without one, as on a local machine. */
+  cache: Pick<CacheContext, 'purge'> | undefined
 }
 
-/** `cache`: absent without a cache in front of the Worker, as on a local machine. */
-export function createContext(env: Env, config: Config, given: Edges, cache?: CacheContext): Context {
+export function createContext(env: Env, config: Config, given: Edges, cache?: Context['cache']): Context {
   const edges = { ...given, fetch: withUserAgent(given.fetch) }
   const guard = createGuard(edges, config)
   return {
@@ -65,10 +64,7 @@ export function createContext(env: Env, config: Config, given: Edges, cache?: Ca
     requests: env.REQUESTS,
     providers: createProviders(config.accounts, edges.fetch, edges.now, guard),
     queues: createQueues(env.JOBS, env.DELIVERIES, edges.log),
-    forget: async (tag) => {
-      const purged = await cache?.purge({ tags: [tag] })
-      if (purged?.success === false) throw new Error(`purging ${tag} from the cache failed`)
-    },
+    cache,
   }
 }
 

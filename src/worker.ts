@@ -9,6 +9,7 @@ import { deliver } from './deliveries/deliver.ts'
 import { reencryptSecrets } from './deliveries/re-encrypt.ts'
 import { advance } from './engine/advance.ts'
 import { recordDeadLetter } from './engine/upkeep/dead-letter.ts'
+import { purgeErased } from './engine/upkeep/purge.ts'
 import { reconcile } from './engine/upkeep/reconcile.ts'
 import { sweep } from './engine/upkeep/sweep.ts'
 import { describeError } from './log.ts'
@@ -54,7 +55,7 @@ export function createWorker(edges: Edges): ExportedHandler<Env> {
     async scheduled(_controller, env, execution) {
       const context = contextOf(env, execution)
       // One that fails does not stop the others.
-      for (const [work, run] of Object.entries({ sweep, reencryptSecrets, reconcile })) {
+      for (const [work, run] of Object.entries({ sweep, purgeErased, reencryptSecrets, reconcile })) {
         await run(context).catch((error) => context.log('cron.failed', { work, error: describeError(error) }))
       }
     },

@@ -105,9 +105,9 @@ describe('an error in the log', () => {
 })
 
 it('a log line is JSON', () => {
-  printed.length = 0
+  const print = vi.spyOn(console, 'log').mockReturnValue()
   logToConsole('job.accepted', { job_id: 'job_1', fault: undefined })
-  expect(printed).toEqual(['{"event":"job.accepted","job_id":"job_1"}'])
+  expect(print.mock.calls).toEqual([['{"event":"job.accepted","job_id":"job_1"}']])
 })
 
 function tried(work: () => unknown): unknown {

@@ -58,8 +58,12 @@ const inWorkerd = defineProject({
     name: 'workerd',
     testTimeout: 20_000,
     include: ['test/**/*.test.ts'],
-    exclude: ['test/chaos/**', ...nodeTests],
-    setupFiles: ['./test/support/migrate.ts', './test/support/validate-responses.ts'],
+    exclude: ['test/chaos/**', 'test/browser/**', ...nodeTests],
+    // Loading the modules takes longer than most files. test/support/start-empty.ts empties the storage between files.
+    isolate: false,
+    restoreMocks: true,
+    unstubGlobals: true,
+    setupFiles: ['./test/support/start-empty.ts', './test/support/validate-responses.ts'],
     provide: { picture },
   },
 })
@@ -92,8 +96,14 @@ const storm = defineProject({
   test: { name: 'storm', testTimeout: 300_000, include: ['test/chaos/**/*.test.ts'] },
 })
 
+/** Plays videos in Debian's Chromium, which `npm run test:browser` installs. `npm test` leaves it out. */
+const browser = defineProject({
+  root,
+  test: { name: 'browser', testTimeout: 120_000, hookTimeout: 240_000, include: ['test/browser/*.test.ts'] },
+})
+
 export default defineConfig({
   root,
   // workerd spends more time waiting than computing, so both of two cores get a worker.
-  test: { maxWorkers: 2, projects: [storm, inWorkerd, inNode] },
+  test: { maxWorkers: 2, projects: [storm, inWorkerd, inNode, browser] },
 })

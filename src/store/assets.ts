@@ -2,6 +2,7 @@
 import { eq, inArray } from 'drizzle-orm'
 import { uploadKey } from '../core/retention.ts'
 import type { Database } from './database.ts'
+import { insertPurgeOfAsset } from './purges.ts'
 import { assets } from './schema.ts'
 
 export type Asset = typeof assets.$inferSelect
@@ -31,6 +32,8 @@ export async function findAssets(db: Database, ids: readonly string[]): Promise<
   return new Map(rows.map((row) => [row.id, row]))
 }
 
-export async function deleteAsset(db: Database, id: string): Promise<void> {
-  await db.delete(assets).where(eq(assets.id, id))
+/** Its file is then purged from the cache by a sweep. */
+// Running this twice is harmless: the second time there is no asset.
+export async function deleteAsset(db: Database, id: string, nowMs: number): Promise<void> {
+  await db.batch([insertPurgeOfAsset(db, id, nowMs), db.delete(assets).where(eq(assets.id, id))])
 }

@@ -32,7 +32,7 @@ it.each(['runware', 'crun'])('a job at %s that ends by webhook stays within its 
 })
 
 // The claim of a delivery reads its job, key, endpoint, host and host queue; each claim of a job reads the endpoints too. A
-// sweep without work reads nine rows, whatever the number of jobs, and runs once a minute.
+// sweep without work reads seven rows, whatever the number of jobs, and runs once a minute.
 // Each poll costs a claim and a commit (4 rows written), and a wake-up: one message, or the sweep.
 it.each([
   ['runware', 'webhook', { questions: 1, rowsWritten: 35, rowsRead: 84, operations: 9 }],

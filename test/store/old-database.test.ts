@@ -17,6 +17,7 @@ import { eventsOf } from '../../src/store/events.ts'
 import { claimJob } from '../../src/store/jobs/claim.ts'
 import { findJob, findJobByIdempotencyKey } from '../../src/store/jobs/jobs.ts'
 import { hostsNamedBy } from '../../src/store/jobs/output-hosts.ts'
+import { waitingPurges } from '../../src/store/purges.ts'
 import { countSlots } from '../../src/store/reports/backlog.ts'
 import { claimReconciliation, lastReconciliation } from '../../src/store/reports/reconciliation.ts'
 import { select } from '../support/storage.ts'
@@ -134,6 +135,10 @@ describe('a database of the first release', () => {
     expect(await listEndpoints(db)).toMatchObject([{ url: 'https://caller.test/all', disabledBy: null }])
     expect(await disabledCallbacksOf(db, keyId)).toMatchObject([{ host: 'gone.test' }])
     expect(await findAsset(db, assetId)).toMatchObject({ kind: 'image', fileName: 'boat.png', jobId })
+  })
+
+  it('has cache tags that a sweep purges', async () => {
+    expect(await waitingPurges(db, 10)).toEqual([{ createdAt: 1_764_500_000_000, tag: assetId }])
   })
 
   it('has a reconciliation that continues where it was', async () => {

@@ -12,9 +12,10 @@ let checkedCount = 0
 let faults: string[] = []
 const seen = new Set<string>()
 
-/** Reads the description, once for each test file. */
-export function setDescription(published: unknown): void {
-  description = readDescription(published)
+/** Reads the description, and forgets what the tests of another file have seen. */
+export async function startChecking(publish: () => Promise<unknown>): Promise<void> {
+  description ??= readDescription(await publish())
+  seen.clear()
 }
 
 /** The differences since the last call, and the number of responses and events that were checked. */

@@ -1,6 +1,7 @@
 /** Jobs at providers with a concurrency limit, on a metered Worker with such settings. */
 import { env } from 'cloudflare:workers'
 import { expect } from 'vitest'
+import type { Simulator } from '../../src/dev/simulator/simulator.ts'
 import type { MeteredWorker } from './meter.ts'
 import { aRequest, getJob } from './reelhook.ts'
 import { select } from './storage.ts'
@@ -30,18 +31,20 @@ export async function postMany(
   return ids
 }
 
-let receiver: MeteredWorker | null = null
+let receiver: { worker: MeteredWorker; simulator: Simulator } | null = null
 
 /** From now on this Worker receives the providers' webhooks. */
 export function receiveWebhooks(worker: MeteredWorker): void {
-  if (receiver === null) routeWebhooks()
-  receiver = worker
+  const { simulator } = world
+  const isRouted = receiver?.simulator === simulator
+  receiver = { worker, simulator }
+  if (!isRouted) routeWebhooks()
 }
 
 function routeWebhooks(): void {
   world.respondNext(`${publicBaseUrl}/webhooks`, async (request) => {
     routeWebhooks()
-    return receiver === null ? new Response('no receiver', { status: 503 }) : receiver.fetch(request)
+    return receiver === null ? new Response('no receiver', { status: 503 }) : receiver.worker.fetch(request)
   })
 }
 

@@ -1,5 +1,7 @@
 /** Jobs with a retention, and their erasure. */
+import { env } from 'cloudflare:workers'
 import { vi } from 'vitest'
+import { newId } from '../../src/core/id.ts'
 import { deliveriesOf } from './deliveries.ts'
 import { sweep } from './reelhook.ts'
 import { select } from './storage.ts'
@@ -52,4 +54,27 @@ export async function untilErasureEvent(id: string, attempts = 1) {
 export async function remainsOf(id: string): Promise<Record<string, unknown> | undefined> {
   const [row] = await select('SELECT * FROM jobs WHERE id = ?', id)
   return row
+}
+
+/** Inserts ended jobs whose erasure is due: rows only, without objects. */
+export async function insertDueErasures(
+  count: number,
+  contents: 'empty' | 'with a video',
+  request = '{"model":"seedance-2.0-mini","retention_days":1}',
+): Promise<string[]> {
+  const ids = Array.from({ length: count }, () => newId('job'))
+  await env.DB.prepare(
+    `INSERT INTO jobs (id, status, model, provider, providers, request, warnings, api_key_id, created_at, deadline_at, settled_at, erase_at)
+     SELECT value, 'failed', 'seedance-2.0-mini', 'runware', '[]', ?, '[]', 'admin', 0, 0, 0, 1 FROM json_each(?)`,
+  )
+    .bind(request, JSON.stringify(ids))
+    .run()
+  if (contents === 'empty') return ids
+  await env.DB.prepare(
+    `INSERT INTO outputs (job_id, n, task_n, remote_id, source_url, status, attempts, key, content_type, bytes, sha256, stored_at)
+     SELECT value, 0, 0, 'video', '', 'stored', 1, 'jobs/' || value || '/0.mp4', 'video/mp4', 1, 'ab12', 0 FROM json_each(?)`,
+  )
+    .bind(JSON.stringify(ids))
+    .run()
+  return ids
 }

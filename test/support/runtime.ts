@@ -34,8 +34,11 @@ export async function fetchWith(
 }
 
 /** Runs the cron trigger with a cache in front of the Worker. */
-export async function sweepWith(cache: Pick<CacheContext, 'purge'>): Promise<void> {
-  await worker.scheduled?.(createScheduledController(), env, anInvocation(cache))
+export async function sweepWith(
+  cache: Pick<CacheContext, 'purge'>,
+  bindings: Partial<Env> = {},
+): Promise<void> {
+  await worker.scheduled?.(createScheduledController(), { ...env, ...bindings }, anInvocation(cache))
 }
 
 function anInvocation(cache?: Pick<CacheContext, 'purge'>) {

@@ -1,7 +1,7 @@
 /** Fails a test in which a response or an event differs from the published description. */
 import { env } from 'cloudflare:workers'
 import { afterEach, beforeAll, expect } from 'vitest'
-import { setDescription, takeFaults } from './contract.ts'
+import { startChecking, takeFaults } from './contract.ts'
 import { fetchWith } from './runtime.ts'
 import { publicBaseUrl } from './world.ts'
 
@@ -13,7 +13,10 @@ declare module 'vitest' {
 }
 
 beforeAll(async () => {
-  setDescription(await (await fetchWith(env, new Request(`${publicBaseUrl}/openapi.json`))).json())
+  await startChecking(async () => {
+    const response = await fetchWith(env, new Request(`${publicBaseUrl}/openapi.json`))
+    return response.json()
+  })
 })
 
 afterEach(({ task }) => {

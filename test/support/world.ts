@@ -29,65 +29,87 @@ export interface World {
   respondNext: (urlPrefix: string, answer: (request: Request) => Response | Promise<Response>) => void
 }
 
-export const world: World = createWorld()
+interface Parts extends Pick<World, 'simulator' | 'caller' | 'calls' | 'logs'> {
+  clock: ReturnType<typeof createClock>
+  interceptions: { prefix: string; answer: (request: Request) => Response | Promise<Response> }[]
+  servers: Map<string, (request: Request) => Response | Promise<Response>>
+}
 
-function createWorld(): World {
+let parts = createParts()
+
+export const world: World = {
+  edges: {
+    fetch: (request) => {
+      const { method, url, headers } = request
+      parts.calls.push({ method, url, userAgent: headers.get('user-agent') })
+      return network(request)
+    },
+    now: () => parts.clock.now(),
+    chance: () => 0.5,
+    log: (event, fields) => void parts.logs.push({ event, fields }),
+  },
+  get simulator() {
+    return parts.simulator
+  },
+  get caller() {
+    return parts.caller
+  },
+  get calls() {
+    return parts.calls
+  },
+  get logs() {
+    return parts.logs
+  },
+  advance: (ms) => parts.clock.advance(ms),
+  serve: (origin, answer) => void parts.servers.set(origin, answer),
+  respondNext: (prefix, answer) => void parts.interceptions.push({ prefix, answer }),
+}
+
+/** A new world: nothing is left of what the tests of another file did to it. */
+export function resetWorld(): void {
+  parts = createParts()
+}
+
+function createParts(): Parts {
   const clock = createClock()
-  const logs: World['logs'] = []
-  const calls: World['calls'] = []
-  const interceptions: { prefix: string; answer: (request: Request) => Response | Promise<Response> }[] = []
-  const caller = createCaller(clock.now)
-  const servers = new Map<string, (request: Request) => Response | Promise<Response>>()
-
-  const network = async (sent: Request): Promise<Response> => {
-    const request = uploaded(sent)
-    const { origin } = new URL(request.url)
-    if (origin !== publicBaseUrl && origin !== simulatorUrl) await checkEvent(request)
-    const index = interceptions.findIndex(({ prefix }) => request.url.startsWith(prefix))
-    const [interception] = index < 0 ? [] : interceptions.splice(index, 1)
-    if (interception !== undefined) return interception.answer(request)
-    if (origin === simulatorUrl) return overTheWire(await simulator.fetch(request))
-    if (origin === callerUrl) return caller.receive(request)
-    if (origin === publicBaseUrl) return exports.default.fetch(request)
-    const server = servers.get(origin)
-    if (server !== undefined) return server(request)
-    throw new TypeError(`there is no server at ${origin}`)
-  }
-
-  const simulator = createSimulator({
-    baseUrl: simulatorUrl,
-    picture: Uint8Array.from(atob(inject('picture')), (character) => character.charCodeAt(0)),
-    fetch: network,
-    now: clock.now,
-    after: clock.after,
-    pace: { queuedMs: 1_000, runningMs: 4_000 },
-    keys: {
-      runware: 'runware-key',
-      crun: 'crun-key',
-      scenario: 'scenario-key:scenario-secret',
-      aimlapi: 'aimlapi-key',
-    },
-  })
-
   return {
-    edges: {
-      fetch: (request) => {
-        const { method, url, headers } = request
-        calls.push({ method, url, userAgent: headers.get('user-agent') })
-        return network(request)
-      },
+    clock,
+    caller: createCaller(clock.now),
+    calls: [],
+    logs: [],
+    interceptions: [],
+    servers: new Map(),
+    simulator: createSimulator({
+      baseUrl: simulatorUrl,
+      picture: Uint8Array.fromBase64(inject('picture')),
+      fetch: network,
       now: clock.now,
-      chance: () => 0.5,
-      log: (event, fields) => logs.push({ event, fields }),
-    },
-    simulator,
-    caller,
-    calls,
-    logs,
-    advance: clock.advance,
-    serve: (origin, answer) => servers.set(origin, answer),
-    respondNext: (prefix, answer) => interceptions.push({ prefix, answer }),
+      after: clock.after,
+      pace: { queuedMs: 1_000, runningMs: 4_000 },
+      keys: {
+        runware: 'runware-key',
+        crun: 'crun-key',
+        scenario: 'scenario-key:scenario-secret',
+        aimlapi: 'aimlapi-key',
+      },
+    }),
   }
+}
+
+async function network(sent: Request): Promise<Response> {
+  const { interceptions, simulator, caller, servers } = parts
+  const request = uploaded(sent)
+  const { origin } = new URL(request.url)
+  if (origin !== publicBaseUrl && origin !== simulatorUrl) await checkEvent(request)
+  const index = interceptions.findIndex(({ prefix }) => request.url.startsWith(prefix))
+  const [interception] = index < 0 ? [] : interceptions.splice(index, 1)
+  if (interception !== undefined) return interception.answer(request)
+  if (origin === simulatorUrl) return overTheWire(await simulator.fetch(request))
+  if (origin === callerUrl) return caller.receive(request)
+  if (origin === publicBaseUrl) return exports.default.fetch(request)
+  const server = servers.get(origin)
+  if (server !== undefined) return server(request)
+  throw new TypeError(`there is no server at ${origin}`)
 }
 
 /** A body from the network is a byte stream of the runtime. */

@@ -1,11 +1,11 @@
 /** /v1/assets: upload input media, show an asset, delete it. */
 import { createRoute, z } from '@hono/zod-openapi'
 import type { Context as HonoContext } from 'hono'
+import { deleteUpload } from '../../assets/delete-upload.ts'
 import { maxBytesByKind, uploadAsset } from '../../assets/upload.ts'
 import { type Fault, isMediaFault, type MediaFaultCode } from '../../core/fault.ts'
 import { isAssetId, mediaKinds } from '../../core/request/media.ts'
-import { uploadKey } from '../../core/retention.ts'
-import { type Asset, deleteAsset, findAsset } from '../../store/assets.ts'
+import { type Asset, findAsset } from '../../store/assets.ts'
 import { type ProblemCode, problem } from '../problems.ts'
 import { json, keyProblems, problemResponse, unexpectedBodyProblems } from '../responses.ts'
 import { type ApiEnv, createRouter } from '../router.ts'
@@ -94,7 +94,8 @@ const remove = createRoute({
   method: 'delete',
   path: '/{id}',
   summary: 'Delete an asset',
-  description: 'A job that still needs the asset fails. Deleting an asset twice returns the same response.',
+  description:
+    'A job that still needs the asset fails. Deleting an asset twice returns the same response. Until the cache in front of the Worker is purged, normally within a minute, a signed link may still open a copy in it.',
   request: { params },
   responses: {
     ...keyProblems,
@@ -121,18 +122,17 @@ assetRoutes.openapi(show, async (c) => {
   return asset === null ? problem(c, 'not_found', 'There is no such asset.') : c.json(viewAsset(asset), 200)
 })
 
-// Idempotent: deleting what is already deleted succeeds. The row is deleted last, so no object loses its row.
+// Idempotent: deleting what is already deleted succeeds.
 assetRoutes.openapi(remove, async (c) => {
-  const { db, bucket, forget, log } = c.get('context')
   const { id } = c.req.valid('param')
   if (!isAssetId(id)) return problem(c, 'not_found', 'There is no such asset.')
-  const asset = await findAsset(db, id)
+  const asset = await findAsset(c.get('context').db, id)
   if (asset !== null && asset.jobId !== null)
     return problem(c, 'not_found', 'The asset was embedded in a job and is erased with that job.')
-  await bucket.delete(uploadKey(id))
-  await forget(id)
-  await deleteAsset(db, id)
-  log('asset.deleted', { asset_id: id })
+  const deletion = deleteUpload(c.get('context'), id)
+  // A caller that disconnects ends this invocation, and the object must still be deleted.
+  c.executionCtx.waitUntil(Promise.allSettled([deletion]))
+  await deletion
   return c.body(null, 204)
 })
 

@@ -18,7 +18,7 @@ const show = createRoute({
   summary: 'Download an asset',
   security: keyOrLink,
   description:
-    'Opens with an API key. Providers get a signed link. Supports HEAD, a range and every conditional header of RFC 9110. A request for several ranges returns the whole file.',
+    'Opens with an API key. Providers get a signed link. Supports HEAD, a range and every conditional header of RFC 9110. A request for several ranges returns the whole file. So does bytes=0- with a link, up to 512 MB.',
   request: { params, query: linkQuery.extend(downloadQuery.shape) },
   responses: {
     ...fileResponses('*/*'),

@@ -1,9 +1,9 @@
 /** Serves a file from R2, whole or one range, unless the client already has it (RFC 9110 §13, §14; RFC 9111 §5.2). */
 import { z } from '@hono/zod-openapi'
 import type { Context as HonoContext } from 'hono'
-import { readRange } from '../../core/http/byte-ranges.ts'
+import { type ByteRange, isFromFirstByteOn, readRange } from '../../core/http/byte-ranges.ts'
 import { writeHttpDate } from '../../core/http/http-date.ts'
-import { evaluatePreconditions, mayBePartial } from '../../core/http/preconditions.ts'
+import { evaluatePreconditions, mayBePartial, type Validators } from '../../core/http/preconditions.ts'
 import { problem } from '../problems.ts'
 import { commonProblems, keyProblems, problemResponse } from '../responses.ts'
 import type { ApiEnv } from '../router.ts'
@@ -20,6 +20,9 @@ export interface StoredFile {
   /** The id of the job or asset that it belongs to: erasing that purges this tag from the cache. */
   tag: string
 }
+
+/** The cache in front of the Worker stores no larger response. */
+const maxCachedBytes = 512 * 1024 * 1024
 
 export const downloadQuery = z.object({
   download: z.enum(['1']).optional().openapi({ description: '1: a browser saves the file.' }),
@@ -52,9 +55,7 @@ export async function serveFile(c: HonoContext<ApiEnv>, file: StoredFile) {
   }
   const headers = headersOf(c, file)
   if (c.req.method === 'HEAD') return c.body(null, 200, { ...headers, ...lengthOf(file.bytes) })
-  const requested = header('range')
-  const range =
-    requested === undefined || !mayBePartial(header, current) ? 'whole' : readRange(requested, file.bytes)
+  const range = chooseRange(c, file, current)
   if (range === 'unsatisfiable') {
     c.header('content-range', `bytes */${file.bytes}`)
     return problem(c, 'range_not_satisfiable', `The file has ${file.bytes} bytes.`)
@@ -65,6 +66,22 @@ export async function serveFile(c: HonoContext<ApiEnv>, file: StoredFile) {
   if (range === 'whole') return c.body(object.body, 200, { ...headers, ...lengthOf(file.bytes) })
   const contentRange = `bytes ${range.offset}-${range.offset + range.length - 1}/${file.bytes}`
   return c.body(object.body, 206, { ...headers, ...lengthOf(range.length), 'content-range': contentRange })
+}
+
+/**
+ * Players open a video with `bytes=0-`, and the cache in front of the Worker stores only whole responses, never a 206. So a
+ * link then returns the whole file (a server may ignore Range, §14.2), and the cache answers all later ranges. A range
+ * with an end is returned as it is: Safari plays nothing without a 206. So is any range of a file that is not cached.
+ */
+function chooseRange(
+  c: HonoContext<ApiEnv>,
+  { bytes }: StoredFile,
+  current: Validators,
+): ByteRange | 'whole' | 'unsatisfiable' {
+  const requested = c.req.header('range')
+  if (requested === undefined || !mayBePartial((name) => c.req.header(name), current)) return 'whole'
+  const mayBeCached = c.get('linkExpiresAt') !== undefined && bytes <= maxCachedBytes
+  return mayBeCached && isFromFirstByteOn(requested) ? 'whole' : readRange(requested, bytes)
 }
 
 function headersOf(c: HonoContext<ApiEnv>, file: StoredFile): Record<string, string> {
@@ -92,11 +109,12 @@ function validatorsOf(c: HonoContext<ApiEnv>, file: StoredFile): Record<string, 
 
 /**
  * A stored file never changes. With a signed link it is public until the link expires, and `must-revalidate` stops a
- * cache that cannot reach us from serving it later. With a key it is private to the caller.
+ * cache that cannot reach us from serving it later. With a key it is private to the caller, which revalidates it with the
+ * ETag before each use: no purge reaches its copy.
  */
 function freshness(c: HonoContext<ApiEnv>): string {
   const expiresAt = c.get('linkExpiresAt')
-  if (expiresAt === undefined) return 'private, max-age=31536000, immutable'
+  if (expiresAt === undefined) return 'private, no-cache'
   const seconds = Math.max(0, Math.floor((expiresAt - c.get('context').now()) / 1_000))
   return `public, max-age=${seconds}, immutable, must-revalidate`
 }

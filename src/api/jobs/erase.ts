@@ -13,7 +13,7 @@ const erase = createRoute({
   path: '/{id}',
   summary: 'Erase a job',
   description:
-    'Erases a job that has ended: its request, tasks, cost, videos, timeline, the webhooks of its providers, and its deliveries with their attempts. Receivers that subscribe to job.erased are notified, with the hashes of the videos.',
+    'Erases a job that has ended: its request, tasks, cost, videos, timeline, the webhooks of its providers, and its deliveries with their attempts. Receivers that subscribe to job.erased are notified, with the hashes of the videos. Until the cache in front of the Worker is purged, normally within a minute, a signed link may still open a copy in it.',
   request: {
     params: z.object({ id: z.string() }),
     query: z.object({

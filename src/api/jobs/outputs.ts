@@ -24,7 +24,7 @@ const show = createRoute({
   summary: 'Download or play a video',
   security: keyOrLink,
   description:
-    'Opens with an API key, or with the signed link of the output, also from a page of any origin. Supports HEAD, a range and every conditional header of RFC 9110. A request for several ranges returns the whole file.',
+    'Opens with an API key, or with the signed link of the output, also from a page of any origin. Supports HEAD, a range and every conditional header of RFC 9110. A request for several ranges returns the whole file. So does bytes=0- with a link, up to 512 MB.',
   request: { params, query: linkQuery.extend(downloadQuery.shape) },
   responses: {
     ...fileResponses('video/mp4'),

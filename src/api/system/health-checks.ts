@@ -10,6 +10,8 @@ const slowMs = 2_000
 const timeoutMs = 5_000
 /** The sweep runs every minute: work that is overdue for three minutes is not being swept. */
 const overdueMs = 3 * 60_000
+/** Cloudflare limits purges, so a burst of erasures may take minutes, but not an hour. */
+const latePurgeMs = 60 * 60_000
 
 // unknown: the part that would show it does not respond.
 const check = z.object({ status: z.enum(['ok', 'degraded', 'failed', 'unknown']) })
@@ -45,6 +47,13 @@ export const checksSchema = z.object({
       .int()
       .nullable()
       .meta({ description: 'Stored outputs and assets whose object is missing in the bucket.' }),
+  }),
+  purges: check.extend({
+    waiting: z
+      .int()
+      .nullable()
+      .meta({ description: 'Erased jobs and assets whose copies in the cache are not purged yet.' }),
+    oldest_waiting_seconds: z.number().nullable(),
   }),
 })
 
@@ -105,13 +114,14 @@ function responseCheckOf(probed: Probe<unknown>): Checks['database'] {
   return { status: probed.ms > slowMs ? 'degraded' : 'ok', latency_ms: probed.ms }
 }
 
-type WorkChecks = Pick<Checks, 'cron' | 'jobs' | 'deliveries' | 'dead_letters' | 'storage'>
+type WorkChecks = Pick<Checks, 'cron' | 'jobs' | 'deliveries' | 'dead_letters' | 'storage' | 'purges'>
 
 function workChecksOf(backlog: Backlog | null, waiting: number | null, nowMs: number): WorkChecks {
   if (backlog === null) return unknownWork
-  const { jobs, deliveries, deadLetters, lost } = backlog
+  const { jobs, deliveries, deadLetters, lost, purges } = backlog
   const isLate = ({ oldestDueAt }: { oldestDueAt: number | null }) =>
     oldestDueAt !== null && nowMs - oldestDueAt > overdueMs
+  const isPurgeLate = purges.oldestAt !== null && nowMs - purges.oldestAt > latePurgeMs
   const isSwept = !(isLate(jobs) || isLate(deliveries)) || (waiting ?? 0) > 0
   return {
     cron: { status: isSwept ? 'ok' : 'degraded' },
@@ -129,6 +139,11 @@ function workChecksOf(backlog: Backlog | null, waiting: number | null, nowMs: nu
     },
     dead_letters: { status: deadLetters > 0 ? 'degraded' : 'ok', count: deadLetters },
     storage: { status: lost > 0 ? 'degraded' : 'ok', missing_objects: lost },
+    purges: {
+      status: isPurgeLate ? 'degraded' : 'ok',
+      waiting: purges.waiting,
+      oldest_waiting_seconds: secondsSince(nowMs, purges.oldestAt),
+    },
   }
 }
 
@@ -144,6 +159,7 @@ const unknownWork: WorkChecks = {
   deliveries: { status: 'unknown', overdue: null, oldest_overdue_seconds: null },
   dead_letters: { status: 'unknown', count: null },
   storage: { status: 'unknown', missing_objects: null },
+  purges: { status: 'unknown', waiting: null, oldest_waiting_seconds: null },
 }
 
 function secondsSince(nowMs: number, at: number | null): number | null {

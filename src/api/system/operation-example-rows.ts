@@ -115,6 +115,7 @@ export const counts: Counts = {
     },
     deadLetters: 0,
     lost: 0,
+    purges: { waiting: 0, oldestAt: null },
   },
   slots: [{ provider: 'crun', taken: 4, waiting: 0 }],
   reconciliation: {

@@ -23,3 +23,8 @@ export function readRange(header: string, bytes: number): ByteRange | 'whole' | 
   const to = first === '' || last === '' ? bytes : Math.min(Number(last) + 1, bytes)
   return from < to ? { offset: from, length: to - from } : 'unsatisfiable'
 }
+
+/** Whether it is `bytes=0-`, with which players open a video: everything, however long the file is. */
+export function isFromFirstByteOn(header: string): boolean {
+  return /^bytes=[\s,]*0+-[\s,]*$/i.test(header)
+}

@@ -1,7 +1,7 @@
 /**
- * erase: deletes a job, because its retention ended or its caller requests it. One commit deletes all content from the
- * database, and from then on the job cannot be found. Then its objects are deleted, then the rest of its row. After a
- * crash in between, the next sweep finishes by the row that is left.
+ * erase: deletes jobs, because their retention ended or a caller requests it. One commit deletes all content from the
+ * database, and from then on the jobs cannot be found. Then their objects are deleted, then the rest of their rows. After a
+ * crash in between, the next sweep finishes by the rows that are left. Caches are purged apart from this, by purge.ts.
  */
 import type { Context } from '../../context.ts'
 import { destinationsOf, type ErasureReason } from '../../core/event.ts'
@@ -13,12 +13,12 @@ import { describeError } from '../../log.ts'
 import { deleteAllExcept } from '../../media/delete.ts'
 import { type DeliveryDraft, draftDelivery } from '../../store/deliveries/claim.ts'
 import {
-  commitErasure,
-  deferErasure,
+  commitErasures,
+  deferErasures,
   dueErasures,
   type ErasableJob,
   findErasable,
-  finishErasure,
+  finishErasures,
 } from '../../store/jobs/erasures.ts'
 
 export interface ErasureOrder {
@@ -32,54 +32,110 @@ export type Erasure = 'erased' | 'gone' | 'not_settled' | 'undelivered'
 
 // Two at once are harmless: one of them commits, and the other finds that the job is gone.
 export async function erase(context: Context, jobId: string, order: ErasureOrder): Promise<Erasure> {
-  const { db, queues, now, log } = context
-  const seen = await findErasable(db, jobId)
-  if (seen === null) return 'gone'
+  const [seen] = await findErasable(context.db, [jobId])
+  if (seen === undefined) return 'gone'
   if (!isSettled(seen.job.status)) return 'not_settled'
   if (seen.hasPendingDelivery && order.pendingDeliveries === 'wait') return 'undelivered'
-  const nowMs = now()
-  const deliveries = erasureDeliveries(seen, order.reason, nowMs)
   // A delivery became pending again, or the job was erased, in the meantime: check again.
-  const commit = { jobId, pendingDeliveries: order.pendingDeliveries, deliveries }
-  if (!(await commitErasure(db, commit, nowMs))) return erase(context, jobId, order)
-  log('job.erased', { job_id: jobId, reason: order.reason })
-  await clearAway(context, jobId)
-  await queues.deliveries(deliveries.map(({ id }) => id))
-  return 'erased'
+  return (await eraseAll(context, [seen], order)) ? 'erased' : erase(context, jobId, order)
 }
 
-// The rest is still due at the next sweep, the longest due first.
-const maxPerSweep = 100
-const maxAtOnce = 10
+// The rest is still due at the next sweep, the longest due first. A group takes about 17 statements and 3 round trips, of
+// the 1,000 queries that D1 allows an invocation: 400 jobs a minute are 576,000 a day.
+const maxPerSweep = 400
+const maxPerGroup = 25
+// Each job's objects take a call to R2, and six calls of an invocation may wait at once.
+const maxAtOnce = 4
+
+const byRetention: ErasureOrder = { reason: 'retention', pendingDeliveries: 'wait' }
 
 /** Erases the jobs that are due, and finishes erasures that were interrupted. Returns how many there were. */
 export async function eraseDue(context: Context): Promise<number> {
   const due = await dueErasures(context.db, context.now(), maxPerSweep)
-  for (let first = 0; first < due.length; first += maxAtOnce) {
-    await Promise.all(due.slice(first, first + maxAtOnce).map((one) => eraseOne(context, one)))
-  }
+  const interrupted = due.filter(({ erasedAt }) => erasedAt !== null)
+  for (const ids of groupsOf(interrupted)) await finishInterrupted(context, ids)
+  const begun = due.filter(({ erasedAt }) => erasedAt === null)
+  for (const ids of groupsOf(begun)) await eraseGroup(context, ids)
   return due.length
 }
 
-async function eraseOne(context: Context, one: { id: string; erasedAt: number | null }): Promise<void> {
-  if (one.erasedAt !== null) return clearAway(context, one.id)
+function groupsOf(jobs: { id: string }[]): string[][] {
+  const ids = jobs.map(({ id }) => id)
+  return inGroups(ids, maxPerGroup)
+}
+
+/** Erasures that fail again are postponed, so that they do not hold up others. */
+async function finishInterrupted(context: Context, ids: string[]): Promise<void> {
+  await deferErasures(context.db, await clearAway(context, ids), context.now())
+}
+
+/** Erases the jobs in one commit. If that fails, or one of them changed meanwhile, each is erased by itself. */
+async function eraseGroup(context: Context, ids: string[]): Promise<void> {
+  const { db, now, log } = context
   try {
-    const outcome = await erase(context, one.id, { reason: 'retention', pendingDeliveries: 'wait' })
-    if (outcome === 'undelivered') await deferErasure(context.db, one.id, context.now())
+    const seen = await findErasable(db, ids)
+    const undelivered = seen.filter(({ hasPendingDelivery }) => hasPendingDelivery)
+    const ready = seen.filter(({ hasPendingDelivery }) => !hasPendingDelivery)
+    const deferred = undelivered.map(({ job }) => job.id)
+    await deferErasures(db, deferred, now())
+    if (ready.length === 0 || (await eraseAll(context, ready, byRetention))) return
   } catch (error) {
-    logFailure(context, one.id, error)
-    await deferErasure(context.db, one.id, context.now())
+    log('erasure.failed', { jobs: ids.length, error: describeError(error) })
+  }
+  for (const id of ids) await eraseAlone(context, id)
+}
+
+async function eraseAlone(context: Context, id: string): Promise<void> {
+  try {
+    const outcome = await erase(context, id, byRetention)
+    if (outcome === 'undelivered') await deferErasures(context.db, [id], context.now())
+  } catch (error) {
+    logFailure(context, id, error)
+    await deferErasures(context.db, [id], context.now())
   }
 }
 
-/** Deletes its objects, their copies in caches, then its row. If this fails, the next sweep does it: the job is already erased. */
-async function clearAway(context: Context, id: string): Promise<void> {
+/** False, and nothing is erased: one of the jobs changed since it was read. */
+async function eraseAll(
+  context: Context,
+  seen: ErasableJob[],
+  { reason, pendingDeliveries }: ErasureOrder,
+): Promise<boolean> {
+  const { db, queues, now, log } = context
+  const nowMs = now()
+  const deliveries = new Map(seen.map((one) => [one.job.id, erasureDeliveries(one, reason, nowMs)]))
+  if (!(await commitErasures(db, { deliveries, pendingDeliveries }, nowMs))) return false
+  const ids = [...deliveries.keys()]
+  for (const id of ids) log('job.erased', { job_id: id, reason })
+  await clearAway(context, ids)
+  await queues.deliveries([...deliveries.values()].flat().map(({ id }) => id))
+  return true
+}
+
+/** Deletes the objects of erased jobs, then their rows. Returns the jobs for which this failed. They are still due. */
+async function clearAway(context: Context, ids: string[]): Promise<string[]> {
+  const cleared: string[] = []
+  for (const group of inGroups(ids, maxAtOnce)) {
+    const areDeleted = await Promise.all(group.map((id) => deleteObjects(context, id)))
+    cleared.push(...group.filter((_, n) => areDeleted[n]))
+  }
+  if (cleared.length === 0) return ids
+  try {
+    await finishErasures(context.db, cleared, context.now())
+  } catch (error) {
+    for (const id of cleared) logFailure(context, id, error)
+    return ids
+  }
+  return ids.filter((id) => !cleared.includes(id))
+}
+
+async function deleteObjects(context: Context, id: string): Promise<boolean> {
   try {
     await deleteAllExcept(context.bucket, jobPrefix(id), () => false)
-    await context.forget(id)
-    await finishErasure(context.db, id, context.now())
+    return true
   } catch (error) {
     logFailure(context, id, error)
+    return false
   }
 }
 
@@ -106,5 +162,11 @@ function erasureDeliveries(
   })
   return destinationsOf(type, job.request, subscriptions).map((target) =>
     draftDelivery({ ...target, eventId, eventType: type, body }),
+  )
+}
+
+function inGroups<T>(items: T[], size: number): T[][] {
+  return Array.from({ length: Math.ceil(items.length / size) }, (_, n) =>
+    items.slice(n * size, (n + 1) * size),
   )
 }

@@ -185,9 +185,3 @@ export async function findDelivery(db: Database, id: string): Promise<Delivery |
   const [row] = await db.select().from(deliveries).where(eq(deliveries.id, id))
   return row ?? null
 }
-
-/** One delivery of the job that has not ended, if there is any. */
-export function selectPending(db: Database, jobId: string) {
-  const pending = and(eq(deliveries.jobId, jobId), eq(deliveries.status, 'pending'))
-  return db.select({ id: deliveries.id }).from(deliveries).where(pending).limit(1)
-}

@@ -1,17 +1,18 @@
 /**
- * Erasing a job. The first commit deletes all its content and leaves a row for the sweep. That row says whose objects
- * must still be deleted, and holds the deliveries of the erasure event.
+ * Erasing jobs, several in one batch. The first commit deletes all their content and leaves a row of each for the sweep.
+ * That row says whose objects must still be deleted, and holds the deliveries of the erasure event.
  */
-import { and, asc, eq, isNotNull, isNull, lte, type SQL, sql } from 'drizzle-orm'
+import { and, asc, eq, inArray, isNotNull, isNull, lte, type SQL, sql } from 'drizzle-orm'
 import type { Subscription } from '../../core/event.ts'
 import { erasureWaitMs, tombstoneKeptMs } from '../../core/schedule.ts'
 import { abortUnless, isAborted } from '../abort-unless.ts'
 import type { Database } from '../database.ts'
-import { type DeliveryDraft, insertDelivery, selectPending } from '../deliveries/claim.ts'
+import { type DeliveryDraft, insertDelivery } from '../deliveries/claim.ts'
 import { readSubscription, selectSubscriptions } from '../deliveries/endpoints.ts'
+import { insertPurgesOfJobs } from '../purges.ts'
 import { assets, deliveries, events, jobs, outputs, tasks, webhooks } from '../schema.ts'
 import { type Job, readRow } from './jobs.ts'
-import { type Output, readOutput, selectOutputs } from './outputs.ts'
+import { type Output, readOutput } from './outputs.ts'
 
 /** A job with what its erasure event needs. */
 export interface ErasableJob {
@@ -22,56 +23,67 @@ export interface ErasableJob {
   hasPendingDelivery: boolean
 }
 
-/** Null: there is none, or it is erased already. */
-export async function findErasable(db: Database, id: string): Promise<ErasableJob | null> {
-  const [[row], outputRows, subscriptions, pending] = await db.batch([
+/** Those of the jobs that exist and are not erased yet. */
+export async function findErasable(db: Database, ids: string[]): Promise<ErasableJob[]> {
+  const [rows, outputRows, subscriptionRows, pendingRows] = await db.batch([
     db
       .select()
       .from(jobs)
-      .where(and(eq(jobs.id, id), isNull(jobs.erasedAt))),
-    selectOutputs(db, id),
+      .where(and(inArray(jobs.id, ids), isNull(jobs.erasedAt))),
+    db.select().from(outputs).where(inArray(outputs.jobId, ids)).orderBy(asc(outputs.jobId), asc(outputs.n)),
     selectSubscriptions(db),
-    selectPending(db, id),
+    db
+      .select({ jobId: deliveries.jobId })
+      .from(deliveries)
+      .where(and(inArray(deliveries.jobId, ids), isPending)),
   ])
-  if (row === undefined) return null
-  return {
+  const outputsOf = Map.groupBy(outputRows.map(readOutput), ({ jobId }) => jobId)
+  const subscriptions = subscriptionRows.map(readSubscription)
+  const pending = new Set(pendingRows.map(({ jobId }) => jobId))
+  return rows.map((row) => ({
     job: readRow(row),
-    outputs: outputRows.map(readOutput),
-    subscriptions: subscriptions.map(readSubscription),
-    hasPendingDelivery: pending.length > 0,
-  }
+    outputs: outputsOf.get(row.id) ?? [],
+    subscriptions,
+    hasPendingDelivery: pending.has(row.id),
+  }))
 }
 
 export interface ErasureCommit {
-  jobId: string
-  /** Whether the deliveries that have not ended prevent the erasure, or are deleted with the job. */
+  /** The deliveries of the erasure event, by job. */
+  deliveries: ReadonlyMap<string, readonly DeliveryDraft[]>
+  /** Whether the deliveries that have not ended prevent the erasure, or are deleted with their job. */
   pendingDeliveries: 'wait' | 'discard'
-  /** The deliveries of the erasure event. */
-  deliveries: DeliveryDraft[]
 }
 
-/** False: it was erased meanwhile, or a delivery became pending that must end first. */
-// Running this twice is harmless: the second time the job is erased already, and nothing is written.
-export async function commitErasure(
+/** False, and nothing is erased: one of the jobs was erased meanwhile, or a delivery became pending that must end first. */
+// Running this twice is harmless: the second time the jobs are erased already, and nothing is written.
+export async function commitErasures(
   db: Database,
-  { jobId, pendingDeliveries, deliveries: drafts }: ErasureCommit,
+  { deliveries: drafts, pendingDeliveries }: ErasureCommit,
   nowMs: number,
 ): Promise<boolean> {
-  const isThere = sql`EXISTS (SELECT 1 FROM ${jobs} WHERE ${jobs.id} = ${jobId}
-    AND ${jobs.settledAt} IS NOT NULL AND ${jobs.erasedAt} IS NULL)`
-  const mayBeErased =
-    pendingDeliveries === 'discard' ? isThere : sql`${isThere} AND NOT ${hasDelivery(jobId, isPending)}`
+  const ids = [...drafts.keys()]
+  const areThere = sql`(SELECT count(*) FROM ${jobs} WHERE ${inArray(jobs.id, ids)}
+    AND ${jobs.settledAt} IS NOT NULL AND ${jobs.erasedAt} IS NULL) = ${ids.length}`
+  const anyPending = sql`EXISTS (SELECT 1 FROM ${deliveries} WHERE ${inArray(deliveries.jobId, ids)} AND ${isPending})`
   try {
     await db.batch([
-      abortUnless(db, 'not_erasable', mayBeErased),
+      abortUnless(
+        db,
+        'not_erasable',
+        pendingDeliveries === 'discard' ? areThere : sql`${areThere} AND NOT ${anyPending}`,
+      ),
+      insertPurgesOfJobs(db, ids, nowMs),
       ...[deliveries, events, webhooks, tasks, outputs, assets].map((table) =>
-        db.delete(table).where(eq(table.jobId, jobId)),
+        db.delete(table).where(inArray(table.jobId, ids)),
       ),
       db
         .update(jobs)
         .set({ ...emptied, erasedAt: nowMs, eraseAt: nowMs })
-        .where(eq(jobs.id, jobId)),
-      ...drafts.map((delivery) => insertDelivery(db, jobId, delivery, nowMs)),
+        .where(inArray(jobs.id, ids)),
+      ...[...drafts].flatMap(([jobId, ofJob]) =>
+        ofJob.map((delivery) => insertDelivery(db, jobId, delivery, nowMs)),
+      ),
     ])
     return true
   } catch (error) {
@@ -91,19 +103,19 @@ const emptied = {
 }
 
 /**
- * After the objects of an erased job are deleted: deletes its row, unless deliveries of the erasure event are left.
+ * After the objects of erased jobs are deleted: deletes each row, unless deliveries of the erasure event are left.
  * Such a row is deleted once they have ended and `tombstoneKeptMs` has passed.
  */
 // Running this twice is harmless: it decides by the rows that are left.
-export async function finishErasure(db: Database, id: string, nowMs: number): Promise<void> {
-  const isErased = and(eq(jobs.id, id), isNotNull(jobs.erasedAt))
-  const isExpired = sql`${jobs.erasedAt} <= ${nowMs - tombstoneKeptMs} AND NOT ${hasDelivery(id, isPending)}`
+export async function finishErasures(db: Database, ids: string[], nowMs: number): Promise<void> {
+  const areErased = and(inArray(jobs.id, ids), isNotNull(jobs.erasedAt))
+  const isExpired = sql`${jobs.erasedAt} <= ${nowMs - tombstoneKeptMs} AND NOT ${hasDelivery(isPending)}`
   await db.batch([
-    db.delete(jobs).where(and(isErased, sql`(NOT ${hasDelivery(id)} OR ${isExpired})`)),
+    db.delete(jobs).where(and(areErased, sql`(NOT ${hasDelivery()} OR ${isExpired})`)),
     db
       .update(jobs)
       .set({ eraseAt: sql`max(${jobs.erasedAt} + ${tombstoneKeptMs}, ${nowMs + erasureWaitMs})` })
-      .where(isErased),
+      .where(areErased),
   ])
 }
 
@@ -117,16 +129,17 @@ export async function dueErasures(db: Database, nowMs: number, limit: number) {
     .limit(limit)
 }
 
-/** Postpones an erasure that cannot happen yet, so that it does not hold up others. */
-export async function deferErasure(db: Database, id: string, nowMs: number): Promise<void> {
+/** Postpones erasures that cannot happen yet, so that they do not hold up others. */
+export async function deferErasures(db: Database, ids: string[], nowMs: number): Promise<void> {
+  if (ids.length === 0) return
   await db
     .update(jobs)
     .set({ eraseAt: nowMs + erasureWaitMs })
-    .where(and(eq(jobs.id, id), isNotNull(jobs.eraseAt)))
+    .where(and(inArray(jobs.id, ids), isNotNull(jobs.eraseAt)))
 }
 
-const isPending = sql`AND ${deliveries.status} = 'pending'`
+const isPending = eq(deliveries.status, 'pending')
 
-function hasDelivery(jobId: string, also: SQL = sql``): SQL {
-  return sql`EXISTS (SELECT 1 FROM ${deliveries} WHERE ${deliveries.jobId} = ${jobId} ${also})`
+function hasDelivery(also: SQL = sql`1`): SQL {
+  return sql`EXISTS (SELECT 1 FROM ${deliveries} WHERE ${deliveries.jobId} = ${jobs.id} AND ${also})`
 }

@@ -161,6 +161,12 @@ CREATE TABLE `endpoints` (
 	`disabled_by` text
 );
 --> statement-breakpoint
+CREATE TABLE `purges` (
+	`created_at` integer NOT NULL,
+	`tag` text NOT NULL,
+	PRIMARY KEY(`created_at`, `tag`)
+) WITHOUT ROWID;
+--> statement-breakpoint
 CREATE TABLE `reconciliations` (
 	`name` text PRIMARY KEY NOT NULL,
 	`phase` text,

@@ -4,6 +4,7 @@ import { type ProviderName, providerNames } from '../../core/request/request.ts'
 import { settleGraceMs } from '../../core/schedule.ts'
 import type { Database } from '../database.ts'
 import { isParked, isSameLane } from '../deliveries/lane.ts'
+import { countPurges } from '../purges.ts'
 import { assets, deliveries, events, hosts, jobs, outputs, slots, waits } from '../schema.ts'
 
 /** Every count stops here. */
@@ -26,6 +27,8 @@ export interface Backlog {
   deadLetters: number
   /** Stored outputs and assets whose object is missing from the bucket. */
   lost: number
+  /** Cache tags that wait for their purge. */
+  purges: { waiting: number; oldestAt: number | null }
 }
 
 export async function countBacklog(db: Database, nowMs: number): Promise<Backlog> {
@@ -37,7 +40,7 @@ export async function countBacklog(db: Database, nowMs: number): Promise<Backlog
   const longOverdue = sql`WHERE due_at IS NOT NULL AND ${isOverdue} ORDER BY due_at LIMIT ${maxInspected}`
   const lostOf = (table: typeof outputs | typeof assets) =>
     sql`SELECT 1 FROM ${table} WHERE lost_at IS NOT NULL`
-  const [[ofJobs], [ofDeliveries], [dead], [lost]] = await Promise.all([
+  const [[ofJobs], [ofDeliveries], [dead], [lost], purges] = await Promise.all([
     db.all<Backlog['jobs']>(sql`SELECT
         count(CASE WHEN ${isOverdue} THEN 1 END) AS overdue,
         min(CASE WHEN ${isOverdue} THEN due_at END) AS oldestDueAt,
@@ -60,9 +63,16 @@ export async function countBacklog(db: Database, nowMs: number): Promise<Backlog
       )`),
     db.all<{ count: number }>(sql`SELECT count(*) AS count
       FROM (${lostOf(outputs)} UNION ALL ${lostOf(assets)} LIMIT ${maxCounted})`),
+    countPurges(db, maxCounted),
   ])
   if (ofJobs === undefined || ofDeliveries === undefined) throw new Error('a count is one row')
-  return { jobs: ofJobs, deliveries: ofDeliveries, deadLetters: dead?.count ?? 0, lost: lost?.count ?? 0 }
+  return {
+    jobs: ofJobs,
+    deliveries: ofDeliveries,
+    deadLetters: dead?.count ?? 0,
+    lost: lost?.count ?? 0,
+    purges,
+  }
 }
 
 export interface SlotCount {

@@ -62,8 +62,8 @@ describe('a stored video', () => {
     expect(saved).toBe(`attachment; filename="${job.id}-0.mp4"`)
   })
 
-  it('is cacheable only by the caller with the key', async () => {
-    expect((await get()).headers.get('cache-control')).toBe('private, max-age=31536000, immutable')
+  it('is cacheable only by the caller with the key, which revalidates it before each use', async () => {
+    expect((await get()).headers.get('cache-control')).toBe('private, no-cache')
   })
 })
 

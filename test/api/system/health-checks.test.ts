@@ -54,6 +54,7 @@ describe('the deep health', () => {
         deliveries: { status: 'ok', overdue: 0, oldest_overdue_seconds: null },
         dead_letters: { status: 'ok', count: 0 },
         storage: { status: 'ok', missing_objects: 0 },
+        purges: { status: 'ok', waiting: 0, oldest_waiting_seconds: null },
       },
     })
   })
@@ -99,13 +100,27 @@ describe('the deep health', () => {
   })
 })
 
+describe('the cache tags of erased files', () => {
+  it.each([
+    [59, 'ok'],
+    [61, 'degraded'],
+  ])('that wait for %i minutes for their purge make the check %s', async (waited, status) => {
+    const since = world.edges.now() - waited * minutes
+    await env.DB.prepare('DELETE FROM purges').run()
+    await env.DB.prepare("INSERT INTO purges (created_at, tag) VALUES (?, 'job_one')").bind(since).run()
+    const { checks } = await checkHealth()
+    await env.DB.prepare('DELETE FROM purges').run()
+    expect(checks.purges).toEqual({ status, waiting: 1, oldest_waiting_seconds: waited * 60 })
+  })
+})
+
 describe('a part that is down', () => {
   it('causes a 503 if it is the database', async () => {
     const response = await ask('/healthz?deep', withKey, { DB: deadDatabase })
     const { errors } = await expectProblem(response, 503, 'unavailable')
     expect(errors).toEqual([
       { path: 'database', message: 'is failed' },
-      ...['cron', 'jobs', 'deliveries', 'dead_letters', 'storage'].map((path) => ({
+      ...['cron', 'jobs', 'deliveries', 'dead_letters', 'storage', 'purges'].map((path) => ({
         path,
         message: 'is unknown',
       })),

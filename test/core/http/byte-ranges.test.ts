@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { readRange } from '../../../src/core/http/byte-ranges.ts'
+import { isFromFirstByteOn, readRange } from '../../../src/core/http/byte-ranges.ts'
 
 const bytes = 10_000
 
@@ -82,6 +82,29 @@ describe('a header that is not a valid byte range', () => {
     '0-1',
   ])('selects the whole file: %j', (header) => {
     expect(rangeOf(header)).toBe('whole')
+  })
+})
+
+describe('a range from the first byte on', () => {
+  it.each(['bytes=0-', 'BYTES=0-', 'bytes= 0- ', 'bytes=00-', 'bytes=,0-,'])(
+    'is recognized: %j',
+    (header) => {
+      expect(isFromFirstByteOn(header)).toBe(true)
+      expect(rangeOf(header)).toBe('0-9999')
+    },
+  )
+
+  it.each([
+    'bytes=0-9999',
+    'bytes=0-1',
+    'bytes=1-',
+    'bytes=-10000',
+    'bytes=0-,0-',
+    'bytes=0-,5-9',
+    'bytes=-',
+    '0-',
+  ])('is not: %j', (header) => {
+    expect(isFromFirstByteOn(header)).toBe(false)
   })
 })
 

@@ -64,6 +64,23 @@ describe('an erasure and a redelivery', () => {
   })
 })
 
+describe('a sweep that erases several jobs in one commit', () => {
+  it('erases the others if one of them is delivered again before the commit', async () => {
+    const ids = [await aNotifiedVideo({ retention_days: 1 }), await aNotifiedVideo({ retention_days: 1 })]
+    await world.advance(1.1 * days)
+    const held = await pauseWork(
+      { commit: decision, when: 'before' },
+      async (context) => void (await eraseDue(context)),
+    )
+    world.caller.respondNext(() => new Response('later', { status: 500 }))
+    const [pending = '', other = ''] = ids
+    expect(await redeliver(pending)).toBe(202)
+    await held.resume()
+    expect(await leftOf(other)).toEqual(nothing)
+    expect(await leftOf(pending)).toMatchObject({ jobs: 1, outputs: 1, deliveries: 1, objects: 1 })
+  })
+})
+
 describe('an erasure and a retry', () => {
   it('leave a complete new job if the retry comes before the commit', async () => {
     const { id } = await failVideo()
@@ -145,15 +162,15 @@ describe('an erasure that is interrupted', () => {
     })
   }
 
-  /** A database that refuses one commit. */
-  function failingAt(commit: number): D1Database {
+  /** A database that refuses every commit from this one on. */
+  function failingFrom(commit: number): D1Database {
     let commits = 0
     return new Proxy(env.DB, {
       get(database, name) {
         const value = Reflect.get(database, name)
         if (name !== 'batch') return typeof value === 'function' ? value.bind(database) : value
         return (statements: D1PreparedStatement[]) =>
-          ++commits === commit ? dead('D1')() : env.DB.batch(statements)
+          ++commits >= commit ? dead('D1')() : env.DB.batch(statements)
       },
     })
   }
@@ -161,7 +178,7 @@ describe('an erasure that is interrupted', () => {
   const broken: [string, () => Context][] = [
     ['R2 lists nothing', () => aContext({}, { BUCKET: brokenBucket('list') })],
     ['R2 deletes nothing', () => aContext({}, { BUCKET: brokenBucket('delete') })],
-    ['D1 refuses the last statement', () => aContext({}, { DB: failingAt(conclusion) })],
+    ['D1 refuses the last statement', () => aContext({}, { DB: failingFrom(conclusion) })],
   ]
 
   it.each(broken)('is committed, and finished by the next sweep: %s', async (_, contextOf) => {
@@ -181,10 +198,21 @@ describe('an erasure that is interrupted', () => {
     }
   })
 
+  it('that fails again is postponed, so that it does not hold up others', async () => {
+    const id = await aNotifiedVideo({ retention_days: 1 })
+    const contextOf = () => aContext({}, { BUCKET: brokenBucket('delete') })
+    await erase(contextOf(), id, byHand)
+    expect(await eraseDue(contextOf())).toBe(1)
+    expect(await eraseDue(contextOf())).toBe(0)
+    await world.advance(erasureWaitMs)
+    await sweep()
+    expect(await leftOf(id)).toEqual(nothing)
+  })
+
   it('loses nothing if D1 refuses the commit', async () => {
     const id = await aNotifiedVideo({ retention_days: 1 })
     await world.advance(1.1 * days)
-    await eraseDue(aContext({}, { DB: failingAt(decision) }))
+    await eraseDue(aContext({}, { DB: failingFrom(decision) }))
     expect(await leftOf(id)).toMatchObject({ jobs: 1, outputs: 1, objects: 1 })
     expect((await api(`/v1/jobs/${id}/outputs/0`)).status).toBe(200)
     // A failed erasure is deferred, so that it does not delay others.

@@ -1,7 +1,6 @@
 /** Jobs whose retention has ended: the cron erases them, with all of their rows and objects. */
 import { env } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
-import { newId } from '../../../src/core/id.ts'
 import type { JobView } from '../../../src/core/job/view-schema.ts'
 import { ask } from '../../support/api-call.ts'
 import { notifyOnce } from '../../support/deliveries.ts'
@@ -10,7 +9,7 @@ import { createMeteredWorker } from '../../support/meter.ts'
 import { expectProblem, pathsOf } from '../../support/problem.ts'
 import { api, aRequest, getJob, post, postJob, sweep } from '../../support/reelhook.ts'
 import { leftOf, nothing } from '../../support/remains.ts'
-import { aNotifiedVideo, days, passDays, untilDelivered } from '../../support/retention.ts'
+import { aNotifiedVideo, days, insertDueErasures, passDays, untilDelivered } from '../../support/retention.ts'
 import { countRows, objectKeys, select } from '../../support/storage.ts'
 import { bytesOf, failVideo, sha256Of } from '../../support/videos.ts'
 import { world } from '../../support/world.ts'
@@ -130,21 +129,10 @@ describe('the retention of a job', () => {
 })
 
 describe('many erasures that are due at once', () => {
-  /** Ended jobs of which nothing but the row is there. */
-  async function insertDue(count: number, request = '{"model":"seedance-2.0-mini","retention_days":1}') {
-    const ids = Array.from({ length: count }, () => newId('job'))
-    await env.DB.prepare(
-      `INSERT INTO jobs (id, status, model, provider, providers, request, warnings, api_key_id, created_at, deadline_at, settled_at, erase_at)
-       SELECT value, 'failed', 'seedance-2.0-mini', 'runware', '[]', ?, '[]', 'admin', 0, 0, 0, 1 FROM json_each(?)`,
-    )
-      .bind(request, JSON.stringify(ids))
-      .run()
-    return ids
-  }
   const dueNow = () => countRows('jobs', 'erase_at <= ?', world.edges.now())
 
   it('are done in batches', async () => {
-    await insertDue(130)
+    await insertDueErasures(430, 'empty')
     await sweep()
     expect(await dueNow()).toBe(30)
     await sweep()
@@ -152,15 +140,15 @@ describe('many erasures that are due at once', () => {
   })
 
   it('are all done, although the request of one job is damaged', async () => {
-    await insertDue(1, 'not JSON')
-    await insertDue(5)
+    await insertDueErasures(1, 'empty', 'not JSON')
+    await insertDueErasures(5, 'empty')
     await sweep()
     expect(await dueNow()).toBe(0)
   })
 
   it('cost a few rows each, however many jobs there are', async () => {
     const costOf = async (count: number) => {
-      await insertDue(count)
+      await insertDueErasures(count, 'empty')
       const worker = createMeteredWorker()
       await worker.sweep()
       return worker.bill()
@@ -168,7 +156,7 @@ describe('many erasures that are due at once', () => {
     const idle = await costOf(0)
     const one = await costOf(1)
     await env.DB.prepare('UPDATE jobs SET erase_at = NULL').run()
-    await insertDue(3_000)
+    await insertDueErasures(3_000, 'empty')
     await env.DB.prepare('UPDATE jobs SET erase_at = NULL').run()
     const among = await costOf(1)
     expect(among).toEqual(one)

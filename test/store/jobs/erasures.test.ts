@@ -1,7 +1,12 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { erasureWaitMs, tombstoneKeptMs } from '../../../src/core/schedule.ts'
 import { draftDelivery } from '../../../src/store/deliveries/claim.ts'
-import { commitErasure, deferErasure, dueErasures, finishErasure } from '../../../src/store/jobs/erasures.ts'
+import {
+  commitErasures,
+  deferErasures,
+  dueErasures,
+  finishErasures,
+} from '../../../src/store/jobs/erasures.ts'
 import { saveTask } from '../../../src/store/jobs/tasks.ts'
 import { leftOf, nothing } from '../../support/remains.ts'
 import { select } from '../../support/storage.ts'
@@ -36,7 +41,8 @@ function erase(jobId: string, pendingDeliveries: 'wait' | 'discard' = 'wait', is
     eventType: 'job.erased',
     body: '{}',
   })
-  return commitErasure(db, { jobId, pendingDeliveries, deliveries: isNotified ? [draft] : [] }, start)
+  const deliveries = new Map([[jobId, isNotified ? [draft] : []]])
+  return commitErasures(db, { deliveries, pendingDeliveries }, start)
 }
 
 describe('erasing a job', () => {
@@ -80,7 +86,7 @@ describe('the row of an erased job', () => {
   it('goes as soon as its objects are deleted, if the erasure is delivered to no one', async () => {
     const id = await settledJob()
     await erase(id)
-    await finishErasure(db, id, start)
+    await finishErasures(db, [id], start)
     expect(await leftOf(id)).toEqual(nothing)
   })
 
@@ -88,18 +94,18 @@ describe('the row of an erased job', () => {
     const id = await settledJob()
     await erase(id, 'wait', true)
     await select("UPDATE deliveries SET status = 'delivered' WHERE job_id = ?", id)
-    await finishErasure(db, id, start)
+    await finishErasures(db, [id], start)
     expect(await jobRow(id)).toMatchObject({ erase_at: start + tombstoneKeptMs })
-    await finishErasure(db, id, start + tombstoneKeptMs - 1)
+    await finishErasures(db, [id], start + tombstoneKeptMs - 1)
     expect(await leftOf(id)).toEqual({ ...nothing, jobs: 1, deliveries: 1 })
-    await finishErasure(db, id, start + tombstoneKeptMs)
+    await finishErasures(db, [id], start + tombstoneKeptMs)
     expect(await leftOf(id)).toEqual(nothing)
   })
 
   it('stays for as long as such a delivery is pending', async () => {
     const id = await settledJob()
     await erase(id, 'wait', true)
-    await finishErasure(db, id, start + tombstoneKeptMs)
+    await finishErasures(db, [id], start + tombstoneKeptMs)
     expect(await leftOf(id)).toEqual({ ...nothing, jobs: 1, deliveries: 1 })
     expect(await jobRow(id)).toMatchObject({ erase_at: start + tombstoneKeptMs + erasureWaitMs })
   })
@@ -107,7 +113,7 @@ describe('the row of an erased job', () => {
   it('is not deleted by mistake: a job that is not erased stays as it is', async () => {
     const id = await settledJob()
     const before = await jobRow(id)
-    await finishErasure(db, id, start)
+    await finishErasures(db, [id], start)
     expect(await jobRow(id)).toEqual(before)
   })
 })
@@ -123,8 +129,8 @@ describe('the erasures that are due', () => {
     const due = async (limit: number) => (await dueErasures(db, start, limit)).map(({ id }) => id)
     expect(await due(10)).toEqual([ids[1], ids[2], ids[0]])
     expect(await due(1)).toEqual([ids[1]])
-    await deferErasure(db, ids[1] ?? '', start)
-    await deferErasure(db, ids[4] ?? '', start)
+    await deferErasures(db, [ids[1] ?? ''], start)
+    await deferErasures(db, [ids[4] ?? ''], start)
     expect(await due(10)).toEqual([ids[2], ids[0]])
     // A job without an end does not get one.
     expect(await jobRow(ids[4] ?? '')).toMatchObject({ erase_at: null })
