@@ -4,11 +4,14 @@
  */
 import { version } from '../package.json'
 import type { Config } from './config.ts'
+import { createConnections, type Fetch } from './connections.ts'
 import type { Guard } from './core/url/policy.ts'
 import { type Log, logToConsole } from './log.ts'
 import { createProviders, type Providers } from './providers/index.ts'
 import { createQueues, type Queues } from './queue.ts'
+import { counterOf } from './rate-limit.ts'
 import { type Database, openDatabase } from './store/database.ts'
+import { patientDatabase, workPatience } from './store/patience.ts'
 import { createGuard } from './url-guard/guard.ts'
 
 /** All I/O beside the bindings. Tests replace it. */
@@ -18,6 +21,7 @@ export interface Edges {
   now: () => number
   /** A random number: 0 ≤ n < 1. */
   chance: () => number
+  wait: (ms: number) => Promise<void>
   log: Log
 }
 
@@ -29,10 +33,13 @@ export const realEdges: Edges = {
   },
   now: () => Date.now(),
   chance: () => Math.random(),
+  wait: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
   log: logToConsole,
 }
 
-export interface Context extends Edges {
+export interface Context extends Omit<Edges, 'fetch'> {
+  /** Holds one of the invocation's connections, as the bucket and the queues do. */
+  fetch: Fetch
   config: Config
   /** Checks every URL from outside right before it is called. */
   guard: Guard
@@ -51,19 +58,23 @@ export interface Context extends Edges {
 }
 
 export function createContext(env: Env, config: Config, given: Edges, cache?: Context['cache']): Context {
-  const edges = { ...given, fetch: withUserAgent(given.fetch) }
+  const { fetch, limit } = createConnections(withUserAgent(given.fetch))
+  const edges = { ...given, fetch }
   const guard = createGuard(edges, config)
   return {
     ...edges,
     config,
     guard,
-    db: openDatabase(env.DB),
-    bucket: env.BUCKET,
-    probeLimit: env.RECEIVER_TESTS,
-    callbacks: env.CALLBACKS,
-    requests: env.REQUESTS,
-    providers: createProviders(config.accounts, edges.fetch, edges.now, guard),
-    queues: createQueues(env.JOBS, env.DELIVERIES, edges.log),
+    db: openDatabase(patientDatabase(env.DB, edges, workPatience)),
+    bucket: limit(env.BUCKET),
+    probeLimit: counterOf(config.publicBaseUrl, env.RECEIVER_TESTS),
+    callbacks: counterOf(config.publicBaseUrl, env.CALLBACKS),
+    requests: counterOf(config.publicBaseUrl, env.REQUESTS),
+    providers: createProviders(config.accounts, fetch, edges.now, guard),
+    queues: createQueues(
+      { JOBS: limit(env.JOBS), RESULTS: limit(env.RESULTS), DELIVERIES: limit(env.DELIVERIES) },
+      edges.log,
+    ),
     cache,
   }
 }

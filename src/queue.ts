@@ -1,14 +1,21 @@
 /**
  * Wake-ups: queue messages that name a row to look at. A lost wake-up costs only time, because the sweep finds the row,
  * so a failed send is only logged. A webhook is the exception: until it is journaled, its body is only in the queue.
+ *
+ *   queue       messages         carries
+ *   JOBS        job              queued jobs: submissions. They never wait behind a poll or a copy.
+ *   RESULTS     result, webhook  jobs that a provider has, and what providers send. A message may copy one video.
+ *   DELIVERIES  delivery         notifications
  */
 import { z } from 'zod'
+import type { DueJob } from './core/job/job.ts'
 import { providerNames } from './core/request/request.ts'
 import { sweepEveryMs } from './core/schedule.ts'
 import { describeError, type Log } from './log.ts'
 
 export const messageSchema = z.union([
   z.object({ job: z.string() }),
+  z.object({ result: z.string() }),
   z.object({ delivery: z.string() }),
   z.object({
     webhook: z.object({
@@ -24,21 +31,25 @@ export const messageSchema = z.union([
 export type QueueMessage = z.infer<typeof messageSchema>
 
 export interface Queues {
-  /** Wakes the job after the wait. No message is sent for a wait that the sweep covers. */
-  job(id: string, waitMs: number): Promise<void>
+  /** Wakes the job after the wait, on the queue of its status. No message is sent for a wait that the sweep covers. */
+  job(job: DueJob, waitMs: number): Promise<void>
   delivery(id: string, waitMs: number): Promise<void>
-  jobs(ids: string[]): Promise<void>
+  jobs(jobs: DueJob[]): Promise<void>
   deliveries(ids: string[]): Promise<void>
+  /** Wakes a job whose provider sent something. Its status is not known: any step may follow. */
+  result(jobId: string): Promise<void>
   /** Throws if the queue does not accept it. */
   webhook(webhook: Extract<QueueMessage, { webhook: unknown }>['webhook']): Promise<void>
-  /** How many messages wait in both queues, and since when. Throws if a queue does not respond. */
+  /** How many messages wait in all queues, and since when. Throws if a queue does not respond. */
   waiting(): Promise<{ count: number; oldestAt: number | null }>
 }
+
+type Bindings = Pick<Env, 'JOBS' | 'RESULTS' | 'DELIVERIES'>
 
 // The limit of sendBatch.
 const maxBatchSize = 100
 
-export function createQueues(jobQueue: Queue, deliveryQueue: Queue, log: Log): Queues {
+export function createQueues({ JOBS, RESULTS, DELIVERIES }: Bindings, log: Log): Queues {
   const send = async (queue: Queue, messages: QueueMessage[], waitMs: number) => {
     if (waitMs >= sweepEveryMs) return
     // Queues delay by whole seconds: rounded up, so that the row is due when the message arrives.
@@ -53,26 +64,35 @@ export function createQueues(jobQueue: Queue, deliveryQueue: Queue, log: Log): Q
       log('wake_up.lost', { count: messages.length, error: describeError(error) })
     }
   }
+  const sendJobs = async (jobs: DueJob[], waitMs: number) => {
+    const [queued, begun] = [jobs.filter(isQueued), jobs.filter((job) => !isQueued(job))]
+    await send(
+      JOBS,
+      queued.map(({ id }) => ({ job: id })),
+      waitMs,
+    )
+    await send(
+      RESULTS,
+      begun.map(({ id }) => ({ result: id })),
+      waitMs,
+    )
+  }
   return {
-    job: (job, waitMs) => send(jobQueue, [{ job }], waitMs),
-    delivery: (delivery, waitMs) => send(deliveryQueue, [{ delivery }], waitMs),
-    jobs: (ids) =>
-      send(
-        jobQueue,
-        ids.map((job) => ({ job })),
-        0,
-      ),
+    job: (job, waitMs) => sendJobs([job], waitMs),
+    delivery: (delivery, waitMs) => send(DELIVERIES, [{ delivery }], waitMs),
+    jobs: (jobs) => sendJobs(jobs, 0),
     deliveries: (ids) =>
       send(
-        deliveryQueue,
+        DELIVERIES,
         ids.map((delivery) => ({ delivery })),
         0,
       ),
+    result: (result) => send(RESULTS, [{ result }], 0),
     webhook: async (webhook) => {
-      await jobQueue.send({ webhook })
+      await RESULTS.send({ webhook })
     },
     waiting: async () => {
-      const queues = await Promise.all([jobQueue.metrics(), deliveryQueue.metrics()])
+      const queues = await Promise.all([JOBS, RESULTS, DELIVERIES].map((queue) => queue.metrics()))
       const times = queues.flatMap(({ oldestMessageTimestamp }) => oldestMessageTimestamp?.getTime() ?? [])
       return {
         count: queues.reduce((sum, { backlogCount }) => sum + backlogCount, 0),
@@ -80,4 +100,8 @@ export function createQueues(jobQueue: Queue, deliveryQueue: Queue, log: Log): Q
       }
     },
   }
+}
+
+function isQueued({ status }: DueJob): boolean {
+  return status === 'queued'
 }

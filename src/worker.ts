@@ -4,10 +4,11 @@ import { requestId } from 'hono/request-id'
 import { createApi } from './api/app.ts'
 import { misconfigured, problem } from './api/problems.ts'
 import { type ConfigResult, readConfig } from './config.ts'
+import { createPlaces } from './connections.ts'
 import { type Context, createContext, type Edges } from './context.ts'
 import { deliver } from './deliveries/deliver.ts'
 import { reencryptSecrets } from './deliveries/re-encrypt.ts'
-import { advance } from './engine/advance.ts'
+import { advance, advanceQueued } from './engine/advance.ts'
 import { recordDeadLetter } from './engine/upkeep/dead-letter.ts'
 import { purgeErased } from './engine/upkeep/purge.ts'
 import { reconcile } from './engine/upkeep/reconcile.ts'
@@ -15,6 +16,8 @@ import { sweep } from './engine/upkeep/sweep.ts'
 import { describeError } from './log.ts'
 import { uploadRoutes } from './provider-uploads/receive.ts'
 import { messageSchema, type QueueMessage } from './queue.ts'
+import { openDatabase } from './store/database.ts'
+import { patientDatabase, requestPatience } from './store/patience.ts'
 import { webhookRoutes } from './webhooks/receive.ts'
 import { recordWebhook } from './webhooks/record.ts'
 
@@ -35,7 +38,8 @@ export function createWorker(edges: Edges): ExportedHandler<Env> {
     const configured = configOf(c.env)
     if (!configured.ok) return misconfigured(c, configured.faults)
     const { cache }: Pick<ExecutionContext, 'waitUntil' | 'cache'> = c.executionCtx
-    c.set('context', createContext(c.env, configured.config, edges, cache))
+    const context = createContext(c.env, configured.config, edges, cache)
+    c.set('context', { ...context, db: openDatabase(patientDatabase(c.env.DB, edges, requestPatience)) })
     return next()
   })
   app.route('/webhooks', webhookRoutes)
@@ -50,7 +54,8 @@ export function createWorker(edges: Edges): ExportedHandler<Env> {
     async queue(batch, env, execution) {
       const context = contextOf(env, execution)
       const work = batch.queue.endsWith('dead-letters') ? recordDeadLetter : processMessage
-      await Promise.all(batch.messages.map((message) => handle(context, message, work)))
+      const places = createPlaces(messagesAtOnce)
+      await Promise.all(batch.messages.map((message) => places.hold(() => handle(context, message, work))))
     },
     async scheduled(_controller, env, execution) {
       const context = contextOf(env, execution)
@@ -61,6 +66,12 @@ export function createWorker(edges: Edges): ExportedHandler<Env> {
     },
   }
 }
+
+/**
+ * As many as there are connections (connections.ts). A message that waits for its turn has claimed nothing, so no lease
+ * expires while it waits.
+ */
+const messagesAtOnce = 4
 
 /** Reads the configuration of an environment once, and warns if the URL guard is lifted. */
 function rememberConfig({ log }: Edges): (env: Env) => ConfigResult {
@@ -79,7 +90,8 @@ function rememberConfig({ log }: Edges): (env: Env) => ConfigResult {
 
 async function processMessage(context: Context, message: QueueMessage): Promise<void> {
   if ('delivery' in message) return deliver(context, message.delivery)
-  if ('job' in message) return advance(context, message.job)
+  if ('job' in message) return advanceQueued(context, message.job)
+  if ('result' in message) return advance(context, message.result)
   await recordWebhook(context, message.webhook)
   await advance(context, message.webhook.jobId)
 }
@@ -109,7 +121,8 @@ function idsIn(body: unknown): { job_id?: string; delivery_id?: string } {
   const { data: message } = messageSchema.safeParse(body)
   if (message === undefined) return {}
   if ('delivery' in message) return { delivery_id: message.delivery }
-  return { job_id: 'job' in message ? message.job : message.webhook.jobId }
+  if ('webhook' in message) return { job_id: message.webhook.jobId }
+  return { job_id: 'job' in message ? message.job : message.result }
 }
 
 /** A queue or cron invocation has no caller to respond to: the error goes to the runtime's log. */

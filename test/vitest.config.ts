@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-plugin'
 import { defineConfig, defineProject } from 'vitest/config'
+import { parallelConsumers } from '../src/dev/local/parallel-consumers.ts'
 
 const root = new URL('../', import.meta.url).pathname
+const { bindings: consumers, ...parallel } = parallelConsumers(`${root}wrangler.toml`)
 const picture = readFileSync(`${root}src/dev/simulator/test-picture.mp4`).toString('base64')
 
 /**
@@ -30,12 +32,14 @@ const inWorkerd = defineProject({
   },
   plugins: [
     cloudflareTest(async () => ({
-      main: './test/support/worker.ts',
+      main: './test/support/entry.ts',
       wrangler: { configPath: './wrangler.toml' },
       miniflare: {
+        ...parallel,
         // Tests read their jobs far more often than a caller may.
         ratelimits: { REQUESTS: { namespace_id: '5301', simple: { limit: 1_000_000, period: 60 } } },
         bindings: {
+          ...consumers,
           MIGRATIONS: await readD1Migrations(`${root}src/store/migrations`),
           PUBLIC_BASE_URL: 'https://reelhook.test',
           SIGNING_SECRET: 'a signing secret of thirty-two characters',

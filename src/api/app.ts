@@ -4,7 +4,7 @@ import type { Context } from 'hono'
 import { except } from 'hono/combine'
 import { HTTPException } from 'hono/http-exception'
 import { describeError } from '../log.ts'
-import { isDatabaseTrouble } from '../store/database.ts'
+import { isDatabaseFull, isDatabaseTrouble } from '../store/database.ts'
 import { apiKeyRoutes } from './api-keys/api-keys.ts'
 import { disabledCallbackRoutes } from './api-keys/disabled-callbacks.ts'
 import { secretRotationRoutes } from './api-keys/rotate-secret.ts'
@@ -51,7 +51,7 @@ export function createApi() {
       path: c.req.routePath,
       error: describeError(error),
     })
-    if (isDatabaseTrouble(error)) return unavailable(c)
+    if (isDatabaseTrouble(error) || isDatabaseFull(error)) return unavailable(c)
     return problem(
       c,
       'internal',

@@ -72,13 +72,13 @@ export function rateLimited(c: HonoContext, seconds: number, detail: string): Pr
   return problem(c, 'rate_limited', detail)
 }
 
-/** The database is overloaded, or was reset during the call. */
+/** The database is overloaded, was reset during the call, or did not respond in time. */
 export function unavailable(c: HonoContext, errors?: FieldFault[]): ProblemResponse {
   c.header('retry-after', String(databaseRestartSeconds))
   return problem(
     c,
     'unavailable',
-    'Retry after the seconds in Retry-After. A POST with an Idempotency-Key is safe to retry. A POST without one may have succeeded, and a retry may repeat it.',
+    'Repeat the request after the seconds in Retry-After. It may have been carried out: then a POST of a job with the same Idempotency-Key returns that job, and the job runs and notifies in any case. Without an Idempotency-Key, look for the result first, for a job with GET /v1/jobs: a repeated POST may be carried out twice.',
     errors,
   )
 }

@@ -31,7 +31,7 @@ const problemSchema = z
 export const commonProblems = {
   500: problemResponse('Internal error. It is logged under the request_id.'),
   503: problemResponse(
-    'The database is not available: retry after the seconds in Retry-After. Or a setting is missing or invalid (misconfigured).',
+    'The database is not available, or did not respond in time: retry after the seconds in Retry-After. Or a setting is missing or invalid (misconfigured).',
   ),
 }
 

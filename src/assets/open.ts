@@ -20,8 +20,6 @@ interface InputSettings extends RemoteSettings {
   db: Database
   bucket: R2Bucket
   maxBytes: number
-  /** Awaited after each chunk. */
-  onProgress: () => Promise<void>
 }
 
 const chunkBytes = 256 * 1024
@@ -78,7 +76,7 @@ async function sendRemote<T>(
     contentType: type.value.contentType,
     fileName: withExtension(fileName, type.value.extension),
   }
-  if (length === null) return sendBuffered(source.value, start.value, named, send)
+  if (length === null) return sendBuffered(settings, source.value, { ...named, whole: start.value }, send)
   const input = { ...named, bytes: length }
   return sendStream(replayed(source.value, start.value), input, settings.onProgress, send)
 }
@@ -137,16 +135,17 @@ async function sendStream<T>(
 }
 
 async function sendBuffered<T>(
+  { onProgress }: InputSettings,
   source: ByteSource,
-  whole: Uint8Array<ArrayBuffer>,
-  named: Pick<OpenedInput, 'contentType' | 'fileName'>,
+  { whole, ...named }: Pick<OpenedInput, 'contentType' | 'fileName'> & { whole: Uint8Array<ArrayBuffer> },
   send: (input: OpenedInput) => Promise<Result<T>>,
 ): Promise<Result<T>> {
   const rest = await source.read(new ArrayBuffer(1))
   if (!rest.ok) return asInputFault(rest)
   if (rest.value !== null)
     return fail('input_too_large', 'The media file is large and has no Content-Length.')
-  return send({ ...named, bytes: whole.length, body: new Blob([whole]).stream() })
+  // Streamed from where it is: a Blob would hold a second copy.
+  return sendStream(replayed(source, whole), { ...named, bytes: whole.length }, onProgress, send)
 }
 
 type Failed = Extract<Result<never>, { ok: false }>

@@ -1,8 +1,8 @@
 /**
  * The waits and limits of a job's life: leases, retries, deliveries and grace periods, as one list a caller could read.
  * The functions that choose from it are in schedule-waits.ts. Not here, but with the code that uses them: the timeout of a
- * single call, the lifetime of a cached value, a provider's polling pace, the limit on a receiver's Retry-After
- * (deliveries/next-attempt.ts) and the daily reconciliation (engine/upkeep/).
+ * single call, the repeats of a call to D1 (store/patience.ts), the lifetime of a cached value, a provider's polling pace,
+ * the limit on a receiver's Retry-After (deliveries/next-attempt.ts) and the daily reconciliation (engine/upkeep/).
  */
 
 const seconds = 1_000
@@ -17,6 +17,15 @@ export const leaseMs = 60 * seconds
 /** Bounds of the wait before a step that threw is retried; between them it is an eighth of the job's age. */
 export const minSurpriseWaitMs = 2 * seconds
 export const maxSurpriseWaitMs = 5 * minutes
+
+/**
+ * How long all downloads of one step may take together. A queue consumer has 15 minutes; the rest is for what comes before
+ * and after in the same message.
+ */
+export const maxTransferMs = 12 * minutes
+
+/** How long one message begins further long steps. */
+export const beginsStepsMs = 1 * minutes
 
 /** From this wait on, the cron sweep sends the wake-up, so that no queue message is paid for. */
 export const sweepEveryMs = 1 * minutes
@@ -108,6 +117,9 @@ export const deliveryWaitsMs = [
   20 * hours,
   24 * hours,
 ] as const
+
+/** The wait of a delivery that was not sent, because this side had no free connection. It counts as no attempt. */
+export const noConnectionWaitMs = 5 * seconds
 
 /** How many attempts of one owner may run at one host; its other deliveries to that host wait in the host queue. */
 export const maxAttemptsPerHost = 20

@@ -1,9 +1,10 @@
 /** One signed POST to a caller, and its result. Reads and writes no row. */
+import { type Fetch, NotSentError, timeoutOf } from '../connections.ts'
 import type { Guard } from '../core/url/policy.ts'
 import { type Attempted, classifyResponse, noResponse, notSent } from './classify.ts'
 
 export interface AttemptEdges {
-  fetch: (request: Request) => Promise<Response>
+  fetch: Fetch
   now: () => number
   guard: Guard
 }
@@ -19,10 +20,11 @@ const timeoutMs = 15_000
 const maxReadBytes = 16 * 1024
 const maxStoredBytes = 1024
 
+/** `no_connection`: there was no attempt, because none of the invocation's connections was free. */
 export async function attemptPost(
   edges: AttemptEdges,
   { url, body, signatureHeaders }: Post,
-): Promise<Attempted> {
+): Promise<Attempted | 'no_connection'> {
   const rejection = await edges.guard(url)
   if (rejection !== null) {
     const error = `the URL ${rejection.message}`
@@ -31,6 +33,7 @@ export async function attemptPost(
   if (signatureHeaders === null) {
     return notSent('there is no secret to sign with, or SIGNING_SECRET was changed since')
   }
+  const timeout = timeoutOf(timeoutMs)
   const request = new Request(url, {
     method: 'POST',
     headers: {
@@ -39,12 +42,13 @@ export async function attemptPost(
     },
     body,
     redirect: 'manual',
-    signal: AbortSignal.timeout(timeoutMs),
+    signal: timeout.signal,
   })
   try {
-    const response = await edges.fetch(request)
+    const response = await edges.fetch(request, timeout.start)
     return classifyResponse(url, response, await readStart(response), edges.now())
   } catch (error) {
+    if (error instanceof NotSentError) return 'no_connection'
     // fetch and reading a body throw for network failures only: refused, reset, timed out.
     return noResponse(error instanceof Error ? `${error.name}: ${error.message}` : String(error))
   }

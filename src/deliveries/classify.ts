@@ -1,6 +1,6 @@
 /** The meaning of a response for the delivery and for its host. No I/O. */
 import type { HostResult } from '../core/delivery.ts'
-import { connectionFailureOf } from '../core/http/cloudflare-status.ts'
+import { connectionFailureOf, isChallenge } from '../core/http/cloudflare-status.ts'
 import { retryAfterMs } from '../core/http/retry-after.ts'
 import type { DeliveryPace } from '../core/schedule-waits.ts'
 
@@ -40,7 +40,7 @@ export function classifyResponse(
   if (status >= 200 && status < 300) return { ...common, verdict: 'delivered', error: null }
   if (status === 410) return { ...common, verdict: 'gone', error: 'the caller answered 410 Gone' }
   const refused = { ...common, ...(isRedirect(status) && redirectOf(url, headers)) }
-  const error = whyRefused(status)
+  const error = whyRefused(response)
   return isAborted(headers)
     ? { ...refused, verdict: 'aborted', error: `${error} and webhook-delivery: abort-message` }
     : { ...refused, verdict: 'refused', error }
@@ -78,10 +78,15 @@ function isRedirect(status: number): boolean {
   return status >= 300 && status < 400
 }
 
-function whyRefused(status: number): string {
+function whyRefused({ status, headers }: Response): string {
+  if (isChallenge(headers)) return `Cloudflare answered ${status} instead of the caller: ${challenged}`
   if (isRedirect(status)) return `the caller answered ${status}, and a redirect is not followed`
   return connectionFailureOf(status)?.reason ?? `the caller answered ${status}`
 }
+
+// Bot Fight Mode cannot be skipped by a rule. Super Bot Fight Mode and WAF rules can (Cloudflare's page on Bot Fight Mode).
+const challenged =
+  "the host's bot protection challenges this Worker. Allow the path with a WAF skip rule, or turn Bot Fight Mode off"
 
 function redirectOf(url: string, headers: Headers): Pick<Attempted, 'redirect'> {
   const location = headers.get('location')

@@ -1,5 +1,6 @@
 /** deliver: claim one delivery, make one attempt, commit its result and the time of the next attempt. */
 import type { Context } from '../context.ts'
+import { noConnectionWaitMs } from '../core/schedule.ts'
 import { describeError, withoutPaths } from '../log.ts'
 import { type ClaimedDelivery, claimDelivery } from '../store/deliveries/claim.ts'
 import {
@@ -7,6 +8,7 @@ import {
   type AttemptOutcome,
   commitAttempt,
   giveUp,
+  postponeDelivery,
   redirectDelivery,
 } from '../store/deliveries/commit.ts'
 import { draftEvent } from '../store/events.ts'
@@ -33,6 +35,7 @@ async function attempt(context: Context, delivery: ClaimedDelivery): Promise<voi
   const { now } = context
   const startedAt = now()
   const attempted = await post(context, delivery, startedAt)
+  if (attempted === 'no_connection') return postpone(context, delivery)
   const n = delivery.attempts + 1
   const durationMs = now() - startedAt
   const { status, error, responseBody } = attempted
@@ -63,7 +66,11 @@ async function attempt(context: Context, delivery: ClaimedDelivery): Promise<voi
 }
 
 /** An unexpected error is a failed attempt, so the schedule continues and ends. */
-async function post(context: Context, delivery: ClaimedDelivery, startedAt: number): Promise<Attempted> {
+async function post(
+  context: Context,
+  delivery: ClaimedDelivery,
+  startedAt: number,
+): Promise<Attempted | 'no_connection'> {
   const { id, url, body, eventId, encryptedSecrets } = delivery
   try {
     const signers = await signersOf(context.config.signingSecret, encryptedSecrets)
@@ -73,6 +80,17 @@ async function post(context: Context, delivery: ClaimedDelivery, startedAt: numb
     context.log('delivery.failed', { delivery_id: id, error: describeError(error) })
     return notSent('an unexpected error on this side, which is in the log')
   }
+}
+
+/** Nothing was sent, and the host is not at fault: this is no attempt. */
+async function postpone(context: Context, delivery: ClaimedDelivery): Promise<void> {
+  const { db, queues, now } = context
+  context.log('delivery.postponed', { job_id: delivery.jobId, delivery_id: delivery.id })
+  await unlessLeaseLost(async () => {
+    const released = await postponeDelivery(db, delivery, noConnectionWaitMs, now())
+    await queues.delivery(delivery.id, noConnectionWaitMs)
+    await queues.deliveries(released)
+  })
 }
 
 async function commit(

@@ -2,8 +2,9 @@
  * advance: the life of a job. Read this first.
  *
  * A worker claims a due row, does one step, and commits its changes, events, deliveries and the next due time in one
- * batch. A step that can follow at once runs under the same lease. Otherwise the row is released, and a wake-up is sent
- * for when it is due again. Nothing depends on that wake-up, because the sweep finds overdue rows.
+ * batch. A step that can follow at once runs under the same lease, if this message may run it (allowance.ts).
+ * Otherwise the row is released, and a wake-up is sent for when it is due again. Nothing depends on that wake-up, because
+ * the sweep finds overdue rows.
  *
  *   status      step    file                what may follow
  *   queued      submit  submit/submit.ts    queued: another task, a retry, a slot, inputs, an unknown response
@@ -19,38 +20,55 @@
  *   settled     —       settle/settle.ts    nothing; upkeep/erase.ts erases the job later
  */
 import type { Context } from '../context.ts'
-import { soonMs } from '../core/schedule.ts'
+import { beginsStepsMs, soonMs } from '../core/schedule.ts'
 import { surpriseWaitMs } from '../core/schedule-waits.ts'
 import { describeError } from '../log.ts'
 import { deleteOrphans } from '../media/delete.ts'
-import { type Claim, type ClaimedJob, claimJob } from '../store/jobs/claim.ts'
+import { type Claim, type ClaimedJob, claimJob, claimQueuedJob } from '../store/jobs/claim.ts'
 import { type Committed, commitStep, releaseLease } from '../store/jobs/commit.ts'
 import { applyChanges, type Step } from '../store/jobs/step.ts'
 import { isTaskTaken, mayLeaveOrphans } from '../store/jobs/tasks.ts'
 import { isLeaseLost } from '../store/lease.ts'
+import { type Allowance, lessStep, mayClaim, within } from './allowance.ts'
 import { giveUp, hasDiedLate, patienceEndsAt } from './give-up.ts'
 import { poll } from './poll/poll.ts'
 import { save } from './save/save.ts'
 import { recordLateResult } from './settle/late-result.ts'
 import { submit } from './submit/submit.ts'
 
-export async function advance(context: Context, jobId: string): Promise<void> {
-  let claim = await take(context, jobId)
+/** For a message of the queue RESULTS: every step, but one copy at most. */
+export function advance(context: Context, jobId: string): Promise<void> {
+  return takeSteps(context, jobId, 'all_with_one_copy')
+}
+
+/** For a message of the queue JOBS: only the steps of a queued job. */
+export function advanceQueued(context: Context, jobId: string): Promise<void> {
+  return takeSteps(context, jobId, 'of_queued_jobs')
+}
+
+async function takeSteps(context: Context, jobId: string, steps: Allowance['steps']): Promise<void> {
+  let allowance: Allowance = { steps, until: context.now() + beginsStepsMs }
+  let claim = await take(context, jobId, allowance)
   while (claim !== null) {
-    const committed = await runStep(context, claim)
-    claim = committed === null ? null : await nextClaim(context, jobId, committed)
+    allowance = lessStep(allowance, claim)
+    const committed = await runStep(context, claim, allowance)
+    claim = committed === null ? null : await nextClaim(context, jobId, committed, allowance)
   }
 }
 
-function take({ db, now }: Context, jobId: string): Promise<Claim | null> {
-  return claimJob(db, jobId, crypto.randomUUID(), now())
+async function take({ db, queues, now }: Context, id: string, { steps }: Allowance): Promise<Claim | null> {
+  if (steps !== 'of_queued_jobs') return claimJob(db, id, crypto.randomUUID(), now())
+  const claim = await claimQueuedJob(db, id, crypto.randomUUID(), now())
+  if (typeof claim !== 'string') return claim
+  await queues.job({ id, status: claim }, 0)
+  return null
 }
 
 /** One step and its commit. Null: it failed, or another worker has the row now. */
-async function runStep(context: Context, claim: Claim): Promise<Committed | null> {
+async function runStep(context: Context, claim: Claim, allowance: Allowance): Promise<Committed | null> {
   try {
     const step = hasDiedLate(claim.job) ? await giveUp(context, claim) : await takeStep(context, claim)
-    return await commit(context, claim, step)
+    return await commit(context, claim, within(allowance, claim, step, context.now()))
   } catch (error) {
     return isLeaseLost(error) ? null : afterError(context, claim, error)
   }
@@ -129,20 +147,26 @@ async function afterError(context: Context, claim: Claim, error: unknown): Promi
 /** Ends the step without changes: the row is due again after the wait. */
 async function release({ db, now }: Context, job: ClaimedJob, waitMs: number): Promise<Committed> {
   await releaseLease(db, job, waitMs, now())
-  return { state: 'released', dueAt: now() + waitMs, woken: [] }
+  return { state: 'released', status: job.status, dueAt: now() + waitMs, woken: [] }
 }
 
 /** The claim of the next step: the same lease, a new one when the row is due already, or null for now. */
-async function nextClaim(context: Context, jobId: string, committed: Committed): Promise<Claim | null> {
+async function nextClaim(
+  context: Context,
+  jobId: string,
+  committed: Committed,
+  allowance: Allowance,
+): Promise<Claim | null> {
   switch (committed.state) {
     case 'held':
       return committed.claim
     case 'settled':
       return null
     case 'released': {
-      const waitMs = committed.dueAt - context.now()
-      if (waitMs <= 0) return take(context, jobId)
-      await context.queues.job(jobId, waitMs)
+      const { status, dueAt } = committed
+      const waitMs = dueAt - context.now()
+      if (waitMs <= 0 && mayClaim(allowance, status, context.now())) return take(context, jobId, allowance)
+      await context.queues.job({ id: jobId, status }, waitMs)
       return null
     }
   }

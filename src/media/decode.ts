@@ -99,9 +99,10 @@ function inflated(source: ByteSource, format: 'gzip' | 'deflate'): ByteSource {
       })
       try {
         while (!isRead && !isOver) await feed()
-      } catch {
-        // Corrupt input makes the pending read fail as well.
+      } catch (error) {
+        // Corrupt input makes the pending read fail as well; a lost lease must do the same.
         isOver = true
+        writer.abort(error).catch(ignore)
       }
       const chunk = await reading
       return failure ?? (chunk.ok ? chunk : undecodable(format))

@@ -1,14 +1,19 @@
 /** Opens a URL as a source: each URL and redirect passes the guard, the body is decoded, and slow hosts time out. */
+import { type Fetch, NotSentError } from '../connections.ts'
 import { fail, ok, type Result } from '../core/fault.ts'
 import { type Guard, isAtHost } from '../core/url/policy.ts'
 import { decode, decodedByRuntime, encodingsIn } from './decode.ts'
 import { announcedLength, type ByteSource, sourceOf } from './source.ts'
 
 export interface RemoteSettings {
-  fetch: (request: Request) => Promise<Response>
+  fetch: Fetch
   guard: Guard
   /** Only these hosts and their subdomains are allowed. Unset: every host that passes the guard. */
   hosts?: readonly string[] | undefined
+  /** Awaited whenever bytes arrive. An error that it throws ends the download. */
+  onProgress: () => Promise<void>
+  /** How long the download may take, from its request to the last byte. A second request gets the rest. */
+  timeLeftMs: () => number
 }
 
 export interface RemoteSource extends ByteSource {
@@ -17,10 +22,8 @@ export interface RemoteSource extends ByteSource {
 }
 
 const maxRedirects = 3
-// From the request to the headers, and from one read to the next.
+// From each request to its headers, and from one read to the next.
 const maxSilenceMs = 30_000
-// From the request to the last byte: this also ends a slow body that never stalls. A queue consumer has 15 minutes.
-const maxDurationMs = 12 * 60_000
 
 /** The source's Content-Type is the host's label. The first bytes decide what the media are. */
 export async function openUrl(settings: RemoteSettings, url: string): Promise<Result<RemoteSource>> {
@@ -48,9 +51,9 @@ interface Opened {
 }
 
 async function open(settings: RequestSettings, url: string): Promise<Result<Opened>> {
-  const connection = timedConnection()
-  const response = await follow(settings, url, connection.signal, maxRedirects)
-  const opened = response.ok ? bodyOf(response.value, connection) : response
+  const connection = timedConnection(settings.timeLeftMs())
+  const response = await follow(settings, url, connection, maxRedirects)
+  const opened = response.ok ? bodyOf(response.value, connection, settings.onProgress) : response
   if (!opened.ok) connection.close()
   return opened
 }
@@ -58,7 +61,7 @@ async function open(settings: RequestSettings, url: string): Promise<Result<Open
 async function follow(
   settings: RequestSettings,
   url: string,
-  signal: AbortSignal,
+  connection: Connection,
   redirectsLeft: number,
 ): Promise<Result<Response>> {
   const rejection = await settings.guard(url)
@@ -73,8 +76,12 @@ async function follow(
   let response: Response
   try {
     const headers = { 'accept-encoding': settings.acceptEncoding }
-    response = await settings.fetch(new Request(url, { headers, redirect: 'manual', signal }))
+    const request = new Request(url, { headers, redirect: 'manual', signal: connection.signal })
+    response = await settings.fetch(request, connection.startTimers)
   } catch (error) {
+    if (error instanceof NotSentError) {
+      return fail('media_unavailable', `The media were not requested: ${error.message}.`)
+    }
     // fetch throws for network errors only: refused, reset, timed out.
     return fail('media_unavailable', 'The media host did not respond.', {
       evidence: { error: String(error) },
@@ -83,9 +90,10 @@ async function follow(
   const { status } = response
   const location = response.headers.get('location')
   if (status >= 300 && status < 400 && location !== null && URL.canParse(location, url)) {
+    connection.pauseSilence()
     await response.body?.cancel()
     if (redirectsLeft === 0) return fail('media_unavailable', 'The media host redirects too often.')
-    return follow(settings, new URL(location, url).href, signal, redirectsLeft - 1)
+    return follow(settings, new URL(location, url).href, connection, redirectsLeft - 1)
   }
   if (status === 200) return ok(response)
   await response.body?.cancel()
@@ -94,44 +102,61 @@ async function follow(
   return fail(code, `The media host answered ${status}.`, { evidence: { status } })
 }
 
-function bodyOf({ headers, body }: Response, connection: Connection): Result<Opened> {
+function bodyOf(
+  { headers, body }: Response,
+  connection: Connection,
+  onProgress: RemoteSettings['onProgress'],
+): Result<Opened> {
   if (body === null) return fail('media_truncated', 'The response has no body.')
   const announced = { length: announcedLength(headers), contentType: headers.get('content-type') ?? '' }
-  const source = sourceOf(body, announced, connection.onRead)
+  const source = sourceOf(body, announced, () => {
+    connection.onRead()
+    return onProgress()
+  })
   const read: ByteSource['read'] = async (buffer, filled) => {
     const chunk = await source.read(buffer, filled)
     if (chunk.ok || !connection.isOutOfTime()) return chunk
-    const minutes = maxDurationMs / 60_000
-    return fail('media_unavailable', `The download took longer than ${minutes} minutes.`)
+    return fail('media_unavailable', 'The download took longer than the 12 minutes that a copy may take.')
   }
   return ok({ source: { ...source, read, close: connection.close }, encodings: encodingsIn(headers) })
 }
 
 interface Connection {
   signal: AbortSignal
+  /** Called for each request, when it is sent. */
+  startTimers(): void
   onRead(): void
+  /** Until the next request: a redirect has come, and the next URL is checked. */
+  pauseSilence(): void
   /** Whether it was aborted because the whole download took too long. */
   isOutOfTime(): boolean
   close(): void
 }
 
-/** Aborts after `maxSilenceMs` without bytes, and after `maxDurationMs` in any case. */
-function timedConnection(): Connection {
+/** Aborts after `maxSilenceMs` without bytes, and after `timeLeftMs` in any case: a slow body may never stall. */
+function timedConnection(timeLeftMs: number): Connection {
   const controller = new AbortController()
   const outOfTime = new Error('the download took too long')
   const startSilence = () =>
     setTimeout(() => controller.abort(new Error('no bytes arrived for too long')), maxSilenceMs)
-  const duration = setTimeout(() => controller.abort(outOfTime), maxDurationMs)
-  let silence = startSilence()
+  let duration: ReturnType<typeof setTimeout> | undefined
+  let silence: ReturnType<typeof setTimeout> | undefined
+  const pauseSilence = () => clearTimeout(silence)
+  const restartSilence = () => {
+    pauseSilence()
+    silence = startSilence()
+  }
   return {
     signal: controller.signal,
-    onRead() {
-      clearTimeout(silence)
-      silence = startSilence()
+    startTimers() {
+      restartSilence()
+      duration ??= setTimeout(() => controller.abort(outOfTime), Math.max(0, timeLeftMs))
     },
+    onRead: restartSilence,
+    pauseSilence,
     isOutOfTime: () => controller.signal.reason === outOfTime,
     close() {
-      clearTimeout(silence)
+      pauseSilence()
       clearTimeout(duration)
       controller.abort(new Error('closed'))
     },

@@ -29,12 +29,12 @@ const minReadBytes = 256 * 1024
 
 /**
  * The stream must be a native byte stream of the runtime. If it breaks off, reading fails with `media_truncated`. `onRead` is
- * called each time bytes arrive, which is many times for a large buffer.
+ * called and awaited each time bytes arrive, which is many times for a large buffer. An error that it throws ends the reading.
  */
 export function sourceOf(
   stream: ReadableStream,
   announced: Pick<ByteSource, 'length' | 'contentType'>,
-  onRead: () => void = () => undefined,
+  onRead: () => void | Promise<void> = () => undefined,
 ): ByteSource & { cancel: () => Promise<void> } {
   const reader = stream.getReader({ mode: 'byob' })
   return {
@@ -44,22 +44,31 @@ export function sourceOf(
       // Each read transfers the buffer and returns it as a new object; views of the old one are empty.
       let current = buffer
       let filled = alreadyFilled
-      try {
-        while (filled < current.byteLength) {
-          const rest = new Uint8Array(current, filled)
-          const minBytes = Math.min(minReadBytes, rest.length)
-          const { value } = await reader.readAtLeast(minBytes, rest)
-          if (value === undefined) break
-          current = value.buffer
-          filled += value.length
-          if (value.length < minBytes) break
-          onRead()
-        }
-      } catch (error) {
-        return fail('media_truncated', 'The body broke off.', { evidence: { error: String(error) } })
+      while (filled < current.byteLength) {
+        const rest = new Uint8Array(current, filled)
+        const minBytes = Math.min(minReadBytes, rest.length)
+        const chunk = await readAtLeast(reader, minBytes, rest)
+        if (!chunk.ok) return chunk
+        if (chunk.value === undefined) break
+        current = chunk.value.buffer
+        filled += chunk.value.length
+        if (chunk.value.length < minBytes) break
+        await onRead()
       }
       return ok(filled === 0 ? null : new Uint8Array(current, 0, filled))
     },
+  }
+}
+
+async function readAtLeast(
+  reader: ReadableStreamBYOBReader,
+  minBytes: number,
+  into: Uint8Array<ArrayBuffer>,
+): Promise<Result<Uint8Array<ArrayBuffer> | undefined>> {
+  try {
+    return ok((await reader.readAtLeast(minBytes, into)).value)
+  } catch (error) {
+    return fail('media_truncated', 'The body broke off.', { evidence: { error: String(error) } })
   }
 }
 

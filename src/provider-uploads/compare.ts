@@ -4,7 +4,7 @@
  */
 import type { Context } from '../context.ts'
 import { randomAccessInBucket } from '../media/metadata/random-access.ts'
-import { openUrl } from '../media/open-url.ts'
+import { openUrl, type RemoteSettings } from '../media/open-url.ts'
 import type { StoredObject } from '../media/write.ts'
 import type { WaitingOutput } from '../store/jobs/outputs.ts'
 import type { Task } from '../store/jobs/tasks.ts'
@@ -40,9 +40,12 @@ export interface ComparedUpload {
   match: 'confirmed' | 'unconfirmed' | 'undecided'
 }
 
+type Transfer = Pick<RemoteSettings, 'onProgress' | 'timeLeftMs'>
+
 /** Null: nothing was uploaded, or the upload differs from the video that the provider names. */
 export async function compareUpload(
   context: Context,
+  transfer: Transfer,
   output: Pick<WaitingOutput, 'sourceUrl' | 'isUnconfirmed'>,
   task: Task,
 ): Promise<ComparedUpload | null> {
@@ -53,7 +56,7 @@ export async function compareUpload(
     const isDoubtful = isUnconfirmed || task.receivedVideo?.others !== 0 || isEarly(task)
     return { object, match: isDoubtful ? 'unconfirmed' : 'confirmed' }
   }
-  const comparison = await compareWith(context, sourceUrl, object)
+  const comparison = await compareWith(context, transfer, sourceUrl, object)
   if (comparison === 'different') return null
   return { object, match: comparison === 'same' ? 'confirmed' : 'undecided' }
 }
@@ -71,10 +74,11 @@ const comparedBytes = 64 * 1024
 /** The same length, where it is announced, and the same first bytes. */
 async function compareWith(
   { fetch, guard, bucket, config }: Context,
+  { onProgress, timeLeftMs }: Transfer,
   url: string,
   uploaded: StoredObject,
 ): Promise<'same' | 'different' | 'unreadable'> {
-  const source = await openUrl({ fetch, guard, hosts: config.outputHosts }, url)
+  const source = await openUrl({ fetch, guard, hosts: config.outputHosts, onProgress, timeLeftMs }, url)
   if (!source.ok) return 'unreadable'
   try {
     if (source.value.length !== null && source.value.length !== uploaded.bytes) return 'different'

@@ -112,7 +112,7 @@ async function record(
   object: StoredObject,
 ): Promise<RecordedUpload> {
   const result = await recordReceivedVideo(db, task, { ...object, arrivedAt: now(), others: 0 }, now())
-  if (result === 'stored') await queues.job(task.jobId, 0)
+  if (result === 'stored') await queues.result(task.jobId)
   else await bucket.delete(object.key)
   return result
 }

@@ -2,11 +2,10 @@
  * One JSON call to a provider. Its result is the response, whatever the HTTP status, or a fault if none came. After a
  * billable call without a response, it is unknown whether a video was bought, unless the request was never sent.
  */
+import { type Fetch, NotSentError, timeoutOf } from '../connections.ts'
 import { type Evidence, type Fault, fail, ok, type Result } from '../core/fault.ts'
-import { connectionFailureOf, isCloudflarePage } from '../core/http/cloudflare-status.ts'
+import { connectionFailureOf, isChallenge, isCloudflarePage } from '../core/http/cloudflare-status.ts'
 import { parseJson } from '../core/http/json.ts'
-
-export type Fetch = (request: Request) => Promise<Response>
 
 /**
  * `billable`: without a clear response, a video may have been bought. `safe`: may be repeated. `brief`: may be
@@ -38,6 +37,7 @@ export async function callProvider(
   init: { method: string; headers: Record<string, string>; body?: unknown },
 ): Promise<Result<ProviderResponse>> {
   const { method, headers, body } = init
+  const timeout = timeoutOf(timeoutsMs[kind])
   const request = new Request(url, {
     method,
     headers: {
@@ -47,26 +47,37 @@ export async function callProvider(
     },
     ...(body !== undefined && { body: JSON.stringify(body) }),
     redirect: 'manual',
-    signal: AbortSignal.timeout(timeoutsMs[kind]),
+    signal: timeout.signal,
   })
   try {
-    const response = await fetch(request)
-    const { status } = response
+    const response = await fetch(request, timeout.start)
+    const { status, headers } = response
     const json = parseJson(await response.text())
-    const body = isCloudflarePage(json) ? undefined : json
-    return neverSent(status, body) ?? ok({ status, headers: response.headers, body })
+    const reply = { status, headers, body: isCloudflarePage(json) ? undefined : json }
+    return neverSent(reply) ?? ok(reply)
   } catch (error) {
-    // Whatever fetch or reading the body throws is a network error: refused, reset, timed out. workerd throws the same
-    // error before and after the request was sent, so it proves nothing.
+    // Nothing was bought, even if the call is billable.
+    if (error instanceof NotSentError) return fail('unavailable', `Nothing was sent: ${error.message}.`)
+    // Whatever else fetch or reading the body throws is a network error: refused, reset, timed out. workerd throws the
+    // same error before and after the request was sent, so it proves nothing.
     return inconclusive(kind, 'The provider did not respond.', { error: String(error) })
   }
 }
 
-/** Null: the provider may have the request. Its own JSON shows that it does, whatever the status. */
-function neverSent(status: number, body: unknown): Failure | null {
+/** Null: the provider may have the request. */
+function neverSent(reply: ProviderResponse): Failure | null {
+  const reason = whyNeverSent(reply)
+  if (reason === null) return null
+  const evidence = { status: reply.status }
+  return fail('unavailable', `The request did not reach the provider: ${reason}.`, { evidence })
+}
+
+function whyNeverSent({ status, headers, body }: ProviderResponse): string | null {
+  // Its own JSON shows that the provider has the request, whatever the status.
+  if (body !== undefined) return null
+  if (isChallenge(headers)) return 'its bot protection challenges this Worker'
   const failure = connectionFailureOf(status)
-  if (failure?.request !== 'never_sent' || body !== undefined) return null
-  return fail('unavailable', `The request was not sent: ${failure.reason}.`, { evidence: { status } })
+  return failure?.request === 'never_sent' ? failure.reason : null
 }
 
 export function isSuccess({ status }: ProviderResponse): boolean {

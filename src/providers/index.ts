@@ -1,9 +1,9 @@
 /** The registry: one line per provider, in the order in which `auto` considers them. */
+import type { Fetch } from '../connections.ts'
 import type { ProviderName } from '../core/request/request.ts'
 import type { Guard } from '../core/url/policy.ts'
 import { type AimlapiAccount, aimlapi, usdPerCredit } from './aimlapi/index.ts'
 import { type CrunAccount, crun } from './crun/index.ts'
-import type { Fetch } from './http.ts'
 import type { Provider } from './provider.ts'
 import { type RunwareAccount, runware } from './runware/index.ts'
 import { type ScenarioAccount, scenario } from './scenario/index.ts'

@@ -13,7 +13,7 @@ export function keyOf({ id, key }: Pick<Asset, 'id' | 'key'>): string {
 }
 
 export function insertAsset(db: Database, asset: Asset) {
-  return db.insert(assets).values(asset)
+  return db.insert(assets).values(asset).onConflictDoNothing()
 }
 
 export async function findAsset(db: Database, id: string): Promise<Asset | null> {

@@ -27,18 +27,21 @@ export function insertEvent(db: Database, jobId: string, { data, ...event }: Eve
 
 /** Inserts the event if the job exists, is not erased, and meets the condition. */
 export function insertEventIf(db: Database, jobId: string, { data, ...event }: EventDraft, onlyIf?: SQL) {
-  return db.insert(events).select(
-    db
-      .select({
-        jobId: jobs.id,
-        id: sql<string>`${event.id}`.as('id'),
-        type: sql<string>`${event.type}`.as('type'),
-        data: sql<string>`${JSON.stringify(data)}`.as('data'),
-        createdAt: sql<number>`${event.createdAt}`.as('created_at'),
-      })
-      .from(jobs)
-      .where(and(eq(jobs.id, jobId), isNull(jobs.erasedAt), onlyIf)),
-  )
+  return db
+    .insert(events)
+    .select(
+      db
+        .select({
+          jobId: jobs.id,
+          id: sql<string>`${event.id}`.as('id'),
+          type: sql<string>`${event.type}`.as('type'),
+          data: sql<string>`${JSON.stringify(data)}`.as('data'),
+          createdAt: sql<number>`${event.createdAt}`.as('created_at'),
+        })
+        .from(jobs)
+        .where(and(eq(jobs.id, jobId), isNull(jobs.erasedAt), onlyIf)),
+    )
+    .onConflictDoNothing()
 }
 
 export async function eventsOf(db: Database, jobId: string): Promise<Event[]> {

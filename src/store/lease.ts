@@ -1,7 +1,7 @@
-/** Commits under a lease: only its holder may write, and database trouble is retried. */
+/** Commits under a lease: only its holder may write. */
 import { sql } from 'drizzle-orm'
 import { abortUnless, isAborted } from './abort-unless.ts'
-import { type Database, isDatabaseTrouble } from './database.ts'
+import type { Database } from './database.ts'
 import type { deliveries, jobs } from './schema.ts'
 
 /** The first statement of every commit: it aborts the whole batch when another holds the lease. */
@@ -17,24 +17,4 @@ export function abortUnlessLeased(
 /** True for the error of a batch whose lease was lost: another holds the row, and nothing was written. */
 export function isLeaseLost(error: unknown): boolean {
   return isAborted(error, 'lease_lost')
-}
-
-// Most of D1's trouble passes within seconds.
-const waitsMs = [100, 500, 2_000]
-
-/**
- * Writes what must not get lost, because money was paid for it or a caller was notified of it: retried while D1 is in
- * trouble. Only for a batch that may run twice, because D1 may have written it and not said so. Every other error is a
- * bug or a lost lease, and is thrown at once.
- */
-export async function withRetries<T>(write: () => Promise<T>): Promise<T> {
-  for (const waitMs of waitsMs) {
-    try {
-      return await write()
-    } catch (error) {
-      if (!isDatabaseTrouble(error)) throw error
-      await new Promise((resolve) => setTimeout(resolve, waitMs))
-    }
-  }
-  return write()
 }

@@ -1,8 +1,9 @@
 /** Looks up the addresses of a host name by DNS over HTTPS, in the JSON form of Cloudflare and Google. */
 import { z } from 'zod'
+import { type Fetch, timeoutOf } from '../connections.ts'
 
 export interface Resolver {
-  fetch: (request: Request) => Promise<Response>
+  fetch: Fetch
   url: string
 }
 
@@ -39,9 +40,9 @@ async function lookUp({ fetch, url }: Resolver, name: string, type: 'A' | 'AAAA'
   query.searchParams.set('name', name)
   query.searchParams.set('type', type)
   const headers = { accept: 'application/dns-json' }
-  const signal = AbortSignal.timeout(timeoutMs)
+  const { signal, start } = timeoutOf(timeoutMs)
   try {
-    const response = await fetch(new Request(query, { headers, signal, redirect: 'manual' }))
+    const response = await fetch(new Request(query, { headers, signal, redirect: 'manual' }), start)
     if (response.status !== 200) {
       await response.body?.cancel()
       return { ok: false, error: `the resolver returned ${response.status}` }
@@ -51,7 +52,8 @@ async function lookUp({ fetch, url }: Resolver, name: string, type: 'A' | 'AAAA'
     const { Status, Answer } = body.data
     return { ok: true, status: statusNames[Status] ?? `status ${Status}`, records: Answer ?? [] }
   } catch (error) {
-    // A network error of fetch or of reading the body (refused, reset, timed out), or a body that is no JSON.
+    // A network error of fetch or of reading the body (refused, reset, timed out), a request that was not sent, or a body
+    // that is no JSON.
     return { ok: false, error: error instanceof Error ? `${error.name}: ${error.message}` : String(error) }
   }
 }

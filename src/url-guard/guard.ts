@@ -5,6 +5,7 @@
  * Known gap: fetch resolves the name again, and the platform cannot pin it to the checked address. A name whose DNS
  * servers give a different address the second time gets through.
  */
+import type { Fetch } from '../connections.ts'
 import {
   type Guard,
   isPublicAddress,
@@ -23,7 +24,7 @@ export interface GuardSettings {
 }
 
 interface Edges {
-  fetch: (request: Request) => Promise<Response>
+  fetch: Fetch
   now: () => number
   log: Log
 }
@@ -32,9 +33,8 @@ export function createGuard(edges: Edges, { reach, dnsCheckUrl }: GuardSettings)
   return async (url) => {
     const message = rejectUrl(url, reach)
     if (message !== null) return { message, retry: 'never' }
-    const name = nameIn(url)
-    if (name === null || reach === 'any' || dnsCheckUrl === null) return null
-    return checkName(edges, dnsCheckUrl, name)
+    if (reach === 'any' || dnsCheckUrl === null) return null
+    return checkName(edges, dnsCheckUrl, nameIn(url))
   }
 }
 

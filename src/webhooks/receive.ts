@@ -72,7 +72,7 @@ async function makeDurable(context: Context, webhook: ReceivedWebhook): Promise<
   }
   try {
     await journalWebhook(context.db, webhook, context.now())
-    await context.queues.job(webhook.jobId, 0)
+    await context.queues.result(webhook.jobId)
     return true
   } catch (error) {
     context.log('webhook.rejected', {

@@ -80,8 +80,10 @@ describe('a burst of requests', () => {
   }, 120_000)
 
   it('gets 202 or 503 from a failing database, and each retried job is created once', async () => {
-    // Every fifth call fails; half of these fail after they are done.
-    const DB = failingDatabase((call) => (call % 5 > 0 ? 'no' : call % 2 === 0 ? 'before' : 'after'))
+    // Longer than a call is repeated, every call fails. Then every fifth; half of these fail after they are done.
+    const DB = failingDatabase((call) =>
+      call <= 160 ? 'before' : call % 5 > 0 ? 'no' : call % 2 === 0 ? 'before' : 'after',
+    )
     const statuses: number[] = []
     const retryUntilAccepted = async (key: string): Promise<string> => {
       const response = await fetchWith({ DB, REQUESTS: unlimited }, aPost({ 'idempotency-key': key }))
@@ -158,13 +160,28 @@ describe('a key above the rate limit', () => {
     'is limited for %s without affecting other keys',
     async (method) => {
       const [greedy, other] = await Promise.all([createApiKey('greedy'), createApiKey('other')])
-      const counter = { limit: async ({ key }: { key: string }) => ({ success: key !== greedy.id }) }
+      const counter = { limit: async ({ key }: { key: string }) => ({ success: !key.endsWith(greedy.id) }) }
       const call = (key: typeof greedy) =>
         ask('/v1/endpoints/ep_1', { method, headers: bearerHeader(key) }, { REQUESTS: counter })
       await expectProblem(await call(greedy), 429, 'rate_limited')
       expect((await call(other)).status).not.toBe(429)
     },
   )
+
+  it('is not limited by the requests of another deployment in the same account', async () => {
+    const counts = new Map<string, number>()
+    const REQUESTS: RateLimit = {
+      limit: async ({ key }) => {
+        counts.set(key, (counts.get(key) ?? 0) + 1)
+        return { success: counts.get(key) === 1 }
+      },
+    }
+    const headers = { authorization: `Bearer ${env.ADMIN_API_KEY}` }
+    const call = (PUBLIC_BASE_URL: string) => ask('/v1/endpoints', { headers }, { REQUESTS, PUBLIC_BASE_URL })
+    expect((await call('https://first.test')).status).toBe(200)
+    expect((await call('https://second.test')).status).toBe(200)
+    await expectProblem(await call('https://first.test'), 429, 'rate_limited')
+  })
 
   it('is not limited when the rate limiter is down', async () => {
     const counter = { limit: () => Promise.reject(new Error('down')) }

@@ -5,7 +5,7 @@ import { aRequest, post } from '../support/reelhook.ts'
 import { countRows } from '../support/storage.ts'
 import { world } from '../support/world.ts'
 
-const privateUrls = [
+const refusedUrls = [
   'http://caller.test/hook',
   'https://localhost/hook',
   'https://LOCALHOST./hook',
@@ -40,6 +40,9 @@ const privateUrls = [
   'https://[::ffff:a00:1]/hook',
   'https://[64:ff9b::a00:1]/hook',
   'https://[2002:7f00:1::]/hook',
+  'https://8.8.8.8/hook',
+  'https://134744072/hook',
+  'https://[2606:4700:4700::1111]/hook',
 ]
 
 afterEach(async () => {
@@ -47,8 +50,8 @@ afterEach(async () => {
   expect(world.simulator.log()).toEqual([])
 })
 
-describe('a URL without a public https host is refused', () => {
-  it.each(privateUrls)('as a callback URL: %s', async (callback_url) => {
+describe('a URL without the name of a public https host is refused', () => {
+  it.each(refusedUrls)('as a callback URL: %s', async (callback_url) => {
     const problem = await expectProblem(
       await post('/v1/jobs', aRequest({ callback_url })),
       422,
@@ -57,7 +60,7 @@ describe('a URL without a public https host is refused', () => {
     expect(pathsOf(problem)).toEqual(['callback_url'])
   })
 
-  it.each(privateUrls)('as a media URL: %s', async (url) => {
+  it.each(refusedUrls)('as a media URL: %s', async (url) => {
     const request = aRequest({
       reference_images: ['https://media.test/boat.png', url],
       reference_videos: [url],

@@ -19,7 +19,7 @@ export interface CopyPath {
 
 const timeoutMs = 180_000
 // The first copy also loads the code, D1 and the queues into memory, so it is not measured.
-const warmUp = 'A small paper boat sim(megabytes=1)'
+export const warmUp = 'A small paper boat sim(megabytes=1)'
 
 /** The duration is `duration_ms` of the log: from the request, or the first uploaded byte, to the hashed object in R2. */
 export async function openReelhook(
@@ -169,7 +169,7 @@ async function callRunware(simulatorUrl: string, task: object) {
   return (await response.json()).data[0]
 }
 
-async function untilStored(client: ReturnType<typeof createClient>, id: string): Promise<void> {
+export async function untilStored(client: ReturnType<typeof createClient>, id: string): Promise<void> {
   const deadline = Date.now() + timeoutMs
   let job = await client.job(id)
   while (job.settled_at === null && Date.now() < deadline) {
@@ -179,7 +179,7 @@ async function untilStored(client: ReturnType<typeof createClient>, id: string):
   if (job.status !== 'succeeded') throw new Error(`the job is ${job.status}: ${job.fault?.message}`)
 }
 
-function newProcess(before: number[]): number {
+export function newProcess(before: number[]): number {
   const [pid, ...others] = runtimeProcesses().filter((pid) => !before.includes(pid))
   if (pid === undefined || others.length > 0) throw new Error('expected exactly one new runtime')
   return pid

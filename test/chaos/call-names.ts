@@ -100,6 +100,7 @@ export const expectedCalls: string[] = [
   'R2 upload part',
   'R2 complete upload',
   'queue job',
+  'queue result',
   'queue delivery',
   'queue webhook',
   ...requestNames.map(({ name }) => `fetch ${name}`),

@@ -25,7 +25,7 @@ export const points: Point[] = [
   ...kills('recover', ['fetch find scenario', 'after'], ['fetch find aimlapi', 'after']),
   ...kills('poll', ['fetch poll runware', 'after'], ['fetch poll crun', 'after']),
   ...kills('poll', ['fetch poll scenario', 'after'], ['fetch poll aimlapi', 'after']),
-  ...kills('poll', ['D1 commit storing', 'before', 'after']),
+  ...kills('poll', ['D1 commit storing', 'before', 'after'], ['queue result', 'before', 'after']),
   ...kills('save', ['fetch media', 'after', 'midway'], ['R2 put video', 'before', 'midway', 'after']),
   ...kills('save', ['R2 upload part', 'after'], ['R2 complete upload', 'before', 'after']),
   ...kills('receive video', ['D1 record received video', 'before', 'after']),

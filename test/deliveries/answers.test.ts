@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest'
+import type { Fetch } from '../../src/connections.ts'
 import { attemptPost } from '../../src/deliveries/attempt.ts'
 import { type DeliveryView, notifyOnce } from '../support/deliveries.ts'
 import { timelineOf } from '../support/reelhook.ts'
@@ -74,6 +75,21 @@ describe('a delivery is retried', () => {
     expect(delivery.status).toBe('pending')
     expect(delivery.attempts[0]).toMatchObject({ status, error: expect.stringMatching(why) })
   })
+
+  it.each([403, 429, 503])(
+    "with advice when the host's bot protection answers %i with a challenge",
+    async (status) => {
+      const headers = { 'cf-mitigated': 'challenge' }
+      const delivery = await notifyOnce(() => new Response('Just a moment...', { status, headers }))
+      expect(delivery.status).toBe('pending')
+      expect(delivery.attempts[0]).toMatchObject({
+        status,
+        error: expect.stringMatching(
+          /^Cloudflare answered .*challenges this Worker.*skip rule.*Bot Fight Mode off/,
+        ),
+      })
+    },
+  )
 
   it('with the network error in the log when the connection breaks', async () => {
     const delivery = await notifyOnce(() => {
@@ -254,8 +270,13 @@ describe('a hostile response', () => {
   })
 
   it('that never comes is a failure after fifteen seconds', async () => {
-    const timeUp = AbortSignal.abort(new DOMException('The operation timed out', 'TimeoutError'))
-    const timeout = vi.spyOn(AbortSignal, 'timeout').mockReturnValueOnce(timeUp)
+    const time = new AbortController()
+    const timeout = vi.spyOn(AbortSignal, 'timeout').mockReturnValueOnce(time.signal)
+    const untilAborted: Fetch = async ({ signal }, startTimers) => {
+      startTimers()
+      time.abort(new DOMException('The operation timed out', 'TimeoutError'))
+      throw signal.reason
+    }
     const silence = { fetch: untilAborted, now: world.edges.now, guard: async () => null }
     const post = { url: `${callerUrl}/hook`, body: '{}', signatureHeaders: {} }
     expect(await attemptPost(silence, post)).toEqual({
@@ -270,8 +291,3 @@ describe('a hostile response', () => {
     timeout.mockRestore()
   })
 })
-
-async function untilAborted({ signal }: Request): Promise<never> {
-  if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve))
-  throw signal.reason
-}

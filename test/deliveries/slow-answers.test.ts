@@ -1,5 +1,6 @@
 /** Responses whose status has come, and whose body does not end. */
 import { afterEach, expect, it, vi } from 'vitest'
+import type { Fetch } from '../../src/connections.ts'
 import { attemptPost } from '../../src/deliveries/attempt.ts'
 import { callerUrl, world } from '../support/world.ts'
 
@@ -11,7 +12,8 @@ afterEach(() => {
 async function attempt(status: number, pieces: Uint8Array[]) {
   const time = new AbortController()
   const timeout = vi.spyOn(AbortSignal, 'timeout').mockReturnValueOnce(time.signal)
-  const fetch = async ({ signal }: Request) => {
+  const fetch: Fetch = async ({ signal }, startTimers) => {
+    startTimers()
     const start = (controller: ReadableStreamDefaultController) =>
       signal.addEventListener('abort', () => controller.error(signal.reason))
     const pull = (controller: ReadableStreamDefaultController) => {

@@ -47,6 +47,7 @@ describe('a hostile target', () => {
     'https://169.254.169.254/hook',
     'https://[::1]/hook',
     'https://2130706433/hook',
+    'https://8.8.8.8/hook',
     'https://somebody:hunter2@caller.test/hook',
   ])('is not called, though the URL was accepted before it became %s', async (url) => {
     const { id, job_id } = await notifyOnce(() => new Response('no', { status: 500 }))

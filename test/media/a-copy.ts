@@ -1,6 +1,7 @@
 /** downloadVideo with fake hosts on one side and the runtime's R2 on the other. */
 import { env } from 'cloudflare:workers'
 import { expect } from 'vitest'
+import type { Fetch } from '../../src/connections.ts'
 import type { Result } from '../../src/core/fault.ts'
 import { type DownloadSettings, downloadVideo } from '../../src/media/save-video.ts'
 import type { StoredObject } from '../../src/media/write.ts'
@@ -69,12 +70,18 @@ export async function copyFrom(
 ): Promise<Copying> {
   const requests: Request[] = []
   const uploads: R2MultipartUpload[] = []
-  const fetch = async (request: Request) => {
+  const fetch: Fetch = async (request, startTimers) => {
+    startTimers()
     requests.push(request)
     return answer(request)
   }
   const guard = createGuard(world.edges, { reach: 'public', dnsCheckUrl: null })
-  const defaults = { guard, maxBytes: 100_000_000, onProgress: async () => undefined }
+  const defaults = {
+    guard,
+    maxBytes: 100_000_000,
+    onProgress: async () => undefined,
+    timeLeftMs: () => 12 * 60_000,
+  }
   const result = await downloadVideo(
     { ...defaults, bucket: watched(env.BUCKET, uploads), fetch, ...settings },
     url,

@@ -1,5 +1,6 @@
 import { env } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
+import { neverSent, perhapsSent } from '../support/platform/unreachable.ts'
 import { objectKeys } from '../support/storage.ts'
 import {
   anAnswer,
@@ -98,7 +99,7 @@ describe('a download stores nothing if the video', () => {
 })
 
 describe('a download stores nothing if the host', () => {
-  it.each([
+  it.each<[number, string]>([
     [401, 'media_expired'],
     [403, 'media_expired'],
     [404, 'media_expired'],
@@ -110,6 +111,7 @@ describe('a download stores nothing if the host', () => {
     [500, 'media_unavailable'],
     [503, 'media_unavailable'],
     [504, 'media_unavailable'],
+    ...[...neverSent, ...perhapsSent].map((status): [number, string] => [status, 'media_unavailable']),
   ])('answers %i', async (status, code) => {
     const body = status === 204 ? null : aVideo(1_000)
     await expectNothingLeft(await copyFrom(() => new Response(body, { status })), code)

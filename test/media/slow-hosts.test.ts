@@ -93,4 +93,11 @@ describe('a download is aborted and leaves nothing', () => {
     expect(copying.result).toMatchObject({ fault: { message: expect.stringMatching(/12 minutes/) } })
     expect(passedMs).toBeLessThanOrEqual(12 * minutes + 2 * seconds)
   })
+
+  it('if it takes longer than what other downloads of the step have left', async () => {
+    const drip = (request: Request) => aDrip(request, large, 256 * 1024, 25 * seconds)
+    const { copying, passedMs } = await ended(copyFrom(drip, { timeLeftMs: () => 1 * minutes }))
+    await expectNothingLeft(copying, 'media_unavailable')
+    expect(passedMs).toBeLessThanOrEqual(1 * minutes + 2 * seconds)
+  })
 })

@@ -14,7 +14,7 @@ import { sha256Of } from '../support/videos.ts'
 import { publicBaseUrl } from '../support/world.ts'
 
 const partBytes = 5 * 1024 * 1024
-const nothingWorks = { DB: deadDatabase as unknown as D1Database, JOBS: deadQueue }
+const nothingWorks = { DB: deadDatabase as unknown as D1Database, RESULTS: deadQueue }
 
 async function arrivalOf(id: string): Promise<{ key: string; bytes: number; sha256: string } | null> {
   const [row] = await select<{ received_video: string | null }>(
@@ -110,7 +110,7 @@ describe('an uploaded video', () => {
 
   it('is accepted when the queue is down, and its job is due', async () => {
     const id = await anAwaitingJob()
-    expect((await putWith({ JOBS: deadQueue }, await uploadPathOf(id), aVideo(1_000))).status).toBe(200)
+    expect((await putWith({ RESULTS: deadQueue }, await uploadPathOf(id), aVideo(1_000))).status).toBe(200)
     const [job] = await select<{ due_at: number }>('SELECT due_at FROM jobs WHERE id = ?', id)
     const receivedVideo = await arrivalOf(id)
     expect(job?.due_at).toBe((receivedVideo as unknown as { arrivedAt: number }).arrivedAt)

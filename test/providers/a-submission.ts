@@ -1,6 +1,7 @@
 /** Builders of whole valid values for the tests of providers, and a network that records requests and plays replies. */
+
+import type { Fetch } from '../../src/connections.ts'
 import { requestSchema } from '../../src/core/request/request.ts'
-import type { Fetch } from '../../src/providers/http.ts'
 import type { LostSubmission, Submission, SubmittedTask } from '../../src/providers/provider.ts'
 
 export const nowMs = Date.UTC(2026, 0, 1, 12)

@@ -1,7 +1,7 @@
 /** The tests that every provider adapter passes. A new adapter passes them before its specific tests. */
 import { describe, expect, it } from 'vitest'
+import type { Fetch } from '../../src/connections.ts'
 import { aspectRatios, models, resolutions } from '../../src/core/request/request.ts'
-import type { Fetch } from '../../src/providers/http.ts'
 import type { Provider, RemoteOutput } from '../../src/providers/provider.ts'
 import { aNetwork, aRequest, aSubmission, aTask, image, type Reply, taskId, video } from './a-submission.ts'
 

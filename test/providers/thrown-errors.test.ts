@@ -1,4 +1,4 @@
-/** What the Worker's runtime throws for a failed call, over loopback: whether an error shows that nothing was sent. */
+/** The errors of failed calls in the Worker's runtime, over loopback. They do not show whether a request was sent. */
 import { once } from 'node:events'
 import { type AddressInfo, createServer, type Server } from 'node:net'
 import { convertV4MiniflareOptions, Miniflare } from 'miniflare'

@@ -1,6 +1,6 @@
 /**
- * What each provider's adapter concludes from every status and every thrown error: whether a submission may have been bought.
- * The adapters run on responses of Cloudflare's network, which answers in place of a host that it cannot reach.
+ * Every status and every thrown error as a response to a submission: each adapter decides whether a video may have been
+ * bought. Cloudflare's network responds in place of a host that it cannot reach.
  */
 import { describe, expect, it } from 'vitest'
 import type { FaultCode } from '../../src/core/fault.ts'
@@ -77,7 +77,7 @@ describe.each(providers)('a submission to %s', (_, given, refusals) => {
     const result = await given({ status, text: pages.html(status) }).submit(aSubmission())
     expect(result).toMatchObject({
       fault: {
-        message: expect.stringMatching(/^The request was not sent: the .+\.$/),
+        message: expect.stringMatching(/^The request did not reach the provider: the .+\.$/),
         evidence: { status },
       },
     })
@@ -86,6 +86,17 @@ describe.each(providers)('a submission to %s', (_, given, refusals) => {
   it.each(neverSent)('may have been bought if the provider itself answers %i, in JSON', async (status) => {
     const own: Reply = { status, json: { message: 'an upstream of ours is down' } }
     expect(await given(own).submit(aSubmission())).toMatchObject({ fault: { code: 'answer_lost' } })
+  })
+
+  it.each([403, 429, 503])('was not sent if bot protection answers %i with a challenge', async (status) => {
+    const challenge: Reply = {
+      status,
+      text: '<title>Just a moment...</title>',
+      headers: { 'cf-mitigated': 'challenge' },
+    }
+    const message = expect.stringContaining('bot protection challenges this Worker')
+    const unavailable = { fault: { code: 'unavailable', message } }
+    expect(await given(challenge).submit(aSubmission())).toMatchObject(unavailable)
   })
 
   it.each([200, 202, 206, 299, 300, 307, 399])(
@@ -127,7 +138,7 @@ describe.each(providers)('a call of %s that may be repeated', (_, given) => {
 })
 
 /**
- * What fetch throws, as recorded against closed, silent and resetting ports. workerd's errors are the same before and after
+ * The errors of fetch, as recorded against closed, silent and resetting ports. workerd's errors are the same before and after
  * the request was sent, so none proves that nothing was bought (`thrown-errors.test.ts`).
  */
 function thrown(): [string, Error][] {

@@ -3,6 +3,7 @@ import { env } from 'cloudflare:workers'
 import { fault } from '../../src/core/fault.ts'
 import { newId } from '../../src/core/id.ts'
 import type { Limits } from '../../src/core/job/concurrency.ts'
+import type { DueJob } from '../../src/core/job/job.ts'
 import { storedRequestSchema } from '../../src/core/request/request.ts'
 import { openDatabase } from '../../src/store/database.ts'
 import { draftDelivery, insertDelivery } from '../../src/store/deliveries/claim.ts'
@@ -139,4 +140,9 @@ export async function deliveryRow(id: string): Promise<Record<string, unknown> |
 export async function hostRow(host: string): Promise<Record<string, unknown> | undefined> {
   const [row] = await select('SELECT * FROM hosts WHERE host = ?', host)
   return row
+}
+
+/** A queued job, as a wake-up names it. */
+export function queued(id: string | undefined): DueJob {
+  return { id: id ?? '', status: 'queued' }
 }

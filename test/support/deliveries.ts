@@ -103,12 +103,12 @@ export async function insertDeliveries(count: number, url: string, apiKeyId = 'a
   return drafts.map(({ id }) => id)
 }
 
-/** Processes the queue messages of these deliveries as the platform does: ten a batch, all batches at once. */
+/** Processes the queue messages of these deliveries as the platform does: four a batch, all batches at once. */
 export async function processDeliveries(ids: string[]): Promise<void> {
-  const batches = Array.from({ length: Math.ceil(ids.length / 10) }, (_, n) =>
+  const batches = Array.from({ length: Math.ceil(ids.length / 4) }, (_, n) =>
     createMessageBatch(
       'reelhook-deliveries',
-      ids.slice(n * 10, n * 10 + 10).map((delivery) => ({
+      ids.slice(n * 4, n * 4 + 4).map((delivery) => ({
         id: delivery,
         timestamp: new Date(),
         attempts: 1,

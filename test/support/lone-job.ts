@@ -13,7 +13,7 @@ import { aContext, deadQueue, fetchWith, postWithoutWakeUp } from './runtime.ts'
 import { select } from './storage.ts'
 import { publicBaseUrl, world } from './world.ts'
 
-const withoutQueues = { JOBS: deadQueue, DELIVERIES: deadQueue }
+const withoutQueues = { JOBS: deadQueue, RESULTS: deadQueue, DELIVERIES: deadQueue }
 
 /** `true`: the current status. `false`: a false success. `foreign`: a success of an unknown task. */
 type Claim = 'true' | 'false' | 'foreign'

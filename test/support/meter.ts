@@ -37,12 +37,15 @@ interface Sent {
   body: unknown
   /** When its delay ends. */
   dueAt: number
+  /** How often it has failed. */
+  failures: number
 }
 
 const { now } = world.edges
 const sweepEverySeconds = 60
+const maxRetries = 5
 
-/** `settings` replace the settings of the tests. */
+/** `settings` replace the settings of the tests. With a `database` that fails, messages may fail too, and are retried. */
 export function createMeteredWorker(settings: Partial<Env> = {}, database = env.DB): MeteredWorker {
   const bill: Bill = { rowsWritten: 0, rowsRead: 0, messages: 0 }
   let waiting: Sent[] = []
@@ -74,7 +77,7 @@ export function createMeteredWorker(settings: Partial<Env> = {}, database = env.
   const meteredQueue = (queue: string) => {
     const enqueue = (body: unknown, delaySeconds = 0) => {
       bill.messages += 1
-      waiting.push({ queue, body, dueAt: now() + delaySeconds * 1_000 })
+      waiting.push({ queue, body, dueAt: now() + delaySeconds * 1_000, failures: 0 })
     }
     return {
       send: async (body: unknown, options?: QueueSendOptions) => enqueue(body, options?.delaySeconds),
@@ -87,18 +90,28 @@ export function createMeteredWorker(settings: Partial<Env> = {}, database = env.
     ...settings,
     DB,
     JOBS: meteredQueue('reelhook-jobs'),
+    RESULTS: meteredQueue('reelhook-results'),
     DELIVERIES: meteredQueue('reelhook-deliveries'),
   }
 
   const bound = { ...env, ...bindings }
 
-  const consume = async ({ queue, body }: Sent) => {
-    const message = { id: crypto.randomUUID(), timestamp: new Date(), attempts: 1, body }
+  const consume = async (sent: Sent) => {
+    const { queue, body, failures } = sent
+    const message = { id: crypto.randomUUID(), timestamp: new Date(), attempts: failures + 1, body }
     const batch = createMessageBatch(queue, [message])
     const context = createExecutionContext()
     await worker.queue?.(batch, bound, context)
     const { explicitAcks } = await getQueueResult(batch, context)
-    if (explicitAcks.length !== 1) throw new Error(`not acknowledged: ${JSON.stringify(body)}`)
+    if (explicitAcks.length === 1) return
+    if (database === env.DB) throw new Error(`not acknowledged: ${JSON.stringify(body)}`)
+    // As the queue does, with the settings in wrangler.toml. The result has no delay: it is the one in worker.ts.
+    const dueAt = now() + Math.min(60, 2 ** (failures + 1)) * 1_000
+    waiting.push(
+      failures < maxRetries
+        ? { ...sent, dueAt, failures: failures + 1 }
+        : { ...sent, queue: 'reelhook-dead-letters', dueAt, failures: 0 },
+    )
   }
   const drain = async () => {
     for (let due = takeDue(); due.length > 0; due = takeDue()) for (const sent of due) await consume(sent)

@@ -1,9 +1,13 @@
-/** The Worker under test, with the test's world at its edges. Each response is validated against the OpenAPI document. */
+/**
+ * The Worker under test, with the test's world at its edges and the platform's limits. Each response is validated against
+ * the OpenAPI document.
+ */
 import { createWorker } from '../../src/worker.ts'
 import { checkResponse } from './contract.ts'
+import { limitConnections } from './platform/connections.ts'
 import { world } from './world.ts'
 
-const reelhook = createWorker(world.edges)
+const reelhook = limitConnections(world.edges, createWorker)
 
 export default {
   ...reelhook,

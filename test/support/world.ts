@@ -46,6 +46,7 @@ export const world: World = {
     },
     now: () => parts.clock.now(),
     chance: () => 0.5,
+    wait: async () => undefined,
     log: (event, fields) => void parts.logs.push({ event, fields }),
   },
   get simulator() {

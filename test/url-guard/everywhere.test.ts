@@ -104,6 +104,7 @@ describe('media to download', () => {
 describe('media to upload to a provider', () => {
   it.each([
     ['https://169.254.169.254/part', 'media_forbidden'],
+    ['https://8.8.8.8/part', 'media_forbidden'],
     ['http://storage.test/part', 'media_forbidden'],
     ['https://gone.test/part', 'unavailable'],
   ])('are not sent if the provider names %s', async (url, code) => {

@@ -38,7 +38,7 @@ describe('a webhook that got a 200 response', () => {
 
   it('is journaled at once when the queue is down', async () => {
     const id = await aJobWithoutWebhooks()
-    const response = await ringWith({ JOBS: deadQueue }, id)
+    const response = await ringWith({ RESULTS: deadQueue }, id)
     expect([response.status, await response.text()]).toEqual([200, 'ok'])
     expect(await countRows('webhooks', 'job_id = ?', id)).toBe(1)
     expect(await timelineOf(id)).toContain('webhook.received')
@@ -47,7 +47,7 @@ describe('a webhook that got a 200 response', () => {
   it('advances its job by the sweep when the queue was down', async () => {
     const id = await aJobWithoutWebhooks()
     await world.advance(10_000)
-    await ringWith({ JOBS: deadQueue }, id)
+    await ringWith({ RESULTS: deadQueue }, id)
     await sweep()
     await untilStatus(id, 'succeeded')
   })
@@ -56,7 +56,7 @@ describe('a webhook that got a 200 response', () => {
 describe('a webhook that neither the queue nor the journal accepts', () => {
   it('is refused with 503 and Retry-After', async () => {
     const id = await aJobWithoutWebhooks()
-    const response = await ringWith({ JOBS: deadQueue, DB: deadDatabase }, id)
+    const response = await ringWith({ RESULTS: deadQueue, DB: deadDatabase }, id)
     expect(response.status).toBe(503)
     expect(Number(response.headers.get('retry-after'))).toBeGreaterThan(0)
     expect(await countRows('webhooks', 'job_id = ?', id)).toBe(0)
@@ -64,7 +64,7 @@ describe('a webhook that neither the queue nor the journal accepts', () => {
 
   it('logs the reason, and neither the token nor the body', async () => {
     const id = await aJobWithoutWebhooks()
-    await ringWith({ JOBS: deadQueue, DB: deadDatabase }, id)
+    await ringWith({ RESULTS: deadQueue, DB: deadDatabase }, id)
     expect(eventsLogged(id)).toContain('webhook.rejected')
     const lines = world.logs.filter(({ fields }) => fields.job_id === id)
     const token = (await callbackPathOf(id)).split('/').at(-1) ?? ''

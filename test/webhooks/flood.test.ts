@@ -12,14 +12,14 @@ import { aContext, deadQueue } from '../support/runtime.ts'
 import { countRows, select } from '../support/storage.ts'
 import { uploadPathOf } from '../support/uploads.ts'
 import { makeVideo } from '../support/videos.ts'
-import { simulatorUrl, world } from '../support/world.ts'
+import { publicBaseUrl, simulatorUrl, world } from '../support/world.ts'
 
 const seconds = 1_000
 const days = 24 * 60 * 60 * seconds
 
 const uncounted = { limit: async () => ({ success: true }) }
 /** The queue processes no webhook by itself, and there is no rate limit. */
-const byHand = { JOBS: deadQueue, CALLBACKS: uncounted }
+const byHand = { JOBS: deadQueue, RESULTS: deadQueue, CALLBACKS: uncounted }
 
 async function ringByHand(path: string, body: string): Promise<number> {
   return (await ask(path, { method: 'POST', body }, byHand)).status
@@ -174,12 +174,18 @@ describe('a webhook after the end of its job', () => {
 describe('the callback URL', () => {
   it('accepts sixty webhooks for one job a minute, then responds with Retry-After', async () => {
     const [id, other] = [await aJobWithoutWebhooks(), await aJobWithoutWebhooks()]
-    await Promise.all(Array.from({ length: 60 }, () => env.CALLBACKS.limit({ key: id })))
-    const response = await ask(await callbackPathOf(id), { method: 'POST', body: '{}' }, { JOBS: deadQueue })
+    await Promise.all(
+      Array.from({ length: 60 }, () => env.CALLBACKS.limit({ key: `${publicBaseUrl} ${id}` })),
+    )
+    const response = await ask(
+      await callbackPathOf(id),
+      { method: 'POST', body: '{}' },
+      { RESULTS: deadQueue },
+    )
     expect([response.status, response.headers.get('retry-after')]).toEqual([429, '60'])
     expect((await journalOf(id)).count).toBe(0)
     expect(
-      (await ask(await callbackPathOf(other), { method: 'POST', body: '{}' }, { JOBS: deadQueue })).status,
+      (await ask(await callbackPathOf(other), { method: 'POST', body: '{}' }, { RESULTS: deadQueue })).status,
     ).toBe(200)
   })
 
@@ -193,7 +199,7 @@ describe('the callback URL', () => {
     const id = await aJobWithoutWebhooks()
     const { deadline_at } = await getJob(id)
     const [door, upload] = [await callbackPathOf(id), await uploadPathOf(id)]
-    const nothingWorks = { JOBS: deadQueue, DB: deadDatabase }
+    const nothingWorks = { RESULTS: deadQueue, DB: deadDatabase }
     const statuses = async () => [
       (await ask(door, { method: 'POST', body: '{}' }, nothingWorks)).status,
       (await ask(upload, { method: 'PUT', body: 'x' }, nothingWorks)).status,

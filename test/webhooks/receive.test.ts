@@ -16,7 +16,7 @@ import { countRows } from '../support/storage.ts'
 import { world } from '../support/world.ts'
 
 const limit = 128 * 1024
-const nothingWorks = { JOBS: deadQueue, DB: deadDatabase }
+const nothingWorks = { RESULTS: deadQueue, DB: deadDatabase }
 
 let id: string
 let otherId: string

@@ -17,7 +17,8 @@ import type { ApiEnv } from '../router.ts'
 // Schemas from the core are made before the OpenAPI extension, so they have `meta` and no `openapi`.
 const fields = {
   url: callbackUrlSchema.meta({
-    description: 'https, on a public host. Stored and called in the normalized form of the URL standard.',
+    description:
+      'https, on a public host with a name in the DNS. Stored and called in the normalized form of the URL standard.',
   }),
   description: textOf({ max: 500 }, z.string().trim()).nullable(),
   event_types: eventTypesSchema.meta({

@@ -61,6 +61,6 @@ export async function acceptJob(
     return null
   }
   context.log('job.accepted', { job_id: job.id, provider: job.provider, model: job.model })
-  await context.queues.job(job.id, 0)
+  await context.queues.job({ id: job.id, status: 'queued' }, 0)
   return job
 }

@@ -35,4 +35,9 @@ export function isCloudflarePage(body: unknown): boolean {
   return pageSchema.safeParse(body).success
 }
 
+/** Whether Cloudflare answers in place of the host, to see whether the client is a browser (its page on detecting it). */
+export function isChallenge(headers: Headers): boolean {
+  return headers.get('cf-mitigated')?.trim().toLowerCase() === 'challenge'
+}
+
 const pageSchema = z.object({ cloudflare_error: z.literal(true) })

@@ -24,6 +24,12 @@ export type SettledStatus = {
 
 export type UnsettledStatus = Exclude<JobStatus, SettledStatus>
 
+/** An unsettled job as a wake-up names it: the status decides which queue carries it. */
+export interface DueJob {
+  id: string
+  status: UnsettledStatus
+}
+
 export const jobStatuses = Object.keys(transitions) as [JobStatus, ...JobStatus[]]
 
 export function isSettled(status: JobStatus): status is SettledStatus {

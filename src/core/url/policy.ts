@@ -1,6 +1,6 @@
 /**
- * The policy for every URL that Reelhook calls or fetches: https only, public hosts only, web ports only, no credentials.
- * It checks the text of the URL; url-guard/ resolves its name. No I/O.
+ * The policy for every URL that Reelhook calls or fetches: https only, names of public hosts only, web ports only, no
+ * credentials. It checks the text of the URL; url-guard/ resolves its name. No I/O.
  */
 import ipaddr from 'ipaddr.js'
 import topLevelDomains from 'tlds' with { type: 'json' }
@@ -29,13 +29,12 @@ export function rejectUrl(target: string, policy: NetworkPolicy): string | null 
   if (url.username !== '' || url.password !== '') return 'must not hold a user name or password'
   if (policy === 'any') return null
   if (url.protocol !== 'https:') return 'must begin with https://'
-  return privateHost(hostOf(url)) ?? wrongPort(url)
+  return wrongHost(hostOf(url)) ?? wrongPort(url)
 }
 
-/** The name to resolve before the URL is called; null if its host is an IP address. */
-export function nameIn(target: string): string | null {
-  const host = hostOf(new URL(target))
-  return ipaddr.isValid(host) ? null : host
+/** The name to resolve before the URL is called. */
+export function nameIn(target: string): string {
+  return hostOf(new URL(target))
 }
 
 /** Also false for text that is not an IP address. */
@@ -53,12 +52,17 @@ function hostOf({ hostname }: URL): string {
   return hostname.replace(/^\[|\]$/g, '').replace(/\.+$/, '')
 }
 
-function privateHost(host: string): string | null {
-  if (ipaddr.isValid(host)) {
-    return isPublicAddress(host) ? null : 'must not point at a private or reserved address'
-  }
+function wrongHost(host: string): string | null {
+  if (ipaddr.isValid(host)) return wrongAddress(host)
   const isPublicName = host.includes('.') && publicTopLevels.has(host.split('.').at(-1) ?? '')
   return isPublicName && !metadataHosts.includes(host) ? null : 'must name a public host'
+}
+
+// A Worker cannot call an IP address: Cloudflare answers each such fetch with 403 and error 1003.
+function wrongAddress(address: string): string {
+  return isPublicAddress(address)
+    ? 'must have a host name: Cloudflare refuses requests to an IP address. Give the host a name in the DNS'
+    : 'must not point at a private or reserved address'
 }
 
 function wrongPort({ port }: URL): string | null {

@@ -42,7 +42,9 @@ export async function sendTestDeliveries(
   ): Promise<TestDelivery> => {
     const startedAt = edges.now()
     const headers = await signatureHeaders(testSigners, eventId, body, signedAtMs)
-    const { status, error, redirect } = await attemptPost(edges, { url, body, signatureHeaders: headers })
+    const attempted = await attemptPost(edges, { url, body, signatureHeaders: headers })
+    if (attempted === 'no_connection') return unsent(name, 'no connection was free in time')
+    const { status, error, redirect } = attempted
     const isOwnResponse = status !== null && connectionFailureOf(status) === null
     return {
       name,
@@ -58,7 +60,13 @@ export async function sendTestDeliveries(
   const valid = await send('valid', eventId, signers, nowMs)
   // Without a response, the other three would only wait for the timeout, too.
   if (valid.status === null) {
-    return { valid, forged: unsent('forged'), stale: unsent('stale'), duplicate: unsent('duplicate') }
+    const why = 'the valid delivery got no response'
+    return {
+      valid,
+      forged: unsent('forged', why),
+      stale: unsent('stale', why),
+      duplicate: unsent('duplicate', why),
+    }
   }
   const [forged, stale, duplicate] = await Promise.all([
     send('forged', newId('event'), await foreignSigners(), nowMs),
@@ -89,12 +97,12 @@ async function foreignSigners(): Promise<Signers> {
   return { secrets: [newSecret()], pairs: [await keyPairOf(crypto.getRandomValues(new Uint8Array(32)))] }
 }
 
-function unsent(name: TestDeliveryName): TestDelivery {
+function unsent(name: TestDeliveryName, why: string): TestDelivery {
   return {
     name,
     status: null,
     durationMs: null,
-    error: 'not sent, because the valid delivery got no response',
+    error: `not sent, because ${why}`,
     redirectHost: null,
     tls: 'unknown',
   }

@@ -1,6 +1,7 @@
 /** Uses wrangler to prepare the Worker for this machine: the deployable bundle, the runtime's options, the migrations. */
 import { readFile } from 'node:fs/promises'
 import { unstable_getMiniflareWorkerOptions } from 'wrangler'
+import { parallelConsumers } from './parallel-consumers.ts'
 import { runWrangler } from './wrangler.ts'
 
 /** Plain JSON: one bundle can run in many processes. */
@@ -10,12 +11,13 @@ export interface Bundle {
 }
 
 const wranglerToml = new URL('../../../wrangler.toml', import.meta.url).pathname
+const localEntry = new URL('../runtime/entry.ts', import.meta.url).pathname
 
-/** `entry` replaces the entry file of wrangler.toml. */
-export async function bundleWorker(folder: string, entry?: string): Promise<Bundle> {
+/** `entry` replaces the entry file of the local runtime. Its queue handler must run batches in parallel too. */
+export async function bundleWorker(folder: string, entry = localEntry): Promise<Bundle> {
   const outdir = `${folder}/bundle`
-  const name = entry?.split('/').at(-1)?.replace(/\.ts$/, '.js') ?? 'index.js'
-  await perform(['deploy', ...(entry === undefined ? [] : [entry]), '--dry-run', '--outdir', outdir])
+  const name = entry.split('/').at(-1)?.replace(/\.ts$/, '.js')
+  await perform(['deploy', entry, '--dry-run', '--outdir', outdir])
   return { script: await readFile(`${outdir}/${name}`, 'utf8'), options: runtimeOptions() }
 }
 
@@ -27,7 +29,9 @@ function runtimeOptions() {
   const { workerOptions } = unstable_getMiniflareWorkerOptions(wranglerToml)
   // The bundle contains only code, so it needs no rules for other files.
   const { modulesRules: _, ...options } = workerOptions
-  return options
+  const { compatibilityFlags, ...parallel } = parallelConsumers(wranglerToml)
+  const { compatibilityFlags: deployed = [] }: { compatibilityFlags?: string[] } = options
+  return { ...options, ...parallel, compatibilityFlags: [...deployed, ...compatibilityFlags] }
 }
 
 async function perform(words: string[], config = wranglerToml): Promise<void> {

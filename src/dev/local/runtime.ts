@@ -30,7 +30,7 @@ export async function runWorker(bundle: Bundle, settings: Settings): Promise<Loc
       ...bundle.options,
       name: 'reelhook',
       modules: [{ type: 'ESModule', path: 'index.js', contents: bundle.script }],
-      bindings: variables,
+      bindings: { ...bundle.options.bindings, ...variables },
       host: '127.0.0.1',
       port,
       resourcePersistencePath: `${folder}/v3`,

@@ -13,7 +13,7 @@ import type { RemoteOutput } from '../../providers/provider.ts'
 import type { ClaimedJob } from '../../store/jobs/claim.ts'
 import type { StoredOutput, WaitingOutput } from '../../store/jobs/outputs.ts'
 import type { Task } from '../../store/jobs/tasks.ts'
-import { heartbeat } from '../heartbeat.ts'
+import { heartbeat, transferTime } from '../heartbeat.ts'
 import { knownHosts } from '../poll/unconfirmed.ts'
 
 export interface FetchedOutput {
@@ -30,17 +30,26 @@ export function fetchWaitMs(task: Task | undefined, nowMs: number): number {
   return task === undefined ? 0 : uploadWaitMs(task, nowMs)
 }
 
+/** All downloads of one step share its lease and its time. */
+interface Transfer {
+  job: ClaimedJob
+  onProgress: () => Promise<void>
+  timeLeftMs: () => number
+}
+
 export async function fetchOutput(
   context: Context,
   job: ClaimedJob,
   output: WaitingOutput,
   task: Task | undefined,
 ): Promise<FetchedOutput> {
+  const transfer = { job, onProgress: heartbeat(context, job), timeLeftMs: transferTime(context) }
   const confirmed = await confirm(context, output, task)
+  await transfer.onProgress()
   if (!confirmed.ok) return { ...output, via: 'download', object: confirmed }
   const current = confirmed.value
-  const upload = task === undefined ? null : await compareUpload(context, current, task)
-  if (upload === null) return download(context, job, current, task)
+  const upload = task === undefined ? null : await compareUpload(context, transfer, current, task)
+  if (upload === null) return download(context, transfer, current, task)
   const uploaded: FetchedOutput = {
     via: 'upload',
     sourceUrl: current.sourceUrl,
@@ -49,7 +58,7 @@ export async function fetchOutput(
   }
   if (upload.match !== 'undecided') return uploaded
   // The media host's trouble proves nothing about the upload: the provider's own URL gets as many attempts as ever.
-  const downloaded = await download(context, job, current, task)
+  const downloaded = await download(context, transfer, current, task)
   const isRetried =
     !downloaded.object.ok && isRetryable(downloaded.object.fault.code) && hasAttemptsLeft(output)
   return downloaded.object.ok || isRetried ? downloaded : uploaded
@@ -93,7 +102,7 @@ function sameOutput(
 /** Downloads the output. If there is no URL, or it has expired, it is downloaded from a fresh one. */
 async function download(
   context: Context,
-  job: ClaimedJob,
+  transfer: Transfer,
   output: WaitingOutput,
   task: Task | undefined,
 ): Promise<FetchedOutput> {
@@ -102,7 +111,7 @@ async function download(
   const object =
     sourceUrl === null
       ? fail('media_unavailable', `${task?.provider} neither uploaded the video nor named a URL of it.`)
-      : await copyToBucket(context, job, n, { url: sourceUrl, hosts })
+      : await copyToBucket(context, transfer, n, { url: sourceUrl, hosts })
   const isWithoutUrl = sourceUrl === null || (!object.ok && object.fault.code === 'media_expired')
   const freshUrl = isWithoutUrl && task !== undefined ? await getFreshUrl(context, task, output) : null
   if (freshUrl === null) return { via: 'download', sourceUrl, isUnconfirmed, object }
@@ -111,7 +120,7 @@ async function download(
     via: 'download',
     sourceUrl: freshUrl,
     isUnconfirmed,
-    object: await copyToBucket(context, job, n, named),
+    object: await copyToBucket(context, transfer, n, named),
   }
 }
 
@@ -125,13 +134,13 @@ async function hostsOfUnconfirmed(context: Context, task: Task | undefined): Pro
 
 function copyToBucket(
   context: Context,
-  job: ClaimedJob,
+  { job, onProgress, timeLeftMs }: Transfer,
   n: number,
   { url, hosts }: { url: string; hosts: readonly string[] | undefined },
 ): Promise<Result<StoredObject>> {
   const { fetch, guard, bucket, config } = context
   const maxBytes = config.maxOutputBytes
-  const settings = { fetch, guard, bucket, hosts, maxBytes, onProgress: heartbeat(context, job) }
+  const settings = { fetch, guard, bucket, hosts, maxBytes, onProgress, timeLeftMs }
   const prefix = jobPrefix(job.id)
   return downloadVideo(settings, url, (extension) => `${prefix}${n}.${extension}`)
 }

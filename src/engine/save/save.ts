@@ -24,6 +24,12 @@ export async function save(context: Context, claim: Claim): Promise<Step> {
   return store(context, claim, next)
 }
 
+/** Whether the next step copies a video, which may take minutes. */
+export function isCopyNext({ job, outputs }: Claim): boolean {
+  const isWaiting = outputs.some(({ status }) => status === 'waiting')
+  return job.status === 'storing' && isWaiting && !outputs.some(isUnread)
+}
+
 /** Its bytes are in R2, and its header has not been read yet. */
 function isUnread(output: Output): output is StoredOutput {
   return output.status === 'stored' && output.metadataReadAt === null

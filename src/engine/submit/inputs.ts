@@ -13,7 +13,7 @@ import type { Claim } from '../../store/jobs/claim.ts'
 import { changes } from '../../store/jobs/step.ts'
 import type { InputUpload } from '../../store/jobs/task-media.ts'
 import type { OpenTask, Task } from '../../store/jobs/tasks.ts'
-import { heartbeat } from '../heartbeat.ts'
+import { heartbeat, transferTime } from '../heartbeat.ts'
 import type { Attempt } from './attempt.ts'
 import { faultAt, pollImports, refuseInput } from './imports.ts'
 
@@ -86,7 +86,7 @@ function openAndSend(
   const onProgress = heartbeat(context, job)
   const kind = kindAt(path)
   return openInput(
-    { fetch, guard, db, bucket, maxBytes: maxInputBytes, onProgress },
+    { fetch, guard, db, bucket, maxBytes: maxInputBytes, onProgress, timeLeftMs: transferTime(context) },
     { value, kind },
     (input) => uploads.send({ ...input, kind }),
   )

@@ -4,8 +4,9 @@
  * errors, request tracing and usage logs.
  */
 
+import type { Fetch } from '../../connections.ts'
 import { refuseByCapabilities, warnIdenticalSeeds } from '../eligibility.ts'
-import { callProvider, type Fetch } from '../http.ts'
+import { callProvider } from '../http.ts'
 import type { Capabilities, Provider } from '../provider.ts'
 import { findInLog } from './logs.ts'
 import { readEstimate } from './prices.ts'

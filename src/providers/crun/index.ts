@@ -3,9 +3,10 @@
  * that overrides the HTTP status, one webhook without a retry, no search for a lost submission. Sources: docs.crun.ai,
  * its OpenAPI description and its published command line.
  */
+import type { Fetch } from '../../connections.ts'
 import type { AspectRatio, JobRequest } from '../../core/request/request.ts'
 import { refuseByCapabilities } from '../eligibility.ts'
-import { type CallKind, callProvider, type Fetch } from '../http.ts'
+import { type CallKind, callProvider } from '../http.ts'
 import type { Capabilities, Provider, Reason } from '../provider.ts'
 import { options, pricedTaskOf, promptOf, taskOf } from './request.ts'
 import { readAcknowledgement, readEstimate, readStatus, readWebhook } from './response.ts'

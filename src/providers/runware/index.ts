@@ -3,11 +3,12 @@
  * unsigned webhook per result. Sources: Runware's model page, its platform documentation (task polling, webhooks,
  * errors) and its published SDKs.
  */
+import type { Fetch } from '../../connections.ts'
 import { ok, type Result } from '../../core/fault.ts'
 import { modeOf } from '../../core/request/media.ts'
 import type { JobRequest } from '../../core/request/request.ts'
 import { refuseByCapabilities } from '../eligibility.ts'
-import { type CallKind, callProvider, type Fetch } from '../http.ts'
+import { type CallKind, callProvider } from '../http.ts'
 import type { Capabilities, Provider, Reason } from '../provider.ts'
 import type { Item } from './item.ts'
 import { dryRunOf, options, optionsOf, promptOf, ratios, taskOf } from './request.ts'

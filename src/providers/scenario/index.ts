@@ -3,12 +3,13 @@
  * job names assets, an asset has an expiring URL), prices in creative units. Sources: Scenario's API references of
  * Seedance 2.0 Mini and 2.0 Fast, its documentation of jobs and assets, and its published SDK.
  */
+import type { Fetch } from '../../connections.ts'
 import { ok, type Result } from '../../core/fault.ts'
 import { modeOf } from '../../core/request/media.ts'
 import { type AspectRatio, aspectRatios, type JobRequest } from '../../core/request/request.ts'
 import type { Guard } from '../../core/url/policy.ts'
 import { refuseByCapabilities, warnIdenticalSeeds } from '../eligibility.ts'
-import { type CallKind, callProvider, type Fetch } from '../http.ts'
+import { type CallKind, callProvider } from '../http.ts'
 import type { Capabilities, Outcome, Provider, Reason, RemoteOutput } from '../provider.ts'
 import { findAmongJobs } from './jobs.ts'
 import { dryRunOf, generationOf, modelIds, options, promptOf } from './request.ts'

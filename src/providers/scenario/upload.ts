@@ -3,9 +3,10 @@
  * host that must not see our key, completed, and polled until imported (its published SDK, `uploads`). Costs nothing.
  */
 import { z } from 'zod'
+import { type Fetch, timeoutOf } from '../../connections.ts'
 import { fail, ok, type Result } from '../../core/fault.ts'
 import type { Guard } from '../../core/url/policy.ts'
-import type { Fetch, ProviderResponse } from '../http.ts'
+import type { ProviderResponse } from '../http.ts'
 import { text } from '../lenient.ts'
 import type { InputMedia, MediaImport } from '../media-uploads.ts'
 import { failureOf } from '../status-faults.ts'
@@ -86,21 +87,21 @@ async function sendPart(
     const code = rejection.retry === 'never' ? 'media_forbidden' : 'unavailable'
     return fail(code, `The upload URL from Scenario ${rejection.message}.`)
   }
+  const timeout = timeoutOf(partTimeoutMs)
   try {
-    const response = await fetch(
-      new Request(url, {
-        method: 'PUT',
-        headers: { 'content-type': contentType },
-        body,
-        redirect: 'manual',
-        signal: AbortSignal.timeout(partTimeoutMs),
-      }),
-    )
+    const request = new Request(url, {
+      method: 'PUT',
+      headers: { 'content-type': contentType },
+      body,
+      redirect: 'manual',
+      signal: timeout.signal,
+    })
+    const response = await fetch(request, timeout.start)
     await response.body?.cancel()
     if (response.ok) return ok(null)
     return fail('unavailable', `Scenario's storage returned ${response.status} for the media.`)
   } catch (error) {
-    // Either fetch failed, or the stream did because its source broke off.
+    // Either fetch failed or found no connection, or the stream failed because its source broke off.
     return fail('unavailable', 'The media did not reach the storage of Scenario.', {
       evidence: { error: String(error) },
     })

@@ -1,5 +1,5 @@
 /** API keys, found by their hash: the keys themselves are never stored. Their secrets are stored encrypted. */
-import { and, desc, eq, isNull, type SQL, type SQLWrapper, sql } from 'drizzle-orm'
+import { and, desc, eq, inArray, isNull, or, type SQL, type SQLWrapper, sql } from 'drizzle-orm'
 import { z } from 'zod'
 import { readStored } from '../../core/http/json.ts'
 import { maxSecretsAtOnce, secretOverlapMs } from '../../core/schedule.ts'
@@ -9,7 +9,7 @@ import { apiKeys } from '../schema.ts'
 export type ApiKey = typeof apiKeys.$inferSelect
 
 export async function insertApiKey(db: Database, key: ApiKey): Promise<void> {
-  await db.insert(apiKeys).values(key)
+  await db.insert(apiKeys).values(key).onConflictDoNothing({ target: apiKeys.id })
 }
 
 export async function findApiKeyByHash(db: Database, hash: string): Promise<ApiKey | null> {
@@ -34,11 +34,12 @@ export async function listApiKeys(db: Database): Promise<ApiKey[]> {
 }
 
 /** False: there was none to revoke. */
+// Running this twice is harmless: the second finds the time of the first.
 export async function revokeApiKey(db: Database, id: string, nowMs: number): Promise<boolean> {
   const revoked = await db
     .update(apiKeys)
     .set({ revokedAt: nowMs })
-    .where(and(eq(apiKeys.id, id), isNull(apiKeys.revokedAt)))
+    .where(and(eq(apiKeys.id, id), or(isNull(apiKeys.revokedAt), eq(apiKeys.revokedAt, nowMs))))
     .returning({ id: apiKeys.id })
   return revoked.length === 1
 }
@@ -78,16 +79,16 @@ export function isEncryptedUnder(secret: SQLWrapper, version: string): SQL {
 }
 
 /** Replaces the secret, unless it has changed since it was read. False: it has. */
-// Running this twice is harmless: the second finds another secret in the row and changes nothing.
+// Running this twice is harmless: the second finds its own secret, because each encryption is different.
 export async function replaceSecret(
   db: Database,
   { id, callbackSecret }: Pick<ApiKey, 'id' | 'callbackSecret'>,
-  change: Partial<Pick<ApiKey, 'callbackSecret' | 'retiredSecrets'>>,
+  change: Pick<ApiKey, 'callbackSecret'> & Partial<Pick<ApiKey, 'retiredSecrets'>>,
 ): Promise<boolean> {
   const replaced = await db
     .update(apiKeys)
     .set(change)
-    .where(and(eq(apiKeys.id, id), eq(apiKeys.callbackSecret, callbackSecret)))
+    .where(and(eq(apiKeys.id, id), inArray(apiKeys.callbackSecret, [callbackSecret, change.callbackSecret])))
     .returning({ id: apiKeys.id })
   return replaced.length === 1
 }

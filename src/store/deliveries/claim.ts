@@ -52,7 +52,7 @@ export function insertDelivery(db: Database, jobId: string, draft: DeliveryDraft
     createdAt: nowMs,
     dueAt: nowMs,
   }
-  return db.insert(deliveries).values(values)
+  return db.insert(deliveries).values(values).onConflictDoNothing()
 }
 
 /** The secret that signs the callbacks of a job, encrypted; null if it has none. */
@@ -72,7 +72,7 @@ export async function encryptedSecretOf(
 export type ClaimOutcome = { delivery: ClaimedDelivery } | { parkedForHost: string } | null
 
 /** Claims a due delivery for one attempt, with the secrets that sign it; parks it if its lane has no capacity. */
-// Running this twice is harmless: the second claim finds the row not due and changes nothing.
+// Idempotent: a second claim finds the row not due and changes nothing. With the same lease it reads its own claim.
 export async function claimDelivery(
   db: Database,
   id: string,
@@ -89,11 +89,14 @@ export async function claimDelivery(
         sql`(${hasCapacity(lease, nowMs)} OR ${isDecidedWithoutAttempt})`,
       ),
     )
-    .returning()
   const { parkDelivery, noteHost } = park(db, id, nowMs)
-  const [, [row], [parked], , [circumstances]] = await db.batch([
+  const [, , [row], [parked], , [circumstances]] = await db.batch([
     claimTrial(db, id, lease, nowMs),
     claim,
+    db
+      .select()
+      .from(deliveries)
+      .where(and(eq(deliveries.id, id), eq(deliveries.lease, lease))),
     parkDelivery,
     noteHost,
     selectCircumstances(db, id),

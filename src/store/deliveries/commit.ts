@@ -4,7 +4,7 @@ import { type DeliveryReason, hostAndPathOf } from '../../core/delivery.ts'
 import { maxAttemptsPerHost } from '../../core/schedule.ts'
 import type { Database } from '../database.ts'
 import { type EventDraft, insertEvent } from '../events.ts'
-import { abortUnlessLeased, withRetries } from '../lease.ts'
+import { abortUnlessLeased } from '../lease.ts'
 import { attempts, deliveries } from '../schema.ts'
 import { forgetIfIdle, type RecordedResult, recordHostResult, returnTrial } from './circuits.ts'
 import type { ClaimedDelivery, Delivery } from './claim.ts'
@@ -29,23 +29,21 @@ export async function commitAttempt(
 ): Promise<string[]> {
   const { id, jobId, owner, streak } = claimed
   const { delivery, events, disablesOwner } = outcome
-  const [, , released, releasedForTrial] = await withRetries(() =>
-    db.batch([
-      abortUnlessLeased(db, deliveries, claimed),
-      recordHostResult(db, claimed, outcome, nowMs),
-      // The other deliveries of a disabled owner end without an attempt, and each releases the next.
-      disablesOwner ? releaseParked(db, claimed, maxAttemptsPerHost, nowMs) : releaseNext(db, claimed, nowMs),
-      releaseNewPath(db, claimed, nowMs),
-      forgetIfIdle(db, claimed),
-      db.insert(attempts).values(attempt),
-      db
-        .update(deliveries)
-        .set({ ...delivery, attempts: attempt.n, lease: null })
-        .where(eq(deliveries.id, id)),
-      ...events.map((event) => insertEvent(db, jobId, event)),
-      ...(disablesOwner ? [disableOwner(db, owner, streak?.failingSince ?? nowMs, nowMs)] : []),
-    ]),
-  )
+  const [, , released, releasedForTrial] = await db.batch([
+    abortUnlessLeased(db, deliveries, claimed),
+    recordHostResult(db, claimed, outcome, nowMs),
+    // The other deliveries of a disabled owner end without an attempt, and each releases the next.
+    disablesOwner ? releaseParked(db, claimed, maxAttemptsPerHost, nowMs) : releaseNext(db, claimed, nowMs),
+    releaseNewPath(db, claimed, nowMs),
+    forgetIfIdle(db, claimed),
+    db.insert(attempts).values(attempt),
+    db
+      .update(deliveries)
+      .set({ ...delivery, attempts: attempt.n, lease: null })
+      .where(eq(deliveries.id, id)),
+    ...events.map((event) => insertEvent(db, jobId, event)),
+    ...(disablesOwner ? [disableOwner(db, owner, streak?.failingSince ?? nowMs, nowMs)] : []),
+  ])
   return idsOf([...released, ...releasedForTrial])
 }
 
@@ -80,6 +78,23 @@ export async function redirectDelivery(
       .update(deliveries)
       .set({ url, ...hostAndPathOf(url), dueAt: nowMs, lease: null })
       .where(eq(deliveries.id, id)),
+  ])
+  return idsOf(released)
+}
+
+/** Nothing was sent: the delivery is due again after the wait. */
+export async function postponeDelivery(
+  db: Database,
+  claimed: ClaimedDelivery,
+  waitMs: number,
+  nowMs: number,
+): Promise<string[]> {
+  const [, , released] = await db.batch([
+    ...endWithoutAttempt(db, claimed, nowMs),
+    db
+      .update(deliveries)
+      .set({ dueAt: nowMs + waitMs, lease: null })
+      .where(eq(deliveries.id, claimed.id)),
   ])
   return idsOf(released)
 }

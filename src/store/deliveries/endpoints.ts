@@ -28,8 +28,10 @@ export async function insertEndpoint(db: Database, endpoint: Endpoint): Promise<
     .select(
       sql`SELECT ${id}, ${url}, ${host}, ${path}, ${description}, ${JSON.stringify(endpoint.eventTypes)},
         ${JSON.stringify(endpoint.metadata)}, ${secret}, ${createdAt}, ${disabledAt}, ${disabledBy}
-        WHERE (SELECT count(*) FROM ${endpoints}) < ${maxEndpoints}`,
+        WHERE (SELECT count(*) FROM ${endpoints} WHERE ${endpoints.id} <> ${id}) < ${maxEndpoints}`,
     )
+    // A repeat finds its own row.
+    .onConflictDoUpdate({ target: endpoints.id, set: { id } })
     .returning({ id: endpoints.id })
   return inserted.length === 1
 }

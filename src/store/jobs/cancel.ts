@@ -5,6 +5,7 @@
 import { and, eq, isNull, sql } from 'drizzle-orm'
 import type { Subscription } from '../../core/event.ts'
 import type { Limits } from '../../core/job/concurrency.ts'
+import type { DueJob } from '../../core/job/job.ts'
 import { eraseAtOf } from '../../core/retention.ts'
 import { abortUnless, isAborted } from '../abort-unless.ts'
 import type { Database } from '../database.ts'
@@ -14,7 +15,7 @@ import { type EventDraft, insertEvent } from '../events.ts'
 import { jobs, outputs, tasks } from '../schema.ts'
 import { type Job, readRow } from './jobs.ts'
 import { type Output, readOutput, saveOutput, selectOutputs } from './outputs.ts'
-import { changeSlots, idsIn, wakeWaitingJobs } from './slots.ts'
+import { changeSlots, jobsIn, wakeWaitingJobs } from './slots.ts'
 import { readTask, saveTask, selectTasks, type Task } from './tasks.ts'
 
 /** A job as it was read, without a lease. */
@@ -67,7 +68,7 @@ export async function commitCancel(
   { job, state }: SeenJob,
   ending: Ending,
   { limits, nowMs }: { limits: Limits; nowMs: number },
-): Promise<string[] | null> {
+): Promise<DueJob[] | null> {
   const { changes, turned } = changeSlots(db, job, { next: 'settled', tasks: [], waitsFor: [] }, limits)
   const wakes = wakeWaitingJobs(db, turned, limits, nowMs)
   try {
@@ -82,7 +83,7 @@ export async function commitCancel(
       // Last, because these statements read the slots that are released above.
       ...wakes,
     ])
-    return idsIn(results.slice(results.length - wakes.length))
+    return jobsIn(results.slice(results.length - wakes.length))
   } catch (error) {
     if (isAborted(error, 'job_changed')) return null
     throw error

@@ -1,6 +1,7 @@
 /** A claim: one step's lease on a job, and all rows of the job, in one round trip. */
-import { and, eq, exists, isNull, lte } from 'drizzle-orm'
+import { and, eq, exists, isNull, lte, type SQL } from 'drizzle-orm'
 import type { Subscription } from '../../core/event.ts'
+import { isSettled, type UnsettledStatus } from '../../core/job/job.ts'
 import { leaseMs } from '../../core/schedule.ts'
 import type { Database } from '../database.ts'
 import { readSubscription, selectSubscriptions } from '../deliveries/endpoints.ts'
@@ -36,26 +37,50 @@ export type ClaimedJob = UnsettledJob & {
  * Claims the row for one step, if it is due. While leased, `due_at` is the end of the lease, so the row of a crashed step
  * becomes due by itself.
  */
-// Idempotent: a second claim finds the row not due, and changes nothing.
+// Idempotent: a second claim finds the row not due and changes nothing. With the same lease it reads its own claim.
 export async function claimJob(
   db: Database,
   id: string,
   lease: string,
   nowMs: number,
 ): Promise<Claim | null> {
+  const { claim } = await take(db, { id, lease }, undefined, nowMs)
+  return claim
+}
+
+/** The same for a queued job. One that is due with another status is not claimed, and its status is returned. */
+export async function claimQueuedJob(
+  db: Database,
+  id: string,
+  lease: string,
+  nowMs: number,
+): Promise<Claim | UnsettledStatus | null> {
+  const { claim, before } = await take(db, { id, lease }, eq(jobs.status, 'queued'), nowMs)
+  if (claim !== null || before === undefined || before.dueAt === null) return claim
+  const { status, dueAt } = before
+  return status === 'queued' || isSettled(status) || dueAt > nowMs ? null : status
+}
+
+async function take(
+  db: Database,
+  { id, lease }: { id: string; lease: string },
+  onlyIf: SQL | undefined,
+  nowMs: number,
+) {
   const dueAt = nowMs + leaseMs
-  const take = db
+  const update = db
     .update(jobs)
     .set({ lease, dueAt, wokenAt: null })
-    .where(and(eq(jobs.id, id), lte(jobs.dueAt, nowMs), isNull(jobs.settledAt)))
-    .returning()
-  const held = db
-    .select({ id: jobs.id })
-    .from(jobs)
-    .where(and(eq(jobs.id, id), eq(jobs.lease, lease)))
-  const [[before], [row], tasks, outputs, webhooks, subscriptions] = await db.batch([
-    db.select({ lease: jobs.lease, dueAt: jobs.dueAt }).from(jobs).where(eq(jobs.id, id)),
-    take,
+    .where(and(eq(jobs.id, id), lte(jobs.dueAt, nowMs), isNull(jobs.settledAt), onlyIf))
+  const isHeld = and(eq(jobs.id, id), eq(jobs.lease, lease))
+  const held = db.select({ id: jobs.id }).from(jobs).where(isHeld)
+  const [[before], , [row], tasks, outputs, webhooks, subscriptions] = await db.batch([
+    db
+      .select({ lease: jobs.lease, dueAt: jobs.dueAt, status: jobs.status })
+      .from(jobs)
+      .where(eq(jobs.id, id)),
+    update,
+    db.select().from(jobs).where(isHeld),
     selectTasks(db, id),
     selectOutputs(db, id),
     // Only the claim that wrote its lease before this statement reads the bodies.
@@ -63,20 +88,23 @@ export async function claimJob(
     selectSubscriptions(db),
   ])
   const job = row === undefined ? null : readRow(row)
-  if (job === null || job.settledAt !== null) return null
-  return {
+  if (job === null || job.settledAt !== null) return { claim: null, before }
+  // The answer to the first run of this claim was lost, and with it what was there before.
+  const isRepeated = before?.lease === lease
+  const claim: Claim = {
     job: {
       ...job,
       lease,
       dueAt,
-      isTakenOver: typeof before?.lease === 'string',
-      wasDueAt: before?.dueAt ?? nowMs,
+      isTakenOver: !isRepeated && typeof before?.lease === 'string',
+      wasDueAt: isRepeated ? job.createdAt : (before?.dueAt ?? nowMs),
     },
     tasks: tasks.map(readTask),
     outputs: outputs.map(readOutput),
     webhooks: webhooks.reverse(),
     subscriptions: subscriptions.map(readSubscription),
   }
+  return { claim, before }
 }
 
 /** Extends the lease of a long step. Throws when the lease was lost. */

@@ -2,25 +2,25 @@
 import { and, eq, sql } from 'drizzle-orm'
 import { writeFault } from '../../core/fault.ts'
 import type { Limits } from '../../core/job/concurrency.ts'
-import { canBecome } from '../../core/job/job.ts'
+import { canBecome, type DueJob, type UnsettledStatus } from '../../core/job/job.ts'
 import { maySubmit, type Repeats } from '../../core/job/task.ts'
 import { leaseMs } from '../../core/schedule.ts'
 import type { Database } from '../database.ts'
 import { insertDelivery } from '../deliveries/claim.ts'
 import { insertEvent } from '../events.ts'
-import { abortUnlessLeased, withRetries } from '../lease.ts'
+import { abortUnlessLeased } from '../lease.ts'
 import { jobs } from '../schema.ts'
 import type { Claim, ClaimedJob } from './claim.ts'
 import { insertOutputHost } from './output-hosts.ts'
 import { saveOutput } from './outputs.ts'
-import { changeSlots, idsIn, wakeWaitingJobs } from './slots.ts'
+import { changeSlots, jobsIn, wakeWaitingJobs } from './slots.ts'
 import { applyChanges, jobAfter, type Step } from './step.ts'
 import { saveTask, type Task } from './tasks.ts'
 
 /** The row after the commit: held for the next step, due again later, or settled. `woken`: jobs that got a slot. */
-export type Committed = { woken: string[] } & (
+export type Committed = { woken: DueJob[] } & (
   | { state: 'held'; claim: Claim }
-  | { state: 'released'; dueAt: number }
+  | { state: 'released'; status: UnsettledStatus; dueAt: number }
   | { state: 'settled' }
 )
 
@@ -62,27 +62,25 @@ export async function commitStep(
   const isReleased = next !== 'settled' && next !== 'now'
   const { changes, turned } = changeSlots(db, job, step, limits)
   const wakes = wakeWaitingJobs(db, turned, limits, nowMs)
-  const [, ...results] = await withRetries(() =>
-    db.batch([
-      abortUnlessLeased(db, jobs, job),
-      ...(isReleased ? [update.returning({ dueAt: jobs.dueAt })] : isUnchanged ? [] : [update]),
-      ...step.tasks.map((task) =>
-        saveTask(
-          db,
-          task,
-          claim.tasks.find(({ n }) => n === task.n),
-        ),
+  const [, ...results] = await db.batch([
+    abortUnlessLeased(db, jobs, job),
+    ...(isReleased ? [update.returning({ dueAt: jobs.dueAt })] : isUnchanged ? [] : [update]),
+    ...step.tasks.map((task) =>
+      saveTask(
+        db,
+        task,
+        claim.tasks.find(({ n }) => n === task.n),
       ),
-      ...step.outputs.map((output) => saveOutput(db, output)),
-      ...step.hosts.map((host) => insertOutputHost(db, host)),
-      ...step.events.map((event) => insertEvent(db, job.id, event)),
-      ...step.deliveries.map((delivery) => insertDelivery(db, job.id, delivery, nowMs)),
-      ...changes,
-      // Last, so that a woken job finds all of this done.
-      ...wakes,
-    ]),
-  )
-  const woken = idsIn(results.slice(results.length - wakes.length))
+    ),
+    ...step.outputs.map((output) => saveOutput(db, output)),
+    ...step.hosts.map((host) => insertOutputHost(db, host)),
+    ...step.events.map((event) => insertEvent(db, job.id, event)),
+    ...step.deliveries.map((delivery) => insertDelivery(db, job.id, delivery, nowMs)),
+    ...changes,
+    // Last, so that a woken job finds all of this done.
+    ...wakes,
+  ])
+  const woken = jobsIn(results.slice(results.length - wakes.length))
   if (next === 'settled') return { woken, state: 'settled' }
   if (step.next === 'now') {
     const { provider, progress } = after
@@ -102,7 +100,7 @@ export async function commitStep(
   const [row] = Array.isArray(released) ? released : []
   const dueAt = row !== undefined && 'dueAt' in row ? row.dueAt : null
   if (dueAt === null) throw new Error(`the row of ${job.id} was not released`)
-  return { woken, state: 'released', dueAt }
+  return { woken, state: 'released', status: step.status, dueAt }
 }
 
 /**
@@ -120,7 +118,7 @@ export async function intendTask(
   }
   const held = ownership(job, 'now', nowMs)
   const renewal = 'dueAt' in held ? [db.update(jobs).set(held).where(eq(jobs.id, job.id))] : []
-  await withRetries(() => db.batch([abortUnlessLeased(db, jobs, job), saveTask(db, task), ...renewal]))
+  await db.batch([abortUnlessLeased(db, jobs, job), saveTask(db, task), ...renewal])
 }
 
 /** Releases the row for that long: for a step that failed and changed nothing. */

@@ -4,7 +4,7 @@ import { type Asset, insertAsset } from '../assets.ts'
 import { type Database, reasonOf } from '../database.ts'
 import { draftEvent, type EventDraft, insertEvent, insertEventIf } from '../events.ts'
 import { jobs } from '../schema.ts'
-import { type Job, readRow } from './jobs.ts'
+import { findJob, type Job, readRow } from './jobs.ts'
 
 export type AcceptedJob = Pick<
   Job,
@@ -21,7 +21,8 @@ export type AcceptedJob = Pick<
   | 'createdAt'
 >
 
-/** Inserts the job with the assets of its request. Null: the idempotency key is taken, and nothing was written. */
+/** Inserts the job with the assets of its request. Null: another job has the idempotency key, and nothing was written. */
+// Running this twice is harmless: the second run finds the job that the first has written.
 export async function insertJob(
   db: Database,
   accepted: AcceptedJob,
@@ -57,7 +58,7 @@ export async function insertJob(
     return row === undefined ? null : readRow(row)
   } catch (error) {
     // The unique index on (api key, idempotency key) makes two posts one job.
-    if (/UNIQUE constraint failed: jobs\.api_key_id/.test(reasonOf(error))) return null
+    if (/UNIQUE constraint failed: jobs\./.test(reasonOf(error))) return findJob(db, accepted.id)
     throw error
   }
 }

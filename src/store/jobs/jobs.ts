@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { type Estimates, estimatesSchema } from '../../core/cost.ts'
 import { type Fault, fault, readFault } from '../../core/fault.ts'
 import { readStored } from '../../core/http/json.ts'
-import type { SettledStatus, UnsettledStatus } from '../../core/job/job.ts'
+import { type DueJob, isSettled, type SettledStatus, type UnsettledStatus } from '../../core/job/job.ts'
 import {
   type JobRequest,
   type ProviderName,
@@ -88,14 +88,14 @@ export function makeDueBy(db: Database, id: string, byMs: number, onlyIf: SQL) {
     .where(and(eq(jobs.id, id), isNull(jobs.lease), gt(jobs.dueAt, byMs), onlyIf))
 }
 
-export async function overdueJobs(db: Database, nowMs: number, limit: number): Promise<string[]> {
+export async function overdueJobs(db: Database, nowMs: number, limit: number): Promise<DueJob[]> {
   const rows = await db
-    .select({ id: jobs.id })
+    .select({ id: jobs.id, status: jobs.status })
     .from(jobs)
     .where(and(isNotNull(jobs.dueAt), lte(jobs.dueAt, nowMs)))
     .orderBy(asc(jobs.dueAt))
     .limit(limit)
-  return rows.map(({ id }) => id)
+  return rows.flatMap(({ id, status }) => (isSettled(status) ? [] : [{ id, status }]))
 }
 
 /** Never throws: one damaged row must not break a list, a sweep or an erasure. */

@@ -3,7 +3,6 @@ import { and, eq, inArray, isNull, or, sql } from 'drizzle-orm'
 import type { TaskStatus } from '../../core/job/task.ts'
 import { jobPrefix } from '../../core/retention.ts'
 import type { Database } from '../database.ts'
-import { withRetries } from '../lease.ts'
 import { jobs, tasks } from '../schema.ts'
 import { wakeJob } from './jobs.ts'
 import type { ReceivedVideo } from './task-media.ts'
@@ -59,26 +58,22 @@ export async function recordReceivedVideo(
     .from(jobs)
     .where(and(eq(jobs.id, task.jobId), isUnsettled))
   const isOurs = sql`EXISTS (SELECT 1 FROM ${tasks} WHERE ${isTask(task)} AND json_extract(${tasks.receivedVideo}, '$.key') = ${receivedVideo.key})`
-  const [, , [recorded]] = await withRetries(() =>
-    db.batch([
-      db
-        .update(tasks)
-        .set({ receivedVideo: sql`json_set(${written}, '$.others', coalesce(${others} + 1, 0))` })
-        .where(
-          and(isTask(task), or(isNull(tasks.receivedVideo), isOther), awaits, inArray(tasks.jobId, job)),
-        ),
-      wakeJob(db, task.jobId, nowMs, isOurs),
-      db
-        .select({
-          key: sql<string | null>`json_extract(${tasks.receivedVideo}, '$.key')`,
-          sha256: sql<string | null>`json_extract(${tasks.receivedVideo}, '$.sha256')`,
-          isAwaited: sql<number>`${and(awaits, isUnsettled)}`,
-        })
-        .from(tasks)
-        .innerJoin(jobs, eq(jobs.id, tasks.jobId))
-        .where(isTask(task)),
-    ]),
-  )
+  const [, , [recorded]] = await db.batch([
+    db
+      .update(tasks)
+      .set({ receivedVideo: sql`json_set(${written}, '$.others', coalesce(${others} + 1, 0))` })
+      .where(and(isTask(task), or(isNull(tasks.receivedVideo), isOther), awaits, inArray(tasks.jobId, job))),
+    wakeJob(db, task.jobId, nowMs, isOurs),
+    db
+      .select({
+        key: sql<string | null>`json_extract(${tasks.receivedVideo}, '$.key')`,
+        sha256: sql<string | null>`json_extract(${tasks.receivedVideo}, '$.sha256')`,
+        isAwaited: sql<number>`${and(awaits, isUnsettled)}`,
+      })
+      .from(tasks)
+      .innerJoin(jobs, eq(jobs.id, tasks.jobId))
+      .where(isTask(task)),
+  ])
   if (recorded?.key === receivedVideo.key) return 'stored'
   if (recorded?.isAwaited !== 1) return 'unawaited'
   return recorded.sha256 === receivedVideo.sha256 ? 'repeated' : 'full'

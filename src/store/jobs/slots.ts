@@ -8,6 +8,7 @@
  */
 import { and, eq, exists, gt, inArray, isNull, lt, type SQL, sql } from 'drizzle-orm'
 import { countsAgainstLimit, type Limits } from '../../core/job/concurrency.ts'
+import type { DueJob } from '../../core/job/job.ts'
 import { type ProviderName, providerNames } from '../../core/request/request.ts'
 import type { Database } from '../database.ts'
 import { abortUnlessLeased } from '../lease.ts'
@@ -35,7 +36,7 @@ export async function acquireSlot(
   job: ClaimedJob,
   { provider, n }: { provider: ProviderName; n: number },
   { limits, nowMs }: { limits: Limits; nowMs: number },
-): Promise<{ isHeld: boolean; woken: string[] }> {
+): Promise<{ isHeld: boolean; woken: DueJob[] }> {
   const limit = limits[provider]
   if (limit === undefined) return { isHeld: true, woken: [] }
   const held = db
@@ -63,7 +64,7 @@ export async function acquireSlot(
           ...wakeWaitingJobs(db, withLimit(job.providers, limits), limits, nowMs),
         ]),
   ])
-  return { isHeld: slot.length === 1, woken: idsIn(rest.slice(1)) }
+  return { isHeld: slot.length === 1, woken: jobsIn(rest.slice(1)) }
 }
 
 /** The statements by which a commit releases slots, and stops or starts waiting. Every commit that settles a job needs them. */
@@ -105,7 +106,7 @@ export function wakeWaitingJobs(db: Database, providers: ProviderName[], limits:
       .where(
         and(sql`${jobs.id} IN (${next})`, isNull(jobs.settledAt), isNull(jobs.lease), gt(jobs.dueAt, nowMs)),
       )
-      .returning({ id: jobs.id })
+      .returning({ id: jobs.id, status: jobs.status })
   })
 }
 
@@ -137,9 +138,11 @@ export async function cleanUpSlots(db: Database, limits: Limits, nowMs: number):
 
 const maxCleanedUp = 100
 
-/** The ids that the statements of `wakeWaitingJobs` returned. */
-export function idsIn(results: readonly unknown[]): string[] {
-  return results.flatMap((rows) => (Array.isArray(rows) ? rows.map(({ id }: { id: string }) => id) : []))
+/** The jobs that the statements of `wakeWaitingJobs` returned. */
+export function jobsIn(results: readonly unknown[]): DueJob[] {
+  return results.flatMap((rows) =>
+    Array.isArray(rows) ? rows.map(({ id, status }: DueJob) => ({ id, status })) : [],
+  )
 }
 
 /** Whether a slot is left for this job after the jobs that have waited longer. */

@@ -134,6 +134,7 @@ describe('a test of a callback URL is refused', () => {
     'http://receiver.test/hook',
     'https://localhost/hook',
     'https://10.0.0.1/hook',
+    'https://8.8.8.8/hook',
     'https://[::ffff:127.0.0.1]/hook',
     'https://receiver.test:6379/',
     'https://user:password@receiver.test/hook',

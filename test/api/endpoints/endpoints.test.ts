@@ -205,6 +205,7 @@ describe('a hostile endpoint', () => {
     'https://169.254.169.254/latest/meta-data',
     'https://[::ffff:10.0.0.1]/hook',
     'https://2130706433/hook',
+    'https://8.8.8.8/hook',
     'https://reelhook.internal/hook',
     'https://user:hunter2@hooks.example.com/hook',
   ])('cannot have the URL %s', async (target) => {

@@ -131,7 +131,7 @@ describe('a part that is down', () => {
     const deadBucket = { head: () => Promise.reject(new Error('R2 is down')) }
     expect(notOk(await checkHealth({ BUCKET: deadBucket }))).toEqual({ bucket: 'failed' })
     expect(notOk(await checkHealth({ DELIVERIES: deadQueue }))).toEqual({ queues: 'failed' })
-    expect(notOk(await checkHealth({ JOBS: undefined }))).toEqual({ queues: 'failed' })
+    expect(notOk(await checkHealth({ JOBS: deadQueue }))).toEqual({ queues: 'failed' })
   })
 
   it('is shown as failed if it does not respond in time', async () => {

@@ -64,12 +64,13 @@ export async function control(request: Request, env: Env): Promise<Response> {
 const selectBody = z.object({ sql: z.string(), values: z.array(z.union([z.string(), z.number()])) })
 
 async function stateOf(env: Env) {
-  const [due, jobs, deliveries] = await Promise.all([
+  const [due, ...queues] = await Promise.all([
     readState({ select: selector(env) }, Date.now()),
     env.JOBS.metrics(),
+    env.RESULTS.metrics(),
     env.DELIVERIES.metrics(),
   ])
-  return { ...due, running, waiting: jobs.backlogCount + deliveries.backlogCount }
+  return { ...due, running, waiting: queues.reduce((sum, { backlogCount }) => sum + backlogCount, 0) }
 }
 
 function selector({ DB }: Env): Storage['select'] {

@@ -1,6 +1,7 @@
 /** The Worker as the harness runs it: the whole product, with faults injected at its edges and a control channel. */
 import { z } from 'zod'
 import { realEdges } from '../../../src/context.ts'
+import { inParallel } from '../../../src/dev/runtime/parallel-batches.ts'
 import { createWorker } from '../../../src/worker.ts'
 import { seededRandom } from '../random.ts'
 import { control, countRunning, machineNow, setClock } from './control.ts'
@@ -57,9 +58,9 @@ export default {
       async () => reelhook.fetch?.(request, faulty, context) ?? new Response(null, { status: 500 }),
     )
   },
-  async queue(batch, env, context) {
-    await countRunning(() => reelhook.queue?.(batch, startLife(env).env, context))
-  },
+  queue: inParallel((batch, env, context) =>
+    countRunning(async () => reelhook.queue?.(batch, startLife(env).env, context)),
+  ),
   async scheduled(controller, env, context) {
     await countRunning(() => reelhook.scheduled?.(controller, startLife(env).env, context))
   },

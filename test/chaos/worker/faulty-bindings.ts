@@ -15,6 +15,7 @@ export function faultyEnv(env: Env, injection: FaultInjection): Env {
     DB: faultyDatabase(env.DB, injection),
     BUCKET: faultyBucket(env.BUCKET, injection),
     JOBS: faultyQueue(env.JOBS, injection),
+    RESULTS: faultyQueue(env.RESULTS, injection),
     DELIVERIES: faultyQueue(env.DELIVERIES, injection),
   }
 }

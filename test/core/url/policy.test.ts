@@ -14,13 +14,10 @@ describe('happy', () => {
     'https://localhost.example.com/',
     'https://internal.example.com/',
     'https://notlocal.dev/',
-    'https://8.8.8.8/hook',
-    'https://[2606:4700:4700::1111]/hook',
     'HTTPS://EXAMPLE.COM/',
     'https://127.0.0.1.example.com/',
     'https://metadata.example.com/',
     'https://corp.example.com/',
-    'https://[2001:4860:4860::8888]/hook',
     'https://example.рф/',
     'https://example.xn--p1ai./',
     'https://example.中国/',
@@ -74,6 +71,30 @@ describe('refused', () => {
   })
 })
 
+describe('an IP address', () => {
+  it.each([
+    '8.8.8.8',
+    '8.8.8.8.',
+    '8.8.2056',
+    '134744072',
+    '0x08080808',
+    '010.010.010.010',
+    '%38.8.8.8',
+    '８。８。８。８',
+    '[2606:4700:4700::1111]',
+    '[2001:4860:4860:0:0:0:0:8888]',
+  ])('is refused though it is public, with advice: %s', (host) => {
+    const advice = /^must have a host name: Cloudflare refuses .* Give the host a name in the DNS$/
+    expect(rejectUrl(`https://${host}/hook`, 'public')).toMatch(advice)
+    expect(rejectUrl(`https://${host}:8443/hook?x=1`, 'public')).toMatch(advice)
+    expect(rejectUrl(`https://${host}/hook`, 'any')).toBeNull()
+  })
+
+  it('in a name is no IP address', () => {
+    expect(rejectUrl('https://8.8.8.8.example.com/hook', 'public')).toBeNull()
+  })
+})
+
 describe('a port', () => {
   it.each([443, 1024, 3000, 4443, 5678, 8000, 8080, 8443, 8787, 9443, 10_443, 65_535])(
     '%i is allowed',
@@ -101,9 +122,6 @@ describe('the name to resolve', () => {
     ['https://example.com/hook', 'example.com'],
     ['https://Example.COM.:8443/hook', 'example.com'],
     ['https://bücher.ch/', 'xn--bcher-kva.ch'],
-    ['https://8.8.8.8/', null],
-    ['https://134744072/', null],
-    ['https://[2606:4700:4700::1111]/', null],
   ])('of %s is %s', (url, name) => {
     expect(nameIn(url)).toBe(name)
   })

@@ -103,7 +103,7 @@ describe('the resources of wrangler.toml', () => {
     expect(resourcesIn(unstable_readConfig({ config: 'wrangler.toml' }))).toEqual({
       databases: ['reelhook'],
       buckets: ['reelhook'],
-      queues: ['reelhook-jobs', 'reelhook-deliveries', 'reelhook-dead-letters'],
+      queues: ['reelhook-jobs', 'reelhook-results', 'reelhook-deliveries', 'reelhook-dead-letters'],
     })
   })
 })

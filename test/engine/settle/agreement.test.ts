@@ -21,7 +21,7 @@ function tickingContext(bindings: Partial<Env> = {}): Context {
   return aContext({ now }, { ...alone, ...bindings })
 }
 
-const alone = { JOBS: deadQueue, DELIVERIES: deadQueue }
+const alone = { JOBS: deadQueue, RESULTS: deadQueue, DELIVERIES: deadQueue }
 
 /** Throws whenever it is used. */
 function broken<T extends object>(part: T): T {

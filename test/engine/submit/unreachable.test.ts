@@ -55,32 +55,37 @@ describe('a submission that was perhaps sent', () => {
     expect(bills()).toHaveLength(0)
   })
 
-  it.each(neverSent)('stays unknown if its repeat gets a %i', async (status) => {
-    const unanswered = submitsToRunware(status)
-    const { id, bills } = await postMarked('submit=504-after*1, webhook=lost, poll=404*2', {
+  it.each(neverSent)('stays unknown if each of its repeats gets a %i', async (status) => {
+    const repeats = cutOffRepeats(status)
+    const { id, bills } = await postMarked('submit=504-after*1, webhook=lost, poll=404*4', {
       provider: ['runware', 'crun'],
     })
     await untilJob(id, ({ tasks }) => tasks[0]?.status === 'unknown')
-    unanswered.start()
-    await passTimeUntil(id, () => unanswered.count() > 0)
+    repeats.start()
     const job = await passTimeUntil(id, isSettled)
-    expect(job).toMatchObject({ status: 'succeeded', tasks: [{ provider: 'runware' }] })
+    repeats.stop()
+    expect(job).toMatchObject({ status: 'succeeded', tasks: [{ provider: 'runware', status: 'succeeded' }] })
+    expect(job.tasks).toHaveLength(1)
+    expect(repeats.count()).toBe(4)
     expect(bills()).toHaveLength(1)
   })
 })
 
-/** From `start` on, the first submission to Runware gets the status; its status requests reach the simulator. */
-function submitsToRunware(status: (typeof neverSent)[number]) {
+/** Between `start` and `stop`, each submission to Runware gets the status. Its status requests reach the simulator. */
+function cutOffRepeats(status: (typeof neverSent)[number]) {
   let count = 0
+  let isStopped = false
   const intercept = () =>
     world.respondNext('https://simulator.test/runware', async (request) => {
-      const [task] = await request.clone().json<[{ taskType: string }]>()
-      if (task.taskType !== 'getResponse') {
-        count++
-        return unreachable(status)
-      }
+      if (isStopped) return world.simulator.fetch(request)
       intercept()
-      return world.simulator.fetch(request)
+      const [task] = await request.clone().json<[{ taskType: string }]>()
+      if (task.taskType === 'getResponse') return world.simulator.fetch(request)
+      count++
+      return unreachable(status)
     })
-  return { start: intercept, count: () => count }
+  const stop = () => {
+    isStopped = true
+  }
+  return { start: intercept, stop, count: () => count }
 }

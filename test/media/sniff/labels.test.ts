@@ -78,7 +78,8 @@ describe('a result', () => {
 /** The input that a provider receives for a URL with this response. */
 async function sentInput(kind: MediaKind, respond: () => Response, path = 'boat.html') {
   const { db, bucket } = aContext()
-  const settings = { db, bucket, maxBytes: 1_000_000, onProgress: async () => undefined }
+  const limits = { maxBytes: 1_000_000, timeLeftMs: () => 60_000 }
+  const settings = { db, bucket, ...limits, onProgress: async () => undefined }
   return openInput(
     { ...settings, fetch: async () => respond(), guard: async () => null },
     { value: `https://media.test/${path}`, kind },

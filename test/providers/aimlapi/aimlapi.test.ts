@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
+import type { Fetch } from '../../../src/connections.ts'
 import { aimlapi } from '../../../src/providers/aimlapi/index.ts'
-import type { Fetch } from '../../../src/providers/http.ts'
 import { aRequest, aSubmission, aTask, audio, image, now, taskId, video } from '../a-submission.ts'
 import { type Candidate, keepsTheContract } from '../contract.ts'
 import { survivesAnyResponse } from '../survival.ts'

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
+import type { Fetch } from '../../../src/connections.ts'
 import { crun } from '../../../src/providers/crun/index.ts'
-import type { Fetch } from '../../../src/providers/http.ts'
 import {
   aRequest,
   aSubmission,

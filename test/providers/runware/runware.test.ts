@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { Fetch } from '../../../src/providers/http.ts'
+import type { Fetch } from '../../../src/connections.ts'
 import { runware } from '../../../src/providers/runware/index.ts'
 import { aSubmission, aTask, audio, callbackUrl, image, now, taskId, video } from '../a-submission.ts'
 import { type Candidate, keepsTheContract } from '../contract.ts'

@@ -1,6 +1,7 @@
 /** Builders of Scenario's responses, and its adapter on a network that plays the given replies. */
+
+import type { Fetch } from '../../../src/connections.ts'
 import type { Guard } from '../../../src/core/url/policy.ts'
-import type { Fetch } from '../../../src/providers/http.ts'
 import { scenario } from '../../../src/providers/scenario/index.ts'
 import { aNetwork, now, type Reply, taskId } from '../a-submission.ts'
 

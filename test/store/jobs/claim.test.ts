@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { leaseMs } from '../../../src/core/schedule.ts'
-import { claimJob, renewLease } from '../../../src/store/jobs/claim.ts'
+import { claimJob, claimQueuedJob, renewLease } from '../../../src/store/jobs/claim.ts'
 import { overdueJobs } from '../../../src/store/jobs/jobs.ts'
 import { saveTask } from '../../../src/store/jobs/tasks.ts'
 import { isLeaseLost } from '../../../src/store/lease.ts'
 import { select } from '../../support/storage.ts'
-import { aTask, claimed, db, insertedJob, jobRow, start } from '../rows.ts'
+import { aTask, claimed, db, insertedJob, jobRow, queued, start } from '../rows.ts'
 
 describe('claiming a job', () => {
   it('succeeds for one of ten claims at the same time', async () => {
@@ -67,6 +67,26 @@ describe('renewing a lease', () => {
   })
 })
 
+describe('claiming a queued job', () => {
+  it('succeeds if the job is queued and due', async () => {
+    const { id } = await insertedJob()
+    expect(await claimQueuedJob(db, id, 'a lease', start)).toMatchObject({ job: { id, status: 'queued' } })
+    expect(await claimQueuedJob(db, id, 'a second lease', start)).toBeNull()
+  })
+
+  it.each(['generating', 'storing'])(
+    'leaves a %s job as it is, and says so once it is due',
+    async (status) => {
+      const { id } = await insertedJob()
+      await select('UPDATE jobs SET status = ? WHERE id = ?', status, id)
+      const before = await jobRow(id)
+      expect(await claimQueuedJob(db, id, 'a lease', start - 1)).toBeNull()
+      expect(await claimQueuedJob(db, id, 'a lease', start)).toBe(status)
+      expect(await jobRow(id)).toEqual(before)
+    },
+  )
+})
+
 describe('the overdue jobs', () => {
   it('are those due by now, the longest overdue first, up to the limit', async () => {
     await select('UPDATE jobs SET due_at = NULL')
@@ -76,7 +96,7 @@ describe('the overdue jobs', () => {
       await select('UPDATE jobs SET due_at = ? WHERE id = ?', dueAt, id)
       ids.push(id)
     }
-    expect(await overdueJobs(db, start, 10)).toEqual([ids[1], ids[2], ids[3]])
-    expect(await overdueJobs(db, start, 2)).toEqual([ids[1], ids[2]])
+    expect(await overdueJobs(db, start, 10)).toEqual([ids[1], ids[2], ids[3]].map(queued))
+    expect(await overdueJobs(db, start, 2)).toEqual([ids[1], ids[2]].map(queued))
   })
 })

@@ -1,11 +1,23 @@
 import { beforeEach, describe, expect, it } from 'vitest'
+import type { DueJob } from '../../../src/core/job/job.ts'
 import { leaseMs } from '../../../src/core/schedule.ts'
 import type { Claim } from '../../../src/store/jobs/claim.ts'
 import { commitStep } from '../../../src/store/jobs/commit.ts'
 import { acquireSlot, cleanUpSlots } from '../../../src/store/jobs/slots.ts'
 import { isLeaseLost } from '../../../src/store/lease.ts'
 import { countRows, select } from '../../support/storage.ts'
-import { aTask, claimed, db, fails, insertedJob, jobRow, noLimits, start, waitsForSlot } from '../rows.ts'
+import {
+  aTask,
+  claimed,
+  db,
+  fails,
+  insertedJob,
+  jobRow,
+  noLimits,
+  queued,
+  start,
+  waitsForSlot,
+} from '../rows.ts'
 
 const waitMs = 60 * 60_000
 
@@ -27,7 +39,7 @@ async function claims(count: number): Promise<Claim[]> {
 }
 
 /** Its step ends without a slot: the job waits for one. */
-async function wait(claim: Claim, limit: number): Promise<string[]> {
+async function wait(claim: Claim, limit: number): Promise<DueJob[]> {
   return (await commitStep(db, claim, waitsForSlot(waitMs), { limits: limitOf(limit), nowMs: start })).woken
 }
 
@@ -35,7 +47,7 @@ async function acquire({ job }: Claim, limit: number, nowMs = start) {
   return acquireSlot(db, job, slotOf(), { limits: limitOf(limit), nowMs })
 }
 
-async function end(claim: Claim, limit: number): Promise<string[]> {
+async function end(claim: Claim, limit: number): Promise<DueJob[]> {
   const task = aTask(claim.job.id, { status: 'failed', endedAt: start })
   return (await commitStep(db, claim, fails({ tasks: [task] }), { limits: limitOf(limit), nowMs: start }))
     .woken
@@ -85,7 +97,7 @@ describe('a slot that becomes free', () => {
       expect((await acquire(claim, 1)).isHeld).toBe(false)
       expect(await wait(claim, 1)).toEqual([])
     }
-    expect(await end(holder, 1)).toEqual([oldest.job.id])
+    expect(await end(holder, 1)).toEqual([queued(oldest.job.id)])
     expect(await jobRow(oldest.job.id)).toMatchObject({ due_at: start })
     expect(await jobRow(younger.job.id)).toMatchObject({ due_at: start + waitMs })
   })
@@ -108,7 +120,7 @@ describe('a slot that becomes free', () => {
     await acquire(holder, 1)
     for (const claim of [oldest, younger]) await wait(claim, 1)
     await end(holder, 1)
-    expect(await end(await claimed(oldest.job.id), 1)).toEqual([younger.job.id])
+    expect(await end(await claimed(oldest.job.id), 1)).toEqual([queued(younger.job.id)])
   })
 })
 
