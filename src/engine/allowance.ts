@@ -9,14 +9,14 @@ import { applyChanges, type Step } from '../store/jobs/step.ts'
 import { isCopyNext } from './save/save.ts'
 
 export interface Allowance {
-  steps: 'of_queued_jobs' | 'all_with_one_copy' | 'all, no copy'
+  steps: 'of_queued_jobs' | 'all_with_one_copy' | 'all_without_copy'
   /** No long step begins after it. */
   until: number
 }
 
 /** The allowance once the step of this claim has begun. */
 export function lessStep(allowance: Allowance, claim: Claim): Allowance {
-  return isCopyNext(claim) ? { ...allowance, steps: 'all, no copy' } : allowance
+  return isCopyNext(claim) ? { ...allowance, steps: 'all_without_copy' } : allowance
 }
 
 /** The step with the row released after it, if the next step is for another message. */
@@ -47,7 +47,7 @@ function mayBegin(
       return status === 'queued'
     case 'all_with_one_copy':
       return true
-    case 'all, no copy':
+    case 'all_without_copy':
       return !isCopy
   }
 }

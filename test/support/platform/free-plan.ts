@@ -6,15 +6,14 @@ import { emulateDatabase } from './database.ts'
 
 type Fetch = (request: Request) => Promise<Response>
 
+type Bindings = Pick<Env, 'DB' | 'BUCKET' | 'JOBS' | 'RESULTS' | 'DELIVERIES'>
+
 const maxPerInvocation = 50
 export const queriesExceeded = 'Too many API requests by single Worker invocation.'
 export const subrequestsExceeded = 'Too many subrequests by single Worker invocation.'
 
 /** The bindings and the fetch of one invocation. */
-export function onFreePlan<E extends { DB: D1Database; BUCKET: R2Bucket; JOBS: Queue; DELIVERIES: Queue }>(
-  env: E,
-  fetch: Fetch,
-): { env: E; fetch: Fetch } {
+export function onFreePlan<E extends Bindings>(env: E, fetch: Fetch): { env: E; fetch: Fetch } {
   const query = counter(queriesExceeded)
   const subrequest = counter(subrequestsExceeded)
   const counted = <T extends object>(binding: T): T =>
@@ -34,6 +33,7 @@ export function onFreePlan<E extends { DB: D1Database; BUCKET: R2Bucket; JOBS: Q
       DB: emulateDatabase(env.DB, { admit: query }).binding,
       BUCKET: counted(env.BUCKET),
       JOBS: counted(env.JOBS),
+      RESULTS: counted(env.RESULTS),
       DELIVERIES: counted(env.DELIVERIES),
     },
     fetch: async (request) => {
