@@ -28,6 +28,10 @@ export interface Config {
 
 export type ConfigResult = { ok: true; config: Config } | { ok: false; faults: string[] }
 
+export function settingNames(): string[] {
+  return Object.keys(environmentSchema.shape)
+}
+
 /** Reports every invalid setting at once, by name and without its value. */
 export function readConfig(environment: object): ConfigResult {
   const parsed = environmentSchema.safeParse(environment)

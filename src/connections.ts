@@ -16,7 +16,9 @@ export function timeoutOf(ms: number): { signal: AbortSignal; start: () => void 
   const controller = new AbortController()
   const start = () => {
     const timeout = AbortSignal.timeout(ms)
-    timeout.addEventListener('abort', () => controller.abort(timeout.reason))
+    const abort = () => controller.abort(timeout.reason)
+    if (timeout.aborted) abort()
+    else timeout.addEventListener('abort', abort)
   }
   return { signal: controller.signal, start }
 }

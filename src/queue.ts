@@ -44,7 +44,7 @@ export interface Queues {
   waiting(): Promise<{ count: number; oldestAt: number | null }>
 }
 
-type Bindings = Pick<Env, 'JOBS' | 'RESULTS' | 'DELIVERIES'>
+type Bindings = Record<'JOBS' | 'RESULTS' | 'DELIVERIES', Queue>
 
 // The limit of sendBatch.
 const maxBatchSize = 100

