@@ -27,7 +27,10 @@ export async function openStage(folder: string) {
   const bundleFile = `${folder}/bundle.json`
   const entry = new URL('../worker/entry.ts', import.meta.url).pathname
   const [bundle] = await Promise.all([bundleWorker(folder, entry), migrateTables(folder)])
-  await writeFile(bundleFile, JSON.stringify(bundle))
+  const { options } = bundle
+  // The emulation of the platform's limits follows each invocation.
+  const compatibilityFlags = [...options.compatibilityFlags, 'nodejs_als']
+  await writeFile(bundleFile, JSON.stringify({ ...bundle, options: { ...options, compatibilityFlags } }))
   const life: Omit<LifeSettings, 'harnessUrl'> = {
     folder,
     bundleFile,
