@@ -12,6 +12,10 @@ export const perhapsSent = [520, 522, 524] as const
 
 export type UnreachableStatus = (typeof neverSent)[number] | (typeof perhapsSent)[number]
 
+export function isUnreachable(status: number): boolean {
+  return [...neverSent, ...perhapsSent].some((one) => one === status)
+}
+
 export const pages = {
   text: (status: number) => `error code: ${status === 530 ? 1016 : status}`,
   html: (status: number) =>
