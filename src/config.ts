@@ -19,6 +19,8 @@ export interface Config {
   maxOutputBytes: number
   /** Default for jobs without `retention_days`. 0: a job is stored until it is erased by request. */
   retentionDays: number
+  /** When the details of an ended job are pruned. 0: never. */
+  pruneAfterDays: number
   /** The only hosts to fetch finished videos from, subdomains included. Unset: any public host. */
   outputHosts?: string[] | undefined
   reach: NetworkPolicy
@@ -80,6 +82,7 @@ export function readConfig(environment: object): ConfigResult {
       },
       maxOutputBytes: values.MAX_OUTPUT_BYTES,
       retentionDays: values.RETENTION_DAYS,
+      pruneAfterDays: values.PRUNE_AFTER_DAYS,
       dnsCheckUrl: values.DNS_CHECK_URL,
       outputHosts: values.OUTPUT_HOSTS,
       reach: values.ALLOW_PRIVATE_NETWORK ? 'any' : 'public',
@@ -168,6 +171,7 @@ const environmentSchema = z.object({
     ),
   MAX_OUTPUT_BYTES: optional(wholeNumber(1)).transform((bytes) => bytes ?? 2 * gibibytes),
   RETENTION_DAYS: optional(wholeNumber(0, maxRetentionDays)).transform((days) => days ?? 0),
+  PRUNE_AFTER_DAYS: optional(wholeNumber(0, maxRetentionDays)).transform((days) => days ?? 30),
   // A word turns it off, since a blank means the default, as for every setting.
   DNS_CHECK_URL: optional(z.union([z.literal('off'), httpUrl(urlOrOff)], urlOrOff)).transform(resolverUrl),
   OUTPUT_HOSTS: optional(z.string())

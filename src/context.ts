@@ -12,6 +12,7 @@ import { createQueues, type Queues } from './queue.ts'
 import { counterOf } from './rate-limit.ts'
 import { type Database, openDatabase } from './store/database.ts'
 import { patientDatabase, workPatience } from './store/patience.ts'
+import { meterSize, type SizeMeter } from './store/size.ts'
 import { createGuard } from './url-guard/guard.ts'
 
 /** All I/O beside the bindings. Tests replace it. */
@@ -44,6 +45,7 @@ export interface Context extends Omit<Edges, 'fetch'> {
   /** Checks every URL from outside right before it is called. */
   guard: Guard
   db: Database
+  databaseSize: Omit<SizeMeter, 'database'>
   bucket: R2Bucket
   /** Limits the tests of callback URLs, per API key. */
   probeLimit: RateLimit
@@ -61,11 +63,13 @@ export function createContext(env: Env, config: Config, given: Edges, cache?: Co
   const { fetch, limit } = createConnections(withUserAgent(given.fetch))
   const edges = { ...given, fetch }
   const guard = createGuard(edges, config)
+  const { database, ...databaseSize } = meterSize(env.DB)
   return {
     ...edges,
     config,
     guard,
-    db: openDatabase(patientDatabase(env.DB, edges, workPatience)),
+    db: openDatabase(patientDatabase(database, edges, workPatience)),
+    databaseSize,
     bucket: limit(env.BUCKET),
     probeLimit: counterOf(config.publicBaseUrl, env.RECEIVER_TESTS),
     callbacks: counterOf(config.publicBaseUrl, env.CALLBACKS),

@@ -10,6 +10,7 @@ import { deliver } from './deliveries/deliver.ts'
 import { reencryptSecrets } from './deliveries/re-encrypt.ts'
 import { advance, advanceQueued } from './engine/advance.ts'
 import { recordDeadLetter } from './engine/upkeep/dead-letter.ts'
+import { prune } from './engine/upkeep/prune.ts'
 import { purgeErased } from './engine/upkeep/purge.ts'
 import { reconcile } from './engine/upkeep/reconcile.ts'
 import { sweep } from './engine/upkeep/sweep.ts'
@@ -18,6 +19,7 @@ import { uploadRoutes } from './provider-uploads/receive.ts'
 import { messageSchema, type QueueMessage } from './queue.ts'
 import { openDatabase } from './store/database.ts'
 import { patientDatabase, requestPatience } from './store/patience.ts'
+import { meterSize } from './store/size.ts'
 import { webhookRoutes } from './webhooks/receive.ts'
 import { recordWebhook } from './webhooks/record.ts'
 
@@ -39,7 +41,8 @@ export function createWorker(edges: Edges): ExportedHandler<Env> {
     if (!configured.ok) return misconfigured(c, configured.faults)
     const { cache }: Pick<ExecutionContext, 'waitUntil' | 'cache'> = c.executionCtx
     const context = createContext(c.env, configured.config, edges, cache)
-    c.set('context', { ...context, db: openDatabase(patientDatabase(c.env.DB, edges, requestPatience)) })
+    const { database } = meterSize(c.env.DB)
+    c.set('context', { ...context, db: openDatabase(patientDatabase(database, edges, requestPatience)) })
     return next()
   })
   app.route('/webhooks', webhookRoutes)
@@ -60,7 +63,7 @@ export function createWorker(edges: Edges): ExportedHandler<Env> {
     async scheduled(_controller, env, execution) {
       const context = contextOf(env, execution)
       // One that fails does not stop the others.
-      for (const [work, run] of Object.entries({ sweep, purgeErased, reencryptSecrets, reconcile })) {
+      for (const [work, run] of Object.entries({ sweep, purgeErased, reencryptSecrets, reconcile, prune })) {
         await run(context).catch((error) => context.log('cron.failed', { work, error: describeError(error) }))
       }
     },

@@ -18,7 +18,13 @@ describe('the configuration', () => {
   })
 
   it('reads a blank setting as unset', () => {
-    const names = ['RUNWARE_MAX_CONCURRENT', 'CRUN_USD_PER_CREDIT', 'PROVIDER_ORDER', 'RETENTION_DAYS']
+    const names = [
+      'RUNWARE_MAX_CONCURRENT',
+      'CRUN_USD_PER_CREDIT',
+      'PROVIDER_ORDER',
+      'RETENTION_DAYS',
+      'PRUNE_AFTER_DAYS',
+    ]
     expect(faultsWith(Object.fromEntries(names.map((name) => [name, ''])))).toEqual([])
   })
 
@@ -62,6 +68,7 @@ describe('an invalid configuration', () => {
     ],
     ['MAX_OUTPUT_BYTES', '2 GB', 'must be a whole number, 1 or more'],
     ['RETENTION_DAYS', '3651', 'must be a whole number from 0 to 3650'],
+    ['PRUNE_AFTER_DAYS', '-1', 'must be a whole number from 0 to 3650'],
     ['RETENTION_DAYS', 'a week', 'must be a whole number from 0 to 3650'],
     ['DNS_CHECK_URL', 'no', 'must be an http or https URL, or off'],
     ['OUTPUT_HOSTS', 'https://runware.ai', 'must be host names, separated by commas'],

@@ -29,6 +29,7 @@ import { outputRoutes } from './jobs/outputs.ts'
 import { retryRoutes } from './jobs/retry.ts'
 import { problem, unavailable } from './problems.ts'
 import { limitRate } from './rate-limit.ts'
+import { databaseFull } from './refuse-when-full.ts'
 import type { ApiEnv } from './router.ts'
 import { healthRoutes } from './system/health.ts'
 import { modelRoutes } from './system/models.ts'
@@ -51,7 +52,8 @@ export function createApi() {
       path: c.req.routePath,
       error: describeError(error),
     })
-    if (isDatabaseTrouble(error) || isDatabaseFull(error)) return unavailable(c)
+    if (isDatabaseFull(error)) return databaseFull(c, 'It has no room left')
+    if (isDatabaseTrouble(error)) return unavailable(c)
     return problem(
       c,
       'internal',

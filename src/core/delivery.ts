@@ -14,6 +14,7 @@ export const deliveryReasons = {
   aborted: 'failed, because the receiver responded with webhook-delivery: abort-message',
   disabled: 'failed, because its endpoint, or its API key for this host, is disabled',
   endpoint_deleted: 'failed, because its endpoint was deleted',
+  pruned: 'failed, because its body was deleted a number of days after the job ended',
 } as const
 
 export type DeliveryReason = keyof typeof deliveryReasons

@@ -18,6 +18,12 @@ export function newId(kind: Kind): string {
   return typeid(prefixes[kind]).toString()
 }
 
+/** The n-th event id that belongs to a job and has no row: always the same, and no other job has it. */
+export function eventIdOf(jobId: string, n: number): string {
+  const suffix = jobId.slice(prefixes.job.length + 1, -2)
+  return `${prefixes.event}_${suffix}${n.toString(32).padStart(2, '0')}`
+}
+
 /** The smallest id of its kind that can be created at `timeMs`: a bound for "created before / after". */
 export function firstIdAt(kind: Kind, timeMs: number): string {
   const time = Math.max(0, Math.min(timeMs, 2 ** 48 - 1))

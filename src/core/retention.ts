@@ -11,6 +11,11 @@ export function eraseAtOf(
   return retentionDays === 0 ? null : settledAt + retentionDays * days
 }
 
+/** Jobs that ended then or earlier are pruned. Null: none is. */
+export function prunedBefore(pruneAfterDays: number, nowMs: number): number | null {
+  return pruneAfterDays === 0 ? null : nowMs - pruneAfterDays * days
+}
+
 /** Every object of a job has a key with this prefix, and no other object has. */
 export function jobPrefix(jobId: string): string {
   return `${jobs}${jobId}/`

@@ -35,5 +35,5 @@ export async function findAssets(db: Database, ids: readonly string[]): Promise<
 /** Its file is then purged from the cache by a sweep. */
 // Running this twice is harmless: the second time there is no asset.
 export async function deleteAsset(db: Database, id: string, nowMs: number): Promise<void> {
-  await db.batch([insertPurgeOfAsset(db, id, nowMs), db.delete(assets).where(eq(assets.id, id))])
+  await db.batch([db.delete(assets).where(eq(assets.id, id)), insertPurgeOfAsset(db, id, nowMs)])
 }

@@ -1,10 +1,10 @@
-/** The timeline of a job. Event ids sort by time. */
-import { and, asc, eq, isNull, type SQL, sql } from 'drizzle-orm'
+/** The timeline of a job, but for its first entry (core/job/timeline.ts). Event ids sort by time. */
+import { and, asc, eq, getTableColumns, isNull, type SQL, sql } from 'drizzle-orm'
 import { newId } from '../core/id.ts'
 import type { Database } from './database.ts'
 import { events, jobs } from './schema.ts'
 
-export type Event = typeof events.$inferSelect
+export type Event = Omit<typeof events.$inferSelect, 'body'>
 
 export interface EventDraft {
   id: string
@@ -17,11 +17,17 @@ export function draftEvent(type: string, data: Record<string, unknown>, nowMs: n
   return { id: newId('event'), type, data, createdAt: nowMs }
 }
 
-export function insertEvent(db: Database, jobId: string, { data, ...event }: EventDraft) {
+/** `body`: of its deliveries, if it has any. */
+export function insertEvent(
+  db: Database,
+  jobId: string,
+  { data, ...event }: EventDraft,
+  body: string | null = null,
+) {
   // A repeated commit writes the same event id: it stays one row.
   return db
     .insert(events)
-    .values({ jobId, ...event, data: JSON.stringify(data) })
+    .values({ jobId, ...event, data: JSON.stringify(data), body })
     .onConflictDoNothing()
 }
 
@@ -36,6 +42,7 @@ export function insertEventIf(db: Database, jobId: string, { data, ...event }: E
           id: sql<string>`${event.id}`.as('id'),
           type: sql<string>`${event.type}`.as('type'),
           data: sql<string>`${JSON.stringify(data)}`.as('data'),
+          body: sql<null>`NULL`.as('body'),
           createdAt: sql<number>`${event.createdAt}`.as('created_at'),
         })
         .from(jobs)
@@ -45,5 +52,6 @@ export function insertEventIf(db: Database, jobId: string, { data, ...event }: E
 }
 
 export async function eventsOf(db: Database, jobId: string): Promise<Event[]> {
-  return db.select().from(events).where(eq(events.jobId, jobId)).orderBy(asc(events.id))
+  const { body: _, ...columns } = getTableColumns(events)
+  return db.select(columns).from(events).where(eq(events.jobId, jobId)).orderBy(asc(events.id))
 }

@@ -8,7 +8,7 @@ import { assets, jobs, outputs, purges } from './schema.ts'
 
 export type Purge = typeof purges.$inferSelect
 
-/** For those of the jobs that have a file which a link may have opened. It precedes the deletion of their rows. */
+/** For those of the jobs that have a file which a link may have opened. It precedes the deletion of their files' rows. */
 export function insertPurgesOfJobs(db: Database, jobIds: string[], nowMs: number) {
   const stored = sql`SELECT 1 FROM ${outputs} WHERE ${outputs.jobId} = ${jobs.id} AND ${outputs.status} = 'stored'`
   const embedded = sql`SELECT 1 FROM ${assets} WHERE ${assets.jobId} = ${jobs.id}`
@@ -16,11 +16,9 @@ export function insertPurgesOfJobs(db: Database, jobIds: string[], nowMs: number
     WHERE ${inArray(jobs.id, jobIds)} AND (EXISTS (${stored}) OR EXISTS (${embedded}))`)
 }
 
-/** If there is such an asset. It precedes the deletion of its row. */
+/** For an asset whose row the statement before this one has deleted: in a full database that makes the room. */
 export function insertPurgeOfAsset(db: Database, id: string, nowMs: number) {
-  return db
-    .insert(purges)
-    .select(sql`SELECT ${nowMs}, ${assets.id} FROM ${assets} WHERE ${assets.id} = ${id}`)
+  return db.insert(purges).select(sql`SELECT ${nowMs}, ${id} WHERE changes() > 0`)
 }
 
 /** The oldest first. */

@@ -34,6 +34,7 @@ function aJob(overrides: Partial<JobView> = {}): JobView {
     deadline_at: iso,
     settled_at: iso,
     erase_at: null,
+    pruned_at: null,
     ...overrides,
   }
 }

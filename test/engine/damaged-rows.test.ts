@@ -3,6 +3,7 @@ import { env } from 'cloudflare:workers'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { advance } from '../../src/engine/advance.ts'
 import { bearerHeader, createApiKey } from '../support/api-keys.ts'
+import { notifyOfFailure } from '../support/deliveries.ts'
 import { erase } from '../support/job-calls.ts'
 import {
   api,
@@ -124,10 +125,16 @@ describe('a damaged endpoint', () => {
 })
 
 it('a damaged event is marked on the timeline', async () => {
-  const { id } = await postWithoutWakeUp()
+  const id = await notifyOfFailure()
   await damage('events', 'data', '{', id)
   const response = await api(`/v1/jobs/${id}/events`)
-  expect(await response.json()).toMatchObject({ data: [{ type: 'job.accepted', data: { damaged: true } }] })
+  expect(await response.json()).toMatchObject({
+    data: [
+      { type: 'job.accepted' },
+      { type: 'task.rejected', data: { damaged: true } },
+      { type: 'job.failed' },
+    ],
+  })
 })
 
 it('an API key whose retired secrets are damaged still signs with its current secret', async () => {

@@ -7,7 +7,6 @@ import type { DueJob } from '../../src/core/job/job.ts'
 import { storedRequestSchema } from '../../src/core/request/request.ts'
 import { openDatabase } from '../../src/store/database.ts'
 import { draftDelivery, insertDelivery } from '../../src/store/deliveries/claim.ts'
-import { draftEvent } from '../../src/store/events.ts'
 import { type Claim, claimJob } from '../../src/store/jobs/claim.ts'
 import { type AcceptedJob, insertJob } from '../../src/store/jobs/insert-job.ts'
 import type { Job } from '../../src/store/jobs/jobs.ts'
@@ -52,7 +51,7 @@ export function anAcceptedJob(overrides: Partial<AcceptedJob> = {}): AcceptedJob
 
 /** A job that is due at `start`. */
 export async function insertedJob(overrides: Partial<AcceptedJob> = {}): Promise<Job> {
-  const job = await insertJob(db, anAcceptedJob(overrides), draftEvent('job.accepted', {}, start), [])
+  const job = await insertJob(db, anAcceptedJob(overrides), [])
   if (job === null) throw new Error('the idempotency key is taken')
   return job
 }

@@ -63,7 +63,7 @@ interface Row {
   status: JobStatus
   due_at: number | null
   lease: string | null
-  events: string
+  events: string | null
   deliveries: string | null
 }
 
@@ -81,7 +81,7 @@ async function stateOf(id: string) {
     status: job.status,
     isHeld: job.lease !== null,
     isDue: job.due_at !== null,
-    ends: job.events.split(',').filter(isEnd),
+    ends: (job.events?.split(',') ?? []).filter(isEnd),
     deliveries: job.deliveries?.split(',') ?? [],
     notified: world.caller.receivedFor(id).map(({ body }) => JSON.parse(body).type as string),
     bills: bills.length,

@@ -152,7 +152,9 @@ export async function rowsOf(id: string) {
     all('SELECT * FROM tasks WHERE job_id = ?'),
     all('SELECT * FROM outputs WHERE job_id = ?'),
     all('SELECT * FROM events WHERE job_id = ?'),
-    all('SELECT id, event_id, body FROM deliveries WHERE job_id = ?'),
+    all(
+      'SELECT id, event_id, coalesce(body, (SELECT body FROM events WHERE events.job_id = deliveries.job_id AND events.id = event_id)) AS body FROM deliveries WHERE job_id = ?',
+    ),
   ])
   const settled = jobs.results.map(({ late_webhooks: _count, late_webhook_at: _at, ...row }) => row)
   return [settled, ...[tasks, outputs, events, deliveries].map(({ results }) => results)]

@@ -7,6 +7,7 @@ import { type Fault, isMediaFault, type MediaFaultCode } from '../../core/fault.
 import { isAssetId, mediaKinds } from '../../core/request/media.ts'
 import { type Asset, findAsset } from '../../store/assets.ts'
 import { type ProblemCode, problem } from '../problems.ts'
+import { refuseWhenFull } from '../refuse-when-full.ts'
 import { json, keyProblems, problemResponse, unexpectedBodyProblems } from '../responses.ts'
 import { type ApiEnv, createRouter } from '../router.ts'
 
@@ -69,6 +70,7 @@ const upload = createRoute({
     413: problemResponse('The file is larger than the limit of its kind.'),
     415: problemResponse('The type of the file is not supported, or differs from the declared type.'),
     422: problemResponse('The file is missing or empty, or there are several files.'),
+    507: problemResponse('The database is almost full: nothing was stored.'),
   },
 })
 
@@ -108,6 +110,8 @@ const remove = createRoute({
 export const assetRoutes = createRouter()
 
 assetRoutes.openapi(upload, async (c) => {
+  const refused = await refuseWhenFull(c)
+  if (refused !== null) return refused
   const uploading = uploadAsset(c.get('context'), c.get('apiKeyId'), c.req.raw)
   // A caller that disconnects ends this invocation; the upload to R2 must still be completed or aborted.
   c.executionCtx.waitUntil(Promise.allSettled([uploading]))

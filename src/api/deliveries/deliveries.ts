@@ -2,6 +2,7 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import { deliveryStatuses } from '../../core/delivery.ts'
 import { eventTypes } from '../../core/event.ts'
+import { findBody } from '../../store/deliveries/bodies.ts'
 import { findDelivery } from '../../store/deliveries/claim.ts'
 import { listDeliveries } from '../../store/deliveries/log.ts'
 import { problem } from '../problems.ts'
@@ -51,7 +52,9 @@ const show = createRoute({
     200: json(
       'The delivery.',
       deliverySchema.extend({
-        body: z.string().openapi({ description: 'The exact text that is signed and sent.' }),
+        body: z.string().nullable().openapi({
+          description: 'The exact text that is signed and sent. Null: pruned_at of the job is set.',
+        }),
       }),
     ),
     404: problemResponse('There is no such delivery.'),
@@ -80,9 +83,10 @@ deliveryRoutes.openapi(list, async (c) => {
 
 deliveryRoutes.openapi(show, async (c) => {
   const context = c.get('context')
-  const delivery = await findDelivery(context.db, c.req.valid('param').id)
+  const { id } = c.req.valid('param')
+  const [delivery, body] = await Promise.all([findDelivery(context.db, id), findBody(context.db, id)])
   const [view] = delivery === null ? [] : await viewDeliveries(context, [delivery])
   return delivery === null || view === undefined
     ? problem(c, 'not_found', 'There is no such delivery.')
-    : c.json({ ...view, body: delivery.body }, 200)
+    : c.json({ ...view, body }, 200)
 })

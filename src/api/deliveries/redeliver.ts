@@ -1,6 +1,7 @@
 /** Redelivery: of one delivery, or of all that ended in the same way in a period. */
 import { createRoute, z } from '@hono/zod-openapi'
 import { eventTypes } from '../../core/event.ts'
+import { findBody } from '../../store/deliveries/bodies.ts'
 import { findDelivery } from '../../store/deliveries/claim.ts'
 import { releaseDueQueues } from '../../store/deliveries/host-queue-sweep.ts'
 import { redeliver, redeliverMany } from '../../store/deliveries/redeliver.ts'
@@ -31,7 +32,7 @@ const one = createRoute({
     202: json('The pending delivery, with the URL of its next attempt.', deliverySchema),
     404: problemResponse('There is no such delivery.'),
     409: problemResponse(
-      'An attempt is in progress (delivery_pending); or the endpoint is disabled or deleted, or the callbacks of the API key are disabled (disabled).',
+      'An attempt is in progress (delivery_pending); or the body was deleted because the job ended long ago (pruned); or the endpoint is disabled or deleted, or the callbacks of the API key are disabled (disabled).',
     ),
   },
 })
@@ -55,7 +56,7 @@ const many = createRoute({
   path: '/redeliver',
   summary: 'Send the deliveries of a period again',
   description:
-    'Sends the oldest first, a limited number per call. Repeat the request with next_cursor as cursor until it is null. The deliveries wait in the queues of their hosts and do not delay others. Pending deliveries, and deliveries to a disabled or deleted endpoint, are skipped.',
+    'Sends the oldest first, a limited number per call. Repeat the request with next_cursor as cursor until it is null. The deliveries wait in the queues of their hosts and do not delay others. Pending deliveries, deliveries of pruned jobs, and deliveries to a disabled or deleted endpoint are skipped.',
   request: { body: jsonBody(filterSchema) },
   responses: {
     ...keyProblems,
@@ -81,6 +82,12 @@ redeliverRoutes.openapi(one, async (c) => {
   if (delivery === null) return problem(c, 'not_found', 'There is no such delivery.')
   if (!isRedelivered && delivery.status === 'pending' && delivery.lease !== null)
     return problem(c, 'delivery_pending', 'An attempt is in progress. Try again in a few seconds.')
+  if (!isRedelivered && (await findBody(context.db, id)) === null)
+    return problem(
+      c,
+      'pruned',
+      'Its body was deleted a number of days after the job ended. GET /v1/jobs/:id shows the job.',
+    )
   if (!isRedelivered)
     return problem(c, 'disabled', 'First enable its endpoint, or the callbacks of its API key.')
   context.log('delivery.redelivered', { job_id: delivery.jobId, delivery_id: id })

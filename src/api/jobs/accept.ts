@@ -8,7 +8,6 @@ import type { PostedRequest } from '../../core/request/request.ts'
 import { jobPrefix } from '../../core/retention.ts'
 import { encryptSecret } from '../../deliveries/secrets.ts'
 import { deleteAllExcept } from '../../media/delete.ts'
-import { draftEvent } from '../../store/events.ts'
 import { insertJob } from '../../store/jobs/insert-job.ts'
 import type { Job } from '../../store/jobs/jobs.ts'
 import type { Choice } from './choose-provider.ts'
@@ -35,7 +34,6 @@ export async function acceptJob(
       : await copyForRetry(context, owner, { ...fields, retention_days })
   const { providers, estimates, warnings } = choice
   const nowMs = context.now()
-  const retried = retryOf === null ? {} : { retry_of: retryOf }
   const { signingSecret } = context.config
   const job = await insertJob(
     context.db,
@@ -53,7 +51,6 @@ export async function acceptJob(
       retryOf,
       createdAt: nowMs,
     },
-    draftEvent('job.accepted', { model: request.model, providers, estimates, ...retried }, nowMs),
     assets,
   )
   if (job === null) {

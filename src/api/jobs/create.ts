@@ -6,6 +6,7 @@ import { viewJob } from '../../core/job/view.ts'
 import type { JobView } from '../../core/job/view-schema.ts'
 import { findJobByIdempotencyKey, type Job } from '../../store/jobs/jobs.ts'
 import { type ProblemResponse, problem } from '../problems.ts'
+import { refuseWhenFull } from '../refuse-when-full.ts'
 import { json, problemResponse } from '../responses.ts'
 import type { ApiEnv } from '../router.ts'
 import { acceptJob, type NewJob } from './accept.ts'
@@ -22,6 +23,9 @@ export const acceptedResponses = {
     ...json('Accepted now, or earlier with the same Idempotency-Key (Idempotent-Replayed: true).', jobSchema),
     headers: z.object({ location: z.string() }),
   },
+  507: problemResponse(
+    'The database is almost full: nothing was accepted, and a retry helps only after room was made.',
+  ),
   422: problemResponse(
     'The errors name every fault of the request, or every reason of every provider. Nothing was spent.',
   ),
@@ -40,6 +44,8 @@ export async function createJobOnce(
   const earlier = idempotency && (await findJobByIdempotencyKey(context.db, apiKeyId, idempotency.key))
   if (earlier) return replay(c, earlier, idempotency.hash)
 
+  const refused = await refuseWhenFull(c)
+  if (refused !== null) return refused
   const newJob = await load()
   if (newJob instanceof Response) return newJob
   const choice = await chooseProviders(context, apiKeyId, newJob.request, newJob.retryOf)

@@ -1,8 +1,12 @@
 /** GET /v1/jobs/:id/events: the job's timeline. */
 import { createRoute, z } from '@hono/zod-openapi'
 import { readStored } from '../../core/http/json.ts'
-import { eventsOf } from '../../store/events.ts'
-import { findJob } from '../../store/jobs/jobs.ts'
+import { acceptedEntry, type Entry, mainEntries } from '../../core/job/timeline.ts'
+import type { Database } from '../../store/database.ts'
+import { type Event, eventsOf } from '../../store/events.ts'
+import { findJob, type Job } from '../../store/jobs/jobs.ts'
+import { outputsOfAll } from '../../store/jobs/outputs.ts'
+import { tasksOfAll } from '../../store/jobs/tasks.ts'
 import { problem } from '../problems.ts'
 import { json, keyProblems } from '../responses.ts'
 import { createRouter } from '../router.ts'
@@ -25,6 +29,7 @@ const list = createRoute({
   method: 'get',
   path: '/{id}/events',
   summary: "List a job's timeline, oldest first",
+  description: 'Once pruned_at of the job is set, only the main entries are left, under other ids.',
   request: { params: z.object({ id: z.string() }) },
   responses: {
     ...keyProblems,
@@ -33,19 +38,26 @@ const list = createRoute({
   },
 })
 
-const storedData = z.record(z.string(), z.unknown())
-
 export const eventRoutes = createRouter().openapi(list, async (c) => {
   const { db } = c.get('context')
   const { id } = c.req.valid('param')
-  const events = await eventsOf(db, id)
-  if (events.length === 0 && (await findJob(db, id)) === null)
-    return problem(c, 'not_found', 'There is no such job.')
-  const data = events.map((event) => ({
-    id: event.id,
-    type: event.type,
-    created_at: new Date(event.createdAt).toISOString(),
-    data: readStored(storedData, event.data) ?? { damaged: true },
+  const [job, events] = await Promise.all([findJob(db, id), eventsOf(db, id)])
+  if (job === null) return problem(c, 'not_found', 'There is no such job.')
+  const made = job.prunedAt === null ? [acceptedEntry(job)] : await mainEntriesOf(db, job)
+  const data = [...made, ...events.map(readEntry)].map(({ createdAt, ...entry }) => ({
+    ...entry,
+    created_at: new Date(createdAt).toISOString(),
   }))
   return c.json({ data }, 200)
 })
+
+async function mainEntriesOf(db: Database, job: Job): Promise<Entry[]> {
+  const [tasks, outputs] = await Promise.all([tasksOfAll(db, [job.id]), outputsOfAll(db, [job.id])])
+  return mainEntries({ job, tasks: tasks.get(job.id) ?? [], outputs: outputs.get(job.id) ?? [] })
+}
+
+function readEntry({ id, type, createdAt, data }: Event): Entry {
+  return { id, type, createdAt, data: readStored(storedData, data) ?? { damaged: true } }
+}
+
+const storedData = z.record(z.string(), z.unknown())

@@ -2,7 +2,7 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import type { Context as HonoContext } from 'hono'
 import { decryptSecret } from '../../deliveries/secrets.ts'
-import { encryptedSecretOf } from '../../store/deliveries/claim.ts'
+import { encryptedSecretOf } from '../../store/deliveries/api-keys.ts'
 import { findJob, type Job } from '../../store/jobs/jobs.ts'
 import { type ProblemResponse, problem } from '../problems.ts'
 import { keyProblems, problemResponse, unexpectedBodyProblems } from '../responses.ts'

@@ -1,6 +1,7 @@
 /** The checks of the deep health call: whether the parts of the platform respond, and whether work is overdue. */
 import { z } from '@hono/zod-openapi'
 import type { Context } from '../../context.ts'
+import { type DatabaseSize, databaseSizeOf } from '../../core/database-size.ts'
 import { describeError } from '../../log.ts'
 import { type Backlog, countBacklog } from '../../store/reports/backlog.ts'
 import type { FieldFault } from '../problems.ts'
@@ -15,6 +16,13 @@ const latePurgeMs = 60 * 60_000
 
 // unknown: the part that would show it does not respond.
 const check = z.object({ status: z.enum(['ok', 'degraded', 'failed', 'unknown']) })
+
+/** In GET /v1/stats too. */
+export const sizeFields = {
+  bytes: z.int(),
+  max_bytes: z.int().meta({ description: 'The limit of D1, which cannot be raised.' }),
+  share: z.number().meta({ description: 'bytes / max_bytes' }),
+}
 const responseCheck = check.extend({ latency_ms: z.number().nullable() })
 const workCheck = check.extend({
   overdue: z.int().nullable(),
@@ -23,6 +31,9 @@ const workCheck = check.extend({
 
 export const checksSchema = z.object({
   database: responseCheck,
+  database_size: check.extend({ size: z.object(sizeFields).nullable() }).meta({
+    description: 'degraded: 70 % of the limit or more. failed: 90 % or more, so new jobs are refused (507).',
+  }),
   bucket: responseCheck,
   queues: check.extend({
     backlog: z.int().nullable().meta({ description: 'How many messages wait.' }),
@@ -60,9 +71,10 @@ export const checksSchema = z.object({
 type Checks = z.infer<typeof checksSchema>
 
 export async function runChecks(context: Context): Promise<Checks> {
-  const { db, bucket, queues, now } = context
-  const [database, stored, queued] = await Promise.all([
+  const { db, databaseSize, bucket, queues, now } = context
+  const [database, size, stored, queued] = await Promise.all([
     probe(context, 'database', () => countBacklog(db, now())),
+    probe(context, 'database_size', () => databaseSize.read()),
     probe(context, 'bucket', () => bucket.head('healthz')),
     probe(context, 'queues', () => queues.waiting()),
   ])
@@ -70,6 +82,7 @@ export async function runChecks(context: Context): Promise<Checks> {
   const waiting = queued.ok ? queued.value.count : null
   return {
     database: responseCheckOf(database),
+    database_size: sizeCheckOf(size),
     bucket: responseCheckOf(stored),
     queues: {
       status: queued.ok ? 'ok' : 'failed',
@@ -112,6 +125,16 @@ async function probe<T>(
 function responseCheckOf(probed: Probe<unknown>): Checks['database'] {
   if (!probed.ok) return { status: 'failed', latency_ms: null }
   return { status: probed.ms > slowMs ? 'degraded' : 'ok', latency_ms: probed.ms }
+}
+
+function sizeCheckOf(probed: Probe<number>): Checks['database_size'] {
+  if (!probed.ok) return { status: 'unknown', size: null }
+  const size = databaseSizeOf(probed.value)
+  return { status: size.state === 'full' ? 'failed' : size.state, size: viewSize(size) }
+}
+
+export function viewSize({ bytes, maxBytes, share }: DatabaseSize) {
+  return { bytes, max_bytes: maxBytes, share }
 }
 
 type WorkChecks = Pick<Checks, 'cron' | 'jobs' | 'deliveries' | 'dead_letters' | 'storage' | 'purges'>

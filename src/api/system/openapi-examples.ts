@@ -110,6 +110,7 @@ function queued(): JobRows['job'] {
     deadlineAt: acceptedAt + 1_800_000,
     settledAt: null,
     eraseAt: null,
+    prunedAt: null,
   }
 }
 

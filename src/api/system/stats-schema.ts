@@ -3,6 +3,7 @@ import { z } from '@hono/zod-openapi'
 import { jobStatuses } from '../../core/job/job.ts'
 import { models, providerNames } from '../../core/request/request.ts'
 import { maxJobsCounted } from '../../store/reports/stats.ts'
+import { sizeFields } from './health-checks.ts'
 
 const seconds = z.number().nullable()
 const provider = z.enum(providerNames)
@@ -76,6 +77,10 @@ export const statsSchema = z
       slots: z
         .array(z.object({ provider, limit: z.int(), in_use: z.int(), waiting: z.int() }))
         .meta({ description: 'The slots of each provider with a limit, and the jobs that wait for one.' }),
+      database: z.object(sizeFields).meta({
+        description:
+          'From 90 % of the limit on, new jobs are refused (507). Pages that were freed do not count.',
+      }),
       storage: z.object({
         missing_objects: z
           .int()

@@ -1,10 +1,12 @@
 /** The statistics as the API shows them. */
 import type { z } from '@hono/zod-openapi'
+import { databaseSizeOf } from '../../core/database-size.ts'
 import type { Limits } from '../../core/job/concurrency.ts'
 import type { ProviderName } from '../../core/request/request.ts'
 import type { Backlog, SlotCount } from '../../store/reports/backlog.ts'
 import type { LastReconciliation } from '../../store/reports/reconciliation.ts'
 import type { Stats } from '../../store/reports/stats.ts'
+import { viewSize } from './health-checks.ts'
 import type { statsSchema } from './stats-schema.ts'
 
 export interface Counts {
@@ -12,6 +14,7 @@ export interface Counts {
   backlog: Backlog
   slots: SlotCount[]
   reconciliation: LastReconciliation | null
+  databaseBytes: number
 }
 
 interface Deployment {
@@ -21,7 +24,7 @@ interface Deployment {
 }
 
 export function viewStats(
-  { stats, backlog, slots, reconciliation }: Counts,
+  { stats, backlog, slots, reconciliation, databaseBytes }: Counts,
   { webhookProviders, limits, nowMs }: Deployment,
 ): z.infer<typeof statsSchema> {
   return {
@@ -50,6 +53,7 @@ export function viewStats(
         const limit = limits[provider]
         return limit === undefined ? [] : [{ provider, limit, in_use: taken, waiting }]
       }),
+      database: viewSize(databaseSizeOf(databaseBytes)),
       storage: { missing_objects: backlog.lost, last_reconciliation: viewReconciliation(reconciliation) },
     },
   }

@@ -25,7 +25,7 @@ const show = createRoute({
 })
 
 export const statsRoutes = createRouter().openapi(show, async (c) => {
-  const { db, config, providers, now } = c.get('context')
+  const { db, databaseSize, config, providers, now } = c.get('context')
   const { since } = c.req.valid('query')
   const nowMs = now()
   const sinceMs = since === undefined ? nowMs - defaultPeriodMs : Date.parse(since)
@@ -33,15 +33,16 @@ export const statsRoutes = createRouter().openapi(show, async (c) => {
     const errors = [{ path: 'since', message: 'must be within the last 7 days' }]
     return problem(c, 'invalid_request', 'Correct the parameters in errors.', errors)
   }
-  const [stats, backlog, slots, reconciliation] = await Promise.all([
+  const [stats, backlog, slots, reconciliation, databaseBytes] = await Promise.all([
     countSince(db, sinceMs),
     countBacklog(db, nowMs),
     countSlots(db),
     lastReconciliation(db),
+    databaseSize.read(),
   ])
   const webhookProviders = Object.values(providers)
     .filter(({ parseWebhook }) => parseWebhook !== undefined)
     .map(({ name }) => name)
-  const counts = { stats, backlog, slots, reconciliation }
+  const counts = { stats, backlog, slots, reconciliation, databaseBytes }
   return c.json(viewStats(counts, { webhookProviders, limits: config.limits, nowMs }), 200)
 })

@@ -89,6 +89,10 @@ export const jobViewSchema = z.object({
     description:
       'When the job and its videos will be erased; later if a delivery is still pending then. null: it is kept, or has not ended.',
   }),
+  pruned_at: timestamp.nullable().meta({
+    description:
+      "When the details of an ended job were deleted: its timeline except the main entries, the providers' webhooks, and the bodies and attempts of its deliveries. Everything shown here is kept. null: they are stored.",
+  }),
 })
 
 export type JobView = z.infer<typeof jobViewSchema>

@@ -27,6 +27,7 @@ export interface JobRows {
     deadlineAt: number
     settledAt: number | null
     eraseAt: number | null
+    prunedAt: number | null
   }
   outputs: readonly ({ n: number; isUnconfirmed?: boolean } & (
     | { status: 'waiting' }
@@ -81,6 +82,7 @@ export function viewJob({ job, outputs, tasks }: JobRows, links: ReadonlyMap<num
     deadline_at: new Date(job.deadlineAt).toISOString(),
     settled_at: isoOrNull(job.settledAt),
     erase_at: isoOrNull(job.eraseAt),
+    pruned_at: isoOrNull(job.prunedAt),
   }
 }
 

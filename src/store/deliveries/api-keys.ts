@@ -13,11 +13,27 @@ export async function insertApiKey(db: Database, key: ApiKey): Promise<void> {
 }
 
 export async function findApiKeyByHash(db: Database, hash: string): Promise<ApiKey | null> {
-  const [row] = await db
-    .select()
-    .from(apiKeys)
-    .where(and(eq(apiKeys.hash, hash), isNull(apiKeys.revokedAt)))
+  // In a batch, because only a batch reports the size of the database (store/size.ts).
+  const [[row]] = await db.batch([
+    db
+      .select()
+      .from(apiKeys)
+      .where(and(eq(apiKeys.hash, hash), isNull(apiKeys.revokedAt))),
+  ])
   return row ?? null
+}
+
+/** The secret that signs the callbacks of a job, encrypted; null if it has none. */
+export async function encryptedSecretOf(
+  db: Database,
+  { callbackSecret, apiKeyId }: { callbackSecret: string | null; apiKeyId: string },
+): Promise<string | null> {
+  if (callbackSecret !== null) return callbackSecret
+  const [key] = await db
+    .select({ callbackSecret: apiKeys.callbackSecret })
+    .from(apiKeys)
+    .where(eq(apiKeys.id, apiKeyId))
+  return key?.callbackSecret ?? null
 }
 
 /** Null: there is none, or it is revoked. */

@@ -7,6 +7,7 @@ import { leaseMs } from '../../core/schedule.ts'
 import type { Database } from '../database.ts'
 import { apiKeys, deliveries, disabledCallbacks, endpoints, hosts, jobs } from '../schema.ts'
 import { secretsOf } from './api-keys.ts'
+import { bodyOfDelivery } from './bodies.ts'
 import { claimTrial, hasCapacity } from './circuits.ts'
 import { isOwnerEnabled, type Owner } from './disabled.ts'
 import { park } from './host-queue.ts'
@@ -17,11 +18,12 @@ export type Delivery = typeof deliveries.$inferSelect
 /** A delivery under a lease: only its holder may commit an attempt. */
 export interface ClaimedDelivery extends Delivery {
   lease: string
+  body: string
   /** The newest first; none when neither the endpoint, the job nor its API key has one. */
   encryptedSecrets: string[]
   owner: Owner
   /** Why it must not be attempted, or null. */
-  obstacle: Extract<DeliveryReason, 'disabled' | 'endpoint_deleted'> | null
+  obstacle: Extract<DeliveryReason, 'disabled' | 'endpoint_deleted' | 'pruned'> | null
   /** Where it must go now: the endpoint's URL may have changed since. */
   currentUrl: string
   /** The failures of its lane until now. Null: its last attempt succeeded. */
@@ -41,31 +43,25 @@ export function draftDelivery(delivery: Omit<DeliveryDraft, 'id'>): DeliveryDraf
   return { id: newId('delivery'), ...delivery }
 }
 
-export function insertDelivery(db: Database, jobId: string, draft: DeliveryDraft, nowMs: number) {
+export function insertDelivery(
+  db: Database,
+  jobId: string,
+  draft: Omit<DeliveryDraft, 'body'> & { body: string | null; apiKeyId?: string },
+  nowMs: number,
+) {
+  const { apiKeyId, ...given } = draft
   const values = {
-    ...draft,
+    ...given,
     jobId,
     ...hostAndPathOf(draft.url),
-    ownerId: draft.endpointId ?? sql`(SELECT ${jobs.apiKeyId} FROM ${jobs} WHERE ${jobs.id} = ${jobId})`,
+    ownerId:
+      draft.endpointId ?? apiKeyId ?? sql`(SELECT ${jobs.apiKeyId} FROM ${jobs} WHERE ${jobs.id} = ${jobId})`,
     status: 'pending' as const,
     attempts: 0,
     createdAt: nowMs,
     dueAt: nowMs,
   }
   return db.insert(deliveries).values(values).onConflictDoNothing()
-}
-
-/** The secret that signs the callbacks of a job, encrypted; null if it has none. */
-export async function encryptedSecretOf(
-  db: Database,
-  { callbackSecret, apiKeyId }: { callbackSecret: string | null; apiKeyId: string },
-): Promise<string | null> {
-  if (callbackSecret !== null) return callbackSecret
-  const [key] = await db
-    .select({ callbackSecret: apiKeys.callbackSecret })
-    .from(apiKeys)
-    .where(eq(apiKeys.id, apiKeyId))
-  return key?.callbackSecret ?? null
 }
 
 /** Claimed; or parked, because its lane has no capacity; or null: it was not due, and nothing changed. */
@@ -103,16 +99,18 @@ export async function claimDelivery(
   ])
   if (parked !== undefined) return { parkedForHost: parked.host }
   if (row === undefined || circumstances === undefined) return null
-  const { apiKeyId, endpointUrl, endpointSecret, failingSince, failedAt } = circumstances
+  const { body, apiKeyId, endpointUrl, endpointSecret, failingSince, failedAt } = circumstances
   const isDeleted = row.endpointId !== null && endpointUrl === null
+  const isDisabled = circumstances.disabledAt !== null
   return {
     delivery: {
       ...row,
       lease,
+      body: body ?? '',
       encryptedSecrets:
         row.endpointId === null ? callbackSecrets(circumstances, nowMs) : present(endpointSecret),
       owner: { apiKeyId, endpointId: row.endpointId, host: row.host },
-      obstacle: isDeleted ? 'endpoint_deleted' : circumstances.disabledAt === null ? null : 'disabled',
+      obstacle: isDeleted ? 'endpoint_deleted' : isDisabled ? 'disabled' : body === null ? 'pruned' : null,
       currentUrl: endpointUrl ?? row.url,
       streak: failingSince === null || failedAt === null ? null : { failingSince, failedAt },
       isTrial: circumstances.trial === lease,
@@ -129,6 +127,7 @@ function selectCircumstances(db: Database, id: string) {
   const isJobCallback = sql`${deliveries.endpointId} IS NULL`
   return db
     .select({
+      body: bodyOfDelivery.as('delivery_body'),
       apiKeyId: jobs.apiKeyId,
       endpointUrl: sql<string | null>`${endpoints.url}`.as('endpoint_url'),
       endpointSecret: sql<string | null>`${endpoints.secret}`.as('endpoint_secret'),

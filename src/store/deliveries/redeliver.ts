@@ -8,14 +8,14 @@ import type { EventType } from '../../core/event.ts'
 import { among } from '../among.ts'
 import type { Database } from '../database.ts'
 import { type Cursor, findPage } from '../page.ts'
-import { deliveries, endpoints, hosts } from '../schema.ts'
+import { deliveries, endpoints, hosts, jobs } from '../schema.ts'
 import { isOwnerEnabled } from './disabled.ts'
 import { noteWaitingHosts } from './host-queue.ts'
 import { createdBetween, matching } from './log.ts'
 
 /**
  * Makes a delivery due now. A pending one keeps its schedule, and only its next attempt comes earlier. False: an attempt
- * is under way, its owner is disabled, or there is no such delivery.
+ * is under way, its body was pruned, its owner is disabled, or there is no such delivery.
  */
 // Running this twice is harmless: the second time the delivery is due already, or under way.
 export async function redeliver(db: Database, id: string, nowMs: number): Promise<boolean> {
@@ -27,7 +27,7 @@ export async function redeliver(db: Database, id: string, nowMs: number): Promis
       dueAt: nowMs,
       reason: 'sent_now',
     })
-    .where(and(eq(deliveries.id, id), not(isUnderWay(nowMs)), isOwnerEnabled))
+    .where(and(eq(deliveries.id, id), not(isUnderWay(nowMs)), not(isPruned), isOwnerEnabled))
     .returning({ id: deliveries.id })
   return redelivered.length === 1
 }
@@ -40,7 +40,7 @@ export interface RedeliveryFilter {
   untilMs?: number | undefined
 }
 
-/** Redelivers ended deliveries, the oldest first. Those of disabled owners are skipped. */
+/** Redelivers ended deliveries, the oldest first. Those of pruned jobs and of disabled owners are skipped. */
 // Running this twice is harmless: a pending delivery is not changed.
 export async function redeliverMany(
   db: Database,
@@ -67,12 +67,14 @@ async function enqueue(db: Database, ids: string[], nowMs: number) {
     db
       .update(deliveries)
       .set({ ...restarted, dueAt: null, reason: 'waiting_for_host' })
-      .where(and(chosen, ne(deliveries.status, 'pending'), isOwnerEnabled))
+      .where(and(chosen, ne(deliveries.status, 'pending'), not(isPruned), isOwnerEnabled))
       .returning({ id: deliveries.id, url: deliveries.url }),
     noteWaitingHosts(db, chosen, { atMs: nowMs, alsoIf: isNull(hosts.trial) }),
   ])
   return redelivered
 }
+
+const isPruned = sql`EXISTS (SELECT 1 FROM ${jobs} WHERE ${jobs.id} = ${deliveries.jobId} AND ${jobs.prunedAt} IS NOT NULL)`
 
 const isPending = eq(deliveries.status, 'pending')
 

@@ -9,9 +9,10 @@ import type { DueJob } from '../../core/job/job.ts'
 import { eraseAtOf } from '../../core/retention.ts'
 import { abortUnless, isAborted } from '../abort-unless.ts'
 import type { Database } from '../database.ts'
-import { type DeliveryDraft, insertDelivery } from '../deliveries/claim.ts'
+import type { DeliveryDraft } from '../deliveries/claim.ts'
 import { readSubscription, selectSubscriptions } from '../deliveries/endpoints.ts'
-import { type EventDraft, insertEvent } from '../events.ts'
+import { insertEventsAndDeliveries } from '../deliveries/insert-events.ts'
+import type { EventDraft } from '../events.ts'
 import { jobs, outputs, tasks } from '../schema.ts'
 import { type Job, readRow } from './jobs.ts'
 import { type Output, readOutput, saveOutput, selectOutputs } from './outputs.ts'
@@ -77,8 +78,7 @@ export async function commitCancel(
       db.update(jobs).set(canceledAt(job, nowMs)).where(eq(jobs.id, job.id)),
       ...ending.tasks.map((task) => saveTask(db, task)),
       ...ending.outputs.map((output) => saveOutput(db, output)),
-      ...ending.events.map((event) => insertEvent(db, job.id, event)),
-      ...ending.deliveries.map((delivery) => insertDelivery(db, job.id, delivery, nowMs)),
+      ...insertEventsAndDeliveries(db, job, ending, nowMs),
       ...changes,
       // Last, because these statements read the slots that are released above.
       ...wakes,

@@ -6,8 +6,7 @@ import { canBecome, type DueJob, type UnsettledStatus } from '../../core/job/job
 import { maySubmit, type Repeats } from '../../core/job/task.ts'
 import { leaseMs } from '../../core/schedule.ts'
 import type { Database } from '../database.ts'
-import { insertDelivery } from '../deliveries/claim.ts'
-import { insertEvent } from '../events.ts'
+import { insertEventsAndDeliveries } from '../deliveries/insert-events.ts'
 import { abortUnlessLeased } from '../lease.ts'
 import { jobs } from '../schema.ts'
 import type { Claim, ClaimedJob } from './claim.ts'
@@ -74,8 +73,7 @@ export async function commitStep(
     ),
     ...step.outputs.map((output) => saveOutput(db, output)),
     ...step.hosts.map((host) => insertOutputHost(db, host)),
-    ...step.events.map((event) => insertEvent(db, job.id, event)),
-    ...step.deliveries.map((delivery) => insertDelivery(db, job.id, delivery, nowMs)),
+    ...insertEventsAndDeliveries(db, job, step, nowMs),
     ...changes,
     // Last, so that a woken job finds all of this done.
     ...wakes,

@@ -73,10 +73,12 @@ export async function commitErasures(
         'not_erasable',
         pendingDeliveries === 'discard' ? areThere : sql`${areThere} AND NOT ${anyPending}`,
       ),
-      insertPurgesOfJobs(db, ids, nowMs),
-      ...[deliveries, events, webhooks, tasks, outputs, assets].map((table) =>
+      // First what makes room: in a full database the inserts that follow would fail.
+      ...[deliveries, events, webhooks, tasks].map((table) =>
         db.delete(table).where(inArray(table.jobId, ids)),
       ),
+      insertPurgesOfJobs(db, ids, nowMs),
+      ...[outputs, assets].map((table) => db.delete(table).where(inArray(table.jobId, ids))),
       db
         .update(jobs)
         .set({ ...emptied, erasedAt: nowMs, eraseAt: nowMs })

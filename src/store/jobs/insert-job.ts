@@ -2,7 +2,7 @@
 
 import { type Asset, insertAsset } from '../assets.ts'
 import { type Database, reasonOf } from '../database.ts'
-import { draftEvent, type EventDraft, insertEvent, insertEventIf } from '../events.ts'
+import { draftEvent, insertEventIf } from '../events.ts'
 import { jobs } from '../schema.ts'
 import { findJob, type Job, readRow } from './jobs.ts'
 
@@ -23,12 +23,7 @@ export type AcceptedJob = Pick<
 
 /** Inserts the job with the assets of its request. Null: another job has the idempotency key, and nothing was written. */
 // Running this twice is harmless: the second run finds the job that the first has written.
-export async function insertJob(
-  db: Database,
-  accepted: AcceptedJob,
-  event: EventDraft,
-  assets: Asset[],
-): Promise<Job | null> {
+export async function insertJob(db: Database, accepted: AcceptedJob, assets: Asset[]): Promise<Job | null> {
   const { request, providers, warnings, estimates, createdAt, ...rest } = accepted
   const [provider] = providers
   if (provider === undefined) throw new Error('a job is accepted only when some provider can make it')
@@ -51,7 +46,6 @@ export async function insertJob(
   try {
     const [[row]] = await db.batch([
       insert,
-      insertEvent(db, accepted.id, event),
       ...retryEvent(db, accepted),
       ...assets.map((asset) => insertAsset(db, asset)),
     ])

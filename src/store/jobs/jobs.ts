@@ -62,10 +62,13 @@ export async function findJobByIdempotencyKey(
   apiKeyId: string,
   key: string,
 ): Promise<Job | null> {
-  const [row] = await db
-    .select()
-    .from(jobs)
-    .where(and(eq(jobs.apiKeyId, apiKeyId), eq(jobs.idempotencyKey, key)))
+  // In a batch, because only a batch reports the size of the database (store/size.ts).
+  const [[row]] = await db.batch([
+    db
+      .select()
+      .from(jobs)
+      .where(and(eq(jobs.apiKeyId, apiKeyId), eq(jobs.idempotencyKey, key))),
+  ])
   return row === undefined ? null : readRow(row)
 }
 

@@ -21,8 +21,8 @@ export const deliveries = sqliteTable(
     path: text('path').notNull().default(''),
     /** The id of the endpoint, or of the API key that posted the job. */
     ownerId: text('owner_id').notNull().default(''),
-    /** The same bytes on every attempt. */
-    body: text('body').notNull(),
+    /** The same bytes on every attempt. Null: they are with the event, or were pruned. An erased job has no events. */
+    body: text('body'),
     status: text('status', { enum: deliveryStatuses }).notNull(),
     reason: text('reason', { enum: deliveryReasonNames }),
     attempts: integer('attempts').notNull(),

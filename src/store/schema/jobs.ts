@@ -7,7 +7,10 @@ import { models, providerNames } from '../../core/request/request.ts'
 /** Milliseconds since 1970, UTC. Every such column is named `…_at`. */
 export const at = (name: string) => integer(name)
 
-/** WITHOUT ROWID. */
+/**
+ * It has a rowid, unlike the others: a request is often longer than a kilobyte, and without a rowid SQLite gives each row
+ * longer than about a kilobyte a page of its own, 4 KB.
+ */
 export const jobs = sqliteTable(
   'jobs',
   {
@@ -53,6 +56,8 @@ export const jobs = sqliteTable(
     eraseAt: at('erase_at'),
     /** The job is gone for every caller. The sweep still needs this row to delete objects and to notify. */
     erasedAt: at('erased_at'),
+    /** When its timeline, its webhooks and the content of its deliveries were deleted. Null: they are stored. */
+    prunedAt: at('pruned_at'),
   },
   (table) => [
     index('jobs_due').on(table.dueAt).where(sql`due_at IS NOT NULL`),
@@ -83,7 +88,10 @@ export const webhooks = sqliteTable(
   (table) => [primaryKey({ columns: [table.jobId, table.hash] })],
 )
 
-/** The timeline. WITHOUT ROWID. */
+/**
+ * The timeline. Its first entry, `job.accepted`, is made from the row of the job. A job that has ended has a row here until
+ * it is pruned, so the first rows belong to the oldest job that is not pruned. WITHOUT ROWID.
+ */
 export const events = sqliteTable(
   'events',
   {
@@ -92,6 +100,8 @@ export const events = sqliteTable(
     type: text('type').notNull(),
     /** JSON. */
     data: text('data').notNull(),
+    /** The body of its deliveries: the same bytes on every attempt. Null: it has none. */
+    body: text('body'),
     createdAt: at('created_at').notNull(),
   },
   (table) => [primaryKey({ columns: [table.jobId, table.id] })],

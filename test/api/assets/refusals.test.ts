@@ -188,6 +188,7 @@ describe('an upload that fails', () => {
         if (/^insert/i.test(sql)) throw new Error('D1_ERROR: the database is down')
         return env.DB.prepare(sql)
       },
+      batch: (statements: D1PreparedStatement[]) => env.DB.batch(statements),
     }
     const headers = { authorization: `Bearer ${env.ADMIN_API_KEY}`, ...png }
     const init = { method: 'POST', body: aStream(aFile('image/png')), headers }

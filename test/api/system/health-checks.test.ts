@@ -41,6 +41,10 @@ describe('the deep health', () => {
       providers: ['runware', 'crun', 'scenario', 'aimlapi'],
       checks: {
         database: { status: 'ok', latency_ms: expect.any(Number) },
+        database_size: {
+          status: 'ok',
+          size: { bytes: expect.any(Number), max_bytes: 10_000_000_000, share: 0 },
+        },
         bucket: { status: 'ok', latency_ms: expect.any(Number) },
         queues: { status: 'ok', backlog: 0, oldest_message_seconds: null },
         cron: { status: 'ok' },
@@ -120,7 +124,7 @@ describe('a part that is down', () => {
     const { errors } = await expectProblem(response, 503, 'unavailable')
     expect(errors).toEqual([
       { path: 'database', message: 'is failed' },
-      ...['cron', 'jobs', 'deliveries', 'dead_letters', 'storage', 'purges'].map((path) => ({
+      ...['database_size', 'cron', 'jobs', 'deliveries', 'dead_letters', 'storage', 'purges'].map((path) => ({
         path,
         message: 'is unknown',
       })),

@@ -178,6 +178,7 @@ describe('the open work in the statistics', () => {
       jobs: { overdue: 0, oldest_overdue_seconds: null, lease_expired: 0, past_deadline: 0 },
       deliveries: { pending: 0, oldest_pending_seconds: null, overdue: 0, oldest_overdue_seconds: null },
       slots: [],
+      database: { bytes: expect.any(Number), max_bytes: 10_000_000_000, share: 0 },
       storage: { missing_objects: 0, last_reconciliation: null },
     })
   })

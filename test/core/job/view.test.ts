@@ -24,6 +24,7 @@ function someRows({ job, outputs = [], tasks = [] }: Overrides = {}): JobRows {
       deadlineAt: at + 1_800_000,
       settledAt: null,
       eraseAt: null,
+      prunedAt: null,
       ...job,
     },
     outputs,

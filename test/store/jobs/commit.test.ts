@@ -30,7 +30,7 @@ function everyKindOfRow(jobId: string) {
 async function rowsOf(jobId: string) {
   return {
     tasks: await countRows('tasks', 'job_id = ?', jobId),
-    events: await countRows('events', "job_id = ? AND type <> 'job.accepted'", jobId),
+    events: await countRows('events', 'job_id = ?', jobId),
     deliveries: await countRows('deliveries', 'job_id = ?', jobId),
   }
 }

@@ -47,7 +47,7 @@ CREATE TABLE `deliveries` (
 	`host` text DEFAULT '' NOT NULL,
 	`path` text DEFAULT '' NOT NULL,
 	`owner_id` text DEFAULT '' NOT NULL,
-	`body` text NOT NULL,
+	`body` text,
 	`status` text NOT NULL,
 	`reason` text,
 	`attempts` integer NOT NULL,
@@ -81,6 +81,7 @@ CREATE TABLE `events` (
 	`id` text NOT NULL,
 	`type` text NOT NULL,
 	`data` text NOT NULL,
+	`body` text,
 	`created_at` integer NOT NULL,
 	PRIMARY KEY(`job_id`, `id`),
 	FOREIGN KEY (`job_id`) REFERENCES `jobs`(`id`) ON UPDATE no action ON DELETE cascade
@@ -112,8 +113,9 @@ CREATE TABLE `jobs` (
 	`late_webhook_at` integer,
 	`waiting_since` integer,
 	`erase_at` integer,
-	`erased_at` integer
-) WITHOUT ROWID;
+	`erased_at` integer,
+	`pruned_at` integer
+);
 --> statement-breakpoint
 CREATE INDEX `jobs_due` ON `jobs` (`due_at`) WHERE due_at IS NOT NULL;--> statement-breakpoint
 CREATE INDEX `jobs_erase` ON `jobs` (`erase_at`) WHERE erase_at IS NOT NULL;--> statement-breakpoint

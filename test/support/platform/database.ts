@@ -6,7 +6,7 @@
  * - a stall of 2 to 25 seconds: calls hang, then continue;
  * - an answer that is lost: the call is done, and the Worker gets an error;
  * - a full database. D1 limits the pages of the file (10 GB is 2,441,406 pages of 4 KB), so what fails is a statement that
- *   needs a new page. Here that is each statement that inserts or upserts a row, and each UPDATE with more than 1 KB of
+ *   needs a new page. Here that is each statement that adds a row, and each UPDATE with more than 1 KB of
  *   values. Reads, deletes, and updates in place succeed, as the documentation and the reports of full databases say.
  *
  * A call is one round trip: a statement, or a whole batch. Time and randomness are arguments.
@@ -152,10 +152,12 @@ export function emulateDatabase(database: D1Database, given: Partial<Settings> =
 /** A failing check after each INSERT undoes the whole batch, as the failing INSERT itself would. */
 async function executeWhenFull(database: D1Database, batch: Statement[]): Promise<Results> {
   if (batch.some(isLargeUpdate)) throw new Error(fullMessage)
-  const checked = batch.flatMap((statement) => [
-    statement.original,
-    database.prepare(isInsert(statement) ? refuseChange : 'SELECT 1'),
-  ])
+  const firstDelete = batch.findIndex(({ sql }) => /^\s*delete\b/i.test(sql))
+  const checked = batch.flatMap((statement, n) => {
+    // What a DELETE of the same batch has freed is free for the inserts that follow it.
+    const isRefused = isInsert(statement) && (firstDelete < 0 || n < firstDelete)
+    return [statement.original, database.prepare(isRefused ? refuseChange : 'SELECT 1')]
+  })
   try {
     const results: Results = await database.batch(checked)
     return results.filter((_, n) => n % 2 === 0)

@@ -1,0 +1,33 @@
+/**
+ * prune: deletes the details of jobs that ended `PRUNE_AFTER_DAYS` ago: their timelines, the webhooks of their providers,
+ * and the bodies and attempts of their deliveries. The jobs, their costs and their videos stay.
+ */
+import type { Context } from '../../context.ts'
+import { prunedBefore } from '../../core/retention.ts'
+import { sweepEveryMs } from '../../core/schedule.ts'
+import { prunableJobs, pruneJobs } from '../../store/prune.ts'
+
+// Every ten minutes, because a look that finds nothing still reads a row.
+const minutesPerRound = 10
+// The next round prunes the rest, the oldest first: 6,000 jobs a round are 864,000 a day. A group takes two round trips.
+const groupsPerRound = 30
+const jobsPerGroup = 200
+
+/** Called every minute by the cron trigger. */
+// Two at once are harmless: the second finds nothing to delete.
+export async function prune(context: Context): Promise<void> {
+  if (Math.floor(context.now() / sweepEveryMs) % minutesPerRound === 0) await pruneEnded(context)
+}
+
+export async function pruneEnded({ db, config, now, log }: Context): Promise<void> {
+  const startedAt = now()
+  const endedBy = prunedBefore(config.pruneAfterDays, startedAt)
+  if (endedBy === null) return
+  let count = 0
+  for (let group = 0; group < groupsPerRound; group++) {
+    const ids = await prunableJobs(db, endedBy, jobsPerGroup)
+    if (ids.length > 0) count += (await pruneJobs(db, ids, now())).length
+    if (ids.length < jobsPerGroup) break
+  }
+  if (count > 0) log('jobs.pruned', { count, duration_ms: now() - startedAt })
+}

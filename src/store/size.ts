@@ -1,0 +1,42 @@
+/**
+ * The size of the database. D1 adds it to the result of each statement of a batch, so it is usually known without a call.
+ * Pages that were freed do not count: SQLite uses them again.
+ */
+
+export interface SizeMeter {
+  /** The same database; each of its batches notes the size. */
+  database: D1Database
+  /** As a batch of this isolate reported it last. Null: none has. */
+  lastSeen: () => number | null
+  /** As it is now. */
+  read: () => Promise<number>
+}
+
+/** A binding lives as long as its isolate. */
+const seen = new WeakMap<D1Database, number>()
+
+export function meterSize(binding: D1Database): SizeMeter {
+  const batch = async (statements: D1PreparedStatement[]) => {
+    const results = await binding.batch(statements)
+    const bytes = results.at(-1)?.meta.size_after
+    if (bytes !== undefined) seen.set(binding, bytes)
+    return results
+  }
+  const database = new Proxy(binding, {
+    get(_, name) {
+      if (name === 'batch') return batch
+      const member: unknown = Reflect.get(binding, name)
+      return typeof member === 'function' ? member.bind(binding) : member
+    },
+  })
+  return {
+    database,
+    lastSeen: () => seen.get(binding) ?? null,
+    read: async () => {
+      await batch([binding.prepare('SELECT 1')])
+      const bytes = seen.get(binding)
+      if (bytes === undefined) throw new Error('D1 reported no size')
+      return bytes
+    },
+  }
+}
