@@ -4,12 +4,12 @@
  */
 import { readFile } from 'node:fs/promises'
 import { unstable_readConfig } from 'wrangler'
+import { runWrangler } from '../local/wrangler.ts'
 import { type Location, resourcesIn } from './account-resources.ts'
 import { openCloudflare } from './cloudflare.ts'
 import { readDeployOptions } from './deploy-options.ts'
 import { deployWorker } from './deploy-worker.ts'
 import { readSettings, type Settings, writeSettings } from './settings-file.ts'
-import { runWrangler } from './wrangler.ts'
 
 const settingsFile = '.env.production'
 

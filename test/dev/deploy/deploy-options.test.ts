@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { readDeployOptions } from '../../../src/dev/local/deploy-options.ts'
+import { readDeployOptions } from '../../../src/dev/deploy/deploy-options.ts'
 
 describe('the options of a deployment', () => {
   it('are optional', () => {

@@ -6,7 +6,7 @@ import { join, resolve } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { unstable_readConfig } from 'wrangler'
-import { resourcesIn } from '../../../src/dev/local/account-resources.ts'
+import { resourcesIn } from '../../../src/dev/deploy/account-resources.ts'
 import { apiToken, permissions } from '../../support/platform/cloudflare-account.ts'
 import { type CloudflareApi, startCloudflareApi } from '../../support/platform/cloudflare-api.ts'
 
@@ -132,7 +132,7 @@ async function deploy(
   login: Record<string, string> = { CLOUDFLARE_API_TOKEN: apiToken },
 ): Promise<{ exitCode: number | null; output: string }> {
   const { PATH = '' } = process.env
-  const child = spawn(process.execPath, [resolve('src/dev/local/deploy.ts'), ...words], {
+  const child = spawn(process.execPath, [resolve('src/dev/deploy/deploy.ts'), ...words], {
     cwd: folder,
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { openCloudflare } from '../../../src/dev/local/cloudflare.ts'
+import { openCloudflare } from '../../../src/dev/deploy/cloudflare.ts'
 import type { RunWrangler } from '../../../src/dev/local/wrangler.ts'
 import { accountId, type Cloudflare } from '../../support/platform/cloudflare-account.ts'
 import { type CloudflareApi, startCloudflareApi } from '../../support/platform/cloudflare-api.ts'

@@ -1,6 +1,6 @@
 /** Cloudflare's API for one account, with the credentials that wrangler uses. */
 import { z } from 'zod'
-import type { RunWrangler } from './wrangler.ts'
+import type { RunWrangler } from '../local/wrangler.ts'
 
 export interface Cloudflare {
   accountId: string

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { readSettings } from '../../../src/dev/local/settings-file.ts'
+import { readSettings } from '../../../src/dev/deploy/settings-file.ts'
 
 const required = [
   'PUBLIC_BASE_URL=https://reelhook.example.com',

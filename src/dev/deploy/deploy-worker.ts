@@ -6,11 +6,11 @@
 import { readdir } from 'node:fs/promises'
 import { z } from 'zod'
 import { settingNames } from '../../config.ts'
+import type { RunWrangler } from '../local/wrangler.ts'
 import { abortBrokenUploads, findResources, type Location, type Resources } from './account-resources.ts'
 import type { Cloudflare, Refusal } from './cloudflare.ts'
 import { explainOutput, explainRefusals } from './deploy-refusals.ts'
 import type { Settings } from './settings-file.ts'
-import type { RunWrangler } from './wrangler.ts'
 
 export interface Deployment {
   cloudflare: Cloudflare
