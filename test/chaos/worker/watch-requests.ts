@@ -8,16 +8,24 @@ type Fetch = (request: Request) => Promise<Response>
 
 export function watchRequests(fetch: Fetch, report: (request: ReportedRequest) => Promise<void>): Fetch {
   return async (request) => {
-    const call = await nameRequest(request)
-    if (call === 'fetch callback') {
-      await report({ kind: 'notified', index: Number(new URL(request.url).pathname.split('/').at(-1)) })
-      return fetch(request)
-    }
-    const index = call.startsWith('fetch submit ') ? indexIn(await request.clone().text()) : undefined
-    if (index === undefined) return fetch(request)
-    await report({ kind: 'submitted', index })
-    const response = await fetch(request)
-    if (neverSent.some((status) => status === response.status)) await report({ kind: 'not_submitted', index })
-    return response
+    const sent = await reportedAs(request)
+    if (sent === undefined) return fetch(request)
+    // At the same time: a wait before the call would be a long moment at which a kill loses a submission.
+    const [response] = await Promise.allSettled([fetch(request), report(sent)])
+    if (response.status === 'rejected') throw response.reason
+    const { value } = response
+    const isUnsent = sent.kind === 'submitted' && neverSent.some((status) => status === value.status)
+    if (isUnsent) await report({ ...sent, kind: 'not_submitted' })
+    return value
   }
+}
+
+async function reportedAs(request: Request): Promise<ReportedRequest | undefined> {
+  const call = await nameRequest(request)
+  if (call === 'fetch callback') {
+    return { kind: 'notified', index: Number(new URL(request.url).pathname.split('/').at(-1)) }
+  }
+  if (!call.startsWith('fetch submit ')) return undefined
+  const index = indexIn(await request.clone().text())
+  return index === undefined ? undefined : { kind: 'submitted', index }
 }
