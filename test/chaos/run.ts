@@ -4,6 +4,7 @@ import { checkLaws } from './laws/check.ts'
 import { gatherEvidence } from './laws/evidence.ts'
 import { createClockDriver } from './lives/advance-clock.ts'
 import { openChannel } from './lives/channel.ts'
+import { readLostResponses } from './lives/log-files.ts'
 import { runLives } from './lives/run-lives.ts'
 import { watchSettled } from './lives/storage.ts'
 import { planJobs } from './plan-jobs.ts'
@@ -58,6 +59,8 @@ export async function run({ folder, jobs, ...stormPlan }: Run): Promise<number> 
     strayRequests: stage.callers.strayRequests,
     forgeries,
     servedHash: servedBy(stage.simulator),
+    requests: storm.record.requests,
+    lostResponses: await readLostResponses(folder),
   })
   writeFileSync(`${folder}/evidence.json`, JSON.stringify(evidence, null, 1))
   const laws = await checkLaws(evidence)

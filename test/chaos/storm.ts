@@ -1,4 +1,5 @@
 /** How the lives of one storm end, which points are still to be reached, and a record of what happened. */
+import type { ReportedRequest } from './lives/harness-server.ts'
 import { type ArmedPoint, nameOf, type Point } from './points.ts'
 import { seededRandom } from './random.ts'
 
@@ -18,6 +19,7 @@ export interface Storm {
   killedAtRandom: () => void
   call: (name: string) => void
   fault: (name: string) => void
+  request: (request: ReportedRequest) => void
   record: StormRecord
 }
 
@@ -29,6 +31,7 @@ export interface StormRecord {
   calls: Set<string>
   /** How often each fault happened. */
   faults: Map<string, number>
+  requests: ReportedRequest[]
 }
 
 /** `waves`: how many of the first lives get new jobs. */
@@ -41,6 +44,7 @@ export function createStorm({ seed, points, randomKills, randomLifeEvery }: Stor
     randomKills: 0,
     calls: new Set(),
     faults: new Map(),
+    requests: [],
   }
   return {
     record,
@@ -63,6 +67,7 @@ export function createStorm({ seed, points, randomKills, randomLifeEvery }: Stor
     reach: (point) => void record.reached.add(point),
     killedAtRandom: () => void record.randomKills++,
     call: (name) => void record.calls.add(name),
+    request: (request) => void record.requests.push(request),
     fault: (name) => void record.faults.set(name, (record.faults.get(name) ?? 0) + 1),
   }
 }

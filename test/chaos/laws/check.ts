@@ -3,6 +3,7 @@ import type { Row } from '../lives/storage.ts'
 import type { Case, Evidence } from './evidence.ts'
 import { forEach, type Law } from './law.ts'
 import { lawsOfNotifications } from './notifications.ts'
+import { lawsOfThePlatform } from './platform.ts'
 import { lawsOfPurchases } from './purchases.ts'
 import { lawsOfStoredVideos } from './stored-videos.ts'
 
@@ -19,6 +20,7 @@ export async function checkLaws(evidence: Evidence): Promise<Law[]> {
     forEach('no settled job changes', cases, changesAfterSettling),
     ...lawsOfNotifications(evidence),
     ...lawsOfPurchases(evidence),
+    ...lawsOfThePlatform(evidence),
     ...(await lawsOfStoredVideos(evidence)),
     {
       name: 'no forged webhook has an effect',

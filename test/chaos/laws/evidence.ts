@@ -1,5 +1,6 @@
 /** The evidence that the laws are checked against: the records of providers and callers, and D1 and R2 at the end. */
 import type { SimulatedTask } from '../../../src/dev/simulator/task.ts'
+import type { ReportedRequest } from '../lives/harness-server.ts'
 import { type JobRows, type Row, rowsOf, type Storage } from '../lives/storage.ts'
 import { indexIn, type PlannedJob } from '../plan-jobs.ts'
 import type { ReceivedAttempt } from '../world/callers.ts'
@@ -19,6 +20,8 @@ export interface Case {
   received: ReceivedAttempt[]
   /** Every task that a provider accepted for it. */
   bills: SimulatedTask[]
+  /** How often each kind of request for it left the Worker. */
+  requests: { submitted: number; notSubmitted: number; notified: number }
 }
 
 export interface Evidence {
@@ -36,6 +39,8 @@ export interface Evidence {
   objectHash: Storage['objectHash']
   /** The hash of what a provider serves for an output; null: no such output. */
   servedHash: (outputId: string) => Promise<string | null>
+  /** The id of a job for each of its submissions whose response the Worker took for lost. */
+  lostResponses: readonly string[]
 }
 
 export interface Records {
@@ -46,6 +51,8 @@ export interface Records {
   strayRequests: readonly string[]
   forgeries: readonly Forgery[]
   servedHash: Evidence['servedHash']
+  requests: readonly ReportedRequest[]
+  lostResponses: readonly string[]
 }
 
 export async function gatherEvidence(storage: Storage, records: Records): Promise<Evidence> {
@@ -65,6 +72,7 @@ export async function gatherEvidence(storage: Storage, records: Records): Promis
     objectKeys: await storage.objectKeys(),
     objectHash: storage.objectHash,
     servedHash: records.servedHash,
+    lostResponses: records.lostResponses,
   }
 }
 
@@ -81,6 +89,7 @@ async function casesOf(storage: Storage, records: Records): Promise<Case[]> {
     (row) => row.job_id,
   )
   const bills = Map.groupBy(records.bills, indexOf)
+  const requests = Map.groupBy(records.requests, ({ index }) => index)
   const received = Map.groupBy(records.attempts, ({ index }) => index)
   return accepted.map(({ plan, id }) => ({
     plan,
@@ -90,10 +99,20 @@ async function casesOf(storage: Storage, records: Records): Promise<Case[]> {
     attempts: attempts.get(id) ?? [],
     received: received.get(plan.index) ?? [],
     bills: bills.get(plan.index) ?? [],
+    requests: countRequests(requests.get(plan.index) ?? []),
   }))
 }
 
 const noRows: JobRows = { jobs: [], tasks: [], outputs: [], events: [], deliveries: [], assets: [] }
+
+function countRequests(requests: readonly ReportedRequest[]): Case['requests'] {
+  const countOf = (wanted: ReportedRequest['kind']) => requests.filter(({ kind }) => kind === wanted).length
+  return {
+    submitted: countOf('submitted'),
+    notSubmitted: countOf('not_submitted'),
+    notified: countOf('notified'),
+  }
+}
 
 function indexOf(task: SimulatedTask): number | undefined {
   return indexIn(JSON.stringify(task.request))

@@ -1,5 +1,6 @@
 /** The requests that callers received, compared with the deliveries and attempts in D1. */
 import { deliveryWaitsMs } from '../../../src/core/schedule.ts'
+import { isUnreachable } from '../../support/platform/unreachable.ts'
 import { acceptsFinally, retryAfterSeconds } from '../world/callers.ts'
 import type { Case, Evidence } from './evidence.ts'
 import { forEach, type Law } from './law.ts'
@@ -43,7 +44,8 @@ function faultsOfDelivery({ plan, rows, attempts, received }: Case): string[] {
   if (delivery === undefined || others.length > 0) return [`has ${rows.deliveries.length} deliveries`]
   const isAccepted = plan.behavior !== null && acceptsFinally(plan.behavior)
   const isGivenUp = attempts.length === deliveryWaitsMs.length || attempts.at(-1)?.status === 410
-  const responses = attempts.filter(({ status }) => status !== null).length
+  // The platform's own status is no response of the caller.
+  const responses = attempts.filter(({ status }) => status !== null && !isUnreachable(Number(status))).length
   return [
     ...(delivery.status === (isAccepted ? 'delivered' : 'failed') ? [] : [`ended as ${delivery.status}`]),
     ...(isAccepted || isGivenUp ? [] : [`gave up after ${attempts.length} attempts`]),

@@ -2,10 +2,18 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { text } from 'node:stream/consumers'
 
+/** `index` is that of the job. */
+export interface ReportedRequest {
+  index: number
+  kind: 'submitted' | 'not_submitted' | 'notified'
+}
+
 export interface Reports {
   /** Each name of a call comes once per life. */
   call: (name: string) => void
   fault: (name: string) => void
+  /** A submission or a callback is about to leave the Worker, or the platform did not send it. */
+  request: (request: ReportedRequest) => void
   /** The Worker waits at this point to be killed. */
   kill: (point: string) => Promise<void>
   /** The Worker continues after the response: when its lease has expired and another worker has the row. */
@@ -19,6 +27,7 @@ export async function openHarnessServer(reports: Reports) {
     if (report === null) return
     if (request.url === '/call') reports.call(report)
     if (request.url === '/fault') reports.fault(report)
+    if (request.url === '/request') reports.request(JSON.parse(report))
     if (request.url === '/kill') await reports.kill(report)
     if (request.url === '/outlive_lease') await reports.outliveLease(report)
     response.end()

@@ -51,6 +51,7 @@ export async function runLives(settings: StormSettings): Promise<{
   const harness = await openHarnessServer({
     call: storm.call,
     fault: storm.fault,
+    request: storm.request,
     async kill(point) {
       print(point)
       storm.reach(point)

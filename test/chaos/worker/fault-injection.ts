@@ -1,7 +1,9 @@
 /** Injects random faults into the calls of one life of the Worker, and kills it at an armed point. */
+
+import { neverSent, perhapsSent, type UnreachableStatus } from '../../support/platform/unreachable.ts'
 import { type ArmedPoint, type Moment, nameOf, type Point, points } from '../points.ts'
 import type { Random } from '../random.ts'
-import { type CallEffect, type WorkerFault, workerFaults } from '../worker-faults.ts'
+import { type CallEffect, overloaded, type WorkerFault, workerFaults } from '../worker-faults.ts'
 
 /** Each function throws, waits, or never returns. `call` is a name from `call-names.ts`. */
 export interface FaultInjection {
@@ -9,6 +11,8 @@ export interface FaultInjection {
   after(call: string): Promise<void>
   /** The fault in the middle of the call. Null: none, so its stream needs no wrapper. */
   midway(call: string): (() => Promise<void>) | null
+  /** The status with which the platform answers for a host that it cannot reach. Null: the host is reached. */
+  unreachable(call: string): Promise<UnreachableStatus | null>
   /** How often a message is sent. */
   copies(call: string): Promise<number>
 }
@@ -51,25 +55,29 @@ export function createFaultInjection(effects: Effects): FaultInjection {
         return effects.stall()
       case 'outage':
         downUntil = effects.now() + outageMs
-        throw new Error(`chaos: ${fault.name}`)
+        throw new Error(fault.error ?? `chaos: ${fault.name}`)
       case 'error':
-        throw new Error(`chaos: ${fault.name}`)
+        throw new Error(fault.error ?? `chaos: ${fault.name}`)
     }
   }
 
   const drawFault = (call: string, when: Moment) =>
     random.rowOf(workerFaults.filter(isInjectable).filter((fault) => isFor(fault, call, when)))
 
+  /** A fault that is not injected around the call, but replaces it. */
+  const drawOther = (call: string) =>
+    random.rowOf(workerFaults.filter((fault) => !isInjectable(fault) && isFor(fault, call, 'before')))
+
   return {
     async before(call) {
       const n = countCall(call, 'before')
       if (n === 1) await effects.reportCall(call)
-      if (call.startsWith('D1 ') && effects.now() < downUntil) throw new Error('chaos: D1 is down')
+      if (call.startsWith('D1 ') && effects.now() < downUntil) throw new Error(overloaded)
       await inject(armedPoint(armed, call, 'before', n), drawFault(call, 'before'))
     },
     async after(call) {
       const n = countCall(call, 'after')
-      if (call.startsWith('D1 ') && effects.now() < downUntil) throw new Error('chaos: D1 is down')
+      if (call.startsWith('D1 ') && effects.now() < downUntil) throw new Error(overloaded)
       await inject(armedPoint(armed, call, 'after', n), drawFault(call, 'after'))
     },
     midway(call) {
@@ -77,10 +85,14 @@ export function createFaultInjection(effects: Effects): FaultInjection {
       const fault = drawFault(call, 'midway')
       return point === undefined && fault === undefined ? null : () => inject(point, fault)
     },
+    async unreachable(call) {
+      const fault = drawOther(call)
+      if (fault === undefined) return null
+      await effects.reportFault(fault.name)
+      return random.oneOf<UnreachableStatus>([...neverSent, ...perhapsSent])
+    },
     async copies(call) {
-      const fault = random.rowOf(
-        workerFaults.filter((row) => !isInjectable(row) && isFor(row, call, 'before')),
-      )
+      const fault = drawOther(call)
       if (fault === undefined) return 1
       await effects.reportFault(fault.name)
       return fault.effect === 'drop' ? 0 : 2
@@ -90,9 +102,17 @@ export function createFaultInjection(effects: Effects): FaultInjection {
 
 type Injectable = WorkerFault & { effect: CallEffect }
 
-/** The other faults drop or duplicate a message: `copies` applies them. */
 function isInjectable(fault: WorkerFault): fault is Injectable {
-  return fault.effect !== 'drop' && fault.effect !== 'duplicate'
+  switch (fault.effect) {
+    case 'error':
+    case 'stall':
+    case 'outage':
+      return true
+    case 'drop':
+    case 'duplicate':
+    case 'unreachable':
+      return false
+  }
 }
 
 function isFor({ calls, when }: WorkerFault, call: string, moment: Moment): boolean {

@@ -2,6 +2,8 @@
  * The Worker's real bindings and fetch, with faults injected before, after and in the middle of every call. So the
  * product's code contains no fault points.
  */
+
+import { unreachable } from '../../support/platform/unreachable.ts'
 import { nameMessage, nameObject, nameRequest, nameStatements, type Statement } from '../call-names.ts'
 import type { FaultInjection } from './fault-injection.ts'
 
@@ -21,6 +23,8 @@ export function faultyEnv(env: Env, injection: FaultInjection): Env {
 export function faultyFetch(fetch: Fetch, injection: FaultInjection): Fetch {
   return async (request) => {
     const call = await nameRequest(request)
+    const status = await injection.unreachable(call)
+    if (status !== null) return unreachable(status)
     const response = await withFaults(injection, call, () => fetch(request))
     const fault = injection.midway(call)
     return fault === null ? response : interrupted(response, fault)

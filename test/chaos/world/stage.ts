@@ -1,9 +1,10 @@
 /** Everything around the Worker in a run: the clock, the providers, the callers, the bundle and the database. */
 import { randomBytes } from 'node:crypto'
 import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
-import { bundleWorker, migrateTables } from '../../../src/dev/local/bundle.ts'
+import { type Bundle, bundleWorker, migrateTables } from '../../../src/dev/local/bundle.ts'
 import { keys, variablesFor } from '../../../src/dev/local/stage.ts'
 import { freePort } from '../../../src/dev/local/worker.ts'
+import { consumersSchema } from '../../../src/dev/runtime/consumers.ts'
 import { startSimulator } from '../../../src/dev/simulator/server.ts'
 import type { LifeSettings } from '../lives/life.ts'
 import { pace } from '../plan-jobs.ts'
@@ -27,7 +28,7 @@ export async function openStage(folder: string) {
   const bundleFile = `${folder}/bundle.json`
   const entry = new URL('../worker/entry.ts', import.meta.url).pathname
   const [bundle] = await Promise.all([bundleWorker(folder, entry), migrateTables(folder)])
-  await writeFile(bundleFile, JSON.stringify(bundle))
+  await writeFile(bundleFile, JSON.stringify({ ...bundle, options: stormy(bundle.options) }))
   const life: Omit<LifeSettings, 'harnessUrl'> = {
     folder,
     bundleFile,
@@ -48,6 +49,21 @@ export async function openStage(folder: string) {
       await callers.close()
       await close()
     },
+  }
+}
+
+/**
+ * Three batches at once per queue. A kill ends all of them, while a crash on the platform ends one isolate. With ten batches,
+ * the overdue jobs of earlier lives would all be between their task's row and the call when it comes.
+ */
+function stormy(options: Bundle['options']) {
+  const consumers = consumersSchema.parse(JSON.parse(options.bindings.CONSUMERS))
+  for (const consumer of Object.values(consumers)) consumer.invocations = Math.min(consumer.invocations, 3)
+  return {
+    ...options,
+    // The emulation of the platform's limits follows each invocation.
+    compatibilityFlags: [...options.compatibilityFlags, 'nodejs_als'],
+    bindings: { ...options.bindings, CONSUMERS: JSON.stringify(consumers) },
   }
 }
 

@@ -10,7 +10,11 @@ export const neverSent = [521, 523, 525, 526, 530] as const
 /** The host may have received the request. */
 export const perhapsSent = [520, 522, 524] as const
 
-type UnreachableStatus = (typeof neverSent)[number] | (typeof perhapsSent)[number]
+export type UnreachableStatus = (typeof neverSent)[number] | (typeof perhapsSent)[number]
+
+export function isUnreachable(status: number): boolean {
+  return [...neverSent, ...perhapsSent].some((one) => one === status)
+}
 
 export const pages = {
   text: (status: number) => `error code: ${status === 530 ? 1016 : status}`,
