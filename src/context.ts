@@ -45,7 +45,8 @@ export interface Context extends Omit<Edges, 'fetch'> {
   /** Checks every URL from outside right before it is called. */
   guard: Guard
   db: Database
-  databaseSize: Omit<SizeMeter, 'database'>
+  /** The size of the database as last seen; `readSize` asks for it. */
+  lastSeenSize: SizeMeter['lastSeen']
   bucket: R2Bucket
   /** Limits the tests of callback URLs, per API key. */
   probeLimit: RateLimit
@@ -63,13 +64,13 @@ export function createContext(env: Env, config: Config, given: Edges, cache?: Co
   const { fetch, limit } = createConnections(withUserAgent(given.fetch))
   const edges = { ...given, fetch }
   const guard = createGuard(edges, config)
-  const { database, ...databaseSize } = meterSize(env.DB)
+  const { database, lastSeen } = meterSize(env.DB)
   return {
     ...edges,
     config,
     guard,
     db: openDatabase(patientDatabase(database, edges, workPatience)),
-    databaseSize,
+    lastSeenSize: lastSeen,
     bucket: limit(env.BUCKET),
     probeLimit: counterOf(config.publicBaseUrl, env.RECEIVER_TESTS),
     callbacks: counterOf(config.publicBaseUrl, env.CALLBACKS),

@@ -68,11 +68,13 @@ describe('the User-Agent is sent with', () => {
 
   it('a DNS lookup', async () => {
     const agents = await agentsAt(resolverUrl, async () => {
-      const resolver = aResolver({ 'caller.test': { A: ['93.184.216.34'] } })
+      // No other test looks it up, since verdicts are cached.
+      const resolver = aResolver({ 'looked-up.test': { A: ['93.184.216.34'] } })
+      world.serve('https://looked-up.test', () => new Response('ok'))
       world.respondNext(resolverUrl, resolver.fetch)
       world.respondNext(resolverUrl, resolver.fetch)
       const headers = { authorization: `Bearer ${env.ADMIN_API_KEY}`, 'content-type': 'application/json' }
-      const body = JSON.stringify({ url: `${callerUrl}/hook`, secret: callbackSecret })
+      const body = JSON.stringify({ url: 'https://looked-up.test/hook', secret: callbackSecret })
       const request = new Request(`${publicBaseUrl}/v1/callbacks/test`, { method: 'POST', headers, body })
       const response = await fetchWith({ DNS_CHECK_URL: resolverUrl }, request)
       expect(response.status, await response.text()).toBe(200)

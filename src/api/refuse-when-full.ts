@@ -1,15 +1,16 @@
 /** Refuses what adds rows for good, while the database is almost full: jobs that were accepted can then still end. */
 import type { Context as HonoContext } from 'hono'
 import { databaseSizeOf } from '../core/database-size.ts'
+import { readSize } from '../store/size.ts'
 import { type ProblemResponse, problem } from './problems.ts'
 import type { ApiEnv } from './router.ts'
 
 /** Null: there is room. Only an isolate that knows no size, or a size that is too large, asks the database. */
 export async function refuseWhenFull(c: HonoContext<ApiEnv>): Promise<ProblemResponse | null> {
-  const { databaseSize } = c.get('context')
-  const lastSeen = databaseSize.lastSeen()
+  const { db, lastSeenSize } = c.get('context')
+  const lastSeen = lastSeenSize()
   if (lastSeen !== null && databaseSizeOf(lastSeen).state !== 'full') return null
-  const { state, share } = databaseSizeOf(await databaseSize.read())
+  const { state, share } = databaseSizeOf(await readSize(db, lastSeenSize))
   return state === 'full' ? databaseFull(c, `It holds ${Math.floor(share * 100)} % of its limit`) : null
 }
 

@@ -3,13 +3,14 @@
  * Pages that were freed do not count: SQLite uses them again.
  */
 
+import { sql } from 'drizzle-orm'
+import type { Database } from './database.ts'
+
 export interface SizeMeter {
   /** The same database; each of its batches notes the size. */
   database: D1Database
   /** As a batch of this isolate reported it last. Null: none has. */
   lastSeen: () => number | null
-  /** As it is now. */
-  read: () => Promise<number>
 }
 
 /** A binding lives as long as its isolate. */
@@ -29,14 +30,13 @@ export function meterSize(binding: D1Database): SizeMeter {
       return typeof member === 'function' ? member.bind(binding) : member
     },
   })
-  return {
-    database,
-    lastSeen: () => seen.get(binding) ?? null,
-    read: async () => {
-      await batch([binding.prepare('SELECT 1')])
-      const bytes = seen.get(binding)
-      if (bytes === undefined) throw new Error('D1 reported no size')
-      return bytes
-    },
-  }
+  return { database, lastSeen: () => seen.get(binding) ?? null }
+}
+
+/** The size now. `db` is the metered database. */
+export async function readSize(db: Database, lastSeen: SizeMeter['lastSeen']): Promise<number> {
+  await db.batch([db.run(sql`SELECT 1`)])
+  const bytes = lastSeen()
+  if (bytes === null) throw new Error('D1 reported no size')
+  return bytes
 }

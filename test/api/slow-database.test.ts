@@ -115,7 +115,7 @@ it('a webhook that reaches neither the queue nor a stalled database gets 503, so
   const database = aStalledDatabase()
   database.stallNow()
   const webhook = aCall('POST', path, { task_id: 'a task', status: 'success' })
-  const response = await timedOut(database, webhook, { JOBS: deadQueue })
+  const response = await timedOut(database, webhook, { RESULTS: deadQueue })
   expect(response.status).toBe(503)
   expect(Number(response.headers.get('retry-after'))).toBeGreaterThan(0)
   database.continue()

@@ -84,9 +84,18 @@ describe('a full D1', () => {
     await insert(binding, 'a').run()
     fill('full')
     const remove = binding.prepare("DELETE FROM waits WHERE job_id = 'a'")
-    await expect(binding.batch([remove, insert(binding, 'b')])).rejects.toThrow(fullMessage)
+    await expect(binding.batch([insert(binding, 'b'), remove])).rejects.toThrow(fullMessage)
     await expect(insert(binding, 'b').run()).rejects.toThrow(fullMessage)
     await expect(insert(binding, 'b').raw()).rejects.toThrow(fullMessage)
+    expect(await count(binding)).toBe(1)
+  })
+
+  it('executes a batch that first deletes what makes room', async () => {
+    const { binding, fill } = emulateDatabase(env.DB)
+    await insert(binding, 'a').run()
+    fill('full')
+    const remove = binding.prepare("DELETE FROM waits WHERE job_id = 'a'")
+    await binding.batch([remove, insert(binding, 'b')])
     expect(await count(binding)).toBe(1)
   })
 

@@ -4,6 +4,7 @@ import type { Context } from '../../context.ts'
 import { type DatabaseSize, databaseSizeOf } from '../../core/database-size.ts'
 import { describeError } from '../../log.ts'
 import { type Backlog, countBacklog } from '../../store/reports/backlog.ts'
+import { readSize } from '../../store/size.ts'
 import type { FieldFault } from '../problems.ts'
 
 /** A slower response makes the API slow for its callers. */
@@ -71,10 +72,10 @@ export const checksSchema = z.object({
 type Checks = z.infer<typeof checksSchema>
 
 export async function runChecks(context: Context): Promise<Checks> {
-  const { db, databaseSize, bucket, queues, now } = context
+  const { db, lastSeenSize, bucket, queues, now } = context
   const [database, size, stored, queued] = await Promise.all([
     probe(context, 'database', () => countBacklog(db, now())),
-    probe(context, 'database_size', () => databaseSize.read()),
+    probe(context, 'database_size', () => readSize(db, lastSeenSize)),
     probe(context, 'bucket', () => bucket.head('healthz')),
     probe(context, 'queues', () => queues.waiting()),
   ])

@@ -3,6 +3,7 @@ import { createRoute, z } from '@hono/zod-openapi'
 import { countBacklog, countSlots, maxCounted } from '../../store/reports/backlog.ts'
 import { lastReconciliation } from '../../store/reports/reconciliation.ts'
 import { countSince } from '../../store/reports/stats.ts'
+import { readSize } from '../../store/size.ts'
 import { problem } from '../problems.ts'
 import { invalidQuery, json, keyProblems } from '../responses.ts'
 import { createRouter } from '../router.ts'
@@ -25,7 +26,7 @@ const show = createRoute({
 })
 
 export const statsRoutes = createRouter().openapi(show, async (c) => {
-  const { db, databaseSize, config, providers, now } = c.get('context')
+  const { db, lastSeenSize, config, providers, now } = c.get('context')
   const { since } = c.req.valid('query')
   const nowMs = now()
   const sinceMs = since === undefined ? nowMs - defaultPeriodMs : Date.parse(since)
@@ -38,7 +39,7 @@ export const statsRoutes = createRouter().openapi(show, async (c) => {
     countBacklog(db, nowMs),
     countSlots(db),
     lastReconciliation(db),
-    databaseSize.read(),
+    readSize(db, lastSeenSize),
   ])
   const webhookProviders = Object.values(providers)
     .filter(({ parseWebhook }) => parseWebhook !== undefined)

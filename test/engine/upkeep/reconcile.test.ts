@@ -237,7 +237,8 @@ describe('a reconciliation', () => {
     const costOf = async (videos: number) => {
       for (let made = 0; made < videos; made++) await aNotifiedVideo()
       await world.advance(2 * days)
-      const worker = createMeteredWorker()
+      // Every tenth sweep also prunes.
+      const worker = createMeteredWorker({ PRUNE_AFTER_DAYS: '0' })
       await worker.sweep()
       expect(await isResting()).toBe(true)
       return worker.bill()
