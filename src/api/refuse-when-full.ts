@@ -20,4 +20,4 @@ export function databaseFull(c: HonoContext<ApiEnv>, reason: string): ProblemRes
 }
 
 const advice =
-  'so nothing was accepted. Jobs that were accepted before still end. The operator can make room: lower PRUNE_AFTER_DAYS, or delete old jobs (DELETE /v1/jobs/:id). With RETENTION_DAYS it does not fill again.'
+  'so nothing was accepted. Jobs that were accepted before still end. The operator can make room: deploy a lower PRUNE_AFTER_DAYS (1 or more), or delete old jobs (DELETE /v1/jobs/:id). With RETENTION_DAYS it does not fill again.'
