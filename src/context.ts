@@ -11,7 +11,7 @@ import { createProviders, type Providers } from './providers/index.ts'
 import { createQueues, type Queues } from './queue.ts'
 import { counterOf } from './rate-limit.ts'
 import { type Database, openDatabase } from './store/database.ts'
-import { patientDatabase, workPatience } from './store/patience.ts'
+import { type Patience, patientDatabase, workPatience } from './store/patience.ts'
 import { meterSize, type SizeMeter } from './store/size.ts'
 import { createGuard } from './url-guard/guard.ts'
 
@@ -60,7 +60,18 @@ export interface Context extends Omit<Edges, 'fetch'> {
   cache: Pick<CacheContext, 'purge'> | undefined
 }
 
-export function createContext(env: Env, config: Config, given: Edges, cache?: Context['cache']): Context {
+export interface Invocation {
+  cache?: Context['cache']
+  /** With D1. By default that of queue and cron invocations. */
+  patience?: Patience
+}
+
+export function createContext(
+  env: Env,
+  config: Config,
+  given: Edges,
+  { cache, patience = workPatience }: Invocation = {},
+): Context {
   const { fetch, limit } = createConnections(withUserAgent(given.fetch))
   const edges = { ...given, fetch }
   const guard = createGuard(edges, config)
@@ -69,7 +80,7 @@ export function createContext(env: Env, config: Config, given: Edges, cache?: Co
     ...edges,
     config,
     guard,
-    db: openDatabase(patientDatabase(database, edges, workPatience)),
+    db: openDatabase(patientDatabase(database, edges, patience)),
     lastSeenSize: lastSeen,
     bucket: limit(env.BUCKET),
     probeLimit: counterOf(config.publicBaseUrl, env.RECEIVER_TESTS),

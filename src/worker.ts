@@ -17,9 +17,7 @@ import { sweep } from './engine/upkeep/sweep.ts'
 import { describeError } from './log.ts'
 import { uploadRoutes } from './provider-uploads/receive.ts'
 import { messageSchema, type QueueMessage } from './queue.ts'
-import { openDatabase } from './store/database.ts'
-import { patientDatabase, requestPatience } from './store/patience.ts'
-import { meterSize } from './store/size.ts'
+import { requestPatience } from './store/patience.ts'
 import { webhookRoutes } from './webhooks/receive.ts'
 import { recordWebhook } from './webhooks/record.ts'
 
@@ -40,9 +38,8 @@ export function createWorker(edges: Edges): ExportedHandler<Env> {
     const configured = configOf(c.env)
     if (!configured.ok) return misconfigured(c, configured.faults)
     const { cache }: Pick<ExecutionContext, 'waitUntil' | 'cache'> = c.executionCtx
-    const context = createContext(c.env, configured.config, edges, cache)
-    const { database } = meterSize(c.env.DB)
-    c.set('context', { ...context, db: openDatabase(patientDatabase(database, edges, requestPatience)) })
+    const invocation = { cache, patience: requestPatience }
+    c.set('context', createContext(c.env, configured.config, edges, invocation))
     return next()
   })
   app.route('/webhooks', webhookRoutes)
@@ -50,7 +47,7 @@ export function createWorker(edges: Edges): ExportedHandler<Env> {
   app.route('/', createApi())
 
   const contextOf = (env: Env, { cache }: Pick<ExecutionContext, 'cache'>) =>
-    createContext(env, required(configOf(env)), edges, cache)
+    createContext(env, required(configOf(env)), edges, { cache })
 
   return {
     fetch: app.fetch,

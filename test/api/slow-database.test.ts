@@ -2,13 +2,13 @@
 import { env } from 'cloudflare:workers'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { requestPatience } from '../../src/store/patience.ts'
+import { apiRequest } from '../support/api-call.ts'
 import { emulateDatabase } from '../support/platform/database.ts'
 import { expectProblem } from '../support/problem.ts'
 import { callbackPathOf } from '../support/provider-webhooks.ts'
 import { aRequest, billsFor, passTimeUntil, sweep, untilNotified } from '../support/reelhook.ts'
 import { aGate, deadQueue, fetchWith, postWithoutWakeUp } from '../support/runtime.ts'
 import { select } from '../support/storage.ts'
-import { publicBaseUrl } from '../support/world.ts'
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
@@ -36,23 +36,11 @@ async function timedOut(
   return response
 }
 
-function aCall(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Request {
-  return new Request(`${publicBaseUrl}${path}`, {
-    method,
-    headers: {
-      authorization: `Bearer ${env.ADMIN_API_KEY}`,
-      ...(body !== undefined && { 'content-type': 'application/json' }),
-      ...headers,
-    },
-    ...(body !== undefined && { body: JSON.stringify(body) }),
-  })
-}
-
 describe('a POST of a job to a database that stalls', () => {
   it('gets 503 with Retry-After within the time limit, and is told how to repeat it', async () => {
     const database = aStalledDatabase()
     database.stallNow()
-    const response = await timedOut(database, aCall('POST', '/v1/jobs', aRequest()))
+    const response = await timedOut(database, apiRequest('POST', '/v1/jobs', aRequest()))
     const { detail } = await expectProblem(response, 503, 'unavailable')
     expect(Number(response.headers.get('retry-after'))).toBeGreaterThan(0)
     expect(detail).toContain('same Idempotency-Key')
@@ -69,7 +57,7 @@ describe('a POST of a job to a database that stalls', () => {
       database.loseAnswers(() => false)
       return false
     })
-    const request = () => aCall('POST', '/v1/jobs', body, { 'idempotency-key': key })
+    const request = () => apiRequest('POST', '/v1/jobs', body, { 'idempotency-key': key })
     const response = await timedOut(database, request(), { JOBS: deadQueue })
     await expectProblem(response, 503, 'unavailable')
     const written = () => select<{ id: string }>('SELECT id FROM jobs WHERE idempotency_key = ?', key)
@@ -103,7 +91,7 @@ it.each([
 ])('%s %s ends within the time limit when the database stalls', async (method, path) => {
   const database = aStalledDatabase()
   database.stallNow()
-  await expectProblem(await timedOut(database, aCall(method, path)), 503, 'unavailable')
+  await expectProblem(await timedOut(database, apiRequest(method, path)), 503, 'unavailable')
   database.continue()
 })
 
@@ -114,7 +102,7 @@ it('a webhook that reaches neither the queue nor a stalled database gets 503, so
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
   const database = aStalledDatabase()
   database.stallNow()
-  const webhook = aCall('POST', path, { task_id: 'a task', status: 'success' })
+  const webhook = apiRequest('POST', path, { task_id: 'a task', status: 'success' })
   const response = await timedOut(database, webhook, { RESULTS: deadQueue })
   expect(response.status).toBe(503)
   expect(Number(response.headers.get('retry-after'))).toBeGreaterThan(0)

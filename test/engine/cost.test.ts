@@ -1,6 +1,6 @@
 /** The cost of a job at Cloudflare, which bills D1 rows and queue operations. */
-import { env } from 'cloudflare:workers'
 import { expect, it } from 'vitest'
+import { apiRequest } from '../support/api-call.ts'
 import { type Bill, createMeteredWorker, type MeteredWorker } from '../support/meter.ts'
 import { aRequest, billsFor, getJob } from '../support/reelhook.ts'
 import { publicBaseUrl, world } from '../support/world.ts'
@@ -101,14 +101,8 @@ function spentSince(before: Bill, after: Bill) {
 
 async function postTo(worker: MeteredWorker, provider: string, prompt: string): Promise<string> {
   const accepted = await worker.fetch(
-    new Request(`${publicBaseUrl}/v1/jobs`, {
-      method: 'POST',
-      headers: {
-        authorization: `Bearer ${env.ADMIN_API_KEY}`,
-        'content-type': 'application/json',
-        'idempotency-key': crypto.randomUUID(),
-      },
-      body: JSON.stringify(aRequest({ provider, prompt })),
+    apiRequest('POST', '/v1/jobs', aRequest({ provider, prompt }), {
+      'idempotency-key': crypto.randomUUID(),
     }),
   )
   const { id } = await accepted.json<{ id: string }>()

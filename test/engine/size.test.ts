@@ -1,6 +1,7 @@
 /** The bytes that a job takes in the database, before and after it is pruned. */
 import { env } from 'cloudflare:workers'
 import { expect, it } from 'vitest'
+import { apiRequest } from '../support/api-call.ts'
 import { createMeteredWorker, type MeteredWorker } from '../support/meter.ts'
 import { aRequest, getJob } from '../support/reelhook.ts'
 import { days } from '../support/retention.ts'
@@ -38,14 +39,8 @@ async function makeJobs(worker: MeteredWorker, count: number): Promise<string[]>
   for (let n = 0; n < count; n++) {
     world.respondNext(`${publicBaseUrl}/webhooks`, (request) => worker.fetch(request))
     const accepted = await worker.fetch(
-      new Request(`${publicBaseUrl}/v1/jobs`, {
-        method: 'POST',
-        headers: {
-          authorization: `Bearer ${env.ADMIN_API_KEY}`,
-          'content-type': 'application/json',
-          'idempotency-key': crypto.randomUUID(),
-        },
-        body: JSON.stringify(aRequest({ provider: n % 2 === 0 ? 'runware' : 'crun', prompt })),
+      apiRequest('POST', '/v1/jobs', aRequest({ provider: n % 2 === 0 ? 'runware' : 'crun', prompt }), {
+        'idempotency-key': crypto.randomUUID(),
       }),
     )
     ids.push((await accepted.json<{ id: string }>()).id)

@@ -4,6 +4,7 @@
  */
 import { env } from 'cloudflare:workers'
 import { beforeEach, describe, expect, it } from 'vitest'
+import { apiRequest } from '../support/api-call.ts'
 import { expectOneEnd } from '../support/expect-one-end.ts'
 import { createMeteredWorker } from '../support/meter.ts'
 import { emulateDatabase } from '../support/platform/database.ts'
@@ -26,17 +27,7 @@ function aForgetfulWorker() {
   })
   const worker = createMeteredWorker({}, database.binding)
   const call = async (method: string, path: string, body?: unknown, headers: Record<string, string> = {}) =>
-    worker.fetch(
-      new Request(`${publicBaseUrl}${path}`, {
-        method,
-        headers: {
-          authorization: `Bearer ${env.ADMIN_API_KEY}`,
-          ...(body !== undefined && { 'content-type': 'application/json' }),
-          ...headers,
-        },
-        ...(body !== undefined && { body: JSON.stringify(body) }),
-      }),
-    )
+    worker.fetch(apiRequest(method, path, body, headers))
   return { ...worker, call }
 }
 
