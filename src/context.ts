@@ -11,6 +11,7 @@ import { createProviders, type Providers } from './providers/index.ts'
 import { createQueues, type Queues } from './queue.ts'
 import { counterOf } from './rate-limit.ts'
 import { type Database, openDatabase } from './store/database.ts'
+import { createOwners, type Owners } from './store/owners.ts'
 import { type Patience, patientDatabase, workPatience } from './store/patience.ts'
 import { meterSize, type SizeMeter } from './store/size.ts'
 import { createGuard } from './url-guard/guard.ts'
@@ -44,7 +45,11 @@ export interface Context extends Omit<Edges, 'fetch'> {
   config: Config
   /** Checks every URL from outside right before it is called. */
   guard: Guard
+  /** API keys, endpoints, slots: what belongs to no single job. */
   db: Database
+  /** The database of a job, or of what belongs to it, by its id. */
+  dbOf: (id: string) => Database
+  owners: Owners
   /** The size of the database as last seen; `readSize` asks for it. */
   lastSeenSize: SizeMeter['lastSeen']
   bucket: R2Bucket
@@ -76,11 +81,14 @@ export function createContext(
   const edges = { ...given, fetch }
   const guard = createGuard(edges, config)
   const { database, lastSeen } = meterSize(env.DB)
+  const db = openDatabase(patientDatabase(database, edges, patience))
   return {
     ...edges,
     config,
     guard,
-    db: openDatabase(patientDatabase(database, edges, patience)),
+    db,
+    dbOf: () => db,
+    owners: createOwners(db),
     lastSeenSize: lastSeen,
     bucket: limit(env.BUCKET),
     probeLimit: counterOf(config.publicBaseUrl, env.RECEIVER_TESTS),
