@@ -18,10 +18,25 @@ export function newId(kind: Kind): string {
   return typeid(prefixes[kind]).toString()
 }
 
-/** The n-th event id that belongs to a job and has no row: always the same, and no other job has it. */
+/** The n-th event id that belongs to a job and has no row: always the same, and no other job has it. `n`: below 1,024. */
 export function eventIdOf(jobId: string, n: number): string {
-  const suffix = jobId.slice(prefixes.job.length + 1, -2)
-  return `${prefixes.event}_${suffix}${n.toString(32).padStart(2, '0')}`
+  return `${eventPrefixOf(jobId, 24)}${digit(n >> 5)}${digit(n)}`
+}
+
+/** The same for something that is known by its hash, in hex. */
+export function eventIdOfHash(jobId: string, hash: string): string {
+  const bytes = Array.from({ length: 14 }, (_, n) => Number.parseInt(hash.slice(2 * n, 2 * n + 2), 16))
+  return `${eventPrefixOf(jobId, 12)}${bytes.map(digit).join('')}`
+}
+
+function eventPrefixOf(jobId: string, length: number): string {
+  const start = prefixes.job.length + 1
+  return `${prefixes.event}_${jobId.slice(start, start + length)}`
+}
+
+/** The last five bits, as TypeID writes them. */
+function digit(bits: number): string {
+  return '0123456789abcdefghjkmnpqrstvwxyz'.charAt(bits & 31)
 }
 
 /** The smallest id of its kind that can be created at `timeMs`: a bound for "created before / after". */

@@ -6,7 +6,6 @@ import { and, desc, eq, isNotNull, isNull, type SQL, sql } from 'drizzle-orm'
 import type { ProviderName } from '../../core/request/request.ts'
 import { soonMs } from '../../core/schedule.ts'
 import type { Database } from '../database.ts'
-import { draftEvent, insertEventIf } from '../events.ts'
 import { jobs, webhooks } from '../schema.ts'
 import { makeDueBy, wakeJob } from './jobs.ts'
 
@@ -30,7 +29,7 @@ export const maxJournaled = { rows: 32, bytes: 256 * 1024 }
 const maxRead = 16
 
 /**
- * Journals the body, makes its job due and adds an event to the timeline. Beyond the journal's limits the job only
+ * Journals the body, which the timeline shows, and makes its job due. Beyond the journal's limits the job only
  * becomes due soon, so that a flood of webhooks is no flood of polls. After the job's end webhooks are only counted.
  */
 // Idempotent: a body that is journaled already (by job and content hash) changes nothing; the count of late webhooks is
@@ -43,16 +42,14 @@ export async function journalWebhook(
   const { jobId, hash, provider, body, receivedAt } = webhook
   const isNew = sql`NOT EXISTS (SELECT 1 FROM ${webhooks} WHERE ${webhooks.jobId} = ${jobId} AND ${webhooks.hash} = ${hash})`
   const isStored = sql`${isNew} AND ${hasRoom(jobId, body)}`
-  const event = draftEvent('webhook.received', { provider }, receivedAt)
   const isHere = and(eq(jobs.id, jobId), isNull(jobs.erasedAt))
-  const [[job], , , , , written] = await db.batch([
+  const [[job], , , , written] = await db.batch([
     db
       .select({ settledAt: jobs.settledAt, isNew: sql<number>`${isNew}` })
       .from(jobs)
       .where(isHere),
     wakeJob(db, jobId, nowMs, isStored),
     makeDueBy(db, jobId, nowMs + soonMs, isNew),
-    insertEventIf(db, jobId, event, sql`${isStored} AND ${jobs.dueAt} IS NOT NULL`),
     countLate(db, webhook, isNew),
     db
       .insert(webhooks)
