@@ -39,7 +39,7 @@ function dispose(input: Input | null): void {
   input?.dispose()
 }
 
-/** Returns why `read` failed; null if it did not. */
+/** Reads without the library. Returns why `read` failed; null if it did not. */
 export async function readBounded(
   file: RandomAccess,
   read: (reader: BoundedReader) => Promise<void>,

@@ -1,4 +1,4 @@
-/** The duration of a WAV, from its format and the size of its sound (RIFF; WAVEFORMATEX, WAVEFORMATEXTENSIBLE). */
+/** The duration of a WAV, from its format and the size of its sound (RIFF, WAVE). */
 import type { BoundedReader } from './random-access.ts'
 
 // The header's name, size and type come before the first chunk.

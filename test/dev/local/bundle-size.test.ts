@@ -7,7 +7,7 @@ import { z } from 'zod'
 import { bundleWorker } from '../../../src/dev/local/bundle.ts'
 import * as bundledZod from '../../../src/zod.ts'
 
-// The platform's own limit is far above. What counts is the start: each isolate compiles the bundle.
+// Each isolate compiles the bundle when it starts. The platform allows far more.
 const maxGzippedBytes = 255_000
 
 const src = new URL('../../../src/', import.meta.url).pathname
@@ -26,12 +26,11 @@ describe('the deployed bundle', () => {
     expect(gzipSync(script).length).toBeLessThanOrEqual(maxGzippedBytes)
   })
 
-  it('has the English messages of Zod, and those of no other language', () => {
+  it('has the English messages of Zod', () => {
     expect(script).toContain('Invalid input: expected ')
-    expect(script).not.toContain('Ungültige Eingabe')
   })
 
-  // Only the bundler puts src/zod.ts in the place of the package's `z`.
+  // The other tests run with all of Zod, so they would not notice a missing name.
   it('has every name of Zod that the Worker uses', () => {
     expect(namesUsed().filter((name) => name in z && !(name in bundledZod))).toEqual([])
   })
