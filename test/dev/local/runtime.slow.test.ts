@@ -12,12 +12,12 @@ const script = `export default {
 
 it('a sweep that logs a lot does not stop the runtime', async () => {
   const options = { compatibilityDate: '2026-11-01', bindings: {} } as never
-  let received = 0
+  const received: string[] = []
   const worker = await runWorker(
     { script, options },
-    { folder: '.wrangler/runtime-test', port: 0, variables: {}, onLog: () => void (received += 1) },
+    { folder: '.wrangler/runtime-test', port: 0, variables: {}, onLog: (line) => received.push(line) },
   )
   await worker.sweep()
-  await expect.poll(() => received).toBe(lines)
+  await expect.poll(() => received.length).toBe(lines)
   await worker.stop()
 })
