@@ -42,7 +42,7 @@ export async function runWorker(bundle: Bundle, settings: Settings): Promise<Loc
   const url = (await miniflare.ready).origin
   // By HTTP. `getWorker()` blocks this thread, which reads the Worker's log: when the log is full, both wait for ever.
   const sweep = async () => {
-    const response = await fetch(`${url}${CorePaths.SCHEDULED}?cron=*+*+*+*+*`)
+    const response = await miniflare.dispatchFetch(`${url}${CorePaths.SCHEDULED}?cron=*+*+*+*+*`)
     await response.text()
   }
   const timer = setInterval(() => void sweep(), sweepEveryMs)
