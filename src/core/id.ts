@@ -1,6 +1,7 @@
 /**
  * Ids with a type prefix that sort by creation time: a prefix and a UUIDv7 in base 32 (TypeID). Because they sort, lists
- * page by primary key, and no table needs an index on time.
+ * page by primary key, and no table needs an index on time. The last two characters, ten random bits of the UUID, hold the
+ * number of the shard (shards.ts).
  */
 import { TypeID, typeid } from 'typeid-js'
 
@@ -14,11 +15,27 @@ const prefixes = {
 } as const
 type Kind = keyof typeof prefixes
 
-export function newId(kind: Kind): string {
-  return typeid(prefixes[kind]).toString()
+export function newId(kind: Kind, shard = 0): string {
+  return `${typeid(prefixes[kind]).toString().slice(0, -2)}${digit(shard >> 5)}${digit(shard & 31)}`
 }
 
-/** The n-th event id that belongs to a job and has no row: always the same, and no other job has it. */
+/** The number of the shard in an id, 0 to 1023. An id that Reelhook did not make has any number. */
+export function shardOf(id: string): number {
+  const [high = 0, low = 0] = Array.from(id.slice(-2), (character) => Math.max(0, digits.indexOf(character)))
+  return high * 32 + low
+}
+
+// Crockford's base 32, as in every TypeID.
+const digits = '0123456789abcdefghjkmnpqrstvwxyz'
+
+function digit(value: number): string {
+  return digits.charAt(value)
+}
+
+/**
+ * The n-th event id that belongs to a job and has no row: always the same, and no other job has it. The number replaces the
+ * shard, because an event is only reached through its job or its delivery.
+ */
 export function eventIdOf(jobId: string, n: number): string {
   const suffix = jobId.slice(prefixes.job.length + 1, -2)
   return `${prefixes.event}_${suffix}${n.toString(32).padStart(2, '0')}`

@@ -56,7 +56,8 @@ async function takeSteps(context: Context, jobId: string, steps: Allowance['step
   }
 }
 
-async function take({ db, queues, now }: Context, id: string, { steps }: Allowance): Promise<Claim | null> {
+async function take({ dbOf, queues, now }: Context, id: string, { steps }: Allowance): Promise<Claim | null> {
+  const db = dbOf(id)
   if (steps !== 'of_queued_jobs') return claimJob(db, id, crypto.randomUUID(), now())
   const claim = await claimQueuedJob(db, id, crypto.randomUUID(), now())
   if (typeof claim !== 'string') return claim
@@ -90,9 +91,12 @@ async function takeStep(context: Context, claim: Claim): Promise<Step> {
 }
 
 async function commit(context: Context, claim: Claim, step: Step): Promise<Committed | null> {
-  const { db, config, queues, now } = context
+  const { dbOf, config, queues, now } = context
   try {
-    const committed = await commitStep(db, claim, step, { limits: config.limits, nowMs: now() })
+    const committed = await commitStep(dbOf(claim.job.id), claim, step, {
+      limits: config.limits,
+      nowMs: now(),
+    })
     await queues.deliveries(step.deliveries.map(({ id }) => id))
     await queues.jobs(committed.woken)
     if (committed.state === 'settled') await afterSettling(context, claim, step)
@@ -145,8 +149,8 @@ async function afterError(context: Context, claim: Claim, error: unknown): Promi
 }
 
 /** Ends the step without changes: the row is due again after the wait. */
-async function release({ db, now }: Context, job: ClaimedJob, waitMs: number): Promise<Committed> {
-  await releaseLease(db, job, waitMs, now())
+async function release({ dbOf, now }: Context, job: ClaimedJob, waitMs: number): Promise<Committed> {
+  await releaseLease(dbOf(job.id), job, waitMs, now())
   return { state: 'released', status: job.status, dueAt: now() + waitMs, woken: [] }
 }
 

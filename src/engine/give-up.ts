@@ -28,9 +28,9 @@ export function hasDiedLate(job: ClaimedJob): boolean {
 
 /** The failed step may have written more than `claim` shows, so the rows are read again. */
 export async function giveUp(context: Context, claim: Claim): Promise<Step> {
-  const { db, log, now } = context
+  const { dbOf, log, now } = context
   const { job } = claim
-  const { tasks, outputs } = (await seeJob(db, job.id)) ?? claim
+  const { tasks, outputs } = (await seeJob(dbOf(job.id), job.id)) ?? claim
   const seen = { ...claim, tasks, outputs }
   const why = fault(
     'internal_error',

@@ -4,13 +4,13 @@ import { leaseMs, maxTransferMs } from '../core/schedule.ts'
 import { type ClaimedJob, renewLease } from '../store/jobs/claim.ts'
 
 /** The step awaits the returned function whenever bytes arrive. It throws when the lease is lost, which ends the step. */
-export function heartbeat({ db, now }: Context, job: ClaimedJob): () => Promise<void> {
+export function heartbeat({ dbOf, now }: Context, job: ClaimedJob): () => Promise<void> {
   // The lease may be old: a step can follow others under it.
   let endsAt = job.dueAt
   return async () => {
     if (endsAt - now() > (leaseMs * 2) / 3) return
     endsAt = now() + leaseMs
-    await renewLease(db, job, now())
+    await renewLease(dbOf(job.id), job, now())
   }
 }
 

@@ -71,7 +71,7 @@ async function makeDurable(context: Context, webhook: ReceivedWebhook): Promise<
     })
   }
   try {
-    await journalWebhook(context.db, webhook, context.now())
+    await journalWebhook(context.dbOf(webhook.jobId), webhook, context.now())
     await context.queues.result(webhook.jobId)
     return true
   } catch (error) {

@@ -3,7 +3,7 @@ import type { Context } from '../context.ts'
 import { journalWebhook, type ReceivedWebhook } from '../store/jobs/webhooks.ts'
 
 export async function recordWebhook(context: Context, webhook: ReceivedWebhook): Promise<void> {
-  const result = await journalWebhook(context.db, webhook, context.now())
+  const result = await journalWebhook(context.dbOf(webhook.jobId), webhook, context.now())
   context.log('webhook.received', {
     job_id: webhook.jobId,
     provider: webhook.provider,

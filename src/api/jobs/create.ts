@@ -4,13 +4,14 @@ import type { Context as HonoContext } from 'hono'
 import { sha256 } from '../../core/crypto/derived-keys.ts'
 import { viewJob } from '../../core/job/view.ts'
 import type { JobView } from '../../core/job/view-schema.ts'
-import { findJobByIdempotencyKey, type Job } from '../../store/jobs/jobs.ts'
+import type { Job } from '../../store/jobs/jobs.ts'
 import { type ProblemResponse, problem } from '../problems.ts'
-import { refuseWhenFull } from '../refuse-when-full.ts'
+import { shardWithRoom } from '../refuse-when-full.ts'
 import { json, problemResponse } from '../responses.ts'
 import type { ApiEnv } from '../router.ts'
 import { acceptJob, type NewJob } from './accept.ts'
 import { chooseProviders } from './choose-provider.ts'
+import { jobWithKey, shardsForJob } from './choose-shard.ts'
 import { notAccepted } from './request.ts'
 import { jobSchema, viewJobs } from './view.ts'
 
@@ -41,21 +42,22 @@ export async function createJobOnce(
   const apiKeyId = c.get('apiKeyId')
   const key = c.req.header('idempotency-key')
   const idempotency = key === undefined ? null : { key, hash: await sha256(fingerprint) }
-  const earlier = idempotency && (await findJobByIdempotencyKey(context.db, apiKeyId, idempotency.key))
+  const shards = await shardsForJob(context, apiKeyId, key)
+  const earlier = idempotency && (await jobWithKey(context, apiKeyId, idempotency.key, shards))
   if (earlier) return replay(c, earlier, idempotency.hash)
 
-  const refused = await refuseWhenFull(c)
-  if (refused !== null) return refused
+  const shard = await shardWithRoom(c, shards)
+  if (shard instanceof Response) return shard
   const newJob = await load()
   if (newJob instanceof Response) return newJob
   const choice = await chooseProviders(context, apiKeyId, newJob.request, newJob.retryOf)
   if (!choice.ok) return problem(c, choice.code, notAccepted, choice.errors)
-  const job = await acceptJob(context, { apiKeyId, idempotency }, newJob, choice)
+  const job = await acceptJob(context, { apiKeyId, idempotency, shard }, newJob, choice)
   // This response needs no further read: a failing database cannot hide from the caller that the job is accepted.
   if (job !== null) return accepted(c, viewJob({ job, outputs: [], tasks: [] }, new Map()))
 
   // Two requests at once: the unique index chose the other one.
-  const other = idempotency && (await findJobByIdempotencyKey(context.db, apiKeyId, idempotency.key))
+  const other = idempotency && (await jobWithKey(context, apiKeyId, idempotency.key, shards))
   if (!other) throw new Error('the idempotency key is taken, but no job has it')
   return replay(c, other, idempotency.hash)
 }

@@ -39,8 +39,8 @@ const list = createRoute({
 })
 
 export const eventRoutes = createRouter().openapi(list, async (c) => {
-  const { db } = c.get('context')
   const { id } = c.req.valid('param')
+  const db = c.get('context').dbOf(id)
   const [job, events] = await Promise.all([findJob(db, id), eventsOf(db, id)])
   if (job === null) return problem(c, 'not_found', 'There is no such job.')
   const made = job.prunedAt === null ? [acceptedEntry(job)] : await mainEntriesOf(db, job)

@@ -14,7 +14,7 @@ import { finalEvent } from './final-event.ts'
 
 /** The job after the call: canceled now or before, or ended otherwise. Null: there is no such job. */
 export async function cancel(context: Context, jobId: string): Promise<Job | null> {
-  const seen = await seeJob(context.db, jobId)
+  const seen = await seeJob(context.dbOf(jobId), jobId)
   if (seen === null) return null
   // A step that committed in between has changed what the event must show, so read again. A job has few steps.
   if (seen.job.settledAt === null) return (await settleAsCanceled(context, seen)) ?? cancel(context, jobId)
@@ -24,7 +24,7 @@ export async function cancel(context: Context, jobId: string): Promise<Job | nul
 
 /** Null: a step committed after the job was read. */
 async function settleAsCanceled(context: Context, seen: SeenJob): Promise<Job | null> {
-  const { db, config, queues } = context
+  const { dbOf, config, queues } = context
   const nowMs = context.now()
   const eraseAt = eraseAtOf(seen.job.request, nowMs)
   const job: Job = { ...seen.job, status: 'canceled', settledAt: nowMs, eraseAt, fault: null }
@@ -39,7 +39,7 @@ async function settleAsCanceled(context: Context, seen: SeenJob): Promise<Job | 
     events: final.events,
     deliveries: final.deliveries,
   }
-  const woken = await commitCancel(db, seen, ending, { limits: config.limits, nowMs })
+  const woken = await commitCancel(dbOf(job.id), seen, ending, { limits: config.limits, nowMs })
   if (woken === null) return null
   await queues.deliveries(final.deliveries.map(({ id }) => id))
   await queues.jobs(woken)

@@ -9,16 +9,20 @@ import { findStoredOutput, type StoredOutput } from '../../store/jobs/outputs.ts
 import type { Step } from '../../store/jobs/step.ts'
 
 export async function recordLateResult(context: Context, jobId: string, step: Step): Promise<void> {
-  for (const task of step.tasks) await recordLateTask(context.db, task)
+  for (const task of step.tasks) await recordLateTask(context.dbOf(jobId), task)
   for (const output of step.outputs) {
     if (output.status === 'stored') await deleteUnused(context, jobId, output)
   }
 }
 
-async function deleteUnused({ db, bucket }: Context, jobId: string, { n, key }: StoredOutput): Promise<void> {
-  const job = await findJob(db, jobId)
+async function deleteUnused(
+  { dbOf, bucket }: Context,
+  jobId: string,
+  { n, key }: StoredOutput,
+): Promise<void> {
+  const job = await findJob(dbOf(jobId), jobId)
   // The step that has the job now writes the same object. If the job is canceled later, the cancellation deletes it.
   if (job !== null && job.settledAt === null) return
-  const stored = await findStoredOutput(db, jobId, n)
+  const stored = await findStoredOutput(dbOf(jobId), jobId, n)
   if (stored?.key !== key) await bucket.delete(key)
 }

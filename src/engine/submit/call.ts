@@ -35,7 +35,7 @@ export async function callProvider(
     intendedAt,
     awaitsUpload,
   }
-  await intendTask(context.db, claim, { task, repeats: provider.capabilities.repeats }, intendedAt)
+  await intendTask(context.dbOf(job.id), claim, { task, repeats: provider.capabilities.repeats }, intendedAt)
   const startedAt = context.now()
   // The database may have stalled past the deadline: nothing is bought then.
   if (startedAt >= job.deadlineAt) {
