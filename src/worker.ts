@@ -8,7 +8,7 @@ import { createPlaces } from './connections.ts'
 import { type Context, createContext, type Edges } from './context.ts'
 import { deliver } from './deliveries/deliver.ts'
 import { reencryptSecrets } from './deliveries/re-encrypt.ts'
-import { advance, advanceQueued } from './engine/advance.ts'
+import { advance, advanceQueued, advanceWithWebhook } from './engine/advance.ts'
 import { recordDeadLetter } from './engine/upkeep/dead-letter.ts'
 import { prune } from './engine/upkeep/prune.ts'
 import { purgeErased } from './engine/upkeep/purge.ts'
@@ -19,7 +19,6 @@ import { uploadRoutes } from './provider-uploads/receive.ts'
 import { messageSchema, type QueueMessage } from './queue.ts'
 import { requestPatience } from './store/patience.ts'
 import { webhookRoutes } from './webhooks/receive.ts'
-import { recordWebhook } from './webhooks/record.ts'
 
 /** `edges` are the network, the clock and randomness: the real ones in `index.ts`. */
 export function createWorker(edges: Edges): ExportedHandler<Env> {
@@ -92,8 +91,7 @@ async function processMessage(context: Context, message: QueueMessage): Promise<
   if ('delivery' in message) return deliver(context, message.delivery)
   if ('job' in message) return advanceQueued(context, message.job)
   if ('result' in message) return advance(context, message.result)
-  await recordWebhook(context, message.webhook)
-  await advance(context, message.webhook.jobId)
+  return advanceWithWebhook(context, message.webhook)
 }
 
 /** Acknowledges each message separately, so that only the failed ones are retried. */

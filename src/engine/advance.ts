@@ -2,9 +2,9 @@
  * advance: the life of a job. Read this first.
  *
  * A worker claims a due row, does one step, and commits its changes, events, deliveries and the next due time in one
- * batch. A step that can follow at once runs under the same lease, if this message may run it (allowance.ts).
- * Otherwise the row is released, and a wake-up is sent for when it is due again. Nothing depends on that wake-up, because
- * the sweep finds overdue rows.
+ * batch. A step that can follow at once runs under the same lease, if this message may run it (allowance.ts), and often in
+ * the same commit (run.ts). Otherwise the row is released, and a wake-up is sent for when it is due again. Nothing depends
+ * on that wake-up, because the sweep finds overdue rows.
  *
  *   status      step    file                what may follow
  *   queued      submit  submit/submit.ts    queued: another task, a retry, a slot, inputs, an unknown response
@@ -20,62 +20,81 @@
  *   settled     —       settle/settle.ts    nothing; upkeep/erase.ts erases the job later
  */
 import type { Context } from '../context.ts'
-import { beginsStepsMs, soonMs } from '../core/schedule.ts'
+import { beginsStepsMs } from '../core/schedule.ts'
 import { surpriseWaitMs } from '../core/schedule-waits.ts'
 import { describeError } from '../log.ts'
-import { deleteOrphans } from '../media/delete.ts'
-import { type Claim, type ClaimedJob, claimJob, claimQueuedJob } from '../store/jobs/claim.ts'
-import { type Committed, commitStep, releaseLease } from '../store/jobs/commit.ts'
-import { applyChanges, type Step } from '../store/jobs/step.ts'
-import { isTaskTaken, mayLeaveOrphans } from '../store/jobs/tasks.ts'
+import { type Claim, claimJob, claimQueuedJob } from '../store/jobs/claim.ts'
+import type { Committed } from '../store/jobs/commit.ts'
+import type { Step } from '../store/jobs/step.ts'
+import type { ReceivedWebhook } from '../store/jobs/webhooks.ts'
 import { isLeaseLost } from '../store/lease.ts'
+import { recordWebhook } from '../webhooks/record.ts'
 import { type Allowance, lessStep, mayClaim, within } from './allowance.ts'
+import { commit, keepLease, release } from './commit.ts'
 import { giveUp, hasDiedLate, patienceEndsAt } from './give-up.ts'
 import { poll } from './poll/poll.ts'
+import { beginRun, claimOf, mayFollow, type Run, withUncommitted } from './run.ts'
 import { save } from './save/save.ts'
 import { recordLateResult } from './settle/late-result.ts'
 import { submit } from './submit/submit.ts'
 
+type Steps = Allowance['steps']
+
 /** For a message of the queue RESULTS: every step, but one copy at most. */
-export function advance(context: Context, jobId: string): Promise<void> {
-  return takeSteps(context, jobId, 'all_with_one_copy')
+export async function advance(context: Context, jobId: string): Promise<void> {
+  await takeSteps(context, await take(context, jobId, 'all_with_one_copy'), 'all_with_one_copy')
+}
+
+/** The same for a webhook in that queue: it is journaled with the claim. */
+export async function advanceWithWebhook(context: Context, webhook: ReceivedWebhook): Promise<void> {
+  await takeSteps(context, await recordWebhook(context, webhook), 'all_with_one_copy')
 }
 
 /** For a message of the queue JOBS: only the steps of a queued job. */
-export function advanceQueued(context: Context, jobId: string): Promise<void> {
-  return takeSteps(context, jobId, 'of_queued_jobs')
+export async function advanceQueued(context: Context, jobId: string): Promise<void> {
+  await takeSteps(context, await take(context, jobId, 'of_queued_jobs'), 'of_queued_jobs')
 }
 
-async function takeSteps(context: Context, jobId: string, steps: Allowance['steps']): Promise<void> {
-  let allowance: Allowance = { steps, until: context.now() + beginsStepsMs }
-  let claim = await take(context, jobId, allowance)
-  while (claim !== null) {
-    allowance = lessStep(allowance, claim)
-    const committed = await runStep(context, claim, allowance)
-    claim = committed === null ? null : await nextClaim(context, jobId, committed, allowance)
-  }
-}
-
-async function take({ dbOf, queues, now }: Context, id: string, { steps }: Allowance): Promise<Claim | null> {
-  const db = dbOf(id)
-  if (steps !== 'of_queued_jobs') return claimJob(db, id, crypto.randomUUID(), now())
-  const claim = await claimQueuedJob(db, id, crypto.randomUUID(), now())
+async function take({ dbOf, queues, now }: Context, id: string, steps: Steps): Promise<Claim | null> {
+  if (steps !== 'of_queued_jobs') return claimJob(dbOf(id), id, crypto.randomUUID(), now())
+  const claim = await claimQueuedJob(dbOf(id), id, crypto.randomUUID(), now())
   if (typeof claim !== 'string') return claim
   await queues.job({ id, status: claim }, 0)
   return null
 }
 
-/** One step and its commit. Null: it failed, or another worker has the row now. */
-async function runStep(context: Context, claim: Claim, allowance: Allowance): Promise<Committed | null> {
-  try {
-    const step = hasDiedLate(claim.job) ? await giveUp(context, claim) : await takeStep(context, claim)
-    return await commit(context, claim, within(allowance, claim, step, context.now()))
-  } catch (error) {
-    return isLeaseLost(error) ? null : afterError(context, claim, error)
+async function takeSteps(context: Context, first: Claim | null, steps: Steps): Promise<void> {
+  if (first === null) return
+  const run = beginRun(first, { steps, until: context.now() + beginsStepsMs })
+  for (;;) {
+    const committed = await takeUntilCommit(context, run)
+    const next = committed === null ? null : await nextClaim(context, run, committed)
+    if (next === null) return
+    run.claim = next
+    run.uncommitted = null
   }
 }
 
-async function takeStep(context: Context, claim: Claim): Promise<Step> {
+/** Null: a step failed, or another worker has the row now. */
+async function takeUntilCommit(context: Context, run: Run): Promise<Committed | null> {
+  try {
+    for (;;) {
+      const claim = claimOf(run)
+      run.allowance = lessStep(run.allowance, claim)
+      const step = within(run.allowance, claim, await takeStep(context, run, claim), context.now())
+      const whole = withUncommitted(run, step)
+      if (!mayFollow(run, whole, context.now())) return await commit(context, run, whole)
+      run.uncommitted = whole
+    }
+  } catch (error) {
+    if (!isLeaseLost(error)) return afterError(context, run, error)
+    if (run.uncommitted !== null) await recordLateResult(context, run.claim.job.id, run.uncommitted)
+    return null
+  }
+}
+
+async function takeStep(context: Context, run: Run, claim: Claim): Promise<Step> {
+  if (hasDiedLate(claim.job)) return giveUp(context, claim)
   const { status, damaged } = claim.job
   switch (status) {
     case 'queued':
@@ -86,48 +105,15 @@ async function takeStep(context: Context, claim: Claim): Promise<Step> {
     case 'generating':
       return poll(context, claim)
     case 'storing':
-      return save(context, claim)
+      return save(context, claim, () => keepLease(context, run))
   }
-}
-
-async function commit(context: Context, claim: Claim, step: Step): Promise<Committed | null> {
-  const { dbOf, config, queues, now } = context
-  try {
-    const committed = await commitStep(dbOf(claim.job.id), claim, step, {
-      limits: config.limits,
-      nowMs: now(),
-    })
-    await queues.deliveries(step.deliveries.map(({ id }) => id))
-    await queues.jobs(committed.woken)
-    if (committed.state === 'settled') await afterSettling(context, claim, step)
-    return committed
-  } catch (error) {
-    // Another job took the provider's task between this step's check and its commit. The next claim reads the new state:
-    // the task of this job is still unresolved, and does not ask about that id again.
-    if (isTaskTaken(error)) return await release(context, claim.job, soonMs)
-    if (!isLeaseLost(error)) throw error
-    await recordLateResult(context, claim.job.id, step)
-    return null
-  }
-}
-
-async function afterSettling(context: Context, claim: Claim, step: Step): Promise<void> {
-  const { job, tasks, outputs } = applyChanges(claim, step)
-  context.log('job.settled', {
-    job_id: job.id,
-    provider: job.provider,
-    status: step.status,
-    fault: step.status === 'failed' ? step.fault.code : undefined,
-    duration_ms: context.now() - job.createdAt,
-  })
-  // After a crash here the daily reconciliation deletes them.
-  if (tasks.some(mayLeaveOrphans)) await deleteOrphans(context.bucket, job, outputs)
 }
 
 /** An unexpected error may repeat: the row is released and tried again later. Past its deadline the job ends. */
-async function afterError(context: Context, claim: Claim, error: unknown): Promise<Committed | null> {
+async function afterError(context: Context, run: Run, error: unknown): Promise<Committed | null> {
   const { log, now } = context
-  const { job } = claim
+  const { uncommitted, claim } = run
+  const { job } = claimOf(run)
   log('step.failed', {
     job_id: job.id,
     provider: job.provider,
@@ -136,11 +122,14 @@ async function afterError(context: Context, claim: Claim, error: unknown): Promi
   })
   const untilEndMs = patienceEndsAt(job) - now()
   try {
+    const surpriseMs = surpriseWaitMs(now() - job.createdAt)
+    const waitMs = untilEndMs > 0 ? Math.min(surpriseMs, untilEndMs) : surpriseMs
+    // The results of the steps before it are not lost.
+    if (uncommitted !== null) return await commit(context, run, { ...uncommitted, next: { waitMs } })
     if (untilEndMs <= 0 && job.wasDueAt >= patienceEndsAt(job)) {
-      return await commit(context, claim, await giveUp(context, claim))
+      return await commit(context, run, await giveUp(context, claim))
     }
-    const waitMs = surpriseWaitMs(now() - job.createdAt)
-    return await release(context, job, untilEndMs > 0 ? Math.min(waitMs, untilEndMs) : waitMs)
+    return await release(context, claim, waitMs)
   } catch (second) {
     // The step had committed, and the error came after its commit.
     if (isLeaseLost(second)) return null
@@ -148,19 +137,13 @@ async function afterError(context: Context, claim: Claim, error: unknown): Promi
   }
 }
 
-/** Ends the step without changes: the row is due again after the wait. */
-async function release({ dbOf, now }: Context, job: ClaimedJob, waitMs: number): Promise<Committed> {
-  await releaseLease(dbOf(job.id), job, waitMs, now())
-  return { state: 'released', status: job.status, dueAt: now() + waitMs, woken: [] }
-}
-
 /** The claim of the next step: the same lease, a new one when the row is due already, or null for now. */
 async function nextClaim(
   context: Context,
-  jobId: string,
+  { allowance, claim }: Run,
   committed: Committed,
-  allowance: Allowance,
 ): Promise<Claim | null> {
+  const { id } = claim.job
   switch (committed.state) {
     case 'held':
       return committed.claim
@@ -169,8 +152,8 @@ async function nextClaim(
     case 'released': {
       const { status, dueAt } = committed
       const waitMs = dueAt - context.now()
-      if (waitMs <= 0 && mayClaim(allowance, status, context.now())) return take(context, jobId, allowance)
-      await context.queues.job({ id: jobId, status }, waitMs)
+      if (waitMs <= 0 && mayClaim(allowance, status, context.now())) return take(context, id, allowance.steps)
+      await context.queues.job({ id, status }, waitMs)
       return null
     }
   }

@@ -1,15 +1,17 @@
 /** Keeps the lease of a step that moves many bytes, and limits how long it moves them. */
 import type { Context } from '../context.ts'
 import { leaseMs, maxTransferMs } from '../core/schedule.ts'
-import { type ClaimedJob, renewLease } from '../store/jobs/claim.ts'
+import { type ClaimedJob, needsRenewal, renewLease } from '../store/jobs/claim.ts'
 
-/** The step awaits the returned function whenever bytes arrive. It throws when the lease is lost, which ends the step. */
-export function heartbeat({ dbOf, now }: Context, job: ClaimedJob): () => Promise<void> {
+/** The step awaits it whenever bytes arrive. It throws when the lease is lost, which ends the step. */
+export type Heartbeat = () => Promise<void>
+
+export function heartbeat({ dbOf, now }: Context, job: ClaimedJob): Heartbeat {
   // The lease may be old: a step can follow others under it.
-  let endsAt = job.dueAt
+  let { leasedUntil } = job
   return async () => {
-    if (endsAt - now() > (leaseMs * 2) / 3) return
-    endsAt = now() + leaseMs
+    if (!needsRenewal({ leasedUntil }, now())) return
+    leasedUntil = now() + leaseMs
     await renewLease(dbOf(job.id), job, now())
   }
 }

@@ -1,13 +1,18 @@
-/** Takes a webhook from the queue: journals it and makes its job due. Its content is a hint, not a fact. */
+/** Takes a webhook from the queue: journals it and claims its job, in one round trip. Its content is a hint, not a fact. */
 import type { Context } from '../context.ts'
-import { journalWebhook, type ReceivedWebhook } from '../store/jobs/webhooks.ts'
+import { type Claim, claimWithWebhook } from '../store/jobs/claim.ts'
+import type { ReceivedWebhook } from '../store/jobs/webhooks.ts'
 
-export async function recordWebhook(context: Context, webhook: ReceivedWebhook): Promise<void> {
-  const result = await journalWebhook(context.dbOf(webhook.jobId), webhook, context.now())
+/** Null: the webhook changes nothing, or another step has the job and takes it up. */
+export async function recordWebhook(context: Context, webhook: ReceivedWebhook): Promise<Claim | null> {
+  const { jobId, provider, receivedAt } = webhook
+  const db = context.dbOf(jobId)
+  const { result, claim } = await claimWithWebhook(db, webhook, crypto.randomUUID(), context.now())
   context.log('webhook.received', {
-    job_id: webhook.jobId,
-    provider: webhook.provider,
+    job_id: jobId,
+    provider,
     result,
-    waited_ms: context.now() - webhook.receivedAt,
+    waited_ms: context.now() - receivedAt,
   })
+  return claim
 }

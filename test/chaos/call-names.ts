@@ -14,6 +14,7 @@ export function nameStatements(statements: readonly Statement[]): string {
   const find = (pattern: RegExp) => statements.find(({ sql }) => pattern.test(sql))
   const commit = find(/^update "jobs" set "status" = \?/)
   if (commit !== undefined) return `D1 commit ${commit.values[0]}`
+  if (find(/^update "jobs" set "progress" = \?/) !== undefined) return 'D1 commit unchanged'
   const match = statementNames.find(({ pattern }) => find(pattern) !== undefined)
   return `D1 ${match?.name ?? 'other'}`
 }
@@ -90,7 +91,7 @@ const requestNames: { path: RegExp; method?: string; name: RequestName }[] = [
  * nowhere, and nothing else would show it.
  */
 export const expectedCalls: string[] = [
-  ...['queued', 'generating', 'storing', 'succeeded', 'failed'].map((status) => `D1 commit ${status}`),
+  ...['unchanged', 'generating', 'storing', 'succeeded', 'failed'].map((status) => `D1 commit ${status}`),
   ...statementNames.map(({ name }) => `D1 ${name}`),
   'D1 other',
   'R2 put input',

@@ -21,7 +21,7 @@ export const points: Point[] = [
   ...kills('submit', ['D1 insert task', 'before', 'after']),
   ...kills('submit', ['fetch submit runware', 'after'], ['fetch submit crun', 'after']),
   ...kills('submit', ['fetch submit scenario', 'after'], ['fetch submit aimlapi', 'after']),
-  ...kills('submit', ['D1 commit queued', 'before', 'after'], ['D1 commit generating', 'before', 'after']),
+  ...kills('submit', ['D1 commit unchanged', 'before', 'after'], ['D1 commit generating', 'before', 'after']),
   ...kills('recover', ['fetch find scenario', 'after'], ['fetch find aimlapi', 'after']),
   ...kills('poll', ['fetch poll runware', 'after'], ['fetch poll crun', 'after']),
   ...kills('poll', ['fetch poll scenario', 'after'], ['fetch poll aimlapi', 'after']),

@@ -51,6 +51,24 @@ export function anAnswer(
   return new Response(stream, { headers: { 'content-type': 'video/mp4', ...headers } })
 }
 
+/** A video without a length, of which a part arrives every 25 seconds. */
+export function aSlowVideo(parts: number, onPart: () => Promise<unknown>): Response {
+  const partBytes = 300 * 1024
+  const video = aVideo(parts * partBytes)
+  const { readable, writable } = new IdentityTransformStream()
+  const writer = writable.getWriter()
+  const send = async () => {
+    for (let n = 0; n < parts; n++) {
+      await writer.write(video.subarray(n * partBytes, (n + 1) * partBytes))
+      await world.advance(25_000)
+      await onPart()
+    }
+    await writer.close()
+  }
+  send().catch((error) => writer.abort(error))
+  return new Response(readable, { headers: { 'content-type': 'video/mp4' } })
+}
+
 export interface Copying {
   result: Result<StoredObject>
   /** The object's key, which only this download uses. */

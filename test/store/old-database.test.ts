@@ -106,7 +106,6 @@ describe('a database of the first release', () => {
       { status: 'waiting', sourceUrl: null, isUnconfirmed: true },
     ])
     expect(claim?.webhooks).toMatchObject([{ provider: 'runware', body: '{"status":"success"}' }])
-    expect(claim?.subscriptions).toMatchObject([{ eventTypes: ['job.failed'], metadata: { team: 'film' } }])
     expect(await eventsOf(db, jobId)).toMatchObject([{ type: 'task.submitted' }])
     expect(await hostsNamedBy({ databases: [db] }, 'runware')).toEqual(['im.runware.test'])
     expect(await countSlots(db)).toContainEqual({ provider: 'runware', taken: 1, waiting: 0 })

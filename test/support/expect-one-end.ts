@@ -20,8 +20,8 @@ export async function expectOneEnd(id: string, status: JobStatus): Promise<void>
   expect(deliveries.map(({ body }) => JSON.parse(body).type)).toEqual([`job.${status}`])
   expect(world.caller.receivedFor(id)).toHaveLength(1)
   expect(billsFor(id).length).toBeLessThanOrEqual(1)
-  expect(await select('SELECT due_at, lease, woken_at FROM jobs WHERE id = ?', id)).toEqual([
-    { due_at: null, lease: null, woken_at: null },
+  expect(await select('SELECT due_at, lease, leased_until, woken_at FROM jobs WHERE id = ?', id)).toEqual([
+    { due_at: null, lease: null, leased_until: null, woken_at: null },
   ])
   const outputs = await select<{ key: string }>(
     'SELECT key FROM outputs WHERE job_id = ? AND key IS NOT NULL',

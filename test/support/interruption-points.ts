@@ -31,7 +31,6 @@ export const interruptionPoints: Scene[] = [
   { name: 'while the video is generated', stage: 'finished', place: null, bills: 1 },
   { name: 'before the poll', stage: 'finished', place: { call: '/v1', when: 'before' }, bills: 1 },
   { name: 'after the poll', stage: 'finished', place: { call: '/v1', when: 'after' }, bills: 1 },
-  { name: 'before the end is saved', stage: 'finished', place: { commit: 2, when: 'before' }, bills: 1 },
   { name: 'before the copy', stage: 'finished', place: { call: '/media/', when: 'before' }, bills: 1 },
   { name: 'when the copy starts', stage: 'finished', place: { call: '/media/', when: 'after' }, bills: 1 },
   {
@@ -40,8 +39,7 @@ export const interruptionPoints: Scene[] = [
     place: { call: '/media/', when: 'during' },
     bills: 1,
   },
-  { name: 'before the copy is recorded', stage: 'finished', place: { commit: 3, when: 'before' }, bills: 1 },
-  { name: 'before the job is settled', stage: 'finished', place: { commit: 4, when: 'before' }, bills: 1 },
+  { name: 'before the end is saved', stage: 'finished', place: { commit: 2, when: 'before' }, bills: 1 },
 ]
 
 /** Posts a job to Runware and pauses its step at the point. */

@@ -1,6 +1,6 @@
 /**
- * A metered Worker: it counts the units that Cloudflare bills (D1 rows written and read, queue messages). The test runs its
- * queues and its sweep, so that no work escapes the meter.
+ * A metered Worker: it counts the units that Cloudflare bills (D1 rows written and read, queue messages), and the calls to
+ * D1. The test runs its queues and its sweep, so that no work escapes the meter.
  */
 import {
   createExecutionContext,
@@ -29,6 +29,8 @@ export interface MeteredWorker {
 export interface Bill {
   rowsWritten: number
   rowsRead: number
+  /** Calls to D1: a single statement, or a batch. */
+  roundTrips: number
   messages: number
 }
 
@@ -47,7 +49,7 @@ const maxRetries = 5
 
 /** `settings` replace the settings of the tests. With a `database` that fails, messages may fail too, and are retried. */
 export function createMeteredWorker(settings: Partial<Env> = {}, database = env.DB): MeteredWorker {
-  const bill: Bill = { rowsWritten: 0, rowsRead: 0, messages: 0 }
+  const bill: Bill = { rowsWritten: 0, rowsRead: 0, roundTrips: 0, messages: 0 }
   let waiting: Sent[] = []
   let secondsPassed = 0
 
@@ -56,14 +58,19 @@ export function createMeteredWorker(settings: Partial<Env> = {}, database = env.
     bill.rowsRead += result.meta.rows_read
     return result
   }
+  const call = <T>(run: () => Promise<T>): Promise<T> => {
+    bill.roundTrips += 1
+    return run()
+  }
   const statements = new WeakMap<object, D1PreparedStatement>()
   const meteredStatement = (statement: D1PreparedStatement): D1PreparedStatement => {
     const metered = {
       bind: (...values: unknown[]) => meteredStatement(statement.bind(...values)),
-      run: async () => count(await statement.run()),
-      all: async () => count(await statement.all()),
+      run: async () => count(await call(() => statement.run())),
+      all: async () => count(await call(() => statement.all())),
       // `raw` reports no cost, so `all` provides its rows.
-      raw: async () => count(await statement.all<Record<string, unknown>>()).results.map(Object.values),
+      raw: async () =>
+        count(await call(() => statement.all<Record<string, unknown>>())).results.map(Object.values),
     } as unknown as D1PreparedStatement
     statements.set(metered, statement)
     return metered
@@ -71,7 +78,9 @@ export function createMeteredWorker(settings: Partial<Env> = {}, database = env.
   const DB = {
     prepare: (sql: string) => meteredStatement(database.prepare(sql)),
     batch: async (batch: D1PreparedStatement[]) =>
-      (await database.batch(batch.map((metered) => statements.get(metered) ?? metered))).map(count),
+      (await call(() => database.batch(batch.map((metered) => statements.get(metered) ?? metered)))).map(
+        count,
+      ),
   } as unknown as D1Database
 
   const meteredQueue = (queue: string) => {

@@ -86,11 +86,11 @@ export async function passTimeUntil(id: string, isExpected: (job: JobView) => bo
     async () => {
       const job = await getJob(id)
       if (isExpected(job)) return job
-      const [row] = await select<{ due_at: number | null; lease: string | null }>(
-        'SELECT due_at, lease FROM jobs WHERE id = ?',
+      const [row] = await select<{ claimable_at: number | null; lease: string | null }>(
+        'SELECT coalesce(leased_until, due_at) AS claimable_at, lease FROM jobs WHERE id = ?',
         id,
       )
-      const isDue = row?.due_at != null && row.due_at <= world.edges.now()
+      const isDue = row?.claimable_at != null && row.claimable_at <= world.edges.now()
       const lease = row?.lease ?? ''
       held.looks = lease !== '' && lease === held.lease ? held.looks + 1 : 0
       held.lease = lease

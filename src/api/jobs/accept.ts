@@ -19,13 +19,13 @@ export interface NewJob {
   retryOf: string | null
 }
 
-/** Null: another request with the same Idempotency-Key came first. */
+/** `isNew` is false if another request with the same Idempotency-Key came first: `job` is its job. */
 export async function acceptJob(
   context: Context,
   caller: { apiKeyId: string; idempotency: { key: string; hash: string } | null; shard: number },
   { request: posted, retryOf }: NewJob,
   choice: Extract<Choice, { ok: true }>,
-): Promise<Job | null> {
+): Promise<{ job: Job; isNew: boolean }> {
   const { callback_secret, retention_days = context.config.retentionDays, ...fields } = posted
   const id = newId('job', caller.shard)
   // Objects come before the row: after a crash, or an insert with an unknown outcome, reconciliation deletes the orphans.
@@ -55,14 +55,14 @@ export async function acceptJob(
     },
     assets,
   )
-  if (job === null) {
+  if (job.id !== id) {
     if (assets.length > 0) await deleteAllExcept(context.bucket, jobPrefix(id), () => false)
-    return null
+    return { job, isNew: false }
   }
   if (retryOf !== null) await noteRetry(context, job, retryOf)
   context.log('job.accepted', { job_id: job.id, provider: job.provider, model: job.model })
   await context.queues.job({ id: job.id, status: 'queued' }, 0)
-  return job
+  return { job, isNew: true }
 }
 
 /**

@@ -4,6 +4,7 @@ import type { Context as HonoContext } from 'hono'
 import { sha256 } from '../../core/crypto/derived-keys.ts'
 import { viewJob } from '../../core/job/view.ts'
 import type { JobView } from '../../core/job/view-schema.ts'
+import { isDataUri, mediaOf } from '../../core/request/media.ts'
 import type { Job } from '../../store/jobs/jobs.ts'
 import { type ProblemResponse, problem } from '../problems.ts'
 import { shardWithRoom } from '../refuse-when-full.ts'
@@ -42,28 +43,42 @@ export async function createJobOnce(
   const apiKeyId = c.get('apiKeyId')
   const key = c.req.header('idempotency-key')
   const idempotency = key === undefined ? null : { key, hash: await sha256(fingerprint) }
+  // The insert finds a repeated request. One that is refused now may have been accepted before, so each refusal looks first.
   const shards = await shardsForJob(context, apiKeyId, key)
-  const earlier = idempotency && (await jobWithKey(context, apiKeyId, idempotency.key, shards))
-  if (earlier) return replay(c, earlier, idempotency.hash)
-
   const shard = await shardWithRoom(c, shards)
-  if (shard instanceof Response) return shard
+  if (shard instanceof Response) return (await replayEarlier(c, idempotency, shards)) ?? shard
   const newJob = await load()
-  if (newJob instanceof Response) return newJob
+  if (newJob instanceof Response) return (await replayEarlier(c, idempotency, shards)) ?? newJob
+  // Media of its own are written to R2 before the row. A repeated request does not write them again. The insert finds a
+  // repeated request in its own shard only.
+  const unseen = hasOwnMedia(newJob) ? shards : shards.filter((other) => other !== shard)
+  const earlier = await replayEarlier(c, idempotency, unseen)
+  if (earlier !== null) return earlier
   const choice = await chooseProviders(context, apiKeyId, newJob.request, newJob.retryOf)
-  if (!choice.ok) return problem(c, choice.code, notAccepted, choice.errors)
-  const job = await acceptJob(context, { apiKeyId, idempotency, shard }, newJob, choice)
+  if (!choice.ok) {
+    return (await replayEarlier(c, idempotency, shards)) ?? problem(c, choice.code, notAccepted, choice.errors)
+  }
+  const { job, isNew } = await acceptJob(context, { apiKeyId, idempotency, shard }, newJob, choice)
+  if (!isNew) return replay(c, job, idempotency)
   // This response needs no further read: a failing database cannot hide from the caller that the job is accepted.
-  if (job !== null) return accepted(c, viewJob({ job, outputs: [], tasks: [] }, new Map()))
-
-  // Two requests at once: the unique index chose the other one.
-  const other = idempotency && (await jobWithKey(context, apiKeyId, idempotency.key, shards))
-  if (!other) throw new Error('the idempotency key is taken, but no job has it')
-  return replay(c, other, idempotency.hash)
+  return accepted(c, viewJob({ job, outputs: [], tasks: [] }, new Map()))
 }
 
-async function replay(c: C, job: Job, hash: string) {
-  if (job.idempotencyHash !== hash) {
+type Idempotency = { key: string; hash: string } | null
+
+/** Null: none of these shards has a job with the key. */
+async function replayEarlier(c: C, idempotency: Idempotency, shards: readonly number[]) {
+  if (idempotency === null) return null
+  const earlier = await jobWithKey(c.get('context'), c.get('apiKeyId'), idempotency.key, shards)
+  return earlier === null ? null : replay(c, earlier, idempotency)
+}
+
+function hasOwnMedia({ request, retryOf }: NewJob): boolean {
+  return retryOf !== null || mediaOf(request).some(({ value }) => isDataUri(value))
+}
+
+async function replay(c: C, job: Job, idempotency: Idempotency) {
+  if (job.idempotencyHash !== idempotency?.hash) {
     return problem(c, 'idempotency_conflict', 'Use a new Idempotency-Key for a different request.')
   }
   const [view] = await viewJobs(c.get('context'), [job])

@@ -32,8 +32,15 @@ export interface DueJob {
 
 export const jobStatuses = Object.keys(transitions) as [JobStatus, ...JobStatus[]]
 
+export const unsettledStatuses = ['queued', 'generating', 'storing'] as const satisfies UnsettledStatus[]
+
 export function isSettled(status: JobStatus): status is SettledStatus {
   return transitions[status].length === 0
+}
+
+/** Whether steps that are committed together may lead from one to the other. */
+export function canReach(from: JobStatus, to: JobStatus): boolean {
+  return canBecome(from, to) || transitions[from].some((next) => canReach(next, to))
 }
 
 export function canBecome(from: JobStatus, to: JobStatus): boolean {

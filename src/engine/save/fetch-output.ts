@@ -13,7 +13,7 @@ import type { RemoteOutput } from '../../providers/provider.ts'
 import type { ClaimedJob } from '../../store/jobs/claim.ts'
 import type { StoredOutput, WaitingOutput } from '../../store/jobs/outputs.ts'
 import type { Task } from '../../store/jobs/tasks.ts'
-import { heartbeat, transferTime } from '../heartbeat.ts'
+import { type Heartbeat, transferTime } from '../heartbeat.ts'
 import { knownHosts } from '../poll/unconfirmed.ts'
 
 export interface FetchedOutput {
@@ -33,17 +33,17 @@ export function fetchWaitMs(task: Task | undefined, nowMs: number): number {
 /** All downloads of one step share its lease and its time. */
 interface Transfer {
   job: ClaimedJob
-  onProgress: () => Promise<void>
+  onProgress: Heartbeat
   timeLeftMs: () => number
 }
 
 export async function fetchOutput(
   context: Context,
-  job: ClaimedJob,
+  step: Pick<Transfer, 'job' | 'onProgress'>,
   output: WaitingOutput,
   task: Task | undefined,
 ): Promise<FetchedOutput> {
-  const transfer = { job, onProgress: heartbeat(context, job), timeLeftMs: transferTime(context) }
+  const transfer = { ...step, timeLeftMs: transferTime(context) }
   const confirmed = await confirm(context, output, task)
   await transfer.onProgress()
   if (!confirmed.ok) return { ...output, via: 'download', object: confirmed }

@@ -11,17 +11,19 @@ import type { Claim } from '../../store/jobs/claim.ts'
 import type { Output, StoredOutput, WaitingOutput } from '../../store/jobs/outputs.ts'
 import { applyChanges, changes, type Step } from '../../store/jobs/step.ts'
 import type { Task } from '../../store/jobs/tasks.ts'
+import type { Heartbeat } from '../heartbeat.ts'
 import { settle } from '../settle/settle.ts'
 import { type FetchedOutput, fetchOutput, fetchWaitMs } from './fetch-output.ts'
 import { readMetadata } from './read-metadata.ts'
 
-export async function save(context: Context, claim: Claim): Promise<Step> {
+/** `keepLease` is awaited whenever bytes of a copy arrive. */
+export async function save(context: Context, claim: Claim, keepLease: Heartbeat): Promise<Step> {
   const unread = claim.outputs.find(isUnread)
   if (unread !== undefined) return readMetadata(context, claim, unread)
   const next = nextOutput(claim, context.now())
   if (next === null) return settle(context, claim, changes())
   if (next.waitMs > 0) return { ...changes(), status: 'storing', next: { waitMs: next.waitMs } }
-  return store(context, claim, next)
+  return store(context, claim, next, keepLease)
 }
 
 /** Whether the next step copies a video, which may take minutes. */
@@ -53,9 +55,14 @@ function nextOutput({ tasks, outputs }: Claim, nowMs: number): NextOutput | null
   return next ?? null
 }
 
-async function store(context: Context, claim: Claim, { output, task }: NextOutput): Promise<Step> {
+async function store(
+  context: Context,
+  claim: Claim,
+  { output, task }: NextOutput,
+  onProgress: Heartbeat,
+): Promise<Step> {
   const startedAt = context.now()
-  const fetched = await fetchOutput(context, claim.job, output, task)
+  const fetched = await fetchOutput(context, { job: claim.job, onProgress }, output, task)
   const { object, via } = fetched
   context.log('output.stored', {
     job_id: claim.job.id,
@@ -70,7 +77,7 @@ async function store(context: Context, claim: Claim, { output, task }: NextOutpu
   const result = resultOf(output, fetched, context.now())
   switch (result.status) {
     case 'stored':
-      // Committed before its header is read: a header that ends the step must not cost a second copy.
+      // Its header is another step: one that ends the step by its demand for memory costs the metadata only.
       return { ...changes({ outputs: [result] }), status: 'storing', next: 'now' }
     case 'failed': {
       const data = { n: result.n, fault: result.fault.code, message: result.fault.message }

@@ -24,22 +24,21 @@ export async function cancel(context: Context, jobId: string): Promise<Job | nul
 
 /** Null: a step committed after the job was read. */
 async function settleAsCanceled(context: Context, seen: SeenJob): Promise<Job | null> {
-  const { dbOf, config, queues } = context
+  const { config, queues } = context
   const nowMs = context.now()
   const eraseAt = eraseAtOf(seen.job.request, nowMs)
   const job: Job = { ...seen.job, status: 'canceled', settledAt: nowMs, eraseAt, fault: null }
   const tasks = seen.tasks.map((task) => abandoned(task, nowMs))
   const outputs = seen.outputs.map(abandonedOutput)
-  const { subscriptions } = seen
   const data = { ...cancellationOf(tasks) }
-  const final = await finalEvent(context, 'canceled', { job, tasks, outputs, subscriptions }, data)
+  const final = await finalEvent(context, 'canceled', { job, tasks, outputs }, data)
   const ending = {
     tasks: tasks.filter((task) => !seen.tasks.includes(task)),
     outputs: outputs.filter((output) => !seen.outputs.includes(output)),
     events: final.events,
     deliveries: final.deliveries,
   }
-  const woken = await commitCancel(dbOf(job.id), seen, ending, { limits: config.limits, nowMs })
+  const woken = await commitCancel(context.dbOf(seen.job.id), seen, ending, { limits: config.limits, nowMs })
   if (woken === null) return null
   await queues.deliveries(final.deliveries.map(({ id }) => id))
   await queues.jobs(woken)
@@ -63,7 +62,7 @@ async function deleteUnused(
   { bucket }: Context,
   { job, tasks, outputs }: Pick<SeenJob, 'job' | 'tasks' | 'outputs'>,
 ): Promise<void> {
-  // A job without outputs has copied nothing.
-  if (outputs.length === 0 && !tasks.some(mayLeaveOrphans)) return
+  // A job that no provider had has copied nothing. A step that copied may have died before it committed an output.
+  if (tasks.every(({ submittedAt }) => submittedAt === null) && !tasks.some(mayLeaveOrphans)) return
   await deleteOrphans(bucket, job, outputs)
 }

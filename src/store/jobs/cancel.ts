@@ -3,14 +3,12 @@
  * as it was read, so that its last event is true. The step has lost its lease then, and commits nothing.
  */
 import { and, eq, isNull, sql } from 'drizzle-orm'
-import type { Subscription } from '../../core/event.ts'
 import type { Limits } from '../../core/job/concurrency.ts'
 import type { DueJob } from '../../core/job/job.ts'
 import { eraseAtOf } from '../../core/retention.ts'
 import { abortUnless, isAborted } from '../abort-unless.ts'
 import type { Database } from '../database.ts'
 import type { DeliveryDraft } from '../deliveries/claim.ts'
-import { readSubscription, selectSubscriptions } from '../deliveries/endpoints.ts'
 import { insertEventsAndDeliveries } from '../deliveries/insert-events.ts'
 import type { EventDraft } from '../events.ts'
 import { jobs, outputs, tasks } from '../schema.ts'
@@ -24,21 +22,18 @@ export interface SeenJob {
   job: Job
   tasks: Task[]
   outputs: Output[]
-  /** The endpoints that may receive its last event. */
-  subscriptions: Subscription[]
   /** Differs after every commit that changes what the last event shows. */
   state: string
 }
 
 export async function seeJob(db: Database, id: string): Promise<SeenJob | null> {
-  const [[row], taskRows, outputRows, subscriptions, [seen]] = await db.batch([
+  const [[row], taskRows, outputRows, [seen]] = await db.batch([
     db
       .select()
       .from(jobs)
       .where(and(eq(jobs.id, id), isNull(jobs.erasedAt))),
     selectTasks(db, id),
     selectOutputs(db, id),
-    selectSubscriptions(db),
     db.select({ state: stateOf(id) }).from(sql`(SELECT 1)`),
   ])
   if (row === undefined || seen === undefined) return null
@@ -46,7 +41,6 @@ export async function seeJob(db: Database, id: string): Promise<SeenJob | null> 
     job: readRow(row),
     tasks: taskRows.map(readTask),
     outputs: outputRows.map(readOutput),
-    subscriptions: subscriptions.map(readSubscription),
     state: seen.state,
   }
 }
@@ -91,7 +85,7 @@ export async function commitCancel(
 }
 
 function canceledAt({ request }: Job, nowMs: number) {
-  const held = { dueAt: null, lease: null, wokenAt: null, waitingSince: null }
+  const held = { dueAt: null, lease: null, leasedUntil: null, wokenAt: null, waitingSince: null }
   return { status: 'canceled' as const, settledAt: nowMs, eraseAt: eraseAtOf(request, nowMs), ...held }
 }
 

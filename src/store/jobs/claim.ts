@@ -1,32 +1,34 @@
 /** A claim: one step's lease on a job, and all rows of the job, in one round trip. */
-import { and, eq, exists, isNull, lte, type SQL } from 'drizzle-orm'
-import type { Subscription } from '../../core/event.ts'
+import { and, eq, exists, isNull, lte, type SQL, sql } from 'drizzle-orm'
 import { isSettled, type UnsettledStatus } from '../../core/job/job.ts'
 import { leaseMs } from '../../core/schedule.ts'
 import type { Database } from '../database.ts'
-import { readSubscription, selectSubscriptions } from '../deliveries/endpoints.ts'
 import { abortUnlessLeased } from '../lease.ts'
-import { jobs } from '../schema.ts'
-import { readRow, type UnsettledJob } from './jobs.ts'
+import { jobs, type outputs, type tasks } from '../schema.ts'
+import { claimableAt, readRow, type UnsettledJob } from './jobs.ts'
 import { type Output, readOutput, selectOutputs } from './outputs.ts'
 import { readTask, selectTasks, type Task } from './tasks.ts'
-import { type JournaledWebhook, selectWebhooks } from './webhooks.ts'
+import {
+  type JournaledWebhook,
+  journal,
+  type ReceivedWebhook,
+  type RecordResult,
+  recordResult,
+  selectWebhooks,
+} from './webhooks.ts'
 
 export interface Claim {
   job: ClaimedJob
   tasks: Task[]
   outputs: Output[]
-  /** The newest webhooks that were journaled before the claim, oldest first. */
+  /** The newest webhooks that were journaled before the claim or with it, oldest first. */
   webhooks: JournaledWebhook[]
-  /** The endpoints that receive the job's events. One that is created during a step misses the events of that step. */
-  subscriptions: Subscription[]
 }
 
 /** A job under a lease: only its holder may commit. A settled job is never claimed. */
 export type ClaimedJob = UnsettledJob & {
   lease: string
-  /** When the lease ends. */
-  dueAt: number
+  leasedUntil: number
   /** The last holder never released it: that step crashed, or was too slow. */
   isTakenOver: boolean
   /** When it was due, or the lease of its last holder ended, before this claim. */
@@ -34,17 +36,17 @@ export type ClaimedJob = UnsettledJob & {
 }
 
 /**
- * Claims the row for one step, if it is due. While leased, `due_at` is the end of the lease, so the row of a crashed step
- * becomes due by itself.
+ * Claims the row for one step, if it is due. It stays due while it is leased, so the row of a crashed step is found once its
+ * lease has ended.
  */
-// Idempotent: a second claim finds the row not due and changes nothing. With the same lease it reads its own claim.
+// Idempotent: a second claim finds the row leased and changes nothing. With the same lease it reads its own claim.
 export async function claimJob(
   db: Database,
   id: string,
   lease: string,
   nowMs: number,
 ): Promise<Claim | null> {
-  const { claim } = await take(db, { id, lease }, undefined, nowMs)
+  const { claim } = await claimIf(db, { id, lease }, lte(claimableAt, nowMs), nowMs)
   return claim
 }
 
@@ -55,63 +57,121 @@ export async function claimQueuedJob(
   lease: string,
   nowMs: number,
 ): Promise<Claim | UnsettledStatus | null> {
-  const { claim, before } = await take(db, { id, lease }, eq(jobs.status, 'queued'), nowMs)
-  if (claim !== null || before === undefined || before.dueAt === null) return claim
-  const { status, dueAt } = before
-  return status === 'queued' || isSettled(status) || dueAt > nowMs ? null : status
+  const isDue = and(lte(claimableAt, nowMs), eq(jobs.status, 'queued'))
+  const { claim, before } = await claimIf(db, { id, lease }, isDue, nowMs)
+  if (claim !== null || before === undefined || before.claimableAt === null) return claim
+  const { status, claimableAt: at } = before
+  return status === 'queued' || isSettled(status) || at > nowMs ? null : status
 }
 
-async function take(
+/**
+ * Journals a webhook and claims its job, in one batch. The job is claimed if the webhook is new and stored, even before it
+ * is due, or else if it is due. If a step holds the job, the webhook makes it due at that step's end.
+ */
+// Idempotent, as its two parts are.
+export async function claimWithWebhook(
+  db: Database,
+  webhook: ReceivedWebhook,
+  lease: string,
+  nowMs: number,
+): Promise<{ result: RecordResult; claim: Claim | null }> {
+  const id = webhook.jobId
+  const { isStored, statements } = journal(db, webhook, nowMs, lease)
+  const at = sql`coalesce(${jobs.leasedUntil}, CASE WHEN ${isStored} THEN ${nowMs} ELSE ${jobs.dueAt} END)`
+  // The claim comes first, because the webhook is new only until it is inserted.
+  const [before, update] = takeLease(db, { id, lease }, lte(at, nowMs), nowMs)
+  const [rowsBefore, , [seen], , , , , written, ...rows] = await db.batch([
+    before,
+    update,
+    ...statements,
+    ...selectClaimed(db, { id, lease }),
+  ])
+  return { result: recordResult(seen, written), claim: readClaim(rowsBefore[0], rows, lease, nowMs) }
+}
+
+async function claimIf(
   db: Database,
   { id, lease }: { id: string; lease: string },
-  onlyIf: SQL | undefined,
+  isDue: SQL | undefined,
   nowMs: number,
 ) {
-  const dueAt = nowMs + leaseMs
-  const update = db
-    .update(jobs)
-    .set({ lease, dueAt, wokenAt: null })
-    .where(and(eq(jobs.id, id), lte(jobs.dueAt, nowMs), isNull(jobs.settledAt), onlyIf))
-  const isHeld = and(eq(jobs.id, id), eq(jobs.lease, lease))
-  const held = db.select({ id: jobs.id }).from(jobs).where(isHeld)
-  const [[before], , [row], tasks, outputs, webhooks, subscriptions] = await db.batch([
+  const [[before], , ...rows] = await db.batch([
+    ...takeLease(db, { id, lease }, isDue, nowMs),
+    ...selectClaimed(db, { id, lease }),
+  ])
+  return { before, claim: readClaim(before, rows, lease, nowMs) }
+}
+
+/** Reads what was there before, then writes the lease, which no index has. */
+function takeLease(
+  db: Database,
+  { id, lease }: { id: string; lease: string },
+  isDue: SQL | undefined,
+  nowMs: number,
+) {
+  // A job that is claimed early, for a webhook, is due from now on: the sweep finds it if the step crashes.
+  const dueAt = sql`min(${jobs.dueAt}, ${nowMs})`
+  return [
     db
-      .select({ lease: jobs.lease, dueAt: jobs.dueAt, status: jobs.status })
+      .select({ lease: jobs.lease, status: jobs.status, claimableAt: claimableAt.as('claimable_at') })
       .from(jobs)
       .where(eq(jobs.id, id)),
-    update,
+    db
+      .update(jobs)
+      .set({ dueAt, lease, leasedUntil: nowMs + leaseMs, wokenAt: null })
+      .where(and(eq(jobs.id, id), isNull(jobs.settledAt), isDue)),
+  ] as const
+}
+
+/** The rows of the job. Only the claim that has written its lease reads the job and its webhooks. */
+function selectClaimed(db: Database, { id, lease }: { id: string; lease: string }) {
+  const isHeld = and(eq(jobs.id, id), eq(jobs.lease, lease))
+  const held = db.select({ id: jobs.id }).from(jobs).where(isHeld)
+  return [
     db.select().from(jobs).where(isHeld),
     selectTasks(db, id),
     selectOutputs(db, id),
-    // Only the claim that wrote its lease before this statement reads the bodies.
     selectWebhooks(db, id, exists(held)),
-    selectSubscriptions(db),
-  ])
+  ] as const
+}
+
+type RowsOf<Table extends { $inferSelect: unknown }> = Table['$inferSelect'][]
+type ClaimedRows = [RowsOf<typeof jobs>, RowsOf<typeof tasks>, RowsOf<typeof outputs>, JournaledWebhook[]]
+
+function readClaim(
+  before: { lease: string | null; claimableAt: number | null } | undefined,
+  [[row], taskRows, outputRows, webhooks]: ClaimedRows,
+  lease: string,
+  nowMs: number,
+): Claim | null {
   const job = row === undefined ? null : readRow(row)
-  if (job === null || job.settledAt !== null) return { claim: null, before }
+  if (job === null || job.settledAt !== null) return null
   // The answer to the first run of this claim was lost, and with it what was there before.
   const isRepeated = before?.lease === lease
-  const claim: Claim = {
+  return {
     job: {
       ...job,
       lease,
-      dueAt,
+      leasedUntil: job.leasedUntil ?? nowMs + leaseMs,
       isTakenOver: !isRepeated && typeof before?.lease === 'string',
-      wasDueAt: isRepeated ? job.createdAt : (before?.dueAt ?? nowMs),
+      wasDueAt: isRepeated ? job.createdAt : Math.min(before?.claimableAt ?? nowMs, nowMs),
     },
-    tasks: tasks.map(readTask),
-    outputs: outputs.map(readOutput),
-    webhooks: webhooks.reverse(),
-    subscriptions: subscriptions.map(readSubscription),
+    tasks: taskRows.map(readTask),
+    outputs: outputRows.map(readOutput),
+    webhooks: webhooks.toReversed(),
   }
-  return { claim, before }
+}
+
+/** A lease is renewed when a third of its time has passed. */
+export function needsRenewal({ leasedUntil }: Pick<ClaimedJob, 'leasedUntil'>, nowMs: number): boolean {
+  return leasedUntil - nowMs <= (leaseMs * 2) / 3
 }
 
 /** Extends the lease of a long step. Throws when the lease was lost. */
 export async function renewLease(db: Database, job: ClaimedJob, nowMs: number): Promise<void> {
   const renewal = db
     .update(jobs)
-    .set({ dueAt: nowMs + leaseMs })
+    .set({ leasedUntil: nowMs + leaseMs })
     .where(eq(jobs.id, job.id))
   await db.batch([abortUnlessLeased(db, jobs, job), renewal])
 }

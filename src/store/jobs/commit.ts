@@ -2,18 +2,18 @@
 import { and, eq, sql } from 'drizzle-orm'
 import { writeFault } from '../../core/fault.ts'
 import type { Limits } from '../../core/job/concurrency.ts'
-import { canBecome, type DueJob, type UnsettledStatus } from '../../core/job/job.ts'
+import { canReach, type DueJob, type UnsettledStatus } from '../../core/job/job.ts'
 import { maySubmit, type Repeats } from '../../core/job/task.ts'
 import { leaseMs } from '../../core/schedule.ts'
 import type { Database } from '../database.ts'
 import { insertEventsAndDeliveries } from '../deliveries/insert-events.ts'
 import { abortUnlessLeased } from '../lease.ts'
 import { jobs } from '../schema.ts'
-import type { Claim, ClaimedJob } from './claim.ts'
+import { type Claim, type ClaimedJob, needsRenewal } from './claim.ts'
 import { insertOutputHost } from './output-hosts.ts'
 import { saveOutput } from './outputs.ts'
 import { changeSlots, jobsIn, wakeWaitingJobs } from './slots.ts'
-import { applyChanges, jobAfter, type Step } from './step.ts'
+import { claimAfter, jobAfter, type Step } from './step.ts'
 import { saveTask, type Task } from './tasks.ts'
 
 /** The row after the commit: held for the next step, due again later, or settled. `woken`: jobs that got a slot. */
@@ -32,30 +32,31 @@ export async function commitStep(
 ): Promise<Committed> {
   const { job } = claim
   const { status, next } = step
-  if (status !== job.status && !canBecome(job.status, status)) {
+  if (status !== job.status && !canReach(job.status, status)) {
     throw new Error(`a ${job.status} job cannot become ${status}`)
   }
   const after = jobAfter(job, step)
   const waitingSince = step.waitsFor.length === 0 ? null : (job.waitingSince ?? nowMs)
   const owned = ownership(job, next, nowMs)
+  // D1 bills every row that is written, even unchanged, those of the indexes of all columns that are set included.
+  const isListedElsewhere = status !== job.status || after.provider !== job.provider
   const update = db
     .update(jobs)
     .set({
-      status,
-      provider: after.provider,
+      ...(isListedElsewhere && { status, provider: after.provider }),
       progress: after.progress,
-      fault: writeFault(after.fault),
-      settledAt: after.settledAt,
-      eraseAt: after.eraseAt,
+      ...(next === 'settled' && {
+        fault: writeFault(after.fault),
+        settledAt: after.settledAt,
+        eraseAt: after.eraseAt,
+      }),
       waitingSince,
       ...owned,
     })
     .where(and(eq(jobs.id, job.id), eq(jobs.status, job.status)))
-  // D1 bills every row that is written, even unchanged, and every row that is returned.
   const isUnchanged =
     Object.keys(owned).length === 0 &&
-    status === job.status &&
-    after.provider === job.provider &&
+    !isListedElsewhere &&
     after.progress === job.progress &&
     waitingSince === job.waitingSince
   const isReleased = next !== 'settled' && next !== 'now'
@@ -81,18 +82,9 @@ export async function commitStep(
   const woken = jobsIn(results.slice(results.length - wakes.length))
   if (next === 'settled') return { woken, state: 'settled' }
   if (step.next === 'now') {
-    const { provider, progress } = after
-    const dueAt = 'dueAt' in owned && typeof owned.dueAt === 'number' ? owned.dueAt : job.dueAt
-    const held: ClaimedJob = {
-      ...job,
-      status: step.status,
-      provider,
-      progress,
-      waitingSince,
-      dueAt,
-      isTakenOver: false,
-    }
-    return { woken, state: 'held', claim: applyChanges({ ...claim, job: held }, step) }
+    const held = claimAfter(claim, step)
+    const leasedUntil = owned.leasedUntil ?? job.leasedUntil
+    return { woken, state: 'held', claim: { ...held, job: { ...held.job, waitingSince, leasedUntil } } }
   }
   const [released] = results
   const [row] = Array.isArray(released) ? released : []
@@ -115,7 +107,7 @@ export async function intendTask(
     throw new Error(`task ${task.n} of ${job.id} would buy more than the job requests`)
   }
   const held = ownership(job, 'now', nowMs)
-  const renewal = 'dueAt' in held ? [db.update(jobs).set(held).where(eq(jobs.id, job.id))] : []
+  const renewal = 'leasedUntil' in held ? [db.update(jobs).set(held).where(eq(jobs.id, job.id))] : []
   await db.batch([abortUnlessLeased(db, jobs, job), saveTask(db, task), ...renewal])
 }
 
@@ -134,12 +126,13 @@ export async function releaseLease(
 }
 
 function ownership(job: ClaimedJob, next: Step['next'], nowMs: number) {
-  if (next === 'settled') return { lease: null, dueAt: null, wokenAt: null }
-  // A lease with more than half of its time left is not renewed: each change of due_at writes its index too.
-  if (next === 'now') return job.dueAt - nowMs > leaseMs / 2 ? {} : { dueAt: nowMs + leaseMs }
+  if (next === 'settled') return { lease: null, leasedUntil: null, dueAt: null, wokenAt: null }
+  // A young lease is not renewed: that may write a row for nothing else.
+  if (next === 'now') return needsRenewal(job, nowMs) ? { leasedUntil: nowMs + leaseMs } : {}
   // A webhook during the step makes the job due at once.
   return {
     lease: null,
+    leasedUntil: null,
     dueAt: sql`CASE WHEN ${jobs.wokenAt} IS NULL THEN ${nowMs + next.waitMs} ELSE ${nowMs} END`,
   }
 }

@@ -1,10 +1,10 @@
 /** Inserts an accepted job, once per idempotency key. */
 
 import { type Asset, insertAsset } from '../assets.ts'
-import { type Database, reasonOf } from '../database.ts'
+import { type Database, isDatabaseFull, reasonOf } from '../database.ts'
 import { draftEvent, insertEventIf } from '../events.ts'
 import { jobs } from '../schema.ts'
-import { findJob, type Job, readRow } from './jobs.ts'
+import { findJob, findJobByIdempotencyKey, type Job, readRow } from './jobs.ts'
 
 export type AcceptedJob = Pick<
   Job,
@@ -21,9 +21,12 @@ export type AcceptedJob = Pick<
   | 'createdAt'
 >
 
-/** Inserts the job with the assets of its request. Null: another job has the idempotency key, and nothing was written. */
+/**
+ * Inserts the job with the assets of its request. If another job has the idempotency key, nothing is written, and that job
+ * is returned.
+ */
 // Running this twice is harmless: the second run finds the job that the first has written.
-export async function insertJob(db: Database, accepted: AcceptedJob, assets: Asset[]): Promise<Job | null> {
+export async function insertJob(db: Database, accepted: AcceptedJob, assets: Asset[]): Promise<Job> {
   const { request, providers, warnings, estimates, createdAt, ...rest } = accepted
   const [provider] = providers
   if (provider === undefined) throw new Error('a job is accepted only when some provider can make it')
@@ -49,12 +52,19 @@ export async function insertJob(db: Database, accepted: AcceptedJob, assets: Ass
       ...retryEvent(db, accepted),
       ...assets.map((asset) => insertAsset(db, asset)),
     ])
-    return row === undefined ? null : readRow(row)
+    if (row === undefined) throw new Error('the inserted job was not returned')
+    return readRow(row)
   } catch (error) {
-    // The unique index on (api key, idempotency key) makes two posts one job.
-    if (/UNIQUE constraint failed: jobs\./.test(reasonOf(error))) return findJob(db, accepted.id)
-    throw error
+    // The unique index on (api key, idempotency key) makes two posts one job. A full database refuses before it looks.
+    const isTaken = /UNIQUE constraint failed: jobs\./.test(reasonOf(error)) || isDatabaseFull(error)
+    const other = isTaken ? await findAccepted(db, accepted) : null
+    if (other === null) throw error
+    return other
   }
+}
+
+function findAccepted(db: Database, { id, apiKeyId, idempotencyKey }: AcceptedJob): Promise<Job | null> {
+  return idempotencyKey === null ? findJob(db, id) : findJobByIdempotencyKey(db, apiKeyId, idempotencyKey)
 }
 
 /** The timeline of the retried job shows the retry too, unless that job was erased. */

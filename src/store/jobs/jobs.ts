@@ -1,10 +1,16 @@
 /** The jobs table: look up, wake up, find overdue rows. Steps read rows by `claim` and write them by `commit`. */
-import { and, asc, eq, gt, isNotNull, isNull, lte, type SQL, sql } from 'drizzle-orm'
+import { and, eq, gt, inArray, isNotNull, isNull, lte, type SQL, sql } from 'drizzle-orm'
 import { z } from 'zod'
 import { type Estimates, estimatesSchema } from '../../core/cost.ts'
 import { type Fault, fault, readFault } from '../../core/fault.ts'
 import { readStored } from '../../core/http/json.ts'
-import { type DueJob, isSettled, type SettledStatus, type UnsettledStatus } from '../../core/job/job.ts'
+import {
+  type DueJob,
+  isSettled,
+  type SettledStatus,
+  type UnsettledStatus,
+  unsettledStatuses,
+} from '../../core/job/job.ts'
 import {
   type JobRequest,
   type ProviderName,
@@ -72,14 +78,14 @@ export async function findJobByIdempotencyKey(
   return row === undefined ? null : readRow(row)
 }
 
+/** When a step may claim the row: when it is due, or when the lease of the step that holds it ends. Null: settled. */
+export const claimableAt = sql<number | null>`coalesce(${jobs.leasedUntil}, ${jobs.dueAt})`
+
 /** Makes the job due now, or as soon as the step that holds the row releases it. A settled job does not change. */
 export function wakeJob(db: Database, id: string, nowMs: number, onlyIf: SQL) {
   return db
     .update(jobs)
-    .set({
-      wokenAt: nowMs,
-      dueAt: sql`CASE WHEN ${jobs.lease} IS NULL THEN ${nowMs} ELSE ${jobs.dueAt} END`,
-    })
+    .set({ wokenAt: nowMs, dueAt: sql`min(${jobs.dueAt}, ${nowMs})` })
     .where(and(eq(jobs.id, id), isNotNull(jobs.dueAt), onlyIf))
 }
 
@@ -91,12 +97,17 @@ export function makeDueBy(db: Database, id: string, byMs: number, onlyIf: SQL) {
     .where(and(eq(jobs.id, id), isNull(jobs.lease), gt(jobs.dueAt, byMs), onlyIf))
 }
 
+/** The unsettled jobs: three ranges of the index for lists. */
+export const isUnsettled = and(inArray(jobs.status, unsettledStatuses), isNull(jobs.erasedAt))
+
+/** The jobs that a step may claim, oldest first. It reads the unsettled jobs, however many others there are. */
 export async function overdueJobs(db: Database, nowMs: number, limit: number): Promise<DueJob[]> {
   const rows = await db
     .select({ id: jobs.id, status: jobs.status })
     .from(jobs)
-    .where(and(isNotNull(jobs.dueAt), lte(jobs.dueAt, nowMs)))
-    .orderBy(asc(jobs.dueAt))
+    .where(and(isUnsettled, lte(claimableAt, nowMs)))
+    // The plus keeps SQLite from reading the whole table in the order of its key.
+    .orderBy(sql`+${jobs.id}`)
     .limit(limit)
   return rows.flatMap(({ id, status }) => (isSettled(status) ? [] : [{ id, status }]))
 }

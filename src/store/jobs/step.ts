@@ -1,6 +1,6 @@
 /** Step: what one step changes of its job, and what comes next. Its commit and its events are made from the same step. */
 import type { Fault } from '../../core/fault.ts'
-import type { UnsettledStatus } from '../../core/job/job.ts'
+import { canBecome, type JobStatus, type UnsettledStatus } from '../../core/job/job.ts'
 import type { ProviderName } from '../../core/request/request.ts'
 import { eraseAtOf } from '../../core/retention.ts'
 import type { DeliveryDraft } from '../deliveries/claim.ts'
@@ -11,7 +11,7 @@ import type { OutputHost } from './output-hosts.ts'
 import type { Output } from './outputs.ts'
 import type { Task } from './tasks.ts'
 
-export type Step = Changes & Next
+export type Step = OngoingStep | LastStep
 
 export interface Changes {
   /** The provider that makes the job from now on. */
@@ -27,10 +27,10 @@ export interface Changes {
   waitsFor: readonly ProviderName[]
 }
 
-type Next =
-  /** `now`: the next step follows under the same lease. Otherwise the row is released until then. */
-  | { status: UnsettledStatus; next: 'now' | { waitMs: number } }
-  | ({ next: 'settled'; settledAt: number } & Ending)
+/** `now`: the next step follows under the same lease. Otherwise the row is released until then. */
+export type OngoingStep = Changes & { status: UnsettledStatus; next: 'now' | { waitMs: number } }
+
+type LastStep = Changes & { next: 'settled'; settledAt: number } & Ending
 
 export type Ending = { status: 'succeeded' } | { status: 'failed'; fault: Fault }
 
@@ -40,7 +40,7 @@ export function changes(given: Partial<Changes> = {}): Changes {
 }
 
 /** One step that does what both do. Where both set the same row or field, the second wins. */
-export function thenStep(first: Changes, second: Step): Step {
+export function thenStep<S extends Step>(first: Changes, second: S): S {
   return {
     ...(first.provider !== undefined && { provider: first.provider }),
     ...(first.progress !== undefined && { progress: first.progress }),
@@ -51,6 +51,27 @@ export function thenStep(first: Changes, second: Step): Step {
     events: [...first.events, ...second.events],
     deliveries: [...first.deliveries, ...second.deliveries],
   }
+}
+
+/** Two steps in one commit. */
+export function mergeSteps<S extends Step>(first: OngoingStep, second: S): S {
+  checkStatus(first.status, second.status)
+  return thenStep(first, second)
+}
+
+/** The claim under which the next step follows at once. */
+export function claimAfter(claim: Claim, step: OngoingStep): Claim {
+  const { job } = claim
+  const { status, provider = job.provider, progress = job.progress } = step
+  const waitingSince = step.waitsFor.length === 0 ? null : job.waitingSince
+  return applyChanges(
+    { ...claim, job: { ...job, status, provider, progress, waitingSince, isTakenOver: false } },
+    step,
+  )
+}
+
+function checkStatus(from: JobStatus, to: JobStatus): void {
+  if (from !== to && !canBecome(from, to)) throw new Error(`a ${from} job cannot become ${to}`)
 }
 
 /** The claim with the changed tasks and outputs in their places, before they are committed. */

@@ -29,28 +29,36 @@ export const maxJournaled = { rows: 32, bytes: 256 * 1024 }
 /** How many of a job's webhooks one step reads. */
 const maxRead = 16
 
-/**
- * Journals the body, makes its job due and adds an event to the timeline. Beyond the journal's limits the job only
- * becomes due soon, so that a flood of webhooks is no flood of polls. After the job's end webhooks are only counted.
- */
-// Idempotent: a body that is journaled already (by job and content hash) changes nothing; the count of late webhooks is
-// a statistic.
+/** Journals the webhook without claiming its job. */
 export async function journalWebhook(
   db: Database,
   webhook: ReceivedWebhook,
   nowMs: number,
 ): Promise<RecordResult> {
+  const [[seen], , , , , written] = await db.batch([...journal(db, webhook, nowMs, '').statements])
+  return recordResult(seen, written)
+}
+
+/**
+ * The statements that journal the body, make its job due and add an event to the timeline. Beyond the journal's limits the
+ * job only becomes due soon, so that a flood of webhooks is no flood of polls. After the job's end webhooks are only
+ * counted. `lease`: of a claim earlier in the same batch; the job that it took needs no wake-up.
+ */
+// Idempotent: a body that is journaled already (by job and content hash) changes nothing; the count of late webhooks is
+// a statistic.
+export function journal(db: Database, webhook: ReceivedWebhook, nowMs: number, lease: string) {
   const { jobId, hash, provider, body, receivedAt } = webhook
   const isNew = sql`NOT EXISTS (SELECT 1 FROM ${webhooks} WHERE ${webhooks.jobId} = ${jobId} AND ${webhooks.hash} = ${hash})`
   const isStored = sql`${isNew} AND ${hasRoom(jobId, body)}`
   const event = draftEvent('webhook.received', { provider }, receivedAt)
   const isHere = and(eq(jobs.id, jobId), isNull(jobs.erasedAt))
-  const [[job], , , , , written] = await db.batch([
+  const isElsewhere = sql`${jobs.lease} IS NOT ${lease}`
+  const statements = [
     db
       .select({ settledAt: jobs.settledAt, isNew: sql<number>`${isNew}` })
       .from(jobs)
       .where(isHere),
-    wakeJob(db, jobId, nowMs, isStored),
+    wakeJob(db, jobId, nowMs, sql`${isElsewhere} AND ${isStored}`),
     makeDueBy(db, jobId, nowMs + soonMs, isNew),
     insertEventIf(db, jobId, event, sql`${isStored} AND ${jobs.dueAt} IS NOT NULL`),
     countLate(db, webhook, isNew),
@@ -70,7 +78,15 @@ export async function journalWebhook(
       )
       .onConflictDoNothing()
       .returning({ jobId: webhooks.jobId }),
-  ])
+  ] as const
+  return { isStored, statements }
+}
+
+/** From the first and the last result of the statements. */
+export function recordResult(
+  job: { settledAt: number | null; isNew: number } | undefined,
+  written: readonly unknown[],
+): RecordResult {
   if (job === undefined) return 'unknown_job'
   if (written.length === 1) return 'received'
   if (job.isNew !== 1) return 'repeated'

@@ -108,6 +108,7 @@ CREATE TABLE `jobs` (
 	`settled_at` integer,
 	`due_at` integer,
 	`lease` text,
+	`leased_until` integer,
 	`woken_at` integer,
 	`late_webhooks` integer DEFAULT 0 NOT NULL,
 	`late_webhook_at` integer,
@@ -117,7 +118,7 @@ CREATE TABLE `jobs` (
 	`pruned_at` integer
 );
 --> statement-breakpoint
-CREATE INDEX `jobs_due` ON `jobs` (`due_at`) WHERE due_at IS NOT NULL;--> statement-breakpoint
+CREATE INDEX `jobs_list` ON `jobs` (`status`,`provider`,`model`,`id`) WHERE erased_at IS NULL;--> statement-breakpoint
 CREATE INDEX `jobs_erase` ON `jobs` (`erase_at`) WHERE erase_at IS NOT NULL;--> statement-breakpoint
 CREATE UNIQUE INDEX `jobs_idempotency` ON `jobs` (`api_key_id`,`idempotency_key`) WHERE idempotency_key IS NOT NULL;--> statement-breakpoint
 CREATE TABLE `webhooks` (

@@ -4,6 +4,7 @@ import { type ProviderName, providerNames } from '../../core/request/request.ts'
 import { settleGraceMs } from '../../core/schedule.ts'
 import type { Database } from '../database.ts'
 import { isParked, isSameLane } from '../deliveries/lane.ts'
+import { claimableAt, isUnsettled } from '../jobs/jobs.ts'
 import { countPurges } from '../purges.ts'
 import { assets, deliveries, events, hosts, jobs, outputs, slots, waits } from '../schema.ts'
 import { type Databases, inEachDatabase } from '../shards.ts'
@@ -70,16 +71,22 @@ async function countIn(db: Database, nowMs: number): Promise<Backlog> {
   // In the order of the index of parked deliveries: the oldest of each lane first.
   const parked = sql`SELECT ${hosts.dueAt}, ${deliveries.createdAt} FROM ${deliveries}
     LEFT JOIN ${hosts} ON ${isSameLane} WHERE ${isParked} ORDER BY ${deliveries.host}, ${deliveries.ownerId} LIMIT ${maxCounted}`
+  const isJobOverdue = sql`${claimableAt} <= ${nowMs}`
+  const isBeyondDeadline = sql`${jobs.deadlineAt} < ${nowMs - settleGraceMs}`
+  // The oldest first; the plus as in `overdueJobs`.
+  const oldestFirst = sql`ORDER BY +${jobs.id}`
   const longOverdue = sql`WHERE due_at IS NOT NULL AND ${isOverdue} ORDER BY due_at LIMIT ${maxInspected}`
   const lostOf = (table: typeof outputs | typeof assets) =>
     sql`SELECT 1 FROM ${table} WHERE lost_at IS NOT NULL`
   const [[ofJobs], [ofDeliveries], [dead], [lost], purges] = await Promise.all([
     db.all<Backlog['jobs']>(sql`SELECT
-        count(CASE WHEN ${isOverdue} THEN 1 END) AS overdue,
-        min(CASE WHEN ${isOverdue} THEN due_at END) AS oldestDueAt,
-        count(CASE WHEN ${isOverdue} THEN lease END) AS leaseExpired,
-        count(CASE WHEN deadline_at < ${nowMs - settleGraceMs} THEN 1 END) AS beyondDeadline
-      FROM (SELECT due_at, lease, deadline_at FROM ${jobs} ${dueFirst})`),
+        coalesce(sum(is_overdue), 0) AS overdue,
+        min(CASE WHEN is_overdue THEN claimable_at END) AS oldestDueAt,
+        count(CASE WHEN is_overdue THEN lease END) AS leaseExpired,
+        coalesce(sum(is_beyond_deadline), 0) AS beyondDeadline
+      FROM (SELECT ${isJobOverdue} AS is_overdue, ${isBeyondDeadline} AS is_beyond_deadline,
+          ${claimableAt} AS claimable_at, ${jobs.lease} AS lease
+        FROM ${jobs} WHERE ${isUnsettled} AND (${isJobOverdue} OR ${isBeyondDeadline}) ${oldestFirst} LIMIT ${maxCounted})`),
     db.all<Backlog['deliveries']>(sql`SELECT
         min(count(*), ${maxCounted}) AS pending,
         min(created_at) AS oldestCreatedAt,
@@ -91,7 +98,7 @@ async function countIn(db: Database, nowMs: number): Promise<Backlog> {
       count: number
     }>(sql`SELECT count(*) AS count FROM ${events} WHERE ${events.type} = 'message.dead_lettered'
       AND ${events.jobId} IN (
-        SELECT id FROM (SELECT id FROM ${jobs} ${longOverdue})
+        SELECT id FROM (SELECT id FROM ${jobs} WHERE ${isUnsettled} AND ${isJobOverdue} ${oldestFirst} LIMIT ${maxInspected})
         UNION SELECT job_id FROM (SELECT job_id FROM ${deliveries} ${longOverdue})
       )`),
     db.all<{ count: number }>(sql`SELECT count(*) AS count

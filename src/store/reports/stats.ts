@@ -64,14 +64,15 @@ export async function countSince(db: Database, sinceMs: number): Promise<Stats> 
   }
 }
 
+// The plus keeps SQLite from the index for lists, which is in no order of time.
 function statuses(first: string): SQL {
   return sql`SELECT ${jobs.provider}, ${jobs.status}, count(*) AS count FROM ${jobs}
-    WHERE ${jobs.id} >= ${first} AND ${jobs.erasedAt} IS NULL GROUP BY ${jobs.provider}, ${jobs.status}`
+    WHERE ${jobs.id} >= ${first} AND +${jobs.erasedAt} IS NULL GROUP BY ${jobs.provider}, ${jobs.status}`
 }
 
 function finishTimes(first: string): SQL {
   const times = sql`SELECT ${jobs.provider}, ${jobs.model}, ${jobs.settledAt} - ${jobs.createdAt} AS ms FROM ${jobs}
-    WHERE ${jobs.id} >= ${first} AND ${jobs.erasedAt} IS NULL AND ${jobs.status} = 'succeeded'`
+    WHERE ${jobs.id} >= ${first} AND +${jobs.erasedAt} IS NULL AND ${jobs.status} = 'succeeded'`
   return spread(times, sql`provider, model`)
 }
 

@@ -41,10 +41,12 @@ export const jobs = sqliteTable(
     createdAt: at('created_at').notNull(),
     deadlineAt: at('deadline_at').notNull(),
     settledAt: at('settled_at'),
-    /** When the job next needs work; while it is leased, when the lease ends. Null once settled. */
+    /** When the job next needs work. While it is leased it stays as it was, and is in the past. Null once settled. */
     dueAt: at('due_at'),
     /** The token of the step that holds the row; only its holder may commit. */
     lease: text('lease'),
+    /** When the lease ends. In no index, so that a claim and a renewal write one row. Null: no step holds the row. */
+    leasedUntil: at('leased_until'),
     /** A webhook was received while a step held the row. */
     wokenAt: at('woken_at'),
     /** How many webhooks were received after the job's end, and when the first was. Their bodies are not stored. */
@@ -60,7 +62,8 @@ export const jobs = sqliteTable(
     prunedAt: at('pruned_at'),
   },
   (table) => [
-    index('jobs_due').on(table.dueAt).where(sql`due_at IS NOT NULL`),
+    // For lists, and for the sweep: the unsettled jobs are three ranges of it.
+    index('jobs_list').on(table.status, table.provider, table.model, table.id).where(sql`erased_at IS NULL`),
     index('jobs_erase').on(table.eraseAt).where(sql`erase_at IS NOT NULL`),
     uniqueIndex('jobs_idempotency')
       .on(table.apiKeyId, table.idempotencyKey)

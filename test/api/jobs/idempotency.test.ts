@@ -1,8 +1,14 @@
-import { describe, expect, it } from 'vitest'
+import { env } from 'cloudflare:workers'
+import { describe, expect, it, vi } from 'vitest'
 import type { JobView } from '../../../src/core/job/view-schema.ts'
+import { withMethods } from '../../media/a-copy.ts'
+import { apiRequest } from '../../support/api-call.ts'
 import { createApiKey, postJobWith } from '../../support/api-keys.ts'
+import { aDataUri, anAsset } from '../../support/assets.ts'
+import { emulateDatabase } from '../../support/platform/database.ts'
 import { expectProblem } from '../../support/problem.ts'
-import { aRequest, billsFor, post, untilStatus, untilSubmitted } from '../../support/reelhook.ts'
+import { api, aRequest, billsFor, post, untilStatus, untilSubmitted } from '../../support/reelhook.ts'
+import { fetchWith } from '../../support/runtime.ts'
 import { countRows } from '../../support/storage.ts'
 import { finish } from '../../support/videos.ts'
 
@@ -47,6 +53,50 @@ describe('a repeated request', () => {
     expect(second.headers.get('idempotent-replayed')).toBeNull()
     expect((await second.json<JobView>()).id).not.toBe((await first.json<JobView>()).id)
   })
+})
+
+describe('a repeated request that would be refused now', () => {
+  it('because the API key of its provider was removed still gets its job', async () => {
+    const key = aKey()
+    const request = aRequest({ provider: 'crun' })
+    const { id } = await (await post('/v1/jobs', request, key)).json<JobView>()
+    const withoutKey = { CRUN_API_KEY: '' }
+    const second = await postWith(withoutKey, request, key)
+    expect([second.status, second.headers.get('idempotent-replayed')]).toEqual([202, 'true'])
+    expect((await second.json<JobView>()).id).toBe(id)
+    await expectProblem(await postWith(withoutKey, request, aKey()), 422, 'no_provider')
+  })
+
+  it('because its asset was deleted still gets its job', async () => {
+    const key = aKey()
+    const asset = await anAsset()
+    const first = await post('/v1/jobs', aRequest({ first_frame: asset.id }), key)
+    const { id } = await first.json<JobView>()
+    await api(`/v1/assets/${asset.id}`, { method: 'DELETE' })
+    const second = await post('/v1/jobs', aRequest({ first_frame: asset.id }), key)
+    expect([second.status, (await second.json<JobView>()).id]).toEqual([202, id])
+  })
+
+  it('because the database has no room left still gets its job', async () => {
+    const key = aKey()
+    const database = emulateDatabase(env.DB)
+    const first = await postWith({ DB: database.binding }, aRequest(), key)
+    const { id } = await first.json<JobView>()
+    database.fill('full')
+    const second = await postWith({ DB: database.binding }, aRequest(), key)
+    expect([second.status, (await second.json<JobView>()).id]).toEqual([202, id])
+    await expectProblem(await postWith({ DB: database.binding }, aRequest(), aKey()), 507, 'database_full')
+  })
+})
+
+it('a repeated request with embedded media stores them once', async () => {
+  const key = aKey()
+  const request = aRequest({ first_frame: aDataUri('image/png') })
+  const { id } = await (await post('/v1/jobs', request, key)).json<JobView>()
+  const put = vi.fn(() => Promise.reject(new Error('R2 is down')))
+  const again = await postWith({ BUCKET: withMethods(env.BUCKET, { put }) }, request, key)
+  expect([again.status, (await again.json<JobView>()).id]).toEqual([202, id])
+  expect(put).not.toHaveBeenCalled()
 })
 
 describe('a refused request', () => {
@@ -99,3 +149,7 @@ describe('concurrent requests with one Idempotency-Key', () => {
     expect(await countRows('jobs', 'idempotency_key = ?', key['idempotency-key'])).toBe(1)
   })
 })
+
+function postWith(bindings: Partial<Env>, body: unknown, headers: Record<string, string>): Promise<Response> {
+  return fetchWith(bindings, apiRequest('POST', '/v1/jobs', body, headers))
+}

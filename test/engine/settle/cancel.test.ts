@@ -35,7 +35,7 @@ describe('a cancellation', () => {
   })
 
   it('is refused once the last step has committed', async () => {
-    const { id, resume } = await interruptedJob({ stage: 'finished', place: { commit: 4, when: 'after' } })
+    const { id, resume } = await interruptedJob({ stage: 'finished', place: { commit: 2, when: 'after' } })
     await expect(canceled(id)).rejects.toThrow('already_settled')
     await resume()
     await expectOneEnd(id, 'succeeded')

@@ -17,7 +17,7 @@ import {
   untilStatus,
   untilSubmitted,
 } from '../../support/reelhook.ts'
-import { aContext, postWithoutWakeUp } from '../../support/runtime.ts'
+import { aContext, deadQueue, postWithoutWakeUp } from '../../support/runtime.ts'
 import { objectKeys } from '../../support/storage.ts'
 import { simulatorUrl, world } from '../../support/world.ts'
 
@@ -156,7 +156,9 @@ describe('the videos of a canceled job', () => {
     const { id } = await postWithoutWakeUp({ count: 2, prompt: 'A paper boat sim(webhook=lost)' })
     await advance(aContext(), id)
     await world.advance(5 * minutes)
-    const { resume } = await pauseStep(id, { commit: 4, when: 'before' })
+    // The first message copies one video, the second one the other.
+    await advance(aContext({}, { RESULTS: deadQueue }), id)
+    const { resume } = await pauseStep(id, { commit: 2, when: 'before' })
     expect((await canceled(id)).outputs).toMatchObject([
       { n: 0, status: 'stored', url: expect.any(String) },
       { n: 1, status: 'failed', url: null, fault: { code: 'canceled' } },

@@ -2,6 +2,7 @@
 import { env } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
 import type { JobView } from '../../../src/core/job/view-schema.ts'
+import { leaseMs } from '../../../src/core/schedule.ts'
 import { advance } from '../../../src/engine/advance.ts'
 import { pauseStep } from '../../support/hold-step.ts'
 import { canceled } from '../../support/job-calls.ts'
@@ -75,27 +76,24 @@ describe('a video whose header cannot be read', () => {
 })
 
 describe('a step that dies while it reads a header', () => {
-  /** Its video is stored and committed, and the header is not read yet. */
+  /** The first step has committed nothing since its poll. The second one has committed that the video is stored. */
   async function aDeath(overrides: Record<string, unknown> = {}): Promise<string> {
     const { id } = await postWithoutWakeUp({ prompt: 'A paper boat sim(webhook=lost)', ...overrides })
     await advance(aContext(), id)
     await world.advance(5 * minutes)
     await dieAtHeader(id)
+    await world.advance(leaseMs)
+    await dieAtHeader(id)
     expect((await getJob(id)).status).toBe('storing')
     return id
   }
 
-  /** Advances the job until a step reads a header by a range that does not begin the file's structure check. */
+  /** Advances the job until a step has stored a video and reads its header. */
   async function dieAtHeader(id: string): Promise<void> {
     const reached = aGate()
+    const before = downloadsOf(id)
     const get = async (key: string, options?: R2GetOptions) => {
-      const isStored = await countRows(
-        'outputs',
-        "job_id = ? AND n = ? AND status = 'stored'",
-        id,
-        numberOf(key),
-      )
-      if (isStored === 0) return env.BUCKET.get(key, options)
+      if (downloadsOf(id) === before) return env.BUCKET.get(key, options)
       reached.open()
       return new Promise<never>(() => undefined)
     }
@@ -104,15 +102,11 @@ describe('a step that dies while it reads a header', () => {
     await reached.wait
   }
 
-  function numberOf(key: string): number {
-    return Number(/\/(\d+)\.mp4$/.exec(key)?.[1])
-  }
-
   function downloadsOf(id: string): number {
     return world.logs.filter(({ event, fields }) => event === 'output.stored' && fields.job_id === id).length
   }
 
-  it('leaves one copy: the job succeeds without the metadata, and the header is not read again', async () => {
+  it('costs one more copy: the job succeeds without the metadata, and the header is not read again', async () => {
     const id = await aDeath()
     const storedBefore = await objectKeys(`jobs/${id}/`)
     expect(storedBefore).toEqual([`jobs/${id}/0.mp4`])
@@ -120,7 +114,7 @@ describe('a step that dies while it reads a header', () => {
       status: 'succeeded',
       outputs: [{ ...noMetadata, status: 'stored', bytes: expect.any(Number) }],
     })
-    expect(downloadsOf(id)).toBe(1)
+    expect(downloadsOf(id)).toBe(2)
     expect(await objectKeys(`jobs/${id}/`)).toEqual(storedBefore)
     const { event, log } = await recordsOf(id)
     expect(event).toMatchObject({ metadata_error: expect.stringContaining('was interrupted') })
@@ -132,7 +126,7 @@ describe('a step that dies while it reads a header', () => {
     const id = await aDeath({ count: 2 })
     const job = await untilSettled(id)
     expect(job).toMatchObject({ status: 'succeeded', outputs: [noMetadata, metadata] })
-    expect(downloadsOf(id)).toBe(2)
+    expect(downloadsOf(id)).toBe(3)
   })
 
   it('leaves a stored output if the job is canceled then', async () => {
@@ -143,6 +137,16 @@ describe('a step that dies while it reads a header', () => {
       outputs: [{ ...noMetadata, status: 'stored' }],
     })
     expect(await objectKeys(`jobs/${id}/`)).toEqual([`jobs/${id}/0.mp4`])
+  })
+
+  it('leaves no video if the job is canceled before one is recorded', async () => {
+    const { id } = await postWithoutWakeUp({ prompt: 'A paper boat sim(webhook=lost)' })
+    await advance(aContext(), id)
+    await world.advance(5 * minutes)
+    await dieAtHeader(id)
+    await canceled(id)
+    expect(await getJob(id)).toMatchObject({ status: 'canceled', outputs: [] })
+    expect(await objectKeys(`jobs/${id}/`)).toEqual([])
   })
 })
 

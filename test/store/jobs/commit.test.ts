@@ -98,7 +98,10 @@ describe('the commit of a step', () => {
     }
     await journalWebhook(db, webhook, start + 1)
     // The step keeps its lease in the meantime.
-    expect(await jobRow(claim.job.id)).toMatchObject({ lease: claim.job.lease, due_at: start + leaseMs })
+    expect(await jobRow(claim.job.id)).toMatchObject({
+      lease: claim.job.lease,
+      leased_until: start + leaseMs,
+    })
     const committed = await commitStep(db, claim, waits(waitMs), { limits: noLimits, nowMs: start + 2 })
     expect(committed).toMatchObject({ state: 'released', dueAt: start + 2 })
   })
@@ -133,6 +136,7 @@ describe('the commit of a step', () => {
     expect(await jobRow(id)).toMatchObject({
       status: 'failed',
       lease: null,
+      leased_until: null,
       due_at: null,
       settled_at: start,
       erase_at: start + 2 * 24 * 60 * 60_000,
