@@ -56,7 +56,9 @@ export async function createJobOnce(
   if (earlier !== null) return earlier
   const choice = await chooseProviders(context, apiKeyId, newJob.request, newJob.retryOf)
   if (!choice.ok) {
-    return (await replayEarlier(c, idempotency, shards)) ?? problem(c, choice.code, notAccepted, choice.errors)
+    return (
+      (await replayEarlier(c, idempotency, shards)) ?? problem(c, choice.code, notAccepted, choice.errors)
+    )
   }
   const { job, isNew } = await acceptJob(context, { apiKeyId, idempotency, shard }, newJob, choice)
   if (!isNew) return replay(c, job, idempotency)

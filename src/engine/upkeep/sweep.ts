@@ -4,8 +4,8 @@ import type { Database } from '../../store/database.ts'
 import { overdueDeliveries } from '../../store/deliveries/claim.ts'
 import { parkOverdue, releaseDueQueues } from '../../store/deliveries/host-queue-sweep.ts'
 import { overdueJobs } from '../../store/jobs/jobs.ts'
-import { cleanUpSlots } from '../../store/jobs/slots.ts'
 import { inEachDatabase } from '../../store/shards.ts'
+import { cleanUp } from '../slots.ts'
 import { eraseDue } from './erase.ts'
 
 // The rest is still overdue at the next sweep, the oldest first.
@@ -13,7 +13,7 @@ const maxPerSweep = 1_000
 
 // Two sweeps at once are harmless: the second wake-up of a row finds it claimed or not due.
 export async function sweep(context: Context): Promise<void> {
-  await cleanUpSlots(context.db, context.config.limits, context.now())
+  await cleanUp(context)
   await inEachDatabase(context, (db, shard) => sweepShard(context, db, shard))
 }
 
