@@ -4,6 +4,7 @@ import type { VersionedSecret } from './core/crypto/derived-keys.ts'
 import type { Limits } from './core/job/concurrency.ts'
 import { type ProviderName, providerNames } from './core/request/request.ts'
 import { maxRetentionDays } from './core/retention.ts'
+import { countShards } from './core/shards.ts'
 import type { NetworkPolicy } from './core/url/policy.ts'
 import type { Accounts } from './providers/index.ts'
 
@@ -36,6 +37,8 @@ export function settingNames(): string[] {
 
 /** Reports every invalid setting at once, by name and without its value. */
 export function readConfig(environment: object): ConfigResult {
+  const shards = countShards(environment)
+  if (!shards.ok) return { ok: false, faults: [shards.fault] }
   const parsed = environmentSchema.safeParse(environment)
   if (!parsed.success) return { ok: false, faults: [...new Set(parsed.error.issues.map(describeIssue))] }
   const values = parsed.data

@@ -10,10 +10,9 @@ import { type Log, logToConsole } from './log.ts'
 import { createProviders, type Providers } from './providers/index.ts'
 import { createQueues, type Queues } from './queue.ts'
 import { counterOf } from './rate-limit.ts'
-import { type Database, openDatabase } from './store/database.ts'
 import { createOwners, type Owners } from './store/owners.ts'
 import { type Patience, patientDatabase, workPatience } from './store/patience.ts'
-import { meterSize, type SizeMeter } from './store/size.ts'
+import { type Databases, openDatabases } from './store/shards.ts'
 import { createGuard } from './url-guard/guard.ts'
 
 /** All I/O beside the bindings. Tests replace it. */
@@ -39,19 +38,13 @@ export const realEdges: Edges = {
   log: logToConsole,
 }
 
-export interface Context extends Omit<Edges, 'fetch'> {
+export interface Context extends Omit<Edges, 'fetch'>, Databases {
   /** Holds one of the invocation's connections, as the bucket and the queues do. */
   fetch: Fetch
   config: Config
   /** Checks every URL from outside right before it is called. */
   guard: Guard
-  /** API keys, endpoints, slots: what belongs to no single job. */
-  db: Database
-  /** The database of a job, or of what belongs to it, by its id. */
-  dbOf: (id: string) => Database
   owners: Owners
-  /** The size of the database as last seen; `readSize` asks for it. */
-  lastSeenSize: SizeMeter['lastSeen']
   bucket: R2Bucket
   /** Limits the tests of callback URLs, per API key. */
   probeLimit: RateLimit
@@ -80,16 +73,13 @@ export function createContext(
   const { fetch, limit } = createConnections(withUserAgent(given.fetch))
   const edges = { ...given, fetch }
   const guard = createGuard(edges, config)
-  const { database, lastSeen } = meterSize(env.DB)
-  const db = openDatabase(patientDatabase(database, edges, patience))
+  const databases = openDatabases(env, (database) => patientDatabase(database, edges, patience))
   return {
     ...edges,
     config,
     guard,
-    db,
-    dbOf: () => db,
-    owners: createOwners(db),
-    lastSeenSize: lastSeen,
+    ...databases,
+    owners: createOwners(databases.db),
     bucket: limit(env.BUCKET),
     probeLimit: counterOf(config.publicBaseUrl, env.RECEIVER_TESTS),
     callbacks: counterOf(config.publicBaseUrl, env.CALLBACKS),

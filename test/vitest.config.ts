@@ -36,6 +36,8 @@ const inWorkerd = defineProject({
       wrangler: { configPath: './wrangler.toml' },
       miniflare: {
         ...parallel,
+        // Under other names than the Worker's own: only the tests of several databases bind them (test/support/shards.ts).
+        d1Databases: { SHARD_1: 'shard-1', SHARD_2: 'shard-2', SHARD_3: 'shard-3' },
         // Tests read their jobs far more often than a caller may.
         ratelimits: { REQUESTS: { namespace_id: '5301', simple: { limit: 1_000_000, period: 60 } } },
         bindings: {

@@ -1,17 +1,31 @@
-/** Refuses what adds rows for good, while the database is almost full: jobs that were accepted can then still end. */
+/** Refuses what adds rows for good, while the databases are almost full: jobs that were accepted can then still end. */
 import type { Context as HonoContext } from 'hono'
 import { databaseSizeOf } from '../core/database-size.ts'
 import { readSize } from '../store/size.ts'
 import { type ProblemResponse, problem } from './problems.ts'
 import type { ApiEnv } from './router.ts'
 
-/** Null: there is room. Only an isolate that knows no size, or a size that is too large, asks the database. */
-export async function refuseWhenFull(c: HonoContext<ApiEnv>): Promise<ProblemResponse | null> {
-  const { db, lastSeenSize } = c.get('context')
-  const lastSeen = lastSeenSize()
-  if (lastSeen !== null && databaseSizeOf(lastSeen).state !== 'full') return null
-  const { state, share } = databaseSizeOf(await readSize(db, lastSeenSize))
-  return state === 'full' ? databaseFull(c, `It holds ${Math.floor(share * 100)} % of its limit`) : null
+/** The first of these shards that has room. Only an isolate that knows no size, or a size that is too large, asks. */
+export async function shardWithRoom(
+  c: HonoContext<ApiEnv>,
+  shards: readonly number[],
+): Promise<number | ProblemResponse> {
+  const { databases, lastSeenSize } = c.get('context')
+  const shares: number[] = []
+  for (const shard of shards) {
+    const db = databases[shard]
+    if (db === undefined) continue
+    const lastSeen = lastSeenSize(db)
+    if (lastSeen !== null && hasRoom(lastSeen)) return shard
+    const bytes = await readSize(db, lastSeenSize)
+    if (hasRoom(bytes)) return shard
+    shares.push(databaseSizeOf(bytes).share)
+  }
+  return databaseFull(c, `It holds ${Math.floor(Math.min(...shares) * 100)} % of its limit`)
+}
+
+function hasRoom(bytes: number): boolean {
+  return databaseSizeOf(bytes).state !== 'full'
 }
 
 /** Also for a write that D1 refused because it has no room left. */

@@ -7,12 +7,12 @@ import { type Asset, findAssets, keyOf } from '../store/assets.ts'
  * retries (`retryOf`) whose bytes are still in R2. Assets of other jobs belong to those jobs alone.
  */
 export async function availableAssets(
-  { db, bucket }: Pick<Context, 'db' | 'bucket'>,
+  { dbOf, bucket }: Pick<Context, 'dbOf' | 'bucket'>,
   request: Partial<MediaFields>,
   retryOf: string | null,
 ): Promise<Map<string, Asset>> {
   const ids = assetsIn(request).map(({ id }) => id)
-  const assets = await findAssets(db, ids)
+  const assets = await findAssets({ dbOf }, ids)
   for (const asset of assets.values()) {
     if (asset.jobId === null) continue
     const isAvailable = asset.jobId === retryOf && (await bucket.head(keyOf(asset))) !== null

@@ -1,6 +1,6 @@
 /** A retry gets copies of the assets that the retried job owns, so that erasing one job does not affect the other. */
 import type { Context } from '../context.ts'
-import { newId } from '../core/id.ts'
+import { newId, shardOf } from '../core/id.ts'
 import { assetsIn, mapMedia } from '../core/request/media.ts'
 import type { JobRequest } from '../core/request/request.ts'
 import { inputKey } from '../core/retention.ts'
@@ -11,17 +11,17 @@ import { type Asset, findAssets, keyOf } from '../store/assets.ts'
  * the daily reconciliation deletes them.
  */
 export async function copyForRetry(
-  { db, bucket, now }: Pick<Context, 'db' | 'bucket' | 'now'>,
+  { dbOf, bucket, now }: Pick<Context, 'dbOf' | 'bucket' | 'now'>,
   job: { id: string; apiKeyId: string },
   request: JobRequest,
 ): Promise<{ request: JobRequest; assets: Asset[] }> {
   const copies = new Map<string, Asset>()
   const ids = assetsIn(request).map(({ id }) => id)
-  for (const asset of (await findAssets(db, ids)).values()) {
+  for (const asset of (await findAssets({ dbOf }, ids)).values()) {
     const object = asset.jobId === null ? null : await bucket.get(keyOf(asset))
     // Null: uploaded by the caller, or erased since validation. An erased asset fails the job before it costs anything.
     if (object === null) continue
-    const id = newId('asset')
+    const id = newId('asset', shardOf(job.id))
     const key = inputKey(job.id, id)
     const { contentType } = asset
     const body = object.body.pipeThrough(new FixedLengthStream(object.size))

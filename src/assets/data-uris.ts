@@ -4,7 +4,7 @@
  */
 import type { Context } from '../context.ts'
 import { sha256 } from '../core/crypto/derived-keys.ts'
-import { newId } from '../core/id.ts'
+import { newId, shardOf } from '../core/id.ts'
 import { type DataUri, readDataUri } from '../core/request/data-uri.ts'
 import {
   isDataUri,
@@ -52,7 +52,7 @@ export async function storeDataUris(
     const metadata = knownMetadata.get(path)
     if (metadata === undefined) throw new Error('embedded media were not validated')
     const { bytes } = readDataUri(value)
-    const id = newId('asset')
+    const id = newId('asset', shardOf(job.id))
     const key = inputKey(job.id, id)
     await bucket.put(key, bytes, { httpMetadata: { contentType: metadata.contentType } })
     stored.set(value, {

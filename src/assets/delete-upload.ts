@@ -7,8 +7,8 @@ import { uploadKey } from '../core/retention.ts'
 import { deleteAsset } from '../store/assets.ts'
 
 // Running this twice is harmless: deleting what is not there changes nothing.
-export async function deleteUpload({ db, bucket, now, log }: Context, id: string): Promise<void> {
-  await deleteAsset(db, id, now())
+export async function deleteUpload({ dbOf, bucket, now, log }: Context, id: string): Promise<void> {
+  await deleteAsset(dbOf(id), id, now())
   await bucket.delete(uploadKey(id))
   log('asset.deleted', { asset_id: id })
 }

@@ -11,13 +11,13 @@ const marginMs = 60 * 60 * 1_000
 
 /** Fails with `asset_deleted`, which names each field whose asset no longer exists. */
 export async function withLinks(
-  { db, config }: Pick<Context, 'db' | 'config'>,
+  { dbOf, config }: Pick<Context, 'dbOf' | 'config'>,
   job: { request: JobRequest; deadlineAt: number },
 ): Promise<Result<JobRequest>> {
   const assets = assetsIn(job.request)
   if (assets.length === 0) return ok(job.request)
   const ids = assets.map(({ id }) => id)
-  const existing = await findAssets(db, ids)
+  const existing = await findAssets({ dbOf }, ids)
   const missing = assets.filter(({ id }) => !existing.has(id)).map(({ path }) => path)
   if (missing.length > 0) return fail('asset_deleted', `${missing.join(', ')}: The asset was deleted.`)
   const links = new Map<string, string>()

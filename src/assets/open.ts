@@ -7,7 +7,7 @@ import { isText } from '../media/sniff/container.ts'
 import { essenceOf, extensionOf, fileTypeOf } from '../media/sniff/file-type.ts'
 import { type ByteSource, replayed, sourceOf, withChecksum } from '../media/source.ts'
 import { findAsset, keyOf } from '../store/assets.ts'
-import type { Database } from '../store/database.ts'
+import type { Databases } from '../store/shards.ts'
 
 export interface OpenedInput {
   contentType: string
@@ -17,7 +17,7 @@ export interface OpenedInput {
 }
 
 interface InputSettings extends RemoteSettings {
-  db: Database
+  dbOf: Databases['dbOf']
   bucket: R2Bucket
   maxBytes: number
 }
@@ -48,7 +48,7 @@ async function sendAsset<T>(
   id: string,
   send: (input: OpenedInput) => Promise<Result<T>>,
 ): Promise<Result<T>> {
-  const asset = await findAsset(settings.db, id)
+  const asset = await findAsset(settings.dbOf(id), id)
   const object = asset === null ? null : await settings.bucket.get(keyOf(asset))
   if (object === null) return fail('asset_deleted', 'The asset was deleted.')
   const contentType = object.httpMetadata?.contentType ?? ''

@@ -37,11 +37,11 @@ type UploadResult<T> = Result<T> | { ok: false; fault: Fault; path: 'file_name' 
  * `bad_request` (no file, or more than one), `media_wrong_type`, `media_too_large`, `media_truncated`.
  */
 export async function uploadAsset(
-  { db, bucket, now, log }: Context,
-  apiKeyId: string,
+  { dbOf, bucket, now, log }: Context,
+  { apiKeyId, shard }: { apiKeyId: string; shard: number },
   request: Request,
 ): Promise<UploadResult<Asset>> {
-  const id = newId('asset')
+  const id = newId('asset', shard)
   const startedAt = now()
   const stored = await storeFile(bucket, uploadKey(id), request)
   log('asset.stored', {
@@ -60,7 +60,7 @@ export async function uploadAsset(
     lostAt: null,
   }
   try {
-    await insertAsset(db, asset)
+    await insertAsset(dbOf(id), asset)
   } catch (error) {
     await bucket.delete(uploadKey(id))
     throw error

@@ -6,17 +6,24 @@ export const maxDatabaseBytes = 10_000_000_000
 const degradedShare = 0.7
 const fullShare = 0.9
 
+/** One database, or all of them together. */
 export interface DatabaseSize {
   bytes: number
   maxBytes: number
   /** The share of the limit that is used: 0 to 1, with four decimals. */
   share: number
-  /** `full`: nothing new is accepted, so that accepted jobs can still end. */
+  /** `full`: nothing new is accepted, so that accepted jobs can still end. Of several databases: each is full. */
   state: 'ok' | 'degraded' | 'full'
 }
 
-export function databaseSizeOf(bytes: number): DatabaseSize {
-  const share = bytes / maxDatabaseBytes
-  const state = share >= fullShare ? 'full' : share >= degradedShare ? 'degraded' : 'ok'
-  return { bytes, maxBytes: maxDatabaseBytes, share: Math.round(share * 10_000) / 10_000, state }
+export function databaseSizeOf(...sizes: readonly number[]): DatabaseSize {
+  const bytes = sizes.reduce((sum, size) => sum + size, 0)
+  const maxBytes = sizes.length * maxDatabaseBytes
+  const reaches = (share: number) => (size: number) => size >= share * maxDatabaseBytes
+  const state = sizes.every(reaches(fullShare))
+    ? 'full'
+    : sizes.some(reaches(degradedShare))
+      ? 'degraded'
+      : 'ok'
+  return { bytes, maxBytes, share: Math.round((bytes / maxBytes) * 10_000) / 10_000, state }
 }

@@ -1,6 +1,7 @@
 /**
  * Ids with a type prefix that sort by creation time: a prefix and a UUIDv7 in base 32 (TypeID). Because they sort, lists
- * page by primary key, and no table needs an index on time.
+ * page by primary key, and no table needs an index on time. The last two characters, ten random bits of the UUID, hold the
+ * number of the shard (shards.ts).
  */
 import { TypeID, typeid } from 'typeid-js'
 
@@ -14,11 +15,20 @@ const prefixes = {
 } as const
 type Kind = keyof typeof prefixes
 
-export function newId(kind: Kind): string {
-  return typeid(prefixes[kind]).toString()
+export function newId(kind: Kind, shard = 0): string {
+  return `${typeid(prefixes[kind]).toString().slice(0, -2)}${digit(shard >> 5)}${digit(shard)}`
 }
 
-/** The n-th event id that belongs to a job and has no row: always the same, and no other job has it. `n`: below 1,024. */
+/** The number of the shard in an id, 0 to 1023. An id that Reelhook did not make has any number. */
+export function shardOf(id: string): number {
+  const [high = 0, low = 0] = Array.from(id.slice(-2), (character) => Math.max(0, digits.indexOf(character)))
+  return high * 32 + low
+}
+
+/**
+ * The n-th event id that belongs to a job and has no row: always the same, and no other job has it. `n`, below 1,024,
+ * replaces the shard, because an event is only reached through its job or its delivery.
+ */
 export function eventIdOf(jobId: string, n: number): string {
   return `${eventPrefixOf(jobId, 24)}${digit(n >> 5)}${digit(n)}`
 }
@@ -34,9 +44,12 @@ function eventPrefixOf(jobId: string, length: number): string {
   return `${prefixes.event}_${jobId.slice(start, start + length)}`
 }
 
+// Crockford's base 32, as in every TypeID.
+const digits = '0123456789abcdefghjkmnpqrstvwxyz'
+
 /** The last five bits, as TypeID writes them. */
 function digit(bits: number): string {
-  return '0123456789abcdefghjkmnpqrstvwxyz'.charAt(bits & 31)
+  return digits.charAt(bits & 31)
 }
 
 /** The smallest id of its kind that can be created at `timeMs`: a bound for "created before / after". */

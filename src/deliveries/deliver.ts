@@ -19,8 +19,8 @@ import { nextAttempt } from './next-attempt.ts'
 import { signatureHeaders, signersOf } from './sign.ts'
 
 export async function deliver(context: Context, deliveryId: string): Promise<void> {
-  const { db, now } = context
-  const claimed = await claimDelivery(db, deliveryId, crypto.randomUUID(), now())
+  const { dbOf, now } = context
+  const claimed = await claimDelivery(dbOf(deliveryId), deliveryId, crypto.randomUUID(), now())
   if (claimed === null) return
   if ('parkedForHost' in claimed) {
     return context.log('delivery.parked', { delivery_id: deliveryId, host: claimed.parkedForHost })
@@ -84,10 +84,10 @@ async function post(
 
 /** Nothing was sent, and the host is not at fault: this is no attempt. */
 async function postpone(context: Context, delivery: ClaimedDelivery): Promise<void> {
-  const { db, queues, now } = context
+  const { dbOf, queues, now } = context
   context.log('delivery.postponed', { job_id: delivery.jobId, delivery_id: delivery.id })
   await unlessLeaseLost(async () => {
-    const released = await postponeDelivery(db, delivery, noConnectionWaitMs, now())
+    const released = await postponeDelivery(dbOf(delivery.id), delivery, noConnectionWaitMs, now())
     await queues.delivery(delivery.id, noConnectionWaitMs)
     await queues.deliveries(released)
   })
@@ -98,10 +98,10 @@ async function commit(
   delivery: ClaimedDelivery,
   outcome: AttemptOutcome & { attempt: Attempt },
 ): Promise<void> {
-  const { db, queues, now } = context
+  const { dbOf, queues, now } = context
   const { dueAt } = outcome.delivery
   await unlessLeaseLost(async () => {
-    const released = await commitAttempt(db, delivery, outcome, now())
+    const released = await commitAttempt(dbOf(delivery.id), delivery, outcome, now())
     if (dueAt !== null) await queues.delivery(delivery.id, dueAt - now())
     await queues.deliveries(released)
   })
@@ -112,7 +112,7 @@ async function end(
   delivery: ClaimedDelivery,
   reason: NonNullable<ClaimedDelivery['obstacle']>,
 ): Promise<void> {
-  const { db, queues, now } = context
+  const { dbOf, queues, now } = context
   const fields = {
     delivery_id: delivery.id,
     endpoint_id: delivery.endpointId,
@@ -121,14 +121,16 @@ async function end(
   }
   context.log('delivery.given_up', { job_id: delivery.jobId, ...fields })
   const event = draftEvent('delivery.failed', fields, now())
-  await unlessLeaseLost(async () => queues.deliveries(await giveUp(db, delivery, { reason, event }, now())))
+  await unlessLeaseLost(async () =>
+    queues.deliveries(await giveUp(dbOf(delivery.id), delivery, { reason, event }, now())),
+  )
 }
 
 /** The endpoint has moved. The delivery is claimed again, because the new host may have no capacity. */
 async function redirect(context: Context, delivery: ClaimedDelivery): Promise<void> {
-  const { db, queues, now } = context
+  const { dbOf, queues, now } = context
   await unlessLeaseLost(async () =>
-    queues.deliveries([delivery.id, ...(await redirectDelivery(db, delivery, now()))]),
+    queues.deliveries([delivery.id, ...(await redirectDelivery(dbOf(delivery.id), delivery, now()))]),
   )
 }
 

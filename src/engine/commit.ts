@@ -9,17 +9,22 @@ import { isTaskTaken, mayLeaveOrphans } from '../store/jobs/tasks.ts'
 import { isLeaseLost } from '../store/lease.ts'
 import type { Run } from './run.ts'
 import { recordLateResult } from './settle/late-result.ts'
+import { afterCommit, beforeCommit, limitsInBatch } from './slots.ts'
 
 /** `step` includes what is not committed yet. Null: another worker has the row now. */
 export async function commit(context: Context, run: Run, step: Step): Promise<Committed | null> {
-  const { dbOf, config, queues, now } = context
+  const { dbOf, queues, now } = context
   const { claim } = run
   const { id } = claim.job
   try {
-    const committed = await commitStep(dbOf(id), claim, step, { limits: config.limits, nowMs: now() })
+    await beforeCommit(context, claim.job, step)
+    const committed = await commitStep(dbOf(id), claim, step, {
+      limits: limitsInBatch(context),
+      nowMs: now(),
+    })
     run.uncommitted = null
     await queues.deliveries(step.deliveries.map((delivery) => delivery.id))
-    await queues.jobs(committed.woken)
+    await queues.jobs([...committed.woken, ...(await afterCommit(context, claim.job, step))])
     if (committed.state === 'settled') await afterSettling(context, claim, step)
     return committed
   } catch (error) {

@@ -85,8 +85,8 @@ async function receive(
   task: UploadTask,
   request: Request,
 ): Promise<Result<RecordedUpload>> {
-  const { db, bucket, config, log, now } = context
-  const destination = await destinationFor(db, task)
+  const { dbOf, bucket, config, log, now } = context
+  const destination = await destinationFor(dbOf(task.jobId), task)
   const logReceived = (fields: object) =>
     log('upload.received', { job_id: task.jobId, task_n: task.n, ...fields })
   if (typeof destination === 'string') {
@@ -107,11 +107,16 @@ async function receive(
 }
 
 async function record(
-  { db, bucket, queues, now }: Context,
+  { dbOf, bucket, queues, now }: Context,
   task: UploadTask,
   object: StoredObject,
 ): Promise<RecordedUpload> {
-  const result = await recordReceivedVideo(db, task, { ...object, arrivedAt: now(), others: 0 }, now())
+  const result = await recordReceivedVideo(
+    dbOf(task.jobId),
+    task,
+    { ...object, arrivedAt: now(), others: 0 },
+    now(),
+  )
   if (result === 'stored') await queues.result(task.jobId)
   else await bucket.delete(object.key)
   return result

@@ -4,6 +4,7 @@ import { uploadKey } from '../core/retention.ts'
 import type { Database } from './database.ts'
 import { insertPurgeOfAsset } from './purges.ts'
 import { assets } from './schema.ts'
+import { type Databases, readByShard } from './shards.ts'
 
 export type Asset = typeof assets.$inferSelect
 
@@ -21,15 +22,16 @@ export async function findAsset(db: Database, id: string): Promise<Asset | null>
   return row ?? null
 }
 
-/** The assets with these ids that exist, by id. */
-export async function findAssets(db: Database, ids: readonly string[]): Promise<Map<string, Asset>> {
-  if (ids.length === 0) return new Map()
-  // Few enough to be bound one by one. A JSON list would be read row by row, and D1 bills rows read.
-  const rows = await db
-    .select()
-    .from(assets)
-    .where(inArray(assets.id, [...new Set(ids)]))
-  return new Map(rows.map((row) => [row.id, row]))
+/** The assets with these ids that exist, by id. An uploaded asset has a shard of its own, whatever job uses it. */
+export function findAssets(
+  databases: Pick<Databases, 'dbOf'>,
+  ids: readonly string[],
+): Promise<Map<string, Asset>> {
+  return readByShard(databases, ids, async (db, some) => {
+    // Few enough to be bound one by one. A JSON list would be read row by row, and D1 bills rows read.
+    const rows = await db.select().from(assets).where(inArray(assets.id, some))
+    return new Map(rows.map((row) => [row.id, row]))
+  })
 }
 
 /** Its file is then purged from the cache by a sweep. */

@@ -34,9 +34,9 @@ export function meterSize(binding: D1Database): SizeMeter {
 }
 
 /** The size now. `db` is the metered database. */
-export async function readSize(db: Database, lastSeen: SizeMeter['lastSeen']): Promise<number> {
+export async function readSize(db: Database, lastSeenSize: (db: Database) => number | null): Promise<number> {
   await db.batch([db.run(sql`SELECT 1`)])
-  const bytes = lastSeen()
+  const bytes = lastSeenSize(db)
   if (bytes === null) throw new Error('D1 reported no size')
   return bytes
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { firstIdAt, newId } from '../../src/core/id.ts'
+import { firstIdAt, newId, shardOf } from '../../src/core/id.ts'
 
 const createdAt = Date.UTC(2026, 0, 1)
 const times = fc.nat(2 ** 48 - 1)
@@ -63,5 +63,26 @@ describe('the first id of a time', () => {
     expect(firstIdAt('job', 0) < id).toBe(true)
     expect(firstIdAt('job', 8.64e15)).toBe(firstIdAt('job', 2 ** 48 - 1))
     expect(firstIdAt('job', 8.64e15) > id).toBe(true)
+  })
+})
+
+describe('the shard in an id', () => {
+  it('is read back, and is 0 for an id without one', () => {
+    for (const shard of [0, 1, 7, 31, 32, 1023]) {
+      const id = newId('job', shard)
+      expect(id).toMatch(/^job_[0-7][0-9a-hjkmnp-tv-z]{25}$/)
+      expect(shardOf(id)).toBe(shard)
+    }
+    expect(shardOf(newId('job'))).toBe(0)
+    expect(shardOf('')).toBe(0)
+  })
+
+  it('does not change the order of ids', () => {
+    const ids = Array.from({ length: 500 }, (_, index) => {
+      // The clock of the ids does not go back.
+      vi.setSystemTime(createdAt + 10 * 24 * 60 * 60_000 + index)
+      return newId('job', 1023 - index)
+    })
+    expect([...ids].sort()).toEqual(ids)
   })
 })

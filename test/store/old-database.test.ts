@@ -107,7 +107,7 @@ describe('a database of the first release', () => {
     ])
     expect(claim?.webhooks).toMatchObject([{ provider: 'runware', body: '{"status":"success"}' }])
     expect((await timelineRowsOf(db, jobId))?.stored).toMatchObject([{ type: 'task.submitted' }])
-    expect(await hostsNamedBy(db, 'runware')).toEqual(['im.runware.test'])
+    expect(await hostsNamedBy({ databases: [db] }, 'runware')).toEqual(['im.runware.test'])
     expect(await countSlots(db)).toContainEqual({ provider: 'runware', taken: 1, waiting: 0 })
     expect(await countSlots(db)).toContainEqual({ provider: 'crun', taken: 0, waiting: 1 })
   })

@@ -117,7 +117,7 @@ export async function insertedDeliveries(
   const { id: jobId } = await insertedJob({ apiKeyId })
   await select('UPDATE jobs SET due_at = NULL WHERE id = ?', jobId)
   const drafts = Array.from({ length: count }, (_, n) =>
-    draftDelivery({ endpointId, url, eventId: `evt_${n}`, eventType: 'job.failed', body: '{}' }),
+    draftDelivery(jobId, { endpointId, url, eventId: `evt_${n}`, eventType: 'job.failed', body: '{}' }),
   )
   for (const draft of drafts) await insertDelivery(db, jobId, draft, start)
   // Ids of one millisecond are in no order: tests speak of the oldest and the newest.

@@ -90,7 +90,7 @@ export async function insertDeliveries(count: number, url: string, apiKeyId = 'a
   const db = openDatabase(env.DB)
   const job = await getJob(jobId)
   const drafts = Array.from({ length: count }, (_, n) =>
-    draftDelivery({
+    draftDelivery(jobId, {
       endpointId: null,
       eventId: `evt_${n}`,
       eventType: 'job.failed' as const,

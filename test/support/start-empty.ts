@@ -14,16 +14,18 @@ declare global {
   }
 }
 
-await Promise.all([dropTables(), deleteObjects()])
+await Promise.all([dropTables(env.DB), deleteObjects()])
 await applyD1Migrations(env.DB, env.MIGRATIONS)
 resetWorld()
 
-async function dropTables(): Promise<void> {
-  const { results } = await env.DB.prepare(
-    "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT GLOB 'sqlite_*' AND name NOT GLOB '_cf_*'",
-  ).all<{ name: string }>()
-  const drops = results.map(({ name }) => env.DB.prepare(`DROP TABLE "${name}"`))
-  if (drops.length > 0) await env.DB.batch(drops)
+export async function dropTables(database: D1Database): Promise<void> {
+  const { results } = await database
+    .prepare(
+      "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT GLOB 'sqlite_*' AND name NOT GLOB '_cf_*'",
+    )
+    .all<{ name: string }>()
+  const drops = results.map(({ name }) => database.prepare(`DROP TABLE "${name}"`))
+  if (drops.length > 0) await database.batch(drops)
 }
 
 async function deleteObjects(): Promise<void> {

@@ -5,9 +5,10 @@ import { deleteUpload } from '../../assets/delete-upload.ts'
 import { maxBytesByKind, uploadAsset } from '../../assets/upload.ts'
 import { type Fault, isMediaFault, type MediaFaultCode } from '../../core/fault.ts'
 import { isAssetId, mediaKinds } from '../../core/request/media.ts'
+import { shardsAtRandom } from '../../core/shards.ts'
 import { type Asset, findAsset } from '../../store/assets.ts'
 import { type ProblemCode, problem } from '../problems.ts'
-import { refuseWhenFull } from '../refuse-when-full.ts'
+import { shardWithRoom } from '../refuse-when-full.ts'
 import { json, keyProblems, problemResponse, unexpectedBodyProblems } from '../responses.ts'
 import { type ApiEnv, createRouter } from '../router.ts'
 
@@ -110,9 +111,10 @@ const remove = createRoute({
 export const assetRoutes = createRouter()
 
 assetRoutes.openapi(upload, async (c) => {
-  const refused = await refuseWhenFull(c)
-  if (refused !== null) return refused
-  const uploading = uploadAsset(c.get('context'), c.get('apiKeyId'), c.req.raw)
+  const context = c.get('context')
+  const shard = await shardWithRoom(c, shardsAtRandom(context.chance(), context.databases.length))
+  if (shard instanceof Response) return shard
+  const uploading = uploadAsset(context, { apiKeyId: c.get('apiKeyId'), shard }, c.req.raw)
   // A caller that disconnects ends this invocation; the upload to R2 must still be completed or aborted.
   c.executionCtx.waitUntil(Promise.allSettled([uploading]))
   const asset = await uploading
@@ -122,7 +124,8 @@ assetRoutes.openapi(upload, async (c) => {
 })
 
 assetRoutes.openapi(show, async (c) => {
-  const asset = await findAsset(c.get('context').db, c.req.valid('param').id)
+  const { id } = c.req.valid('param')
+  const asset = await findAsset(c.get('context').dbOf(id), id)
   return asset === null ? problem(c, 'not_found', 'There is no such asset.') : c.json(viewAsset(asset), 200)
 })
 
@@ -130,7 +133,7 @@ assetRoutes.openapi(show, async (c) => {
 assetRoutes.openapi(remove, async (c) => {
   const { id } = c.req.valid('param')
   if (!isAssetId(id)) return problem(c, 'not_found', 'There is no such asset.')
-  const asset = await findAsset(c.get('context').db, id)
+  const asset = await findAsset(c.get('context').dbOf(id), id)
   if (asset !== null && asset.jobId !== null)
     return problem(c, 'not_found', 'The asset was embedded in a job and is erased with that job.')
   const deletion = deleteUpload(c.get('context'), id)

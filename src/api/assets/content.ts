@@ -34,7 +34,7 @@ assetContentRoutes.use('/:id/content', requireLinkOrKey(params.transform(({ id }
 
 assetContentRoutes.openapi(show, async (c) => {
   const { id } = c.req.valid('param')
-  const asset = await findAsset(c.get('context').db, id)
+  const asset = await findAsset(c.get('context').dbOf(id), id)
   if (asset === null) return problem(c, 'not_found', 'There is no such asset.')
   const { createdAt, contentType } = asset
   const fileName = `${id}.${extensionOf(contentType)}`

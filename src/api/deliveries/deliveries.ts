@@ -84,7 +84,8 @@ deliveryRoutes.openapi(list, async (c) => {
 deliveryRoutes.openapi(show, async (c) => {
   const context = c.get('context')
   const { id } = c.req.valid('param')
-  const [delivery, body] = await Promise.all([findDelivery(context.db, id), findBody(context.db, id)])
+  const db = context.dbOf(id)
+  const [delivery, body] = await Promise.all([findDelivery(db, id), findBody(db, id)])
   const [view] = delivery === null ? [] : await viewDeliveries(context, [delivery])
   return delivery === null || view === undefined
     ? problem(c, 'not_found', 'There is no such delivery.')

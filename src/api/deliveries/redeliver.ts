@@ -77,12 +77,13 @@ export const redeliverRoutes = createRouter()
 redeliverRoutes.openapi(one, async (c) => {
   const context = c.get('context')
   const { id } = c.req.valid('param')
-  const isRedelivered = await redeliver(context.db, id, context.now())
-  const delivery = await findDelivery(context.db, id)
+  const db = context.dbOf(id)
+  const isRedelivered = await redeliver(db, id, context.now())
+  const delivery = await findDelivery(db, id)
   if (delivery === null) return problem(c, 'not_found', 'There is no such delivery.')
   if (!isRedelivered && delivery.status === 'pending' && delivery.lease !== null)
     return problem(c, 'delivery_pending', 'An attempt is in progress. Try again in a few seconds.')
-  if (!isRedelivered && (await findBody(context.db, id)) === null)
+  if (!isRedelivered && (await findBody(db, id)) === null)
     return problem(
       c,
       'pruned',

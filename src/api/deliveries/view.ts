@@ -6,6 +6,7 @@ import { eventTypes } from '../../core/event.ts'
 import { isoOrNull } from '../../core/iso.ts'
 import type { Attempt } from '../../store/deliveries/commit.ts'
 import { attemptsOfAll, type LoggedDelivery } from '../../store/deliveries/log.ts'
+import { readByShard } from '../../store/shards.ts'
 
 export const deliveryCursor = z.string().regex(/^dlv_[0-9a-z]{26}$/, 'must be a next_cursor')
 export const timestamp = z.iso.datetime({ offset: true })
@@ -50,11 +51,9 @@ export const deliverySchema = z
 
 export type DeliveryView = z.infer<typeof deliverySchema>
 
-export async function viewDeliveries({ db }: Context, page: LoggedDelivery[]): Promise<DeliveryView[]> {
-  const attempts = await attemptsOfAll(
-    db,
-    page.map(({ id }) => id),
-  )
+export async function viewDeliveries(context: Context, page: LoggedDelivery[]): Promise<DeliveryView[]> {
+  const ids = page.map(({ id }) => id)
+  const attempts = await readByShard(context, ids, attemptsOfAll)
   return page.map((delivery) => viewDelivery(delivery, attempts.get(delivery.id) ?? []))
 }
 

@@ -7,7 +7,9 @@ import { newId } from '../../core/id.ts'
 import type { PostedRequest } from '../../core/request/request.ts'
 import { jobPrefix } from '../../core/retention.ts'
 import { encryptSecret } from '../../deliveries/secrets.ts'
+import { describeError } from '../../log.ts'
 import { deleteAllExcept } from '../../media/delete.ts'
+import { draftEvent, insertEventIf } from '../../store/events.ts'
 import { insertJob } from '../../store/jobs/insert-job.ts'
 import type { Job } from '../../store/jobs/jobs.ts'
 import type { Choice } from './choose-provider.ts'
@@ -20,12 +22,12 @@ export interface NewJob {
 /** `isNew` is false if another request with the same Idempotency-Key came first: `job` is its job. */
 export async function acceptJob(
   context: Context,
-  caller: { apiKeyId: string; idempotency: { key: string; hash: string } | null },
+  caller: { apiKeyId: string; idempotency: { key: string; hash: string } | null; shard: number },
   { request: posted, retryOf }: NewJob,
   choice: Extract<Choice, { ok: true }>,
 ): Promise<{ job: Job; isNew: boolean }> {
   const { callback_secret, retention_days = context.config.retentionDays, ...fields } = posted
-  const id = newId('job')
+  const id = newId('job', caller.shard)
   // Objects come before the row: after a crash, or an insert with an unknown outcome, reconciliation deletes the orphans.
   const owner = { id, apiKeyId: caller.apiKeyId }
   const { request, assets } =
@@ -57,7 +59,20 @@ export async function acceptJob(
     if (assets.length > 0) await deleteAllExcept(context.bucket, jobPrefix(id), () => false)
     return { job, isNew: false }
   }
+  if (retryOf !== null) await noteRetry(context, job, retryOf)
   context.log('job.accepted', { job_id: job.id, provider: job.provider, model: job.model })
   await context.queues.job({ id: job.id, status: 'queued' }, 0)
   return { job, isNew: true }
+}
+
+/**
+ * The insert has noted it in the timeline of the retried job, if that is in the same database. Otherwise a failure is only
+ * logged: the new job is accepted, and the caller must learn its id.
+ */
+async function noteRetry({ dbOf, now, log }: Context, { id }: Job, retryOf: string): Promise<void> {
+  const db = dbOf(retryOf)
+  if (db === dbOf(id)) return
+  await insertEventIf(db, retryOf, draftEvent('job.retried', { job_id: id }, now())).catch((error) =>
+    log('event.failed', { job_id: retryOf, error: describeError(error) }),
+  )
 }

@@ -5,13 +5,14 @@ import { sha256 } from '../../core/crypto/derived-keys.ts'
 import { viewJob } from '../../core/job/view.ts'
 import type { JobView } from '../../core/job/view-schema.ts'
 import { isDataUri, mediaOf } from '../../core/request/media.ts'
-import { findJobByIdempotencyKey, type Job } from '../../store/jobs/jobs.ts'
+import type { Job } from '../../store/jobs/jobs.ts'
 import { type ProblemResponse, problem } from '../problems.ts'
-import { refuseWhenFull } from '../refuse-when-full.ts'
+import { shardWithRoom } from '../refuse-when-full.ts'
 import { json, problemResponse } from '../responses.ts'
 import type { ApiEnv } from '../router.ts'
 import { acceptJob, type NewJob } from './accept.ts'
 import { chooseProviders } from './choose-provider.ts'
+import { jobWithKey, shardsForJob } from './choose-shard.ts'
 import { notAccepted } from './request.ts'
 import { jobSchema, viewJobs } from './view.ts'
 
@@ -43,18 +44,23 @@ export async function createJobOnce(
   const key = c.req.header('idempotency-key')
   const idempotency = key === undefined ? null : { key, hash: await sha256(fingerprint) }
   // The insert finds a repeated request. One that is refused now may have been accepted before, so each refusal looks first.
-  const full = await refuseWhenFull(c)
-  if (full !== null) return (await replayEarlier(c, idempotency)) ?? full
+  const shards = await shardsForJob(context, apiKeyId, key)
+  const shard = await shardWithRoom(c, shards)
+  if (shard instanceof Response) return (await replayEarlier(c, idempotency, shards)) ?? shard
   const newJob = await load()
-  if (newJob instanceof Response) return (await replayEarlier(c, idempotency)) ?? newJob
-  // Media of its own are written to R2 before the row. A repeated request does not write them again.
-  const earlier = hasOwnMedia(newJob) ? await replayEarlier(c, idempotency) : null
+  if (newJob instanceof Response) return (await replayEarlier(c, idempotency, shards)) ?? newJob
+  // Media of its own are written to R2 before the row. A repeated request does not write them again. The insert finds a
+  // repeated request in its own shard only.
+  const unseen = hasOwnMedia(newJob) ? shards : shards.filter((other) => other !== shard)
+  const earlier = await replayEarlier(c, idempotency, unseen)
   if (earlier !== null) return earlier
   const choice = await chooseProviders(context, apiKeyId, newJob.request, newJob.retryOf)
   if (!choice.ok) {
-    return (await replayEarlier(c, idempotency)) ?? problem(c, choice.code, notAccepted, choice.errors)
+    return (
+      (await replayEarlier(c, idempotency, shards)) ?? problem(c, choice.code, notAccepted, choice.errors)
+    )
   }
-  const { job, isNew } = await acceptJob(context, { apiKeyId, idempotency }, newJob, choice)
+  const { job, isNew } = await acceptJob(context, { apiKeyId, idempotency, shard }, newJob, choice)
   if (!isNew) return replay(c, job, idempotency)
   // This response needs no further read: a failing database cannot hide from the caller that the job is accepted.
   return accepted(c, viewJob({ job, outputs: [], tasks: [] }, new Map()))
@@ -62,10 +68,10 @@ export async function createJobOnce(
 
 type Idempotency = { key: string; hash: string } | null
 
-/** Null: no job has been accepted with the key. */
-async function replayEarlier(c: C, idempotency: Idempotency) {
+/** Null: none of these shards has a job with the key. */
+async function replayEarlier(c: C, idempotency: Idempotency, shards: readonly number[]) {
   if (idempotency === null) return null
-  const earlier = await findJobByIdempotencyKey(c.get('context').db, c.get('apiKeyId'), idempotency.key)
+  const earlier = await jobWithKey(c.get('context'), c.get('apiKeyId'), idempotency.key, shards)
   return earlier === null ? null : replay(c, earlier, idempotency)
 }
 

@@ -51,7 +51,8 @@ jobRoutes.openapi(
 
 jobRoutes.openapi(show, async (c) => {
   const context = c.get('context')
-  const job = await findJob(context.db, c.req.valid('param').id)
+  const { id } = c.req.valid('param')
+  const job = await findJob(context.dbOf(id), id)
   const [view] = job === null ? [] : await viewJobs(context, [job])
   return view === undefined ? problem(c, 'not_found', 'There is no such job.') : c.json(view, 200)
 })

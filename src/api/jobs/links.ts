@@ -46,8 +46,9 @@ const create = createRoute({
 })
 
 export const linkRoutes = createRouter().openapi(create, async (c) => {
-  const { db, config, now } = c.get('context')
+  const { dbOf, config, now } = c.get('context')
   const { id } = c.req.valid('param')
+  const db = dbOf(id)
   const outputs = (await outputsOfAll(db, [id])).get(id) ?? []
   if (outputs.length === 0 && (await findJob(db, id)) === null)
     return problem(c, 'not_found', 'There is no such job.')

@@ -41,7 +41,7 @@ outputRoutes.use('/:id/outputs/:n', requireLinkOrKey(params.transform(({ id, n }
 
 outputRoutes.openapi(show, async (c) => {
   const { id, n } = c.req.valid('param')
-  const output = await findStoredOutput(c.get('context').db, id, n)
+  const output = await findStoredOutput(c.get('context').dbOf(id), id, n)
   if (output === null) return problem(c, 'not_found', 'There is no such output, or it is not stored yet.')
   const extension = output.key.split('.').at(-1)
   return serveFile(c, { ...output, fileName: `${id}-${n}.${extension}`, tag: id })

@@ -35,7 +35,7 @@ const retry = createRoute({
 export const retryRoutes = createRouter().openapi(retry, async (c) => {
   const { id } = c.req.valid('param')
   return createJobOnce(c, `retry ${id}`, async () => {
-    const job = await findJob(c.get('context').db, id)
+    const job = await findJob(c.get('context').dbOf(id), id)
     if (job === null) return problem(c, 'not_found', 'There is no such job.')
     switch (job.status) {
       case 'failed':

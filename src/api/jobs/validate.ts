@@ -20,12 +20,12 @@ export type Validation = { ok: true; metadata: KnownMetadata } | { ok: false; fa
 
 /** Checks URLs, assets, embedded media, provider options and the secret, and reports all faults at once. */
 export async function validateRequest(
-  { db, bucket, config }: Pick<Context, 'db' | 'bucket' | 'config'>,
+  { dbOf, bucket, config }: Pick<Context, 'dbOf' | 'bucket' | 'config'>,
   apiKeyId: string,
   request: Part,
   retryOf: string | null = null,
 ): Promise<Validation> {
-  const assets = await availableAssets({ db, bucket }, request, retryOf)
+  const assets = await availableAssets({ dbOf, bucket }, request, retryOf)
   const faults = [
     ...urlFaultsOf(request, config.reach),
     ...assetFaults(request, assets),

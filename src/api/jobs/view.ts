@@ -7,6 +7,7 @@ import { linksTo } from '../../media/signed-links.ts'
 import type { Job } from '../../store/jobs/jobs.ts'
 import { outputsOfAll } from '../../store/jobs/outputs.ts'
 import { tasksOfAll } from '../../store/jobs/tasks.ts'
+import { readByShard } from '../../store/shards.ts'
 import { problemResponse } from '../responses.ts'
 
 // `describe` makes a new schema: only one that is made after the OpenAPI extension can have a name.
@@ -14,9 +15,13 @@ export const jobSchema = jobViewSchema.describe('A job as its caller sees it.').
 
 export const noSuchJob = { 404: problemResponse('There is no such job.') }
 
-export async function viewJobs({ db, config, now }: Context, jobs: Job[]): Promise<JobView[]> {
+export async function viewJobs(context: Context, jobs: Job[]): Promise<JobView[]> {
   const ids = jobs.map(({ id }) => id)
-  const [outputsByJob, tasksByJob] = await Promise.all([outputsOfAll(db, ids), tasksOfAll(db, ids)])
+  const { config, now } = context
+  const [outputsByJob, tasksByJob] = await Promise.all([
+    readByShard(context, ids, outputsOfAll),
+    readByShard(context, ids, tasksOfAll),
+  ])
   return Promise.all(
     jobs.map(async (job) => {
       const outputs = outputsByJob.get(job.id) ?? []

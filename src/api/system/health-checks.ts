@@ -4,6 +4,7 @@ import type { Context } from '../../context.ts'
 import { type DatabaseSize, databaseSizeOf } from '../../core/database-size.ts'
 import { describeError } from '../../log.ts'
 import { type Backlog, countBacklog } from '../../store/reports/backlog.ts'
+import { inEachDatabase } from '../../store/shards.ts'
 import { readSize } from '../../store/size.ts'
 import type { FieldFault } from '../problems.ts'
 
@@ -72,10 +73,10 @@ export const checksSchema = z.object({
 type Checks = z.infer<typeof checksSchema>
 
 export async function runChecks(context: Context): Promise<Checks> {
-  const { db, lastSeenSize, bucket, queues, now } = context
+  const { lastSeenSize, bucket, queues, now } = context
   const [database, size, stored, queued] = await Promise.all([
-    probe(context, 'database', () => countBacklog(db, now())),
-    probe(context, 'database_size', () => readSize(db, lastSeenSize)),
+    probe(context, 'database', () => countBacklog(context, now())),
+    probe(context, 'database_size', () => inEachDatabase(context, (db) => readSize(db, lastSeenSize))),
     probe(context, 'bucket', () => bucket.head('healthz')),
     probe(context, 'queues', () => queues.waiting()),
   ])
@@ -128,9 +129,9 @@ function responseCheckOf(probed: Probe<unknown>): Checks['database'] {
   return { status: probed.ms > slowMs ? 'degraded' : 'ok', latency_ms: probed.ms }
 }
 
-function sizeCheckOf(probed: Probe<number>): Checks['database_size'] {
+function sizeCheckOf(probed: Probe<number[]>): Checks['database_size'] {
   if (!probed.ok) return { status: 'unknown', size: null }
-  const size = databaseSizeOf(probed.value)
+  const size = databaseSizeOf(...probed.value)
   return { status: size.state === 'full' ? 'failed' : size.state, size: viewSize(size) }
 }
 

@@ -118,7 +118,7 @@ export const counts: Counts = {
     purges: { waiting: 0, oldestAt: null },
   },
   slots: [{ provider: 'crun', taken: 4, waiting: 0 }],
-  databaseBytes: 412_672_000,
+  databaseBytes: [412_672_000],
   reconciliation: {
     finishedAt: Date.UTC(2026, 10, 21, 2, 14),
     objects: 5_210,

@@ -14,7 +14,8 @@ export interface Counts {
   backlog: Backlog
   slots: SlotCount[]
   reconciliation: LastReconciliation | null
-  databaseBytes: number
+  /** Of each database. */
+  databaseBytes: readonly number[]
 }
 
 interface Deployment {
@@ -53,7 +54,7 @@ export function viewStats(
         const limit = limits[provider]
         return limit === undefined ? [] : [{ provider, limit, in_use: taken, waiting }]
       }),
-      database: viewSize(databaseSizeOf(databaseBytes)),
+      database: viewSize(databaseSizeOf(...databaseBytes)),
       storage: { missing_objects: backlog.lost, last_reconciliation: viewReconciliation(reconciliation) },
     },
   }

@@ -3,6 +3,7 @@ import { createRoute, z } from '@hono/zod-openapi'
 import { countBacklog, countSlots, maxCounted } from '../../store/reports/backlog.ts'
 import { lastReconciliation } from '../../store/reports/reconciliation.ts'
 import { countSince } from '../../store/reports/stats.ts'
+import { inEachDatabase } from '../../store/shards.ts'
 import { readSize } from '../../store/size.ts'
 import { problem } from '../problems.ts'
 import { invalidQuery, json, keyProblems } from '../responses.ts'
@@ -26,7 +27,8 @@ const show = createRoute({
 })
 
 export const statsRoutes = createRouter().openapi(show, async (c) => {
-  const { db, lastSeenSize, config, providers, now } = c.get('context')
+  const context = c.get('context')
+  const { db, lastSeenSize, config, providers, now } = context
   const { since } = c.req.valid('query')
   const nowMs = now()
   const sinceMs = since === undefined ? nowMs - defaultPeriodMs : Date.parse(since)
@@ -36,10 +38,10 @@ export const statsRoutes = createRouter().openapi(show, async (c) => {
   }
   const [stats, backlog, slots, reconciliation, databaseBytes] = await Promise.all([
     countSince(db, sinceMs),
-    countBacklog(db, nowMs),
+    countBacklog(context, nowMs),
     countSlots(db),
     lastReconciliation(db),
-    readSize(db, lastSeenSize),
+    inEachDatabase(context, (one) => readSize(one, lastSeenSize)),
   ])
   const webhookProviders = Object.values(providers)
     .filter(({ parseWebhook }) => parseWebhook !== undefined)

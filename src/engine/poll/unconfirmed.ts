@@ -59,11 +59,11 @@ function announcedOutputs(
 
 /** The hosts of a provider's videos: the operator's list, or else those in its documents and status responses. */
 export async function knownHosts(
-  { config, db }: Pick<Context, 'config' | 'db'>,
+  { config, databases }: Pick<Context, 'config' | 'databases'>,
   { name, outputHosts }: Pick<Provider, 'name' | 'outputHosts'>,
 ): Promise<{ listed: readonly string[]; named: readonly string[] }> {
   if (config.outputHosts !== undefined) return { listed: config.outputHosts, named: [] }
-  return { listed: outputHosts ?? [], named: await hostsNamedBy(db, name) }
+  return { listed: outputHosts ?? [], named: await hostsNamedBy({ databases }, name) }
 }
 
 export function hostIn(url: string): string | null {

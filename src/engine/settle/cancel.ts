@@ -10,6 +10,7 @@ import { commitCancel, type SeenJob, seeJob } from '../../store/jobs/cancel.ts'
 import type { Job } from '../../store/jobs/jobs.ts'
 import type { Output } from '../../store/jobs/outputs.ts'
 import { mayLeaveOrphans } from '../../store/jobs/tasks.ts'
+import { afterCommit, limitsInBatch } from '../slots.ts'
 import { finalEvent } from './final-event.ts'
 
 /** The job after the call: canceled now or before, or ended otherwise. Null: there is no such job. */
@@ -24,7 +25,7 @@ export async function cancel(context: Context, jobId: string): Promise<Job | nul
 
 /** Null: a step committed after the job was read. */
 async function settleAsCanceled(context: Context, seen: SeenJob): Promise<Job | null> {
-  const { config, queues } = context
+  const { queues } = context
   const nowMs = context.now()
   const eraseAt = eraseAtOf(seen.job.request, nowMs)
   const job: Job = { ...seen.job, status: 'canceled', settledAt: nowMs, eraseAt, fault: null }
@@ -38,10 +39,12 @@ async function settleAsCanceled(context: Context, seen: SeenJob): Promise<Job | 
     events: final.events,
     deliveries: final.deliveries,
   }
-  const woken = await commitCancel(context.dbOf(seen.job.id), seen, ending, { limits: config.limits, nowMs })
+  const limits = limitsInBatch(context)
+  const woken = await commitCancel(context.dbOf(seen.job.id), seen, ending, { limits, nowMs })
   if (woken === null) return null
+  const change = { next: 'settled', tasks: [], waitsFor: [] } as const
   await queues.deliveries(final.deliveries.map(({ id }) => id))
-  await queues.jobs(woken)
+  await queues.jobs([...woken, ...(await afterCommit(context, seen.job, change))])
   context.log('job.settled', {
     job_id: job.id,
     status: job.status,

@@ -23,6 +23,6 @@ export async function deliveriesFor(
   const links = await linksTo(config, job.id, stored, event.createdAt)
   const body = eventBody(event.type, event.createdAt, viewJob(rows, links), output)
   return destinations.map((destination) =>
-    draftDelivery({ ...destination, eventId: event.id, eventType: event.type, body }),
+    draftDelivery(job.id, { ...destination, eventId: event.id, eventType: event.type, body }),
   )
 }

@@ -82,11 +82,11 @@ function openAndSend(
   uploads: MediaUploads,
   { path, value }: { path: string; value: string },
 ): Promise<Result<{ uploadId: string }>> {
-  const { fetch, guard, db, bucket } = context
+  const { fetch, guard, dbOf, bucket } = context
   const onProgress = heartbeat(context, job)
   const kind = kindAt(path)
   return openInput(
-    { fetch, guard, db, bucket, maxBytes: maxInputBytes, onProgress, timeLeftMs: transferTime(context) },
+    { fetch, guard, dbOf, bucket, maxBytes: maxInputBytes, onProgress, timeLeftMs: transferTime(context) },
     { value, kind },
     (input) => uploads.send({ ...input, kind }),
   )

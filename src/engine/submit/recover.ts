@@ -28,7 +28,7 @@ export async function recoverSubmission(
     request: claim.job.request,
     intendedAt: task.intendedAt,
     assets: inputAssetsOf(claim, task),
-    heldAmong: (taskIds) => takenTaskIds(context.db, provider.name, taskIds),
+    heldAmong: (taskIds) => takenTaskIds(context, provider.name, taskIds),
   }
   return provider.findSubmission === undefined
     ? findByWebhook(claim, provider, task, lost)

@@ -8,10 +8,10 @@ import { isReplaced } from '../../core/job/task.ts'
 import type { ProviderName } from '../../core/request/request.ts'
 import { draftEvent } from '../../store/events.ts'
 import type { Claim } from '../../store/jobs/claim.ts'
-import { acquireSlot } from '../../store/jobs/slots.ts'
 import { changes, type Step, thenStep } from '../../store/jobs/step.ts'
 import type { Task } from '../../store/jobs/tasks.ts'
 import { pollTasks } from '../poll/poll.ts'
+import { acquire } from '../slots.ts'
 import type { Attempt } from './attempt.ts'
 import { otherProviders } from './other-providers.ts'
 
@@ -27,18 +27,13 @@ export async function waitForSlot(context: Context, claim: Claim, task: Task): P
 }
 
 async function hasSlot(
-  { db, config, queues, now }: Context,
+  context: Context,
   { job }: Claim,
   provider: ProviderName,
   n: number,
 ): Promise<boolean> {
-  const { isHeld, woken } = await acquireSlot(
-    db,
-    job,
-    { provider, n },
-    { limits: config.limits, nowMs: now() },
-  )
-  await queues.jobs(woken)
+  const { isHeld, woken } = await acquire(context, job, { provider, n })
+  await context.queues.jobs(woken)
   return isHeld
 }
 

@@ -9,17 +9,21 @@ import { draftEvent, insertEventIf } from '../../store/events.ts'
 import { journalWebhook } from '../../store/jobs/webhooks.ts'
 
 export async function recordDeadLetter(context: Context, message: QueueMessage): Promise<void> {
-  const { db, now, log } = context
-  if ('webhook' in message) await journalWebhook(db, message.webhook, now())
+  const { dbOf, now, log } = context
+  if ('webhook' in message) {
+    await journalWebhook(dbOf(message.webhook.jobId), message.webhook, now())
+  }
   const jobId = await jobIdOf(context, message)
   const kind = 'webhook' in message ? 'webhook' : 'delivery' in message ? 'delivery' : 'job'
   log('message.dead_lettered', { job_id: jobId, kind })
-  if (jobId !== null) await insertEventIf(db, jobId, draftEvent('message.dead_lettered', { kind }, now()))
+  if (jobId !== null) {
+    await insertEventIf(dbOf(jobId), jobId, draftEvent('message.dead_lettered', { kind }, now()))
+  }
 }
 
-async function jobIdOf({ db }: Context, message: QueueMessage): Promise<string | null> {
+async function jobIdOf({ dbOf }: Context, message: QueueMessage): Promise<string | null> {
   if ('job' in message) return message.job
   if ('result' in message) return message.result
   if ('webhook' in message) return message.webhook.jobId
-  return (await findDelivery(db, message.delivery))?.jobId ?? null
+  return (await findDelivery(dbOf(message.delivery), message.delivery))?.jobId ?? null
 }

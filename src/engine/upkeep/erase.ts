@@ -4,13 +4,14 @@
  * crash in between, the next sweep finishes by the rows that are left. Caches are purged apart from this, by purge.ts.
  */
 import type { Context } from '../../context.ts'
-import { destinationsOf, type ErasureReason } from '../../core/event.ts'
+import { destinationsOf, type ErasureReason, type Subscription } from '../../core/event.ts'
 import { erasureEventBody } from '../../core/event-body.ts'
 import { newId } from '../../core/id.ts'
 import { isSettled } from '../../core/job/job.ts'
 import { jobPrefix } from '../../core/retention.ts'
 import { describeError } from '../../log.ts'
 import { deleteAllExcept } from '../../media/delete.ts'
+import type { Database } from '../../store/database.ts'
 import { type DeliveryDraft, draftDelivery } from '../../store/deliveries/claim.ts'
 import {
   commitErasures,
@@ -32,16 +33,17 @@ export type Erasure = 'erased' | 'gone' | 'not_settled' | 'undelivered'
 
 // Two at once are harmless: one of them commits, and the other finds that the job is gone.
 export async function erase(context: Context, jobId: string, order: ErasureOrder): Promise<Erasure> {
-  const [seen] = await findErasable(context.db, [jobId])
+  const db = context.dbOf(jobId)
+  const [seen] = await findErasable(db, [jobId])
   if (seen === undefined) return 'gone'
   if (!isSettled(seen.job.status)) return 'not_settled'
   if (seen.hasPendingDelivery && order.pendingDeliveries === 'wait') return 'undelivered'
   // A delivery became pending again, or the job was erased, in the meantime: check again.
-  return (await eraseAll(context, [seen], order)) ? 'erased' : erase(context, jobId, order)
+  return (await eraseAll(context, db, [seen], order)) ? 'erased' : erase(context, jobId, order)
 }
 
 // The rest is still due at the next sweep, the longest due first. A group takes about 17 statements and 3 round trips, of
-// the 1,000 queries that D1 allows an invocation: 400 jobs a minute are 576,000 a day.
+// the 1,000 queries that D1 allows an invocation, for all databases together: 400 jobs a minute are 576,000 a day.
 const maxPerSweep = 400
 const maxPerGroup = 25
 // Each job's objects take a call to R2, and six calls of an invocation may wait at once.
@@ -49,13 +51,13 @@ const maxAtOnce = 4
 
 const byRetention: ErasureOrder = { reason: 'retention', pendingDeliveries: 'wait' }
 
-/** Erases the jobs that are due, and finishes erasures that were interrupted. Returns how many there were. */
-export async function eraseDue(context: Context): Promise<number> {
-  const due = await dueErasures(context.db, context.now(), maxPerSweep)
+/** Erases the jobs of a database that are due, and finishes interrupted erasures. Returns how many there were. */
+export async function eraseDue(context: Context, db: Database): Promise<number> {
+  const due = await dueErasures(db, context.now(), Math.ceil(maxPerSweep / context.databases.length))
   const interrupted = due.filter(({ erasedAt }) => erasedAt !== null)
-  for (const ids of groupsOf(interrupted)) await finishInterrupted(context, ids)
+  for (const ids of groupsOf(interrupted)) await finishInterrupted(context, db, ids)
   const begun = due.filter(({ erasedAt }) => erasedAt === null)
-  for (const ids of groupsOf(begun)) await eraseGroup(context, ids)
+  for (const ids of groupsOf(begun)) await eraseGroup(context, db, ids)
   return due.length
 }
 
@@ -65,20 +67,20 @@ function groupsOf(jobs: { id: string }[]): string[][] {
 }
 
 /** Erasures that fail again are postponed, so that they do not hold up others. */
-async function finishInterrupted(context: Context, ids: string[]): Promise<void> {
-  await deferErasures(context.db, await clearAway(context, ids), context.now())
+async function finishInterrupted(context: Context, db: Database, ids: string[]): Promise<void> {
+  await deferErasures(db, await clearAway(context, db, ids), context.now())
 }
 
 /** Erases the jobs in one commit. If that fails, or one of them changed meanwhile, each is erased by itself. */
-async function eraseGroup(context: Context, ids: string[]): Promise<void> {
-  const { db, now, log } = context
+async function eraseGroup(context: Context, db: Database, ids: string[]): Promise<void> {
+  const { now, log } = context
   try {
     const seen = await findErasable(db, ids)
     const undelivered = seen.filter(({ hasPendingDelivery }) => hasPendingDelivery)
     const ready = seen.filter(({ hasPendingDelivery }) => !hasPendingDelivery)
     const deferred = undelivered.map(({ job }) => job.id)
     await deferErasures(db, deferred, now())
-    if (ready.length === 0 || (await eraseAll(context, ready, byRetention))) return
+    if (ready.length === 0 || (await eraseAll(context, db, ready, byRetention))) return
   } catch (error) {
     log('erasure.failed', { jobs: ids.length, error: describeError(error) })
   }
@@ -88,32 +90,36 @@ async function eraseGroup(context: Context, ids: string[]): Promise<void> {
 async function eraseAlone(context: Context, id: string): Promise<void> {
   try {
     const outcome = await erase(context, id, byRetention)
-    if (outcome === 'undelivered') await deferErasures(context.db, [id], context.now())
+    if (outcome === 'undelivered') await deferErasures(context.dbOf(id), [id], context.now())
   } catch (error) {
     logFailure(context, id, error)
-    await deferErasures(context.db, [id], context.now())
+    await deferErasures(context.dbOf(id), [id], context.now())
   }
 }
 
 /** False, and nothing is erased: one of the jobs changed since it was read. */
 async function eraseAll(
   context: Context,
+  db: Database,
   seen: ErasableJob[],
   { reason, pendingDeliveries }: ErasureOrder,
 ): Promise<boolean> {
-  const { db, queues, now, log } = context
+  const { owners, queues, now, log } = context
+  const subscriptions = await owners.subscriptions()
   const nowMs = now()
-  const deliveries = new Map(seen.map((one) => [one.job.id, erasureDeliveries(one, reason, nowMs)]))
+  const deliveries = new Map(
+    seen.map((one) => [one.job.id, erasureDeliveries({ ...one, subscriptions }, reason, nowMs)]),
+  )
   if (!(await commitErasures(db, { deliveries, pendingDeliveries }, nowMs))) return false
   const ids = [...deliveries.keys()]
   for (const id of ids) log('job.erased', { job_id: id, reason })
-  await clearAway(context, ids)
+  await clearAway(context, db, ids)
   await queues.deliveries([...deliveries.values()].flat().map(({ id }) => id))
   return true
 }
 
 /** Deletes the objects of erased jobs, then their rows. Returns the jobs for which this failed. They are still due. */
-async function clearAway(context: Context, ids: string[]): Promise<string[]> {
+async function clearAway(context: Context, db: Database, ids: string[]): Promise<string[]> {
   const cleared: string[] = []
   for (const group of inGroups(ids, maxAtOnce)) {
     const areDeleted = await Promise.all(group.map((id) => deleteObjects(context, id)))
@@ -121,7 +127,7 @@ async function clearAway(context: Context, ids: string[]): Promise<string[]> {
   }
   if (cleared.length === 0) return ids
   try {
-    await finishErasures(context.db, cleared, context.now())
+    await finishErasures(db, cleared, context.now())
   } catch (error) {
     for (const id of cleared) logFailure(context, id, error)
     return ids
@@ -146,7 +152,7 @@ function logFailure({ log }: Context, jobId: string, error: unknown): void {
 
 /** The event has the sizes and hashes of the videos and the job's metadata: nothing else of the job is left. */
 function erasureDeliveries(
-  { job, outputs, subscriptions }: ErasableJob,
+  { job, outputs, subscriptions }: ErasableJob & { subscriptions: readonly Subscription[] },
   reason: ErasureReason,
   nowMs: number,
 ): DeliveryDraft[] {
@@ -161,7 +167,7 @@ function erasureDeliveries(
     metadata: job.request.metadata,
   })
   return destinationsOf(type, job.request, subscriptions).map((target) =>
-    draftDelivery({ ...target, eventId, eventType: type, body }),
+    draftDelivery(job.id, { ...target, eventId, eventType: type, body }),
   )
 }
 

@@ -4,6 +4,7 @@
  */
 import type { Context } from '../../context.ts'
 import { type Purge, removePurges, waitingPurges } from '../../store/purges.ts'
+import { inEachDatabase } from '../../store/shards.ts'
 
 // Cloudflare's limits on every plan: 100 tags per purge, and 5 purges a minute for the account, with a bucket of 25
 // (developers.cloudflare.com/cache/how-to/purge-cache). One of the five is left to the account's other Workers.
@@ -13,11 +14,22 @@ const maxPurgesPerSweep = 4
 // Two sweeps at once are harmless: a tag is purged twice.
 export async function purgeErased(context: Context): Promise<void> {
   for (let purges = 0; purges < maxPurgesPerSweep; purges++) {
-    const waiting = await waitingPurges(context.db, maxTags)
+    const waiting = await oldestPurges(context)
     if (waiting.length === 0 || !(await purge(context, waiting))) return
-    await removePurges(context.db, waiting)
+    await Promise.all(
+      [...Map.groupBy(waiting, ({ tag }) => context.dbOf(tag))].map(([db, done]) => removePurges(db, done)),
+    )
     if (waiting.length < maxTags) return
   }
+}
+
+/** The oldest tags of all databases. A tag is the id of a job or an asset. */
+async function oldestPurges(context: Context): Promise<Purge[]> {
+  const waiting = await inEachDatabase(context, (db) => waitingPurges(db, maxTags))
+  return waiting
+    .flat()
+    .sort((one, two) => one.createdAt - two.createdAt)
+    .slice(0, maxTags)
 }
 
 /** True: they are purged. Without a cache there is nothing to purge. */

@@ -4,6 +4,7 @@
  */
 import type { Context } from '../../context.ts'
 import { objectPrefixes, ownerOf, uploadKey } from '../../core/retention.ts'
+import type { Database } from '../../store/database.ts'
 import {
   claimReconciliation,
   type ReconciliationCounts,
@@ -34,20 +35,30 @@ interface Page {
   counts: Partial<ReconciliationCounts>
 }
 
-const phases: [name: string, compare: ComparePage][] = [
-  ...objectPrefixes.map((prefix): [string, ComparePage] => [
-    prefix,
-    (context, cursor) => compareObjects(context, prefix, cursor),
-  ]),
-  ['outputs', compareOutputs],
-  ['assets', compareAssets],
-]
+type Phase = [name: string, compare: ComparePage]
+
+/** The objects of the bucket, then the rows of each database. */
+function phasesOf({ databases }: Context): Phase[] {
+  return [
+    ...objectPrefixes.map(
+      (prefix): Phase => [prefix, (context, cursor) => compareObjects(context, prefix, cursor)],
+    ),
+    ...databases.flatMap((db, shard): Phase[] => [
+      [
+        shard === 0 ? 'outputs' : `outputs ${shard}`,
+        (context, cursor) => compareOutputs(context, db, cursor),
+      ],
+      [shard === 0 ? 'assets' : `assets ${shard}`, (context, cursor) => compareAssets(context, db, cursor)],
+    ]),
+  ]
+}
 
 export async function reconcile(context: Context): Promise<void> {
   const { db, now, log } = context
   const startedAt = now()
   const round = await claimReconciliation(db, startedAt + claimMs, startedAt)
   if (round === null) return
+  const phases = phasesOf(context)
   const first = Math.max(
     0,
     phases.findIndex(([name]) => name === round.phase),
@@ -70,7 +81,7 @@ export async function reconcile(context: Context): Promise<void> {
 }
 
 async function compareObjects(
-  { db, bucket, now, log }: Context,
+  { dbOf, bucket, now, log }: Context,
   prefix: string,
   cursor: string | null,
 ): Promise<Page> {
@@ -81,7 +92,7 @@ async function compareObjects(
     return owner === null || uploaded.getTime() > before ? [] : [{ key, owner }]
   })
   const owners = await ownersOf(
-    db,
+    dbOf,
     owned.map(({ owner }) => owner),
   )
   const orphans = owned.filter(({ key, owner }) => {
@@ -102,8 +113,8 @@ async function compareObjects(
   }
 }
 
-async function compareOutputs(context: Context, cursor: string | null): Promise<Page> {
-  const { db, bucket, now, log } = context
+async function compareOutputs(context: Context, db: Database, cursor: string | null): Promise<Page> {
+  const { bucket, now, log } = context
   const [jobId = '', n = '0'] = cursor?.split('/') ?? []
   const rows = await outputsAfter(db, { jobId, n: Number(n) }, rowsPerPage)
   const changed = await changedAmong(bucket, rows, ({ key }) => key)
@@ -115,8 +126,8 @@ async function compareOutputs(context: Context, cursor: string | null): Promise<
   return { cursor: last === undefined ? null : `${last.jobId}/${last.n}`, counts: countsOf(rows, changed) }
 }
 
-async function compareAssets(context: Context, cursor: string | null): Promise<Page> {
-  const { db, bucket, now, log } = context
+async function compareAssets(context: Context, db: Database, cursor: string | null): Promise<Page> {
+  const { bucket, now, log } = context
   const rows = await assetsAfter(db, cursor ?? '', rowsPerPage)
   const changed = await changedAmong(bucket, rows, ({ id, key }) => key ?? uploadKey(id))
   for (const { row, isLost } of changed) {

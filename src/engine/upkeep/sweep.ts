@@ -1,9 +1,11 @@
 /** sweep: once a minute, wakes every overdue row and erases the jobs that are due. It costs as much as there is due. */
 import type { Context } from '../../context.ts'
+import type { Database } from '../../store/database.ts'
 import { overdueDeliveries } from '../../store/deliveries/claim.ts'
 import { parkOverdue, releaseDueQueues } from '../../store/deliveries/host-queue-sweep.ts'
 import { overdueJobs } from '../../store/jobs/jobs.ts'
-import { cleanUpSlots } from '../../store/jobs/slots.ts'
+import { inEachDatabase } from '../../store/shards.ts'
+import { cleanUp } from '../slots.ts'
 import { eraseDue } from './erase.ts'
 
 // The rest is still overdue at the next sweep, the oldest first.
@@ -11,16 +13,21 @@ const maxPerSweep = 1_000
 
 // Two sweeps at once are harmless: the second wake-up of a row finds it claimed or not due.
 export async function sweep(context: Context): Promise<void> {
-  const { db, config, queues, now } = context
+  await cleanUp(context)
+  await inEachDatabase(context, (db, shard) => sweepShard(context, db, shard))
+}
+
+async function sweepShard(context: Context, db: Database, shard: number): Promise<void> {
+  const { queues, now } = context
   const startedAt = now()
-  await cleanUpSlots(db, config.limits, now())
   const [jobs, deliveries] = await Promise.all([
     overdueJobs(db, now(), maxPerSweep),
-    findOverdueDeliveries(context),
+    findOverdueDeliveries(db, now),
   ])
   await Promise.all([queues.jobs(jobs), queues.deliveries(deliveries)])
-  const erasures = await eraseDue(context)
+  const erasures = await eraseDue(context, db)
   context.log('sweep.finished', {
+    shard,
     jobs: jobs.length,
     deliveries: deliveries.length,
     erasures,
@@ -29,7 +36,7 @@ export async function sweep(context: Context): Promise<void> {
 }
 
 /** Parks the deliveries to failing hosts first, and adds those that their host queue releases now. */
-async function findOverdueDeliveries({ db, now }: Context): Promise<string[]> {
+async function findOverdueDeliveries(db: Database, now: Context['now']): Promise<string[]> {
   const released = () => releaseDueQueues(db, now())
   // Most sweeps find none, and parking none reads two rows.
   if ((await overdueDeliveries(db, now(), 1)).length === 0) return released()

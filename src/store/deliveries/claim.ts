@@ -2,7 +2,7 @@
 import { and, asc, eq, isNotNull, lte, sql } from 'drizzle-orm'
 import { type DeliveryReason, type FailureStreak, hostAndPathOf } from '../../core/delivery.ts'
 import type { Destination, EventType } from '../../core/event.ts'
-import { newId } from '../../core/id.ts'
+import { newId, shardOf } from '../../core/id.ts'
 import { leaseMs } from '../../core/schedule.ts'
 import type { Database } from '../database.ts'
 import { apiKeys, deliveries, disabledCallbacks, endpoints, hosts, jobs } from '../schema.ts'
@@ -39,8 +39,8 @@ export interface DeliveryDraft extends Destination {
   body: string
 }
 
-export function draftDelivery(delivery: Omit<DeliveryDraft, 'id'>): DeliveryDraft {
-  return { id: newId('delivery'), ...delivery }
+export function draftDelivery(jobId: string, delivery: Omit<DeliveryDraft, 'id'>): DeliveryDraft {
+  return { id: newId('delivery', shardOf(jobId)), ...delivery }
 }
 
 export function insertDelivery(

@@ -12,9 +12,9 @@ import type { DeliveryDraft } from '../deliveries/claim.ts'
 import { insertEventsAndDeliveries } from '../deliveries/insert-events.ts'
 import type { EventDraft } from '../events.ts'
 import { jobs, outputs, tasks } from '../schema.ts'
+import { changeSlots, jobsIn, wakeWaitingJobs } from '../slots/slots.ts'
 import { type Job, readRow } from './jobs.ts'
 import { type Output, readOutput, saveOutput, selectOutputs } from './outputs.ts'
-import { changeSlots, jobsIn, wakeWaitingJobs } from './slots.ts'
 import { readTask, saveTask, selectTasks, type Task } from './tasks.ts'
 
 /** A job as it was read, without a lease. */
@@ -62,7 +62,7 @@ export async function commitCancel(
   db: Database,
   { job, state }: SeenJob,
   ending: Ending,
-  { limits, nowMs }: { limits: Limits; nowMs: number },
+  { limits, nowMs }: { limits: Limits | null; nowMs: number },
 ): Promise<DueJob[] | null> {
   const { changes, turned } = changeSlots(db, job, { next: 'settled', tasks: [], waitsFor: [] }, limits)
   const wakes = wakeWaitingJobs(db, turned, limits, nowMs)

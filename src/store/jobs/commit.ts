@@ -9,10 +9,10 @@ import type { Database } from '../database.ts'
 import { insertEventsAndDeliveries } from '../deliveries/insert-events.ts'
 import { abortUnlessLeased } from '../lease.ts'
 import { jobs } from '../schema.ts'
+import { changeSlots, jobsIn, wakeWaitingJobs } from '../slots/slots.ts'
 import { type Claim, type ClaimedJob, needsRenewal } from './claim.ts'
 import { insertOutputHost } from './output-hosts.ts'
 import { saveOutput } from './outputs.ts'
-import { changeSlots, jobsIn, wakeWaitingJobs } from './slots.ts'
 import { claimAfter, jobAfter, type Step } from './step.ts'
 import { saveTask, type Task } from './tasks.ts'
 
@@ -28,7 +28,7 @@ export async function commitStep(
   db: Database,
   claim: Claim,
   step: Step,
-  { limits, nowMs }: { limits: Limits; nowMs: number },
+  { limits, nowMs }: { limits: Limits | null; nowMs: number },
 ): Promise<Committed> {
   const { job } = claim
   const { status, next } = step

@@ -3,12 +3,10 @@
  * That row says whose objects must still be deleted, and holds the deliveries of the erasure event.
  */
 import { and, asc, eq, inArray, isNotNull, isNull, lte, type SQL, sql } from 'drizzle-orm'
-import type { Subscription } from '../../core/event.ts'
 import { erasureWaitMs, tombstoneKeptMs } from '../../core/schedule.ts'
 import { abortUnless, isAborted } from '../abort-unless.ts'
 import type { Database } from '../database.ts'
 import { type DeliveryDraft, insertDelivery } from '../deliveries/claim.ts'
-import { readSubscription, selectSubscriptions } from '../deliveries/endpoints.ts'
 import { insertPurgesOfJobs } from '../purges.ts'
 import { assets, deliveries, events, jobs, outputs, tasks, webhooks } from '../schema.ts'
 import { type Job, readRow } from './jobs.ts'
@@ -18,32 +16,27 @@ import { type Output, readOutput } from './outputs.ts'
 export interface ErasableJob {
   job: Job
   outputs: Output[]
-  /** The endpoints that may receive the event, besides the job's own caller. */
-  subscriptions: Subscription[]
   hasPendingDelivery: boolean
 }
 
 /** Those of the jobs that exist and are not erased yet. */
 export async function findErasable(db: Database, ids: string[]): Promise<ErasableJob[]> {
-  const [rows, outputRows, subscriptionRows, pendingRows] = await db.batch([
+  const [rows, outputRows, pendingRows] = await db.batch([
     db
       .select()
       .from(jobs)
       .where(and(inArray(jobs.id, ids), isNull(jobs.erasedAt))),
     db.select().from(outputs).where(inArray(outputs.jobId, ids)).orderBy(asc(outputs.jobId), asc(outputs.n)),
-    selectSubscriptions(db),
     db
       .select({ jobId: deliveries.jobId })
       .from(deliveries)
       .where(and(inArray(deliveries.jobId, ids), isPending)),
   ])
   const outputsOf = Map.groupBy(outputRows.map(readOutput), ({ jobId }) => jobId)
-  const subscriptions = subscriptionRows.map(readSubscription)
   const pending = new Set(pendingRows.map(({ jobId }) => jobId))
   return rows.map((row) => ({
     job: readRow(row),
     outputs: outputsOf.get(row.id) ?? [],
-    subscriptions,
     hasPendingDelivery: pending.has(row.id),
   }))
 }

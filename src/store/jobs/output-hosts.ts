@@ -1,8 +1,12 @@
-/** The hosts that providers' status responses have named for their videos. Only they may serve an unconfirmed video. */
+/**
+ * The hosts that providers' status responses have named for their videos. Only they may serve an unconfirmed video. Each
+ * database has those that its jobs have named.
+ */
 import { eq } from 'drizzle-orm'
 import type { ProviderName } from '../../core/request/request.ts'
 import type { Database } from '../database.ts'
 import { outputHosts } from '../schema.ts'
+import { type Databases, inEachDatabase } from '../shards.ts'
 
 export interface OutputHost {
   provider: ProviderName
@@ -14,10 +18,12 @@ export function insertOutputHost(db: Database, outputHost: OutputHost) {
   return db.insert(outputHosts).values(outputHost).onConflictDoNothing()
 }
 
-export async function hostsNamedBy(db: Database, provider: ProviderName): Promise<string[]> {
-  const rows = await db
-    .select({ host: outputHosts.host })
-    .from(outputHosts)
-    .where(eq(outputHosts.provider, provider))
-  return rows.map(({ host }) => host)
+export async function hostsNamedBy(
+  databases: Pick<Databases, 'databases'>,
+  provider: ProviderName,
+): Promise<string[]> {
+  const rows = await inEachDatabase(databases, (db) =>
+    db.select({ host: outputHosts.host }).from(outputHosts).where(eq(outputHosts.provider, provider)),
+  )
+  return rows.flat().map(({ host }) => host)
 }

@@ -8,6 +8,7 @@ import { type PollFailureRecord, pollFailureRecordSchema } from '../../core/poll
 import type { ProviderName } from '../../core/request/request.ts'
 import { type Database, reasonOf } from '../database.ts'
 import { tasks } from '../schema.ts'
+import { type Databases, inEachDatabase } from '../shards.ts'
 import { type InputUpload, inputsSchema, type ReceivedVideo, receivedVideoSchema } from './task-media.ts'
 
 type Row = typeof tasks.$inferSelect
@@ -84,9 +85,9 @@ export async function tasksOfAll(db: Database, jobIds: string[]): Promise<Map<st
   return Map.groupBy(rows.map(readTask), ({ jobId }) => jobId)
 }
 
-/** Which of these provider task ids the tasks of any job have already. */
+/** Which of these provider task ids the tasks of any job have already, whatever its database. */
 export async function takenTaskIds(
-  db: Database,
+  databases: Pick<Databases, 'databases'>,
   provider: ProviderName,
   ids: readonly string[],
 ): Promise<Set<string>> {
@@ -95,13 +96,15 @@ export async function takenTaskIds(
   )
   const held = await Promise.all(
     parts.map((part) =>
-      db
-        .select({ id: tasks.providerTaskId })
-        .from(tasks)
-        .where(and(eq(tasks.provider, provider), inArray(tasks.providerTaskId, part))),
+      inEachDatabase(databases, (db) =>
+        db
+          .select({ id: tasks.providerTaskId })
+          .from(tasks)
+          .where(and(eq(tasks.provider, provider), inArray(tasks.providerTaskId, part))),
+      ),
     ),
   )
-  return new Set(held.flat().flatMap(({ id }) => id ?? []))
+  return new Set(held.flat(2).flatMap(({ id }) => id ?? []))
 }
 
 // D1 takes at most 100 parameters in a statement.

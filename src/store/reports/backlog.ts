@@ -7,8 +7,9 @@ import { isParked, isSameLane } from '../deliveries/lane.ts'
 import { claimableAt, isUnsettled } from '../jobs/jobs.ts'
 import { countPurges } from '../purges.ts'
 import { assets, deliveries, events, hosts, jobs, outputs, slots, waits } from '../schema.ts'
+import { type Databases, inEachDatabase } from '../shards.ts'
 
-/** Every count stops here. */
+/** Every count of a database stops here. */
 export const maxCounted = 1_000
 const maxInspected = 100
 
@@ -32,7 +33,39 @@ export interface Backlog {
   purges: { waiting: number; oldestAt: number | null }
 }
 
-export async function countBacklog(db: Database, nowMs: number): Promise<Backlog> {
+/** Of all databases together. */
+export async function countBacklog(databases: Pick<Databases, 'databases'>, nowMs: number): Promise<Backlog> {
+  return (await inEachDatabase(databases, (db) => countIn(db, nowMs))).reduce(add)
+}
+
+function add(one: Backlog, two: Backlog): Backlog {
+  return {
+    jobs: {
+      overdue: one.jobs.overdue + two.jobs.overdue,
+      oldestDueAt: earlier(one.jobs.oldestDueAt, two.jobs.oldestDueAt),
+      leaseExpired: one.jobs.leaseExpired + two.jobs.leaseExpired,
+      beyondDeadline: one.jobs.beyondDeadline + two.jobs.beyondDeadline,
+    },
+    deliveries: {
+      pending: one.deliveries.pending + two.deliveries.pending,
+      oldestCreatedAt: earlier(one.deliveries.oldestCreatedAt, two.deliveries.oldestCreatedAt),
+      overdue: one.deliveries.overdue + two.deliveries.overdue,
+      oldestDueAt: earlier(one.deliveries.oldestDueAt, two.deliveries.oldestDueAt),
+    },
+    deadLetters: one.deadLetters + two.deadLetters,
+    lost: one.lost + two.lost,
+    purges: {
+      waiting: one.purges.waiting + two.purges.waiting,
+      oldestAt: earlier(one.purges.oldestAt, two.purges.oldestAt),
+    },
+  }
+}
+
+function earlier(one: number | null, two: number | null): number | null {
+  return one === null || two === null ? (one ?? two) : Math.min(one, two)
+}
+
+async function countIn(db: Database, nowMs: number): Promise<Backlog> {
   const isOverdue = sql`due_at <= ${nowMs}`
   const dueFirst = sql`WHERE due_at IS NOT NULL ORDER BY due_at LIMIT ${maxCounted}`
   // In the order of the index of parked deliveries: the oldest of each lane first.

@@ -4,6 +4,7 @@ import { among } from '../among.ts'
 import type { Database } from '../database.ts'
 import { draftEvent, insertEventIf } from '../events.ts'
 import { assets, jobs, outputs } from '../schema.ts'
+import type { Databases } from '../shards.ts'
 
 /** The owners of objects that exist, with every object they name. */
 export interface Owners {
@@ -16,19 +17,19 @@ export interface Owners {
 }
 
 export async function ownersOf(
-  db: Database,
+  dbOf: Databases['dbOf'],
   owners: ({ jobId: string } | { assetId: string })[],
 ): Promise<Owners> {
-  const jobIds = [...new Set(owners.flatMap((owner) => ('jobId' in owner ? [owner.jobId] : [])))]
+  const jobIds = new Set(owners.flatMap((owner) => ('jobId' in owner ? [owner.jobId] : [])))
   const assetIds = owners.flatMap((owner) => ('assetId' in owner ? [owner.assetId] : []))
   const [ofJobs, uploads] = await Promise.all([
-    jobIds.length === 0 ? null : namedBy(db, jobIds),
-    assetIds.length === 0 ? [] : uploadsAmong(db, assetIds),
+    Promise.all([...Map.groupBy(jobIds, dbOf)].map(([db, ids]) => namedBy(db, ids))),
+    Promise.all([...Map.groupBy(assetIds, dbOf)].map(([db, ids]) => uploadsAmong(db, ids))),
   ])
   return {
-    settledAt: ofJobs?.settledAt ?? new Map(),
-    keys: ofJobs?.keys ?? new Set(),
-    uploads: new Set(uploads.map(({ id }) => id)),
+    settledAt: new Map(ofJobs.flatMap(({ settledAt }) => [...settledAt])),
+    keys: new Set(ofJobs.flatMap(({ keys }) => [...keys])),
+    uploads: new Set(uploads.flat().map(({ id }) => id)),
   }
 }
 

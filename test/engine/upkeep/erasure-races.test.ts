@@ -70,7 +70,7 @@ describe('a sweep that erases several jobs in one commit', () => {
     await world.advance(1.1 * days)
     const held = await pauseWork(
       { commit: decision, when: 'before' },
-      async (context) => void (await eraseDue(context)),
+      async (context) => void (await eraseDue(context, context.db)),
     )
     world.caller.respondNext(() => new Response('later', { status: 500 }))
     const [pending = '', other = ''] = ids
@@ -202,8 +202,8 @@ describe('an erasure that is interrupted', () => {
     const id = await aNotifiedVideo({ retention_days: 1 })
     const contextOf = () => aContext({}, { BUCKET: brokenBucket('delete') })
     await erase(contextOf(), id, byHand)
-    expect(await eraseDue(contextOf())).toBe(1)
-    expect(await eraseDue(contextOf())).toBe(0)
+    expect(await eraseDue(contextOf(), contextOf().db)).toBe(1)
+    expect(await eraseDue(contextOf(), contextOf().db)).toBe(0)
     await world.advance(erasureWaitMs)
     await sweep()
     expect(await leftOf(id)).toEqual(nothing)
@@ -212,7 +212,8 @@ describe('an erasure that is interrupted', () => {
   it('loses nothing if D1 refuses the commit', async () => {
     const id = await aNotifiedVideo({ retention_days: 1 })
     await world.advance(1.1 * days)
-    await eraseDue(aContext({}, { DB: failingFrom(decision) }))
+    const context = aContext({}, { DB: failingFrom(decision) })
+    await eraseDue(context, context.db)
     expect(await leftOf(id)).toMatchObject({ jobs: 1, outputs: 1, objects: 1 })
     expect((await api(`/v1/jobs/${id}/outputs/0`)).status).toBe(200)
     // A failed erasure is deferred, so that it does not delay others.

@@ -77,9 +77,9 @@ describe('a result', () => {
 
 /** The input that a provider receives for a URL with this response. */
 async function sentInput(kind: MediaKind, respond: () => Response, path = 'boat.html') {
-  const { db, bucket } = aContext()
+  const { dbOf, bucket } = aContext()
   const limits = { maxBytes: 1_000_000, timeLeftMs: () => 60_000 }
-  const settings = { db, bucket, ...limits, onProgress: async () => undefined }
+  const settings = { dbOf, bucket, ...limits, onProgress: async () => undefined }
   return openInput(
     { ...settings, fetch: async () => respond(), guard: async () => null },
     { value: `https://media.test/${path}`, kind },

@@ -16,7 +16,7 @@ function everyKindOfRow(jobId: string) {
     tasks: [aTask(jobId)],
     events: [draftEvent('job.generating', {}, start)],
     deliveries: [
-      draftDelivery({
+      draftDelivery(jobId, {
         endpointId: null,
         url: 'https://caller.test/hook',
         eventId: 'evt_1',

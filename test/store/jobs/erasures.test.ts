@@ -34,7 +34,7 @@ async function notifiedJob(status: string): Promise<string> {
 }
 
 function erase(jobId: string, pendingDeliveries: 'wait' | 'discard' = 'wait', isNotified = false) {
-  const draft = draftDelivery({
+  const draft = draftDelivery(jobId, {
     endpointId: null,
     url: 'https://caller.test/hook',
     eventId: 'evt_erased',

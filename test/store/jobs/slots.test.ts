@@ -3,8 +3,8 @@ import type { DueJob } from '../../../src/core/job/job.ts'
 import { leaseMs } from '../../../src/core/schedule.ts'
 import type { Claim } from '../../../src/store/jobs/claim.ts'
 import { commitStep } from '../../../src/store/jobs/commit.ts'
-import { acquireSlot, cleanUpSlots } from '../../../src/store/jobs/slots.ts'
 import { isLeaseLost } from '../../../src/store/lease.ts'
+import { acquireSlot, cleanUpSlots } from '../../../src/store/slots/slots.ts'
 import { countRows, select } from '../../support/storage.ts'
 import {
   aTask,

@@ -81,7 +81,7 @@ describe('a provider task', () => {
   it('is found among hundreds of ids in one look-up, at its provider only', async () => {
     await jobWith('generating', { status: 'submitted', providerTaskId: 'id-250' })
     const ids = Array.from({ length: 300 }, (_, n) => `id-${n}`)
-    expect(await takenTaskIds(db, 'runware', ids)).toEqual(new Set(['id-250']))
-    expect(await takenTaskIds(db, 'crun', ids)).toEqual(new Set())
+    expect(await takenTaskIds({ databases: [db] }, 'runware', ids)).toEqual(new Set(['id-250']))
+    expect(await takenTaskIds({ databases: [db] }, 'crun', ids)).toEqual(new Set())
   })
 })

@@ -5,22 +5,24 @@
  * A job that finds no free slot waits, and does not try again by itself. After every batch here, as many of the jobs that
  * wait for a provider are due as it has free slots, the oldest first. The limits bound what that costs, however many
  * jobs wait; without limits it costs nothing.
+ *
+ * This is for one database. With several, the statements run apart from the commits of jobs (slots-apart.ts).
  */
 import { and, eq, exists, gt, inArray, isNull, lt, type SQL, sql } from 'drizzle-orm'
 import { countsAgainstLimit, type Limits } from '../../core/job/concurrency.ts'
 import type { DueJob } from '../../core/job/job.ts'
 import { type ProviderName, providerNames } from '../../core/request/request.ts'
 import type { Database } from '../database.ts'
+import type { ClaimedJob } from '../jobs/claim.ts'
+import type { Job } from '../jobs/jobs.ts'
+import type { Task } from '../jobs/tasks.ts'
 import { abortUnlessLeased } from '../lease.ts'
 import { jobs, slots, tasks, waits } from '../schema.ts'
-import type { ClaimedJob } from './claim.ts'
-import type { Job } from './jobs.ts'
-import type { Task } from './tasks.ts'
 
-type Waiter = Pick<Job, 'id' | 'providers' | 'waitingSince'>
+export type Waiter = Pick<Job, 'id' | 'providers' | 'waitingSince'>
 
 /** The changes of a commit that concern slots. */
-interface Change {
+export interface Change {
   next: 'settled' | 'now' | object
   tasks: readonly Task[]
   waitsFor: readonly ProviderName[]
@@ -67,8 +69,12 @@ export async function acquireSlot(
   return { isHeld: slot.length === 1, woken: jobsIn(rest.slice(1)) }
 }
 
-/** The statements by which a commit releases slots, and stops or starts waiting. Every commit that settles a job needs them. */
-export function changeSlots(db: Database, job: Waiter, step: Change, limits: Limits) {
+/**
+ * The statements by which a commit releases slots, and stops or starts waiting. Every commit that settles a job needs them.
+ * `limits` is null if the slots are in another database than the job.
+ */
+export function changeSlots(db: Database, job: Waiter, step: Change, limits: Limits | null) {
+  if (limits === null) return { changes: [], turned: [] }
   const isSettled = step.next === 'settled'
   const isLeaving = job.waitingSince !== null && step.waitsFor.length === 0
   const ended = step.tasks.filter((task) => !countsAgainstLimit(task))
@@ -94,20 +100,31 @@ export function changeSlots(db: Database, job: Waiter, step: Change, limits: Lim
 }
 
 /** Makes the oldest waiting jobs due, one for each free slot. Each statement returns the jobs that it woke. */
-export function wakeWaitingJobs(db: Database, providers: ProviderName[], limits: Limits, nowMs: number) {
-  return providers.map((provider) => {
-    const limit = limits[provider] ?? maxWokenAtOnce
-    const taken = sql`SELECT count(*) FROM ${slots} WHERE ${slots.provider} = ${provider}`
-    const free = sql`max(0, ${limit} - (${taken}))`
-    const next = sql`SELECT ${waits.jobId} FROM ${waits} WHERE ${waits.provider} = ${provider} ORDER BY ${waits.jobId} LIMIT ${free}`
-    return db
-      .update(jobs)
-      .set({ dueAt: nowMs })
-      .where(
-        and(sql`${jobs.id} IN (${next})`, isNull(jobs.settledAt), isNull(jobs.lease), gt(jobs.dueAt, nowMs)),
-      )
-      .returning({ id: jobs.id, status: jobs.status })
-  })
+export function wakeWaitingJobs(
+  db: Database,
+  providers: ProviderName[],
+  limits: Limits | null,
+  nowMs: number,
+) {
+  return providers.map((provider) => wake(db, nextWaiters(provider, limits?.[provider]), nowMs))
+}
+
+/** Makes waiting jobs due. A job that a step holds does not change. */
+export function wake(db: Database, ids: SQL, nowMs: number) {
+  return db
+    .update(jobs)
+    .set({ dueAt: nowMs })
+    .where(
+      and(sql`${jobs.id} IN (${ids})`, isNull(jobs.settledAt), isNull(jobs.lease), gt(jobs.dueAt, nowMs)),
+    )
+    .returning({ id: jobs.id, status: jobs.status })
+}
+
+/** The oldest waiting jobs of the provider, one for each free slot. */
+export function nextWaiters(provider: ProviderName, limit = maxWokenAtOnce): SQL {
+  const taken = sql`SELECT count(*) FROM ${slots} WHERE ${slots.provider} = ${provider}`
+  const free = sql`max(0, ${limit} - (${taken}))`
+  return sql`SELECT ${waits.jobId} FROM ${waits} WHERE ${waits.provider} = ${provider} ORDER BY ${waits.jobId} LIMIT ${free}`
 }
 
 // How many waiting jobs one statement wakes after a limit was removed.
@@ -136,7 +153,7 @@ export async function cleanUpSlots(db: Database, limits: Limits, nowMs: number):
   ])
 }
 
-const maxCleanedUp = 100
+export const maxCleanedUp = 100
 
 /** The jobs that the statements of `wakeWaitingJobs` returned. */
 export function jobsIn(results: readonly unknown[]): DueJob[] {
@@ -146,7 +163,7 @@ export function jobsIn(results: readonly unknown[]): DueJob[] {
 }
 
 /** Whether a slot is left for this job after the jobs that have waited longer. */
-function isFree(provider: ProviderName, limit: number, jobId: string): SQL {
+export function isFree(provider: ProviderName, limit: number, jobId: string): SQL {
   const taken = sql`SELECT 1 FROM ${slots} WHERE ${slots.provider} = ${provider} LIMIT ${limit}`
   const older = sql`SELECT 1 FROM ${waits} WHERE ${waits.provider} = ${provider} AND ${waits.jobId} < ${jobId} LIMIT ${limit}`
   return lt(sql`(SELECT count(*) FROM (${taken})) + (SELECT count(*) FROM (${older}))`, limit)
@@ -158,15 +175,15 @@ function releaseSlots(db: Database, provider: ProviderName, jobId: string, n?: n
   return db.delete(slots).where(and(eq(slots.provider, provider), eq(slots.jobId, jobId), task))
 }
 
-function startWaiting(db: Database, provider: ProviderName, jobId: string) {
+export function startWaiting(db: Database, provider: ProviderName, jobId: string) {
   return db.insert(waits).values({ provider, jobId }).onConflictDoNothing()
 }
 
-function stopWaiting(db: Database, { id, providers }: Waiter, onlyIf?: SQL) {
+export function stopWaiting(db: Database, { id, providers }: Waiter, onlyIf?: SQL) {
   return db.delete(waits).where(and(inArray(waits.provider, providers), eq(waits.jobId, id), onlyIf))
 }
 
-function withLimit(providers: ProviderName[], limits: Limits): ProviderName[] {
+export function withLimit(providers: ProviderName[], limits: Limits): ProviderName[] {
   return [...new Set(providers)].filter((provider) => limits[provider] !== undefined)
 }
 
