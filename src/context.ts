@@ -4,14 +4,15 @@
  */
 import { version } from '../package.json'
 import type { Config } from './config.ts'
-import { createConnections, type Fetch } from './connections.ts'
+import { createConnections, createPlaces, type Fetch, type Places } from './connections.ts'
+import { maxFreshAttempts } from './core/schedule.ts'
 import type { Guard } from './core/url/policy.ts'
 import { type Log, logToConsole } from './log.ts'
 import { createProviders, type Providers } from './providers/index.ts'
 import { createQueues, type Queues } from './queue.ts'
 import { counterOf } from './rate-limit.ts'
 import { type Database, openDatabase } from './store/database.ts'
-import { createOwners, type Owners } from './store/owners.ts'
+import { createOwners, type Owners } from './store/deliveries/owners.ts'
 import { type Patience, patientDatabase, workPatience } from './store/patience.ts'
 import { meterSize, type SizeMeter } from './store/size.ts'
 import { createGuard } from './url-guard/guard.ts'
@@ -50,6 +51,8 @@ export interface Context extends Omit<Edges, 'fetch'> {
   /** The database of a job, or of what belongs to it, by its id. */
   dbOf: (id: string) => Database
   owners: Owners
+  /** Attempts of fresh deliveries hold one of these while they run (deliveries/send-fresh.ts). */
+  freshAttempts: Places
   /** The size of the database as last seen; `readSize` asks for it. */
   lastSeenSize: SizeMeter['lastSeen']
   bucket: R2Bucket
@@ -88,7 +91,8 @@ export function createContext(
     guard,
     db,
     dbOf: () => db,
-    owners: createOwners(db),
+    owners: createOwners(env.DB, db, edges.now),
+    freshAttempts: createPlaces(maxFreshAttempts),
     lastSeenSize: lastSeen,
     bucket: limit(env.BUCKET),
     probeLimit: counterOf(config.publicBaseUrl, env.RECEIVER_TESTS),

@@ -22,8 +22,10 @@
 import type { Context } from '../context.ts'
 import { beginsStepsMs, soonMs } from '../core/schedule.ts'
 import { surpriseWaitMs } from '../core/schedule-waits.ts'
+import { sendFresh } from '../deliveries/send-fresh.ts'
 import { describeError } from '../log.ts'
 import { deleteOrphans } from '../media/delete.ts'
+import { underFirstLease } from '../store/deliveries/claim.ts'
 import { type Claim, type ClaimedJob, claimJob, claimQueuedJob } from '../store/jobs/claim.ts'
 import { type Committed, commitStep, releaseLease } from '../store/jobs/commit.ts'
 import { applyChanges, type Step } from '../store/jobs/step.ts'
@@ -92,10 +94,15 @@ async function takeStep(context: Context, claim: Claim): Promise<Step> {
 async function commit(context: Context, claim: Claim, step: Step): Promise<Committed | null> {
   const { db, config, queues, now } = context
   try {
-    const committed = await commitStep(db, claim, step, { limits: config.limits, nowMs: now() })
-    await queues.deliveries(step.deliveries.map(({ id }) => id))
-    await queues.jobs(committed.woken)
-    if (committed.state === 'settled') await afterSettling(context, claim, step)
+    const limits = { limits: config.limits, nowMs: now() }
+    const committed = await commitStep(db, claim, attemptingAtOnce(claim, step), limits)
+    const sending = sendFresh(context, claim.job, step.deliveries, committed.fresh)
+    try {
+      await queues.jobs(committed.woken)
+      if (committed.state === 'settled') await afterSettling(context, claim, step)
+    } finally {
+      await sending
+    }
     return committed
   } catch (error) {
     // Another job took the provider's task between this step's check and its commit. The next claim reads the new state:
@@ -105,6 +112,15 @@ async function commit(context: Context, claim: Claim, step: Step): Promise<Commi
     await recordLateResult(context, claim.job.id, step)
     return null
   }
+}
+
+/**
+ * The message that settles a job attempts its deliveries. A step that continues does not wait for receivers, and no
+ * submission waits for one: what a queued job sends goes to the queue.
+ */
+function attemptingAtOnce({ job }: Claim, step: Step): Step {
+  if (step.next !== 'settled' || job.status === 'queued') return step
+  return { ...step, deliveries: step.deliveries.map(underFirstLease) }
 }
 
 async function afterSettling(context: Context, claim: Claim, step: Step): Promise<void> {
@@ -147,7 +163,7 @@ async function afterError(context: Context, claim: Claim, error: unknown): Promi
 /** Ends the step without changes: the row is due again after the wait. */
 async function release({ db, now }: Context, job: ClaimedJob, waitMs: number): Promise<Committed> {
   await releaseLease(db, job, waitMs, now())
-  return { state: 'released', status: job.status, dueAt: now() + waitMs, woken: [] }
+  return { state: 'released', status: job.status, dueAt: now() + waitMs, woken: [], fresh: [] }
 }
 
 /** The claim of the next step: the same lease, a new one when the row is due already, or null for now. */

@@ -32,10 +32,11 @@ export async function pruneJobs(db: Database, ids: string[], nowMs: number): Pro
   const isPrunable = and(among(jobs.id, ids), hasNoPendingDelivery)
   const pruned = sql`(SELECT ${jobs.id} FROM ${jobs} WHERE ${isPrunable})`
   const ofPruned = sql`(SELECT ${deliveries.id} FROM ${deliveries} WHERE ${deliveries.jobId} IN ${pruned})`
-  const [, , , marked] = await db.batch([
+  const [, , , , marked] = await db.batch([
     db.delete(events).where(sql`${events.jobId} IN ${pruned}`),
     db.delete(webhooks).where(sql`${webhooks.jobId} IN ${pruned}`),
     db.delete(attempts).where(sql`${attempts.deliveryId} IN ${ofPruned}`),
+    db.update(deliveries).set(withoutAttempt).where(sql`${deliveries.jobId} IN ${pruned}`),
     // Last: the rows grow by it, and in a full database the pages that were just freed make room.
     db
       .update(jobs)
@@ -44,6 +45,15 @@ export async function pruneJobs(db: Database, ids: string[], nowMs: number): Pro
       .returning({ id: jobs.id }),
   ])
   return marked.map(({ id }) => id)
+}
+
+/** The latest attempt of a delivery is in its row. */
+const withoutAttempt = {
+  lastStartedAt: null,
+  lastDurationMs: null,
+  lastStatus: null,
+  lastError: null,
+  lastResponseBody: null,
 }
 
 const hasNoPendingDelivery: SQL = sql`NOT EXISTS (SELECT 1 FROM ${deliveries}

@@ -51,10 +51,7 @@ export const deliverySchema = z
 export type DeliveryView = z.infer<typeof deliverySchema>
 
 export async function viewDeliveries({ db }: Context, page: LoggedDelivery[]): Promise<DeliveryView[]> {
-  const attempts = await attemptsOfAll(
-    db,
-    page.map(({ id }) => id),
-  )
+  const attempts = await attemptsOfAll(db, page)
   return page.map((delivery) => viewDelivery(delivery, attempts.get(delivery.id) ?? []))
 }
 
@@ -71,8 +68,7 @@ export function viewDelivery(delivery: LoggedDelivery, attempts: Attempt[]): Del
     next_attempt_at: isoOrNull(delivery.dueAt),
     created_at: new Date(delivery.createdAt).toISOString(),
     attempt_count: delivery.attempts,
-    // Attempts are read after the row, so an attempt that ended in between is left out.
-    attempts: attempts.filter(({ n }) => n <= delivery.attempts).map(viewAttempt),
+    attempts: attempts.map(viewAttempt),
   }
 }
 
