@@ -4,13 +4,14 @@
  */
 import { version } from '../package.json'
 import type { Config } from './config.ts'
-import { createConnections, type Fetch } from './connections.ts'
+import { createConnections, createPlaces, type Fetch, type Places } from './connections.ts'
+import { maxFreshAttempts } from './core/schedule.ts'
 import type { Guard } from './core/url/policy.ts'
 import { type Log, logToConsole } from './log.ts'
 import { createProviders, type Providers } from './providers/index.ts'
 import { createQueues, type Queues } from './queue.ts'
 import { counterOf } from './rate-limit.ts'
-import { createOwners, type Owners } from './store/owners.ts'
+import { createOwners, type Owners } from './store/deliveries/owners.ts'
 import { type Patience, patientDatabase, workPatience } from './store/patience.ts'
 import { type Databases, openDatabases } from './store/shards.ts'
 import { createGuard } from './url-guard/guard.ts'
@@ -45,6 +46,8 @@ export interface Context extends Omit<Edges, 'fetch'>, Databases {
   /** Checks every URL from outside right before it is called. */
   guard: Guard
   owners: Owners
+  /** Attempts of fresh deliveries hold one of these while they run (deliveries/send-fresh.ts). */
+  freshAttempts: Places
   bucket: R2Bucket
   /** Limits the tests of callback URLs, per API key. */
   probeLimit: RateLimit
@@ -79,7 +82,8 @@ export function createContext(
     config,
     guard,
     ...databases,
-    owners: createOwners(databases.db),
+    owners: createOwners(env.DB, databases.db, edges.now),
+    freshAttempts: createPlaces(maxFreshAttempts),
     bucket: limit(env.BUCKET),
     probeLimit: counterOf(config.publicBaseUrl, env.RECEIVER_TESTS),
     callbacks: counterOf(config.publicBaseUrl, env.CALLBACKS),

@@ -2,7 +2,6 @@
 import { createMiddleware } from 'hono/factory'
 import type { Context } from '../context.ts'
 import { sha256 } from '../core/crypto/derived-keys.ts'
-import { findApiKeyByHash } from '../store/deliveries/api-keys.ts'
 import { problem } from './problems.ts'
 import type { ApiEnv } from './router.ts'
 
@@ -24,9 +23,9 @@ export const requireAdminKey = createMiddleware<ApiEnv>(async (c, next) => {
   return next()
 })
 
-async function identify({ db, config }: Context, key: string): Promise<string | null> {
+async function identify({ owners, config }: Context, key: string): Promise<string | null> {
   const hash = await sha256(key)
   // This compares hashes, not keys, so the duration of the comparison reveals nothing useful.
   if (hash === (await sha256(config.adminApiKey))) return adminKeyId
-  return (await findApiKeyByHash(db, hash))?.id ?? null
+  return owners.apiKeyByHash(hash)
 }

@@ -124,6 +124,15 @@ export const noConnectionWaitMs = 5 * seconds
 /** How many attempts of one owner may run at one host; its other deliveries to that host wait in the host queue. */
 export const maxAttemptsPerHost = 20
 
+/**
+ * A job's last event is attempted by the message that settles the job, unless this many attempts of its owner run at its
+ * host. So a receiver that is slow holds few of the consumers that settle jobs; its other deliveries use the queue.
+ */
+export const maxFreshAttemptsPerHost = 5
+
+/** How many of these attempts one invocation makes at once: half of its connections stay free for the other message. */
+export const maxFreshAttempts = 2
+
 /** A host's circuit opens after this many consecutive failures without a response in between. */
 export const failuresToOpenCircuit = 10
 

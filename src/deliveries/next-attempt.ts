@@ -2,7 +2,7 @@
 import { type DeliveryReason, disablesReceiver } from '../core/delivery.ts'
 import { hostWaitsMs } from '../core/schedule.ts'
 import { deliveryWaitMs, spread } from '../core/schedule-waits.ts'
-import type { ClaimedDelivery } from '../store/deliveries/claim.ts'
+import type { ClaimedDelivery } from '../store/deliveries/claimed.ts'
 import type { AttemptOutcome } from '../store/deliveries/commit.ts'
 import { draftEvent } from '../store/events.ts'
 import type { Attempted } from './classify.ts'
@@ -73,10 +73,9 @@ function failedEvent(delivery: ClaimedDelivery, reason: DeliveryReason | null, n
   return draftEvent('delivery.failed', data, nowMs)
 }
 
-function disabledEvent({ owner, host, streak }: ClaimedDelivery, nowMs: number) {
-  const { endpointId, apiKeyId } = owner
+function disabledEvent({ endpointId, ownerId, host, streak }: ClaimedDelivery, nowMs: number) {
   const failing_since = streak === null ? null : new Date(streak.failingSince).toISOString()
   return endpointId === null
-    ? draftEvent('callbacks.disabled', { api_key_id: apiKeyId, host, failing_since }, nowMs)
+    ? draftEvent('callbacks.disabled', { api_key_id: ownerId, host, failing_since }, nowMs)
     : draftEvent('endpoint.disabled', { endpoint_id: endpointId, host, failing_since }, nowMs)
 }

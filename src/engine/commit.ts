@@ -1,7 +1,9 @@
 /** The commits of a run, and what follows from them. */
 import type { Context } from '../context.ts'
 import { leaseMs, soonMs } from '../core/schedule.ts'
+import { sendFresh } from '../deliveries/send-fresh.ts'
 import { deleteOrphans } from '../media/delete.ts'
+import { underFirstLease } from '../store/deliveries/claim.ts'
 import { type Claim, needsRenewal, renewLease } from '../store/jobs/claim.ts'
 import { type Committed, commitStep, releaseLease } from '../store/jobs/commit.ts'
 import { applyChanges, type Step } from '../store/jobs/step.ts'
@@ -18,14 +20,18 @@ export async function commit(context: Context, run: Run, step: Step): Promise<Co
   const { id } = claim.job
   try {
     await beforeCommit(context, claim.job, step)
-    const committed = await commitStep(dbOf(id), claim, step, {
+    const committed = await commitStep(dbOf(id), claim, attemptingAtOnce(claim, step), {
       limits: limitsInBatch(context),
       nowMs: now(),
     })
     run.uncommitted = null
-    await queues.deliveries(step.deliveries.map((delivery) => delivery.id))
-    await queues.jobs([...committed.woken, ...(await afterCommit(context, claim.job, step))])
-    if (committed.state === 'settled') await afterSettling(context, claim, step)
+    const sending = sendFresh(context, claim.job, step.deliveries, committed.fresh)
+    try {
+      await queues.jobs([...committed.woken, ...(await afterCommit(context, claim.job, step))])
+      if (committed.state === 'settled') await afterSettling(context, claim, step)
+    } finally {
+      await sending
+    }
     return committed
   } catch (error) {
     // Another job took the provider's task between this step's check and its commit. The next claim reads the new state:
@@ -36,6 +42,15 @@ export async function commit(context: Context, run: Run, step: Step): Promise<Co
     await recordLateResult(context, id, step)
     return null
   }
+}
+
+/**
+ * The message that settles a job attempts its deliveries. A step that continues does not wait for receivers, and no
+ * submission waits for one: what a queued job sends goes to the queue.
+ */
+function attemptingAtOnce({ job }: Claim, step: Step): Step {
+  if (step.next !== 'settled' || job.status === 'queued') return step
+  return { ...step, deliveries: step.deliveries.map(underFirstLease) }
 }
 
 async function afterSettling(context: Context, claim: Claim, step: Step): Promise<void> {
@@ -54,7 +69,7 @@ async function afterSettling(context: Context, claim: Claim, step: Step): Promis
 /** Ends the step without changes: the row is due again after the wait. */
 export async function release({ dbOf, now }: Context, { job }: Claim, waitMs: number): Promise<Committed> {
   await releaseLease(dbOf(job.id), job, waitMs, now())
-  return { state: 'released', status: job.status, dueAt: now() + waitMs, woken: [] }
+  return { state: 'released', status: job.status, dueAt: now() + waitMs, woken: [], fresh: [] }
 }
 
 /** During a copy. The first renewal commits the steps before it: what a long copy is for is shown, and kept in a crash. */

@@ -63,10 +63,7 @@ export async function pruneJobs(
     db.delete(events).where(sql`${events.jobId} IN ${pruned}`),
     db.delete(webhooks).where(sql`${webhooks.jobId} IN ${pruned}`),
     db.delete(attempts).where(sql`${attempts.deliveryId} IN ${ofPruned}`),
-    db
-      .update(deliveries)
-      .set({ body: null })
-      .where(sql`${deliveries.jobId} IN ${pruned} AND ${deliveries.body} IS NOT NULL`),
+    db.update(deliveries).set(withoutContent).where(sql`${deliveries.jobId} IN ${pruned}`),
     db.delete(postponedPrunes).where(sql`${postponedPrunes.jobId} IN ${pruned}`),
     // From here on the rows grow. In a full database the pages that were just freed make room.
     db
@@ -103,4 +100,14 @@ const passed = sql`coalesce((SELECT ${pruneProgress.jobId} FROM ${pruneProgress}
 function isPrunable(endedBy: number): SQL {
   return sql`${jobs.settledAt} <= ${endedBy} AND ${jobs.erasedAt} IS NULL AND NOT EXISTS (SELECT 1 FROM ${deliveries}
     WHERE ${deliveries.jobId} = ${jobs.id} AND ${deliveries.status} = 'pending')`
+}
+
+/** The body of a delivery, and its latest attempt, are in its row. */
+const withoutContent = {
+  body: null,
+  lastStartedAt: null,
+  lastDurationMs: null,
+  lastStatus: null,
+  lastError: null,
+  lastResponseBody: null,
 }

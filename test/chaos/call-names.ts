@@ -23,7 +23,7 @@ export function nameStatements(statements: readonly Statement[]): string {
 const statementNames = [
   { pattern: /^insert into "jobs"/, name: 'insert job' },
   { pattern: /^insert into "webhooks"/, name: 'insert webhook' },
-  { pattern: /^insert into "attempts"/, name: 'insert attempt' },
+  { pattern: /^update "deliveries" .*"last_started_at"/, name: 'commit attempt' },
   { pattern: /^insert into "tasks"/, name: 'insert task' },
   { pattern: /^update "tasks" set "received_video"/, name: 'record received video' },
   { pattern: /^update "deliveries" .*"lease"/, name: 'claim delivery' },

@@ -32,7 +32,7 @@ export const points: Point[] = [
   ...kills('receive video', ['R2 put received video', 'midway', 'after']),
   ...kills('settle', ['D1 commit succeeded', 'before', 'after'], ['D1 commit failed', 'before', 'after']),
   ...kills('deliver', ['D1 claim delivery', 'after'], ['fetch callback', 'after']),
-  ...kills('deliver', ['D1 insert attempt', 'before', 'after'], ['queue delivery', 'before']),
+  ...kills('deliver', ['D1 commit attempt', 'before', 'after'], ['queue delivery', 'before']),
   ...kills('sweep', ['D1 find overdue', 'after']),
   outliveLease('submit', 'D1 commit generating', 'before'),
   outliveLease('poll', 'fetch poll runware', 'after'),

@@ -116,7 +116,7 @@ describe('a message of the queue for results', () => {
     const { bindings, results, deliveries } = recordingQueues()
     await advance(aContext({}, bindings), id)
     expect((await getJob(id)).status).toBe('succeeded')
-    expect([results.length, deliveries.length]).toEqual([0, 1])
+    expect([results.length, deliveries.length]).toEqual([0, 0])
     expect(billsFor(id)).toHaveLength((await getJob(id)).tasks.length)
   })
 

@@ -9,10 +9,11 @@ import { env } from 'cloudflare:workers'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { findAsset } from '../../src/store/assets.ts'
 import { findApiKeyByHash, secretsOf } from '../../src/store/deliveries/api-keys.ts'
-import { claimDelivery } from '../../src/store/deliveries/claim.ts'
+import { claimDelivery, findDelivery } from '../../src/store/deliveries/claim.ts'
 import { disabledCallbacksOf } from '../../src/store/deliveries/disabled.ts'
 import { listEndpoints } from '../../src/store/deliveries/endpoints.ts'
 import { attemptsOfAll } from '../../src/store/deliveries/log.ts'
+import { createOwners } from '../../src/store/deliveries/owners.ts'
 import { claimJob } from '../../src/store/jobs/claim.ts'
 import { findJob, findJobByIdempotencyKey } from '../../src/store/jobs/jobs.ts'
 import { hostsNamedBy } from '../../src/store/jobs/output-hosts.ts'
@@ -116,15 +117,27 @@ describe('a database of the first release', () => {
     expect(await claimDelivery(db, deliveryId, 'a lease', afterwards)).toMatchObject({
       delivery: {
         body: '{"type":"job.failed"}',
-        attempts: 1,
-        encryptedSecrets: ['v1.aaaa.bbbb', 'v1.cccc.dddd'],
-        owner: { apiKeyId: keyId, endpointId: null, host: 'caller.test' },
-        obstacle: null,
+        attempts: 2,
+        endpointId: null,
+        ownerId: keyId,
+        isLaneHealthy: false,
         streak: { failingSince: 1_764_501_900_350 },
       },
     })
-    const attempts = await attemptsOfAll(db, [deliveryId])
-    expect(attempts.get(deliveryId)).toMatchObject([{ n: 1, status: 500, responseBody: 'sorry' }])
+    expect(
+      await createOwners(env.DB, db, () => afterwards).find({
+        endpointId: null,
+        ownerId: keyId,
+        host: 'caller.test',
+      }),
+    ).toEqual({ obstacle: null, url: null, encryptedSecrets: ['v1.aaaa.bbbb', 'v1.cccc.dddd'] })
+    const delivery = await findDelivery(db, deliveryId)
+    if (delivery === null) throw new Error('there is no delivery')
+    const attempts = await attemptsOfAll(db, [delivery])
+    expect(attempts.get(deliveryId)).toMatchObject([
+      { n: 1, status: 500, responseBody: 'sorry' },
+      { n: 2, status: 503, responseBody: 'still sorry' },
+    ])
   })
 
   it('has API keys, endpoints, disabled callbacks and assets', async () => {

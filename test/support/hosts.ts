@@ -65,8 +65,12 @@ export async function untilDelivered(ids: string[]): Promise<void> {
   await vi.waitUntil(async () => (await countDeliveries(ids, delivered)) === ids.length, { timeout: 10_000 })
 }
 
-export function attemptsAt({ name }: Host): Promise<number> {
-  return countRows('attempts', 'delivery_id IN (SELECT id FROM deliveries WHERE host = ?)', name)
+export async function attemptsAt({ name }: Host): Promise<number> {
+  const [row] = await select<{ count: number | null }>(
+    'SELECT sum(attempts) AS count FROM deliveries WHERE host = ?',
+    name,
+  )
+  return row?.count ?? 0
 }
 
 /** Opens the circuit of the host by failed deliveries, and deletes those. */

@@ -4,6 +4,7 @@
  */
 import { applyD1Migrations, type D1Migration } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
+import { forgetOwners } from '../../src/store/owner-memory.ts'
 import { resetWorld } from './world.ts'
 
 declare global {
@@ -17,6 +18,7 @@ declare global {
 await Promise.all([dropTables(env.DB), deleteObjects()])
 await applyD1Migrations(env.DB, env.MIGRATIONS)
 resetWorld()
+forgetOwners()
 
 export async function dropTables(database: D1Database): Promise<void> {
   const { results } = await database

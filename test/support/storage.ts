@@ -1,5 +1,6 @@
 /** Reads D1 and R2 directly, not through the product. */
 import { env } from 'cloudflare:workers'
+import { forgetOwners } from '../../src/store/owner-memory.ts'
 import { world } from './world.ts'
 
 export async function select<Row = Record<string, unknown>>(
@@ -9,7 +10,16 @@ export async function select<Row = Record<string, unknown>>(
   const { results } = await env.DB.prepare(sql)
     .bind(...values)
     .all<Row>()
+  // As if this isolate had written them through the product.
+  if (/^(insert|update|delete)\b.*\b(endpoints|api_keys|disabled_callbacks)\b/is.test(sql)) forgetOwners()
   return results
+}
+
+/** A write by another isolate: this one does not notice. */
+export async function writeElsewhere(sql: string, ...values: unknown[]): Promise<void> {
+  await env.DB.prepare(sql)
+    .bind(...values)
+    .run()
 }
 
 export async function countRows(table: string, where = '1', ...values: unknown[]): Promise<number> {

@@ -6,6 +6,7 @@ import { isoOrNull } from '../../core/iso.ts'
 import { nameOf } from '../../core/request/text.ts'
 import { encryptSecret, newSecret } from '../../deliveries/secrets.ts'
 import { type ApiKey, insertApiKey, listApiKeys, revokeApiKey } from '../../store/deliveries/api-keys.ts'
+import { rememberedMs } from '../../store/owner-memory.ts'
 import { problem } from '../problems.ts'
 import {
   bodyProblems,
@@ -73,7 +74,7 @@ const revoke = createRoute({
   method: 'delete',
   path: '/{id}',
   summary: 'Revoke an API key',
-  description: requiresAdminKey,
+  description: `${requiresAdminKey} The key stops working within ${rememberedMs / 1_000} seconds.`,
   request: { params: z.object({ id: z.string() }) },
   responses: {
     ...keyProblems,

@@ -1,6 +1,7 @@
 /** Lists and enables the hosts for which the callbacks of an API key are disabled; for that key and the admin key. */
 import { createRoute, z } from '@hono/zod-openapi'
 import { createMiddleware } from 'hono/factory'
+import { reopenLanes } from '../../deliveries/reopen-lanes.ts'
 import {
   type DisabledCallbacks,
   disabledCallbacksOf,
@@ -68,9 +69,13 @@ disabledCallbackRoutes.openapi(list, async (c) => {
 })
 
 disabledCallbackRoutes.openapi(enable, async (c) => {
-  const { db, now, queues } = c.get('context')
-  const { enabled, woken } = await enableCallbacks(db, c.req.valid('param').id, now())
-  await queues.deliveries(woken)
+  const context = c.get('context')
+  const { id: ownerId } = c.req.valid('param')
+  const enabled = await enableCallbacks(context.db, ownerId)
+  await reopenLanes(
+    context,
+    enabled.map(({ host }) => ({ host, ownerId })),
+  )
   return c.json({ data: enabled.map(viewDisabled) }, 200)
 })
 

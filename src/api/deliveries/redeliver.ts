@@ -1,10 +1,12 @@
 /** Redelivery: of one delivery, or of all that ended in the same way in a period. */
 import { createRoute, z } from '@hono/zod-openapi'
+import type { Context } from '../../context.ts'
 import { eventTypes } from '../../core/event.ts'
 import { findBody } from '../../store/deliveries/bodies.ts'
-import { findDelivery } from '../../store/deliveries/claim.ts'
+import { type Delivery, findDelivery } from '../../store/deliveries/claim.ts'
 import { releaseDueQueues } from '../../store/deliveries/host-queue-sweep.ts'
 import { redeliver, redeliverMany } from '../../store/deliveries/redeliver.ts'
+import { forgetOwners } from '../../store/owner-memory.ts'
 import { problem } from '../problems.ts'
 import {
   bodyProblems,
@@ -78,7 +80,8 @@ redeliverRoutes.openapi(one, async (c) => {
   const context = c.get('context')
   const { id } = c.req.valid('param')
   const db = context.dbOf(id)
-  const isRedelivered = await redeliver(db, id, context.now())
+  const before = await findDelivery(db, id)
+  const isRedelivered = before !== null && (await redeliverIfEnabled(context, before))
   const delivery = await findDelivery(db, id)
   if (delivery === null) return problem(c, 'not_found', 'There is no such delivery.')
   if (!isRedelivered && delivery.status === 'pending' && delivery.lease !== null)
@@ -109,8 +112,17 @@ redeliverRoutes.openapi(many, async (c) => {
     untilMs: until === undefined ? undefined : Date.parse(until),
   }
   const from = { after: cursor ?? null, limit }
-  const { redelivered, next } = await redeliverMany(context.db, filter, from, context.now())
+  // So that each owner is read once, as it is now.
+  forgetOwners()
+  const stores = { db: context.db, findOwner: context.owners.find }
+  const { redelivered, next } = await redeliverMany(stores, filter, from, context.now())
   context.log('deliveries.redelivered', { count: redelivered.length })
   await context.queues.deliveries(await releaseDueQueues(context.db, context.now()))
   return c.json({ redelivered: redelivered.length, data: redelivered, next_cursor: next }, 202)
 })
+
+/** False: its owner is disabled, or it cannot be redelivered. */
+async function redeliverIfEnabled(context: Context, delivery: Delivery): Promise<boolean> {
+  const owner = await context.owners.findNow(delivery)
+  return owner.obstacle === null && redeliver(context.dbOf(delivery.id), delivery, owner, context.now())
+}

@@ -52,8 +52,13 @@ export const deliverySchema = z
 export type DeliveryView = z.infer<typeof deliverySchema>
 
 export async function viewDeliveries(context: Context, page: LoggedDelivery[]): Promise<DeliveryView[]> {
-  const ids = page.map(({ id }) => id)
-  const attempts = await readByShard(context, ids, attemptsOfAll)
+  const rows = new Map(page.map((delivery) => [delivery.id, delivery]))
+  const attempts = await readByShard(context, [...rows.keys()], (db, ids) =>
+    attemptsOfAll(
+      db,
+      ids.flatMap((id) => rows.get(id) ?? []),
+    ),
+  )
   return page.map((delivery) => viewDelivery(delivery, attempts.get(delivery.id) ?? []))
 }
 
@@ -70,8 +75,7 @@ export function viewDelivery(delivery: LoggedDelivery, attempts: Attempt[]): Del
     next_attempt_at: isoOrNull(delivery.dueAt),
     created_at: new Date(delivery.createdAt).toISOString(),
     attempt_count: delivery.attempts,
-    // Attempts are read after the row, so an attempt that ended in between is left out.
-    attempts: attempts.filter(({ n }) => n <= delivery.attempts).map(viewAttempt),
+    attempts: attempts.map(viewAttempt),
   }
 }
 

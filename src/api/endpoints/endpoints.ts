@@ -2,6 +2,7 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import { hostAndPathOf } from '../../core/delivery.ts'
 import { newId } from '../../core/id.ts'
+import { reopenLanes } from '../../deliveries/reopen-lanes.ts'
 import { encryptSecret, newSecret } from '../../deliveries/secrets.ts'
 import {
   deleteEndpoint,
@@ -123,9 +124,10 @@ endpointRoutes.openapi(show, async (c) => {
 })
 
 endpointRoutes.openapi(remove, async (c) => {
-  const { db, now, queues } = c.get('context')
-  const endpoint = await findEndpoint(db, c.req.valid('param').id)
+  const context = c.get('context')
+  const endpoint = await findEndpoint(context.db, c.req.valid('param').id)
   if (endpoint === null) return problem(c, 'not_found', 'There is no such endpoint.')
-  await queues.deliveries(await deleteEndpoint(db, endpoint, now()))
+  await deleteEndpoint(context.db, endpoint.id)
+  await reopenLanes(context, [{ host: endpoint.host, ownerId: endpoint.id }])
   return c.body(null, 204)
 })

@@ -2,6 +2,7 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import type { Context } from '../../context.ts'
 import { hostAndPathOf } from '../../core/delivery.ts'
+import { reopenLanes } from '../../deliveries/reopen-lanes.ts'
 import { encryptSecret } from '../../deliveries/secrets.ts'
 import {
   type Endpoint,
@@ -9,6 +10,7 @@ import {
   findEndpoint,
   updateEndpoint,
 } from '../../store/deliveries/endpoints.ts'
+import { rememberedMs } from '../../store/owner-memory.ts'
 import { problem } from '../problems.ts'
 import { bodyProblems, json, jsonBody, keyProblems, unexpectedBodyProblems } from '../responses.ts'
 import { createRouter } from '../router.ts'
@@ -24,8 +26,7 @@ const update = createRoute({
   method: 'patch',
   path: '/{id}',
   summary: 'Update an endpoint',
-  description:
-    'Omitted fields stay unchanged. Pending deliveries go to the new URL, signed with the new secret.',
+  description: `Omitted fields stay unchanged. Pending deliveries go to the new URL, signed with the new secret. An attempt in the first ${rememberedMs / 1_000} seconds may still use the old ones.`,
   request: { params, body: jsonBody(endpointPatchSchema) },
   responses: {
     ...keyProblems,
@@ -84,10 +85,16 @@ endpointUpdateRoutes.openapi(enable, async (c) => {
 
 /** Null: there is no such endpoint. */
 async function applyPatch(context: Context, id: string, patch: EndpointPatch): Promise<Endpoint | null> {
-  const { db, now, queues } = context
-  const endpoint = await findEndpoint(db, id)
-  const updated = endpoint && (await updateEndpoint(db, endpoint, patch, now()))
-  if (updated === null) return null
-  await queues.deliveries(updated.woken)
-  return updated.endpoint
+  const before = await findEndpoint(context.db, id)
+  const after = await updateEndpoint(context.db, id, patch)
+  if (before === null || after === null) return null
+  // Parked deliveries need no attempt at the old URL, and none while the endpoint is disabled.
+  if (patch.url !== undefined || patch.disabledAt !== undefined) {
+    const hosts = new Set([before.host, after.host])
+    await reopenLanes(
+      context,
+      [...hosts].map((host) => ({ host, ownerId: id })),
+    )
+  }
+  return after
 }

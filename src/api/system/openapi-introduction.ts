@@ -23,4 +23,4 @@ One deployment serves one team. An API key identifies the caller; it does not li
 
 **Without a key** these are open: \`/healthz\` (not deep), \`/openapi.json\`, \`/.well-known/webhook-keys.json\`, and a video or an asset by a signed link until the link expires. Providers post to \`/webhooks/…\` and upload to \`/uploads/…\` with a token in the path. A token is valid for one job at one provider, or for one upload.
 
-**No key** shows an API key or a secret after its creation, the keys of the providers, or the URLs that the providers call. A revoked key opens nothing. Its jobs continue, and their events are still signed with its secret.`
+**No key** shows an API key or a secret after its creation, the keys of the providers, or the URLs that the providers call. A revoked key opens nothing, at the latest five seconds after its revocation. Its jobs continue, and their events are still signed with its secret.`

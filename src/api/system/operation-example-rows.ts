@@ -58,6 +58,11 @@ export const delivery: LoggedDelivery = {
   createdAt,
   dueAt: null,
   lease: null,
+  lastStartedAt: createdAt + 120,
+  lastDurationMs: 184,
+  lastStatus: 200,
+  lastError: null,
+  lastResponseBody: 'ok',
 }
 
 export const attempt: Attempt = {

@@ -4,12 +4,14 @@ import { z } from 'zod'
 import { readStored } from '../../core/http/json.ts'
 import { maxSecretsAtOnce, secretOverlapMs } from '../../core/schedule.ts'
 import type { Database } from '../database.ts'
+import { forgetOwnersAfter } from '../owner-memory.ts'
 import { apiKeys } from '../schema.ts'
 
 export type ApiKey = typeof apiKeys.$inferSelect
 
 export async function insertApiKey(db: Database, key: ApiKey): Promise<void> {
-  await db.insert(apiKeys).values(key).onConflictDoNothing({ target: apiKeys.id })
+  const insert = db.insert(apiKeys).values(key).onConflictDoNothing({ target: apiKeys.id })
+  await forgetOwnersAfter(insert)
 }
 
 export async function findApiKeyByHash(db: Database, hash: string): Promise<ApiKey | null> {
@@ -21,6 +23,14 @@ export async function findApiKeyByHash(db: Database, hash: string): Promise<ApiK
       .where(and(eq(apiKeys.hash, hash), isNull(apiKeys.revokedAt))),
   ])
   return row ?? null
+}
+
+/** The secrets that sign for a key. A revoked key still signs. */
+export function selectSecrets(db: Database, id: string) {
+  return db
+    .select({ callbackSecret: apiKeys.callbackSecret, retiredSecrets: apiKeys.retiredSecrets })
+    .from(apiKeys)
+    .where(eq(apiKeys.id, id))
 }
 
 /** The secret that signs the callbacks of a job, encrypted; null if it has none. */
@@ -52,12 +62,12 @@ export async function listApiKeys(db: Database): Promise<ApiKey[]> {
 /** False: there was none to revoke. */
 // Running this twice is harmless: the second finds the time of the first.
 export async function revokeApiKey(db: Database, id: string, nowMs: number): Promise<boolean> {
-  const revoked = await db
+  const revoke = db
     .update(apiKeys)
     .set({ revokedAt: nowMs })
     .where(and(eq(apiKeys.id, id), or(isNull(apiKeys.revokedAt), eq(apiKeys.revokedAt, nowMs))))
     .returning({ id: apiKeys.id })
-  return revoked.length === 1
+  return (await forgetOwnersAfter(revoke)).length === 1
 }
 
 /** Every encrypted secret that signs for the key at that time, the newest first. */
@@ -101,12 +111,12 @@ export async function replaceSecret(
   { id, callbackSecret }: Pick<ApiKey, 'id' | 'callbackSecret'>,
   change: Pick<ApiKey, 'callbackSecret'> & Partial<Pick<ApiKey, 'retiredSecrets'>>,
 ): Promise<boolean> {
-  const replaced = await db
+  const replace = db
     .update(apiKeys)
     .set(change)
     .where(and(eq(apiKeys.id, id), inArray(apiKeys.callbackSecret, [callbackSecret, change.callbackSecret])))
     .returning({ id: apiKeys.id })
-  return replaced.length === 1
+  return (await forgetOwnersAfter(replace)).length === 1
 }
 
 const retiredSchema = z.array(z.object({ encrypted: z.string(), until: z.number() }))

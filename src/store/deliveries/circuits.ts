@@ -1,17 +1,16 @@
-/** The circuit of each lane: which delivery may be attempted now, and what its result does to the lane (lane.ts). */
+/** The circuit of each lane: which delivery is its trial, and what the result of an attempt does to the lane (lane.ts). */
 import { and, eq, gt, type SQL, sql } from 'drizzle-orm'
 import type { HostResult } from '../../core/delivery.ts'
 import {
   failingPathsToBlockHost,
   failuresToOpenCircuit,
   leaseMs,
-  maxAttemptsPerHost,
   streakForgottenMs,
   sweepEveryMs,
 } from '../../core/schedule.ts'
 import type { Database } from '../database.ts'
 import { deliveries, hosts } from '../schema.ts'
-import { hasParked, isOpen, isRowOf, isSameLane, isSentNow, type Lane, takesNewPaths } from './lane.ts'
+import { hasParked, isOpen, isRowOf, isSentNow, type Lane, takesNewPaths } from './lane.ts'
 
 /** A due delivery claims the one trial of an open circuit that may be tried. It comes before the claim of its row. */
 // Running this twice is harmless: the second finds the circuit on trial.
@@ -35,19 +34,6 @@ export function claimTrial(db: Database, deliveryId: string, lease: string, nowM
 function isLaneOf(deliveryId: string): SQL {
   return sql`(${hosts.host}, ${hosts.ownerId}) IN (SELECT ${deliveries.host}, ${deliveries.ownerId}
     FROM ${deliveries} WHERE ${deliveries.id} = ${deliveryId})`
-}
-
-/** Whether the delivery's lane allows one more attempt; if its circuit is open, whether this is the trial. */
-export function hasCapacity(lease: string, nowMs: number): SQL {
-  const laneIs = (condition: SQL) => sql`EXISTS (SELECT 1 FROM ${hosts} WHERE ${isSameLane} AND ${condition})`
-  // A leased row is due when its lease ends: attempts under way are a short range of the index on due_at.
-  const underWay = sql`(SELECT count(*) FROM (
-    SELECT 1 FROM ${deliveries} AS busy WHERE busy.due_at > ${nowMs} AND busy.due_at <= ${nowMs + leaseMs}
-    AND busy.host = ${deliveries.host} AND busy.owner_id = ${deliveries.ownerId} AND busy.lease IS NOT NULL
-    LIMIT ${maxAttemptsPerHost}))`
-  return sql`CASE WHEN ${isSentNow} THEN 1
-    WHEN ${laneIs(isOpen)} THEN ${laneIs(sql`${hosts.trial} = ${lease}`)}
-    ELSE ${underWay} < ${maxAttemptsPerHost} END`
 }
 
 interface AttemptedDelivery extends Lane {

@@ -1,73 +1,88 @@
 /** Deliveries: inserting them, and claiming one for an attempt. The end of a claim is in commit.ts. */
-import { and, asc, eq, isNotNull, lte, sql } from 'drizzle-orm'
-import { type DeliveryReason, type FailureStreak, hostAndPathOf } from '../../core/delivery.ts'
+import { and, asc, eq, getTableColumns, isNotNull, lte, sql } from 'drizzle-orm'
+import { hostAndPathOf } from '../../core/delivery.ts'
 import type { Destination, EventType } from '../../core/event.ts'
 import { newId, shardOf } from '../../core/id.ts'
 import { leaseMs } from '../../core/schedule.ts'
 import type { Database } from '../database.ts'
-import { apiKeys, deliveries, disabledCallbacks, endpoints, hosts, jobs } from '../schema.ts'
-import { secretsOf } from './api-keys.ts'
-import { bodyOfDelivery } from './bodies.ts'
-import { claimTrial, hasCapacity } from './circuits.ts'
-import { isOwnerEnabled, type Owner } from './disabled.ts'
+import { deliveries, jobs } from '../schema.ts'
+import { hasCapacity, takesFreshAttempt } from './capacity.ts'
+import { claimTrial } from './circuits.ts'
+import { type ClaimedDelivery, claimed, selectForAttempt } from './claimed.ts'
 import { park } from './host-queue.ts'
-import { isSameLane } from './lane.ts'
 
 export type Delivery = typeof deliveries.$inferSelect
-
-/** A delivery under a lease: only its holder may commit an attempt. */
-export interface ClaimedDelivery extends Delivery {
-  lease: string
-  body: string
-  /** The newest first; none when neither the endpoint, the job nor its API key has one. */
-  encryptedSecrets: string[]
-  owner: Owner
-  /** Why it must not be attempted, or null. */
-  obstacle: Extract<DeliveryReason, 'disabled' | 'endpoint_deleted' | 'pruned'> | null
-  /** Where it must go now: the endpoint's URL may have changed since. */
-  currentUrl: string
-  /** The failures of its lane until now. Null: its last attempt succeeded. */
-  streak: FailureStreak | null
-  /** It is the trial of an open circuit. */
-  isTrial: boolean
-}
 
 export interface DeliveryDraft extends Destination {
   id: string
   eventId: string
   eventType: EventType
   body: string
+  /** The lease under which it is inserted if its lane is healthy and has capacity. Null: it is due for the queue. */
+  lease: string | null
 }
 
-export function draftDelivery(jobId: string, delivery: Omit<DeliveryDraft, 'id'>): DeliveryDraft {
-  return { id: newId('delivery', shardOf(jobId)), ...delivery }
+export function draftDelivery(jobId: string, delivery: Omit<DeliveryDraft, 'id' | 'lease'>): DeliveryDraft {
+  return { id: newId('delivery', shardOf(jobId)), lease: null, ...delivery }
 }
 
+/** The draft of a delivery that the caller attempts after its commit, if it was inserted so. */
+export function underFirstLease(draft: DeliveryDraft): DeliveryDraft {
+  // No other claim has this lease: those are random.
+  return { ...draft, lease: draft.id }
+}
+
+/** Returns the lease that it has then. */
 export function insertDelivery(
   db: Database,
   jobId: string,
   draft: Omit<DeliveryDraft, 'body'> & { body: string | null; apiKeyId?: string },
   nowMs: number,
 ) {
-  const { apiKeyId, ...given } = draft
-  const values = {
+  const { id, endpointId, eventId, eventType, url, body, lease, apiKeyId } = draft
+  const { host, path } = hostAndPathOf(url)
+  const ownerId =
+    endpointId ?? apiKeyId ?? sql`(SELECT ${jobs.apiKeyId} FROM ${jobs} WHERE ${jobs.id} = ${jobId})`
+  const isClaimed =
+    lease === null || typeof ownerId !== 'string' ? sql`0` : takesFreshAttempt({ host, ownerId }, nowMs)
+  const given = { id, jobId, endpointId, eventId, eventType, url, host, path, ownerId, body }
+  const row: Record<string, unknown> = {
     ...given,
-    jobId,
-    ...hostAndPathOf(draft.url),
-    ownerId:
-      draft.endpointId ?? apiKeyId ?? sql`(SELECT ${jobs.apiKeyId} FROM ${jobs} WHERE ${jobs.id} = ${jobId})`,
-    status: 'pending' as const,
+    status: 'pending',
     attempts: 0,
+    attemptsBefore: 0,
     createdAt: nowMs,
-    dueAt: nowMs,
+    dueAt: sql`CASE WHEN is_claimed THEN ${nowMs + leaseMs} ELSE ${nowMs} END`,
+    lease: sql`CASE WHEN is_claimed THEN ${lease} END`,
   }
-  return db.insert(deliveries).values(values).onConflictDoNothing()
+  const values = Object.keys(getTableColumns(deliveries)).map((name) => sql`${row[name] ?? null}`)
+  return (
+    db
+      .insert(deliveries)
+      .select(
+        sql`WITH claim AS MATERIALIZED (SELECT ${isClaimed} AS is_claimed) SELECT ${sql.join(values, sql`, `)} FROM claim WHERE true`,
+      )
+      // A repeat finds its own row.
+      .onConflictDoUpdate({ target: deliveries.id, set: { id } })
+      .returning({ deliveryId: deliveries.id, lease: deliveries.lease })
+  )
+}
+
+/** The deliveries that these inserts have put under their first lease: the results of a batch. */
+export function claimedIn(results: readonly unknown[]): string[] {
+  return results.flatMap((rows) =>
+    Array.isArray(rows)
+      ? rows.flatMap(({ deliveryId, lease }: { deliveryId?: string; lease?: string | null }) =>
+          deliveryId !== undefined && lease === deliveryId ? [deliveryId] : [],
+        )
+      : [],
+  )
 }
 
 /** Claimed; or parked, because its lane has no capacity; or null: it was not due, and nothing changed. */
 export type ClaimOutcome = { delivery: ClaimedDelivery } | { parkedForHost: string } | null
 
-/** Claims a due delivery for one attempt, with the secrets that sign it; parks it if its lane has no capacity. */
+/** Claims a due delivery for one attempt; parks it if its lane has no capacity. */
 // Idempotent: a second claim finds the row not due and changes nothing. With the same lease it reads its own claim.
 export async function claimDelivery(
   db: Database,
@@ -78,99 +93,17 @@ export async function claimDelivery(
   const claim = db
     .update(deliveries)
     .set({ lease, dueAt: nowMs + leaseMs, reason: null })
-    .where(
-      and(
-        eq(deliveries.id, id),
-        lte(deliveries.dueAt, nowMs),
-        sql`(${hasCapacity(lease, nowMs)} OR ${isDecidedWithoutAttempt})`,
-      ),
-    )
+    .where(and(eq(deliveries.id, id), lte(deliveries.dueAt, nowMs), hasCapacity(lease, nowMs)))
   const { parkDelivery, noteHost } = park(db, id, nowMs)
-  const [, , [row], [parked], , [circumstances]] = await db.batch([
+  const [, , [row], [parked]] = await db.batch([
     claimTrial(db, id, lease, nowMs),
     claim,
-    db
-      .select()
-      .from(deliveries)
-      .where(and(eq(deliveries.id, id), eq(deliveries.lease, lease))),
+    selectForAttempt(db, id),
     parkDelivery,
     noteHost,
-    selectCircumstances(db, id),
   ])
   if (parked !== undefined) return { parkedForHost: parked.host }
-  if (row === undefined || circumstances === undefined) return null
-  const { body, apiKeyId, endpointUrl, endpointSecret, failingSince, failedAt } = circumstances
-  const isDeleted = row.endpointId !== null && endpointUrl === null
-  const isDisabled = circumstances.disabledAt !== null
-  return {
-    delivery: {
-      ...row,
-      lease,
-      body: body ?? '',
-      encryptedSecrets:
-        row.endpointId === null ? callbackSecrets(circumstances, nowMs) : present(endpointSecret),
-      owner: { apiKeyId, endpointId: row.endpointId, host: row.host },
-      obstacle: isDeleted ? 'endpoint_deleted' : isDisabled ? 'disabled' : body === null ? 'pruned' : null,
-      currentUrl: endpointUrl ?? row.url,
-      streak: failingSince === null || failedAt === null ? null : { failingSince, failedAt },
-      isTrial: circumstances.trial === lease,
-    },
-  }
-}
-
-// The owner is disabled, or its endpoint has moved: no request is made, so no capacity is needed.
-const isDecidedWithoutAttempt = sql`NOT ${isOwnerEnabled} OR EXISTS (SELECT 1 FROM ${endpoints}
-  WHERE ${endpoints.id} = ${deliveries.endpointId} AND ${endpoints.url} <> ${deliveries.url})`
-
-/** The data that an attempt needs besides its row. Every column has an alias, because D1 merges columns of the same name. */
-function selectCircumstances(db: Database, id: string) {
-  const isJobCallback = sql`${deliveries.endpointId} IS NULL`
-  return db
-    .select({
-      body: bodyOfDelivery.as('delivery_body'),
-      apiKeyId: jobs.apiKeyId,
-      endpointUrl: sql<string | null>`${endpoints.url}`.as('endpoint_url'),
-      endpointSecret: sql<string | null>`${endpoints.secret}`.as('endpoint_secret'),
-      jobSecret: sql<string | null>`${jobs.callbackSecret}`.as('job_secret'),
-      keySecret: sql<string | null>`${apiKeys.callbackSecret}`.as('key_secret'),
-      retiredSecrets: apiKeys.retiredSecrets,
-      disabledAt: sql<number | null>`coalesce(${endpoints.disabledAt}, ${disabledCallbacks.disabledAt})`.as(
-        'owner_disabled_at',
-      ),
-      failingSince: sql<number | null>`${hosts.failingSince}`.as('host_failing_since'),
-      failedAt: sql<number | null>`${hosts.failedAt}`.as('host_failed_at'),
-      trial: sql<string | null>`${hosts.trial}`.as('host_trial'),
-    })
-    .from(deliveries)
-    .innerJoin(jobs, eq(jobs.id, deliveries.jobId))
-    .leftJoin(apiKeys, eq(apiKeys.id, jobs.apiKeyId))
-    .leftJoin(endpoints, eq(endpoints.id, deliveries.endpointId))
-    .leftJoin(
-      disabledCallbacks,
-      and(
-        eq(disabledCallbacks.apiKeyId, jobs.apiKeyId),
-        eq(disabledCallbacks.host, deliveries.host),
-        isJobCallback,
-      ),
-    )
-    .leftJoin(hosts, isSameLane)
-    .where(eq(deliveries.id, id))
-}
-
-// The job's own secret takes precedence over those of the API key that posted it.
-function callbackSecrets(
-  secrets: { jobSecret: string | null; keySecret: string | null; retiredSecrets: string | null },
-  nowMs: number,
-): string[] {
-  const { jobSecret, keySecret: callbackSecret, retiredSecrets } = secrets
-  if (jobSecret !== null) return [jobSecret]
-  return callbackSecret === null || retiredSecrets === null
-    ? []
-    : secretsOf({ callbackSecret, retiredSecrets }, nowMs)
-}
-
-function present(secret: string | null): string[] {
-  return secret === null ? [] : [secret]
+  return row?.lease === lease ? { delivery: claimed(row, lease) } : null
 }
 
 export async function overdueDeliveries(db: Database, nowMs: number, limit: number): Promise<string[]> {

@@ -1,5 +1,13 @@
-/** The end of a claim on a delivery. Each end frees a place in its lane and returns the deliveries released by that. */
-import { eq } from 'drizzle-orm'
+/**
+ * The end of a claim on a delivery. Each end frees a place in its lane and returns the deliveries released by that.
+ *
+ * A lane without a row has nothing parked and nothing to forget, so a delivery that was claimed there and did not fail
+ * writes its own row only, and looks whether the lane has a row since. If it has, because another delivery was parked or
+ * has failed meanwhile, the lane is written after that. No parked delivery is missed: it was parked while attempts were
+ * under way, and each of them sees the row. After a crash in between, the sweep releases what is parked, and the next
+ * success ends the streak.
+ */
+import { eq, sql } from 'drizzle-orm'
 import { type DeliveryReason, hostAndPathOf } from '../../core/delivery.ts'
 import { maxAttemptsPerHost } from '../../core/schedule.ts'
 import type { Database } from '../database.ts'
@@ -7,9 +15,10 @@ import { type EventDraft, insertEvent } from '../events.ts'
 import { abortUnlessLeased } from '../lease.ts'
 import { attempts, deliveries } from '../schema.ts'
 import { forgetIfIdle, type RecordedResult, recordHostResult, returnTrial } from './circuits.ts'
-import type { ClaimedDelivery, Delivery } from './claim.ts'
-import { disableOwner } from './disabled.ts'
+import type { Delivery } from './claim.ts'
+import type { ClaimedDelivery } from './claimed.ts'
 import { releaseNewPath, releaseNext, releaseParked } from './host-queue.ts'
+import { selectLane } from './lane.ts'
 
 export type Attempt = typeof attempts.$inferSelect
 
@@ -17,7 +26,7 @@ export type Attempt = typeof attempts.$inferSelect
 export interface AttemptOutcome extends RecordedResult {
   delivery: Pick<Delivery, 'status' | 'reason' | 'dueAt'>
   events: EventDraft[]
-  /** The owner has failed for too long: it is disabled. */
+  /** The owner has failed for too long: the caller disables it after this commit. */
   disablesOwner: boolean
 }
 
@@ -27,24 +36,58 @@ export async function commitAttempt(
   { attempt, ...outcome }: AttemptOutcome & { attempt: Attempt },
   nowMs: number,
 ): Promise<string[]> {
-  const { id, jobId, owner, streak } = claimed
-  const { delivery, events, disablesOwner } = outcome
-  const [, , released, releasedForTrial] = await db.batch([
-    abortUnlessLeased(db, deliveries, claimed),
-    recordHostResult(db, claimed, outcome, nowMs),
-    // The other deliveries of a disabled owner end without an attempt, and each releases the next.
-    disablesOwner ? releaseParked(db, claimed, maxAttemptsPerHost, nowMs) : releaseNext(db, claimed, nowMs),
-    releaseNewPath(db, claimed, nowMs),
-    forgetIfIdle(db, claimed),
-    db.insert(attempts).values(attempt),
+  const { id, jobId } = claimed
+  const { delivery, events, disablesOwner, hostResult } = outcome
+  // A refusal closes the circuit, so that the other deliveries of a disabled owner end without an attempt.
+  const result = disablesOwner ? { ...outcome, hostResult: 'refused' as const } : outcome
+  const ofLane = () =>
+    [
+      recordHostResult(db, claimed, result, nowMs),
+      disablesOwner ? releaseParked(db, claimed, maxAttemptsPerHost, nowMs) : releaseNext(db, claimed, nowMs),
+      releaseNewPath(db, claimed, nowMs),
+      forgetIfIdle(db, claimed),
+    ] as const
+  const ofDelivery = [
+    ...(claimed.attempts > 0 ? [keepLatestAttempt(db, id)] : []),
     db
       .update(deliveries)
-      .set({ ...delivery, attempts: attempt.n, lease: null })
+      .set({ ...delivery, ...latest(attempt), lease: null })
       .where(eq(deliveries.id, id)),
     ...events.map((event) => insertEvent(db, jobId, event)),
-    ...(disablesOwner ? [disableOwner(db, owner, streak?.failingSince ?? nowMs, nowMs)] : []),
-  ])
+  ]
+  const held = abortUnlessLeased(db, deliveries, claimed)
+  const isFailure = hostResult === 'refused' || hostResult === 'down'
+  if (!claimed.isLaneHealthy || isFailure) {
+    const [, , released, releasedForTrial] = await db.batch([held, ...ofLane(), ...ofDelivery])
+    return idsOf([...released, ...releasedForTrial])
+  }
+  const [, [troubled]] = await db.batch([held, selectLane(db, claimed), ...ofDelivery])
+  if (troubled === undefined) return []
+  const [, released, releasedForTrial] = await db.batch(ofLane())
   return idsOf([...released, ...releasedForTrial])
+}
+
+/** The row of a delivery has its latest attempt; the ones before it have rows of their own. */
+function latest({ n, startedAt, durationMs, status, error, responseBody }: Attempt) {
+  return {
+    attempts: n,
+    lastStartedAt: startedAt,
+    lastDurationMs: durationMs,
+    lastStatus: status,
+    lastError: error,
+    lastResponseBody: responseBody,
+  }
+}
+
+function keepLatestAttempt(db: Database, id: string) {
+  const { attempts: n, lastStartedAt, lastDurationMs, lastStatus, lastError, lastResponseBody } = deliveries
+  return db
+    .insert(attempts)
+    .select(
+      sql`SELECT ${deliveries.id}, ${n}, ${lastStartedAt}, ${lastDurationMs}, ${lastStatus}, ${lastError}, ${lastResponseBody}
+        FROM ${deliveries} WHERE ${deliveries.id} = ${id} AND ${lastStartedAt} IS NOT NULL`,
+    )
+    .onConflictDoNothing()
 }
 
 /** The delivery ends without an attempt. */
@@ -54,32 +97,18 @@ export async function giveUp(
   { reason, event }: { reason: DeliveryReason; event: EventDraft },
   nowMs: number,
 ): Promise<string[]> {
-  const [, , released] = await db.batch([
-    ...endWithoutAttempt(db, claimed, nowMs),
-    db
-      .update(deliveries)
-      .set({ status: 'failed', reason, dueAt: null, lease: null })
-      .where(eq(deliveries.id, claimed.id)),
-    insertEvent(db, claimed.jobId, event),
-  ])
-  return idsOf(released)
+  const ended = { status: 'failed', reason, dueAt: null } as const
+  return endWithoutAttempt(db, claimed, { set: ended, events: [event] }, nowMs)
 }
 
 /** The endpoint has another URL now: the delivery is due there. */
 export async function redirectDelivery(
   db: Database,
   claimed: ClaimedDelivery,
+  url: string,
   nowMs: number,
 ): Promise<string[]> {
-  const { id, currentUrl: url } = claimed
-  const [, , released] = await db.batch([
-    ...endWithoutAttempt(db, claimed, nowMs),
-    db
-      .update(deliveries)
-      .set({ url, ...hostAndPathOf(url), dueAt: nowMs, lease: null })
-      .where(eq(deliveries.id, id)),
-  ])
-  return idsOf(released)
+  return endWithoutAttempt(db, claimed, { set: { url, ...hostAndPathOf(url), dueAt: nowMs } }, nowMs)
 }
 
 /** Nothing was sent: the delivery is due again after the wait. */
@@ -89,22 +118,32 @@ export async function postponeDelivery(
   waitMs: number,
   nowMs: number,
 ): Promise<string[]> {
-  const [, , released] = await db.batch([
-    ...endWithoutAttempt(db, claimed, nowMs),
-    db
-      .update(deliveries)
-      .set({ dueAt: nowMs + waitMs, lease: null })
-      .where(eq(deliveries.id, claimed.id)),
-  ])
-  return idsOf(released)
+  return endWithoutAttempt(db, claimed, { set: { dueAt: nowMs + waitMs } }, nowMs)
 }
 
-function endWithoutAttempt(db: Database, claimed: ClaimedDelivery, nowMs: number) {
-  return [
-    abortUnlessLeased(db, deliveries, claimed),
-    returnTrial(db, claimed, nowMs),
-    releaseParked(db, claimed, 1, nowMs),
-  ] as const
+async function endWithoutAttempt(
+  db: Database,
+  claimed: ClaimedDelivery,
+  { set, events = [] }: { set: Partial<Delivery>; events?: EventDraft[] },
+  nowMs: number,
+): Promise<string[]> {
+  const ofLane = () => [returnTrial(db, claimed, nowMs), releaseParked(db, claimed, 1, nowMs)] as const
+  const ofDelivery = [
+    db
+      .update(deliveries)
+      .set({ ...set, lease: null })
+      .where(eq(deliveries.id, claimed.id)),
+    ...events.map((event) => insertEvent(db, claimed.jobId, event)),
+  ]
+  const held = abortUnlessLeased(db, deliveries, claimed)
+  if (!claimed.isLaneHealthy) {
+    const [, , released] = await db.batch([held, ...ofLane(), ...ofDelivery])
+    return idsOf(released)
+  }
+  const [, [troubled]] = await db.batch([held, selectLane(db, claimed), ...ofDelivery])
+  if (troubled === undefined) return []
+  const [, released] = await db.batch(ofLane())
+  return idsOf(released)
 }
 
 function idsOf(rows: { id: string }[]): string[] {

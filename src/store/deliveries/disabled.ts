@@ -1,45 +1,37 @@
 /** Disabled owners, which receive nothing: an endpoint, or the callbacks of an API key's jobs to one host. */
-import { and, asc, eq, isNull, sql } from 'drizzle-orm'
-import { maxAttemptsPerHost } from '../../core/schedule.ts'
+import { and, asc, eq, isNull } from 'drizzle-orm'
+import { among } from '../among.ts'
 import type { Database } from '../database.ts'
-import { deliveries, disabledCallbacks, endpoints, jobs } from '../schema.ts'
-import { closeCircuit } from './circuits.ts'
-import { releaseParked } from './host-queue.ts'
+import { forgetOwnersAfter } from '../owner-memory.ts'
+import { disabledCallbacks, endpoints } from '../schema.ts'
+import type { Lane } from './lane.ts'
 
 /** The owner of a delivery: its endpoint, or the API key that posted the job. */
-export interface Owner {
+export interface Owner extends Lane {
+  /** The same as `ownerId`. Null: the owner is an API key. */
   endpointId: string | null
-  apiKeyId: string
-  host: string
 }
-
-/** Whether the owner of a delivery is enabled. */
-export const isOwnerEnabled = sql`CASE WHEN ${deliveries.endpointId} IS NULL
-  THEN NOT EXISTS (SELECT 1 FROM ${disabledCallbacks}
-    INNER JOIN ${jobs} ON ${jobs.apiKeyId} = ${disabledCallbacks.apiKeyId}
-    WHERE ${jobs.id} = ${deliveries.jobId} AND ${disabledCallbacks.host} = ${deliveries.host})
-  ELSE EXISTS (SELECT 1 FROM ${endpoints}
-    WHERE ${endpoints.id} = ${deliveries.endpointId} AND ${endpoints.disabledAt} IS NULL) END`
 
 export type DisabledCallbacks = typeof disabledCallbacks.$inferSelect
 
 // Running this twice is harmless: an owner that is disabled already is not changed.
-export function disableOwner(
+export async function disableOwner(
   db: Database,
-  { endpointId, apiKeyId, host }: Owner,
+  { endpointId, ownerId, host }: Owner,
   failingSince: number,
   nowMs: number,
-) {
-  if (endpointId === null) {
-    return db
-      .insert(disabledCallbacks)
-      .values({ apiKeyId, host, failingSince, disabledAt: nowMs })
-      .onConflictDoNothing()
-  }
-  return db
-    .update(endpoints)
-    .set({ disabledAt: nowMs, disabledBy: 'failure' })
-    .where(and(eq(endpoints.id, endpointId), isNull(endpoints.disabledAt)))
+): Promise<void> {
+  const disable =
+    endpointId === null
+      ? db
+          .insert(disabledCallbacks)
+          .values({ apiKeyId: ownerId, host, failingSince, disabledAt: nowMs })
+          .onConflictDoNothing()
+      : db
+          .update(endpoints)
+          .set({ disabledAt: nowMs, disabledBy: 'failure' })
+          .where(and(eq(endpoints.id, endpointId), isNull(endpoints.disabledAt)))
+  await forgetOwnersAfter<unknown>(disable)
 }
 
 export async function disabledCallbacksOf(db: Database, apiKeyId: string): Promise<DisabledCallbacks[]> {
@@ -50,23 +42,20 @@ export async function disabledCallbacksOf(db: Database, apiKeyId: string): Promi
     .orderBy(asc(disabledCallbacks.host))
 }
 
-/** Enables all callbacks of a key. Returns what was disabled, and the deliveries released by that. */
-export async function enableCallbacks(
-  db: Database,
-  apiKeyId: string,
-  nowMs: number,
-): Promise<{ enabled: DisabledCallbacks[]; woken: string[] }> {
+export function selectDisabledHosts(db: Database, apiKeyId: string) {
+  return db
+    .select({ host: disabledCallbacks.host })
+    .from(disabledCallbacks)
+    .where(eq(disabledCallbacks.apiKeyId, apiKeyId))
+}
+
+/** Enables all callbacks of a key. Returns what was disabled. Those lanes are reopened afterwards (reopen-lane.ts). */
+export async function enableCallbacks(db: Database, apiKeyId: string): Promise<DisabledCallbacks[]> {
   const enabled = await disabledCallbacksOf(db, apiKeyId)
-  const woken: string[] = []
-  for (const { host } of enabled) {
-    const [, , released] = await db.batch([
-      db
-        .delete(disabledCallbacks)
-        .where(and(eq(disabledCallbacks.apiKeyId, apiKeyId), eq(disabledCallbacks.host, host))),
-      closeCircuit(db, { host, ownerId: apiKeyId }, nowMs),
-      releaseParked(db, { host, ownerId: apiKeyId }, maxAttemptsPerHost, nowMs),
-    ])
-    woken.push(...released.map(({ id }) => id))
-  }
-  return { enabled, woken }
+  const hosts = enabled.map(({ host }) => host)
+  const remove = db
+    .delete(disabledCallbacks)
+    .where(and(eq(disabledCallbacks.apiKeyId, apiKeyId), among(disabledCallbacks.host, hosts)))
+  await forgetOwnersAfter(remove)
+  return enabled
 }

@@ -3,12 +3,10 @@ import { and, asc, desc, eq, isNull, sql } from 'drizzle-orm'
 import { z } from 'zod'
 import { type EventType, eventTypes, type Subscription } from '../../core/event.ts'
 import { readStored } from '../../core/http/json.ts'
-import { maxAttemptsPerHost } from '../../core/schedule.ts'
 import type { Database } from '../database.ts'
+import { forgetOwnersAfter } from '../owner-memory.ts'
 import { endpoints } from '../schema.ts'
 import { isEncryptedUnder } from './api-keys.ts'
-import { closeCircuit } from './circuits.ts'
-import { releaseParked } from './host-queue.ts'
 
 type Row = typeof endpoints.$inferSelect
 
@@ -23,7 +21,7 @@ export const maxEndpoints = 50
 /** False: there are `maxEndpoints` already. */
 export async function insertEndpoint(db: Database, endpoint: Endpoint): Promise<boolean> {
   const { id, url, host, path, description, secret, createdAt, disabledAt, disabledBy } = endpoint
-  const inserted = await db
+  const insert = db
     .insert(endpoints)
     .select(
       sql`SELECT ${id}, ${url}, ${host}, ${path}, ${description}, ${JSON.stringify(endpoint.eventTypes)},
@@ -33,7 +31,7 @@ export async function insertEndpoint(db: Database, endpoint: Endpoint): Promise<
     // A repeat finds its own row.
     .onConflictDoUpdate({ target: endpoints.id, set: { id } })
     .returning({ id: endpoints.id })
-  return inserted.length === 1
+  return (await forgetOwnersAfter(insert)).length === 1
 }
 
 export async function listEndpoints(db: Database): Promise<Endpoint[]> {
@@ -59,6 +57,21 @@ export function selectSubscriptions(db: Database) {
     .orderBy(asc(endpoints.id))
 }
 
+/** All endpoints, with the columns that their deliveries need. */
+export function selectForDeliveries(db: Database) {
+  return db
+    .select({
+      endpointId: endpoints.id,
+      url: endpoints.url,
+      eventTypes: endpoints.eventTypes,
+      metadata: endpoints.metadata,
+      secret: endpoints.secret,
+      disabledAt: endpoints.disabledAt,
+    })
+    .from(endpoints)
+    .orderBy(asc(endpoints.id))
+}
+
 /** A damaged row matches no event: without its filter it would receive the events of every job. */
 export function readSubscription<T extends Pick<Row, 'eventTypes' | 'metadata'>>(row: T) {
   const eventTypes = readStored(eventTypesSchema, row.eventTypes)
@@ -73,40 +86,28 @@ export function readSubscription<T extends Pick<Row, 'eventTypes' | 'metadata'>>
 
 export type EndpointPatch = Partial<Omit<Endpoint, 'id' | 'createdAt'>>
 
-/** The changed endpoint, and the deliveries released by the change. Null: there is none. */
+/** The changed endpoint. Null: there is none. Its lanes are reopened afterwards (reopen-lane.ts). */
 export async function updateEndpoint(
   db: Database,
-  { id, host }: Endpoint,
+  id: string,
   { eventTypes, metadata, ...patch }: EndpointPatch,
-  nowMs: number,
-): Promise<{ endpoint: Endpoint; woken: string[] } | null> {
-  const isEnabled = patch.disabledAt === null
-  // Parked deliveries of an endpoint that moves or is disabled need no attempt at the old host.
-  const needsNoAttempt = patch.url !== undefined || patch.disabledAt !== undefined
-  const [woken, [row]] = await db.batch([
-    releaseParked(db, { host, ownerId: id }, needsNoAttempt ? maxAttemptsPerHost : 0, nowMs),
-    db
-      .update(endpoints)
-      .set({
-        id,
-        ...patch,
-        ...(eventTypes && { eventTypes: JSON.stringify(eventTypes) }),
-        ...(metadata && { metadata: JSON.stringify(metadata) }),
-      })
-      .where(eq(endpoints.id, id))
-      .returning(),
-    ...(isEnabled ? [closeCircuit(db, { host: patch.host ?? host, ownerId: id }, nowMs)] : []),
-  ])
-  return row === undefined ? null : { endpoint: readRow(row), woken: woken.map((delivery) => delivery.id) }
+): Promise<Endpoint | null> {
+  const update = db
+    .update(endpoints)
+    .set({
+      id,
+      ...patch,
+      ...(eventTypes && { eventTypes: JSON.stringify(eventTypes) }),
+      ...(metadata && { metadata: JSON.stringify(metadata) }),
+    })
+    .where(eq(endpoints.id, id))
+    .returning()
+  const [row] = await forgetOwnersAfter(update)
+  return row === undefined ? null : readRow(row)
 }
 
-/** Returns the deliveries released by the deletion. */
-export async function deleteEndpoint(db: Database, { id, host }: Endpoint, nowMs: number): Promise<string[]> {
-  const [woken] = await db.batch([
-    releaseParked(db, { host, ownerId: id }, maxAttemptsPerHost, nowMs),
-    db.delete(endpoints).where(eq(endpoints.id, id)),
-  ])
-  return woken.map((delivery) => delivery.id)
+export async function deleteEndpoint(db: Database, id: string): Promise<void> {
+  await forgetOwnersAfter(db.delete(endpoints).where(eq(endpoints.id, id)))
 }
 
 /** Endpoints whose secret is encrypted under that version. */
@@ -129,10 +130,11 @@ export async function replaceEndpointSecret(
   { id, secret }: Pick<Endpoint, 'id' | 'secret'>,
   replacement: string,
 ): Promise<void> {
-  await db
+  const replace = db
     .update(endpoints)
     .set({ secret: replacement })
     .where(and(eq(endpoints.id, id), eq(endpoints.secret, secret)))
+  await forgetOwnersAfter(replace)
 }
 
 const eventTypesSchema = z.array(z.enum(eventTypes))

@@ -19,9 +19,13 @@
  * Many receivers share a host and differ by path. A path that has not failed may therefore be the trial at once, until
  * `failingPathsToBlockHost` paths have failed: then the host itself is down. After `streakForgottenMs` without a failure
  * the next one counts as the first.
+ *
+ * A delivery is parked in the batch that gives its lane a row. So where a lane has no row, nothing waits in it, and a commit
+ * writes the delivery only (commit.ts).
  */
 import { and, eq, type SQL, sql } from 'drizzle-orm'
 import { failingPathsToBlockHost, failuresToOpenCircuit } from '../../core/schedule.ts'
+import type { Database } from '../database.ts'
 import { deliveries, hosts } from '../schema.ts'
 
 export interface Lane {
@@ -32,6 +36,11 @@ export interface Lane {
 /** Selects the lane's row in `hosts`. */
 export function isRowOf({ host, ownerId }: Lane) {
   return and(eq(hosts.host, host), eq(hosts.ownerId, ownerId))
+}
+
+/** The lane's row, if it has one. */
+export function selectLane(db: Database, lane: Lane) {
+  return db.select({ host: hosts.host }).from(hosts).where(isRowOf(lane))
 }
 
 /** Selects the lane's deliveries. */

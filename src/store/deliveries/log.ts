@@ -72,15 +72,43 @@ export function matching({
 /** A delivery that is redelivered again and again has more attempts than a list can show. */
 const maxAttemptsShown = 20
 
-/** The latest attempts of each delivery, in the order in which they were made. */
-export async function attemptsOfAll(db: Database, deliveryIds: string[]): Promise<Map<string, Attempt[]>> {
-  if (deliveryIds.length === 0) return new Map()
+/** The latest attempts of each delivery, in the order in which they were made. The very latest is in its row. */
+export async function attemptsOfAll(
+  db: Database,
+  listed: readonly LoggedDelivery[],
+): Promise<Map<string, Attempt[]>> {
+  const repeated = listed.filter((delivery) => delivery.attempts > 1).map(({ id }) => id)
   const isShown = sql`${attempts.n} > ${deliveries.attempts} - ${maxAttemptsShown}`
-  const rows = await db
-    .select(getTableColumns(attempts))
-    .from(deliveries)
-    .innerJoin(attempts, and(eq(attempts.deliveryId, deliveries.id), isShown))
-    .where(among(deliveries.id, deliveryIds))
-    .orderBy(asc(attempts.n))
-  return Map.groupBy(rows, ({ deliveryId }) => deliveryId)
+  const rows =
+    repeated.length === 0
+      ? []
+      : await db
+          .select(getTableColumns(attempts))
+          .from(deliveries)
+          .innerJoin(attempts, and(eq(attempts.deliveryId, deliveries.id), isShown))
+          .where(among(deliveries.id, repeated))
+          .orderBy(asc(attempts.n))
+  const earlier = Map.groupBy(rows, ({ deliveryId }) => deliveryId)
+  return new Map(
+    listed.map((delivery) => {
+      const before = (earlier.get(delivery.id) ?? []).filter(({ n }) => n < delivery.attempts)
+      return [delivery.id, [...before, ...latestAttempt(delivery)]]
+    }),
+  )
+}
+
+function latestAttempt(delivery: LoggedDelivery): Attempt[] {
+  const { id, attempts: n, lastStartedAt, lastDurationMs } = delivery
+  if (lastStartedAt === null || lastDurationMs === null) return []
+  return [
+    {
+      deliveryId: id,
+      n,
+      startedAt: lastStartedAt,
+      durationMs: lastDurationMs,
+      status: delivery.lastStatus,
+      error: delivery.lastError,
+      responseBody: delivery.lastResponseBody,
+    },
+  ]
 }

@@ -3,31 +3,39 @@
  * event id and the body stay, attempts are counted on, and the schedule starts again.
  */
 import { and, eq, isNull, ne, not, type SQL, sql } from 'drizzle-orm'
-import type { DeliveryStatus } from '../../core/delivery.ts'
+import { type DeliveryStatus, hostAndPathOf } from '../../core/delivery.ts'
 import type { EventType } from '../../core/event.ts'
 import { among } from '../among.ts'
 import type { Database } from '../database.ts'
 import { type Cursor, findPage } from '../page.ts'
-import { deliveries, endpoints, hosts, jobs } from '../schema.ts'
-import { isOwnerEnabled } from './disabled.ts'
+import { deliveries, hosts, jobs } from '../schema.ts'
+import type { Delivery } from './claim.ts'
+import type { Owner } from './disabled.ts'
 import { noteWaitingHosts } from './host-queue.ts'
 import { createdBetween, matching } from './log.ts'
+import type { OwnerState } from './owners.ts'
 
 /**
- * Makes a delivery due now. A pending one keeps its schedule, and only its next attempt comes earlier. False: an attempt
- * is under way, its body was pruned, its owner is disabled, or there is no such delivery.
+ * Makes a delivery due now, at the current URL of its owner. A pending one keeps its schedule, and only its next attempt
+ * comes earlier. False: an attempt is under way, or its body was pruned, or there is no such delivery.
  */
 // Running this twice is harmless: the second time the delivery is due already, or under way.
-export async function redeliver(db: Database, id: string, nowMs: number): Promise<boolean> {
+export async function redeliver(
+  db: Database,
+  { id, endpointId }: Pick<Delivery, 'id' | 'endpointId'>,
+  { url }: OwnerState,
+  nowMs: number,
+): Promise<boolean> {
+  const moved = endpointId !== null && url !== null ? { [endpointId]: url } : {}
   const redelivered = await db
     .update(deliveries)
     .set({
-      ...restarted,
+      ...restartedAt(moved),
       attemptsBefore: sql`CASE WHEN ${isPending} THEN ${deliveries.attemptsBefore} ELSE ${deliveries.attempts} END`,
       dueAt: nowMs,
       reason: 'sent_now',
     })
-    .where(and(eq(deliveries.id, id), not(isUnderWay(nowMs)), not(isPruned), isOwnerEnabled))
+    .where(and(eq(deliveries.id, id), not(isUnderWay(nowMs)), not(isPruned)))
     .returning({ id: deliveries.id })
   return redelivered.length === 1
 }
@@ -43,7 +51,7 @@ export interface RedeliveryFilter {
 /** Redelivers ended deliveries, the oldest first. Those of pruned jobs and of disabled owners are skipped. */
 // Running this twice is harmless: a pending delivery is not changed.
 export async function redeliverMany(
-  db: Database,
+  { db, findOwner }: { db: Database; findOwner: (owner: Owner) => Promise<OwnerState> },
   filter: RedeliveryFilter,
   cursor: Cursor,
   nowMs: number,
@@ -58,16 +66,32 @@ export async function redeliverMany(
     },
     cursor,
   )
-  return { redelivered: await enqueue(db, ids, nowMs), next }
+  return { redelivered: await enqueue({ db, findOwner }, ids, nowMs), next }
 }
 
-async function enqueue(db: Database, ids: string[], nowMs: number) {
-  const chosen = among(deliveries.id, ids)
+async function enqueue(
+  { db, findOwner }: { db: Database; findOwner: (owner: Owner) => Promise<OwnerState> },
+  ids: string[],
+  nowMs: number,
+) {
+  const { id, endpointId, ownerId, host } = deliveries
+  const found = await db.select({ id, endpointId, ownerId, host }).from(deliveries).where(among(id, ids))
+  const owned: { row: (typeof found)[number]; owner: OwnerState }[] = []
+  // One after the other: most have the same few owners, which are remembered once they are read.
+  for (const row of found) owned.push({ row, owner: await findOwner(row) })
+  const enabled = owned.filter(({ owner }) => owner.obstacle === null)
+  const urls = enabled.flatMap(({ row, owner }) =>
+    row.endpointId === null || owner.url === null ? [] : [[row.endpointId, owner.url] as const],
+  )
+  const chosen = among(
+    deliveries.id,
+    enabled.map(({ row }) => row.id),
+  )
   const [redelivered] = await db.batch([
     db
       .update(deliveries)
-      .set({ ...restarted, dueAt: null, reason: 'waiting_for_host' })
-      .where(and(chosen, ne(deliveries.status, 'pending'), not(isPruned), isOwnerEnabled))
+      .set({ ...restartedAt(Object.fromEntries(urls)), dueAt: null, reason: 'waiting_for_host' })
+      .where(and(chosen, ne(deliveries.status, 'pending'), not(isPruned)))
       .returning({ id: deliveries.id, url: deliveries.url }),
     noteWaitingHosts(db, chosen, { atMs: nowMs, alsoIf: isNull(hosts.trial) }),
   ])
@@ -83,14 +107,17 @@ function isUnderWay(nowMs: number): SQL {
   return sql`(${isPending} AND ${deliveries.lease} IS NOT NULL AND ${deliveries.dueAt} > ${nowMs})`
 }
 
-// An endpoint's delivery goes to its current URL; a job's own URL does not change.
-const ofEndpoint = (column: typeof endpoints.url | typeof endpoints.host | typeof endpoints.path) =>
-  sql`(SELECT ${column} FROM ${endpoints} WHERE ${endpoints.id} = ${deliveries.endpointId})`
-
-const restarted = {
-  status: 'pending' as const,
-  url: sql`coalesce(${ofEndpoint(endpoints.url)}, ${deliveries.url})`,
-  host: sql`coalesce(${ofEndpoint(endpoints.host)}, ${deliveries.host})`,
-  path: sql`coalesce(${ofEndpoint(endpoints.path)}, ${deliveries.path})`,
-  attemptsBefore: sql`${deliveries.attempts}`,
+/** `urls`: of endpoints. A delivery of another owner keeps its URL: a job's own URL does not change. */
+function restartedAt(urls: Record<string, string>) {
+  const places = Object.entries(urls).map(([id, url]) => [id, { url, ...hostAndPathOf(url) }] as const)
+  const json = JSON.stringify(Object.fromEntries(places))
+  const current = (column: typeof deliveries.url | typeof deliveries.host | typeof deliveries.path) =>
+    sql`coalesce(${json} ->> ('$.' || ${deliveries.endpointId} || '.' || ${column.name}), ${column})`
+  return {
+    status: 'pending' as const,
+    url: current(deliveries.url),
+    host: current(deliveries.host),
+    path: current(deliveries.path),
+    attemptsBefore: sql`${deliveries.attempts}`,
+  }
 }

@@ -6,6 +6,7 @@ import { canReach, type DueJob, type UnsettledStatus } from '../../core/job/job.
 import { maySubmit, type Repeats } from '../../core/job/task.ts'
 import { leaseMs } from '../../core/schedule.ts'
 import type { Database } from '../database.ts'
+import { claimedIn } from '../deliveries/claim.ts'
 import { insertEventsAndDeliveries } from '../deliveries/insert-events.ts'
 import { abortUnlessLeased } from '../lease.ts'
 import { jobs } from '../schema.ts'
@@ -16,8 +17,11 @@ import { saveOutput } from './outputs.ts'
 import { claimAfter, jobAfter, type Step } from './step.ts'
 import { saveTask, type Task } from './tasks.ts'
 
-/** The row after the commit: held for the next step, due again later, or settled. `woken`: jobs that got a slot. */
-export type Committed = { woken: DueJob[] } & (
+/**
+ * The row after the commit: held for the next step, due again later, or settled. `woken`: jobs that got a slot. `fresh`:
+ * deliveries that were inserted under their first lease.
+ */
+export type Committed = { woken: DueJob[]; fresh: string[] } & (
   | { state: 'held'; claim: Claim }
   | { state: 'released'; status: UnsettledStatus; dueAt: number }
   | { state: 'settled' }
@@ -80,17 +84,23 @@ export async function commitStep(
     ...wakes,
   ])
   const woken = jobsIn(results.slice(results.length - wakes.length))
-  if (next === 'settled') return { woken, state: 'settled' }
+  const fresh = claimedIn(results)
+  if (next === 'settled') return { woken, fresh, state: 'settled' }
   if (step.next === 'now') {
     const held = claimAfter(claim, step)
     const leasedUntil = owned.leasedUntil ?? job.leasedUntil
-    return { woken, state: 'held', claim: { ...held, job: { ...held.job, waitingSince, leasedUntil } } }
+    return {
+      woken,
+      fresh,
+      state: 'held',
+      claim: { ...held, job: { ...held.job, waitingSince, leasedUntil } },
+    }
   }
   const [released] = results
   const [row] = Array.isArray(released) ? released : []
   const dueAt = row !== undefined && 'dueAt' in row ? row.dueAt : null
   if (dueAt === null) throw new Error(`the row of ${job.id} was not released`)
-  return { woken, state: 'released', status: step.status, dueAt }
+  return { woken, fresh, state: 'released', status: step.status, dueAt }
 }
 
 /**

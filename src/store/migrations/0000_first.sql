@@ -55,10 +55,17 @@ CREATE TABLE `deliveries` (
 	`created_at` integer NOT NULL,
 	`due_at` integer,
 	`lease` text,
+	`last_started_at` integer,
+	`last_duration_ms` integer,
+	`last_status` integer,
+	`last_error` text,
+	`last_response_body` text,
 	FOREIGN KEY (`job_id`) REFERENCES `jobs`(`id`) ON UPDATE no action ON DELETE cascade
 ) WITHOUT ROWID;
 --> statement-breakpoint
 CREATE INDEX `deliveries_job` ON `deliveries` (`job_id`);--> statement-breakpoint
+CREATE INDEX `deliveries_list` ON `deliveries` (`status`,`event_type`,`id`) WHERE status <> 'pending' OR lease IS NULL;--> statement-breakpoint
+CREATE INDEX `deliveries_endpoint` ON `deliveries` (`endpoint_id`,`id`) WHERE endpoint_id IS NOT NULL;--> statement-breakpoint
 CREATE INDEX `deliveries_parked_paths` ON `deliveries` (`host`,`owner_id`,`path`) WHERE due_at IS NULL AND status = 'pending';--> statement-breakpoint
 CREATE INDEX `deliveries_due` ON `deliveries` (`due_at`,`host`,`owner_id`) WHERE due_at IS NOT NULL;--> statement-breakpoint
 CREATE INDEX `deliveries_parked` ON `deliveries` (`host`,`owner_id`) WHERE due_at IS NULL AND status = 'pending';--> statement-breakpoint

@@ -32,9 +32,20 @@ export const deliveries = sqliteTable(
     /** Null: it has ended, or, while it is pending, it is parked in the queue of its host. */
     dueAt: at('due_at'),
     lease: text('lease'),
+    /** The latest attempt, whose number is `attempts`. Null: none was made, or it was pruned. */
+    lastStartedAt: at('last_started_at'),
+    lastDurationMs: integer('last_duration_ms'),
+    lastStatus: integer('last_status'),
+    lastError: text('last_error'),
+    lastResponseBody: text('last_response_body'),
   },
   (table) => [
     index('deliveries_job').on(table.jobId),
+    // A delivery that is inserted under its first lease has no entry until its attempt ends: that is one row less to write.
+    index('deliveries_list')
+      .on(table.status, table.eventType, table.id)
+      .where(sql`status <> 'pending' OR lease IS NULL`),
+    index('deliveries_endpoint').on(table.endpointId, table.id).where(sql`endpoint_id IS NOT NULL`),
     index('deliveries_parked_paths')
       .on(table.host, table.ownerId, table.path)
       .where(sql`due_at IS NULL AND status = 'pending'`),
@@ -47,7 +58,7 @@ export const deliveries = sqliteTable(
   ],
 )
 
-/** Every attempt of every delivery. WITHOUT ROWID. */
+/** The attempts of a delivery before its latest, which is in the row of the delivery. WITHOUT ROWID. */
 export const attempts = sqliteTable(
   'attempts',
   {

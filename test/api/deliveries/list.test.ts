@@ -131,14 +131,17 @@ describe('a filter of the deliveries', () => {
 describe('a delivery with many attempts', () => {
   it('shows the latest twenty and the total count', async () => {
     const [id] = seven
-    for (let n = 1; n <= 33; n++) {
+    for (let n = 1; n <= 32; n++) {
       await select(
         'INSERT INTO attempts (delivery_id, n, started_at, duration_ms) VALUES (?, ?, 1, 1)',
         id,
         n,
       )
     }
-    await select('UPDATE deliveries SET attempts = 33 WHERE id = ?', id)
+    await select(
+      'UPDATE deliveries SET attempts = 33, last_started_at = 1, last_duration_ms = 1 WHERE id = ?',
+      id,
+    )
     const [delivery] = (await list({ job_id: jobId, limit: '1' })).data
     expect(delivery?.attempt_count).toBe(33)
     expect(delivery?.attempts.map(({ n }) => n)).toEqual(Array.from({ length: 20 }, (_, n) => n + 14))

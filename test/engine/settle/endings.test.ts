@@ -53,7 +53,8 @@ describe.each<{ name: string; place: PausePoint }>([
   { name: 'before the delivery is claimed', place: { commit: 1, when: 'before' } },
   { name: 'before the delivery is sent', place: { call: '/hook', when: 'before' } },
   { name: 'after the delivery', place: { call: '/hook', when: 'after' } },
-  { name: 'before the attempt is stored', place: { commit: 2, when: 'before' } },
+  // The second reads the owner.
+  { name: 'before the attempt is stored', place: { commit: 3, when: 'before' } },
 ])('$name', ({ place }) => {
   async function heldDelivery() {
     const { id } = await postWithoutWakeUp({ prompt: 'A paper boat sim(submit=402)' })

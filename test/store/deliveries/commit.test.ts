@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest'
-import { leaseMs, maxAttemptsPerHost } from '../../../src/core/schedule.ts'
-import { type ClaimedDelivery, claimDelivery } from '../../../src/store/deliveries/claim.ts'
+import { leaseMs, maxAttemptsPerHost, sweepEveryMs } from '../../../src/core/schedule.ts'
+import { claimDelivery } from '../../../src/store/deliveries/claim.ts'
+import type { ClaimedDelivery } from '../../../src/store/deliveries/claimed.ts'
 import {
   type AttemptOutcome,
   commitAttempt,
@@ -24,9 +25,15 @@ async function claimed(id: string, nowMs = start): Promise<ClaimedDelivery> {
   return outcome.delivery
 }
 
+/** As a claim without capacity parks it: its lane has a row then. */
 async function parked(): Promise<string> {
   const [id = ''] = await insertedDeliveries(1, `https://${host}/hook`)
   await select("UPDATE deliveries SET due_at = NULL, reason = 'waiting_for_host' WHERE id = ?", id)
+  await select(
+    "INSERT INTO hosts (host, owner_id, failures, consecutive_outages, failing_paths, due_at) VALUES (?, 'key_test', 0, 0, '[]', ?) ON CONFLICT DO NOTHING",
+    host,
+    start + sweepEveryMs,
+  )
   return id
 }
 
@@ -50,6 +57,8 @@ function attemptOf({ id }: ClaimedDelivery, overrides: Partial<AttemptOutcome> =
   return { ...outcome, ...overrides, attempt }
 }
 
+const pending = { status: 'pending' as const, reason: null }
+
 const lostEvent = draftEvent('delivery.failed', {}, start)
 
 describe('the commit of an attempt', () => {
@@ -63,8 +72,35 @@ describe('the commit of an attempt', () => {
       attempts: 1,
       due_at: null,
       lease: null,
+      last_started_at: start,
+      last_status: 200,
     })
-    expect(await countRows('attempts', 'delivery_id = ?', id)).toBe(1)
+    expect(await countRows('attempts', 'delivery_id = ?', id)).toBe(0)
+  })
+
+  it('ends a failure streak that began while it was under way', async () => {
+    const [id = '', other = ''] = await insertedDeliveries(2, `https://${host}/hook`)
+    const [delivery, failing] = [await claimed(id), await claimed(other)]
+    const failure = { hostResult: 'down' as const, delivery: { ...pending, dueAt: start + 5_000 } }
+    await commitAttempt(db, failing, attemptOf(failing, failure), start)
+    expect(await hostRow(host)).toMatchObject({ failures: 1 })
+    await commitAttempt(db, delivery, attemptOf(delivery), start)
+    expect(await hostRow(host)).toBeUndefined()
+  })
+
+  it('keeps the attempt before it', async () => {
+    const [id = ''] = await insertedDeliveries(1, `https://${host}/hook`)
+    for (const n of [1, 2, 3]) {
+      const delivery = await claimed(id, start + n)
+      const attempt = { ...attemptOf(delivery).attempt, n, status: 500 + n }
+      const failure = { hostResult: 'refused' as const, delivery: { ...pending, dueAt: start + n + 1 } }
+      await commitAttempt(db, delivery, { ...attemptOf(delivery, failure), attempt }, start + n)
+    }
+    expect(await deliveryRow(id)).toMatchObject({ attempts: 3, last_status: 503 })
+    expect(await select('SELECT n, status FROM attempts WHERE delivery_id = ? ORDER BY n', id)).toEqual([
+      { n: 1, status: 501 },
+      { n: 2, status: 502 },
+    ])
   })
 
   it('writes nothing at all once another attempt has claimed the delivery', async () => {
@@ -77,22 +113,22 @@ describe('the commit of an attempt', () => {
     expect(isLeaseLost(error)).toBe(true)
     expect(await deliveryRow(id)).toMatchObject({ status: 'pending', attempts: 0, lease: second.lease })
     expect(await deliveryRow(next)).toMatchObject({ due_at: null })
-    expect(await countRows('attempts', 'delivery_id = ?', id)).toBe(0)
+    expect(await deliveryRow(id)).toMatchObject({ last_started_at: null })
     expect(await countRows('events', 'id = ?', lostEvent.id)).toBe(0)
-    expect(await hostRow(host)).toBeUndefined()
+    expect(await hostRow(host)).toMatchObject({ failures: 0 })
   })
 
-  it('disables the owner once, and releases as many parked deliveries as may be under way', async () => {
+  it('that disables its owner closes the circuit, and releases as many parked deliveries as may be under way', async () => {
     const [id = ''] = await insertedDeliveries(1, `https://${host}/hook`)
     const delivery = await claimed(id)
     for (let n = 0; n <= maxAttemptsPerHost; n++) await parked()
     const outcome = attemptOf(delivery, {
       delivery: { status: 'failed', reason: 'disabled', dueAt: null },
-      hostResult: 'refused',
+      hostResult: 'down',
       disablesOwner: true,
     })
     expect(await commitAttempt(db, delivery, outcome, start)).toHaveLength(maxAttemptsPerHost)
-    expect(await countRows('disabled_callbacks', 'host = ?', host)).toBe(1)
+    expect(await hostRow(host)).toMatchObject({ failures: 1, failing_since: start, consecutive_outages: 0 })
   })
 })
 
@@ -115,8 +151,7 @@ describe('a delivery that ends without an attempt', () => {
 
   it('is due at the new URL of its endpoint, in the lane of the new host', async () => {
     const [id = ''] = await insertedDeliveries(1, `https://${host}/hook`)
-    const delivery = { ...(await claimed(id)), currentUrl: 'https://moved.test/new' }
-    await redirectDelivery(db, delivery, start + 1)
+    await redirectDelivery(db, await claimed(id), 'https://moved.test/new', start + 1)
     expect(await deliveryRow(id)).toMatchObject({
       url: 'https://moved.test/new',
       host: 'moved.test',

@@ -1,0 +1,64 @@
+/**
+ * sendFresh: the deliveries that a step has just committed. Those that were inserted under their first lease are attempted
+ * at once, so an ordinary job needs no message for its delivery. The others are woken on the queue.
+ */
+import { NotSentError } from '../connections.ts'
+import type { Context } from '../context.ts'
+import { hostAndPathOf } from '../core/delivery.ts'
+import { describeError } from '../log.ts'
+import type { DeliveryDraft } from '../store/deliveries/claim.ts'
+import type { ClaimedDelivery } from '../store/deliveries/claimed.ts'
+import { attemptClaimed, postpone } from './attempt-claimed.ts'
+
+interface NotifyingJob {
+  id: string
+  apiKeyId: string
+  callbackSecret: string | null
+}
+
+/** `claimed`: the ids of those under their first lease. Everything else that an attempt needs is here, too. */
+export async function sendFresh(
+  context: Context,
+  job: NotifyingJob,
+  deliveries: readonly DeliveryDraft[],
+  claimed: readonly string[],
+): Promise<void> {
+  const isClaimed = ({ id }: DeliveryDraft) => claimed.includes(id)
+  await context.queues.deliveries(deliveries.filter((draft) => !isClaimed(draft)).map(({ id }) => id))
+  const attempts = deliveries.filter(isClaimed).map((draft) => firstClaim(job, draft))
+  await Promise.all(attempts.map((delivery) => attemptFresh(context, delivery)))
+}
+
+function firstClaim(job: NotifyingJob, draft: DeliveryDraft): ClaimedDelivery {
+  const { id, endpointId, eventId, url, body } = draft
+  return {
+    id,
+    endpointId,
+    eventId,
+    url,
+    body,
+    ...hostAndPathOf(url),
+    jobId: job.id,
+    ownerId: endpointId ?? job.apiKeyId,
+    callbackSecret: job.callbackSecret,
+    attempts: 0,
+    attemptsBefore: 0,
+    lease: id,
+    isLaneHealthy: true,
+    streak: null,
+    isTrial: false,
+  }
+}
+
+/** As long as a request waits for a connection. After it the queue makes the attempt. */
+const maxWaitMs = 5_000
+
+async function attemptFresh(context: Context, delivery: ClaimedDelivery): Promise<void> {
+  try {
+    await context.freshAttempts.hold(() => attemptClaimed(context, delivery), { maxWaitMs })
+  } catch (error) {
+    if (error instanceof NotSentError) return postpone(context, delivery)
+    // The step has committed, and this is no failure of it. The lease ends, and the sweep wakes the delivery.
+    context.log('delivery.failed', { delivery_id: delivery.id, error: describeError(error) })
+  }
+}
