@@ -51,7 +51,7 @@ export function anAcceptedJob(overrides: Partial<AcceptedJob> = {}): AcceptedJob
 
 /** A job that is due at `start`. */
 export async function insertedJob(overrides: Partial<AcceptedJob> = {}): Promise<Job> {
-  const job = await insertJob(db, anAcceptedJob(overrides), [])
+  const job = await insertJob(db, anAcceptedJob(overrides), [], 'all')
   if (job === null) throw new Error('the idempotency key is taken')
   return job
 }

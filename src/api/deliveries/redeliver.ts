@@ -108,7 +108,7 @@ redeliverRoutes.openapi(many, async (c) => {
     untilMs: until === undefined ? undefined : Date.parse(until),
   }
   const from = { after: cursor ?? null, limit }
-  const { redelivered, next } = await redeliverMany(context.db, filter, from, context.now())
+  const { redelivered, next } = await redeliverMany([context.db], filter, from, context.now())
   context.log('deliveries.redelivered', { count: redelivered.length })
   await context.queues.deliveries(await releaseDueQueues(context.db, context.now()))
   return c.json({ redelivered: redelivered.length, data: redelivered, next_cursor: next }, 202)

@@ -52,6 +52,7 @@ export async function acceptJob(
       createdAt: nowMs,
     },
     assets,
+    context.config.indexedMetadata,
   )
   if (job === null) {
     if (assets.length > 0) await deleteAllExcept(context.bucket, jobPrefix(id), () => false)

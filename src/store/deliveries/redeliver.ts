@@ -7,11 +7,11 @@ import type { DeliveryStatus } from '../../core/delivery.ts'
 import type { EventType } from '../../core/event.ts'
 import { among } from '../among.ts'
 import type { Database } from '../database.ts'
-import { type Cursor, findPage } from '../page.ts'
+import { type Cursor, mergePages } from '../page.ts'
 import { deliveries, endpoints, hosts, jobs } from '../schema.ts'
 import { isOwnerEnabled } from './disabled.ts'
 import { noteWaitingHosts } from './host-queue.ts'
-import { createdBetween, matching } from './log.ts'
+import { findDeliveries } from './log.ts'
 
 /**
  * Makes a delivery due now. A pending one keeps its schedule, and only its next attempt comes earlier. False: an attempt
@@ -43,22 +43,21 @@ export interface RedeliveryFilter {
 /** Redelivers ended deliveries, the oldest first. Those of pruned jobs and of disabled owners are skipped. */
 // Running this twice is harmless: a pending delivery is not changed.
 export async function redeliverMany(
-  db: Database,
+  databases: Database[],
   filter: RedeliveryFilter,
   cursor: Cursor,
   nowMs: number,
 ): Promise<{ redelivered: { id: string; url: string }[]; next: string | null }> {
-  const { ids, next } = await findPage(
-    db,
+  const { rows, next } = await mergePages(
+    databases,
     {
-      table: deliveries,
       order: 'oldest_first',
-      range: createdBetween(filter),
-      filter: matching(filter),
+      find: (db, from) => findDeliveries(db, { ...filter, order: 'oldest_first' }, from, nowMs),
+      read: async (db, ids) => ({ rows: await enqueue(db, ids, nowMs), cutAfter: null }),
     },
     cursor,
   )
-  return { redelivered: await enqueue(db, ids, nowMs), next }
+  return { redelivered: rows, next }
 }
 
 async function enqueue(db: Database, ids: string[], nowMs: number) {

@@ -9,6 +9,7 @@ import { abortUnless, isAborted } from '../abort-unless.ts'
 import type { Database } from '../database.ts'
 import { type DeliveryDraft, insertDelivery } from '../deliveries/claim.ts'
 import { readSubscription, selectSubscriptions } from '../deliveries/endpoints.ts'
+import { deleteMetadata } from '../metadata.ts'
 import { insertPurgesOfJobs } from '../purges.ts'
 import { assets, deliveries, events, jobs, outputs, tasks, webhooks } from '../schema.ts'
 import { type Job, readRow } from './jobs.ts'
@@ -77,6 +78,7 @@ export async function commitErasures(
       ...[deliveries, events, webhooks, tasks].map((table) =>
         db.delete(table).where(inArray(table.jobId, ids)),
       ),
+      deleteMetadata(db, ids),
       insertPurgesOfJobs(db, ids, nowMs),
       ...[outputs, assets].map((table) => db.delete(table).where(inArray(table.jobId, ids))),
       db

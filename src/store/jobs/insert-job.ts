@@ -3,6 +3,7 @@
 import { type Asset, insertAsset } from '../assets.ts'
 import { type Database, reasonOf } from '../database.ts'
 import { draftEvent, insertEventIf } from '../events.ts'
+import { type IndexedMetadata, insertMetadata } from '../metadata.ts'
 import { jobs } from '../schema.ts'
 import { findJob, type Job, readRow } from './jobs.ts'
 
@@ -23,7 +24,12 @@ export type AcceptedJob = Pick<
 
 /** Inserts the job with the assets of its request. Null: another job has the idempotency key, and nothing was written. */
 // Running this twice is harmless: the second run finds the job that the first has written.
-export async function insertJob(db: Database, accepted: AcceptedJob, assets: Asset[]): Promise<Job | null> {
+export async function insertJob(
+  db: Database,
+  accepted: AcceptedJob,
+  assets: Asset[],
+  indexed: IndexedMetadata,
+): Promise<Job | null> {
   const { request, providers, warnings, estimates, createdAt, ...rest } = accepted
   const [provider] = providers
   if (provider === undefined) throw new Error('a job is accepted only when some provider can make it')
@@ -46,6 +52,7 @@ export async function insertJob(db: Database, accepted: AcceptedJob, assets: Ass
   try {
     const [[row]] = await db.batch([
       insert,
+      ...insertMetadata(db, accepted, indexed),
       ...retryEvent(db, accepted),
       ...assets.map((asset) => insertAsset(db, asset)),
     ])

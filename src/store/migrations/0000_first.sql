@@ -59,6 +59,8 @@ CREATE TABLE `deliveries` (
 ) WITHOUT ROWID;
 --> statement-breakpoint
 CREATE INDEX `deliveries_job` ON `deliveries` (`job_id`);--> statement-breakpoint
+CREATE INDEX `deliveries_endpoint` ON `deliveries` (`endpoint_id`,`id`) WHERE endpoint_id IS NOT NULL;--> statement-breakpoint
+CREATE INDEX `deliveries_list` ON `deliveries` (`status`,`event_type`,`id`) WHERE status <> 'pending' OR lease IS NULL;--> statement-breakpoint
 CREATE INDEX `deliveries_parked_paths` ON `deliveries` (`host`,`owner_id`,`path`) WHERE due_at IS NULL AND status = 'pending';--> statement-breakpoint
 CREATE INDEX `deliveries_due` ON `deliveries` (`due_at`,`host`,`owner_id`) WHERE due_at IS NOT NULL;--> statement-breakpoint
 CREATE INDEX `deliveries_parked` ON `deliveries` (`host`,`owner_id`) WHERE due_at IS NULL AND status = 'pending';--> statement-breakpoint
@@ -85,6 +87,13 @@ CREATE TABLE `events` (
 	`created_at` integer NOT NULL,
 	PRIMARY KEY(`job_id`, `id`),
 	FOREIGN KEY (`job_id`) REFERENCES `jobs`(`id`) ON UPDATE no action ON DELETE cascade
+) WITHOUT ROWID;
+--> statement-breakpoint
+CREATE TABLE `job_metadata` (
+	`key` text NOT NULL,
+	`value` text NOT NULL,
+	`job_id` text NOT NULL,
+	PRIMARY KEY(`key`, `value`, `job_id`)
 ) WITHOUT ROWID;
 --> statement-breakpoint
 CREATE TABLE `jobs` (
@@ -117,6 +126,7 @@ CREATE TABLE `jobs` (
 	`pruned_at` integer
 );
 --> statement-breakpoint
+CREATE INDEX `jobs_list` ON `jobs` (`status`,`provider`,`model`,`id`) WHERE erased_at IS NULL;--> statement-breakpoint
 CREATE INDEX `jobs_due` ON `jobs` (`due_at`) WHERE due_at IS NOT NULL;--> statement-breakpoint
 CREATE INDEX `jobs_erase` ON `jobs` (`erase_at`) WHERE erase_at IS NOT NULL;--> statement-breakpoint
 CREATE UNIQUE INDEX `jobs_idempotency` ON `jobs` (`api_key_id`,`idempotency_key`) WHERE idempotency_key IS NOT NULL;--> statement-breakpoint

@@ -35,6 +35,11 @@ export const deliveries = sqliteTable(
   },
   (table) => [
     index('deliveries_job').on(table.jobId),
+    index('deliveries_endpoint').on(table.endpointId, table.id).where(sql`endpoint_id IS NOT NULL`),
+    // A delivery whose attempt is under way is found by its due time, so that a claim need not write this index.
+    index('deliveries_list')
+      .on(table.status, table.eventType, table.id)
+      .where(sql`status <> 'pending' OR lease IS NULL`),
     index('deliveries_parked_paths')
       .on(table.host, table.ownerId, table.path)
       .where(sql`due_at IS NULL AND status = 'pending'`),

@@ -60,6 +60,8 @@ export const jobs = sqliteTable(
     prunedAt: at('pruned_at'),
   },
   (table) => [
+    // For every list of jobs. Erased jobs are in none.
+    index('jobs_list').on(table.status, table.provider, table.model, table.id).where(sql`erased_at IS NULL`),
     index('jobs_due').on(table.dueAt).where(sql`due_at IS NOT NULL`),
     index('jobs_erase').on(table.eraseAt).where(sql`erase_at IS NOT NULL`),
     uniqueIndex('jobs_idempotency')
@@ -73,6 +75,20 @@ export const jobId = () =>
   text('job_id')
     .notNull()
     .references(() => jobs.id, { onDelete: 'cascade' })
+
+/**
+ * The metadata of each job that is not erased, for the list of jobs. No reference to the job: SQLite would look for the rows
+ * of a deleted job in the whole table. WITHOUT ROWID.
+ */
+export const jobMetadata = sqliteTable(
+  'job_metadata',
+  {
+    key: text('key').notNull(),
+    value: text('value').notNull(),
+    jobId: text('job_id').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.key, table.value, table.jobId] })],
+)
 
 /** The webhooks that providers posted. WITHOUT ROWID. */
 export const webhooks = sqliteTable(

@@ -56,8 +56,8 @@ describe('redelivering many deliveries', () => {
     const ids = await failedDeliveries(5, host)
     const [pending = ''] = await insertedDeliveries(1, `https://${host}/hook`)
     const filter = { status: 'failed' as const, sinceMs: 0 }
-    const first = await redeliverMany(db, filter, { after: null, limit: 3 }, start)
-    const second = await redeliverMany(db, filter, { after: first.next, limit: 3 }, start)
+    const first = await redeliverMany([db], filter, { after: null, limit: 3 }, start)
+    const second = await redeliverMany([db], filter, { after: first.next, limit: 3 }, start)
     const redelivered = [...first.redelivered, ...second.redelivered].map(({ id }) => id)
     expect([redelivered.sort(), second.next]).toEqual([ids, null])
     expect(first.redelivered.map(({ id }) => id).sort()).toEqual(ids.slice(0, 3))
@@ -83,7 +83,7 @@ describe('redelivering many deliveries', () => {
       start + leaseMs,
     )
     const filter = { status: 'failed' as const, sinceMs: 0 }
-    await redeliverMany(db, filter, { after: null, limit: 10 }, start)
+    await redeliverMany([db], filter, { after: null, limit: 10 }, start)
     expect(await hostRow(host)).toMatchObject({ due_at: start + leaseMs })
   })
 })
