@@ -1,10 +1,13 @@
 /** The rows that a page of a list reads do not grow with the table, wherever the matching rows are. */
 import { env } from 'cloudflare:workers'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { jobStatuses } from '../../src/core/job/job.ts'
+import { models, providerNames } from '../../src/core/request/request.ts'
 import { type Database, openDatabase } from '../../src/store/database.ts'
 import { findDeliveries } from '../../src/store/deliveries/log.ts'
 import { findJobs } from '../../src/store/jobs/list.ts'
 import type { Cursor, Page } from '../../src/store/page.ts'
+import { countSince } from '../../src/store/reports/stats.ts'
 import { manyDeliveries, manyJobs, rareRows, timeOfRow } from '../support/many-rows.ts'
 import { createMeteredWorker } from '../support/meter.ts'
 import { select } from '../support/storage.ts'
@@ -66,11 +69,18 @@ describe.each([1_000, 100_000])('of %i jobs', (count) => {
     expect(second.read).toBeLessThanOrEqual(3 * limit)
   })
 
+  it('the statistics read one index entry at most for each status, provider and model', async () => {
+    const { bindings, bill } = createMeteredWorker()
+    if (bindings.DB === undefined) throw new Error('the meter has a database')
+    await countSince([openDatabase(bindings.DB)], now)
+    expect(bill().rowsRead).toBeLessThanOrEqual(3 * providerNames.length * models.length)
+  })
+
   it('a page behind many erased jobs reads the index that does not have them', async () => {
     await select('UPDATE jobs SET erased_at = 1 WHERE created_at >= ?', rareRows)
     const { page, read } = await rowsRead((db, cursor) => findJobs(db, { metadata }, cursor))
     expect(page.ids).toHaveLength(limit)
-    expect(read).toBeLessThanOrEqual(3 * limit + 6 * 4 * 3 + limit)
+    expect(read).toBeLessThanOrEqual(4 * limit + jobStatuses.length * providerNames.length * models.length)
   })
 })
 

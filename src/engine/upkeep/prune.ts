@@ -6,6 +6,7 @@ import type { Context } from '../../context.ts'
 import { prunedBefore } from '../../core/retention.ts'
 import { sweepEveryMs } from '../../core/schedule.ts'
 import { prunableJobs, pruneJobs } from '../../store/prune.ts'
+import { deleteOldCounters } from '../../store/reports/counters.ts'
 
 // Every ten minutes, because a look that finds nothing still reads a row.
 const minutesPerRound = 10
@@ -16,7 +17,9 @@ const jobsPerGroup = 200
 /** Called every minute by the cron trigger. */
 // Two at once are harmless: the second finds nothing to delete.
 export async function prune(context: Context): Promise<void> {
-  if (Math.floor(context.now() / sweepEveryMs) % minutesPerRound === 0) await pruneEnded(context)
+  if (Math.floor(context.now() / sweepEveryMs) % minutesPerRound !== 0) return
+  await pruneEnded(context)
+  await deleteOldCounters(context.db, context.now())
 }
 
 export async function pruneEnded({ db, config, now, log }: Context): Promise<void> {

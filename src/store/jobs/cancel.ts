@@ -13,6 +13,7 @@ import type { DeliveryDraft } from '../deliveries/claim.ts'
 import { readSubscription, selectSubscriptions } from '../deliveries/endpoints.ts'
 import { insertEventsAndDeliveries } from '../deliveries/insert-events.ts'
 import type { EventDraft } from '../events.ts'
+import { countSettled } from '../reports/counters.ts'
 import { jobs, outputs, tasks } from '../schema.ts'
 import { type Job, readRow } from './jobs.ts'
 import { type Output, readOutput, saveOutput, selectOutputs } from './outputs.ts'
@@ -80,6 +81,7 @@ export async function commitCancel(
       ...ending.outputs.map((output) => saveOutput(db, output)),
       ...insertEventsAndDeliveries(db, job, ending, nowMs),
       ...changes,
+      countSettled(db, job.id),
       // Last, because these statements read the slots that are released above.
       ...wakes,
     ])

@@ -8,6 +8,7 @@ import { leaseMs } from '../../core/schedule.ts'
 import type { Database } from '../database.ts'
 import { insertEventsAndDeliveries } from '../deliveries/insert-events.ts'
 import { abortUnlessLeased } from '../lease.ts'
+import { countSettled } from '../reports/counters.ts'
 import { jobs } from '../schema.ts'
 import type { Claim, ClaimedJob } from './claim.ts'
 import { insertOutputHost } from './output-hosts.ts'
@@ -75,6 +76,7 @@ export async function commitStep(
     ...step.hosts.map((host) => insertOutputHost(db, host)),
     ...insertEventsAndDeliveries(db, job, step, nowMs),
     ...changes,
+    ...(next === 'settled' ? [countSettled(db, job.id)] : []),
     // Last, so that a woken job finds all of this done.
     ...wakes,
   ])

@@ -7,6 +7,7 @@ import type { ProviderName } from '../../core/request/request.ts'
 import { soonMs } from '../../core/schedule.ts'
 import type { Database } from '../database.ts'
 import { draftEvent, insertEventIf } from '../events.ts'
+import { countLateWebhook } from '../reports/counters.ts'
 import { jobs, webhooks } from '../schema.ts'
 import { makeDueBy, wakeJob } from './jobs.ts'
 
@@ -45,7 +46,7 @@ export async function journalWebhook(
   const isStored = sql`${isNew} AND ${hasRoom(jobId, body)}`
   const event = draftEvent('webhook.received', { provider }, receivedAt)
   const isHere = and(eq(jobs.id, jobId), isNull(jobs.erasedAt))
-  const [[job], , , , , written] = await db.batch([
+  const [[job], , , , [late], written] = await db.batch([
     db
       .select({ settledAt: jobs.settledAt, isNew: sql<number>`${isNew}` })
       .from(jobs)
@@ -71,6 +72,8 @@ export async function journalWebhook(
       .onConflictDoNothing()
       .returning({ jobId: webhooks.jobId }),
   ])
+  // By itself, because late webhooks are few. A crash before it leaves one of them uncounted.
+  if (late?.webhooks === 1) await countLateWebhook(db, webhook)
   if (job === undefined) return 'unknown_job'
   if (written.length === 1) return 'received'
   if (job.isNew !== 1) return 'repeated'
@@ -101,4 +104,5 @@ function countLate(db: Database, { jobId, receivedAt }: ReceivedWebhook, isNew: 
       lateWebhookAt: sql`coalesce(${jobs.lateWebhookAt}, ${receivedAt})`,
     })
     .where(and(eq(jobs.id, jobId), isNotNull(jobs.settledAt), isNull(jobs.erasedAt), isNew))
+    .returning({ webhooks: jobs.lateWebhooks })
 }
