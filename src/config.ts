@@ -22,6 +22,8 @@ export interface Config {
   retentionDays: number
   /** When the details of an ended job are pruned. 0: never. */
   pruneAfterDays: number
+  /** The metadata keys by which jobs are found. */
+  indexedMetadata: 'all' | string[]
   /** The only hosts to fetch finished videos from, subdomains included. Unset: any public host. */
   outputHosts?: string[] | undefined
   reach: NetworkPolicy
@@ -86,6 +88,7 @@ export function readConfig(environment: object): ConfigResult {
       maxOutputBytes: values.MAX_OUTPUT_BYTES,
       retentionDays: values.RETENTION_DAYS,
       pruneAfterDays: values.PRUNE_AFTER_DAYS,
+      indexedMetadata: values.INDEXED_METADATA,
       dnsCheckUrl: values.DNS_CHECK_URL,
       outputHosts: values.OUTPUT_HOSTS,
       reach: values.ALLOW_PRIVATE_NETWORK ? 'any' : 'public',
@@ -102,6 +105,11 @@ function secretVersions({
 
 function resolverUrl(setting: string | undefined): string | null {
   return setting === 'off' ? null : (setting ?? 'https://cloudflare-dns.com/dns-query')
+}
+
+function indexedKeys(setting: string | undefined): Config['indexedMetadata'] {
+  if (setting === undefined || setting === '*') return 'all'
+  return setting === 'off' ? [] : namesIn(setting)
 }
 
 function namesIn(list: string | undefined): string[] {
@@ -175,6 +183,7 @@ const environmentSchema = z.object({
   MAX_OUTPUT_BYTES: optional(wholeNumber(1)).transform((bytes) => bytes ?? 2 * gibibytes),
   RETENTION_DAYS: optional(wholeNumber(0, maxRetentionDays)).transform((days) => days ?? 0),
   PRUNE_AFTER_DAYS: optional(wholeNumber(0, maxRetentionDays)).transform((days) => days ?? 30),
+  INDEXED_METADATA: optional(z.string()).transform(indexedKeys),
   // A word turns it off, since a blank means the default, as for every setting.
   DNS_CHECK_URL: optional(z.union([z.literal('off'), httpUrl(urlOrOff)], urlOrOff)).transform(resolverUrl),
   OUTPUT_HOSTS: optional(z.string())

@@ -40,6 +40,17 @@ describe('the configuration', () => {
     const result = readConfig({ ...required, PROVIDER_ORDER: ' crun , runware,' })
     expect(result).toMatchObject({ ok: true, config: { providerOrder: ['crun', 'runware'] } })
   })
+
+  it.each([
+    [undefined, 'all'],
+    ['', 'all'],
+    ['*', 'all'],
+    ['order, team', ['order', 'team']],
+    ['off', []],
+  ])('reads INDEXED_METADATA=%j as %j', (value, indexedMetadata) => {
+    const result = readConfig({ ...required, INDEXED_METADATA: value })
+    expect(result).toMatchObject({ ok: true, config: { indexedMetadata } })
+  })
 })
 
 describe('an invalid configuration', () => {

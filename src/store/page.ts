@@ -1,23 +1,29 @@
 /**
- * Pages of a table whose ids sort by time. One page scans a bounded number of rows, however rare the rows are that it
- * looks for: it may be short or even empty, and `next` continues after the last row scanned.
+ * Pages of tables whose ids sort by time. The candidates of a page are in ranges of indexes, each in the order of ids. One
+ * compound SELECT merges them, and SQLite reads each range only as far as the page needs it: a page reads about as many
+ * rows as it has, and one more for each range.
  */
-import { and, asc, desc, gt, lt, type SQL, sql } from 'drizzle-orm'
+import { type SQL, type SQLWrapper, sql } from 'drizzle-orm'
 import type { Database } from './database.ts'
-import type { deliveries, jobs } from './schema.ts'
 
-export const maxRowsScanned = 1_000
+type Order = 'newest_first' | 'oldest_first'
 
 export interface Search {
-  table: typeof jobs | typeof deliveries
-  order: 'newest_first' | 'oldest_first'
-  /** Bounds the rows that are scanned, by the primary key or an index. */
-  range: SQL[]
-  /** Selects from the scanned rows. */
-  filter: SQL[]
-  /** The size of a row in bytes, for pages of bounded size. */
-  bytes?: SQL
+  order: Order
+  /** Together they hold each candidate once. */
+  ranges: Range[]
+  /** Selects from the candidates, by `candidateId`. Undefined: all of them. */
+  test?: SQL | undefined
 }
+
+/** The rows of one table that one index holds in the order of their ids. */
+export interface Range {
+  table: SQLWrapper
+  id: SQLWrapper
+  where: SQL
+}
+
+export const candidateId = sql`candidate.id`
 
 export interface Cursor {
   /** The id after which the page begins, in its order. Null: at the start. */
@@ -31,40 +37,126 @@ export interface Page {
   next: string | null
 }
 
-export async function findPage(db: Database, search: Search, { after, limit }: Cursor): Promise<Page> {
-  const { table, range, filter, bytes = sql`0` } = search
-  const isNewestFirst = search.order === 'newest_first'
-  const order = isNewestFirst ? desc(table.id) : asc(table.id)
-  const isAfter = after === null ? undefined : isNewestFirst ? lt(table.id, after) : gt(table.id, after)
-  const bounds = and(isAfter, ...range) ?? sql`1`
-  // Under the name of the table, so that a filter is worded like any other condition on it.
-  const scanned = sql`(SELECT * FROM ${table} WHERE ${bounds} ORDER BY ${order} LIMIT ${maxRowsScanned}) AS ${table}`
-  const last = isNewestFirst ? sql`min(${table.id})` : sql`max(${table.id})`
-  const [matching, [scan]] = await db.batch([
-    db
-      .select({ id: sql<string>`${table.id}`.as('id'), bytes: sql<number>`${bytes}`.as('bytes') })
-      .from(scanned)
-      .where(and(...filter))
-      .orderBy(order)
-      .limit(limit + 1),
-    db.select({ rows: sql<number>`count(*)`, last: sql<string | null>`${last}` }).from(scanned),
-  ])
-  const ids = fitting(matching.slice(0, limit))
-  const nextOnPage = matching.length > ids.length ? (ids.at(-1) ?? null) : null
-  const nextOfScan = scan?.rows === maxRowsScanned ? scan.last : null
-  return { ids, next: nextOnPage ?? nextOfScan }
+/** Never empty before the end. Only a page with a test may be short. */
+export async function findPage(db: Database, search: Search, cursor: Cursor): Promise<Page> {
+  if (search.test !== undefined) return findTested(db, search, search.test, cursor)
+  const { limit } = cursor
+  const rows = await db.all<{ id: string }>(candidates(search, cursor.after, limit + 1))
+  return pageOf(
+    rows.map(({ id }) => id),
+    limit,
+  )
 }
 
-// Requests are most of a page. Read, parsed and written, a page takes several times this of the 128 MB of an isolate.
-const maxPageBytes = 2 * 1024 * 1024
+/** The first of these ids, which are one more than the page takes if there is a next page. */
+export function pageOf(found: string[], limit: number): Page {
+  const ids = found.slice(0, limit)
+  return { ids, next: found.length > limit ? (ids.at(-1) ?? null) : null }
+}
 
-/** The first rows that fit on a page together: always the first, however large it is. */
-function fitting(rows: { id: string; bytes: number }[]): string[] {
-  let total = 0
-  return rows
-    .filter(({ bytes }, index) => {
-      total += bytes
-      return index === 0 || total <= maxPageBytes
-    })
-    .map(({ id }) => id)
+/** How many candidates are tested for one page, once it has a row. */
+const maxTested = 10_000
+/** How many candidates one statement tests. D1 executes one statement at a time. */
+const maxTestedAtOnce = 20_000
+
+/** Tests ever larger parts of the candidates: a page of common rows is cheap, and rare rows take few round trips. */
+async function findTested(db: Database, search: Search, test: SQL, cursor: Cursor): Promise<Page> {
+  const { limit } = cursor
+  const found: string[] = []
+  let after = cursor.after
+  for (let part = 2 * limit, tested = 0; ; part = Math.min(4 * part, maxTestedAtOnce)) {
+    const last = search.order === 'newest_first' ? sql`min(id)` : sql`max(id)`
+    const [scan] = await db.all<{ ids: string | null; last: string | null; tested: number }>(
+      sql`SELECT group_concat(id, ' ') FILTER (WHERE is_match) AS ids, ${last} AS last, count(*) AS tested
+        FROM (SELECT id, (${test}) AS is_match FROM (${candidates(search, after, part)}) AS candidate)`,
+    )
+    if (scan === undefined) throw new Error('an aggregate is one row')
+    found.push(...(scan.ids?.split(' ') ?? []).sort(inOrder(search.order)))
+    if (found.length > limit) return pageOf(found, limit)
+    if (scan.tested < part) return { ids: found, next: null }
+    after = scan.last
+    tested += part
+    if (found.length > 0 && tested >= maxTested) return { ids: found, next: after }
+  }
+}
+
+function candidates({ order, ranges }: Search, after: string | null, limit: number): SQL {
+  const isNewestFirst = order === 'newest_first'
+  const terms = ranges.map(({ table, id, where }) => {
+    const isAfter =
+      after === null
+        ? sql`1`
+        : isNewestFirst
+          ? sql`${id} < ${literal(after)}`
+          : sql`${id} > ${literal(after)}`
+    return sql`SELECT ${id} AS id FROM ${table} WHERE ${where} AND ${isAfter}`
+  })
+  return sql`${union(terms)} ORDER BY id ${isNewestFirst ? sql`DESC` : sql`ASC`} LIMIT ${limit}`
+}
+
+/** D1 takes so many terms in a compound SELECT. SQLite flattens nested ones into one that merges them all. */
+const maxTerms = 5
+
+function union(terms: SQL[]): SQL {
+  if (terms.length <= maxTerms) return sql.join(terms, sql` UNION ALL `)
+  let size = maxTerms
+  while (size * maxTerms < terms.length) size *= maxTerms
+  const groups = Array.from({ length: Math.ceil(terms.length / size) }, (_, n) =>
+    union(terms.slice(n * size, (n + 1) * size)),
+  )
+  return union(groups.map((group) => sql`SELECT id FROM (${group})`))
+}
+
+/** In the text of the statement, because D1 binds at most 100 values and a search has more. */
+export function literal(text: string): SQL {
+  return sql.raw(`'${text.replaceAll("'", "''")}'`)
+}
+
+interface Listing<Row> {
+  order: Order
+  find: (db: Database, cursor: Cursor) => Promise<Page>
+  /** The rows in their order. `cutAfter`: the id after which rows did not fit; null: all did. */
+  read: (db: Database, ids: string[]) => Promise<{ rows: Row[]; cutAfter: string | null }>
+}
+
+/** One page of the rows of several databases. */
+export async function mergePages<Row extends { id: string }>(
+  databases: readonly Database[],
+  { order, find, read }: Listing<Row>,
+  cursor: Cursor,
+): Promise<{ rows: Row[]; next: string | null }> {
+  const compare = inOrder(order)
+  // Behind the end of one page its database may have rows that are not known yet.
+  const firstOf = (ends: (string | null)[]) => ends.filter((id) => id !== null).sort(compare)[0] ?? null
+  const isUpTo = (end: string | null) => (row: { id: string }) => end === null || compare(row.id, end) <= 0
+
+  const pages = await Promise.all(databases.map(async (db) => ({ db, ...(await find(db, cursor)) })))
+  const found = pages
+    .flatMap(({ db, ids }) => ids.map((id) => ({ db, id })))
+    .sort((a, b) => compare(a.id, b.id))
+  const end = firstOf(pages.map(({ next }) => next))
+  const complete = found.filter(isUpTo(end))
+  const chosen = complete.slice(0, cursor.limit)
+  const next = complete.length > chosen.length ? (chosen.at(-1)?.id ?? null) : end
+
+  const idsOf = Map.groupBy(chosen, ({ db }) => db)
+  const parts = await Promise.all(
+    [...idsOf].map(([db, rows]) =>
+      read(
+        db,
+        rows.map(({ id }) => id),
+      ),
+    ),
+  )
+  const cut = firstOf(parts.map(({ cutAfter }) => cutAfter))
+  const rows = parts
+    .flatMap((part) => part.rows)
+    .filter(isUpTo(cut))
+    .sort((a, b) => compare(a.id, b.id))
+  return { rows, next: cut ?? next }
+}
+
+function inOrder(order: Order): (a: string, b: string) => number {
+  const ascending = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0)
+  return order === 'oldest_first' ? ascending : (a, b) => ascending(b, a)
 }

@@ -13,6 +13,7 @@
  */
 export * from './schema/aborts.ts'
 export * from './schema/assets.ts'
+export * from './schema/counters.ts'
 export * from './schema/deliveries.ts'
 export * from './schema/jobs.ts'
 export * from './schema/owners.ts'

@@ -16,6 +16,7 @@ import { attemptsOfAll } from '../../src/store/deliveries/log.ts'
 import { createOwners } from '../../src/store/deliveries/owners.ts'
 import { claimJob } from '../../src/store/jobs/claim.ts'
 import { findJob, findJobByIdempotencyKey } from '../../src/store/jobs/jobs.ts'
+import { listJobs } from '../../src/store/jobs/list.ts'
 import { hostsNamedBy } from '../../src/store/jobs/output-hosts.ts'
 import { waitingPurges } from '../../src/store/purges.ts'
 import { countSlots } from '../../src/store/reports/backlog.ts'
@@ -78,6 +79,8 @@ describe('a database of the first release', () => {
       eraseAt: 1_767_093_900_000,
     })
     expect((await findJobByIdempotencyKey(db, keyId, 'order-42'))?.id).toBe(jobId)
+    const { jobs } = await listJobs([db], { metadata: { order: '42' } }, { after: null, limit: 10 })
+    expect(jobs).toMatchObject([{ id: jobId }])
   })
 
   it('has a job that a step can claim, with everything that belongs to it', async () => {

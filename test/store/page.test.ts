@@ -1,13 +1,22 @@
 /** Pages over real rows: complete, in order, filtered, and bounded. */
-import { eq } from 'drizzle-orm'
+
+import { env } from 'cloudflare:workers'
+import { sql } from 'drizzle-orm'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { firstIdAt } from '../../src/core/id.ts'
 import { openDatabase } from '../../src/store/database.ts'
 import { listDeliveries } from '../../src/store/deliveries/log.ts'
 import { listJobs } from '../../src/store/jobs/list.ts'
-import { findPage, maxRowsScanned, type Search } from '../../src/store/page.ts'
+import {
+  candidateId,
+  findPage,
+  literal,
+  mergePages,
+  type Page,
+  pageOf,
+  type Search,
+} from '../../src/store/page.ts'
 import { jobs } from '../../src/store/schema.ts'
-import { createMeteredWorker } from '../support/meter.ts'
 import { select } from '../support/storage.ts'
 import { db, insertedDeliveries, insertedJob, start } from './rows.ts'
 
@@ -23,18 +32,7 @@ async function jobAt(id: string, overrides: Parameters<typeof insertedJob>[0] = 
   return id
 }
 
-/** Copies a job; the ids of the copies sort before all others. */
-async function multiply(id: string, count: number): Promise<void> {
-  await select(
-    `INSERT INTO jobs (id, status, model, provider, providers, request, warnings, api_key_id, created_at, deadline_at)
-     WITH RECURSIVE counted(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM counted WHERE n < ${count})
-     SELECT printf('job_%026d', n), status, model, 'crun', providers, request, warnings, api_key_id, created_at, deadline_at
-     FROM jobs, counted WHERE id = ?`,
-    id,
-  )
-}
-
-const all: Search = { table: jobs, order: 'newest_first', range: [], filter: [] }
+const all: Search = { order: 'newest_first', ranges: [{ table: jobs, id: jobs.id, where: sql`1` }] }
 
 async function everyPage(search: Search, limit: number) {
   const pages: string[][] = []
@@ -80,39 +78,33 @@ describe('pages of a table', () => {
     expect([...first.ids, ...second.ids]).toEqual(ids)
   })
 
-  it('hold only the rows that the filter selects, and find a rare one far behind', async () => {
-    const sample = await jobAt(idAt(start, 0))
-    await multiply(sample, maxRowsScanned + 100)
-    await select("UPDATE jobs SET provider = 'scenario' WHERE id = ?", `job_${'1'.padStart(26, '0')}`)
-    const pages = await everyPage({ ...all, filter: [eq(jobs.provider, 'scenario')] }, 5)
-    expect(pages).toEqual([[], ['job_00000000000000000000000001']])
-  })
-
-  it('scan exactly up to a bound, and go on after it', async () => {
-    const sample = await jobAt(idAt(start, 0))
-    await multiply(sample, maxRowsScanned - 1)
-    const never = { ...all, filter: [eq(jobs.provider, 'aimlapi')] }
-    // As many rows as one page scans: whether there are more is not known until the next page.
-    expect(await everyPage(never, 5)).toEqual([[], []])
-    await select("DELETE FROM jobs WHERE id = 'job_00000000000000000000000001'")
-    expect(await everyPage(never, 5)).toEqual([[]])
-  })
-
-  it('read a bounded number of rows, however large the table is', async () => {
-    const sample = await jobAt(idAt(start, 0))
-    const rowsRead = async () => {
-      const { bindings, bill } = createMeteredWorker()
-      if (bindings.DB === undefined) throw new Error('the meter has a database')
-      const filter = { provider: 'aimlapi' as const, metadata: {} }
-      await listJobs(openDatabase(bindings.DB), filter, { after: null, limit: 10 })
-      return bill().rowsRead
+  it('merge many ranges in order', async () => {
+    const ids: string[] = []
+    for (let n = 0; n < 70; n++) ids.unshift(await jobAt(idAt(start, n)))
+    const ranges = Array.from({ length: 35 }, (_, n) => ({
+      table: jobs,
+      id: jobs.id,
+      where: sql`substr(${jobs.id}, -2) IN (${idAt(start, n).slice(-2)}, ${idAt(start, 69 - n).slice(-2)})`,
+    }))
+    for (const order of ['newest_first', 'oldest_first'] as const) {
+      const pages = await everyPage({ order, ranges }, 9)
+      expect(pages.flat()).toEqual(order === 'newest_first' ? ids : ids.toReversed())
     }
-    await multiply(sample, 2 * maxRowsScanned)
-    const few = await rowsRead()
-    await select('DELETE FROM jobs WHERE id <> ?', sample)
-    await multiply(sample, 6 * maxRowsScanned)
-    expect(await rowsRead()).toBe(few)
-    expect(few).toBeLessThanOrEqual(4 * maxRowsScanned + 10)
+  })
+
+  it('hold only rows that pass a test, and are never empty before the end', async () => {
+    const ids: string[] = []
+    for (let n = 0; n < 50; n++) ids.push(await jobAt(idAt(start, n)))
+    const [rare = '', , other = ''] = ids
+    const isIn = (some: string[]) => sql`${candidateId} IN (${sql.join(some.map(literal), sql`, `)})`
+    expect(await everyPage({ ...all, test: isIn([rare]) }, 5)).toEqual([[rare]])
+    expect(await everyPage({ ...all, test: isIn([rare, other]) }, 1)).toEqual([[other], [rare]])
+    expect(await everyPage({ ...all, test: isIn(ids) }, 20)).toEqual([
+      ids.toReversed().slice(0, 20),
+      ids.toReversed().slice(20, 40),
+      ids.toReversed().slice(40),
+    ])
+    expect(await everyPage({ ...all, order: 'oldest_first', test: sql`0` }, 5)).toEqual([[]])
   })
 
   it('hold no more bytes than fit, but always one row', async () => {
@@ -120,8 +112,58 @@ describe('pages of a table', () => {
     await select('DELETE FROM jobs')
     const large = { request: { ...request, prompt: 'x'.repeat(1_500_000) } }
     for (const n of [0, 1, 2]) await jobAt(idAt(start, n), large)
-    const { jobs: page, next } = await listJobs(db, { metadata: {} }, { after: null, limit: 10 })
+    const { jobs: page, next } = await listJobs([db], { metadata: {} }, { after: null, limit: 10 })
     expect([page.map(({ id }) => id), next]).toEqual([[idAt(start, 2)], idAt(start, 2)])
+  })
+})
+
+describe('pages of several databases', () => {
+  const databases = [openDatabase(env.DB), openDatabase(env.DB), openDatabase(env.DB)]
+  const [first, second] = databases
+
+  /** Of seven rows the first database has 1 and 4, the second 2 and 5, the third the others. */
+  function rowsOf(db: unknown): string[] {
+    return ['1', '2', '3', '4', '5', '6', '7'].filter((id) =>
+      db === first ? '14'.includes(id) : db === second ? '25'.includes(id) : '367'.includes(id),
+    )
+  }
+
+  async function everyMerged(limit: number, fitting: number): Promise<string[][]> {
+    const pages: string[][] = []
+    let after: string | null = null
+    do {
+      const page: { rows: { id: string }[]; next: string | null } = await mergePages(
+        databases,
+        {
+          order: 'oldest_first',
+          find: async (db, from): Promise<Page> =>
+            pageOf(
+              rowsOf(db).filter((id) => from.after === null || id > from.after),
+              from.limit,
+            ),
+          read: async (_, ids) => ({
+            rows: ids.slice(0, fitting).map((id) => ({ id })),
+            cutAfter: ids.length > fitting ? (ids[fitting - 1] ?? null) : null,
+          }),
+        },
+        { after, limit },
+      )
+      pages.push(page.rows.map(({ id }) => id))
+      after = page.next
+    } while (after !== null && pages.length < 20)
+    return pages
+  }
+
+  it.each([
+    [3, [['1', '2', '3'], ['4', '5', '6'], ['7']]],
+    [7, [['1', '2', '3', '4', '5', '6', '7']]],
+    [100, [['1', '2', '3', '4', '5', '6', '7']]],
+  ])('hold each row once and in order, %i at a time', async (limit, pages) => {
+    expect(await everyMerged(limit, 100)).toEqual(pages)
+  })
+
+  it('leave no row out after one that did not fit', async () => {
+    expect((await everyMerged(7, 1)).flat()).toEqual(['1', '2', '3', '4', '5', '6', '7'])
   })
 })
 
@@ -129,7 +171,7 @@ describe('the list of jobs', () => {
   it('is bounded by time: after the one moment, before the other', async () => {
     for (const offset of [0, 1, 2, 3]) await jobAt(idAt(start + offset, 0))
     const filter = { createdAfterMs: start, createdBeforeMs: start + 3, metadata: {} }
-    const page = await listJobs(db, filter, { after: null, limit: 10 })
+    const page = await listJobs([db], filter, { after: null, limit: 10 })
     expect(page.jobs.map(({ id }) => id)).toEqual([idAt(start + 2, 0), idAt(start + 1, 0)])
   })
 
@@ -137,7 +179,7 @@ describe('the list of jobs', () => {
     await jobAt(idAt(start, 0))
     await jobAt(idAt(start, 1))
     await select('UPDATE jobs SET erased_at = 1 WHERE id = ?', idAt(start, 1))
-    const page = await listJobs(db, { metadata: {} }, { after: null, limit: 10 })
+    const page = await listJobs([db], { metadata: {} }, { after: null, limit: 10 })
     expect(page.jobs.map(({ id }) => id)).toEqual([idAt(start, 0)])
   })
 })
@@ -151,7 +193,7 @@ describe('the list of deliveries', () => {
     const [row] = await select<{ job_id: string }>('SELECT job_id FROM deliveries WHERE id = ?', failed)
     const jobId = row?.job_id
     const ids = async (filter: Parameters<typeof listDeliveries>[1]) =>
-      (await listDeliveries(db, filter, { after: null, limit: 10 })).deliveries.map(({ id }) => id)
+      (await listDeliveries([db], filter, { after: null, limit: 10 }, start)).deliveries.map(({ id }) => id)
     expect(await ids({ jobId })).toEqual([pending, failed])
     expect(await ids({ jobId, status: 'failed' })).toEqual([failed])
     expect(await ids({ jobId, status: 'failed', eventType: 'job.succeeded' })).toEqual([])

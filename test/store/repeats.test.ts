@@ -45,14 +45,26 @@ async function accepted(overrides: Record<string, unknown> = {}, headers?: Recor
   return (await response.json<{ id: string }>()).id
 }
 
+/** In the counters of the statistics. */
+async function countedJobs(provider: string, status: string): Promise<number> {
+  const [row] = await select<{ n: number | null }>(
+    "SELECT sum(counts ->> ('$.' || ?)) AS n FROM counters WHERE provider = ?",
+    status,
+    provider,
+  )
+  return row?.n ?? 0
+}
+
 describe('a job whose every write is answered only the second time', () => {
   it.each(['runware', 'crun', 'scenario', 'aimlapi'])('ends once at %s, with one bill', async (provider) => {
     const bills = world.simulator.tasks().length
+    const counted = await countedJobs(provider, 'succeeded')
     const id = await accepted({ provider, prompt: 'A paper boat sim(webhook=lost)' })
     await worker.passSeconds(400)
     expect(await getJob(id)).toMatchObject({ status: 'succeeded', fault: null })
     expect(world.simulator.tasks()).toHaveLength(bills + 1)
     await expectOneEnd(id, 'succeeded')
+    expect(await countedJobs(provider, 'succeeded')).toBe(counted + 1)
     const timeline = await timelineOf(id)
     expect(timeline).toEqual([...new Set(timeline)])
     expect(timeline).not.toContain('task.unknown')

@@ -51,7 +51,7 @@ export function anAcceptedJob(overrides: Partial<AcceptedJob> = {}): AcceptedJob
 
 /** A job that is due at `start`. */
 export async function insertedJob(overrides: Partial<AcceptedJob> = {}): Promise<Job> {
-  return insertJob(db, anAcceptedJob(overrides), [])
+  return insertJob(db, anAcceptedJob(overrides), [], 'all')
 }
 
 export async function claimed(id: string, nowMs = start): Promise<Claim> {

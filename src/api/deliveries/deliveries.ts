@@ -17,7 +17,7 @@ const list = createRoute({
   path: '/',
   summary: 'List deliveries, newest first, with their attempts',
   description:
-    'The parameters since and until compare with the time at which a delivery was created. A page comes from a limited number of deliveries, so it can be short or even empty and still have a next_cursor.',
+    'The parameters since and until compare with the time at which a delivery was created. With endpoint_id and another filter, a page can be short and still have a next_cursor.',
   request: {
     query: z.strictObject({
       job_id: z.string().optional(),
@@ -67,7 +67,7 @@ deliveryRoutes.openapi(list, async (c) => {
   const context = c.get('context')
   const { job_id, endpoint_id, event_type, since, until, status, limit, cursor } = c.req.valid('query')
   const page = await listDeliveries(
-    context.db,
+    context.databases,
     {
       jobId: job_id,
       endpointId: endpoint_id,
@@ -77,6 +77,7 @@ deliveryRoutes.openapi(list, async (c) => {
       untilMs: until === undefined ? undefined : Date.parse(until),
     },
     { after: cursor ?? null, limit },
+    context.now(),
   )
   return c.json({ data: await viewDeliveries(context, page.deliveries), next_cursor: page.next }, 200)
 })

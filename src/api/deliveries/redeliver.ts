@@ -7,6 +7,7 @@ import { type Delivery, findDelivery } from '../../store/deliveries/claim.ts'
 import { releaseDueQueues } from '../../store/deliveries/host-queue-sweep.ts'
 import { redeliver, redeliverMany } from '../../store/deliveries/redeliver.ts'
 import { forgetOwners } from '../../store/owner-memory.ts'
+import { inEachDatabase } from '../../store/shards.ts'
 import { problem } from '../problems.ts'
 import {
   bodyProblems,
@@ -114,10 +115,11 @@ redeliverRoutes.openapi(many, async (c) => {
   const from = { after: cursor ?? null, limit }
   // So that each owner is read once, as it is now.
   forgetOwners()
-  const stores = { db: context.db, findOwner: context.owners.find }
+  const stores = { databases: context.databases, findOwner: context.owners.find }
   const { redelivered, next } = await redeliverMany(stores, filter, from, context.now())
   context.log('deliveries.redelivered', { count: redelivered.length })
-  await context.queues.deliveries(await releaseDueQueues(context.db, context.now()))
+  const released = await inEachDatabase(context, (db) => releaseDueQueues(db, context.now()))
+  await context.queues.deliveries(released.flat())
   return c.json({ redelivered: redelivered.length, data: redelivered, next_cursor: next }, 202)
 })
 

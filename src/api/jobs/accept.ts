@@ -54,6 +54,7 @@ export async function acceptJob(
       createdAt: nowMs,
     },
     assets,
+    context.config.indexedMetadata,
   )
   if (job.id !== id) {
     if (assets.length > 0) await deleteAllExcept(context.bucket, jobPrefix(id), () => false)

@@ -3,6 +3,7 @@ import { createRoute, z } from '@hono/zod-openapi'
 import { jobStatuses } from '../../core/job/job.ts'
 import { models, providerNames } from '../../core/request/request.ts'
 import { listJobs } from '../../store/jobs/list.ts'
+import { type IndexedMetadata, isIndexed } from '../../store/metadata.ts'
 import { inputFaults } from '../body-faults.ts'
 import { type FieldFault, problem } from '../problems.ts'
 import { invalidQuery, json, keyProblems } from '../responses.ts'
@@ -32,7 +33,7 @@ const list = createRoute({
   method: 'get',
   path: '/',
   summary: 'List jobs, newest first',
-  description: `Filter by metadata with metadata[key]=value, at most ${maxMetadataFilters} keys, each once. A page has a limited size and comes from a limited number of jobs, so it can be short or even empty and still have a next_cursor.`,
+  description: `Filter by metadata with metadata[key]=value, at most ${maxMetadataFilters} keys, each once. The deployment may limit the keys (INDEXED_METADATA). A filter by a key finds no job that was posted while the key was not indexed. A page has a limited size, and with metadata and another filter it comes from a limited number of jobs, so it can be short and still have a next_cursor.`,
   request: { query: z.looseObject(filters) },
   responses: {
     ...keyProblems,
@@ -49,7 +50,7 @@ jobListRoutes.openapi(
     const context = c.get('context')
     const { status, provider, model, created_after, created_before, limit, cursor } = c.req.valid('query')
     const page = await listJobs(
-      context.db,
+      context.databases,
       {
         status,
         provider,
@@ -63,23 +64,29 @@ jobListRoutes.openapi(
     return c.json({ data: await viewJobs(context, page.jobs), next_cursor: page.next }, 200)
   },
   (result, c) => {
-    const errors = [...inputFaults(result, c), ...filterFaults(c.req.queries())]
+    const { indexedMetadata } = c.get('context').config
+    const errors = [...inputFaults(result, c), ...filterFaults(c.req.queries(), indexedMetadata)]
     if (errors.length === 0) return undefined
     return problem(c, 'invalid_request', 'Correct the parameters in errors.', errors)
   },
 )
 
 /** The faults that the schema cannot see: unknown parameters, and metadata filters. */
-function filterFaults(query: Record<string, string[]>): FieldFault[] {
+function filterFaults(query: Record<string, string[]>, indexed: IndexedMetadata): FieldFault[] {
   const names = Object.keys(query)
   const metadataNames = names.filter((name) => metadataKey.test(name))
   // Own fields only: every object has a "constructor".
   const unknown = names.filter((name) => !Object.hasOwn(filters, name) && !metadataNames.includes(name))
   const repeated = metadataNames.filter((name) => query[name]?.length !== 1)
+  const notIndexed = metadataNames.filter((name) => !isIndexed(metadataKey.exec(name)?.[1] ?? '', indexed))
   const isTooMany = metadataNames.length > maxMetadataFilters
   return [
     ...(unknown.length > 0 ? [{ path: '', message: `has unknown parameters: ${unknown.join(', ')}` }] : []),
     ...repeated.map((path) => ({ path, message: 'is given more than once' })),
+    ...notIndexed.map((path) => ({
+      path,
+      message: 'is not indexed: the setting INDEXED_METADATA lists the keys to filter by',
+    })),
     ...(isTooMany ? [{ path: 'metadata', message: `takes at most ${maxMetadataFilters} keys` }] : []),
   ]
 }

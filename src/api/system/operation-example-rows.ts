@@ -88,7 +88,7 @@ function testDelivery(name: TestDelivery['name'], status: number, error: string 
 
 export const counts: Counts = {
   stats: {
-    counted: { jobs: 128, sinceMs: Date.UTC(2026, 10, 20, 12), isCut: false },
+    sinceMs: Date.UTC(2026, 10, 20, 12),
     jobs: [
       { provider: 'runware', status: 'succeeded', count: 121 },
       { provider: 'runware', status: 'failed', count: 3 },

@@ -2,7 +2,6 @@
 import { z } from '@hono/zod-openapi'
 import { jobStatuses } from '../../core/job/job.ts'
 import { models, providerNames } from '../../core/request/request.ts'
-import { maxJobsCounted } from '../../store/reports/stats.ts'
 import { sizeFields } from './health-checks.ts'
 
 const seconds = z.number().nullable()
@@ -10,12 +9,9 @@ const provider = z.enum(providerNames)
 
 export const statsSchema = z
   .object({
-    since: z.iso.datetime(),
+    since: z.iso.datetime().meta({ description: 'The beginning of an hour.' }),
     until: z.iso.datetime(),
     jobs_counted: z.int(),
-    truncated: z.boolean().meta({
-      description: `Whether the period has more jobs than the ${maxJobsCounted} newest, which are counted. If so, since is the creation time of the oldest of them.`,
-    }),
     jobs: z.array(z.object({ provider, status: z.enum(jobStatuses), count: z.int() })),
     time_to_finish: z
       .array(
@@ -60,7 +56,7 @@ export const statsSchema = z
           unreported_count: z.int().meta({ description: 'Succeeded tasks without a reported cost.' }),
         }),
       )
-      .meta({ description: 'The costs that the providers reported.' }),
+      .meta({ description: 'The costs that the providers reported until the job ended.' }),
     now: z.object({
       jobs: z.object({
         overdue: z.int(),

@@ -29,10 +29,9 @@ export function viewStats(
   { webhookProviders, limits, nowMs }: Deployment,
 ): z.infer<typeof statsSchema> {
   return {
-    since: new Date(stats.counted.sinceMs).toISOString(),
+    since: new Date(stats.sinceMs).toISOString(),
     until: new Date(nowMs).toISOString(),
-    jobs_counted: stats.counted.jobs,
-    truncated: stats.counted.isCut,
+    jobs_counted: stats.jobs.reduce((sum, { count }) => sum + count, 0),
     jobs: stats.jobs,
     time_to_finish: stats.finished.map(({ provider, model, count, p50, p95 }) => ({
       provider,

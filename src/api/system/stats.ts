@@ -2,7 +2,7 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import { countBacklog, countSlots, maxCounted } from '../../store/reports/backlog.ts'
 import { lastReconciliation } from '../../store/reports/reconciliation.ts'
-import { countSince } from '../../store/reports/stats.ts'
+import { countSince, maxUnsettledCounted } from '../../store/reports/stats.ts'
 import { inEachDatabase } from '../../store/shards.ts'
 import { readSize } from '../../store/size.ts'
 import { problem } from '../problems.ts'
@@ -21,7 +21,7 @@ const show = createRoute({
   method: 'get',
   path: '/',
   summary: 'Statistics',
-  description: `Counts the jobs created since the given time: by default the last 24 hours, at most 7 days. The object now counts the current work, at most ${maxCounted} of each kind.`,
+  description: `Counts the jobs created since the given time: by default the last 24 hours, at most 7 days. The period begins with the hour of that time. Jobs are counted when they end, also if they are erased later; those that have not ended, up to ${maxUnsettledCounted} of each status, provider and model. Percentiles are at most 10 % off. The object now counts the current work, at most ${maxCounted} of each kind.`,
   request: { query: z.object({ since: z.iso.datetime({ offset: true }).optional() }) },
   responses: { ...keyProblems, 200: json('The statistics.', statsSchema), 422: invalidQuery },
 })
@@ -37,7 +37,7 @@ export const statsRoutes = createRouter().openapi(show, async (c) => {
     return problem(c, 'invalid_request', 'Correct the parameters in errors.', errors)
   }
   const [stats, backlog, slots, reconciliation, databaseBytes] = await Promise.all([
-    countSince(db, sinceMs),
+    countSince(context.databases, sinceMs),
     countBacklog(context, nowMs),
     countSlots(db),
     lastReconciliation(db),

@@ -7,6 +7,8 @@ import { prunedBefore } from '../../core/retention.ts'
 import { sweepEveryMs } from '../../core/schedule.ts'
 import type { Database } from '../../store/database.ts'
 import { pruneCandidates, pruneJobs } from '../../store/prune.ts'
+import { deleteOldCounters } from '../../store/reports/counters.ts'
+import { inEachDatabase } from '../../store/shards.ts'
 
 // Every ten minutes, because a look that finds nothing still reads some rows.
 const minutesPerRound = 10
@@ -17,7 +19,11 @@ const jobsPerGroup = 200
 /** Called every minute by the cron trigger. */
 // Two at once are harmless: the second finds nothing to delete.
 export async function prune(context: Context): Promise<void> {
-  if (Math.floor(context.now() / sweepEveryMs) % minutesPerRound === 0) await pruneEnded(context, context.db)
+  if (Math.floor(context.now() / sweepEveryMs) % minutesPerRound !== 0) return
+  await inEachDatabase(context, async (db) => {
+    await pruneEnded(context, db)
+    await deleteOldCounters(db, context.now())
+  })
 }
 
 export async function pruneEnded({ config, now, log }: Context, db: Database): Promise<void> {

@@ -1,11 +1,21 @@
 /** The delivery log, newest first. */
-import { and, asc, desc, eq, getTableColumns, gte, lt, type SQL, sql } from 'drizzle-orm'
-import type { DeliveryStatus } from '../../core/delivery.ts'
-import type { EventType } from '../../core/event.ts'
+import { and, asc, desc, eq, getTableColumns, type SQL, type SQLWrapper, sql } from 'drizzle-orm'
+import { type DeliveryStatus, deliveryStatuses } from '../../core/delivery.ts'
+import { type EventType, eventTypes } from '../../core/event.ts'
 import { firstIdAt } from '../../core/id.ts'
+import { leaseMs } from '../../core/schedule.ts'
 import { among } from '../among.ts'
 import type { Database } from '../database.ts'
-import { type Cursor, findPage } from '../page.ts'
+import {
+  type Cursor,
+  candidateId,
+  findPage,
+  literal,
+  mergePages,
+  type Page,
+  type Range,
+  type Search,
+} from '../page.ts'
 import { attempts, deliveries } from '../schema.ts'
 import type { Delivery } from './claim.ts'
 import type { Attempt } from './commit.ts'
@@ -24,44 +34,103 @@ export interface DeliveryFilter {
 }
 
 export async function listDeliveries(
-  db: Database,
+  databases: readonly Database[],
   filter: DeliveryFilter,
   cursor: Cursor,
+  nowMs: number,
 ): Promise<{ deliveries: LoggedDelivery[]; next: string | null }> {
-  const { jobId } = filter
-  const { ids, next } = await findPage(
-    db,
+  const { rows, next } = await mergePages(
+    databases,
     {
-      table: deliveries,
       order: 'newest_first',
-      // The deliveries of a job are few, and an index finds them.
-      range: [...createdBetween(filter), ...(jobId === undefined ? [] : [eq(deliveries.jobId, jobId)])],
-      filter: matching(filter),
+      find: (db, from) => findDeliveries(db, { ...filter, order: 'newest_first' }, from, nowMs),
+      read: async (db, ids) => ({ rows: await deliveriesOf(db, ids), cutAfter: null }),
     },
     cursor,
   )
-  return { deliveries: await deliveriesOf(db, ids), next }
+  return { deliveries: rows, next }
 }
 
 async function deliveriesOf(db: Database, ids: string[]): Promise<LoggedDelivery[]> {
-  if (ids.length === 0) return []
   const { body: _, ...columns } = getTableColumns(deliveries)
   return db.select(columns).from(deliveries).where(among(deliveries.id, ids)).orderBy(desc(deliveries.id))
 }
 
-/** Bounds a scan: ids sort by creation time. */
-export function createdBetween({ sinceMs, untilMs }: Pick<DeliveryFilter, 'sinceMs' | 'untilMs'>): SQL[] {
+/** The ids of one page of one database. */
+export function findDeliveries(
+  db: Database,
+  { order, ...filter }: DeliveryFilter & Pick<Search, 'order'>,
+  cursor: Cursor,
+  nowMs: number,
+): Promise<Page> {
+  const { jobId, endpointId } = filter
+  const inTime = sql.join([sql`1`, ...createdBetween(filter)], sql` AND `)
+  const rangeOf = (where: SQL, table: SQLWrapper = deliveries): Range => ({
+    table,
+    id: deliveries.id,
+    where: sql`${where} AND ${inTime}`,
+  })
+  // The deliveries of a job are few.
+  if (jobId !== undefined) {
+    const where = and(eq(deliveries.jobId, jobId), ...matching(filter)) ?? sql`1`
+    return findPage(db, { order, ranges: [rangeOf(where)] }, cursor)
+  }
+  if (endpointId !== undefined) {
+    const { status, eventType } = filter
+    const tests = matching({ status, eventType })
+    const test =
+      tests.length === 0
+        ? undefined
+        : sql`EXISTS (SELECT 1 FROM ${deliveries} WHERE ${and(eq(deliveries.id, candidateId), ...tests)})`
+    return findPage(db, { order, ranges: [rangeOf(eq(deliveries.endpointId, endpointId))], test }, cursor)
+  }
+  if (filter.status === undefined && filter.eventType === undefined)
+    return findPage(db, { order, ranges: [rangeOf(sql`1`)] }, cursor)
+  return findPage(db, { order, ranges: rangesByStatus(filter, rangeOf, nowMs) }, cursor)
+}
+
+/** A range of the index for each combination of those that the filter leaves open, and the deliveries under a lease. */
+function rangesByStatus(
+  { status, eventType }: DeliveryFilter,
+  rangeOf: (where: SQL, table?: SQLWrapper) => Range,
+  nowMs: number,
+): Range[] {
+  const types = eventType === undefined ? eventTypes : [eventType]
+  const ranges = (status === undefined ? deliveryStatuses : [status]).flatMap((ofStatus) =>
+    types.map((ofType) =>
+      rangeOf(sql`${deliveries.status} = ${literal(ofStatus)} AND ${deliveries.eventType} = ${literal(ofType)}
+        AND (${deliveries.status} <> 'pending' OR ${deliveries.lease} IS NULL)`),
+    ),
+  )
+  if (status !== undefined && status !== 'pending') return ranges
+  const ofTypes = eventType === undefined ? sql`1` : eq(deliveries.eventType, eventType)
+  return [...ranges, rangeOf(ofTypes, leased(nowMs))]
+}
+
+/** A crashed attempt is made again within this time, unless very many are due. */
+const expiredLeaseMs = 10 * 60_000
+const maxInspected = 1_000
+
+/** The deliveries with an attempt under way are in no other range. They are due when their lease ends. */
+function leased(nowMs: number): SQL {
+  return sql`(SELECT * FROM ${deliveries}
+    WHERE ${deliveries.id} IN (
+      SELECT ${deliveries.id} FROM ${deliveries}
+      WHERE ${deliveries.dueAt} > ${nowMs - expiredLeaseMs} AND ${deliveries.dueAt} <= ${nowMs + leaseMs}
+      ORDER BY ${deliveries.dueAt} DESC LIMIT ${maxInspected}
+    ) AND ${deliveries.status} = 'pending' AND ${deliveries.lease} IS NOT NULL) AS ${deliveries}`
+}
+
+/** Bounds a range: ids sort by creation time. */
+function createdBetween({ sinceMs, untilMs }: DeliveryFilter): SQL[] {
+  const first = (timeMs: number) => literal(firstIdAt('delivery', timeMs))
   return [
-    ...(sinceMs === undefined ? [] : [gte(deliveries.id, firstIdAt('delivery', sinceMs))]),
-    ...(untilMs === undefined ? [] : [lt(deliveries.id, firstIdAt('delivery', untilMs))]),
+    ...(sinceMs === undefined ? [] : [sql`${deliveries.id} >= ${first(sinceMs)}`]),
+    ...(untilMs === undefined ? [] : [sql`${deliveries.id} < ${first(untilMs)}`]),
   ]
 }
 
-export function matching({
-  endpointId,
-  status,
-  eventType,
-}: Pick<DeliveryFilter, 'endpointId' | 'status' | 'eventType'>): SQL[] {
+function matching({ endpointId, status, eventType }: DeliveryFilter): SQL[] {
   return [
     ...(endpointId === undefined ? [] : [eq(deliveries.endpointId, endpointId)]),
     ...(status === undefined ? [] : [eq(deliveries.status, status)]),

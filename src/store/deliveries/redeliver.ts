@@ -7,12 +7,12 @@ import { type DeliveryStatus, hostAndPathOf } from '../../core/delivery.ts'
 import type { EventType } from '../../core/event.ts'
 import { among } from '../among.ts'
 import type { Database } from '../database.ts'
-import { type Cursor, findPage } from '../page.ts'
+import { type Cursor, mergePages } from '../page.ts'
 import { deliveries, hosts, jobs } from '../schema.ts'
 import type { Delivery } from './claim.ts'
 import type { Owner } from './disabled.ts'
 import { noteWaitingHosts } from './host-queue.ts'
-import { createdBetween, matching } from './log.ts'
+import { findDeliveries } from './log.ts'
 import type { OwnerState } from './owners.ts'
 
 /**
@@ -48,29 +48,33 @@ export interface RedeliveryFilter {
   untilMs?: number | undefined
 }
 
+interface Stores {
+  databases: readonly Database[]
+  findOwner: (owner: Owner) => Promise<OwnerState>
+}
+
 /** Redelivers ended deliveries, the oldest first. Those of pruned jobs and of disabled owners are skipped. */
 // Running this twice is harmless: a pending delivery is not changed.
 export async function redeliverMany(
-  { db, findOwner }: { db: Database; findOwner: (owner: Owner) => Promise<OwnerState> },
+  { databases, findOwner }: Stores,
   filter: RedeliveryFilter,
   cursor: Cursor,
   nowMs: number,
 ): Promise<{ redelivered: { id: string; url: string }[]; next: string | null }> {
-  const { ids, next } = await findPage(
-    db,
+  const { rows, next } = await mergePages(
+    databases,
     {
-      table: deliveries,
       order: 'oldest_first',
-      range: createdBetween(filter),
-      filter: matching(filter),
+      find: (db, from) => findDeliveries(db, { ...filter, order: 'oldest_first' }, from, nowMs),
+      read: async (db, ids) => ({ rows: await enqueue({ db, findOwner }, ids, nowMs), cutAfter: null }),
     },
     cursor,
   )
-  return { redelivered: await enqueue({ db, findOwner }, ids, nowMs), next }
+  return { redelivered: rows, next }
 }
 
 async function enqueue(
-  { db, findOwner }: { db: Database; findOwner: (owner: Owner) => Promise<OwnerState> },
+  { db, findOwner }: Pick<Stores, 'findOwner'> & { db: Database },
   ids: string[],
   nowMs: number,
 ) {

@@ -11,6 +11,7 @@ import type { Database } from '../database.ts'
 import type { DeliveryDraft } from '../deliveries/claim.ts'
 import { insertEventsAndDeliveries } from '../deliveries/insert-events.ts'
 import type { EventDraft } from '../events.ts'
+import { countSettled } from '../reports/counters.ts'
 import { jobs, outputs, tasks } from '../schema.ts'
 import { changeSlots, jobsIn, wakeWaitingJobs } from '../slots/slots.ts'
 import { type Job, readRow } from './jobs.ts'
@@ -74,6 +75,7 @@ export async function commitCancel(
       ...ending.outputs.map((output) => saveOutput(db, output)),
       ...insertEventsAndDeliveries(db, job, ending, nowMs),
       ...changes,
+      countSettled(db, job.id),
       // Last, because these statements read the slots that are released above.
       ...wakes,
     ])

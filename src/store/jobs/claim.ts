@@ -10,6 +10,7 @@ import { claimableAt, readRow, type UnsettledJob } from './jobs.ts'
 import { type Output, readOutput, selectOutputs } from './outputs.ts'
 import { readTask, selectTasks, type Task } from './tasks.ts'
 import {
+  countIfFirstLate,
   type JournaledWebhook,
   journal,
   type ReceivedWebhook,
@@ -81,12 +82,13 @@ export async function claimWithWebhook(
   const at = sql`coalesce(${jobs.leasedUntil}, CASE WHEN ${isStored} THEN ${nowMs} ELSE ${jobs.dueAt} END)`
   // The claim comes first, because the webhook is new only until it is inserted.
   const [before, update] = takeLease(db, { id, lease }, lte(at, nowMs), nowMs)
-  const [rowsBefore, , [seen], , , , written, ...rows] = await db.batch([
+  const [rowsBefore, , [seen], , , late, written, ...rows] = await db.batch([
     before,
     update,
     ...statements,
     ...selectClaimed(db, { id, lease }),
   ])
+  await countIfFirstLate(db, webhook, late)
   return { result: recordResult(seen, written), claim: readClaim(rowsBefore[0], rows, lease, nowMs) }
 }
 

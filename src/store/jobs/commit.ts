@@ -9,6 +9,7 @@ import type { Database } from '../database.ts'
 import { claimedIn } from '../deliveries/claim.ts'
 import { insertEventsAndDeliveries } from '../deliveries/insert-events.ts'
 import { abortUnlessLeased } from '../lease.ts'
+import { countSettled } from '../reports/counters.ts'
 import { jobs } from '../schema.ts'
 import { changeSlots, jobsIn, wakeWaitingJobs } from '../slots/slots.ts'
 import { type Claim, type ClaimedJob, needsRenewal } from './claim.ts'
@@ -80,6 +81,7 @@ export async function commitStep(
     ...step.hosts.map((host) => insertOutputHost(db, host)),
     ...insertEventsAndDeliveries(db, job, step, nowMs),
     ...changes,
+    ...(next === 'settled' ? [countSettled(db, job.id)] : []),
     // Last, so that a woken job finds all of this done.
     ...wakes,
   ])

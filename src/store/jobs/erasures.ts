@@ -7,6 +7,7 @@ import { erasureWaitMs, tombstoneKeptMs } from '../../core/schedule.ts'
 import { abortUnless, isAborted } from '../abort-unless.ts'
 import type { Database } from '../database.ts'
 import { type DeliveryDraft, insertDelivery } from '../deliveries/claim.ts'
+import { deleteMetadata } from '../metadata.ts'
 import { insertPurgesOfJobs } from '../purges.ts'
 import { assets, deliveries, events, jobs, outputs, tasks, webhooks } from '../schema.ts'
 import { type Job, readRow } from './jobs.ts'
@@ -70,6 +71,7 @@ export async function commitErasures(
       ...[deliveries, events, webhooks, tasks].map((table) =>
         db.delete(table).where(inArray(table.jobId, ids)),
       ),
+      deleteMetadata(db, ids),
       insertPurgesOfJobs(db, ids, nowMs),
       ...[outputs, assets].map((table) => db.delete(table).where(inArray(table.jobId, ids))),
       db

@@ -4,6 +4,7 @@ import { getTableColumns } from 'drizzle-orm'
 import { type Asset, insertAsset } from '../assets.ts'
 import { type Database, isDatabaseFull, reasonOf } from '../database.ts'
 import { draftEvent, insertEventIf } from '../events.ts'
+import { type IndexedMetadata, insertMetadata } from '../metadata.ts'
 import { emptyRow, prepared, valuesOf } from '../prepared.ts'
 import { jobs } from '../schema.ts'
 import { findJob, findJobByIdempotencyKey, type Job, readRow } from './jobs.ts'
@@ -28,7 +29,12 @@ export type AcceptedJob = Pick<
  * is returned.
  */
 // Running this twice is harmless: the second run finds the job that the first has written.
-export async function insertJob(db: Database, accepted: AcceptedJob, assets: Asset[]): Promise<Job> {
+export async function insertJob(
+  db: Database,
+  accepted: AcceptedJob,
+  assets: Asset[],
+  indexed: IndexedMetadata,
+): Promise<Job> {
   const { request, providers, warnings, estimates, createdAt, ...rest } = accepted
   const [provider] = providers
   if (provider === undefined) throw new Error('a job is accepted only when some provider can make it')
@@ -50,6 +56,7 @@ export async function insertJob(db: Database, accepted: AcceptedJob, assets: Ass
   try {
     const [[row]] = await db.batch([
       insert,
+      ...insertMetadata(db, accepted, indexed),
       ...retryEvent(db, accepted),
       ...assets.map((asset) => insertAsset(db, asset)),
     ])

@@ -1,11 +1,21 @@
 /** The list of jobs, newest first. */
-import { and, desc, eq, gte, isNull, lt, type SQL, sql } from 'drizzle-orm'
+import { and, desc, eq, isNull, lt, type SQL, sql } from 'drizzle-orm'
 import { firstIdAt } from '../../core/id.ts'
-import type { JobStatus } from '../../core/job/job.ts'
-import type { Model, ProviderName } from '../../core/request/request.ts'
+import { type JobStatus, jobStatuses } from '../../core/job/job.ts'
+import { type Model, models, type ProviderName, providerNames } from '../../core/request/request.ts'
 import { among } from '../among.ts'
 import type { Database } from '../database.ts'
-import { type Cursor, findPage } from '../page.ts'
+import { hasMetadata, rangeOfMetadata } from '../metadata.ts'
+import {
+  type Cursor,
+  candidateId,
+  findPage,
+  literal,
+  mergePages,
+  type Page,
+  pageOf,
+  type Range,
+} from '../page.ts'
 import { jobs } from '../schema.ts'
 import { type Job, readRow } from './jobs.ts'
 
@@ -19,47 +29,98 @@ export interface JobFilter {
 }
 
 export async function listJobs(
-  db: Database,
+  databases: readonly Database[],
   filter: JobFilter,
   cursor: Cursor,
 ): Promise<{ jobs: Job[]; next: string | null }> {
-  const { status, provider, model, createdAfterMs, createdBeforeMs, metadata } = filter
-  const { ids, next } = await findPage(
-    db,
+  const maxBytes = maxPageBytes / databases.length
+  const { rows, next } = await mergePages(
+    databases,
     {
-      table: jobs,
       order: 'newest_first',
-      range: [
-        isNull(jobs.erasedAt),
-        ...(createdBeforeMs === undefined ? [] : [lt(jobs.id, firstIdAt('job', createdBeforeMs))]),
-        ...(createdAfterMs === undefined ? [] : [gte(jobs.id, firstIdAt('job', createdAfterMs + 1))]),
-      ],
-      filter: [
-        ...(status === undefined ? [] : [eq(jobs.status, status)]),
-        ...(provider === undefined ? [] : [eq(jobs.provider, provider)]),
-        ...(model === undefined ? [] : [eq(jobs.model, model)]),
-        ...Object.entries(metadata).map(([key, value]) => hasMetadata(key, value)),
-      ],
-      bytes: sql`octet_length(${jobs.request})`,
+      find: (db, from) => findJobs(db, filter, from),
+      read: (db, ids) => readJobs(db, ids, maxBytes),
     },
     cursor,
   )
-  return { jobs: await jobsOf(db, ids), next }
+  return { jobs: rows, next }
 }
 
-/** A job that was erased since the scan is left out. */
-async function jobsOf(db: Database, ids: string[]): Promise<Job[]> {
-  if (ids.length === 0) return []
+/** The ids of one page of one database. */
+export async function findJobs(db: Database, filter: JobFilter, cursor: Cursor): Promise<Page> {
+  const { status, provider, model, createdBeforeMs, metadata } = filter
+  const until = createdBeforeMs === undefined ? null : firstIdAt('job', createdBeforeMs)
+  const isBounded = until !== null && (cursor.after === null || until < cursor.after)
+  const from = isBounded ? { ...cursor, after: until } : cursor
+
+  const [entry, ...others] = Object.entries(metadata)
+  if (entry !== undefined) {
+    const range = since(filter, rangeOfMetadata(...entry))
+    const tests = [...others.map((other) => hasMetadata(...other)), ...columnTests(filter)]
+    return findPage(db, { order: 'newest_first', ranges: [range], test: and(...tests) }, from)
+  }
+  const isByColumn = status !== undefined || provider !== undefined || model !== undefined
+  return (isByColumn ? null : await findByKey(db, filter, from)) ?? findByColumns(db, filter, from)
+}
+
+/** By the primary key. Null: so many of the rows are erased that the index without them is read instead. */
+async function findByKey(db: Database, filter: JobFilter, { after, limit }: Cursor): Promise<Page | null> {
+  const { where } = since(filter, { table: jobs, id: jobs.id, where: sql`1` })
+  const inspected = 2 * limit + 1
+  const rows = await db
+    .select({ id: jobs.id, erasedAt: jobs.erasedAt })
+    .from(jobs)
+    .where(and(where, after === null ? undefined : lt(jobs.id, after)))
+    .orderBy(desc(jobs.id))
+    .limit(inspected)
+  const found = rows.filter(({ erasedAt }) => erasedAt === null).map(({ id }) => id)
+  return found.length > limit || rows.length < inspected ? pageOf(found, limit) : null
+}
+
+/** By the index on status, provider and model: a range for each combination of those that the filter leaves open. */
+function findByColumns(db: Database, filter: JobFilter, cursor: Cursor): Promise<Page> {
+  const { status, provider, model } = filter
+  const ranges = (status === undefined ? jobStatuses : [status]).flatMap((ofStatus) =>
+    (provider === undefined ? providerNames : [provider]).flatMap((ofProvider) =>
+      (model === undefined ? models : [model]).map((ofModel) => {
+        const where = sql`${jobs.status} = ${literal(ofStatus)} AND ${jobs.provider} = ${literal(ofProvider)}
+          AND ${jobs.model} = ${literal(ofModel)} AND ${isNull(jobs.erasedAt)}`
+        return since(filter, { table: jobs, id: jobs.id, where })
+      }),
+    ),
+  )
+  return findPage(db, { order: 'newest_first', ranges }, cursor)
+}
+
+/** The rows of a range that were created after the time of the filter. */
+function since({ createdAfterMs }: JobFilter, range: Range): Range {
+  if (createdAfterMs === undefined) return range
+  const first = firstIdAt('job', createdAfterMs + 1)
+  return { ...range, where: sql`${range.where} AND ${range.id} >= ${literal(first)}` }
+}
+
+function columnTests({ status, provider, model }: JobFilter): SQL[] {
+  const tests = [
+    ...(status === undefined ? [] : [eq(jobs.status, status)]),
+    ...(provider === undefined ? [] : [eq(jobs.provider, provider)]),
+    ...(model === undefined ? [] : [eq(jobs.model, model)]),
+  ]
+  if (tests.length === 0) return []
+  return [sql`EXISTS (SELECT 1 FROM ${jobs} WHERE ${jobs.id} = ${candidateId} AND ${and(...tests)})`]
+}
+
+// Requests are most of a page. Read, parsed and written, a page takes several times this of the 128 MB of an isolate.
+const maxPageBytes = 2 * 1024 * 1024
+
+/** The first rows that fit on a page together: always the first, however large it is. Jobs erased since are left out. */
+async function readJobs(db: Database, ids: string[], maxBytes: number) {
+  const upToHere = sql`OVER (ORDER BY ${jobs.id} DESC)`
+  const sizes = sql`SELECT ${jobs.id} AS id, row_number() ${upToHere} AS n, sum(octet_length(${jobs.request})) ${upToHere} AS bytes
+    FROM ${jobs} WHERE ${among(jobs.id, ids)} AND ${isNull(jobs.erasedAt)}`
   const rows = await db
     .select()
     .from(jobs)
-    .where(and(among(jobs.id, ids), isNull(jobs.erasedAt)))
+    .where(sql`${jobs.id} IN (SELECT id FROM (${sizes}) WHERE n = 1 OR bytes <= ${maxBytes})`)
     .orderBy(desc(jobs.id))
-  return rows.map(readRow)
-}
-
-// Compares the key as a value and not as a JSON path: a key may contain quotes. A damaged request has no metadata.
-function hasMetadata(key: string, value: string): SQL {
-  const metadata = sql`CASE WHEN json_valid(${jobs.request}) THEN json_extract(${jobs.request}, '$.metadata') ELSE '{}' END`
-  return sql`EXISTS (SELECT 1 FROM json_each(${metadata}) AS entry WHERE entry.key = ${key} AND entry.value = ${value})`
+  return { rows: rows.map(readRow), cutAfter: rows.length < ids.length ? (rows.at(-1)?.id ?? null) : null }
 }

@@ -6,6 +6,7 @@ import { and, desc, eq, isNotNull, isNull, type SQL, sql } from 'drizzle-orm'
 import type { ProviderName } from '../../core/request/request.ts'
 import { soonMs } from '../../core/schedule.ts'
 import type { Database } from '../database.ts'
+import { countLateWebhook } from '../reports/counters.ts'
 import { jobs, webhooks } from '../schema.ts'
 import { makeDueBy, wakeJob } from './jobs.ts'
 
@@ -34,7 +35,8 @@ export async function journalWebhook(
   webhook: ReceivedWebhook,
   nowMs: number,
 ): Promise<RecordResult> {
-  const [[seen], , , , written] = await db.batch([...journal(db, webhook, nowMs, '').statements])
+  const [[seen], , , late, written] = await db.batch([...journal(db, webhook, nowMs, '').statements])
+  await countIfFirstLate(db, webhook, late)
   return recordResult(seen, written)
 }
 
@@ -79,6 +81,15 @@ export function journal(db: Database, webhook: ReceivedWebhook, nowMs: number, l
   return { isStored, statements }
 }
 
+/** By itself, because late webhooks are few. A crash before it leaves one of them uncounted. `late`: of the fourth result. */
+export async function countIfFirstLate(
+  db: Database,
+  webhook: ReceivedWebhook,
+  [late]: { webhooks: number }[],
+): Promise<void> {
+  if (late?.webhooks === 1) await countLateWebhook(db, webhook)
+}
+
 /** From the first and the last result of the statements. */
 export function recordResult(
   job: { settledAt: number | null; isNew: number } | undefined,
@@ -114,4 +125,5 @@ function countLate(db: Database, { jobId, receivedAt }: ReceivedWebhook, isNew: 
       lateWebhookAt: sql`coalesce(${jobs.lateWebhookAt}, ${receivedAt})`,
     })
     .where(and(eq(jobs.id, jobId), isNotNull(jobs.settledAt), isNull(jobs.erasedAt), isNew))
+    .returning({ webhooks: jobs.lateWebhooks })
 }

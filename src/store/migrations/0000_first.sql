@@ -25,6 +25,14 @@ CREATE TABLE `assets` (
 --> statement-breakpoint
 CREATE INDEX `assets_job` ON `assets` (`job_id`) WHERE job_id IS NOT NULL;--> statement-breakpoint
 CREATE INDEX `assets_lost` ON `assets` (`lost_at`) WHERE lost_at IS NOT NULL;--> statement-breakpoint
+CREATE TABLE `counters` (
+	`hour_at` integer NOT NULL,
+	`provider` text NOT NULL,
+	`model` text NOT NULL,
+	`counts` text NOT NULL,
+	PRIMARY KEY(`hour_at`, `provider`, `model`)
+) WITHOUT ROWID;
+--> statement-breakpoint
 CREATE TABLE `attempts` (
 	`delivery_id` text NOT NULL,
 	`n` integer NOT NULL,
@@ -92,6 +100,13 @@ CREATE TABLE `events` (
 	`created_at` integer NOT NULL,
 	PRIMARY KEY(`job_id`, `id`),
 	FOREIGN KEY (`job_id`) REFERENCES `jobs`(`id`) ON UPDATE no action ON DELETE cascade
+) WITHOUT ROWID;
+--> statement-breakpoint
+CREATE TABLE `job_metadata` (
+	`key` text NOT NULL,
+	`value` text NOT NULL,
+	`job_id` text NOT NULL,
+	PRIMARY KEY(`key`, `value`, `job_id`)
 ) WITHOUT ROWID;
 --> statement-breakpoint
 CREATE TABLE `jobs` (

@@ -1,20 +1,24 @@
 /**
- * Statistics over a window of jobs. The window is a range of the primary key, because ids sort by time, and holds at
- * most the newest `maxJobsCounted` jobs. The rows read grow with the window, not with the tables.
+ * Statistics over a period: ended jobs from their counters, the others from the index of the list. The rows read do not grow
+ * with the number of jobs that have ended.
  */
-import { eq, type SQL, sql } from 'drizzle-orm'
+import { type SQL, sql } from 'drizzle-orm'
+import { countIn, type Histogram, percentileOf } from '../../core/histogram.ts'
 import { firstIdAt } from '../../core/id.ts'
-import type { JobStatus } from '../../core/job/job.ts'
-import type { CompletionSource } from '../../core/job/task.ts'
-import type { Model, ProviderName } from '../../core/request/request.ts'
+import { isSettled, type JobStatus, jobStatuses } from '../../core/job/job.ts'
+import { type CompletionSource, completionSources } from '../../core/job/task.ts'
+import { type Model, models, type ProviderName, providerNames } from '../../core/request/request.ts'
 import type { Database } from '../database.ts'
-import { jobs, tasks, webhooks } from '../schema.ts'
+import { literal } from '../page.ts'
+import { counters, jobs } from '../schema.ts'
+import { hourMs } from './counters.ts'
 
-export const maxJobsCounted = 10_000
+/** Jobs that have not ended are counted up to here, for each status, provider and model. */
+export const maxUnsettledCounted = 1_000
 
 export interface Stats {
-  /** The number of jobs, and the start of the window. Cut: older jobs were left out. */
-  counted: { jobs: number; sinceMs: number; isCut: boolean }
+  /** The start of the period: the beginning of an hour. */
+  sinceMs: number
   jobs: { provider: ProviderName; status: JobStatus; count: number }[]
   finished: ({ provider: ProviderName; model: Model } & Spread)[]
   tasks: TaskStats[]
@@ -33,82 +37,123 @@ interface TaskStats {
   unreported: number
 }
 
-/** Percentiles by the nearest rank, in milliseconds. */
+/** Percentiles in milliseconds, at most a tenth off. */
 interface Spread {
   count: number
   p50: number
   p95: number
 }
 
-export async function countSince(db: Database, sinceMs: number): Promise<Stats> {
-  const from = firstIdAt('job', sinceMs)
-  const newest = sql`SELECT ${jobs.id} FROM ${jobs} WHERE ${jobs.id} >= ${from} AND ${jobs.erasedAt} IS NULL ORDER BY ${jobs.id} DESC LIMIT ${maxJobsCounted}`
-  const [window] = await db.all<{ jobs: number; first: string | null }>(
-    sql`SELECT count(*) AS jobs, min(id) AS first FROM (${newest})`,
+/** Of the jobs that were created in the hour of that time, or later. */
+export async function countSince(databases: readonly Database[], timeMs: number): Promise<Stats> {
+  const sinceMs = timeMs - (timeMs % hourMs)
+  const parts = await Promise.all(
+    databases.map((db) =>
+      Promise.all([db.all<Count>(countsSince(sinceMs)), db.all<Unsettled>(unsettledSince(sinceMs))]),
+    ),
   )
-  const first = window?.first ?? from
-  const [[oldest], byStatus, finished, byProvider, webhookDelays] = await Promise.all([
-    db.select({ createdAt: jobs.createdAt }).from(jobs).where(eq(jobs.id, first)),
-    db.all<Stats['jobs'][number]>(statuses(first)),
-    db.all<Stats['finished'][number]>(finishTimes(first)),
-    db.all<TaskStats>(taskTotals(first)),
-    db.all<Stats['webhookDelays'][number]>(delays(first)),
-  ])
-  const isCut = window?.jobs === maxJobsCounted
+  const counts = parts.flatMap(([counted]) => counted)
+  const byProvider = groups(counts, ({ provider }) => provider)
   return {
-    counted: { jobs: window?.jobs ?? 0, sinceMs: isCut && oldest ? oldest.createdAt : sinceMs, isCut },
-    jobs: byStatus,
-    finished,
-    tasks: byProvider,
-    webhookDelays,
+    sinceMs,
+    jobs: groups(
+      parts.flatMap(([counted, unsettled]) => [...jobsIn(counted), ...unsettled]),
+      keyOfJobs,
+    )
+      .flatMap(([first, rows]) => ({ ...first, count: sum(rows.map(({ count }) => count)) }))
+      .filter(({ count }) => count > 0),
+    finished: groups(counts, ({ provider, model }) => `${provider} ${model}`).flatMap(
+      ([{ provider, model }, rows]) =>
+        spreadOf(rows, 'finish_').map((spread) => ({ provider, model, ...spread })),
+    ),
+    tasks: byProvider.flatMap(([{ provider }, rows]) => tasksIn(provider, rows)),
+    webhookDelays: byProvider.flatMap(([{ provider }, rows]) => [
+      ...spreadOf(rows, 'delay_').map((spread) => ({
+        provider,
+        completedVia: 'webhook' as const,
+        ...spread,
+      })),
+      ...spreadOf(rows, 'late_').map((spread) => ({ provider, completedVia: 'poll' as const, ...spread })),
+    ]),
   }
 }
 
-// The plus keeps SQLite from the index for lists, which is in no order of time.
-function statuses(first: string): SQL {
-  return sql`SELECT ${jobs.provider}, ${jobs.status}, count(*) AS count FROM ${jobs}
-    WHERE ${jobs.id} >= ${first} AND +${jobs.erasedAt} IS NULL GROUP BY ${jobs.provider}, ${jobs.status}`
+interface Count {
+  provider: ProviderName
+  model: Model
+  name: string
+  n: number
 }
 
-function finishTimes(first: string): SQL {
-  const times = sql`SELECT ${jobs.provider}, ${jobs.model}, ${jobs.settledAt} - ${jobs.createdAt} AS ms FROM ${jobs}
-    WHERE ${jobs.id} >= ${first} AND +${jobs.erasedAt} IS NULL AND ${jobs.status} = 'succeeded'`
-  return spread(times, sql`provider, model`)
+type Unsettled = Stats['jobs'][number]
+
+function countsSince(sinceMs: number): SQL {
+  return sql`SELECT ${counters.provider}, ${counters.model}, counted.key AS name, sum(counted.value) AS n
+    FROM ${counters}, json_each(${counters.counts}) AS counted WHERE ${counters.hourAt} >= ${sinceMs}
+    GROUP BY ${counters.provider}, ${counters.model}, counted.key`
 }
 
-function taskTotals(first: string): SQL {
-  const reported = sql`CASE WHEN NOT json_valid(${tasks.cost}) THEN NULL WHEN json_extract(${tasks.cost}, '$.source') = 'provider' THEN ${tasks.cost} END`
-  return sql`SELECT ${tasks.provider},
-      sum(${tasks.completedVia} IS 'webhook') AS completedViaWebhook,
-      sum(${tasks.completedVia} IS 'poll') AS completedViaPoll,
-      sum(json_extract(${reported}, '$.amount_usd')) AS usd,
-      sum(json_extract(${reported}, '$.credits')) AS credits,
-      sum(${tasks.status} = 'succeeded' AND (${reported}) IS NULL) AS unreported
-    FROM ${tasks} WHERE ${tasks.jobId} >= ${first} GROUP BY ${tasks.provider}`
-}
-
-function delays(first: string): SQL {
-  const received = (when: SQL) =>
-    sql`FROM ${webhooks} WHERE ${webhooks.jobId} = ${tasks.jobId} AND ${webhooks.provider} = ${tasks.provider} AND ${webhooks.receivedAt} ${when}`
-  // Only the time of the first webhook after the job's end is stored.
-  const late = sql`(SELECT ${jobs.lateWebhookAt} FROM ${jobs} WHERE ${jobs.id} = ${tasks.jobId})`
-  const times = sql`SELECT ${tasks.provider}, ${tasks.completedVia} AS completedVia,
-      CASE ${tasks.completedVia}
-        WHEN 'webhook' THEN ${tasks.endedAt} - (SELECT max(${webhooks.receivedAt}) ${received(sql`<= ${tasks.endedAt}`)})
-        ELSE coalesce((SELECT min(${webhooks.receivedAt}) ${received(sql`> ${tasks.endedAt}`)}), ${late}) - ${tasks.endedAt}
-      END AS ms
-    FROM ${tasks} WHERE ${tasks.jobId} >= ${first} AND ${tasks.completedVia} IS NOT NULL`
-  return spread(times, sql`provider, completedVia`)
-}
-
-/** The count and the two percentiles of the times, by kind. */
-function spread(times: SQL, kind: SQL): SQL {
-  return sql`WITH times AS (${times}), ranked AS (
-      SELECT *, row_number() OVER (PARTITION BY ${kind} ORDER BY ms) AS rank, count(*) OVER (PARTITION BY ${kind}) AS count
-      FROM times WHERE ms IS NOT NULL
+function unsettledSince(sinceMs: number): SQL {
+  const ranges = jobStatuses
+    .filter((status) => !isSettled(status))
+    .flatMap((status) =>
+      providerNames.flatMap((provider) => models.map((model) => [status, provider, model])),
     )
-    SELECT ${kind}, count,
-      min(CASE WHEN rank >= count * 0.5 THEN ms END) AS p50,
-      min(CASE WHEN rank >= count * 0.95 THEN ms END) AS p95
-    FROM ranked GROUP BY ${kind}`
+    .map((values) => sql`(${sql.join(values.map(literal), sql`, `)})`)
+  const found = sql`SELECT 1 FROM ${jobs} WHERE ${jobs.status} = range.status AND ${jobs.provider} = range.provider
+    AND ${jobs.model} = range.model AND ${jobs.erasedAt} IS NULL AND ${jobs.id} >= ${firstIdAt('job', sinceMs)}
+    LIMIT ${maxUnsettledCounted}`
+  return sql`WITH range(status, provider, model) AS (VALUES ${sql.join(ranges, sql`, `)})
+    SELECT provider, status, (SELECT count(*) FROM (${found})) AS count FROM range`
+}
+
+function jobsIn(counts: Count[]): Stats['jobs'] {
+  return counts.flatMap(({ provider, name, n }) =>
+    jobStatuses.filter((status) => status === name).map((status) => ({ provider, status, count: n })),
+  )
+}
+
+const keyOfJobs = ({ provider, status }: Stats['jobs'][number]) => `${provider} ${status}`
+
+/** Nothing for a provider without tasks. */
+function tasksIn(provider: ProviderName, counts: Count[]): TaskStats[] {
+  const of = (name: string) => counts.filter((count) => count.name === name).map(({ n }) => n)
+  const [usd, credits, unreported] = [of('usd'), of('credits'), of('unreported')]
+  const ends = completionSources.flatMap((source) => of(`via_${source}`))
+  if ([...usd, ...credits, ...unreported, ...ends].length === 0) return []
+  return [
+    {
+      provider,
+      completedViaWebhook: sum(of('via_webhook')),
+      completedViaPoll: sum(of('via_poll')),
+      usd: usd.length === 0 ? null : sum(usd),
+      credits: credits.length === 0 ? null : sum(credits),
+      unreported: sum(unreported),
+    },
+  ]
+}
+
+/** Nothing if no time was counted. */
+function spreadOf(counts: Count[], prefix: string): Spread[] {
+  const buckets = Map.groupBy(
+    counts.filter(({ name }) => name.startsWith(prefix)),
+    ({ name }) => Number(name.slice(prefix.length)),
+  )
+  const histogram: Histogram = new Map(
+    [...buckets].map(([bucket, rows]) => [bucket, sum(rows.map(({ n }) => n))]),
+  )
+  const [p50, p95] = [percentileOf(histogram, 0.5), percentileOf(histogram, 0.95)]
+  return p50 === null || p95 === null ? [] : [{ count: countIn(histogram), p50, p95 }]
+}
+
+/** The rows with equal keys, with the first of them, in the order of the keys. */
+function groups<Row>(rows: Row[], keyOf: (row: Row) => string): [Row, Row[]][] {
+  const sorted = [...Map.groupBy(rows, keyOf)].sort(([a], [b]) => (a < b ? -1 : 1))
+  return sorted.flatMap(([, [first, ...others]]) =>
+    first === undefined ? [] : [[first, [first, ...others]]],
+  )
+}
+
+function sum(numbers: number[]): number {
+  return numbers.reduce((total, n) => total + n, 0)
 }

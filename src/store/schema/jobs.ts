@@ -77,6 +77,20 @@ export const jobId = () =>
     .notNull()
     .references(() => jobs.id, { onDelete: 'cascade' })
 
+/**
+ * The metadata of each job that is not erased, for the list of jobs. No reference to the job: SQLite would look for the rows
+ * of a deleted job in the whole table. WITHOUT ROWID.
+ */
+export const jobMetadata = sqliteTable(
+  'job_metadata',
+  {
+    key: text('key').notNull(),
+    value: text('value').notNull(),
+    jobId: text('job_id').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.key, table.value, table.jobId] })],
+)
+
 /** The webhooks that providers posted. WITHOUT ROWID. */
 export const webhooks = sqliteTable(
   'webhooks',

@@ -1,8 +1,11 @@
 import { beforeAll, describe, expect, it, vi } from 'vitest'
 import type { JobView } from '../../../src/core/job/view-schema.ts'
+import { apiRequest } from '../../support/api-call.ts'
+import { erase } from '../../support/job-calls.ts'
+import { createMeteredWorker } from '../../support/meter.ts'
 import { expectProblem, pathsOf } from '../../support/problem.ts'
-import { api, postJob } from '../../support/reelhook.ts'
-import { select } from '../../support/storage.ts'
+import { api, aRequest, postJob } from '../../support/reelhook.ts'
+import { countRows, select } from '../../support/storage.ts'
 import { failVideo } from '../../support/videos.ts'
 
 interface Page {
@@ -127,19 +130,63 @@ describe('a filter of the jobs', () => {
     },
   )
 
-  it('finds a rare job after a thousand others with the cursor', async () => {
+  it('by metadata takes other filters too, and finds a rare job after thousands of others', async () => {
     const [model] = seven
+    const copies = `WITH RECURSIVE counted(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM counted WHERE n < 3000)`
     await select(
       `INSERT INTO jobs (id, status, model, provider, providers, request, warnings, api_key_id, created_at, deadline_at)
-       WITH RECURSIVE counted(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM counted WHERE n < 1100)
-       SELECT printf('job_%026d', n), 'canceled', model, provider, providers,
-              json_set(request, '$.metadata', json_object('rare', iif(n = 0, 'yes', 'no'))),
-              warnings, api_key_id, created_at, deadline_at FROM jobs, counted WHERE id = ?`,
+       ${copies} SELECT printf('job_%026d', n), iif(n = 0, 'failed', 'canceled'), model, provider, providers, request,
+         warnings, api_key_id, created_at, deadline_at FROM jobs, counted WHERE id = ?`,
       model,
     )
-    const { ids, sizes } = await listAll({ 'metadata[rare]': 'yes' })
-    expect(ids).toEqual(['job_00000000000000000000000000'])
-    expect(sizes.length).toBeGreaterThan(1)
+    await select(
+      `INSERT INTO job_metadata (key, value, job_id) ${copies} SELECT 'kind', 'copy', printf('job_%026d', n) FROM counted`,
+    )
+    const rare = { 'metadata[kind]': 'copy', status: 'failed' }
+    expect(await listAll(rare)).toEqual({ ids: ['job_00000000000000000000000000'], sizes: [1] })
+    expect((await listAll({ 'metadata[kind]': 'copy', status: 'canceled', limit: '100' })).ids).toHaveLength(
+      3_000,
+    )
+    expect((await listAll({ ...rare, provider: 'scenario' })).sizes).toEqual([0])
+  })
+
+  it('by metadata finds no job that is erased', async () => {
+    const { id } = await failVideo({ metadata: { group: 'erased' } })
+    const erased = { 'metadata[group]': 'erased' }
+    expect((await listAll(erased)).ids).toEqual([id])
+    const { status } = await erase(id, '?force=true')
+    expect(status).toBe(204)
+    expect((await listAll(erased)).ids).toEqual([])
+    expect(await countRows('job_metadata', 'job_id = ?', id)).toBe(0)
+  })
+})
+
+describe('a filter by a metadata key that is not indexed', () => {
+  it.each([
+    ['order, team', 'order', 200],
+    ['order, team', 'color', 422],
+    ['off', 'order', 422],
+    ['*', 'color', 200],
+    ['', 'color', 200],
+  ])('with INDEXED_METADATA=%s and the key %s gets %i', async (INDEXED_METADATA, key, status) => {
+    const worker = createMeteredWorker({ INDEXED_METADATA })
+    const posted = await worker.fetch(
+      apiRequest('POST', '/v1/jobs', aRequest({ metadata: { [key]: status + key } })),
+    )
+    const { id } = await posted.json<{ id: string }>()
+    const query = new URLSearchParams({ [`metadata[${key}]`]: status + key })
+    const response = await worker.fetch(apiRequest('GET', `/v1/jobs?${query}`))
+    expect(response.status).toBe(status)
+    if (status === 422) {
+      const problem = await expectProblem(response, 422, 'invalid_request')
+      expect(problem.errors).toEqual([
+        {
+          path: `metadata[${key}]`,
+          message: 'is not indexed: the setting INDEXED_METADATA lists the keys to filter by',
+        },
+      ])
+    }
+    expect(await countRows('job_metadata', 'job_id = ?', id)).toBe(status === 200 ? 1 : 0)
   })
 })
 

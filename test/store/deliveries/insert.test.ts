@@ -71,7 +71,7 @@ describe('a fresh delivery', () => {
 it('a delivery that succeeds at once writes three rows when it is inserted, and two at its commit', async () => {
   const { database, rowsWritten } = counted()
   const { id: jobId } = await insertedJob()
-  const draft = fresh(aHostName())
+  const draft = fresh(jobId, aHostName())
   await database.batch([insertDelivery(database, jobId, { ...draft, apiKeyId: 'key_test' }, start)])
   expect(rowsWritten()).toBe(3)
   const attempt = { deliveryId: draft.id, n: 1, startedAt: start, durationMs: 5, status: 200, error: null }

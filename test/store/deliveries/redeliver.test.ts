@@ -59,18 +59,9 @@ describe('redelivering many deliveries', () => {
     const ids = await failedDeliveries(5, host)
     const [pending = ''] = await insertedDeliveries(1, `https://${host}/hook`)
     const filter = { status: 'failed' as const, sinceMs: 0 }
-    const first = await redeliverMany(
-      { db, findOwner: async () => enabled },
-      filter,
-      { after: null, limit: 3 },
-      start,
-    )
-    const second = await redeliverMany(
-      { db, findOwner: async () => enabled },
-      filter,
-      { after: first.next, limit: 3 },
-      start,
-    )
+    const stores = { databases: [db], findOwner: async () => enabled }
+    const first = await redeliverMany(stores, filter, { after: null, limit: 3 }, start)
+    const second = await redeliverMany(stores, filter, { after: first.next, limit: 3 }, start)
     const redelivered = [...first.redelivered, ...second.redelivered].map(({ id }) => id)
     expect([redelivered.sort(), second.next]).toEqual([ids, null])
     expect(first.redelivered.map(({ id }) => id).sort()).toEqual(ids.slice(0, 3))
@@ -94,7 +85,12 @@ describe('redelivering many deliveries', () => {
     const findOwner = async ({ host }: { host: string }) =>
       host === disabledHost ? { ...enabled, obstacle: 'disabled' as const } : enabled
     const filter = { status: 'failed' as const, sinceMs: 0 }
-    const { redelivered } = await redeliverMany({ db, findOwner }, filter, { after: null, limit: 10 }, start)
+    const { redelivered } = await redeliverMany(
+      { databases: [db], findOwner },
+      filter,
+      { after: null, limit: 10 },
+      start,
+    )
     expect(redelivered.map(({ id }) => id)).toEqual([other])
     expect(await deliveryRow(disabled)).toMatchObject({ status: 'failed' })
   })
@@ -109,7 +105,8 @@ describe('redelivering many deliveries', () => {
       start + leaseMs,
     )
     const filter = { status: 'failed' as const, sinceMs: 0 }
-    await redeliverMany({ db, findOwner: async () => enabled }, filter, { after: null, limit: 10 }, start)
+    const stores = { databases: [db], findOwner: async () => enabled }
+    await redeliverMany(stores, filter, { after: null, limit: 10 }, start)
     expect(await hostRow(host)).toMatchObject({ due_at: start + leaseMs })
   })
 })

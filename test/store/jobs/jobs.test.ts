@@ -6,7 +6,7 @@ import { anAcceptedJob, db } from '../rows.ts'
 
 const accept = (apiKeyId: string, idempotencyKey: string | null) => {
   const job = anAcceptedJob({ apiKeyId, idempotencyKey, idempotencyHash: idempotencyKey && 'hash' })
-  return insertJob(db, job, [])
+  return insertJob(db, job, [], 'all')
 }
 
 describe('an idempotency key', () => {
