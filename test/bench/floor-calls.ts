@@ -34,8 +34,8 @@ export interface RecordedCall {
   entrance: string
   /** Calls are printed when they end, so this is their order. */
   n: number
-  /** Null: the unit begins. */
-  call: Call | null
+  /** A string: the unit itself. */
+  call: Call | 'begun' | 'ended'
 }
 
 /** `accepted`: from the POST until the provider has the task. `webhook`: from its webhook to the callback. */

@@ -78,7 +78,7 @@ export async function measureAlone(
   return { rate: 1_000 / percentileOf(times, 0.5), times, cpuMsPerJob }
 }
 
-export interface WholeJobs extends Measured {
+interface WholeJobs extends Measured {
   postTimes: number[]
   /** When each callback came, in order. */
   receivedAt: number[]

@@ -45,7 +45,7 @@ const full: Omit<Plan, 'only'> = {
 const quick: Omit<Plan, 'only'> = {
   rounds: 1,
   requestsMs: 1_000,
-  warmUpJobs: 60,
+  warmUpJobs: 120,
   stormJobs: 60,
   wholeJobs: 60,
   manyJobs: 200,

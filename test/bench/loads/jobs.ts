@@ -1,6 +1,6 @@
 /** Jobs with their consumers working, beside floor Workers that run the same jobs. */
 import { submitJobs } from '../jobs.ts'
-import { measureAlone, measureStorm, measureWholeJobs, type WholeJobs } from '../measure.ts'
+import { measureAlone, measureStorm, measureWholeJobs } from '../measure.ts'
 import { inTurns, type Stage } from '../stage.ts'
 import { type Measured, percentileOf, type Row, rowOf, summaryOf } from '../statistics.ts'
 import type { Subject } from '../subjects.ts'
@@ -40,8 +40,11 @@ export async function measureWhole(stage: Stage): Promise<Row[]> {
 /** The rate must not fall. */
 export async function measureMany({ reelhook, receiver, plan }: Stage): Promise<Row[]> {
   const { manyJobs, manyMs } = plan
-  const whole = await measureWholeJobs(reelhook, receiver, { count: manyJobs, atOnce, maxMs: manyMs })
-  const [first, last] = [rateOfFifth(whole, 0), rateOfFifth(whole, 4)]
+  const most = Math.min(atOnce, manyJobs / 10)
+  const whole = await measureWholeJobs(reelhook, receiver, { count: manyJobs, atOnce: most, maxMs: manyMs })
+  // Without the beginning and the end, when fewer jobs run at once.
+  const steady = whole.receivedAt.slice(most, -most)
+  const [first, last] = [rateOfFifth(steady, 0), rateOfFifth(steady, 4)]
   const fifths = `first fifth ${first.toFixed(1)}/s, last fifth ${last.toFixed(1)}/s: ${(last / first).toFixed(2)}`
   const count = whole.times.length
   const note = count < manyJobs ? `${fifths}; no time for ${manyJobs}` : fifths
@@ -49,7 +52,7 @@ export async function measureMany({ reelhook, receiver, plan }: Stage): Promise<
   return [{ ...row, ...summaryOf([whole]) }]
 }
 
-function rateOfFifth({ receivedAt }: WholeJobs, fifth: number): number {
+function rateOfFifth(receivedAt: number[], fifth: number): number {
   const size = Math.floor(receivedAt.length / 5)
   const [first = 0, ...others] = receivedAt.slice(fifth * size, (fifth + 1) * size)
   return (others.length * 1_000) / ((others.at(-1) ?? Number.NaN) - first)

@@ -23,23 +23,34 @@ export function meter(handler: ExportedHandler<Env>): ExportedHandler<Env> {
   return {
     ...handler,
     async fetch(request, env, context) {
-      beginUnit('request')
-      return (await handler.fetch?.(request, metered(env), context)) ?? new Response(null, { status: 500 })
+      const end = beginUnit('request')
+      try {
+        return (await handler.fetch?.(request, metered(env), context)) ?? new Response(null, { status: 500 })
+      } finally {
+        end()
+      }
     },
     async queue(batch, env, context) {
-      beginUnit(batch.queue)
-      await handler.queue?.(batch, metered(env), context)
+      const end = beginUnit(batch.queue)
+      try {
+        await handler.queue?.(batch, metered(env), context)
+      } finally {
+        end()
+      }
     },
   }
 }
 
-function beginUnit(entrance: string): void {
+/** Returns what ends it. */
+function beginUnit(entrance: string): () => void {
   current.unit += 1
   current.entrance = entrance
-  startCall()(null)
+  startCall()('begun')
+  const end = startCall()
+  return () => end('ended')
 }
 
-function startCall(): (call: Call | null) => void {
+function startCall(): (call: RecordedCall['call']) => void {
   const recorded = { event: 'bench.call', ...current, n: calls++ } as const
   return (call) => console.log(JSON.stringify({ ...recorded, call } satisfies RecordedCall))
 }
