@@ -1,6 +1,6 @@
 /** Counts the calls of one webhook job, from its POST to its callback, through a metered Worker. */
 import { setTimeout as wait } from 'node:timers/promises'
-import type { JobCalls, RecordedCall, Unit } from './floor-calls.ts'
+import { countersOf, type JobCalls, type RecordedCall, type Unit } from './floor-calls.ts'
 import { submitJobs } from './jobs.ts'
 import type { Receiver } from './receiver.ts'
 import { sendRequests } from './send-requests.ts'
@@ -53,11 +53,12 @@ export async function countCalls(
 
 /** An isolate remembers some rows for seconds or longer, so under load a job does not read them. */
 function fewestOf(jobs: Unit[][]): Unit[] {
-  const workIn = (units: Unit[]) =>
-    units
-      .flatMap(({ calls }) => calls)
-      .reduce((sum, call) => sum + 1 + (call.to === 'database' ? call.statements.length : 0), 0)
   return jobs.toSorted((one, other) => workIn(one) - workIn(other))[0] ?? []
+}
+
+function workIn(units: Unit[]): number {
+  const { invocations, roundTrips, statements, rowsRead, rowsWritten } = countersOf(units)
+  return invocations + roundTrips + statements + rowsRead + rowsWritten
 }
 
 function isWorking(recorded: RecordedCall[]): boolean {

@@ -102,8 +102,7 @@ const bucketClasses: Record<BucketOperation, 'bucketClassA' | 'bucketClassB' | n
   delete: null,
 }
 
-export function countersOf({ accepted, webhook }: JobCalls): Counters {
-  const units = [...accepted, ...webhook]
+export function countersOf(units: Unit[]): Counters {
   const calls = units.flatMap(({ calls }) => calls)
   const statements = calls.flatMap((call) => (call.to === 'database' ? call.statements : []))
   const sum = (numbers: number[]) => numbers.reduce((total, number) => total + number, 0)

@@ -12,7 +12,7 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { availableParallelism, cpus } from 'node:os'
 import { countCalls } from './count-calls.ts'
-import { countersOf, differencesOf } from './floor-calls.ts'
+import { countersOf, differencesOf, type JobCalls } from './floor-calls.ts'
 import { submitJobs } from './jobs.ts'
 import { measureLoneJobs, measureMany, measureStorms, measureWhole } from './loads/jobs.ts'
 import { measureMedia } from './loads/media.ts'
@@ -62,14 +62,21 @@ async function count() {
     openFloor(options, calls, 'metered'),
   )
   receiver.close()
-  const counters = { reelhook: countersOf(calls), floor: countersOf(repeated) }
+  const countersIn = ({ accepted, webhook }: JobCalls) => countersOf([...accepted, ...webhook])
+  const counters = { reelhook: countersIn(calls), floor: countersIn(repeated) }
   return { calls, counters, differences: differencesOf(counters.reelhook, counters.floor) }
 }
 
-async function measureAll(plan: Plan, calls: Parameters<typeof openStage>[2]): Promise<Row[]> {
+async function measureAll(plan: Plan, calls: JobCalls): Promise<Row[]> {
+  const needsStage = plan.only.some((name) => name !== 'media')
+  const rows = needsStage ? await measureOnStage(plan, calls) : []
+  return plan.only.includes('media') ? [...rows, ...(await report('media', measureMedia(plan)))] : rows
+}
+
+async function measureOnStage(plan: Plan, calls: JobCalls): Promise<Row[]> {
   const rows: Row[] = []
   const { stage, warm } = await openWarmStage(plan, calls)
-  const loads: Record<LoadName, () => Promise<Row[]>> = {
+  const loads: Record<Exclude<LoadName, 'media'>, () => Promise<Row[]>> = {
     acknowledge: () => measureAcknowledge(stage, warm),
     accept: () => measureAccept(stage),
     alone: () => measureLoneJobs(stage),
@@ -77,22 +84,25 @@ async function measureAll(plan: Plan, calls: Parameters<typeof openStage>[2]): P
     'storm-1m': () => measureStorms(stage, { size: '1 MB', megabytes: 1 }),
     whole: () => measureWhole(stage),
     many: () => measureMany(stage),
-    media: () => measureMedia(plan),
   }
   for (const [name, measure] of Object.entries(loads)) {
-    if (!plan.only.some((one) => one === name)) continue
-    progress(name)
-    const measured = await measure()
-    for (const { load, rate, share } of measured)
-      progress(`  ${load}: ${rate.toFixed(1)}/s, share ${share?.median.toFixed(2) ?? 'none'}`)
-    rows.push(...measured)
+    if (plan.only.some((one) => one === name)) rows.push(...(await report(name, measure())))
   }
   await stage.close()
   return rows
 }
 
+async function report(name: string, measured: Promise<Row[]>): Promise<Row[]> {
+  progress(name)
+  const rows = await measured
+  for (const { load, rate, share } of rows) {
+    progress(`  ${load}: ${rate.toFixed(1)}/s, share ${share?.median.toFixed(2) ?? 'none'}`)
+  }
+  return rows
+}
+
 /** The first jobs load the code. */
-async function openWarmStage(plan: Plan, calls: Parameters<typeof openStage>[2]) {
+async function openWarmStage(plan: Plan, calls: JobCalls) {
   progress('starting')
   const stage: Stage = await openStage(plan, folder, calls)
   const warmUp = async (subject: Stage['reelhook']) => {
