@@ -28,7 +28,9 @@ export function printCounters(reelhook: Counters, floor: Counters): void {
 export function printBill({ units, dollars, total }: Bill): void {
   console.log(`\nDollars per million jobs beyond the quotas, with Cloudflare's prices of ${pricesOf}.`)
   console.log(
-    'CPU is that of the whole local runtime, which also runs the local D1, R2 and queues: an upper bound.',
+    units.cpuMs === 0
+      ? 'CPU is not in it: no whole jobs were measured.'
+      : 'CPU is that of the whole local runtime, which also runs the local D1, R2 and queues: an upper bound.',
   )
   const per = (amounts: Record<string, number>) =>
     Object.fromEntries(Object.entries(amounts).map(([name, amount]) => [name, Number(amount.toFixed(2))]))
