@@ -30,7 +30,7 @@ export interface StoredObject {
 const chunkBytes = 256 * 1024
 // The smallest part that R2 accepts. All parts except the last must have the same size.
 const partBytes = 5 * 1024 * 1024
-// Above this size, parts use less of the runtime's memory and are as fast (`npm run bench -- media`).
+// Above this size, parts use less of the runtime's memory and are as fast (`npm run bench -- --only media`).
 const maxSinglePutBytes = 32 * 1024 * 1024
 
 /** The first bytes of a source; empty if the source is empty. */

@@ -1,4 +1,4 @@
-/** The workerd processes and their memory, from Linux's /proc. */
+/** The workerd processes, their memory and their CPU time, from Linux's /proc. */
 import { readdirSync, readFileSync } from 'node:fs'
 
 /** The process ids of the workerd processes that this process started. */
@@ -10,6 +10,14 @@ export function runtimeProcesses(): number[] {
       const status = statusOf(pid)
       return /^Name:\s*workerd$/m.test(status) && status.includes(`\nPPid:\t${process.pid}\n`)
     })
+}
+
+/** The CPU time of a process so far, all its threads together. */
+export function cpuMs(pid: number): number {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+  // The name in parentheses may hold spaces. User and system time are fields 14 and 15, in ticks of 10 ms.
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  return (Number(fields[11]) + Number(fields[12])) * 10
 }
 
 /** Samples the resident size of a process, in MiB, until it is stopped. */
