@@ -3,7 +3,7 @@ import { Hono } from 'hono'
 import { requestId } from 'hono/request-id'
 import { createApi } from './api/app.ts'
 import { misconfigured, problem } from './api/problems.ts'
-import { type ConfigResult, readConfig } from './config.ts'
+import { type Config, type ConfigResult, readConfig } from './config.ts'
 import { createPlaces } from './connections.ts'
 import { type Context, createContext, type Edges } from './context.ts'
 import { deliver } from './deliveries/deliver.ts'
@@ -18,11 +18,16 @@ import { describeError } from './log.ts'
 import { uploadRoutes } from './provider-uploads/receive.ts'
 import { messageSchema, type QueueMessage } from './queue.ts'
 import { requestPatience } from './store/patience.ts'
-import { webhookRoutes } from './webhooks/receive.ts'
+import { callbackOf, receiveWebhook } from './webhooks/receive.ts'
 
 /** `edges` are the network, the clock and randomness: the real ones in `index.ts`. */
 export function createWorker(edges: Edges): ExportedHandler<Env> {
   const configOf = rememberConfig(edges)
+  const requestContext = (
+    env: Env,
+    config: Config,
+    { cache }: Pick<ExecutionContext, 'waitUntil' | 'cache'>,
+  ) => createContext(env, config, edges, { cache, patience: requestPatience })
   const app = new Hono<{ Bindings: Env; Variables: { context: Context; requestId: string } }>()
   app.use(requestId())
   // A response without Cache-Control is about this moment or holds signed links, so it must not be cached. A cacheable
@@ -36,12 +41,9 @@ export function createWorker(edges: Edges): ExportedHandler<Env> {
   app.use(async (c, next) => {
     const configured = configOf(c.env)
     if (!configured.ok) return misconfigured(c, configured.faults)
-    const { cache }: Pick<ExecutionContext, 'waitUntil' | 'cache'> = c.executionCtx
-    const invocation = { cache, patience: requestPatience }
-    c.set('context', createContext(c.env, configured.config, edges, invocation))
+    c.set('context', requestContext(c.env, configured.config, c.executionCtx))
     return next()
   })
-  app.route('/webhooks', webhookRoutes)
   app.route('/uploads', uploadRoutes)
   app.route('/', createApi())
 
@@ -49,7 +51,13 @@ export function createWorker(edges: Edges): ExportedHandler<Env> {
     createContext(env, required(configOf(env)), edges, { cache })
 
   return {
-    fetch: app.fetch,
+    async fetch(request, env, execution) {
+      const callback = callbackOf(request)
+      const configured = callback === null ? null : configOf(env)
+      if (callback === null || !configured?.ok) return app.fetch(request, env, execution)
+      const context = requestContext(env, configured.config, execution)
+      return (await receiveWebhook(context, callback, request)) ?? app.fetch(request, env, execution)
+    },
     async queue(batch, env, execution) {
       const context = contextOf(env, execution)
       const work = batch.queue.endsWith('dead-letters') ? recordDeadLetter : processMessage

@@ -34,7 +34,6 @@ import type { ApiEnv } from './router.ts'
 import { healthRoutes } from './system/health.ts'
 import { modelRoutes } from './system/models.ts'
 import { describeApi } from './system/openapi.ts'
-import { documentEvents } from './system/openapi-events.ts'
 import { statsRoutes } from './system/stats.ts'
 import { webhookKeyRoutes } from './system/webhook-keys.ts'
 
@@ -95,7 +94,6 @@ export function createApi() {
   api.use('/v1/api-keys/*', requireAdminKey)
   api.route('/v1/api-keys', apiKeyRoutes)
 
-  documentEvents(api)
   describeApi(api)
   return api
 }

@@ -16,7 +16,7 @@ const prefixes = {
 type Kind = keyof typeof prefixes
 
 export function newId(kind: Kind, shard = 0): string {
-  return `${typeid(prefixes[kind]).toString().slice(0, -2)}${digit(shard >> 5)}${digit(shard & 31)}`
+  return `${typeid(prefixes[kind]).toString().slice(0, -2)}${digit(shard >> 5)}${digit(shard)}`
 }
 
 /** The number of the shard in an id, 0 to 1023. An id that Reelhook did not make has any number. */
@@ -25,20 +25,31 @@ export function shardOf(id: string): number {
   return high * 32 + low
 }
 
+/**
+ * The n-th event id that belongs to a job and has no row: always the same, and no other job has it. `n`, below 1,024,
+ * replaces the shard, because an event is only reached through its job or its delivery.
+ */
+export function eventIdOf(jobId: string, n: number): string {
+  return `${eventPrefixOf(jobId, 24)}${digit(n >> 5)}${digit(n)}`
+}
+
+/** The same for something that is known by its hash, in hex. */
+export function eventIdOfHash(jobId: string, hash: string): string {
+  const bytes = Array.from({ length: 14 }, (_, n) => Number.parseInt(hash.slice(2 * n, 2 * n + 2), 16))
+  return `${eventPrefixOf(jobId, 12)}${bytes.map(digit).join('')}`
+}
+
+function eventPrefixOf(jobId: string, length: number): string {
+  const start = prefixes.job.length + 1
+  return `${prefixes.event}_${jobId.slice(start, start + length)}`
+}
+
 // Crockford's base 32, as in every TypeID.
 const digits = '0123456789abcdefghjkmnpqrstvwxyz'
 
-function digit(value: number): string {
-  return digits.charAt(value)
-}
-
-/**
- * The n-th event id that belongs to a job and has no row: always the same, and no other job has it. The number replaces the
- * shard, because an event is only reached through its job or its delivery.
- */
-export function eventIdOf(jobId: string, n: number): string {
-  const suffix = jobId.slice(prefixes.job.length + 1, -2)
-  return `${prefixes.event}_${suffix}${n.toString(32).padStart(2, '0')}`
+/** The last five bits, as TypeID writes them. */
+function digit(bits: number): string {
+  return digits.charAt(bits & 31)
 }
 
 /** The smallest id of its kind that can be created at `timeMs`: a bound for "created before / after". */

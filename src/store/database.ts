@@ -1,7 +1,7 @@
 /** D1 through drizzle. Nothing outside this folder writes SQL. */
 import { type DrizzleD1Database, drizzle } from 'drizzle-orm/d1'
 
-export type Database = DrizzleD1Database
+export type Database = DrizzleD1Database & { $client: D1Database }
 
 export function openDatabase(binding: D1Database): Database {
   return drizzle(binding)

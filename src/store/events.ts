@@ -1,10 +1,8 @@
-/** The timeline of a job, but for its first entry (core/job/timeline.ts). Event ids sort by time. */
-import { and, asc, eq, getTableColumns, isNull, type SQL, sql } from 'drizzle-orm'
+/** The entries of a timeline that are stored (core/job/timeline.ts has the others). Their ids sort by time. */
+import { and, eq, isNull, type SQL, sql } from 'drizzle-orm'
 import { newId } from '../core/id.ts'
 import type { Database } from './database.ts'
 import { events, jobs } from './schema.ts'
-
-export type Event = Omit<typeof events.$inferSelect, 'body'>
 
 export interface EventDraft {
   id: string
@@ -17,7 +15,7 @@ export function draftEvent(type: string, data: Record<string, unknown>, nowMs: n
   return { id: newId('event'), type, data, createdAt: nowMs }
 }
 
-/** `body`: of its deliveries, if it has any. */
+/** `body`: of its deliveries, if it has several. */
 export function insertEvent(
   db: Database,
   jobId: string,
@@ -49,9 +47,4 @@ export function insertEventIf(db: Database, jobId: string, { data, ...event }: E
         .where(and(eq(jobs.id, jobId), isNull(jobs.erasedAt), onlyIf)),
     )
     .onConflictDoNothing()
-}
-
-export async function eventsOf(db: Database, jobId: string): Promise<Event[]> {
-  const { body: _, ...columns } = getTableColumns(events)
-  return db.select(columns).from(events).where(eq(events.jobId, jobId)).orderBy(asc(events.id))
 }

@@ -1,50 +1,106 @@
 /**
- * Pruning: deletes the details of jobs that ended long ago. Rows are deleted whole and in their order in the table. Pages
- * are freed by that: SQLite merges the pages around a deleted row, but not those around an UPDATE that shortens a row.
+ * Pruning: deletes the details of jobs that ended long ago. It goes through the jobs in the order of their ids, which sort
+ * by time, and remembers how far it came, so no index is needed and a look that finds nothing reads next to nothing. A job
+ * that it passes and may not prune yet is listed in `postponed_prunes`.
  */
-import { and, asc, lt, type SQL, sql } from 'drizzle-orm'
+import { and, asc, gt, isNull, lt, lte, type SQL, sql } from 'drizzle-orm'
 import { firstIdAt } from '../core/id.ts'
 import { among } from './among.ts'
 import type { Database } from './database.ts'
-import { attempts, deliveries, events, jobs, webhooks } from './schema.ts'
+import { attempts, deliveries, events, jobs, postponedPrunes, pruneProgress, webhooks } from './schema.ts'
 
-/**
- * The jobs that ended at `endedBy` or earlier and have a timeline, oldest first, without those with a pending delivery. Ids
- * sort by time, so the first rows of the timelines belong to them: if there are none, one row is read.
- */
-export async function prunableJobs(db: Database, endedBy: number, limit: number): Promise<string[]> {
-  const isPrunable = sql`EXISTS (SELECT 1 FROM ${jobs} WHERE ${jobs.id} = ${events.jobId}
-    AND ${jobs.settledAt} <= ${endedBy} AND ${jobs.erasedAt} IS NULL AND ${hasNoPendingDelivery})`
-  // Not a join: SQLite would read the jobs first.
-  const rows = await db
-    .selectDistinct({ id: events.jobId })
-    .from(events)
-    .where(and(lt(events.jobId, firstIdAt('job', endedBy)), isPrunable))
-    .orderBy(asc(events.jobId))
-    .limit(limit)
-  return rows.map(({ id }) => id)
+/** Most jobs end within that time. One that takes longer, and is passed before its turn, is postponed. */
+const usualDurationMs = 60 * 60 * 1_000
+
+export interface Candidates {
+  /** Those that pruning has not passed yet. */
+  next: string[]
+  /** Postponed ones that may be pruned now, and pruned ones whose timeline has got a further entry. */
+  again: string[]
 }
 
-/** Keeps the jobs with their tasks, outputs, and a row for each delivery. Returns the jobs that were pruned. */
+/** Jobs that ended at `endedBy` or earlier, the oldest first, and those that must be postponed; `limit` of each kind. */
+export async function pruneCandidates(db: Database, endedBy: number, limit: number): Promise<Candidates> {
+  const isPrunableJob = (id: SQL) =>
+    sql`EXISTS (SELECT 1 FROM ${jobs} WHERE ${jobs.id} = ${id} AND ${isPrunable(endedBy)})`
+  const [next, postponed, late] = await db.batch([
+    db
+      .select({ id: jobs.id })
+      .from(jobs)
+      .where(and(gt(jobs.id, passed), lt(jobs.id, firstIdAt('job', endedBy - usualDurationMs))))
+      .orderBy(asc(jobs.id))
+      .limit(limit),
+    db
+      .select({ id: postponedPrunes.jobId })
+      .from(postponedPrunes)
+      .where(isPrunableJob(sql`${postponedPrunes.jobId}`))
+      .limit(limit),
+    db
+      .selectDistinct({ id: events.jobId })
+      .from(events)
+      .where(and(lte(events.jobId, passed), isPrunableJob(sql`${events.jobId}`)))
+      .limit(limit),
+  ])
+  return { next: next.map(({ id }) => id), again: [...postponed, ...late].map(({ id }) => id) }
+}
+
+/**
+ * Keeps the jobs with their tasks, outputs, and a row for each delivery. Returns how many were pruned; the others are
+ * postponed.
+ */
 // Idempotent: the second time there is nothing to delete.
-export async function pruneJobs(db: Database, ids: string[], nowMs: number): Promise<string[]> {
+export async function pruneJobs(
+  db: Database,
+  { next, again }: Candidates,
+  { endedBy, nowMs }: { endedBy: number; nowMs: number },
+): Promise<number> {
+  const chosen = among(jobs.id, [...next, ...again])
   // A redelivery may have begun meanwhile. Once `pruned_at` is set, none begins.
-  const isPrunable = and(among(jobs.id, ids), hasNoPendingDelivery)
-  const pruned = sql`(SELECT ${jobs.id} FROM ${jobs} WHERE ${isPrunable})`
+  const pruned = sql`(SELECT ${jobs.id} FROM ${jobs} WHERE ${chosen} AND ${isPrunable(endedBy)})`
   const ofPruned = sql`(SELECT ${deliveries.id} FROM ${deliveries} WHERE ${deliveries.jobId} IN ${pruned})`
-  const [, , , marked] = await db.batch([
+  const last = next.at(-1)
+  const [, , , , , marked] = await db.batch([
     db.delete(events).where(sql`${events.jobId} IN ${pruned}`),
     db.delete(webhooks).where(sql`${webhooks.jobId} IN ${pruned}`),
     db.delete(attempts).where(sql`${attempts.deliveryId} IN ${ofPruned}`),
-    // Last: the rows grow by it, and in a full database the pages that were just freed make room.
+    db
+      .update(deliveries)
+      .set({ body: null })
+      .where(sql`${deliveries.jobId} IN ${pruned} AND ${deliveries.body} IS NOT NULL`),
+    db.delete(postponedPrunes).where(sql`${postponedPrunes.jobId} IN ${pruned}`),
+    // From here on the rows grow. In a full database the pages that were just freed make room.
     db
       .update(jobs)
-      .set({ prunedAt: sql`coalesce(${jobs.prunedAt}, ${nowMs})` })
-      .where(isPrunable)
+      .set({ prunedAt: nowMs })
+      .where(sql`${jobs.id} IN ${pruned} AND ${jobs.prunedAt} IS NULL`)
       .returning({ id: jobs.id }),
+    postpone(db, and(chosen, isNull(jobs.erasedAt), sql`${jobs.id} NOT IN ${pruned}`)),
+    ...(last === undefined ? [] : [passJob(db, last)]),
   ])
-  return marked.map(({ id }) => id)
+  return marked.length
 }
 
-const hasNoPendingDelivery: SQL = sql`NOT EXISTS (SELECT 1 FROM ${deliveries}
-  WHERE ${deliveries.jobId} = ${jobs.id} AND ${deliveries.status} = 'pending')`
+function postpone(db: Database, which: SQL | undefined) {
+  return db
+    .insert(postponedPrunes)
+    .select(db.select({ jobId: jobs.id }).from(jobs).where(which))
+    .onConflictDoNothing()
+}
+
+// Two rounds at once may pass the same jobs: the progress never goes back.
+function passJob(db: Database, id: string) {
+  const furthest = sql`max(${pruneProgress.jobId}, excluded.job_id)`
+  return db
+    .insert(pruneProgress)
+    .values({ name: progressName, jobId: id })
+    .onConflictDoUpdate({ target: pruneProgress.name, set: { jobId: furthest } })
+}
+
+const progressName = 'prune'
+
+const passed = sql`coalesce((SELECT ${pruneProgress.jobId} FROM ${pruneProgress}), '')`
+
+function isPrunable(endedBy: number): SQL {
+  return sql`${jobs.settledAt} <= ${endedBy} AND ${jobs.erasedAt} IS NULL AND NOT EXISTS (SELECT 1 FROM ${deliveries}
+    WHERE ${deliveries.jobId} = ${jobs.id} AND ${deliveries.status} = 'pending')`
+}

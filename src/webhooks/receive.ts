@@ -1,60 +1,65 @@
 /**
  * The endpoint for providers' webhooks: verify the URL, read the body, make it durable, respond. Nothing is parsed and
- * no row is read here, because D1 sometimes stalls for seconds and a provider waits about five.
+ * no row is read here, because D1 sometimes stalls for seconds and a provider waits about five. It is a plain function
+ * without a router, because it is the busiest route, and each of a burst's webhooks waits for those before it.
  */
-import { Hono, type Context as HonoContext } from 'hono'
-import { bodyLimit } from 'hono/body-limit'
-import { createMiddleware } from 'hono/factory'
 import type { Context } from '../context.ts'
 import { sha256 } from '../core/crypto/derived-keys.ts'
-import { providerNames } from '../core/request/request.ts'
-import { isPlainPath } from '../core/url/signed-spelling.ts'
+import { readBounded } from '../core/http/read-bounded.ts'
+import { type ProviderName, providerNames } from '../core/request/request.ts'
 import { describeError } from '../log.ts'
 import { isWithinRate, periodSeconds } from '../rate-limit.ts'
 import { journalWebhook, type ReceivedWebhook } from '../store/jobs/webhooks.ts'
 import { isValidToken } from './token.ts'
 
-type WebhookEnv = { Variables: { context: Context } }
-
-const path = '/:provider/:jobId/:token'
-// Some providers append a slash to the URL.
-const paths = [path, `${path}/`]
 const maxBodyBytes = 128 * 1024
 
-const onlyWithToken = createMiddleware<WebhookEnv, typeof path>(async (c, next) => {
-  const { config, now } = c.get('context')
-  const isValid = isPlainPath(c.req.url) && (await isValidToken(config, c.req.param(), now()))
-  if (!isValid) return c.notFound()
-  return next()
-})
+/** The parts of a callback URL. */
+export interface Callback {
+  provider: ProviderName
+  jobId: string
+  token: string
+}
 
-// Checked before the body is read. A provider that does not repeat its webhook is still polled.
-const onlyWithinRate = createMiddleware<WebhookEnv, typeof path>(async (c, next) => {
-  const { callbacks, log } = c.get('context')
-  if (await isWithinRate(callbacks, c.req.param('jobId'), log)) return next()
-  return c.text('too many webhooks for this job', 429, { 'retry-after': String(periodSeconds) })
-})
+/** The callback that the request posts to. Null: it is for another route. */
+export function callbackOf({ method, url }: Request): Callback | null {
+  if (method !== 'POST') return null
+  const [, named, jobId, token] = callbackPath.exec(new URL(url).pathname) ?? []
+  const provider = providerNames.find((name) => name === named)
+  return provider === undefined || jobId === undefined || token === undefined
+    ? null
+    : { provider, jobId, token }
+}
 
-const onlySmall = bodyLimit({
-  maxSize: maxBodyBytes,
-  onError: (c) => c.text(`at most ${maxBodyBytes} bytes`, 413),
-})
+// The path as it was issued: it needs no escapes, so an escape is another spelling. Some providers append a slash.
+const callbackPath = /^\/webhooks\/([^/%]+)\/([^/%]+)\/([^/%]+)\/?$/
 
-export const webhookRoutes = new Hono<WebhookEnv>()
-
-for (const one of paths) webhookRoutes.post(one, onlyWithToken, onlyWithinRate, onlySmall, receive)
-
-async function receive(c: HonoContext<WebhookEnv, typeof path>) {
-  const context = c.get('context')
-  const { jobId, token } = c.req.param()
-  const provider = providerNames.find((name) => name === c.req.param('provider'))
-  if (provider === undefined) return c.notFound()
+/** Null: the token is not valid, so there is nothing at this URL. */
+export async function receiveWebhook(
+  context: Context,
+  callback: Callback,
+  request: Request,
+): Promise<Response | null> {
+  const { config, callbacks, log, now } = context
+  const { provider, jobId, token } = callback
+  if (!(await isValidToken(config, callback, now()))) return null
+  // Checked before the body is read. A provider that does not repeat its webhook is still polled.
+  if (!(await isWithinRate(callbacks, jobId, log))) {
+    return respond(429, 'too many webhooks for this job', { 'retry-after': String(periodSeconds) })
+  }
+  const received = await readBounded(request, maxBodyBytes)
+  if (received === 'too_large') return respond(413, `at most ${maxBodyBytes} bytes`)
+  if (received === 'unreadable_body') return respond(400, 'the body was cut off')
   // Crun repeats the callback URL in the body: the token must not be stored.
-  const body = (await c.req.text()).replaceAll(token, '…')
-  const webhook = { jobId, provider, hash: await sha256(body), body, receivedAt: context.now() }
-  if (!(await makeDurable(context, webhook))) return c.text('try again', 503, { 'retry-after': '5' })
+  const body = new TextDecoder().decode(received).replaceAll(token, '…')
+  const webhook = { jobId, provider, hash: await sha256(body), body, receivedAt: now() }
+  if (!(await makeDurable(context, webhook))) return respond(503, 'try again', { 'retry-after': '5' })
   // Exactly 200, as Crun's documents require.
-  return c.text('ok', 200)
+  return respond(200, 'ok')
+}
+
+function respond(status: number, text: string, headers: Record<string, string> = {}): Response {
+  return new Response(text, { status, headers: { 'cache-control': 'no-store', ...headers } })
 }
 
 /** Puts it into the queue, or else into the journal. False: neither accepted it. */

@@ -36,3 +36,10 @@ function statusOf(pid: number): string {
     return '' // the process ended after it was listed
   }
 }
+
+/** The CPU time that a process has taken since it began, in milliseconds, over all of its threads. */
+export function cpuMs(pid: number): number {
+  return readdirSync(`/proc/${pid}/task`)
+    .map((thread) => readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8'))
+    .reduce((sum, line) => sum + Number(line.split(' ')[0]) / 1e6, 0)
+}

@@ -2,7 +2,7 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { deliveriesOf, notifyOfFailure } from '../support/deliveries.ts'
 import { makeEndpoint } from '../support/endpoints.ts'
-import { getJob, postJob, untilNotified, untilSubmitted } from '../support/reelhook.ts'
+import { api, getJob, postJob, untilNotified, untilSubmitted } from '../support/reelhook.ts'
 import { select } from '../support/storage.ts'
 import { finish, makeVideo } from '../support/videos.ts'
 import { callerUrl, world } from '../support/world.ts'
@@ -62,11 +62,9 @@ describe('a caller that subscribes to every event', () => {
   it('finds each event on the timeline, under the id of its webhook', async () => {
     const { id } = await makeVideo({ callback_events: everything })
     const events = await eventsFor(id, 3)
-    const timeline = await select<{ id: string; type: string }>(
-      'SELECT id, type FROM events WHERE job_id = ?',
-      id,
-    )
-    const typeOf = new Map(timeline.map((event) => [event.id, event.type]))
+    const timeline = await api(`/v1/jobs/${id}/events`)
+    const { data } = await timeline.json<{ data: { id: string; type: string }[] }>()
+    const typeOf = new Map(data.map((event) => [event.id, event.type]))
     expect(events.map((event) => typeOf.get(event.id))).toEqual([
       'task.submitted',
       'output.stored',

@@ -157,7 +157,7 @@ describe('a database without any room', () => {
     await world.advance(31 * days)
     database.fill('full')
     const context = aContext({}, { DB: database.binding })
-    await pruneEnded(context)
+    await pruneEnded(context, context.db)
     expect(await leftOf(pruned)).toMatchObject({ events: 0, webhooks: 0 })
     expect(await erase(context, erased, { reason: 'request', pendingDeliveries: 'wait' })).toBe('erased')
     expect(await leftOf(erased)).toMatchObject({ jobs: 0, tasks: 0 })

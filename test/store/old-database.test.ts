@@ -13,13 +13,13 @@ import { claimDelivery } from '../../src/store/deliveries/claim.ts'
 import { disabledCallbacksOf } from '../../src/store/deliveries/disabled.ts'
 import { listEndpoints } from '../../src/store/deliveries/endpoints.ts'
 import { attemptsOfAll } from '../../src/store/deliveries/log.ts'
-import { eventsOf } from '../../src/store/events.ts'
 import { claimJob } from '../../src/store/jobs/claim.ts'
 import { findJob, findJobByIdempotencyKey } from '../../src/store/jobs/jobs.ts'
 import { hostsNamedBy } from '../../src/store/jobs/output-hosts.ts'
 import { waitingPurges } from '../../src/store/purges.ts'
 import { countSlots } from '../../src/store/reports/backlog.ts'
 import { claimReconciliation, lastReconciliation } from '../../src/store/reports/reconciliation.ts'
+import { timelineRowsOf } from '../../src/store/reports/timeline.ts'
 import { select } from '../support/storage.ts'
 import { db } from './rows.ts'
 
@@ -106,7 +106,7 @@ describe('a database of the first release', () => {
       { status: 'waiting', sourceUrl: null, isUnconfirmed: true },
     ])
     expect(claim?.webhooks).toMatchObject([{ provider: 'runware', body: '{"status":"success"}' }])
-    expect(await eventsOf(db, jobId)).toMatchObject([{ type: 'task.submitted' }])
+    expect((await timelineRowsOf(db, jobId))?.stored).toMatchObject([{ type: 'task.submitted' }])
     expect(await hostsNamedBy({ databases: [db] }, 'runware')).toEqual(['im.runware.test'])
     expect(await countSlots(db)).toContainEqual({ provider: 'runware', taken: 1, waiting: 0 })
     expect(await countSlots(db)).toContainEqual({ provider: 'crun', taken: 0, waiting: 1 })

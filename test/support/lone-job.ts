@@ -69,7 +69,8 @@ interface Row {
 
 // One statement, because it runs after every event of the model test.
 const jobState = `SELECT status, due_at, lease,
-  (SELECT group_concat(type) FROM events WHERE job_id = jobs.id) AS events,
+  (SELECT group_concat(type) FROM (SELECT id, type FROM events WHERE job_id = jobs.id
+    UNION SELECT event_id, event_type FROM deliveries WHERE job_id = jobs.id)) AS events,
   (SELECT group_concat(status) FROM deliveries WHERE job_id = jobs.id) AS deliveries
   FROM jobs WHERE id = ?`
 

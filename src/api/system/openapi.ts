@@ -4,6 +4,7 @@ import { etag } from 'hono/etag'
 import { sha256 } from '../../core/crypto/derived-keys.ts'
 import { commonProblems, invalidQuery, json } from '../responses.ts'
 import { type ApiEnv, refuseInvalidInput } from '../router.ts'
+import { documentEvents } from './openapi-events.ts'
 import { introduction } from './openapi-introduction.ts'
 import { operationExamples, problemExample } from './operation-examples.ts'
 
@@ -67,6 +68,7 @@ export function describeApi(api: OpenAPIHono<ApiEnv>): void {
 }
 
 async function write(api: OpenAPIHono<ApiEnv>): Promise<{ text: string; version: string }> {
+  documentEvents(api)
   const document = api.getOpenAPI31Document({
     openapi: '3.1.0',
     info: {

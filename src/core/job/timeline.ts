@@ -1,78 +1,66 @@
 /**
- * The entries of a timeline that are made from the rows of a job: the first one, and, once a job is pruned, the main ones.
- * No I/O. No clock.
+ * The timeline of a job. An entry that other rows of the job show is made from them each time the timeline is read, and
+ * only the others are stored, as rows of `events`. No I/O. No clock.
+ *
+ * | entry                             | made from   | stored even so                                                   |
+ * | --------------------------------- | ----------- | ---------------------------------------------------------------- |
+ * | `job.accepted`                    | the job     |                                                                  |
+ * | `task.submitted`                  | the task    | with several deliveries                                          |
+ * | `task.rejected`                   | the task    |                                                                  |
+ * | `task.succeeded`, `task.failed`   | the task    |                                                                  |
+ * | `webhook.received`                | the journal |                                                                  |
+ * | `output.stored`                   | the output  | with deliveries, which do not name their output; with an error   |
+ * | `job.succeeded`, `job.failed`     | the job     | with several deliveries                                          |
+ * | `job.canceled`                    | the job     | always: a late result changes what its tasks say                 |
+ * | every other                       |             | always: no other row has its data or its time                    |
+ *
+ * Several deliveries of one event share its body, which is in its row. Pruning deletes the rows of `events` and the journal.
  */
-import type { Estimates } from '../cost.ts'
-import type { Fault } from '../fault.ts'
-import { eventIdOf } from '../id.ts'
-import type { ProviderName } from '../request/request.ts'
-import { cancellationOf } from './cancellation.ts'
-import { type JobRows, viewMetadata } from './view.ts'
+import { type Entry, madeEntries, type TimelineRows } from './made-entries.ts'
 
-export interface Entry {
-  id: string
-  type: string
-  createdAt: number
-  data: Record<string, unknown>
+/** Whether the timeline shows the event without a row of its own. `deliveries`: how many it has. */
+export function isMadeFromRows({ type, data }: Pick<Entry, 'type' | 'data'>, deliveries: number): boolean {
+  switch (type) {
+    case 'task.submitted':
+    case 'task.rejected':
+    case 'task.succeeded':
+    case 'task.failed':
+    case 'job.succeeded':
+    case 'job.failed':
+      return deliveries <= 1
+    case 'output.stored':
+      return deliveries === 0 && data.metadata_error === undefined
+    default:
+      return false
+  }
 }
 
-interface TimelineRows {
-  job: JobRows['job'] & { providers: readonly ProviderName[]; estimates: Estimates }
-  tasks: JobRows['tasks']
-  outputs: readonly (JobRows['outputs'][number] &
-    ({ status: 'waiting' | 'failed' } | { status: 'stored'; storedAt: number; storedVia: string }))[]
+/** Oldest first. `stored`: by id. */
+export function timelineOf(rows: TimelineRows & { stored: readonly Entry[] }): Entry[] {
+  const { stored } = rows
+  const isStored = new Set(stored.map(subjectOf))
+  const made = madeEntries(rows).filter((entry) => !isStored.has(subjectOf(entry)))
+  // The sort is stable: made entries are in the order of their tasks, webhooks and outputs.
+  return [...made, ...stored].sort((one, two) => one.createdAt - two.createdAt || placeOf(one) - placeOf(two))
 }
 
-export function acceptedEntry({
-  id,
-  request,
-  providers,
-  estimates,
-  retryOf,
-  createdAt,
-}: TimelineRows['job']): Entry {
-  const retried = retryOf === null ? {} : { retry_of: retryOf }
-  const data = { model: request.model, providers, estimates, ...retried }
-  return { id: eventIdOf(id, 0), type: 'job.accepted', createdAt, data }
+/** The task, output or end that an entry is about. A stored entry replaces the made one with the same subject. */
+function subjectOf({ type, data }: Entry): string {
+  return `${type} ${data.n ?? data.provider_task_id ?? ''}`
 }
 
-/** How the job began, was submitted, stored its videos and ended, oldest first. */
-export function mainEntries({ job, tasks, outputs }: TimelineRows): Entry[] {
-  const made = [
-    ...tasks.flatMap(({ submittedAt, provider, providerTaskId }) =>
-      submittedAt === null
-        ? []
-        : [
-            {
-              type: 'task.submitted',
-              createdAt: submittedAt,
-              data: { provider, provider_task_id: providerTaskId },
-            },
-          ],
-    ),
-    ...outputs.flatMap((output) => {
-      if (output.status !== 'stored') return []
-      const { n, storedVia: via, storedAt, bytes, sha256, metadata } = output
-      return [
-        {
-          type: 'output.stored',
-          createdAt: storedAt,
-          data: { n, via, bytes, sha256, ...viewMetadata(metadata) },
-        },
-      ]
-    }),
-    ...endOf({ job, tasks }),
-  ]
-  const sorted = made.toSorted((one, two) => one.createdAt - two.createdAt)
-  return [acceptedEntry(job), ...sorted.map((entry, n) => ({ id: eventIdOf(job.id, n + 1), ...entry }))]
-}
+// The usual order, for entries of the same millisecond. Others come last.
+const places: readonly string[][] = [
+  ['job.accepted'],
+  ['job.waiting', 'task.deferred', 'task.unknown', 'task.resubmitted'],
+  ['task.submitted', 'task.rejected'],
+  ['webhook.received'],
+  ['task.succeeded', 'task.failed'],
+  ['output.stored', 'output.failed'],
+  ['job.succeeded', 'job.failed', 'job.canceled'],
+]
 
-function endOf({ job, tasks }: Pick<TimelineRows, 'job' | 'tasks'>) {
-  if (job.settledAt === null) return []
-  const data = job.status === 'canceled' ? { ...cancellationOf(tasks) } : causeOf(job.fault)
-  return [{ type: `job.${job.status}`, createdAt: job.settledAt, data }]
-}
-
-function causeOf(fault: Fault | null) {
-  return { fault: fault?.code ?? null, message: fault?.message ?? null }
+function placeOf({ type }: Entry): number {
+  const place = places.findIndex((types) => types.includes(type))
+  return place === -1 ? places.length : place
 }

@@ -54,7 +54,7 @@ function hostOf({ hostname }: URL): string {
 
 function wrongHost(host: string): string | null {
   if (ipaddr.isValid(host)) return wrongAddress(host)
-  const isPublicName = host.includes('.') && publicTopLevels.has(host.split('.').at(-1) ?? '')
+  const isPublicName = host.includes('.') && isTopLevel(host.split('.').at(-1) ?? '')
   return isPublicName && !metadataHosts.includes(host) ? null : 'must name a public host'
 }
 
@@ -75,11 +75,17 @@ function wrongPort({ port }: URL): string | null {
 // The root zone, as IANA publishes it. Other names resolve only inside a network: `.local`, `.internal`, a cluster's
 // `kubernetes.default`, the special-use names of RFC 6761. A list of private suffixes would never be complete. `.arpa` is
 // in the root zone, but has no web hosts, and `home.arpa` is for home networks (RFC 8375).
-const publicTopLevels = new Set(topLevelDomains.filter((name) => name !== 'arpa').map(asciiOf))
+function isTopLevel(name: string): boolean {
+  publicTopLevels ??= new Set(topLevelDomains.filter((name) => name !== 'arpa').map(asciiOf))
+  return publicTopLevels.has(name)
+}
+
+// Parsed when the first URL is checked, because all of these names take a tenth of the time of a start.
+let publicTopLevels: ReadonlySet<string> | undefined
 
 // URLs have international names in punycode; the list has them in Unicode.
 function asciiOf(topLevel: string): string {
-  return new URL(`https://${topLevel}`).hostname
+  return /^[a-z]+$/.test(topLevel) ? topLevel : new URL(`https://${topLevel}`).hostname
 }
 
 // The metadata services with public names: Google, Tencent, Equinix. The others end in .internal or are IP addresses.

@@ -2,7 +2,7 @@
  * Runs a bundled Worker on the local runtime, with D1, R2 and the queues stored in one folder. The local runtime fires no
  * cron trigger, so it is fired here.
  */
-import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from 'miniflare'
+import { CorePaths, convertV4MiniflareOptions, Log, LogLevel, Miniflare } from 'miniflare'
 import type { Bundle } from './bundle.ts'
 
 export interface LocalWorker {
@@ -35,13 +35,15 @@ export async function runWorker(bundle: Bundle, settings: Settings): Promise<Loc
       port,
       resourcePersistencePath: `${folder}/v3`,
       log: new Log(LogLevel.ERROR),
+      unsafeTriggerHandlers: true,
       handleStructuredLogs: ({ message }) => onLog(message),
     }),
   )
   const url = (await miniflare.ready).origin
+  // By HTTP. `getWorker()` blocks this thread, which reads the Worker's log: when the log is full, both wait for ever.
   const sweep = async () => {
-    const worker = await miniflare.getWorker()
-    await worker.scheduled({ cron: '* * * * *' })
+    const response = await miniflare.dispatchFetch(`${url}${CorePaths.SCHEDULED}?cron=*+*+*+*+*`)
+    await response.text()
   }
   const timer = setInterval(() => void sweep(), sweepEveryMs)
   return {

@@ -1,11 +1,18 @@
 /** Bundles the Worker, applies the migrations, and runs it on this machine. */
 import { createServer } from 'node:net'
-import { bundleWorker, migrateTables } from './bundle.ts'
+import { type Bundle, bundleWorker, migrateTables } from './bundle.ts'
 import { type LocalWorker, runWorker, type Settings } from './runtime.ts'
 
 export async function startWorker(settings: Settings): Promise<LocalWorker> {
   const [bundle] = await Promise.all([bundleWorker(settings.folder), migrateTables(settings.folder)])
-  return runWorker(bundle, settings)
+  return startBundle(bundle, settings)
+}
+
+/** Runs the bundle, and resumes the work of the last process in this folder. */
+export async function startBundle(bundle: Bundle, settings: Settings): Promise<LocalWorker> {
+  const worker = await runWorker(bundle, settings)
+  await worker.sweep()
+  return worker
 }
 
 /** A free port. The Worker must know its address before it starts. */

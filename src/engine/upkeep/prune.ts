@@ -5,9 +5,10 @@
 import type { Context } from '../../context.ts'
 import { prunedBefore } from '../../core/retention.ts'
 import { sweepEveryMs } from '../../core/schedule.ts'
-import { prunableJobs, pruneJobs } from '../../store/prune.ts'
+import type { Database } from '../../store/database.ts'
+import { pruneCandidates, pruneJobs } from '../../store/prune.ts'
 
-// Every ten minutes, because a look that finds nothing still reads a row.
+// Every ten minutes, because a look that finds nothing still reads some rows.
 const minutesPerRound = 10
 // The next round prunes the rest, the oldest first: 6,000 jobs a round are 864,000 a day. A group takes two round trips.
 const groupsPerRound = 30
@@ -16,18 +17,19 @@ const jobsPerGroup = 200
 /** Called every minute by the cron trigger. */
 // Two at once are harmless: the second finds nothing to delete.
 export async function prune(context: Context): Promise<void> {
-  if (Math.floor(context.now() / sweepEveryMs) % minutesPerRound === 0) await pruneEnded(context)
+  if (Math.floor(context.now() / sweepEveryMs) % minutesPerRound === 0) await pruneEnded(context, context.db)
 }
 
-export async function pruneEnded({ db, config, now, log }: Context): Promise<void> {
+export async function pruneEnded({ config, now, log }: Context, db: Database): Promise<void> {
   const startedAt = now()
   const endedBy = prunedBefore(config.pruneAfterDays, startedAt)
   if (endedBy === null) return
   let count = 0
   for (let group = 0; group < groupsPerRound; group++) {
-    const ids = await prunableJobs(db, endedBy, jobsPerGroup)
-    if (ids.length > 0) count += (await pruneJobs(db, ids, now())).length
-    if (ids.length < jobsPerGroup) break
+    const { next, again } = await pruneCandidates(db, endedBy, jobsPerGroup)
+    if (next.length + again.length === 0) break
+    count += await pruneJobs(db, { next, again }, { endedBy, nowMs: now() })
+    if (next.length < jobsPerGroup && again.length < jobsPerGroup) break
   }
   if (count > 0) log('jobs.pruned', { count, duration_ms: now() - startedAt })
 }

@@ -1,11 +1,13 @@
 /** Reads the metadata of an input for which providers document limits. A file that cannot be read yields nulls. */
-import { MP3, MP4, WAVE } from 'mediabunny'
+import { MP4 } from 'mediabunny'
 import type { MediaKind, MediaMetadata } from '../../core/request/media.ts'
+import { fileTypeOf } from '../sniff/file-type.ts'
 import { assertFrameLimit } from './frame-limit.ts'
 import { mp3Seconds } from './mp3-duration.ts'
-import type { RandomAccess } from './random-access.ts'
-import { positiveNumber, readHeader } from './read.ts'
+import type { BoundedReader, RandomAccess } from './random-access.ts'
+import { positiveNumber, readBounded, readHeader, startBytes } from './read.ts'
 import { readVideoMetadata } from './video.ts'
+import { wavSeconds } from './wav-duration.ts'
 
 type HeaderMetadata = Omit<MediaMetadata, 'contentType'>
 
@@ -25,14 +27,27 @@ export async function readInputMetadata(kind: MediaKind, file: RandomAccess): Pr
 
 async function secondsOf(file: RandomAccess): Promise<number | null> {
   let seconds: number | null = null
-  await readHeader(file, [MP4, WAVE, MP3], async (input, reader) => {
+  await readBounded(file, async (reader) => {
+    const start = await reader.read(0, Math.min(startBytes, file.bytes))
+    const duration = await durationOf(file, reader, fileTypeOf(start)?.extension)
+    seconds = positiveNumber(duration ?? 0)
+  })
+  return seconds
+}
+
+async function durationOf(file: RandomAccess, reader: BoundedReader, extension: string | undefined) {
+  if (extension === 'mp3') return mp3Seconds(file)
+  if (extension === 'wav') return wavSeconds(reader.read, file.bytes)
+  return mp4Seconds(file)
+}
+
+async function mp4Seconds(file: RandomAccess): Promise<number | null> {
+  let seconds: number | null = null
+  await readHeader(file, [MP4], async (input, reader) => {
     const [audio] = await input.getAudioTracks()
     reader.require(assertFrameLimit)
-    const isMp3 = (await input.getFormat()) === MP3
-    // For an MP3 the library guesses from the first frame's bit rate. For an MP4 without a declared duration it would
-    // read the whole file, so such a file has none.
-    const duration = isMp3 ? await mp3Seconds(file) : await audio?.getDurationFromMetadata()
-    seconds = positiveNumber(duration ?? 0)
+    // Without a declared duration the library would read the whole file, so such a file has none.
+    seconds = (await audio?.getDurationFromMetadata()) ?? null
   })
   return seconds
 }

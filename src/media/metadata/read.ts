@@ -17,9 +17,8 @@ export async function readHeader(
   formats: InputFormat[],
   read: (input: Input, reader: BoundedReader) => Promise<void>,
 ): Promise<string | null> {
-  const reader = boundedReaderOf(file)
   let input: Input | null = null
-  const work = async () => {
+  const trouble = await readBounded(file, async (reader) => {
     const typed = await withFileType(reader, file.bytes)
     const source = new CustomSource({
       getSize: () => typed.bytes,
@@ -31,20 +30,27 @@ export async function readHeader(
     })
     input = new Input({ formats, source })
     await read(input, reader)
-  }
-  try {
-    await withinTime(work())
-    return null
-  } catch (error) {
-    // A hostile header, a bug of the library or R2 may throw anything here. Metadata is not worth losing the file for.
-    return describeError(error).slice(0, 200)
-  } finally {
-    dispose(input)
-  }
+  })
+  dispose(input)
+  return trouble
 }
 
 function dispose(input: Input | null): void {
   input?.dispose()
+}
+
+/** Reads without the library. Returns why `read` failed; null if it did not. */
+export async function readBounded(
+  file: RandomAccess,
+  read: (reader: BoundedReader) => Promise<void>,
+): Promise<string | null> {
+  try {
+    await withinTime(read(boundedReaderOf(file)))
+    return null
+  } catch (error) {
+    // A hostile header, a bug of the library or R2 may throw anything here. Metadata is not worth losing the file for.
+    return describeError(error).slice(0, 200)
+  }
 }
 
 // A file type box (ISO/IEC 14496-12 §4.3) of the QuickTime brand: its size, name, brand and version.
@@ -69,7 +75,7 @@ async function withFileType(reader: BoundedReader, bytes: number): Promise<Rando
 }
 
 // Enough bytes to recognize the container.
-const startBytes = 64
+export const startBytes = 64
 
 async function withinTime(work: Promise<void>): Promise<void> {
   const { promise: timeout, reject } = Promise.withResolvers<never>()

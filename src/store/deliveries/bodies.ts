@@ -1,4 +1,4 @@
-/** The bodies of deliveries. The deliveries of one event send the same body, which is stored once, with the event. */
+/** The bodies of deliveries. The deliveries of one event send the same body: it is with its one delivery, or with the event. */
 import { eq, sql } from 'drizzle-orm'
 import type { Database } from '../database.ts'
 import { deliveries, events } from '../schema.ts'
@@ -9,7 +9,7 @@ export async function findBody(db: Database, id: string): Promise<string | null>
   return row?.body ?? null
 }
 
-/** To be selected from `deliveries`. An erased job has no events: its deliveries have their bodies themselves. */
+/** To be selected from `deliveries`. */
 export const bodyOfDelivery = sql<
   string | null
 >`coalesce(${deliveries.body}, (SELECT ${events.body} FROM ${events}

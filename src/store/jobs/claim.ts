@@ -80,7 +80,7 @@ export async function claimWithWebhook(
   const at = sql`coalesce(${jobs.leasedUntil}, CASE WHEN ${isStored} THEN ${nowMs} ELSE ${jobs.dueAt} END)`
   // The claim comes first, because the webhook is new only until it is inserted.
   const [before, update] = takeLease(db, { id, lease }, lte(at, nowMs), nowMs)
-  const [rowsBefore, , [seen], , , , , written, ...rows] = await db.batch([
+  const [rowsBefore, , [seen], , , , written, ...rows] = await db.batch([
     before,
     update,
     ...statements,

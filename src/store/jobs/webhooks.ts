@@ -6,7 +6,6 @@ import { and, desc, eq, isNotNull, isNull, type SQL, sql } from 'drizzle-orm'
 import type { ProviderName } from '../../core/request/request.ts'
 import { soonMs } from '../../core/schedule.ts'
 import type { Database } from '../database.ts'
-import { draftEvent, insertEventIf } from '../events.ts'
 import { jobs, webhooks } from '../schema.ts'
 import { makeDueBy, wakeJob } from './jobs.ts'
 
@@ -35,12 +34,12 @@ export async function journalWebhook(
   webhook: ReceivedWebhook,
   nowMs: number,
 ): Promise<RecordResult> {
-  const [[seen], , , , , written] = await db.batch([...journal(db, webhook, nowMs, '').statements])
+  const [[seen], , , , written] = await db.batch([...journal(db, webhook, nowMs, '').statements])
   return recordResult(seen, written)
 }
 
 /**
- * The statements that journal the body, make its job due and add an event to the timeline. Beyond the journal's limits the
+ * The statements that journal the body, which the timeline shows, and make its job due. Beyond the journal's limits the
  * job only becomes due soon, so that a flood of webhooks is no flood of polls. After the job's end webhooks are only
  * counted. `lease`: of a claim earlier in the same batch; the job that it took needs no wake-up.
  */
@@ -50,7 +49,6 @@ export function journal(db: Database, webhook: ReceivedWebhook, nowMs: number, l
   const { jobId, hash, provider, body, receivedAt } = webhook
   const isNew = sql`NOT EXISTS (SELECT 1 FROM ${webhooks} WHERE ${webhooks.jobId} = ${jobId} AND ${webhooks.hash} = ${hash})`
   const isStored = sql`${isNew} AND ${hasRoom(jobId, body)}`
-  const event = draftEvent('webhook.received', { provider }, receivedAt)
   const isHere = and(eq(jobs.id, jobId), isNull(jobs.erasedAt))
   const isElsewhere = sql`${jobs.lease} IS NOT ${lease}`
   const statements = [
@@ -60,7 +58,6 @@ export function journal(db: Database, webhook: ReceivedWebhook, nowMs: number, l
       .where(isHere),
     wakeJob(db, jobId, nowMs, sql`${isElsewhere} AND ${isStored}`),
     makeDueBy(db, jobId, nowMs + soonMs, isNew),
-    insertEventIf(db, jobId, event, sql`${isStored} AND ${jobs.dueAt} IS NOT NULL`),
     countLate(db, webhook, isNew),
     db
       .insert(webhooks)

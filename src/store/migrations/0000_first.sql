@@ -164,6 +164,16 @@ CREATE TABLE `endpoints` (
 	`disabled_by` text
 );
 --> statement-breakpoint
+CREATE TABLE `postponed_prunes` (
+	`job_id` text PRIMARY KEY NOT NULL,
+	FOREIGN KEY (`job_id`) REFERENCES `jobs`(`id`) ON UPDATE no action ON DELETE cascade
+) WITHOUT ROWID;
+--> statement-breakpoint
+CREATE TABLE `prune_progress` (
+	`name` text PRIMARY KEY NOT NULL,
+	`job_id` text NOT NULL
+) WITHOUT ROWID;
+--> statement-breakpoint
 CREATE TABLE `purges` (
 	`created_at` integer NOT NULL,
 	`tag` text NOT NULL,

@@ -21,7 +21,7 @@ export const deliveries = sqliteTable(
     path: text('path').notNull().default(''),
     /** The id of the endpoint, or of the API key that posted the job. */
     ownerId: text('owner_id').notNull().default(''),
-    /** The same bytes on every attempt. Null: they are with the event, or were pruned. An erased job has no events. */
+    /** The same bytes on every attempt. Null: they are with the event, which has several deliveries, or were pruned. */
     body: text('body'),
     status: text('status', { enum: deliveryStatuses }).notNull(),
     reason: text('reason', { enum: deliveryReasonNames }),

@@ -91,10 +91,7 @@ export const webhooks = sqliteTable(
   (table) => [primaryKey({ columns: [table.jobId, table.hash] })],
 )
 
-/**
- * The timeline. Its first entry, `job.accepted`, is made from the row of the job. A job that has ended has a row here until
- * it is pruned, so the first rows belong to the oldest job that is not pruned. WITHOUT ROWID.
- */
+/** The entries of the timeline that no other row shows (core/job/timeline.ts). WITHOUT ROWID. */
 export const events = sqliteTable(
   'events',
   {
@@ -103,7 +100,7 @@ export const events = sqliteTable(
     type: text('type').notNull(),
     /** JSON. */
     data: text('data').notNull(),
-    /** The body of its deliveries: the same bytes on every attempt. Null: it has none. */
+    /** The body of its deliveries: the same bytes on every attempt. Null: it has at most one, which has the body. */
     body: text('body'),
     createdAt: at('created_at').notNull(),
   },

@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest'
+import { deleteEndpoint, makeEndpoint } from '../../support/endpoints.ts'
 import { expectProblem } from '../../support/problem.ts'
-import { api, postJob } from '../../support/reelhook.ts'
-import { failVideo, makeVideo } from '../../support/videos.ts'
+import { api, postJob, untilNotified, untilSubmitted } from '../../support/reelhook.ts'
+import { countRows, select } from '../../support/storage.ts'
+import { failVideo, finish, makeVideo } from '../../support/videos.ts'
+import { callerUrl } from '../../support/world.ts'
 
 interface Event {
   id: string
@@ -71,6 +74,39 @@ describe('the timeline of a job', () => {
   it('has a unique id for each event', async () => {
     const ids = (await eventsOf((await makeVideo()).id)).map(({ id }) => id)
     expect(new Set(ids).size).toBe(ids.length)
+  })
+})
+
+describe('the rows of a timeline', () => {
+  it('are none for a job with one callback: its end has the id of the delivery', async () => {
+    const { id } = await makeVideo()
+    const [received] = await untilNotified(id)
+    expect(await countRows('events', 'job_id = ?', id)).toBe(0)
+    expect((await eventsOf(id)).at(-1)).toMatchObject({
+      id: received?.headers['webhook-id'],
+      type: 'job.succeeded',
+    })
+  })
+
+  it('have the body of an event with several deliveries, once', async () => {
+    const endpoint = await makeEndpoint(`${callerUrl}/all`, { event_types: ['job.succeeded'] })
+    const { id } = await makeVideo()
+    const received = await untilNotified(id, 2)
+    expect(new Set(received.map(({ body }) => body)).size).toBe(1)
+    expect(await select('SELECT type, body FROM events WHERE job_id = ?', id)).toEqual([
+      { type: 'job.succeeded', body: received[0]?.body },
+    ])
+    expect(await countRows('deliveries', 'job_id = ? AND body IS NULL', id)).toBe(2)
+    expect((await eventsOf(id)).filter(({ type }) => type === 'job.succeeded')).toHaveLength(1)
+    await deleteEndpoint(endpoint)
+  })
+
+  it('do not change the ids of entries while the job goes on', async () => {
+    const { id } = await postJob({ prompt: 'A paper boat sim(seconds=60)' })
+    await untilSubmitted(id)
+    const early = await eventsOf(id)
+    await finish(id)
+    expect((await eventsOf(id)).slice(0, early.length)).toEqual(early)
   })
 })
 

@@ -40,8 +40,14 @@ const finalEvents = ['job.succeeded', 'job.failed', 'job.canceled']
 function faultsOfSettling({ rows }: Case): string[] {
   const [job] = rows.jobs
   if (job === undefined) return ['has no row']
-  const ends = rows.events.flatMap(({ type }) => (finalEvents.includes(String(type)) ? [type] : []))
-  const isOnce = ends.length === 1 && ends[0] === `job.${job.status}`
+  // An end that has no row of its own is shown by its delivery, or by the job alone.
+  const events = new Map([
+    ...rows.events.map(({ id, type }) => [id, type] as const),
+    ...rows.deliveries.map(({ event_id, event_type }) => [event_id, event_type] as const),
+  ])
+  const ends = [...events.values()].filter((type) => finalEvents.includes(String(type)))
+  const end = `job.${job.status}`
+  const isOnce = finalEvents.includes(end) && ends.length <= 1 && ends.every((type) => type === end)
   return isOnce ? [] : [`is ${job.status}, with final events: ${ends.join(', ') || 'none'}`]
 }
 

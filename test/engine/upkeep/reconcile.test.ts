@@ -247,7 +247,7 @@ describe('a reconciliation', () => {
     const eight = await costOf(4)
     expect([four.rowsWritten, eight.rowsWritten]).toEqual([2, 2])
     expect(eight.rowsRead - four.rowsRead).toBeLessThanOrEqual(4 * 10)
-    expect(four.rowsRead).toBeLessThanOrEqual(4 * 10 + 12)
+    expect(four.rowsRead).toBeLessThanOrEqual(4 * 10 + 15)
   })
 })
 

@@ -17,3 +17,5 @@ INSERT INTO attempts (delivery_id, n, started_at, duration_ms, status, error, re
 INSERT INTO hosts (host, owner_id, failures, failing_since, failed_at, consecutive_outages, failing_paths, due_at, trial) VALUES ('caller.test', 'key_01kbk6v3x6f9ja8c6mphr3z4aw', 1, 1764501900350, 1764501900350, 1, '["/hook"]', NULL, NULL);
 INSERT INTO purges (created_at, tag) VALUES (1764500000000, 'asset_01kbk6v3x6f9ja8c6mphr3z4aw');
 UPDATE reconciliations SET phase = 'outputs', cursor = 'job_01kbk6v3x6f9ja8c6mphr3z4aw/0', due_at = 1764500000000, started_at = 1764499999000, counts = '{"objects":3,"rows":1,"removed":1,"lost":0}', last = '{"objects":9,"rows":9,"removed":0,"lost":1,"finishedAt":1764400000000}';
+INSERT INTO prune_progress (name, job_id) VALUES ('prune', 'job_01kbk6v3x6f9ja8c6mphr3z4av');
+INSERT INTO postponed_prunes (job_id) VALUES ('job_01kbk6v3x6f9ja8c6mphr3z4aw');

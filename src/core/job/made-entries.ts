@@ -1,0 +1,135 @@
+/**
+ * The entries of a timeline that are made from the rows of a job. An id is made of what its entry is about, and never of
+ * its position, so that an entry keeps its id whatever else happens. An entry that was notified has the id of its
+ * deliveries, which their `webhook-id` shows. No I/O. No clock.
+ */
+import type { Cost, Estimates } from '../cost.ts'
+import type { EventType } from '../event.ts'
+import { eventIdOf, eventIdOfHash } from '../id.ts'
+import type { ProviderName } from '../request/request.ts'
+import { canceled, cancellationOf } from './cancellation.ts'
+import { type JobRows, viewMetadata } from './view.ts'
+
+export interface Entry {
+  id: string
+  type: string
+  createdAt: number
+  data: Record<string, unknown>
+}
+
+export interface TimelineRows {
+  job: JobRows['job'] & { providers: readonly ProviderName[]; estimates: Estimates }
+  tasks: readonly (JobRows['tasks'][number] & { n: number; cost: Cost | null })[]
+  outputs: readonly (JobRows['outputs'][number] &
+    (
+      | { status: 'waiting' | 'failed' }
+      | { status: 'stored'; storedVia: string; metadataReadAt: number | null }
+    ))[]
+  /** The journal. */
+  webhooks: readonly { hash: string; provider: ProviderName; receivedAt: number }[]
+  /** The events that deliveries were made for. */
+  notified: readonly { id: string; type: EventType }[]
+}
+
+/** In the order of their tasks, webhooks and outputs. */
+export function madeEntries(rows: TimelineRows): Entry[] {
+  const { job, webhooks } = rows
+  return [
+    acceptedEntry(job),
+    ...taskEntries(rows),
+    ...webhooks.map((webhook) => webhookEntry(job.id, webhook)),
+    ...outputEntries(rows),
+    ...endEntries(rows),
+  ]
+}
+
+function acceptedEntry({
+  id,
+  request,
+  providers,
+  estimates,
+  retryOf,
+  createdAt,
+}: TimelineRows['job']): Entry {
+  const retried = retryOf === null ? {} : { retry_of: retryOf }
+  const data = { model: request.model, providers, estimates, ...retried }
+  return { id: eventIdOf(id, numbers.accepted), type: 'job.accepted', createdAt, data }
+}
+
+function taskEntries({ job, tasks, notified }: TimelineRows): Entry[] {
+  const submittedAts = tasks.flatMap(({ submittedAt }) => submittedAt ?? [])
+  const first = tasks.find(({ submittedAt }) => submittedAt === Math.min(...submittedAts))
+  return tasks.flatMap((task) => [
+    // The notification that a job is generating is about its first accepted task.
+    ...submittedEntries(job.id, task, task === first ? idAmong(notified, 'job.generating') : null),
+    ...taskEndEntries(job.id, task),
+  ])
+}
+
+function submittedEntries(
+  jobId: string,
+  { n, provider, providerTaskId, submittedAt }: TimelineRows['tasks'][number],
+  notifiedId: string | null,
+): Entry[] {
+  if (submittedAt === null) return []
+  const id = notifiedId ?? eventIdOf(jobId, numbers.submitted + n)
+  const data = { provider, provider_task_id: providerTaskId }
+  return [{ id, type: 'task.submitted', createdAt: submittedAt, data }]
+}
+
+function taskEndEntries(jobId: string, task: TimelineRows['tasks'][number]): Entry[] {
+  const { n, status, provider, completedVia, cost, fault, endedAt } = task
+  const isEnded = status === 'succeeded' || status === 'failed' || status === 'rejected'
+  // A task that ended because its job was canceled has no entry of its own.
+  if (!isEnded || endedAt === null || fault?.code === canceled.code) return []
+  const seen = { completed_via: completedVia, cost, fault: fault?.code ?? null }
+  const closed = { fault: fault?.code ?? null, message: fault?.message ?? null }
+  const id = eventIdOf(jobId, numbers.taskEnd + n)
+  const data = { provider, ...(completedVia === null ? closed : seen) }
+  return [{ id, type: `task.${status}`, createdAt: endedAt, data }]
+}
+
+function webhookEntry(
+  jobId: string,
+  { hash, provider, receivedAt: createdAt }: TimelineRows['webhooks'][number],
+): Entry {
+  return { id: eventIdOfHash(jobId, hash), type: 'webhook.received', createdAt, data: { provider } }
+}
+
+function outputEntries({ job, outputs, notified }: TimelineRows): Entry[] {
+  const made = outputs.flatMap((output): Entry[] => {
+    if (output.status !== 'stored' || output.metadataReadAt === null) return []
+    const { n, storedVia: via, metadataReadAt: createdAt, bytes, sha256, metadata, isUnconfirmed } = output
+    const data = {
+      n,
+      via,
+      bytes,
+      sha256,
+      ...viewMetadata(metadata),
+      ...(isUnconfirmed && { unconfirmed: true }),
+    }
+    return [{ id: eventIdOf(job.id, numbers.output + n), type: 'output.stored', createdAt, data }]
+  })
+  const id = idAmong(notified, 'output.stored')
+  return made.length === 1 && id !== null ? made.map((entry) => ({ ...entry, id })) : made
+}
+
+function endEntries({ job, tasks, notified }: TimelineRows): Entry[] {
+  const { status, settledAt: createdAt, fault } = job
+  if (createdAt === null || (status !== 'succeeded' && status !== 'failed' && status !== 'canceled'))
+    return []
+  const cause = { fault: fault?.code ?? null, message: fault?.message ?? null }
+  const type = `job.${status}` as const
+  const id = idAmong(notified, type) ?? eventIdOf(job.id, numbers.end)
+  return [{ id, type, createdAt, data: status === 'canceled' ? { ...cancellationOf(tasks) } : cause }]
+}
+
+/** The id under which an event of that type was notified. Null: none was, or several were. */
+function idAmong(notified: TimelineRows['notified'], type: EventType): string | null {
+  const ids = new Set(notified.flatMap((event) => (event.type === type ? [event.id] : [])))
+  const [id = null] = ids
+  return ids.size === 1 ? id : null
+}
+
+// The ids are made of these numbers. A job has fewer than 256 tasks.
+const numbers = { accepted: 0, end: 1, submitted: 256, taskEnd: 512, output: 768 }

@@ -1,0 +1,30 @@
+/**
+ * The part of Zod that is in the bundle: there, wrangler.toml puts this file in the place of the package's `z`. Elsewhere
+ * `z` has everything, so a test compares this list with the names that the Worker uses.
+ */
+export {
+  array,
+  boolean,
+  coerce,
+  custom,
+  discriminatedUnion,
+  enum,
+  int,
+  iso,
+  literal,
+  looseObject,
+  number,
+  object,
+  partialRecord,
+  preprocess,
+  record,
+  strictObject,
+  string,
+  toJSONSchema,
+  tuple,
+  union,
+  unknown,
+  url,
+  ZodString,
+  ZodType,
+} from 'zod/v4'
