@@ -42,7 +42,10 @@ interface FirstDatabase {
   migrations_dir?: string | undefined
 }
 
-/** The text of wrangler.toml with further databases: `reelhook-1` is bound as `DB_1`. */
+/**
+ * The text of wrangler.toml with further databases: `reelhook-1` is bound as `DB_1`. Its `max_concurrency` is for one
+ * database, so each queue gets as many times more, up to the limit of Cloudflare.
+ */
 export function withShards(text: string, first: FirstDatabase, count: number): string {
   const databases = databaseBindings
     .slice(1, count)
@@ -55,7 +58,11 @@ export function withShards(text: string, first: FirstDatabase, count: number): s
         '',
       ].join('\n'),
     )
-  return [text, ...databases].join('\n')
+  const concurrency = /^max_concurrency = (\d+)$/gm
+  const scaled = text.replace(concurrency, (line, value: string) =>
+    value === '1' ? line : `max_concurrency = ${Math.min(maxConcurrency, Number(value) * count)}`,
+  )
+  return [scaled, ...databases].join('\n')
 }
 
 /** Beside wrangler.toml, because its paths are relative. The file is removed when this process ends. */
@@ -65,6 +72,9 @@ export function writeShardConfig(text: string): string {
   writeFileSync(path, text)
   return path
 }
+
+// Of one queue: developers.cloudflare.com/queues/platform/limits.
+const maxConcurrency = 250
 
 function isShard(name: string): boolean {
   return databaseBindings.some((binding) => binding === name)

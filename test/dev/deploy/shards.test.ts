@@ -69,6 +69,7 @@ describe('the configuration with four databases', () => {
         'reelhook-3',
       ])
       expect(new Set(databases.map(({ migrationsFolder }) => migrationsFolder)).size).toBe(1)
+      expect(read.queues.consumers?.map(({ max_concurrency }) => max_concurrency)).toEqual([40, 160, 40, 1])
     } finally {
       rmSync(folder, { recursive: true })
     }
