@@ -88,7 +88,8 @@ describe('a deployment', { timeout }, () => {
     const databasesOf = () =>
       account.uploads
         .at(-1)
-        ?.metadata.bindings.flatMap(({ type, name }) => (type === 'd1' ? [name] : []))
+        ?.metadata.bindings.map(({ name }) => name)
+        .filter((name) => /^DB(_\d)?$/.test(name))
         .toSorted()
     for (const words of [['--shards', '2'], []]) {
       const { exitCode, output } = await deploy(words)
