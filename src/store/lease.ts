@@ -2,7 +2,8 @@
 import { sql } from 'drizzle-orm'
 import { abortUnless, isAborted } from './abort-unless.ts'
 import type { Database } from './database.ts'
-import type { deliveries, jobs } from './schema.ts'
+import { prepared, value } from './prepared.ts'
+import { deliveries, jobs } from './schema.ts'
 
 /** The first statement of every commit: it aborts the whole batch when another holds the lease. */
 export function abortUnlessLeased(
@@ -10,8 +11,14 @@ export function abortUnlessLeased(
   table: typeof jobs | typeof deliveries,
   holder: { id: string; lease: string },
 ) {
-  const held = sql`SELECT 1 FROM ${table} WHERE ${table.id} = ${holder.id} AND ${table.lease} = ${holder.lease}`
-  return abortUnless(db, 'lease_lost', sql`EXISTS (${held})`)
+  return table === jobs ? abortUnlessJobLeased(db, holder) : abortUnlessDeliveryLeased(db, holder)
+}
+
+const abortUnlessJobLeased = prepared((db) => abortUnless(db, 'lease_lost', isHeld(jobs)))
+const abortUnlessDeliveryLeased = prepared((db) => abortUnless(db, 'lease_lost', isHeld(deliveries)))
+
+function isHeld(table: typeof jobs | typeof deliveries) {
+  return sql`EXISTS (SELECT 1 FROM ${table} WHERE ${table.id} = ${value('id')} AND ${table.lease} = ${value('lease')})`
 }
 
 /** True for the error of a batch whose lease was lost: another holds the row, and nothing was written. */

@@ -18,9 +18,14 @@ export function valuesOf<Column extends string>(columns: Record<Column, unknown>
   return typed
 }
 
+/** A row without any values, for an INSERT by `valuesOf` that leaves columns out. */
+export function emptyRow(columns: object): Record<string, null> {
+  return Object.fromEntries(Object.keys(columns).map((name) => [name, null]))
+}
+
 type Preparable = BatchItem<'sqlite'> & { prepare(): { getQuery(): Query } }
 
-/** A statement for `db.batch`. `build` runs once; each use gives the values of all places by name. */
+/** A statement. `build` runs once; each use gives the values of all places by name. */
 export function prepared<Item extends Preparable>(
   build: (db: Database) => Item,
 ): (db: Database, values: Record<string, unknown>) => Item {
@@ -33,12 +38,15 @@ export function prepared<Item extends Preparable>(
     }
     const { item, statement, query } = template
     const params = query.params.map((param) => parameterOf(param, values))
-    // What drizzle's `batch` calls: the same statement for this database, with these values.
+    // The same statement for this database, with these values. Drizzle's `batch` calls `_prepare`, and `await` `execute`.
     const bound = Object.create(statement, {
       stmt: { value: db.$client.prepare(query.sql) },
-      getQuery: { value: () => ({ sql: query.sql, params }) },
+      query: { value: { ...query, params } },
     })
-    return Object.create(item, { _prepare: { value: () => bound } })
+    return Object.create(item, {
+      _prepare: { value: () => bound },
+      execute: { value: () => bound.execute() },
+    })
   }
 }
 

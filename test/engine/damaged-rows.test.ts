@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { advance } from '../../src/engine/advance.ts'
 import { bearerHeader, createApiKey } from '../support/api-keys.ts'
 import { notifyOfFailure } from '../support/deliveries.ts'
-import { erase } from '../support/job-calls.ts'
+import { erase, retry } from '../support/job-calls.ts'
 import {
   api,
   billsFor,
@@ -126,13 +126,15 @@ describe('a damaged endpoint', () => {
 
 it('a damaged event is marked on the timeline', async () => {
   const id = await notifyOfFailure()
+  expect((await retry(id)).status).toBe(202)
   await damage('events', 'data', '{', id)
   const response = await api(`/v1/jobs/${id}/events`)
   expect(await response.json()).toMatchObject({
     data: [
       { type: 'job.accepted' },
-      { type: 'task.rejected', data: { damaged: true } },
+      { type: 'task.rejected' },
       { type: 'job.failed' },
+      { type: 'job.retried', data: { damaged: true } },
     ],
   })
 })

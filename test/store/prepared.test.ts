@@ -66,6 +66,13 @@ it('each use has its own values, in one batch too', async () => {
   expect(selectedAgain).toEqual([{ n: 0, awaitsUpload: true, cost: 'new' }])
 })
 
+it('a statement can be awaited by itself', async () => {
+  const [one] = ids
+  expect(await insertTask(db, aTask(one))).toMatchObject([{ jobId: one, n: 0 }])
+  expect(await selectTask(db, { jobId: one })).toEqual([{ n: 0, awaitsUpload: true, cost: null }])
+  expect((await changeTask(db, { jobId: one, cost: 'new' })).meta.changes).toBe(1)
+})
+
 it('a value that is not given is an error, not a NULL', () => {
   expect(() => changeTask(db, { jobId: ids[0] })).toThrow('has no value for cost')
 })

@@ -1,5 +1,5 @@
 /**
- * prune: deletes the details of jobs that ended `PRUNE_AFTER_DAYS` ago: their timelines, the webhooks of their providers,
+ * prune: deletes the details of jobs that ended `PRUNE_AFTER_DAYS` ago: their stored events, the webhooks of their providers,
  * and the bodies and attempts of their deliveries. The jobs, their costs and their videos stay.
  */
 import type { Context } from '../../context.ts'

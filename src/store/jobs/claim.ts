@@ -4,6 +4,7 @@ import { isSettled, type UnsettledStatus } from '../../core/job/job.ts'
 import { leaseMs } from '../../core/schedule.ts'
 import type { Database } from '../database.ts'
 import { abortUnlessLeased } from '../lease.ts'
+import { prepared, value } from '../prepared.ts'
 import { jobs, type outputs, type tasks } from '../schema.ts'
 import { claimableAt, readRow, type UnsettledJob } from './jobs.ts'
 import { type Output, readOutput, selectOutputs } from './outputs.ts'
@@ -112,10 +113,7 @@ function takeLease(
   // A job that is claimed early, for a webhook, is due from now on: the sweep finds it if the step crashes.
   const dueAt = sql`min(${jobs.dueAt}, ${nowMs})`
   return [
-    db
-      .select({ lease: jobs.lease, status: jobs.status, claimableAt: claimableAt.as('claimable_at') })
-      .from(jobs)
-      .where(eq(jobs.id, id)),
+    selectBefore(db, { id }),
     db
       .update(jobs)
       .set({ dueAt, lease, leasedUntil: nowMs + leaseMs, wokenAt: null })
@@ -123,17 +121,28 @@ function takeLease(
   ] as const
 }
 
+const selectBefore = prepared((db) =>
+  db
+    .select({ lease: jobs.lease, status: jobs.status, claimableAt: claimableAt.as('claimable_at') })
+    .from(jobs)
+    .where(eq(jobs.id, value('id'))),
+)
+
 /** The rows of the job. Only the claim that has written its lease reads the job and its webhooks. */
 function selectClaimed(db: Database, { id, lease }: { id: string; lease: string }) {
-  const isHeld = and(eq(jobs.id, id), eq(jobs.lease, lease))
-  const held = db.select({ id: jobs.id }).from(jobs).where(isHeld)
   return [
-    db.select().from(jobs).where(isHeld),
+    selectHeld(db, { id, lease }),
     selectTasks(db, id),
     selectOutputs(db, id),
-    selectWebhooks(db, id, exists(held)),
+    selectHeldWebhooks(db, { id, lease }),
   ] as const
 }
+
+const isHeld = and(eq(jobs.id, value('id')), eq(jobs.lease, value('lease')))
+const selectHeld = prepared((db) => db.select().from(jobs).where(isHeld))
+const selectHeldWebhooks = prepared((db) =>
+  selectWebhooks(db, value('id'), exists(db.select({ id: jobs.id }).from(jobs).where(isHeld))),
+)
 
 type RowsOf<Table extends { $inferSelect: unknown }> = Table['$inferSelect'][]
 type ClaimedRows = [RowsOf<typeof jobs>, RowsOf<typeof tasks>, RowsOf<typeof outputs>, JournaledWebhook[]]

@@ -1,8 +1,10 @@
 /** Inserts an accepted job, once per idempotency key. */
 
+import { getTableColumns } from 'drizzle-orm'
 import { type Asset, insertAsset } from '../assets.ts'
 import { type Database, isDatabaseFull, reasonOf } from '../database.ts'
 import { draftEvent, insertEventIf } from '../events.ts'
+import { emptyRow, prepared, valuesOf } from '../prepared.ts'
 import { jobs } from '../schema.ts'
 import { findJob, findJobByIdempotencyKey, type Job, readRow } from './jobs.ts'
 
@@ -30,22 +32,21 @@ export async function insertJob(db: Database, accepted: AcceptedJob, assets: Ass
   const { request, providers, warnings, estimates, createdAt, ...rest } = accepted
   const [provider] = providers
   if (provider === undefined) throw new Error('a job is accepted only when some provider can make it')
-  const insert = db
-    .insert(jobs)
-    .values({
-      ...rest,
-      createdAt,
-      status: 'queued',
-      model: request.model,
-      provider,
-      providers: JSON.stringify(providers),
-      request: JSON.stringify(request),
-      warnings: JSON.stringify(warnings),
-      estimates: JSON.stringify(estimates),
-      deadlineAt: createdAt + request.deadline_seconds * 1_000,
-      dueAt: createdAt,
-    })
-    .returning()
+  const insert = insertRow(db, {
+    ...emptyRow(columns),
+    lateWebhooks: 0,
+    ...rest,
+    createdAt,
+    status: 'queued',
+    model: request.model,
+    provider,
+    providers: JSON.stringify(providers),
+    request: JSON.stringify(request),
+    warnings: JSON.stringify(warnings),
+    estimates: JSON.stringify(estimates),
+    deadlineAt: createdAt + request.deadline_seconds * 1_000,
+    dueAt: createdAt,
+  })
   try {
     const [[row]] = await db.batch([
       insert,
@@ -62,6 +63,9 @@ export async function insertJob(db: Database, accepted: AcceptedJob, assets: Ass
     return other
   }
 }
+
+const columns = getTableColumns(jobs)
+const insertRow = prepared((db) => db.insert(jobs).values(valuesOf(columns)).returning())
 
 function findAccepted(db: Database, { id, apiKeyId, idempotencyKey }: AcceptedJob): Promise<Job | null> {
   return idempotencyKey === null ? findJob(db, id) : findJobByIdempotencyKey(db, apiKeyId, idempotencyKey)

@@ -1,8 +1,9 @@
 /** The outputs table: the videos that a job waits for, and those that are stored in R2. */
-import { and, asc, eq, inArray, sql } from 'drizzle-orm'
+import { and, asc, eq, getTableColumns, inArray, sql } from 'drizzle-orm'
 import { type Fault, readFault, writeFault } from '../../core/fault.ts'
 import { noMetadata, type VideoMetadata } from '../../core/video-metadata.ts'
 import type { Database } from '../database.ts'
+import { emptyRow, prepared, value, valuesOf } from '../prepared.ts'
 import { outputs } from '../schema.ts'
 
 type Row = typeof outputs.$inferSelect
@@ -37,8 +38,16 @@ type FailedOutput = Common & { status: 'failed'; fault: Fault }
 export type Output = WaitingOutput | StoredOutput | FailedOutput
 
 export function selectOutputs(db: Database, jobId: string) {
-  return db.select().from(outputs).where(eq(outputs.jobId, jobId)).orderBy(asc(outputs.n))
+  return outputsOfJob(db, { jobId })
 }
+
+const outputsOfJob = prepared((db) =>
+  db
+    .select()
+    .from(outputs)
+    .where(eq(outputs.jobId, value('jobId')))
+    .orderBy(asc(outputs.n)),
+)
 
 /** The outputs of all jobs on a page. */
 export async function outputsOfAll(db: Database, jobIds: string[]): Promise<Map<string, Output[]>> {
@@ -60,27 +69,33 @@ export async function findStoredOutput(db: Database, jobId: string, n: number): 
 export function saveOutput(db: Database, output: Output) {
   const { jobId, n, taskN, remoteId, sourceUrl, status, attempts, isUnconfirmed } = output
   const stored = output.status === 'stored' ? output : null
-  return db
+  return save(db, {
+    ...emptyRow(columns),
+    jobId,
+    n,
+    taskN,
+    remoteId,
+    sourceUrl: sourceUrl ?? '',
+    status,
+    attempts,
+    unconfirmed: isUnconfirmed,
+    fault: writeFault(output.status === 'failed' ? output.fault : null),
+    key: stored?.key ?? null,
+    contentType: stored?.contentType ?? null,
+    bytes: stored?.bytes ?? null,
+    sha256: stored?.sha256 ?? null,
+    storedAt: stored?.storedAt ?? null,
+    storedVia: stored?.storedVia ?? null,
+    metadataReadAt: stored?.metadataReadAt ?? null,
+    ...(stored?.metadata ?? noMetadata),
+  })
+}
+
+const columns = getTableColumns(outputs)
+const save = prepared((db) =>
+  db
     .insert(outputs)
-    .values({
-      jobId,
-      n,
-      taskN,
-      remoteId,
-      sourceUrl: sourceUrl ?? '',
-      status,
-      attempts,
-      unconfirmed: isUnconfirmed,
-      fault: writeFault(output.status === 'failed' ? output.fault : null),
-      key: stored?.key ?? null,
-      contentType: stored?.contentType ?? null,
-      bytes: stored?.bytes ?? null,
-      sha256: stored?.sha256 ?? null,
-      storedAt: stored?.storedAt ?? null,
-      storedVia: stored?.storedVia ?? null,
-      metadataReadAt: stored?.metadataReadAt ?? null,
-      ...(stored?.metadata ?? noMetadata),
-    })
+    .values(valuesOf(columns))
     .onConflictDoUpdate({
       target: [outputs.jobId, outputs.n],
       set: {
@@ -104,8 +119,8 @@ export function saveOutput(db: Database, output: Output) {
         audioCodec: sql`excluded.audio_codec`,
         hasAudio: sql`excluded.has_audio`,
       },
-    })
-}
+    }),
+)
 
 export function readOutput(row: Row): Output {
   const { jobId, n, taskN, remoteId, attempts, status } = row

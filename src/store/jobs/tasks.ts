@@ -1,5 +1,5 @@
 /** The submission record: one row per task. */
-import { and, asc, eq, inArray, sql } from 'drizzle-orm'
+import { and, asc, eq, getTableColumns, inArray, type SQL, sql } from 'drizzle-orm'
 import { type Cost, costSchema } from '../../core/cost.ts'
 import { type Fault, fault, readFault, writeFault } from '../../core/fault.ts'
 import { readStored } from '../../core/http/json.ts'
@@ -7,6 +7,7 @@ import type { CompletionSource } from '../../core/job/task.ts'
 import { type PollFailureRecord, pollFailureRecordSchema } from '../../core/poll-failure.ts'
 import type { ProviderName } from '../../core/request/request.ts'
 import { type Database, reasonOf } from '../database.ts'
+import { prepared, value, valuesOf } from '../prepared.ts'
 import { tasks } from '../schema.ts'
 import { type Databases, inEachDatabase } from '../shards.ts'
 import { type InputUpload, inputsSchema, type ReceivedVideo, receivedVideoSchema } from './task-media.ts'
@@ -75,8 +76,16 @@ export function mayLeaveOrphans({ awaitsUpload }: Task): boolean {
 }
 
 export function selectTasks(db: Database, jobId: string) {
-  return db.select().from(tasks).where(eq(tasks.jobId, jobId)).orderBy(asc(tasks.n))
+  return tasksOfJob(db, { jobId })
 }
+
+const tasksOfJob = prepared((db) =>
+  db
+    .select()
+    .from(tasks)
+    .where(eq(tasks.jobId, value('jobId')))
+    .orderBy(asc(tasks.n)),
+)
 
 /** The tasks of many jobs at once, for a page of them. */
 export async function tasksOfAll(db: Database, jobIds: string[]): Promise<Map<string, Task[]>> {
@@ -125,16 +134,21 @@ export function saveTask(db: Database, task: Task, before?: Task) {
     receivedVideo: null,
     pollFailure: task.pollFailure === null ? null : JSON.stringify(task.pollFailure),
   }
+  // A written id costs a row in its index too, even if it is the same.
+  return before?.providerTaskId === task.providerTaskId ? save(db, row) : saveWithId(db, row)
+}
+
+const save = prepared((db) => insertOrUpdate(db, {}))
+const saveWithId = prepared((db) => insertOrUpdate(db, { providerTaskId: sql`excluded.provider_task_id` }))
+
+function insertOrUpdate(db: Database, alsoSet: { providerTaskId?: SQL }) {
   return db
     .insert(tasks)
-    .values(row)
+    .values(valuesOf(getTableColumns(tasks)))
     .onConflictDoUpdate({
       target: [tasks.jobId, tasks.n],
       set: {
-        // A written id costs a row in its index too, even if it is the same.
-        ...(before?.providerTaskId !== task.providerTaskId && {
-          providerTaskId: sql`excluded.provider_task_id`,
-        }),
+        ...alsoSet,
         status: sql`excluded.status`,
         attempts: sql`excluded.attempts`,
         intendedAt: sql`excluded.intended_at`,

@@ -91,7 +91,7 @@ export function recordResult(
 }
 
 /** A job's newest webhooks, the newest first, if the condition holds. */
-export function selectWebhooks(db: Database, jobId: string, onlyIf: SQL) {
+export function selectWebhooks(db: Database, jobId: SQL<string>, onlyIf: SQL) {
   return db
     .select()
     .from(webhooks)
