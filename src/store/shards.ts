@@ -14,7 +14,7 @@ export interface Databases {
   /** The database of a job, an asset or a delivery, by its id. There is nothing with the id of a shard that is not bound. */
   dbOf: (id: string) => Database
   /** All databases, by shard. */
-  databases: readonly Database[]
+  databases: Database[]
   /** The size of a database as last seen; `readSize` asks for it. */
   lastSeenSize: (db: Database) => number | null
 }

@@ -45,8 +45,8 @@ function statusOf(pid: number): string {
   }
 }
 
-/** The CPU time that a process has taken since it began, in milliseconds, over all of its threads. */
-export function cpuMs(pid: number): number {
+/** The same to the microsecond, without the threads that have ended: for short times. */
+export function cpuMsOfThreads(pid: number): number {
   return readdirSync(`/proc/${pid}/task`)
     .map((thread) => readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8'))
     .reduce((sum, line) => sum + Number(line.split(' ')[0]) / 1e6, 0)

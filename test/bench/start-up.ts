@@ -5,7 +5,7 @@
 import { rmSync } from 'node:fs'
 import { convertV4MiniflareOptions, Miniflare } from 'miniflare'
 import { bundleWorker } from '../../src/dev/local/bundle.ts'
-import { cpuMs, runtimeProcesses } from './process.ts'
+import { cpuMsOfThreads, runtimeProcesses } from './process.ts'
 
 const folder = '.wrangler/bench-start'
 const emptyWorker = 'export default { fetch: () => new Response() }'
@@ -41,7 +41,7 @@ async function startOf(contents: string): Promise<number> {
   )
   await miniflare.ready
   const started = runtimeProcesses().filter((pid) => !others.includes(pid))
-  const ms = started.reduce((sum, pid) => sum + cpuMs(pid), 0)
+  const ms = started.reduce((sum, pid) => sum + cpuMsOfThreads(pid), 0)
   await miniflare.dispose()
   return ms
 }

@@ -1,9 +1,13 @@
 /** Jobs in several databases: each in its own, whatever is asked about all of them. */
+import { env } from 'cloudflare:workers'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { shardOf } from '../../src/core/id.ts'
+import type { DatabaseBindings } from '../../src/store/shards.ts'
 import { apiRequest } from '../support/api-call.ts'
 import { maxConcurrentTasks } from '../support/limited.ts'
-import { billsFor } from '../support/reelhook.ts'
+import { withDatabaseSize } from '../support/platform/database-size.ts'
+import { aRequest, billsFor } from '../support/reelhook.ts'
+import { deadQueue, fetchWith } from '../support/runtime.ts'
 import { column, createShardedWorker, emptyShards, keysNamed, postWithKeys } from '../support/shards.ts'
 import { world } from '../support/world.ts'
 
@@ -102,6 +106,44 @@ describe('a growth from two databases to four', () => {
     expect(await postWithKeys(after, keys)).toEqual(ids)
     expect(new Set(await statusesOf([...ids, ...newIds]))).toEqual(new Set(['succeeded']))
     for (const id of [...ids, ...newIds]) expect(billsFor(id)).toHaveLength(1)
+  })
+})
+
+describe('a full database', () => {
+  /** Two databases with these shares of the limit. */
+  function sized(one: number, other: number) {
+    const databases = [withDatabaseSize(env.DB, one), withDatabaseSize(env.SHARD_1, other)] as const
+    const [first, second] = databases
+    const bindings: Partial<Env & DatabaseBindings> = {
+      DB: first.binding,
+      DB_1: second.binding,
+      JOBS: deadQueue,
+    }
+    return {
+      databases,
+      post: (key: string) =>
+        fetchWith(bindings, apiRequest('POST', '/v1/jobs', aRequest(), { 'idempotency-key': key })),
+    }
+  }
+
+  it('takes no new jobs while another has room, and a repeated post finds its job in either', async () => {
+    const { databases, post } = sized(0.95, 0.5)
+    const keys = keysNamed('full', 8)
+    const idsOf = async () => {
+      const ids: string[] = []
+      for (const key of keys) ids.push((await (await post(key)).json<{ id: string }>()).id)
+      return ids
+    }
+    const ids = await idsOf()
+    expect(new Set(ids.map(shardOf))).toEqual(new Set([1]))
+    databases[0].setShare(0.5)
+    expect(await idsOf()).toEqual(ids)
+  })
+
+  it('is a reason to refuse only if the others are full too', async () => {
+    const { post } = sized(0.95, 0.91)
+    const response = await post('refused')
+    expect([response.status, (await response.json<{ code: string }>()).code]).toEqual([507, 'database_full'])
   })
 })
 

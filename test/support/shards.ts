@@ -19,7 +19,7 @@ declare global {
   }
 }
 
-export const shards = [env.DB, env.SHARD_1, env.SHARD_2, env.SHARD_3]
+const shards = [env.DB, env.SHARD_1, env.SHARD_2, env.SHARD_3]
 
 /** The databases beside the Worker's own are not emptied between files. */
 export async function emptyShards(): Promise<void> {

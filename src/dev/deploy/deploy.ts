@@ -1,15 +1,17 @@
 /**
  * npm run deploy: validates the settings, then deploys (deploy-worker.ts). `npm run deploy -- --dry-run` validates and
- * bundles only. `--location weur` places a new database and bucket in Western Europe.
+ * bundles only. `--location weur` places a new database and bucket in Western Europe. `--shards 4` deploys with four
+ * databases.
  */
 import { readFile } from 'node:fs/promises'
 import { unstable_readConfig } from 'wrangler'
 import { runWrangler } from '../local/wrangler.ts'
-import { type Location, resourcesIn } from './account-resources.ts'
+import { resourcesIn } from './account-resources.ts'
 import { openCloudflare } from './cloudflare.ts'
-import { readDeployOptions } from './deploy-options.ts'
+import { type DeployOptions, readDeployOptions } from './deploy-options.ts'
 import { deployWorker } from './deploy-worker.ts'
 import { readSettings, type Settings, writeSettings } from './settings-file.ts'
+import { chooseShards, withShards, writeShardConfig } from './shards.ts'
 
 const settingsFile = '.env.production'
 
@@ -26,8 +28,7 @@ async function main(): Promise<string | null> {
   if (text === null) return `There is no ${settingsFile}: copy .env.example to it and fill it in.`
   const checked = readSettings(text)
   if (!checked.ok) return `Fix these settings in ${settingsFile}:\n  ${checked.faults.join('\n  ')}`
-  const { isDryRun, location } = read.options
-  return isDryRun ? dryRun() : deploy(checked.settings, location)
+  return read.options.isDryRun ? dryRun() : deploy(checked.settings, read.options)
 }
 
 async function dryRun(): Promise<string | null> {
@@ -35,18 +36,22 @@ async function dryRun(): Promise<string | null> {
   return exitCode === 0 ? null : 'The Worker cannot be bundled; the output of wrangler is above.'
 }
 
-async function deploy(settings: Settings, location: Location | null): Promise<string | null> {
-  const config = unstable_readConfig({})
-  if (config.name === undefined) return 'wrangler.toml has no name.'
-  const { account_id: accountId } = config
+async function deploy(settings: Settings, { location, shards }: DeployOptions): Promise<string | null> {
+  const single = unstable_readConfig({})
+  if (single.name === undefined) return 'wrangler.toml has no name.'
+  const { account_id: accountId } = single
   const opened = await openCloudflare({ run: runWrangler, fetch, environment: process.env, accountId })
   if (!opened.ok) return opened.fault
+  const chosen = await chooseShards(opened.cloudflare, single.name, shards)
+  if (!chosen.ok) return chosen.fault
+  const path = await configPath(single.d1_databases, chosen.count)
+  const config = unstable_readConfig({ config: path })
   return deployWorker({
     cloudflare: opened.cloudflare,
-    run: runWrangler,
+    run: (words, options) => runWrangler([...words, '--config', path], options),
     print: console.log,
     worker: {
-      name: config.name,
+      name: single.name,
       resources: resourcesIn(config),
       // As wrangler decides it.
       needsSubdomain: config.workers_dev ?? (config.route === undefined && !config.routes?.length),
@@ -55,4 +60,12 @@ async function deploy(settings: Settings, location: Location | null): Promise<st
       settingsPath: writeSettings(settings),
     },
   })
+}
+
+type ConfiguredDatabases = ReturnType<typeof unstable_readConfig>['d1_databases']
+
+/** wrangler.toml as it is, if it names all databases. */
+async function configPath([first]: ConfiguredDatabases, count: number): Promise<string> {
+  if (first === undefined || count === 1) return 'wrangler.toml'
+  return writeShardConfig(withShards(await readFile('wrangler.toml', 'utf8'), first, count))
 }

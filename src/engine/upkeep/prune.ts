@@ -12,7 +12,8 @@ import { inEachDatabase } from '../../store/shards.ts'
 
 // Every ten minutes, because a look that finds nothing still reads some rows.
 const minutesPerRound = 10
-// The next round prunes the rest, the oldest first: 6,000 jobs a round are 864,000 a day. A group takes two round trips.
+// The next round prunes the rest, the oldest first: 6,000 jobs a round are 864,000 a day, of all databases together. A group
+// takes two round trips.
 const groupsPerRound = 30
 const jobsPerGroup = 200
 
@@ -26,12 +27,12 @@ export async function prune(context: Context): Promise<void> {
   })
 }
 
-export async function pruneEnded({ config, now, log }: Context, db: Database): Promise<void> {
+export async function pruneEnded({ config, databases, now, log }: Context, db: Database): Promise<void> {
   const startedAt = now()
   const endedBy = prunedBefore(config.pruneAfterDays, startedAt)
   if (endedBy === null) return
   let count = 0
-  for (let group = 0; group < groupsPerRound; group++) {
+  for (let group = 0; group < Math.ceil(groupsPerRound / databases.length); group++) {
     const { next, again } = await pruneCandidates(db, endedBy, jobsPerGroup)
     if (next.length + again.length === 0) break
     count += await pruneJobs(db, { next, again }, { endedBy, nowMs: now() })

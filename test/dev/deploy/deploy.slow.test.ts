@@ -82,6 +82,27 @@ describe('a deployment', { timeout }, () => {
     expect(leftovers()).toEqual([])
   })
 
+  it('with --shards 2 has two databases, and keeps them without the option', async () => {
+    const account = api.reset()
+    writeSettings(values)
+    const databasesOf = () =>
+      account.uploads
+        .at(-1)
+        ?.metadata.bindings.map(({ name }) => name)
+        .filter((name) => /^DB(_\d)?$/.test(name))
+        .toSorted()
+    for (const words of [['--shards', '2'], []]) {
+      const { exitCode, output } = await deploy(words)
+      expect({ exitCode, output }).toMatchObject({ exitCode: 0 })
+      expect(databasesOf()).toEqual(['DB', 'DB_1'])
+    }
+    expect([...account.databases.keys()]).toEqual(['reelhook', 'reelhook-1'])
+    const refused = await deploy(['--shards', '1'])
+    expect(refused.output).toContain('The Worker has 2 databases')
+    expect(readdirSync(folder)).not.toContain('wrangler.shards.toml')
+    expect(leftovers()).toEqual([])
+  })
+
   it('stops at a failed migration, before the Worker is uploaded', async () => {
     const account = api.reset()
     writeSettings(values)
