@@ -94,7 +94,7 @@ function candidates({ order, ranges }: Search, after: string | null, limit: numb
   return sql`${union(terms)} ORDER BY id ${isNewestFirst ? sql`DESC` : sql`ASC`} LIMIT ${limit}`
 }
 
-/** D1 takes so many terms in a compound SELECT. SQLite flattens nested ones into one that merges them all. */
+/** The limit of D1 for the terms of a compound SELECT. SQLite flattens nested ones into one that merges them all. */
 const maxTerms = 5
 
 function union(terms: SQL[]): SQL {

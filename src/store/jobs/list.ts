@@ -63,7 +63,7 @@ export async function findJobs(db: Database, filter: JobFilter, cursor: Cursor):
   return (isByColumn ? null : await findByKey(db, filter, from)) ?? findByColumns(db, filter, from)
 }
 
-/** By the primary key. Null: so many of the rows are erased that the index without them is read instead. */
+/** By the primary key. Null: too many of the rows are erased, and the index without them must be read. */
 async function findByKey(db: Database, filter: JobFilter, { after, limit }: Cursor): Promise<Page | null> {
   const { where } = since(filter, { table: jobs, id: jobs.id, where: sql`1` })
   const inspected = 2 * limit + 1

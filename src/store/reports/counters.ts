@@ -77,7 +77,7 @@ function add(db: Database, rows: SQL) {
     })
 }
 
-// Of the journaled webhooks. After the job's end webhooks are not journaled.
+// Only journaled webhooks are read. After the job's end webhooks are not journaled.
 const received = (when: SQL) =>
   sql`FROM ${webhooks} WHERE ${webhooks.jobId} = ${tasks.jobId} AND ${webhooks.provider} = ${tasks.provider} AND ${webhooks.receivedAt} ${when}`
 const delay = sql`CASE ${tasks.completedVia}

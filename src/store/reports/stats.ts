@@ -44,7 +44,7 @@ interface Spread {
   p95: number
 }
 
-/** Of the jobs that were created in the hour of that time, or later. */
+/** Counts the jobs that were created in the hour of that time, or later. */
 export async function countSince(databases: readonly Database[], timeMs: number): Promise<Stats> {
   const sinceMs = timeMs - (timeMs % hourMs)
   const parts = await Promise.all(
