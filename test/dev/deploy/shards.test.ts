@@ -60,7 +60,12 @@ describe('the configuration with four databases', () => {
       const config = join(folder, 'wrangler.toml')
       writeFileSync(config, withShards(readFileSync('wrangler.toml', 'utf8'), first, 4))
       const read = unstable_readConfig({ config })
-      expect(read.d1_databases.map(({ binding }) => binding)).toEqual(['DB', 'DB_1', 'DB_2', 'DB_3'])
+      expect(read.d1_databases.map(({ binding }: { binding: string }) => binding)).toEqual([
+        'DB',
+        'DB_1',
+        'DB_2',
+        'DB_3',
+      ])
       const { databases } = resourcesIn(read)
       expect(databases.map(({ name }) => name)).toEqual([
         'reelhook',
@@ -69,7 +74,11 @@ describe('the configuration with four databases', () => {
         'reelhook-3',
       ])
       expect(new Set(databases.map(({ migrationsFolder }) => migrationsFolder)).size).toBe(1)
-      expect(read.queues.consumers?.map(({ max_concurrency }) => max_concurrency)).toEqual([40, 160, 40, 1])
+      expect(
+        read.queues.consumers?.map(
+          ({ max_concurrency }: { max_concurrency?: number | null }) => max_concurrency,
+        ),
+      ).toEqual([40, 160, 40, 1])
     } finally {
       rmSync(folder, { recursive: true })
     }
