@@ -3,8 +3,12 @@
  * at most a tenth. No I/O. No clock.
  */
 
-/** A time of `ms` is in bucket `floor(log(ms) / log(bucketGrowth))`; one of a millisecond or less in bucket 0. */
-export const bucketGrowth = 1.2
+const bucketGrowth = 1.2
+
+/** A time of a millisecond or less is in bucket 0. */
+export function bucketOf(ms: number): number {
+  return Math.floor(Math.log(Math.max(ms, 1)) / Math.log(bucketGrowth))
+}
 
 /** How many times are in each bucket. */
 export type Histogram = ReadonlyMap<number, number>

@@ -50,6 +50,22 @@ export function prepared<Item extends Preparable>(
   }
 }
 
+/** The same for a statement whose columns vary: `build` runs once for each set of names. */
+export function preparedByNames<Item extends Preparable>(
+  build: (db: Database, names: string[]) => Item,
+): (db: Database, values: Record<string, unknown>) => Item {
+  const byNames = new Map<string, (db: Database, values: Record<string, unknown>) => Item>()
+  return (db, values) => {
+    const names = Object.keys(values)
+    const key = names.join()
+    const known = byNames.get(key)
+    if (known !== undefined) return known(db, values)
+    const statement = prepared((database) => build(database, names))
+    byNames.set(key, statement)
+    return statement(db, values)
+  }
+}
+
 /** A column encodes its value, as it does in a statement that is not prepared. */
 function parameterOf(param: unknown, values: Record<string, unknown>): unknown {
   if (is(param, Placeholder)) return given(values, param.name)

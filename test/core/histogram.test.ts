@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { bucketGrowth, countIn, percentileOf } from '../../src/core/histogram.ts'
+import { bucketOf, countIn, percentileOf } from '../../src/core/histogram.ts'
 
 function histogramOf(times: number[]): Map<number, number> {
-  const buckets = Map.groupBy(times, (ms) => Math.floor(Math.log(ms) / Math.log(bucketGrowth)))
+  const buckets = Map.groupBy(times, (ms) => bucketOf(ms))
   return new Map([...buckets].map(([bucket, { length }]) => [bucket, length]))
 }
 

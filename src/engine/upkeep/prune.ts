@@ -6,8 +6,8 @@ import type { Context } from '../../context.ts'
 import { prunedBefore } from '../../core/retention.ts'
 import { sweepEveryMs } from '../../core/schedule.ts'
 import type { Database } from '../../store/database.ts'
+import { deleteOldCounters } from '../../store/jobs/counters.ts'
 import { pruneCandidates, pruneJobs } from '../../store/prune.ts'
-import { deleteOldCounters } from '../../store/reports/counters.ts'
 import { inEachDatabase } from '../../store/shards.ts'
 
 // Every ten minutes, because a look that finds nothing still reads some rows.

@@ -1,10 +1,11 @@
 /** Deliveries: inserting them, and claiming one for an attempt. The end of a claim is in commit.ts. */
-import { and, asc, eq, getTableColumns, isNotNull, lte, sql } from 'drizzle-orm'
+import { and, asc, eq, getTableColumns, isNotNull, lte, type SQL, sql } from 'drizzle-orm'
 import { hostAndPathOf } from '../../core/delivery.ts'
 import type { Destination, EventType } from '../../core/event.ts'
 import { newId, shardOf } from '../../core/id.ts'
 import { leaseMs } from '../../core/schedule.ts'
 import type { Database } from '../database.ts'
+import { prepared, value } from '../prepared.ts'
 import { deliveries, jobs } from '../schema.ts'
 import { hasCapacity, takesFreshAttempt } from './capacity.ts'
 import { claimTrial } from './circuits.ts'
@@ -39,34 +40,43 @@ export function insertDelivery(
   draft: Omit<DeliveryDraft, 'body'> & { body: string | null; apiKeyId?: string },
   nowMs: number,
 ) {
-  const { id, endpointId, eventId, eventType, url, body, lease, apiKeyId } = draft
-  const { host, path } = hostAndPathOf(url)
-  const ownerId =
-    endpointId ?? apiKeyId ?? sql`(SELECT ${jobs.apiKeyId} FROM ${jobs} WHERE ${jobs.id} = ${jobId})`
-  const isClaimed =
-    lease === null || typeof ownerId !== 'string' ? sql`0` : takesFreshAttempt({ host, ownerId }, nowMs)
-  const given = { id, jobId, endpointId, eventId, eventType, url, host, path, ownerId, body }
-  const row: Record<string, unknown> = {
+  const { apiKeyId = null, ...given } = draft
+  return insertRow(db, {
     ...given,
-    status: 'pending',
-    attempts: 0,
-    attemptsBefore: 0,
-    createdAt: nowMs,
-    dueAt: sql`CASE WHEN is_claimed THEN ${nowMs + leaseMs} ELSE ${nowMs} END`,
-    lease: sql`CASE WHEN is_claimed THEN ${lease} END`,
-  }
-  const values = Object.keys(getTableColumns(deliveries)).map((name) => sql`${row[name] ?? null}`)
-  return (
-    db
-      .insert(deliveries)
-      .select(
-        sql`WITH claim AS MATERIALIZED (SELECT ${isClaimed} AS is_claimed) SELECT ${sql.join(values, sql`, `)} FROM claim WHERE true`,
-      )
-      // A repeat finds its own row.
-      .onConflictDoUpdate({ target: deliveries.id, set: { id } })
-      .returning({ deliveryId: deliveries.id, lease: deliveries.lease })
-  )
+    ...hostAndPathOf(draft.url),
+    jobId,
+    ownerId: draft.endpointId ?? apiKeyId,
+    now: nowMs,
+    leaseEnd: nowMs + leaseMs,
+  })
 }
+
+const owner = sql`coalesce(${value('ownerId')}, (SELECT ${jobs.apiKeyId} FROM ${jobs} WHERE ${jobs.id} = ${value('jobId')}))`
+const lane = { host: value('host'), ownerId: owner }
+const isClaimed = sql`(${value('lease')} IS NOT NULL
+  AND ${takesFreshAttempt(lane, { now: value('now'), leaseEnd: value('leaseEnd') })})`
+const given = ['id', 'jobId', 'endpointId', 'eventId', 'eventType', 'url', 'host', 'path', 'body']
+const places: Record<string, SQL> = {
+  ...Object.fromEntries(given.map((name) => [name, value(name)])),
+  ownerId: owner,
+  status: sql`'pending'`,
+  attempts: sql`0`,
+  attemptsBefore: sql`0`,
+  createdAt: value('now'),
+  dueAt: sql`CASE WHEN is_claimed THEN ${value('leaseEnd')} ELSE ${value('now')} END`,
+  lease: sql`CASE WHEN is_claimed THEN ${value('lease')} END`,
+}
+const columns = Object.keys(getTableColumns(deliveries)).map((name) => places[name] ?? sql`NULL`)
+const insertRow = prepared((db) =>
+  db
+    .insert(deliveries)
+    .select(
+      sql`WITH claim AS MATERIALIZED (SELECT ${isClaimed} AS is_claimed) SELECT ${sql.join(columns, sql`, `)} FROM claim WHERE true`,
+    )
+    // A repeat finds its own row.
+    .onConflictDoUpdate({ target: deliveries.id, set: { id: value('id') } })
+    .returning({ deliveryId: deliveries.id, lease: deliveries.lease }),
+)
 
 /** The deliveries that these inserts have put under their first lease: the results of a batch. */
 export function claimedIn(results: readonly unknown[]): string[] {

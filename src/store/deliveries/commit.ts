@@ -13,6 +13,7 @@ import { maxAttemptsPerHost } from '../../core/schedule.ts'
 import type { Database } from '../database.ts'
 import { type EventDraft, insertEvent } from '../events.ts'
 import { abortUnlessLeased } from '../lease.ts'
+import { prepared, value } from '../prepared.ts'
 import { attempts, deliveries } from '../schema.ts'
 import { forgetIfIdle, type RecordedResult, recordHostResult, returnTrial } from './circuits.ts'
 import type { Delivery } from './claim.ts'
@@ -49,10 +50,7 @@ export async function commitAttempt(
     ] as const
   const ofDelivery = [
     ...(claimed.attempts > 0 ? [keepLatestAttempt(db, id)] : []),
-    db
-      .update(deliveries)
-      .set({ ...delivery, ...latest(attempt), lease: null })
-      .where(eq(deliveries.id, id)),
+    endAttempt(db, { id, ...delivery, ...latest(attempt) }),
     ...events.map((event) => insertEvent(db, jobId, event)),
   ]
   const held = abortUnlessLeased(db, deliveries, claimed)
@@ -78,6 +76,24 @@ function latest({ n, startedAt, durationMs, status, error, responseBody }: Attem
     lastResponseBody: responseBody,
   }
 }
+
+const attemptColumns = ['status', 'reason', 'dueAt', 'attempts'] as const
+const latestColumns = [
+  'lastStartedAt',
+  'lastDurationMs',
+  'lastStatus',
+  'lastError',
+  'lastResponseBody',
+] as const
+const endAttempt = prepared((db) =>
+  db
+    .update(deliveries)
+    .set({
+      ...Object.fromEntries([...attemptColumns, ...latestColumns].map((name) => [name, value(name)])),
+      lease: null,
+    })
+    .where(eq(deliveries.id, value('id'))),
+)
 
 function keepLatestAttempt(db: Database, id: string) {
   const { attempts: n, lastStartedAt, lastDurationMs, lastStatus, lastError, lastResponseBody } = deliveries

@@ -26,6 +26,7 @@
 import { and, eq, type SQL, sql } from 'drizzle-orm'
 import { failingPathsToBlockHost, failuresToOpenCircuit } from '../../core/schedule.ts'
 import type { Database } from '../database.ts'
+import { prepared, value } from '../prepared.ts'
 import { deliveries, hosts } from '../schema.ts'
 
 export interface Lane {
@@ -34,14 +35,21 @@ export interface Lane {
 }
 
 /** Selects the lane's row in `hosts`. */
-export function isRowOf({ host, ownerId }: Lane) {
+export function isRowOf({ host, ownerId }: { [Name in keyof Lane]: string | SQL }) {
   return and(eq(hosts.host, host), eq(hosts.ownerId, ownerId))
 }
 
 /** The lane's row, if it has one. */
 export function selectLane(db: Database, lane: Lane) {
-  return db.select({ host: hosts.host }).from(hosts).where(isRowOf(lane))
+  return laneRow(db, { ...lane })
 }
+
+const laneRow = prepared((db) =>
+  db
+    .select({ host: hosts.host })
+    .from(hosts)
+    .where(isRowOf({ host: value('host'), ownerId: value('ownerId') })),
+)
 
 /** Selects the lane's deliveries. */
 export function isDeliveryOf({ host, ownerId }: Lane) {

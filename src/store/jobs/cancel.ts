@@ -2,6 +2,7 @@
  * Cancellation: the only commit that needs no lease. It takes the row from the step that holds it, if the job is still
  * as it was read, so that its last event is true. The step has lost its lease then, and commits nothing.
  */
+
 import { and, eq, isNull, sql } from 'drizzle-orm'
 import type { Limits } from '../../core/job/concurrency.ts'
 import type { DueJob } from '../../core/job/job.ts'
@@ -11,9 +12,9 @@ import type { Database } from '../database.ts'
 import type { DeliveryDraft } from '../deliveries/claim.ts'
 import { insertEventsAndDeliveries } from '../deliveries/insert-events.ts'
 import type { EventDraft } from '../events.ts'
-import { countSettled } from '../reports/counters.ts'
 import { jobs, outputs, tasks } from '../schema.ts'
 import { changeSlots, jobsIn, wakeWaitingJobs } from '../slots/slots.ts'
+import { countSettled } from './counters.ts'
 import { type Job, readRow } from './jobs.ts'
 import { type Output, readOutput, saveOutput, selectOutputs } from './outputs.ts'
 import { readTask, saveTask, selectTasks, type Task } from './tasks.ts'
@@ -61,12 +62,13 @@ export interface Ending {
 // Idempotent: the second time the job is no longer as it was read.
 export async function commitCancel(
   db: Database,
-  { job, state }: SeenJob,
+  { job, tasks, state }: SeenJob,
   ending: Ending,
   { limits, nowMs }: { limits: Limits | null; nowMs: number },
 ): Promise<DueJob[] | null> {
   const { changes, turned } = changeSlots(db, job, { next: 'settled', tasks: [], waitsFor: [] }, limits)
   const wakes = wakeWaitingJobs(db, turned, limits, nowMs)
+  const after = tasks.map((task) => ending.tasks.find(({ n }) => n === task.n) ?? task)
   try {
     const results = await db.batch([
       abortUnless(db, 'job_changed', sql`${stateOf(job.id)} = ${state}`),
@@ -75,7 +77,7 @@ export async function commitCancel(
       ...ending.outputs.map((output) => saveOutput(db, output)),
       ...insertEventsAndDeliveries(db, job, ending, nowMs),
       ...changes,
-      countSettled(db, job.id),
+      ...countSettled(db, { job: { ...job, status: 'canceled' }, tasks: after, webhooks: [] }),
       // Last, because these statements read the slots that are released above.
       ...wakes,
     ])

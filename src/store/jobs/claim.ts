@@ -11,6 +11,7 @@ import { type Output, readOutput, selectOutputs } from './outputs.ts'
 import { readTask, selectTasks, type Task } from './tasks.ts'
 import {
   countIfFirstLate,
+  isStored,
   type JournaledWebhook,
   journal,
   type ReceivedWebhook,
@@ -48,7 +49,7 @@ export async function claimJob(
   lease: string,
   nowMs: number,
 ): Promise<Claim | null> {
-  const { claim } = await claimIf(db, { id, lease }, lte(claimableAt, nowMs), nowMs)
+  const { claim } = await claimBy(takeIfDue, db, { id, lease }, nowMs)
   return claim
 }
 
@@ -59,8 +60,7 @@ export async function claimQueuedJob(
   lease: string,
   nowMs: number,
 ): Promise<Claim | UnsettledStatus | null> {
-  const isDue = and(lte(claimableAt, nowMs), eq(jobs.status, 'queued'))
-  const { claim, before } = await claimIf(db, { id, lease }, isDue, nowMs)
+  const { claim, before } = await claimBy(takeIfQueued, db, { id, lease }, nowMs)
   if (claim !== null || before === undefined || before.claimableAt === null) return claim
   const { status, claimableAt: at } = before
   return status === 'queued' || isSettled(status) || at > nowMs ? null : status
@@ -78,13 +78,11 @@ export async function claimWithWebhook(
   nowMs: number,
 ): Promise<{ result: RecordResult; claim: Claim | null }> {
   const id = webhook.jobId
-  const { isStored, statements } = journal(db, webhook, nowMs, lease)
-  const at = sql`coalesce(${jobs.leasedUntil}, CASE WHEN ${isStored} THEN ${nowMs} ELSE ${jobs.dueAt} END)`
-  // The claim comes first, because the webhook is new only until it is inserted.
-  const [before, update] = takeLease(db, { id, lease }, lte(at, nowMs), nowMs)
+  const { values, statements } = journal(db, webhook, nowMs, lease)
   const [rowsBefore, , [seen], , , late, written, ...rows] = await db.batch([
-    before,
-    update,
+    selectBefore(db, { id }),
+    // The claim comes first, because the webhook is new only until it is inserted.
+    takeForWebhook(db, { ...values, id, until: nowMs + leaseMs }),
     ...statements,
     ...selectClaimed(db, { id, lease }),
   ])
@@ -92,36 +90,37 @@ export async function claimWithWebhook(
   return { result: recordResult(seen, written), claim: readClaim(rowsBefore[0], rows, lease, nowMs) }
 }
 
-async function claimIf(
+async function claimBy(
+  take: typeof takeIfDue,
   db: Database,
   { id, lease }: { id: string; lease: string },
-  isDue: SQL | undefined,
   nowMs: number,
 ) {
   const [[before], , ...rows] = await db.batch([
-    ...takeLease(db, { id, lease }, isDue, nowMs),
+    selectBefore(db, { id }),
+    take(db, { id, lease, now: nowMs, until: nowMs + leaseMs }),
     ...selectClaimed(db, { id, lease }),
   ])
   return { before, claim: readClaim(before, rows, lease, nowMs) }
 }
 
-/** Reads what was there before, then writes the lease, which no index has. */
-function takeLease(
-  db: Database,
-  { id, lease }: { id: string; lease: string },
-  isDue: SQL | undefined,
-  nowMs: number,
-) {
+/** Writes the lease, which no index has. */
+function takeLeaseIf(isDue: SQL | undefined) {
   // A job that is claimed early, for a webhook, is due from now on: the sweep finds it if the step crashes.
-  const dueAt = sql`min(${jobs.dueAt}, ${nowMs})`
-  return [
-    selectBefore(db, { id }),
+  const dueAt = sql`min(${jobs.dueAt}, ${value('now')})`
+  return prepared((db) =>
     db
       .update(jobs)
-      .set({ dueAt, lease, leasedUntil: nowMs + leaseMs, wokenAt: null })
-      .where(and(eq(jobs.id, id), isNull(jobs.settledAt), isDue)),
-  ] as const
+      .set({ dueAt, lease: value('lease'), leasedUntil: value('until'), wokenAt: null })
+      .where(and(eq(jobs.id, value('id')), isNull(jobs.settledAt), isDue)),
+  )
 }
+
+const isClaimable = lte(claimableAt, value('now'))
+const takeIfDue = takeLeaseIf(isClaimable)
+const takeIfQueued = takeLeaseIf(and(isClaimable, eq(jobs.status, 'queued')))
+const dueForWebhook = sql`coalesce(${jobs.leasedUntil}, CASE WHEN ${isStored} THEN ${value('now')} ELSE ${jobs.dueAt} END)`
+const takeForWebhook = takeLeaseIf(lte(dueForWebhook, value('now')))
 
 const selectBefore = prepared((db) =>
   db

@@ -1,5 +1,5 @@
 /** One step's commit: its changes, events, deliveries and the next due time, in one batch. */
-import { and, eq, sql } from 'drizzle-orm'
+import { and, eq, getTableColumns, sql } from 'drizzle-orm'
 import { writeFault } from '../../core/fault.ts'
 import type { Limits } from '../../core/job/concurrency.ts'
 import { canReach, type DueJob, type UnsettledStatus } from '../../core/job/job.ts'
@@ -9,13 +9,14 @@ import type { Database } from '../database.ts'
 import { claimedIn } from '../deliveries/claim.ts'
 import { insertEventsAndDeliveries } from '../deliveries/insert-events.ts'
 import { abortUnlessLeased } from '../lease.ts'
-import { countSettled } from '../reports/counters.ts'
+import { preparedByNames, value } from '../prepared.ts'
 import { jobs } from '../schema.ts'
 import { changeSlots, jobsIn, wakeWaitingJobs } from '../slots/slots.ts'
 import { type Claim, type ClaimedJob, needsRenewal } from './claim.ts'
+import { countSettled } from './counters.ts'
 import { insertOutputHost } from './output-hosts.ts'
 import { saveOutput } from './outputs.ts'
-import { claimAfter, jobAfter, type Step } from './step.ts'
+import { applyChanges, claimAfter, jobAfter, type Step } from './step.ts'
 import { saveTask, type Task } from './tasks.ts'
 
 /**
@@ -45,31 +46,29 @@ export async function commitStep(
   const owned = ownership(job, next, nowMs)
   // D1 bills every row that is written, even unchanged, those of the indexes of all columns that are set included.
   const isListedElsewhere = status !== job.status || after.provider !== job.provider
-  const update = db
-    .update(jobs)
-    .set({
-      ...(isListedElsewhere && { status, provider: after.provider }),
-      progress: after.progress,
-      ...(next === 'settled' && {
-        fault: writeFault(after.fault),
-        settledAt: after.settledAt,
-        eraseAt: after.eraseAt,
-      }),
-      waitingSince,
-      ...owned,
-    })
-    .where(and(eq(jobs.id, job.id), eq(jobs.status, job.status)))
+  const update = updateJob(db, {
+    jobId: job.id,
+    statusBefore: job.status,
+    ...(isListedElsewhere && { status, provider: after.provider }),
+    progress: after.progress,
+    ...(next === 'settled' && {
+      fault: writeFault(after.fault),
+      settledAt: after.settledAt,
+      eraseAt: after.eraseAt,
+    }),
+    waitingSince,
+    ...owned,
+  })
   const isUnchanged =
     Object.keys(owned).length === 0 &&
     !isListedElsewhere &&
     after.progress === job.progress &&
     waitingSince === job.waitingSince
-  const isReleased = next !== 'settled' && next !== 'now'
   const { changes, turned } = changeSlots(db, job, step, limits)
   const wakes = wakeWaitingJobs(db, turned, limits, nowMs)
   const [, ...results] = await db.batch([
     abortUnlessLeased(db, jobs, job),
-    ...(isReleased ? [update.returning({ dueAt: jobs.dueAt })] : isUnchanged ? [] : [update]),
+    ...(isUnchanged ? [] : [update]),
     ...step.tasks.map((task) =>
       saveTask(
         db,
@@ -81,7 +80,7 @@ export async function commitStep(
     ...step.hosts.map((host) => insertOutputHost(db, host)),
     ...insertEventsAndDeliveries(db, job, step, nowMs),
     ...changes,
-    ...(next === 'settled' ? [countSettled(db, job.id)] : []),
+    ...(next === 'settled' ? countSettled(db, { ...applyChanges(claim, step), job: after }) : []),
     // Last, so that a woken job finds all of this done.
     ...wakes,
   ])
@@ -130,21 +129,28 @@ export async function releaseLease(
   waitMs: number,
   nowMs: number,
 ): Promise<void> {
-  const release = db
-    .update(jobs)
-    .set(ownership(job, { waitMs }, nowMs))
-    .where(eq(jobs.id, job.id))
-  await db.batch([abortUnlessLeased(db, jobs, job), release])
+  const release = { jobId: job.id, statusBefore: job.status, ...ownership(job, { waitMs }, nowMs) }
+  await db.batch([abortUnlessLeased(db, jobs, job), updateJob(db, release)])
 }
+
+/** Only the columns that are named are set: D1 bills the indexes of each. */
+const updateJob = preparedByNames((db, names) => {
+  const places = names.filter((name) => name in getTableColumns(jobs)).map((name) => [name, value(name)])
+  return (
+    db
+      .update(jobs)
+      // A webhook during the step makes the job due at once.
+      .set({ ...Object.fromEntries(places), ...(names.includes('now') && { dueAt: dueAfterStep }) })
+      .where(and(eq(jobs.id, value('jobId')), eq(jobs.status, value('statusBefore'))))
+      .returning({ dueAt: jobs.dueAt })
+  )
+})
+
+const dueAfterStep = sql`CASE WHEN ${jobs.wokenAt} IS NULL THEN ${value('dueAt')} ELSE ${value('now')} END`
 
 function ownership(job: ClaimedJob, next: Step['next'], nowMs: number) {
   if (next === 'settled') return { lease: null, leasedUntil: null, dueAt: null, wokenAt: null }
   // A young lease is not renewed: that may write a row for nothing else.
   if (next === 'now') return needsRenewal(job, nowMs) ? { leasedUntil: nowMs + leaseMs } : {}
-  // A webhook during the step makes the job due at once.
-  return {
-    lease: null,
-    leasedUntil: null,
-    dueAt: sql`CASE WHEN ${jobs.wokenAt} IS NULL THEN ${nowMs + next.waitMs} ELSE ${nowMs} END`,
-  }
+  return { lease: null, leasedUntil: null, dueAt: nowMs + next.waitMs, now: nowMs }
 }

@@ -82,7 +82,7 @@ export async function findJobByIdempotencyKey(
 export const claimableAt = sql<number | null>`coalesce(${jobs.leasedUntil}, ${jobs.dueAt})`
 
 /** Makes the job due now, or as soon as the step that holds the row releases it. A settled job does not change. */
-export function wakeJob(db: Database, id: string, nowMs: number, onlyIf: SQL) {
+export function wakeJob(db: Database, id: string | SQL, nowMs: number | SQL<number>, onlyIf: SQL) {
   return db
     .update(jobs)
     .set({ wokenAt: nowMs, dueAt: sql`min(${jobs.dueAt}, ${nowMs})` })
@@ -90,7 +90,7 @@ export function wakeJob(db: Database, id: string, nowMs: number, onlyIf: SQL) {
 }
 
 /** Makes the job due at that time, if it would be due later. A job that a step holds does not change. */
-export function makeDueBy(db: Database, id: string, byMs: number, onlyIf: SQL) {
+export function makeDueBy(db: Database, id: string | SQL, byMs: number | SQL<number>, onlyIf: SQL) {
   return db
     .update(jobs)
     .set({ dueAt: byMs })

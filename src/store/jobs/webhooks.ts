@@ -6,8 +6,9 @@ import { and, desc, eq, isNotNull, isNull, type SQL, sql } from 'drizzle-orm'
 import type { ProviderName } from '../../core/request/request.ts'
 import { soonMs } from '../../core/schedule.ts'
 import type { Database } from '../database.ts'
-import { countLateWebhook } from '../reports/counters.ts'
+import { prepared, value } from '../prepared.ts'
 import { jobs, webhooks } from '../schema.ts'
+import { countLateWebhook } from './counters.ts'
 import { makeDueBy, wakeJob } from './jobs.ts'
 
 export type JournaledWebhook = typeof webhooks.$inferSelect
@@ -48,38 +49,76 @@ export async function journalWebhook(
 // Idempotent: a body that is journaled already (by job and content hash) changes nothing; the count of late webhooks is
 // a statistic.
 export function journal(db: Database, webhook: ReceivedWebhook, nowMs: number, lease: string) {
-  const { jobId, hash, provider, body, receivedAt } = webhook
-  const isNew = sql`NOT EXISTS (SELECT 1 FROM ${webhooks} WHERE ${webhooks.jobId} = ${jobId} AND ${webhooks.hash} = ${hash})`
-  const isStored = sql`${isNew} AND ${hasRoom(jobId, body)}`
-  const isHere = and(eq(jobs.id, jobId), isNull(jobs.erasedAt))
-  const isElsewhere = sql`${jobs.lease} IS NOT ${lease}`
+  const values = {
+    ...webhook,
+    bytes: new TextEncoder().encode(webhook.body).length,
+    lease,
+    now: nowMs,
+    soon: nowMs + soonMs,
+  }
   const statements = [
-    db
-      .select({ settledAt: jobs.settledAt, isNew: sql<number>`${isNew}` })
-      .from(jobs)
-      .where(isHere),
-    wakeJob(db, jobId, nowMs, sql`${isElsewhere} AND ${isStored}`),
-    makeDueBy(db, jobId, nowMs + soonMs, isNew),
-    countLate(db, webhook, isNew),
-    db
-      .insert(webhooks)
-      .select(
-        db
-          .select({
-            jobId: jobs.id,
-            hash: sql<string>`${hash}`.as('hash'),
-            provider: sql<ProviderName>`${provider}`.as('provider'),
-            body: sql<string>`${body}`.as('body'),
-            receivedAt: sql<number>`${receivedAt}`.as('received_at'),
-          })
-          .from(jobs)
-          .where(and(isHere, isNull(jobs.settledAt), isStored)),
-      )
-      .onConflictDoNothing()
-      .returning({ jobId: webhooks.jobId }),
+    see(db, values),
+    wakeIfStored(db, values),
+    makeDueSoonIfNew(db, values),
+    countLate(db, values),
+    insertIfStored(db, values),
   ] as const
-  return { isStored, statements }
+  return { values, statements }
 }
+
+const isNew = sql`NOT EXISTS (SELECT 1 FROM ${webhooks}
+  WHERE ${webhooks.jobId} = ${value('jobId')} AND ${webhooks.hash} = ${value('hash')})`
+const storedBytes = sql`coalesce(sum(length(CAST(${webhooks.body} AS BLOB))), 0)`
+const hasRoom = sql`(SELECT count(*) < ${maxJournaled.rows} AND ${storedBytes} + ${value('bytes')} <= ${maxJournaled.bytes}
+  FROM ${webhooks} WHERE ${webhooks.jobId} = ${value('jobId')})`
+/** Whether the webhook is new and the journal has room for it: in a statement with the values of `journal`. */
+export const isStored = sql`${isNew} AND ${hasRoom}`
+
+const isHere = and(eq(jobs.id, value('jobId')), isNull(jobs.erasedAt))
+
+const see = prepared((db) =>
+  db
+    .select({ settledAt: jobs.settledAt, isNew: sql<number>`${isNew}` })
+    .from(jobs)
+    .where(isHere),
+)
+
+const isElsewhere = sql`${jobs.lease} IS NOT ${value('lease')}`
+const wakeIfStored = prepared((db) =>
+  wakeJob(db, value('jobId'), value('now'), sql`${isElsewhere} AND ${isStored}`),
+)
+
+const makeDueSoonIfNew = prepared((db) => makeDueBy(db, value('jobId'), value('soon'), isNew))
+
+const countLate = prepared((db) =>
+  db
+    .update(jobs)
+    .set({
+      lateWebhooks: sql`${jobs.lateWebhooks} + 1`,
+      lateWebhookAt: sql`coalesce(${jobs.lateWebhookAt}, ${value('receivedAt')})`,
+    })
+    .where(and(isHere, isNotNull(jobs.settledAt), isNew))
+    .returning({ webhooks: jobs.lateWebhooks }),
+)
+
+const insertIfStored = prepared((db) =>
+  db
+    .insert(webhooks)
+    .select(
+      db
+        .select({
+          jobId: jobs.id,
+          hash: value<string>('hash').as('hash'),
+          provider: value<ProviderName>('provider').as('provider'),
+          body: value<string>('body').as('body'),
+          receivedAt: value<number>('receivedAt').as('received_at'),
+        })
+        .from(jobs)
+        .where(and(isHere, isNull(jobs.settledAt), isStored)),
+    )
+    .onConflictDoNothing()
+    .returning({ jobId: webhooks.jobId }),
+)
 
 /** By itself, because late webhooks are few. A crash before it leaves one of them uncounted. `late`: of the fourth result. */
 export async function countIfFirstLate(
@@ -109,21 +148,4 @@ export function selectWebhooks(db: Database, jobId: SQL<string>, onlyIf: SQL) {
     .where(and(eq(webhooks.jobId, jobId), onlyIf))
     .orderBy(desc(webhooks.receivedAt))
     .limit(maxRead)
-}
-
-function hasRoom(jobId: string, body: string): SQL {
-  const bytes = new TextEncoder().encode(body).length
-  const stored = sql`coalesce(sum(length(CAST(${webhooks.body} AS BLOB))), 0)`
-  return sql`(SELECT count(*) < ${maxJournaled.rows} AND ${stored} + ${bytes} <= ${maxJournaled.bytes} FROM ${webhooks} WHERE ${webhooks.jobId} = ${jobId})`
-}
-
-function countLate(db: Database, { jobId, receivedAt }: ReceivedWebhook, isNew: SQL) {
-  return db
-    .update(jobs)
-    .set({
-      lateWebhooks: sql`${jobs.lateWebhooks} + 1`,
-      lateWebhookAt: sql`coalesce(${jobs.lateWebhookAt}, ${receivedAt})`,
-    })
-    .where(and(eq(jobs.id, jobId), isNotNull(jobs.settledAt), isNull(jobs.erasedAt), isNew))
-    .returning({ webhooks: jobs.lateWebhooks })
 }

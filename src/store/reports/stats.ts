@@ -9,9 +9,9 @@ import { isSettled, type JobStatus, jobStatuses } from '../../core/job/job.ts'
 import { type CompletionSource, completionSources } from '../../core/job/task.ts'
 import { type Model, models, type ProviderName, providerNames } from '../../core/request/request.ts'
 import type { Database } from '../database.ts'
+import { hourMs } from '../jobs/counters.ts'
 import { literal } from '../page.ts'
 import { counters, jobs } from '../schema.ts'
-import { hourMs } from './counters.ts'
 
 /** Jobs that have not ended are counted up to here, for each status, provider and model. */
 export const maxUnsettledCounted = 1_000

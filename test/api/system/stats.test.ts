@@ -4,7 +4,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { firstIdAt } from '../../../src/core/id.ts'
 import { advance } from '../../../src/engine/advance.ts'
 import { openDatabase } from '../../../src/store/database.ts'
-import { countSettled, deleteOldCounters } from '../../../src/store/reports/counters.ts'
+import { countSettled, deleteOldCounters } from '../../../src/store/jobs/counters.ts'
 import { insertDeliveries } from '../../support/deliveries.ts'
 import { canceled, erase } from '../../support/job-calls.ts'
 import { postMany } from '../../support/limited.ts'
@@ -74,7 +74,18 @@ async function insertJobs(count: number, agoMs: number): Promise<void> {
     .bind(JSON.stringify(rows))
     .run()
   const db = openDatabase(env.DB)
-  for (const [id] of rows) await db.batch([countSettled(db, String(id))])
+  for (const [, createdAt, took] of rows) {
+    const settledAt = Number(createdAt) + Number(took) * 1_000
+    const job = {
+      provider: 'runware',
+      model: 'seedance-2.0-mini',
+      status: 'succeeded',
+      createdAt: Number(createdAt),
+      settledAt,
+    } as const
+    const [count] = countSettled(db, { job, tasks: [], webhooks: [] })
+    await count
+  }
 }
 
 describe('the statistics', () => {

@@ -1,0 +1,72 @@
+/** What the statistics count of an ended job. No I/O. No clock. */
+import type { Cost } from '../cost.ts'
+import { bucketOf } from '../histogram.ts'
+import type { ProviderName } from '../request/request.ts'
+import type { JobStatus } from './job.ts'
+import type { CompletionSource } from './task.ts'
+
+interface EndedJob {
+  job: { provider: ProviderName; status: JobStatus; createdAt: number; settledAt: number | null }
+  tasks: readonly {
+    provider: ProviderName
+    status: string
+    completedVia: CompletionSource | null
+    endedAt: number | null
+    cost: Cost | null
+  }[]
+  webhooks: readonly { provider: ProviderName; receivedAt: number }[]
+}
+
+export type Counts = Record<string, number>
+
+/**
+ * The counts under the provider of the job and of each task:
+ * - a final status: the jobs that ended so; `finish_<bucket>`: the times from creation to success;
+ * - `via_<source>`: the tasks whose end was noticed so;
+ * - `delay_<bucket>`: the times from the webhook to the task's end; `late_<bucket>`: from the end that a poll found to the webhook;
+ * - `usd`, `credits`: the sums of the reported costs; `unreported`: the succeeded tasks without one.
+ */
+export function countsOf({ job, tasks, webhooks }: EndedJob): Map<ProviderName, Counts> {
+  const counts = new Map<ProviderName, Counts>()
+  const add = (provider: ProviderName, name: string, n = 1) => {
+    const one = counts.get(provider) ?? {}
+    counts.set(provider, { ...one, [name]: (one[name] ?? 0) + n })
+  }
+  add(job.provider, job.status)
+  if (job.status === 'succeeded' && job.settledAt !== null) {
+    add(job.provider, `finish_${bucketOf(job.settledAt - job.createdAt)}`)
+  }
+  for (const task of tasks) {
+    const { provider, completedVia, endedAt } = task
+    if (completedVia !== null) add(provider, `via_${completedVia}`)
+    const times = webhooks.filter((webhook) => webhook.provider === provider).map((one) => one.receivedAt)
+    const delay = delayOf({ completedVia, endedAt }, times)
+    if (delay !== null) add(provider, `${completedVia === 'webhook' ? 'delay' : 'late'}_${bucketOf(delay)}`)
+    const cost = task.cost?.source === 'provider' ? task.cost : null
+    if (cost?.amount_usd !== undefined) add(provider, 'usd', cost.amount_usd)
+    if (cost !== null && 'credits' in cost) add(provider, 'credits', cost.credits)
+    if (cost === null && task.status === 'succeeded') add(provider, 'unreported')
+  }
+  return counts
+}
+
+/** From the last webhook before the end that it announced, or from the end that a poll found to the first webhook after it. */
+export function delayOf(
+  { completedVia, endedAt }: { completedVia: CompletionSource | null; endedAt: number | null },
+  times: readonly number[],
+): number | null {
+  if (endedAt === null) return null
+  switch (completedVia) {
+    case 'webhook': {
+      const before = times.filter((at) => at <= endedAt)
+      return before.length === 0 ? null : endedAt - Math.max(...before)
+    }
+    case 'poll': {
+      const after = times.filter((at) => at > endedAt)
+      return after.length === 0 ? null : Math.min(...after) - endedAt
+    }
+    case 'upload':
+    case null:
+      return null
+  }
+}

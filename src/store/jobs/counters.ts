@@ -1,0 +1,95 @@
+/**
+ * The counters of ended jobs, one row for each hour, provider and model. Each job is counted once, in the batch that ends it:
+ * a second run of the batch finds the lease lost and writes nothing. Erasing a job leaves its counts.
+ */
+import { and, eq, lt, type SQL, sql } from 'drizzle-orm'
+import { bucketOf } from '../../core/histogram.ts'
+import { type Counts, countsOf, delayOf } from '../../core/job/counts.ts'
+import type { Model, ProviderName } from '../../core/request/request.ts'
+import type { Database } from '../database.ts'
+import { preparedByNames, value } from '../prepared.ts'
+import { counters, jobs, webhooks } from '../schema.ts'
+import { readTask, selectTasks } from './tasks.ts'
+
+export const hourMs = 60 * 60 * 1_000
+/** One day more than the longest period of the statistics. */
+const keptMs = 8 * 24 * hourMs
+
+/** Counts a job that ends in the same batch, under its provider and the provider of each task. */
+export function countSettled(
+  db: Database,
+  ended: Parameters<typeof countsOf>[0] & { job: { model: Model } },
+) {
+  return [...countsOf(ended)].map(([provider, counts]) => add(db, { ...ended.job, provider }, counts))
+}
+
+/** Counts the first webhook that a provider sent after the job had ended, for the tasks whose end a poll had found. */
+export async function countLateWebhook(
+  db: Database,
+  { jobId, provider, receivedAt }: { jobId: string; provider: ProviderName; receivedAt: number },
+): Promise<void> {
+  const [[job], tasks, earlier] = await db.batch([
+    db.select({ model: jobs.model, createdAt: jobs.createdAt }).from(jobs).where(eq(jobs.id, jobId)),
+    selectTasks(db, jobId),
+    db
+      .select({ receivedAt: webhooks.receivedAt })
+      .from(webhooks)
+      .where(and(eq(webhooks.jobId, jobId), eq(webhooks.provider, provider))),
+  ])
+  const times = earlier.map((webhook) => webhook.receivedAt)
+  const late = tasks
+    .map(readTask)
+    .filter(
+      (task) => task.provider === provider && task.completedVia === 'poll' && delayOf(task, times) === null,
+    )
+    .flatMap((task) => (task.endedAt === null ? [] : [`late_${bucketOf(receivedAt - task.endedAt)}`]))
+  if (job === undefined || late.length === 0) return
+  const counts: Counts = {}
+  for (const name of late) counts[name] = (counts[name] ?? 0) + 1
+  await add(db, { ...job, provider }, counts)
+}
+
+/** Deletes the counters that no statistics show. */
+export async function deleteOldCounters(db: Database, nowMs: number): Promise<void> {
+  await db.delete(counters).where(lt(counters.hourAt, nowMs - keptMs))
+}
+
+/** Adds the counts to those that are stored for the hour in which the job was created. */
+function add(
+  db: Database,
+  { createdAt, provider, model }: { createdAt: number; provider: ProviderName; model: Model },
+  counts: Counts,
+) {
+  const entries = Object.entries(counts).flatMap(([name, n], index) => [
+    [`path${index}`, `$.${name}`],
+    [`n${index}`, n],
+  ])
+  return addRow(db, {
+    hourAt: createdAt - (createdAt % hourMs),
+    provider,
+    model,
+    counts: JSON.stringify(counts),
+    ...Object.fromEntries(entries),
+  })
+}
+
+const addRow = preparedByNames((db, names) => {
+  const sums = names
+    .filter((name) => name.startsWith('path'))
+    .map((path): SQL => {
+      const stored = sql`coalesce(${counters.counts} ->> ${value(path)}, 0)`
+      return sql`${value(path)}, ${stored} + ${value(path.replace('path', 'n'))}`
+    })
+  return db
+    .insert(counters)
+    .values({
+      hourAt: value('hourAt'),
+      provider: value('provider'),
+      model: value('model'),
+      counts: value('counts'),
+    })
+    .onConflictDoUpdate({
+      target: [counters.hourAt, counters.provider, counters.model],
+      set: { counts: sql`json_set(${counters.counts}, ${sql.join(sums, sql`, `)})` },
+    })
+})
