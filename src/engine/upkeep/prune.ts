@@ -12,8 +12,8 @@ import { inEachDatabase } from '../../store/shards.ts'
 
 // Every ten minutes, because a look that finds nothing still reads some rows.
 const minutesPerRound = 10
-// The next round prunes the rest, the oldest first: 6,000 jobs a round are 864,000 a day, of all databases together. A group
-// takes two round trips.
+// The next round prunes the rest, the oldest first: about 6,000 jobs a round are 864,000 a day, of all databases together. A
+// group takes two round trips.
 const groupsPerRound = 30
 const jobsPerGroup = 200
 
