@@ -1,5 +1,5 @@
 /**
- * The part of Zod that is in the bundle: there, wrangler.toml puts this file in the place of the package's `z`. Elsewhere
+ * The part of Zod that is in the bundle: there, wrangler.toml replaces the package's `z` by this file. Elsewhere
  * `z` has everything, so a test compares this list with the names that the Worker uses.
  */
 export {

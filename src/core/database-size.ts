@@ -12,7 +12,7 @@ export interface DatabaseSize {
   maxBytes: number
   /** The share of the limit that is used: 0 to 1, with four decimals. */
   share: number
-  /** `full`: nothing new is accepted, so that accepted jobs can still end. Of several databases: each is full. */
+  /** `full`: nothing new is accepted, so that accepted jobs can still end. With several databases: each is full. */
   state: 'ok' | 'degraded' | 'full'
 }
 

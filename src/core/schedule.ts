@@ -121,7 +121,10 @@ export const deliveryWaitsMs = [
 /** The wait of a delivery that was not sent, because this side had no free connection. It counts as no attempt. */
 export const noConnectionWaitMs = 5 * seconds
 
-/** How many attempts of one owner may run at one host; its other deliveries to that host wait in the host queue. */
+/**
+ * How many attempts of one owner may run at one host; its other deliveries to that host wait in the host queue. With several
+ * databases each counts its own.
+ */
 export const maxAttemptsPerHost = 20
 
 /**

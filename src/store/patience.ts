@@ -7,7 +7,7 @@
  * - A commit begins with `abortUnlessLeased`. If the first run released the lease, the repeat finds it lost and writes
  *   nothing: the step ends without its wake-ups, and the sweep sends them. If the first run kept the lease, the repeat
  *   writes the same rows again, by the same keys.
- * - A claim writes only a row that is due, and then reads the row by its own lease. A repeat reads the same claim.
+ * - A claim writes only a row that no step holds, and then reads the row by its own lease. A repeat reads the same claim.
  * - An INSERT has an id of its own, and a conflict with that id is the row itself.
  * - An UPDATE sets values that do not depend on the old ones, or is guarded by them.
  */

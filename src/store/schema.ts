@@ -9,7 +9,8 @@
  * D1 bills rows written, and every index on a row is one more. So:
  * - a table whose rows are only found through their job has that job in its primary key and is WITHOUT ROWID
  *   (drizzle-kit cannot write that: add it to the migration by hand);
- * - the indexes by which work is found are partial, and hold unfinished rows only.
+ * - the indexes by which work is found are partial, and hold unfinished rows only. Jobs have no such index: the sweep reads
+ *   the unsettled ones in the index for lists, and a claim writes no index.
  */
 export * from './schema/aborts.ts'
 export * from './schema/assets.ts'

@@ -3,6 +3,7 @@ import { createRoute, z } from '@hono/zod-openapi'
 import { maxSecretsAtOnce, secretOverlapMs } from '../../core/schedule.ts'
 import { encryptSecret, newSecret } from '../../deliveries/secrets.ts'
 import { rotateSecret } from '../../store/deliveries/api-keys.ts'
+import { rememberedMs } from '../../store/owner-memory.ts'
 import { adminKeyId } from '../auth.ts'
 import { problem, rateLimited } from '../problems.ts'
 import { json, keyProblems, problemResponse, unexpectedBodyProblems } from '../responses.ts'
@@ -13,7 +14,7 @@ const overlapHours = secretOverlapMs / 3_600_000
 const rotationSchema = z
   .object({
     id: z.string(),
-    callback_secret: z.string().openapi({ description: 'Signs from now on. Shown only once.' }),
+    callback_secret: z.string().openapi({ description: 'The new secret. Shown only once.' }),
     overlap_until: z.iso.datetime().openapi({
       description: 'Until then the previous secret signs too, as the second in webhook-signature.',
     }),
@@ -26,7 +27,7 @@ const rotate = createRoute({
   method: 'post',
   path: '/{id}/rotate-secret',
   summary: "Rotate an API key's callback secret",
-  description: `For ${overlapHours} hours both secrets sign every delivery, the new one first; afterwards only the new one. A job with a callback_secret keeps that secret. For the key itself and the admin key.`,
+  description: `For ${overlapHours} hours both secrets sign every delivery, the new one first; afterwards only the new one. In the first ${rememberedMs / 1_000} seconds an attempt may be signed with the previous one only. A job with a callback_secret keeps that secret. For the key itself and the admin key.`,
   request: { params: z.object({ id: z.string() }) },
   responses: {
     ...keyProblems,

@@ -12,6 +12,7 @@ import {
   listEndpoints,
   maxEndpoints,
 } from '../../store/deliveries/endpoints.ts'
+import { rememberedMs } from '../../store/owner-memory.ts'
 import { problem } from '../problems.ts'
 import {
   bodyProblems,
@@ -37,8 +38,7 @@ const create = createRoute({
   method: 'post',
   path: '/',
   summary: 'Create an endpoint',
-  description:
-    "An event of a job goes to the job's callback_url and to every enabled endpoint that subscribes to its type and whose metadata filter matches the job. Each receiver has a separate delivery; all of them have the same webhook-id.",
+  description: `An event of a job goes to the job's callback_url and to every enabled endpoint that subscribes to its type and whose metadata filter matches the job. Each receiver has a separate delivery; all of them have the same webhook-id. A new endpoint may miss events of its first ${rememberedMs / 1_000} seconds.`,
   request: { body: jsonBody(newEndpointSchema) },
   responses: {
     ...keyProblems,

@@ -22,7 +22,9 @@ const check = z.object({ status: z.enum(['ok', 'degraded', 'failed', 'unknown'])
 /** In GET /v1/stats too. */
 export const sizeFields = {
   bytes: z.int(),
-  max_bytes: z.int().meta({ description: 'The limit of D1, which cannot be raised.' }),
+  max_bytes: z
+    .int()
+    .meta({ description: 'The limit of D1, which cannot be raised: 10 GB for each database.' }),
   share: z.number().meta({ description: 'bytes / max_bytes' }),
 }
 const responseCheck = check.extend({ latency_ms: z.number().nullable() })
@@ -34,7 +36,8 @@ const workCheck = check.extend({
 export const checksSchema = z.object({
   database: responseCheck,
   database_size: check.extend({ size: z.object(sizeFields).nullable() }).meta({
-    description: 'degraded: 70 % of the limit or more. failed: 90 % or more, so new jobs are refused (507).',
+    description:
+      'All databases together. degraded: one has 70 % of its limit or more. failed: each has 90 % or more, so new jobs are refused (507).',
   }),
   bucket: responseCheck,
   queues: check.extend({

@@ -75,7 +75,7 @@ export const statsSchema = z
         .meta({ description: 'The slots of each provider with a limit, and the jobs that wait for one.' }),
       database: z.object(sizeFields).meta({
         description:
-          'From 90 % of the limit on, new jobs are refused (507). Pages that were freed do not count.',
+          'All databases together. If each has 90 % of its limit or more, new jobs are refused (507). Pages that were freed do not count.',
       }),
       storage: z.object({
         missing_objects: z

@@ -14,7 +14,7 @@ export interface Counts {
   backlog: Backlog
   slots: SlotCount[]
   reconciliation: LastReconciliation | null
-  /** Of each database. */
+  /** One for each database. */
   databaseBytes: readonly number[]
 }
 

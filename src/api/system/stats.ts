@@ -21,7 +21,7 @@ const show = createRoute({
   method: 'get',
   path: '/',
   summary: 'Statistics',
-  description: `Counts the jobs created since the given time: by default the last 24 hours, at most 7 days. The period begins with the hour of that time. Jobs are counted when they end, also if they are erased later; those that have not ended, up to ${maxUnsettledCounted} of each status, provider and model. Percentiles are at most 10 % off. The object now counts the current work, at most ${maxCounted} of each kind.`,
+  description: `Counts the jobs created since the given time: by default the last 24 hours, at most 7 days. The period begins with the hour of that time. Jobs are counted when they end, also if they are erased later. Those that have not ended are counted too, up to ${maxUnsettledCounted} of each status, provider and model in each database. Percentiles are at most 10 % off. The object now counts the current work, at most ${maxCounted} of each kind in each database.`,
   request: { query: z.object({ since: z.iso.datetime({ offset: true }).optional() }) },
   responses: { ...keyProblems, 200: json('The statistics.', statsSchema), 422: invalidQuery },
 })

@@ -73,7 +73,7 @@ export function writeShardConfig(text: string): string {
   return path
 }
 
-// Of one queue: developers.cloudflare.com/queues/platform/limits.
+// The limit of one queue: developers.cloudflare.com/queues/platform/limits.
 const maxConcurrency = 250
 
 function isShard(name: string): boolean {

@@ -1,8 +1,8 @@
 /**
  * The local queues are in memory. When the process ends, their messages are lost, and if it was killed, rows stay leased. A
  * new process would wait for the end of each lease and for the next poll, up to four minutes. When it starts, no other
- * process works on its database, so every lease has lost its holder: it is released here, and every job at a provider is
- * polled at once. On Cloudflare, queues are durable.
+ * process works on its database, so every lease has lost its holder: it is released here, and the jobs at providers are
+ * polled at once. There is one local database. On Cloudflare, queues are durable.
  */
 import { leaseMs } from '../../core/schedule.ts'
 import { type Database, openDatabase } from '../../store/database.ts'

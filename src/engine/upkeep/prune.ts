@@ -1,6 +1,6 @@
 /**
  * prune: deletes the details of jobs that ended `PRUNE_AFTER_DAYS` ago: their stored events, the webhooks of their providers,
- * and the bodies and attempts of their deliveries. The jobs, their costs and their videos stay.
+ * and the bodies and attempts of their deliveries. The jobs, their costs and their videos stay. It deletes old counters too.
  */
 import type { Context } from '../../context.ts'
 import { prunedBefore } from '../../core/retention.ts'
@@ -12,8 +12,8 @@ import { inEachDatabase } from '../../store/shards.ts'
 
 // Every ten minutes, because a look that finds nothing still reads some rows.
 const minutesPerRound = 10
-// The next round prunes the rest, the oldest first: 6,000 jobs a round are 864,000 a day, of all databases together. A group
-// takes two round trips.
+// The next round prunes the rest, the oldest first: about 6,000 jobs a round are 864,000 a day, of all databases together. A
+// group takes two round trips.
 const groupsPerRound = 30
 const jobsPerGroup = 200
 

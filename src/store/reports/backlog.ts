@@ -33,7 +33,7 @@ export interface Backlog {
   purges: { waiting: number; oldestAt: number | null }
 }
 
-/** Of all databases together. */
+/** All databases together; each counts up to `maxCounted`. */
 export async function countBacklog(databases: Pick<Databases, 'databases'>, nowMs: number): Promise<Backlog> {
   return (await inEachDatabase(databases, (db) => countIn(db, nowMs))).reduce(add)
 }
