@@ -50,13 +50,14 @@ export function createWorker(edges: Edges): ExportedHandler<Env> {
   const contextOf = (env: Env, { cache }: Pick<ExecutionContext, 'cache'>) =>
     createContext(env, required(configOf(env)), edges, { cache })
 
+  const respond = app.fetch
   return {
-    async fetch(request, env, execution) {
+    fetch: async (request, env, execution) => {
       const callback = callbackOf(request)
       const configured = callback === null ? null : configOf(env)
-      if (callback === null || !configured?.ok) return app.fetch(request, env, execution)
+      if (callback === null || !configured?.ok) return respond(request, env, execution)
       const context = requestContext(env, configured.config, execution)
-      return (await receiveWebhook(context, callback, request)) ?? app.fetch(request, env, execution)
+      return (await receiveWebhook(context, callback, request)) ?? respond(request, env, execution)
     },
     async queue(batch, env, execution) {
       const context = contextOf(env, execution)

@@ -2,7 +2,6 @@
  * Standard Webhooks headers for one attempt. The id is the event's, the timestamp the attempt's. Every secret that the
  * receiver may use signs (`v1`), and so does the deployment's key pair (`v1a`, Ed25519). No I/O. No clock.
  */
-import { Webhook } from 'standardwebhooks'
 import type { VersionedSecret } from '../core/crypto/derived-keys.ts'
 import { type KeyPair, keyPairs, signWith } from '../core/crypto/key-pair.ts'
 import { decryptSecret } from './secrets.ts'
@@ -38,13 +37,20 @@ export async function signatureHeaders(
   nowMs: number,
 ): Promise<Record<string, string>> {
   const timestamp = String(Math.floor(nowMs / 1_000))
-  const symmetric = secrets.map((secret) => new Webhook(secret).sign(eventId, new Date(nowMs), body))
   const signedText = `${eventId}.${timestamp}.${body}`
+  const symmetric = secrets.map(async (secret) => `v1,${await hmac(secret, signedText)}`)
   const asymmetric = pairs.map(async (pair) => `v1a,${await signWith(pair, signedText)}`)
   return {
     'webhook-id': eventId,
     'webhook-timestamp': timestamp,
     // The newest secret first, for receivers that verify the first signature only.
-    'webhook-signature': [...symmetric, ...(await Promise.all(asymmetric))].join(' '),
+    'webhook-signature': (await Promise.all([...symmetric, ...asymmetric])).join(' '),
   }
+}
+
+/** HMAC-SHA-256 in base64. The runtime's own is faster than that of the Standard Webhooks library, which verifies it in the tests. */
+async function hmac(secret: string, text: string): Promise<string> {
+  const bytes = Uint8Array.fromBase64(secret.replace(/^whsec_/, ''))
+  const key = await crypto.subtle.importKey('raw', bytes, { name: 'HMAC', hash: 'SHA-256' }, false, ['sign'])
+  return new Uint8Array(await crypto.subtle.sign('HMAC', key, new TextEncoder().encode(text))).toBase64()
 }

@@ -68,8 +68,8 @@ async function afterSettling(context: Context, claim: Claim, step: Step): Promis
 
 /** Ends the step without changes: the row is due again after the wait. */
 export async function release({ dbOf, now }: Context, { job }: Claim, waitMs: number): Promise<Committed> {
-  await releaseLease(dbOf(job.id), job, waitMs, now())
-  return { state: 'released', status: job.status, dueAt: now() + waitMs, woken: [], fresh: [] }
+  const dueAt = await releaseLease(dbOf(job.id), job, waitMs, now())
+  return { state: 'released', status: job.status, dueAt, woken: [], fresh: null }
 }
 
 /** During a copy. The first renewal commits the steps before it: what a long copy is for is shown, and kept in a crash. */

@@ -14,8 +14,21 @@ export function abortUnlessLeased(
   return table === jobs ? abortUnlessJobLeased(db, holder) : abortUnlessDeliveryLeased(db, holder)
 }
 
+/** The same for a job, which must still have the status that its holder knows: an answer may have been lost meanwhile. */
+export function abortUnlessAsClaimed(
+  db: Database,
+  { id, lease, status }: { id: string; lease: string; status: string },
+) {
+  return abortUnlessJobUnchanged(db, { id, lease, status })
+}
+
 const abortUnlessJobLeased = prepared((db) => abortUnless(db, 'lease_lost', isHeld(jobs)))
 const abortUnlessDeliveryLeased = prepared((db) => abortUnless(db, 'lease_lost', isHeld(deliveries)))
+
+const abortUnlessJobUnchanged = prepared((db) =>
+  abortUnless(db, 'lease_lost', sql`${isHeld(jobs)} AND ${hasStatus}`),
+)
+const hasStatus = sql`EXISTS (SELECT 1 FROM ${jobs} WHERE ${jobs.id} = ${value('id')} AND ${jobs.status} = ${value('status')})`
 
 function isHeld(table: typeof jobs | typeof deliveries) {
   return sql`EXISTS (SELECT 1 FROM ${table} WHERE ${table.id} = ${value('id')} AND ${table.lease} = ${value('lease')})`

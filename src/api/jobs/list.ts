@@ -33,7 +33,10 @@ const list = createRoute({
   method: 'get',
   path: '/',
   summary: 'List jobs, newest first',
-  description: `Filter by metadata with metadata[key]=value, at most ${maxMetadataFilters} keys, each once. The deployment may limit the keys (INDEXED_METADATA); a filter by another key is refused. A filter by a key finds no job that was posted while the key was not indexed. A page has a limited size in bytes. With metadata and a status, provider, model or other metadata, it comes from a limited number of jobs. So it can be short and still have a next_cursor.`,
+  description: [
+    `Filter by metadata with metadata[key]=value, at most ${maxMetadataFilters} keys, each once.`,
+    'The deployment may limit the keys (INDEXED_METADATA); a filter by another key is refused. A filter by a key finds no job that was posted while the key was not indexed. A page has a limited size in bytes. With metadata and a status, provider, model or other metadata, it comes from a limited number of jobs. So it can be short and still have a next_cursor.',
+  ].join(' '),
   request: { query: z.looseObject(filters) },
   responses: {
     ...keyProblems,

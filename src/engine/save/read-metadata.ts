@@ -28,7 +28,12 @@ export async function readMetadata(context: Context, claim: Claim, unread: Store
   const output: StoredOutput = { ...unread, metadata, metadataReadAt: nowMs }
   const event = draftEvent('output.stored', dataOf(output, trouble), nowMs)
   const after = applyChanges(claim, { tasks: [], outputs: [output] })
-  const deliveries = await deliveriesFor(context, after, { ...event, type: 'output.stored' }, output.n)
+  const deliveries = await deliveriesFor(
+    context,
+    after,
+    { ...event, type: 'output.stored' },
+    { output: output.n },
+  )
   const read = changes({ outputs: [output], events: [event], deliveries })
   const isLast = !after.outputs.some(({ status }) => status === 'waiting')
   return isLast ? settle(context, claim, read) : { ...read, status: 'storing', next: 'now' }

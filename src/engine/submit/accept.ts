@@ -21,7 +21,7 @@ export async function acceptTask(context: Context, claim: Claim, accepted: Accep
   }
   const data = { provider: task.provider, provider_task_id: providerTaskId }
   const event = draftEvent('task.submitted', data, nowMs)
-  const deliveries = await deliveriesForFirst(context, claim, task, event)
+  const deliveries = await deliveriesForFirst(context, claim, { ...accepted, task }, event)
   return changes({ tasks: [task], events: [event], deliveries })
 }
 
@@ -29,11 +29,11 @@ export async function acceptTask(context: Context, claim: Claim, accepted: Accep
 async function deliveriesForFirst(
   context: Context,
   claim: Claim,
-  task: Task,
+  { task, subscriptions }: { task: Task } & Pick<Accepted, 'subscriptions'>,
   event: EventDraft,
 ): Promise<DeliveryDraft[]> {
   if (claim.tasks.some(({ submittedAt }) => submittedAt !== null)) return []
   const after = applyChanges(claim, changes({ tasks: [task] }))
   const job = { ...claim.job, status: 'generating' as const }
-  return deliveriesFor(context, { ...after, job }, { ...event, type: 'job.generating' })
+  return deliveriesFor(context, { ...after, job }, { ...event, type: 'job.generating' }, { subscriptions })
 }

@@ -1,4 +1,5 @@
 /** The results of one attempt to submit. The parts of submit return them; only submit.ts turns them into steps. */
+import type { Subscription } from '../../core/event.ts'
 import type { Fault } from '../../core/fault.ts'
 import type { ProviderName } from '../../core/request/request.ts'
 import { resolveWaitMs } from '../../core/schedule-waits.ts'
@@ -15,6 +16,8 @@ export interface Accepted {
   submitted: Submitted
   /** The response was lost, and the task was found at the provider: it may have ended already. */
   isRecovered: boolean
+  /** Read before the billable call, so that nothing fails between the call and the commit of its response. */
+  subscriptions?: Subscription[] | undefined
 }
 
 /** The response was lost: the task may have been bought. */

@@ -35,6 +35,7 @@ export async function callProvider(
     intendedAt,
     awaitsUpload,
   }
+  const subscriptions = await context.owners.subscriptions()
   await intendTask(context.dbOf(job.id), claim, { task, repeats: provider.capabilities.repeats }, intendedAt)
   const startedAt = context.now()
   // The database may have stalled past the deadline: nothing is bought then.
@@ -58,7 +59,14 @@ export async function callProvider(
     fault: response.ok ? undefined : response.fault.code,
   })
   if (response.ok) {
-    return { result: 'accepted', provider, task, submitted: response.value, isRecovered: false }
+    return {
+      result: 'accepted',
+      provider,
+      task,
+      submitted: response.value,
+      isRecovered: false,
+      subscriptions,
+    }
   }
   // A refused repeat proves nothing about the first call, whose response was lost: a provider may check the account or
   // the request before it checks whether it has the task.

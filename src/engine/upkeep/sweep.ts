@@ -13,8 +13,12 @@ const maxPerSweep = 1_000
 
 // Two sweeps at once are harmless: the second wake-up of a row finds it claimed or not due.
 export async function sweep(context: Context): Promise<void> {
-  await cleanUp(context)
-  await inEachDatabase(context, (db, shard) => sweepShard(context, db, shard))
+  // The control database may be in trouble while the others are not.
+  const [cleaned, swept] = await Promise.allSettled([
+    cleanUp(context),
+    inEachDatabase(context, (db, shard) => sweepShard(context, db, shard)),
+  ])
+  for (const one of [cleaned, swept]) if (one.status === 'rejected') throw one.reason
 }
 
 async function sweepShard(context: Context, db: Database, shard: number): Promise<void> {

@@ -1,5 +1,5 @@
 /** One step's commit: its changes, events, deliveries and the next due time, in one batch. */
-import { and, eq, getTableColumns, sql } from 'drizzle-orm'
+import { eq, getTableColumns, sql } from 'drizzle-orm'
 import { writeFault } from '../../core/fault.ts'
 import type { Limits } from '../../core/job/concurrency.ts'
 import { canReach, type DueJob, type UnsettledStatus } from '../../core/job/job.ts'
@@ -8,7 +8,7 @@ import { leaseMs } from '../../core/schedule.ts'
 import type { Database } from '../database.ts'
 import { claimedIn } from '../deliveries/claim.ts'
 import { insertEventsAndDeliveries } from '../deliveries/insert-events.ts'
-import { abortUnlessLeased } from '../lease.ts'
+import { abortUnlessAsClaimed, abortUnlessLeased } from '../lease.ts'
 import { preparedByNames, value } from '../prepared.ts'
 import { jobs } from '../schema.ts'
 import { changeSlots, jobsIn, wakeWaitingJobs } from '../slots/slots.ts'
@@ -23,11 +23,17 @@ import { saveTask, type Task } from './tasks.ts'
  * The row after the commit: held for the next step, due again later, or settled. `woken`: jobs that got a slot. `fresh`:
  * deliveries that were inserted under their first lease.
  */
-export type Committed = { woken: DueJob[]; fresh: string[] } & (
+export type Committed = { woken: DueJob[]; fresh: Fresh | null } & (
   | { state: 'held'; claim: Claim }
   | { state: 'released'; status: UnsettledStatus; dueAt: number }
   | { state: 'settled' }
 )
+
+/** The deliveries that the caller attempts at once. */
+export interface Fresh {
+  ids: string[]
+  leasedUntil: number
+}
 
 // Idempotent: a second run either finds the lease lost, and the whole batch aborts, or it writes the same rows.
 export async function commitStep(
@@ -48,7 +54,6 @@ export async function commitStep(
   const isListedElsewhere = status !== job.status || after.provider !== job.provider
   const update = updateJob(db, {
     jobId: job.id,
-    statusBefore: job.status,
     ...(isListedElsewhere && { status, provider: after.provider }),
     progress: after.progress,
     ...(next === 'settled' && {
@@ -67,7 +72,8 @@ export async function commitStep(
   const { changes, turned } = changeSlots(db, job, step, limits)
   const wakes = wakeWaitingJobs(db, turned, limits, nowMs)
   const [, ...results] = await db.batch([
-    abortUnlessLeased(db, jobs, job),
+    // A repeated commit that keeps the lease finds its own status.
+    next === 'now' ? abortUnlessLeased(db, jobs, job) : abortUnlessAsClaimed(db, job),
     ...(isUnchanged ? [] : [update]),
     ...step.tasks.map((task) =>
       saveTask(
@@ -85,7 +91,7 @@ export async function commitStep(
     ...wakes,
   ])
   const woken = jobsIn(results.slice(results.length - wakes.length))
-  const fresh = claimedIn(results)
+  const fresh = { ids: claimedIn(results), leasedUntil: nowMs + leaseMs }
   if (next === 'settled') return { woken, fresh, state: 'settled' }
   if (step.next === 'now') {
     const held = claimAfter(claim, step)
@@ -122,15 +128,16 @@ export async function intendTask(
   await db.batch([abortUnlessLeased(db, jobs, job), saveTask(db, task), ...renewal])
 }
 
-/** Releases the row for that long: for a step that failed and changed nothing. */
+/** Releases the row for that long: for a step that failed and changed nothing. Returns when it is due. */
 export async function releaseLease(
   db: Database,
   job: ClaimedJob,
   waitMs: number,
   nowMs: number,
-): Promise<void> {
-  const release = { jobId: job.id, statusBefore: job.status, ...ownership(job, { waitMs }, nowMs) }
-  await db.batch([abortUnlessLeased(db, jobs, job), updateJob(db, release)])
+): Promise<number> {
+  const release = { jobId: job.id, ...ownership(job, { waitMs }, nowMs) }
+  const [, [released]] = await db.batch([abortUnlessLeased(db, jobs, job), updateJob(db, release)])
+  return released?.dueAt ?? nowMs + waitMs
 }
 
 /** Only the columns that are named are set: D1 bills the indexes of each. */
@@ -141,7 +148,7 @@ const updateJob = preparedByNames((db, names) => {
       .update(jobs)
       // A webhook during the step makes the job due at once.
       .set({ ...Object.fromEntries(places), ...(names.includes('now') && { dueAt: dueAfterStep }) })
-      .where(and(eq(jobs.id, value('jobId')), eq(jobs.status, value('statusBefore'))))
+      .where(eq(jobs.id, value('jobId')))
       .returning({ dueAt: jobs.dueAt })
   )
 })

@@ -73,11 +73,14 @@ function add(
   })
 }
 
+// A damaged row must not keep a job from its end.
+const readable = sql`iif(json_valid(${counters.counts}), ${counters.counts}, '{}')`
+
 const addRow = preparedByNames((db, names) => {
   const sums = names
     .filter((name) => name.startsWith('path'))
     .map((path): SQL => {
-      const stored = sql`coalesce(${counters.counts} ->> ${value(path)}, 0)`
+      const stored = sql`coalesce(${readable} ->> ${value(path)}, 0)`
       return sql`${value(path)}, ${stored} + ${value(path.replace('path', 'n'))}`
     })
   return db
@@ -90,6 +93,6 @@ const addRow = preparedByNames((db, names) => {
     })
     .onConflictDoUpdate({
       target: [counters.hourAt, counters.provider, counters.model],
-      set: { counts: sql`json_set(${counters.counts}, ${sql.join(sums, sql`, `)})` },
+      set: { counts: sql`json_set(${readable}, ${sql.join(sums, sql`, `)})` },
     })
 })

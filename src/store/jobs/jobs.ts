@@ -100,14 +100,13 @@ export function makeDueBy(db: Database, id: string | SQL, byMs: number | SQL<num
 /** The unsettled jobs: three ranges of the index for lists. */
 export const isUnsettled = and(inArray(jobs.status, unsettledStatuses), isNull(jobs.erasedAt))
 
-/** The jobs that a step may claim, oldest first. It reads the unsettled jobs, however many others there are. */
+/** The jobs that a step may claim, the longest due first. It reads the unsettled jobs, however many others there are. */
 export async function overdueJobs(db: Database, nowMs: number, limit: number): Promise<DueJob[]> {
   const rows = await db
     .select({ id: jobs.id, status: jobs.status })
     .from(jobs)
     .where(and(isUnsettled, lte(claimableAt, nowMs)))
-    // The plus keeps SQLite from reading the whole table in the order of its key.
-    .orderBy(sql`+${jobs.id}`)
+    .orderBy(claimableAt)
     .limit(limit)
   return rows.flatMap(({ id, status }) => (isSettled(status) ? [] : [{ id, status }]))
 }

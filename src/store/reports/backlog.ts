@@ -74,7 +74,7 @@ async function countIn(db: Database, nowMs: number): Promise<Backlog> {
   const isJobOverdue = sql`${claimableAt} <= ${nowMs}`
   const isBeyondDeadline = sql`${jobs.deadlineAt} < ${nowMs - settleGraceMs}`
   // The oldest first; the plus as in `overdueJobs`.
-  const oldestFirst = sql`ORDER BY +${jobs.id}`
+  const oldestFirst = sql`ORDER BY ${claimableAt}`
   const longOverdue = sql`WHERE due_at IS NOT NULL AND ${isOverdue} ORDER BY due_at LIMIT ${maxInspected}`
   const lostOf = (table: typeof outputs | typeof assets) =>
     sql`SELECT 1 FROM ${table} WHERE lost_at IS NOT NULL`

@@ -98,12 +98,13 @@ export async function cleanUpSlotsApart(databases: Control, { limits, nowMs }: M
     ),
   ])
   const waiting = heads.flat()
-  const { unsettled, ended } = await stateOf(
+  const { seen, unsettled, ended } = await stateOf(
     databases,
     [...taken, ...waiting].map(({ jobId }) => jobId),
   )
-  const unused = taken.filter(({ jobId, n }) => !unsettled.has(jobId) || ended.has(`${jobId} ${n}`))
-  const over = waiting.filter(({ jobId }) => !unsettled.has(jobId))
+  const isOver = (jobId: string) => seen.has(jobId) && !unsettled.has(jobId)
+  const unused = taken.filter(({ jobId, n }) => isOver(jobId) || ended.has(`${jobId} ${n}`))
+  const over = waiting.filter(({ jobId }) => isOver(jobId))
   const results = await db.batch([
     db.select({ jobId: waits.jobId }).from(waits).limit(0),
     ...unused.map(({ provider, jobId, n }) =>
@@ -117,11 +118,12 @@ export async function cleanUpSlotsApart(databases: Control, { limits, nowMs }: M
   await wakeJobs(databases, idsIn(results.slice(1 + unused.length + over.length)), nowMs)
 }
 
-/** Which of these jobs have not ended, and which of their tasks have: `<job> <n>`. */
+/** Which of these jobs have not ended, and which of their tasks have: `<job> <n>`. `seen`: those whose database responded. */
 async function stateOf({ dbOf }: Control, jobIds: string[]) {
+  const seen = new Set<string>()
   const unsettled = new Set<string>()
   const ended = new Set<string>()
-  await Promise.all(
+  await Promise.allSettled(
     [...Map.groupBy(new Set(jobIds), dbOf)].map(async ([db, ids]) => {
       const [openJobs, endedTasks] = await db.batch([
         db
@@ -133,11 +135,12 @@ async function stateOf({ dbOf }: Control, jobIds: string[]) {
           .from(tasks)
           .where(and(among(tasks.jobId, ids), isNotNull(tasks.endedAt))),
       ])
+      for (const id of ids) seen.add(id)
       for (const { id } of openJobs) unsettled.add(id)
       for (const { jobId, n } of endedTasks) ended.add(`${jobId} ${n}`)
     }),
   )
-  return { unsettled, ended }
+  return { seen, unsettled, ended }
 }
 
 function selectWaiters(db: Database, providers: ProviderName[], limits: Limits) {
@@ -155,10 +158,11 @@ function selectWaiters(db: Database, providers: ProviderName[], limits: Limits) 
 }
 
 async function wakeJobs({ dbOf }: Control, ids: ReadonlySet<string>, nowMs: number): Promise<DueJob[]> {
-  const woken = await Promise.all(
+  const woken = await Promise.allSettled(
     [...Map.groupBy(ids, dbOf)].map(([db, some]) => wake(db, listOf(some), nowMs)),
   )
-  return jobsIn(woken)
+  // The jobs of a database that is in trouble are woken by a later change of the slots, or by the sweep.
+  return jobsIn(woken.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : [])))
 }
 
 function listOf(ids: string[]): SQL {
