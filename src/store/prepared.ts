@@ -23,10 +23,10 @@ export function emptyRow(columns: object): Record<string, null> {
   return Object.fromEntries(Object.keys(columns).map((name) => [name, null]))
 }
 
-type Preparable = BatchItem<'sqlite'> & { prepare(): { getQuery(): Query } }
+type Statement = BatchItem<'sqlite'> & { prepare(): { getQuery(): Query } }
 
 /** A statement. `build` runs once; each use gives the values of all places by name. */
-export function prepared<Item extends Preparable>(
+export function prepared<Item extends Statement>(
   build: (db: Database) => Item,
 ): (db: Database, values: Record<string, unknown>) => Item {
   let template: { item: Item; statement: object; query: Query } | undefined
@@ -51,7 +51,7 @@ export function prepared<Item extends Preparable>(
 }
 
 /** The same for a statement whose columns vary: `build` runs once for each set of names. */
-export function preparedByNames<Item extends Preparable>(
+export function preparedByNames<Item extends Statement>(
   build: (db: Database, names: string[]) => Item,
 ): (db: Database, values: Record<string, unknown>) => Item {
   const byNames = new Map<string, (db: Database, values: Record<string, unknown>) => Item>()

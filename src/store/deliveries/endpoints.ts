@@ -1,5 +1,5 @@
 /** Endpoints: URLs that receive the events of many jobs. */
-import { and, asc, desc, eq, isNull, sql } from 'drizzle-orm'
+import { and, asc, desc, eq, sql } from 'drizzle-orm'
 import { z } from 'zod'
 import { type EventType, eventTypes, type Subscription } from '../../core/event.ts'
 import { readStored } from '../../core/http/json.ts'
@@ -41,20 +41,6 @@ export async function listEndpoints(db: Database): Promise<Endpoint[]> {
 export async function findEndpoint(db: Database, id: string): Promise<Endpoint | null> {
   const [row] = await db.select().from(endpoints).where(eq(endpoints.id, id))
   return row === undefined ? null : readRow(row)
-}
-
-/** The enabled endpoints, with the columns that matching an event needs. */
-export function selectSubscriptions(db: Database) {
-  return db
-    .select({
-      endpointId: endpoints.id,
-      url: endpoints.url,
-      eventTypes: endpoints.eventTypes,
-      metadata: endpoints.metadata,
-    })
-    .from(endpoints)
-    .where(isNull(endpoints.disabledAt))
-    .orderBy(asc(endpoints.id))
 }
 
 /** All endpoints, with the columns that their deliveries need. */
