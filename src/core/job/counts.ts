@@ -1,4 +1,4 @@
-/** What the statistics count of an ended job. No I/O. No clock. */
+/** Counts an ended job for the statistics. No I/O. No clock. */
 import type { Cost } from '../cost.ts'
 import { bucketOf } from '../histogram.ts'
 import type { ProviderName } from '../request/request.ts'
