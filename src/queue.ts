@@ -5,7 +5,7 @@
  *   queue       messages         carries
  *   JOBS        job              queued jobs: submissions. They never wait behind a poll or a copy.
  *   RESULTS     result, webhook  jobs that a provider has, and what providers send. A message may copy one video.
- *   DELIVERIES  delivery         notifications
+ *   DELIVERIES  delivery         notifications that the message which ends the job does not attempt
  */
 import { z } from 'zod'
 import type { DueJob } from './core/job/job.ts'

@@ -26,12 +26,11 @@ const abortUnlessJobLeased = prepared((db) => abortUnless(db, 'lease_lost', isHe
 const abortUnlessDeliveryLeased = prepared((db) => abortUnless(db, 'lease_lost', isHeld(deliveries)))
 
 const abortUnlessJobUnchanged = prepared((db) =>
-  abortUnless(db, 'lease_lost', sql`${isHeld(jobs)} AND ${hasStatus}`),
+  abortUnless(db, 'lease_lost', isHeld(jobs, sql`AND ${jobs.status} = ${value('status')}`)),
 )
-const hasStatus = sql`EXISTS (SELECT 1 FROM ${jobs} WHERE ${jobs.id} = ${value('id')} AND ${jobs.status} = ${value('status')})`
 
-function isHeld(table: typeof jobs | typeof deliveries) {
-  return sql`EXISTS (SELECT 1 FROM ${table} WHERE ${table.id} = ${value('id')} AND ${table.lease} = ${value('lease')})`
+function isHeld(table: typeof jobs | typeof deliveries, also = sql``) {
+  return sql`EXISTS (SELECT 1 FROM ${table} WHERE ${table.id} = ${value('id')} AND ${table.lease} = ${value('lease')} ${also})`
 }
 
 /** True for the error of a batch whose lease was lost: another holds the row, and nothing was written. */

@@ -44,6 +44,19 @@ describe('the message that settles a job', () => {
     ])
   })
 
+  it('leaves the attempt to the queue if the lease might end during it', async () => {
+    const id = await aFinishedJob()
+    const afterSlowCommit: ReturnType<typeof aContext>['freshAttempts'] = {
+      async hold(work) {
+        await world.advance(leaseMs / 2)
+        return work()
+      },
+    }
+    expect(await settle(id, afterSlowCommit)).toHaveLength(1)
+    expect(world.caller.receivedFor(id)).toEqual([])
+    expect(await deliveriesOf(id)).toMatchObject([{ status: 'pending', attempt_count: 0 }])
+  })
+
   it('delivers it to the endpoints too, a few of them at once', async () => {
     let underWay = 0
     let most = 0

@@ -76,6 +76,21 @@ describe('with four databases', () => {
     })
   })
 
+  it.each([0, 1])(
+    'a database in trouble (%i) that has slots or jobs with slots stops no sweep',
+    async (shard) => {
+      const worker = createShardedWorker(4, { RUNWARE_MAX_CONCURRENT: '2' })
+      await postWithKeys(worker, keysNamed(`limited ${shard}`, 8))
+      await worker.drain()
+      worker.databases[shard]?.overload(Number.POSITIVE_INFINITY)
+      const seen = world.logs.length
+      await worker.sweep()
+      const lines = world.logs.slice(seen)
+      const swept = lines.flatMap(({ event, fields }) => (event === 'sweep.finished' ? [fields.shard] : []))
+      expect(swept.sort()).toEqual(all.filter((other) => other !== shard))
+    },
+  )
+
   it('the calls of a load are spread over the databases', async () => {
     const calls = async (count: 1 | 4) => {
       const worker = createShardedWorker(count)

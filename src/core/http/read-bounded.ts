@@ -21,15 +21,8 @@ export async function readBounded(
     return 'unreadable_body'
   }
   const [first] = chunks
-  return chunks.length === 1 && first !== undefined ? first : joined(chunks, size)
-}
-
-function joined(chunks: Uint8Array[], size: number): Uint8Array<ArrayBuffer> {
-  const all = new Uint8Array(size)
-  let at = 0
-  for (const chunk of chunks) {
-    all.set(chunk, at)
-    at += chunk.length
-  }
-  return all
+  // Most bodies come in one piece.
+  return chunks.length === 1 && first !== undefined
+    ? first
+    : new Uint8Array(await new Blob(chunks).arrayBuffer())
 }

@@ -8,7 +8,7 @@ import { inEachDatabase } from '../../store/shards.ts'
 import { cleanUp } from '../slots.ts'
 import { eraseDue } from './erase.ts'
 
-// The rest is still overdue at the next sweep, the oldest first.
+// The rest is still overdue at the next sweep, the longest due first.
 const maxPerSweep = 1_000
 
 // Two sweeps at once are harmless: the second wake-up of a row finds it claimed or not due.

@@ -112,6 +112,13 @@ describe('the statistics', () => {
     ])
   })
 
+  it('begin again where their row is damaged, which keeps no job from its end', async () => {
+    await makeVideo()
+    await select("UPDATE counters SET counts = '{'")
+    await makeVideo()
+    expect((await stats()).jobs).toEqual([{ provider: 'runware', status: 'succeeded', count: 1 }])
+  })
+
   it('show the share of webhooks that a provider misses, and the delay of late ones', async () => {
     await makeVideo()
     const lost = await postJob({ prompt: 'A paper boat sim(webhook=lost)' })

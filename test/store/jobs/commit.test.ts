@@ -6,7 +6,7 @@ import { commitStep } from '../../../src/store/jobs/commit.ts'
 import { isTaskTaken } from '../../../src/store/jobs/tasks.ts'
 import { journalWebhook } from '../../../src/store/jobs/webhooks.ts'
 import { isLeaseLost } from '../../../src/store/lease.ts'
-import { countRows } from '../../support/storage.ts'
+import { countRows, select } from '../../support/storage.ts'
 import { aTask, claimed, db, fails, insertedJob, jobRow, noLimits, start, waits } from '../rows.ts'
 
 const waitMs = 20_000
@@ -46,6 +46,17 @@ describe('the commit of a step', () => {
     expect(committed).toMatchObject({ state: 'released', dueAt: start + waitMs })
     expect(await jobRow(id)).toMatchObject({ status: 'generating', lease: null, due_at: start + waitMs })
     expect(await rowsOf(id)).toEqual({ tasks: 1, events: 1, deliveries: 1 })
+  })
+
+  it('writes nothing at all if it ends a job whose status its holder does not know', async () => {
+    const claim = await claimed((await insertedJob()).id)
+    const { id } = claim.job
+    // As after a commit that D1 has done, and whose answer was lost.
+    await select("UPDATE jobs SET status = 'generating' WHERE id = ?", id)
+    const commit = commitStep(db, claim, fails(everyKindOfRow(id)), { limits: noLimits, nowMs: start })
+    expect(isLeaseLost(await commit.catch((thrown: unknown) => thrown))).toBe(true)
+    expect(await jobRow(id)).toMatchObject({ status: 'generating', settled_at: null })
+    expect(await rowsOf(id)).toEqual({ tasks: 0, events: 0, deliveries: 0 })
   })
 
   it('writes nothing at all once another step has claimed the job', async () => {

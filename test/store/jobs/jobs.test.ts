@@ -1,13 +1,20 @@
 import { describe, expect, it } from 'vitest'
 import { insertJob } from '../../../src/store/jobs/insert-job.ts'
-import { findJobByIdempotencyKey } from '../../../src/store/jobs/jobs.ts'
-import { countRows } from '../../support/storage.ts'
-import { anAcceptedJob, db } from '../rows.ts'
+import { findJobByIdempotencyKey, overdueJobs } from '../../../src/store/jobs/jobs.ts'
+import { countRows, select } from '../../support/storage.ts'
+import { anAcceptedJob, db, insertedJob, start } from '../rows.ts'
 
 const accept = (apiKeyId: string, idempotencyKey: string | null) => {
   const job = anAcceptedJob({ apiKeyId, idempotencyKey, idempotencyHash: idempotencyKey && 'hash' })
   return insertJob(db, job, [], 'all')
 }
+
+it('the sweep finds the jobs that are due the longest, and not the oldest ones', async () => {
+  const [older, newer] = [await insertedJob(), await insertedJob()]
+  await select('UPDATE jobs SET due_at = ? WHERE id = ?', start + 1_000, older.id)
+  const due = await overdueJobs(db, start + 2_000, 1)
+  expect(due.map(({ id }) => id)).toEqual([newer.id])
+})
 
 describe('an idempotency key', () => {
   it('makes one job of ten posts at the same time', async () => {
