@@ -18,6 +18,11 @@ export function valuesOf<Column extends string>(columns: Record<Column, unknown>
   return typed
 }
 
+/** For an UPDATE: the names that are columns, each the place of the value of its name. */
+export function placesIn(columns: object, names: readonly string[]): Record<string, SQL> {
+  return Object.fromEntries(names.filter((name) => name in columns).map((name) => [name, value(name)]))
+}
+
 /** A row without any values, for an INSERT by `valuesOf` that leaves columns out. */
 export function emptyRow(columns: object): Record<string, null> {
   return Object.fromEntries(Object.keys(columns).map((name) => [name, null]))

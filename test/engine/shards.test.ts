@@ -77,7 +77,7 @@ describe('with four databases', () => {
   })
 
   it.each([0, 1])(
-    'a database in trouble (%i) that has slots or jobs with slots stops no sweep',
+    'a database in trouble (%i) stops no sweep, though jobs have slots and wait for them',
     async (shard) => {
       const worker = createShardedWorker(4, { RUNWARE_MAX_CONCURRENT: '2' })
       await postWithKeys(worker, keysNamed(`limited ${shard}`, 8))

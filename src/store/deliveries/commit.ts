@@ -7,13 +7,13 @@
  * under way, and each of them sees the row. After a crash in between, the sweep releases what is parked, and the next
  * success ends the streak.
  */
-import { eq, sql } from 'drizzle-orm'
+import { eq, getTableColumns, sql } from 'drizzle-orm'
 import { type DeliveryReason, hostAndPathOf } from '../../core/delivery.ts'
 import { maxAttemptsPerHost } from '../../core/schedule.ts'
 import type { Database } from '../database.ts'
 import { type EventDraft, insertEvent } from '../events.ts'
 import { abortUnlessLeased } from '../lease.ts'
-import { prepared, value } from '../prepared.ts'
+import { placesIn, preparedByNames, value } from '../prepared.ts'
 import { attempts, deliveries } from '../schema.ts'
 import { forgetIfIdle, type RecordedResult, recordHostResult, returnTrial } from './circuits.ts'
 import type { Delivery } from './claim.ts'
@@ -50,7 +50,7 @@ export async function commitAttempt(
     ] as const
   const ofDelivery = [
     ...(claimed.attempts > 0 ? [keepLatestAttempt(db, id)] : []),
-    endAttempt(db, { id, ...delivery, ...latest(attempt) }),
+    endAttempt(db, { deliveryId: id, ...delivery, ...latest(attempt) }),
     ...events.map((event) => insertEvent(db, jobId, event)),
   ]
   const held = abortUnlessLeased(db, deliveries, claimed)
@@ -77,22 +77,11 @@ function latest({ n, startedAt, durationMs, status, error, responseBody }: Attem
   }
 }
 
-const attemptColumns = ['status', 'reason', 'dueAt', 'attempts'] as const
-const latestColumns = [
-  'lastStartedAt',
-  'lastDurationMs',
-  'lastStatus',
-  'lastError',
-  'lastResponseBody',
-] as const
-const endAttempt = prepared((db) =>
+const endAttempt = preparedByNames((db, names) =>
   db
     .update(deliveries)
-    .set({
-      ...Object.fromEntries([...attemptColumns, ...latestColumns].map((name) => [name, value(name)])),
-      lease: null,
-    })
-    .where(eq(deliveries.id, value('id'))),
+    .set({ ...placesIn(getTableColumns(deliveries), names), lease: null })
+    .where(eq(deliveries.id, value('deliveryId'))),
 )
 
 function keepLatestAttempt(db: Database, id: string) {

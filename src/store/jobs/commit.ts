@@ -9,7 +9,7 @@ import type { Database } from '../database.ts'
 import { claimedIn } from '../deliveries/claim.ts'
 import { insertEventsAndDeliveries } from '../deliveries/insert-events.ts'
 import { abortUnlessAsClaimed, abortUnlessLeased } from '../lease.ts'
-import { preparedByNames, value } from '../prepared.ts'
+import { placesIn, preparedByNames, value } from '../prepared.ts'
 import { jobs } from '../schema.ts'
 import { changeSlots, jobsIn, wakeWaitingJobs } from '../slots/slots.ts'
 import { type Claim, type ClaimedJob, needsRenewal } from './claim.ts'
@@ -141,17 +141,14 @@ export async function releaseLease(
 }
 
 /** Only the columns that are named are set: D1 bills the indexes of each. */
-const updateJob = preparedByNames((db, names) => {
-  const places = names.filter((name) => name in getTableColumns(jobs)).map((name) => [name, value(name)])
-  return (
-    db
-      .update(jobs)
-      // A webhook during the step makes the job due at once.
-      .set({ ...Object.fromEntries(places), ...(names.includes('now') && { dueAt: dueAfterStep }) })
-      .where(eq(jobs.id, value('jobId')))
-      .returning({ dueAt: jobs.dueAt })
-  )
-})
+const updateJob = preparedByNames((db, names) =>
+  db
+    .update(jobs)
+    // A webhook during the step makes the job due at once.
+    .set({ ...placesIn(getTableColumns(jobs), names), ...(names.includes('now') && { dueAt: dueAfterStep }) })
+    .where(eq(jobs.id, value('jobId')))
+    .returning({ dueAt: jobs.dueAt }),
+)
 
 const dueAfterStep = sql`CASE WHEN ${jobs.wokenAt} IS NULL THEN ${value('dueAt')} ELSE ${value('now')} END`
 

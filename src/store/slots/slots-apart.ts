@@ -21,6 +21,7 @@ import {
   jobsIn,
   maxCleanedUp,
   nextWaiters,
+  selectSlot,
   startWaiting,
   stopWaiting,
   type Waiter,
@@ -45,10 +46,7 @@ export async function acquireSlotApart(
   const { db } = databases
   const limit = limits[provider]
   if (limit === undefined) return { isHeld: true, woken: [] }
-  const held = db
-    .select({ n: slots.n })
-    .from(slots)
-    .where(and(eq(slots.provider, provider), eq(slots.jobId, job.id), eq(slots.n, n)))
+  const held = selectSlot(db, { provider, jobId: job.id, n })
   const take = db
     .insert(slots)
     .select(sql`SELECT ${provider}, ${job.id}, ${n} WHERE ${isFree(provider, limit, job.id)}`)

@@ -41,10 +41,7 @@ export async function acquireSlot(
 ): Promise<{ isHeld: boolean; woken: DueJob[] }> {
   const limit = limits[provider]
   if (limit === undefined) return { isHeld: true, woken: [] }
-  const held = db
-    .select({ n: slots.n })
-    .from(slots)
-    .where(and(eq(slots.provider, provider), eq(slots.jobId, job.id), eq(slots.n, n)))
+  const held = selectSlot(db, { provider, jobId: job.id, n })
   const row = { provider: sql`${provider}`.as('provider'), jobId: jobs.id, n: sql`${n}`.as('n') }
   const take = db
     .insert(slots)
@@ -67,6 +64,13 @@ export async function acquireSlot(
         ]),
   ])
   return { isHeld: slot.length === 1, woken: jobsIn(rest.slice(1)) }
+}
+
+export function selectSlot(db: Database, { provider, jobId, n }: typeof slots.$inferSelect) {
+  return db
+    .select({ n: slots.n })
+    .from(slots)
+    .where(and(eq(slots.provider, provider), eq(slots.jobId, jobId), eq(slots.n, n)))
 }
 
 /**
