@@ -25,6 +25,7 @@ export async function postLoneJob(provider: 'runware' | 'crun', directives: stri
   const { id } = await postWithoutWakeUp({ provider, prompt, deadline_seconds: 600 })
   const path = await callbackPathOf(id, provider)
   const pausedSteps: PausedStep[] = []
+  let pauses = 0
 
   const post = async (path: string, init: RequestInit = {}) =>
     fetchWith(withoutQueues, new Request(`${publicBaseUrl}${path}`, { method: 'POST', ...init }))
@@ -47,7 +48,9 @@ export async function postLoneJob(provider: 'runware' | 'crun', directives: stri
     /** Starts a step that pauses at this point, if it reaches the point. */
     async pauseStep(place: PausePoint) {
       const paused = await tryPause(place, (context) => advance(context, id), withoutQueues)
-      if (paused !== null) pausedSteps.push(paused)
+      if (paused === null) return
+      pausedSteps.push(paused)
+      pauses += 1
     },
     async resume() {
       await pausedSteps.shift()?.resume()
@@ -55,7 +58,7 @@ export async function postLoneJob(provider: 'runware' | 'crun', directives: stri
     async resumeAll() {
       for (const paused of pausedSteps.splice(0)) await paused.resume()
     },
-    state: () => stateOf(id),
+    state: async () => ({ ...(await stateOf(id)), pauses }),
   }
 }
 
@@ -78,13 +81,17 @@ async function stateOf(id: string) {
   const [job] = await select<Row>(jobState, id)
   if (job === undefined) throw new Error('the job does not exist')
   const bills = billsFor(id)
+  const received = world.caller.receivedFor(id)
   return {
     status: job.status,
     isHeld: job.lease !== null,
     isDue: job.due_at !== null,
     ends: (job.events?.split(',') ?? []).filter(isEnd),
     deliveries: job.deliveries?.split(',') ?? [],
-    notified: world.caller.receivedFor(id).map(({ body }) => JSON.parse(body).type as string),
+    notified: [...new Map(received.map((one) => [one.headers['webhook-id'], one])).values()].map(
+      ({ body }) => JSON.parse(body).type as string,
+    ),
+    received: received.length,
     bills: bills.length,
     isCharged: bills.some(({ billedUsd }) => billedUsd > 0),
   }
