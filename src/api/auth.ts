@@ -1,6 +1,7 @@
 /** Bearer keys: the admin key from the configuration, and the keys in D1, which are stored as hashes. */
 import { createMiddleware } from 'hono/factory'
 import type { Context } from '../context.ts'
+import { type Caller, mayDo, scopes } from '../core/access.ts'
 import { sha256 } from '../core/crypto/derived-keys.ts'
 import { problem } from './problems.ts'
 import type { ApiEnv } from './router.ts'
@@ -8,24 +9,36 @@ import type { ApiEnv } from './router.ts'
 /** The owner of the admin key's jobs. The admin key has no row and no callback secret. */
 export const adminKeyId = 'admin'
 
+const adminCaller: Caller = {
+  keyId: adminKeyId,
+  project: null,
+  scopes,
+  expiresAt: null,
+  lastUsedAt: null,
+  callbackUrl: null,
+  requestsPerMinute: null,
+  monthlyBudgetMicros: null,
+}
+
 export const requireApiKey = createMiddleware<ApiEnv>(async (c, next) => {
   const key = /^Bearer +(\S+)$/i.exec(c.req.header('authorization') ?? '')?.[1]
-  const apiKeyId = key === undefined ? null : await identify(c.get('context'), key)
-  if (apiKeyId === null)
-    return problem(c, 'unauthorized', 'Send the header "Authorization: Bearer <api key>".')
-  c.set('apiKeyId', apiKeyId)
+  const caller = key === undefined ? null : await identify(c.get('context'), key)
+  if (caller === null) return problem(c, 'unauthorized', 'Send the header "Authorization: Bearer <api key>".')
+  if (caller.expiresAt !== null && caller.expiresAt <= c.get('context').now())
+    return problem(c, 'unauthorized', 'This API key has expired. Create another, or extend it.')
+  c.set('caller', caller)
   return next()
 })
 
 export const requireAdminKey = createMiddleware<ApiEnv>(async (c, next) => {
-  if (c.get('apiKeyId') !== adminKeyId)
-    return problem(c, 'forbidden', 'Only the admin key can manage API keys.')
+  if (!mayDo(c.get('caller'), 'admin'))
+    return problem(c, 'forbidden', 'Only a key with the scope admin can manage API keys.')
   return next()
 })
 
-async function identify({ owners, config }: Context, key: string): Promise<string | null> {
+async function identify({ owners, config }: Context, key: string): Promise<Caller | null> {
   const hash = await sha256(key)
   // This compares hashes, not keys, so the duration of the comparison reveals nothing useful.
-  if (hash === (await sha256(config.adminApiKey))) return adminKeyId
-  return owners.apiKeyByHash(hash)
+  if (hash === (await sha256(config.adminApiKey))) return adminCaller
+  return owners.callerByHash(hash)
 }

@@ -6,6 +6,6 @@ import type { ApiEnv } from './router.ts'
 
 export const limitRate = createMiddleware<ApiEnv>(async (c, next) => {
   const { requests, log } = c.get('context')
-  if (await isWithinRate(requests, c.get('apiKeyId'), log)) return next()
+  if (await isWithinRate(requests, c.get('caller').keyId, log)) return next()
   return rateLimited(c, periodSeconds, 'Nothing was done. Retry after the seconds in Retry-After.')
 })

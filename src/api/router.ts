@@ -2,6 +2,7 @@
 import { OpenAPIHono } from '@hono/zod-openapi'
 import type { Context as HonoContext } from 'hono'
 import type { Context } from '../context.ts'
+import type { Caller } from '../core/access.ts'
 import { inputFaults, type TextVariables, type Validated } from './body-faults.ts'
 import { missingBody, problem } from './problems.ts'
 
@@ -9,8 +10,8 @@ export interface ApiEnv {
   Variables: {
     context: Context
     requestId: string
-    /** The caller's key; set by `requireApiKey`. */
-    apiKeyId: string
+    /** Set by `requireApiKey`. */
+    caller: Caller
     /** When the signed link of the request expires; unset for a request with a key. */
     linkExpiresAt?: number
   } & TextVariables

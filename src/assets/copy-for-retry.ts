@@ -12,7 +12,7 @@ import { type Asset, findAssets, keyOf } from '../store/assets.ts'
  */
 export async function copyForRetry(
   { dbOf, bucket, now }: Pick<Context, 'dbOf' | 'bucket' | 'now'>,
-  job: { id: string; apiKeyId: string },
+  job: { id: string; apiKeyId: string; project: string | null },
   request: JobRequest,
 ): Promise<{ request: JobRequest; assets: Asset[] }> {
   const copies = new Map<string, Asset>()
@@ -31,6 +31,7 @@ export async function copyForRetry(
       id,
       key,
       apiKeyId: job.apiKeyId,
+      project: job.project,
       jobId: job.id,
       createdAt: now(),
       lostAt: null,

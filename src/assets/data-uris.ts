@@ -42,7 +42,7 @@ function faultIn({ declared, bytes }: DataUri, kind: MediaKind): string | null {
  */
 export async function storeDataUris(
   { bucket, now }: Pick<Context, 'bucket' | 'now'>,
-  job: { id: string; apiKeyId: string },
+  job: { id: string; apiKeyId: string; project: string | null },
   request: JobRequest,
   knownMetadata: KnownMetadata,
 ): Promise<{ request: JobRequest; assets: Asset[] }> {
@@ -58,6 +58,7 @@ export async function storeDataUris(
     stored.set(value, {
       id,
       apiKeyId: job.apiKeyId,
+      project: job.project,
       jobId: job.id,
       key,
       kind: kindAt(path),

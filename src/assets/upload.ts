@@ -1,5 +1,6 @@
 /** Uploads an asset: the first bytes determine its kind, the kind sets its limit, and the file streams into R2. */
 import type { Context } from '../context.ts'
+import type { Caller } from '../core/access.ts'
 import { type Fault, fail, ok, type Result } from '../core/fault.ts'
 import { newId } from '../core/id.ts'
 import type { MediaKind } from '../core/request/media.ts'
@@ -38,7 +39,7 @@ type UploadResult<T> = Result<T> | { ok: false; fault: Fault; path: 'file_name' 
  */
 export async function uploadAsset(
   { dbOf, bucket, now, log }: Context,
-  { apiKeyId, shard }: { apiKeyId: string; shard: number },
+  { caller, shard }: { caller: Pick<Caller, 'keyId' | 'project'>; shard: number },
   request: Request,
 ): Promise<UploadResult<Asset>> {
   const id = newId('asset', shard)
@@ -52,7 +53,8 @@ export async function uploadAsset(
   if (!stored.ok) return stored
   const asset: Asset = {
     id,
-    apiKeyId,
+    apiKeyId: caller.keyId,
+    project: caller.project,
     ...stored.value,
     createdAt: now(),
     jobId: null,
@@ -68,7 +70,7 @@ export async function uploadAsset(
   return ok(asset)
 }
 
-type StoredFile = Omit<Asset, 'id' | 'apiKeyId' | 'createdAt' | 'jobId' | 'key' | 'lostAt'>
+type StoredFile = Omit<Asset, 'id' | 'apiKeyId' | 'project' | 'createdAt' | 'jobId' | 'key' | 'lostAt'>
 
 async function storeFile(bucket: R2Bucket, key: string, request: Request): Promise<UploadResult<StoredFile>> {
   const opened = await openUpload(request)

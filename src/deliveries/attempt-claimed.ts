@@ -77,6 +77,7 @@ async function attempt(
     durationMs,
     status,
     error: failureText(attempted),
+    responseHeaders: null,
     responseBody,
   }
   await commit(context, delivery, { ...outcome, attempt: row })

@@ -2,6 +2,7 @@
  * The memory of one isolate: API keys and endpoints, per database. The isolate forgets all of it after `rememberedMs`, and
  * at once when it writes any of them. So it sees a change by another isolate that much later at most.
  */
+import type { Caller } from '../core/access.ts'
 import type { EventType, Subscription } from '../core/event.ts'
 
 export interface RememberedEndpoint extends Subscription {
@@ -21,8 +22,8 @@ export interface RememberedKey {
 export interface OwnerMemory {
   endpoints: RememberedEndpoint[] | null
   keys: Map<string, RememberedKey>
-  /** The ids of keys that are not revoked, by hash. */
-  keyIds: Map<string, string>
+  /** The keys that are not revoked, by hash. */
+  callers: Map<string, Caller>
   forgottenAt: number
 }
 
@@ -38,7 +39,7 @@ export function memoryOf(binding: D1Database, nowMs: number): OwnerMemory {
   const memory = {
     endpoints: null,
     keys: new Map(),
-    keyIds: new Map(),
+    callers: new Map(),
     forgottenAt: nowMs + rememberedMs,
   }
   memories.set(binding, memory)

@@ -109,5 +109,6 @@ const withoutContent = {
   lastDurationMs: null,
   lastStatus: null,
   lastError: null,
+  lastResponseHeaders: null,
   lastResponseBody: null,
 }

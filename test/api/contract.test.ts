@@ -227,6 +227,9 @@ describe('the other operations', () => {
   it('manage API keys as described', async () => {
     const key = await createApiKey()
     await api('/v1/api-keys')
+    await api(`/v1/api-keys/${key.id}`)
+    for (const id of [key.id, '0'])
+      await api(`/v1/api-keys/${id}`, { method: 'PATCH', headers: json, body: '{"name":"shop"}' })
     await api(`/v1/api-keys/${key.id}/disabled-callbacks`)
     for (const { id } of [key, { id: '0' }]) await api(`/v1/api-keys/${id}/rotate-secret`, { method: 'POST' })
     await api(`/v1/api-keys/${key.id}/enable-callbacks`, { method: 'POST' })

@@ -1,11 +1,14 @@
 /** Rows for the tests of the SQL, written by the store's own functions. Time is a number that the test chooses. */
+
 import { env } from 'cloudflare:workers'
+import { defaultScopes } from '../../src/core/access.ts'
 import { fault } from '../../src/core/fault.ts'
 import { newId } from '../../src/core/id.ts'
 import type { Limits } from '../../src/core/job/concurrency.ts'
 import type { DueJob } from '../../src/core/job/job.ts'
 import { storedRequestSchema } from '../../src/core/request/request.ts'
 import { openDatabase } from '../../src/store/database.ts'
+import type { ApiKey } from '../../src/store/deliveries/api-keys.ts'
 import { draftDelivery, insertDelivery } from '../../src/store/deliveries/claim.ts'
 import { type Claim, claimJob } from '../../src/store/jobs/claim.ts'
 import { type AcceptedJob, insertJob } from '../../src/store/jobs/insert-job.ts'
@@ -40,6 +43,7 @@ export function anAcceptedJob(overrides: Partial<AcceptedJob> = {}): AcceptedJob
     warnings: [],
     estimates: {},
     apiKeyId: 'key_test',
+    project: null,
     callbackSecret: null,
     idempotencyKey: null,
     idempotencyHash: null,
@@ -142,4 +146,24 @@ export async function hostRow(host: string): Promise<Record<string, unknown> | u
 /** A queued job, as a wake-up names it. */
 export function queued(id: string | undefined): DueJob {
   return { id: id ?? '', status: 'queued' }
+}
+
+export function anApiKey(overrides: Partial<ApiKey> = {}): ApiKey {
+  return {
+    id: newId('apiKey'),
+    name: 'n8n',
+    hash: crypto.randomUUID(),
+    callbackSecret: 'sealed',
+    retiredSecrets: '[]',
+    createdAt: 1,
+    revokedAt: null,
+    project: null,
+    scopes: [...defaultScopes],
+    expiresAt: null,
+    lastUsedAt: null,
+    callbackUrl: null,
+    requestsPerMinute: null,
+    monthlyBudgetMicros: null,
+    ...overrides,
+  }
 }

@@ -11,8 +11,11 @@ export interface NewApiKey {
   revoked_at: string | null
 }
 
-export async function createApiKey(name = 'a caller'): Promise<NewApiKey> {
-  const response = await post('/v1/api-keys', { name })
+export async function createApiKey(
+  name = 'a caller',
+  access: Record<string, unknown> = {},
+): Promise<NewApiKey> {
+  const response = await post('/v1/api-keys', { name, ...access })
   expect(response.status, await response.clone().text()).toBe(201)
   return response.json()
 }

@@ -1,11 +1,16 @@
-/** /v1/api-keys, for the admin key alone: create, list and revoke keys. A key and its secret are shown only once. */
+/** /v1/api-keys, for the scope admin: create, show, change and revoke keys. A key and its secret are shown only once. */
 import { createRoute, z } from '@hono/zod-openapi'
 import { sha256 } from '../../core/crypto/derived-keys.ts'
 import { newId } from '../../core/id.ts'
-import { isoOrNull } from '../../core/iso.ts'
-import { nameOf } from '../../core/request/text.ts'
 import { encryptSecret, newSecret } from '../../deliveries/secrets.ts'
-import { type ApiKey, insertApiKey, listApiKeys, revokeApiKey } from '../../store/deliveries/api-keys.ts'
+import {
+  type ApiKey,
+  findApiKey,
+  insertApiKey,
+  listApiKeys,
+  revokeApiKey,
+  updateApiKey,
+} from '../../store/deliveries/api-keys.ts'
 import { rememberedMs } from '../../store/owner-memory.ts'
 import { problem } from '../problems.ts'
 import {
@@ -17,14 +22,10 @@ import {
   unexpectedBodyProblems,
 } from '../responses.ts'
 import { createRouter } from '../router.ts'
+import { accessOf, adminInProject, apiKeyPatchSchema, newApiKeySchema, patchOf } from './request.ts'
+import { apiKeySchema, noSuchApiKey, viewApiKey } from './view.ts'
 
-const apiKeySchema = z.object({
-  id: z.string(),
-  name: z.string(),
-  created_at: z.iso.datetime(),
-  revoked_at: z.iso.datetime().nullable(),
-})
-
+const params = z.object({ id: z.string() })
 const createdSchema = apiKeySchema.extend({
   key: z.string().openapi({ description: 'Shown only once.' }),
   callback_secret: z.string().openapi({
@@ -32,8 +33,8 @@ const createdSchema = apiKeySchema.extend({
   }),
 })
 
-const requiresAdminKey = 'Requires the admin key.'
-const onlyAdminKey = { 403: problemResponse('The API key is not the admin key.') }
+const requiresAdminKey = 'Requires the admin key, or a key with the scope admin.'
+const onlyAdminKey = { 403: problemResponse('The API key has not the scope admin.') }
 
 const create = createRoute({
   operationId: 'createApiKey',
@@ -42,7 +43,7 @@ const create = createRoute({
   path: '/',
   summary: 'Create an API key',
   description: requiresAdminKey,
-  request: { body: jsonBody(z.strictObject({ name: nameOf({ min: 1, max: 100 }) })) },
+  request: { body: jsonBody(newApiKeySchema) },
   responses: {
     ...keyProblems,
     ...onlyAdminKey,
@@ -68,6 +69,34 @@ const list = createRoute({
   },
 })
 
+const show = createRoute({
+  operationId: 'getApiKey',
+  tags: ['API keys'],
+  method: 'get',
+  path: '/{id}',
+  summary: 'Show an API key',
+  description: requiresAdminKey,
+  request: { params },
+  responses: { ...keyProblems, ...onlyAdminKey, ...noSuchApiKey, 200: json('The key.', apiKeySchema) },
+})
+
+const update = createRoute({
+  operationId: 'updateApiKey',
+  tags: ['API keys'],
+  method: 'patch',
+  path: '/{id}',
+  summary: 'Update an API key',
+  description: `${requiresAdminKey} Omitted fields stay unchanged. Requests in the first ${rememberedMs / 1_000} seconds may still use the old ones.`,
+  request: { params, body: jsonBody(apiKeyPatchSchema) },
+  responses: {
+    ...keyProblems,
+    ...onlyAdminKey,
+    ...noSuchApiKey,
+    ...bodyProblems,
+    200: json('The updated key.', apiKeySchema),
+  },
+})
+
 const revoke = createRoute({
   operationId: 'revokeApiKey',
   tags: ['API keys'],
@@ -75,13 +104,13 @@ const revoke = createRoute({
   path: '/{id}',
   summary: 'Revoke an API key',
   description: `${requiresAdminKey} The key stops working within ${rememberedMs / 1_000} seconds.`,
-  request: { params: z.object({ id: z.string() }) },
+  request: { params },
   responses: {
     ...keyProblems,
     ...unexpectedBodyProblems,
     ...onlyAdminKey,
     204: { description: 'Revoked. Its jobs continue, and its secret still signs their deliveries.' },
-    404: problemResponse('There is no such key, or it is already revoked.'),
+    ...noSuchApiKey,
   },
 })
 
@@ -89,16 +118,20 @@ export const apiKeyRoutes = createRouter()
 
 apiKeyRoutes.openapi(create, async (c) => {
   const { db, config, now } = c.get('context')
+  const { name, project, ...rest } = c.req.valid('json')
   const key = `rh_${crypto.randomUUID().replaceAll('-', '')}${crypto.randomUUID().replaceAll('-', '')}`
   const callbackSecret = newSecret()
   const row: ApiKey = {
     id: newId('apiKey'),
-    name: c.req.valid('json').name,
+    name,
+    project,
     hash: await sha256(key),
     callbackSecret: await encryptSecret(config.signingSecret, callbackSecret),
     retiredSecrets: '[]',
     createdAt: now(),
     revokedAt: null,
+    lastUsedAt: null,
+    ...accessOf(rest),
   }
   await insertApiKey(db, row)
   return c.json({ ...viewApiKey(row), key, callback_secret: callbackSecret }, 201)
@@ -108,19 +141,27 @@ apiKeyRoutes.openapi(list, async (c) =>
   c.json({ data: (await listApiKeys(c.get('context').db)).map(viewApiKey) }, 200),
 )
 
+apiKeyRoutes.openapi(show, async (c) => {
+  const key = await findApiKey(c.get('context').db, c.req.valid('param').id)
+  return key === null ? problem(c, 'not_found', noSuchKey) : c.json(viewApiKey(key), 200)
+})
+
+apiKeyRoutes.openapi(update, async (c) => {
+  const { db } = c.get('context')
+  const { id } = c.req.valid('param')
+  const body = c.req.valid('json')
+  const before = await findApiKey(db, id)
+  if (before === null) return problem(c, 'not_found', noSuchKey)
+  if (before.project !== null && body.scopes?.includes('admin'))
+    return problem(c, 'invalid_request', 'Nothing was done. Correct the field in errors.', [adminInProject])
+  const key = await updateApiKey(db, id, patchOf(body))
+  return key === null ? problem(c, 'not_found', noSuchKey) : c.json(viewApiKey(key), 200)
+})
+
 apiKeyRoutes.openapi(revoke, async (c) => {
   const { db, now } = c.get('context')
   const isRevoked = await revokeApiKey(db, c.req.valid('param').id, now())
-  return isRevoked
-    ? c.body(null, 204)
-    : problem(c, 'not_found', 'There is no such key, or it is already revoked.')
+  return isRevoked ? c.body(null, 204) : problem(c, 'not_found', noSuchKey)
 })
 
-export function viewApiKey(row: Pick<ApiKey, 'id' | 'name' | 'createdAt' | 'revokedAt'>) {
-  return {
-    id: row.id,
-    name: row.name,
-    created_at: new Date(row.createdAt).toISOString(),
-    revoked_at: isoOrNull(row.revokedAt),
-  }
-}
+const noSuchKey = 'There is no such key, or it is revoked.'

@@ -54,7 +54,7 @@ const enable = createRoute({
 })
 
 const requireSameKey = createMiddleware<ApiEnv>(async (c, next) => {
-  const caller = c.get('apiKeyId')
+  const caller = c.get('caller').keyId
   if (caller === adminKeyId || caller === c.req.param('id')) return next()
   return problem(c, 'forbidden', 'Only this key and the admin key can do that.')
 })

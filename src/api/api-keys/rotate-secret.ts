@@ -46,7 +46,7 @@ export const secretRotationRoutes = createRouter()
 secretRotationRoutes.openapi(rotate, async (c) => {
   const { db, config, now, log } = c.get('context')
   const { id } = c.req.valid('param')
-  const caller = c.get('apiKeyId')
+  const caller = c.get('caller').keyId
   if (caller !== adminKeyId && caller !== id) {
     return problem(c, 'forbidden', "Only the admin key can rotate another key's secret.")
   }

@@ -114,7 +114,7 @@ assetRoutes.openapi(upload, async (c) => {
   const context = c.get('context')
   const shard = await shardWithRoom(c, shardsAtRandom(context.chance(), context.databases.length))
   if (shard instanceof Response) return shard
-  const uploading = uploadAsset(context, { apiKeyId: c.get('apiKeyId'), shard }, c.req.raw)
+  const uploading = uploadAsset(context, { caller: c.get('caller'), shard }, c.req.raw)
   // A caller that disconnects ends this invocation; the upload to R2 must still be completed or aborted.
   c.executionCtx.waitUntil(Promise.allSettled([uploading]))
   const asset = await uploading

@@ -70,7 +70,7 @@ const test = createRoute({
 
 export const callbackRoutes = createRouter().openapi(test, async (c) => {
   const context = c.get('context')
-  const caller = c.get('apiKeyId')
+  const caller = c.get('caller').keyId
   const { url, secret } = c.req.valid('json')
   const signers = await chooseSigners(context, caller, secret)
   const urlFault = rejectUrl(url, context.config.reach)

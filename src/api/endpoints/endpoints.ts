@@ -103,6 +103,7 @@ endpointRoutes.openapi(
       secret: await encryptSecret(context.config.signingSecret, secret),
       ...(disabled ? disabledByUser(nowMs) : enabled),
       createdAt: nowMs,
+      project: c.get('caller').project,
     }
     if (!(await insertEndpoint(context.db, endpoint))) {
       return problem(c, 'limit_reached', `There are already ${maxEndpoints} endpoints. Delete one first.`)

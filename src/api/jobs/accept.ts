@@ -3,6 +3,7 @@
 import { copyForRetry } from '../../assets/copy-for-retry.ts'
 import { storeDataUris } from '../../assets/data-uris.ts'
 import type { Context } from '../../context.ts'
+import type { Caller } from '../../core/access.ts'
 import { newId } from '../../core/id.ts'
 import type { PostedRequest } from '../../core/request/request.ts'
 import { jobPrefix } from '../../core/retention.ts'
@@ -22,14 +23,18 @@ export interface NewJob {
 /** `isNew` is false if another request with the same Idempotency-Key came first: `job` is its job. */
 export async function acceptJob(
   context: Context,
-  caller: { apiKeyId: string; idempotency: { key: string; hash: string } | null; shard: number },
+  {
+    caller,
+    idempotency,
+    shard,
+  }: { caller: Caller; idempotency: { key: string; hash: string } | null; shard: number },
   { request: posted, retryOf }: NewJob,
   choice: Extract<Choice, { ok: true }>,
 ): Promise<{ job: Job; isNew: boolean }> {
   const { callback_secret, retention_days = context.config.retentionDays, ...fields } = posted
-  const id = newId('job', caller.shard)
+  const id = newId('job', shard)
   // Objects come before the row: after a crash, or an insert with an unknown outcome, reconciliation deletes the orphans.
-  const owner = { id, apiKeyId: caller.apiKeyId }
+  const owner = { id, apiKeyId: caller.keyId, project: caller.project }
   const { request, assets } =
     retryOf === null
       ? await storeDataUris(context, owner, { ...fields, retention_days }, choice.metadata)
@@ -45,11 +50,12 @@ export async function acceptJob(
       providers,
       warnings,
       estimates,
-      apiKeyId: caller.apiKeyId,
+      apiKeyId: caller.keyId,
+      project: caller.project,
       callbackSecret:
         callback_secret === undefined ? null : await encryptSecret(signingSecret, callback_secret),
-      idempotencyKey: caller.idempotency?.key ?? null,
-      idempotencyHash: caller.idempotency?.hash ?? null,
+      idempotencyKey: idempotency?.key ?? null,
+      idempotencyHash: idempotency?.hash ?? null,
       retryOf,
       createdAt: nowMs,
     },

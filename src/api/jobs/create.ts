@@ -40,7 +40,8 @@ export async function createJobOnce(
   load: () => Promise<NewJob | ProblemResponse>,
 ) {
   const context = c.get('context')
-  const apiKeyId = c.get('apiKeyId')
+  const caller = c.get('caller')
+  const apiKeyId = caller.keyId
   const key = c.req.header('idempotency-key')
   const idempotency = key === undefined ? null : { key, hash: await sha256(fingerprint) }
   // The insert finds a repeated request. One that is refused now may have been accepted before, so each refusal looks first.
@@ -60,7 +61,7 @@ export async function createJobOnce(
       (await replayEarlier(c, idempotency, shards)) ?? problem(c, choice.code, notAccepted, choice.errors)
     )
   }
-  const { job, isNew } = await acceptJob(context, { apiKeyId, idempotency, shard }, newJob, choice)
+  const { job, isNew } = await acceptJob(context, { caller, idempotency, shard }, newJob, choice)
   if (!isNew) return replay(c, job, idempotency)
   // This response needs no further read: a failing database cannot hide from the caller that the job is accepted.
   return accepted(c, viewJob({ job, outputs: [], tasks: [] }, new Map()))
@@ -71,7 +72,7 @@ type Idempotency = { key: string; hash: string } | null
 /** Null: none of these shards has a job with the key. */
 async function replayEarlier(c: C, idempotency: Idempotency, shards: readonly number[]) {
   if (idempotency === null) return null
-  const earlier = await jobWithKey(c.get('context'), c.get('apiKeyId'), idempotency.key, shards)
+  const earlier = await jobWithKey(c.get('context'), c.get('caller').keyId, idempotency.key, shards)
   return earlier === null ? null : replay(c, earlier, idempotency)
 }
 

@@ -48,7 +48,7 @@ estimateRoutes.openapi(
   async (c) => {
     const context = c.get('context')
     const request = c.req.valid('json')
-    const validation = await validateRequest(context, c.get('apiKeyId'), request)
+    const validation = await validateRequest(context, c.get('caller').keyId, request)
     if (!validation.ok) return problem(c, 'invalid_request', notAccepted, validation.faults)
     const candidates = await priceCandidates(context, request, validation.metadata, 'decision')
     return c.json({ data: candidates.map((candidate) => viewEstimate(candidate, request)) }, 200)

@@ -22,7 +22,7 @@ export function requestFaults(result: Validated, c: HonoContext<ApiEnv>) {
 async function reportAllFaults(formFaults: FieldFault[], target: string, c: HonoContext<ApiEnv>) {
   const part = target === 'json' ? wellFormedPart(await c.req.json()) : {}
   const reported = new Set(formFaults.map(({ path }) => path))
-  const validation = await validateRequest(c.get('context'), c.get('apiKeyId'), part)
+  const validation = await validateRequest(c.get('context'), c.get('caller').keyId, part)
   const others = validation.ok ? [] : validation.faults.filter(({ path }) => !reported.has(path))
   return problem(c, 'invalid_request', notAccepted, [...formFaults, ...others])
 }

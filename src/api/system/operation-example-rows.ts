@@ -13,6 +13,7 @@ const createdAt = Date.UTC(2026, 10, 21, 3, 5, 49)
 export const asset: Asset = {
   id: 'asset_01m7y0xk3v6f9ja8c6mphr3z4a',
   apiKeyId: 'key_01m7xzk3n6f9ja8c6mphr3z4aw',
+  project: null,
   kind: 'image',
   contentType: 'image/png',
   bytes: 482_113,
@@ -39,6 +40,7 @@ export const endpoint: Endpoint = {
   createdAt: Date.UTC(2026, 10, 20, 9, 40),
   disabledAt: null,
   disabledBy: null,
+  project: null,
 }
 
 export const delivery: LoggedDelivery = {
@@ -51,6 +53,7 @@ export const delivery: LoggedDelivery = {
   host: 'example.com',
   path: '/hooks/video',
   ownerId: 'key_01m7xzk3n6f9ja8c6mphr3z4aw',
+  project: null,
   status: 'delivered',
   reason: null,
   attempts: 1,
@@ -62,6 +65,7 @@ export const delivery: LoggedDelivery = {
   lastDurationMs: 184,
   lastStatus: 200,
   lastError: null,
+  lastResponseHeaders: null,
   lastResponseBody: 'ok',
 }
 
@@ -72,6 +76,7 @@ export const attempt: Attempt = {
   durationMs: 184,
   status: 200,
   error: null,
+  responseHeaders: null,
   responseBody: 'ok',
 }
 

@@ -6,8 +6,8 @@ import { keyPairs } from '../../core/crypto/key-pair.ts'
 import { requestSchema } from '../../core/request/request.ts'
 import { allProviders } from '../../providers/index.ts'
 import { priceOf } from '../../providers/price-table.ts'
-import { viewApiKey } from '../api-keys/api-keys.ts'
 import { viewDisabled } from '../api-keys/disabled-callbacks.ts'
+import { viewApiKey } from '../api-keys/view.ts'
 import { viewAsset } from '../assets/assets.ts'
 import { viewReport } from '../deliveries/test-callback.ts'
 import { viewDelivery } from '../deliveries/view.ts'
@@ -45,6 +45,13 @@ export async function operationExamples(): Promise<Record<string, OperationExamp
     name: 'shop',
     createdAt: Date.UTC(2026, 10, 20, 9, 30),
     revokedAt: null,
+    project: 'shop',
+    scopes: ['jobs:read', 'jobs:write'],
+    expiresAt: Date.UTC(2027, 10, 20),
+    lastUsedAt: Date.UTC(2026, 10, 21, 3, 5),
+    callbackUrl: 'https://example.com/hooks/video',
+    requestsPerMinute: 300,
+    monthlyBudgetMicros: 50_000_000,
   })
   const sent = viewDelivery(delivery, [attempt])
   const hooks = viewEndpoint(endpoint)
@@ -105,8 +112,13 @@ export async function operationExamples(): Promise<Record<string, OperationExamp
       response: viewReport(testDeliveries),
     },
     createApiKey: {
-      request: { name: apiKey.name },
+      request: { name: apiKey.name, project: apiKey.project, monthly_budget_usd: apiKey.monthly_budget_usd },
       response: { ...apiKey, key: `rh_${'0123456789abcdef'.repeat(4)}`, callback_secret: exampleSecret },
+    },
+    getApiKey: { response: apiKey },
+    updateApiKey: {
+      request: { monthly_budget_usd: 80 },
+      response: { ...apiKey, monthly_budget_usd: 80 },
     },
     listApiKeys: { response: { data: [apiKey] } },
     rotateSecret: {

@@ -1,16 +1,23 @@
 /** API keys, found by their hash: the keys themselves are never stored. Their secrets are stored encrypted. */
 import { and, desc, eq, inArray, isNull, or, type SQL, type SQLWrapper, sql } from 'drizzle-orm'
 import { z } from 'zod'
+import { type Scope, scopes } from '../../core/access.ts'
 import { readStored } from '../../core/http/json.ts'
 import { maxSecretsAtOnce, secretOverlapMs } from '../../core/schedule.ts'
 import type { Database } from '../database.ts'
 import { forgetOwnersAfter } from '../owner-memory.ts'
 import { apiKeys } from '../schema.ts'
 
-export type ApiKey = typeof apiKeys.$inferSelect
+type Row = typeof apiKeys.$inferSelect
 
-export async function insertApiKey(db: Database, key: ApiKey): Promise<void> {
-  const insert = db.insert(apiKeys).values(key).onConflictDoNothing({ target: apiKeys.id })
+/** A row with its JSON parsed. */
+export interface ApiKey extends Omit<Row, 'scopes'> {
+  scopes: Scope[]
+}
+
+export async function insertApiKey(db: Database, { scopes, ...key }: ApiKey): Promise<void> {
+  const row = { ...key, scopes: JSON.stringify(scopes) }
+  const insert = db.insert(apiKeys).values(row).onConflictDoNothing({ target: apiKeys.id })
   await forgetOwnersAfter(insert)
 }
 
@@ -22,7 +29,7 @@ export async function findApiKeyByHash(db: Database, hash: string): Promise<ApiK
       .from(apiKeys)
       .where(and(eq(apiKeys.hash, hash), isNull(apiKeys.revokedAt))),
   ])
-  return row ?? null
+  return row === undefined ? null : readRow(row)
 }
 
 /** The secrets that sign for a key. A revoked key still signs. */
@@ -52,11 +59,31 @@ export async function findApiKey(db: Database, id: string): Promise<ApiKey | nul
     .select()
     .from(apiKeys)
     .where(and(eq(apiKeys.id, id), isNull(apiKeys.revokedAt)))
-  return row ?? null
+  return row === undefined ? null : readRow(row)
 }
 
 export async function listApiKeys(db: Database): Promise<ApiKey[]> {
-  return db.select().from(apiKeys).orderBy(desc(apiKeys.id))
+  return (await db.select().from(apiKeys).orderBy(desc(apiKeys.id))).map(readRow)
+}
+
+export type ApiKeyPatch = Partial<
+  Pick<ApiKey, 'name' | 'scopes' | 'expiresAt' | 'callbackUrl' | 'requestsPerMinute' | 'monthlyBudgetMicros'>
+>
+
+/** The changed key. Null: there is none, or it is revoked. */
+// Running this twice is harmless: it writes the same values.
+export async function updateApiKey(
+  db: Database,
+  id: string,
+  { scopes, ...patch }: ApiKeyPatch,
+): Promise<ApiKey | null> {
+  const update = db
+    .update(apiKeys)
+    .set({ id, ...patch, ...(scopes && { scopes: JSON.stringify(scopes) }) })
+    .where(and(eq(apiKeys.id, id), isNull(apiKeys.revokedAt)))
+    .returning()
+  const [row] = await forgetOwnersAfter(update)
+  return row === undefined ? null : readRow(row)
 }
 
 /** False: there was none to revoke. */
@@ -96,7 +123,8 @@ export async function rotateSecret(
 
 /** Keys whose secret is encrypted under that version. */
 export async function keysEncryptedUnder(db: Database, version: string, limit: number): Promise<ApiKey[]> {
-  return db.select().from(apiKeys).where(isEncryptedUnder(apiKeys.callbackSecret, version)).limit(limit)
+  const isOld = isEncryptedUnder(apiKeys.callbackSecret, version)
+  return (await db.select().from(apiKeys).where(isOld).limit(limit)).map(readRow)
 }
 
 export function isEncryptedUnder(secret: SQLWrapper, version: string): SQL {
@@ -118,6 +146,13 @@ export async function replaceSecret(
     .returning({ id: apiKeys.id })
   return (await forgetOwnersAfter(replace)).length === 1
 }
+
+/** A key with damaged scopes may do nothing. */
+function readRow(row: Row): ApiKey {
+  return { ...row, scopes: readStored(scopesSchema, row.scopes) ?? [] }
+}
+
+const scopesSchema = z.array(z.enum(scopes))
 
 const retiredSchema = z.array(z.object({ encrypted: z.string(), until: z.number() }))
 

@@ -66,13 +66,14 @@ export async function commitAttempt(
 }
 
 /** The row of a delivery has its latest attempt; the ones before it have rows of their own. */
-function latest({ n, startedAt, durationMs, status, error, responseBody }: Attempt) {
+function latest({ n, startedAt, durationMs, status, error, responseHeaders, responseBody }: Attempt) {
   return {
     attempts: n,
     lastStartedAt: startedAt,
     lastDurationMs: durationMs,
     lastStatus: status,
     lastError: error,
+    lastResponseHeaders: responseHeaders,
     lastResponseBody: responseBody,
   }
 }
@@ -85,11 +86,13 @@ const endAttempt = preparedByNames((db, names) =>
 )
 
 function keepLatestAttempt(db: Database, id: string) {
-  const { attempts: n, lastStartedAt, lastDurationMs, lastStatus, lastError, lastResponseBody } = deliveries
+  const { attempts: n, lastStartedAt, lastDurationMs, lastStatus, lastError } = deliveries
+  const { lastResponseHeaders, lastResponseBody } = deliveries
   return db
     .insert(attempts)
     .select(
-      sql`SELECT ${deliveries.id}, ${n}, ${lastStartedAt}, ${lastDurationMs}, ${lastStatus}, ${lastError}, ${lastResponseBody}
+      sql`SELECT ${deliveries.id}, ${n}, ${lastStartedAt}, ${lastDurationMs}, ${lastStatus}, ${lastError},
+        ${lastResponseHeaders}, ${lastResponseBody}
         FROM ${deliveries} WHERE ${deliveries.id} = ${id} AND ${lastStartedAt} IS NOT NULL`,
     )
     .onConflictDoNothing()

@@ -20,12 +20,12 @@ export const maxEndpoints = 50
 
 /** False: there are `maxEndpoints` already. */
 export async function insertEndpoint(db: Database, endpoint: Endpoint): Promise<boolean> {
-  const { id, url, host, path, description, secret, createdAt, disabledAt, disabledBy } = endpoint
+  const { id, url, host, path, description, secret, createdAt, disabledAt, disabledBy, project } = endpoint
   const insert = db
     .insert(endpoints)
     .select(
       sql`SELECT ${id}, ${url}, ${host}, ${path}, ${description}, ${JSON.stringify(endpoint.eventTypes)},
-        ${JSON.stringify(endpoint.metadata)}, ${secret}, ${createdAt}, ${disabledAt}, ${disabledBy}
+        ${JSON.stringify(endpoint.metadata)}, ${secret}, ${createdAt}, ${disabledAt}, ${disabledBy}, ${project}
         WHERE (SELECT count(*) FROM ${endpoints} WHERE ${endpoints.id} <> ${id}) < ${maxEndpoints}`,
     )
     // A repeat finds its own row.

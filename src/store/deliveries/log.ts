@@ -177,6 +177,7 @@ function latestAttempt(delivery: LoggedDelivery): Attempt[] {
       durationMs: lastDurationMs,
       status: delivery.lastStatus,
       error: delivery.lastError,
+      responseHeaders: delivery.lastResponseHeaders,
       responseBody: delivery.lastResponseBody,
     },
   ]

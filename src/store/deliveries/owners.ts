@@ -2,6 +2,7 @@
  * The owners of deliveries (endpoints and API keys), as accepting a job, its steps and the attempts of its deliveries need
  * them. They are in the control database. Most calls cost no round trip: owner-memory.ts.
  */
+import type { Caller } from '../../core/access.ts'
 import type { DeliveryReason } from '../../core/delivery.ts'
 import type { Subscription } from '../../core/event.ts'
 import type { Database } from '../database.ts'
@@ -17,8 +18,8 @@ export interface Owners {
   find(owner: Owner): Promise<OwnerState>
   /** The owner of a delivery as it is now. */
   findNow(owner: Owner): Promise<OwnerState>
-  /** The id of the API key with this hash. Null: there is none, or it is revoked. One revoked seconds ago may be found. */
-  apiKeyByHash(hash: string): Promise<string | null>
+  /** The API key with this hash. Null: there is none, or it is revoked. One revoked seconds ago may be found. */
+  callerByHash(hash: string): Promise<Caller | null>
 }
 
 export interface OwnerState {
@@ -59,12 +60,19 @@ export function createOwners(binding: D1Database, db: Database, now: () => numbe
       forgetOwners()
       return find(owner)
     },
-    apiKeyByHash: async (hash) => {
-      const { keyIds } = memoryOf(binding, now())
-      const id = keyIds.get(hash) ?? (await findApiKeyByHash(db, hash))?.id
+    callerByHash: async (hash) => {
+      const { callers } = memoryOf(binding, now())
+      const known = callers.get(hash)
+      if (known !== undefined) return known
+      const key = await findApiKeyByHash(db, hash)
       // A key that does not exist is not remembered: it may be created at any moment, and guesses would fill the memory.
-      if (id !== undefined) keyIds.set(hash, id)
-      return id ?? null
+      if (key === null) return null
+      const { id: keyId, project, scopes, expiresAt, lastUsedAt, callbackUrl } = key
+      const { requestsPerMinute, monthlyBudgetMicros } = key
+      const access = { keyId, project, scopes, expiresAt, lastUsedAt }
+      const caller = { ...access, callbackUrl, requestsPerMinute, monthlyBudgetMicros }
+      callers.set(hash, caller)
+      return caller
     },
   }
 }

@@ -68,6 +68,7 @@ function add(
     hourAt: createdAt - (createdAt % hourMs),
     provider,
     model,
+    project: '',
     counts: JSON.stringify(counts),
     ...Object.fromEntries(entries),
   })
@@ -89,10 +90,11 @@ const addRow = preparedByNames((db, names) => {
       hourAt: value('hourAt'),
       provider: value('provider'),
       model: value('model'),
+      project: value('project'),
       counts: value('counts'),
     })
     .onConflictDoUpdate({
-      target: [counters.hourAt, counters.provider, counters.model],
+      target: [counters.hourAt, counters.provider, counters.model, counters.project],
       set: { counts: sql`json_set(${readable}, ${sql.join(sums, sql`, `)})` },
     })
 })

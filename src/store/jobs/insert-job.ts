@@ -17,6 +17,7 @@ export type AcceptedJob = Pick<
   | 'warnings'
   | 'estimates'
   | 'apiKeyId'
+  | 'project'
   | 'callbackSecret'
   | 'idempotencyKey'
   | 'idempotencyHash'

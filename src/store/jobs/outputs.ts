@@ -79,6 +79,7 @@ export function saveOutput(db: Database, output: Output) {
     status,
     attempts,
     unconfirmed: isUnconfirmed,
+    late: false,
     fault: writeFault(output.status === 'failed' ? output.fault : null),
     key: stored?.key ?? null,
     contentType: stored?.contentType ?? null,

@@ -8,6 +8,7 @@ CREATE TABLE `aborts` (
 CREATE TABLE `assets` (
 	`id` text PRIMARY KEY NOT NULL,
 	`api_key_id` text NOT NULL,
+	`project` text,
 	`kind` text NOT NULL,
 	`content_type` text NOT NULL,
 	`bytes` integer NOT NULL,
@@ -29,8 +30,9 @@ CREATE TABLE `counters` (
 	`hour_at` integer NOT NULL,
 	`provider` text NOT NULL,
 	`model` text NOT NULL,
+	`project` text DEFAULT '' NOT NULL,
 	`counts` text NOT NULL,
-	PRIMARY KEY(`hour_at`, `provider`, `model`)
+	PRIMARY KEY(`hour_at`, `provider`, `model`, `project`)
 ) WITHOUT ROWID;
 --> statement-breakpoint
 CREATE TABLE `attempts` (
@@ -40,6 +42,7 @@ CREATE TABLE `attempts` (
 	`duration_ms` integer NOT NULL,
 	`status` integer,
 	`error` text,
+	`response_headers` text,
 	`response_body` text,
 	PRIMARY KEY(`delivery_id`, `n`),
 	FOREIGN KEY (`delivery_id`) REFERENCES `deliveries`(`id`) ON UPDATE no action ON DELETE cascade
@@ -55,6 +58,7 @@ CREATE TABLE `deliveries` (
 	`host` text DEFAULT '' NOT NULL,
 	`path` text DEFAULT '' NOT NULL,
 	`owner_id` text DEFAULT '' NOT NULL,
+	`project` text,
 	`body` text,
 	`status` text NOT NULL,
 	`reason` text,
@@ -67,6 +71,7 @@ CREATE TABLE `deliveries` (
 	`last_duration_ms` integer,
 	`last_status` integer,
 	`last_error` text,
+	`last_response_headers` text,
 	`last_response_body` text,
 	FOREIGN KEY (`job_id`) REFERENCES `jobs`(`id`) ON UPDATE no action ON DELETE cascade
 ) WITHOUT ROWID;
@@ -74,6 +79,7 @@ CREATE TABLE `deliveries` (
 CREATE INDEX `deliveries_job` ON `deliveries` (`job_id`);--> statement-breakpoint
 CREATE INDEX `deliveries_list` ON `deliveries` (`status`,`event_type`,`id`) WHERE status <> 'pending' OR lease IS NULL;--> statement-breakpoint
 CREATE INDEX `deliveries_endpoint` ON `deliveries` (`endpoint_id`,`id`) WHERE endpoint_id IS NOT NULL;--> statement-breakpoint
+CREATE INDEX `deliveries_project` ON `deliveries` (`project`,`id`) WHERE project IS NOT NULL;--> statement-breakpoint
 CREATE INDEX `deliveries_parked_paths` ON `deliveries` (`host`,`owner_id`,`path`) WHERE due_at IS NULL AND status = 'pending';--> statement-breakpoint
 CREATE INDEX `deliveries_due` ON `deliveries` (`due_at`,`host`,`owner_id`) WHERE due_at IS NOT NULL;--> statement-breakpoint
 CREATE INDEX `deliveries_parked` ON `deliveries` (`host`,`owner_id`) WHERE due_at IS NULL AND status = 'pending';--> statement-breakpoint
@@ -121,7 +127,9 @@ CREATE TABLE `jobs` (
 	`progress` integer,
 	`fault` text,
 	`api_key_id` text NOT NULL,
+	`project` text,
 	`callback_secret` text,
+	`callback_headers` text,
 	`idempotency_key` text,
 	`idempotency_hash` text,
 	`retry_of` text,
@@ -141,6 +149,7 @@ CREATE TABLE `jobs` (
 );
 --> statement-breakpoint
 CREATE INDEX `jobs_list` ON `jobs` (`status`,`provider`,`model`,`id`) WHERE erased_at IS NULL;--> statement-breakpoint
+CREATE INDEX `jobs_project` ON `jobs` (`project`,`id`) WHERE project IS NOT NULL AND erased_at IS NULL;--> statement-breakpoint
 CREATE INDEX `jobs_erase` ON `jobs` (`erase_at`) WHERE erase_at IS NOT NULL;--> statement-breakpoint
 CREATE UNIQUE INDEX `jobs_idempotency` ON `jobs` (`api_key_id`,`idempotency_key`) WHERE idempotency_key IS NOT NULL;--> statement-breakpoint
 CREATE TABLE `webhooks` (
@@ -160,7 +169,14 @@ CREATE TABLE `api_keys` (
 	`callback_secret` text NOT NULL,
 	`retired_secrets` text DEFAULT '[]' NOT NULL,
 	`created_at` integer NOT NULL,
-	`revoked_at` integer
+	`revoked_at` integer,
+	`project` text,
+	`scopes` text DEFAULT '["jobs:read","jobs:write","deliveries"]' NOT NULL,
+	`expires_at` integer,
+	`last_used_at` integer,
+	`callback_url` text,
+	`requests_per_minute` integer,
+	`monthly_budget_micros` integer
 );
 --> statement-breakpoint
 CREATE UNIQUE INDEX `api_keys_hash_unique` ON `api_keys` (`hash`);--> statement-breakpoint
@@ -183,7 +199,8 @@ CREATE TABLE `endpoints` (
 	`secret` text NOT NULL,
 	`created_at` integer NOT NULL,
 	`disabled_at` integer,
-	`disabled_by` text
+	`disabled_by` text,
+	`project` text
 );
 --> statement-breakpoint
 CREATE TABLE `postponed_prunes` (
@@ -235,6 +252,7 @@ CREATE TABLE `outputs` (
 	`stored_via` text,
 	`metadata_read_at` integer,
 	`unconfirmed` integer DEFAULT false NOT NULL,
+	`late` integer DEFAULT false NOT NULL,
 	`width` integer,
 	`height` integer,
 	`duration_seconds` real,

@@ -10,6 +10,8 @@ export const assets = sqliteTable(
   {
     id: text('id').primaryKey(),
     apiKeyId: text('api_key_id').notNull(),
+    /** That of the API key. Null: it had none. */
+    project: text('project'),
     kind: text('kind', { enum: mediaKinds }).notNull(),
     contentType: text('content_type').notNull(),
     bytes: integer('bytes').notNull(),

@@ -11,8 +11,10 @@ export const counters = sqliteTable(
     hourAt: at('hour_at').notNull(),
     provider: text('provider', { enum: providerNames }).notNull(),
     model: text('model', { enum: models }).notNull(),
+    /** That of the jobs. Empty: they had none. */
+    project: text('project').notNull().default(''),
     /** Counts and sums by name (store/reports/counters.ts), as JSON: one row is written for each job that ends. */
     counts: text('counts').notNull(),
   },
-  (table) => [primaryKey({ columns: [table.hourAt, table.provider, table.model] })],
+  (table) => [primaryKey({ columns: [table.hourAt, table.provider, table.model, table.project] })],
 )

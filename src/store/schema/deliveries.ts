@@ -21,6 +21,8 @@ export const deliveries = sqliteTable(
     path: text('path').notNull().default(''),
     /** The id of the endpoint, or of the API key that posted the job. */
     ownerId: text('owner_id').notNull().default(''),
+    /** That of the job. */
+    project: text('project'),
     /** The same bytes on every attempt. Null: they are with the event, which has several deliveries, or were pruned. */
     body: text('body'),
     status: text('status', { enum: deliveryStatuses }).notNull(),
@@ -37,6 +39,7 @@ export const deliveries = sqliteTable(
     lastDurationMs: integer('last_duration_ms'),
     lastStatus: integer('last_status'),
     lastError: text('last_error'),
+    lastResponseHeaders: text('last_response_headers'),
     lastResponseBody: text('last_response_body'),
   },
   (table) => [
@@ -46,6 +49,7 @@ export const deliveries = sqliteTable(
       .on(table.status, table.eventType, table.id)
       .where(sql`status <> 'pending' OR lease IS NULL`),
     index('deliveries_endpoint').on(table.endpointId, table.id).where(sql`endpoint_id IS NOT NULL`),
+    index('deliveries_project').on(table.project, table.id).where(sql`project IS NOT NULL`),
     index('deliveries_parked_paths')
       .on(table.host, table.ownerId, table.path)
       .where(sql`due_at IS NULL AND status = 'pending'`),
@@ -71,6 +75,8 @@ export const attempts = sqliteTable(
     /** The HTTP status; null when no response came. */
     status: integer('status'),
     error: text('error'),
+    /** Some headers of the response, as JSON. */
+    responseHeaders: text('response_headers'),
     /** The first kilobyte of the response. */
     responseBody: text('response_body'),
   },

@@ -31,8 +31,12 @@ export const jobs = sqliteTable(
     /** Why the job failed, as JSON. */
     fault: text('fault'),
     apiKeyId: text('api_key_id').notNull(),
+    /** That of the API key. Null: it had none. */
+    project: text('project'),
     /** Encrypted. Null: the API key's secret signs. */
     callbackSecret: text('callback_secret'),
+    /** The headers that its callbacks carry, as JSON, encrypted. */
+    callbackHeaders: text('callback_headers'),
     idempotencyKey: text('idempotency_key'),
     /** SHA-256 of the body that came with the idempotency key. */
     idempotencyHash: text('idempotency_hash'),
@@ -64,6 +68,7 @@ export const jobs = sqliteTable(
   (table) => [
     // For lists, and for the sweep: the unsettled jobs are three ranges of it.
     index('jobs_list').on(table.status, table.provider, table.model, table.id).where(sql`erased_at IS NULL`),
+    index('jobs_project').on(table.project, table.id).where(sql`project IS NOT NULL AND erased_at IS NULL`),
     index('jobs_erase').on(table.eraseAt).where(sql`erase_at IS NOT NULL`),
     uniqueIndex('jobs_idempotency')
       .on(table.apiKeyId, table.idempotencyKey)

@@ -1,5 +1,5 @@
 /** The owners of deliveries: API keys and endpoints, and the callbacks that are disabled. */
-import { primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core'
+import { integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core'
 import { at } from './jobs.ts'
 
 export const apiKeys = sqliteTable('api_keys', {
@@ -14,6 +14,20 @@ export const apiKeys = sqliteTable('api_keys', {
   createdAt: at('created_at').notNull(),
   /** A revoked key authenticates nothing; its secret still signs the deliveries of its jobs. */
   revokedAt: at('revoked_at'),
+  /** The project whose rows alone it sees. Null: it sees all rows. */
+  project: text('project'),
+  /** What it may do, as JSON; its shape is `scopesSchema`. */
+  scopes: text('scopes').notNull().default('["jobs:read","jobs:write","deliveries"]'),
+  /** From then on it authenticates nothing. Null: never. */
+  expiresAt: at('expires_at'),
+  /** About when it was last used: written at most once an hour. */
+  lastUsedAt: at('last_used_at'),
+  /** The callback URL of its jobs that name none. */
+  callbackUrl: text('callback_url'),
+  /** Its own limit of requests. Null: that of the deployment. */
+  requestsPerMinute: integer('requests_per_minute'),
+  /** What its jobs of a month may cost, in millionths of a US dollar. Null: any amount. */
+  monthlyBudgetMicros: integer('monthly_budget_micros'),
 })
 
 export const endpoints = sqliteTable('endpoints', {
@@ -32,6 +46,8 @@ export const endpoints = sqliteTable('endpoints', {
   createdAt: at('created_at').notNull(),
   disabledAt: at('disabled_at'),
   disabledBy: text('disabled_by', { enum: ['user', 'failure'] }),
+  /** It receives the events of this project's jobs only. Null: of all jobs. */
+  project: text('project'),
 })
 
 /** The callbacks of an API key's jobs to a host that accepted nothing for days. WITHOUT ROWID. */

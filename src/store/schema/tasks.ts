@@ -89,6 +89,8 @@ export const outputs = sqliteTable(
     metadataReadAt: at('metadata_read_at'),
     /** The provider's status never named it: a webhook or an upload did. */
     unconfirmed: integer('unconfirmed', { mode: 'boolean' }).notNull().default(false),
+    /** It was made after the job had failed at its deadline. */
+    late: integer('late', { mode: 'boolean' }).notNull().default(false),
     /** From here on: what the header of the stored file says. */
     width: integer('width'),
     height: integer('height'),

@@ -27,6 +27,17 @@ async function deliveryOf(
   return received
 }
 
+const unlimited = {
+  project: null,
+  scopes: ['jobs:read', 'jobs:write', 'deliveries'],
+  expires_at: null,
+  revoked_at: null,
+  last_used_at: null,
+  callback_url: null,
+  requests_per_minute: null,
+  monthly_budget_usd: null,
+}
+
 describe('an API key', () => {
   it('is shown with its secret when it is created', async () => {
     const apiKey = await createApiKey('n8n')
@@ -36,14 +47,14 @@ describe('an API key', () => {
       key: expect.stringMatching(/^rh_[0-9a-f]{64}$/),
       callback_secret: expect.stringMatching(/^whsec_[A-Za-z0-9+/]{43}=$/),
       created_at: expect.any(String),
-      revoked_at: null,
+      ...unlimited,
     })
   })
 
   it('is listed newest first, without the key and the secret', async () => {
     const [older, newer] = [await createApiKey('older'), await createApiKey('newer')]
     const [first, second] = await listKeys()
-    expect(first).toEqual({ id: newer.id, name: 'newer', created_at: newer.created_at, revoked_at: null })
+    expect(first).toEqual({ id: newer.id, name: 'newer', created_at: newer.created_at, ...unlimited })
     expect(second?.id).toBe(older.id)
   })
 
@@ -112,5 +123,74 @@ describe('a hostile reader of the database', () => {
     expect(stored).not.toContain(key)
     expect(stored).not.toContain(key.replace('rh_', ''))
     expect(stored).not.toContain(callback_secret.replace('whsec_', ''))
+  })
+})
+
+describe('the access of an API key', () => {
+  const access = {
+    project: 'shop',
+    scopes: ['jobs:read'],
+    expires_at: '2027-11-20T00:00:00.000Z',
+    callback_url: 'https://caller.test/hook',
+    requests_per_minute: 300,
+    monthly_budget_usd: 12.5,
+  }
+
+  it('is set when the key is created, and shown', async () => {
+    const created = await post('/v1/api-keys', { name: 'shop', ...access })
+    expect(created.status).toBe(201)
+    const { id } = await created.json<{ id: string }>()
+    expect(await (await api(`/v1/api-keys/${id}`)).json()).toMatchObject({ id, name: 'shop', ...access })
+  })
+
+  it('changes field by field, except its project', async () => {
+    const { id } = await (await post('/v1/api-keys', { name: 'shop', ...access })).json<{ id: string }>()
+    const update = (body: unknown) =>
+      api(`/v1/api-keys/${id}`, {
+        method: 'PATCH',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+      })
+    expect(await (await update({ monthly_budget_usd: null, expires_at: null })).json()).toMatchObject({
+      ...access,
+      monthly_budget_usd: null,
+      expires_at: null,
+    })
+    expect(pathsOf(await expectProblem(await update({ project: 'other' }), 422, 'invalid_request'))).toEqual([
+      'project',
+    ])
+    expect(pathsOf(await expectProblem(await update({ scopes: ['admin'] }), 422, 'invalid_request'))).toEqual(
+      ['scopes'],
+    )
+  })
+
+  it('is refused with every fault at once', async () => {
+    const body = {
+      name: '',
+      project: 'Not A Project',
+      scopes: [],
+      expires_at: 'tomorrow',
+      callback_url: 'hook',
+      requests_per_minute: 61,
+      monthly_budget_usd: -1,
+    }
+    const refused = await post('/v1/api-keys', body)
+    expect(pathsOf(await expectProblem(refused, 422, 'invalid_request'))).toEqual(
+      Object.keys(body).toSorted(),
+    )
+  })
+
+  it('cannot join the scope admin with a project', async () => {
+    const refused = await post('/v1/api-keys', { name: 'x', project: 'shop', scopes: ['admin'] })
+    expect(pathsOf(await expectProblem(refused, 422, 'invalid_request'))).toEqual(['scopes'])
+  })
+
+  it('ends when the key expires', async () => {
+    const expires_at = new Date(world.edges.now() + 60_000).toISOString()
+    const { key } = await (await post('/v1/api-keys', { name: 'brief', expires_at })).json<{ key: string }>()
+    const list = () => api('/v1/jobs', { headers: { authorization: `Bearer ${key}` } })
+    expect((await list()).status).toBe(200)
+    await world.advance(60_000)
+    await expectProblem(await list(), 401, 'unauthorized')
   })
 })

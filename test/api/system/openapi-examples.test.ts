@@ -1,5 +1,6 @@
 /** The examples of the description: each operation has them, they match their schemas, and the API accepts them. */
 import { beforeAll, describe, expect, it } from 'vitest'
+import { createApiKey } from '../../support/api-keys.ts'
 import { makeEndpoint } from '../../support/endpoints.ts'
 import { api } from '../../support/reelhook.ts'
 import { createValidator } from '../../support/schema-validator.ts'
@@ -68,11 +69,14 @@ describe('every operation', () => {
   it('accepts its example request', async () => {
     const { id: jobId } = await makeVideo()
     const { id: endpointId } = await makeEndpoint(`${callerUrl}/endpoint`)
+    const { id: keyId } = await createApiKey()
+    const idOf = (path: string) =>
+      path.includes('jobs') ? jobId : path.includes('api-keys') ? keyId : endpointId
     const accepted: string[] = []
     for (const { method, path, operation } of operations) {
       const body = operation.requestBody?.content['application/json']?.example
       if (body === undefined) continue
-      const response = await api(path.replace('{id}', path.includes('jobs') ? jobId : endpointId), {
+      const response = await api(path.replace('{id}', idOf(path)), {
         method,
         headers: { 'content-type': 'application/json' },
         body: JSON.stringify(body),
@@ -88,6 +92,7 @@ describe('every operation', () => {
       'createJobLinks',
       'redeliverDeliveries',
       'testCallback',
+      'updateApiKey',
       'updateEndpoint',
     ])
   })

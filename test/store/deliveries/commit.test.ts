@@ -45,6 +45,7 @@ function attemptOf({ id }: ClaimedDelivery, overrides: Partial<AttemptOutcome> =
     durationMs: 5,
     status: 200,
     error: null,
+    responseHeaders: null,
     responseBody: '',
   }
   const outcome: AttemptOutcome = {

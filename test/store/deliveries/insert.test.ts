@@ -97,7 +97,7 @@ it('a delivery that succeeds at once writes three rows when it is inserted, and 
       circuitWaitsMs: [1_000],
       events: [],
       disablesOwner: false,
-      attempt: { ...attempt, responseBody: 'ok' },
+      attempt: { ...attempt, responseHeaders: null, responseBody: 'ok' },
     },
     start,
   )

@@ -13,7 +13,7 @@ import {
 import { createOwners } from '../../../src/store/deliveries/owners.ts'
 import { forgetOwners, rememberedMs } from '../../../src/store/owner-memory.ts'
 import { select, writeElsewhere } from '../../support/storage.ts'
-import { db } from '../rows.ts'
+import { anApiKey, db } from '../rows.ts'
 
 const host = 'caller.test'
 let nowMs = 0
@@ -54,14 +54,15 @@ async function anEndpoint(): Promise<Endpoint> {
     createdAt: 1,
     disabledAt: null,
     disabledBy: null,
+    project: null,
   }
   await insertEndpoint(db, endpoint)
   return endpoint
 }
 
 async function aKey() {
-  const key = { id: 'key_1', name: 'n8n', hash: 'hash', callbackSecret: 'sealed', retiredSecrets: '[]' }
-  await insertApiKey(db, { ...key, createdAt: 1, revokedAt: null })
+  const key = anApiKey({ id: 'key_1', hash: 'hash', callbackSecret: 'sealed' })
+  await insertApiKey(db, key)
   return key
 }
 
@@ -82,10 +83,12 @@ describe('an isolate', () => {
     await aKey()
     expect(await owners.find(ofKey)).toEqual({ obstacle: null, url: null, encryptedSecrets: ['sealed'] })
     expect(await callsOf(() => owners.find({ ...ofKey, host: 'other.test' }))).toBe(0)
-    expect(await owners.apiKeyByHash('hash')).toBe('key_1')
-    expect(await callsOf(async () => expect(await owners.apiKeyByHash('hash')).toBe('key_1'))).toBe(0)
+    expect(await owners.callerByHash('hash')).toMatchObject({ keyId: 'key_1' })
+    expect(
+      await callsOf(async () => expect(await owners.callerByHash('hash')).toMatchObject({ keyId: 'key_1' })),
+    ).toBe(0)
     nowMs += rememberedMs
-    expect(await callsOf(() => owners.apiKeyByHash('hash'))).toBeGreaterThan(0)
+    expect(await callsOf(() => owners.callerByHash('hash'))).toBeGreaterThan(0)
   })
 
   it('sees a change by another isolate after these seconds, or when it asks for the state of now', async () => {
@@ -121,17 +124,17 @@ describe('an isolate', () => {
     expect(await owners.find(ofKey)).toMatchObject({ obstacle: 'disabled' })
     await enableCallbacks(db, 'key_1')
     expect(await owners.find(ofKey)).toMatchObject({ obstacle: null })
-    expect(await owners.apiKeyByHash('hash')).toBe('key_1')
+    expect(await owners.callerByHash('hash')).toMatchObject({ keyId: 'key_1' })
     await revokeApiKey(db, 'key_1', 5)
-    expect(await owners.apiKeyByHash('hash')).toBeNull()
+    expect(await owners.callerByHash('hash')).toBeNull()
   })
 
   it('does not remember that a key does not exist', async () => {
-    expect(await owners.apiKeyByHash('hash')).toBeNull()
+    expect(await owners.callerByHash('hash')).toBeNull()
     await writeElsewhere(
       "INSERT INTO api_keys (id, name, hash, callback_secret, created_at) VALUES ('key_1', 'n8n', 'hash', 'sealed', 1)",
     )
-    expect(await owners.apiKeyByHash('hash')).toBe('key_1')
+    expect(await owners.callerByHash('hash')).toMatchObject({ keyId: 'key_1' })
   })
 
   it('forgets what it was reading while it wrote', async () => {

@@ -1,0 +1,90 @@
+/** The bodies that create and change an API key. */
+import { z } from '@hono/zod-openapi'
+import { defaultScopes, type Scope, scopes } from '../../core/access.ts'
+import { callbackUrlSchema } from '../../core/request/request.ts'
+import { nameOf } from '../../core/request/text.ts'
+import type { ApiKeyPatch } from '../../store/deliveries/api-keys.ts'
+
+/** A project is a name: it exists as long as a key has it. */
+const projectSchema = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9_-]{0,62}$/, 'must be 1 to 63 lower-case letters, digits, "-" or "_"')
+  .openapi({
+    description:
+      "The key sees and changes this project's jobs, assets, endpoints, deliveries, events and statistics only. Without a project it sees all. It cannot be changed later.",
+    example: 'shop',
+  })
+
+const maxBudgetUsd = 1_000_000
+
+const fields = {
+  name: nameOf({ min: 1, max: 100 }),
+  scopes: z.array(z.enum(scopes)).min(1).max(scopes.length).openapi({
+    description:
+      'jobs:read: see jobs, videos, assets and statistics. jobs:write: post, cancel, retry and erase jobs, upload and delete assets. deliveries: endpoints and deliveries. admin: all of these, and API keys.',
+  }),
+  expires_at: z.iso
+    .datetime({ offset: true })
+    .nullable()
+    .openapi({ description: 'From then on every request with the key gets 401. null: never.' }),
+  callback_url: callbackUrlSchema.nullable().meta({
+    description: 'The callback URL of each job that names none. null: such a job has no callback.',
+  }),
+  requests_per_minute: z
+    .union([z.literal(60), z.literal(300), z.literal(1_200)])
+    .nullable()
+    .openapi({ description: 'Further requests get 429. null: the limit of the deployment.' }),
+  monthly_budget_usd: z.number().min(0).max(maxBudgetUsd).nullable().openapi({
+    description:
+      'What the jobs of one calendar month (UTC) may cost. A job that would pass it gets 402, and nothing is spent. null: any amount.',
+  }),
+}
+
+export const adminInProject = { path: 'scopes', message: 'cannot have admin with a project' }
+
+/** The admin scope reaches the keys of every project, so it would not keep to one. */
+function hasOneReach({ scopes, project }: { scopes: readonly Scope[]; project: string | null }): boolean {
+  return project === null || !scopes.includes('admin')
+}
+
+export const newApiKeySchema = z
+  .strictObject({
+    name: fields.name,
+    project: projectSchema.nullable().default(null),
+    scopes: fields.scopes.default([...defaultScopes]),
+    expires_at: fields.expires_at.default(null),
+    callback_url: fields.callback_url.default(null),
+    requests_per_minute: fields.requests_per_minute.default(null),
+    monthly_budget_usd: fields.monthly_budget_usd.default(null),
+  })
+  .refine(hasOneReach, { path: [adminInProject.path], error: adminInProject.message })
+  .openapi('NewApiKey')
+
+export const apiKeyPatchSchema = z.strictObject(fields).partial().openapi('ApiKeyPatch')
+
+/** The columns of a new key. */
+export function accessOf(body: Omit<z.infer<typeof newApiKeySchema>, 'name' | 'project'>) {
+  const { scopes, expires_at, callback_url, requests_per_minute, monthly_budget_usd } = body
+  return {
+    scopes: [...new Set(scopes)],
+    expiresAt: expires_at === null ? null : Date.parse(expires_at),
+    callbackUrl: callback_url,
+    requestsPerMinute: requests_per_minute,
+    monthlyBudgetMicros: monthly_budget_usd === null ? null : Math.round(monthly_budget_usd * 1_000_000),
+  }
+}
+
+/** Only the columns of the fields that were sent. */
+export function patchOf(body: z.infer<typeof apiKeyPatchSchema>): ApiKeyPatch {
+  const { scopes = [], expires_at = null, callback_url = null } = body
+  const { requests_per_minute = null, monthly_budget_usd = null } = body
+  const access = accessOf({ scopes, expires_at, callback_url, requests_per_minute, monthly_budget_usd })
+  return {
+    ...(body.name !== undefined && { name: body.name }),
+    ...(body.scopes !== undefined && { scopes: access.scopes }),
+    ...(body.expires_at !== undefined && { expiresAt: access.expiresAt }),
+    ...(body.callback_url !== undefined && { callbackUrl: access.callbackUrl }),
+    ...(body.requests_per_minute !== undefined && { requestsPerMinute: access.requestsPerMinute }),
+    ...(body.monthly_budget_usd !== undefined && { monthlyBudgetMicros: access.monthlyBudgetMicros }),
+  }
+}

@@ -1,0 +1,43 @@
+/** An API key as the API shows it, without the fields that are shown only once. */
+import { z } from '@hono/zod-openapi'
+import { scopes } from '../../core/access.ts'
+import { isoOrNull } from '../../core/iso.ts'
+import type { ApiKey } from '../../store/deliveries/api-keys.ts'
+import { problemResponse } from '../responses.ts'
+
+export const apiKeySchema = z
+  .object({
+    id: z.string(),
+    name: z.string(),
+    project: z.string().nullable(),
+    scopes: z.array(z.enum(scopes)),
+    created_at: z.iso.datetime(),
+    expires_at: z.iso.datetime().nullable(),
+    revoked_at: z.iso.datetime().nullable(),
+    last_used_at: z.iso.datetime().nullable().openapi({ description: 'To the hour.' }),
+    callback_url: z.string().nullable(),
+    requests_per_minute: z.int().nullable(),
+    monthly_budget_usd: z.number().nullable(),
+  })
+  .openapi('ApiKey')
+
+export const noSuchApiKey = { 404: problemResponse('There is no such key, or it is revoked.') }
+
+export function viewApiKey(
+  row: Omit<ApiKey, 'hash' | 'callbackSecret' | 'retiredSecrets'>,
+): z.infer<typeof apiKeySchema> {
+  const { monthlyBudgetMicros } = row
+  return {
+    id: row.id,
+    name: row.name,
+    project: row.project,
+    scopes: row.scopes,
+    created_at: new Date(row.createdAt).toISOString(),
+    expires_at: isoOrNull(row.expiresAt),
+    revoked_at: isoOrNull(row.revokedAt),
+    last_used_at: isoOrNull(row.lastUsedAt),
+    callback_url: row.callbackUrl,
+    requests_per_minute: row.requestsPerMinute,
+    monthly_budget_usd: monthlyBudgetMicros === null ? null : monthlyBudgetMicros / 1_000_000,
+  }
+}
