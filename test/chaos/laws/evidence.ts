@@ -85,7 +85,8 @@ async function casesOf(storage: Storage, records: Records): Promise<Case[]> {
   const attempts = Map.groupBy(
     await storage.select(
       `SELECT a.*, d.job_id FROM attempts a JOIN deliveries d ON d.id = a.delivery_id
-       UNION ALL SELECT id, attempts, last_started_at, last_duration_ms, last_status, last_error, last_response_body, job_id
+       UNION ALL SELECT id, attempts, last_started_at, last_duration_ms, last_status, last_error, last_response_headers,
+         last_response_body, job_id
        FROM deliveries WHERE last_started_at IS NOT NULL ORDER BY n`,
     ),
     (row) => row.job_id,
