@@ -1,12 +1,14 @@
 /** Parses the environment into a Config, once. No other file reads an environment variable. */
 import { z } from 'zod'
 import type { VersionedSecret } from './core/crypto/derived-keys.ts'
+import type { ExportTarget } from './core/export.ts'
 import type { Limits } from './core/job/concurrency.ts'
 import { type ProviderName, providerNames } from './core/request/request.ts'
 import { maxRetentionDays } from './core/retention.ts'
 import { countShards } from './core/shards.ts'
 import type { NetworkPolicy } from './core/url/policy.ts'
 import type { Accounts } from './providers/index.ts'
+import * as kinds from './setting-kinds.ts'
 
 export interface Config {
   publicBaseUrl: string
@@ -29,6 +31,8 @@ export interface Config {
   reach: NetworkPolicy
   /** The resolver that checks host names before a call. Null: they are not checked. */
   dnsCheckUrl: string | null
+  /** The bucket that stored outputs are copied to. Null: none. */
+  exportTarget: ExportTarget | null
 }
 
 export type ConfigResult = { ok: true; config: Config } | { ok: false; faults: string[] }
@@ -41,9 +45,9 @@ export function settingNames(): string[] {
 export function readConfig(environment: object): ConfigResult {
   const shards = countShards(environment)
   if (!shards.ok) return { ok: false, faults: [shards.fault] }
-  const parsed = environmentSchema.safeParse(environment)
-  if (!parsed.success) return { ok: false, faults: [...new Set(parsed.error.issues.map(describeIssue))] }
-  const values = parsed.data
+  const { data: values, error } = environmentSchema.safeParse(environment)
+  const faults = [...(error?.issues ?? []).map(describeIssue), ...missingExportSettings(environment)]
+  if (values === undefined || faults.length > 0) return { ok: false, faults: [...new Set(faults)] }
   return {
     ok: true,
     config: {
@@ -92,8 +96,30 @@ export function readConfig(environment: object): ConfigResult {
       dnsCheckUrl: values.DNS_CHECK_URL,
       outputHosts: values.OUTPUT_HOSTS,
       reach: values.ALLOW_PRIVATE_NETWORK ? 'any' : 'public',
+      exportTarget: exportTargetOf(values),
     },
   }
+}
+
+/** All of them, or none: a part of them exports nothing, and its operator would not notice. */
+function missingExportSettings(environment: object): string[] {
+  const isSet = (name: string) => Boolean(Reflect.get(environment, name))
+  const first = [...exportSettings, ...optionalExportSettings].find(isSet)
+  if (first === undefined) return []
+  return exportSettings.filter((name) => !isSet(name)).map((name) => `${name} is not set, but ${first} is`)
+}
+
+function exportTargetOf({
+  EXPORT_ENDPOINT: endpoint,
+  EXPORT_BUCKET: bucket,
+  EXPORT_ACCESS_KEY_ID: accessKeyId,
+  EXPORT_SECRET_ACCESS_KEY: secretAccessKey,
+  EXPORT_REGION: region,
+  EXPORT_PREFIX: prefix,
+}: Values): ExportTarget | null {
+  if (endpoint === undefined || bucket === undefined) return null
+  if (accessKeyId === undefined || secretAccessKey === undefined) return null
+  return { endpoint, bucket, region, accessKeyId, secretAccessKey, prefix }
 }
 
 function secretVersions({
@@ -103,95 +129,60 @@ function secretVersions({
   return previous === undefined || previous === current ? [current] : [current, previous]
 }
 
-function resolverUrl(setting: string | undefined): string | null {
-  return setting === 'off' ? null : (setting ?? 'https://cloudflare-dns.com/dns-query')
-}
-
-function indexedKeys(setting: string | undefined): Config['indexedMetadata'] {
-  if (setting === undefined || setting === '*') return 'all'
-  return setting === 'off' ? [] : namesIn(setting)
-}
-
-function namesIn(list: string | undefined): string[] {
-  return (list ?? '')
-    .split(',')
-    .map((name) => name.trim())
-    .filter((name) => name !== '')
-}
-
 function describeIssue({ path, message }: z.core.$ZodIssue): string {
   // The path continues into lists; the setting is its first step.
   return `${String(path[0])} ${message}`
 }
 
-// An unset variable may be an empty string (wrangler.toml, .env files).
-const blankAsUnset = (value: unknown) => (value === '' ? undefined : value)
-const required = <Schema extends z.ZodType>(schema: Schema) => z.preprocess(blankAsUnset, schema)
-const optional = <Schema extends z.ZodType>(schema: Schema) => z.preprocess(blankAsUnset, schema.optional())
-
-const isUnset = 'is not set'
-
-const httpUrl = (message: string) => z.string(isUnset).pipe(z.url({ protocol: /^https?$/, error: message }))
-const baseUrl = httpUrl('must be an http or https URL').transform((url) => url.replace(/\/+$/, ''))
-const urlOrOff = 'must be an http or https URL, or off'
-
-const secret = (minLength: number) =>
-  z.string(isUnset).min(minLength, `must have at least ${minLength} characters`)
-
-const wholeNumber = (min: number, max = Number.MAX_SAFE_INTEGER) => {
-  const range = max === Number.MAX_SAFE_INTEGER ? `, ${min} or more` : ` from ${min} to ${max}`
-  const message = `must be a whole number${range}`
-  return z.coerce.number(message).int(message).min(min, message).max(max, message)
-}
-
-const price = z.coerce.number('must be a number above 0').positive('must be a number above 0')
+const { optional, required } = kinds
 
 const gibibytes = 1024 ** 3
 
-// As the URL parser writes it: in lower case, without a port.
-const hostName = /^[a-z0-9-]+(?:\.[a-z0-9-]+)*$/
-const hostNames = 'must be host names, separated by commas'
-
 const environmentSchema = z.object({
-  PUBLIC_BASE_URL: required(baseUrl),
-  SIGNING_SECRET: required(secret(32)),
-  SIGNING_SECRET_PREVIOUS: optional(secret(32)),
-  ADMIN_API_KEY: required(secret(16)),
-  RUNWARE_API_KEY: optional(z.string()),
-  RUNWARE_BASE_URL: optional(baseUrl).transform((url) => url ?? 'https://api.runware.ai/v1'),
-  RUNWARE_MAX_CONCURRENT: optional(wholeNumber(1)),
-  RUNWARE_UPLOADS: optional(z.enum(['on', 'off'], 'must be on or off')).transform(
-    (uploads) => uploads === 'on',
+  PUBLIC_BASE_URL: required(kinds.baseUrl),
+  SIGNING_SECRET: required(kinds.secret(32)),
+  SIGNING_SECRET_PREVIOUS: optional(kinds.secret(32)),
+  ADMIN_API_KEY: required(kinds.secret(16)),
+  RUNWARE_API_KEY: optional(kinds.text),
+  RUNWARE_BASE_URL: optional(kinds.baseUrl).transform((url) => url ?? 'https://api.runware.ai/v1'),
+  RUNWARE_MAX_CONCURRENT: optional(kinds.wholeNumber(1)),
+  RUNWARE_UPLOADS: kinds.either('on', 'off'),
+  CRUN_API_KEY: optional(kinds.text),
+  CRUN_USD_PER_CREDIT: optional(kinds.price),
+  CRUN_BASE_URL: optional(kinds.baseUrl).transform((url) => url ?? 'https://api.crun.ai'),
+  CRUN_MAX_CONCURRENT: optional(kinds.wholeNumber(1)),
+  SCENARIO_SDK_API_KEY: optional(kinds.text),
+  SCENARIO_SDK_API_SECRET: optional(kinds.text),
+  SCENARIO_USD_PER_UNIT: optional(kinds.price),
+  SCENARIO_BASE_URL: optional(kinds.baseUrl).transform((url) => url ?? 'https://api.cloud.scenario.com/v1'),
+  SCENARIO_MAX_CONCURRENT: optional(kinds.wholeNumber(1)),
+  AIMLAPI_API_KEY: optional(kinds.text),
+  AIMLAPI_BASE_URL: optional(kinds.baseUrl).transform((url) => url ?? 'https://api.aimlapi.com'),
+  AIMLAPI_MAX_CONCURRENT: optional(kinds.wholeNumber(1)),
+  PROVIDER_ORDER: kinds.names.pipe(
+    z.array(z.enum(providerNames, `must be providers, separated by commas: ${providerNames.join(', ')}`)),
   ),
-  CRUN_API_KEY: optional(z.string()),
-  CRUN_USD_PER_CREDIT: optional(price),
-  CRUN_BASE_URL: optional(baseUrl).transform((url) => url ?? 'https://api.crun.ai'),
-  CRUN_MAX_CONCURRENT: optional(wholeNumber(1)),
-  SCENARIO_SDK_API_KEY: optional(z.string()),
-  SCENARIO_SDK_API_SECRET: optional(z.string()),
-  SCENARIO_USD_PER_UNIT: optional(price),
-  SCENARIO_BASE_URL: optional(baseUrl).transform((url) => url ?? 'https://api.cloud.scenario.com/v1'),
-  SCENARIO_MAX_CONCURRENT: optional(wholeNumber(1)),
-  AIMLAPI_API_KEY: optional(z.string()),
-  AIMLAPI_BASE_URL: optional(baseUrl).transform((url) => url ?? 'https://api.aimlapi.com'),
-  AIMLAPI_MAX_CONCURRENT: optional(wholeNumber(1)),
-  PROVIDER_ORDER: optional(z.string())
-    .transform(namesIn)
-    .pipe(
-      z.array(z.enum(providerNames, `must be providers, separated by commas: ${providerNames.join(', ')}`)),
-    ),
-  MAX_OUTPUT_BYTES: optional(wholeNumber(1)).transform((bytes) => bytes ?? 2 * gibibytes),
-  RETENTION_DAYS: optional(wholeNumber(0, maxRetentionDays)).transform((days) => days ?? 0),
-  PRUNE_AFTER_DAYS: optional(wholeNumber(0, maxRetentionDays)).transform((days) => days ?? 30),
-  INDEXED_METADATA: optional(z.string()).transform(indexedKeys),
-  // A word turns it off, since a blank means the default, as for every setting.
-  DNS_CHECK_URL: optional(z.union([z.literal('off'), httpUrl(urlOrOff)], urlOrOff)).transform(resolverUrl),
-  OUTPUT_HOSTS: optional(z.string())
-    .transform((list) => (list === undefined ? undefined : namesIn(list.toLowerCase())))
-    .pipe(z.array(z.string().regex(hostName, hostNames)).min(1, hostNames).optional()),
-  ALLOW_PRIVATE_NETWORK: optional(z.enum(['true', 'false'], 'must be true or false')).transform(
-    (allowed) => allowed === 'true',
-  ),
+  MAX_OUTPUT_BYTES: optional(kinds.wholeNumber(1)).transform((bytes) => bytes ?? 2 * gibibytes),
+  RETENTION_DAYS: optional(kinds.wholeNumber(0, maxRetentionDays)).transform((days) => days ?? 0),
+  PRUNE_AFTER_DAYS: optional(kinds.wholeNumber(0, maxRetentionDays)).transform((days) => days ?? 30),
+  INDEXED_METADATA: kinds.allOrNames,
+  DNS_CHECK_URL: kinds.urlUnlessOff('https://cloudflare-dns.com/dns-query'),
+  OUTPUT_HOSTS: kinds.hosts,
+  EXPORT_ENDPOINT: optional(kinds.baseUrl),
+  EXPORT_BUCKET: optional(kinds.bucket),
+  EXPORT_ACCESS_KEY_ID: optional(kinds.text),
+  EXPORT_SECRET_ACCESS_KEY: optional(kinds.text),
+  EXPORT_REGION: optional(kinds.text).transform((region) => region ?? 'auto'),
+  EXPORT_PREFIX: optional(kinds.keyPrefix).transform((prefix) => prefix ?? ''),
+  ALLOW_PRIVATE_NETWORK: kinds.either('true', 'false'),
 })
+
+const exportSettings = [
+  'EXPORT_ENDPOINT',
+  'EXPORT_BUCKET',
+  'EXPORT_ACCESS_KEY_ID',
+  'EXPORT_SECRET_ACCESS_KEY',
+] as const satisfies (keyof Values)[]
+const optionalExportSettings = ['EXPORT_REGION', 'EXPORT_PREFIX'] as const satisfies (keyof Values)[]
 
 type Values = z.infer<typeof environmentSchema>

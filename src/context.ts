@@ -13,6 +13,7 @@ import { createQueues, type Queues } from './queue.ts'
 import { counterOf } from './rate-limit.ts'
 import { createOwners, type Owners } from './store/deliveries/owners.ts'
 import { type Patience, patientDatabase, workPatience } from './store/patience.ts'
+import { type WatchMemory, watchMemoryOf } from './store/reports/watch-memory.ts'
 import { type Databases, openDatabases } from './store/shards.ts'
 import { createGuard } from './url-guard/guard.ts'
 
@@ -48,13 +49,16 @@ export interface Context extends Omit<Edges, 'fetch'>, Databases {
   owners: Owners
   /** Attempts of fresh deliveries hold one of these while they run (deliveries/send-fresh.ts). */
   freshAttempts: Places
+  /** The clients of this isolate that wait, and what is known of their jobs (api/waiting/). */
+  watching: WatchMemory
   bucket: R2Bucket
   /** Limits the tests of callback URLs, per API key. */
   probeLimit: RateLimit
   /** Limits the webhooks and uploads of providers, per job. */
   callbacks: RateLimit
-  /** Limits requests, per API key. */
+  /** Limit requests, per API key: one that has no smaller limit of its own, or one of these a minute. */
   requests: RateLimit
+  requestsPerMinute: Record<60 | 300, RateLimit>
   providers: Providers
   queues: Queues
   /** The cache in front of the Worker. Undefined without one, as on a local machine. */
@@ -84,10 +88,15 @@ export function createContext(
     ...databases,
     owners: createOwners(env.DB, databases.db, edges.now),
     freshAttempts: createPlaces(maxFreshAttempts),
+    watching: watchMemoryOf(env.DB),
     bucket: limit(env.BUCKET),
     probeLimit: counterOf(config.publicBaseUrl, env.RECEIVER_TESTS),
     callbacks: counterOf(config.publicBaseUrl, env.CALLBACKS),
     requests: counterOf(config.publicBaseUrl, env.REQUESTS),
+    requestsPerMinute: {
+      60: counterOf(config.publicBaseUrl, env.REQUESTS_60),
+      300: counterOf(config.publicBaseUrl, env.REQUESTS_300),
+    },
     providers: createProviders(config.accounts, fetch, edges.now, guard),
     queues: createQueues(
       { JOBS: limit(env.JOBS), RESULTS: limit(env.RESULTS), DELIVERIES: limit(env.DELIVERIES) },

@@ -5,9 +5,12 @@
  *   queue       messages         carries
  *   JOBS        job              queued jobs: submissions. They never wait behind a poll or a copy.
  *   RESULTS     result, webhook  jobs that a provider has, and what providers send. A message may copy one video.
+ *               late             late checks of jobs that failed at their deadline; the same limit
+ *               export           copies of stored videos to the export bucket
  *   DELIVERIES  delivery         notifications that the message which ends the job does not attempt
  */
 import { z } from 'zod'
+import type { DueExport } from './core/export.ts'
 import type { DueJob } from './core/job/job.ts'
 import { providerNames } from './core/request/request.ts'
 import { sweepEveryMs } from './core/schedule.ts'
@@ -16,7 +19,9 @@ import { describeError, type Log } from './log.ts'
 export const messageSchema = z.union([
   z.object({ job: z.string() }),
   z.object({ result: z.string() }),
+  z.object({ late: z.string() }),
   z.object({ delivery: z.string() }),
+  z.object({ export: z.object({ jobId: z.string(), n: z.number() }) }),
   z.object({
     webhook: z.object({
       jobId: z.string(),
@@ -36,8 +41,11 @@ export interface Queues {
   delivery(id: string, waitMs: number): Promise<void>
   jobs(jobs: DueJob[]): Promise<void>
   deliveries(ids: string[]): Promise<void>
+  exports(exports: DueExport[], waitMs: number): Promise<void>
   /** Wakes a job whose provider sent something. Its status is not known: any step may follow. */
   result(jobId: string): Promise<void>
+  /** Wakes the late checks of these jobs. */
+  late(jobIds: string[], waitMs: number): Promise<void>
   /** Throws if the queue does not accept it. */
   webhook(webhook: Extract<QueueMessage, { webhook: unknown }>['webhook']): Promise<void>
   /** How many messages wait in all queues, and since when. Throws if a queue does not respond. */
@@ -87,7 +95,19 @@ export function createQueues({ JOBS, RESULTS, DELIVERIES }: Bindings, log: Log):
         ids.map((delivery) => ({ delivery })),
         0,
       ),
+    exports: (exports, waitMs) =>
+      send(
+        RESULTS,
+        exports.map((due) => ({ export: due })),
+        waitMs,
+      ),
     result: (result) => send(RESULTS, [{ result }], 0),
+    late: (ids, waitMs) =>
+      send(
+        RESULTS,
+        ids.map((late) => ({ late })),
+        waitMs,
+      ),
     webhook: async (webhook) => {
       await RESULTS.send({ webhook })
     },

@@ -9,11 +9,14 @@ import { type Context, createContext, type Edges } from './context.ts'
 import { deliver } from './deliveries/deliver.ts'
 import { reencryptSecrets } from './deliveries/re-encrypt.ts'
 import { advance, advanceQueued, advanceWithWebhook } from './engine/advance.ts'
+import { checkLate } from './engine/late/check.ts'
 import { recordDeadLetter } from './engine/upkeep/dead-letter.ts'
 import { prune } from './engine/upkeep/prune.ts'
 import { purgeErased } from './engine/upkeep/purge.ts'
 import { reconcile } from './engine/upkeep/reconcile.ts'
+import { closeOverdueReservations } from './engine/upkeep/reservations.ts'
 import { sweep } from './engine/upkeep/sweep.ts'
+import { exportOutput } from './exports/export-output.ts'
 import { describeError } from './log.ts'
 import { uploadRoutes } from './provider-uploads/receive.ts'
 import { messageSchema, type QueueMessage } from './queue.ts'
@@ -40,7 +43,7 @@ export function createWorker(edges: Edges): ExportedHandler<Env> {
   app.notFound((c) => problem(c, 'not_found', `There is nothing at ${c.req.method} ${c.req.path}.`))
   app.use(async (c, next) => {
     const configured = configOf(c.env)
-    if (!configured.ok) return misconfigured(c, configured.faults)
+    if (!configured.ok) return needsNoSettings(c.req.path) ? next() : misconfigured(c, configured.faults)
     c.set('context', requestContext(c.env, configured.config, c.executionCtx))
     return next()
   })
@@ -68,11 +71,17 @@ export function createWorker(edges: Edges): ExportedHandler<Env> {
     async scheduled(_controller, env, execution) {
       const context = contextOf(env, execution)
       // One that fails does not stop the others.
-      for (const [work, run] of Object.entries({ sweep, purgeErased, reencryptSecrets, reconcile, prune })) {
+      const upkeep = { sweep, closeOverdueReservations, purgeErased, reencryptSecrets, reconcile, prune }
+      for (const [work, run] of Object.entries(upkeep)) {
         await run(context).catch((error) => context.log('cron.failed', { work, error: describeError(error) }))
       }
     },
   }
+}
+
+/** A problem about the settings names its page, so the documents are open without settings too. */
+function needsNoSettings(path: string): boolean {
+  return path === '/openapi.json' || path === '/docs' || path.startsWith('/docs/')
 }
 
 /**
@@ -100,6 +109,8 @@ async function processMessage(context: Context, message: QueueMessage): Promise<
   if ('delivery' in message) return deliver(context, message.delivery)
   if ('job' in message) return advanceQueued(context, message.job)
   if ('result' in message) return advance(context, message.result)
+  if ('late' in message) return checkLate(context, message.late)
+  if ('export' in message) return exportOutput(context, message.export)
   return advanceWithWebhook(context, message.webhook)
 }
 
@@ -129,6 +140,8 @@ function idsIn(body: unknown): { job_id?: string; delivery_id?: string } {
   if (message === undefined) return {}
   if ('delivery' in message) return { delivery_id: message.delivery }
   if ('webhook' in message) return { job_id: message.webhook.jobId }
+  if ('late' in message) return { job_id: message.late }
+  if ('export' in message) return { job_id: message.export.jobId }
   return { job_id: 'job' in message ? message.job : message.result }
 }
 

@@ -89,6 +89,53 @@ describe('an invalid configuration', () => {
     expect(faultsWith({ [name]: value })).toEqual([`${name} ${message}`])
   })
 
+  const exported = {
+    EXPORT_ENDPOINT: 'https://s3.example.com/',
+    EXPORT_BUCKET: 'shop-videos',
+    EXPORT_ACCESS_KEY_ID: 'an-id',
+    EXPORT_SECRET_ACCESS_KEY: 'a-secret',
+  }
+
+  it('exports nothing by default, and to a whole target', () => {
+    expect(readConfig(required)).toMatchObject({ ok: true, config: { exportTarget: null } })
+    const result = readConfig({ ...required, ...exported, EXPORT_PREFIX: 'team/videos-' })
+    expect(result).toMatchObject({
+      ok: true,
+      config: {
+        exportTarget: { endpoint: 'https://s3.example.com', region: 'auto', prefix: 'team/videos-' },
+      },
+    })
+  })
+
+  it.each(Object.keys(exported))('names every part that a target with %s alone lacks', (name) => {
+    const others = Object.keys(exported).filter((other) => other !== name)
+    const only = { [name]: Object.entries(exported).find(([one]) => one === name)?.[1], PROVIDER_ORDER: 'x' }
+    expect(faultsWith(only)).toEqual([
+      expect.stringContaining('PROVIDER_ORDER must be'),
+      ...others.map((other) => `${other} is not set, but ${name} is`),
+    ])
+  })
+
+  it.each(['EXPORT_REGION', 'EXPORT_PREFIX'])('takes no %s without a target', (name) => {
+    expect(faultsWith({ [name]: 'auto' })).toHaveLength(4)
+  })
+
+  it.each([
+    ['EXPORT_ENDPOINT', 's3.example.com', 'must be an http or https URL'],
+    [
+      'EXPORT_BUCKET',
+      'Shop Videos',
+      'must be the name of a bucket: 3 to 63 lowercase letters, digits, dots and hyphens',
+    ],
+    ...['/videos', 'a/../b', 'a//b', 'videos?', 'ä/'].map((prefix) => [
+      'EXPORT_PREFIX',
+      prefix,
+      'must be folder names of letters, digits, ".", "_" and "-", separated by "/"',
+    ]),
+  ])('says what %s must be instead of %j, for a target that is whole', (name = '', value, message) => {
+    expect(faultsWith({ ...exported, [name]: value })).toEqual([`${name} ${message}`])
+  })
+
   it('never repeats a value', () => {
     const faults = faultsWith({
       ADMIN_API_KEY: 'my-secret',

@@ -23,7 +23,13 @@ describe('the network', () => {
     const callers = filesWith(/\bfetch\(/).filter(isDeployed)
     const unguarded = callers.filter((file) => !/\bguard\(/.test(withoutProse(sources[file] ?? '')))
     expect(callers).toContain('deliveries/attempt.ts')
-    expect(unguarded).toEqual(['connections.ts', 'context.ts', 'providers/http.ts', 'url-guard/dns.ts'])
+    expect(unguarded).toEqual([
+      'connections.ts',
+      'context.ts',
+      'exports/put-object.ts',
+      'providers/http.ts',
+      'url-guard/dns.ts',
+    ])
   })
 })
 

@@ -20,6 +20,14 @@ const nodeTests = [
 // The tests' hosts end in `.test`, which is reserved for tests (RFC 6761) and is not in the root zone.
 const tlds = `${root}test/support/tlds.ts`
 
+/** `.ci/run` sets FULL_FUZZ. The seed and the path are those that a failed run prints. */
+const { FULL_FUZZ, CONTRACT_REQUESTS, CONTRACT_SEED, CONTRACT_PATH } = process.env
+const contractFuzz = {
+  requests: Number(CONTRACT_REQUESTS ?? (FULL_FUZZ ? 20_000 : 2_000)),
+  seed: CONTRACT_SEED === undefined ? null : Number(CONTRACT_SEED),
+  path: CONTRACT_PATH ?? null,
+}
+
 const inWorkerd = defineProject({
   root,
   resolve: {
@@ -70,7 +78,7 @@ const inWorkerd = defineProject({
     restoreMocks: true,
     unstubGlobals: true,
     setupFiles: ['./test/support/start-empty.ts', './test/support/validate-responses.ts'],
-    provide: { picture },
+    provide: { picture, contractFuzz },
   },
 })
 
@@ -78,7 +86,7 @@ const inWorkerd = defineProject({
 const execArgv = 'toBase64' in Uint8Array.prototype ? [] : ['--js-base-64']
 
 /** Runs per fuzz test of the providers. `.ci/run` sets FULL_FUZZ. */
-const fuzzRuns = process.env.FULL_FUZZ ? 400 : 25
+const fuzzRuns = FULL_FUZZ ? 400 : 25
 
 const inNode = defineProject({
   root,

@@ -6,17 +6,20 @@ import { HTTPException } from 'hono/http-exception'
 import { describeError } from '../log.ts'
 import { isDatabaseFull, isDatabaseTrouble } from '../store/database.ts'
 import { apiKeyRoutes } from './api-keys/api-keys.ts'
+import { currentKeyRoutes } from './api-keys/current.ts'
 import { disabledCallbackRoutes } from './api-keys/disabled-callbacks.ts'
 import { secretRotationRoutes } from './api-keys/rotate-secret.ts'
 import { assetRoutes } from './assets/assets.ts'
 import { assetContentRoutes } from './assets/content.ts'
-import { requireAdminKey, requireApiKey } from './auth.ts'
+import { requireApiKey } from './auth.ts'
 import { validateBody } from './body.ts'
 import { checkText } from './body-faults.ts'
 import { deliveryRoutes } from './deliveries/deliveries.ts'
 import { redeliverRoutes } from './deliveries/redeliver.ts'
 import { callbackRoutes } from './deliveries/test-callback.ts'
+import { addPages } from './docs/routes.ts'
 import { endpointRoutes } from './endpoints/endpoints.ts'
+import { endpointTestRoutes } from './endpoints/test-endpoint.ts'
 import { endpointUpdateRoutes } from './endpoints/update.ts'
 import { cancelRoutes } from './jobs/cancel.ts'
 import { eraseRoutes } from './jobs/erase.ts'
@@ -31,11 +34,14 @@ import { problem, unavailable } from './problems.ts'
 import { limitRate } from './rate-limit.ts'
 import { databaseFull } from './refuse-when-full.ts'
 import type { ApiEnv } from './router.ts'
+import { requireScope } from './scopes.ts'
+import { eventTypeRoutes } from './system/event-types.ts'
 import { healthRoutes } from './system/health.ts'
 import { modelRoutes } from './system/models.ts'
 import { describeApi } from './system/openapi.ts'
 import { statsRoutes } from './system/stats.ts'
 import { webhookKeyRoutes } from './system/webhook-keys.ts'
+import { allEventRoutes } from './waiting/events.ts'
 
 export function createApi() {
   const api = new OpenAPIHono<ApiEnv>()
@@ -68,6 +74,7 @@ export function createApi() {
 
   api.use('/v1/*', requireApiKey)
   api.use('/v1/*', limitRate)
+  api.use('/v1/*', requireScope)
   // The upload of an asset streams its body and has other limits.
   const isUpload = (c: Context) => c.req.method === 'POST' && c.req.path === '/v1/assets'
   api.use('/v1/*', except(isUpload, validateBody))
@@ -76,6 +83,7 @@ export function createApi() {
   api.route('/v1/jobs', jobRoutes)
   api.route('/v1/jobs', jobListRoutes)
   api.route('/v1/jobs', eventRoutes)
+  api.route('/v1/events', allEventRoutes)
   api.route('/v1/jobs', cancelRoutes)
   api.route('/v1/jobs', retryRoutes)
   api.route('/v1/jobs', eraseRoutes)
@@ -86,14 +94,16 @@ export function createApi() {
   api.route('/v1/deliveries', redeliverRoutes)
   api.route('/v1/endpoints', endpointRoutes)
   api.route('/v1/endpoints', endpointUpdateRoutes)
+  api.route('/v1/endpoints', endpointTestRoutes)
+  api.route('/v1/event-types', eventTypeRoutes)
   api.route('/v1/stats', statsRoutes)
   api.route('/v1/callbacks', callbackRoutes)
   // A key can use these for itself, so they come before the admin key is required.
+  api.route('/v1/api-keys', currentKeyRoutes)
   api.route('/v1/api-keys', secretRotationRoutes)
   api.route('/v1/api-keys', disabledCallbackRoutes)
-  api.use('/v1/api-keys/*', requireAdminKey)
   api.route('/v1/api-keys', apiKeyRoutes)
 
-  describeApi(api)
+  addPages(api, describeApi(api))
   return api
 }

@@ -1,8 +1,9 @@
 /** Bearer keys: the admin key from the configuration, and the keys in D1, which are stored as hashes. */
 import { createMiddleware } from 'hono/factory'
 import type { Context } from '../context.ts'
-import { type Caller, mayDo, scopes } from '../core/access.ts'
+import { type Caller, scopes } from '../core/access.ts'
 import { sha256 } from '../core/crypto/derived-keys.ts'
+import { noteUse } from './last-used.ts'
 import { problem } from './problems.ts'
 import type { ApiEnv } from './router.ts'
 
@@ -27,12 +28,7 @@ export const requireApiKey = createMiddleware<ApiEnv>(async (c, next) => {
   if (caller.expiresAt !== null && caller.expiresAt <= c.get('context').now())
     return problem(c, 'unauthorized', 'This API key has expired. Create another, or extend it.')
   c.set('caller', caller)
-  return next()
-})
-
-export const requireAdminKey = createMiddleware<ApiEnv>(async (c, next) => {
-  if (!mayDo(c.get('caller'), 'admin'))
-    return problem(c, 'forbidden', 'Only a key with the scope admin can manage API keys.')
+  if (caller.keyId !== adminKeyId) noteUse(c, caller)
   return next()
 })
 

@@ -12,9 +12,11 @@ export const problemKinds = {
   unauthorized: { status: 401, title: 'A valid API key is required' },
   forbidden: { status: 403, title: 'This API key is not allowed to do that' },
   not_found: { status: 404, title: 'Not found' },
-  idempotency_conflict: { status: 409, title: 'The Idempotency-Key was used for a different request' },
+  idempotency_conflict: { status: 409, title: 'The Idempotency-Key belongs to a different request' },
+  job_erased: { status: 409, title: 'The job of this Idempotency-Key was erased' },
   already_settled: { status: 409, title: 'The job has already ended' },
   not_settled: { status: 409, title: 'The job has not ended yet' },
+  budget_exceeded: { status: 402, title: 'The job would pass the budget of the API key' },
   undelivered: { status: 409, title: 'Some events of the job are not delivered yet' },
   delivery_pending: { status: 409, title: 'An attempt is in progress' },
   pruned: { status: 409, title: 'The body of the delivery was deleted' },
@@ -32,6 +34,8 @@ export const problemKinds = {
 
 export type ProblemCode = keyof typeof problemKinds
 
+export const problemCodes = Object.keys(problemKinds) as ProblemCode[]
+
 export interface FieldFault {
   path: string
   message: string
@@ -46,21 +50,41 @@ export function problem(
   detail: string,
   errors?: FieldFault[],
 ): ProblemResponse {
+  return problemWith(c, code, detail, errors === undefined ? {} : { errors })
+}
+
+/** A problem with further members (RFC 9457 §3.2). */
+export function problemWith(
+  c: HonoContext,
+  code: ProblemCode,
+  detail: string,
+  members: Record<string, unknown>,
+): ProblemResponse {
   const { status, title } = problemKinds[code]
   // RFC 9110 §11.6.1: a 401 names the scheme to use.
   if (status === 401) c.header('www-authenticate', 'Bearer')
   const body = {
-    type: `urn:reelhook:problem:${code}`,
+    type: typeOf(baseUrlOf(c), code),
     title,
     status,
     detail,
     code,
     request_id: c.get('requestId') ?? '',
-    ...(errors && { errors }),
+    ...members,
   }
   return c.body(JSON.stringify(body), status, {
     'content-type': 'application/problem+json',
   }) as Response as ProblemResponse
+}
+
+/** The URL of the page about a code. */
+export function typeOf(baseUrl: string, code: ProblemCode): string {
+  return `${baseUrl}/docs/problems/${code}`
+}
+
+/** The URL of the deployment. Without valid settings it is unknown, so the origin of the request replaces it. */
+export function baseUrlOf(c: HonoContext): string {
+  return c.get('context')?.config.publicBaseUrl ?? new URL(c.req.url).origin
 }
 
 /** Names every missing or invalid setting; never a value. */

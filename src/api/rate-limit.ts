@@ -1,11 +1,22 @@
 /** Limits the requests of each API key: enough for any intended burst, and no key slows down the others. */
 import { createMiddleware } from 'hono/factory'
+import type { Context } from '../context.ts'
+import type { Caller } from '../core/access.ts'
 import { isWithinRate, periodSeconds } from '../rate-limit.ts'
 import { rateLimited } from './problems.ts'
 import type { ApiEnv } from './router.ts'
 
 export const limitRate = createMiddleware<ApiEnv>(async (c, next) => {
-  const { requests, log } = c.get('context')
-  if (await isWithinRate(requests, c.get('caller').keyId, log)) return next()
+  const context = c.get('context')
+  const caller = c.get('caller')
+  if (await isWithinRate(counterFor(context, caller), caller.keyId, context.log)) return next()
   return rateLimited(c, periodSeconds, 'Nothing was done. Retry after the seconds in Retry-After.')
 })
+
+/** The limit of the deployment is the largest that a key can have. */
+function counterFor(
+  { requests, requestsPerMinute }: Pick<Context, 'requests' | 'requestsPerMinute'>,
+  { requestsPerMinute: own }: Pick<Caller, 'requestsPerMinute'>,
+): RateLimit {
+  return own === 60 || own === 300 ? requestsPerMinute[own] : requests
+}

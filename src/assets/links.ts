@@ -3,7 +3,7 @@ import type { Context } from '../context.ts'
 import { fail, ok, type Result } from '../core/fault.ts'
 import { assetsIn, mapMedia } from '../core/request/media.ts'
 import type { JobRequest } from '../core/request/request.ts'
-import { linkTo } from '../media/signed-links.ts'
+import { assetFileName, linkTo } from '../media/signed-links.ts'
 import { findAssets } from '../store/assets.ts'
 
 // A provider that accepts the job just before its deadline fetches the media after it.
@@ -21,8 +21,9 @@ export async function withLinks(
   const missing = assets.filter(({ id }) => !existing.has(id)).map(({ path }) => path)
   if (missing.length > 0) return fail('asset_deleted', `${missing.join(', ')}: The asset was deleted.`)
   const links = new Map<string, string>()
-  for (const id of existing.keys()) {
-    links.set(id, (await linkTo(config, { assetId: id }, job.deadlineAt + marginMs)).url)
+  for (const [id, asset] of existing) {
+    const target = { assetId: id, fileName: assetFileName(asset) }
+    links.set(id, (await linkTo(config, target, job.deadlineAt + marginMs)).url)
   }
   return ok(mapMedia(job.request, (media) => links.get(media) ?? media))
 }

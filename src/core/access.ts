@@ -1,9 +1,9 @@
-/** What an API key may do, and which rows it sees. No I/O. No clock. */
+/** The permissions of an API key, and the rows that it sees. No I/O. No clock. */
 
 export const scopes = ['jobs:read', 'jobs:write', 'deliveries', 'admin'] as const
 export type Scope = (typeof scopes)[number]
 
-/** Of a key that is created without scopes. */
+/** The scopes of a key that is created without any. */
 export const defaultScopes = ['jobs:read', 'jobs:write', 'deliveries'] as const satisfies Scope[]
 
 /** The API key of a request. */
@@ -19,8 +19,19 @@ export interface Caller {
   callbackUrl: string | null
   /** Null: the limit of the deployment. */
   requestsPerMinute: number | null
-  /** What its jobs of a month may cost, in millionths of a US dollar. Null: any amount. */
+  /** The limit of what its jobs of a month cost, in millionths of a US dollar. Null: any amount. */
   monthlyBudgetMicros: number | null
+}
+
+/** The part of a caller that decides which rows it sees. */
+export type Viewer = Pick<Caller, 'project'>
+
+/** For what no key limits: a signed link, and upkeep. */
+export const everyProject: Viewer = { project: null }
+
+/** A row that a caller does not see does not exist for it. */
+export function sees({ project }: Viewer, row: { project: string | null }): boolean {
+  return project === null || row.project === project
 }
 
 /** `admin` includes every other scope. */

@@ -74,7 +74,7 @@ export const faults = {
     retry: 'never',
     failover: 'no',
     remedy:
-      'A provider that accepted it may still bill it. Look in the account there before you post it again, with more deadline_seconds.',
+      'A provider that accepted it may still bill it. A video that it finishes within 24 hours is attached to this job, as late. Look in the account there before you post it again, with more deadline_seconds.',
   },
   internal_error: {
     retry: 'never',

@@ -4,6 +4,8 @@ import {
   copyWaitsMs,
   deliveryWaitsMs,
   importWaitsMs,
+  lateQuestionsMs,
+  lateWindowMs,
   maxSurpriseWaitMs,
   minSurpriseWaitMs,
   resolveWaitsMs,
@@ -47,6 +49,11 @@ export function pollWaitMs(pace: Pace, sinceMs: number): number {
 /** Before the copy after attempt number `attempts`. Null: there are no more attempts. */
 export function copyWaitMs(attempts: number): number | null {
   return copyWaitsMs[attempts - 1] ?? null
+}
+
+/** When the provider of a job that ended at `settledAt` is next asked for a late result. */
+export function lateQuestionAt(settledAt: number, nowMs: number): number {
+  return settledAt + (lateQuestionsMs.find((waitMs) => settledAt + waitMs > nowMs) ?? lateWindowMs)
 }
 
 /** `slowed`: the receiver said that it cannot keep up, so the next longer wait replaces the planned one. */

@@ -2,7 +2,8 @@
  * The waits and limits of a job's life: leases, retries, deliveries and grace periods, as one list a caller could read.
  * The functions that choose from it are in schedule-waits.ts. Not here, but with the code that uses them: the timeout of a
  * single call, the repeats of a call to D1 (store/patience.ts), the lifetime of a cached value, a provider's polling pace,
- * the limit on a receiver's Retry-After (deliveries/next-attempt.ts) and the daily reconciliation (engine/upkeep/).
+ * the limit on a receiver's Retry-After (deliveries/next-attempt.ts) and the daily reconciliation (engine/upkeep/). Those of
+ * waiting clients are in schedule-watch.ts.
  */
 
 const seconds = 1_000
@@ -102,6 +103,28 @@ export const settleGraceMs = copyWaitsMs.reduce<number>((sum, waitMs) => sum + w
  */
 export const tokenGraceMs = 3 * 24 * hours
 
+// Late results
+
+/**
+ * When a provider is asked for the video of a job that failed at its deadline, counted from the job's end; a webhook or an
+ * upload makes it sooner. The last question ends the check: what the provider has finished by then is stored.
+ */
+export const lateQuestionsMs = [5 * minutes, 1 * hours, 6 * hours, 24 * hours] as const
+
+/** How long after a job's end late results are awaited. */
+export const lateWindowMs = lateQuestionsMs[3]
+
+// Exports: their waits are those of deliveries
+
+/** How long one claim holds an export. It is not renewed: the copy takes `maxTransferMs` at most, the rest is for D1. */
+export const exportLeaseMs = maxTransferMs + 2 * minutes
+
+/**
+ * How many exports of one database may be attempted at once. The others wait for the sweep: a bucket that is slow or down
+ * holds few of the consumers that end jobs.
+ */
+export const maxExportsAtOnce = 8
+
 // Deliveries
 
 /** Waits before each attempt of a delivery: ten attempts over about three days. */
@@ -181,6 +204,9 @@ export const maxSecretsAtOnce = 4
 
 /** How long an erased job's tombstone is kept if a caller was notified of the job: for the log, and for redelivery. */
 export const tombstoneKeptMs = 7 * 24 * hours
+
+/** How long the Idempotency-Key of an erased job still means that job: a late repetition must not buy a video again. */
+export const erasedKeyKeptMs = 24 * hours
 
 /** How long an erasure waits before it checks again whether every delivery of the job has ended. */
 export const erasureWaitMs = 1 * hours

@@ -17,7 +17,9 @@ import type { OwnerState } from '../store/deliveries/owners.ts'
 import { draftEvent } from '../store/events.ts'
 import { isLeaseLost } from '../store/lease.ts'
 import { attemptPost } from './attempt.ts'
+import { decryptHeaders } from './callback-headers.ts'
 import { type Attempted, failureText, notSent } from './classify.ts'
+import { withoutValues } from './hidden-values.ts'
 import { nextAttempt } from './next-attempt.ts'
 import { signatureHeaders, signersOf } from './sign.ts'
 
@@ -55,7 +57,7 @@ async function attempt(
   if (attempted === 'no_connection') return postpone(context, delivery)
   const n = delivery.attempts + 1
   const durationMs = now() - startedAt
-  const { status, error, responseBody } = attempted
+  const { status, error, responseHeaders, responseBody } = attempted
   const outcome = nextAttempt(delivery, attempted, now(), context.chance)
   context.log('delivery.attempted', {
     job_id: delivery.jobId,
@@ -77,7 +79,7 @@ async function attempt(
     durationMs,
     status,
     error: failureText(attempted),
-    responseHeaders: null,
+    responseHeaders,
     responseBody,
   }
   await commit(context, delivery, { ...outcome, attempt: row })
@@ -88,17 +90,28 @@ async function post(
   context: Context,
   {
     id,
+    endpointId,
     url,
     eventId,
     body,
     encryptedSecrets,
+    callbackHeaders,
   }: ClaimedDelivery & { body: string; encryptedSecrets: string[] },
   startedAt: number,
 ): Promise<Attempted | 'no_connection'> {
   try {
     const signers = await signersOf(context.config.signingSecret, encryptedSecrets)
-    const headers = signers && (await signatureHeaders(signers, eventId, body, startedAt))
-    return await attemptPost(context, { url, body, signatureHeaders: headers })
+    const signature = signers && (await signatureHeaders(signers, eventId, body, startedAt))
+    const own = await decryptHeaders(
+      context.config.signingSecret,
+      endpointId === null ? callbackHeaders : null,
+    )
+    const attempted = await attemptPost(context, {
+      url,
+      body,
+      signatureHeaders: own && signature && { ...own, ...signature },
+    })
+    return attempted === 'no_connection' || own === null ? attempted : withoutValues(attempted, own)
   } catch (error) {
     context.log('delivery.failed', { delivery_id: id, error: describeError(error) })
     return notSent('an unexpected error on this side, which is in the log')

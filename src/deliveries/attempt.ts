@@ -12,7 +12,7 @@ export interface AttemptEdges {
 export interface Post {
   url: string
   body: string
-  /** The headers that sign it; null when there is no secret to sign with. */
+  /** The headers that sign it, and those of the caller; null when a secret of them cannot be read. */
   signatureHeaders: Record<string, string> | null
 }
 

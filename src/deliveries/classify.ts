@@ -2,6 +2,7 @@
 import type { HostResult } from '../core/delivery.ts'
 import { connectionFailureOf, isChallenge } from '../core/http/cloudflare-status.ts'
 import { retryAfterMs } from '../core/http/retry-after.ts'
+import { usefulHeaders } from '../core/http/useful-headers.ts'
 import type { DeliveryPace } from '../core/schedule-waits.ts'
 
 export interface Attempted {
@@ -11,6 +12,8 @@ export interface Attempted {
   pace: DeliveryPace
   status: number | null
   error: string | null
+  /** Some of the response's headers, as JSON. */
+  responseHeaders: string | null
   /** The first kilobyte of the response body. */
   responseBody: string | null
   /** The target of a redirect, which is not followed. Without its query, which may hold a secret. */
@@ -34,6 +37,7 @@ export function classifyResponse(
     host: hostResultOf(status),
     pace: paceOf(status),
     status,
+    responseHeaders: usefulHeaders(headers),
     responseBody,
     retryAfterMs: retryAfterMs(headers, nowMs),
   }
@@ -48,7 +52,15 @@ export function classifyResponse(
 
 /** No response came: the network failed. */
 export function noResponse(error: string): Attempted {
-  return { verdict: 'refused', host: 'down', pace: 'ordinary', status: null, error, responseBody: null }
+  return {
+    verdict: 'refused',
+    host: 'down',
+    pace: 'ordinary',
+    status: null,
+    error,
+    responseHeaders: null,
+    responseBody: null,
+  }
 }
 
 /** No request was made: the obstacle is on this side. */
@@ -64,7 +76,7 @@ export function failureText({ error, redirect }: Attempted): string | null {
 
 const maxLocationLength = 300
 
-function paceOf(status: number): DeliveryPace {
+export function paceOf(status: number): DeliveryPace {
   return slowing.includes(status) ? 'slowed' : 'ordinary'
 }
 

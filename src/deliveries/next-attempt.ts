@@ -8,7 +8,7 @@ import { draftEvent } from '../store/events.ts'
 import type { Attempted } from './classify.ts'
 
 // Retry-After may lengthen the scheduled wait, up to this, and never shortens it.
-const maxRetryAfterMs = 24 * 60 * 60 * 1_000
+export const maxRetryAfterMs = 24 * 60 * 60 * 1_000
 // The Retry-After comes from one of many receivers on that host: it closes the host no longer than an outage does.
 const maxHostWaitMs = Math.max(...hostWaitsMs)
 

@@ -15,6 +15,7 @@ interface NotifyingJob {
   id: string
   apiKeyId: string
   callbackSecret: string | null
+  callbackHeaders: string | null
 }
 
 /** `fresh`: those under their first lease. Null: there are none. Everything else that an attempt needs is here, too. */
@@ -42,6 +43,7 @@ function firstClaim(job: NotifyingJob, draft: DeliveryDraft): ClaimedDelivery {
     jobId: job.id,
     ownerId: endpointId ?? job.apiKeyId,
     callbackSecret: job.callbackSecret,
+    callbackHeaders: job.callbackHeaders,
     attempts: 0,
     attemptsBefore: 0,
     lease: id,

@@ -17,7 +17,8 @@
  *                                           succeeded, failed: every output is stored or failed
  *   any above   —       settle/cancel.ts    canceled: at once, whatever step holds the row
  *   any above   give up give-up.ts          failed: steps kept throwing past the deadline
- *   settled     —       settle/settle.ts    nothing; upkeep/erase.ts erases the job later
+ *   settled     —       settle/settle.ts    nothing; upkeep/erase.ts erases the job later. A video that its provider
+ *                                           finishes after the deadline is attached by late/check.ts
  */
 import type { Context } from '../context.ts'
 import { beginsStepsMs } from '../core/schedule.ts'
@@ -32,6 +33,7 @@ import { recordWebhook } from '../webhooks/record.ts'
 import { type Allowance, lessStep, mayClaim, within } from './allowance.ts'
 import { commit, keepLease, release } from './commit.ts'
 import { giveUp, hasDiedLate, patienceEndsAt } from './give-up.ts'
+import { checkLate } from './late/check.ts'
 import { poll } from './poll/poll.ts'
 import { beginRun, claimOf, mayFollow, type Run, withUncommitted } from './run.ts'
 import { save } from './save/save.ts'
@@ -47,7 +49,9 @@ export async function advance(context: Context, jobId: string): Promise<void> {
 
 /** The same for a webhook in that queue: it is journaled with the claim. */
 export async function advanceWithWebhook(context: Context, webhook: ReceivedWebhook): Promise<void> {
-  await takeSteps(context, await recordWebhook(context, webhook), 'all_with_one_copy')
+  const claim = await recordWebhook(context, webhook)
+  if (claim === 'late') return checkLate(context, webhook.jobId)
+  await takeSteps(context, claim, 'all_with_one_copy')
 }
 
 /** For a message of the queue JOBS: only the steps of a queued job. */

@@ -1,17 +1,19 @@
 /** The commits of a run, and what follows from them. */
 import type { Context } from '../context.ts'
+import { opensLateCheck } from '../core/job/late.ts'
 import { leaseMs, soonMs } from '../core/schedule.ts'
 import { sendFresh } from '../deliveries/send-fresh.ts'
 import { deleteOrphans } from '../media/delete.ts'
 import { underFirstLease } from '../store/deliveries/claim.ts'
 import { type Claim, needsRenewal, renewLease } from '../store/jobs/claim.ts'
 import { type Committed, commitStep, releaseLease } from '../store/jobs/commit.ts'
-import { applyChanges, type Step } from '../store/jobs/step.ts'
+import { applyChanges, jobAfter, type Step } from '../store/jobs/step.ts'
 import { isTaskTaken, mayLeaveOrphans } from '../store/jobs/tasks.ts'
 import { isLeaseLost } from '../store/lease.ts'
 import type { Run } from './run.ts'
 import { recordLateResult } from './settle/late-result.ts'
 import { afterCommit, beforeCommit, limitsInBatch } from './slots.ts'
+import { closeReservation } from './spending.ts'
 
 /** `step` includes what is not committed yet. Null: another worker has the row now. */
 export async function commit(context: Context, run: Run, step: Step): Promise<Committed | null> {
@@ -22,11 +24,13 @@ export async function commit(context: Context, run: Run, step: Step): Promise<Co
     await beforeCommit(context, claim.job, step)
     const committed = await commitStep(dbOf(id), claim, attemptingAtOnce(claim, step), {
       limits: limitsInBatch(context),
+      isExporting: context.config.exportTarget !== null,
       nowMs: now(),
     })
     run.uncommitted = null
     const sending = sendFresh(context, claim.job, step.deliveries, committed.fresh)
     try {
+      await queues.exports(committed.exports, 0)
       await queues.jobs([...committed.woken, ...(await afterCommit(context, claim.job, step))])
       if (committed.state === 'settled') await afterSettling(context, claim, step)
     } finally {
@@ -62,6 +66,9 @@ async function afterSettling(context: Context, claim: Claim, step: Step): Promis
     fault: step.status === 'failed' ? step.fault.code : undefined,
     duration_ms: context.now() - job.createdAt,
   })
+  await closeReservation(context, { job, tasks })
+  // The late check may still need them, and deletes them at its end.
+  if (opensLateCheck(jobAfter(claim.job, step), tasks)) return
   // After a crash here the daily reconciliation deletes them.
   if (tasks.some(mayLeaveOrphans)) await deleteOrphans(context.bucket, job, outputs)
 }
@@ -69,7 +76,7 @@ async function afterSettling(context: Context, claim: Claim, step: Step): Promis
 /** Ends the step without changes: the row is due again after the wait. */
 export async function release({ dbOf, now }: Context, { job }: Claim, waitMs: number): Promise<Committed> {
   const dueAt = await releaseLease(dbOf(job.id), job, waitMs, now())
-  return { state: 'released', status: job.status, dueAt, woken: [], fresh: null }
+  return { state: 'released', status: job.status, dueAt, woken: [], fresh: null, exports: [] }
 }
 
 /** During a copy. The first renewal commits the steps before it: what a long copy is for is shown, and kept in a crash. */

@@ -4,6 +4,7 @@ import { fail, ok, type Result } from '../core/fault.ts'
 import { type Guard, isAtHost } from '../core/url/policy.ts'
 import { decode, decodedByRuntime, encodingsIn } from './decode.ts'
 import { announcedLength, type ByteSource, sourceOf } from './source.ts'
+import { type TimedConnection, timedConnection } from './timed-connection.ts'
 
 export interface RemoteSettings {
   fetch: Fetch
@@ -22,8 +23,6 @@ export interface RemoteSource extends ByteSource {
 }
 
 const maxRedirects = 3
-// From each request to its headers, and from one read to the next.
-const maxSilenceMs = 30_000
 
 /** The source's Content-Type is the host's label. The first bytes decide what the media are. */
 export async function openUrl(settings: RemoteSettings, url: string): Promise<Result<RemoteSource>> {
@@ -61,7 +60,7 @@ async function open(settings: RequestSettings, url: string): Promise<Result<Open
 async function follow(
   settings: RequestSettings,
   url: string,
-  connection: Connection,
+  connection: TimedConnection,
   redirectsLeft: number,
 ): Promise<Result<Response>> {
   const rejection = await settings.guard(url)
@@ -104,13 +103,13 @@ async function follow(
 
 function bodyOf(
   { headers, body }: Response,
-  connection: Connection,
+  connection: TimedConnection,
   onProgress: RemoteSettings['onProgress'],
 ): Result<Opened> {
   if (body === null) return fail('media_truncated', 'The response has no body.')
   const announced = { length: announcedLength(headers), contentType: headers.get('content-type') ?? '' }
   const source = sourceOf(body, announced, () => {
-    connection.onRead()
+    connection.onBytes()
     return onProgress()
   })
   const read: ByteSource['read'] = async (buffer, filled) => {
@@ -119,46 +118,4 @@ function bodyOf(
     return fail('media_unavailable', 'The download took longer than the 12 minutes that a copy may take.')
   }
   return ok({ source: { ...source, read, close: connection.close }, encodings: encodingsIn(headers) })
-}
-
-interface Connection {
-  signal: AbortSignal
-  /** Called for each request, when it is sent. */
-  startTimers(): void
-  onRead(): void
-  /** Until the next request: a redirect has come, and the next URL is checked. */
-  pauseSilence(): void
-  /** Whether it was aborted because the whole download took too long. */
-  isOutOfTime(): boolean
-  close(): void
-}
-
-/** Aborts after `maxSilenceMs` without bytes, and after `timeLeftMs` in any case: a slow body may never stall. */
-function timedConnection(timeLeftMs: number): Connection {
-  const controller = new AbortController()
-  const outOfTime = new Error('the download took too long')
-  const startSilence = () =>
-    setTimeout(() => controller.abort(new Error('no bytes arrived for too long')), maxSilenceMs)
-  let duration: ReturnType<typeof setTimeout> | undefined
-  let silence: ReturnType<typeof setTimeout> | undefined
-  const pauseSilence = () => clearTimeout(silence)
-  const restartSilence = () => {
-    pauseSilence()
-    silence = startSilence()
-  }
-  return {
-    signal: controller.signal,
-    startTimers() {
-      restartSilence()
-      duration ??= setTimeout(() => controller.abort(outOfTime), Math.max(0, timeLeftMs))
-    },
-    onRead: restartSilence,
-    pauseSilence,
-    isOutOfTime: () => controller.signal.reason === outOfTime,
-    close() {
-      pauseSilence()
-      clearTimeout(duration)
-      controller.abort(new Error('closed'))
-    },
-  }
 }

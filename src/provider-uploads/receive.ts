@@ -55,6 +55,7 @@ async function respond(c: HonoContext<UploadEnv, typeof path>) {
   }
   switch (received.value) {
     case 'stored':
+    case 'late':
     case 'repeated':
       return c.text('ok', 200)
     case 'full':
@@ -117,7 +118,17 @@ async function record(
     { ...object, arrivedAt: now(), others: 0 },
     now(),
   )
-  if (result === 'stored') await queues.result(task.jobId)
-  else await bucket.delete(object.key)
+  switch (result) {
+    case 'stored':
+      await queues.result(task.jobId)
+      break
+    case 'late':
+      await queues.late([task.jobId], 0)
+      break
+    case 'repeated':
+    case 'full':
+    case 'unawaited':
+      await bucket.delete(object.key)
+  }
   return result
 }

@@ -7,6 +7,7 @@ import { and, asc, gt, isNull, lt, lte, type SQL, sql } from 'drizzle-orm'
 import { firstIdAt } from '../core/id.ts'
 import { among } from './among.ts'
 import type { Database } from './database.ts'
+import { hasLateCheck } from './late/late-checks.ts'
 import { attempts, deliveries, events, jobs, postponedPrunes, pruneProgress, webhooks } from './schema.ts'
 
 /** Most jobs end within that time. One that takes longer, and is passed before its turn, is postponed. */
@@ -98,7 +99,7 @@ const progressName = 'prune'
 const passed = sql`coalesce((SELECT ${pruneProgress.jobId} FROM ${pruneProgress}), '')`
 
 function isPrunable(endedBy: number): SQL {
-  return sql`${jobs.settledAt} <= ${endedBy} AND ${jobs.erasedAt} IS NULL AND NOT EXISTS (SELECT 1 FROM ${deliveries}
+  return sql`${jobs.settledAt} <= ${endedBy} AND ${jobs.erasedAt} IS NULL AND NOT ${hasLateCheck(jobs.id)} AND NOT EXISTS (SELECT 1 FROM ${deliveries}
     WHERE ${deliveries.jobId} = ${jobs.id} AND ${deliveries.status} = 'pending')`
 }
 

@@ -3,8 +3,14 @@ import type { Context } from '../context.ts'
 import { type Claim, claimWithWebhook } from '../store/jobs/claim.ts'
 import type { ReceivedWebhook } from '../store/jobs/webhooks.ts'
 
-/** Null: the webhook changes nothing, or another step has the job and takes it up. */
-export async function recordWebhook(context: Context, webhook: ReceivedWebhook): Promise<Claim | null> {
+/**
+ * `late`: the job has ended, and the webhook may announce a late result. Null: the webhook changes nothing, or another step
+ * has the job and takes it up.
+ */
+export async function recordWebhook(
+  context: Context,
+  webhook: ReceivedWebhook,
+): Promise<Claim | 'late' | null> {
   const { jobId, provider, receivedAt } = webhook
   const db = context.dbOf(jobId)
   const { result, claim } = await claimWithWebhook(db, webhook, crypto.randomUUID(), context.now())
@@ -14,5 +20,5 @@ export async function recordWebhook(context: Context, webhook: ReceivedWebhook):
     result,
     waited_ms: context.now() - receivedAt,
   })
-  return claim
+  return result === 'awaited' ? 'late' : claim
 }

@@ -12,6 +12,7 @@ const guarded = [
   'GET /v1/jobs/job_00000000000000000000000000/outputs/0',
   'GET /v1/deliveries?job_id=job_00000000000000000000000000',
   'GET /v1/api-keys',
+  'GET /v1/api-keys/current',
   'POST /v1/api-keys',
   'DELETE /v1/api-keys/key_00000000000000000000000000',
   'POST /v1/api-keys/key_00000000000000000000000000/rotate-secret',

@@ -7,7 +7,7 @@ import { anAsset } from '../support/assets.ts'
 import { api } from '../support/reelhook.ts'
 import { makeVideo } from '../support/videos.ts'
 
-const documents = ['/openapi.json', '/.well-known/webhook-keys.json']
+const documents = ['/openapi.json', '/.well-known/webhook-keys.json', '/docs', '/docs/problems/pruned']
 const withoutKey = { authorization: '' }
 const cacheControl = /^(?:public, max-age=\d+|private, no-cache$)/
 let files: string[]
@@ -59,7 +59,7 @@ describe.each(documents)('%s', (path) => {
     expect(status).toBe(200)
     expect(headers.get('cache-control')).toMatch(/^public, max-age=\d{3,4}$/)
     expect(headers.get('etag')).toMatch(/^"[^"]+"$/)
-    expect(headers.get('content-type')).toMatch(/^application\/json/)
+    expect(headers.get('content-type')).toMatch(/^(application\/json|text\/html; charset=UTF-8)/)
   })
 
   it('is not sent again to a client that has it', async () => {

@@ -13,6 +13,7 @@ import { deliveriesOf, notifyOfFailure } from '../support/deliveries.ts'
 import { changeEndpoint, deleteEndpoint, enableEndpoint, makeEndpoint } from '../support/endpoints.ts'
 import { cancel, erase, retry } from '../support/job-calls.ts'
 import { api, aRequest, passTimeUntil, post, postJob, untilNotified } from '../support/reelhook.ts'
+import { select } from '../support/storage.ts'
 import { failVideo, makeVideo } from '../support/videos.ts'
 import { callerUrl, world } from '../support/world.ts'
 
@@ -47,12 +48,13 @@ beforeAll(async () => {
 })
 
 describe('every operation', () => {
-  it('responds as described without a key, with a revoked key, and without the admin key', async () => {
+  it('responds as described without a key, with a revoked key, and without a scope', async () => {
     const revoked = await createApiKey()
     await revokeApiKey(revoked)
-    const other = bearerHeader(await createApiKey())
+    const powerless = await createApiKey()
+    await select("UPDATE api_keys SET scopes = '[]' WHERE id = ?", powerless.id)
     for (const { method, path } of operations) {
-      for (const headers of [{ authorization: '' }, bearerHeader(revoked), other])
+      for (const headers of [{ authorization: '' }, bearerHeader(revoked), bearerHeader(powerless)])
         await api(path, { method, headers })
     }
     await api('/healthz?deep', { headers: { authorization: '' } })
@@ -150,14 +152,38 @@ describe('a job', () => {
     await erase(waiting.id, '?force=perhaps')
     await api('/v1/jobs?limit=100')
   })
+
+  it('is waited for and followed as described', async () => {
+    const failed = await failVideo()
+    const prefer = { 'idempotency-key': 'waited for', prefer: 'wait=1' }
+    expect((await post('/v1/jobs', aRequest(), prefer)).status).toBe(202)
+    const { data } = await (await api('/v1/jobs?limit=1')).json<{ data: { id: string }[] }>()
+    await cancel(data[0]?.id ?? '')
+    expect((await post('/v1/jobs', aRequest(), prefer)).status).toBe(200)
+    const again = { ...prefer, 'idempotency-key': 'retried' }
+    const { id } = await (await retry(failed.id, again)).json<{ id: string }>()
+    await cancel(id)
+    expect((await retry(failed.id, again)).status).toBe(200)
+
+    const headers = { accept: 'text/event-stream' }
+    for (const path of ['/v1/events', `/v1/jobs/${failed.id}/events`])
+      await (await api(path, { headers })).body?.cancel()
+    const events = await (await api(`/v1/jobs/${failed.id}/events`)).json<{ data: { id: string }[] }>()
+    const last = { ...headers, 'last-event-id': events.data.at(-1)?.id ?? '' }
+    expect((await api(`/v1/jobs/${failed.id}/events`, { headers: last })).status).toBe(204)
+  })
 })
 
 describe('a file', () => {
-  it.each(['a video', 'an asset'])('(%s) is served as described', async (kind) => {
-    const path =
-      kind === 'a video'
-        ? `/v1/jobs/${(await makeVideo()).id}/outputs/0`
-        : `/v1/assets/${(await anAsset()).id}/content`
+  const video = async () => (await makeVideo()).id
+  const asset = async () => (await anAsset()).id
+  it.each<[string, () => Promise<string>, (id: string) => string]>([
+    ['a video', video, (id) => `/v1/jobs/${id}/outputs/0`],
+    ['a video with its name', video, (id) => `/v1/jobs/${id}/outputs/0/${id}-0.mp4`],
+    ['an asset', asset, (id) => `/v1/assets/${id}/content`],
+    ['an asset with its name', asset, (id) => `/v1/assets/${id}/content/${id}.png`],
+  ])('(%s) is served as described', async (_, make, pathOf) => {
+    const path = pathOf(await make())
     const whole = await api(path)
     const etag = whole.headers.get('etag') ?? ''
     await whole.arrayBuffer()
@@ -185,13 +211,18 @@ describe('a file', () => {
     await upload('no form', { 'content-type': 'multipart/form-data; boundary=x' })
   })
 
-  it.each(['/openapi.json', '/.well-known/webhook-keys.json'])(
-    '(%s) is served as described',
-    async (path) => {
-      const etag = (await api(path)).headers.get('etag') ?? ''
-      expect((await api(path, { headers: { 'if-none-match': etag } })).status).toBe(304)
-    },
-  )
+  it.each([
+    '/openapi.json',
+    '/.well-known/webhook-keys.json',
+    '/docs',
+    '/docs/problems/pruned',
+    '/docs/problems/0',
+  ])('(%s) is served as described', async (path) => {
+    const { headers } = await api(path)
+    const etag = headers.get('etag') ?? ''
+    const again = await api(path, { headers: { 'if-none-match': etag } })
+    expect(again.status).toBe(etag === '' ? 404 : 304)
+  })
 })
 
 describe('the other operations', () => {
@@ -216,11 +247,13 @@ describe('the other operations', () => {
       await api(`/v1/endpoints/${one.id}`)
       await changeEndpoint(one, { disabled: true })
       await enableEndpoint(one)
+      await post(`/v1/endpoints/${one.id}/test`, {})
     }
     let last = 201
     while (last === 201) last = (await post('/v1/endpoints', { url: `${callerUrl}/many` })).status
     expect(last).toBe(409)
     await api('/v1/endpoints')
+    await api('/v1/event-types')
     for (const one of [endpoint, endpoint]) await deleteEndpoint(one)
   })
 
@@ -228,6 +261,12 @@ describe('the other operations', () => {
     const key = await createApiKey()
     await api('/v1/api-keys')
     await api(`/v1/api-keys/${key.id}`)
+    await api('/v1/api-keys/current')
+    const poor = bearerHeader(await createApiKey('poor', { monthly_budget_usd: 0.1 }))
+    const { id: failedId } = await failVideo()
+    const headers = { ...json, ...poor }
+    await api('/v1/jobs', { method: 'POST', headers, body: JSON.stringify(aRequest()) })
+    await api(`/v1/jobs/${failedId}/retry`, { method: 'POST', headers: poor })
     for (const id of [key.id, '0'])
       await api(`/v1/api-keys/${id}`, { method: 'PATCH', headers: json, body: '{"name":"shop"}' })
     await api(`/v1/api-keys/${key.id}/disabled-callbacks`)

@@ -169,6 +169,19 @@ describe('a key above the rate limit', () => {
     },
   )
 
+  it.each([
+    ['REQUESTS_60', 60],
+    ['REQUESTS_300', 300],
+    ['REQUESTS', 1_200],
+    ['REQUESTS', null],
+  ])('is limited by %s alone with requests_per_minute %j', async (binding, requests_per_minute) => {
+    const headers = bearerHeader(await createApiKey('a caller', { requests_per_minute }))
+    const [open, closed] = [true, false].map((success) => ({ limit: async () => ({ success }) }))
+    const others = { REQUESTS: closed, REQUESTS_60: closed, REQUESTS_300: closed }
+    expect((await ask('/v1/endpoints', { headers }, { ...others, [binding]: open })).status).toBe(200)
+    await expectProblem(await ask('/v1/endpoints', { headers }, others), 429, 'rate_limited')
+  })
+
   it('is not limited by the requests of another deployment in the same account', async () => {
     const counts = new Map<string, number>()
     const REQUESTS: RateLimit = {

@@ -17,6 +17,7 @@ import { submitJobs } from './jobs.ts'
 import { measureLoneJobs, measureMany, measureStorms, measureWhole } from './loads/jobs.ts'
 import { measureMedia } from './loads/media.ts'
 import { measureAccept, measureAcknowledge } from './loads/requests.ts'
+import { measureWaiting } from './loads/waiting.ts'
 import { measureStorm } from './measure.ts'
 import { type LoadName, type Plan, readPlan } from './plan.ts'
 import { billOf } from './prices.ts'
@@ -79,6 +80,7 @@ async function measureOnStage(plan: Plan, calls: JobCalls): Promise<Row[]> {
   const loads: Record<Exclude<LoadName, 'media'>, () => Promise<Row[]>> = {
     acknowledge: () => measureAcknowledge(stage, warm),
     accept: () => measureAccept(stage),
+    waiting: () => measureWaiting(stage, warm),
     alone: () => measureLoneJobs(stage),
     'storm-28k': () => measureStorms(stage, { size: '28 KB', megabytes: null }),
     'storm-1m': () => measureStorms(stage, { size: '1 MB', megabytes: 1 }),

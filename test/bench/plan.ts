@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util'
 const loadNames = [
   'acknowledge',
   'accept',
+  'waiting',
   'alone',
   'storm-28k',
   'storm-1m',
@@ -27,6 +28,7 @@ export interface Plan {
   /** No further ones are posted after this time, so that a slow machine keeps the ten minutes. */
   manyMs: number
   aloneJobs: number
+  waitingClients: number
   mediaMegabytes: number[]
 }
 
@@ -39,6 +41,7 @@ const full: Omit<Plan, 'only'> = {
   manyJobs: 5_000,
   manyMs: 120_000,
   aloneJobs: 25,
+  waitingClients: 2_000,
   mediaMegabytes: [100],
 }
 
@@ -51,6 +54,7 @@ const quick: Omit<Plan, 'only'> = {
   manyJobs: 200,
   manyMs: 15_000,
   aloneJobs: 10,
+  waitingClients: 200,
   mediaMegabytes: [1],
 }
 

@@ -38,7 +38,7 @@ export function startPageServer() {
   return listen(async () => new Response('<!doctype html><title>Gallery</title><body>', { headers }))
 }
 
-async function listen(respond: (request: Request) => Promise<Response>) {
+export async function listen(respond: (request: Request) => Promise<Response>) {
   const listener = getRequestListener(respond, { overrideGlobalObjects: false })
   const server = createServer((request, response) => void listener(request, response))
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))

@@ -109,4 +109,9 @@ export const expectedCalls: string[] = [
 ]
 
 /** Names that a storm may produce. Any other name is a call that the patterns above do not know. */
-export const possibleCalls: string[] = ['R2 abort upload', 'fetch price runware', 'fetch price scenario']
+export const possibleCalls: string[] = [
+  'R2 abort upload',
+  'queue late',
+  'fetch price runware',
+  'fetch price scenario',
+]

@@ -58,6 +58,8 @@ function anOutput(n: number): JobView['outputs'][number] {
     audio_codec: 'pcm-s16be',
     has_audio: true,
     unconfirmed: false,
+    late: false,
+    export: null,
   }
 }
 

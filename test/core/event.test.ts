@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import { defaultEventTypes, destinationsOf, type Subscription } from '../../src/core/event.ts'
+import {
+  defaultEventTypes,
+  destinationsOf,
+  type NotifyingJob,
+  type Subscription,
+} from '../../src/core/event.ts'
 
 const url = 'https://caller.example.com/hook'
 
@@ -9,34 +14,34 @@ function aSubscription(overrides: Partial<Subscription> = {}): Subscription {
     url: 'https://hooks.example.com',
     eventTypes: [...defaultEventTypes],
     metadata: {},
+    project: null,
     ...overrides,
   }
 }
 
-function aRequest(
-  overrides: Partial<Parameters<typeof destinationsOf>[1]> = {},
-): Parameters<typeof destinationsOf>[1] {
-  return { callback_url: url, callback_events: [...defaultEventTypes], metadata: {}, ...overrides }
+function aJob(overrides: Partial<NotifyingJob['request']> = {}, project: string | null = null): NotifyingJob {
+  const request = { callback_url: url, callback_events: [...defaultEventTypes], metadata: {}, ...overrides }
+  return { request, project }
 }
 
 describe('an event', () => {
   it('is sent to the callback URL of its job first, then to every subscribed endpoint', () => {
     const [one, two] = [aSubscription(), aSubscription({ endpointId: 'ep_2' })]
-    expect(destinationsOf('job.failed', aRequest(), [one, two])).toEqual([
-      { endpointId: null, url },
-      { endpointId: 'ep_1', url: one.url },
-      { endpointId: 'ep_2', url: two.url },
+    expect(destinationsOf('job.failed', aJob(), [one, two])).toEqual([
+      { endpointId: null, url, project: null },
+      { endpointId: 'ep_1', url: one.url, project: null },
+      { endpointId: 'ep_2', url: two.url, project: null },
     ])
   })
 
   it('is sent twice to a URL that is both the callback URL and an endpoint', () => {
-    expect(destinationsOf('job.failed', aRequest(), [aSubscription({ url })])).toHaveLength(2)
+    expect(destinationsOf('job.failed', aJob(), [aSubscription({ url })])).toHaveLength(2)
   })
 
   it('is not sent if there is no subscription to its type', () => {
-    expect(destinationsOf('job.failed', aRequest({ callback_url: undefined }), [])).toEqual([])
-    expect(destinationsOf('job.generating', aRequest(), [aSubscription()])).toEqual([])
-    expect(destinationsOf('output.stored', aRequest(), [aSubscription()])).toEqual([])
+    expect(destinationsOf('job.failed', aJob({ callback_url: undefined }), [])).toEqual([])
+    expect(destinationsOf('job.generating', aJob(), [aSubscription()])).toEqual([])
+    expect(destinationsOf('output.stored', aJob(), [aSubscription()])).toEqual([])
   })
 })
 
@@ -53,9 +58,32 @@ describe('the metadata filter of an endpoint', () => {
     [{ toString: 'x' }, {}, false],
     [{ ['__proto__']: 'x' }, {}, false],
   ])('%j matches a job with the metadata %j: %s', (filter, metadata, isMatch) => {
-    const request = aRequest({ callback_url: undefined, metadata })
-    expect(destinationsOf('job.failed', request, [aSubscription({ metadata: filter })])).toHaveLength(
+    const job = aJob({ callback_url: undefined, metadata })
+    expect(destinationsOf('job.failed', job, [aSubscription({ metadata: filter })])).toHaveLength(
       isMatch ? 1 : 0,
     )
+  })
+})
+
+describe('an endpoint of a project', () => {
+  const shop = aSubscription({ project: 'shop' })
+
+  it('receives the events of the jobs of that project only', () => {
+    const own = aJob({ callback_url: undefined }, 'shop')
+    expect(destinationsOf('job.failed', own, [shop])).toMatchObject([{ endpointId: 'ep_1', project: 'shop' }])
+    for (const other of ['film', null])
+      expect(destinationsOf('job.failed', aJob({ callback_url: undefined }, other), [shop])).toEqual([])
+  })
+
+  it('shares its deliveries with its project; those of an endpoint without one belong to none', () => {
+    const everywhere = aSubscription({ endpointId: 'ep_2' })
+    const projects = destinationsOf('job.failed', aJob({}, 'shop'), [shop, everywhere]).map(
+      ({ endpointId, project }) => [endpointId, project],
+    )
+    expect(projects).toEqual([
+      [null, 'shop'],
+      ['ep_1', 'shop'],
+      ['ep_2', null],
+    ])
   })
 })

@@ -285,6 +285,7 @@ describe('a hostile response', () => {
       pace: 'ordinary',
       status: null,
       error: expect.stringMatching(/TimeoutError/),
+      responseHeaders: null,
       responseBody: null,
     })
     expect(timeout).toHaveBeenCalledWith(15_000)

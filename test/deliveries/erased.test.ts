@@ -6,7 +6,7 @@ import { makeEndpoint, type NewEndpoint } from '../support/endpoints.ts'
 import { cancel, erase, retry } from '../support/job-calls.ts'
 import { expectProblem } from '../support/problem.ts'
 import { callbackPathOf, postWebhookTo, untilWebhookResults } from '../support/provider-webhooks.ts'
-import { api, aRequest, getJob, post, sweep } from '../support/reelhook.ts'
+import { api, getJob, post, sweep } from '../support/reelhook.ts'
 import { leftOf, nothing } from '../support/remains.ts'
 import {
   allEvents,
@@ -147,18 +147,6 @@ describe('while the event of an erasure is delivered', () => {
     expect((await postWebhookTo(await callbackPathOf(id), '{"late":true}')).status).toBe(200)
     expect((await untilWebhookResults(id, 2)).at(-1)).toBe('unknown_job')
     expect(await countRows('webhooks', 'job_id = ?', id)).toBe(0)
-  })
-
-  it('the Idempotency-Key of the job can be used again', async () => {
-    const body = aRequest(subscribed)
-    const headers = { 'idempotency-key': crypto.randomUUID() }
-    const { id } = await (await post('/v1/jobs', body, headers)).json<{ id: string }>()
-    await cancel(id)
-    await untilDelivered(id)
-    expect((await erase(id)).status).toBe(204)
-    const again = await post('/v1/jobs', body, headers)
-    expect([again.status, again.headers.get('idempotent-replayed')]).toEqual([202, null])
-    expect((await again.json<{ id: string }>()).id).not.toBe(id)
   })
 
   it('the delivery stays in the log for a week, and can be redelivered until then', async () => {

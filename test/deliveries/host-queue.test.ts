@@ -116,7 +116,9 @@ describe('five thousand overdue deliveries to a dead host', () => {
     await sweep()
     await untilDelivered(live)
     expect(await countRows('deliveries', `host = ? AND ${untried}`, host.name)).toBe(5_000)
-    expect(world.logs.slice(seen).map(({ event }) => event)).not.toContain('delivery.parked')
+    // The live host may have more deliveries at once than it takes, and parks some for a moment.
+    const parked = world.logs.slice(seen).filter(({ event }) => event === 'delivery.parked')
+    expect(parked.filter(({ fields }) => fields.host === host.name)).toEqual([])
     expect(host.called.calls).toBe(0)
   })
 })

@@ -159,7 +159,9 @@ describe('a database without any room', () => {
     const context = aContext({}, { DB: database.binding })
     await pruneEnded(context, context.db)
     expect(await leftOf(pruned)).toMatchObject({ events: 0, webhooks: 0 })
-    expect(await erase(context, erased, { reason: 'request', pendingDeliveries: 'wait' })).toBe('erased')
+    expect(
+      await erase(context, erased, { reason: 'request', pendingDeliveries: 'wait', project: null }),
+    ).toBe('erased')
     expect(await leftOf(erased)).toMatchObject({ jobs: 0, tasks: 0 })
   })
 })

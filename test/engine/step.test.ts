@@ -22,6 +22,7 @@ function anOutput(n: number, remoteId: string): Output {
     sourceUrl: null,
     attempts: 0,
     isUnconfirmed: false,
+    isLate: false,
     status: 'waiting',
   }
 }

@@ -1,6 +1,7 @@
 /** Uploads under a leaked URL: before, beside and instead of the provider's own upload. */
 import { describe, expect, it } from 'vitest'
 import { aVideo } from '../media/a-copy.ts'
+import { untilCheckEnds } from '../support/late.ts'
 import { getJob, passTimeUntil, untilStatus, untilSubmitted } from '../support/reelhook.ts'
 import { objectKeys } from '../support/storage.ts'
 import { anAwaitingJob, postDirect, putAt, receivedOf, storedVia, uploadPathOf } from '../support/uploads.ts'
@@ -88,7 +89,9 @@ describe('a forged upload', () => {
     await finish(id)
     await expect.poll(() => receivedOf(id).length).toBe(2)
     expect(await passTimeUntil(id, settled)).toMatchObject({ status: 'failed', outputs: [] })
-    expect(await objectKeys(`jobs/${id}/`)).toEqual([])
+    await untilCheckEnds(id)
+    expect(await getJob(id)).toMatchObject({ status: 'failed', outputs: [] })
+    await expect.poll(() => objectKeys(`jobs/${id}/`)).toEqual([])
   })
 
   it('is refused if four different videos were uploaded before', async () => {

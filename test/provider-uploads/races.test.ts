@@ -6,6 +6,7 @@ import { aVideo } from '../media/a-copy.ts'
 import { expectOneEnd } from '../support/expect-one-end.ts'
 import { pauseStep } from '../support/hold-step.ts'
 import { canceled } from '../support/job-calls.ts'
+import { untilCheckEnds } from '../support/late.ts'
 import {
   api,
   billsFor,
@@ -138,7 +139,7 @@ describe('an upload and the end of its job', () => {
     await expectOneEnd(id, 'succeeded')
   })
 
-  it('leave nothing of the upload if the deadline passes during it', async () => {
+  it('keep the upload for the late check if the deadline passes during it', async () => {
     const { id } = await postDirect('put=never, webhook=lost, seconds=7200', { deadline_seconds: 60 })
     await untilSubmitted(id)
     const { body, begun, resume } = aSlowVideo(1_000_000)
@@ -146,7 +147,9 @@ describe('an upload and the end of its job', () => {
     await begun
     await passTimeUntil(id, ({ settled_at }) => settled_at !== null)
     resume()
-    expect((await answer).status).toBe(410)
+    expect((await answer).status).toBe(200)
+    expect(receivedOf(id)).toEqual(['late'])
+    await untilCheckEnds(id)
     await expectOneEnd(id, 'failed')
   })
 

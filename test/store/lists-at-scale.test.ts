@@ -1,6 +1,7 @@
 /** The rows that a page of a list reads do not grow with the table, wherever the matching rows are. */
 import { env } from 'cloudflare:workers'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { everyProject } from '../../src/core/access.ts'
 import { jobStatuses } from '../../src/core/job/job.ts'
 import { models, providerNames } from '../../src/core/request/request.ts'
 import { type Database, openDatabase } from '../../src/store/database.ts'
@@ -14,6 +15,8 @@ import { select } from '../support/storage.ts'
 
 const limit = 20
 const now = 1_764_000_000_000
+/** A tested candidate is read from the index and looked up. Few are tested to fill a page. */
+const maxTestedRead = 20 * limit
 /** What a look into counters without rows costs. */
 const emptyCounters = 2
 /** Filling and emptying tables of 100,000 rows takes seconds. */
@@ -73,11 +76,28 @@ describe.each([1_000, 100_000])('of %i jobs', (count) => {
     expect(second.read).toBeLessThanOrEqual(3 * limit)
   })
 
+  it.each([
+    ['the large project', { project: 'large', metadata }, limit],
+    ['the small project', { project: 'small', metadata }, limit],
+    ['the large project and a time', { project: 'large', createdBeforeMs: early, metadata }, limit],
+    ['the large project and a status', { project: 'large', status: 'succeeded', metadata }, limit],
+    ['the large project and metadata', { project: 'large', metadata: { color: 'blue' } }, limit],
+    ['the small project and a status of other projects', { project: 'small', status: 'failed', metadata }, 0],
+    ['a project without jobs', { project: 'none', metadata: { color: 'blue' } }, 0],
+  ] as const)('a page of %s reads nothing of other projects', async (_, filter, found) => {
+    const { page, read } = await rowsRead((db, cursor) => findJobs(db, filter, cursor))
+    expect(page.ids).toHaveLength(found)
+    expect(read).toBeLessThanOrEqual(maxTestedRead)
+  })
+
   it('the statistics read one index entry at most for each status, provider and model', async () => {
     const { bindings, bill } = createMeteredWorker()
     if (bindings.DB === undefined) throw new Error('the meter has a database')
-    await countSince([openDatabase(bindings.DB)], now)
-    expect(bill().rowsRead).toBeLessThanOrEqual(3 * providerNames.length * models.length + emptyCounters)
+    await countSince([openDatabase(bindings.DB)], now, everyProject)
+    await countSince([openDatabase(bindings.DB)], now, { project: 'large' })
+    expect(bill().rowsRead).toBeLessThanOrEqual(
+      2 * (3 * providerNames.length * models.length + emptyCounters),
+    )
   })
 
   it('a page behind many erased jobs reads the index that does not have them', async () => {
@@ -116,6 +136,24 @@ describe.each([1_000, 100_000])('of %i deliveries', (count) => {
       )
       expect(page.ids).toHaveLength(limit)
       expect(read).toBeLessThanOrEqual(3 * limit)
+    }
+  })
+
+  it.each([
+    ['the large project', { project: 'large' }, limit],
+    ['the small project', { project: 'small' }, limit],
+    ['the large project and a status', { project: 'large', status: 'pending' }, limit],
+    ['the large project and an endpoint', { project: 'large', endpointId: 'ep_1' }, limit],
+    ['the large project and a period', { project: 'large', sinceMs: early, untilMs: late }, limit],
+    ['the small project and an endpoint of others', { project: 'small', endpointId: 'ep_1' }, 0],
+    ['a project without deliveries', { project: 'none', status: 'failed' }, 0],
+  ] as const)('a page of %s reads nothing of other projects', async (_, filter, found) => {
+    for (const order of ['newest_first', 'oldest_first'] as const) {
+      const { page, read } = await rowsRead((db, cursor) =>
+        findDeliveries(db, { ...filter, order }, cursor, now),
+      )
+      expect(page.ids).toHaveLength(found)
+      expect(read).toBeLessThanOrEqual(maxTestedRead)
     }
   })
 })

@@ -7,12 +7,13 @@
 import { applyD1Migrations } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { everyProject, type Viewer } from '../../src/core/access.ts'
 import { findAsset } from '../../src/store/assets.ts'
 import { findApiKeyByHash, secretsOf } from '../../src/store/deliveries/api-keys.ts'
 import { claimDelivery, findDelivery } from '../../src/store/deliveries/claim.ts'
 import { disabledCallbacksOf } from '../../src/store/deliveries/disabled.ts'
 import { listEndpoints } from '../../src/store/deliveries/endpoints.ts'
-import { attemptsOfAll } from '../../src/store/deliveries/log.ts'
+import { attemptsOfAll, listDeliveries } from '../../src/store/deliveries/log.ts'
 import { createOwners } from '../../src/store/deliveries/owners.ts'
 import { claimJob } from '../../src/store/jobs/claim.ts'
 import { findJob, findJobByIdempotencyKey } from '../../src/store/jobs/jobs.ts'
@@ -21,6 +22,7 @@ import { hostsNamedBy } from '../../src/store/jobs/output-hosts.ts'
 import { waitingPurges } from '../../src/store/purges.ts'
 import { countSlots } from '../../src/store/reports/backlog.ts'
 import { claimReconciliation, lastReconciliation } from '../../src/store/reports/reconciliation.ts'
+import { countSince } from '../../src/store/reports/stats.ts'
 import { timelineRowsOf } from '../../src/store/reports/timeline.ts'
 import { select } from '../support/storage.ts'
 import { db } from './rows.ts'
@@ -78,7 +80,7 @@ describe('a database of the first release', () => {
       lateWebhooks: 2,
       eraseAt: 1_767_093_900_000,
     })
-    expect((await findJobByIdempotencyKey(db, keyId, 'order-42'))?.id).toBe(jobId)
+    expect((await findJobByIdempotencyKey(db, keyId, 'order-42', Date.now()))?.id).toBe(jobId)
     const { jobs } = await listJobs([db], { metadata: { order: '42' } }, { after: null, limit: 10 })
     expect(jobs).toMatchObject([{ id: jobId }])
   })
@@ -147,9 +149,25 @@ describe('a database of the first release', () => {
     const key = await findApiKeyByHash(db, 'hash-of-the-key')
     expect(key?.id).toBe(keyId)
     expect(key && secretsOf(key, afterwards)).toEqual(['v1.aaaa.bbbb', 'v1.cccc.dddd'])
-    expect(await listEndpoints(db)).toMatchObject([{ url: 'https://caller.test/all', disabledBy: null }])
+    expect(await listEndpoints(db, everyProject)).toMatchObject([
+      { url: 'https://caller.test/shop' },
+      { url: 'https://caller.test/all', disabledBy: null },
+    ])
     expect(await disabledCallbacksOf(db, keyId)).toMatchObject([{ host: 'gone.test' }])
     expect(await findAsset(db, assetId)).toMatchObject({ kind: 'image', fileName: 'boat.png', jobId })
+  })
+
+  it('has rows of a project', async () => {
+    const shop = { project: 'shop' }
+    expect(await listEndpoints(db, shop)).toMatchObject([{ url: 'https://caller.test/shop', ...shop }])
+    const { jobs } = await listJobs([db], { metadata: {}, ...shop }, { after: null, limit: 10 })
+    expect(jobs).toMatchObject([{ id: failedJobId, ...shop }])
+    const { deliveries } = await listDeliveries([db], shop, { after: null, limit: 10 }, afterwards)
+    expect(deliveries).toMatchObject([{ id: deliveryId, ...shop }])
+    expect(await findAsset(db, 'asset_01kbk6v3x6f9ja8c6mphr3z4ax')).toMatchObject({ jobId: null, ...shop })
+    const countsOf = async (viewer: Viewer) => (await countSince([db], 1_764_500_400_000, viewer)).jobs
+    expect(await countsOf(shop)).toEqual([{ provider: 'crun', status: 'failed', count: 2 }])
+    expect(await countsOf(everyProject)).toContainEqual({ provider: 'crun', status: 'failed', count: 3 })
   })
 
   it('has cache tags that a sweep purges', async () => {

@@ -88,6 +88,23 @@ describe('a job whose every write is answered only the second time', () => {
     expect((await again.json<{ id: string }>()).id).toBe(id)
   })
 
+  it('reserves its budget once, and counts its cost once', async () => {
+    const created = await worker.call('POST', '/v1/api-keys', { name: 'n8n', monthly_budget_usd: 0.36 })
+    const { id: keyId, key } = await created.json<{ id: string; key: string }>()
+    const headers = { authorization: `Bearer ${key}` }
+    const id = await accepted({ prompt: 'A paper boat sim(webhook=lost)' }, headers)
+    const used = async () =>
+      (await select<{ micros: number }>('SELECT micros FROM spending WHERE api_key_id = ?', keyId))[0]?.micros
+    expect(await countRows('reservations', 'job_id = ? AND micros = 180000', id)).toBe(1)
+    await worker.passSeconds(400)
+    // The step does not know that it has ended the job, so the sweep closes the reservation at a full ten minutes.
+    await world.advance(1_200_000 - (world.edges.now() % 600_000))
+    await worker.sweep()
+    const { cost } = await getJob(id)
+    expect(await used()).toBe(Math.round((cost?.amount_usd ?? 0) * 1_000_000))
+    expect(await countRows('reservations', 'job_id = ?', id)).toBe(0)
+  })
+
   it('is canceled once', async () => {
     const id = await accepted()
     const response = await worker.call('POST', `/v1/jobs/${id}/cancel`)

@@ -45,6 +45,8 @@ export function anAcceptedJob(overrides: Partial<AcceptedJob> = {}): AcceptedJob
     apiKeyId: 'key_test',
     project: null,
     callbackSecret: null,
+    callbackHeaders: null,
+    reservedMicros: null,
     idempotencyKey: null,
     idempotencyHash: null,
     retryOf: null,
@@ -112,16 +114,29 @@ export function aHostName(): string {
   return `${crypto.randomUUID()}.test`
 }
 
+interface DeliveryOwner {
+  apiKeyId: string
+  endpointId: string | null
+  project: string | null
+}
+
 /** Deliveries to the URL, due at `start`, of a job of the key that has no other deliveries. */
 export async function insertedDeliveries(
   count: number,
   url: string,
-  { apiKeyId = 'key_test', endpointId = null }: { apiKeyId?: string; endpointId?: string | null } = {},
+  { apiKeyId = 'key_test', endpointId = null, project = null }: Partial<DeliveryOwner> = {},
 ): Promise<string[]> {
   const { id: jobId } = await insertedJob({ apiKeyId })
   await select('UPDATE jobs SET due_at = NULL WHERE id = ?', jobId)
   const drafts = Array.from({ length: count }, (_, n) =>
-    draftDelivery(jobId, { endpointId, url, eventId: `evt_${n}`, eventType: 'job.failed', body: '{}' }),
+    draftDelivery(jobId, {
+      endpointId,
+      url,
+      project,
+      eventId: `evt_${n}`,
+      eventType: 'job.failed',
+      body: '{}',
+    }),
   )
   for (const draft of drafts) await insertDelivery(db, jobId, draft, start)
   // Ids of one millisecond are in no order: tests speak of the oldest and the newest.

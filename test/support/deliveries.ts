@@ -27,6 +27,7 @@ export interface DeliveryView {
     duration_ms: number
     status: number | null
     error: string | null
+    response_headers: Record<string, string> | null
     response_body: string | null
   }[]
 }
@@ -92,6 +93,7 @@ export async function insertDeliveries(count: number, url: string, apiKeyId = 'a
   const drafts = Array.from({ length: count }, (_, n) =>
     draftDelivery(jobId, {
       endpointId: null,
+      project: null,
       eventId: `evt_${n}`,
       eventType: 'job.failed' as const,
       url,

@@ -21,13 +21,16 @@ const oneOf = (values: string[], divisor: number) =>
   `CASE (n / ${divisor}) % ${values.length} ${values.map((value, n) => `WHEN ${n} THEN '${value}'`).join(' ')} END`
 const rareOr = (rare: string, others: string) => `iif(n < ${rareRows}, '${rare}', ${others})`
 
+/** One project has the rare rows, one every second of the others; the rest has none. */
+const project = `CASE WHEN n < ${rareRows} THEN 'small' WHEN n % 2 = 0 THEN 'large' END`
+
 export function manyJobs(count: number, first = 0): string[] {
   const status = rareOr('canceled', oneOf(['succeeded', 'failed', 'queued', 'generating', 'storing'], 1))
   const provider = rareOr('aimlapi', oneOf(['runware', 'crun', 'scenario'], 5))
   const model = rareOr('seedance-2.0', oneOf(['seedance-2.0-fast', 'seedance-2.0-mini'], 15))
   return [
-    `INSERT INTO jobs (id, status, model, provider, providers, request, warnings, api_key_id, created_at, deadline_at)
-      ${numbers(count, first)} SELECT ${idOf('job')}, ${status}, ${model}, ${provider}, '[]', '{}', '[]', 'admin', n, n FROM numbers`,
+    `INSERT INTO jobs (id, status, model, provider, providers, request, warnings, api_key_id, project, created_at, deadline_at)
+      ${numbers(count, first)} SELECT ${idOf('job')}, ${status}, ${model}, ${provider}, '[]', '{}', '[]', 'admin', ${project}, n, n FROM numbers`,
     `INSERT INTO job_metadata (key, value, job_id)
       ${numbers(count, first)} SELECT 'color', ${rareOr('red', oneOf(['blue', 'green'], 1))}, ${idOf('job')} FROM numbers`,
   ]
@@ -41,9 +44,9 @@ export function manyDeliveries(count: number, dueAt: number, first = 0): string[
   return [
     `INSERT OR IGNORE INTO jobs (id, status, model, provider, providers, request, warnings, api_key_id, created_at, deadline_at)
       VALUES ('job_of_all', 'succeeded', 'seedance-2.0', 'runware', '[]', '{}', '[]', 'admin', 0, 0)`,
-    `INSERT INTO deliveries (id, job_id, endpoint_id, event_id, event_type, url, status, attempts, created_at, due_at)
+    `INSERT INTO deliveries (id, job_id, endpoint_id, event_id, event_type, url, project, status, attempts, created_at, due_at)
       ${numbers(count, first)}, rows AS (SELECT n, ${status} AS status FROM numbers)
-      SELECT ${idOf('dlv')}, 'job_of_all', ${endpoint}, 'evt_' || n, ${type}, 'https://caller.test', status, 1, n,
+      SELECT ${idOf('dlv')}, 'job_of_all', ${endpoint}, 'evt_' || n, ${type}, 'https://caller.test', ${project}, status, 1, n,
         iif(status = 'pending', ${dueAt}, NULL) FROM rows`,
   ]
 }

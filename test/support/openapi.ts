@@ -21,7 +21,8 @@ export interface Description {
 }
 
 const schema = z.record(z.string(), z.unknown())
-const content = z.record(z.string(), z.object({ schema })).default({})
+const examples = z.record(z.string(), z.unknown()).default({})
+const content = z.record(z.string(), z.object({ schema, examples })).default({})
 const header = z.object({ required: z.boolean().default(false) })
 const response = z.object({ content, headers: z.record(z.string(), header).default({}) })
 const operation = z.object({ responses: z.record(z.string(), response) })
@@ -106,8 +107,23 @@ export function readDescription(published: unknown): Description {
       ]
     }
     const isRead = method !== 'HEAD' && type.includes('json')
-    return isRead ? validate(name, described[range]?.schema ?? anySchema, body) : []
+    if (!isRead) return []
+    const faults = validate(name, described[range]?.schema ?? anySchema, body)
+    return type === 'application/problem+json'
+      ? [...faults, ...faultsOfCode(name, described[range], body)]
+      : faults
   }
+}
+
+/** The examples of a described problem are its codes. */
+function faultsOfCode(
+  name: string,
+  described: z.infer<typeof content>[string] | undefined,
+  body: string | null,
+) {
+  const codes = Object.keys(described?.examples ?? {})
+  const { code } = z.object({ code: z.string() }).parse(JSON.parse(body ?? '{}'))
+  return codes.includes(code) ? [] : [`${name}: the code ${code} is not described, only ${codes.join(', ')}`]
 }
 
 /** Media ranges, as in RFC 9110 §12.5.1. */

@@ -18,7 +18,7 @@ export async function expectProblem(response: Response, status: number, code: st
   expect(response.headers.get('content-type')).toBe('application/problem+json')
   const problem: Problem = JSON.parse(text)
   expect(problem).toMatchObject({
-    type: `urn:reelhook:problem:${code}`,
+    type: expect.stringMatching(new RegExp(`^https://[^/]+/docs/problems/${code}$`)),
     title: expect.stringMatching(/./),
     status,
     detail: expect.stringMatching(/./),

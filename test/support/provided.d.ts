@@ -6,5 +6,7 @@ declare module 'vitest' {
     picture: string
     /** Plain Node only: how often a fuzz test of the providers runs. */
     fuzzRuns: number
+    /** workerd only: how many requests the contract fuzz sends, and the seed and path of a run to repeat. */
+    contractFuzz: { requests: number; seed: number | null; path: string | null }
   }
 }

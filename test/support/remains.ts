@@ -2,7 +2,16 @@
 import { objectPrefixes } from '../../src/core/retention.ts'
 import { countRows, objectKeys } from './storage.ts'
 
-const tables = ['tasks', 'outputs', 'webhooks', 'events', 'deliveries', 'assets'] as const
+const tables = [
+  'tasks',
+  'outputs',
+  'late_checks',
+  'exports',
+  'webhooks',
+  'events',
+  'deliveries',
+  'assets',
+] as const
 
 export async function leftOf(id: string): Promise<Record<string, number>> {
   const counts = await Promise.all(tables.map((table) => countRows(table, 'job_id = ?', id)))
@@ -20,6 +29,8 @@ export const nothing = {
   jobs: 0,
   tasks: 0,
   outputs: 0,
+  late_checks: 0,
+  exports: 0,
   webhooks: 0,
   events: 0,
   deliveries: 0,

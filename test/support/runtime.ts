@@ -47,10 +47,17 @@ function anInvocation(cache?: Pick<CacheContext, 'purge'>) {
 }
 
 /** Posts a job whose wake-up is lost: it stays queued until a sweep, or until the test advances it. */
-export async function postWithoutWakeUp(overrides: Record<string, unknown> = {}): Promise<JobView> {
+export async function postWithoutWakeUp(
+  overrides: Record<string, unknown> = {},
+  headers: Record<string, string> = {},
+): Promise<JobView> {
   const request = new Request(`${publicBaseUrl}/v1/jobs`, {
     method: 'POST',
-    headers: { authorization: `Bearer ${env.ADMIN_API_KEY}`, 'content-type': 'application/json' },
+    headers: {
+      authorization: `Bearer ${env.ADMIN_API_KEY}`,
+      'content-type': 'application/json',
+      ...headers,
+    },
     body: JSON.stringify(aRequest(overrides)),
   })
   const response = await fetchWith({ JOBS: deadQueue }, request)

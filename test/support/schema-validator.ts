@@ -86,10 +86,22 @@ function schemasIn(schema: unknown): Schema[] {
 
 /** Removes examples: their ids would be read as the ids of schemas. */
 function plain(schema: Schema): Schema {
-  return JSON.parse(JSON.stringify(schema), (key, value) => {
-    if (key === 'example') return undefined
-    return key === '$ref' ? value.replace('#/components/schemas/', '#/$defs/') : value
-  })
+  return JSON.parse(JSON.stringify(withoutExamples(schema)), (key, value) =>
+    key === '$ref' ? value.replace('#/components/schemas/', '#/$defs/') : value,
+  )
+}
+
+/** `content`: what the keys of an object are. */
+export function withoutExamples(value: unknown, content: 'keywords' | 'names' = 'keywords'): unknown {
+  if (Array.isArray(value)) return value.map((inner) => withoutExamples(inner))
+  if (typeof value !== 'object' || value === null) return value
+  const kept = Object.entries(value).filter(([key]) => content === 'names' || key !== 'example')
+  return Object.fromEntries(
+    kept.map(([key, inner]) => {
+      const hasNames = content === 'keywords' && (key === 'properties' || key === '$defs')
+      return [key, withoutExamples(inner, hasNames ? 'names' : 'keywords')]
+    }),
+  )
 }
 
 /** The value at a JSON pointer, shortened. */

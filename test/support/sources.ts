@@ -3,7 +3,7 @@
 /** By path inside `src`. */
 export const sources: Readonly<Record<string, string>> = Object.fromEntries(
   Object.entries(
-    import.meta.glob<string>(['../../src/**/*.ts', '!../../src/env.d.ts'], {
+    import.meta.glob<string>(['../../src/**/*.{ts,tsx}', '!../../src/env.d.ts'], {
       query: '?raw',
       import: 'default',
       eager: true,

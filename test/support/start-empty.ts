@@ -5,6 +5,7 @@
 import { applyD1Migrations, type D1Migration } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { forgetOwners } from '../../src/store/owner-memory.ts'
+import { forgetWatched } from '../../src/store/reports/watch-memory.ts'
 import { resetWorld } from './world.ts'
 
 declare global {
@@ -19,6 +20,7 @@ await Promise.all([dropTables(env.DB), deleteObjects()])
 await applyD1Migrations(env.DB, env.MIGRATIONS)
 resetWorld()
 forgetOwners()
+forgetWatched()
 
 export async function dropTables(database: D1Database): Promise<void> {
   const { results } = await database

@@ -12,17 +12,18 @@ import {
   updateApiKey,
 } from '../../store/deliveries/api-keys.ts'
 import { rememberedMs } from '../../store/owner-memory.ts'
+import { usedBudgets } from '../budget.ts'
 import { problem } from '../problems.ts'
-import {
-  bodyProblems,
-  json,
-  jsonBody,
-  keyProblems,
-  problemResponse,
-  unexpectedBodyProblems,
-} from '../responses.ts'
+import { bodyProblems, json, jsonBody, keyProblems, unexpectedBodyProblems } from '../responses.ts'
 import { createRouter } from '../router.ts'
-import { accessOf, adminInProject, apiKeyPatchSchema, newApiKeySchema, patchOf } from './request.ts'
+import {
+  accessOf,
+  adminInProject,
+  apiKeyFaults,
+  apiKeyPatchSchema,
+  newApiKeySchema,
+  patchOf,
+} from './request.ts'
 import { apiKeySchema, noSuchApiKey, viewApiKey } from './view.ts'
 
 const params = z.object({ id: z.string() })
@@ -34,7 +35,6 @@ const createdSchema = apiKeySchema.extend({
 })
 
 const requiresAdminKey = 'Requires the admin key, or a key with the scope admin.'
-const onlyAdminKey = { 403: problemResponse('The API key has not the scope admin.') }
 
 const create = createRoute({
   operationId: 'createApiKey',
@@ -46,7 +46,6 @@ const create = createRoute({
   request: { body: jsonBody(newApiKeySchema) },
   responses: {
     ...keyProblems,
-    ...onlyAdminKey,
     ...bodyProblems,
     201: json('The key.', createdSchema),
   },
@@ -61,7 +60,6 @@ const list = createRoute({
   description: requiresAdminKey,
   responses: {
     ...keyProblems,
-    ...onlyAdminKey,
     200: json(
       'All keys, newest first, without the fields that are shown only once.',
       z.object({ data: z.array(apiKeySchema) }),
@@ -77,7 +75,7 @@ const show = createRoute({
   summary: 'Show an API key',
   description: requiresAdminKey,
   request: { params },
-  responses: { ...keyProblems, ...onlyAdminKey, ...noSuchApiKey, 200: json('The key.', apiKeySchema) },
+  responses: { ...keyProblems, ...noSuchApiKey, 200: json('The key.', apiKeySchema) },
 })
 
 const update = createRoute({
@@ -90,7 +88,6 @@ const update = createRoute({
   request: { params, body: jsonBody(apiKeyPatchSchema) },
   responses: {
     ...keyProblems,
-    ...onlyAdminKey,
     ...noSuchApiKey,
     ...bodyProblems,
     200: json('The updated key.', apiKeySchema),
@@ -103,12 +100,11 @@ const revoke = createRoute({
   method: 'delete',
   path: '/{id}',
   summary: 'Revoke an API key',
-  description: `${requiresAdminKey} The key stops working within ${rememberedMs / 1_000} seconds.`,
+  description: `${requiresAdminKey} The key stops working within ${rememberedMs / 1_000} seconds. Its event streams end within about a minute, and its requests that wait get their response.`,
   request: { params },
   responses: {
     ...keyProblems,
     ...unexpectedBodyProblems,
-    ...onlyAdminKey,
     204: { description: 'Revoked. Its jobs continue, and its secret still signs their deliveries.' },
     ...noSuchApiKey,
   },
@@ -116,47 +112,62 @@ const revoke = createRoute({
 
 export const apiKeyRoutes = createRouter()
 
-apiKeyRoutes.openapi(create, async (c) => {
-  const { db, config, now } = c.get('context')
-  const { name, project, ...rest } = c.req.valid('json')
-  const key = `rh_${crypto.randomUUID().replaceAll('-', '')}${crypto.randomUUID().replaceAll('-', '')}`
-  const callbackSecret = newSecret()
-  const row: ApiKey = {
-    id: newId('apiKey'),
-    name,
-    project,
-    hash: await sha256(key),
-    callbackSecret: await encryptSecret(config.signingSecret, callbackSecret),
-    retiredSecrets: '[]',
-    createdAt: now(),
-    revokedAt: null,
-    lastUsedAt: null,
-    ...accessOf(rest),
-  }
-  await insertApiKey(db, row)
-  return c.json({ ...viewApiKey(row), key, callback_secret: callbackSecret }, 201)
-})
-
-apiKeyRoutes.openapi(list, async (c) =>
-  c.json({ data: (await listApiKeys(c.get('context').db)).map(viewApiKey) }, 200),
+apiKeyRoutes.openapi(
+  create,
+  async (c) => {
+    const { db, config, now } = c.get('context')
+    const { name, project, ...rest } = c.req.valid('json')
+    const key = `rh_${crypto.randomUUID().replaceAll('-', '')}${crypto.randomUUID().replaceAll('-', '')}`
+    const callbackSecret = newSecret()
+    const row: ApiKey = {
+      id: newId('apiKey'),
+      name,
+      project,
+      hash: await sha256(key),
+      callbackSecret: await encryptSecret(config.signingSecret, callbackSecret),
+      retiredSecrets: '[]',
+      createdAt: now(),
+      revokedAt: null,
+      lastUsedAt: null,
+      ...accessOf(rest),
+    }
+    await insertApiKey(db, row)
+    return c.json({ ...viewApiKey(row, new Map()), key, callback_secret: callbackSecret }, 201)
+  },
+  apiKeyFaults,
 )
 
-apiKeyRoutes.openapi(show, async (c) => {
-  const key = await findApiKey(c.get('context').db, c.req.valid('param').id)
-  return key === null ? problem(c, 'not_found', noSuchKey) : c.json(viewApiKey(key), 200)
+apiKeyRoutes.openapi(list, async (c) => {
+  const context = c.get('context')
+  const keys = await listApiKeys(context.db)
+  const used = await usedBudgets(context, keys)
+  return c.json({ data: keys.map((key) => viewApiKey(key, used)) }, 200)
 })
 
-apiKeyRoutes.openapi(update, async (c) => {
-  const { db } = c.get('context')
-  const { id } = c.req.valid('param')
-  const body = c.req.valid('json')
-  const before = await findApiKey(db, id)
-  if (before === null) return problem(c, 'not_found', noSuchKey)
-  if (before.project !== null && body.scopes?.includes('admin'))
-    return problem(c, 'invalid_request', 'Nothing was done. Correct the field in errors.', [adminInProject])
-  const key = await updateApiKey(db, id, patchOf(body))
-  return key === null ? problem(c, 'not_found', noSuchKey) : c.json(viewApiKey(key), 200)
+apiKeyRoutes.openapi(show, async (c) => {
+  const context = c.get('context')
+  const key = await findApiKey(context.db, c.req.valid('param').id)
+  if (key === null) return problem(c, 'not_found', noSuchKey)
+  return c.json(viewApiKey(key, await usedBudgets(context, [key])), 200)
 })
+
+apiKeyRoutes.openapi(
+  update,
+  async (c) => {
+    const context = c.get('context')
+    const { db } = context
+    const { id } = c.req.valid('param')
+    const body = c.req.valid('json')
+    const before = await findApiKey(db, id)
+    if (before === null) return problem(c, 'not_found', noSuchKey)
+    if (before.project !== null && body.scopes?.includes('admin'))
+      return problem(c, 'invalid_request', 'Nothing was done. Correct the field in errors.', [adminInProject])
+    const key = await updateApiKey(db, id, patchOf(body))
+    if (key === null) return problem(c, 'not_found', noSuchKey)
+    return c.json(viewApiKey(key, await usedBudgets(context, [key])), 200)
+  },
+  apiKeyFaults,
+)
 
 apiKeyRoutes.openapi(revoke, async (c) => {
   const { db, now } = c.get('context')

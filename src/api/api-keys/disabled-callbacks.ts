@@ -1,16 +1,14 @@
-/** Lists and enables the hosts for which the callbacks of an API key are disabled; for that key and the admin key. */
+/** Lists and enables the hosts for which the callbacks of an API key are disabled; for that key and the scope admin. */
 import { createRoute, z } from '@hono/zod-openapi'
-import { createMiddleware } from 'hono/factory'
 import { reopenLanes } from '../../deliveries/reopen-lanes.ts'
 import {
   type DisabledCallbacks,
   disabledCallbacksOf,
   enableCallbacks,
 } from '../../store/deliveries/disabled.ts'
-import { adminKeyId } from '../auth.ts'
-import { problem } from '../problems.ts'
 import { json, keyProblems, problemResponse, unexpectedBodyProblems } from '../responses.ts'
-import { type ApiEnv, createRouter } from '../router.ts'
+import { createRouter } from '../router.ts'
+import { requireOwnKey } from './own-key.ts'
 
 const disabledSchema = z
   .object({
@@ -26,7 +24,9 @@ const params = z.object({
 const responses = (description: string) => ({
   ...keyProblems,
   200: json(description, z.object({ data: z.array(disabledSchema) })),
-  403: problemResponse('The API key is neither this key nor the admin key.'),
+  403: problemResponse(
+    'The API key has not the scope deliveries, or is neither this key nor one with the scope admin.',
+  ),
 })
 
 const list = createRoute({
@@ -36,7 +36,7 @@ const list = createRoute({
   path: '/{id}/disabled-callbacks',
   summary: 'List the hosts that receive no callbacks of an API key',
   description:
-    'Each of these hosts accepted no delivery for five days. Deliveries to it fail without an attempt, with the reason disabled. Endpoints on the same host are not affected. For the key itself and the admin key.',
+    'Each of these hosts accepted no delivery for five days. Deliveries to it fail without an attempt, with the reason disabled. Endpoints on the same host are not affected. For the key itself and the scope admin.',
   request: { params },
   responses: responses('The hosts.'),
 })
@@ -48,20 +48,14 @@ const enable = createRoute({
   path: '/{id}/enable-callbacks',
   summary: 'Enable the callbacks of an API key to all hosts',
   description:
-    'To send the failed deliveries, use POST /v1/deliveries/redeliver. For the key itself and the admin key.',
+    'To send the failed deliveries, use POST /v1/deliveries/redeliver. For the key itself and the scope admin.',
   request: { params },
   responses: { ...unexpectedBodyProblems, ...responses('The hosts that were disabled until now.') },
 })
 
-const requireSameKey = createMiddleware<ApiEnv>(async (c, next) => {
-  const caller = c.get('caller').keyId
-  if (caller === adminKeyId || caller === c.req.param('id')) return next()
-  return problem(c, 'forbidden', 'Only this key and the admin key can do that.')
-})
-
 export const disabledCallbackRoutes = createRouter()
-disabledCallbackRoutes.use('/:id/disabled-callbacks', requireSameKey)
-disabledCallbackRoutes.use('/:id/enable-callbacks', requireSameKey)
+disabledCallbackRoutes.use('/:id/disabled-callbacks', requireOwnKey)
+disabledCallbackRoutes.use('/:id/enable-callbacks', requireOwnKey)
 
 disabledCallbackRoutes.openapi(list, async (c) => {
   const disabled = await disabledCallbacksOf(c.get('context').db, c.req.valid('param').id)

@@ -1,9 +1,15 @@
 /** The bodies that create and change an API key. */
 import { z } from '@hono/zod-openapi'
+import type { Context as HonoContext } from 'hono'
 import { defaultScopes, type Scope, scopes } from '../../core/access.ts'
+import { inMicros } from '../../core/job/spending.ts'
 import { callbackUrlSchema } from '../../core/request/request.ts'
 import { nameOf } from '../../core/request/text.ts'
+import { rejectUrl } from '../../core/url/policy.ts'
 import type { ApiKeyPatch } from '../../store/deliveries/api-keys.ts'
+import { inputFaults, type Validated } from '../body-faults.ts'
+import { type FieldFault, missingBody, problem } from '../problems.ts'
+import type { ApiEnv } from '../router.ts'
 
 /** A project is a name: it exists as long as a key has it. */
 const projectSchema = z
@@ -21,7 +27,7 @@ const fields = {
   name: nameOf({ min: 1, max: 100 }),
   scopes: z.array(z.enum(scopes)).min(1).max(scopes.length).openapi({
     description:
-      'jobs:read: see jobs, videos, assets and statistics. jobs:write: post, cancel, retry and erase jobs, upload and delete assets. deliveries: endpoints and deliveries. admin: all of these, and API keys.',
+      'jobs:read: see jobs, videos, assets and statistics. jobs:write: post, cancel, retry and erase jobs, upload and delete assets; the response to such a request shows the job, also without jobs:read. deliveries: endpoints and deliveries. admin: all of these, and API keys.',
   }),
   expires_at: z.iso
     .datetime({ offset: true })
@@ -33,10 +39,13 @@ const fields = {
   requests_per_minute: z
     .union([z.literal(60), z.literal(300), z.literal(1_200)])
     .nullable()
-    .openapi({ description: 'Further requests get 429. null: the limit of the deployment.' }),
+    .openapi({
+      description:
+        'Counted per Cloudflare location. Further requests get 429. 1200 and null: the limit of the deployment.',
+    }),
   monthly_budget_usd: z.number().min(0).max(maxBudgetUsd).nullable().openapi({
     description:
-      'What the jobs of one calendar month (UTC) may cost. A job that would pass it gets 402, and nothing is spent. null: any amount.',
+      'What the jobs of one calendar month (UTC) may cost. A job that would pass it gets 402, and nothing is spent. Only jobs that are accepted while the key has a budget count. null: any amount.',
   }),
 }
 
@@ -62,6 +71,31 @@ export const newApiKeySchema = z
 
 export const apiKeyPatchSchema = z.strictObject(fields).partial().openapi('ApiKeyPatch')
 
+/** The faults of the schema together with that of the URL. */
+export function apiKeyFaults<Input>(result: Validated & { data?: Input }, c: HonoContext<ApiEnv>) {
+  const missing = missingBody(result.target, c)
+  if (missing !== undefined) return missing
+  const formFaults = inputFaults(result, c)
+  if (!result.success) return reportAllFaults(formFaults, c)
+  const errors = [...formFaults, ...(result.target === 'json' ? callbackUrlFaults(result.data, c) : [])]
+  return errors.length === 0 ? undefined : refuse(c, errors)
+}
+
+async function reportAllFaults(formFaults: FieldFault[], c: HonoContext<ApiEnv>) {
+  const isReported = formFaults.some(({ path }) => path === 'callback_url')
+  return refuse(c, [...formFaults, ...(isReported ? [] : callbackUrlFaults(await c.req.json(), c))])
+}
+
+function callbackUrlFaults(body: unknown, c: HonoContext<ApiEnv>): FieldFault[] {
+  const parsed = z.looseObject({ callback_url: callbackUrlSchema }).safeParse(body)
+  const message = parsed.success ? rejectUrl(parsed.data.callback_url, c.get('context').config.reach) : null
+  return message === null ? [] : [{ path: 'callback_url', message }]
+}
+
+function refuse(c: HonoContext<ApiEnv>, errors: FieldFault[]) {
+  return problem(c, 'invalid_request', 'Nothing was done. Correct the fields in errors.', errors)
+}
+
 /** The columns of a new key. */
 export function accessOf(body: Omit<z.infer<typeof newApiKeySchema>, 'name' | 'project'>) {
   const { scopes, expires_at, callback_url, requests_per_minute, monthly_budget_usd } = body
@@ -70,7 +104,7 @@ export function accessOf(body: Omit<z.infer<typeof newApiKeySchema>, 'name' | 'p
     expiresAt: expires_at === null ? null : Date.parse(expires_at),
     callbackUrl: callback_url,
     requestsPerMinute: requests_per_minute,
-    monthlyBudgetMicros: monthly_budget_usd === null ? null : Math.round(monthly_budget_usd * 1_000_000),
+    monthlyBudgetMicros: monthly_budget_usd === null ? null : inMicros(monthly_budget_usd),
   }
 }
 

@@ -1,13 +1,13 @@
-/** POST /v1/api-keys/:id/rotate-secret, for the key itself and the admin key: a new secret, with an overlap. */
+/** POST /v1/api-keys/:id/rotate-secret, for the key itself and the scope admin: a new secret, with an overlap. */
 import { createRoute, z } from '@hono/zod-openapi'
 import { maxSecretsAtOnce, secretOverlapMs } from '../../core/schedule.ts'
 import { encryptSecret, newSecret } from '../../deliveries/secrets.ts'
 import { rotateSecret } from '../../store/deliveries/api-keys.ts'
 import { rememberedMs } from '../../store/owner-memory.ts'
-import { adminKeyId } from '../auth.ts'
 import { problem, rateLimited } from '../problems.ts'
 import { json, keyProblems, problemResponse, unexpectedBodyProblems } from '../responses.ts'
 import { createRouter } from '../router.ts'
+import { requireOwnKey } from './own-key.ts'
 
 const overlapHours = secretOverlapMs / 3_600_000
 
@@ -27,13 +27,15 @@ const rotate = createRoute({
   method: 'post',
   path: '/{id}/rotate-secret',
   summary: "Rotate an API key's callback secret",
-  description: `For ${overlapHours} hours both secrets sign every delivery, the new one first; afterwards only the new one. In the first ${rememberedMs / 1_000} seconds an attempt may be signed with the previous one only. A job with a callback_secret keeps that secret. For the key itself and the admin key.`,
+  description: `For ${overlapHours} hours both secrets sign every delivery, the new one first; afterwards only the new one. In the first ${rememberedMs / 1_000} seconds an attempt may be signed with the previous one only. A job with a callback_secret keeps that secret. For the key itself and the scope admin.`,
   request: { params: z.object({ id: z.string() }) },
   responses: {
     ...keyProblems,
     ...unexpectedBodyProblems,
     200: json('The new secret.', rotationSchema),
-    403: problemResponse('The API key is neither this key nor the admin key.'),
+    403: problemResponse(
+      'The API key has not the scope deliveries, or is neither this key nor one with the scope admin.',
+    ),
     404: problemResponse('There is no such key, or it is revoked.'),
     429: problemResponse(
       `There are already ${maxSecretsAtOnce} secrets that sign; one of them expires within ${overlapHours} hours. Or too many requests.`,
@@ -42,19 +44,16 @@ const rotate = createRoute({
 })
 
 export const secretRotationRoutes = createRouter()
+secretRotationRoutes.use('/:id/rotate-secret', requireOwnKey)
 
 secretRotationRoutes.openapi(rotate, async (c) => {
   const { db, config, now, log } = c.get('context')
   const { id } = c.req.valid('param')
-  const caller = c.get('caller').keyId
-  if (caller !== adminKeyId && caller !== id) {
-    return problem(c, 'forbidden', "Only the admin key can rotate another key's secret.")
-  }
   const secret = newSecret()
   const nowMs = now()
   const encrypted = await encryptSecret(config.signingSecret, secret)
   const result = await rotateSecret(db, id, encrypted, nowMs)
-  log('secret.rotated', { api_key_id: id, by: caller, result })
+  log('secret.rotated', { api_key_id: id, by: c.get('caller').keyId, result })
   switch (result) {
     case 'unknown_key':
       return problem(c, 'not_found', 'There is no such key, or it is revoked.')

@@ -2,6 +2,7 @@
 import { z } from '@hono/zod-openapi'
 import { scopes } from '../../core/access.ts'
 import { isoOrNull } from '../../core/iso.ts'
+import { inUsd } from '../../core/job/spending.ts'
 import type { ApiKey } from '../../store/deliveries/api-keys.ts'
 import { problemResponse } from '../responses.ts'
 
@@ -18,6 +19,10 @@ export const apiKeySchema = z
     callback_url: z.string().nullable(),
     requests_per_minute: z.int().nullable(),
     monthly_budget_usd: z.number().nullable(),
+    spent_usd: z.number().nullable().openapi({
+      description:
+        'What its jobs of this month have cost, and what is reserved for those that have not ended. null: it has no budget.',
+    }),
   })
   .openapi('ApiKey')
 
@@ -25,6 +30,7 @@ export const noSuchApiKey = { 404: problemResponse('There is no such key, or it 
 
 export function viewApiKey(
   row: Omit<ApiKey, 'hash' | 'callbackSecret' | 'retiredSecrets'>,
+  usedMicros: ReadonlyMap<string, number>,
 ): z.infer<typeof apiKeySchema> {
   const { monthlyBudgetMicros } = row
   return {
@@ -38,6 +44,7 @@ export function viewApiKey(
     last_used_at: isoOrNull(row.lastUsedAt),
     callback_url: row.callbackUrl,
     requests_per_minute: row.requestsPerMinute,
-    monthly_budget_usd: monthlyBudgetMicros === null ? null : monthlyBudgetMicros / 1_000_000,
+    monthly_budget_usd: monthlyBudgetMicros === null ? null : inUsd(monthlyBudgetMicros),
+    spent_usd: monthlyBudgetMicros === null ? null : inUsd(usedMicros.get(row.id) ?? 0),
   }
 }

@@ -3,6 +3,7 @@ import { createRoute, z } from '@hono/zod-openapi'
 import type { Context as HonoContext } from 'hono'
 import { deleteUpload } from '../../assets/delete-upload.ts'
 import { maxBytesByKind, uploadAsset } from '../../assets/upload.ts'
+import { sees } from '../../core/access.ts'
 import { type Fault, isMediaFault, type MediaFaultCode } from '../../core/fault.ts'
 import { isAssetId, mediaKinds } from '../../core/request/media.ts'
 import { shardsAtRandom } from '../../core/shards.ts'
@@ -67,10 +68,11 @@ const upload = createRoute({
     201: json('The asset.', assetSchema),
     400: problemResponse(
       'The body ended too early, differs from its Content-Length, or is not a valid form.',
+      'unreadable_body',
     ),
     413: problemResponse('The file is larger than the limit of its kind.'),
     415: problemResponse('The type of the file is not supported, or differs from the declared type.'),
-    422: problemResponse('The file is missing or empty, or there are several files.'),
+    422: problemResponse('The file is missing or empty, or there are several files.', 'invalid_request'),
     507: problemResponse('The database is almost full: nothing was stored.'),
   },
 })
@@ -83,6 +85,8 @@ const show = createRoute({
   method: 'get',
   path: '/{id}',
   summary: 'Show an asset',
+  description:
+    'Shows what is known of an uploaded asset, or of one that was a data: URI of a job. GET /v1/assets/{id}/content returns the file itself.',
   request: { params },
   responses: {
     ...keyProblems,
@@ -98,7 +102,7 @@ const remove = createRoute({
   path: '/{id}',
   summary: 'Delete an asset',
   description:
-    'A job that still needs the asset fails. Deleting an asset twice returns the same response. Until the cache in front of the Worker is purged, normally within a minute, a signed link may still open a copy in it.',
+    'A job that still needs the asset fails. Deleting an asset twice, or one of another project, returns the same response. Until the cache in front of the Worker is purged, normally within a minute, a signed link may still open a copy in it.',
   request: { params },
   responses: {
     ...keyProblems,
@@ -126,7 +130,9 @@ assetRoutes.openapi(upload, async (c) => {
 assetRoutes.openapi(show, async (c) => {
   const { id } = c.req.valid('param')
   const asset = await findAsset(c.get('context').dbOf(id), id)
-  return asset === null ? problem(c, 'not_found', 'There is no such asset.') : c.json(viewAsset(asset), 200)
+  return asset === null || !sees(c.get('caller'), asset)
+    ? problem(c, 'not_found', 'There is no such asset.')
+    : c.json(viewAsset(asset), 200)
 })
 
 // Idempotent: deleting what is already deleted succeeds.
@@ -134,6 +140,9 @@ assetRoutes.openapi(remove, async (c) => {
   const { id } = c.req.valid('param')
   if (!isAssetId(id)) return problem(c, 'not_found', 'There is no such asset.')
   const asset = await findAsset(c.get('context').dbOf(id), id)
+  const caller = c.get('caller')
+  // The same as for an asset that is deleted already, with the same work.
+  if (caller.project !== null && (asset === null || !sees(caller, asset))) return c.body(null, 204)
   if (asset !== null && asset.jobId !== null)
     return problem(c, 'not_found', 'The asset was embedded in a job and is erased with that job.')
   const deletion = deleteUpload(c.get('context'), id)

@@ -1,6 +1,7 @@
 /** Redelivery: of one delivery, or of all that ended in the same way in a period. */
 import { createRoute, z } from '@hono/zod-openapi'
 import type { Context } from '../../context.ts'
+import { sees } from '../../core/access.ts'
 import { eventTypes } from '../../core/event.ts'
 import { findBody } from '../../store/deliveries/bodies.ts'
 import { type Delivery, findDelivery } from '../../store/deliveries/claim.ts'
@@ -8,6 +9,7 @@ import { releaseDueQueues } from '../../store/deliveries/host-queue-sweep.ts'
 import { redeliver, redeliverMany } from '../../store/deliveries/redeliver.ts'
 import { forgetOwners } from '../../store/owner-memory.ts'
 import { inEachDatabase } from '../../store/shards.ts'
+import { urlFor } from '../hidden-urls.ts'
 import { problem } from '../problems.ts'
 import {
   bodyProblems,
@@ -35,7 +37,10 @@ const one = createRoute({
     202: json('The pending delivery, with the URL of its next attempt.', deliverySchema),
     404: problemResponse('There is no such delivery.'),
     409: problemResponse(
-      'An attempt is in progress (delivery_pending); or the body was deleted because the job ended long ago (pruned); or the endpoint is disabled or deleted, or the callbacks of the API key are disabled (disabled).',
+      'An attempt is in progress. Or the body was deleted, because the job ended long ago. Or the endpoint is disabled or deleted, or the callbacks of the API key are disabled.',
+      'delivery_pending',
+      'pruned',
+      'disabled',
     ),
   },
 })
@@ -81,8 +86,10 @@ redeliverRoutes.openapi(one, async (c) => {
   const context = c.get('context')
   const { id } = c.req.valid('param')
   const db = context.dbOf(id)
+  const caller = c.get('caller')
   const before = await findDelivery(db, id)
-  const isRedelivered = before !== null && (await redeliverIfEnabled(context, before))
+  if (before === null || !sees(caller, before)) return problem(c, 'not_found', 'There is no such delivery.')
+  const isRedelivered = await redeliverIfEnabled(context, before)
   const delivery = await findDelivery(db, id)
   if (delivery === null) return problem(c, 'not_found', 'There is no such delivery.')
   if (!isRedelivered && delivery.status === 'pending' && delivery.lease !== null)
@@ -97,7 +104,7 @@ redeliverRoutes.openapi(one, async (c) => {
     return problem(c, 'disabled', 'First enable its endpoint, or the callbacks of its API key.')
   context.log('delivery.redelivered', { job_id: delivery.jobId, delivery_id: id })
   await context.queues.delivery(id, 0)
-  const [view] = await viewDeliveries(context, [delivery])
+  const [view] = await viewDeliveries(context, [delivery], caller)
   if (view === undefined) throw new Error('one delivery has one view')
   return c.json(view, 202)
 })
@@ -105,7 +112,9 @@ redeliverRoutes.openapi(one, async (c) => {
 redeliverRoutes.openapi(many, async (c) => {
   const context = c.get('context')
   const { since, until, status, endpoint_id, event_type, limit, cursor } = c.req.valid('json')
+  const caller = c.get('caller')
   const filter = {
+    project: caller.project ?? undefined,
     status,
     endpointId: endpoint_id,
     eventType: event_type,
@@ -120,7 +129,8 @@ redeliverRoutes.openapi(many, async (c) => {
   context.log('deliveries.redelivered', { count: redelivered.length })
   const released = await inEachDatabase(context, (db) => releaseDueQueues(db, context.now()))
   await context.queues.deliveries(released.flat())
-  return c.json({ redelivered: redelivered.length, data: redelivered, next_cursor: next }, 202)
+  const data = redelivered.map(({ id, url }) => ({ id, url: urlFor(caller, url) }))
+  return c.json({ redelivered: data.length, data, next_cursor: next }, 202)
 })
 
 /** False: its owner is disabled, or it cannot be redelivered. */

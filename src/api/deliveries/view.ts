@@ -1,15 +1,22 @@
 /** A delivery as the API shows it, with its latest attempts. */
 import { z } from '@hono/zod-openapi'
 import type { Context } from '../../context.ts'
+import type { Caller } from '../../core/access.ts'
 import { deliveryReasonNames, deliveryReasons, deliveryStatuses } from '../../core/delivery.ts'
 import { eventTypes } from '../../core/event.ts'
+import { readStored } from '../../core/http/json.ts'
+import { maxHeaderBytes } from '../../core/http/useful-headers.ts'
 import { isoOrNull } from '../../core/iso.ts'
 import type { Attempt } from '../../store/deliveries/commit.ts'
 import { attemptsOfAll, type LoggedDelivery } from '../../store/deliveries/log.ts'
 import { readByShard } from '../../store/shards.ts'
+import { answerFor, urlFor } from '../hidden-urls.ts'
 
 export const deliveryCursor = z.string().regex(/^dlv_[0-9a-z]{26}$/, 'must be a next_cursor')
 export const timestamp = z.iso.datetime({ offset: true })
+
+const answerRule =
+  'User info and query of URLs are shown to the scope admin only, and *** stands for the value of a callback header.'
 
 const attemptSchema = z.object({
   n: z.int(),
@@ -20,7 +27,16 @@ const attemptSchema = z.object({
     .string()
     .nullable()
     .openapi({ description: 'Why the attempt failed. For a redirect it includes the host and path.' }),
-  response_body: z.string().nullable().openapi({ description: 'The first kilobyte of the response body.' }),
+  response_headers: z
+    .record(z.string(), z.string())
+    .nullable()
+    .openapi({
+      description: `Those that help to find a fault, ${maxHeaderBytes} bytes at most. ${answerRule}`,
+    }),
+  response_body: z
+    .string()
+    .nullable()
+    .openapi({ description: `The first kilobyte of the response body. ${answerRule}` }),
 })
 
 const reasons = Object.entries(deliveryReasons).map(([name, meaning]) => `${name}: it ${meaning}.`)
@@ -34,7 +50,10 @@ export const deliverySchema = z
     }),
     event_id: z.string().openapi({ description: 'The webhook-id of every attempt and of every redelivery.' }),
     event_type: z.enum(eventTypes),
-    url: z.string().openapi({ description: 'The URL of the last attempt, or of the next one.' }),
+    url: z.string().openapi({
+      description:
+        'The URL of the last attempt, or of the next one. User info and query are shown to the scope admin only.',
+    }),
     status: z.enum(deliveryStatuses),
     reason: z
       .enum(deliveryReasonNames)
@@ -51,7 +70,11 @@ export const deliverySchema = z
 
 export type DeliveryView = z.infer<typeof deliverySchema>
 
-export async function viewDeliveries(context: Context, page: LoggedDelivery[]): Promise<DeliveryView[]> {
+export async function viewDeliveries(
+  context: Context,
+  page: LoggedDelivery[],
+  caller: Caller,
+): Promise<DeliveryView[]> {
   const rows = new Map(page.map((delivery) => [delivery.id, delivery]))
   const attempts = await readByShard(context, [...rows.keys()], (db, ids) =>
     attemptsOfAll(
@@ -59,7 +82,10 @@ export async function viewDeliveries(context: Context, page: LoggedDelivery[]): 
       ids.flatMap((id) => rows.get(id) ?? []),
     ),
   )
-  return page.map((delivery) => viewDelivery(delivery, attempts.get(delivery.id) ?? []))
+  return page.map((delivery) => {
+    const view = viewDelivery(delivery, attempts.get(delivery.id) ?? [])
+    return { ...view, url: urlFor(caller, delivery.url), attempts: answerFor(caller, view.attempts) }
+  })
 }
 
 export function viewDelivery(delivery: LoggedDelivery, attempts: Attempt[]): DeliveryView {
@@ -79,13 +105,21 @@ export function viewDelivery(delivery: LoggedDelivery, attempts: Attempt[]): Del
   }
 }
 
-function viewAttempt({ n, startedAt, durationMs, status, error, responseBody }: Attempt) {
+function viewAttempt({ n, startedAt, durationMs, status, error, responseHeaders, responseBody }: Attempt) {
   return {
     n,
     started_at: new Date(startedAt).toISOString(),
     duration_ms: durationMs,
     status,
     error,
+    response_headers: readHeaders(responseHeaders),
     response_body: responseBody,
   }
 }
+
+/** Null: none, or damaged. */
+export function readHeaders(stored: string | null): Record<string, string> | null {
+  return (stored === null ? null : readStored(headersSchema, stored)) ?? null
+}
+
+const headersSchema = z.record(z.string(), z.string())

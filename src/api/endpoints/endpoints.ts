@@ -1,5 +1,6 @@
 /** /v1/endpoints: URLs that receive the events of many jobs. Each has a separate secret. */
 import { createRoute, z } from '@hono/zod-openapi'
+import { sees } from '../../core/access.ts'
 import { hostAndPathOf } from '../../core/delivery.ts'
 import { newId } from '../../core/id.ts'
 import { reopenLanes } from '../../deliveries/reopen-lanes.ts'
@@ -25,7 +26,7 @@ import {
 import { createRouter } from '../router.ts'
 import { disabledByUser, enabled } from './disabling.ts'
 import { endpointFaults, newEndpointSchema } from './request.ts'
-import { endpointSchema, noSuchEndpoint, viewEndpoint } from './view.ts'
+import { endpointFor, endpointSchema, noSuchEndpoint } from './view.ts'
 
 const params = z.object({ id: z.string() })
 const createdSchema = endpointSchema.extend({
@@ -38,13 +39,16 @@ const create = createRoute({
   method: 'post',
   path: '/',
   summary: 'Create an endpoint',
-  description: `An event of a job goes to the job's callback_url and to every enabled endpoint that subscribes to its type and whose metadata filter matches the job. Each receiver has a separate delivery; all of them have the same webhook-id. A new endpoint may miss events of its first ${rememberedMs / 1_000} seconds.`,
+  description: `An event of a job goes to the job's callback_url and to every enabled endpoint that subscribes to its type and whose metadata filter matches the job. An endpoint that a key of a project creates receives the events of that project only. Each receiver has a separate delivery; all of them have the same webhook-id. A new endpoint may miss events of its first ${rememberedMs / 1_000} seconds.`,
   request: { body: jsonBody(newEndpointSchema) },
   responses: {
     ...keyProblems,
     ...bodyProblems,
     201: json('The endpoint, with its secret.', createdSchema),
-    409: problemResponse(`There are already ${maxEndpoints} endpoints.`),
+    409: problemResponse(
+      `There are already ${maxEndpoints} endpoints in the project of the key, or without a project.`,
+      'limit_reached',
+    ),
   },
 })
 
@@ -54,6 +58,8 @@ const list = createRoute({
   method: 'get',
   path: '/',
   summary: 'List endpoints, newest first',
+  description:
+    'Shows all endpoints, also the disabled ones. The secret of an endpoint is shown only when it is created.',
   responses: {
     ...keyProblems,
     200: json('All endpoints.', z.object({ data: z.array(endpointSchema) })),
@@ -66,6 +72,7 @@ const show = createRoute({
   method: 'get',
   path: '/{id}',
   summary: 'Show an endpoint',
+  description: 'Shows an endpoint as in the list: what it receives, and whether it is disabled and by what.',
   request: { params },
   responses: { ...keyProblems, ...noSuchEndpoint, 200: json('The endpoint.', endpointSchema) },
 })
@@ -76,6 +83,8 @@ const remove = createRoute({
   method: 'delete',
   path: '/{id}',
   summary: 'Delete an endpoint',
+  description:
+    'The endpoint receives nothing from now on. Deleting it twice returns 404. To keep it, disable it with PATCH instead.',
   request: { params },
   responses: {
     ...keyProblems,
@@ -108,26 +117,30 @@ endpointRoutes.openapi(
     if (!(await insertEndpoint(context.db, endpoint))) {
       return problem(c, 'limit_reached', `There are already ${maxEndpoints} endpoints. Delete one first.`)
     }
-    return c.json({ ...viewEndpoint(endpoint), secret }, 201)
+    return c.json({ ...endpointFor(c.get('caller'), endpoint), secret }, 201)
   },
   endpointFaults,
 )
 
-endpointRoutes.openapi(list, async (c) =>
-  c.json({ data: (await listEndpoints(c.get('context').db)).map(viewEndpoint) }, 200),
-)
+endpointRoutes.openapi(list, async (c) => {
+  const caller = c.get('caller')
+  const endpoints = await listEndpoints(c.get('context').db, caller)
+  return c.json({ data: endpoints.map((endpoint) => endpointFor(caller, endpoint)) }, 200)
+})
 
 endpointRoutes.openapi(show, async (c) => {
   const endpoint = await findEndpoint(c.get('context').db, c.req.valid('param').id)
-  return endpoint === null
+  const caller = c.get('caller')
+  return endpoint === null || !sees(caller, endpoint)
     ? problem(c, 'not_found', 'There is no such endpoint.')
-    : c.json(viewEndpoint(endpoint), 200)
+    : c.json(endpointFor(caller, endpoint), 200)
 })
 
 endpointRoutes.openapi(remove, async (c) => {
   const context = c.get('context')
   const endpoint = await findEndpoint(context.db, c.req.valid('param').id)
-  if (endpoint === null) return problem(c, 'not_found', 'There is no such endpoint.')
+  if (endpoint === null || !sees(c.get('caller'), endpoint))
+    return problem(c, 'not_found', 'There is no such endpoint.')
   await deleteEndpoint(context.db, endpoint.id)
   await reopenLanes(context, [{ host: endpoint.host, ownerId: endpoint.id }])
   return c.body(null, 204)

@@ -1,6 +1,7 @@
 /** PATCH /v1/endpoints/:id and POST /v1/endpoints/:id/enable: change an endpoint. */
 import { createRoute, z } from '@hono/zod-openapi'
-import type { Context } from '../../context.ts'
+import type { Context as HonoContext } from 'hono'
+import { sees } from '../../core/access.ts'
 import { hostAndPathOf } from '../../core/delivery.ts'
 import { reopenLanes } from '../../deliveries/reopen-lanes.ts'
 import { encryptSecret } from '../../deliveries/secrets.ts'
@@ -13,10 +14,10 @@ import {
 import { rememberedMs } from '../../store/owner-memory.ts'
 import { problem } from '../problems.ts'
 import { bodyProblems, json, jsonBody, keyProblems, unexpectedBodyProblems } from '../responses.ts'
-import { createRouter } from '../router.ts'
+import { type ApiEnv, createRouter } from '../router.ts'
 import { disabledByUser, enabled } from './disabling.ts'
 import { endpointFaults, endpointPatchSchema } from './request.ts'
-import { endpointSchema, noSuchEndpoint, viewEndpoint } from './view.ts'
+import { endpointFor, endpointSchema, noSuchEndpoint } from './view.ts'
 
 const params = z.object({ id: z.string() })
 
@@ -60,7 +61,7 @@ endpointUpdateRoutes.openapi(
   async (c) => {
     const context = c.get('context')
     const { url, description, event_types, metadata, secret, disabled } = c.req.valid('json')
-    const updated = await applyPatch(context, c.req.valid('param').id, {
+    const updated = await applyPatch(c, c.req.valid('param').id, {
       ...(url !== undefined && { url, ...hostAndPathOf(url) }),
       ...(description !== undefined && { description }),
       ...(event_types !== undefined && { eventTypes: event_types }),
@@ -70,24 +71,29 @@ endpointUpdateRoutes.openapi(
     })
     return updated === null
       ? problem(c, 'not_found', 'There is no such endpoint.')
-      : c.json(viewEndpoint(updated), 200)
+      : c.json(endpointFor(c.get('caller'), updated), 200)
   },
   endpointFaults,
 )
 
 endpointUpdateRoutes.openapi(enable, async (c) => {
-  const context = c.get('context')
-  const endpoint = await applyPatch(context, c.req.valid('param').id, enabled)
+  const endpoint = await applyPatch(c, c.req.valid('param').id, enabled)
   return endpoint === null
     ? problem(c, 'not_found', 'There is no such endpoint.')
-    : c.json(viewEndpoint(endpoint), 200)
+    : c.json(endpointFor(c.get('caller'), endpoint), 200)
 })
 
-/** Null: there is no such endpoint. */
-async function applyPatch(context: Context, id: string, patch: EndpointPatch): Promise<Endpoint | null> {
+/** Null: there is no such endpoint for the caller. */
+async function applyPatch(
+  c: HonoContext<ApiEnv>,
+  id: string,
+  patch: EndpointPatch,
+): Promise<Endpoint | null> {
+  const context = c.get('context')
   const before = await findEndpoint(context.db, id)
+  if (before === null || !sees(c.get('caller'), before)) return null
   const after = await updateEndpoint(context.db, id, patch)
-  if (before === null || after === null) return null
+  if (after === null) return null
   // Parked deliveries need no attempt at the old URL, and none while the endpoint is disabled.
   if (patch.url !== undefined || patch.disabledAt !== undefined) {
     const hosts = new Set([before.host, after.host])

@@ -1,14 +1,16 @@
 /** An endpoint as the API shows it, without its secret. */
 import { z } from '@hono/zod-openapi'
+import type { Caller } from '../../core/access.ts'
 import { eventTypes } from '../../core/event.ts'
 import { isoOrNull } from '../../core/iso.ts'
 import type { Endpoint } from '../../store/deliveries/endpoints.ts'
+import { urlFor } from '../hidden-urls.ts'
 import { problemResponse } from '../responses.ts'
 
 export const endpointSchema = z
   .object({
     id: z.string(),
-    url: z.string(),
+    url: z.string().openapi({ description: 'User info and query are shown to the scope admin only.' }),
     description: z.string().nullable(),
     event_types: z.array(z.enum(eventTypes)),
     metadata: z.record(z.string(), z.string()),
@@ -22,6 +24,11 @@ export const endpointSchema = z
   .openapi('Endpoint')
 
 export const noSuchEndpoint = { 404: problemResponse('There is no such endpoint.') }
+
+/** As this caller sees it. */
+export function endpointFor(caller: Caller, endpoint: Endpoint): z.infer<typeof endpointSchema> {
+  return { ...viewEndpoint(endpoint), url: urlFor(caller, endpoint.url) }
+}
 
 export function viewEndpoint(endpoint: Endpoint): z.infer<typeof endpointSchema> {
   return {

@@ -15,7 +15,7 @@ export interface StoredFile {
   sha256: string
   /** A stored file never changes. */
   storedAt: number
-  /** The name under which a browser saves it. */
+  /** The name at the end of its links, under which a browser saves it. */
   fileName: string
   /** The id of the job or asset that it belongs to: erasing that purges this tag from the cache. */
   tag: string
@@ -27,6 +27,14 @@ const maxCachedBytes = 512 * 1024 * 1024
 export const downloadQuery = z.object({
   download: z.enum(['1']).optional().openapi({ description: '1: a browser saves the file.' }),
 })
+
+export function fileNameParam(example: string) {
+  return z.string().openapi({
+    description: 'The name of the file, as its links have it. Any other name is not found.',
+    param: { in: 'path', name: 'name', required: true },
+    example,
+  })
+}
 
 const binary = { schema: z.string().openapi({ format: 'binary' }) }
 
@@ -43,7 +51,9 @@ export function fileResponses(contentType: string) {
   }
 }
 
-export async function serveFile(c: HonoContext<ApiEnv>, file: StoredFile) {
+/** `name` is the one in the path, if there is one: a file has one name, so that each link has one URL to cache. */
+export async function serveFile(c: HonoContext<ApiEnv>, file: StoredFile, name = file.fileName) {
+  if (name !== file.fileName) return problem(c, 'not_found', 'The file has another name.')
   const header = (name: string) => c.req.header(name)
   const current = { etag: `"${file.sha256}"`, lastModifiedMs: file.storedAt }
   switch (evaluatePreconditions(header, current)) {

@@ -7,12 +7,15 @@ import type { Caller } from '../../core/access.ts'
 import { newId } from '../../core/id.ts'
 import type { PostedRequest } from '../../core/request/request.ts'
 import { jobPrefix } from '../../core/retention.ts'
+import { encryptHeaders } from '../../deliveries/callback-headers.ts'
 import { encryptSecret } from '../../deliveries/secrets.ts'
 import { describeError } from '../../log.ts'
 import { deleteAllExcept } from '../../media/delete.ts'
+import { isDatabaseFull } from '../../store/database.ts'
 import { draftEvent, insertEventIf } from '../../store/events.ts'
 import { insertJob } from '../../store/jobs/insert-job.ts'
 import type { Job } from '../../store/jobs/jobs.ts'
+import { type Reserved, releaseBudget, reserveBudget } from '../budget.ts'
 import type { Choice } from './choose-provider.ts'
 
 export interface NewJob {
@@ -21,6 +24,9 @@ export interface NewJob {
 }
 
 /** `isNew` is false if another request with the same Idempotency-Key came first: `job` is its job. */
+type Acceptance = { job: Job; isNew: boolean } | Extract<Reserved, { ok: false }>
+
+/** Nothing is written if the job would pass the budget of its API key. */
 export async function acceptJob(
   context: Context,
   {
@@ -30,17 +36,31 @@ export async function acceptJob(
   }: { caller: Caller; idempotency: { key: string; hash: string } | null; shard: number },
   { request: posted, retryOf }: NewJob,
   choice: Extract<Choice, { ok: true }>,
-): Promise<{ job: Job; isNew: boolean }> {
-  const { callback_secret, retention_days = context.config.retentionDays, ...fields } = posted
+): Promise<Acceptance> {
+  const {
+    callback_secret,
+    callback_headers = {},
+    retention_days = context.config.retentionDays,
+    ...fields
+  } = posted
   const id = newId('job', shard)
+  const { providers, estimates, warnings } = choice
+  const createdAt = context.now()
+  // It comes before anything is written. If the outcome of the insert is unknown, the sweep looks whether there is a job.
+  const reserved = await reserveBudget(context, caller, { id, estimates, request: posted, createdAt })
+  if (!reserved.ok) return reserved
+  const release = () =>
+    releaseBudget(context, { id, apiKeyId: caller.keyId, createdAt, reservedMicros: reserved.micros })
   // Objects come before the row: after a crash, or an insert with an unknown outcome, reconciliation deletes the orphans.
   const owner = { id, apiKeyId: caller.keyId, project: caller.project }
-  const { request, assets } =
+  const storing =
     retryOf === null
-      ? await storeDataUris(context, owner, { ...fields, retention_days }, choice.metadata)
-      : await copyForRetry(context, owner, { ...fields, retention_days })
-  const { providers, estimates, warnings } = choice
-  const nowMs = context.now()
+      ? storeDataUris(context, owner, { ...fields, retention_days }, choice.metadata)
+      : copyForRetry(context, owner, { ...fields, retention_days })
+  const { request, assets } = await storing.catch(async (error) => {
+    await release()
+    throw error
+  })
   const { signingSecret } = context.config
   const job = await insertJob(
     context.dbOf(id),
@@ -54,15 +74,21 @@ export async function acceptJob(
       project: caller.project,
       callbackSecret:
         callback_secret === undefined ? null : await encryptSecret(signingSecret, callback_secret),
+      callbackHeaders: await encryptHeaders(signingSecret, callback_headers),
+      reservedMicros: reserved.micros,
       idempotencyKey: idempotency?.key ?? null,
       idempotencyHash: idempotency?.hash ?? null,
       retryOf,
-      createdAt: nowMs,
+      createdAt,
     },
     assets,
     context.config.indexedMetadata,
-  )
+  ).catch(async (error) => {
+    if (isDatabaseFull(error)) await release()
+    throw error
+  })
   if (job.id !== id) {
+    await release()
     if (assets.length > 0) await deleteAllExcept(context.bucket, jobPrefix(id), () => false)
     return { job, isNew: false }
   }

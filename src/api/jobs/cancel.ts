@@ -20,14 +20,15 @@ const cancel = createRoute({
     ...unexpectedBodyProblems,
     ...noSuchJob,
     200: json('The canceled job.', jobSchema),
-    409: problemResponse('The job has already succeeded or failed (already_settled).'),
+    409: problemResponse('The job has already succeeded or failed.', 'already_settled'),
   },
 })
 
 export const cancelRoutes = createRouter().openapi(cancel, async (c) => {
   const context = c.get('context')
-  const job = await cancelJob(context, c.req.valid('param').id)
-  const [view] = job === null ? [] : await viewJobs(context, [job])
+  const caller = c.get('caller')
+  const job = await cancelJob(context, c.req.valid('param').id, caller)
+  const [view] = job === null ? [] : await viewJobs(context, [job], caller)
   if (view === undefined) return problem(c, 'not_found', 'There is no such job.')
   if (view.status === 'canceled') return c.json(view, 200)
   const reason = view.fault === null ? '.' : `: ${view.fault.message}`

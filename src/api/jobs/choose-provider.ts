@@ -1,5 +1,6 @@
 /** Chooses the providers of a request, their order and their prices; or lists every reason why none can run it. */
 import type { Context } from '../../context.ts'
+import type { Caller } from '../../core/access.ts'
 import type { Cost, Estimates } from '../../core/cost.ts'
 import type { Result } from '../../core/fault.ts'
 import { isDataUri, type KnownMetadata, mapMedia } from '../../core/request/media.ts'
@@ -32,16 +33,14 @@ export type Choice =
 
 export async function chooseProviders(
   context: Context,
-  apiKeyId: string,
+  caller: Caller,
   request: PostedRequest,
   retryOf: string | null,
 ): Promise<Choice> {
-  const validation = await validateRequest(context, apiKeyId, request, retryOf)
+  const validation = await validateRequest(context, caller, request, retryOf)
   if (!validation.ok) return { ok: false, code: 'invalid_request', errors: validation.faults }
   const { metadata } = validation
-  const needsPrices = request.provider === 'cheapest' || request.max_cost_usd !== undefined
-  const purpose = needsPrices ? 'decision' : 'information'
-  const candidates = await priceCandidates(context, request, metadata, purpose)
+  const candidates = await priceCandidates(context, request, metadata, purposeOf(request, caller))
   const eligible = candidates.filter(isEligible)
   const [first] = eligible
   if (first === undefined) return { ok: false, code: 'no_provider', errors: allReasons(candidates) }
@@ -56,6 +55,11 @@ export async function chooseProviders(
   }
 }
 
+function purposeOf(request: PostedRequest, { monthlyBudgetMicros }: Caller): EstimatePurpose {
+  if (monthlyBudgetMicros !== null) return 'budget'
+  return request.provider === 'cheapest' || request.max_cost_usd !== undefined ? 'decision' : 'information'
+}
+
 /** Every candidate, in the order of preference. Prices all of them for a decision, else only the first eligible one. */
 export async function priceCandidates(
   context: Context,
@@ -67,10 +71,10 @@ export async function priceCandidates(
   const firstEligible = candidates.find(isEligible)
   const priced = await Promise.all(
     candidates.map(async (candidate): Promise<Candidate> => {
-      const isPriced = purpose === 'decision' || candidate === firstEligible
+      const isPriced = purpose !== 'information' || candidate === firstEligible
       if (!isPriced || !isEligible(candidate)) return candidate
       const cost = await estimate(context, candidate.provider, request, purpose)
-      return { ...candidate, cost, reasons: costReasons(cost, request.max_cost_usd) }
+      return { ...candidate, cost, reasons: costReasons(cost, request, purpose) }
     }),
   )
   return request.provider === 'cheapest' ? priced.sort((a, b) => usdOf(a) - usdOf(b)) : priced
@@ -109,9 +113,20 @@ function providerNamesFor(
   return [...order.filter((name) => names.includes(name)), ...names.filter((name) => !order.includes(name))]
 }
 
-function costReasons(cost: Result<Cost>, limitUsd: number | undefined): Reason[] {
-  const message = limitUsd === undefined ? null : limitFault(cost, limitUsd)
-  return message === null ? [] : [{ path: 'max_cost_usd', message }]
+function costReasons(
+  cost: Result<Cost>,
+  { max_cost_usd }: PostedRequest,
+  purpose: EstimatePurpose,
+): Reason[] {
+  const tooDear = max_cost_usd === undefined ? null : limitFault(cost, max_cost_usd)
+  // A budget counts in US dollars.
+  const unpriced = purpose === 'budget' ? limitFault(cost, Number.POSITIVE_INFINITY) : null
+  return [
+    ...(tooDear === null ? [] : [{ path: 'max_cost_usd', message: tooDear }]),
+    ...(unpriced === null
+      ? []
+      : [{ path: 'monthly_budget_usd', message: `the API key has a budget, and ${unpriced}` }]),
+  ]
 }
 
 // Providers without a USD price sort last.

@@ -17,9 +17,9 @@ export async function shardsForJob(
   return shardsOfKey(Number.parseInt(hash.slice(0, 8), 16), count)
 }
 
-/** The job of an earlier post with this Idempotency-Key, in one of these shards. */
+/** The job of an earlier post with this Idempotency-Key, in one of these shards. It may be erased. */
 export async function jobWithKey(
-  { databases }: Pick<Context, 'databases'>,
+  { databases, now }: Pick<Context, 'databases' | 'now'>,
   apiKeyId: string,
   idempotencyKey: string,
   shards: readonly number[],
@@ -27,7 +27,8 @@ export async function jobWithKey(
   const found = await Promise.all(
     shards
       .flatMap((shard) => databases[shard] ?? [])
-      .map((db) => findJobByIdempotencyKey(db, apiKeyId, idempotencyKey)),
+      .map((db) => findJobByIdempotencyKey(db, apiKeyId, idempotencyKey, now())),
   )
-  return found.find((job) => job !== null) ?? null
+  const jobs = found.filter((job) => job !== null)
+  return jobs.find(({ erasedAt }) => erasedAt === null) ?? jobs[0] ?? null
 }

@@ -18,7 +18,8 @@ const erase = createRoute({
     params: z.object({ id: z.string() }),
     query: z.object({
       force: z.enum(['true', 'false']).default('false').openapi({
-        description: 'true: erase it even if deliveries are pending. They are never sent.',
+        description:
+          'true: erase it even if deliveries are pending, also those that the key does not see, to endpoints without a project. They are never sent.',
       }),
     }),
   },
@@ -27,14 +28,15 @@ const erase = createRoute({
     ...unexpectedBodyProblems,
     ...noSuchJob,
     204: { description: 'Erased.' },
-    409: problemResponse('The job has not ended (not_settled), or has pending deliveries (undelivered).'),
+    409: problemResponse('The job has not ended, or has pending deliveries.', 'not_settled', 'undelivered'),
     422: invalidQuery,
   },
 })
 
 export const eraseRoutes = createRouter().openapi(erase, async (c) => {
   const pendingDeliveries = c.req.valid('query').force === 'true' ? 'discard' : 'wait'
-  const order = { reason: 'request', pendingDeliveries } as const
+  const { project } = c.get('caller')
+  const order = { reason: 'request', pendingDeliveries, project } as const
   switch (await eraseJob(c.get('context'), c.req.valid('param').id, order)) {
     case 'erased':
       return c.body(null, 204)

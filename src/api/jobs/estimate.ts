@@ -11,8 +11,11 @@ import type { JobRequest } from '../../core/request/request.ts'
 import { priceOf } from '../../providers/price-table.ts'
 import type { Provider } from '../../providers/provider.ts'
 
-/** For information alone, no dry run is sent: it resembles a purchase. */
-export type EstimatePurpose = 'decision' | 'information'
+/**
+ * For information alone, no dry run is sent: it resembles a purchase. For a budget, a provider without a price in US dollars
+ * is not eligible.
+ */
+export type EstimatePurpose = 'decision' | 'information' | 'budget'
 
 export async function estimate(
   context: Context,

@@ -3,7 +3,7 @@ import { createRoute, z } from '@hono/zod-openapi'
 import { costSchema } from '../../core/cost.ts'
 import { type PostedRequest, providerNames } from '../../core/request/request.ts'
 import { problem } from '../problems.ts'
-import { bodyProblems, json, jsonBody, keyProblems, problemResponse } from '../responses.ts'
+import { bodyProblems, json, jsonBody, keyProblems } from '../responses.ts'
 import { createRouter } from '../router.ts'
 import { type Candidate, isEligible, priceCandidates } from './choose-provider.ts'
 import { jobRequestSchema, notAccepted, requestFaults } from './request.ts'
@@ -37,7 +37,6 @@ const create = createRoute({
       z.object({ data: z.array(estimateSchema) }),
     ),
     ...bodyProblems,
-    422: problemResponse('The request is invalid. The errors name every fault.'),
   },
 })
 
@@ -48,9 +47,11 @@ estimateRoutes.openapi(
   async (c) => {
     const context = c.get('context')
     const request = c.req.valid('json')
-    const validation = await validateRequest(context, c.get('caller').keyId, request)
+    const caller = c.get('caller')
+    const validation = await validateRequest(context, caller, request)
     if (!validation.ok) return problem(c, 'invalid_request', notAccepted, validation.faults)
-    const candidates = await priceCandidates(context, request, validation.metadata, 'decision')
+    const purpose = caller.monthlyBudgetMicros === null ? 'decision' : 'budget'
+    const candidates = await priceCandidates(context, request, validation.metadata, purpose)
     return c.json({ data: candidates.map((candidate) => viewEstimate(candidate, request)) }, 200)
   },
   requestFaults,

@@ -1,6 +1,7 @@
 /** POST /v1/jobs/:id/links: new signed links to the stored videos of a job. */
 import { createRoute, z } from '@hono/zod-openapi'
-import { linkTo, longestLinkSeconds } from '../../media/signed-links.ts'
+import { sees } from '../../core/access.ts'
+import { linkTo, longestLinkSeconds, outputFileName } from '../../media/signed-links.ts'
 import { findJob } from '../../store/jobs/jobs.ts'
 import { outputsOfAll } from '../../store/jobs/outputs.ts'
 import { problem } from '../problems.ts'
@@ -49,15 +50,15 @@ export const linkRoutes = createRouter().openapi(create, async (c) => {
   const { dbOf, config, now } = c.get('context')
   const { id } = c.req.valid('param')
   const db = dbOf(id)
-  const outputs = (await outputsOfAll(db, [id])).get(id) ?? []
-  if (outputs.length === 0 && (await findJob(db, id)) === null)
-    return problem(c, 'not_found', 'There is no such job.')
+  const [job, found] = await Promise.all([findJob(db, id), outputsOfAll(db, [id])])
+  if (job === null || !sees(c.get('caller'), job)) return problem(c, 'not_found', 'There is no such job.')
   const { expires_in_seconds = longestLinkSeconds } = c.req.valid('json')
   const expiresAtMs = now() + expires_in_seconds * 1_000
-  const stored = outputs.filter(({ status }) => status === 'stored')
+  const stored = (found.get(id) ?? []).flatMap((output) => (output.status === 'stored' ? [output] : []))
   const data = await Promise.all(
-    stored.map(async ({ n }) => {
-      const { url, expiresAt } = await linkTo(config, { jobId: id, n }, expiresAtMs)
+    stored.map(async ({ n, contentType }) => {
+      const fileName = outputFileName(id, { n, contentType })
+      const { url, expiresAt } = await linkTo(config, { jobId: id, n, fileName }, expiresAtMs)
       return { n, url, url_expires_at: new Date(expiresAt).toISOString() }
     }),
   )

@@ -6,21 +6,31 @@ import { listJobs } from '../../store/jobs/list.ts'
 import { type IndexedMetadata, isIndexed } from '../../store/metadata.ts'
 import { inputFaults } from '../body-faults.ts'
 import { type FieldFault, problem } from '../problems.ts'
-import { invalidQuery, json, keyProblems } from '../responses.ts'
+import { invalidQuery, json, keyProblems, pageSize } from '../responses.ts'
 import { createRouter } from '../router.ts'
 import { jobSchema, viewJobs } from './view.ts'
 
 const filters = {
-  status: z.enum(jobStatuses).optional(),
-  provider: z.enum(providerNames).optional(),
-  model: z.enum(models).optional(),
-  created_after: z.iso.datetime({ offset: true }).optional(),
-  created_before: z.iso.datetime({ offset: true }).optional(),
-  limit: z.coerce.number().int().min(1).max(100).default(20),
+  status: z.enum(jobStatuses).optional().openapi({ description: 'Only jobs with this status now.' }),
+  provider: z
+    .enum(providerNames)
+    .optional()
+    .openapi({ description: 'Only jobs whose provider now is this one.' }),
+  model: z.enum(models).optional().openapi({ description: 'Only jobs of this model.' }),
+  created_after: z.iso
+    .datetime({ offset: true })
+    .optional()
+    .openapi({ description: 'Only jobs created after this time.' }),
+  created_before: z.iso
+    .datetime({ offset: true })
+    .optional()
+    .openapi({ description: 'Only jobs created before this time.' }),
+  limit: pageSize.openapi({ description: 'The largest number of jobs.' }),
   cursor: z
     .string()
     .regex(/^job_[0-9a-z]{26}$/, 'must be a next_cursor')
-    .optional(),
+    .optional()
+    .openapi({ description: 'The next_cursor of the page before.' }),
 }
 
 const metadataKey = /^metadata\[(.+)\]$/
@@ -35,7 +45,7 @@ const list = createRoute({
   summary: 'List jobs, newest first',
   description: [
     `Filter by metadata with metadata[key]=value, at most ${maxMetadataFilters} keys, each once.`,
-    'The deployment may limit the keys (INDEXED_METADATA); a filter by another key is refused. A filter by a key finds no job that was posted while the key was not indexed. A page has a limited size in bytes. With metadata and a status, provider, model or other metadata, it comes from a limited number of jobs. So it can be short and still have a next_cursor.',
+    'The deployment may limit the keys (INDEXED_METADATA); a filter by another key is refused. A filter by a key finds no job that was posted while the key was not indexed. A page has a limited size in bytes. With metadata and a status, provider, model or other metadata, or with a key of a project and any of these, it comes from a limited number of jobs. So it can be short and still have a next_cursor.',
   ].join(' '),
   request: { query: z.looseObject(filters) },
   responses: {
@@ -55,6 +65,7 @@ jobListRoutes.openapi(
     const page = await listJobs(
       context.databases,
       {
+        project: c.get('caller').project ?? undefined,
         status,
         provider,
         model,
@@ -64,7 +75,7 @@ jobListRoutes.openapi(
       },
       { after: cursor ?? null, limit },
     )
-    return c.json({ data: await viewJobs(context, page.jobs), next_cursor: page.next }, 200)
+    return c.json({ data: await viewJobs(context, page.jobs, c.get('caller')), next_cursor: page.next }, 200)
   },
   (result, c) => {
     const { indexedMetadata } = c.get('context').config

@@ -1,6 +1,8 @@
 /** The body of a job or an estimate: its schema as described, and all of its faults at once. */
 import type { Context as HonoContext } from 'hono'
-import { requestSchema, wellFormedPart } from '../../core/request/request.ts'
+import type { Caller } from '../../core/access.ts'
+import { parseJson } from '../../core/http/json.ts'
+import { type PostedRequest, requestSchema, wellFormedPart } from '../../core/request/request.ts'
 import { inputFaults, type Validated } from '../body-faults.ts'
 import { type FieldFault, missingBody, problem } from '../problems.ts'
 import type { ApiEnv } from '../router.ts'
@@ -11,6 +13,13 @@ export const jobRequestSchema = requestSchema.describe('The video to make.').ope
 
 export const notAccepted = 'Nothing was accepted or spent. Correct the fields in errors.'
 
+/** A job that names no callback URL has that of its API key. */
+export function withCallbackUrl(request: PostedRequest, { callbackUrl }: Caller): PostedRequest {
+  return request.callback_url === undefined && callbackUrl !== null
+    ? { ...request, callback_url: callbackUrl }
+    : request
+}
+
 /** A body with faults in its form can also have faults in its content: all of them are reported at once. */
 export function requestFaults(result: Validated, c: HonoContext<ApiEnv>) {
   const missing = missingBody(result.target, c)
@@ -19,10 +28,14 @@ export function requestFaults(result: Validated, c: HonoContext<ApiEnv>) {
   return formFaults.length === 0 ? undefined : reportAllFaults(formFaults, result.target, c)
 }
 
-async function reportAllFaults(formFaults: FieldFault[], target: string, c: HonoContext<ApiEnv>) {
-  const part = target === 'json' ? wellFormedPart(await c.req.json()) : {}
+/** The headers are validated before the body. */
+async function reportAllFaults(targetFaults: FieldFault[], target: string, c: HonoContext<ApiEnv>) {
+  const body = parseJson(await c.req.text())
+  const isUnread = target !== 'json' && body !== undefined
+  const bodyFaults = isUnread ? inputFaults({ target: 'json', ...requestSchema.safeParse(body) }, c) : []
+  const formFaults = [...targetFaults, ...bodyFaults]
   const reported = new Set(formFaults.map(({ path }) => path))
-  const validation = await validateRequest(c.get('context'), c.get('caller').keyId, part)
+  const validation = await validateRequest(c.get('context'), c.get('caller'), wellFormedPart(body))
   const others = validation.ok ? [] : validation.faults.filter(({ path }) => !reported.has(path))
   return problem(c, 'invalid_request', notAccepted, [...formFaults, ...others])
 }

@@ -4,6 +4,7 @@ import { availableAssets } from '../../assets/available.ts'
 import { dataUriFaults } from '../../assets/data-uris.ts'
 import { knownMetadata } from '../../assets/metadata.ts'
 import type { Context } from '../../context.ts'
+import type { Caller } from '../../core/access.ts'
 import { formOf, type KnownMetadata, mediaOf } from '../../core/request/media.ts'
 import type { PostedRequest } from '../../core/request/request.ts'
 import { isMeantAsUrl } from '../../core/url/parse.ts'
@@ -21,17 +22,17 @@ export type Validation = { ok: true; metadata: KnownMetadata } | { ok: false; fa
 /** Checks URLs, assets, embedded media, provider options and the secret, and reports all faults at once. */
 export async function validateRequest(
   { dbOf, bucket, config }: Pick<Context, 'dbOf' | 'bucket' | 'config'>,
-  apiKeyId: string,
+  caller: Pick<Caller, 'keyId' | 'project'>,
   request: Part,
   retryOf: string | null = null,
 ): Promise<Validation> {
-  const assets = await availableAssets({ dbOf, bucket }, request, retryOf)
+  const assets = await availableAssets({ dbOf, bucket }, request, retryOf, caller)
   const faults = [
     ...urlFaultsOf(request, config.reach),
     ...assetFaults(request, assets),
     ...dataUriFaults(request),
     ...optionFaults(request, config.reach),
-    ...secretFaults(request, apiKeyId),
+    ...secretFaults(request, caller.keyId),
   ]
   if (faults.length > 0) return { ok: false, faults }
   return { ok: true, metadata: await knownMetadata(request, assets) }

@@ -1,6 +1,7 @@
 /** The checks of the deep health call: whether the parts of the platform respond, and whether work is overdue. */
 import { z } from '@hono/zod-openapi'
 import type { Context } from '../../context.ts'
+import { everyProject } from '../../core/access.ts'
 import { type DatabaseSize, databaseSizeOf } from '../../core/database-size.ts'
 import { describeError } from '../../log.ts'
 import { type Backlog, countBacklog } from '../../store/reports/backlog.ts'
@@ -78,7 +79,7 @@ type Checks = z.infer<typeof checksSchema>
 export async function runChecks(context: Context): Promise<Checks> {
   const { lastSeenSize, bucket, queues, now } = context
   const [database, size, stored, queued] = await Promise.all([
-    probe(context, 'database', () => countBacklog(context, now())),
+    probe(context, 'database', () => countBacklog(context, now(), everyProject)),
     probe(context, 'database_size', () => inEachDatabase(context, (db) => readSize(db, lastSeenSize))),
     probe(context, 'bucket', () => bucket.head('healthz')),
     probe(context, 'queues', () => queues.waiting()),

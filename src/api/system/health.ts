@@ -20,7 +20,7 @@ const show = createRoute({
   // The deep call uses the database and the bucket, and shows the amount of overdue work, so it needs a key.
   security: [{}, { apiKey: [] }],
   description:
-    'Without an API key: that the Worker runs. With ?deep and an API key: whether the database, the bucket, the queues and the cron trigger work, and how much work is overdue.',
+    'Without an API key: that the Worker runs. With ?deep and an API key: whether the database, the bucket, the queues and the cron trigger work, and how much work is overdue. A key of a project gets the states only.',
   request: {
     query: z.object({
       deep: z.string().optional().meta({ description: 'Runs the checks. The value is ignored.' }),
@@ -31,7 +31,11 @@ const show = createRoute({
     200: json('It runs. degraded: at least one of the checks is not ok.', healthSchema),
     401: problemResponse('The deep call requires a valid API key.'),
     422: invalidQuery,
-    503: problemResponse('The database is not available. The errors name every check that is not ok.'),
+    503: problemResponse(
+      'The database is not available. The errors name every check that is not ok. Or a setting is missing or invalid.',
+      'unavailable',
+      'misconfigured',
+    ),
   },
 })
 
@@ -49,5 +53,14 @@ healthRoutes.openapi(show, async (c) => {
   const errors = failing(checks)
   if (checks.database.status === 'failed') return unavailable(c, errors)
   const status = errors.length === 0 ? ('ok' as const) : ('degraded' as const)
-  return c.json({ status, providers, checks }, 200)
+  // The numbers are those of all projects.
+  const shown = c.get('caller').project === null ? checks : statesOf(checks)
+  return c.json({ status, providers, checks: shown }, 200)
 })
+
+/** Every number but the latencies is null. */
+function statesOf(checks: z.infer<typeof checksSchema>): z.infer<typeof checksSchema> {
+  return JSON.parse(JSON.stringify(checks), (name, value) =>
+    name === 'size' || (typeof value === 'number' && name !== 'latency_ms') ? null : value,
+  )
+}

@@ -88,6 +88,7 @@ const list = createRoute({
   method: 'get',
   path: '/',
   summary: 'List models',
+  description: 'Shows every model with each provider of it, also those without an API key here.',
   responses: {
     ...keyProblems,
     200: json(

@@ -1,17 +1,21 @@
 /** The `webhooks` of the description: the events that callers and endpoints receive, each with an example. */
 import { type OpenAPIHono, z } from '@hono/zod-openapi'
-import { type EventType, eventTypes } from '../../core/event.ts'
+import { type EventType, eventTypes, isAboutOutput } from '../../core/event.ts'
 import { erasureSchema, maxBodyBytes } from '../../core/event-body.ts'
 import { harmlessBody } from '../../deliveries/receiver-test/send.ts'
 import { jobSchema } from '../jobs/view.ts'
 import type { ApiEnv } from '../router.ts'
 import { exampleEvent } from './openapi-examples.ts'
 
-const meanings = {
+export const meanings = {
   'job.generating':
     'A provider has accepted the first task of the job. Only for receivers that subscribe to it. Its id is the id of task.submitted on the timeline.',
   'output.stored':
     'One output is stored and can be downloaded: data.output. Only for receivers that subscribe to it. It is sent before the final event of the job.',
+  'output.late':
+    'A provider finished a video after its job had failed at its deadline, and the video is stored: data.output, with late: true. The job stays failed. Only for receivers that subscribe to it.',
+  'output.exported':
+    'One output is copied to the bucket that this deployment exports to: data.output.export. Only for receivers that subscribe to it. It may be sent before or after the final event of the job.',
   'job.succeeded': 'Every requested output is stored.',
   'job.failed': 'The job has ended without all of its outputs. The stored ones are kept and listed.',
   'job.canceled': 'The job was canceled.',
@@ -53,6 +57,9 @@ export function documentEvents(api: OpenAPIHono<ApiEnv>): void {
   for (const type of eventTypes) {
     const schema = z.object({
       type: z.literal(type),
+      test: z.literal(true).optional().openapi({
+        description: 'Only in an example that POST /v1/endpoints/{id}/test sends: nothing has happened.',
+      }),
       timestamp: z.iso.datetime(),
       truncated: z
         .array(z.string())
@@ -68,7 +75,8 @@ export function documentEvents(api: OpenAPIHono<ApiEnv>): void {
       path: type,
       operationId: `receive${pascalCase(type)}`,
       tags: ['Webhooks'],
-      summary: meanings[type],
+      summary: `The event ${type}`,
+      description: meanings[type],
       security: [],
       request: {
         headers,
@@ -82,7 +90,8 @@ export function documentEvents(api: OpenAPIHono<ApiEnv>): void {
     path: 'callback.test',
     operationId: 'receiveCallbackTest',
     tags: ['Webhooks'],
-    summary: 'A test delivery of POST /v1/callbacks/test. It needs no action.',
+    summary: 'The event callback.test',
+    description: 'A test delivery of POST /v1/callbacks/test. It needs no action.',
     security: [],
     request: {
       headers,
@@ -116,5 +125,5 @@ const testSchema = z.object({
 
 function dataOf(type: EventType) {
   if (type === 'job.erased') return erasureSchema
-  return type === 'output.stored' ? jobSchema.extend({ output: jobSchema.shape.outputs.element }) : jobSchema
+  return isAboutOutput(type) ? jobSchema.extend({ output: jobSchema.shape.outputs.element }) : jobSchema
 }

@@ -1,6 +1,7 @@
 /** One example job and its events. The code that makes real ones makes them, so that they stay true. */
-import type { EventType, JobEventType } from '../../core/event.ts'
+import { type EventType, isAboutOutput, type JobEventType } from '../../core/event.ts'
 import { erasureEventBody, eventBody } from '../../core/event-body.ts'
+import type { OutputExport } from '../../core/export.ts'
 import { fault } from '../../core/fault.ts'
 import { type JobRows, type Link, viewJob } from '../../core/job/view.ts'
 import type { JobView } from '../../core/job/view-schema.ts'
@@ -10,7 +11,12 @@ const acceptedAt = Date.UTC(2026, 10, 21, 3, 4, 10)
 const generatingAt = acceptedAt + 800
 const endedAt = acceptedAt + 97_000
 const settledAt = endedAt + 2_000
+const deadlineAt = acceptedAt + 1_800_000
+const lateAt = deadlineAt + 300_000
+const exportedAt = settledAt + 1_500
 const erasedAt = settledAt + 30 * 24 * 60 * 60 * 1_000
+
+export const exampleBaseUrl = 'https://reelhook.example.workers.dev'
 
 /** The request of the example job. */
 export const exampleJobRequest = {
@@ -20,10 +26,11 @@ export const exampleJobRequest = {
   aspect_ratio: '16:9',
   callback_url: 'https://example.com/hooks/video',
   callback_secret: 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw',
+  callback_headers: { authorization: 'Bearer a-token-of-your-tool' },
   metadata: { order: '42' },
 }
 
-export function exampleEvent(type: EventType): unknown {
+export function exampleEvent(type: EventType): { data?: unknown } {
   if (type === 'job.erased') {
     return JSON.parse(
       erasureEventBody(erasedAt, {
@@ -35,7 +42,7 @@ export function exampleEvent(type: EventType): unknown {
       }),
     )
   }
-  const output = type === 'output.stored' ? stored.n : undefined
+  const output = isAboutOutput(type) ? stored.n : undefined
   return JSON.parse(eventBody(type, timeOf(type), exampleJob(type), output))
 }
 
@@ -47,7 +54,7 @@ export function exampleJob(state: JobEventType | 'queued'): JobView {
 const linkLifetimeMs = 7 * 24 * 60 * 60 * 1_000
 
 export const exampleLink: Link = {
-  url: `https://reelhook.example.workers.dev/v1/jobs/job_01m7y129hgecwv3drza7xse4qt/outputs/0?expires=${(settledAt + linkLifetimeMs) / 1_000}&signature=9mJt0qgLkQ3Xy2bH1cV7dN5sR8wZ4aE6uT0pK1oFjYI`,
+  url: `${exampleBaseUrl}/v1/jobs/job_01m7y129hgecwv3drza7xse4qt/outputs/0/job_01m7y129hgecwv3drza7xse4qt-0.mp4?expires=${(settledAt + linkLifetimeMs) / 1_000}&signature=9mJt0qgLkQ3Xy2bH1cV7dN5sR8wZ4aE6uT0pK1oFjYI`,
   expiresAt: settledAt + linkLifetimeMs,
 }
 
@@ -58,6 +65,10 @@ function timeOf(type: JobEventType): number {
     case 'output.stored':
     case 'job.succeeded':
       return settledAt
+    case 'output.late':
+      return lateAt
+    case 'output.exported':
+      return exportedAt
     case 'job.failed':
     case 'job.canceled':
       return endedAt
@@ -73,12 +84,20 @@ function rowsIn(state: JobEventType | 'queued'): JobRows {
       return { job: { ...job, status: 'generating' }, tasks: [running], outputs: [] }
     case 'output.stored':
       return { job: { ...job, status: 'storing' }, tasks: [done], outputs: [stored] }
+    case 'output.late':
+      return {
+        job: { ...job, status: 'failed', fault: outOfTime, settledAt: deadlineAt },
+        tasks: [{ ...done, endedAt: lateAt }],
+        outputs: [{ ...stored, isLate: true }],
+      }
     case 'job.succeeded':
       return {
         job: { ...job, status: 'succeeded', progress: 100, settledAt },
         tasks: [done],
         outputs: [stored],
       }
+    case 'output.exported':
+      return { ...rowsIn('job.succeeded'), outputs: [{ ...stored, export: exported }] }
     case 'job.failed':
       return {
         job: { ...job, status: 'failed', fault: blocked, settledAt: endedAt },
@@ -95,7 +114,11 @@ function rowsIn(state: JobEventType | 'queued'): JobRows {
 }
 
 function queued(): JobRows['job'] {
-  const { callback_secret: _, ...request } = requestSchema.parse(exampleJobRequest)
+  const {
+    callback_secret: _secret,
+    callback_headers: _headers,
+    ...request
+  } = requestSchema.parse(exampleJobRequest)
   return {
     id: 'job_01m7y129hgecwv3drza7xse4qt',
     status: 'queued',
@@ -107,7 +130,7 @@ function queued(): JobRows['job'] {
     estimates: { runware: { amount_usd: 0.405, source: 'price_table' } },
     retryOf: null,
     createdAt: acceptedAt,
-    deadlineAt: acceptedAt + 1_800_000,
+    deadlineAt,
     settledAt: null,
     eraseAt: null,
     prunedAt: null,
@@ -152,4 +175,18 @@ const stored = {
   },
 } satisfies JobRows['outputs'][number]
 
+const exported: OutputExport = {
+  status: 'exported',
+  attempts: 1,
+  error: null,
+  url: 'https://s3.eu-central-1.amazonaws.com/shop-videos/job_01m7y129hgecwv3drza7xse4qt/0.mp4',
+  key: 'job_01m7y129hgecwv3drza7xse4qt/0.mp4',
+  exportedAt,
+}
+
 const blocked = fault('moderated', 'The provider refused the prompt: it may show a real person.')
+
+const outOfTime = fault(
+  'deadline_exceeded',
+  'runware did not finish before the deadline: it was still rendering when last polled at 2026-11-21T03:34:10.000Z.',
+)

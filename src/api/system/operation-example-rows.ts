@@ -76,7 +76,7 @@ export const attempt: Attempt = {
   durationMs: 184,
   status: 200,
   error: null,
-  responseHeaders: null,
+  responseHeaders: '{"content-type":"text/plain","server":"nginx"}',
   responseBody: 'ok',
 }
 

@@ -7,16 +7,15 @@ import { requestSchema } from '../../core/request/request.ts'
 import { allProviders } from '../../providers/index.ts'
 import { priceOf } from '../../providers/price-table.ts'
 import { viewDisabled } from '../api-keys/disabled-callbacks.ts'
-import { viewApiKey } from '../api-keys/view.ts'
 import { viewAsset } from '../assets/assets.ts'
 import { viewReport } from '../deliveries/test-callback.ts'
 import { viewDelivery } from '../deliveries/view.ts'
 import { viewEndpoint } from '../endpoints/view.ts'
 import { viewEstimate } from '../jobs/estimates.ts'
-import { notAccepted } from '../jobs/request.ts'
-import { fieldFaults, problemKinds } from '../problems.ts'
+import { endpointTestExamples } from './endpoint-test-examples.ts'
 import { viewModel } from './models.ts'
 import { exampleEvent, exampleJob, exampleJobRequest, exampleLink } from './openapi-examples.ts'
+import { exampleApiKey, exampleCurrentKey } from './operation-example-keys.ts'
 import {
   asset,
   attempt,
@@ -27,11 +26,14 @@ import {
   testDeliveries,
 } from './operation-example-rows.ts'
 import { viewStats } from './stats-view.ts'
+import { exampleEventStream, streamOf } from './stream-examples.ts'
 import { viewKeys } from './webhook-keys.ts'
 
 interface OperationExample {
   request?: unknown
   response?: unknown
+  /** The same as server-sent events. */
+  stream?: string
 }
 
 const exampleSecret = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw'
@@ -40,19 +42,8 @@ const exampleSecret = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw'
 export async function operationExamples(): Promise<Record<string, OperationExample>> {
   const job = exampleJob('job.succeeded')
   const request = exampleJobRequest
-  const apiKey = viewApiKey({
-    id: 'key_01m7xzk3n6f9ja8c6mphr3z4aw',
-    name: 'shop',
-    createdAt: Date.UTC(2026, 10, 20, 9, 30),
-    revokedAt: null,
-    project: 'shop',
-    scopes: ['jobs:read', 'jobs:write'],
-    expiresAt: Date.UTC(2027, 10, 20),
-    lastUsedAt: Date.UTC(2026, 10, 21, 3, 5),
-    callbackUrl: 'https://example.com/hooks/video',
-    requestsPerMinute: 300,
-    monthlyBudgetMicros: 50_000_000,
-  })
+  const headerNames = { callback_headers: Object.keys(request.callback_headers) }
+  const apiKey = exampleApiKey
   const sent = viewDelivery(delivery, [attempt])
   const hooks = viewEndpoint(endpoint)
   const disabled = viewDisabled({
@@ -64,14 +55,15 @@ export async function operationExamples(): Promise<Record<string, OperationExamp
   const keys = await keyPairs(['the signing secret of this example'])
 
   return {
-    createJob: { request, response: exampleJob('queued') },
+    createJob: { request, response: { ...exampleJob('queued'), ...headerNames } },
     listJobs: { response: { data: [job], next_cursor: null } },
-    getJob: { response: job },
+    getJob: { response: { ...job, ...headerNames } },
     cancelJob: { response: exampleJob('job.canceled') },
     retryJob: {
       response: { ...exampleJob('queued'), id: 'job_01m7y3n7q0e9bt8w2xk4c5d6fh', retry_of: job.id },
     },
-    listJobEvents: { response: { data: exampleTimeline(job) } },
+    listJobEvents: { response: { data: exampleTimeline(job) }, stream: streamOf(exampleTimeline(job)) },
+    followEvents: { stream: exampleEventStream() },
     createJobLinks: {
       request: { expires_in_seconds: 3_600 },
       response: {
@@ -107,6 +99,7 @@ export async function operationExamples(): Promise<Record<string, OperationExamp
       response: viewEndpoint({ ...endpoint, eventTypes: ['job.failed'] }),
     },
     enableEndpoint: { response: hooks },
+    ...endpointTestExamples(),
     testCallback: {
       request: { url: 'https://example.com/hooks/video', secret: exampleSecret },
       response: viewReport(testDeliveries),
@@ -116,6 +109,7 @@ export async function operationExamples(): Promise<Record<string, OperationExamp
       response: { ...apiKey, key: `rh_${'0123456789abcdef'.repeat(4)}`, callback_secret: exampleSecret },
     },
     getApiKey: { response: apiKey },
+    getCurrentApiKey: { response: exampleCurrentKey },
     updateApiKey: {
       request: { monthly_budget_usd: 80 },
       response: { ...apiKey, monthly_budget_usd: 80 },
@@ -140,23 +134,6 @@ export async function operationExamples(): Promise<Record<string, OperationExamp
     getHealth: { response: { status: 'ok', providers: ['runware', 'crun'] } },
     listWebhookKeys: { response: { keys: viewKeys(keys) } },
     getOpenApi: { response: { openapi: '3.1.0', info: { title: 'Reelhook', version: '1' } } },
-  }
-}
-
-/** The problem of a request with one fault. */
-export function problemExample() {
-  const { error } = requestSchema.safeParse({ ...exampleJobRequest, duration: 99 })
-  if (error === undefined) throw new Error('the example request has no fault')
-  const code = 'invalid_request'
-  const { status, title } = problemKinds[code]
-  return {
-    type: `urn:reelhook:problem:${code}`,
-    title,
-    status,
-    detail: notAccepted,
-    code,
-    request_id: '0f8fad5b-d9cb-469f-a165-70867728950e',
-    errors: fieldFaults(error),
   }
 }
 

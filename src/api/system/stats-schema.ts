@@ -70,27 +70,33 @@ export const statsSchema = z
         overdue: z.int(),
         oldest_overdue_seconds: seconds,
       }),
-      slots: z
-        .array(z.object({ provider, limit: z.int(), in_use: z.int(), waiting: z.int() }))
-        .meta({ description: 'The slots of each provider with a limit, and the jobs that wait for one.' }),
-      database: z.object(sizeFields).meta({
+      slots: z.array(z.object({ provider, limit: z.int(), in_use: z.int(), waiting: z.int() })).meta({
         description:
-          'All databases together. If each has 90 % of its limit or more, new jobs are refused (507). Pages that were freed do not count.',
+          'The slots of each provider with a limit, and the jobs that wait for one. Empty for a key of a project: all projects share them.',
       }),
-      storage: z.object({
-        missing_objects: z
-          .int()
-          .meta({ description: 'Stored outputs and assets whose object is missing in the bucket.' }),
-        last_reconciliation: z
-          .object({
-            finished_at: z.iso.datetime(),
-            objects_checked: z.int(),
-            rows_checked: z.int(),
-            orphans_deleted: z.int().meta({ description: 'Objects without a row, which were deleted.' }),
-          })
-          .nullable()
-          .meta({ description: 'The last complete comparison of the bucket with the database, made daily.' }),
+      database: z.object(sizeFields).nullable().meta({
+        description:
+          'All databases together. If each has 90 % of its limit or more, new jobs are refused (507). Pages that were freed do not count. Null for a key of a project.',
       }),
+      storage: z
+        .object({
+          missing_objects: z
+            .int()
+            .meta({ description: 'Stored outputs and assets whose object is missing in the bucket.' }),
+          last_reconciliation: z
+            .object({
+              finished_at: z.iso.datetime(),
+              objects_checked: z.int(),
+              rows_checked: z.int(),
+              orphans_deleted: z.int().meta({ description: 'Objects without a row, which were deleted.' }),
+            })
+            .nullable()
+            .meta({
+              description: 'The last complete comparison of the bucket with the database, made daily.',
+            }),
+        })
+        .nullable()
+        .meta({ description: 'Null for a key of a project.' }),
     }),
   })
   .openapi('Stats')

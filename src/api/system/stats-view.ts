@@ -59,6 +59,11 @@ export function viewStats(
   }
 }
 
+/** Without the numbers of the whole deployment. */
+export function ofProject(view: z.infer<typeof statsSchema>): z.infer<typeof statsSchema> {
+  return { ...view, now: { ...view.now, slots: [], database: null, storage: null } }
+}
+
 function viewWebhooks(provider: ProviderName, { tasks, webhookDelays }: Stats) {
   const { completedViaWebhook = 0, completedViaPoll = 0 } =
     tasks.find((counts) => counts.provider === provider) ?? {}

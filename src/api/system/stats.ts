@@ -9,7 +9,7 @@ import { problem } from '../problems.ts'
 import { invalidQuery, json, keyProblems } from '../responses.ts'
 import { createRouter } from '../router.ts'
 import { statsSchema } from './stats-schema.ts'
-import { viewStats } from './stats-view.ts'
+import { ofProject, viewStats } from './stats-view.ts'
 
 const dayMs = 24 * 60 * 60 * 1_000
 const defaultPeriodMs = dayMs
@@ -21,14 +21,19 @@ const show = createRoute({
   method: 'get',
   path: '/',
   summary: 'Statistics',
-  description: `Counts the jobs created since the given time: by default the last 24 hours, at most 7 days. The period begins with the hour of that time. Jobs are counted when they end, also if they are erased later. Those that have not ended are counted too, up to ${maxUnsettledCounted} of each status, provider and model in each database. Percentiles are at most 10 % off. The object now counts the current work, at most ${maxCounted} of each kind in each database.`,
-  request: { query: z.object({ since: z.iso.datetime({ offset: true }).optional() }) },
+  description: `Counts the jobs created since the given time: by default the last 24 hours, at most 7 days. The period begins with the hour of that time. Jobs are counted when they end, also if they are erased later. Those that have not ended are counted too, up to ${maxUnsettledCounted} of each status, provider and model in each database. Percentiles are at most 10 % off. The object now counts the current work, at most ${maxCounted} of each kind in each database. A key of a project gets the numbers of its project.`,
+  request: {
+    query: z.object({
+      since: z.iso.datetime({ offset: true }).optional().openapi({ description: 'The start of the period.' }),
+    }),
+  },
   responses: { ...keyProblems, 200: json('The statistics.', statsSchema), 422: invalidQuery },
 })
 
 export const statsRoutes = createRouter().openapi(show, async (c) => {
   const context = c.get('context')
   const { db, lastSeenSize, config, providers, now } = context
+  const caller = c.get('caller')
   const { since } = c.req.valid('query')
   const nowMs = now()
   const sinceMs = since === undefined ? nowMs - defaultPeriodMs : Date.parse(since)
@@ -37,8 +42,8 @@ export const statsRoutes = createRouter().openapi(show, async (c) => {
     return problem(c, 'invalid_request', 'Correct the parameters in errors.', errors)
   }
   const [stats, backlog, slots, reconciliation, databaseBytes] = await Promise.all([
-    countSince(context.databases, sinceMs),
-    countBacklog(context, nowMs),
+    countSince(context.databases, sinceMs, caller),
+    countBacklog(context, nowMs, caller),
     countSlots(db),
     lastReconciliation(db),
     inEachDatabase(context, (one) => readSize(one, lastSeenSize)),
@@ -47,5 +52,6 @@ export const statsRoutes = createRouter().openapi(show, async (c) => {
     .filter(({ parseWebhook }) => parseWebhook !== undefined)
     .map(({ name }) => name)
   const counts = { stats, backlog, slots, reconciliation, databaseBytes }
-  return c.json(viewStats(counts, { webhookProviders, limits: config.limits, nowMs }), 200)
+  const view = viewStats(counts, { webhookProviders, limits: config.limits, nowMs })
+  return c.json(caller.project === null ? view : ofProject(view), 200)
 })

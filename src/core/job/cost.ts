@@ -9,14 +9,14 @@ import type { JobRequest, ProviderName } from '../request/request.ts'
 import { openEnds } from './cancellation.ts'
 import { isReplaced, mayBeBought, type TaskStatus } from './task.ts'
 
-interface Job {
+export interface CostedJob {
   provider: ProviderName
   request: Pick<JobRequest, 'count'>
   estimates: Estimates
   settledAt: number | null
 }
 
-interface Task {
+export interface CostedTask {
   provider: ProviderName
   wanted: number
   status: TaskStatus
@@ -29,7 +29,7 @@ interface Task {
 const nothing: Cost = { amount_usd: 0, source: 'provider' }
 
 /** Until the job has ended, an estimate is used while a part is unreported. Null: unknown. */
-export function costOfJob(job: Job, tasks: readonly Task[]): Cost | null {
+export function costOfJob(job: CostedJob, tasks: readonly CostedTask[]): Cost | null {
   const bought = tasks.filter(mayBeBought)
   const isEnded = job.settledAt !== null
   if (isEnded && bought.length === 0) return nothing
@@ -47,7 +47,7 @@ export function costOfJob(job: Job, tasks: readonly Task[]): Cost | null {
  * The reported cost of a task. If there is none and the task succeeded, an estimate: its share of the job's estimate, or
  * the cost of an equal task. A failed task is never estimated.
  */
-export function costOfTask(job: Job, tasks: readonly Task[], task: Task): Cost | null {
+export function costOfTask(job: CostedJob, tasks: readonly CostedTask[], task: CostedTask): Cost | null {
   if (task.cost !== null) return task.cost
   if (task.status !== 'succeeded' || task.fault !== null) return null
   const estimate = job.estimates[task.provider]
@@ -60,7 +60,7 @@ export function costOfTask(job: Job, tasks: readonly Task[], task: Task): Cost |
 }
 
 /** Whether a bill may still arrive, or may differ from the reported cost because the task is no longer polled. */
-function mayStillBeBilled({ status, fault }: Task, isEnded: boolean): boolean {
+function mayStillBeBilled({ status, fault }: CostedTask, isEnded: boolean): boolean {
   switch (status) {
     case 'intended':
     case 'unknown':

@@ -62,7 +62,7 @@ function taskEntries({ job, tasks, notified }: TimelineRows): Entry[] {
   return tasks.flatMap((task) => [
     // The notification that a job is generating is about its first accepted task.
     ...submittedEntries(job.id, task, task === first ? idAmong(notified, 'job.generating') : null),
-    ...taskEndEntries(job.id, task),
+    ...taskEndEntries(job, task),
   ])
 }
 
@@ -77,14 +77,19 @@ function submittedEntries(
   return [{ id, type: 'task.submitted', createdAt: submittedAt, data }]
 }
 
-function taskEndEntries(jobId: string, task: TimelineRows['tasks'][number]): Entry[] {
+/** An end after that of the job is late: it has an id of its own, and the earlier end keeps its id. */
+export function taskEndEntries(
+  job: Pick<TimelineRows['job'], 'id' | 'settledAt'>,
+  task: TimelineRows['tasks'][number],
+): Entry[] {
   const { n, status, provider, completedVia, cost, fault, endedAt } = task
   const isEnded = status === 'succeeded' || status === 'failed' || status === 'rejected'
   // A task that ended because its job was canceled has no entry of its own.
   if (!isEnded || endedAt === null || fault?.code === canceled.code) return []
   const seen = { completed_via: completedVia, cost, fault: fault?.code ?? null }
   const closed = { fault: fault?.code ?? null, message: fault?.message ?? null }
-  const id = eventIdOf(jobId, numbers.taskEnd + n)
+  const isLate = job.settledAt !== null && endedAt > job.settledAt
+  const id = eventIdOf(job.id, (isLate ? numbers.lateTaskEnd : numbers.taskEnd) + n)
   const data = { provider, ...(completedVia === null ? closed : seen) }
   return [{ id, type: `task.${status}`, createdAt: endedAt, data }]
 }
@@ -99,19 +104,23 @@ function webhookEntry(
 function outputEntries({ job, outputs, notified }: TimelineRows): Entry[] {
   const made = outputs.flatMap((output): Entry[] => {
     if (output.status !== 'stored' || output.metadataReadAt === null) return []
-    const { n, storedVia: via, metadataReadAt: createdAt, bytes, sha256, metadata, isUnconfirmed } = output
+    const { n, storedVia: via, metadataReadAt: createdAt, bytes, sha256, metadata } = output
     const data = {
       n,
       via,
       bytes,
       sha256,
       ...viewMetadata(metadata),
-      ...(isUnconfirmed && { unconfirmed: true }),
+      ...(output.isUnconfirmed && { unconfirmed: true }),
     }
-    return [{ id: eventIdOf(job.id, numbers.output + n), type: 'output.stored', createdAt, data }]
+    const type = output.isLate ? 'output.late' : 'output.stored'
+    return [{ id: eventIdOf(job.id, numbers.output + n), type, createdAt, data }]
   })
-  const id = idAmong(notified, 'output.stored')
-  return made.length === 1 && id !== null ? made.map((entry) => ({ ...entry, id })) : made
+  return (['output.stored', 'output.late'] as const).flatMap((type) => {
+    const entries = made.filter((entry) => entry.type === type)
+    const id = idAmong(notified, type)
+    return entries.length === 1 && id !== null ? entries.map((entry) => ({ ...entry, id })) : entries
+  })
 }
 
 function endEntries({ job, tasks, notified }: TimelineRows): Entry[] {
@@ -131,5 +140,5 @@ function idAmong(notified: TimelineRows['notified'], type: EventType): string | 
   return ids.size === 1 ? id : null
 }
 
-// The ids are made of these numbers. A job has fewer than 256 tasks.
-const numbers = { accepted: 0, end: 1, submitted: 256, taskEnd: 512, output: 768 }
+// The ids are made of these numbers. A job has fewer than 254 tasks.
+const numbers = { accepted: 0, end: 1, submitted: 256, taskEnd: 512, output: 768, lateTaskEnd: 2 }

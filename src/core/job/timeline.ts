@@ -7,9 +7,9 @@
  * | `job.accepted`                    | the job     |                                                                  |
  * | `task.submitted`                  | the task    | with several deliveries                                          |
  * | `task.rejected`                   | the task    |                                                                  |
- * | `task.succeeded`, `task.failed`   | the task    |                                                                  |
+ * | `task.succeeded`, `task.failed`   | the task    | the end at the deadline, once a late result has replaced it      |
  * | `webhook.received`                | the journal |                                                                  |
- * | `output.stored`                   | the output  | with deliveries, which do not name their output; with an error   |
+ * | `output.stored`, `output.late`    | the output  | with deliveries, which do not name their output; with an error   |
  * | `job.succeeded`, `job.failed`     | the job     | with several deliveries                                          |
  * | `job.canceled`                    | the job     | always: a late result changes what its tasks say                 |
  * | every other                       |             | always: no other row has its data or its time                    |
@@ -29,6 +29,7 @@ export function isMadeFromRows({ type, data }: Pick<Entry, 'type' | 'data'>, del
     case 'job.failed':
       return deliveries <= 1
     case 'output.stored':
+    case 'output.late':
       return deliveries === 0 && data.metadata_error === undefined
     default:
       return false
@@ -45,7 +46,9 @@ export function timelineOf(rows: TimelineRows & { stored: readonly Entry[] }): E
 }
 
 /** The task, output or end that an entry is about. A stored entry replaces the made one with the same subject. */
-function subjectOf({ type, data }: Entry): string {
+function subjectOf({ id, type, data }: Entry): string {
+  // A task can have two ends: at its job's deadline, and late. Each has its own id.
+  if (type === 'task.succeeded' || type === 'task.failed') return id
   return `${type} ${data.n ?? data.provider_task_id ?? ''}`
 }
 
@@ -56,7 +59,8 @@ const places: readonly string[][] = [
   ['task.submitted', 'task.rejected'],
   ['webhook.received'],
   ['task.succeeded', 'task.failed'],
-  ['output.stored', 'output.failed'],
+  ['output.stored', 'output.late', 'output.failed'],
+  ['output.exported', 'output.export_failed'],
   ['job.succeeded', 'job.failed', 'job.canceled'],
 ]
 

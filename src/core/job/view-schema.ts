@@ -1,6 +1,7 @@
 /** The schema of a job as its caller sees it, in the API and in every event. No I/O. */
 import { z } from 'zod'
 import { costSchema } from '../cost.ts'
+import { exportStatuses } from '../export.ts'
 import { faultCodes } from '../fault.ts'
 import { models, providerNames, storedRequestSchema } from '../request/request.ts'
 import { cancellationSchema } from './cancellation.ts'
@@ -16,6 +17,16 @@ const faultViewSchema = z.object({
   remedy: z.string(),
   /** Whether the same request can succeed if it is posted again. */
   retryable: z.boolean(),
+})
+
+const exportView = z.object({
+  status: z.enum(exportStatuses),
+  url: z.string().nullable().meta({
+    description: 'Endpoint, bucket and key of the copy; null until it is there. It is not signed.',
+  }),
+  key: z.string().nullable(),
+  exported_at: timestamp.nullable(),
+  error: z.string().nullable().meta({ description: 'Why the last attempt failed.' }),
 })
 
 const outputView = z.object({
@@ -41,6 +52,14 @@ const outputView = z.object({
   unconfirmed: z.boolean().meta({
     description:
       'true if the provider could not be polled before the deadline, so that only a webhook or an upload identifies this video.',
+  }),
+  late: z.boolean().meta({
+    description:
+      'true if the provider finished this video after the job had failed at its deadline. The job stays failed.',
+  }),
+  export: exportView.nullable().meta({
+    description:
+      'Its copy in the bucket that the deployment exports to. Null: none is made. In events only output.exported shows it.',
   }),
   fault: faultViewSchema.nullable(),
 })
@@ -80,6 +99,14 @@ export const jobViewSchema = z.object({
     description:
       'The cost of the whole job, never a partial sum. While the job runs it may be an estimate. Once settled_at is set it covers everything that was or may have been bought. source: provider is the amount that the providers reported; any other source means that at least one task is estimated. null: unknown, for example because a provider never confirmed whether it accepted a task. tasks[].cost has the known cost of each task.',
   }),
+  callback_headers: z
+    .array(z.string())
+    .optional()
+    .meta({
+      description:
+        'The names of the headers that its callbacks carry. The values are never shown. Missing in events, and if there are none.',
+      example: ['authorization'],
+    }),
   metadata: z.record(z.string(), z.string()),
   retry_of: z.string().nullable().meta({ description: 'The job whose request this one repeats.' }),
   created_at: timestamp,

@@ -1,6 +1,7 @@
 /** A job as its caller sees it, made from its stored rows. No I/O. */
 
 import { addCosts, type Cost, type Estimates } from '../cost.ts'
+import type { OutputExport } from '../export.ts'
 import { type Fault, faults, isRetryable } from '../fault.ts'
 import { isoOrNull } from '../iso.ts'
 import type { JobRequest, ProviderName } from '../request/request.ts'
@@ -29,7 +30,12 @@ export interface JobRows {
     eraseAt: number | null
     prunedAt: number | null
   }
-  outputs: readonly ({ n: number; isUnconfirmed?: boolean } & (
+  outputs: readonly ({
+    n: number
+    isUnconfirmed?: boolean
+    isLate?: boolean
+    export?: OutputExport | undefined
+  } & (
     | { status: 'waiting' }
     | { status: 'stored'; contentType: string; bytes: number; sha256: string; metadata: VideoMetadata }
     | { status: 'failed'; fault: Fault }
@@ -102,8 +108,14 @@ function viewOutput(output: JobRows['outputs'][number], link: Link | undefined):
     sha256: stored?.sha256 ?? null,
     ...viewMetadata(stored?.metadata ?? noMetadata),
     unconfirmed: output.isUnconfirmed === true,
+    late: output.isLate === true,
+    export: output.export === undefined ? null : viewExport(output.export),
     fault: output.status === 'failed' ? viewFault(output.fault) : null,
   }
+}
+
+function viewExport({ status, url, key, exportedAt, error }: OutputExport) {
+  return { status, url, key, exported_at: isoOrNull(exportedAt), error }
 }
 
 export function viewMetadata(metadata: VideoMetadata) {

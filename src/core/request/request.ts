@@ -7,6 +7,7 @@ import { defaultEventTypes, eventTypes } from '../event.ts'
 import { parseDeepJson, readStored, tooDeepAt } from '../http/json.ts'
 import { maxRetentionDays } from '../retention.ts'
 import { isMeantAsUrl, urlOf, urlOrTextOf } from '../url/parse.ts'
+import { callbackHeadersSchema } from './callback-headers.ts'
 import { maxUrlLength, mediaFault } from './media.ts'
 import { rules } from './rules.ts'
 import { textOf } from './text.ts'
@@ -116,10 +117,14 @@ const fields = z.strictObject({
       description:
         "Each provider's other documented parameters, as GET /v1/models lists them. Unknown parameters are refused.",
     }),
-  callback_url: callbackUrlSchema.optional(),
+  callback_url: callbackUrlSchema.optional().meta({
+    description: 'Default: the callback_url of the API key.',
+  }),
   callback_secret: callbackSecretSchema.optional(),
+  callback_headers: callbackHeadersSchema.optional(),
   callback_events: eventTypesSchema.default([...defaultEventTypes]).meta({
-    description: 'job.generating, output.stored and job.erased are sent only if listed here.',
+    description:
+      'job.generating, output.stored, output.late, output.exported and job.erased are sent only if listed here.',
   }),
   metadata: metadataSchema.default({}).meta({
     description: `Included in full in every event of the job. At most 20 keys of 1 to 64 characters, values of at most 512 characters, and ${maxMetadataBytes} bytes in total, as JSON in UTF-8.`,
@@ -155,8 +160,8 @@ export const requestSchema = rules.reduce(
 
 export type PostedRequest = z.infer<typeof requestSchema>
 
-/** The request as it is stored with the job. The secret is stored separately, encrypted. */
-export const storedRequestSchema = fields.omit({ callback_secret: true })
+/** The request as it is stored with the job. The secret and the headers are stored separately, encrypted. */
+export const storedRequestSchema = fields.omit({ callback_secret: true, callback_headers: true })
 
 export type JobRequest = z.infer<typeof storedRequestSchema>
 
@@ -164,7 +169,11 @@ export type JobRequest = z.infer<typeof storedRequestSchema>
 export function parseStoredRequest(json: string, model: Model): { request: JobRequest; isWhole: boolean } {
   const request = readStored(storedRequestSchema, json)
   if (request !== undefined) return { request, isWhole: true }
-  const { callback_secret: _, ...part } = wellFormedPart(parseDeepJson(json))
+  const {
+    callback_secret: _secret,
+    callback_headers: _headers,
+    ...part
+  } = wellFormedPart(parseDeepJson(json))
   return { request: { ...storedRequestSchema.parse({ ...part, model: models[0] }), model }, isWhole: false }
 }
 

@@ -7,6 +7,7 @@ interface RuledFields extends MediaFields {
   prompt?: string | undefined
   callback_url?: string | undefined
   callback_secret?: string | undefined
+  callback_headers?: Record<string, string> | undefined
 }
 
 interface Rule {
@@ -69,5 +70,13 @@ export const rules: readonly Rule[] = [
     reads: ['callback_url', 'callback_secret'],
     broken: ({ callback_url, callback_secret }) =>
       callback_secret !== undefined && callback_url === undefined ? 'needs a callback_url to sign for' : null,
+  },
+  {
+    path: 'callback_headers',
+    reads: ['callback_url', 'callback_headers'],
+    broken: ({ callback_url, callback_headers = {} }) =>
+      callback_url === undefined && Object.keys(callback_headers).length > 0
+        ? 'needs a callback_url to be sent to'
+        : null,
   },
 ]

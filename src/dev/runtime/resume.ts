@@ -8,9 +8,11 @@ import { leaseMs } from '../../core/schedule.ts'
 import { type Database, openDatabase } from '../../store/database.ts'
 import { claimDelivery, overdueDeliveries } from '../../store/deliveries/claim.ts'
 import { postponeDelivery } from '../../store/deliveries/commit.ts'
+import { releaseExportLeases } from '../../store/exports/claim.ts'
 import { claimJob } from '../../store/jobs/claim.ts'
 import { releaseLease } from '../../store/jobs/commit.ts'
 import { overdueJobs } from '../../store/jobs/jobs.ts'
+import { releaseLateLeases } from '../../store/late/claim.ts'
 
 // No provider's first poll is later. Further ones wait for their time, and so do deliveries that are to be retried later.
 const horizonMs = 5 * 60_000
@@ -46,6 +48,8 @@ export async function resume(db: Database, nowMs: number): Promise<void> {
     const claim = await claimDelivery(db, id, crypto.randomUUID(), nowMs + leaseMs)
     if (claim !== null && 'delivery' in claim) await postponeDelivery(db, claim.delivery, 0, nowMs)
   }
+  await releaseLateLeases(db)
+  await releaseExportLeases(db, nowMs)
 }
 
 async function overdueJobIds(db: Database, atMs: number, limit: number): Promise<string[]> {

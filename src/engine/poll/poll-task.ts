@@ -7,7 +7,7 @@ import type { Context } from '../../context.ts'
 import { type Fault, fail, type Result } from '../../core/fault.ts'
 import { isConfirmed, needsConfirmation, type PollFailure, recordOf } from '../../core/poll-failure.ts'
 import { finalPollWindowMs, soonMs } from '../../core/schedule.ts'
-import { announcedWaitMs, pollWaitMs } from '../../core/schedule-waits.ts'
+import { announcedWaitMs } from '../../core/schedule-waits.ts'
 import type { Outcome, Provider, RemoteOutput } from '../../providers/provider.ts'
 import type { ClaimedJob } from '../../store/jobs/claim.ts'
 import type { RunningTask, Task } from '../../store/jobs/tasks.ts'
@@ -18,11 +18,15 @@ import { acceptUnconfirmed, acceptUploaded } from './unconfirmed.ts'
 
 /** The inputs that the polls of all tasks of a job share. */
 export interface PolledJob {
-  job: ClaimedJob
+  job: Pick<ClaimedJob, 'id' | 'deadlineAt'>
   /** Undefined: its key was removed. */
   provider: Provider | undefined
   items: ReceivedItem[]
+  pace: PollPace
 }
+
+/** The wait before the next poll of a task that neither a failure nor an announcement makes urgent. */
+export type PollPace = (task: RunningTask, nowMs: number) => number
 
 /** `task` is the same object as before if nothing about it changed. */
 export type PolledTask =
@@ -38,7 +42,7 @@ type Pending = Extract<Outcome, { state: 'pending' }>
 type Ended = Exclude<Outcome, Pending> & { isUnconfirmed?: true }
 
 export async function pollTask(context: Context, polled: PolledJob, task: RunningTask): Promise<PolledTask> {
-  const { job, provider, items } = polled
+  const { job, items } = polled
   const announced = announcementOf(items, task.providerTaskId, task.wanted)
   const response = await getStatus(context, polled, task)
   const nowMs = context.now()
@@ -57,7 +61,7 @@ export async function pollTask(context: Context, polled: PolledJob, task: Runnin
   }
   const isUrgent = isLate || (failure !== null && needsConfirmation(failure))
   const finished = outcome?.finished.length ?? 0
-  const paceMs = isUrgent ? soonMs : waitMs(provider, task, announcementBeyond(announced, finished), nowMs)
+  const paceMs = isUrgent ? soonMs : waitMs(polled, task, announcementBeyond(announced, finished), nowMs)
   return {
     state: 'running',
     task: withFailure(task, failure),
@@ -126,16 +130,16 @@ function announcementBeyond(announced: Announcement | null, finished: number): A
   return announced !== null && announced.ends > finished ? announced : null
 }
 
-/** Within seconds while something announces more than the status shows, else at the provider's own pace. */
+/** Within seconds while something announces more than the status shows, else at the given pace. */
 function waitMs(
-  provider: Provider | undefined,
+  { pace }: PolledJob,
   task: RunningTask,
   announced: Announcement | null,
   nowMs: number,
 ): number {
   const announcedMs = announced === null ? null : announcedWaitMs(nowMs - announced.lastReceivedAt)
   if (announcedMs !== null) return announcedMs
-  return provider === undefined ? soonMs : pollWaitMs(provider.capabilities.pace, nowMs - task.submittedAt)
+  return pace(task, nowMs)
 }
 
 function end(task: RunningTask, outcome: Ended, announced: Announcement | null, nowMs: number): PolledTask {

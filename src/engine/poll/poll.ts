@@ -4,7 +4,11 @@
  */
 import type { Context } from '../../context.ts'
 import { isReplaced } from '../../core/job/task.ts'
+import type { ProviderName } from '../../core/request/request.ts'
+import { soonMs } from '../../core/schedule.ts'
+import { pollWaitMs } from '../../core/schedule-waits.ts'
 import { distinctOutputs } from '../../providers/distinct-results.ts'
+import type { Provider } from '../../providers/provider.ts'
 import { draftEvent } from '../../store/events.ts'
 import type { Claim } from '../../store/jobs/claim.ts'
 import type { OutputHost } from '../../store/jobs/output-hosts.ts'
@@ -13,7 +17,7 @@ import { applyChanges, type Changes, changes, type Step } from '../../store/jobs
 import type { Task } from '../../store/jobs/tasks.ts'
 import { settle } from '../settle/settle.ts'
 import { receivedItems } from './hints.ts'
-import { type PolledTask, pollTask } from './poll-task.ts'
+import { type PolledJob, type PolledTask, type PollPace, pollTask } from './poll-task.ts'
 import { hostIn } from './unconfirmed.ts'
 
 type Ended = Extract<PolledTask, { state: 'ended' }>
@@ -26,16 +30,28 @@ export async function poll(context: Context, claim: Claim): Promise<Step> {
   return settle(context, claim, polled)
 }
 
+/** The provider's own. */
+function paceOf(provider: Provider | undefined): PollPace {
+  if (provider === undefined) return () => soonMs
+  return (task, nowMs) => pollWaitMs(provider.capabilities.pace, nowMs - task.submittedAt)
+}
+
+/** The job and all that was received for it. */
+type Polling = Pick<Claim, 'tasks' | 'webhooks'> & { job: PolledJob['job'] & { provider: ProviderName } }
+
 /** Polls every task that runs at the provider. `waits`: for each that is still running, how long until its next poll. */
 export async function pollTasks(
   context: Context,
-  claim: Claim,
+  claim: Polling,
+  pace: PollPace = paceOf(context.providers[claim.job.provider]),
 ): Promise<{ polled: Changes; waits: number[] }> {
   const { job, tasks } = claim
   const provider = context.providers[job.provider]
   const items = receivedItems(claim, provider)
   const running = tasks.filter((task) => task.status === 'submitted')
-  const results = await Promise.all(running.map((task) => pollTask(context, { job, provider, items }, task)))
+  const results = await Promise.all(
+    running.map((task) => pollTask(context, { job, provider, items, pace }, task)),
+  )
   const ended = results.flatMap((one) => (one.state === 'ended' ? [one] : []))
   const polled = changes({
     // A task that did not change is not written.
@@ -63,6 +79,7 @@ function outputRows(tasks: Task[], { task, outputs, isUnconfirmed }: Ended): Wai
     status: 'waiting',
     attempts: 0,
     isUnconfirmed,
+    isLate: false,
   }))
 }
 

@@ -10,7 +10,6 @@ import { downloadVideo } from '../../media/save-video.ts'
 import type { StoredObject } from '../../media/write.ts'
 import { compareUpload, uploadWaitMs } from '../../provider-uploads/compare.ts'
 import type { RemoteOutput } from '../../providers/provider.ts'
-import type { ClaimedJob } from '../../store/jobs/claim.ts'
 import type { StoredOutput, WaitingOutput } from '../../store/jobs/outputs.ts'
 import type { Task } from '../../store/jobs/tasks.ts'
 import { type Heartbeat, transferTime } from '../heartbeat.ts'
@@ -32,7 +31,7 @@ export function fetchWaitMs(task: Task | undefined, nowMs: number): number {
 
 /** All downloads of one step share its lease and its time. */
 interface Transfer {
-  job: ClaimedJob
+  job: { id: string }
   onProgress: Heartbeat
   timeLeftMs: () => number
 }

@@ -9,15 +9,25 @@ import { randomAccessInBucket } from '../../media/metadata/random-access.ts'
 import { readVideoMetadata } from '../../media/metadata/video.ts'
 import { draftEvent } from '../../store/events.ts'
 import type { Claim } from '../../store/jobs/claim.ts'
+import type { Job } from '../../store/jobs/jobs.ts'
 import type { StoredOutput } from '../../store/jobs/outputs.ts'
-import { applyChanges, changes, type Step } from '../../store/jobs/step.ts'
+import { applyChanges, type Changes, changes, type Step } from '../../store/jobs/step.ts'
 import { deliveriesFor } from '../settle/notify.ts'
 import { settle } from '../settle/settle.ts'
 
 export async function readMetadata(context: Context, claim: Claim, unread: StoredOutput): Promise<Step> {
+  const read = await metadataOf(context, { ...claim, isTakenOver: claim.job.isTakenOver }, unread)
+  const isLast = !applyChanges(claim, read).outputs.some(({ status }) => status === 'waiting')
+  return isLast ? settle(context, claim, read) : { ...read, status: 'storing', next: 'now' }
+}
+
+type Reading = Pick<Claim, 'tasks' | 'outputs'> & { job: Job; isTakenOver: boolean }
+
+/** The output with its metadata, its event and the deliveries of the event. */
+export async function metadataOf(context: Context, claim: Reading, unread: StoredOutput): Promise<Changes> {
   const startedAt = context.now()
   // The same lease stores the output and reads its header, so a lease that expired in between expired while reading.
-  const { metadata, trouble } = claim.job.isTakenOver ? interrupted : await readHeader(context, unread)
+  const { metadata, trouble } = claim.isTakenOver ? interrupted : await readHeader(context, unread)
   const nowMs = context.now()
   context.log('metadata.read', {
     job_id: claim.job.id,
@@ -26,17 +36,11 @@ export async function readMetadata(context: Context, claim: Claim, unread: Store
     metadata_error: trouble ?? undefined,
   })
   const output: StoredOutput = { ...unread, metadata, metadataReadAt: nowMs }
-  const event = draftEvent('output.stored', dataOf(output, trouble), nowMs)
+  const type = output.isLate ? 'output.late' : 'output.stored'
+  const event = draftEvent(type, dataOf(output, trouble), nowMs)
   const after = applyChanges(claim, { tasks: [], outputs: [output] })
-  const deliveries = await deliveriesFor(
-    context,
-    after,
-    { ...event, type: 'output.stored' },
-    { output: output.n },
-  )
-  const read = changes({ outputs: [output], events: [event], deliveries })
-  const isLast = !after.outputs.some(({ status }) => status === 'waiting')
-  return isLast ? settle(context, claim, read) : { ...read, status: 'storing', next: 'now' }
+  const deliveries = await deliveriesFor(context, after, { ...event, type }, { output: output.n })
+  return changes({ outputs: [output], events: [event], deliveries })
 }
 
 interface Header {

@@ -3,6 +3,7 @@
  * because none cancels a task. The step that holds the row loses its lease, and commits nothing.
  */
 import type { Context } from '../../context.ts'
+import { sees, type Viewer } from '../../core/access.ts'
 import { abandoned, canceled, cancellationOf } from '../../core/job/cancellation.ts'
 import { eraseAtOf } from '../../core/retention.ts'
 import { deleteOrphans } from '../../media/delete.ts'
@@ -11,14 +12,16 @@ import type { Job } from '../../store/jobs/jobs.ts'
 import type { Output } from '../../store/jobs/outputs.ts'
 import { mayLeaveOrphans } from '../../store/jobs/tasks.ts'
 import { afterCommit, limitsInBatch } from '../slots.ts'
+import { closeReservation } from '../spending.ts'
 import { finalEvent } from './final-event.ts'
 
-/** The job after the call: canceled now or before, or ended otherwise. Null: there is no such job. */
-export async function cancel(context: Context, jobId: string): Promise<Job | null> {
+/** The job after the call: canceled now or before, or ended otherwise. Null: there is no such job for the viewer. */
+export async function cancel(context: Context, jobId: string, viewer: Viewer): Promise<Job | null> {
   const seen = await seeJob(context.dbOf(jobId), jobId)
-  if (seen === null) return null
+  if (seen === null || !sees(viewer, seen.job)) return null
   // A step that committed in between has changed what the event must show, so read again. A job has few steps.
-  if (seen.job.settledAt === null) return (await settleAsCanceled(context, seen)) ?? cancel(context, jobId)
+  if (seen.job.settledAt === null)
+    return (await settleAsCanceled(context, seen)) ?? cancel(context, jobId, viewer)
   if (seen.job.status === 'canceled') await deleteUnused(context, seen)
   return seen.job
 }
@@ -51,6 +54,7 @@ async function settleAsCanceled(context: Context, seen: SeenJob): Promise<Job | 
     duration_ms: nowMs - job.createdAt,
     may_still_be_billed: data.may_still_be_billed,
   })
+  await closeReservation(context, { job, tasks })
   await deleteUnused(context, { job, tasks, outputs })
   return job
 }

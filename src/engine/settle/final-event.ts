@@ -1,16 +1,15 @@
 /** The last event of a job, for every kind of end, and its deliveries. */
 import type { Context } from '../../context.ts'
 import type { SettledStatus } from '../../core/job/job.ts'
-import type { JobRows } from '../../core/job/view.ts'
 import type { DeliveryDraft } from '../../store/deliveries/claim.ts'
 import { draftEvent, type EventDraft } from '../../store/events.ts'
-import { deliveriesFor } from './notify.ts'
+import { deliveriesFor, type NotifyingRows } from './notify.ts'
 
 /** `settled`: the rows after the end. `data`: what the timeline shows. */
 export async function finalEvent(
   context: Context,
   status: SettledStatus,
-  settled: JobRows,
+  settled: NotifyingRows,
   data: Record<string, unknown>,
 ): Promise<{ events: EventDraft[]; deliveries: DeliveryDraft[] }> {
   const type = `job.${status}` as const

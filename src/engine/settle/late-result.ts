@@ -3,10 +3,12 @@
  * answered, because that may be billed. R2 keeps no object without a row. If another step has the job, that step decides.
  */
 import type { Context } from '../../context.ts'
+import { everyProject } from '../../core/access.ts'
 import { findJob } from '../../store/jobs/jobs.ts'
 import { recordLateTask } from '../../store/jobs/late-task.ts'
 import { findStoredOutput, type StoredOutput } from '../../store/jobs/outputs.ts'
 import type { Step } from '../../store/jobs/step.ts'
+import { isLateCheckOpen } from '../../store/late/late-checks.ts'
 
 export async function recordLateResult(context: Context, jobId: string, step: Step): Promise<void> {
   for (const task of step.tasks) await recordLateTask(context.dbOf(jobId), task)
@@ -15,7 +17,7 @@ export async function recordLateResult(context: Context, jobId: string, step: St
   }
 }
 
-async function deleteUnused(
+export async function deleteUnused(
   { dbOf, bucket }: Context,
   jobId: string,
   { n, key }: StoredOutput,
@@ -23,6 +25,8 @@ async function deleteUnused(
   const job = await findJob(dbOf(jobId), jobId)
   // The step that has the job now writes the same object. If the job is canceled later, the cancellation deletes it.
   if (job !== null && job.settledAt === null) return
-  const stored = await findStoredOutput(dbOf(jobId), jobId, n)
+  // Nor is an object deleted under a late check, which may be writing it. At its end it deletes what is unused.
+  if (await isLateCheckOpen(dbOf(jobId), jobId)) return
+  const stored = await findStoredOutput(dbOf(jobId), jobId, n, everyProject)
   if (stored?.key !== key) await bucket.delete(key)
 }

@@ -1,10 +1,13 @@
 /** The deliveries of an event. They are committed in the same batch as the event. */
 import type { Context } from '../../context.ts'
-import { destinationsOf, type JobEventType, type Subscription } from '../../core/event.ts'
+import { destinationsOf, type JobEventType, type NotifyingJob, type Subscription } from '../../core/event.ts'
 import { eventBody } from '../../core/event-body.ts'
 import { type JobRows, viewJob } from '../../core/job/view.ts'
 import { linksTo } from '../../media/signed-links.ts'
 import { type DeliveryDraft, draftDelivery } from '../../store/deliveries/claim.ts'
+
+/** The rows of a job that its event shows, and that decide where it goes. */
+export type NotifyingRows = JobRows & { job: NotifyingJob }
 
 interface Given {
   /** The number of the output that the event is about. */
@@ -19,19 +22,14 @@ interface Given {
  */
 export async function deliveriesFor(
   { config, owners }: Context,
-  rows: JobRows,
+  rows: NotifyingRows,
   event: { id: string; type: JobEventType; createdAt: number },
   { output, subscriptions }: Given = {},
 ): Promise<DeliveryDraft[]> {
   const { job, outputs } = rows
-  const destinations = destinationsOf(
-    event.type,
-    job.request,
-    subscriptions ?? (await owners.subscriptions()),
-  )
+  const destinations = destinationsOf(event.type, job, subscriptions ?? (await owners.subscriptions()))
   if (destinations.length === 0) return []
-  const stored = outputs.filter(({ status }) => status === 'stored').map(({ n }) => n)
-  const links = await linksTo(config, job.id, stored, event.createdAt)
+  const links = await linksTo(config, job.id, outputs, event.createdAt)
   const body = eventBody(event.type, event.createdAt, viewJob(rows, links), output)
   return destinations.map((destination) =>
     draftDelivery(job.id, { ...destination, eventId: event.id, eventType: event.type, body }),

@@ -10,6 +10,7 @@ import { kindAt, mediaOf } from '../../core/request/media.ts'
 import type { MediaUploads } from '../../providers/media-uploads.ts'
 import type { Provider } from '../../providers/provider.ts'
 import type { Claim } from '../../store/jobs/claim.ts'
+import type { Job } from '../../store/jobs/jobs.ts'
 import { changes } from '../../store/jobs/step.ts'
 import type { InputUpload } from '../../store/jobs/task-media.ts'
 import type { OpenTask, Task } from '../../store/jobs/tasks.ts'
@@ -36,8 +37,14 @@ export async function handOverInputs(
   return sent.length === 0 ? null : pollImports(context, claim, provider.uploads, { task, sent })
 }
 
+/** The part of a claim that says what a task was submitted with. */
+export interface Submitting {
+  job: Pick<Job, 'id' | 'request'>
+  tasks: Task[]
+}
+
 /** The provider's ids of the imported inputs, by the value of the medium in the request. */
-export function inputAssetsOf(claim: Claim, task: Task): ReadonlyMap<string, string> {
+export function inputAssetsOf(claim: Submitting, task: Task): ReadonlyMap<string, string> {
   const uploads = uploadsFor(claim, task)
   const pairs = mediaOf(claim.job.request).flatMap(({ path, value }): [string, string][] => {
     const upload = uploads[path]
@@ -47,7 +54,7 @@ export function inputAssetsOf(claim: Claim, task: Task): ReadonlyMap<string, str
 }
 
 /** The imports of the job's other tasks at the provider serve this task too. */
-function uploadsFor({ tasks }: Claim, task: Task): Record<string, InputUpload> {
+function uploadsFor({ tasks }: Submitting, task: Task): Record<string, InputUpload> {
   const others = tasks.filter(({ n, provider }) => n !== task.n && provider === task.provider)
   const imported = others.flatMap(({ inputs }) =>
     Object.entries(inputs).filter(([, { state }]) => state === 'imported'),

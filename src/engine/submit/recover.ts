@@ -9,7 +9,10 @@ import type { LostSubmission, Outcome, Provider, Submitted } from '../../provide
 import type { Claim } from '../../store/jobs/claim.ts'
 import { type Task, takenTaskIds } from '../../store/jobs/tasks.ts'
 import { type ReceivedItem, receivedItems } from '../poll/hints.ts'
-import { inputAssetsOf } from './inputs.ts'
+import { inputAssetsOf, type Submitting } from './inputs.ts'
+
+/** The job and all that was received for it. */
+type Recovering = Submitting & Pick<Claim, 'webhooks'>
 
 /**
  * `not_found`: the provider does not show it, which proves nothing. `answer_lost`: there is no way to ask, or the response
@@ -17,7 +20,7 @@ import { inputAssetsOf } from './inputs.ts'
  */
 export async function recoverSubmission(
   context: Context,
-  claim: Claim,
+  claim: Recovering,
   provider: Provider | undefined,
   task: Task,
 ): Promise<Result<Submitted | 'not_found'>> {
@@ -39,7 +42,7 @@ export async function recoverSubmission(
  * A webhook or an upload came under our own reference: the provider has the task, whatever its status endpoint shows. The
  * status may not show it before the deadline, and only a submitted task keeps its video then.
  */
-function isNamed(claim: Claim, provider: Provider, { clientReference }: Task): boolean {
+function isNamed(claim: Recovering, provider: Provider, { clientReference }: Task): boolean {
   return receivedItems(claim, provider).some(({ providerTaskId }) => providerTaskId === clientReference)
 }
 
@@ -63,7 +66,7 @@ async function findUntaken(
  * know each id.
  */
 async function findByWebhook(
-  claim: Claim,
+  claim: Recovering,
   provider: Provider,
   task: Task,
   { heldAmong }: LostSubmission,
@@ -108,7 +111,7 @@ const limits = {
   idLength: 200,
 }
 
-function untakenItems(claim: Claim, provider: Provider): ReceivedItem[] {
+function untakenItems(claim: Recovering, provider: Provider): ReceivedItem[] {
   const taken = new Set(claim.tasks.map(({ providerTaskId }) => providerTaskId))
   return receivedItems(claim, provider).filter(
     ({ providerTaskId: id }) => !taken.has(id) && id.length <= limits.idLength,
@@ -116,14 +119,14 @@ function untakenItems(claim: Claim, provider: Provider): ReceivedItem[] {
 }
 
 /** A task with another job's callback URL is that job's, though that job may not have recorded it yet. */
-function isForeign({ callbackUrl }: Outcome, { job }: Claim): boolean {
+function isForeign({ callbackUrl }: Outcome, { job }: Recovering): boolean {
   return callbackUrl !== undefined && !callbackUrl.includes(`/${job.id}/`)
 }
 
 /** Null: there is no way to ask. Only a webhook helps, or the deadline ends it. */
 export function recoverAgainAfterMs(
   { now }: Context,
-  claim: Claim,
+  claim: Recovering,
   provider: Provider | undefined,
   { unknownAt }: Task,
 ): number | null {

@@ -14,16 +14,24 @@ export async function recordDeadLetter(context: Context, message: QueueMessage):
     await journalWebhook(dbOf(message.webhook.jobId), message.webhook, now())
   }
   const jobId = await jobIdOf(context, message)
-  const kind = 'webhook' in message ? 'webhook' : 'delivery' in message ? 'delivery' : 'job'
+  const kind = kindOf(message)
   log('message.dead_lettered', { job_id: jobId, kind })
   if (jobId !== null) {
     await insertEventIf(dbOf(jobId), jobId, draftEvent('message.dead_lettered', { kind }, now()))
   }
 }
 
+function kindOf(message: QueueMessage): 'webhook' | 'delivery' | 'export' | 'job' {
+  if ('webhook' in message) return 'webhook'
+  if ('delivery' in message) return 'delivery'
+  return 'export' in message ? 'export' : 'job'
+}
+
 async function jobIdOf({ dbOf }: Context, message: QueueMessage): Promise<string | null> {
   if ('job' in message) return message.job
   if ('result' in message) return message.result
+  if ('late' in message) return message.late
   if ('webhook' in message) return message.webhook.jobId
+  if ('export' in message) return message.export.jobId
   return (await findDelivery(dbOf(message.delivery), message.delivery))?.jobId ?? null
 }

@@ -4,6 +4,7 @@
  * crash in between, the next sweep finishes by the rows that are left. Caches are purged apart from this, by purge.ts.
  */
 import type { Context } from '../../context.ts'
+import { everyProject, sees } from '../../core/access.ts'
 import { destinationsOf, type ErasureReason, type Subscription } from '../../core/event.ts'
 import { erasureEventBody } from '../../core/event-body.ts'
 import { newId } from '../../core/id.ts'
@@ -21,21 +22,24 @@ import {
   findErasable,
   finishErasures,
 } from '../../store/jobs/erasures.ts'
+import { closeBeforeErasure } from './reservations.ts'
 
 export interface ErasureOrder {
   reason: ErasureReason
   /** Whether pending deliveries delay the erasure. */
   pendingDeliveries: 'wait' | 'discard'
+  /** Only a job of this project. Null: of any. */
+  project: string | null
 }
 
-/** `gone`: the job does not exist, or was erased before. */
+/** `gone`: the job does not exist for this order, or was erased before. */
 export type Erasure = 'erased' | 'gone' | 'not_settled' | 'undelivered'
 
 // Two at once are harmless: one of them commits, and the other finds that the job is gone.
 export async function erase(context: Context, jobId: string, order: ErasureOrder): Promise<Erasure> {
   const db = context.dbOf(jobId)
   const [seen] = await findErasable(db, [jobId])
-  if (seen === undefined) return 'gone'
+  if (seen === undefined || !sees(order, seen.job)) return 'gone'
   if (!isSettled(seen.job.status)) return 'not_settled'
   if (seen.hasPendingDelivery && order.pendingDeliveries === 'wait') return 'undelivered'
   // A delivery became pending again, or the job was erased, in the meantime: check again.
@@ -49,7 +53,7 @@ const maxPerGroup = 25
 // Each job's objects take a call to R2, and six calls of an invocation may wait at once.
 const maxAtOnce = 4
 
-const byRetention: ErasureOrder = { reason: 'retention', pendingDeliveries: 'wait' }
+const byRetention: ErasureOrder = { reason: 'retention', pendingDeliveries: 'wait', ...everyProject }
 
 /** Erases the jobs of a database that are due, and finishes interrupted erasures. Returns how many there were. */
 export async function eraseDue(context: Context, db: Database): Promise<number> {
@@ -110,6 +114,10 @@ async function eraseAll(
   const deliveries = new Map(
     seen.map((one) => [one.job.id, erasureDeliveries({ ...one, subscriptions }, reason, nowMs)]),
   )
+  await closeBeforeErasure(
+    context,
+    seen.map(({ job }) => job),
+  )
   if (!(await commitErasures(db, { deliveries, pendingDeliveries }, nowMs))) return false
   const ids = [...deliveries.keys()]
   for (const id of ids) log('job.erased', { job_id: id, reason })
@@ -166,7 +174,7 @@ function erasureDeliveries(
     outputs: stored.map(({ n, bytes, sha256 }) => ({ n, bytes, sha256 })),
     metadata: job.request.metadata,
   })
-  return destinationsOf(type, job.request, subscriptions).map((target) =>
+  return destinationsOf(type, job, subscriptions).map((target) =>
     draftDelivery(job.id, { ...target, eventId, eventType: type, body }),
   )
 }

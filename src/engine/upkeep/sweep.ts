@@ -1,9 +1,12 @@
 /** sweep: once a minute, wakes every overdue row and erases the jobs that are due. It costs as much as there is due. */
 import type { Context } from '../../context.ts'
+import { maxExportsAtOnce } from '../../core/schedule.ts'
 import type { Database } from '../../store/database.ts'
 import { overdueDeliveries } from '../../store/deliveries/claim.ts'
 import { parkOverdue, releaseDueQueues } from '../../store/deliveries/host-queue-sweep.ts'
+import { overdueExports } from '../../store/exports/exports.ts'
 import { overdueJobs } from '../../store/jobs/jobs.ts'
+import { overdueLateChecks } from '../../store/late/late-checks.ts'
 import { inEachDatabase } from '../../store/shards.ts'
 import { cleanUp } from '../slots.ts'
 import { eraseDue } from './erase.ts'
@@ -24,16 +27,25 @@ export async function sweep(context: Context): Promise<void> {
 async function sweepShard(context: Context, db: Database, shard: number): Promise<void> {
   const { queues, now } = context
   const startedAt = now()
-  const [jobs, deliveries] = await Promise.all([
+  const [jobs, lateChecks, deliveries, exports] = await Promise.all([
     overdueJobs(db, now(), maxPerSweep),
+    overdueLateChecks(db, now(), maxPerSweep),
     findOverdueDeliveries(db, now),
+    context.config.exportTarget === null ? [] : overdueExports(db, now(), maxExportsAtOnce),
   ])
-  await Promise.all([queues.jobs(jobs), queues.deliveries(deliveries)])
+  await Promise.all([
+    queues.jobs(jobs),
+    queues.late(lateChecks, 0),
+    queues.deliveries(deliveries),
+    queues.exports(exports, 0),
+  ])
   const erasures = await eraseDue(context, db)
   context.log('sweep.finished', {
     shard,
     jobs: jobs.length,
+    late_checks: lateChecks.length,
     deliveries: deliveries.length,
+    exports: exports.length,
     erasures,
     duration_ms: now() - startedAt,
   })

@@ -1,5 +1,5 @@
 /** API keys, found by their hash: the keys themselves are never stored. Their secrets are stored encrypted. */
-import { and, desc, eq, inArray, isNull, or, type SQL, type SQLWrapper, sql } from 'drizzle-orm'
+import { and, desc, eq, inArray, isNull, lte, or, type SQL, type SQLWrapper, sql } from 'drizzle-orm'
 import { z } from 'zod'
 import { type Scope, scopes } from '../../core/access.ts'
 import { readStored } from '../../core/http/json.ts'
@@ -95,6 +95,15 @@ export async function revokeApiKey(db: Database, id: string, nowMs: number): Pro
     .where(and(eq(apiKeys.id, id), or(isNull(apiKeys.revokedAt), eq(apiKeys.revokedAt, nowMs))))
     .returning({ id: apiKeys.id })
   return (await forgetOwnersAfter(revoke)).length === 1
+}
+
+/** Unless it was marked since `staleMs`. The memory of owners needs no change: the callers in it are marked already. */
+// Running this twice is harmless: the second finds the time of the first.
+export async function markUsed(db: Database, id: string, nowMs: number, staleMs: number): Promise<void> {
+  await db
+    .update(apiKeys)
+    .set({ lastUsedAt: nowMs })
+    .where(and(eq(apiKeys.id, id), or(isNull(apiKeys.lastUsedAt), lte(apiKeys.lastUsedAt, staleMs))))
 }
 
 /** Every encrypted secret that signs for the key at that time, the newest first. */

@@ -55,7 +55,7 @@ const owner = sql`coalesce(${value('ownerId')}, (SELECT ${jobs.apiKeyId} FROM ${
 const lane = { host: value('host'), ownerId: owner }
 const isClaimed = sql`(${value('lease')} IS NOT NULL
   AND ${takesFreshAttempt(lane, { now: value('now'), leaseEnd: value('leaseEnd') })})`
-const given = ['id', 'jobId', 'endpointId', 'eventId', 'eventType', 'url', 'host', 'path', 'body']
+const given = ['id', 'jobId', 'endpointId', 'eventId', 'eventType', 'url', 'host', 'path', 'project', 'body']
 const places: Record<string, SQL> = {
   ...Object.fromEntries(given.map((name) => [name, value(name)])),
   ownerId: owner,

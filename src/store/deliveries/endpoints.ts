@@ -1,6 +1,7 @@
 /** Endpoints: URLs that receive the events of many jobs. */
 import { and, asc, desc, eq, sql } from 'drizzle-orm'
 import { z } from 'zod'
+import type { Viewer } from '../../core/access.ts'
 import { type EventType, eventTypes, type Subscription } from '../../core/event.ts'
 import { readStored } from '../../core/http/json.ts'
 import type { Database } from '../database.ts'
@@ -16,9 +17,10 @@ export interface Endpoint extends Omit<Row, 'eventTypes' | 'metadata'> {
   metadata: Record<string, string>
 }
 
+/** In each project, and without one: no project uses up the endpoints of another. */
 export const maxEndpoints = 50
 
-/** False: there are `maxEndpoints` already. */
+/** False: its project has `maxEndpoints` already. */
 export async function insertEndpoint(db: Database, endpoint: Endpoint): Promise<boolean> {
   const { id, url, host, path, description, secret, createdAt, disabledAt, disabledBy, project } = endpoint
   const insert = db
@@ -26,7 +28,8 @@ export async function insertEndpoint(db: Database, endpoint: Endpoint): Promise<
     .select(
       sql`SELECT ${id}, ${url}, ${host}, ${path}, ${description}, ${JSON.stringify(endpoint.eventTypes)},
         ${JSON.stringify(endpoint.metadata)}, ${secret}, ${createdAt}, ${disabledAt}, ${disabledBy}, ${project}
-        WHERE (SELECT count(*) FROM ${endpoints} WHERE ${endpoints.id} <> ${id}) < ${maxEndpoints}`,
+        WHERE (SELECT count(*) FROM ${endpoints} WHERE ${endpoints.id} <> ${id}
+          AND ${endpoints.project} IS ${project}) < ${maxEndpoints}`,
     )
     // A repeat finds its own row.
     .onConflictDoUpdate({ target: endpoints.id, set: { id } })
@@ -34,8 +37,13 @@ export async function insertEndpoint(db: Database, endpoint: Endpoint): Promise<
   return (await forgetOwnersAfter(insert)).length === 1
 }
 
-export async function listEndpoints(db: Database): Promise<Endpoint[]> {
-  return (await db.select().from(endpoints).orderBy(desc(endpoints.id))).map(readRow)
+export async function listEndpoints(db: Database, { project }: Viewer): Promise<Endpoint[]> {
+  const rows = await db
+    .select()
+    .from(endpoints)
+    .where(project === null ? undefined : eq(endpoints.project, project))
+    .orderBy(desc(endpoints.id))
+  return rows.map(readRow)
 }
 
 export async function findEndpoint(db: Database, id: string): Promise<Endpoint | null> {
@@ -53,6 +61,7 @@ export function selectForDeliveries(db: Database) {
       metadata: endpoints.metadata,
       secret: endpoints.secret,
       disabledAt: endpoints.disabledAt,
+      project: endpoints.project,
     })
     .from(endpoints)
     .orderBy(asc(endpoints.id))

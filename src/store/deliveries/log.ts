@@ -24,6 +24,8 @@ import type { Attempt } from './commit.ts'
 export type LoggedDelivery = Omit<Delivery, 'body'>
 
 export interface DeliveryFilter {
+  /** Undefined: the deliveries of all projects. */
+  project?: string | undefined
   jobId?: string | undefined
   endpointId?: string | undefined
   status?: DeliveryStatus | undefined
@@ -63,7 +65,7 @@ export function findDeliveries(
   cursor: Cursor,
   nowMs: number,
 ): Promise<Page> {
-  const { jobId, endpointId } = filter
+  const { project, jobId, endpointId } = filter
   const inTime = sql.join([sql`1`, ...createdBetween(filter)], sql` AND `)
   const rangeOf = (where: SQL, table: SQLWrapper = deliveries): Range => ({
     table,
@@ -75,18 +77,25 @@ export function findDeliveries(
     const where = and(eq(deliveries.jobId, jobId), ...matching(filter)) ?? sql`1`
     return findPage(db, { order, ranges: [rangeOf(where)] }, cursor)
   }
+  // Other projects are in other parts of the index, so they cost nothing.
+  if (project !== undefined) {
+    const ranges = [rangeOf(eq(deliveries.project, project))]
+    return findPage(db, { order, ranges, test: testOf({ ...filter, project: undefined }) }, cursor)
+  }
   if (endpointId !== undefined) {
-    const { status, eventType } = filter
-    const tests = matching({ status, eventType })
-    const test =
-      tests.length === 0
-        ? undefined
-        : sql`EXISTS (SELECT 1 FROM ${deliveries} WHERE ${and(eq(deliveries.id, candidateId), ...tests)})`
-    return findPage(db, { order, ranges: [rangeOf(eq(deliveries.endpointId, endpointId))], test }, cursor)
+    const ranges = [rangeOf(eq(deliveries.endpointId, endpointId))]
+    return findPage(db, { order, ranges, test: testOf({ ...filter, endpointId: undefined }) }, cursor)
   }
   if (filter.status === undefined && filter.eventType === undefined)
     return findPage(db, { order, ranges: [rangeOf(sql`1`)] }, cursor)
   return findPage(db, { order, ranges: rangesByStatus(filter, rangeOf, nowMs) }, cursor)
+}
+
+/** Tests a candidate of a page. Undefined: the filter names nothing more. */
+function testOf(filter: DeliveryFilter): SQL | undefined {
+  const tests = matching(filter)
+  if (tests.length === 0) return undefined
+  return sql`EXISTS (SELECT 1 FROM ${deliveries} WHERE ${and(eq(deliveries.id, candidateId), ...tests)})`
 }
 
 /** A range of the index for each combination of those that the filter leaves open, and the deliveries under a lease. */
@@ -130,8 +139,9 @@ function createdBetween({ sinceMs, untilMs }: DeliveryFilter): SQL[] {
   ]
 }
 
-function matching({ endpointId, status, eventType }: DeliveryFilter): SQL[] {
+function matching({ project, endpointId, status, eventType }: DeliveryFilter): SQL[] {
   return [
+    ...(project === undefined ? [] : [eq(deliveries.project, project)]),
     ...(endpointId === undefined ? [] : [eq(deliveries.endpointId, endpointId)]),
     ...(status === undefined ? [] : [eq(deliveries.status, status)]),
     ...(eventType === undefined ? [] : [eq(deliveries.eventType, eventType)]),

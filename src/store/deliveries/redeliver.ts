@@ -42,6 +42,8 @@ export async function redeliver(
 
 export interface RedeliveryFilter {
   status: Exclude<DeliveryStatus, 'pending'>
+  /** Undefined: the deliveries of all projects. */
+  project?: string | undefined
   endpointId?: string | undefined
   eventType?: EventType | undefined
   sinceMs: number

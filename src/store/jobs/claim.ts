@@ -10,7 +10,7 @@ import { claimableAt, readRow, type UnsettledJob } from './jobs.ts'
 import { type Output, readOutput, selectOutputs } from './outputs.ts'
 import { readTask, selectTasks, type Task } from './tasks.ts'
 import {
-  countIfFirstLate,
+  afterLate,
   isStored,
   type JournaledWebhook,
   journal,
@@ -86,8 +86,8 @@ export async function claimWithWebhook(
     ...statements,
     ...selectClaimed(db, { id, lease }),
   ])
-  await countIfFirstLate(db, webhook, late)
-  return { result: recordResult(seen, written), claim: readClaim(rowsBefore[0], rows, lease, nowMs) }
+  const result = await afterLate(db, webhook, { result: recordResult(seen, written), late }, nowMs)
+  return { result, claim: readClaim(rowsBefore[0], rows, lease, nowMs) }
 }
 
 async function claimBy(

@@ -1,13 +1,17 @@
 /** One step's commit: its changes, events, deliveries and the next due time, in one batch. */
 import { eq, getTableColumns, sql } from 'drizzle-orm'
+import type { DueExport } from '../../core/export.ts'
 import { writeFault } from '../../core/fault.ts'
 import type { Limits } from '../../core/job/concurrency.ts'
 import { canReach, type DueJob, type UnsettledStatus } from '../../core/job/job.ts'
+import { opensLateCheck } from '../../core/job/late.ts'
 import { maySubmit, type Repeats } from '../../core/job/task.ts'
 import { leaseMs } from '../../core/schedule.ts'
 import type { Database } from '../database.ts'
 import { claimedIn } from '../deliveries/claim.ts'
 import { insertEventsAndDeliveries } from '../deliveries/insert-events.ts'
+import { insertExports } from '../exports/exports.ts'
+import { openLateCheck } from '../late/late-checks.ts'
 import { abortUnlessAsClaimed, abortUnlessLeased } from '../lease.ts'
 import { placesIn, preparedByNames, value } from '../prepared.ts'
 import { jobs } from '../schema.ts'
@@ -15,15 +19,15 @@ import { changeSlots, jobsIn, wakeWaitingJobs } from '../slots/slots.ts'
 import { type Claim, type ClaimedJob, needsRenewal } from './claim.ts'
 import { countSettled } from './counters.ts'
 import { insertOutputHost } from './output-hosts.ts'
-import { saveOutput } from './outputs.ts'
+import { type Output, saveOutput } from './outputs.ts'
 import { applyChanges, claimAfter, jobAfter, type Step } from './step.ts'
 import { saveTask, type Task } from './tasks.ts'
 
 /**
  * The row after the commit: held for the next step, due again later, or settled. `woken`: jobs that got a slot. `fresh`:
- * deliveries that were inserted under their first lease.
+ * deliveries that were inserted under their first lease. `exports`: those that were inserted.
  */
-export type Committed = { woken: DueJob[]; fresh: Fresh | null } & (
+export type Committed = { woken: DueJob[]; fresh: Fresh | null; exports: DueExport[] } & (
   | { state: 'held'; claim: Claim }
   | { state: 'released'; status: UnsettledStatus; dueAt: number }
   | { state: 'settled' }
@@ -40,7 +44,7 @@ export async function commitStep(
   db: Database,
   claim: Claim,
   step: Step,
-  { limits, nowMs }: { limits: Limits | null; nowMs: number },
+  { limits, isExporting = false, nowMs }: { limits: Limits | null; isExporting?: boolean; nowMs: number },
 ): Promise<Committed> {
   const { job } = claim
   const { status, next } = step
@@ -70,7 +74,10 @@ export async function commitStep(
     after.progress === job.progress &&
     waitingSince === job.waitingSince
   const { changes, turned } = changeSlots(db, job, step, limits)
+  const exports = isExporting ? storedBy(claim, step) : []
   const wakes = wakeWaitingJobs(db, turned, limits, nowMs)
+  const ended = next === 'settled' ? { ...applyChanges(claim, step), job: after } : null
+  const opensLate = ended !== null && opensLateCheck(after, ended.tasks)
   const [, ...results] = await db.batch([
     // A repeated commit that keeps the lease finds its own status.
     next === 'now' ? abortUnlessLeased(db, jobs, job) : abortUnlessAsClaimed(db, job),
@@ -83,22 +90,25 @@ export async function commitStep(
       ),
     ),
     ...step.outputs.map((output) => saveOutput(db, output)),
+    ...insertExports(db, exports, nowMs),
     ...step.hosts.map((host) => insertOutputHost(db, host)),
     ...insertEventsAndDeliveries(db, job, step, nowMs),
     ...changes,
-    ...(next === 'settled' ? countSettled(db, { ...applyChanges(claim, step), job: after }) : []),
+    ...(ended === null ? [] : countSettled(db, ended)),
+    ...(opensLate && after.settledAt !== null ? [openLateCheck(db, job.id, after.settledAt)] : []),
     // Last, so that a woken job finds all of this done.
     ...wakes,
   ])
   const woken = jobsIn(results.slice(results.length - wakes.length))
   const fresh = { ids: claimedIn(results), leasedUntil: nowMs + leaseMs }
-  if (next === 'settled') return { woken, fresh, state: 'settled' }
+  if (next === 'settled') return { woken, fresh, exports, state: 'settled' }
   if (step.next === 'now') {
     const held = claimAfter(claim, step)
     const leasedUntil = owned.leasedUntil ?? job.leasedUntil
     return {
       woken,
       fresh,
+      exports,
       state: 'held',
       claim: { ...held, job: { ...held.job, waitingSince, leasedUntil } },
     }
@@ -107,7 +117,16 @@ export async function commitStep(
   const [row] = Array.isArray(released) ? released : []
   const dueAt = row !== undefined && 'dueAt' in row ? row.dueAt : null
   if (dueAt === null) throw new Error(`the row of ${job.id} was not released`)
-  return { woken, fresh, state: 'released', status: step.status, dueAt }
+  return { woken, fresh, exports, state: 'released', status: step.status, dueAt }
+}
+
+/** The outputs that this step has stored. */
+export function storedBy(claim: Pick<Claim, 'outputs'>, step: Pick<Step, 'outputs'>): DueExport[] {
+  const isStored = ({ status }: Output) => status === 'stored'
+  const before = new Set(claim.outputs.filter(isStored).map(({ n }) => n))
+  return step.outputs
+    .filter((output) => isStored(output) && !before.has(output.n))
+    .map(({ jobId, n }) => ({ jobId, n }))
 }
 
 /**

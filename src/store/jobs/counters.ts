@@ -1,5 +1,5 @@
 /**
- * The counters of ended jobs, one row for each hour, provider and model. Each job is counted once, in the batch that ends it:
+ * The counters of ended jobs, one row for each hour, provider, model and project. Each job is counted once, in the batch that ends it:
  * a second run of the batch finds the lease lost and writes nothing. Erasing a job leaves its counts.
  */
 import { and, eq, lt, type SQL, sql } from 'drizzle-orm'
@@ -18,7 +18,7 @@ const keptMs = 8 * 24 * hourMs
 /** Counts a job that ends in the same batch, under its provider and the provider of each task. */
 export function countSettled(
   db: Database,
-  ended: Parameters<typeof countsOf>[0] & { job: { model: Model } },
+  ended: Parameters<typeof countsOf>[0] & { job: { model: Model; project: string | null } },
 ) {
   return [...countsOf(ended)].map(([provider, counts]) => add(db, { ...ended.job, provider }, counts))
 }
@@ -29,7 +29,10 @@ export async function countLateWebhook(
   { jobId, provider, receivedAt }: { jobId: string; provider: ProviderName; receivedAt: number },
 ): Promise<void> {
   const [[job], tasks, earlier] = await db.batch([
-    db.select({ model: jobs.model, createdAt: jobs.createdAt }).from(jobs).where(eq(jobs.id, jobId)),
+    db
+      .select({ model: jobs.model, project: jobs.project, createdAt: jobs.createdAt })
+      .from(jobs)
+      .where(eq(jobs.id, jobId)),
     selectTasks(db, jobId),
     db
       .select({ receivedAt: webhooks.receivedAt })
@@ -57,9 +60,10 @@ export async function deleteOldCounters(db: Database, nowMs: number): Promise<vo
 /** Adds the counts to those that are stored for the hour in which the job was created. */
 function add(
   db: Database,
-  { createdAt, provider, model }: { createdAt: number; provider: ProviderName; model: Model },
+  job: { createdAt: number; provider: ProviderName; model: Model; project: string | null },
   counts: Counts,
 ) {
+  const { createdAt, provider, model, project } = job
   const entries = Object.entries(counts).flatMap(([name, n], index) => [
     [`path${index}`, `$.${name}`],
     [`n${index}`, n],
@@ -68,7 +72,7 @@ function add(
     hourAt: createdAt - (createdAt % hourMs),
     provider,
     model,
-    project: '',
+    project: project ?? '',
     counts: JSON.stringify(counts),
     ...Object.fromEntries(entries),
   })

@@ -3,14 +3,24 @@
  * That row says whose objects must still be deleted, and holds the deliveries of the erasure event.
  */
 import { and, asc, eq, inArray, isNotNull, isNull, lte, type SQL, sql } from 'drizzle-orm'
-import { erasureWaitMs, tombstoneKeptMs } from '../../core/schedule.ts'
+import { erasedKeyKeptMs, erasureWaitMs, tombstoneKeptMs } from '../../core/schedule.ts'
 import { abortUnless, isAborted } from '../abort-unless.ts'
 import type { Database } from '../database.ts'
 import { type DeliveryDraft, insertDelivery } from '../deliveries/claim.ts'
 import { deleteMetadata } from '../metadata.ts'
 import { insertPurgesOfJobs } from '../purges.ts'
-import { assets, deliveries, events, jobs, outputs, tasks, webhooks } from '../schema.ts'
-import { type Job, readRow } from './jobs.ts'
+import {
+  assets,
+  deliveries,
+  events,
+  jobs,
+  lateChecks,
+  outputExports,
+  outputs,
+  tasks,
+  webhooks,
+} from '../schema.ts'
+import { type Job, noIdempotencyKey, readRow } from './jobs.ts'
 import { type Output, readOutput } from './outputs.ts'
 
 /** A job with what its erasure event needs. */
@@ -68,12 +78,12 @@ export async function commitErasures(
         pendingDeliveries === 'discard' ? areThere : sql`${areThere} AND NOT ${anyPending}`,
       ),
       // First what makes room: in a full database the inserts that follow would fail.
-      ...[deliveries, events, webhooks, tasks].map((table) =>
+      ...[deliveries, events, webhooks, tasks, lateChecks].map((table) =>
         db.delete(table).where(inArray(table.jobId, ids)),
       ),
       deleteMetadata(db, ids),
       insertPurgesOfJobs(db, ids, nowMs),
-      ...[outputs, assets].map((table) => db.delete(table).where(inArray(table.jobId, ids))),
+      ...[outputExports, outputs, assets].map((table) => db.delete(table).where(inArray(table.jobId, ids))),
       db
         .update(jobs)
         .set({ ...emptied, erasedAt: nowMs, eraseAt: nowMs })
@@ -94,24 +104,33 @@ const emptied = {
   warnings: '[]',
   estimates: '{}',
   fault: null,
-  idempotencyKey: null,
-  idempotencyHash: null,
   retryOf: null,
 }
 
 /**
- * After the objects of erased jobs are deleted: deletes each row, unless deliveries of the erasure event are left.
- * Such a row is deleted once they have ended and `tombstoneKeptMs` has passed.
+ * After the objects of erased jobs are deleted: deletes each row, unless something of it is still needed. Deliveries of the
+ * erasure event need it until they have ended and `tombstoneKeptMs` has passed, an idempotency key for `erasedKeyKeptMs`.
  */
 // Running this twice is harmless: it decides by the rows that are left.
 export async function finishErasures(db: Database, ids: string[], nowMs: number): Promise<void> {
   const areErased = and(inArray(jobs.id, ids), isNotNull(jobs.erasedAt))
   const isExpired = sql`${jobs.erasedAt} <= ${nowMs - tombstoneKeptMs} AND NOT ${hasDelivery(isPending)}`
+  const hasKey = isNotNull(jobs.idempotencyKey)
   await db.batch([
-    db.delete(jobs).where(and(areErased, sql`(NOT ${hasDelivery()} OR ${isExpired})`)),
     db
       .update(jobs)
-      .set({ eraseAt: sql`max(${jobs.erasedAt} + ${tombstoneKeptMs}, ${nowMs + erasureWaitMs})` })
+      .set(noIdempotencyKey)
+      .where(and(areErased, hasKey, lte(jobs.erasedAt, nowMs - erasedKeyKeptMs))),
+    db
+      .delete(jobs)
+      .where(and(areErased, isNull(jobs.idempotencyKey), sql`(NOT ${hasDelivery()} OR ${isExpired})`)),
+    db
+      .update(jobs)
+      .set({
+        eraseAt: sql`max(${jobs.erasedAt} + iif(${hasKey}, ${erasedKeyKeptMs}, ${tombstoneKeptMs}), ${nowMs + erasureWaitMs})`,
+        callbackSecret: sql`iif(${hasDelivery()}, ${jobs.callbackSecret}, NULL)`,
+        callbackHeaders: sql`iif(${hasDelivery()}, ${jobs.callbackHeaders}, NULL)`,
+      })
       .where(areErased),
   ])
 }

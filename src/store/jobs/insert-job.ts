@@ -7,7 +7,7 @@ import { draftEvent, insertEventIf } from '../events.ts'
 import { type IndexedMetadata, insertMetadata } from '../metadata.ts'
 import { emptyRow, prepared, valuesOf } from '../prepared.ts'
 import { jobs } from '../schema.ts'
-import { findJob, findJobByIdempotencyKey, type Job, readRow } from './jobs.ts'
+import { findJob, findJobByIdempotencyKey, freeIdempotencyKey, type Job, readRow } from './jobs.ts'
 
 export type AcceptedJob = Pick<
   Job,
@@ -19,6 +19,8 @@ export type AcceptedJob = Pick<
   | 'apiKeyId'
   | 'project'
   | 'callbackSecret'
+  | 'callbackHeaders'
+  | 'reservedMicros'
   | 'idempotencyKey'
   | 'idempotencyHash'
   | 'retryOf'
@@ -27,7 +29,7 @@ export type AcceptedJob = Pick<
 
 /**
  * Inserts the job with the assets of its request. If another job has the idempotency key, nothing is written, and that job
- * is returned.
+ * is returned, also if it was erased.
  */
 // Running this twice is harmless: the second run finds the job that the first has written.
 export async function insertJob(
@@ -65,18 +67,27 @@ export async function insertJob(
     return readRow(row)
   } catch (error) {
     // The unique index on (api key, idempotency key) makes two posts one job. A full database refuses before it looks.
-    const isTaken = /UNIQUE constraint failed: jobs\./.test(reasonOf(error)) || isDatabaseFull(error)
-    const other = isTaken ? await findAccepted(db, accepted) : null
-    if (other === null) throw error
-    return other
+    const isTaken = /UNIQUE constraint failed: jobs\./.test(reasonOf(error))
+    const other = isTaken || isDatabaseFull(error) ? await findAccepted(db, accepted) : null
+    if (other !== null) return other
+    const { apiKeyId, idempotencyKey } = accepted
+    if (!isTaken || idempotencyKey === null) throw error
+    // The row of an erased job is still there, and its key is free by now.
+    await freeIdempotencyKey(db, apiKeyId, idempotencyKey, createdAt)
+    return insertJob(db, accepted, assets, indexed)
   }
 }
 
 const columns = getTableColumns(jobs)
 const insertRow = prepared((db) => db.insert(jobs).values(valuesOf(columns)).returning())
 
-function findAccepted(db: Database, { id, apiKeyId, idempotencyKey }: AcceptedJob): Promise<Job | null> {
-  return idempotencyKey === null ? findJob(db, id) : findJobByIdempotencyKey(db, apiKeyId, idempotencyKey)
+function findAccepted(
+  db: Database,
+  { id, apiKeyId, idempotencyKey, createdAt }: AcceptedJob,
+): Promise<Job | null> {
+  return idempotencyKey === null
+    ? findJob(db, id)
+    : findJobByIdempotencyKey(db, apiKeyId, idempotencyKey, createdAt)
 }
 
 /** The timeline of the retried job shows the retry too, unless that job was erased. */

@@ -17,6 +17,7 @@ import {
   parseStoredRequest,
   providerNames,
 } from '../../core/request/request.ts'
+import { erasedKeyKeptMs } from '../../core/schedule.ts'
 import type { Database } from '../database.ts'
 import { jobs } from '../schema.ts'
 
@@ -63,19 +64,48 @@ export async function findJob(db: Database, id: string): Promise<Job | null> {
   return row === undefined ? null : readRow(row)
 }
 
+/** By id, erased ones included. */
+export async function jobsAsStored(db: Database, ids: string[]): Promise<Map<string, Job>> {
+  const rows = await db.select().from(jobs).where(inArray(jobs.id, ids))
+  return new Map(rows.map((row) => [row.id, readRow(row)]))
+}
+
+/** The job that has the key; an erased one has it for `erasedKeyKeptMs` more. */
 export async function findJobByIdempotencyKey(
   db: Database,
   apiKeyId: string,
   key: string,
+  nowMs: number,
 ): Promise<Job | null> {
   // In a batch, because only a batch reports the size of the database (store/size.ts).
   const [[row]] = await db.batch([
     db
       .select()
       .from(jobs)
-      .where(and(eq(jobs.apiKeyId, apiKeyId), eq(jobs.idempotencyKey, key))),
+      .where(
+        and(hasKey(apiKeyId, key), sql`coalesce(${jobs.erasedAt}, ${nowMs}) > ${nowMs - erasedKeyKeptMs}`),
+      ),
   ])
   return row === undefined ? null : readRow(row)
+}
+
+/** Frees the key of a job that was erased long enough ago. Its row may be needed for longer. */
+export async function freeIdempotencyKey(
+  db: Database,
+  apiKeyId: string,
+  key: string,
+  nowMs: number,
+): Promise<void> {
+  await db
+    .update(jobs)
+    .set(noIdempotencyKey)
+    .where(and(hasKey(apiKeyId, key), lte(jobs.erasedAt, nowMs - erasedKeyKeptMs)))
+}
+
+export const noIdempotencyKey = { idempotencyKey: null, idempotencyHash: null }
+
+function hasKey(apiKeyId: string, key: string) {
+  return and(eq(jobs.apiKeyId, apiKeyId), eq(jobs.idempotencyKey, key))
 }
 
 /** When a step may claim the row: when it is due, or when the lease of the step that holds it ends. Null: settled. */

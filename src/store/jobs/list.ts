@@ -20,6 +20,8 @@ import { jobs } from '../schema.ts'
 import { type Job, readRow } from './jobs.ts'
 
 export interface JobFilter {
+  /** Undefined: the jobs of all projects. */
+  project?: string | undefined
   status?: JobStatus | undefined
   provider?: ProviderName | undefined
   model?: Model | undefined
@@ -48,19 +50,35 @@ export async function listJobs(
 
 /** The ids of one page of one database. */
 export async function findJobs(db: Database, filter: JobFilter, cursor: Cursor): Promise<Page> {
-  const { status, provider, model, createdBeforeMs, metadata } = filter
+  const { project, status, provider, model, createdBeforeMs, metadata } = filter
   const until = createdBeforeMs === undefined ? null : firstIdAt('job', createdBeforeMs)
   const isBounded = until !== null && (cursor.after === null || until < cursor.after)
   const from = isBounded ? { ...cursor, after: until } : cursor
 
-  const [entry, ...others] = Object.entries(metadata)
-  if (entry !== undefined) {
-    const range = since(filter, rangeOfMetadata(...entry))
-    const tests = [...others.map((other) => hasMetadata(...other)), ...columnTests(filter)]
-    return findPage(db, { order: 'newest_first', ranges: [range], test: and(...tests) }, from)
-  }
+  const entries = Object.entries(metadata)
+  const [entry, ...others] = entries
+  if (project !== undefined) return findTested(db, filter, { range: rangeOfProject(project), entries }, from)
+  if (entry !== undefined)
+    return findTested(db, filter, { range: rangeOfMetadata(...entry), entries: others }, from)
   const isByColumn = status !== undefined || provider !== undefined || model !== undefined
   return (isByColumn ? null : await findByKey(db, filter, from)) ?? findByColumns(db, filter, from)
+}
+
+/** The jobs of one range that have the rest of what the filter names. `entries`: of metadata. */
+function findTested(
+  db: Database,
+  filter: JobFilter,
+  { range, entries }: { range: Range; entries: [string, string][] },
+  cursor: Cursor,
+): Promise<Page> {
+  const tests = [...entries.map((entry) => hasMetadata(...entry)), ...columnTests(filter)]
+  const ranges = [since(filter, range)]
+  return findPage(db, { order: 'newest_first', ranges, test: and(...tests) }, cursor)
+}
+
+/** Other projects are in other parts of the index, so they cost nothing. */
+function rangeOfProject(project: string): Range {
+  return { table: jobs, id: jobs.id, where: sql`${jobs.project} = ${project} AND ${isNull(jobs.erasedAt)}` }
 }
 
 /** By the primary key. Null: too many of the rows are erased, and the index without them must be read. */

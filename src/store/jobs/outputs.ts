@@ -1,10 +1,11 @@
 /** The outputs table: the videos that a job waits for, and those that are stored in R2. */
 import { and, asc, eq, getTableColumns, inArray, sql } from 'drizzle-orm'
+import type { Viewer } from '../../core/access.ts'
 import { type Fault, readFault, writeFault } from '../../core/fault.ts'
 import { noMetadata, type VideoMetadata } from '../../core/video-metadata.ts'
 import type { Database } from '../database.ts'
 import { emptyRow, prepared, value, valuesOf } from '../prepared.ts'
-import { outputs } from '../schema.ts'
+import { jobs, outputs } from '../schema.ts'
 
 type Row = typeof outputs.$inferSelect
 
@@ -18,6 +19,8 @@ interface Common {
   attempts: number
   /** The provider's status never named it: a webhook or an upload did. */
   isUnconfirmed: boolean
+  /** Its provider finished it after the job had failed at its deadline. */
+  isLate: boolean
 }
 
 interface Stored {
@@ -34,7 +37,7 @@ interface Stored {
 
 export type WaitingOutput = Common & { status: 'waiting' }
 export type StoredOutput = Common & { status: 'stored' } & Stored
-type FailedOutput = Common & { status: 'failed'; fault: Fault }
+export type FailedOutput = Common & { status: 'failed'; fault: Fault }
 export type Output = WaitingOutput | StoredOutput | FailedOutput
 
 export function selectOutputs(db: Database, jobId: string) {
@@ -56,11 +59,21 @@ export async function outputsOfAll(db: Database, jobIds: string[]): Promise<Map<
   return Map.groupBy(rows.map(readOutput), ({ jobId }) => jobId)
 }
 
-export async function findStoredOutput(db: Database, jobId: string, n: number): Promise<StoredOutput | null> {
+/** Null: there is none, or it is not stored, or the viewer does not see its job. */
+export async function findStoredOutput(
+  db: Database,
+  jobId: string,
+  n: number,
+  { project }: Viewer,
+): Promise<StoredOutput | null> {
+  const isSeen =
+    project === null
+      ? undefined
+      : sql`(SELECT ${jobs.project} FROM ${jobs} WHERE ${jobs.id} = ${jobId}) = ${project}`
   const [row] = await db
     .select()
     .from(outputs)
-    .where(and(eq(outputs.jobId, jobId), eq(outputs.n, n)))
+    .where(and(eq(outputs.jobId, jobId), eq(outputs.n, n), isSeen))
   const output = row === undefined ? null : readOutput(row)
   return output?.status === 'stored' ? output : null
 }
@@ -79,7 +92,7 @@ export function saveOutput(db: Database, output: Output) {
     status,
     attempts,
     unconfirmed: isUnconfirmed,
-    late: false,
+    late: output.isLate,
     fault: writeFault(output.status === 'failed' ? output.fault : null),
     key: stored?.key ?? null,
     contentType: stored?.contentType ?? null,
@@ -126,7 +139,8 @@ const save = prepared((db) =>
 export function readOutput(row: Row): Output {
   const { jobId, n, taskN, remoteId, attempts, status } = row
   const sourceUrl = row.sourceUrl || null
-  const common = { jobId, n, taskN, remoteId, sourceUrl, attempts, isUnconfirmed: row.unconfirmed }
+  const flags = { isUnconfirmed: row.unconfirmed, isLate: row.late }
+  const common = { jobId, n, taskN, remoteId, sourceUrl, attempts, ...flags }
   const stored = status === 'stored' ? readStored(row) : null
   if (stored !== null) return { ...common, status: 'stored', ...stored }
   const fault = readFault(row.fault)

@@ -75,7 +75,10 @@ function checkStatus(from: JobStatus, to: JobStatus): void {
 }
 
 /** The claim with the changed tasks and outputs in their places, before they are committed. */
-export function applyChanges(claim: Claim, { tasks, outputs }: Pick<Changes, 'tasks' | 'outputs'>): Claim {
+export function applyChanges<C extends Pick<Claim, 'tasks' | 'outputs'>>(
+  claim: C,
+  { tasks, outputs }: Pick<Changes, 'tasks' | 'outputs'>,
+): C {
   return {
     ...claim,
     tasks: mergeRows(claim.tasks, tasks),

@@ -6,6 +6,7 @@ import { and, desc, eq, isNotNull, isNull, type SQL, sql } from 'drizzle-orm'
 import type { ProviderName } from '../../core/request/request.ts'
 import { soonMs } from '../../core/schedule.ts'
 import type { Database } from '../database.ts'
+import { hasLateCheck, wakeLateCheck } from '../late/late-checks.ts'
 import { prepared, value } from '../prepared.ts'
 import { jobs, webhooks } from '../schema.ts'
 import { countLateWebhook } from './counters.ts'
@@ -21,8 +22,11 @@ export interface ReceivedWebhook {
   receivedAt: number
 }
 
-/** `full`: the job's journal is full, so it only wakes the job. `late`: the job has ended, so it is only counted. */
-export type RecordResult = 'received' | 'repeated' | 'full' | 'late' | 'unknown_job'
+/**
+ * `full`: the job's journal is full, so it only wakes the job. `late`: the job has ended, so it is only counted.
+ * `awaited`: it has ended and waits for late results, so the webhook is journaled and its check is due.
+ */
+export type RecordResult = 'received' | 'repeated' | 'full' | 'late' | 'awaited' | 'unknown_job'
 
 /** The limits for one job. A job with four outputs has about ten webhooks of one or two kilobytes each. */
 export const maxJournaled = { rows: 32, bytes: 256 * 1024 }
@@ -37,8 +41,7 @@ export async function journalWebhook(
   nowMs: number,
 ): Promise<RecordResult> {
   const [[seen], , , late, written] = await db.batch([...journal(db, webhook, nowMs, '').statements])
-  await countIfFirstLate(db, webhook, late)
-  return recordResult(seen, written)
+  return afterLate(db, webhook, { result: recordResult(seen, written), late }, nowMs)
 }
 
 /**
@@ -101,8 +104,14 @@ const countLate = prepared((db) =>
     .returning({ webhooks: jobs.lateWebhooks }),
 )
 
-const insertIfStored = prepared((db) =>
-  db
+const insertIfStored = prepared((db) => insertWebhookIf(db, isNull(jobs.settledAt)))
+
+const insertIfLate = prepared((db) => insertWebhookIf(db, hasLateCheck(jobs.id)))
+
+const wakeIfLate = prepared((db) => wakeLateCheck(db, value('jobId'), value('now'), isStored))
+
+function insertWebhookIf(db: Database, isAwaited: SQL) {
+  return db
     .insert(webhooks)
     .select(
       db
@@ -114,19 +123,33 @@ const insertIfStored = prepared((db) =>
           receivedAt: value<number>('receivedAt').as('received_at'),
         })
         .from(jobs)
-        .where(and(isHere, isNull(jobs.settledAt), isStored)),
+        .where(and(isHere, isAwaited, isStored)),
     )
     .onConflictDoNothing()
-    .returning({ jobId: webhooks.jobId }),
-)
+    .returning({ jobId: webhooks.jobId })
+}
 
-/** By itself, because late webhooks are few. A crash before it leaves one of them uncounted. `late`: of the fourth result. */
-export async function countIfFirstLate(
+/**
+ * After the end of the job: counts the first webhook, and journals the awaited ones. By itself, because these are few. After
+ * a crash before it the message is delivered again, and the first one stays uncounted. `late`: of the fourth result.
+ */
+export async function afterLate(
   db: Database,
   webhook: ReceivedWebhook,
-  [late]: { webhooks: number }[],
-): Promise<void> {
-  if (late?.webhooks === 1) await countLateWebhook(db, webhook)
+  { result, late }: { result: RecordResult; late: { webhooks: number }[] },
+  nowMs: number,
+): Promise<RecordResult> {
+  if (result !== 'late') return result
+  if (late[0]?.webhooks === 1) await countLateWebhook(db, webhook)
+  return (await journalLate(db, webhook, nowMs)) ? 'awaited' : 'late'
+}
+
+/** False: the job does not wait for late results, or its journal is full. */
+// Idempotent: a body that is journaled already changes nothing.
+async function journalLate(db: Database, webhook: ReceivedWebhook, nowMs: number): Promise<boolean> {
+  const values = { ...webhook, bytes: new TextEncoder().encode(webhook.body).length }
+  const [, written] = await db.batch([wakeIfLate(db, { ...values, now: nowMs }), insertIfLate(db, values)])
+  return written.length === 1
 }
 
 /** From the first and the last result of the statements. */

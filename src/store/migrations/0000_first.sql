@@ -97,6 +97,22 @@ CREATE TABLE `hosts` (
 ) WITHOUT ROWID;
 --> statement-breakpoint
 CREATE INDEX `hosts_due` ON `hosts` (`due_at`) WHERE due_at IS NOT NULL;--> statement-breakpoint
+CREATE TABLE `exports` (
+	`job_id` text NOT NULL,
+	`n` integer NOT NULL,
+	`status` text NOT NULL,
+	`attempts` integer NOT NULL,
+	`due_at` integer,
+	`lease` text,
+	`error` text,
+	`url` text,
+	`key` text,
+	`exported_at` integer,
+	PRIMARY KEY(`job_id`, `n`),
+	FOREIGN KEY (`job_id`) REFERENCES `jobs`(`id`) ON UPDATE no action ON DELETE cascade
+) WITHOUT ROWID;
+--> statement-breakpoint
+CREATE INDEX `exports_due` ON `exports` (`due_at`) WHERE due_at IS NOT NULL;--> statement-breakpoint
 CREATE TABLE `events` (
 	`job_id` text NOT NULL,
 	`id` text NOT NULL,
@@ -130,6 +146,7 @@ CREATE TABLE `jobs` (
 	`project` text,
 	`callback_secret` text,
 	`callback_headers` text,
+	`reserved_micros` integer,
 	`idempotency_key` text,
 	`idempotency_hash` text,
 	`retry_of` text,
@@ -162,6 +179,16 @@ CREATE TABLE `webhooks` (
 	FOREIGN KEY (`job_id`) REFERENCES `jobs`(`id`) ON UPDATE no action ON DELETE cascade
 ) WITHOUT ROWID;
 --> statement-breakpoint
+CREATE TABLE `late_checks` (
+	`job_id` text PRIMARY KEY NOT NULL,
+	`due_at` integer NOT NULL,
+	`lease` text,
+	`leased_until` integer,
+	`woken_at` integer,
+	FOREIGN KEY (`job_id`) REFERENCES `jobs`(`id`) ON UPDATE no action ON DELETE cascade
+) WITHOUT ROWID;
+--> statement-breakpoint
+CREATE INDEX `late_checks_due` ON `late_checks` (`due_at`);--> statement-breakpoint
 CREATE TABLE `api_keys` (
 	`id` text PRIMARY KEY NOT NULL,
 	`name` text NOT NULL,
@@ -227,6 +254,22 @@ CREATE TABLE `reconciliations` (
 	`started_at` integer,
 	`counts` text NOT NULL,
 	`last` text
+) WITHOUT ROWID;
+--> statement-breakpoint
+CREATE TABLE `reservations` (
+	`api_key_id` text NOT NULL,
+	`month` text NOT NULL,
+	`job_id` text NOT NULL,
+	`micros` integer NOT NULL,
+	`due_at` integer NOT NULL,
+	PRIMARY KEY(`api_key_id`, `month`, `job_id`)
+) WITHOUT ROWID;
+--> statement-breakpoint
+CREATE TABLE `spending` (
+	`api_key_id` text NOT NULL,
+	`month` text NOT NULL,
+	`micros` integer NOT NULL,
+	PRIMARY KEY(`api_key_id`, `month`)
 ) WITHOUT ROWID;
 --> statement-breakpoint
 CREATE TABLE `output_hosts` (

@@ -1,5 +1,6 @@
 /** The work that is due and not done, counted through the indexes of unfinished rows, oldest first. */
 import { sql } from 'drizzle-orm'
+import type { Viewer } from '../../core/access.ts'
 import { type ProviderName, providerNames } from '../../core/request/request.ts'
 import { settleGraceMs } from '../../core/schedule.ts'
 import type { Database } from '../database.ts'
@@ -33,9 +34,13 @@ export interface Backlog {
   purges: { waiting: number; oldestAt: number | null }
 }
 
-/** All databases together; each counts up to `maxCounted`. */
-export async function countBacklog(databases: Pick<Databases, 'databases'>, nowMs: number): Promise<Backlog> {
-  return (await inEachDatabase(databases, (db) => countIn(db, nowMs))).reduce(add)
+/** All databases together; each counts up to `maxCounted`. Jobs and deliveries are the viewer's; the rest is of all projects. */
+export async function countBacklog(
+  databases: Pick<Databases, 'databases'>,
+  nowMs: number,
+  viewer: Viewer,
+): Promise<Backlog> {
+  return (await inEachDatabase(databases, (db) => countIn(db, nowMs, viewer))).reduce(add)
 }
 
 function add(one: Backlog, two: Backlog): Backlog {
@@ -65,12 +70,14 @@ function earlier(one: number | null, two: number | null): number | null {
   return one === null || two === null ? (one ?? two) : Math.min(one, two)
 }
 
-async function countIn(db: Database, nowMs: number): Promise<Backlog> {
+async function countIn(db: Database, nowMs: number, { project }: Viewer): Promise<Backlog> {
+  // The plus: through the index of the project, its ended rows would be read too.
+  const isSeen = project === null ? sql`1` : sql`+project = ${project}`
   const isOverdue = sql`due_at <= ${nowMs}`
-  const dueFirst = sql`WHERE due_at IS NOT NULL ORDER BY due_at LIMIT ${maxCounted}`
+  const dueFirst = sql`WHERE due_at IS NOT NULL AND ${isSeen} ORDER BY due_at LIMIT ${maxCounted}`
   // In the order of the index of parked deliveries: the oldest of each lane first.
   const parked = sql`SELECT ${hosts.dueAt}, ${deliveries.createdAt} FROM ${deliveries}
-    LEFT JOIN ${hosts} ON ${isSameLane} WHERE ${isParked} ORDER BY ${deliveries.host}, ${deliveries.ownerId} LIMIT ${maxCounted}`
+    LEFT JOIN ${hosts} ON ${isSameLane} WHERE ${isParked} AND ${isSeen} ORDER BY ${deliveries.host}, ${deliveries.ownerId} LIMIT ${maxCounted}`
   const isJobOverdue = sql`${claimableAt} <= ${nowMs}`
   const isBeyondDeadline = sql`${jobs.deadlineAt} < ${nowMs - settleGraceMs}`
   // The oldest first; the plus as in `overdueJobs`.
@@ -86,7 +93,7 @@ async function countIn(db: Database, nowMs: number): Promise<Backlog> {
         coalesce(sum(is_beyond_deadline), 0) AS beyondDeadline
       FROM (SELECT ${isJobOverdue} AS is_overdue, ${isBeyondDeadline} AS is_beyond_deadline,
           ${claimableAt} AS claimable_at, ${jobs.lease} AS lease
-        FROM ${jobs} WHERE ${isUnsettled} AND (${isJobOverdue} OR ${isBeyondDeadline}) ${oldestFirst} LIMIT ${maxCounted})`),
+        FROM ${jobs} WHERE ${isUnsettled} AND ${isSeen} AND (${isJobOverdue} OR ${isBeyondDeadline}) ${oldestFirst} LIMIT ${maxCounted})`),
     db.all<Backlog['deliveries']>(sql`SELECT
         min(count(*), ${maxCounted}) AS pending,
         min(created_at) AS oldestCreatedAt,

@@ -2,7 +2,8 @@
  * Statistics over a period: ended jobs from their counters, the others from the index of the list. The rows read do not grow
  * with the number of jobs that have ended.
  */
-import { type SQL, sql } from 'drizzle-orm'
+import { eq, type SQL, sql } from 'drizzle-orm'
+import type { Viewer } from '../../core/access.ts'
 import { countIn, type Histogram, percentileOf } from '../../core/histogram.ts'
 import { firstIdAt } from '../../core/id.ts'
 import { isSettled, type JobStatus, jobStatuses } from '../../core/job/job.ts'
@@ -44,12 +45,19 @@ interface Spread {
   p95: number
 }
 
-/** Counts the jobs that were created in the hour of that time, or later. */
-export async function countSince(databases: readonly Database[], timeMs: number): Promise<Stats> {
+/** Counts the viewer's jobs that were created in the hour of that time, or later. */
+export async function countSince(
+  databases: readonly Database[],
+  timeMs: number,
+  viewer: Viewer,
+): Promise<Stats> {
   const sinceMs = timeMs - (timeMs % hourMs)
   const parts = await Promise.all(
     databases.map((db) =>
-      Promise.all([db.all<Count>(countsSince(sinceMs)), db.all<Unsettled>(unsettledSince(sinceMs))]),
+      Promise.all([
+        db.all<Count>(countsSince(sinceMs, viewer)),
+        db.all<Unsettled>(unsettledSince(sinceMs, viewer)),
+      ]),
     ),
   )
   const counts = parts.flatMap(([counted]) => counted)
@@ -87,13 +95,16 @@ interface Count {
 
 type Unsettled = Stats['jobs'][number]
 
-function countsSince(sinceMs: number): SQL {
+function countsSince(sinceMs: number, { project }: Viewer): SQL {
+  const isSeen = project === null ? sql`1` : eq(counters.project, project)
   return sql`SELECT ${counters.provider}, ${counters.model}, counted.key AS name, sum(counted.value) AS n
-    FROM ${counters}, json_each(${counters.counts}) AS counted WHERE ${counters.hourAt} >= ${sinceMs}
+    FROM ${counters}, json_each(${counters.counts}) AS counted WHERE ${counters.hourAt} >= ${sinceMs} AND ${isSeen}
     GROUP BY ${counters.provider}, ${counters.model}, counted.key`
 }
 
-function unsettledSince(sinceMs: number): SQL {
+function unsettledSince(sinceMs: number, { project }: Viewer): SQL {
+  // The plus: through the index of the project, its ended jobs would be read too.
+  const isSeen = project === null ? sql`1` : sql`+${jobs.project} = ${project}`
   const ranges = jobStatuses
     .filter((status) => !isSettled(status))
     .flatMap((status) =>
@@ -101,7 +112,7 @@ function unsettledSince(sinceMs: number): SQL {
     )
     .map((values) => sql`(${sql.join(values.map(literal), sql`, `)})`)
   const found = sql`SELECT 1 FROM ${jobs} WHERE ${jobs.status} = range.status AND ${jobs.provider} = range.provider
-    AND ${jobs.model} = range.model AND ${jobs.erasedAt} IS NULL AND ${jobs.id} >= ${firstIdAt('job', sinceMs)}
+    AND ${jobs.model} = range.model AND ${jobs.erasedAt} IS NULL AND ${jobs.id} >= ${firstIdAt('job', sinceMs)} AND ${isSeen}
     LIMIT ${maxUnsettledCounted}`
   return sql`WITH range(status, provider, model) AS (VALUES ${sql.join(ranges, sql`, `)})
     SELECT provider, status, (SELECT count(*) FROM (${found})) AS count FROM range`

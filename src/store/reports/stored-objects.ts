@@ -3,12 +3,13 @@ import { and, asc, eq, gt, isNotNull, isNull, type SQL, sql } from 'drizzle-orm'
 import { among } from '../among.ts'
 import type { Database } from '../database.ts'
 import { draftEvent, insertEventIf } from '../events.ts'
+import { hasLateCheck } from '../late/late-checks.ts'
 import { assets, jobs, outputs } from '../schema.ts'
 import type { Databases } from '../shards.ts'
 
 /** The owners of objects that exist, with every object they name. */
 export interface Owners {
-  /** When each job was settled; jobs that do not exist are not in it. */
+  /** When each job was settled; null while it runs or waits for late results. Jobs that do not exist are not in it. */
   settledAt: Map<string, number | null>
   /** The keys that these jobs name. */
   keys: Set<string>
@@ -36,7 +37,10 @@ export async function ownersOf(
 async function namedBy(db: Database, jobIds: string[]): Promise<Omit<Owners, 'uploads'>> {
   const [existing, ofOutputs, ofInputs] = await db.batch([
     db
-      .select({ id: jobs.id, settledAt: jobs.settledAt })
+      .select({
+        id: jobs.id,
+        settledAt: sql<number | null>`iif(${hasLateCheck(jobs.id)}, NULL, ${jobs.settledAt})`,
+      })
       .from(jobs)
       .where(and(among(jobs.id, jobIds), isNull(jobs.erasedAt))),
     db.select({ key: outputs.key }).from(outputs).where(among(outputs.jobId, jobIds)),

@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { readStored } from '../../core/http/json.ts'
 import type { Entry, TimelineRows } from '../../core/job/made-entries.ts'
 import type { Database } from '../database.ts'
-import { readRow } from '../jobs/jobs.ts'
+import { type Job, readRow } from '../jobs/jobs.ts'
 import { readOutput, selectOutputs } from '../jobs/outputs.ts'
 import { readTask, selectTasks } from '../jobs/tasks.ts'
 import { deliveries, events, jobs, webhooks } from '../schema.ts'
@@ -13,7 +13,7 @@ import { deliveries, events, jobs, webhooks } from '../schema.ts'
 export async function timelineRowsOf(
   db: Database,
   jobId: string,
-): Promise<(TimelineRows & { stored: Entry[] }) | null> {
+): Promise<(TimelineRows & { job: Job; stored: Entry[] }) | null> {
   const [[row], taskRows, outputRows, journal, notified, stored] = await db.batch([
     db
       .select()
@@ -46,7 +46,7 @@ export async function timelineRowsOf(
   }
 }
 
-function readEntry({ data, ...entry }: Omit<Entry, 'data'> & { data: string }): Entry {
+export function readEntry({ data, ...entry }: Omit<Entry, 'data'> & { data: string }): Entry {
   return { ...entry, data: readStored(storedData, data) ?? { damaged: true } }
 }
 

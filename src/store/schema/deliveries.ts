@@ -21,7 +21,7 @@ export const deliveries = sqliteTable(
     path: text('path').notNull().default(''),
     /** The id of the endpoint, or of the API key that posted the job. */
     ownerId: text('owner_id').notNull().default(''),
-    /** That of the job. */
+    /** That of the endpoint, or for a callback that of the job. */
     project: text('project'),
     /** The same bytes on every attempt. Null: they are with the event, which has several deliveries, or were pruned. */
     body: text('body'),

@@ -35,10 +35,12 @@ export const jobs = sqliteTable(
     project: text('project'),
     /** Encrypted. Null: the API key's secret signs. */
     callbackSecret: text('callback_secret'),
-    /** The headers that its callbacks carry, as JSON, encrypted. */
+    /** The headers that its callbacks carry: their names, and all of it encrypted (deliveries/callback-headers.ts). */
     callbackHeaders: text('callback_headers'),
+    /** The amount that the API key's budget reserved, in millionths of a US dollar. Null: the key had no budget. */
+    reservedMicros: integer('reserved_micros'),
     idempotencyKey: text('idempotency_key'),
-    /** SHA-256 of the body that came with the idempotency key. */
+    /** SHA-256 of the request that came with the idempotency key (core/request/fingerprint.ts). */
     idempotencyHash: text('idempotency_hash'),
     /** The job whose request this one repeats; it may have been erased since. */
     retryOf: text('retry_of'),

@@ -36,6 +36,7 @@ const unlimited = {
   callback_url: null,
   requests_per_minute: null,
   monthly_budget_usd: null,
+  spent_usd: null,
 }
 
 describe('an API key', () => {

@@ -30,7 +30,8 @@ async function linkOf(linked: LinkTarget, change?: (link: URL) => void): Promise
   return `${link.pathname}${link.search}`
 }
 
-const linkToAsset = (change?: (link: URL) => void) => linkOf({ assetId: asset.id }, change)
+const linkToAsset = (change?: (link: URL) => void) =>
+  linkOf({ assetId: asset.id, fileName: `${asset.id}.png` }, change)
 
 describe('the bytes of an asset', () => {
   it('are served unchanged, with their detected type', async () => {
@@ -120,9 +121,44 @@ describe('a link to an asset is refused', () => {
 
   it('after its asset was deleted', async () => {
     const deleted = await anAsset()
-    const link = await linkOf({ assetId: deleted.id })
+    const link = await linkOf({ assetId: deleted.id, fileName: `${deleted.id}.png` })
     await api(`/v1/assets/${deleted.id}`, { method: 'DELETE' })
     await expectProblem(await api(link, withoutKey), 404, 'not_found')
+  })
+})
+
+describe('the path of an asset', () => {
+  it('may end in the name that the file was uploaded with, made safe, and in no other', async () => {
+    const headers = {
+      'content-type': 'image/png',
+      'content-disposition': 'attachment; filename="My photo.JPG"',
+    }
+    const response = await api('/v1/assets', { method: 'POST', headers, body: aFile('image/png') })
+    const { id, file_name } = await response.json<AssetView>()
+    expect(file_name).toBe('My photo.JPG')
+    const file = await api(`/v1/assets/${id}/content/My-photo.png`)
+    expect([file.status, file.headers.get('content-disposition')]).toEqual([
+      200,
+      'inline; filename="My-photo.png"',
+    ])
+    for (const name of [
+      'My%20photo.JPG',
+      'my-photo.png',
+      'My-photo.png.exe',
+      `${id}.png`,
+      'My-photo.png/more',
+    ]) {
+      await expectProblem(await api(`/v1/assets/${id}/content/${name}`), 404, 'not_found')
+    }
+    expect((await api(`/v1/assets/${id}/content`)).status).toBe(200)
+  })
+
+  it('may end in its id, if the upload had no name', async () => {
+    const file = await api(`/v1/assets/${asset.id}/content/${asset.id}.png`)
+    expect([file.status, file.headers.get('content-disposition')]).toEqual([
+      200,
+      `inline; filename="${asset.id}.png"`,
+    ])
   })
 })
 

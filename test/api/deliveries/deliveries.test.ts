@@ -28,6 +28,7 @@ describe('the deliveries of a job', () => {
           duration_ms: expect.any(Number),
           status: 200,
           error: null,
+          response_headers: { 'content-type': 'text/plain;charset=UTF-8' },
           response_body: 'thank you',
         },
       ],
@@ -37,7 +38,8 @@ describe('the deliveries of a job', () => {
   })
 
   it('show every attempt and the time of the next one', async () => {
-    world.caller.respondNext(() => new Response('not today', { status: 500 }))
+    const headers = { 'x-request-id': '42', 'set-cookie': 'session=secret' }
+    world.caller.respondNext(() => new Response('not today', { status: 500, headers }))
     const { id } = await failVideo()
     const pending = await untilDelivery(id, ({ attempts }) => attempts.length === 1)
     expect(pending).toMatchObject({
@@ -50,9 +52,11 @@ describe('the deliveries of a job', () => {
     await world.advance(5_000)
     await sweep()
     const delivered = await untilDelivery(id, ({ status }) => status === 'delivered')
-    expect(delivered.attempts.map(({ n, status }) => [n, status])).toEqual([
-      [1, 500],
-      [2, 200],
+    expect(
+      delivered.attempts.map(({ n, status, response_headers }) => [n, status, response_headers]),
+    ).toEqual([
+      [1, 500, { 'content-type': 'text/plain;charset=UTF-8', 'x-request-id': '42' }],
+      [2, 200, { 'content-type': 'text/plain;charset=UTF-8' }],
     ])
   })
 

@@ -186,10 +186,14 @@ describe('an invalid query of the deliveries', () => {
     expect(pathsOf(problem)).toEqual([...query.keys()].sort())
   })
 
-  it.each(['limit=0', 'limit=ten', "cursor=dlv_' OR 1=1 --", 'status=failed&status=pending'])(
-    'like ?%s is refused',
-    async (query) => {
-      await expectProblem(await api(`/v1/deliveries?${query}`), 422, 'invalid_request')
-    },
-  )
+  it.each([
+    'limit=0',
+    'limit=ten',
+    'limit=0x10',
+    'limit=',
+    "cursor=dlv_' OR 1=1 --",
+    'status=failed&status=pending',
+  ])('like ?%s is refused', async (query) => {
+    await expectProblem(await api(`/v1/deliveries?${query}`), 422, 'invalid_request')
+  })
 })

@@ -16,7 +16,12 @@ describe('the cache in front of the Worker', () => {
   it('may store no response to an API key', async () => {
     const { id } = await makeVideo()
     const asset = await anAsset()
-    const paths = [`/v1/jobs/${id}/outputs/0`, `/v1/assets/${asset.id}/content`]
+    const paths = [
+      `/v1/jobs/${id}/outputs/0`,
+      `/v1/jobs/${id}/outputs/0/${id}-0.mp4`,
+      `/v1/assets/${asset.id}/content`,
+      `/v1/assets/${asset.id}/content/${asset.id}.png`,
+    ]
     for (const path of paths) expect((await api(path)).headers.get('cache-control')).toMatch(/^private,/)
     for (const path of [`/v1/jobs/${id}`, '/v1/jobs', '/v1/models', '/v1/stats', '/none']) {
       expect((await api(path)).headers.get('cache-control'), path).toBe('no-store')

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { JobView } from '../../../src/core/job/view-schema.ts'
 import { expectProblem } from '../../support/problem.ts'
-import { api, getJob, untilNotified } from '../../support/reelhook.ts'
+import { api, getJob, post, untilNotified } from '../../support/reelhook.ts'
 import { makeVideo } from '../../support/videos.ts'
 import { world } from '../../support/world.ts'
 
@@ -28,6 +28,16 @@ describe('a signed link', () => {
     const response = await api(linkOf(job), withoutKey)
     expect(response.status).toBe(200)
     expect((await response.arrayBuffer()).byteLength).toBe(job.outputs[0]?.bytes)
+  })
+
+  it('ends in the name of the file, which is the name under which a browser saves it', async () => {
+    const { pathname } = new URL(job.outputs[0]?.url ?? '')
+    expect(pathname).toBe(`/v1/jobs/${job.id}/outputs/0/${job.id}-0.mp4`)
+    const { headers } = await api(linkOf(job), withoutKey)
+    expect(headers.get('content-disposition')).toBe(`inline; filename="${job.id}-0.mp4"`)
+    const links = await post(`/v1/jobs/${job.id}/links`, {})
+    const { data } = await links.json<{ data: { url: string }[] }>()
+    expect(new URL(data[0]?.url ?? '').pathname).toBe(pathname)
   })
 
   it('opens a range of the video, and supports HEAD', async () => {
@@ -113,6 +123,8 @@ describe('a page of another origin', () => {
   })
 })
 
+const add = (name: string, value: string) => (link: URL) => link.searchParams.append(name, value)
+
 function respell(link: URL, write: (end: number) => string): void {
   link.searchParams.set('expires', write(Number(link.searchParams.get('expires'))))
 }
@@ -126,6 +138,27 @@ it('an output has only one path', async () => {
   }
 })
 
+it('an output has only one name, and a link needs it', async () => {
+  const nameless = linkOf(job).replace(`/${job.id}-0.mp4`, '')
+  await expectProblem(await api(nameless, withoutKey), 401, 'unauthorized')
+  expect((await api(nameless)).status).toBe(200)
+  for (const name of [
+    'boat.mp4',
+    `${job.id}-0.mov`,
+    `${job.id}-1.mp4`,
+    `${job.id}-0.MP4`,
+    `${job.id}-0.mp4.html`,
+  ]) {
+    const path = `/v1/jobs/${job.id}/outputs/0/${name}`
+    await expectProblem(await api(path), 404, 'not_found')
+    await expectProblem(
+      await api(path + new URL(job.outputs[0]?.url ?? '').search, withoutKey),
+      401,
+      'unauthorized',
+    )
+  }
+})
+
 describe('a signed link is refused', () => {
   it.each<[string, (link: URL) => void]>([
     ['with a forged signature', (link) => link.searchParams.set('signature', 'A'.repeat(43))],
@@ -136,12 +169,32 @@ describe('a signed link is refused', () => {
     ['with a leading zero in its expiry', (link) => respell(link, (end) => `0${end}`)],
     ['with a sign in its expiry', (link) => respell(link, (end) => `+${end}`)],
     ['with two expiries', (link) => link.searchParams.append('expires', '1')],
+    ['with another parameter, as each spelling is a copy in the cache', add('utm_source', 'mail')],
+    ['with an empty parameter', add('', '')],
+    [
+      'with a parameter twice',
+      (link) => {
+        link.search += '&download=1&download=1'
+      },
+    ],
+    [
+      'with its parameters in another order',
+      (link) => {
+        link.search = link.search.replace(/\?(.*)&(.*)/, '?$2&$1')
+      },
+    ],
     ['without an expiry', (link) => link.searchParams.delete('expires')],
     ['with an expiry that is not a number', (link) => link.searchParams.set('expires', 'never')],
     [
+      'with an escape in the name',
+      (link) => {
+        link.pathname = link.pathname.replace('.mp4', '%2Emp4')
+      },
+    ],
+    [
       'for another output',
       (link) => {
-        link.pathname = link.pathname.replace(/0$/, '1')
+        link.pathname = link.pathname.replace('/outputs/0', '/outputs/1')
       },
     ],
     [

@@ -6,7 +6,7 @@ import { apiRequest } from '../../support/api-call.ts'
 import { createApiKey, postJobWith } from '../../support/api-keys.ts'
 import { aDataUri, anAsset } from '../../support/assets.ts'
 import { emulateDatabase } from '../../support/platform/database.ts'
-import { expectProblem } from '../../support/problem.ts'
+import { expectProblem, pathsOf } from '../../support/problem.ts'
 import { api, aRequest, billsFor, post, untilStatus, untilSubmitted } from '../../support/reelhook.ts'
 import { fetchWith } from '../../support/runtime.ts'
 import { countRows } from '../../support/storage.ts'
@@ -28,6 +28,33 @@ describe('a repeated request', () => {
 
     await untilSubmitted(job.id)
     expect(billsFor(job.id)).toHaveLength(1)
+  })
+
+  it.each([
+    ['with spaces', (body: object) => JSON.stringify(body, null, 4)],
+    [
+      'in another order',
+      (body: object) => JSON.stringify(Object.fromEntries(Object.entries(body).reverse())),
+    ],
+    ['with 5.0 for 5', (body: object) => JSON.stringify(body).replace('"duration":5', '"duration":5.0')],
+    ['with an escape', (body: object) => JSON.stringify(body).replace('paper', '\\u0070aper')],
+    ['with a default', (body: object) => JSON.stringify({ ...body, count: 1, metadata: {} })],
+    ['with another spelling of a URL', (body: object) => JSON.stringify(body).replace('https:', 'HTTPS:')],
+  ])('that is written %s is the same job', async (_, write) => {
+    const key = aKey()
+    const { id } = await (await post('/v1/jobs', aRequest(), key)).json<JobView>()
+    const body = write(aRequest())
+    expect(body).not.toBe(JSON.stringify(aRequest()))
+    const headers = { 'content-type': 'application/json', ...key }
+    const again = await api('/v1/jobs', { method: 'POST', headers, body })
+    expect([again.status, (await again.json<JobView>()).id]).toEqual([202, id])
+  })
+
+  it('is the same job after a setting has changed that fills in a field', async () => {
+    const key = aKey()
+    const { id } = await (await postWith({ RETENTION_DAYS: '3' }, aRequest(), key)).json<JobView>()
+    const again = await postWith({ RETENTION_DAYS: '9' }, aRequest(), key)
+    expect([again.status, (await again.json<JobView>()).id]).toEqual([202, id])
   })
 
   it('returns the current job', async () => {
@@ -109,6 +136,33 @@ describe('a refused request', () => {
     expect(await countRows('jobs')).toBe(before)
   })
 
+  it('with a used Idempotency-Key names the job that has it and the fields that differ, without their values', async () => {
+    const key = aKey()
+    const metadata = { order: 'forty-two', shop: 'north' }
+    const { id } = await (await post('/v1/jobs', aRequest({ metadata }), key)).json<JobView>()
+    await untilSubmitted(id)
+    const other = aRequest({
+      metadata: { ...metadata, order: 'forty-three' },
+      duration: 6,
+      callback_url: undefined,
+      callback_secret: undefined,
+    })
+    const problem = await expectProblem(await post('/v1/jobs', other, key), 409, 'idempotency_conflict')
+    expect(problem.detail).toContain(`${id} (generating)`)
+    expect(problem.detail).toMatch(/Nothing was bought now\. Use that job\./)
+    expect(pathsOf(problem)).toEqual(['duration', 'metadata.order'])
+    expect(JSON.stringify(problem)).not.toMatch(/forty|north/)
+  })
+
+  it('with a used Idempotency-Key says so if the job does not show what differs', async () => {
+    const key = aKey()
+    await post('/v1/jobs', aRequest(), key)
+    const other = aRequest({ callback_secret: `whsec_${btoa('another secret of 24 bytes or so')}` })
+    const problem = await expectProblem(await post('/v1/jobs', other, key), 409, 'idempotency_conflict')
+    expect(problem.errors).toBeUndefined()
+    expect(problem.detail).toContain('callback_secret')
+  })
+
   it('does not use its Idempotency-Key', async () => {
     const key = aKey()
     await expectProblem(await post('/v1/jobs', aRequest({ count: 99 }), key), 422, 'invalid_request')
@@ -118,6 +172,13 @@ describe('a refused request', () => {
   it('can have an Idempotency-Key of more than 255 characters', async () => {
     const key = { 'idempotency-key': 'k'.repeat(256) }
     await expectProblem(await post('/v1/jobs', aRequest(), key), 422, 'invalid_request')
+  })
+
+  it('can have one that is too long: the faults of the body are named beside it', async () => {
+    const key = { 'idempotency-key': 'k'.repeat(256) }
+    const body = aRequest({ count: 99, callback_url: 'https://127.0.0.1/', unknown: 1 })
+    const problem = await expectProblem(await post('/v1/jobs', body, key), 422, 'invalid_request')
+    expect(pathsOf(problem)).toEqual(['callback_url', 'count', 'idempotency-key', 'unknown'])
   })
 })
 

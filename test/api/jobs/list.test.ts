@@ -210,6 +210,10 @@ describe('an invalid query of the jobs', () => {
     'limit=-1',
     'limit=ten',
     'limit=1.5',
+    'limit=0x10',
+    'limit=1e1',
+    'limit=',
+    'limit=%201',
     "cursor=job_' OR 1=1 --",
     'status=failed&status=queued',
   ])('like ?%s is refused', async (query) => {

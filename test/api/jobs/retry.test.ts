@@ -118,8 +118,9 @@ describe('a retry is refused', () => {
   it('with an Idempotency-Key of a different request', async () => {
     const [one, other] = [await failVideo(), await failVideo()]
     const key = aKey()
-    await retried(one.id, key)
-    await expectProblem(await retry(other.id, key), 409, 'idempotency_conflict')
+    const { id } = await retried(one.id, key)
+    const { detail } = await expectProblem(await retry(other.id, key), 409, 'idempotency_conflict')
+    expect(detail).toMatch(new RegExp(`${id} .*, a retry of ${one.id}\\. Nothing was bought now`))
     const posted = aKey()
     await post('/v1/jobs', aRequest(), posted)
     await expectProblem(await retry(one.id, posted), 409, 'idempotency_conflict')

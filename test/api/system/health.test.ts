@@ -8,7 +8,7 @@ const routes = [
   'GET /healthz',
   'GET /v1/jobs',
   'POST /v1/jobs',
-  'GET /openapi.json',
+  'GET /.well-known/webhook-keys.json',
   'POST /webhooks/crun/j/t',
 ]
 

@@ -1,5 +1,6 @@
 /** The examples of the description: each operation has them, they match their schemas, and the API accepts them. */
 import { beforeAll, describe, expect, it } from 'vitest'
+import { problemKinds } from '../../../src/api/problems.ts'
 import { createApiKey } from '../../support/api-keys.ts'
 import { makeEndpoint } from '../../support/endpoints.ts'
 import { api } from '../../support/reelhook.ts'
@@ -10,11 +11,21 @@ import { callerUrl } from '../../support/world.ts'
 interface Json {
   schema: object
   example?: unknown
+  examples?: Record<string, { $ref: string }>
 }
 
 interface Operation {
   operationId: string
   tags: string[]
+  summary?: string
+  description?: string
+  parameters?: {
+    name: string
+    in: string
+    description?: string
+    example?: unknown
+    schema: { example?: unknown }
+  }[]
   requestBody?: { content: Record<string, Json> }
   responses: Record<string, { content?: Record<string, Json> }>
 }
@@ -22,7 +33,10 @@ interface Operation {
 interface Document {
   paths: Record<string, Record<string, Operation>>
   webhooks: Record<string, { post: Operation }>
-  components: { schemas: Record<string, object & { example?: unknown }> }
+  components: {
+    schemas: Record<string, object & { example?: unknown }>
+    examples: Record<string, { value: { code: string; status: number } }>
+  }
   tags: { name: string; description: string }[]
 }
 
@@ -54,6 +68,54 @@ describe('every operation', () => {
     expect(all.filter(({ operationId }) => !/^[a-z]+([A-Z][a-z]+)+$/.test(operationId))).toEqual([])
     const described = document.tags.map(({ name }) => name)
     expect([...new Set(all.map(({ tags }) => tags.join()))].sort()).toEqual(described.toSorted())
+  })
+
+  it('has a summary and a description, and so does each event', () => {
+    const all = [
+      ...operations.map(({ operation }) => operation),
+      ...Object.values(document.webhooks).map(({ post }) => post),
+    ]
+    expect(all.filter(({ summary }) => !summary).map(({ operationId }) => operationId)).toEqual([])
+    expect(all.filter(({ description }) => !description).map(({ operationId }) => operationId)).toEqual([])
+  })
+
+  it('describes each parameter, and has an example of each that is in its path', () => {
+    for (const { operation } of operations) {
+      for (const parameter of operation.parameters ?? []) {
+        const { name, in: place, description, schema, example = schema.example } = parameter
+        expect(description, `${operation.operationId}: ${name}`).toMatch(/./)
+        if (place === 'path') expect(example, `${operation.operationId}: ${name}`).toBeDefined()
+      }
+    }
+  })
+
+  it('has an example of each text that it returns', () => {
+    for (const { operation } of operations) {
+      for (const { content = {} } of Object.values(operation.responses)) {
+        const texts = Object.entries(content).filter(([type]) => type.startsWith('text/'))
+        for (const [type, { example }] of texts)
+          expect(example, `${operation.operationId}: ${type}`).toMatch(/./)
+      }
+    }
+  })
+
+  // A status that several codes have: the route names those that it can return, as in problemResponse('…', 'pruned').
+  it('has an example of each problem with the right status', () => {
+    for (const { operation } of operations) {
+      for (const [status, { content }] of Object.entries(operation.responses)) {
+        if (status < '400') continue
+        const { examples = {} } = content?.['application/problem+json'] ?? {}
+        const name = `${operation.operationId} ${status}`
+        expect(Object.keys(examples), name).not.toEqual([])
+        for (const [code, { $ref }] of Object.entries(examples)) {
+          expect($ref, name).toBe(`#/components/examples/${code}`)
+          expect(document.components.examples[code]?.value, name).toMatchObject({
+            code,
+            status: Number(status),
+          })
+        }
+      }
+    }
   })
 
   it('has an example of each JSON body that matches its schema', () => {
@@ -92,16 +154,20 @@ describe('every operation', () => {
       'createJobLinks',
       'redeliverDeliveries',
       'testCallback',
+      'testEndpoint',
       'updateApiKey',
       'updateEndpoint',
     ])
   })
 })
 
-describe('the example of a problem', () => {
-  it('matches the schema of problems', () => {
+describe('the examples of problems', () => {
+  it('match the schema of problems, and there is one of each code', () => {
     const { Problem: schema = {} } = document.components.schemas
     const validate = createValidator(document.components.schemas)
-    expect(validate('Problem', schema, JSON.stringify(schema.example))).toEqual([])
+    expect(Object.keys(document.components.examples)).toEqual(Object.keys(problemKinds))
+    for (const { value } of Object.values(document.components.examples))
+      expect(validate(value.code, schema, JSON.stringify(value))).toEqual([])
+    expect(schema.example).toEqual(document.components.examples.invalid_request?.value)
   })
 })

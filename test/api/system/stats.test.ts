@@ -80,6 +80,7 @@ async function insertJobs(count: number, agoMs: number): Promise<void> {
       provider: 'runware',
       model: 'seedance-2.0-mini',
       status: 'succeeded',
+      project: null,
       createdAt: Number(createdAt),
       settledAt,
     } as const

@@ -4,6 +4,7 @@ import { measureRequests } from '../measure.ts'
 import type { AnyRequest } from '../send-requests.ts'
 import { inTurns, type Stage } from '../stage.ts'
 import { type Row, rowOf } from '../statistics.ts'
+import type { Subject } from '../subjects.ts'
 
 /**
  * The jobs are those of a Worker with the same secret, and this Worker's database does not know them: the webhook route
@@ -11,11 +12,7 @@ import { type Row, rowOf } from '../statistics.ts'
  */
 export async function measureAcknowledge(stage: Stage, jobs: SubmittedJob[]): Promise<Row[]> {
   const { idleReelhook, idleFloor, plan } = stage
-  const webhooks = jobs.map(({ webhook }): AnyRequest => {
-    const { pathname } = new URL(webhook.url)
-    return { ...webhook, url: `${idleReelhook.url}${pathname}` }
-  })
-  const webhook = (n: number) => webhooks[n % webhooks.length] ?? { url: '', body: '' }
+  const webhook = webhooksTo(idleReelhook, jobs)
   const { body } = webhook(0)
   const { requestsMs, rounds } = plan
   const floorRoute = (path: string) => () =>
@@ -33,6 +30,15 @@ export async function measureAcknowledge(stage: Stage, jobs: SubmittedJob[]): Pr
     rowOf({ ...row, does: 'empty route' }, acknowledged, empty),
     rowOf({ ...row, does: 'queue.send' }, acknowledged, send),
   ]
+}
+
+/** The webhooks of these jobs, in turns, to another Worker. */
+export function webhooksTo({ url }: Subject, jobs: SubmittedJob[]): (n: number) => AnyRequest {
+  const webhooks = jobs.map(({ webhook }): AnyRequest => {
+    const { pathname } = new URL(webhook.url)
+    return { ...webhook, url: `${url}${pathname}` }
+  })
+  return (n) => webhooks[n % webhooks.length] ?? { url: '', body: '' }
 }
 
 export async function measureAccept(stage: Stage): Promise<Row[]> {

@@ -64,7 +64,9 @@ function faultsOfFinalStatus(known: Case): string[] {
  * again. This is allowed only where the task cannot be found: Crun shows nothing but a webhook, and AI/ML API may omit
  * the task from its log. Runware accepts a repeated submission without making it twice, so it is never allowed there.
  */
-export function isUnknowable({ rows: { tasks }, bills }: Case): boolean {
+export function isUnknowable({ rows, snapshot, bills }: Case): boolean {
+  // As they were at the end: a late check may have found the task since.
+  const { tasks } = snapshot ?? rows
   const unknown = tasks.filter((task) => codeOf(task) === 'submit_unknown')
   const ids = tasks.map((task) => task.provider_task_id)
   const lost = bills.filter(({ taskId }) => !ids.includes(taskId))
@@ -82,13 +84,29 @@ const laterEvents = ['delivery.failed', 'message.dead_lettered']
 function changesAfterSettling({ rows, snapshot }: Case): string[] {
   if (snapshot === undefined) return ['was never seen settled']
   const eventsOfJob = (events: Row[]) => events.filter(({ type }) => !laterEvents.includes(String(type)))
+  const late = lateTasksOf(snapshot)
+  const inTime = (tasks: Row[]) => tasks.filter(({ n }) => !late.includes(n))
+  // A late check adds events: it changes no other row.
+  const kept = (events: Row[]) =>
+    late.length === 0 ? events : events.filter(({ id }) => snapshot.events.some((event) => event.id === id))
   return [
     ...changes('job', snapshot.jobs.map(withoutLateWebhooks), rows.jobs),
-    ...changes('task', snapshot.tasks, rows.tasks),
-    ...changes('output', snapshot.outputs, rows.outputs),
-    ...changes('event', eventsOfJob(snapshot.events), eventsOfJob(rows.events)),
+    ...changes('task', inTime(snapshot.tasks), inTime(rows.tasks)),
+    ...changes('output', snapshot.outputs, late.length === 0 ? rows.outputs : rows.outputs.filter(isInTime)),
+    ...changes('event', eventsOfJob(snapshot.events), eventsOfJob(kept(rows.events))),
     ...changes('delivery', snapshot.deliveries.map(contentOf), rows.deliveries.map(contentOf)),
   ]
+}
+
+/** The numbers of the tasks that may still bring a video after their job has failed: time ran out. */
+function lateTasksOf({ jobs: [job], tasks }: NonNullable<Case['snapshot']>): unknown[] {
+  if (job?.status !== 'failed') return []
+  const codes = ['deadline_exceeded', 'submit_unknown', 'internal_error']
+  return tasks.filter((task) => codes.includes(codeOf(task))).map(({ n }) => n)
+}
+
+function isInTime({ late }: Row): boolean {
+  return late !== 1
 }
 
 /** Webhooks after the end are counted, and change nothing else. */

@@ -33,7 +33,7 @@ export interface Evidence {
   strayRequests: readonly string[]
   forgeries: readonly Forgery[]
   journaledForgeries: number
-  /** Rows of jobs and deliveries that are still leased, due or pending. */
+  /** Rows of jobs, deliveries and late checks that are still leased, due or pending. */
   unfinishedRows: Row[]
   objectKeys: string[]
   objectHash: Storage['objectHash']
@@ -132,4 +132,6 @@ const unfinished = `
      OR status NOT IN ('succeeded', 'failed', 'canceled')
   UNION ALL
   SELECT id, status, due_at, lease FROM deliveries
-  WHERE due_at IS NOT NULL OR lease IS NOT NULL OR status = 'pending'`
+  WHERE due_at IS NOT NULL OR lease IS NOT NULL OR status = 'pending'
+  UNION ALL
+  SELECT job_id, 'late check', due_at, lease FROM late_checks`

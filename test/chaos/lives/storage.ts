@@ -68,7 +68,8 @@ export async function readState({ select }: Pick<Storage, 'select'>, nowMs: numb
   const [row] = await select(
     `SELECT count(CASE WHEN due_at <= ?1 THEN 1 END) AS overdue, count(due_at) AS unsettled,
        min(CASE WHEN due_at > ?1 THEN due_at END) AS next
-     FROM (SELECT coalesce(leased_until, due_at) AS due_at FROM jobs UNION ALL SELECT due_at FROM deliveries)`,
+     FROM (SELECT coalesce(leased_until, due_at) AS due_at FROM jobs UNION ALL SELECT due_at FROM deliveries
+       UNION ALL SELECT coalesce(leased_until, due_at) FROM late_checks)`,
     nowMs,
   )
   const { overdue, unsettled, next } = row ?? {}

@@ -110,6 +110,8 @@ describe('happy', () => {
         audio_codec: null,
         has_audio: null,
         unconfirmed: false,
+        late: false,
+        export: null,
         fault: null,
       },
       {
@@ -128,6 +130,8 @@ describe('happy', () => {
         audio_codec: null,
         has_audio: false,
         unconfirmed: false,
+        late: false,
+        export: null,
         fault: null,
       },
     ])

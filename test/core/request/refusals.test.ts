@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { eventTypes } from '../../../src/core/event.ts'
 import { requestSchema } from '../../../src/core/request/request.ts'
 import { aBody, audio, callbackSecret, faultsOf, faultyPaths, image, video } from './a-request.ts'
 
@@ -52,7 +53,7 @@ describe('refused', () => {
     ['callback_secret', { callback_url: hook, callback_secret: `whsec_${btoa('x'.repeat(65))}` }],
     ['callback_secret', { callback_url: hook, callback_secret: callbackSecret.replace('whsec_', '') }],
     ['callback_events', { callback_events: [] }],
-    ['callback_events', { callback_events: Array(7).fill('job.failed') }],
+    ['callback_events', { callback_events: Array(eventTypes.length + 1).fill('job.failed') }],
     ['callback_events.0', { callback_events: ['job.queued'] }],
     ['metadata.order', { metadata: { order: 42 } }],
     ['metadata.order', { metadata: { order: 'x'.repeat(513) } }],

@@ -55,23 +55,39 @@ describe('a signature', () => {
 })
 
 describe('a signed URL', () => {
-  const link = linkTo(settings, { jobId: 'job_1', n: 0 }, 4_000_000_000_000)
+  const output = { jobId: 'job_1', n: 0, fileName: 'job_1-0.mp4' }
+  const link = linkTo(settings, output, 4_000_000_000_000)
 
   it('is accepted as it is issued, and with download=1', async () => {
     const { url } = await link
     expect([isPlainLink(url), isPlainLink(`${url}&download=1`)]).toEqual([true, true])
     const query = new URL(url).searchParams
     const signed = { expires: Number(query.get('expires')), signature: query.get('signature') ?? '' }
-    expect(await isValidLink(settings, { jobId: 'job_1', n: 0 }, signed, 0)).toBe(true)
+    expect(await isValidLink(settings, output, signed, 0)).toBe(true)
   })
 
   it.each([
     (url: string) => url.replace('outputs/0', 'outputs/%30'),
+    (url: string) => url.replace('.mp4', '%2Emp4'),
     (url: string) => url.replace('expires', '%65xpires'),
     (url: string) => url.replace('expires=4', 'expires=%34'),
     (url: string) => url.replace('expires=', 'expires=+'),
     (url: string) => `${url}&expires=1`,
     (url: string) => `${url}&signature=A`,
+    (url: string) => `${url}&`,
+    (url: string) => `${url}=`,
+    (url: string) => `${url}&utm_source=mail`,
+    (url: string) => `${url}&download=1&download=1`,
+    (url: string) => `${url}&download=1&`,
+    (url: string) => `${url}&download=01`,
+    (url: string) => `${url}&download=`,
+    (url: string) => `${url}&download`,
+    (url: string) => url.replace('?', '?&'),
+    (url: string) => url.replace('?', '??'),
+    (url: string) => url.replace('?', '?download=1&'),
+    (url: string) => url.replace('&', '&&'),
+    (url: string) => url.replace(/\?(expires=\d+)&(signature=.*)$/, '?$2&$1'),
+    (url: string) => url.replace('signature', 'Signature'),
   ])('has no other valid spelling: %s', async (respell) => {
     const { url } = await link
     expect(isPlainLink(respell(url))).toBe(false)

@@ -1,11 +1,13 @@
 /** The local runtime resumes the rows of the last process when it starts. */
 import { expect, it } from 'vitest'
-import { leaseMs, maxAttemptsPerHost } from '../../../src/core/schedule.ts'
+import { exportLeaseMs, leaseMs, maxAttemptsPerHost } from '../../../src/core/schedule.ts'
 import { resume } from '../../../src/dev/runtime/resume.ts'
 import { claimDelivery, overdueDeliveries } from '../../../src/store/deliveries/claim.ts'
+import { insertExports, overdueExports } from '../../../src/store/exports/exports.ts'
 import { claimJob, renewLease } from '../../../src/store/jobs/claim.ts'
 import { releaseLease } from '../../../src/store/jobs/commit.ts'
 import { overdueJobs } from '../../../src/store/jobs/jobs.ts'
+import { overdueLateChecks } from '../../../src/store/late/late-checks.ts'
 import { isLeaseLost } from '../../../src/store/lease.ts'
 import { aHostName, claimed, db, insertedDeliveries, insertedJob, start } from '../../store/rows.ts'
 import { select } from '../../support/storage.ts'
@@ -55,4 +57,15 @@ it('a delivery that is planned for later keeps its time', async () => {
   await select('UPDATE deliveries SET due_at = ? WHERE id = ?', start + leaseMs + 1, id)
   await resume(db, start)
   expect(await overdueDeliveries(db, start + leaseMs, 1_000)).not.toContain(id)
+})
+
+it('late checks and exports that ended with their process are due at once', async () => {
+  const { id } = await insertedJob()
+  await select('INSERT INTO late_checks VALUES (?, ?, ?, ?, NULL)', id, start, 'a lease', start + leaseMs)
+  await insertExports(db, [{ jobId: id, n: 0 }], start)[0]
+  await select("UPDATE exports SET lease = 'a lease', due_at = ? WHERE job_id = ?", start + exportLeaseMs, id)
+  expect(await overdueLateChecks(db, start, 1_000)).not.toContain(id)
+  await resume(db, start)
+  expect(await overdueLateChecks(db, start, 1_000)).toContain(id)
+  expect(await overdueExports(db, start, 1_000)).toContainEqual({ jobId: id, n: 0 })
 })

@@ -1,6 +1,7 @@
 /** A settled job reads the same in GET /v1/jobs/:id, in the event that its caller received, and on its timeline. */
 import { describe, expect, it } from 'vitest'
 import type { Context } from '../../../src/context.ts'
+import { everyProject } from '../../../src/core/access.ts'
 import type { JobView } from '../../../src/core/job/view-schema.ts'
 import { deliver } from '../../../src/deliveries/deliver.ts'
 import { advance } from '../../../src/engine/advance.ts'
@@ -200,7 +201,7 @@ describe('a canceled job agrees with its event when it was', () => {
 /** A cancellation that has read the job, and has not committed. */
 async function heldCancellation(id: string): Promise<PausedStep> {
   const place = { commit: 2, when: 'before' } as const
-  const held = await tryPause(place, async (context) => void (await cancel(context, id)), alone)
+  const held = await tryPause(place, async (context) => void (await cancel(context, id, everyProject)), alone)
   if (held === null) throw new Error('the cancellation was not held')
   return held
 }

@@ -1,5 +1,6 @@
 /** A cancellation during each step of a job, and during another cancellation. */
 import { describe, expect, it } from 'vitest'
+import { everyProject } from '../../../src/core/access.ts'
 import { advance } from '../../../src/engine/advance.ts'
 import { cancel } from '../../../src/engine/settle/cancel.ts'
 import { expectOneEnd } from '../../support/expect-one-end.ts'
@@ -61,7 +62,7 @@ describe('a cancellation that has read the job and not committed', () => {
   async function halfCanceled(stageName: 'queued' | 'finished') {
     const { id } = await interruptedJob({ stage: stageName, place: null })
     const held = await pauseWork({ commit: 2, when: 'before' }, async (context) => {
-      await cancel(context, id)
+      await cancel(context, id, everyProject)
     })
     return { id, ...held }
   }

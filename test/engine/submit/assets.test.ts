@@ -17,7 +17,7 @@ function requestsOf(prompt: string) {
 /** The link opens the uploaded file without an API key. */
 async function expectLinkTo(asset: AssetView, link: unknown, deadlineAt: string): Promise<void> {
   const url = new URL(String(link))
-  expect(url.pathname).toBe(`/v1/assets/${asset.id}/content`)
+  expect(url.pathname).toMatch(new RegExp(`^/v1/assets/${asset.id}/content/[\\w-]+\\.\\w+$`))
   expect(Number(url.searchParams.get('expires')) * 1_000).toBeGreaterThanOrEqual(
     Date.parse(deadlineAt) + hours - 1_000,
   )

@@ -1,6 +1,7 @@
 /** A canceled job releases its slot, and leaves the wait lists. */
 import { env } from 'cloudflare:workers'
 import { afterEach, describe, expect, it } from 'vitest'
+import { everyProject } from '../../../src/core/access.ts'
 import { advance } from '../../../src/engine/advance.ts'
 import { cancel as cancelJob } from '../../../src/engine/settle/cancel.ts'
 import { tryPause } from '../../support/hold-step.ts'
@@ -60,7 +61,7 @@ describe('a cancellation', () => {
     const held = await tryPause(
       { commit: 2, when: 'before' },
       async (context) => {
-        await cancelJob(context, second)
+        await cancelJob(context, second, everyProject)
       },
       { RUNWARE_MAX_CONCURRENT: '1' },
     )

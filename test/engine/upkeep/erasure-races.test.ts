@@ -24,7 +24,7 @@ import { objectKeys } from '../../support/storage.ts'
 import { bytesOf, failVideo, sha256Of } from '../../support/videos.ts'
 import { world } from '../../support/world.ts'
 
-const byHand: ErasureOrder = { reason: 'request', pendingDeliveries: 'wait' }
+const byHand: ErasureOrder = { reason: 'request', pendingDeliveries: 'wait', project: null }
 const hearsOfIt = { callback_events: allEvents }
 
 // An erasure reads the job, commits, and deletes the rest of its row.

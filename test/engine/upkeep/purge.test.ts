@@ -172,7 +172,7 @@ describe('a purge of the cache', () => {
 describe('a crash', () => {
   it('between the commit of an erasure and its end loses no tag', async () => {
     const id = await aNotifiedVideo()
-    const order = { reason: 'request', pendingDeliveries: 'wait' } as const
+    const order = { reason: 'request', pendingDeliveries: 'wait', project: null } as const
     // An erasure reads the job and commits; this one goes no further.
     const dead = await pauseWork(
       { commit: 2, when: 'after' },

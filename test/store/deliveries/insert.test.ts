@@ -15,7 +15,7 @@ import { select } from '../../support/storage.ts'
 import { aHostName, db, deliveryRow, insertedJob, start } from '../rows.ts'
 
 function fresh(jobId: string, host: string) {
-  const event = { eventId: 'evt_1', eventType: 'job.succeeded' as const, body: '{}' }
+  const event = { project: null, eventId: 'evt_1', eventType: 'job.succeeded' as const, body: '{}' }
   return underFirstLease(draftDelivery(jobId, { endpointId: null, url: `https://${host}/hook`, ...event }))
 }
 
@@ -87,6 +87,7 @@ it('a delivery that succeeds at once writes three rows when it is inserted, and 
       attemptsBefore: 0,
       lease: draft.id,
       callbackSecret: null,
+      callbackHeaders: null,
       isLaneHealthy: true,
       streak: null,
       isTrial: false,

@@ -18,6 +18,7 @@ function everyKindOfRow(jobId: string) {
     deliveries: [
       draftDelivery(jobId, {
         endpointId: null,
+        project: null,
         url: 'https://caller.test/hook',
         eventId: 'evt_1',
         eventType: 'job.failed',

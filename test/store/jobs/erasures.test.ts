@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest'
-import { erasureWaitMs, tombstoneKeptMs } from '../../../src/core/schedule.ts'
+import { erasedKeyKeptMs, erasureWaitMs, tombstoneKeptMs } from '../../../src/core/schedule.ts'
 import { draftDelivery } from '../../../src/store/deliveries/claim.ts'
 import {
   commitErasures,
@@ -16,8 +16,8 @@ beforeEach(async () => {
   await select('DELETE FROM jobs')
 })
 
-async function settledJob(): Promise<string> {
-  const { id } = await insertedJob({ idempotencyKey: crypto.randomUUID(), idempotencyHash: 'hash' })
+async function settledJob(idempotencyKey: string | null = null): Promise<string> {
+  const { id } = await insertedJob({ idempotencyKey, idempotencyHash: idempotencyKey && 'hash' })
   await select("UPDATE jobs SET status = 'failed', settled_at = ?, due_at = NULL WHERE id = ?", start, id)
   await saveTask(db, aTask(id, { status: 'failed', endedAt: start }))
   return id
@@ -36,6 +36,7 @@ async function notifiedJob(status: string): Promise<string> {
 function erase(jobId: string, pendingDeliveries: 'wait' | 'discard' = 'wait', isNotified = false) {
   const draft = draftDelivery(jobId, {
     endpointId: null,
+    project: null,
     url: 'https://caller.test/hook',
     eventId: 'evt_erased',
     eventType: 'job.erased',
@@ -46,14 +47,14 @@ function erase(jobId: string, pendingDeliveries: 'wait' | 'discard' = 'wait', is
 }
 
 describe('erasing a job', () => {
-  it('deletes every row of it but its own, and everything that a caller wrote in that', async () => {
-    const id = await settledJob()
+  it('deletes every row of it but its own, and in that everything that a caller wrote but its key', async () => {
+    const id = await settledJob('order-1')
     expect(await erase(id)).toBe(true)
     expect(await leftOf(id)).toEqual({ ...nothing, jobs: 1 })
     expect(await jobRow(id)).toMatchObject({
       request: '{}',
-      idempotency_key: null,
-      idempotency_hash: null,
+      idempotency_key: 'order-1',
+      idempotency_hash: 'hash',
       erased_at: start,
       erase_at: start,
     })
@@ -100,6 +101,37 @@ describe('the row of an erased job', () => {
     expect(await leftOf(id)).toEqual({ ...nothing, jobs: 1, deliveries: 1 })
     await finishErasures(db, [id], start + tombstoneKeptMs)
     expect(await leftOf(id)).toEqual(nothing)
+  })
+
+  it('stays for a day if it has an idempotency key, without a secret that nothing signs with', async () => {
+    const id = await settledJob('order-2')
+    await select("UPDATE jobs SET callback_secret = 'sealed', callback_headers = 'a sealed' WHERE id = ?", id)
+    await erase(id)
+    await finishErasures(db, [id], start)
+    expect(await jobRow(id)).toMatchObject({
+      idempotency_key: 'order-2',
+      callback_secret: null,
+      callback_headers: null,
+      erase_at: start + erasedKeyKeptMs,
+    })
+    await finishErasures(db, [id], start + erasedKeyKeptMs - 1)
+    expect(await leftOf(id)).toEqual({ ...nothing, jobs: 1 })
+    await finishErasures(db, [id], start + erasedKeyKeptMs)
+    expect(await leftOf(id)).toEqual(nothing)
+  })
+
+  it('keeps its secret for the deliveries of the erasure event, and loses its key before them', async () => {
+    const id = await settledJob('order-3')
+    await select("UPDATE jobs SET callback_secret = 'sealed' WHERE id = ?", id)
+    await erase(id, 'wait', true)
+    await finishErasures(db, [id], start)
+    expect(await jobRow(id)).toMatchObject({ callback_secret: 'sealed', erase_at: start + erasedKeyKeptMs })
+    await finishErasures(db, [id], start + erasedKeyKeptMs)
+    expect(await jobRow(id)).toMatchObject({
+      callback_secret: 'sealed',
+      idempotency_key: null,
+      erase_at: start + tombstoneKeptMs,
+    })
   })
 
   it('stays for as long as such a delivery is pending', async () => {

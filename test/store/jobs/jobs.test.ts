@@ -22,13 +22,13 @@ describe('an idempotency key', () => {
     const ids = new Set(jobs.map(({ id }) => id))
     expect(ids.size).toBe(1)
     expect(await countRows('jobs', "api_key_id = 'key_race'")).toBe(1)
-    expect(ids).toContain((await findJobByIdempotencyKey(db, 'key_race', 'order-1'))?.id)
+    expect(ids).toContain((await findJobByIdempotencyKey(db, 'key_race', 'order-1', start))?.id)
   })
 
   it('may be used by every API key', async () => {
     const [one, other] = [await accept('key_1', 'order-2'), await accept('key_2', 'order-2')]
     expect(one.id).not.toBe(other.id)
-    expect(await findJobByIdempotencyKey(db, 'key_3', 'order-2')).toBeNull()
+    expect(await findJobByIdempotencyKey(db, 'key_3', 'order-2', start)).toBeNull()
   })
 
   it('is not needed: posts without one are all accepted', async () => {
