@@ -112,6 +112,9 @@ function specialTo(schema: JsonSchema): unknown[] {
     ...(maxLength === undefined ? [] : longTexts(maxLength)),
     ...choicesIn(schema).flatMap(nearText),
     ...(schema.type?.includes('array') ? lists(schema) : []),
+    ...(schema.maxProperties === undefined
+      ? []
+      : [fieldsOf(schema.maxProperties), fieldsOf(schema.maxProperties + 1)]),
     ...(schema.format === undefined ? [] : (nearFormats[schema.format] ?? [])),
   ]
 }
@@ -139,6 +142,10 @@ function lists({ items = {}, minItems = 0, maxItems }: JsonSchema): unknown[] {
     ...(minItems > 0 ? [ofLength(minItems - 1)] : []),
     ...(maxItems === undefined ? [] : [ofLength(maxItems), ofLength(maxItems + 1), ofLength(999)]),
   ]
+}
+
+function fieldsOf(count: number): Record<string, string> {
+  return Object.fromEntries(Array.from({ length: count }, (_, n) => [`x-field-${n}`, 'x']))
 }
 
 const nearFormats: Record<string, string[]> = {

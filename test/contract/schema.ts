@@ -23,6 +23,7 @@ export interface JsonSchema {
   required?: string[]
   additionalProperties?: JsonSchema | boolean
   propertyNames?: JsonSchema
+  maxProperties?: number
   anyOf?: JsonSchema[]
   oneOf?: JsonSchema[]
   allOf?: JsonSchema[]
@@ -33,7 +34,7 @@ export interface JsonSchema {
 
 /** A schema with any other keyword fails the test: the generator would ignore what it means. */
 const knownKeywords = new Set<string>(
-  'type enum const pattern format minLength maxLength minimum maximum exclusiveMinimum exclusiveMaximum items minItems maxItems properties required additionalProperties propertyNames anyOf oneOf allOf default example examples description title'.split(
+  'type enum const pattern format minLength maxLength minimum maximum exclusiveMinimum exclusiveMaximum items minItems maxItems properties required additionalProperties propertyNames maxProperties anyOf oneOf allOf default example examples description title'.split(
     ' ',
   ),
 )

@@ -83,6 +83,8 @@ export async function plantSeeds(): Promise<Seeds> {
     },
     hints: {
       n: [0, 1],
+      // The names of the files.
+      name: [...jobs.map((id) => `${id}-0.mp4`), ...assets.map((id) => `${id}.png`)],
       job_id: jobs,
       endpoint_id: endpoints,
       cursor: [...jobs, ...deliveryIds],
