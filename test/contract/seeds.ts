@@ -165,7 +165,10 @@ async function idOf(response: Response): Promise<string> {
 async function linksOf(jobs: string[], assets: string[]): Promise<Seeds['links']> {
   const settings = aContext().config
   const targets: LinkTarget[] = [
-    ...jobs.map((jobId) => ({ jobId, n: 0 })),
+    ...jobs.flatMap((jobId) => [
+      { jobId, n: 0 },
+      { jobId, n: 0, fileName: `${jobId}-0.mp4` },
+    ]),
     ...assets.map((assetId) => ({ assetId })),
   ]
   const links = await Promise.all(
