@@ -16,7 +16,7 @@ import { valuesOf } from './values.ts'
 
 const { requests, seed, path } = inject('contractFuzz')
 /** With fewer requests, chance may leave out a response. */
-const requestsForAll = 20_000
+const requestsForAll = 100_000
 
 let operations: Operation[]
 let seeds: Seeds
