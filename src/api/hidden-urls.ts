@@ -23,7 +23,7 @@ export function jobFor(caller: Caller, view: JobView, job: Posted): JobView {
   return { ...withoutTokens(view), outputs }
 }
 
-/** What the timeline of a job shows. */
+/** The entries of a job's timeline, for this caller. */
 export function timelineFor<T>(caller: Caller, entries: T, job: Posted): T {
   return seesUrls(caller, job) ? entries : withoutTokens(entries)
 }
@@ -33,7 +33,7 @@ export function urlFor(caller: Caller, url: string): string {
   return mayDo(caller, 'admin') ? url : withoutToken(url)
 }
 
-/** What the receiver of a delivery or a test answered: it may repeat the URL, or what was sent. */
+/** The answer of a receiver to a delivery or a test. It may repeat the URL or the request. */
 export function answerFor<T>(caller: Caller, answer: T): T {
   return mayDo(caller, 'admin') ? answer : withoutTokens(answer)
 }

@@ -1,4 +1,4 @@
-/** What a receiver answered, without the values of the headers that it was sent: some receivers echo them. No I/O. */
+/** The answer of a receiver, without the values of the callback headers: some receivers echo them. No I/O. */
 import type { Attempted } from './classify.ts'
 
 const mask = '***'

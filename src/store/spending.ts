@@ -77,7 +77,7 @@ export async function usedByKey(
 
 export interface Closing {
   reservation: Reservation
-  /** What the job has cost. */
+  /** The cost of the job. */
   spentMicros: number
 }
 

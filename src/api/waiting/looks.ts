@@ -25,7 +25,7 @@ export function createLooks(
   let waitedMs = 0
   const pause = async (ms: number) => {
     await wait(ms)
-    // A wait ends even if the clock stands still.
+    // A wait ends even if the clock does not advance.
     waitedMs += ms
     if (signal.aborted) {
       clients.delete(client)

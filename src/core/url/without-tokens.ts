@@ -17,7 +17,7 @@ export function textWithoutTokens(text: string): string {
 const urls = /https?:[\\/]{2,}[^\s"<>]+/gi
 const escapedUrls = /https?%3a(?:%2f){2}[^\s"<>]+/gi
 
-// What follows the first URL without white space is cut with its query. If it has none, another URL may follow.
+// Text that follows a URL without white space is cut with its query. A URL without a query may be followed by another.
 export function withoutToken(url: string): string {
   return url.replace(/[?#].*$/s, '').replace(/(https?:[\\/]{2,})[^\\/]*@/gi, '$1')
 }

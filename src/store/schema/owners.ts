@@ -16,7 +16,7 @@ export const apiKeys = sqliteTable('api_keys', {
   revokedAt: at('revoked_at'),
   /** The project whose rows alone it sees. Null: it sees all rows. */
   project: text('project'),
-  /** What it may do, as JSON; its shape is `scopesSchema`. */
+  /** Its permissions, as JSON; the shape is `scopesSchema`. */
   scopes: text('scopes').notNull().default('["jobs:read","jobs:write","deliveries"]'),
   /** From then on it authenticates nothing. Null: never. */
   expiresAt: at('expires_at'),
@@ -26,7 +26,7 @@ export const apiKeys = sqliteTable('api_keys', {
   callbackUrl: text('callback_url'),
   /** Its own limit of requests. Null: that of the deployment. */
   requestsPerMinute: integer('requests_per_minute'),
-  /** What its jobs of a month may cost, in millionths of a US dollar. Null: any amount. */
+  /** The limit of the cost of its jobs in a month, in millionths of a US dollar. Null: no limit. */
   monthlyBudgetMicros: integer('monthly_budget_micros'),
 })
 
