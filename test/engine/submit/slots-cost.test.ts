@@ -5,6 +5,7 @@ import { postTo, receiveWebhooks, waitingProviders } from '../../support/limited
 import { createMeteredWorker } from '../../support/meter.ts'
 import { getJob } from '../../support/reelhook.ts'
 import { countRows } from '../../support/storage.ts'
+import { world } from '../../support/world.ts'
 
 /** The cost of a job from its post until its caller is notified. */
 async function costOfOne(settings: Partial<Env>) {
@@ -32,6 +33,11 @@ async function queueUp(when: 'before' | 'after', count: number) {
   await env.DB.prepare(
     `INSERT OR IGNORE INTO waits SELECT 'runware', printf('${name}%07d', n) FROM (${numbers} SELECT n FROM numbers)`,
   ).run()
+}
+
+/** Advances the clock to such a minute of an hour. */
+async function untilMinute(isWanted: (minute: number) => boolean) {
+  while (!isWanted(new Date(world.edges.now()).getUTCMinutes())) await world.advance(60_000)
 }
 
 it('a task at a provider with a limit writes two rows more', async () => {
@@ -64,10 +70,17 @@ it('without limits no job looks for a slot', async () => {
 })
 
 it('a sweep with nothing to do looks at jobs, late checks, erasures, deliveries, slots, hosts, lines and the round of the bucket, and reads eleven rows', async () => {
-  // Every tenth sweep also looks for jobs to prune.
-  const worker = createMeteredWorker({ PRUNE_AFTER_DAYS: '0' })
+  await untilMinute((minute) => minute % 10 !== 0)
+  const worker = createMeteredWorker()
   await worker.sweep()
   expect(worker.bill()).toEqual({ rowsWritten: 0, rowsRead: 11, roundTrips: 8, messages: 0 })
+})
+
+it('every tenth sweep also looks for jobs to prune and for reservations of jobs that have ended', async () => {
+  await untilMinute((minute) => minute % 10 === 0)
+  const worker = createMeteredWorker()
+  await worker.sweep()
+  expect(worker.bill()).toEqual({ rowsWritten: 0, rowsRead: 18, roundTrips: 11, messages: 0 })
 })
 
 it('what a job reads does not grow with the number of those that wait', async () => {
