@@ -52,6 +52,8 @@ export interface Context extends Omit<Edges, 'fetch'>, Databases {
   /** The clients of this isolate that wait, and what is known of their jobs (api/waiting/). */
   watching: WatchMemory
   bucket: R2Bucket
+  /** The static file at the path of the request. */
+  staticFile: (request: Request) => Promise<Response>
   /** Limits the tests of callback URLs, per API key. */
   probeLimit: RateLimit
   /** Limits the webhooks and uploads of providers, per job. */
@@ -90,6 +92,7 @@ export function createContext(
     freshAttempts: createPlaces(maxFreshAttempts),
     watching: watchMemoryOf(env.DB),
     bucket: limit(env.BUCKET),
+    staticFile: (request) => env.ASSETS.fetch(request),
     probeLimit: counterOf(config.publicBaseUrl, env.RECEIVER_TESTS),
     callbacks: counterOf(config.publicBaseUrl, env.CALLBACKS),
     requests: counterOf(config.publicBaseUrl, env.REQUESTS),

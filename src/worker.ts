@@ -2,10 +2,12 @@
 import { Hono } from 'hono'
 import { requestId } from 'hono/request-id'
 import { createApi } from './api/app.ts'
+import { callInProcess } from './api/in-process.ts'
 import { misconfigured, problem } from './api/problems.ts'
 import { type Config, type ConfigResult, readConfig } from './config.ts'
 import { createPlaces } from './connections.ts'
 import { type Context, createContext, type Edges } from './context.ts'
+import { dashboardRoutes } from './dashboard/routes.ts'
 import { deliver } from './deliveries/deliver.ts'
 import { reencryptSecrets } from './deliveries/re-encrypt.ts'
 import { advance, advanceQueued, advanceWithWebhook } from './engine/advance.ts'
@@ -48,7 +50,9 @@ export function createWorker(edges: Edges): ExportedHandler<Env> {
     return next()
   })
   app.route('/uploads', uploadRoutes)
-  app.route('/', createApi())
+  const api = createApi()
+  app.route('/', api)
+  app.route('/', dashboardRoutes(callInProcess(api)))
 
   const contextOf = (env: Env, { cache }: Pick<ExecutionContext, 'cache'>) =>
     createContext(env, required(configOf(env)), edges, { cache })

@@ -70,7 +70,7 @@ const inWorkerd = defineProject({
   ],
   test: {
     name: 'workerd',
-    testTimeout: 20_000,
+    testTimeout: 90_000,
     include: ['test/**/*.test.ts'],
     exclude: ['test/chaos/**', 'test/browser/**', ...nodeTests],
     // Loading the modules takes longer than most files. test/support/start-empty.ts empties the storage between files.

@@ -15,15 +15,17 @@ import { requireApiKey } from './auth.ts'
 import { validateBody } from './body.ts'
 import { checkText } from './body-faults.ts'
 import { deliveryRoutes } from './deliveries/deliveries.ts'
+import { hostRoutes } from './deliveries/hosts.ts'
 import { redeliverRoutes } from './deliveries/redeliver.ts'
 import { callbackRoutes } from './deliveries/test-callback.ts'
 import { addPages } from './docs/routes.ts'
 import { endpointRoutes } from './endpoints/endpoints.ts'
 import { endpointTestRoutes } from './endpoints/test-endpoint.ts'
 import { endpointUpdateRoutes } from './endpoints/update.ts'
+import { estimateRoutes } from './estimates/estimates.ts'
+import { answerRoutes } from './jobs/answers.ts'
 import { cancelRoutes } from './jobs/cancel.ts'
 import { eraseRoutes } from './jobs/erase.ts'
-import { estimateRoutes } from './jobs/estimates.ts'
 import { eventRoutes } from './jobs/events.ts'
 import { jobRoutes } from './jobs/jobs.ts'
 import { linkRoutes } from './jobs/links.ts'
@@ -35,6 +37,7 @@ import { limitRate } from './rate-limit.ts'
 import { databaseFull } from './refuse-when-full.ts'
 import type { ApiEnv } from './router.ts'
 import { requireScope } from './scopes.ts'
+import { seriesRoutes } from './stats/series.ts'
 import { eventTypeRoutes } from './system/event-types.ts'
 import { healthRoutes } from './system/health.ts'
 import { modelRoutes } from './system/models.ts'
@@ -83,6 +86,7 @@ export function createApi() {
   api.route('/v1/jobs', jobRoutes)
   api.route('/v1/jobs', jobListRoutes)
   api.route('/v1/jobs', eventRoutes)
+  api.route('/v1/jobs', answerRoutes)
   api.route('/v1/events', allEventRoutes)
   api.route('/v1/jobs', cancelRoutes)
   api.route('/v1/jobs', retryRoutes)
@@ -92,11 +96,13 @@ export function createApi() {
   api.route('/v1/models', modelRoutes)
   api.route('/v1/deliveries', deliveryRoutes)
   api.route('/v1/deliveries', redeliverRoutes)
+  api.route('/v1/hosts', hostRoutes)
   api.route('/v1/endpoints', endpointRoutes)
   api.route('/v1/endpoints', endpointUpdateRoutes)
   api.route('/v1/endpoints', endpointTestRoutes)
   api.route('/v1/event-types', eventTypeRoutes)
   api.route('/v1/stats', statsRoutes)
+  api.route('/v1/stats', seriesRoutes)
   api.route('/v1/callbacks', callbackRoutes)
   // A key can use these for itself, so they come before the admin key is required.
   api.route('/v1/api-keys', currentKeyRoutes)

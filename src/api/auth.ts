@@ -22,19 +22,23 @@ const adminCaller: Caller = {
 }
 
 export const requireApiKey = createMiddleware<ApiEnv>(async (c, next) => {
+  if (c.get('isInProcess')) return next()
   const key = /^Bearer +(\S+)$/i.exec(c.req.header('authorization') ?? '')?.[1]
-  const caller = key === undefined ? null : await identify(c.get('context'), key)
-  if (caller === null) return problem(c, 'unauthorized', 'Send the header "Authorization: Bearer <api key>".')
+  const keyHash = key === undefined ? null : await sha256(key)
+  const caller = keyHash === null ? null : await identify(c.get('context'), keyHash)
+  if (keyHash === null || caller === null)
+    return problem(c, 'unauthorized', 'Send the header "Authorization: Bearer <api key>".')
   if (caller.expiresAt !== null && caller.expiresAt <= c.get('context').now())
     return problem(c, 'unauthorized', 'This API key has expired. Create another, or extend it.')
   c.set('caller', caller)
-  if (caller.keyId !== adminKeyId) noteUse(c, caller)
+  c.set('keyHash', keyHash)
+  if (caller.keyId !== adminKeyId) noteUse(c.get('context'), c.executionCtx, caller)
   return next()
 })
 
-async function identify({ owners, config }: Context, key: string): Promise<Caller | null> {
-  const hash = await sha256(key)
+/** The hash of an API key → its caller. Null: no key has this hash, or it was revoked. It may have expired. */
+export async function identify({ owners, config }: Context, keyHash: string): Promise<Caller | null> {
   // This compares hashes, not keys, so the duration of the comparison reveals nothing useful.
-  if (hash === (await sha256(config.adminApiKey))) return adminCaller
-  return owners.callerByHash(hash)
+  if (keyHash === (await sha256(config.adminApiKey))) return adminCaller
+  return owners.callerByHash(keyHash)
 }

@@ -7,11 +7,21 @@ import { rateLimited } from './problems.ts'
 import type { ApiEnv } from './router.ts'
 
 export const limitRate = createMiddleware<ApiEnv>(async (c, next) => {
+  if (c.get('isInProcess')) return next()
   const context = c.get('context')
   const caller = c.get('caller')
-  if (await isWithinRate(counterFor(context, caller), caller.keyId, context.log)) return next()
+  if (await isCallerWithinRate(context, caller)) return next()
   return rateLimited(c, periodSeconds, 'Nothing was done. Retry after the seconds in Retry-After.')
 })
+
+/** Pages are counted apart, so that a person who looks at them takes no request from the program with the same key. */
+export function isPageWithinRate({ requests, log }: Context, { keyId }: Caller): Promise<boolean> {
+  return isWithinRate(requests, `pages ${keyId}`, log)
+}
+
+function isCallerWithinRate(context: Context, caller: Caller): Promise<boolean> {
+  return isWithinRate(counterFor(context, caller), caller.keyId, context.log)
+}
 
 /** The limit of the deployment is the largest that a key can have. */
 function counterFor(

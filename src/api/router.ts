@@ -12,6 +12,10 @@ export interface ApiEnv {
     requestId: string
     /** Set by `requireApiKey`. */
     caller: Caller
+    /** SHA-256 of the caller's API key. */
+    keyHash: string
+    /** A page calls the API in this process: its caller is identified and its request was counted (api/in-process.ts). */
+    isInProcess?: true
     /** When the signed link of the request expires; unset for a request with a key. */
     linkExpiresAt?: number
   } & TextVariables

@@ -12,6 +12,7 @@ const requiredScopes: Readonly<Record<string, Scope | 'any'>> = {
   'GET /v1/jobs/{id}': 'jobs:read',
   'DELETE /v1/jobs/{id}': 'jobs:write',
   'POST /v1/jobs/{id}/cancel': 'jobs:write',
+  'GET /v1/jobs/{id}/answers': 'jobs:read',
   'GET /v1/jobs/{id}/events': 'jobs:read',
   'POST /v1/jobs/{id}/links': 'jobs:read',
   'GET /v1/jobs/{id}/outputs/{n}': 'jobs:read',
@@ -26,6 +27,7 @@ const requiredScopes: Readonly<Record<string, Scope | 'any'>> = {
   'GET /v1/models': 'any',
   'POST /v1/estimates': 'any',
   'GET /v1/stats': 'jobs:read',
+  'GET /v1/stats/series': 'jobs:read',
   'GET /v1/endpoints': 'deliveries',
   'POST /v1/endpoints': 'deliveries',
   'GET /v1/endpoints/{id}': 'deliveries',
@@ -38,6 +40,7 @@ const requiredScopes: Readonly<Record<string, Scope | 'any'>> = {
   'GET /v1/deliveries/{id}': 'deliveries',
   'POST /v1/deliveries/{id}/redeliver': 'deliveries',
   'POST /v1/deliveries/redeliver': 'deliveries',
+  'GET /v1/hosts': 'deliveries',
   'POST /v1/callbacks/test': 'deliveries',
   // For the key itself; for another key they require `admin` (api-keys/own-key.ts).
   'POST /v1/api-keys/{id}/rotate-secret': 'deliveries',

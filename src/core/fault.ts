@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { type FaultCode, faultCodes } from './fault-codes.ts'
 import { readStored } from './http/json.ts'
+import { withoutOwnTokens } from './url/without-tokens.ts'
 
 export * from './fault-codes.ts'
 
@@ -40,14 +41,12 @@ export type Fault = z.infer<typeof faultSchema>
  * token in that URL is not stored.
  */
 export function writeFault(fault: Fault | null): string | null {
-  return fault === null ? null : JSON.stringify(fault).replace(urlSecret, '$1…')
+  return fault === null ? null : withoutOwnTokens(JSON.stringify(fault))
 }
-
-const urlSecret = /(signature=|\/webhooks\/\w+\/\w+\/|\/uploads\/\w+\/\d+\/)[\w-]+/g
 
 /** A stored fault. Null where there is none, or where it is damaged. */
 export function readFault(json: string | null): Fault | null {
-  return json === null ? null : (readStored(faultSchema, json) ?? null)
+  return readStored(faultSchema, json) ?? null
 }
 
 export type Result<T> = { ok: true; value: T } | { ok: false; fault: Fault }

@@ -23,7 +23,7 @@ export async function decryptHeaders(
 ): Promise<Record<string, string> | null> {
   if (stored === null) return {}
   const json = await decrypt(await sealKey(signingSecret), stored.slice(stored.indexOf(' ') + 1))
-  return json === null ? null : (readStored(callbackHeadersSchema, json) ?? null)
+  return readStored(callbackHeadersSchema, json) ?? null
 }
 
 export function headerNamesIn(stored: string): string[] {

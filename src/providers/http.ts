@@ -6,6 +6,8 @@ import { type Fetch, NotSentError, timeoutOf } from '../connections.ts'
 import { type Evidence, type Fault, fail, ok, type Result } from '../core/fault.ts'
 import { connectionFailureOf, isChallenge, isCloudflarePage } from '../core/http/cloudflare-status.ts'
 import { parseJson } from '../core/http/json.ts'
+import { redactBody } from '../core/job/redact-body.ts'
+import type { OnAnswer } from './provider.ts'
 
 /**
  * `billable`: without a clear response, a video may have been bought. `safe`: may be repeated. `brief`: may be
@@ -25,6 +27,14 @@ export interface Failure {
   fault: Fault
 }
 
+export interface ProviderCall {
+  method: string
+  headers: Record<string, string>
+  body?: unknown
+  /** Gets the response as it may be kept, whatever follows from it. */
+  onAnswer?: OnAnswer | undefined
+}
+
 const timeoutsMs = { billable: 30_000, safe: 15_000, brief: 3_000 } as const satisfies Record<
   CallKind,
   number
@@ -34,9 +44,9 @@ export async function callProvider(
   fetch: Fetch,
   kind: CallKind,
   url: string,
-  init: { method: string; headers: Record<string, string>; body?: unknown },
+  init: ProviderCall,
 ): Promise<Result<ProviderResponse>> {
-  const { method, headers, body } = init
+  const { method, headers, body, onAnswer } = init
   const timeout = timeoutOf(timeoutsMs[kind])
   const request = new Request(url, {
     method,
@@ -51,9 +61,11 @@ export async function callProvider(
   })
   try {
     const response = await fetch(request, timeout.start)
-    const { status, headers } = response
-    const json = parseJson(await response.text())
-    const reply = { status, headers, body: isCloudflarePage(json) ? undefined : json }
+    const { status } = response
+    const text = await response.text()
+    onAnswer?.({ httpStatus: status, ...redactBody(text, credentialsIn(headers)) })
+    const json = parseJson(text)
+    const reply = { status, headers: response.headers, body: isCloudflarePage(json) ? undefined : json }
     return neverSent(reply) ?? ok(reply)
   } catch (error) {
     // Nothing was bought, even if the call is billable.
@@ -63,6 +75,22 @@ export async function callProvider(
     return inconclusive(kind, 'The provider did not respond.', { error: String(error) })
   }
 }
+
+/** Our credentials, as a provider may repeat them: with or without the scheme, and those that basic authentication joins. */
+function credentialsIn(headers: Record<string, string>): string[] {
+  const sent = Object.entries(headers).filter(([name]) => credentialHeaders.has(name))
+  return sent
+    .map(([, value]) => value)
+    .flatMap((value) => {
+      const [, scheme, credential = value] = /^(Basic|Bearer) (.+)$/.exec(value) ?? []
+      return [credential, ...(scheme === 'Basic' ? atob(credential).split(':') : [])]
+    })
+    .filter(({ length }) => length >= minCredentialLength)
+}
+
+const credentialHeaders = new Set(['authorization', 'x-api-key'])
+/** A shorter one would be hidden inside of words. */
+const minCredentialLength = 6
 
 /** Null: the provider may have the request. */
 function neverSent(reply: ProviderResponse): Failure | null {

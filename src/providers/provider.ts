@@ -5,6 +5,7 @@
 import type { z } from 'zod'
 import type { Cost } from '../core/cost.ts'
 import type { Fault, Result } from '../core/fault.ts'
+import type { ReceivedAnswer } from '../core/job/answers.ts'
 import type { Repeats } from '../core/job/task.ts'
 import type { Mode, SentForm } from '../core/request/media.ts'
 import type { AspectRatio, JobRequest, Model, ProviderName, Resolution } from '../core/request/request.ts'
@@ -26,14 +27,14 @@ export interface Provider {
    * The billable call. Its client reference is stored before the call. The fault `answer_lost` means that the task may
    * have been bought; every other fault means that nothing was bought.
    */
-  submit(submission: Submission): Promise<Result<Submitted>>
+  submit(submission: Submission, onAnswer?: OnAnswer): Promise<Result<Submitted>>
   /** Asks the provider for the price of the whole job. Buys nothing. Absent: the provider gives no prices. */
   estimate?(request: JobRequest): Promise<Result<Cost>>
   /**
    * Asks for the status of the task. May be repeated. A response about this task is an outcome, whatever its HTTP
    * status; a fault means that nothing was learned, except `task_lost`: the provider does not know the task.
    */
-  getStatus(task: SubmittedTask): Promise<Result<Outcome>>
+  getStatus(task: SubmittedTask, onAnswer?: OnAnswer): Promise<Result<Outcome>>
   /**
    * Searches for a submission whose response was lost. Absent: the provider offers no search. `not_found` is no proof
    * that it never arrived: a list may lag, and a log may show it late or never. So it is submitted again only where
@@ -57,6 +58,9 @@ export interface Provider {
    */
   parseWebhook?(body: unknown, tasks?: readonly TaskOfWebhook[]): WebhookItem[]
 }
+
+/** Gets each answer to the call, redacted. Not called: no answer was received. */
+export type OnAnswer = (answer: ReceivedAnswer) => void
 
 export interface Capabilities {
   models: Record<Model, { resolutions: readonly Resolution[] }>

@@ -14,8 +14,8 @@ export function withUsd(provider: Provider, usdPerCredit: number | undefined): P
   const pricedTask = (task: Submitted | 'not_found') => (task === 'not_found' ? task : priced(task))
   return {
     ...provider,
-    submit: async (submission) => map(await provider.submit(submission), priced),
-    getStatus: async (task) => map(await provider.getStatus(task), pricedOutcome),
+    submit: async (submission, onAnswer) => map(await provider.submit(submission, onAnswer), priced),
+    getStatus: async (task, onAnswer) => map(await provider.getStatus(task, onAnswer), pricedOutcome),
     ...(estimate && { estimate: async (request) => map(await estimate(request), toUsd) }),
     ...(findSubmission && {
       findSubmission: async (submission) => map(await findSubmission(submission), pricedTask),

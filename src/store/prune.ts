@@ -8,7 +8,16 @@ import { firstIdAt } from '../core/id.ts'
 import { among } from './among.ts'
 import type { Database } from './database.ts'
 import { hasLateCheck } from './late/late-checks.ts'
-import { attempts, deliveries, events, jobs, postponedPrunes, pruneProgress, webhooks } from './schema.ts'
+import {
+  attempts,
+  deliveries,
+  events,
+  jobs,
+  postponedPrunes,
+  pruneProgress,
+  tasks,
+  webhooks,
+} from './schema.ts'
 
 /** Most jobs end within that time. One that takes longer, and is passed before its turn, is postponed. */
 const usualDurationMs = 60 * 60 * 1_000
@@ -60,10 +69,14 @@ export async function pruneJobs(
   const pruned = sql`(SELECT ${jobs.id} FROM ${jobs} WHERE ${chosen} AND ${isPrunable(endedBy)})`
   const ofPruned = sql`(SELECT ${deliveries.id} FROM ${deliveries} WHERE ${deliveries.jobId} IN ${pruned})`
   const last = next.at(-1)
-  const [, , , , , marked] = await db.batch([
+  const [, , , , , , marked] = await db.batch([
     db.delete(events).where(sql`${events.jobId} IN ${pruned}`),
     db.delete(webhooks).where(sql`${webhooks.jobId} IN ${pruned}`),
     db.delete(attempts).where(sql`${attempts.deliveryId} IN ${ofPruned}`),
+    db
+      .update(tasks)
+      .set(withoutAnswers)
+      .where(sql`${tasks.jobId} IN ${pruned} AND ${tasks.answers} IS NOT NULL`),
     db.update(deliveries).set(withoutContent).where(sql`${deliveries.jobId} IN ${pruned}`),
     db.delete(postponedPrunes).where(sql`${postponedPrunes.jobId} IN ${pruned}`),
     // From here on the rows grow. In a full database the pages that were just freed make room.
@@ -102,6 +115,9 @@ function isPrunable(endedBy: number): SQL {
   return sql`${jobs.settledAt} <= ${endedBy} AND ${jobs.erasedAt} IS NULL AND NOT ${hasLateCheck(jobs.id)} AND NOT EXISTS (SELECT 1 FROM ${deliveries}
     WHERE ${deliveries.jobId} = ${jobs.id} AND ${deliveries.status} = 'pending')`
 }
+
+/** A row whose key is set, even to what it was, is deleted and inserted again: only that merges the pages. */
+const withoutAnswers = { answers: null, n: sql`${tasks.n}` }
 
 /** The body of a delivery, and its latest attempt, are in its row. */
 const withoutContent = {

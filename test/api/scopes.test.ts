@@ -13,6 +13,7 @@ import { select } from '../support/storage.ts'
 const read = [
   'GET /v1/jobs',
   'GET /v1/jobs/{id}',
+  'GET /v1/jobs/{id}/answers',
   'GET /v1/jobs/{id}/events',
   'GET /v1/jobs/{id}/outputs/{n}',
   'GET /v1/jobs/{id}/outputs/{n}/{name}',
@@ -22,6 +23,7 @@ const read = [
   'GET /v1/assets/{id}/content',
   'GET /v1/assets/{id}/content/{name}',
   'GET /v1/stats',
+  'GET /v1/stats/series',
 ]
 const write = [
   'POST /v1/jobs',
@@ -43,6 +45,7 @@ const deliveries = [
   'GET /v1/deliveries/{id}',
   'POST /v1/deliveries/{id}/redeliver',
   'POST /v1/deliveries/redeliver',
+  'GET /v1/hosts',
   'POST /v1/callbacks/test',
   'POST /v1/api-keys/{id}/rotate-secret',
   'GET /v1/api-keys/{id}/disabled-callbacks',

@@ -6,6 +6,7 @@ import { recordDeadLetter } from '../../src/engine/upkeep/dead-letter.ts'
 import { openDatabase } from '../../src/store/database.ts'
 import { claimJob } from '../../src/store/jobs/claim.ts'
 import { pauseStep } from '../support/hold-step.ts'
+import { emulateDatabase } from '../support/platform/database.ts'
 import {
   billsFor,
   getJob,
@@ -130,6 +131,15 @@ describe('a wake-up whose retries all failed', () => {
   it('is shown on the timeline, and the sweep continues the job', async () => {
     const { id } = await postWithoutWakeUp()
     await recordDeadLetter(aContext(), { job: id })
+    expect(await timelineOf(id)).toEqual(['job.accepted', 'message.dead_lettered'])
+    await passTimeUntil(id, ({ status }) => status === 'succeeded')
+  })
+
+  it('is on the timeline once, also if it could not be counted', async () => {
+    const { id } = await postWithoutWakeUp()
+    const { binding, loseAnswers } = emulateDatabase(env.DB)
+    loseAnswers((sql) => sql.some((statement) => /counters/.test(statement)))
+    await recordDeadLetter(aContext({}, { DB: binding }), { job: id })
     expect(await timelineOf(id)).toEqual(['job.accepted', 'message.dead_lettered'])
     await passTimeUntil(id, ({ status }) => status === 'succeeded')
   })

@@ -1,6 +1,7 @@
 /** The tests that every provider adapter passes. A new adapter passes them before its specific tests. */
 import { describe, expect, it } from 'vitest'
 import type { Fetch } from '../../src/connections.ts'
+import type { ReceivedAnswer } from '../../src/core/job/answers.ts'
 import { aspectRatios, models, resolutions } from '../../src/core/request/request.ts'
 import type { Provider, RemoteOutput } from '../../src/providers/provider.ts'
 import { aNetwork, aRequest, aSubmission, aTask, image, type Reply, taskId, video } from './a-submission.ts'
@@ -88,6 +89,38 @@ export function keepsTheContract(candidate: Candidate): void {
       expect(await provider.submit(aSubmission())).toMatchObject({ fault: { code: 'answer_lost' } })
       expect(await provider.getStatus(task)).toMatchObject({ fault: { code: 'unavailable' } })
       expect(sent.map(({ redirect }) => redirect)).toEqual(['manual', 'manual'])
+    })
+  })
+
+  describe('keeps the contract: answers', () => {
+    it('reports each answer as it came, without its own credentials', async () => {
+      const echo = { key: apiKey, url: 'https://a.example.com/b?token=SECRET' }
+      const shown = { httpStatus: 418, body: expect.stringContaining('"***"'), isTruncated: false }
+      const { provider } = given({ status: 418, json: echo })
+      const answers: ReceivedAnswer[] = []
+      await provider.submit(aSubmission(), (answer) => answers.push(answer))
+      await provider.getStatus(task, (answer) => answers.push(answer))
+      expect(answers).toEqual([shown, shown])
+      expect(JSON.stringify(answers)).not.toMatch(/SECRET/)
+    })
+
+    it('reports none if none was received', async () => {
+      const { provider } = given(new Error('reset'))
+      const answers: ReceivedAnswer[] = []
+      await provider.submit(aSubmission(), (answer) => answers.push(answer))
+      await provider.getStatus(task, (answer) => answers.push(answer))
+      expect(answers).toEqual([])
+    })
+
+    it('reports an error page and a challenge, which are no response of the provider', async () => {
+      const { provider } = given({
+        status: 403,
+        text: '<h1>Wait</h1>',
+        headers: { 'cf-mitigated': 'challenge' },
+      })
+      const answers: ReceivedAnswer[] = []
+      await provider.submit(aSubmission(), (answer) => answers.push(answer))
+      expect(answers).toEqual([{ httpStatus: 403, body: '<h1>Wait</h1>', isTruncated: false }])
     })
   })
 

@@ -97,6 +97,7 @@ describe('a database of the first release', () => {
         inputs: { first_frame: { state: 'imported', assetId: 'remote-asset' } },
         receivedVideo: { bytes: 1_000, others: 1 },
         pollFailure: { kind: 'silent', run: { times: 2 } },
+        answers: { submission: { httpStatus: 200, body: '{}' }, status: null },
         cost: { amount_usd: 0.05, source: 'provider' },
       },
     ])

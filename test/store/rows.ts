@@ -89,6 +89,7 @@ export function aTask(jobId: string, overrides: Partial<TaskRow> = {}): Task {
     cost: null,
     fault: null,
     pollFailure: null,
+    answers: null,
     ...overrides,
   })
 }

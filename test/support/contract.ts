@@ -4,8 +4,8 @@
  */
 import { type Description, readDescription } from './openapi.ts'
 
-/** Paths for providers, which the description does not have. */
-const providerPaths = ['/webhooks/', '/uploads/']
+/** Paths for providers and for open pages, which the description does not have. */
+const undescribedPaths = ['/webhooks/', '/uploads/', '/live/']
 
 let description: Description | null = null
 let checkedCount = 0
@@ -34,7 +34,7 @@ export function takeNewFaults(): string[] {
 
 export async function checkResponse({ method, url }: Request, response: Response): Promise<void> {
   const { pathname } = new URL(url)
-  const isForCallers = !providerPaths.some((path) => pathname.startsWith(path))
+  const isForCallers = !undescribedPaths.some((path) => pathname.startsWith(path))
   if (description === null || method === 'OPTIONS' || !isForCallers) return
   const { status, headers } = response
   // Only JSON is read: a video can be large, and some tests read it slowly on purpose.

@@ -2,12 +2,13 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import { scopes } from '../../core/access.ts'
 import { isoOrNull } from '../../core/iso.ts'
-import { findApiKey } from '../../store/deliveries/api-keys.ts'
+import { findApiKey, secretRotatedAt } from '../../store/deliveries/api-keys.ts'
 import { adminKeyId } from '../auth.ts'
 import { budgetSchema, usedBudgets, viewBudget } from '../budget.ts'
 import { problem } from '../problems.ts'
 import { json, keyProblems } from '../responses.ts'
 import { createRouter } from '../router.ts'
+import { secretRotatedAtSchema } from './view.ts'
 
 const currentKeySchema = z
   .object({
@@ -16,11 +17,14 @@ const currentKeySchema = z
     project: z.string().nullable(),
     scopes: z.array(z.enum(scopes)),
     expires_at: z.iso.datetime().nullable(),
+    secret_rotated_at: secretRotatedAtSchema,
     callback_url: z.string().nullable(),
     requests_per_minute: z.int().nullable(),
     budget: budgetSchema.nullable().openapi({ description: 'null: its jobs may cost any amount.' }),
   })
   .openapi('CurrentApiKey')
+
+export type CurrentApiKey = z.infer<typeof currentKeySchema>
 
 const current = createRoute({
   operationId: 'getCurrentApiKey',
@@ -48,6 +52,7 @@ export const currentKeyRoutes = createRouter().openapi(current, async (c) => {
       project: caller.project,
       scopes: [...caller.scopes],
       expires_at: isoOrNull(caller.expiresAt),
+      secret_rotated_at: key === null ? null : isoOrNull(secretRotatedAt(key)),
       callback_url: caller.callbackUrl,
       requests_per_minute: caller.requestsPerMinute,
       budget: monthlyBudgetMicros === null ? null : viewBudget(monthlyBudgetMicros, used, context.now()),

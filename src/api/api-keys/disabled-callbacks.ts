@@ -10,7 +10,7 @@ import { json, keyProblems, problemResponse, unexpectedBodyProblems } from '../r
 import { createRouter } from '../router.ts'
 import { requireOwnKey } from './own-key.ts'
 
-const disabledSchema = z
+export const disabledSchema = z
   .object({
     host: z.string(),
     failing_since: z.iso.datetime(),

@@ -3,8 +3,13 @@ import { z } from '@hono/zod-openapi'
 import { scopes } from '../../core/access.ts'
 import { isoOrNull } from '../../core/iso.ts'
 import { inUsd } from '../../core/job/spending.ts'
-import type { ApiKey } from '../../store/deliveries/api-keys.ts'
+import { type ApiKey, secretRotatedAt } from '../../store/deliveries/api-keys.ts'
 import { problemResponse } from '../responses.ts'
+
+export const secretRotatedAtSchema = z.iso.datetime().nullable().openapi({
+  description:
+    'When the callback secret was rotated last. For 24 hours from then, the previous one signs too. null: never.',
+})
 
 export const apiKeySchema = z
   .object({
@@ -16,6 +21,7 @@ export const apiKeySchema = z
     expires_at: z.iso.datetime().nullable(),
     revoked_at: z.iso.datetime().nullable(),
     last_used_at: z.iso.datetime().nullable().openapi({ description: 'To the hour.' }),
+    secret_rotated_at: secretRotatedAtSchema,
     callback_url: z.string().nullable(),
     requests_per_minute: z.int().nullable(),
     monthly_budget_usd: z.number().nullable(),
@@ -29,7 +35,7 @@ export const apiKeySchema = z
 export const noSuchApiKey = { 404: problemResponse('There is no such key, or it is revoked.') }
 
 export function viewApiKey(
-  row: Omit<ApiKey, 'hash' | 'callbackSecret' | 'retiredSecrets'>,
+  row: Omit<ApiKey, 'hash' | 'callbackSecret'>,
   usedMicros: ReadonlyMap<string, number>,
 ): z.infer<typeof apiKeySchema> {
   const { monthlyBudgetMicros } = row
@@ -42,6 +48,7 @@ export function viewApiKey(
     expires_at: isoOrNull(row.expiresAt),
     revoked_at: isoOrNull(row.revokedAt),
     last_used_at: isoOrNull(row.lastUsedAt),
+    secret_rotated_at: isoOrNull(secretRotatedAt(row)),
     callback_url: row.callbackUrl,
     requests_per_minute: row.requestsPerMinute,
     monthly_budget_usd: monthlyBudgetMicros === null ? null : inUsd(monthlyBudgetMicros),

@@ -51,6 +51,8 @@ const reportSchema = z
   })
   .openapi('CallbackReport')
 
+export type CallbackReport = z.infer<typeof reportSchema>
+
 const test = createRoute({
   operationId: 'testCallback',
   tags: ['Callbacks'],
@@ -111,7 +113,7 @@ function missingSecretFault(apiKeyId: string): string {
     : 'is required: the callback secret of the API key cannot be decrypted, because SIGNING_SECRET was changed. Rotate it.'
 }
 
-export function viewReport(testDeliveries: TestDeliveries): z.infer<typeof reportSchema> {
+export function viewReport(testDeliveries: TestDeliveries): CallbackReport {
   const results = reportOn(testDeliveries).map(({ name, verdict, message }) => ({
     name,
     result: verdict,

@@ -119,7 +119,7 @@ function viewAttempt({ n, startedAt, durationMs, status, error, responseHeaders,
 
 /** Null: none, or damaged. */
 export function readHeaders(stored: string | null): Record<string, string> | null {
-  return (stored === null ? null : readStored(headersSchema, stored)) ?? null
+  return readStored(headersSchema, stored) ?? null
 }
 
 const headersSchema = z.record(z.string(), z.string())

@@ -12,7 +12,14 @@ interface Call {
 }
 
 export function curlOf(placed: PlacedOperation, baseUrl: string): string {
-  const { method, url, hasKey, headers, body, result } = callOf(placed, baseUrl)
+  return curlOfCall(callOf(placed, baseUrl))
+}
+
+export function typescriptOf(placed: PlacedOperation, baseUrl: string): string {
+  return typescriptOfCall(callOf(placed, baseUrl))
+}
+
+export function curlOfCall({ method, url, hasKey, headers, body, result }: Call): string {
   const parts = [
     `curl ${method === impliedMethod(body) ? '' : `-X ${method} `}${quoted(url)}`,
     ...(hasKey ? ['-H "Authorization: Bearer $REELHOOK_API_KEY"'] : []),
@@ -24,11 +31,10 @@ export function curlOf(placed: PlacedOperation, baseUrl: string): string {
   return parts.join(' \\\n  ')
 }
 
-export function typescriptOf(placed: PlacedOperation, baseUrl: string): string {
-  const { method, url, hasKey, headers, body, result } = callOf(placed, baseUrl)
+export function typescriptOfCall({ method, url, hasKey, headers, body, result }: Call): string {
   const all = [
     ...(hasKey ? [`Authorization: \`Bearer \${${environment}.REELHOOK_API_KEY}\``] : []),
-    ...headers.map(([name, value]) => `'${name}': '${value}'`),
+    ...headers.map(([name, value]) => `'${name}': '${value.replaceAll(/['\\]/g, '\\$&')}'`),
   ]
   const options = [
     ...(method === 'GET' ? [] : [`method: '${method}'`]),

@@ -45,6 +45,8 @@ const resultSchema = z
   })
   .openapi('EndpointTest')
 
+export type EndpointTest = z.infer<typeof resultSchema>
+
 const test = createRoute({
   operationId: 'testEndpoint',
   tags: ['Endpoints'],
@@ -93,7 +95,7 @@ async function send(
   context: ApiEnv['Variables']['context'],
   { url, secret }: Endpoint,
   type: EventType,
-): Promise<z.infer<typeof resultSchema>> {
+): Promise<EndpointTest> {
   const startedAt = context.now()
   const { data } = exampleEvent(type)
   const body = JSON.stringify({ type, test: true, timestamp: new Date(startedAt).toISOString(), data })
@@ -108,7 +110,7 @@ async function send(
 export function viewTest(
   { eventId, type, url, durationMs }: { eventId: string; type: EventType; url: string; durationMs: number },
   attempted: Attempted,
-): z.infer<typeof resultSchema> {
+): EndpointTest {
   return {
     event_id: eventId,
     event_type: type,

@@ -23,14 +23,16 @@ export const endpointSchema = z
   })
   .openapi('Endpoint')
 
+export type EndpointView = z.infer<typeof endpointSchema>
+
 export const noSuchEndpoint = { 404: problemResponse('There is no such endpoint.') }
 
 /** As this caller sees it. */
-export function endpointFor(caller: Caller, endpoint: Endpoint): z.infer<typeof endpointSchema> {
+export function endpointFor(caller: Caller, endpoint: Endpoint): EndpointView {
   return { ...viewEndpoint(endpoint), url: urlFor(caller, endpoint.url) }
 }
 
-export function viewEndpoint(endpoint: Endpoint): z.infer<typeof endpointSchema> {
+export function viewEndpoint(endpoint: Endpoint): EndpointView {
   return {
     id: endpoint.id,
     url: endpoint.url,

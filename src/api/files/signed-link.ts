@@ -62,7 +62,7 @@ export function requireLinkOrKey(params: z.ZodType<LinkTarget>) {
       c.set('linkExpiresAt', link.data.expires * 1_000)
       return next()
     }
-    if (c.req.header('authorization') !== undefined) return byKey(c, next)
+    if (c.get('isInProcess') || c.req.header('authorization') !== undefined) return byKey(c, next)
     return problem(
       c,
       'unauthorized',

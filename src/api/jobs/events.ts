@@ -32,7 +32,7 @@ const list = createRoute({
   summary: "List or follow a job's timeline, oldest first",
   description: [
     'Once pruned_at of the job is set, only the entries of its tasks, outputs and end are left.',
-    `With Accept: text/event-stream the entries are server-sent events: event is the type, id the id, and data the entry as in the list. Further ones follow until the last of the job. Without one there is a comment every ${heartbeatMs / 1_000} seconds. A stream also ends after ${streamLifetimeMs / 60_000} minutes: reconnect with Last-Event-ID. A key may have ${maxStreamsPerKey} streams; further ones get 429.`,
+    `With Accept: text/event-stream the entries are server-sent events: event is the type, id the id, and data the entry as in the list. Further ones follow until the last of the job. Without one there is a comment every ${heartbeatMs / 1_000} seconds, and one when the progress of the job changes. A stream also ends after ${streamLifetimeMs / 60_000} minutes: reconnect with Last-Event-ID. A key may have ${maxStreamsPerKey} streams; further ones get 429.`,
   ].join(' '),
   request: {
     params: z.object({ id: z.string() }),

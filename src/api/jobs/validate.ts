@@ -5,14 +5,14 @@ import { dataUriFaults } from '../../assets/data-uris.ts'
 import { knownMetadata } from '../../assets/metadata.ts'
 import type { Context } from '../../context.ts'
 import type { Caller } from '../../core/access.ts'
-import { formOf, type KnownMetadata, mediaOf } from '../../core/request/media.ts'
+import { assetsIn, formOf, type KnownMetadata, kindAt, mediaOf } from '../../core/request/media.ts'
 import type { PostedRequest } from '../../core/request/request.ts'
 import { isMeantAsUrl } from '../../core/url/parse.ts'
 import { rejectUrl } from '../../core/url/policy.ts'
 import { allProviders } from '../../providers/index.ts'
+import type { Asset } from '../../store/assets.ts'
 import { adminKeyId } from '../auth.ts'
 import { type FieldFault, fieldFaults } from '../problems.ts'
-import { assetFaults } from './validate-assets.ts'
 
 type Part = Partial<PostedRequest>
 
@@ -50,6 +50,17 @@ function urlFaults(urls: { path: string; value: string }[], reach: Reach): Field
   return urls.flatMap(({ path, value }) => {
     const message = rejectUrl(value, reach)
     return message === null ? [] : [{ path, message }]
+  })
+}
+
+/** Assets that do not exist, or are of the wrong kind. `assets`: those that the request may use, by id. */
+function assetFaults(request: Part, assets: ReadonlyMap<string, Asset>): FieldFault[] {
+  return assetsIn(request).flatMap(({ path, id }) => {
+    const asset = assets.get(id)
+    if (asset === undefined)
+      return [{ path, message: 'names no existing asset: it was deleted, or never uploaded' }]
+    const kind = kindAt(path)
+    return asset.kind === kind ? [] : [{ path, message: `takes an asset of kind ${kind}, not ${asset.kind}` }]
   })
 }
 

@@ -17,6 +17,8 @@ const eventTypeSchema = z
   })
   .openapi('EventType')
 
+export type EventTypeView = z.infer<typeof eventTypeSchema>
+
 const list = createRoute({
   operationId: 'listEventTypes',
   tags: ['Endpoints'],
@@ -32,7 +34,7 @@ const list = createRoute({
 
 export const eventTypeRoutes = createRouter().openapi(list, (c) => c.json({ data: viewEventTypes() }, 200))
 
-export function viewEventTypes(): z.infer<typeof eventTypeSchema>[] {
+export function viewEventTypes(): EventTypeView[] {
   const defaults: readonly EventType[] = defaultEventTypes
   return eventTypes.map((type) => ({
     type,

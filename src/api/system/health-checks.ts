@@ -74,7 +74,7 @@ export const checksSchema = z.object({
   }),
 })
 
-type Checks = z.infer<typeof checksSchema>
+export type Checks = z.infer<typeof checksSchema>
 
 export async function runChecks(context: Context): Promise<Checks> {
   const { lastSeenSize, bucket, queues, now } = context

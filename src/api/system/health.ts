@@ -5,7 +5,7 @@ import { requireApiKey } from '../auth.ts'
 import { unavailable } from '../problems.ts'
 import { commonProblems, invalidQuery, json, problemResponse } from '../responses.ts'
 import { type ApiEnv, createRouter } from '../router.ts'
-import { checksSchema, failing, runChecks } from './health-checks.ts'
+import { type Checks, checksSchema, failing, runChecks } from './health-checks.ts'
 
 const status = z.enum(['ok', 'degraded'])
 const providers = z.array(z.string()).meta({ description: 'The providers that have an API key here.' })
@@ -59,7 +59,7 @@ healthRoutes.openapi(show, async (c) => {
 })
 
 /** Every number but the latencies is null. */
-function statesOf(checks: z.infer<typeof checksSchema>): z.infer<typeof checksSchema> {
+function statesOf(checks: Checks): Checks {
   return JSON.parse(JSON.stringify(checks), (name, value) =>
     name === 'size' || (typeof value === 'number' && name !== 'latency_ms') ? null : value,
   )

@@ -6,13 +6,13 @@ export const introduction = `Turns "make me a video" into an event: create a job
 
 An API key has a project or none, and scopes. The project decides what it sees, the scopes what it may do with that. A missing scope is 403 and depends on the operation only. A row of another project is 404, like one that does not exist.
 
-**A key of a project** sees and changes what keys of that project created: jobs with their videos and timelines, assets, endpoints, deliveries and statistics. An endpoint of a project receives the events of that project's jobs only. **A key without a project** sees and changes everything; its endpoints receive the events of all jobs. A retry belongs to the key that requests it, and to its project. Its events go to the callback URL of the original job, signed with the secret of the original job.
+**A key of a project** sees and changes what keys of that project created: jobs with their videos and timelines, assets, endpoints, deliveries, hosts in trouble and statistics. An endpoint of a project receives the events of that project's jobs only. **A key without a project** sees and changes everything; its endpoints receive the events of all jobs. A retry belongs to the key that requests it, and to its project. Its events go to the callback URL of the original job, signed with the secret of the original job.
 
 | scope | operations |
 | --- | --- |
 | \`jobs:read\` | show and list jobs, timelines, videos and assets; follow events; create links to videos (\`/v1/jobs\`, \`/v1/events\`, \`/v1/assets\`, \`/v1/stats\`) |
 | \`jobs:write\` | create, cancel, retry and erase jobs; upload and delete assets. A key that may post and cancel sees the job in the responses, also without \`jobs:read\` |
-| \`deliveries\` | endpoints, deliveries, tests of a callback URL (\`/v1/endpoints\`, \`/v1/deliveries\`, \`/v1/callbacks/test\`); the key's own secret and disabled callbacks (\`/v1/api-keys/{id}/rotate-secret\`, \`…/disabled-callbacks\`, \`…/enable-callbacks\`) |
+| \`deliveries\` | endpoints, deliveries, hosts in trouble, tests of a callback URL (\`/v1/endpoints\`, \`/v1/deliveries\`, \`/v1/hosts\`, \`/v1/callbacks/test\`); the key's own secret and disabled callbacks (\`/v1/api-keys/{id}/rotate-secret\`, \`…/disabled-callbacks\`, \`…/enable-callbacks\`) |
 | \`admin\` | all of these, for every key, and API keys (\`/v1/api-keys\`). A key of a project cannot have it |
 
 Any scope is enough for \`/v1/models\`, \`/v1/estimates\`, \`/v1/event-types\`, \`/v1/api-keys/current\` and \`/healthz?deep\`. The Idempotency-Keys, the rate limit and the limit of callback tests are separate for each key.

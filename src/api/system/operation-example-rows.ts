@@ -1,11 +1,11 @@
 /** Stored rows, and a timeline, for the examples of the description. */
-import type { JobView } from '../../core/job/view-schema.ts'
 import type { TestDelivery } from '../../deliveries/receiver-test/send.ts'
 import type { Asset } from '../../store/assets.ts'
 import type { Attempt } from '../../store/deliveries/commit.ts'
 import type { Endpoint } from '../../store/deliveries/endpoints.ts'
 import type { LoggedDelivery } from '../../store/deliveries/log.ts'
-import { exampleJobRequest } from './openapi-examples.ts'
+import type { Task } from '../../store/jobs/tasks.ts'
+import type { TroubledLane } from '../../store/reports/troubled-lanes.ts'
 import type { Counts } from './stats-view.ts'
 
 const createdAt = Date.UTC(2026, 10, 21, 3, 5, 49)
@@ -26,6 +26,20 @@ export const asset: Asset = {
   width: 1_280,
   height: 720,
   durationSeconds: null,
+}
+
+export const answeredTask: Pick<Task, 'provider' | 'providerTaskId' | 'answers'> = {
+  provider: 'crun',
+  providerTaskId: null,
+  answers: {
+    submission: {
+      at: createdAt,
+      httpStatus: 200,
+      body: '{"code":402,"message":"Insufficient credits","data":null}',
+      isTruncated: false,
+    },
+    status: null,
+  },
 }
 
 export const endpoint: Endpoint = {
@@ -80,6 +94,23 @@ export const attempt: Attempt = {
   responseBody: 'ok',
 }
 
+export const lane: TroubledLane = {
+  host: 'hooks.example.com',
+  ownerId: endpoint.id,
+  failures: 14,
+  failingSince: Date.UTC(2026, 10, 21, 9, 12),
+  failedAt: Date.UTC(2026, 10, 21, 11, 40),
+  isDown: true,
+  triedAt: Date.UTC(2026, 10, 21, 12, 0),
+  waiting: 12,
+}
+
+export const disabledHost = {
+  host: 'old.example.com',
+  failingSince: Date.UTC(2026, 10, 15, 8),
+  disabledAt: Date.UTC(2026, 10, 20, 8, 5),
+}
+
 export const testDeliveries = {
   valid: testDelivery('valid', 200, null),
   forged: testDelivery('forged', 401, 'the caller answered 401'),
@@ -114,9 +145,10 @@ export const counts: Counts = {
       { provider: 'runware', completedVia: 'webhook', count: 122, p50: 640, p95: 2_310 },
       { provider: 'runware', completedVia: 'poll', count: 1, p50: 48_000, p95: 48_000 },
     ],
+    deadLetters: 0,
   },
   backlog: {
-    jobs: { overdue: 0, oldestDueAt: null, leaseExpired: 0, beyondDeadline: 0 },
+    jobs: { overdue: 0, oldestDueAt: null, leaseExpired: 0, beyondDeadline: 0, first: [] },
     deliveries: {
       pending: 1,
       oldestCreatedAt: Date.UTC(2026, 10, 21, 11, 58),
@@ -128,6 +160,7 @@ export const counts: Counts = {
     purges: { waiting: 0, oldestAt: null },
   },
   slots: [{ provider: 'crun', taken: 4, waiting: 0 }],
+  disabled: { endpoints: 0, callbacks: 0 },
   databaseBytes: [412_672_000],
   reconciliation: {
     finishedAt: Date.UTC(2026, 10, 21, 2, 14),
@@ -136,43 +169,4 @@ export const counts: Counts = {
     removed: 1,
     lost: 0,
   },
-}
-
-/** The timeline of a job that succeeded with one task. */
-export function exampleTimeline({ created_at, settled_at, tasks: [task] }: JobView) {
-  return [
-    {
-      id: 'evt_01m7y129hgecwv3drza80sse4q',
-      type: 'job.accepted',
-      created_at,
-      data: {
-        model: exampleJobRequest.model,
-        providers: ['runware'],
-        estimates: { runware: { amount_usd: 0.405, source: 'price_table' } },
-      },
-    },
-    {
-      id: 'evt_01m7y12a3mecwv3dscm1hrq7sd',
-      type: 'task.submitted',
-      created_at: task?.submitted_at,
-      data: { provider: task?.provider, provider_task_id: task?.provider_task_id },
-    },
-    {
-      id: 'evt_01m7y12d8zecwv3dv0pd9n2k6f',
-      type: 'task.succeeded',
-      created_at: task?.ended_at,
-      data: {
-        provider: task?.provider,
-        completed_via: task?.completed_via,
-        cost: task?.cost,
-        fault: null,
-      },
-    },
-    {
-      id: 'evt_01m7y12e4tecwv3dvtedr424pe',
-      type: 'job.succeeded',
-      created_at: settled_at,
-      data: { outputs: 1 },
-    },
-  ]
 }

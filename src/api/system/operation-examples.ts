@@ -8,21 +8,27 @@ import { allProviders } from '../../providers/index.ts'
 import { priceOf } from '../../providers/price-table.ts'
 import { viewDisabled } from '../api-keys/disabled-callbacks.ts'
 import { viewAsset } from '../assets/assets.ts'
+import { viewDisabledOfKey, viewHost } from '../deliveries/hosts.ts'
 import { viewReport } from '../deliveries/test-callback.ts'
 import { viewDelivery } from '../deliveries/view.ts'
 import { viewEndpoint } from '../endpoints/view.ts'
-import { viewEstimate } from '../jobs/estimates.ts'
+import { viewEstimate } from '../estimates/estimates.ts'
+import { viewAnswers } from '../jobs/answers.ts'
+import { viewSeries } from '../stats/series-view.ts'
 import { endpointTestExamples } from './endpoint-test-examples.ts'
+import { exampleTimeline } from './example-timeline.ts'
 import { viewModel } from './models.ts'
 import { exampleEvent, exampleJob, exampleJobRequest, exampleLink } from './openapi-examples.ts'
 import { exampleApiKey, exampleCurrentKey } from './operation-example-keys.ts'
 import {
+  answeredTask,
   asset,
   attempt,
   counts,
   delivery,
+  disabledHost,
   endpoint,
-  exampleTimeline,
+  lane,
   testDeliveries,
 } from './operation-example-rows.ts'
 import { viewStats } from './stats-view.ts'
@@ -46,12 +52,8 @@ export async function operationExamples(): Promise<Record<string, OperationExamp
   const apiKey = exampleApiKey
   const sent = viewDelivery(delivery, [attempt])
   const hooks = viewEndpoint(endpoint)
-  const disabled = viewDisabled({
-    apiKeyId: apiKey.id,
-    host: 'old.example.com',
-    failingSince: Date.UTC(2026, 10, 15, 8),
-    disabledAt: Date.UTC(2026, 10, 20, 8, 5),
-  })
+  const disabledRow = { ...disabledHost, apiKeyId: apiKey.id }
+  const disabled = viewDisabled(disabledRow)
   const keys = await keyPairs(['the signing secret of this example'])
 
   return {
@@ -63,6 +65,7 @@ export async function operationExamples(): Promise<Record<string, OperationExamp
       response: { ...exampleJob('queued'), id: 'job_01m7y3n7q0e9bt8w2xk4c5d6fh', retry_of: job.id },
     },
     listJobEvents: { response: { data: exampleTimeline(job) }, stream: streamOf(exampleTimeline(job)) },
+    listJobAnswers: { response: { data: viewAnswers(answeredTask) } },
     followEvents: { stream: exampleEventStream() },
     createJobLinks: {
       request: { expires_in_seconds: 3_600 },
@@ -82,6 +85,13 @@ export async function operationExamples(): Promise<Record<string, OperationExamp
     redeliverDeliveries: {
       request: { since: '2026-11-20T00:00:00Z', endpoint_id: endpoint.id },
       response: { redelivered: 1, data: [{ id: delivery.id, url: delivery.url }], next_cursor: null },
+    },
+    listTroubledHosts: {
+      response: {
+        data: [viewHost(lane)],
+        disabled_callbacks: [viewDisabledOfKey(disabledRow)],
+        next_cursor: null,
+      },
     },
     createEndpoint: {
       request: {
@@ -131,10 +141,24 @@ export async function operationExamples(): Promise<Record<string, OperationExamp
         nowMs: Date.UTC(2026, 10, 21, 12),
       }),
     },
+    getStatsSeries: { response: exampleSeries() },
     getHealth: { response: { status: 'ok', providers: ['runware', 'crun'] } },
     listWebhookKeys: { response: { keys: viewKeys(keys) } },
     getOpenApi: { response: { openapi: '3.1.0', info: { title: 'Reelhook', version: '1' } } },
   }
+}
+
+function exampleSeries() {
+  const { finished, tasks, sinceMs } = counts.stats
+  const part = {
+    jobs: { queued: 0, generating: 4, storing: 0, succeeded: 121, failed: 3, canceled: 0 },
+    finished: finished[0] ?? null,
+    tasks,
+  }
+  return viewSeries(
+    { sinceMs, parts: [{ startMs: sinceMs, ...part }], total: part },
+    { untilMs: sinceMs + 1_800_000, interval: 'hour', webhookProviders: ['runware', 'crun'] },
+  )
 }
 
 function estimates() {

@@ -2,6 +2,7 @@
 import { z } from '@hono/zod-openapi'
 import { jobStatuses } from '../../core/job/job.ts'
 import { models, providerNames } from '../../core/request/request.ts'
+import { maxNamed } from '../../store/reports/backlog.ts'
 import { sizeFields } from './health-checks.ts'
 
 const seconds = z.number().nullable()
@@ -57,18 +58,31 @@ export const statsSchema = z
         }),
       )
       .meta({ description: 'The costs that the providers reported until the job ended.' }),
+    dead_letters: z.int().meta({
+      description:
+        'Messages about jobs that failed on every attempt in the period. The sweep still wakes the jobs, and their timelines have an entry message.dead_lettered.',
+    }),
     now: z.object({
       jobs: z.object({
         overdue: z.int(),
         oldest_overdue_seconds: seconds,
         lease_expired: z.int().meta({ description: 'Overdue jobs whose last step did not finish.' }),
         past_deadline: z.int().meta({ description: 'Jobs that have not ended long after their deadline.' }),
+        job_ids: z
+          .array(z.string())
+          .meta({ description: `Of these jobs, at most ${maxNamed}, the longest overdue first.` }),
       }),
       deliveries: z.object({
         pending: z.int(),
         oldest_pending_seconds: seconds,
         overdue: z.int(),
         oldest_overdue_seconds: seconds,
+        disabled_endpoints: z
+          .int()
+          .meta({ description: 'Endpoints that were disabled because their host failed for five days.' }),
+        disabled_callbacks: z
+          .int()
+          .meta({ description: 'Pairs of an API key and a host to which its callbacks are disabled.' }),
       }),
       slots: z.array(z.object({ provider, limit: z.int(), in_use: z.int(), waiting: z.int() })).meta({
         description:

@@ -3,6 +3,7 @@ import type { z } from '@hono/zod-openapi'
 import { databaseSizeOf } from '../../core/database-size.ts'
 import type { Limits } from '../../core/job/concurrency.ts'
 import type { ProviderName } from '../../core/request/request.ts'
+import type { DisabledCount } from '../../store/deliveries/disabled.ts'
 import type { Backlog, SlotCount } from '../../store/reports/backlog.ts'
 import type { LastReconciliation } from '../../store/reports/reconciliation.ts'
 import type { Stats } from '../../store/reports/stats.ts'
@@ -13,10 +14,13 @@ export interface Counts {
   stats: Stats
   backlog: Backlog
   slots: SlotCount[]
+  disabled: DisabledCount
   reconciliation: LastReconciliation | null
   /** One for each database. */
   databaseBytes: readonly number[]
 }
+
+export type StatsView = z.infer<typeof statsSchema>
 
 interface Deployment {
   webhookProviders: ProviderName[]
@@ -25,9 +29,9 @@ interface Deployment {
 }
 
 export function viewStats(
-  { stats, backlog, slots, reconciliation, databaseBytes }: Counts,
+  { stats, backlog, slots, disabled, reconciliation, databaseBytes }: Counts,
   { webhookProviders, limits, nowMs }: Deployment,
-): z.infer<typeof statsSchema> {
+): StatsView {
   return {
     since: new Date(stats.sinceMs).toISOString(),
     until: new Date(nowMs).toISOString(),
@@ -47,8 +51,9 @@ export function viewStats(
       credits: rounded(credits),
       unreported_count: unreported,
     })),
+    dead_letters: stats.deadLetters,
     now: {
-      ...viewBacklog(backlog, nowMs),
+      ...viewBacklog(backlog, disabled, nowMs),
       slots: slots.flatMap(({ provider, taken, waiting }) => {
         const limit = limits[provider]
         return limit === undefined ? [] : [{ provider, limit, in_use: taken, waiting }]
@@ -60,7 +65,7 @@ export function viewStats(
 }
 
 /** Without the numbers of the whole deployment. */
-export function ofProject(view: z.infer<typeof statsSchema>): z.infer<typeof statsSchema> {
+export function ofProject(view: StatsView): StatsView {
   return { ...view, now: { ...view.now, slots: [], database: null, storage: null } }
 }
 
@@ -84,7 +89,7 @@ function viewWebhooks(provider: ProviderName, { tasks, webhookDelays }: Stats) {
   }
 }
 
-function viewBacklog({ jobs, deliveries }: Backlog, nowMs: number) {
+function viewBacklog({ jobs, deliveries }: Backlog, disabled: DisabledCount, nowMs: number) {
   const age = (at: number | null) => (at === null ? null : (nowMs - at) / 1_000)
   return {
     jobs: {
@@ -92,12 +97,15 @@ function viewBacklog({ jobs, deliveries }: Backlog, nowMs: number) {
       oldest_overdue_seconds: age(jobs.oldestDueAt),
       lease_expired: jobs.leaseExpired,
       past_deadline: jobs.beyondDeadline,
+      job_ids: jobs.first,
     },
     deliveries: {
       pending: deliveries.pending,
       oldest_pending_seconds: age(deliveries.oldestCreatedAt),
       overdue: deliveries.overdue,
       oldest_overdue_seconds: age(deliveries.oldestDueAt),
+      disabled_endpoints: disabled.endpoints,
+      disabled_callbacks: disabled.callbacks,
     },
   }
 }
@@ -112,11 +120,11 @@ function viewReconciliation(last: LastReconciliation | null) {
   }
 }
 
-function inSeconds(ms: number | undefined): number | null {
+export function inSeconds(ms: number | undefined): number | null {
   return ms === undefined ? null : ms / 1_000
 }
 
 // Sums of binary fractions end in noise.
-function rounded(amount: number | null): number | null {
+export function rounded(amount: number | null): number | null {
   return amount === null ? null : Math.round(amount * 1e6) / 1e6
 }

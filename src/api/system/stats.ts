@@ -1,5 +1,6 @@
 /** GET /v1/stats: how the jobs of a period went, and the overdue work right now. */
 import { createRoute, z } from '@hono/zod-openapi'
+import { countDisabled } from '../../store/deliveries/disabled.ts'
 import { countBacklog, countSlots, maxCounted } from '../../store/reports/backlog.ts'
 import { lastReconciliation } from '../../store/reports/reconciliation.ts'
 import { countSince, maxUnsettledCounted } from '../../store/reports/stats.ts'
@@ -41,17 +42,18 @@ export const statsRoutes = createRouter().openapi(show, async (c) => {
     const errors = [{ path: 'since', message: 'must be within the last 7 days' }]
     return problem(c, 'invalid_request', 'Correct the parameters in errors.', errors)
   }
-  const [stats, backlog, slots, reconciliation, databaseBytes] = await Promise.all([
+  const [stats, backlog, slots, disabled, reconciliation, databaseBytes] = await Promise.all([
     countSince(context.databases, sinceMs, caller),
     countBacklog(context, nowMs, caller),
     countSlots(db),
+    countDisabled(db, caller),
     lastReconciliation(db),
     inEachDatabase(context, (one) => readSize(one, lastSeenSize)),
   ])
   const webhookProviders = Object.values(providers)
     .filter(({ parseWebhook }) => parseWebhook !== undefined)
     .map(({ name }) => name)
-  const counts = { stats, backlog, slots, reconciliation, databaseBytes }
+  const counts = { stats, backlog, slots, disabled, reconciliation, databaseBytes }
   const view = viewStats(counts, { webhookProviders, limits: config.limits, nowMs })
   return c.json(caller.project === null ? view : ofProject(view), 200)
 })

@@ -24,6 +24,11 @@ export function heartbeatOf(id?: string): string {
   return `: heartbeat\n${id === undefined ? '' : `id: ${id}\n`}\n`
 }
 
+/** A comment: the progress of a job is no entry of its timeline. */
+export function progressOf(percent: number): string {
+  return `: progress ${percent}\n\n`
+}
+
 export const eventStreamType = 'text/event-stream'
 
 /** Returns the next frames. Null: the stream ends. */

@@ -16,7 +16,7 @@ import { timelineRowsOf } from '../../store/reports/timeline.ts'
 import type { WaitingClient } from '../../store/reports/watch-memory.ts'
 import { timelineFor } from '../hidden-urls.ts'
 import type { ApiEnv } from '../router.ts'
-import { frameOf, heartbeatOf, type NextFrames } from './event-stream.ts'
+import { frameOf, heartbeatOf, type NextFrames, progressOf } from './event-stream.ts'
 import { createKeyCheck } from './key-check.ts'
 import { lookAtJob } from './look-at-job.ts'
 import { createLooks } from './looks.ts'
@@ -87,6 +87,7 @@ export function entriesAfter(caller: Caller, lastId: string | undefined): Entrie
   const sent = new Set<string>()
   let resumeAfter = lastId
   let hasEnded = false
+  let progress: number | null | undefined
   return {
     take(rows) {
       const timeline = timelineOf(rows)
@@ -96,7 +97,11 @@ export function entriesAfter(caller: Caller, lastId: string | undefined): Entrie
       const unsent = timeline.filter(({ id }) => !sent.has(id))
       for (const { id } of unsent) sent.add(id)
       hasEnded = isSettled(rows.job.status)
+      const before = progress
+      progress = rows.job.progress
       const shown = timelineFor(caller, unsent.map(viewEntry), rows.job)
+      const isChanged = before !== undefined && progress !== before
+      if (shown.length === 0 && isChanged && progress !== null) return progressOf(progress)
       return shown.map((entry) => frameOf({ ...entry, data: JSON.stringify(entry) })).join('')
     },
     hasEnded: () => hasEnded,

@@ -1,7 +1,6 @@
 /** Whether the API key of a stream may still use it. */
 import type { Context as HonoContext } from 'hono'
 import { type Caller, mayDo } from '../../core/access.ts'
-import { sha256 } from '../../core/crypto/derived-keys.ts'
 import { keyCheckMs } from '../../core/schedule-watch.ts'
 import { describeError } from '../../log.ts'
 import { adminKeyId } from '../auth.ts'
@@ -11,14 +10,14 @@ import type { ApiEnv } from '../router.ts'
 export function createKeyCheck(c: HonoContext<ApiEnv>): (elapsedMs: number) => Promise<boolean> {
   const { owners, now, log } = c.get('context')
   const caller = c.get('caller')
-  const key = /\S+$/.exec(c.req.header('authorization') ?? '')?.[0] ?? ''
+  const keyHash = c.get('keyHash')
   let checkedAtMs = 0
   return async (elapsedMs) => {
     if (caller.expiresAt !== null && caller.expiresAt <= now()) return false
     if (caller.keyId === adminKeyId || elapsedMs - checkedAtMs < keyCheckMs) return true
     checkedAtMs = elapsedMs
     try {
-      const current = await owners.callerByHash(await sha256(key))
+      const current = await owners.callerByHash(keyHash)
       if (current === null || !seesTheSame(current, caller)) return false
       return current.expiresAt === null || current.expiresAt > now()
     } catch (error) {

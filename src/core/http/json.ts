@@ -64,7 +64,7 @@ function keysTo(
   return null
 }
 
-/** JSON from a column. Undefined if it is damaged: one damaged row must not break a query that reads many. */
-export function readStored<T>(schema: z.ZodType<T>, text: string): T | undefined {
-  return schema.safeParse(parseJson(text)).data
+/** JSON from a column. Undefined if it has none, or is damaged: one damaged row must not break a query that reads many. */
+export function readStored<T>(schema: z.ZodType<T>, text: string | null): T | undefined {
+  return text === null ? undefined : schema.safeParse(parseJson(text)).data
 }

@@ -23,7 +23,7 @@ export interface TimelineRows {
   outputs: readonly (JobRows['outputs'][number] &
     (
       | { status: 'waiting' | 'failed' }
-      | { status: 'stored'; storedVia: string; metadataReadAt: number | null }
+      | { status: 'stored'; storedVia: string; attempts: number; metadataReadAt: number | null }
     ))[]
   /** The journal. */
   webhooks: readonly { hash: string; provider: ProviderName; receivedAt: number }[]
@@ -112,6 +112,7 @@ function outputEntries({ job, outputs, notified }: TimelineRows): Entry[] {
       sha256,
       ...viewMetadata(metadata),
       ...(output.isUnconfirmed && { unconfirmed: true }),
+      ...(output.attempts > 1 && { attempts: output.attempts }),
     }
     const type = output.isLate ? 'output.late' : 'output.stored'
     return [{ id: eventIdOf(job.id, numbers.output + n), type, createdAt, data }]

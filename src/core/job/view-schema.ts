@@ -118,7 +118,7 @@ export const jobViewSchema = z.object({
   }),
   pruned_at: timestamp.nullable().meta({
     description:
-      "When the details of an ended job were deleted: its timeline except the main entries, the providers' webhooks, and the bodies and attempts of its deliveries. Everything shown here is kept. null: they are stored.",
+      "When the details of an ended job were deleted: its timeline except the main entries, the providers' answers and webhooks, and the bodies and attempts of its deliveries. Everything shown here is kept. null: they are stored.",
   }),
 })
 

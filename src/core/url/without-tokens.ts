@@ -7,6 +7,15 @@ export function withoutTokens<T>(value: T, kept: ReadonlySet<string> = new Set()
   )
 }
 
+/** A text without the signatures and tokens in URLs of ours, which also have tokens in their paths. */
+export function withoutOwnTokens(text: string): string {
+  return text.replace(ownTokens, '$1…')
+}
+
+// `/webhooks/<provider>/<job>/<token>` and `/uploads/<job>/<n>/<token>`. A slash may be escaped, as JSON or a URL does.
+const ownTokens =
+  /(signature(?:=|%3d)|(?:webhooks(?:\\?\/|%2f)\w+|uploads)(?:\\?\/|%2f)job_\w+(?:\\?\/|%2f)(?:\d+(?:\\?\/|%2f))?)[\w-]+/gi
+
 /** No character ends a text that is a URL. In another text a URL ends at white space, `"`, `<` or `>`. */
 export function textWithoutTokens(text: string): string {
   const plain = /^https?:\/\//i.test(text) ? withoutToken(text) : text.replace(urls, withoutToken)

@@ -14,14 +14,18 @@ export interface Received {
 
 export interface CallbackServer {
   url: string
+  /** Responds 500 to the first attempt of each event. */
+  unreliableUrl: string
   received: Received[]
   close(): Promise<void>
 }
 
+const unreliablePath = '/unreliable'
 const eventSchema = z.object({ type: z.string(), data: z.object({ id: z.string() }) })
 
 export async function startCallbackServer(secret: string): Promise<CallbackServer> {
   const received: Received[] = []
+  const refused = new Set<string>()
   const receive = async (request: IncomingMessage, response: ServerResponse) => {
     const body = await text(request)
     const event = eventSchema.parse(JSON.parse(body))
@@ -29,6 +33,11 @@ export async function startCallbackServer(secret: string): Promise<CallbackServe
       Object.entries(request.headers).map(([name, value]) => [name, String(value)]),
     )
     const eventId = headers['webhook-id'] ?? ''
+    if (request.url === unreliablePath && !refused.has(eventId)) {
+      refused.add(eventId)
+      response.writeHead(500).end('This callback server failed. It accepts the next attempt.')
+      return
+    }
     received.push({
       jobId: event.data.id,
       type: event.type,
@@ -41,8 +50,10 @@ export async function startCallbackServer(secret: string): Promise<CallbackServe
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const address = server.address()
   if (address === null || typeof address === 'string') throw new Error('The callback server has no port.')
+  const origin = `http://127.0.0.1:${address.port}`
   return {
-    url: `http://127.0.0.1:${address.port}/reelhook`,
+    url: `${origin}/reelhook`,
+    unreliableUrl: `${origin}${unreliablePath}`,
     received,
     async close() {
       server.closeAllConnections()

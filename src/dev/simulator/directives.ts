@@ -6,6 +6,8 @@
  *
  * An upload to Scenario precedes the prompt, so its directive is in the file name: `sim(import=60)boat.png`.
  *
+ * `at=crun` limits the directives to one provider: the others get the same prompt when the job fails over.
+ *
  * A fault with `*n` happens only the first n times; without a count it happens every time.
  */
 
@@ -51,6 +53,7 @@ interface Counted<Fault extends string> {
 }
 
 const directives = z.strictObject({
+  at: z.enum(['runware', 'crun', 'scenario', 'aimlapi']).optional(),
   webhook: z
     .string()
     .transform((words) => words.split('+'))
@@ -89,7 +92,8 @@ export type Directives = z.output<typeof directives>
 
 export type ReadDirectives = { ok: true; directives: Directives } | { ok: false; message: string }
 
-export function readDirectives(prompt: string): ReadDirectives {
+/** Empty if they are for another provider than the one that reads them. */
+export function readDirectives(prompt: string, reader?: Directives['at']): ReadDirectives {
   const pairs: Record<string, string> = {}
   for (const [, inside = ''] of prompt.matchAll(/\bsim\(([^)]*)\)/g)) {
     for (const pair of inside.split(',')) {
@@ -100,7 +104,10 @@ export function readDirectives(prompt: string): ReadDirectives {
     }
   }
   const read = directives.safeParse(pairs)
-  if (read.success) return { ok: true, directives: read.data }
+  if (read.success) {
+    const { at = reader } = read.data
+    return { ok: true, directives: at === reader ? read.data : {} }
+  }
   return refuse(
     read.error.issues.map(({ path, message }) => `${path.join('.')} ${message}`.trim()).join('; '),
   )

@@ -26,8 +26,8 @@ export function planSingle(world: World, outputId: string, directives: Directive
  * For the providers without webhooks, Scenario and AI/ML API. A prompt may be sent to any provider, so its webhook
  * directives must be valid, and are then ignored.
  */
-export function readSilentDirectives(prompt: string): ReadDirectives {
-  const read = readDirectives(prompt)
+export function readSilentDirectives(prompt: string, reader: 'scenario' | 'aimlapi'): ReadDirectives {
+  const read = readDirectives(prompt, reader)
   if (!read.ok) return read
   if (read.directives.fail === 'some') return { ok: false, message: 'fail=some is for Runware only' }
   return { ok: true, directives: { ...read.directives, webhook: undefined } }

@@ -79,7 +79,9 @@ function reopened(job: LateClaim['job'], task: Task): Task {
 /** A task that is still running keeps its end at the deadline, and so does one that brought nothing until the last question. */
 function rowAfter(before: Task, polled: Task | undefined, brought: 'outputs' | 'no outputs'): Task {
   if (polled === undefined) return before
-  if (polled.status === 'submitted') return { ...before, pollFailure: polled.pollFailure }
+  if (polled.status === 'submitted') {
+    return { ...before, pollFailure: polled.pollFailure, answers: polled.answers }
+  }
   return polled.fault?.code === 'deadline_exceeded' && brought === 'no outputs' ? before : polled
 }
 

@@ -5,10 +5,11 @@
  */
 import type { Context } from '../../context.ts'
 import { type Fault, fail, type Result } from '../../core/fault.ts'
+import { type ReceivedAnswer, withAnswer } from '../../core/job/answers.ts'
 import { isConfirmed, needsConfirmation, type PollFailure, recordOf } from '../../core/poll-failure.ts'
 import { finalPollWindowMs, soonMs } from '../../core/schedule.ts'
 import { announcedWaitMs } from '../../core/schedule-waits.ts'
-import type { Outcome, Provider, RemoteOutput } from '../../providers/provider.ts'
+import type { OnAnswer, Outcome, Provider, RemoteOutput } from '../../providers/provider.ts'
 import type { ClaimedJob } from '../../store/jobs/claim.ts'
 import type { RunningTask, Task } from '../../store/jobs/tasks.ts'
 import { failureIn, interpretStatus, withDistinctOutputs } from './confirm.ts'
@@ -44,11 +45,13 @@ type Ended = Exclude<Outcome, Pending> & { isUnconfirmed?: true }
 export async function pollTask(context: Context, polled: PolledJob, task: RunningTask): Promise<PolledTask> {
   const { job, items } = polled
   const announced = announcementOf(items, task.providerTaskId, task.wanted)
-  const response = await getStatus(context, polled, task)
+  const answers: ReceivedAnswer[] = []
+  const response = await getStatus(context, polled, task, (answer) => answers.push(answer))
   const nowMs = context.now()
+  const answered = { ...task, answers: withAnswer(task.answers, 'status', answers.at(-1), nowMs) }
   const { failure, outcome: shown } = interpretStatus(task.pollFailure, response, announced, nowMs)
   const outcome = response.ok ? shown : ifLost(failure, announced, nowMs)
-  if (outcome !== null && outcome.state !== 'pending') return end(task, outcome, announced, nowMs)
+  if (outcome !== null && outcome.state !== 'pending') return end(answered, outcome, announced, nowMs)
 
   const isLate = nowMs >= job.deadlineAt
   // One bad response right at the deadline is not final, but the first one starts the final window.
@@ -57,14 +60,14 @@ export async function pollTask(context: Context, polled: PolledJob, task: Runnin
   if (untilEndMs <= 0) {
     const late = deadlineFault(task.provider, failure, outcome, nowMs)
     const received = await acceptReceived(context, polled, task, failure)
-    return end(task, outOfTime(outcome, late, received), announced, nowMs)
+    return end(answered, outOfTime(outcome, late, received), announced, nowMs)
   }
   const isUrgent = isLate || (failure !== null && needsConfirmation(failure))
   const finished = outcome?.finished.length ?? 0
   const paceMs = isUrgent ? soonMs : waitMs(polled, task, announcementBeyond(announced, finished), nowMs)
   return {
     state: 'running',
-    task: withFailure(task, failure),
+    task: isFailureStored(task, failure) ? task : { ...answered, ...columnsOf(failure) },
     waitMs: Math.min(Math.max(paceMs, failure?.fault.retryAfterMs ?? 0), untilEndMs),
     progress: outcome?.progress ?? null,
   }
@@ -74,12 +77,13 @@ async function getStatus(
   { log, now }: Context,
   { job, provider }: PolledJob,
   task: RunningTask,
+  onAnswer: OnAnswer,
 ): Promise<Result<Outcome>> {
   const startedAt = now()
   const response =
     provider === undefined
       ? fail('auth', `The API key of ${task.provider} was removed.`)
-      : withDistinctOutputs(await provider.getStatus(task), task)
+      : withDistinctOutputs(await provider.getStatus(task, onAnswer), task)
   const outcome = response.ok ? response.value : undefined
   log('task.polled', {
     job_id: job.id,
@@ -94,11 +98,13 @@ async function getStatus(
 }
 
 /** The failure is written when it begins or changes, and each time while it counts towards giving the task up. */
-function withFailure(task: RunningTask, failure: PollFailure | null): Task {
-  if (failure === null) return task.fault === null ? task : { ...task, fault: null, pollFailure: null }
-  const isStored =
-    !needsConfirmation(failure) && failure.run.times > 1 && task.fault?.code === failure.fault.code
-  return isStored ? task : { ...task, fault: failure.fault, pollFailure: recordOf(failure) }
+function isFailureStored(task: RunningTask, failure: PollFailure | null): boolean {
+  if (failure === null) return task.fault === null
+  return !needsConfirmation(failure) && failure.run.times > 1 && task.fault?.code === failure.fault.code
+}
+
+function columnsOf(failure: PollFailure | null): Pick<Task, 'fault' | 'pollFailure'> {
+  return { fault: failure?.fault ?? null, pollFailure: failure && recordOf(failure) }
 }
 
 /** Null: poll again. A task that its provider denies is not given up while something announces its video. */

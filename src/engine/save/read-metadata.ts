@@ -59,7 +59,7 @@ function readHeader({ bucket }: Context, output: StoredOutput): Promise<Header> 
 }
 
 function dataOf(
-  { n, storedVia, bytes, sha256, metadata, isUnconfirmed }: StoredOutput,
+  { n, storedVia, bytes, sha256, metadata, isUnconfirmed, attempts }: StoredOutput,
   error: string | null,
 ) {
   return {
@@ -69,6 +69,7 @@ function dataOf(
     sha256,
     ...viewMetadata(metadata),
     ...(isUnconfirmed && { unconfirmed: true }),
+    ...(attempts > 1 && { attempts }),
     ...(error && { metadata_error: error }),
   }
 }

@@ -93,6 +93,6 @@ export function waitAfter({ outputs }: Pick<Claim, 'outputs'>, { n, attempts }: 
   return isOtherNext ? 0 : (copyWaitMs(attempts) ?? 0)
 }
 
-export function failedEvent({ n, fault }: FailedOutput, nowMs: number) {
-  return draftEvent('output.failed', { n, fault: fault.code, message: fault.message }, nowMs)
+export function failedEvent({ n, fault, attempts }: FailedOutput, nowMs: number) {
+  return draftEvent('output.failed', { n, fault: fault.code, message: fault.message, attempts }, nowMs)
 }

@@ -2,6 +2,7 @@
 import { withLinks } from '../../assets/links.ts'
 import type { Context } from '../../context.ts'
 import { type Fault, fault, isRetryable, ok } from '../../core/fault.ts'
+import { type ReceivedAnswer, withAnswer } from '../../core/job/answers.ts'
 import { planUpload } from '../../provider-uploads/plan.ts'
 import type { Provider } from '../../providers/provider.ts'
 import type { Claim } from '../../store/jobs/claim.ts'
@@ -28,28 +29,38 @@ export async function callProvider(
   }
   const intendedAt = context.now()
   const { submission, awaitsUpload } = await planUpload(context, provider, job, next)
-  const task: OpenTask = {
+  const intended: OpenTask = {
     ...next,
     status: 'intended',
     attempts: next.attempts + 1,
     intendedAt,
     awaitsUpload,
+    answers: { ...next.answers, submission: null },
   }
   const subscriptions = await context.owners.subscriptions()
-  await intendTask(context.dbOf(job.id), claim, { task, repeats: provider.capabilities.repeats }, intendedAt)
+  const { repeats } = provider.capabilities
+  await intendTask(context.dbOf(job.id), claim, { task: intended, repeats }, intendedAt)
   const startedAt = context.now()
   // The database may have stalled past the deadline: nothing is bought then.
   if (startedAt >= job.deadlineAt) {
-    return { result: 'closed', task, status: 'rejected', fault: deadlinePassed }
+    return { result: 'closed', task: intended, status: 'rejected', fault: deadlinePassed }
   }
-  const response = await provider.submit({
-    request: request.value,
-    wanted: task.wanted,
-    clientReference: task.clientReference,
-    callbackUrl: await callbackUrl(context.config, provider.name, job),
-    ...submission,
-    assets: inputAssetsOf(claim, task),
-  })
+  const answers: ReceivedAnswer[] = []
+  const response = await provider.submit(
+    {
+      request: request.value,
+      wanted: intended.wanted,
+      clientReference: intended.clientReference,
+      callbackUrl: await callbackUrl(context.config, provider.name, job),
+      ...submission,
+      assets: inputAssetsOf(claim, intended),
+    },
+    (answer) => answers.push(answer),
+  )
+  const task: OpenTask = {
+    ...intended,
+    answers: withAnswer(intended.answers, 'submission', answers.at(-1), context.now()),
+  }
   context.log('task.submitted', {
     job_id: job.id,
     provider: provider.name,

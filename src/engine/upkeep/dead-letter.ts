@@ -1,11 +1,14 @@
 /**
  * Records a message that failed in all its attempts. A wake-up can be lost without harm, because the row is still due;
- * the timeline gets an event. A webhook is journaled here, because its body is nowhere else.
+ * the
+ * timeline gets an event, and the statistics count it. A webhook is journaled here, because its body is nowhere else.
  */
 import type { Context } from '../../context.ts'
+import { describeError } from '../../log.ts'
 import type { QueueMessage } from '../../queue.ts'
 import { findDelivery } from '../../store/deliveries/claim.ts'
 import { draftEvent, insertEventIf } from '../../store/events.ts'
+import { countDeadLetter } from '../../store/jobs/counters.ts'
 import { journalWebhook } from '../../store/jobs/webhooks.ts'
 
 export async function recordDeadLetter(context: Context, message: QueueMessage): Promise<void> {
@@ -18,6 +21,16 @@ export async function recordDeadLetter(context: Context, message: QueueMessage):
   log('message.dead_lettered', { job_id: jobId, kind })
   if (jobId !== null) {
     await insertEventIf(dbOf(jobId), jobId, draftEvent('message.dead_lettered', { kind }, now()))
+    await count(context, jobId)
+  }
+}
+
+/** A failure is only logged: another attempt would add the event again, and the count is only a statistic. */
+async function count({ dbOf, now, log }: Context, jobId: string): Promise<void> {
+  try {
+    await countDeadLetter(dbOf(jobId), jobId, now())
+  } catch (error) {
+    log('message.dead_letter_not_counted', { job_id: jobId, error: describeError(error) })
   }
 }
 

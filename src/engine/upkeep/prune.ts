@@ -1,6 +1,7 @@
 /**
- * prune: deletes the details of jobs that ended `PRUNE_AFTER_DAYS` ago: their stored events, the webhooks of their providers,
- * and the bodies and attempts of their deliveries. The jobs, their costs and their videos stay. It deletes old counters too.
+ * prune: deletes the details of jobs that ended `PRUNE_AFTER_DAYS` ago: their stored events, the answers and webhooks of
+ * their providers, and the bodies and attempts of their deliveries. The jobs, their costs and their videos stay. It deletes
+ * old counters too.
  */
 import type { Context } from '../../context.ts'
 import { prunedBefore } from '../../core/retention.ts'

@@ -6,7 +6,8 @@ import type { Context } from '../../context.ts'
 import { spentMicros } from '../../core/job/spending.ts'
 import type { Database } from '../../store/database.ts'
 import { type Job, jobsAsStored } from '../../store/jobs/jobs.ts'
-import { type Task, tasksOfAll } from '../../store/jobs/tasks.ts'
+import type { Task } from '../../store/jobs/tasks.ts'
+import { tasksOfAll } from '../../store/reports/shown-tasks.ts'
 import {
   closeReservations,
   openReservations,

@@ -7,7 +7,7 @@
 import type { Fetch } from '../../connections.ts'
 import { refuseByCapabilities, warnIdenticalSeeds } from '../eligibility.ts'
 import { callProvider } from '../http.ts'
-import type { Capabilities, Provider } from '../provider.ts'
+import type { Capabilities, OnAnswer, Provider } from '../provider.ts'
 import { findInLog } from './logs.ts'
 import { readEstimate } from './prices.ts'
 import { generationOf, modelIds, options, promptOf, ratios, refuseOptions } from './request.ts'
@@ -23,10 +23,11 @@ export interface AimlapiAccount {
 
 export function aimlapi(account: AimlapiAccount, fetch: Fetch, now: () => number): Provider {
   const authorization = `Bearer ${account.apiKey}`
-  const get = (path: string) =>
+  const get = (path: string, onAnswer?: OnAnswer) =>
     callProvider(fetch, 'safe', `${account.baseUrl}/v2/${path}`, {
       method: 'GET',
       headers: { authorization },
+      onAnswer,
     })
 
   return {
@@ -39,12 +40,13 @@ export function aimlapi(account: AimlapiAccount, fetch: Fetch, now: () => number
     ],
     warn: warnIdenticalSeeds,
 
-    async submit(submission) {
+    async submit(submission, onAnswer) {
       const response = await callProvider(fetch, 'billable', `${account.baseUrl}/v2/video/generations`, {
         method: 'POST',
         // The id correlates but does not deduplicate: a second submission buys a second video.
         headers: { authorization, 'x-client-request-id': submission.clientReference },
         body: generationOf(submission.request),
+        onAnswer,
       })
       return response.ok ? readAcknowledgement(response.value, now()) : response
     },
@@ -57,9 +59,9 @@ export function aimlapi(account: AimlapiAccount, fetch: Fetch, now: () => number
       return response.ok ? readEstimate(response.value, request) : response
     },
 
-    async getStatus({ providerTaskId }) {
+    async getStatus({ providerTaskId }, onAnswer) {
       const query = new URLSearchParams({ generation_id: providerTaskId })
-      const response = await get(`video/generations?${query}`)
+      const response = await get(`video/generations?${query}`, onAnswer)
       return response.ok ? readStatus(response.value, providerTaskId, now()) : response
     },
 

@@ -6,7 +6,7 @@
 import type { Fetch } from '../../connections.ts'
 import type { AspectRatio, JobRequest } from '../../core/request/request.ts'
 import { refuseByCapabilities } from '../eligibility.ts'
-import { type CallKind, callProvider } from '../http.ts'
+import { type CallKind, callProvider, type ProviderCall } from '../http.ts'
 import type { Capabilities, Provider, Reason } from '../provider.ts'
 import { options, pricedTaskOf, promptOf, taskOf } from './request.ts'
 import { readAcknowledgement, readEstimate, readStatus, readWebhook } from './response.ts'
@@ -18,11 +18,10 @@ export interface CrunAccount {
 }
 
 export function crun(account: CrunAccount, fetch: Fetch, now: () => number): Provider {
-  const call = (kind: CallKind, method: 'GET' | 'POST', path: string, body?: unknown) =>
+  const call = (kind: CallKind, path: string, init: Omit<ProviderCall, 'headers'>) =>
     callProvider(fetch, kind, `${account.baseUrl}/api/v1/client/job/${path}`, {
-      method,
       headers: { 'x-api-key': account.apiKey },
-      ...(body !== undefined && { body }),
+      ...init,
     })
 
   return {
@@ -35,22 +34,21 @@ export function crun(account: CrunAccount, fetch: Fetch, now: () => number): Pro
     ],
     warn: () => [],
 
-    async submit(submission) {
-      const response = await call('billable', 'POST', 'CreateTask', taskOf(submission))
+    async submit(submission, onAnswer) {
+      const body = taskOf(submission)
+      const response = await call('billable', 'CreateTask', { method: 'POST', body, onAnswer })
       return response.ok ? readAcknowledgement(response.value, now()) : response
     },
 
     async estimate(request) {
-      const response = await call('brief', 'POST', 'estimate-credits', pricedTaskOf(request))
+      const body = pricedTaskOf(request)
+      const response = await call('brief', 'estimate-credits', { method: 'POST', body })
       return response.ok ? readEstimate(response.value, request.count, now()) : response
     },
 
-    async getStatus(task) {
-      const response = await call(
-        'safe',
-        'GET',
-        `TaskInfo?task_id=${encodeURIComponent(task.providerTaskId)}`,
-      )
+    async getStatus(task, onAnswer) {
+      const path = `TaskInfo?task_id=${encodeURIComponent(task.providerTaskId)}`
+      const response = await call('safe', path, { method: 'GET', onAnswer })
       return response.ok ? readStatus(response.value, task.providerTaskId, now()) : response
     },
 

@@ -8,8 +8,8 @@ import { ok, type Result } from '../../core/fault.ts'
 import { modeOf } from '../../core/request/media.ts'
 import type { JobRequest } from '../../core/request/request.ts'
 import { refuseByCapabilities } from '../eligibility.ts'
-import { type CallKind, callProvider } from '../http.ts'
-import type { Capabilities, Provider, Reason } from '../provider.ts'
+import { type CallKind, callProvider, type ProviderCall } from '../http.ts'
+import type { Capabilities, OnAnswer, Provider, Reason } from '../provider.ts'
 import type { Item } from './item.ts'
 import { dryRunOf, options, optionsOf, promptOf, ratios, taskOf } from './request.ts'
 import {
@@ -29,17 +29,19 @@ export interface RunwareAccount {
 }
 
 export function runware(account: RunwareAccount, fetch: Fetch, now: () => number): Provider {
-  const call = (kind: CallKind, task: Record<string, unknown>, headers: Record<string, string> = {}) =>
+  const call = (kind: CallKind, task: Record<string, unknown>, init: Partial<ProviderCall> = {}) =>
     callProvider(fetch, kind, account.baseUrl, {
+      ...init,
       method: 'POST',
-      headers: { authorization: `Bearer ${account.apiKey}`, ...headers },
+      headers: { authorization: `Bearer ${account.apiKey}`, ...init.headers },
       body: [task],
     })
 
-  const fetchStatus = (taskUUID: string) => call('safe', { taskType: 'getResponse', taskUUID })
+  const fetchStatus = (taskUUID: string, onAnswer?: OnAnswer) =>
+    call('safe', { taskType: 'getResponse', taskUUID }, { onAnswer })
 
-  const fetchItems = async (taskUUID: string): Promise<Result<Item[]>> => {
-    const response = await fetchStatus(taskUUID)
+  const fetchItems = async (taskUUID: string, onAnswer?: OnAnswer): Promise<Result<Item[]>> => {
+    const response = await fetchStatus(taskUUID, onAnswer)
     return response.ok ? readStatus(response.value, taskUUID, now()) : response
   }
 
@@ -52,20 +54,20 @@ export function runware(account: RunwareAccount, fetch: Fetch, now: () => number
     refuse: (request) => refuseByCapabilities(capabilities, request, promptOf(request)),
     warn: warnFixedRatio,
 
-    async submit(submission) {
-      const response = await call('billable', taskOf(submission))
+    async submit(submission, onAnswer) {
+      const response = await call('billable', taskOf(submission), { onAnswer })
       if (!response.ok) return response
       return readAcknowledgement(response.value, submission.clientReference, now())
     },
 
     async estimate(request) {
       const dryRun = dryRunOf({ request, wanted: request.count, clientReference: crypto.randomUUID() })
-      const response = await call('brief', dryRun, { 'x-runware-dry-run': '1' })
+      const response = await call('brief', dryRun, { headers: { 'x-runware-dry-run': '1' } })
       return response.ok ? readEstimate(response.value, now()) : response
     },
 
-    async getStatus(task) {
-      const items = await fetchItems(task.providerTaskId)
+    async getStatus(task, onAnswer) {
+      const items = await fetchItems(task.providerTaskId, onAnswer)
       return items.ok ? ok(outcomeOf(items.value, task.wanted, task.awaitsUpload)) : items
     },
 

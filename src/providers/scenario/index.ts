@@ -9,7 +9,7 @@ import { modeOf } from '../../core/request/media.ts'
 import { type AspectRatio, aspectRatios, type JobRequest } from '../../core/request/request.ts'
 import type { Guard } from '../../core/url/policy.ts'
 import { refuseByCapabilities, warnIdenticalSeeds } from '../eligibility.ts'
-import { type CallKind, callProvider } from '../http.ts'
+import { type CallKind, callProvider, type ProviderCall } from '../http.ts'
 import type { Capabilities, Outcome, Provider, Reason, RemoteOutput } from '../provider.ts'
 import { findAmongJobs } from './jobs.ts'
 import { dryRunOf, generationOf, modelIds, options, promptOf } from './request.ts'
@@ -25,15 +25,11 @@ export interface ScenarioAccount {
 
 export function scenario(account: ScenarioAccount, fetch: Fetch, now: () => number, guard: Guard): Provider {
   const authorization = `Basic ${btoa(`${account.apiKey}:${account.apiSecret}`)}`
-  const call = (kind: CallKind, method: 'GET' | 'POST', path: string, body?: unknown) =>
-    callProvider(fetch, kind, `${account.baseUrl}/${path}`, {
-      method,
-      headers: { authorization },
-      ...(body !== undefined && { body }),
-    })
+  const call = (kind: CallKind, path: string, init: Omit<ProviderCall, 'headers'>) =>
+    callProvider(fetch, kind, `${account.baseUrl}/${path}`, { headers: { authorization }, ...init })
 
   const fetchAsset = async (id: string): Promise<Result<RemoteOutput>> => {
-    const response = await call('safe', 'GET', `assets/${segment(id)}`)
+    const response = await call('safe', `assets/${segment(id)}`, { method: 'GET' })
     return response.ok ? readAsset(response.value, id, now()) : response
   }
 
@@ -46,7 +42,7 @@ export function scenario(account: ScenarioAccount, fetch: Fetch, now: () => numb
   }
 
   const uploads: UploadCalls = {
-    call: (method, path, body) => call('safe', method, path, body),
+    call: (method, path, body) => call('safe', path, { method, body }),
     fetch,
     guard,
     now,
@@ -59,26 +55,27 @@ export function scenario(account: ScenarioAccount, fetch: Fetch, now: () => numb
     refuse: (request) => refuseByCapabilities(capabilities, request, promptOf(request)),
     warn: (request) => [...warnFixedRatio(request), ...warnIdenticalSeeds(request)],
 
-    async submit(submission) {
+    async submit(submission, onAnswer) {
       const generation = generationOf(submission)
       if (!generation.ok) return generation
       const path = `generate/custom/${modelIds[submission.request.model]}`
-      const response = await call('billable', 'POST', path, generation.value)
+      const body = generation.value
+      const response = await call('billable', path, { method: 'POST', body, onAnswer })
       if (!response.ok) return response
-      return readAcknowledgement(response.value, Object.keys(generation.value), now())
+      return readAcknowledgement(response.value, Object.keys(body), now())
     },
 
     async estimate(request) {
       const dryRun = dryRunOf(request)
       if (!dryRun.ok) return dryRun
       const path = `generate/custom/${modelIds[request.model]}?dryRun=true`
-      const response = await call('brief', 'POST', path, dryRun.value)
+      const response = await call('brief', path, { method: 'POST', body: dryRun.value })
       if (!response.ok) return response
       return readEstimate(response.value, Object.keys(dryRun.value), request.count, now())
     },
 
-    async getStatus({ providerTaskId, wanted }) {
-      const response = await call('safe', 'GET', `jobs/${segment(providerTaskId)}`)
+    async getStatus({ providerTaskId, wanted }, onAnswer) {
+      const response = await call('safe', `jobs/${segment(providerTaskId)}`, { method: 'GET', onAnswer })
       if (!response.ok) return response
       const job = readJob(response.value, providerTaskId, now())
       if (!job.ok) return job
@@ -86,7 +83,7 @@ export function scenario(account: ScenarioAccount, fetch: Fetch, now: () => numb
     },
 
     findSubmission: (submission) =>
-      findAmongJobs((query) => call('safe', 'GET', `jobs?${query}`), submission, now()),
+      findAmongJobs((query) => call('safe', `jobs?${query}`, { method: 'GET' }), submission, now()),
 
     uploads: {
       send: (media) => sendMedia(uploads, media),

@@ -111,6 +111,12 @@ export function secretsOf(key: Pick<ApiKey, 'callbackSecret' | 'retiredSecrets'>
   return [key.callbackSecret, ...stillSigning(key, nowMs).map(({ encrypted }) => encrypted)]
 }
 
+/** When the secret was replaced last. Null: never. */
+export function secretRotatedAt({ retiredSecrets }: Pick<ApiKey, 'retiredSecrets'>): number | null {
+  const [latest] = readStored(retiredSchema, retiredSecrets) ?? []
+  return latest === undefined ? null : latest.until - secretOverlapMs
+}
+
 /** Replaces the secret of a key. The previous one still signs, too, until its overlap ends. */
 export async function rotateSecret(
   db: Database,

@@ -1,9 +1,10 @@
 /** Disabled owners, which receive nothing: an endpoint, or the callbacks of an API key's jobs to one host. */
-import { and, asc, eq, isNull } from 'drizzle-orm'
+import { and, asc, eq, isNull, sql } from 'drizzle-orm'
+import type { Viewer } from '../../core/access.ts'
 import { among } from '../among.ts'
 import type { Database } from '../database.ts'
 import { forgetOwnersAfter } from '../owner-memory.ts'
-import { disabledCallbacks, endpoints } from '../schema.ts'
+import { apiKeys, disabledCallbacks, endpoints } from '../schema.ts'
 import type { Lane } from './lane.ts'
 
 /** The owner of a delivery: its endpoint, or the API key that posted the job. */
@@ -40,6 +41,23 @@ export async function disabledCallbacksOf(db: Database, apiKeyId: string): Promi
     .from(disabledCallbacks)
     .where(eq(disabledCallbacks.apiKeyId, apiKeyId))
     .orderBy(asc(disabledCallbacks.host))
+}
+
+export interface DisabledCount {
+  /** Those that a user disabled are not counted. */
+  endpoints: number
+  /** Hosts of API keys, also of revoked ones: their jobs continue. */
+  callbacks: number
+}
+
+/** Counts those that the viewer sees. It reads the whole of two small tables. */
+export async function countDisabled(db: Database, { project }: Viewer): Promise<DisabledCount> {
+  const isSeen = project === null ? sql`1` : sql`project = ${project}`
+  const [count] = await db.all<DisabledCount>(sql`SELECT
+    (SELECT count(*) FROM ${endpoints} WHERE ${endpoints.disabledBy} = 'failure' AND ${isSeen}) AS endpoints,
+    (SELECT count(*) FROM ${disabledCallbacks} LEFT JOIN ${apiKeys} ON ${apiKeys.id} = ${disabledCallbacks.apiKeyId}
+      WHERE ${isSeen}) AS callbacks`)
+  return count ?? { endpoints: 0, callbacks: 0 }
 }
 
 export function selectDisabledHosts(db: Database, apiKeyId: string) {

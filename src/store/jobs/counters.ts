@@ -13,7 +13,9 @@ import { readTask, selectTasks } from './tasks.ts'
 
 export const hourMs = 60 * 60 * 1_000
 /** One day more than the longest period of the statistics. */
-const keptMs = 8 * 24 * hourMs
+const keptMs = 31 * 24 * hourMs
+/** Not the end of a job: messages about it that failed in all their attempts, in the hour of the last one. */
+export const deadLettered = 'dead_lettered'
 
 /** Counts a job that ends in the same batch, under its provider and the provider of each task. */
 export function countSettled(
@@ -52,6 +54,15 @@ export async function countLateWebhook(
   await add(db, { ...job, provider }, counts)
 }
 
+/** Counts a message about the job that failed in all its attempts. */
+export async function countDeadLetter(db: Database, jobId: string, nowMs: number): Promise<void> {
+  const [job] = await db
+    .select({ provider: jobs.provider, model: jobs.model, project: jobs.project })
+    .from(jobs)
+    .where(eq(jobs.id, jobId))
+  if (job !== undefined) await add(db, { ...job, createdAt: nowMs }, { [deadLettered]: 1 })
+}
+
 /** Deletes the counters that no statistics show. */
 export async function deleteOldCounters(db: Database, nowMs: number): Promise<void> {
   await db.delete(counters).where(lt(counters.hourAt, nowMs - keptMs))
@@ -78,8 +89,8 @@ function add(
   })
 }
 
-// A damaged row must not keep a job from its end.
-const readable = sql`iif(json_valid(${counters.counts}), ${counters.counts}, '{}')`
+// A damaged row must not keep a job from its end, nor a report from its page.
+export const readable = sql`iif(json_valid(${counters.counts}), ${counters.counts}, '{}')`
 
 const addRow = preparedByNames((db, names) => {
   const sums = names

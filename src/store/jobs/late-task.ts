@@ -2,6 +2,7 @@
 import { and, eq, exists, inArray, ne, notExists, or } from 'drizzle-orm'
 import { alias } from 'drizzle-orm/sqlite-core'
 import { writeFault } from '../../core/fault.ts'
+import { writeAnswers } from '../../core/job/answers.ts'
 import type { TaskStatus } from '../../core/job/task.ts'
 import type { Database } from '../database.ts'
 import { jobs, tasks } from '../schema.ts'
@@ -40,6 +41,7 @@ export async function recordLateTask(db: Database, task: Task): Promise<void> {
       submittedAt: task.submittedAt,
       completedVia: task.completedVia,
       cost: task.cost === null ? null : JSON.stringify(task.cost),
+      answers: writeAnswers(task.answers),
       // An open task keeps the end that the cancellation wrote.
       ...(!isOpen && { fault: writeFault(task.fault) }),
       ...(task.endedAt !== null && { endedAt: task.endedAt }),

@@ -1,3 +1,4 @@
+import { noAnswers } from '../../core/job/answers.ts'
 import type { OpenTask } from './tasks.ts'
 
 /** A task that is about to be submitted for the first time. */
@@ -19,5 +20,6 @@ export function newTask(
     cost: null,
     fault: null,
     pollFailure: null,
+    answers: noAnswers,
   }
 }

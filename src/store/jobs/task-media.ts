@@ -31,3 +31,8 @@ export const receivedVideoSchema = z.object({
 
 /** A video that the provider has PUT to us. It is in R2, whether it becomes an output or not. */
 export type ReceivedVideo = z.infer<typeof receivedVideoSchema>
+
+/** Whether objects of the task may be in R2 that are no output: a provider may upload a video that is not used. */
+export function mayLeaveOrphans({ awaitsUpload }: { awaitsUpload: boolean }): boolean {
+  return awaitsUpload
+}

@@ -3,6 +3,7 @@ import { and, asc, eq, getTableColumns, inArray, type SQL, sql } from 'drizzle-o
 import { type Cost, costSchema } from '../../core/cost.ts'
 import { type Fault, fault, readFault, writeFault } from '../../core/fault.ts'
 import { readStored } from '../../core/http/json.ts'
+import { type Answers, readAnswers, writeAnswers } from '../../core/job/answers.ts'
 import type { CompletionSource } from '../../core/job/task.ts'
 import { type PollFailureRecord, pollFailureRecordSchema } from '../../core/poll-failure.ts'
 import type { ProviderName } from '../../core/request/request.ts'
@@ -65,15 +66,11 @@ interface TaskRow extends Omit<Row, ParsedColumn | StatusColumn> {
   cost: Cost | null
   /** The failed polls in a row, of which `fault` is the last. Null: the last poll was answered. */
   pollFailure: PollFailureRecord | null
+  answers: Answers
 }
 
-type ParsedColumn = 'cost' | 'inputs' | 'receivedVideo' | 'pollFailure'
+type ParsedColumn = 'cost' | 'inputs' | 'receivedVideo' | 'pollFailure' | 'answers'
 type StatusColumn = 'status' | 'providerTaskId' | 'submittedAt' | 'completedVia' | 'endedAt' | 'fault'
-
-/** Whether objects of the task may be in R2 that are no output: a provider may upload a video that is not used. */
-export function mayLeaveOrphans({ awaitsUpload }: Task): boolean {
-  return awaitsUpload
-}
 
 export function selectTasks(db: Database, jobId: string) {
   return tasksOfJob(db, { jobId })
@@ -86,13 +83,6 @@ const tasksOfJob = prepared((db) =>
     .where(eq(tasks.jobId, value('jobId')))
     .orderBy(asc(tasks.n)),
 )
-
-/** The tasks of many jobs at once, for a page of them. */
-export async function tasksOfAll(db: Database, jobIds: string[]): Promise<Map<string, Task[]>> {
-  if (jobIds.length === 0) return new Map()
-  const rows = await db.select().from(tasks).where(inArray(tasks.jobId, jobIds)).orderBy(asc(tasks.n))
-  return Map.groupBy(rows.map(readTask), ({ jobId }) => jobId)
-}
 
 /** Which of these provider task ids the tasks of any job have already, whatever its database. */
 export async function takenTaskIds(
@@ -133,6 +123,7 @@ export function saveTask(db: Database, task: Task, before?: Task) {
     inputs: Object.keys(task.inputs).length === 0 ? null : JSON.stringify(task.inputs),
     receivedVideo: null,
     pollFailure: task.pollFailure === null ? null : JSON.stringify(task.pollFailure),
+    answers: writeAnswers(task.answers),
   }
   // A written id costs a row in its index too, even if it is the same.
   return before?.providerTaskId === task.providerTaskId ? save(db, row) : saveWithId(db, row)
@@ -160,6 +151,7 @@ function insertOrUpdate(db: Database, alsoSet: { providerTaskId?: SQL }) {
         cost: sql`excluded.cost`,
         fault: sql`excluded.fault`,
         pollFailure: sql`excluded.poll_failure`,
+        answers: sql`excluded.answers`,
       },
     })
 }
@@ -169,12 +161,11 @@ export function readTask(row: Row): Task {
   const { status, providerTaskId, submittedAt, completedVia, endedAt } = row
   const common = {
     ...row,
-    cost: (row.cost === null ? null : readStored(costSchema, row.cost)) ?? null,
-    inputs: (row.inputs === null ? null : readStored(inputsSchema, row.inputs)) ?? {},
-    receivedVideo:
-      (row.receivedVideo === null ? null : readStored(receivedVideoSchema, row.receivedVideo)) ?? null,
-    pollFailure:
-      (row.pollFailure === null ? null : readStored(pollFailureRecordSchema, row.pollFailure)) ?? null,
+    cost: readStored(costSchema, row.cost) ?? null,
+    inputs: readStored(inputsSchema, row.inputs) ?? {},
+    receivedVideo: readStored(receivedVideoSchema, row.receivedVideo) ?? null,
+    pollFailure: readStored(pollFailureRecordSchema, row.pollFailure) ?? null,
+    answers: readAnswers(row.answers),
   }
   const stored = readFault(row.fault)
   switch (status) {

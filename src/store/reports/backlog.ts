@@ -13,6 +13,8 @@ import { type Databases, inEachDatabase } from '../shards.ts'
 /** Every count of a database stops here. */
 export const maxCounted = 1_000
 const maxInspected = 100
+/** The largest number of jobs whose ids are shown. */
+export const maxNamed = 5
 
 export interface Backlog {
   jobs: {
@@ -23,6 +25,8 @@ export interface Backlog {
     leaseExpired: number
     /** Unsettled after the deadline and after the time in which outputs are still copied. */
     beyondDeadline: number
+    /** The first of them: overdue, or beyond the deadline. */
+    first: string[]
   }
   /** A parked delivery counts as due when its lane is. */
   deliveries: { pending: number; oldestCreatedAt: number | null; overdue: number; oldestDueAt: number | null }
@@ -50,6 +54,7 @@ function add(one: Backlog, two: Backlog): Backlog {
       oldestDueAt: earlier(one.jobs.oldestDueAt, two.jobs.oldestDueAt),
       leaseExpired: one.jobs.leaseExpired + two.jobs.leaseExpired,
       beyondDeadline: one.jobs.beyondDeadline + two.jobs.beyondDeadline,
+      first: [...one.jobs.first, ...two.jobs.first].slice(0, maxNamed),
     },
     deliveries: {
       pending: one.deliveries.pending + two.deliveries.pending,
@@ -86,12 +91,13 @@ async function countIn(db: Database, nowMs: number, { project }: Viewer): Promis
   const lostOf = (table: typeof outputs | typeof assets) =>
     sql`SELECT 1 FROM ${table} WHERE lost_at IS NOT NULL`
   const [[ofJobs], [ofDeliveries], [dead], [lost], purges] = await Promise.all([
-    db.all<Backlog['jobs']>(sql`SELECT
+    db.all<Omit<Backlog['jobs'], 'first'> & { ids: string | null }>(sql`SELECT
         coalesce(sum(is_overdue), 0) AS overdue,
         min(CASE WHEN is_overdue THEN claimable_at END) AS oldestDueAt,
         count(CASE WHEN is_overdue THEN lease END) AS leaseExpired,
-        coalesce(sum(is_beyond_deadline), 0) AS beyondDeadline
-      FROM (SELECT ${isJobOverdue} AS is_overdue, ${isBeyondDeadline} AS is_beyond_deadline,
+        coalesce(sum(is_beyond_deadline), 0) AS beyondDeadline,
+        group_concat(CASE WHEN n <= ${maxNamed} THEN id END, ' ') AS ids
+      FROM (SELECT ${jobs.id} AS id, row_number() OVER (${oldestFirst}) AS n, ${isJobOverdue} AS is_overdue, ${isBeyondDeadline} AS is_beyond_deadline,
           ${claimableAt} AS claimable_at, ${jobs.lease} AS lease
         FROM ${jobs} WHERE ${isUnsettled} AND ${isSeen} AND (${isJobOverdue} OR ${isBeyondDeadline}) ${oldestFirst} LIMIT ${maxCounted})`),
     db.all<Backlog['deliveries']>(sql`SELECT
@@ -113,8 +119,9 @@ async function countIn(db: Database, nowMs: number, { project }: Viewer): Promis
     countPurges(db, maxCounted),
   ])
   if (ofJobs === undefined || ofDeliveries === undefined) throw new Error('a count is one row')
+  const { ids, ...counts } = ofJobs
   return {
-    jobs: ofJobs,
+    jobs: { ...counts, first: ids?.split(' ') ?? [] },
     deliveries: ofDeliveries,
     deadLetters: dead?.count ?? 0,
     lost: lost?.count ?? 0,

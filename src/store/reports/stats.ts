@@ -10,7 +10,7 @@ import { isSettled, type JobStatus, jobStatuses } from '../../core/job/job.ts'
 import { type CompletionSource, completionSources } from '../../core/job/task.ts'
 import { type Model, models, type ProviderName, providerNames } from '../../core/request/request.ts'
 import type { Database } from '../database.ts'
-import { hourMs } from '../jobs/counters.ts'
+import { deadLettered, hourMs } from '../jobs/counters.ts'
 import { literal } from '../page.ts'
 import { counters, jobs } from '../schema.ts'
 
@@ -25,9 +25,11 @@ export interface Stats {
   tasks: TaskStats[]
   /** From the webhook to the task's end, or, if a poll found the end first, from the end to the webhook. */
   webhookDelays: ({ provider: ProviderName; completedVia: CompletionSource } & Spread)[]
+  /** Messages that failed in all their attempts. */
+  deadLetters: number
 }
 
-interface TaskStats {
+export interface TaskStats {
   provider: ProviderName
   completedViaWebhook: number
   completedViaPoll: number
@@ -39,7 +41,7 @@ interface TaskStats {
 }
 
 /** Percentiles in milliseconds, at most a tenth off. */
-interface Spread {
+export interface Spread {
   count: number
   p50: number
   p95: number
@@ -83,14 +85,18 @@ export async function countSince(
       })),
       ...spreadOf(rows, 'late_').map((spread) => ({ provider, completedVia: 'poll' as const, ...spread })),
     ]),
+    deadLetters: sum(counts.flatMap(({ name, n }) => (name === deadLettered ? [n] : []))),
   }
 }
 
-interface Count {
-  provider: ProviderName
-  model: Model
+interface NamedCount {
   name: string
   n: number
+}
+
+interface Count extends NamedCount {
+  provider: ProviderName
+  model: Model
 }
 
 type Unsettled = Stats['jobs'][number]
@@ -127,7 +133,7 @@ function jobsIn(counts: Count[]): Stats['jobs'] {
 const keyOfJobs = ({ provider, status }: Stats['jobs'][number]) => `${provider} ${status}`
 
 /** Nothing for a provider without tasks. */
-function tasksIn(provider: ProviderName, counts: Count[]): TaskStats[] {
+export function tasksIn(provider: ProviderName, counts: NamedCount[]): TaskStats[] {
   const of = (name: string) => counts.filter((count) => count.name === name).map(({ n }) => n)
   const [usd, credits, unreported] = [of('usd'), of('credits'), of('unreported')]
   const ends = completionSources.flatMap((source) => of(`via_${source}`))
@@ -145,7 +151,7 @@ function tasksIn(provider: ProviderName, counts: Count[]): TaskStats[] {
 }
 
 /** Nothing if no time was counted. */
-function spreadOf(counts: Count[], prefix: string): Spread[] {
+export function spreadOf(counts: NamedCount[], prefix: string): Spread[] {
   const buckets = Map.groupBy(
     counts.filter(({ name }) => name.startsWith(prefix)),
     ({ name }) => Number(name.slice(prefix.length)),
@@ -165,6 +171,6 @@ function groups<Row>(rows: Row[], keyOf: (row: Row) => string): [Row, Row[]][] {
   )
 }
 
-function sum(numbers: number[]): number {
+export function sum(numbers: number[]): number {
   return numbers.reduce((total, n) => total + n, 0)
 }

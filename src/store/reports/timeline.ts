@@ -6,8 +6,8 @@ import type { Entry, TimelineRows } from '../../core/job/made-entries.ts'
 import type { Database } from '../database.ts'
 import { type Job, readRow } from '../jobs/jobs.ts'
 import { readOutput, selectOutputs } from '../jobs/outputs.ts'
-import { readTask, selectTasks } from '../jobs/tasks.ts'
 import { deliveries, events, jobs, webhooks } from '../schema.ts'
+import { readShownTask, selectShownTasks } from './shown-tasks.ts'
 
 /** With the stored entries, by id. Null: there is no such job. */
 export async function timelineRowsOf(
@@ -19,7 +19,7 @@ export async function timelineRowsOf(
       .select()
       .from(jobs)
       .where(and(eq(jobs.id, jobId), isNull(jobs.erasedAt))),
-    selectTasks(db, jobId),
+    selectShownTasks(db, { jobId }),
     selectOutputs(db, jobId),
     db
       .select({ hash: webhooks.hash, provider: webhooks.provider, receivedAt: webhooks.receivedAt })
@@ -38,7 +38,7 @@ export async function timelineRowsOf(
   if (row === undefined) return null
   return {
     job: readRow(row),
-    tasks: taskRows.map(readTask),
+    tasks: taskRows.map(readShownTask),
     outputs: outputRows.map(readOutput),
     webhooks: journal,
     notified,

@@ -7,8 +7,9 @@ import { among } from '../among.ts'
 import type { Database } from '../database.ts'
 import { type Job, readRow } from '../jobs/jobs.ts'
 import { type Output, readOutput } from '../jobs/outputs.ts'
-import { readTask, type Task } from '../jobs/tasks.ts'
+import type { Task } from '../jobs/tasks.ts'
 import { deliveries, events, jobs, outputs, tasks } from '../schema.ts'
+import { readShownTask, shownColumns } from './shown-tasks.ts'
 import { readEntry } from './timeline.ts'
 
 export interface ChangedJob {
@@ -34,7 +35,7 @@ export async function readChanged(db: Database, ids: string[]): Promise<ChangedJ
       .select()
       .from(jobs)
       .where(and(among(jobs.id, ids), isNull(jobs.erasedAt))),
-    db.select().from(tasks).where(among(tasks.jobId, ids)).orderBy(asc(tasks.n)),
+    db.select(shownColumns).from(tasks).where(among(tasks.jobId, ids)).orderBy(asc(tasks.n)),
     db.select().from(outputs).where(among(outputs.jobId, ids)).orderBy(asc(outputs.n)),
     db
       .select({
@@ -58,7 +59,7 @@ export async function readChanged(db: Database, ids: string[]): Promise<ChangedJ
       .where(among(events.jobId, ids))
       .orderBy(asc(events.id)),
   ])
-  const tasksOf = Map.groupBy(taskRows.map(readTask), ({ jobId }) => jobId)
+  const tasksOf = Map.groupBy(taskRows.map(readShownTask), ({ jobId }) => jobId)
   const outputsOf = Map.groupBy(outputRows.map(readOutput), ({ jobId }) => jobId)
   const sentOf = Map.groupBy(sent, ({ jobId }) => jobId)
   const storedOf = Map.groupBy(stored, ({ jobId }) => jobId)

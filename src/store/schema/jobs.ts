@@ -64,7 +64,7 @@ export const jobs = sqliteTable(
     eraseAt: at('erase_at'),
     /** The job is gone for every caller. The sweep still needs this row to delete objects and to notify. */
     erasedAt: at('erased_at'),
-    /** When its timeline, its webhooks and the content of its deliveries were deleted. Null: they are stored. */
+    /** When its timeline, its webhooks, the answers of providers and the content of its deliveries were deleted. Null: they are stored. */
     prunedAt: at('pruned_at'),
   },
   (table) => [

@@ -33,6 +33,8 @@ export const tasks = sqliteTable(
     fault: text('fault'),
     /** Why polls failed, and since when, as JSON; its shape is `pollFailureRecordSchema`. */
     pollFailure: text('poll_failure'),
+    /** The last answers of the provider, redacted, as JSON; their shape is `answersSchema`. Null: none, or pruned. */
+    answers: text('answers'),
   },
   (table) => [
     primaryKey({ columns: [table.jobId, table.n] }),

@@ -33,6 +33,7 @@ const unlimited = {
   expires_at: null,
   revoked_at: null,
   last_used_at: null,
+  secret_rotated_at: null,
   callback_url: null,
   requests_per_minute: null,
   monthly_budget_usd: null,

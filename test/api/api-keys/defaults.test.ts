@@ -85,6 +85,7 @@ describe('the key of a request', () => {
       project: 'shop',
       scopes: ['deliveries'],
       expires_at: null,
+      secret_rotated_at: null,
       callback_url,
       requests_per_minute: null,
       budget: {

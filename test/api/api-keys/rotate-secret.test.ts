@@ -63,6 +63,18 @@ describe('a rotated secret', () => {
     expect(await (await api('/v1/api-keys')).text()).not.toContain('whsec_')
   })
 
+  it('has the time of the last rotation, for the admin and for the key itself', async () => {
+    const apiKey = await createApiKey()
+    await rotate(apiKey)
+    await world.advance(hours)
+    const secret_rotated_at = new Date(world.edges.now()).toISOString()
+    await rotate(apiKey)
+    await world.advance(48 * hours)
+    expect(await (await api(`/v1/api-keys/${apiKey.id}`)).json()).toMatchObject({ secret_rotated_at })
+    const itself = await api('/v1/api-keys/current', { headers: bearerHeader(apiKey) })
+    expect(await itself.json()).toMatchObject({ secret_rotated_at })
+  })
+
   it('signs before the previous secret for a day, and then alone', async () => {
     const apiKey = await createApiKey()
     const secrets = { old: apiKey.callback_secret, new: (await rotate(apiKey)).callback_secret }

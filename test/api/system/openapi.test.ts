@@ -68,6 +68,7 @@ describe('the description of the API', () => {
         'DELETE /v1/jobs/{id}',
         'POST /v1/jobs/{id}/cancel',
         'POST /v1/jobs/{id}/retry',
+        'GET /v1/jobs/{id}/answers',
         'GET /v1/jobs/{id}/events',
         'GET /v1/jobs/{id}/outputs/{n}',
         'GET /v1/jobs/{id}/outputs/{n}/{name}',

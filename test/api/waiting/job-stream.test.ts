@@ -1,4 +1,5 @@
 /** The timeline of a job as server-sent events. */
+import { env } from 'cloudflare:workers'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { maxStreamsPerKey } from '../../../src/core/schedule-watch.ts'
 import { bearerHeader, createApiKey, revokeApiKey } from '../../support/api-keys.ts'
@@ -71,6 +72,18 @@ describe('the stream of a job', () => {
     expect(framesOf(rest)).toEqual([])
     expect(rest.split(': heartbeat').length).toBeGreaterThan(50)
     expect(world.edges.now() - startedAt).toBeLessThanOrEqual(910_000)
+  })
+
+  it('has a comment when the progress changes, which is no entry', async () => {
+    const { id } = await postWithoutWakeUp()
+    const stream = await worker.follow(`/v1/jobs/${id}/events`, accept)
+    await stream.until('job.accepted')
+    for (const percent of [45, 90]) {
+      await env.DB.prepare('UPDATE jobs SET progress = ? WHERE id = ?').bind(percent, id).run()
+      const text = await stream.until(`: progress ${percent}\n\n`)
+      expect(framesOf(text)).toEqual([])
+      expect(text.split(': progress').length).toBe(2)
+    }
   })
 
   it('reads nothing while its client takes nothing, and nothing after it has left', async () => {

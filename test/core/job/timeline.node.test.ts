@@ -37,6 +37,7 @@ function aStoredOutput(n = 0): Output {
     sha256: 'ab12',
     metadata: noMetadata,
     storedVia: 'download',
+    attempts: 1,
     metadataReadAt: at,
   }
 }

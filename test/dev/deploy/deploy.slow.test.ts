@@ -58,6 +58,7 @@ describe('a deployment', { timeout }, () => {
     expect(Object.fromEntries(account.secrets ?? [])).toEqual(values)
     expect(account.databases.get('reelhook')?.location).toBe('weur')
     expect(account.crons).toEqual(config.triggers.crons)
+    expect(account.staticFiles).toContain('/static/base.css')
     expect([...account.queues.keys()].toSorted()).toEqual(resourcesIn(config).queues.toSorted())
     expect([...account.queues.values()].map(({ consumers }) => consumers.length)).toEqual(
       [...account.queues].map(() => 1),
@@ -95,6 +96,7 @@ describe('a deployment', { timeout }, () => {
       const { exitCode, output } = await deploy(words)
       expect({ exitCode, output }).toMatchObject({ exitCode: 0 })
       expect(databasesOf()).toEqual(['DB', 'DB_1'])
+      expect(account.staticFiles).toContain('/static/base.css')
     }
     expect([...account.databases.keys()]).toEqual(['reelhook', 'reelhook-1'])
     const refused = await deploy(['--shards', '1'])

@@ -1,5 +1,5 @@
 /** How many databases a deployment has, and the configuration that binds them. */
-import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
@@ -66,6 +66,7 @@ describe('the configuration with four databases', () => {
         'DB_2',
         'DB_3',
       ])
+      expect(existsSync(resolve(folder, read.assets?.directory ?? '', 'static/base.css'))).toBe(true)
       const { databases } = resourcesIn(read)
       expect(databases.map(({ name }) => name)).toEqual([
         'reelhook',

@@ -103,7 +103,7 @@ describe('an asset', () => {
   })
 
   it.each(['runware', 'crun', 'scenario', 'aimlapi'])(
-    'is stored by its id in a job at %s: no link is stored or logged',
+    'is stored by its id in a job at %s: no link that opens it is stored or logged',
     async (provider) => {
       const { id: assetId } = await anAsset()
       const { id } = await postJob({
@@ -115,10 +115,11 @@ describe('an asset', () => {
       expect((await getJob(id)).request.reference_images).toEqual([assetId])
       const [row] = await select<{ request: string }>('SELECT * FROM jobs WHERE id = ?', id)
       expect(row?.request).toContain(assetId)
-      const tasks = await select('SELECT * FROM tasks WHERE job_id = ?', id)
-      const kept = JSON.stringify([row, tasks, world.logs])
-      expect(kept).not.toContain('signature=')
-      expect(kept).not.toContain('/content')
+      const tasks = await select<{ answers: string }>('SELECT * FROM tasks WHERE job_id = ?', id)
+      expect(JSON.stringify([row, tasks, world.logs])).not.toContain('signature=')
+      // Crun repeats the request in its answers, which are stored without what would open its links.
+      const others = tasks.map(({ answers: _, ...task }) => task)
+      expect(JSON.stringify([row, others, world.logs])).not.toContain('/content')
     },
   )
 

@@ -336,6 +336,7 @@ CREATE TABLE `tasks` (
 	`cost` text,
 	`fault` text,
 	`poll_failure` text,
+	`answers` text,
 	PRIMARY KEY(`job_id`, `n`),
 	FOREIGN KEY (`job_id`) REFERENCES `jobs`(`id`) ON UPDATE no action ON DELETE cascade
 ) WITHOUT ROWID;

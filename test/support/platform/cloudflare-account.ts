@@ -39,6 +39,8 @@ export interface Cloudflare {
   buckets: Map<string, { location?: string | undefined; rules: { id: string; [key: string]: unknown }[] }>
   queues: Map<string, { id: string; consumers: { consumer_id: string; [key: string]: unknown }[] }>
   uploads: Upload[]
+  /** The paths of the static files of the last upload. */
+  staticFiles: string[]
   /** The Worker's secrets after the last upload. Null: there is no Worker. */
   secrets: Map<string, string> | null
   crons: string[]
@@ -70,6 +72,7 @@ export function emptyAccount(): Cloudflare {
     buckets: new Map(),
     queues: new Map(),
     uploads: [],
+    staticFiles: [],
     secrets: null,
     crons: [],
     calls: [],

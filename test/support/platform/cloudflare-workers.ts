@@ -1,4 +1,4 @@
-/** Workers in the pretended Cloudflare API: uploads, secrets, workers.dev, cron. */
+/** Workers in the pretended Cloudflare API: uploads, static files, secrets, workers.dev, cron. */
 import { randomUUID } from 'node:crypto'
 import { type Context, Hono } from 'hono'
 import { type Cloudflare, failure, success } from './cloudflare-account.ts'
@@ -11,6 +11,12 @@ export function workerRoutes(account: Cloudflare) {
       : success(c, { subdomain: account.subdomain }),
   )
   app.put('/workers/scripts/:name', (c) => upload(c, account))
+  // Before the first upload of a Worker too. The account has all files already, so none is sent.
+  app.post('/workers/scripts/:name/assets-upload-session', async (c) => {
+    const { manifest } = await c.req.json<{ manifest: Record<string, unknown> }>()
+    account.staticFiles = Object.keys(manifest)
+    return success(c, { jwt: 'a.completed.session', buckets: [] })
+  })
   app.use('/workers/:kind{scripts|services|workers}/:name/*', async (_, next) =>
     account.secrets === null
       ? failure(404, 10007, 'This Worker does not exist on your account.')

@@ -12,7 +12,7 @@ export function submit(world: World, body: unknown, clientRequestId: string | un
   const read = aimlapiRequest.safeParse(body)
   if (!read.success) return refuse(world, invalid(read.error))
   const request = read.data
-  const directed = readSilentDirectives(request.prompt)
+  const directed = readSilentDirectives(request.prompt, 'aimlapi')
   if (!directed.ok) return refuse(world, { statusCode: 400, message: `prompt: ${directed.message}` })
 
   // The client's request id is no idempotency key, but it distinguishes attempts with the same prompt.

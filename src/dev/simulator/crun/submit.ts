@@ -81,7 +81,7 @@ function planTask(world: World, request: CrunRequest, directives: Directives): C
 
 /** Two directives do not apply: a task makes one video, and no document shows an array as the webhook's body. */
 function readCrunDirectives(prompt: string): ReadDirectives {
-  const read = readDirectives(prompt)
+  const read = readDirectives(prompt, 'crun')
   if (!read.ok) return read
   if (read.directives.fail === 'some') return { ok: false, message: 'fail=some is for Runware only' }
   if (!hasWebhookOption(read.directives, 'array')) return read

@@ -24,7 +24,7 @@ export async function submit(world: World, task: unknown): Promise<PartialRespon
     return refuse(world, errors)
   }
   const request = read.data
-  const directed = readDirectives(request.positivePrompt)
+  const directed = readDirectives(request.positivePrompt, 'runware')
   if (!directed.ok) {
     return refuse(world, [refusal(400, 'invalidPositivePrompt', directed.message, task)])
   }

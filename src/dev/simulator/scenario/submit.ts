@@ -78,7 +78,7 @@ function readOrder(world: World, modelName: string, text: string): ReadOrder {
   if (!read.success) return { ok: false, refusal: invalid(read.error) }
   const complaints = assetFaults(world, read.data)
   if (complaints.length > 0) return { ok: false, refusal: refusal(400, complaints.join('; ')) }
-  const directed = readSilentDirectives(read.data.prompt ?? '')
+  const directed = readSilentDirectives(read.data.prompt ?? '', 'scenario')
   if (!directed.ok) return { ok: false, refusal: refusal(400, `prompt: ${directed.message}`) }
   return { ok: true, order: { model, request: read.data, directives: directed.directives } }
 }

@@ -2,12 +2,12 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import { costSchema } from '../../core/cost.ts'
 import { type PostedRequest, providerNames } from '../../core/request/request.ts'
+import { type Candidate, isEligible, priceCandidates } from '../jobs/choose-provider.ts'
+import { jobRequestSchema, notAccepted, requestFaults } from '../jobs/request.ts'
+import { validateRequest } from '../jobs/validate.ts'
 import { problem } from '../problems.ts'
 import { bodyProblems, json, jsonBody, keyProblems } from '../responses.ts'
 import { createRouter } from '../router.ts'
-import { type Candidate, isEligible, priceCandidates } from './choose-provider.ts'
-import { jobRequestSchema, notAccepted, requestFaults } from './request.ts'
-import { validateRequest } from './validate.ts'
 
 const faults = z.array(z.object({ path: z.string(), message: z.string() }))
 

@@ -1,0 +1,73 @@
+/** The fields of an endpoint's form, as text, and the bodies of the API that they become. No I/O. No clock. */
+import type { EndpointView } from '../../api/endpoints/view.ts'
+import { defaultEventTypes } from '../../core/event.ts'
+import { textOf } from '../form.ts'
+import { readPairs } from '../pairs.ts'
+
+export interface EndpointFields {
+  url: string
+  description: string
+  event_types: readonly string[]
+  /** A line for each pair: `key=value`. */
+  metadata: string
+}
+
+export interface Submitted {
+  fields: EndpointFields
+  /** Never shown again. Empty: none. */
+  secret: string
+}
+
+export const newFields: EndpointFields = {
+  url: '',
+  description: '',
+  event_types: defaultEventTypes,
+  metadata: '',
+}
+
+export function fieldsOf({ url, description, event_types, metadata }: EndpointView): EndpointFields {
+  const lines = Object.entries(metadata).map(([key, value]) => `${key}=${value}`)
+  return { url, description: description ?? '', event_types, metadata: lines.join('\n') }
+}
+
+export function readSubmitted(form: FormData): Submitted {
+  const text = (name: string) => textOf(form.get(name)).trim()
+  const event_types = form.getAll('event_types').map(textOf)
+  // Browsers send the line breaks of a text as CR LF.
+  const metadata = text('metadata').replaceAll('\r\n', '\n')
+  return {
+    fields: { url: text('url'), description: text('description'), event_types, metadata },
+    secret: text('secret'),
+  }
+}
+
+/** The body of POST /v1/endpoints. */
+export function newEndpoint({ fields, secret }: Submitted) {
+  return { ...bodyOf(fields), ...(secret !== '' && { secret }) }
+}
+
+/**
+ * The body of PATCH: only what the person has changed. A key without the scope admin sees the URL without its query, and
+ * must not store it so.
+ */
+export function changedFields(before: EndpointFields, { fields, secret }: Submitted) {
+  const unchanged = bodyOf(before)
+  const isChanged = ([name, value]: [string, unknown]) =>
+    JSON.stringify(value) !== JSON.stringify(Reflect.get(unchanged, name))
+  const changed = Object.fromEntries(Object.entries(bodyOf(fields)).filter(isChanged))
+  return { ...changed, ...(secret !== '' && { secret }) }
+}
+
+/** Why the text of the filter is no list of pairs. Empty: it is one. */
+export function metadataFault(metadata: string): string {
+  return readPairs(metadata, '=').faults.join('; ')
+}
+
+function bodyOf({ url, description, event_types, metadata }: EndpointFields) {
+  return {
+    url,
+    description: description === '' ? null : description,
+    event_types,
+    metadata: readPairs(metadata, '=').value ?? {},
+  }
+}

@@ -1,0 +1,65 @@
+/** Loads the rest of the form: the models, the assets, the estimates and the budget. */
+import type { viewAsset } from '../../api/assets/assets.ts'
+import type { viewEstimate } from '../../api/estimates/estimates.ts'
+import type { Api, Problem } from '../api.ts'
+import { type Body, bodyOf } from './body.ts'
+import { type ModelView, type Plan, planOf } from './plan.ts'
+import { assetIdsIn, listIn, mediaFields, type Values } from './values.ts'
+
+export type AssetView = ReturnType<typeof viewAsset>
+export type Estimate = ReturnType<typeof viewEstimate>
+
+interface Budget {
+  monthly_budget_usd: number
+  remaining_usd: number
+  month_ends_at: string
+}
+
+export interface Loaded extends Body {
+  plan: Plan
+  assets: ReadonlyMap<string, AssetView>
+  /** Null: the form is faulty, or the estimate failed. */
+  estimates: Estimate[] | null
+  problem: Problem | null
+  /** Null: the key has no budget. */
+  budget: Budget | null
+}
+
+export async function loadForm(api: Api, values: Values): Promise<Loaded> {
+  const { body, faults } = bodyOf(values)
+  const [models, assets, answer, key] = await Promise.all([
+    readModels(api),
+    readAssets(api, assetIdsIn(values)),
+    api.send<{ data: Estimate[] }>('POST', '/v1/estimates', estimatedBody(values, body)),
+    api.read<{ budget: Budget | null }>('/v1/api-keys/current'),
+  ])
+  return {
+    body,
+    faults,
+    plan: planOf(models, values),
+    assets,
+    estimates: answer.ok ? answer.body.data : null,
+    problem: answer.ok ? null : answer.problem,
+    budget: key.budget,
+  }
+}
+
+export async function readModels(api: Api): Promise<ModelView[]> {
+  return (await api.read<{ data: ModelView[] }>('/v1/models')).data
+}
+
+/** Those that this caller can see. */
+export async function readAssets(api: Api, ids: readonly string[]): Promise<Map<string, AssetView>> {
+  const answers = await Promise.all(ids.map((id) => api.send<AssetView>('GET', `/v1/assets/${id}`)))
+  return new Map(answers.flatMap((answer) => (answer.ok ? [[answer.body.id, answer.body]] : [])))
+}
+
+/** A form without a prompt has a price too. All providers are compared, whichever is chosen. */
+function estimatedBody(values: Values, body: Record<string, unknown>) {
+  const hasMedia = mediaFields.some((field) => listIn(values, field).length > 0)
+  return {
+    ...(hasMedia ? {} : { prompt: 'A video' }),
+    ...body,
+    provider: body.provider === 'cheapest' ? 'cheapest' : 'auto',
+  }
+}

@@ -1,0 +1,14 @@
+/** What every page gets: the API in this process, the caller who has signed in, and the usual context. */
+import type { CallApi } from '../api/in-process.ts'
+import type { Context } from '../context.ts'
+import type { Caller } from '../core/access.ts'
+import type { Api } from './api.ts'
+
+export interface PageEnv {
+  Bindings: { context: Context; requestId: string; callApi: CallApi }
+  Variables: {
+    /** Set once the session is read, for every page except that to sign in. */
+    caller: Caller
+    api: Api
+  }
+}
