@@ -5,7 +5,7 @@ import type { Caller } from '../core/access.ts'
 import { problem } from './problems.ts'
 import type { ApiEnv } from './router.ts'
 
-/** Who calls, and for which request. */
+/** The caller of a request. */
 interface InProcessCall {
   context: Context
   requestId: string

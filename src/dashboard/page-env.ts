@@ -1,4 +1,4 @@
-/** What every page gets: the API in this process, the caller who has signed in, and the usual context. */
+/** The parts of every page: the API in this process, the caller that has signed in, and the usual context. */
 import type { CallApi } from '../api/in-process.ts'
 import type { Context } from '../context.ts'
 import type { Caller } from '../core/access.ts'

@@ -121,7 +121,7 @@ describe.each(['runware', 'crun', 'scenario', 'aimlapi'])('a job at %s', (provid
       const { id } = await postJob({ ...asked, prompt: `A paper boat${directive && ` sim(${directive})`}` })
       await passTimeUntil(id, ({ settled_at }) => settled_at !== null)
       await untilNotified(id)
-      for (const path of ['', '/events']) await api(`/v1/jobs/${id}${path}`)
+      for (const path of ['', '/events', '/answers']) await api(`/v1/jobs/${id}${path}`)
       expect((await erase(id, '?force=true')).status).toBe(204)
     },
   )

@@ -1,4 +1,4 @@
-/** What people do with the pages, in Chromium: each flow fails if a page logs an error or breaks its policy. */
+/** The pages in use, in Chromium: each flow fails if a page logs an error or breaks its policy. */
 import { rmSync } from 'node:fs'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, it } from 'vitest'

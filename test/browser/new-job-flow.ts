@@ -1,4 +1,4 @@
-/** What a person does with the form of a new job in a browser. */
+/** The form of a new job in use, in Chromium. */
 import { AxeBuilder } from '@axe-core/playwright'
 import type { Page } from 'playwright-core'
 import { expect } from 'vitest'

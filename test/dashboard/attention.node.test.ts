@@ -1,4 +1,4 @@
-/** What the overview says needs attention, item by item. */
+/** The list of what needs attention, item by item. */
 import { describe, expect, it } from 'vitest'
 import type { Checks } from '../../src/api/system/health-checks.ts'
 import type { StatsView } from '../../src/api/system/stats-view.ts'

@@ -37,8 +37,9 @@ describe('the log', () => {
   })
 
   it('keeps its filters, its period in UTC, and passes them on to the next page', async () => {
-    await insertDeliveries(25, 'https://hooks.test/a')
-    const query = '?status=pending&event_type=job.failed&since=2020-01-01T00%3A00'
+    const [id = ''] = await insertDeliveries(25, 'https://hooks.test/a')
+    const [row] = await select<{ job_id: string }>('SELECT job_id FROM deliveries WHERE id = ?', id)
+    const query = `?job_id=${row?.job_id}&status=pending&event_type=job.failed&since=2020-01-01T00%3A00`
     const { html } = await (await admin()).get(`/deliveries${query}`)
     expect(html).toContain('<option value="pending" selected="">')
     expect(html).toContain('value="2020-01-01T00:00"')

@@ -1,4 +1,4 @@
-/** What holds for every page: which requests may change something, the headers, and the paths. */
+/** The rules of every page: which requests may change something, the headers, and the paths. */
 import { env } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
 import { pages } from '../../src/dashboard/pages.tsx'

@@ -1,4 +1,4 @@
-/** What the last form has done, on the page that the browser was sent to after it. */
+/** The result of the last form, on the page that follows it. */
 import type { Context as HonoContext } from 'hono'
 import type { PageEnv } from '../page-env.ts'
 

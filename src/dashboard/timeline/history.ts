@@ -1,4 +1,4 @@
-/** What the time axis is made from. No I/O. */
+/** The data of the time axis. No I/O. */
 import type { DeliveryView } from '../../api/deliveries/view.ts'
 import type { AnswerView } from '../../api/jobs/answers.ts'
 import type { JobView } from '../../core/job/view-schema.ts'

@@ -1,4 +1,4 @@
-/** What providers did: each generation with its polls, and their webhooks. No I/O. No clock. */
+/** The work of providers: each generation with its polls, and their webhooks. No I/O. No clock. */
 import type { Known } from './history.ts'
 import { mark, type Row, type Segment, type Tone, wait, work } from './row.ts'
 import { shownAnswer } from './shown-answer.ts'

@@ -1,4 +1,4 @@
-/** What the time axis shows: one row for each thing, with the bars of its times. No I/O. No clock. */
+/** The rows of the time axis: one for each thing, with the bars of its times. No I/O. No clock. */
 export type Tone = 'good' | 'bad' | 'active' | 'quiet'
 
 export interface Segment {
