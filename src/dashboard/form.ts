@@ -17,13 +17,21 @@ export function textOf(field: unknown): string {
   return typeof field === 'string' ? field : ''
 }
 
-/** A typed moment, or one in a link, as an `<input type="datetime-local">` can show it. */
-export function shownMoment(moment: string): string {
-  return /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d)?/.exec(inUtc(moment).endsWith('Z') ? moment : '')?.[0] ?? ''
+/** The body of a PATCH: only what the person has changed, so that a change by another person meanwhile stays. */
+export function changedIn(before: object, after: object): Record<string, unknown> {
+  const isChanged = ([name, value]: [string, unknown]) =>
+    JSON.stringify(value) !== JSON.stringify(Reflect.get(before, name))
+  return Object.fromEntries(Object.entries(after).filter(isChanged))
 }
 
-/** The moment of an `<input type="datetime-local">` as the API takes it: people type it in UTC. Other text stays. */
+/** `2026-11-29T10:00+01:00` → `2026-11-29T09:00`, as a field for a date and a time has it. Empty: it is no moment. */
+export function shownMoment(moment: string): string {
+  const ms = Date.parse(inUtc(moment))
+  return Number.isNaN(ms) ? '' : new Date(ms).toISOString().replace(/(:00)?\.000Z$|Z$/, '')
+}
+
+/** Such a field has no offset, because it is meant in UTC, and seconds only if they are not zero. The API needs both. */
 export function inUtc(moment: string): string {
-  if (/T\d\d:\d\d$/.test(moment)) return `${moment}:00Z`
-  return /T\d\d:\d\d:\d\d(?:\.\d+)?$/.test(moment) ? `${moment}Z` : moment
+  if (/^\d{4}-\d\d-\d\dT\d\d:\d\d$/.test(moment)) return `${moment}:00Z`
+  return /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?$/.test(moment) ? `${moment}Z` : moment
 }

@@ -1,6 +1,6 @@
 /**
- * The streams that tell an open page to look again. A signal has no content: at each, the page loads itself and replaces
- * its parts with `data-live`.
+ * The streams that make an open page load itself again. Their signals have no content: at each, the page
+ * replaces its parts with `data-live`.
  */
 import { Hono } from 'hono'
 import type { PageEnv } from './page-env.ts'

@@ -1,9 +1,8 @@
 /** The refusals and warnings that follow from a provider's capabilities. A provider's special rules stay in its folder. */
 
-import { formOf, modeOf, type SentForm } from '../core/request/media.ts'
+import { formOf, mediaFields, mediaIn, modeOf, type SentForm } from '../core/request/media.ts'
 import type { JobRequest } from '../core/request/request.ts'
 import { countCharacters } from '../core/request/text.ts'
-import { mediaFields, mediaIn } from './media-fields.ts'
 import type { Capabilities, Reason } from './provider.ts'
 
 /** `prompt`: the prompt as it is sent. */

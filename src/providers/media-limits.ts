@@ -1,7 +1,12 @@
 /** Checks the known metadata of a request's media against the limits that a provider documents. Unknown values pass. */
-import type { KnownMetadata, MediaMetadata } from '../core/request/media.ts'
+import {
+  type KnownMetadata,
+  type MediaField,
+  type MediaMetadata,
+  mediaFields,
+  mediaIn,
+} from '../core/request/media.ts'
 import type { JobRequest } from '../core/request/request.ts'
-import { type MediaField, mediaFields, mediaIn } from './media-fields.ts'
 import type { Capabilities, MediaLimits, Reason } from './provider.ts'
 
 /** Pure. A limit of one file is reported at the file's path, a limit of the total length at the list's path. */

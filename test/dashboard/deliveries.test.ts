@@ -93,16 +93,11 @@ describe('a delivery', () => {
     expect(html).toContain('&quot;type&quot;:&quot;job.failed&quot;')
   })
 
-  it('is sent again, and leads back to the page that asked', async () => {
-    const { id, job_id } = await notifyOnce(() => new Response('no', { status: 410 }))
+  it('is sent again', async () => {
+    const { id } = await notifyOnce(() => new Response('no', { status: 410 }))
     const visitor = await admin()
-    const { status, location } = await visitor.post(`/deliveries/${id}/redeliver`, {
-      next: `/jobs/${job_id}`,
-    })
-    expect([status, location]).toEqual([303, `/jobs/${job_id}?notice=redelivered`])
-    await world.advance(1)
-    const back = await visitor.post(`/deliveries/${id}/redeliver`, { next: 'https://evil.test/' })
-    expect(back.location ?? `/deliveries/${id}`).toContain(`/deliveries/${id}`)
+    const { status, location } = await visitor.post(`/deliveries/${id}/redeliver`, {})
+    expect([status, location]).toEqual([303, `/deliveries/${id}?notice=redelivered`])
     expect((await visitor.get(`/deliveries/${id}?notice=redelivered`)).html).toContain('It is sent now.')
   })
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { shownMoment } from '../../src/dashboard/form.ts'
 import {
   eventsQuery,
   type Filters,
@@ -7,7 +8,6 @@ import {
   listPath,
   listQuery,
   metadataFaults,
-  timeOfField,
 } from '../../src/dashboard/jobs/filters.ts'
 import { searchOf } from '../../src/dashboard/jobs/search.ts'
 
@@ -72,7 +72,7 @@ it.each([
   ['2026-11-29T10:00+01:00', '2026-11-29T09:00'],
   ['yesterday', ''],
 ])('a field for a time shows %s as "%s"', (time, shown) => {
-  expect(timeOfField(time)).toBe(shown)
+  expect(shownMoment(time)).toBe(shown)
 })
 
 describe('a search', () => {

@@ -179,7 +179,7 @@ describe('keys', () => {
     expect(rowsOf(page)).toEqual([])
     expect(page.html).toContain('There is no job yet in the project shop')
     expect(page.html).toContain('href="/jobs/new"')
-    expect(page.html).toContain('curl https://reelhook.test/v1/jobs')
+    expect(page.html).toContain('curl &#39;https://reelhook.test/v1/jobs&#39;')
     expect(page.html).not.toContain(html.slice(3, 9))
   })
 

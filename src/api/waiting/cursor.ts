@@ -1,7 +1,7 @@
 import { lateCommitMs } from '../../core/schedule-watch.ts'
 
 /**
- * The id of an event on the stream of all jobs: that of its webhook, a dot, and a time. What came before this time was sent. A
+ * The id of an event on the stream of all jobs: that of its webhook, a dot, and a time. All earlier events were sent. A
  * heartbeat has only the time.
  */
 export interface EventCursor {

@@ -10,6 +10,9 @@ export type MediaKind = (typeof mediaKinds)[number]
 const referenceLists = ['reference_images', 'reference_videos', 'reference_audios'] as const
 type ReferenceList = (typeof referenceLists)[number]
 
+export const mediaFields = ['first_frame', 'last_frame', ...referenceLists] as const
+export type MediaField = (typeof mediaFields)[number]
+
 /** The fields of a request that contain media. */
 export interface MediaFields {
   first_frame?: string | undefined
@@ -43,6 +46,11 @@ export function mediaOf(request: Partial<MediaFields>): { path: string; value: s
       })),
     ),
   ]
+}
+
+/** The media of one field, each with its path in the request. */
+export function mediaIn(request: Partial<MediaFields>, field: MediaField): { path: string; value: string }[] {
+  return mediaOf(request).filter(({ path }) => path.split('.')[0] === field)
 }
 
 /** The kind of media that a path of a request takes. */

@@ -27,7 +27,7 @@ export function Field({ name, label, hint, fault, children }: FieldProps) {
 export function Fault({ name, fault }: { name: string; fault: string }) {
   if (fault === '') return null
   return (
-    <p class="fault" id={`${name}-fault`}>
+    <p class="fault" id={`${name}-fault`} dir="auto">
       {fault}
     </p>
   )

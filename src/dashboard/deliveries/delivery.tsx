@@ -3,13 +3,12 @@ import { Hono, type Context as HonoContext } from 'hono'
 import type { DeliveryView } from '../../api/deliveries/view.ts'
 import { type Caller, mayDo } from '../../core/access.ts'
 import { CodeBlock, Copyable } from '../components/code.tsx'
+import { type Fact, Facts } from '../components/facts.tsx'
 import { Notice, withNotice } from '../components/notice.tsx'
 import { ProblemAlert } from '../components/problem.tsx'
 import { Status } from '../components/status.tsx'
 import { Time } from '../components/time.tsx'
-import { readForm, textOf } from '../form.ts'
 import { formatCount } from '../format.ts'
-import { ownPath } from '../own-path.ts'
 import type { PageEnv } from '../page-env.ts'
 import { render } from '../render.tsx'
 import { Attempts } from './attempts.tsx'
@@ -23,12 +22,10 @@ export const deliveryPage = new Hono<PageEnv>()
     const delivery = await c.get('api').read<Delivery>(`/v1/deliveries/${id}`)
     return renderDelivery(c, delivery)
   })
-  // Also of the page of the job, to which `next` leads back.
   .post('/deliveries/:id/redeliver', async (c) => {
     const id = encodeURIComponent(c.req.param('id'))
-    const next = ownPath(textOf((await readForm(c.req.raw)).get('next'))) ?? `/deliveries/${id}`
     const sent = await c.get('api').send('POST', `/v1/deliveries/${id}/redeliver`)
-    if (sent.ok) return c.redirect(withNotice(next, 'redelivered'), 303)
+    if (sent.ok) return c.redirect(withNotice(`/deliveries/${id}`, 'redelivered'), 303)
     const { problem } = sent
     return render(
       c,
@@ -36,7 +33,7 @@ export const deliveryPage = new Hono<PageEnv>()
       <>
         <h1>It was not sent</h1>
         <ProblemAlert problem={problem} />
-        <a href={next}>Back</a>
+        <a href={`/deliveries/${id}`}>Back</a>
       </>,
     )
   })
@@ -66,7 +63,6 @@ function renderDelivery(c: HonoContext<PageEnv>, delivery: Delivery) {
           <div class="row">
             {isSendable(delivery) && (
               <form method="post" action={`/deliveries/${id}/redeliver`}>
-                <input type="hidden" name="next" value={`/deliveries/${id}`} />
                 <button type="submit" class="primary">
                   {delivery.status === 'pending' ? 'Send now' : 'Send again'}
                 </button>
@@ -77,7 +73,7 @@ function renderDelivery(c: HonoContext<PageEnv>, delivery: Delivery) {
         </section>
         <section class="card">
           <h2>Details</h2>
-          <Facts delivery={delivery} caller={c.get('caller')} />
+          <Facts rows={factsOf(delivery, c.get('caller'))} />
         </section>
       </div>
       <Attempts delivery={delivery} />
@@ -110,45 +106,22 @@ function WhereToEnable({ delivery: { endpoint_id: id } }: { delivery: Delivery }
   )
 }
 
-function Facts({ delivery, caller }: { delivery: Delivery; caller: Caller }) {
+function factsOf(delivery: Delivery, caller: Caller): Fact[] {
   const { url, endpoint_id: endpointId, job_id: jobId, event_id: eventId, next_attempt_at: at } = delivery
-  return (
-    <dl class="facts">
-      <dt>Receiver</dt>
-      <dd>
-        <Copyable text={url} label="the URL" />
-      </dd>
-      <dt>Sent for</dt>
-      <dd>
-        {endpointId === null ? (
-          'the callback URL of the job'
-        ) : (
-          <a href={`/endpoints/${endpointId}`}>an endpoint</a>
-        )}
-      </dd>
-      <dt>Job</dt>
-      <dd>{mayDo(caller, 'jobs:read') ? <a href={`/jobs/${jobId}`}>{jobId}</a> : jobId}</dd>
-      <dt>Event</dt>
-      <dd>
+  const receiver = <a href={`/endpoints/${endpointId}`}>an endpoint</a>
+  return [
+    ['Receiver', <Copyable text={url} label="the URL" />],
+    ['Sent for', endpointId === null ? 'the callback URL of the job' : receiver],
+    ['Job', mayDo(caller, 'jobs:read') ? <a href={`/jobs/${jobId}`}>{jobId}</a> : jobId],
+    [
+      'Event',
+      <>
         <Copyable text={eventId} label="the webhook-id" />
         <div class="quiet">The webhook-id of every attempt.</div>
-      </dd>
-      <dt>Delivery</dt>
-      <dd>
-        <Copyable text={delivery.id} label="the id" />
-      </dd>
-      <dt>Created</dt>
-      <dd>
-        <Time at={delivery.created_at} />
-      </dd>
-      {at !== null && (
-        <>
-          <dt>Next attempt</dt>
-          <dd>
-            <Time at={at} />
-          </dd>
-        </>
-      )}
-    </dl>
-  )
+      </>,
+    ],
+    ['Delivery', <Copyable text={delivery.id} label="the id" />],
+    ['Created', <Time at={delivery.created_at} />],
+    ['Next attempt', at !== null && <Time at={at} />],
+  ]
 }

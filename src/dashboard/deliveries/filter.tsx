@@ -4,6 +4,7 @@ import type { EndpointView } from '../../api/endpoints/view.ts'
 import { deliveryStatuses } from '../../core/delivery.ts'
 import { eventTypes } from '../../core/event.ts'
 import { type Problem, queryOf } from '../api.ts'
+import { Choice, named } from '../components/choice.tsx'
 import { bareControl, Fault, faultAt } from '../components/field.tsx'
 import { inUtc, shownMoment } from '../form.ts'
 
@@ -96,29 +97,4 @@ function Control({ name, value, fault, endpoints }: ControlProps) {
       return <Choice attributes={attributes} value={value} options={options} />
     }
   }
-}
-
-type Option = readonly [value: string, text: string]
-
-const named = (value: string): Option => [value, value]
-
-interface ChoiceProps {
-  attributes: ReturnType<typeof bareControl>
-  value: string
-  options: readonly Option[]
-}
-
-/** A value that is no option stays, so that its fault is shown beside it. */
-function Choice({ attributes, value, options }: ChoiceProps) {
-  const isKnown = value === '' || options.some(([option]) => option === value)
-  return (
-    <select {...attributes}>
-      <option value="">all</option>
-      {(isKnown ? options : [named(value), ...options]).map(([option, text]) => (
-        <option value={option} selected={option === value}>
-          {text}
-        </option>
-      ))}
-    </select>
-  )
 }

@@ -1,7 +1,7 @@
 /** The fields of an endpoint's form, as text, and the bodies of the API that they become. No I/O. No clock. */
 import type { EndpointView } from '../../api/endpoints/view.ts'
 import { defaultEventTypes } from '../../core/event.ts'
-import { textOf } from '../form.ts'
+import { changedIn, textOf } from '../form.ts'
 import { readPairs } from '../pairs.ts'
 
 export interface EndpointFields {
@@ -46,16 +46,9 @@ export function newEndpoint({ fields, secret }: Submitted) {
   return { ...bodyOf(fields), ...(secret !== '' && { secret }) }
 }
 
-/**
- * The body of PATCH: only what the person has changed. A key without the scope admin sees the URL without its query, and
- * must not store it so.
- */
+/** The body of PATCH. A key without the scope admin sees the URL without its query, and must not store it so. */
 export function changedFields(before: EndpointFields, { fields, secret }: Submitted) {
-  const unchanged = bodyOf(before)
-  const isChanged = ([name, value]: [string, unknown]) =>
-    JSON.stringify(value) !== JSON.stringify(Reflect.get(unchanged, name))
-  const changed = Object.fromEntries(Object.entries(bodyOf(fields)).filter(isChanged))
-  return { ...changed, ...(secret !== '' && { secret }) }
+  return { ...changedIn(bodyOf(before), bodyOf(fields)), ...(secret !== '' && { secret }) }
 }
 
 /** Why the text of the filter is no list of pairs. Empty: it is one. */

@@ -1,11 +1,13 @@
 /** The page of one job. Parts that may change are marked, and replaced by the script of the pages. */
 import type { Context as HonoContext } from 'hono'
+import { curlOfCall, typescriptOfCall } from '../../api/docs/calls.ts'
 import type { Problem } from '../api.ts'
 import { CodeBlock } from '../components/code.tsx'
 import { Notice } from '../components/notice.tsx'
 import { ProblemAlert } from '../components/problem.tsx'
 import { cutUrlsNote, mayLackTokens } from '../cut-urls.ts'
 import { excerptOf } from '../format.ts'
+import { bodyOf, jobCall } from '../job-call.ts'
 import type { PageEnv } from '../page-env.ts'
 import { render } from '../render.tsx'
 import { JobTimeline } from '../timeline/timeline.tsx'
@@ -15,7 +17,6 @@ import { JobDeliveries } from './deliveries.tsx'
 import { loadJob, type ShownJob } from './load.ts'
 import { JobOutputs } from './outputs.tsx'
 import { JobRequest } from './request.tsx'
-import { asCurl, asTypeScript } from './request-code.ts'
 import { JobState } from './state.tsx'
 import { mayChange } from './state-words.ts'
 
@@ -98,16 +99,17 @@ interface CodeProps {
 }
 
 function JobCode({ job, baseUrl, hasCutUrls }: CodeProps) {
+  const call = jobCall(baseUrl, bodyOf(job.request))
   return (
     <section class="card folded" aria-labelledby="code-title">
       <h2 id="code-title">As code</h2>
       <details id="curl">
         <summary>The request with curl</summary>
-        <CodeBlock text={asCurl(baseUrl, job.request)} label="the curl command" />
+        <CodeBlock text={curlOfCall(call)} label="the curl command" />
       </details>
       <details id="typescript">
         <summary>The request in TypeScript</summary>
-        <CodeBlock text={asTypeScript(baseUrl, job.request)} label="the TypeScript" />
+        <CodeBlock text={typescriptOfCall(call)} label="the TypeScript" />
       </details>
       {hasCutUrls && <p>{cutUrlsNote} Complete them in the code, or use Retry.</p>}
       <p class="quiet">

@@ -1,5 +1,6 @@
 /** The filters that are set, above the list. */
-import { type Filters, firstPage, isFilter, listPath, timeOfField } from './filters.ts'
+import { shownMoment } from '../form.ts'
+import { type Filters, firstPage, isFilter, listPath } from './filters.ts'
 
 /** Each is a link to the list without it. */
 export function FilterChips({ filters }: { filters: Filters }) {
@@ -9,8 +10,8 @@ export function FilterChips({ filters }: { filters: Filters }) {
     <ul class="chips" aria-label="Filters that are set">
       {set.map((filter) => {
         const [name, value] = filter
-        const isTime = name.startsWith('created_') && timeOfField(value) !== ''
-        const words = isTime ? `${timeOfField(value).replace('T', ' ')} UTC` : value
+        const isTime = name.startsWith('created_') && shownMoment(value) !== ''
+        const words = isTime ? `${shownMoment(value).replace('T', ' ')} UTC` : value
         return (
           <li>
             <a class="chip" href={listPath(firstPage(filters.filter((other) => other !== filter)))}>

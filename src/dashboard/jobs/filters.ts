@@ -1,5 +1,6 @@
 /** The filters of the list of jobs, in the URL of the page and in the queries of the API. No I/O. */
 import type { Problem } from '../api.ts'
+import { inUtc } from '../form.ts'
 
 /** The parameters of the page's URL that the list depends on, in their order. No value is empty. */
 export type Filters = readonly (readonly [name: string, value: string])[]
@@ -67,20 +68,8 @@ export function faultsByField(faults: Faults, fields: readonly string[]): Map<st
   return found
 }
 
-/** `2026-11-29T10:00+01:00` → `2026-11-29T09:00`, as a field for a date and a time has it. Empty: it is no time. */
-export function timeOfField(time: string): string {
-  const ms = Date.parse(withOffset(time))
-  return Number.isNaN(ms) ? '' : new Date(ms).toISOString().replace(/(:00)?\.000Z$|Z$/, '')
-}
-
-/** Such a field has no offset, because it is meant in UTC, and seconds only if they are not zero. The API needs both. */
-function withOffset(time: string): string {
-  if (/^\d{4}-\d\d-\d\dT\d\d:\d\d$/.test(time)) return `${time}:00Z`
-  return /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?$/.test(time) ? `${time}Z` : time
-}
-
 function parameterOf(name: string, value: string): [string, string] {
-  if (name === 'created_after' || name === 'created_before') return [name, withOffset(value)]
+  if (name === 'created_after' || name === 'created_before') return [name, inUtc(value)]
   const [, key, wanted] = name === 'metadata' ? (metadataEntry.exec(value) ?? []) : []
   return key === undefined || wanted === undefined ? [name, value] : [`metadata[${key}]`, wanted]
 }

@@ -1,16 +1,12 @@
 /** The search and the filters above the list of jobs. */
 import { jobStatuses } from '../../core/job/job.ts'
 import { models, providerNames } from '../../core/request/request.ts'
+import { Choice, named } from '../components/choice.tsx'
+import { bareControl } from '../components/field.tsx'
+import { shownMoment } from '../form.ts'
 import { FilterChips } from './filter-chips.tsx'
-import { attributesOf, Choice, Field } from './filter-field.tsx'
-import {
-  type Faults,
-  type Filters,
-  faultsByField,
-  filterValue,
-  filterValues,
-  timeOfField,
-} from './filters.ts'
+import { Field } from './filter-field.tsx'
+import { type Faults, type Filters, faultsByField, filterValue, filterValues } from './filters.ts'
 
 const choices = [
   ['status', 'Status', jobStatuses],
@@ -32,6 +28,7 @@ interface FormProps {
 
 export function FilterForm({ filters, text, faults }: FormProps) {
   const byField = faultsByField(faults, fields)
+  const faultAt = (name: string) => byField.get(name)?.join('. ') ?? ''
   const metadata = filterValues(filters, 'metadata')
   return (
     <form method="get" action="/jobs" class="job-filters">
@@ -47,29 +44,28 @@ export function FilterForm({ filters, text, faults }: FormProps) {
         <summary>Filters</summary>
         <div class="fields">
           {choices.map(([name, label, values]) => (
-            <Field name={name} label={label} faults={byField.get(name)}>
+            <Field name={name} label={label} fault={faultAt(name)}>
               <Choice
-                name={name}
-                values={values}
+                attributes={bareControl(name, faultAt(name))}
+                options={values.map(named)}
                 value={filterValue(filters, name)}
-                faults={byField.get(name)}
               />
             </Field>
           ))}
           {times.map(([name, label]) => (
-            <Field name={name} label={label} faults={byField.get(name)}>
+            <Field name={name} label={label} fault={faultAt(name)}>
               <input
-                {...attributesOf(name, byField.get(name))}
+                {...bareControl(name, faultAt(name))}
                 type="datetime-local"
                 step="any"
-                value={timeOfField(filterValue(filters, name))}
+                value={shownMoment(filterValue(filters, name))}
               />
             </Field>
           ))}
-          <Field name="metadata" label="Metadata, as key=value" faults={byField.get('metadata')}>
+          <Field name="metadata" label="Metadata, as key=value" fault={faultAt('metadata')}>
             {[...metadata, ''].map((entry, n) => (
               <input
-                {...attributesOf('metadata', byField.get('metadata'))}
+                {...bareControl('metadata', faultAt('metadata'))}
                 id={n === 0 ? 'metadata' : undefined}
                 aria-label={n === 0 ? undefined : 'Further metadata, as key=value'}
                 value={entry}
@@ -78,8 +74,8 @@ export function FilterForm({ filters, text, faults }: FormProps) {
               />
             ))}
           </Field>
-          <Field name="limit" label="Jobs on a page" faults={byField.get('limit')}>
-            <select {...attributesOf('limit', byField.get('limit'))}>
+          <Field name="limit" label="Jobs on a page" fault={faultAt('limit')}>
+            <select {...bareControl('limit', faultAt('limit'))}>
               {pageSizesWith(filterValue(filters, 'limit')).map((size) => (
                 <option value={size === '20' ? '' : size} selected={size === filterValue(filters, 'limit')}>
                   {size}

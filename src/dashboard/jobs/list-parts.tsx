@@ -1,12 +1,14 @@
 /** The list of jobs for each response of the API: its rows, a reason why there are none, or a problem. */
 import type { Context as HonoContext } from 'hono'
 import type { Child } from 'hono/jsx'
+import { curlOfCall } from '../../api/docs/calls.ts'
 import { mayDo } from '../../core/access.ts'
 import type { JobView } from '../../core/job/view-schema.ts'
 import type { Problem } from '../api.ts'
 import { CodeBlock } from '../components/code.tsx'
 import { Pager } from '../components/pager.tsx'
 import { ProblemAlert } from '../components/problem.tsx'
+import { jobCall } from '../job-call.ts'
 import type { PageEnv } from '../page-env.ts'
 import { type Filters, filterValue, firstPage, isFilter, listPath } from './filters.ts'
 import { JobTable } from './list-table.tsx'
@@ -75,12 +77,7 @@ function NoJobs({ c }: { c: HonoContext<PageEnv> }) {
 
 function firstRequest(baseUrl: string): string {
   const body = { model: 'seedance-2.0-mini', prompt: 'A paper boat drifts down a rainy gutter' }
-  return [
-    `curl ${baseUrl}/v1/jobs \\`,
-    "  -H 'Authorization: Bearer rh_…' \\",
-    "  -H 'Content-Type: application/json' \\",
-    `  -d '${JSON.stringify(body)}'`,
-  ].join('\n')
+  return curlOfCall(jobCall(baseUrl, body))
 }
 
 export function Trouble({ problem, path }: { problem: Problem; path: string }) {

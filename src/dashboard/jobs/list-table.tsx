@@ -3,7 +3,8 @@ import type { Cost } from '../../core/cost.ts'
 import type { JobView } from '../../core/job/view-schema.ts'
 import { Status } from '../components/status.tsx'
 import { Time } from '../components/time.tsx'
-import { formatCount, formatDuration, formatUsd } from '../format.ts'
+import { amountOf } from '../cost-words.ts'
+import { excerptOf, formatDuration } from '../format.ts'
 
 const columns = ['Video', 'Job', 'Status', 'Model', 'Cost', 'Created']
 
@@ -60,7 +61,7 @@ function JobRow({ job }: { job: JobView }) {
       </td>
       <td class="job">
         <a id={`${id}-prompt`} href={`/jobs/${id}`} aria-labelledby={`${id}-prompt ${id}-id`} dir="auto">
-          {clip(job.request.prompt ?? 'A job without a prompt')}
+          {excerptOf(job.request.prompt ?? 'A job without a prompt', maxPromptCharacters)}
         </a>
         <div class="quiet">
           <code id={`${id}-id`} title={id}>{`job_…${id.slice(-8)}`}</code>
@@ -92,15 +93,6 @@ function JobRow({ job }: { job: JobView }) {
 }
 
 const maxPromptCharacters = 160
-
-/** By characters, not by UTF-16 units: half of a pair is no character. */
-function clip(text: string): string {
-  const start = Array.from(text.slice(0, 2 * maxPromptCharacters + 2))
-  return start.length <= maxPromptCharacters
-    ? start.join('')
-    : `${start.slice(0, maxPromptCharacters).join('')}…`
-}
-
 const maxEntries = 3
 
 function Metadata({ metadata }: { metadata: JobView['metadata'] }) {
@@ -124,13 +116,9 @@ function took({ status, created_at, settled_at }: JobView): string {
 
 function CostOf({ cost }: { cost: Cost | null }) {
   if (cost === null) return <span class="quiet">unknown</span>
-  const amount =
-    'credits' in cost && cost.amount_usd === undefined
-      ? `${formatCount(cost.credits)} credits`
-      : formatUsd(cost.amount_usd ?? 0)
   return (
     <>
-      {amount}
+      {amountOf(cost)}
       {cost.source !== 'provider' && <div class="quiet">estimated</div>}
     </>
   )

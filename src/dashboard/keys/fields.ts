@@ -1,6 +1,6 @@
 /** The fields of a key's form, as text, and the bodies of the API that they become. No I/O. No clock. */
 import { defaultScopes } from '../../core/access.ts'
-import { inUtc, textOf } from '../form.ts'
+import { changedIn, inUtc, textOf } from '../form.ts'
 import type { KeyView } from './view.ts'
 
 export interface KeyFields {
@@ -54,12 +54,9 @@ export function newKey(fields: KeyFields) {
   return { ...bodyOf(fields), project: orNull(fields.project) }
 }
 
-/** The body of PATCH: only what the person has changed, so that a change by another person meanwhile stays. */
+/** The body of PATCH. */
 export function changedFields(before: KeyFields, after: KeyFields) {
-  const unchanged = bodyOf(before)
-  const isChanged = ([name, value]: [string, unknown]) =>
-    JSON.stringify(value) !== JSON.stringify(Reflect.get(unchanged, name))
-  return Object.fromEntries(Object.entries(bodyOf(after)).filter(isChanged))
+  return changedIn(bodyOf(before), bodyOf(after))
 }
 
 function bodyOf(fields: KeyFields) {

@@ -2,13 +2,14 @@
 import type { Context as HonoContext } from 'hono'
 import type { Problem } from '../api.ts'
 import { Copyable } from '../components/code.tsx'
+import { type Fact, Facts } from '../components/facts.tsx'
 import { Notice } from '../components/notice.tsx'
 import { Time } from '../components/time.tsx'
 import type { PageEnv } from '../page-env.ts'
 import { render } from '../render.tsx'
 import type { KeyFields } from './fields.ts'
 import { KeyFormFields } from './key-form.tsx'
-import { Budget, DisabledCallbacks, noticeTexts } from './parts.tsx'
+import { Budget, DisabledCallbacks, noProject, noticeTexts } from './parts.tsx'
 import { type DisabledHost, type KeyView, keyPath } from './view.ts'
 
 /** `fields`: as stored, or as a person has typed them if the API has refused them with the `problem`. */
@@ -27,32 +28,7 @@ export async function renderKey(c: HonoContext<PageEnv>, key: KeyView, fields: K
       <h1 dir="auto">{key.name}</h1>
       <Notice c={c} texts={noticeTexts} />
       <section class="card" aria-label="Facts">
-        <dl class="facts">
-          <dt>Id</dt>
-          <dd>
-            <Copyable text={key.id} label="the id" />
-          </dd>
-          <dt>Project</dt>
-          <dd>{key.project ?? 'none: it sees all projects'}</dd>
-          <dt>Budget of the month</dt>
-          <dd>
-            <Budget budget={key.monthly_budget_usd} spent={key.spent_usd} />
-          </dd>
-          <dt>Created</dt>
-          <dd>
-            <Time at={key.created_at} />
-          </dd>
-          <dt>Last use</dt>
-          <dd>{key.last_used_at === null ? 'never' : <Time at={key.last_used_at} />}</dd>
-          {key.expires_at !== null && (
-            <>
-              <dt>{Date.parse(key.expires_at) <= c.env.context.now() ? 'Expired' : 'Expires'}</dt>
-              <dd>
-                <Time at={key.expires_at} />
-              </dd>
-            </>
-          )}
-        </dl>
+        <Facts rows={factsOf(key, c.env.context.now())} />
       </section>
       <form method="post" action={path} class="card key-form">
         <h2>Change</h2>
@@ -88,4 +64,16 @@ export async function renderKey(c: HonoContext<PageEnv>, key: KeyView, fields: K
       </section>
     </>,
   )
+}
+
+function factsOf(key: KeyView, nowMs: number): Fact[] {
+  const { id, project, created_at, last_used_at: lastUse, expires_at: end } = key
+  return [
+    ['Id', <Copyable text={id} label="the id" />],
+    ['Project', project ?? noProject],
+    ['Budget of the month', <Budget budget={key.monthly_budget_usd} spent={key.spent_usd} />],
+    ['Created', <Time at={created_at} />],
+    ['Last use', lastUse === null ? 'never' : <Time at={lastUse} />],
+    [end !== null && Date.parse(end) <= nowMs ? 'Expired' : 'Expires', end !== null && <Time at={end} />],
+  ]
 }

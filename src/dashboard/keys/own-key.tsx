@@ -2,12 +2,13 @@
 import type { Context as HonoContext } from 'hono'
 import { mayDo } from '../../core/access.ts'
 import { Copyable } from '../components/code.tsx'
+import { type Fact, Facts } from '../components/facts.tsx'
 import { Notice } from '../components/notice.tsx'
 import { Time } from '../components/time.tsx'
 import { formatCount, formatUsd } from '../format.ts'
 import type { PageEnv } from '../page-env.ts'
 import { render } from '../render.tsx'
-import { Budget, DisabledCallbacks, noticeTexts, Scopes } from './parts.tsx'
+import { Budget, DisabledCallbacks, noProject, noticeTexts, Scopes } from './parts.tsx'
 import { type CurrentKey, type DisabledHost, keyPath } from './view.ts'
 
 export async function renderOwnKey(c: HonoContext<PageEnv>) {
@@ -26,37 +27,7 @@ export async function renderOwnKey(c: HonoContext<PageEnv>) {
       </h1>
       <Notice c={c} texts={noticeTexts} />
       <section class="card" aria-label="Facts">
-        <dl class="facts">
-          <dt>Id</dt>
-          <dd>
-            <Copyable text={key.id} label="the id" />
-          </dd>
-          <dt>Project</dt>
-          <dd>{key.project ?? 'none: it sees all projects'}</dd>
-          <dt>Scopes</dt>
-          <dd>
-            <Scopes scopes={key.scopes} />
-          </dd>
-          <dt>Budget of the month</dt>
-          <dd>
-            <Budget budget={key.budget?.monthly_budget_usd ?? null} spent={key.budget?.spent_usd ?? null} />
-            {key.budget !== null && (
-              <p>
-                {formatUsd(key.budget.remaining_usd)} left until <Time at={key.budget.month_ends_at} />
-              </p>
-            )}
-          </dd>
-          <dt>Requests per minute</dt>
-          <dd>
-            {key.requests_per_minute === null
-              ? 'the limit of the deployment'
-              : formatCount(key.requests_per_minute)}
-          </dd>
-          <dt>Expires</dt>
-          <dd>{key.expires_at === null ? 'never' : <Time at={key.expires_at} />}</dd>
-          <dt>Default callback URL</dt>
-          <dd>{key.callback_url === null ? 'none' : <code>{key.callback_url}</code>}</dd>
-        </dl>
+        <Facts rows={factsOf(key)} />
       </section>
       {managesCallbacks && (
         <>
@@ -71,4 +42,27 @@ export async function renderOwnKey(c: HonoContext<PageEnv>) {
       )}
     </>,
   )
+}
+
+function factsOf(key: CurrentKey): Fact[] {
+  const { budget, requests_per_minute: rate, expires_at: end, callback_url: url } = key
+  return [
+    ['Id', <Copyable text={key.id} label="the id" />],
+    ['Project', key.project ?? noProject],
+    ['Scopes', <Scopes scopes={key.scopes} />],
+    [
+      'Budget of the month',
+      <>
+        <Budget budget={budget?.monthly_budget_usd ?? null} spent={budget?.spent_usd ?? null} />
+        {budget !== null && (
+          <p>
+            {formatUsd(budget.remaining_usd)} left until <Time at={budget.month_ends_at} />
+          </p>
+        )}
+      </>,
+    ],
+    ['Requests per minute', rate === null ? 'the limit of the deployment' : formatCount(rate)],
+    ['Expires', end === null ? 'never' : <Time at={end} />],
+    ['Default callback URL', url === null ? 'none' : <code>{url}</code>],
+  ]
 }

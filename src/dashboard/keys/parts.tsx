@@ -4,6 +4,8 @@ import { Time } from '../components/time.tsx'
 import { formatUsd } from '../format.ts'
 import type { DisabledHost } from './view.ts'
 
+export const noProject = 'none: it sees all projects'
+
 export const noticeTexts = {
   saved: 'Saved. Requests of the next few seconds may still use the old values.',
   revoked: 'Revoked. Within five seconds the key is refused everywhere.',

@@ -1,8 +1,10 @@
 /** The form as the body of POST /v1/jobs. A text that is no number is sent as it is: the API names the fault. No I/O. */
+
 import { defaultEventTypes } from '../../core/event.ts'
+import { mediaFields } from '../../core/request/media.ts'
 import { readPairs } from '../pairs.ts'
 import type { FieldFault } from './faults.tsx'
-import { listIn, mediaFields, textIn, type Values } from './values.ts'
+import { listIn, textIn, type Values } from './values.ts'
 
 export interface Body {
   body: Record<string, unknown>

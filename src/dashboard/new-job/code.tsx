@@ -1,6 +1,7 @@
 /** The job of the form as a call of the API, without any secret. */
 import { curlOfCall, typescriptOfCall } from '../../api/docs/calls.ts'
 import { CodeBlock } from '../components/code.tsx'
+import { jobCall } from '../job-call.ts'
 
 interface JobCodeProps {
   body: Record<string, unknown>
@@ -9,17 +10,7 @@ interface JobCodeProps {
 }
 
 export function JobCode({ body, idempotencyKey, baseUrl }: JobCodeProps) {
-  const call = {
-    method: 'POST',
-    url: `${baseUrl}/v1/jobs`,
-    hasKey: true,
-    headers: [
-      ['Content-Type', 'application/json'],
-      ['Idempotency-Key', idempotencyKey],
-    ] satisfies [string, string][],
-    body: { kind: 'json', value: withoutSecrets(body) } as const,
-    result: 'json',
-  } as const
+  const call = jobCall(baseUrl, withoutSecrets(body), [['Idempotency-Key', idempotencyKey]])
   return (
     <div id="code" data-part>
       <h3>curl</h3>

@@ -1,6 +1,7 @@
 /** The buttons of the form that change what is in it: `remove:reference_images:0`, `up:reference_images:1`, `tag:image:1`. No I/O. */
+import { type MediaField, mediaFields } from '../../core/request/media.ts'
 import { renderPrompt, type TagKind } from '../../core/request/prompt.ts'
-import { listIn, type MediaField, mediaFields, setList, textIn, type Values } from './values.ts'
+import { listIn, setList, textIn, type Values } from './values.ts'
 
 /** The word of a tag that refers to a reference. A tag cannot refer to a frame. */
 export const tagKinds: Readonly<Partial<Record<MediaField, TagKind>>> = {

@@ -1,7 +1,7 @@
 /** The price of the video at each provider, or the reasons why a provider cannot make it. */
-import type { Cost } from '../../core/cost.ts'
 import { Time } from '../components/time.tsx'
-import { formatCount, formatUsd } from '../format.ts'
+import { amountOf } from '../cost-words.ts'
+import { formatUsd } from '../format.ts'
 import { labelOf } from './faults.tsx'
 import type { Estimate, Loaded } from './load.ts'
 
@@ -45,7 +45,7 @@ function lineOf(estimates: Estimate[] | null, provider: string): string {
   if (first === undefined)
     return allowed.length === 0 ? 'No provider has an API key here.' : 'No allowed provider can make this.'
   const cheapest = estimates.find(({ provider: name }) => name === cheapestOf(possible)) ?? first
-  const price = cheapest.cost === null ? 'An unknown price' : priceOf(cheapest.cost)
+  const price = cheapest.cost === null ? 'An unknown price' : amountOf(cheapest.cost)
   return `${price} at ${cheapest.provider}${possible.length > 1 ? `, the cheapest of ${possible.length}` : ''}.`
 }
 
@@ -82,7 +82,7 @@ function Price({ estimate }: { estimate: Estimate }) {
   const { eligible, cost, unpriced, reasons, warnings } = estimate
   return (
     <>
-      {cost !== null && <strong>{priceOf(cost)}</strong>}
+      {cost !== null && <strong>{amountOf(cost)}</strong>}
       {eligible && cost === null && (unpriced ?? 'No price is known.')}
       {!eligible && 'Cannot make this:'}
       {[...reasons, ...warnings].map(({ path, message }) => (
@@ -90,11 +90,6 @@ function Price({ estimate }: { estimate: Estimate }) {
       ))}
     </>
   )
-}
-
-function priceOf(cost: Cost): string {
-  if (cost.amount_usd !== undefined) return formatUsd(cost.amount_usd)
-  return 'credits' in cost ? `${formatCount(cost.credits)} credits` : ''
 }
 
 /** In the order of preference. */

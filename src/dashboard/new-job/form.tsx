@@ -1,4 +1,5 @@
 /** The form of a new job. */
+import { mediaFields } from '../../core/request/media.ts'
 import { countCharacters } from '../../core/request/text.ts'
 import type { Problem } from '../api.ts'
 import { formatCount } from '../format.ts'
@@ -11,7 +12,7 @@ import type { Loaded } from './load.ts'
 import { MediaFieldset } from './media.tsx'
 import { More } from './more.tsx'
 import { type Choice, choice, type Plan, unable, valuesOf } from './plan.ts'
-import { mediaFields, textIn } from './values.ts'
+import { textIn } from './values.ts'
 
 interface NewJobFormProps {
   state: FormState

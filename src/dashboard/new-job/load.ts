@@ -1,10 +1,12 @@
 /** Loads the rest of the form: the models, the assets, the estimates and the budget. */
+
 import type { viewAsset } from '../../api/assets/assets.ts'
 import type { viewEstimate } from '../../api/estimates/estimates.ts'
+import { mediaFields } from '../../core/request/media.ts'
 import type { Api, Problem } from '../api.ts'
 import { type Body, bodyOf } from './body.ts'
 import { type ModelView, type Plan, planOf } from './plan.ts'
-import { assetIdsIn, listIn, mediaFields, type Values } from './values.ts'
+import { assetIdsIn, listIn, type Values } from './values.ts'
 
 export type AssetView = ReturnType<typeof viewAsset>
 export type Estimate = ReturnType<typeof viewEstimate>

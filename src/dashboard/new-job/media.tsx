@@ -1,6 +1,7 @@
 /** The frames and the references: by URL, by the id of an asset, or as files. */
+
 import { maxBytesByKind } from '../../assets/upload.ts'
-import { isAssetId, kindAt } from '../../core/request/media.ts'
+import { isAssetId, kindAt, type MediaField } from '../../core/request/media.ts'
 import { formatBytes, formatCount, formatDuration } from '../format.ts'
 import { tagKinds } from './edit.ts'
 import { FaultTexts, faultsAt, labelOf } from './faults.tsx'
@@ -8,7 +9,7 @@ import { controlProps, type FormState } from './field.tsx'
 import type { AssetView } from './load.ts'
 import type { Offer, Plan } from './plan.ts'
 import { fileInputOf } from './uploads.ts'
-import { listIn, type MediaField } from './values.ts'
+import { listIn } from './values.ts'
 
 interface MediaProps {
   field: MediaField

@@ -1,8 +1,10 @@
 /** New job: the form, its uploads and the job that it makes. */
+
 import { Hono, type Context as HonoContext } from 'hono'
 import { adminKeyId } from '../../api/auth.ts'
 import { mayDo } from '../../core/access.ts'
 import type { JobView } from '../../core/job/view-schema.ts'
+import { mediaFields } from '../../core/request/media.ts'
 import { type Problem, ProblemError } from '../api.ts'
 import type { PageEnv } from '../page-env.ts'
 import { render } from '../render.tsx'
@@ -14,7 +16,7 @@ import { NewJobForm } from './form.tsx'
 import { type Loaded, loadForm, readAssets, readModels } from './load.ts'
 import { prefill } from './prefill.ts'
 import { maxFormBytes, readForm, storeFiles } from './uploads.ts'
-import { assetIdsIn, fillFromLink, mediaFields, newValues, setList, textIn, type Values } from './values.ts'
+import { assetIdsIn, fillFromLink, newValues, setList, textIn, type Values } from './values.ts'
 
 type C = HonoContext<PageEnv>
 

@@ -1,9 +1,11 @@
 /** The form of a job that repeats an earlier one. No I/O. No clock. */
+
 import type { Caller } from '../../core/access.ts'
 import type { JobView } from '../../core/job/view-schema.ts'
+import { mediaFields } from '../../core/request/media.ts'
 import { withoutToken } from '../../core/url/without-tokens.ts'
 import { cutUrlsNote, hasUrl, mayLackTokens } from '../cut-urls.ts'
-import { mediaFields, newValues, setList, textIn, type Values } from './values.ts'
+import { newValues, setList, textIn, type Values } from './values.ts'
 
 export interface Prefilled {
   values: Values

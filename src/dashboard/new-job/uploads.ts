@@ -1,8 +1,10 @@
 /** The posted form, with its files stored as assets. The script of the page uploads each file by itself, as a stream. */
+
 import { readBounded } from '../../core/http/read-bounded.ts'
+import { type MediaField, mediaFields } from '../../core/request/media.ts'
 import type { Answer, Api, Problem } from '../api.ts'
 import type { FieldFault } from './faults.tsx'
-import { listIn, type MediaField, mediaFields, setList, type Values } from './values.ts'
+import { listIn, setList, type Values } from './values.ts'
 
 /** Files that come with the form are held in memory. */
 export const maxFormBytes = 20 * 1024 * 1024

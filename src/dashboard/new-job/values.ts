@@ -1,17 +1,8 @@
 /** The values of the form of a new job, by the names of its fields. A list has one entry for each value. No clock. */
 import { defaultEventTypes } from '../../core/event.ts'
-import { isAssetId } from '../../core/request/media.ts'
+import { isAssetId, mediaFields } from '../../core/request/media.ts'
 
 export type Values = URLSearchParams
-
-export const mediaFields = [
-  'first_frame',
-  'last_frame',
-  'reference_images',
-  'reference_videos',
-  'reference_audios',
-] as const
-export type MediaField = (typeof mediaFields)[number]
 
 /** A field that is missing is empty. */
 export function textIn(values: Values, name: string): string {

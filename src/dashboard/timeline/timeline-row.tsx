@@ -74,7 +74,7 @@ export function TimelineRow({ row, axis }: { row: Row; axis: Axis }) {
   )
 }
 
-/** What runs counts; the wait before it is drawn. Marks take no time. */
+/** The duration of the work, without the wait before it. A row without work shows its wait. Marks take no time. */
 function tookOf({ segments }: Row): string {
   const works = segments.filter(({ kind }) => kind === 'work')
   const counted = works.length > 0 ? works : segments.filter(({ kind }) => kind !== 'mark')

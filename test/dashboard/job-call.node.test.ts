@@ -1,7 +1,8 @@
 /** The request of a job as code: what runs it posts the same request. */
 import { spawnSync } from 'node:child_process'
 import { expect, it } from 'vitest'
-import { asCurl, asTypeScript } from '../../src/dashboard/job/request-code.ts'
+import { curlOfCall, typescriptOfCall } from '../../src/api/docs/calls.ts'
+import { bodyOf, jobCall } from '../../src/dashboard/job-call.ts'
 import { aJobView } from '../support/job-views.ts'
 
 const hostile = `it's "quoted" $HOME \`id\` \\ </script> \u2028 {{image:1}}\n\u0642\u0627 !!`
@@ -28,7 +29,7 @@ const sent = {
 }
 
 it('the curl command gives curl the same request, whatever is in its texts, and no key', () => {
-  const command = asCurl('https://reelhook.test', asked)
+  const command = curlOfCall(jobCall('https://reelhook.test', bodyOf(asked)))
   const env = { ...process.env, REELHOOK_API_KEY: 'rh_secret' }
   const script = `curl() { for word in "$@"; do printf '%s\\0' "$word"; done; }\n${command}`
   const { stdout, status } = spawnSync('sh', ['-c', script], { env, encoding: 'utf8' })
@@ -45,7 +46,7 @@ it('the curl command gives curl the same request, whatever is in its texts, and 
 
 it('the TypeScript posts the same request', async () => {
   // It has no types, so it runs as it is.
-  const code = asTypeScript('https://reelhook.test', asked)
+  const code = typescriptOfCall(jobCall('https://reelhook.test', bodyOf(asked)))
   const calls: [string, RequestInit][] = []
   const fetchIt = async (url: string, init: RequestInit) => {
     calls.push([url, init])
@@ -63,6 +64,6 @@ it('the TypeScript posts the same request', async () => {
 })
 
 it('a second submission is in the code only if the caller allowed it', () => {
-  expect(asCurl('', request)).not.toContain('resubmit_unknown')
-  expect(asCurl('', { ...request, resubmit_unknown: true })).toContain('"resubmit_unknown": true')
+  expect(bodyOf(request)).not.toHaveProperty('resubmit_unknown')
+  expect(bodyOf({ ...request, resubmit_unknown: true })).toMatchObject({ resubmit_unknown: true })
 })
