@@ -9,7 +9,6 @@ import { visitorWith } from '../support/pages.ts'
 import { emulateDatabase } from '../support/platform/database.ts'
 import { untilStatus } from '../support/reelhook.ts'
 import { select } from '../support/storage.ts'
-import { world } from '../support/world.ts'
 
 const hostile = '<script>alert("x")</script>'
 const admin = () => visitorWith(env.ADMIN_API_KEY)

@@ -154,12 +154,12 @@ describe('a new key', () => {
       requests_per_minute: 'Invalid',
       callback_url: 'https',
     })) {
-      expect(html).toMatch(new RegExp(`<p class="fault" id="${name}-fault">[^<]*${message}`))
+      expect(html).toMatch(new RegExp(`<p class="fault" id="${name}-fault" dir="auto">[^<]*${message}`))
       expect(html).toMatch(
         new RegExp(`id="${name}" name="${name}" aria-describedby="${name}-fault ${name}-hint"`),
       )
     }
-    expect(html).toMatch(/<p class="fault" id="scopes-fault">/)
+    expect(html).toMatch(/<p class="fault" id="scopes-fault" dir="auto">/)
     for (const typed of ['Not A Project', 'soon', 'much', 'http://caller.test/hook'])
       expect(html).toContain(`value="${typed}"`)
     expect(await listKeys()).toEqual(before)

@@ -3,9 +3,9 @@ import { env } from 'cloudflare:workers'
 import { expect, it } from 'vitest'
 import { postTo, receiveWebhooks, waitingProviders } from '../../support/limited.ts'
 import { createMeteredWorker } from '../../support/meter.ts'
+import { untilSweepIs } from '../../support/minutes.ts'
 import { getJob } from '../../support/reelhook.ts'
 import { countRows } from '../../support/storage.ts'
-import { world } from '../../support/world.ts'
 
 /** The cost of a job from its post until its caller is notified. */
 async function costOfOne(settings: Partial<Env>) {
@@ -33,11 +33,6 @@ async function queueUp(when: 'before' | 'after', count: number) {
   await env.DB.prepare(
     `INSERT OR IGNORE INTO waits SELECT 'runware', printf('${name}%07d', n) FROM (${numbers} SELECT n FROM numbers)`,
   ).run()
-}
-
-/** Advances the clock to such a minute of an hour. */
-async function untilMinute(isWanted: (minute: number) => boolean) {
-  while (!isWanted(new Date(world.edges.now()).getUTCMinutes())) await world.advance(60_000)
 }
 
 it('a task at a provider with a limit writes two rows more', async () => {
@@ -70,14 +65,14 @@ it('without limits no job looks for a slot', async () => {
 })
 
 it('a sweep with nothing to do looks at jobs, late checks, erasures, deliveries, slots, hosts, lines and the round of the bucket, and reads eleven rows', async () => {
-  await untilMinute((minute) => minute % 10 !== 0)
+  await untilSweepIs('usual')
   const worker = createMeteredWorker()
   await worker.sweep()
   expect(worker.bill()).toEqual({ rowsWritten: 0, rowsRead: 11, roundTrips: 8, messages: 0 })
 })
 
 it('every tenth sweep also looks for jobs to prune and for reservations of jobs that have ended', async () => {
-  await untilMinute((minute) => minute % 10 === 0)
+  await untilSweepIs('larger')
   const worker = createMeteredWorker()
   await worker.sweep()
   expect(worker.bill()).toEqual({ rowsWritten: 0, rowsRead: 18, roundTrips: 11, messages: 0 })

@@ -8,6 +8,7 @@ import { aDataUri, anAsset } from '../../support/assets.ts'
 import { pauseWork } from '../../support/hold-step.ts'
 import { interruptedJob } from '../../support/interruption-points.ts'
 import { createMeteredWorker } from '../../support/meter.ts'
+import { untilSweepIs } from '../../support/minutes.ts'
 import { api, getJob, sweep, timelineOf } from '../../support/reelhook.ts'
 import { aNotifiedVideo, days, untilDelivered } from '../../support/retention.ts'
 import { aContext, postWithoutWakeUp } from '../../support/runtime.ts'
@@ -237,8 +238,8 @@ describe('a reconciliation', () => {
     const costOf = async (videos: number) => {
       for (let made = 0; made < videos; made++) await aNotifiedVideo()
       await world.advance(2 * days)
-      // Every tenth sweep also prunes.
-      const worker = createMeteredWorker({ PRUNE_AFTER_DAYS: '0' })
+      await untilSweepIs('usual')
+      const worker = createMeteredWorker()
       await worker.sweep()
       expect(await isResting()).toBe(true)
       return worker.bill()
