@@ -3,7 +3,7 @@ import { z } from 'zod'
 import type { VersionedSecret } from './core/crypto/derived-keys.ts'
 import type { ExportTarget } from './core/export.ts'
 import type { Limits } from './core/job/concurrency.ts'
-import { type ProviderName, providerNames } from './core/request/request.ts'
+import { type Model, models, type ProviderName, providerNames } from './core/request/request.ts'
 import { maxRetentionDays } from './core/retention.ts'
 import { countShards } from './core/shards.ts'
 import type { NetworkPolicy } from './core/url/policy.ts'
@@ -17,6 +17,8 @@ export interface Config {
   accounts: Accounts
   /** The providers that `auto` prefers, in order. The others come after them. */
   providerOrder: ProviderName[]
+  /** Further names of models, which the faces accept (api/faces/models.ts). */
+  modelAliases: ReadonlyMap<string, Model>
   /** The largest number of running tasks per provider. */
   limits: Limits
   maxOutputBytes: number
@@ -83,6 +85,7 @@ export function readConfig(environment: object): ConfigResult {
         }),
       },
       providerOrder: values.PROVIDER_ORDER,
+      modelAliases: values.MODEL_ALIASES,
       limits: {
         runware: values.RUNWARE_MAX_CONCURRENT,
         crun: values.CRUN_MAX_CONCURRENT,
@@ -162,6 +165,7 @@ const environmentSchema = z.object({
   PROVIDER_ORDER: kinds.names.pipe(
     z.array(z.enum(providerNames, `must be providers, separated by commas: ${providerNames.join(', ')}`)),
   ),
+  MODEL_ALIASES: kinds.aliasesOf(models, 'sora-2=seedance-2.0-fast,sora-2-pro=seedance-2.0'),
   MAX_OUTPUT_BYTES: optional(kinds.wholeNumber(1)).transform((bytes) => bytes ?? 2 * gibibytes),
   RETENTION_DAYS: optional(kinds.wholeNumber(0, maxRetentionDays)).transform((days) => days ?? 0),
   PRUNE_AFTER_DAYS: optional(kinds.wholeNumber(0, maxRetentionDays)).transform((days) => days ?? 30),

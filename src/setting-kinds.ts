@@ -40,6 +40,20 @@ export const urlUnlessOff = (byDefault: string) =>
 /** Names separated by commas. */
 export const names = optional(text).transform(namesIn)
 
+/** `alias=name` pairs, separated by commas. Every wrong pair is quoted: aliases are no secrets. */
+export const aliasesOf = <Name extends string>(names: readonly Name[], byDefault: string) =>
+  optional(text).transform((setting, { addIssue }): ReadonlyMap<string, Name> => {
+    const aliases = new Map<string, Name>()
+    for (const pair of namesIn(setting ?? byDefault)) {
+      const [, alias = '', target] = /^([^=]+)=(.*)$/.exec(pair.toLowerCase().replaceAll(' ', '')) ?? []
+      const name = names.find((one) => one === target)
+      if (aliases.has(alias)) addIssue(`has the alias of "${pair}" twice`)
+      else if (name !== undefined) aliases.set(alias, name)
+      else addIssue(`has "${pair}", which must be an alias, "=" and one of ${names.join(', ')}`)
+    }
+    return aliases
+  })
+
 export const allOrNames = optional(text).transform((setting): 'all' | string[] => {
   if (setting === undefined || setting === '*') return 'all'
   return setting === 'off' ? [] : namesIn(setting)

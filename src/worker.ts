@@ -2,6 +2,7 @@
 import { Hono } from 'hono'
 import { requestId } from 'hono/request-id'
 import { createApi } from './api/app.ts'
+import { faceRoutes } from './api/faces/routes.ts'
 import { callInProcess } from './api/in-process.ts'
 import { misconfigured, problem } from './api/problems.ts'
 import { type Config, type ConfigResult, readConfig } from './config.ts'
@@ -52,7 +53,9 @@ export function createWorker(edges: Edges): ExportedHandler<Env> {
   app.route('/uploads', uploadRoutes)
   const api = createApi()
   app.route('/', api)
-  app.route('/', dashboardRoutes(callInProcess(api)))
+  const callApi = callInProcess(api)
+  app.route('/', dashboardRoutes(callApi))
+  app.route('/', faceRoutes(callApi))
 
   const contextOf = (env: Env, { cache }: Pick<ExecutionContext, 'cache'>) =>
     createContext(env, required(configOf(env)), edges, { cache })

@@ -53,6 +53,30 @@ describe('the configuration', () => {
   })
 })
 
+describe('MODEL_ALIASES', () => {
+  it.each([
+    [undefined, { 'sora-2': 'seedance-2.0-fast', 'sora-2-pro': 'seedance-2.0' }],
+    ['', { 'sora-2': 'seedance-2.0-fast', 'sora-2-pro': 'seedance-2.0' }],
+    [' Sora-2 = seedance-2.0-mini ,', { 'sora-2': 'seedance-2.0-mini' }],
+  ])('%j names models', (value, aliases) => {
+    const result = readConfig({ ...required, MODEL_ALIASES: value })
+    expect(result.ok && Object.fromEntries(result.config.modelAliases)).toEqual(aliases)
+  })
+
+  it('names every wrong pair', () => {
+    expect(
+      faultsWith({
+        MODEL_ALIASES: 'sora-2=seedance-2.0,veo=veo-3,=seedance-2.0,sora,SORA-2=seedance-2.0-fast',
+      }),
+    ).toEqual([
+      'MODEL_ALIASES has "veo=veo-3", which must be an alias, "=" and one of seedance-2.0, seedance-2.0-fast, seedance-2.0-mini',
+      expect.stringContaining('has "=seedance-2.0"'),
+      expect.stringContaining('has "sora"'),
+      'MODEL_ALIASES has the alias of "SORA-2=seedance-2.0-fast" twice',
+    ])
+  })
+})
+
 describe('an invalid configuration', () => {
   it('names every required setting that is missing or blank', () => {
     const faults = ['PUBLIC_BASE_URL is not set', 'SIGNING_SECRET is not set', 'ADMIN_API_KEY is not set']

@@ -34,7 +34,7 @@ describe('the network', () => {
 })
 
 function isDeployed(file: string): boolean {
-  return !file.startsWith('dev/')
+  return !/^(dev|recipes|sdk)\//.test(file)
 }
 
 /** Every variable of type string in the generated types. */

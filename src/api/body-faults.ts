@@ -2,6 +2,7 @@
 import type { z } from '@hono/zod-openapi'
 import { createMiddleware } from 'hono/factory'
 import { parseJson } from '../core/http/json.ts'
+import { utf8TextIn } from '../core/http/utf8.ts'
 import { jsonFaults } from '../core/request/json-text.ts'
 import { brokenTextFault, textFault } from '../core/request/text.ts'
 import { type FieldFault, fieldFaults } from './problems.ts'
@@ -54,18 +55,8 @@ const jsonType = /^application\/([\w.-]+\+)?json\s*(;|$)/i
 function bodyFaults(bytes: ArrayBuffer): FieldFault[] {
   const json = parseJson(new TextDecoder().decode(bytes))
   if (json === undefined) return []
-  if (isUtf8(bytes)) return jsonFaults(json)
+  if (utf8TextIn(bytes) !== null) return jsonFaults(json)
   const faults = jsonFaults(json, brokenTextFault)
   // JSON.parse keeps only the last field of a name, so the broken one may be gone.
   return faults.length > 0 ? faults : [{ path: '', message: 'is not valid UTF-8' }]
-}
-
-function isUtf8(bytes: ArrayBuffer): boolean {
-  try {
-    new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(bytes)
-    return true
-  } catch (error) {
-    if (error instanceof TypeError) return false
-    throw error
-  }
 }

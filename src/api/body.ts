@@ -5,7 +5,7 @@ import { readBounded } from '../core/http/read-bounded.ts'
 import { type FieldFault, problem } from './problems.ts'
 import type { ApiEnv } from './router.ts'
 
-const maxBodyBytes = 1024 * 1024
+export const maxBodyBytes = 1024 * 1024
 
 /** For every route except the upload of an asset, which streams its body. */
 export const validateBody = createMiddleware<ApiEnv>(async (c, next) => {
@@ -21,7 +21,8 @@ export const validateBody = createMiddleware<ApiEnv>(async (c, next) => {
   return next()
 })
 
-function structureFault(json: unknown): FieldFault | null {
+/** Null: the JSON is neither too deep nor too wide. */
+export function structureFault(json: unknown): FieldFault | null {
   const deepPath = tooDeepAt(json)
   if (deepPath !== null) return { path: deepPath, message: `nests more than ${maxJsonDepth} levels deep` }
   const widePath = tooManyAt(json)

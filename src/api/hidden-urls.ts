@@ -6,6 +6,7 @@
  */
 import { z } from '@hono/zod-openapi'
 import { type Caller, mayDo } from '../core/access.ts'
+import type { EventFormat } from '../core/event.ts'
 import { parseJson } from '../core/http/json.ts'
 import type { JobView } from '../core/job/view-schema.ts'
 import { withoutToken, withoutTokens } from '../core/url/without-tokens.ts'
@@ -39,14 +40,20 @@ export function answerFor<T>(caller: Caller, answer: T): T {
 }
 
 /** The body of a delivery. Null: it cannot be read, and may show anything. */
-export function bodyFor(caller: Caller, body: string | null, ownerId: string): string | null {
+export function bodyFor(
+  caller: Caller,
+  body: string | null,
+  { ownerId, format }: { ownerId: string; format: EventFormat },
+): string | null {
   if (body === null || mayDo(caller, 'admin')) return body
   const event = eventSchema.safeParse(parseJson(body))
   if (!event.success) return null
-  const { retry_of: retryOf, outputs, output } = event.data.data
-  if (seesUrls(caller, { apiKeyId: ownerId, retryOf })) return body
+  const { retry_of: retryOf, outputs, output, unsigned_urls: urls } = event.data.data
+  // The bodies of other formats do not say whether their job is a retry.
+  if (format === 'reelhook' && seesUrls(caller, { apiKeyId: ownerId, retryOf })) return body
   // The same caller gets such links from GET /v1/jobs/:id.
-  const links = mayDo(caller, 'jobs:read') ? [...outputs, output].flatMap((one) => one?.url ?? []) : []
+  const shown = [...[...outputs, output].flatMap((one) => one?.url ?? []), ...urls]
+  const links = mayDo(caller, 'jobs:read') ? shown : []
   return JSON.stringify(withoutTokens(parseJson(body), new Set(links)))
 }
 
@@ -60,5 +67,6 @@ const eventSchema = z.object({
     retry_of: z.string().nullable().default(null),
     outputs: z.array(outputSchema).default([]),
     output: outputSchema.optional(),
+    unsigned_urls: z.array(z.string()).default([]),
   }),
 })

@@ -1,7 +1,8 @@
-/** A retry gets copies of the assets that the retried job owns, so that erasing one job does not affect the other. */
+/** A retry gets copies of the assets that are erased with the retried job, so that erasing one job does not affect the other. */
 import type { Context } from '../context.ts'
 import { newId, shardOf } from '../core/id.ts'
 import { assetsIn, mapMedia } from '../core/request/media.ts'
+import { assetOfFile } from '../core/request/openai-entry.ts'
 import type { JobRequest } from '../core/request/request.ts'
 import { inputKey } from '../core/retention.ts'
 import { type Asset, findAssets, keyOf } from '../store/assets.ts'
@@ -18,7 +19,8 @@ export async function copyForRetry(
   const copies = new Map<string, Asset>()
   const ids = assetsIn(request).map(({ id }) => id)
   for (const asset of (await findAssets({ dbOf }, ids)).values()) {
-    const object = asset.jobId === null ? null : await bucket.get(keyOf(asset))
+    const isErasedWithJob = asset.jobId !== null || asset.id === assetOfFile(request)
+    const object = isErasedWithJob ? await bucket.get(keyOf(asset)) : null
     // Null: uploaded by the caller, or erased since validation. An erased asset fails the job before it costs anything.
     if (object === null) continue
     const id = newId('asset', shardOf(job.id))

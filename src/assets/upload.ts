@@ -27,8 +27,8 @@ export const maxBytesByKind: Record<MediaKind, number> = {
   video: 200 * mebibytes,
 }
 
-// Room for a form's boundaries and headers.
-const formBytes = 1 * mebibytes
+/** The largest form. It has room for boundaries and headers, and for some text. */
+export const maxFormBytes = Math.max(...Object.values(maxBytesByKind)) + 2 * mebibytes
 
 /** `path` is the faulty field if it is not the file itself. */
 type UploadResult<T> = Result<T> | { ok: false; fault: Fault; path: 'file_name' }
@@ -105,8 +105,9 @@ async function openUpload(
   if (essenceOf(contentType) !== 'multipart/form-data') {
     return ok({ source, fileName: fileNameIn(headers.get('content-disposition') ?? '') })
   }
-  const form = await openForm(source, contentType, Math.max(...Object.values(maxBytesByKind)) + formBytes)
+  const form = await openForm(source, contentType, { maxBytes: maxFormBytes, fileField: 'file' })
   if (!form.ok) return form
+  if (form.value === null) throw new Error('a form without a file is refused')
   return ok({ source: form.value.source, fileName: fileNameIn(form.value.headers.disposition) })
 }
 

@@ -114,6 +114,6 @@ function withBriefFault<T extends { fault: JobView['fault'] }>(faulty: T): T {
 }
 
 // It does not cut between the two halves of a surrogate pair.
-function shorten(text: string, length: number): string {
+export function shorten(text: string, length: number): string {
   return text.length <= length ? text : `${text.slice(0, length).replace(/[\uD800-\uDBFF]$/, '')}…`
 }

@@ -210,3 +210,11 @@ export const erasedKeyKeptMs = 24 * hours
 
 /** How long an erasure waits before it checks again whether every delivery of the job has ended. */
 export const erasureWaitMs = 1 * hours
+
+// Starts
+
+/**
+ * For how long a request without an Idempotency-Key may be repeated. OpenAI's clients do it twice, each after they have waited
+ * for a response for ten minutes at most.
+ */
+export const repetitionMs = 30 * minutes

@@ -1,6 +1,6 @@
 /** A cost in words. No I/O. No clock. */
 import type { Cost } from '../core/cost.ts'
-import { formatCount, formatUsd } from './format.ts'
+import { formatCount, formatUsd } from '../core/format.ts'
 
 /** `$0.405, as the provider reported it` */
 export function costWords(cost: Cost): string {

@@ -1,8 +1,7 @@
 /** The parts of every page: the API in this process, the caller that has signed in, and the usual context. */
-import type { CallApi } from '../api/in-process.ts'
+import type { Api, CallApi } from '../api/in-process.ts'
 import type { Context } from '../context.ts'
 import type { Caller } from '../core/access.ts'
-import type { Api } from './api.ts'
 
 export interface PageEnv {
   Bindings: { context: Context; requestId: string; callApi: CallApi }

@@ -1,6 +1,7 @@
 /** attemptClaimed: one attempt of a claimed delivery. Commits its result and the time of the next attempt. */
 import type { Context } from '../context.ts'
 import type { DeliveryReason } from '../core/delivery.ts'
+import { openrouterKey } from '../core/event-formats/openrouter.ts'
 import { noConnectionWaitMs } from '../core/schedule.ts'
 import { describeError, withoutPaths } from '../log.ts'
 import type { ClaimedDelivery } from '../store/deliveries/claimed.ts'
@@ -19,9 +20,10 @@ import { isLeaseLost } from '../store/lease.ts'
 import { attemptPost } from './attempt.ts'
 import { decryptHeaders } from './callback-headers.ts'
 import { type Attempted, failureText, notSent } from './classify.ts'
+import { headersOf } from './headers.ts'
 import { withoutValues } from './hidden-values.ts'
 import { nextAttempt } from './next-attempt.ts'
-import { signatureHeaders, signersOf } from './sign.ts'
+import { signersOf } from './sign.ts'
 
 export async function attemptClaimed(context: Context, delivery: ClaimedDelivery): Promise<void> {
   const owner = await ownerOf(context, delivery)
@@ -89,19 +91,19 @@ async function attempt(
 async function post(
   context: Context,
   {
-    id,
-    endpointId,
-    url,
-    eventId,
     body,
     encryptedSecrets,
     callbackHeaders,
+    ...delivery
   }: ClaimedDelivery & { body: string; encryptedSecrets: string[] },
   startedAt: number,
 ): Promise<Attempted | 'no_connection'> {
+  const { id, jobId, endpointId, url, eventId, eventType, format } = delivery
   try {
+    const idempotencyKey = openrouterKey(jobId, eventType)
     const signers = await signersOf(context.config.signingSecret, encryptedSecrets)
-    const signature = signers && (await signatureHeaders(signers, eventId, body, startedAt))
+    const signature =
+      signers && (await headersOf(signers, { eventId, body, format, idempotencyKey }, startedAt))
     const own = await decryptHeaders(
       context.config.signingSecret,
       endpointId === null ? callbackHeaders : null,

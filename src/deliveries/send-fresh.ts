@@ -32,11 +32,13 @@ export async function sendFresh(
 }
 
 function firstClaim(job: NotifyingJob, draft: DeliveryDraft): ClaimedDelivery {
-  const { id, endpointId, eventId, url, body } = draft
+  const { id, endpointId, eventId, eventType, format, url, body } = draft
   return {
     id,
     endpointId,
     eventId,
+    eventType,
+    format,
     url,
     body,
     ...hostAndPathOf(url),

@@ -82,7 +82,8 @@ async function settleAnyway(context: Context, claim: Claim, ended: Changes, reas
 }
 
 function withoutContent(job: ClaimedJob): ClaimedJob {
-  const { model, count, callback_url, callback_events, metadata, retention_days } = job.request
-  const kept = { model, count, callback_url, callback_events, metadata, retention_days }
+  const { model, count, callback_url, callback_events, callback_format, metadata, retention_days } =
+    job.request
+  const kept = { model, count, callback_url, callback_events, callback_format, metadata, retention_days }
   return { ...job, request: storedRequestSchema.parse(kept), warnings: [] }
 }

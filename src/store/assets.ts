@@ -1,8 +1,8 @@
 /** The assets table: media that callers uploaded or embedded in a request. */
-import { eq, inArray } from 'drizzle-orm'
+import { and, eq, inArray, isNull } from 'drizzle-orm'
 import { uploadKey } from '../core/retention.ts'
 import type { Database } from './database.ts'
-import { insertPurgeOfAsset } from './purges.ts'
+import { insertPurgeOfAsset, insertPurgesOfAssets } from './purges.ts'
 import { assets } from './schema.ts'
 import { type Databases, readByShard } from './shards.ts'
 
@@ -38,4 +38,11 @@ export function findAssets(
 // Running this twice is harmless: the second time there is no asset.
 export async function deleteAsset(db: Database, id: string, nowMs: number): Promise<void> {
   await db.batch([db.delete(assets).where(eq(assets.id, id)), insertPurgeOfAsset(db, id, nowMs)])
+}
+
+/** Those that were uploaded, the same way. */
+// Running this twice is harmless: the second time there is no asset.
+export async function deleteUploadedAssets(db: Database, ids: string[], nowMs: number): Promise<void> {
+  const which = and(inArray(assets.id, ids), isNull(assets.jobId))
+  await db.batch([insertPurgesOfAssets(db, which, nowMs), db.delete(assets).where(which)])
 }

@@ -6,7 +6,7 @@
 import { type SQL, type SQLWrapper, sql } from 'drizzle-orm'
 import type { Database } from './database.ts'
 
-type Order = 'newest_first' | 'oldest_first'
+export type Order = 'newest_first' | 'oldest_first'
 
 export interface Search {
   order: Order

@@ -2,7 +2,7 @@
  * The purges table: cache tags of erased files. A tag is inserted in the batch that deletes the rows of its files, so
  * that no crash loses it, and is removed once it is purged.
  */
-import { asc, count, inArray, min, sql } from 'drizzle-orm'
+import { asc, count, inArray, min, type SQL, sql } from 'drizzle-orm'
 import type { Database } from './database.ts'
 import { assets, jobs, outputs, purges } from './schema.ts'
 
@@ -19,6 +19,11 @@ export function insertPurgesOfJobs(db: Database, jobIds: string[], nowMs: number
 /** For an asset whose row the statement before this one has deleted: in a full database that makes the room. */
 export function insertPurgeOfAsset(db: Database, id: string, nowMs: number) {
   return db.insert(purges).select(sql`SELECT ${nowMs}, ${id} WHERE changes() > 0`)
+}
+
+/** Precedes the deletion of these assets. */
+export function insertPurgesOfAssets(db: Database, which: SQL | undefined, nowMs: number) {
+  return db.insert(purges).select(sql`SELECT ${nowMs}, ${assets.id} FROM ${assets} WHERE ${which}`)
 }
 
 /** The oldest first. */

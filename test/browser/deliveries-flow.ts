@@ -4,7 +4,7 @@ import type { Page } from 'playwright-core'
 import { Webhook } from 'standardwebhooks'
 import { expect } from 'vitest'
 import type { Stage } from '../../src/dev/local/stage.ts'
-import { listen } from './edge-server.ts'
+import { listen } from '../support/listen.ts'
 
 /** Of a person who has signed in as the admin and is at the list of endpoints. */
 export async function sendsAgainAndTests(page: Page, { worker, adminApiKey }: Stage): Promise<void> {

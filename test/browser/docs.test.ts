@@ -4,8 +4,8 @@ import { AxeBuilder } from '@axe-core/playwright'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { openStage, type Stage } from '../../src/dev/local/stage.ts'
+import { listen } from '../support/listen.ts'
 import { launchChromium } from './chromium.ts'
-import { listen } from './edge-server.ts'
 
 const folder = '.wrangler/browser-docs'
 const secret = `whsec_${btoa('a receiver keeps thirty-two byte')}`

@@ -1,6 +1,5 @@
 /** The emulated cache as an HTTP server in front of a local Worker. */
-import { createServer } from 'node:http'
-import { getRequestListener } from '@hono/node-server'
+import { listen } from '../support/listen.ts'
 import { createEdgeCache } from '../support/platform/edge-cache.ts'
 
 export interface EdgeServer {
@@ -36,19 +35,4 @@ export async function startEdgeServer(workerUrl: string): Promise<EdgeServer> {
 export function startPageServer() {
   const headers = { 'content-type': 'text/html' }
   return listen(async () => new Response('<!doctype html><title>Gallery</title><body>', { headers }))
-}
-
-export async function listen(respond: (request: Request) => Promise<Response>) {
-  const listener = getRequestListener(respond, { overrideGlobalObjects: false })
-  const server = createServer((request, response) => void listener(request, response))
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const address = server.address()
-  if (address === null || typeof address === 'string') throw new Error('The server has no port.')
-  return {
-    url: `http://127.0.0.1:${address.port}`,
-    async close() {
-      server.closeAllConnections()
-      await new Promise((resolve) => server.close(resolve))
-    },
-  }
 }

@@ -3,7 +3,7 @@ import { vi } from 'vitest'
 import { z } from 'zod'
 import { createClient } from '../../src/dev/local/client.ts'
 import type { Stage } from '../../src/dev/local/stage.ts'
-import { listen } from './edge-server.ts'
+import { listen } from '../support/listen.ts'
 
 export interface FullDeployment {
   apiKey: string

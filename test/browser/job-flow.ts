@@ -3,7 +3,7 @@ import type { Page } from 'playwright-core'
 import { expect } from 'vitest'
 import { createClient } from '../../src/dev/local/client.ts'
 import type { Stage } from '../../src/dev/local/stage.ts'
-import { listen } from './edge-server.ts'
+import { listen } from '../support/listen.ts'
 
 export async function watchAJob(page: Page, { worker: { url }, adminApiKey }: Stage): Promise<void> {
   const receiver = { status: 410, received: 0 }

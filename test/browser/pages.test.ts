@@ -9,8 +9,9 @@ import { type FullDeployment, fillDeployment } from './full-deployment.ts'
 import { visit } from './visit.ts'
 
 const folder = '.wrangler/browser-pages'
-/** One picture of each page: light, dark, on a phone, empty and full. */
+/** With PICTURES=1, pictures of each page: light, dark, on a phone, empty and full. */
 const pictures = '.wrangler/screenshots'
+const takesPictures = process.env.PICTURES === '1'
 
 let stage: Stage
 let browser: Browser
@@ -45,8 +46,9 @@ function inspect(path: string, name: string, apiKey: string | undefined): Promis
     browser,
     { url, apiKey, options: { colorScheme: 'light', viewport: desktop } },
     async (page) => {
-      const picture = (look: string) =>
-        page.screenshot({ path: `${pictures}/${name}-${look}.png`, fullPage: true })
+      const picture = async (look: string) => {
+        if (takesPictures) await page.screenshot({ path: `${pictures}/${name}-${look}.png`, fullPage: true })
+      }
       await picture('light')
       await page.setViewportSize(phone)
       await picture('phone')

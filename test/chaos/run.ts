@@ -19,7 +19,8 @@ export interface Run extends StormPlan {
   jobs: number
 }
 
-const jobsPerWave = 8
+// Few, so that most lives of a short storm get new jobs: a submission is interrupted only where there is one.
+const jobsPerWave = 4
 const maxWaves = 24
 
 /** Prints what happened and returns the number of breaches. */
@@ -37,7 +38,7 @@ export async function run({ folder, jobs, ...stormPlan }: Run): Promise<number> 
   const channel = openChannel(stage.workerUrl)
   const clockDriver = createClockDriver(stage.clock, channel)
   const settled = watchSettled(channel.storage)
-  const storm = createStorm(stormPlan, waves)
+  const storm = createStorm(stormPlan)
 
   const { accepted, forgeries, lastLife, isOver } = await runLives({
     seed,

@@ -34,8 +34,7 @@ export interface StormRecord {
   requests: ReportedRequest[]
 }
 
-/** `waves`: how many of the first lives get new jobs. */
-export function createStorm({ seed, points, randomKills, randomLifeEvery }: StormPlan, waves: number): Storm {
+export function createStorm({ seed, points, randomKills, randomLifeEvery }: StormPlan): Storm {
   const random = seededRandom(seed)
   const planned = points.map((point): ArmedPoint => ({ name: nameOf(point), n: 1 + random.below(3) }))
   const record: StormRecord = {
@@ -52,11 +51,10 @@ export function createStorm({ seed, points, randomKills, randomLifeEvery }: Stor
       record.lives++
       const isRandom = record.lives % randomLifeEvery === 0 && record.randomKills < randomKills
       const killAfterMs = 200 + random.below(2_500)
-      // Without new jobs a call may happen only once per life.
-      const hasNewJobs = record.lives <= waves
+      // A call may happen only once in a life, so a point that was not reached comes one call earlier in each next life.
       const armed = planned
         .filter(({ name }) => !record.reached.has(name))
-        .map(({ name, n }) => ({ name, n: hasNewJobs ? n : 1 }))
+        .map(({ name, n }) => ({ name, n: Math.max(1, n - record.lives + 1) }))
       return {
         n: record.lives,
         seed: seed * 1_000 + record.lives,

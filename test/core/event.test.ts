@@ -2,7 +2,11 @@ import { describe, expect, it } from 'vitest'
 import {
   defaultEventTypes,
   destinationsOf,
+  eventFormats,
+  eventTypes,
+  formatFault,
   type NotifyingJob,
+  nameIn,
   type Subscription,
 } from '../../src/core/event.ts'
 
@@ -13,6 +17,7 @@ function aSubscription(overrides: Partial<Subscription> = {}): Subscription {
     endpointId: 'ep_1',
     url: 'https://hooks.example.com',
     eventTypes: [...defaultEventTypes],
+    format: 'reelhook',
     metadata: {},
     project: null,
     ...overrides,
@@ -20,7 +25,13 @@ function aSubscription(overrides: Partial<Subscription> = {}): Subscription {
 }
 
 function aJob(overrides: Partial<NotifyingJob['request']> = {}, project: string | null = null): NotifyingJob {
-  const request = { callback_url: url, callback_events: [...defaultEventTypes], metadata: {}, ...overrides }
+  const request = {
+    callback_url: url,
+    callback_events: [...defaultEventTypes],
+    callback_format: 'reelhook' as const,
+    metadata: {},
+    ...overrides,
+  }
   return { request, project }
 }
 
@@ -28,9 +39,9 @@ describe('an event', () => {
   it('is sent to the callback URL of its job first, then to every subscribed endpoint', () => {
     const [one, two] = [aSubscription(), aSubscription({ endpointId: 'ep_2' })]
     expect(destinationsOf('job.failed', aJob(), [one, two])).toEqual([
-      { endpointId: null, url, project: null },
-      { endpointId: 'ep_1', url: one.url, project: null },
-      { endpointId: 'ep_2', url: two.url, project: null },
+      { endpointId: null, url, format: 'reelhook', project: null },
+      { endpointId: 'ep_1', url: one.url, format: 'reelhook', project: null },
+      { endpointId: 'ep_2', url: two.url, format: 'reelhook', project: null },
     ])
   })
 
@@ -42,6 +53,36 @@ describe('an event', () => {
     expect(destinationsOf('job.failed', aJob({ callback_url: undefined }), [])).toEqual([])
     expect(destinationsOf('job.generating', aJob(), [aSubscription()])).toEqual([])
     expect(destinationsOf('output.stored', aJob(), [aSubscription()])).toEqual([])
+  })
+})
+
+describe('the format of a receiver', () => {
+  it('is that of its delivery', () => {
+    const job = aJob({ callback_format: 'openai' })
+    expect(destinationsOf('job.failed', job, [aSubscription({ format: 'openrouter' })])).toMatchObject([
+      { endpointId: null, format: 'openai' },
+      { endpointId: 'ep_1', format: 'openrouter' },
+    ])
+  })
+
+  it.each(['openai', 'openrouter'] as const)('%s has the events that end a job, and no other', (format) => {
+    const has = eventTypes.filter((type) => nameIn(format, type) !== null)
+    expect(has).toEqual(defaultEventTypes)
+    for (const type of eventTypes) {
+      const job = aJob({ callback_format: format, callback_events: [...eventTypes] })
+      const endpoint = aSubscription({ format, eventTypes: [...eventTypes] })
+      expect(destinationsOf(type, job, [endpoint]), type).toHaveLength(
+        has.some((one) => one === type) ? 2 : 0,
+      )
+    }
+  })
+
+  it('fits its event types, or the fault names those that it lacks, each once', () => {
+    for (const format of eventFormats) expect(formatFault(format, defaultEventTypes)).toBeNull()
+    expect(formatFault('reelhook', eventTypes)).toBeNull()
+    expect(formatFault('openai', ['job.failed', 'output.late', 'job.erased', 'output.late'])).toBe(
+      'has output.late, job.erased, but the format openai has only job.succeeded, job.failed, job.canceled',
+    )
   })
 })
 

@@ -96,6 +96,7 @@ describe('the form of an endpoint', () => {
     url: 'https://hooks.example.com/a',
     description: null,
     event_types: ['job.failed' as const],
+    format: 'reelhook' as const,
     metadata: { tenant: '7', 'a=b': 'c' },
     disabled: false,
     disabled_at: null,

@@ -91,6 +91,19 @@ describe('an endpoint', () => {
     })
   })
 
+  it('shows its format, which the form changes, and a fault if its events do not fit', async () => {
+    const { id } = await makeEndpoint('https://format.test/hook')
+    const visitor = await admin()
+    const fields = { url: 'https://format.test/hook', event_types: 'job.failed', format: 'openai' }
+    expect((await visitor.post(`/endpoints/${id}`, fields)).location).toBe(`/endpoints/${id}?notice=saved`)
+    expect(await showEndpoint({ id })).toMatchObject({ format: 'openai', event_types: ['job.failed'] })
+    expect((await visitor.get(`/endpoints/${id}`)).html).toContain('<option value="openai" selected="">')
+    expect((await visitor.get('/endpoints')).html).toContain('in the format openai')
+    const refused = await visitor.post(`/endpoints/${id}`, { ...fields, event_types: 'job.erased' })
+    expect(refused.status).toBe(422)
+    expect(refused.html).toContain('id="event_types-fault"')
+  })
+
   it('that is refused shows each fault at its field', async () => {
     const { id } = await makeEndpoint('https://change.test/hook')
     const { status, html } = await (await admin()).post(`/endpoints/${id}`, { url: 'nowhere' })

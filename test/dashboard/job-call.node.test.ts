@@ -24,6 +24,7 @@ const sent = {
   provider: 'runware',
   callback_url: 'https://caller.test/hook?a=b&c=d',
   callback_events: ['job.succeeded', 'job.failed', 'job.canceled'],
+  callback_format: 'reelhook',
   metadata: { "it's": hostile },
   deadline_seconds: 1_800,
 }

@@ -88,6 +88,7 @@ it('a created job has the fields of the form, and the browser goes to its page',
     metadata: 'order=42=b\r\nname = Ada ',
     seed: '',
     resubmit_unknown: 'on',
+    callback_format: 'openai',
     deadline_seconds: '600',
     form_key: 'form-1',
   })
@@ -98,8 +99,13 @@ it('a created job has the fields of the form, and the browser goes to its page',
     callback_events: ['job.failed'],
     metadata: { order: '42=b', name: 'Ada' },
     resubmit_unknown: true,
+    callback_format: 'openai',
     deadline_seconds: 600,
   })
+  const { html } = await visitor.get(location ?? '')
+  expect(html).toMatch(/Callback format<\/dt>\s*<dd[^>]*>openai/)
+  const again = await visitor.get(`/jobs/new?from=${location?.slice(6)}`)
+  expect(selectIn(again.html, 'callback_format')).toContain('<option value="openai" selected="">')
 })
 
 it('a double click buys one job', async () => {
@@ -127,16 +133,15 @@ it('another video from a form that has made one needs a button of its own, and n
   expect(await visitor.post('/jobs/new', { ...kite, action })).toMatchObject({ location: another.location })
 })
 
-it('a form with a file that is sent twice names its job, and buys no second one', async () => {
+it('a form with a file that is sent twice leads to the same job, and buys no second one', async () => {
   const visitor = await visit()
   const form = new FormData()
   for (const [name, value] of Object.entries({ ...filled, form_key: 'form-6' })) form.append(name, value)
   form.append('file:first_frame', new File([aFile('image/png')], 'boat.png', { type: 'image/png' }))
   const { location } = await visitor.postBody('/jobs/new', form)
-  const again = await visitor.postBody('/jobs/new', form)
-  expect(again).toMatchObject({ status: 409 })
-  expect(again.html).toContain(`href="${location}"`)
-  expect(again.html).toContain('name="form_key" value="form-6"')
+  const jobs = await select('SELECT id FROM jobs')
+  expect(await visitor.postBody('/jobs/new', form)).toMatchObject({ status: 303, location })
+  expect(await select('SELECT id FROM jobs')).toEqual(jobs)
 })
 
 it('a key that may not see jobs is shown that its job was accepted', async () => {

@@ -136,6 +136,7 @@ export async function insertedDeliveries(
       project,
       eventId: `evt_${n}`,
       eventType: 'job.failed',
+      format: 'reelhook',
       body: '{}',
     }),
   )

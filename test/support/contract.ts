@@ -4,8 +4,8 @@
  */
 import { type Description, readDescription } from './openapi.ts'
 
-/** Paths for providers and for open pages, which the description does not have. */
-const undescribedPaths = ['/webhooks/', '/uploads/', '/live/']
+/** Paths for providers, for open pages and in other dialects, which the description does not have. */
+const undescribedPaths = ['/webhooks/', '/uploads/', '/live/', '/openai/', '/openrouter/', '/mcp']
 
 let description: Description | null = null
 let checkedCount = 0

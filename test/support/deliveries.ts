@@ -15,6 +15,7 @@ export interface DeliveryView {
   endpoint_id: string | null
   event_id: string
   event_type: string
+  format: string
   url: string
   status: 'pending' | 'delivered' | 'failed'
   reason: string | null
@@ -96,6 +97,7 @@ export async function insertDeliveries(count: number, url: string, apiKeyId = 'a
       project: null,
       eventId: `evt_${n}`,
       eventType: 'job.failed' as const,
+      format: 'reelhook' as const,
       url,
       body: eventBody('job.failed', world.edges.now(), { ...job, metadata: { n: `${n}` } }),
     }),

@@ -7,6 +7,7 @@ export interface EndpointView {
   url: string
   description: string | null
   event_types: string[]
+  format: string
   metadata: Record<string, string>
   disabled: boolean
   disabled_at: string | null

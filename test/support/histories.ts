@@ -92,6 +92,7 @@ export function aDelivery(
     endpoint_id: null,
     event_id: 'evt_1',
     event_type: 'job.succeeded',
+    format: 'reelhook',
     url: 'https://caller.test/hook',
     status: 'delivered',
     reason: null,

@@ -21,6 +21,7 @@ export function aJobView(changes: Partial<JobView> = {}): JobView {
       provider: 'runware',
       provider_options: {},
       callback_events: ['job.succeeded', 'job.failed', 'job.canceled'],
+      callback_format: 'reelhook',
       metadata: {},
       resubmit_unknown: false,
       deadline_seconds: 1_800,

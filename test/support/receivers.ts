@@ -33,7 +33,11 @@ export function anAddress(): { url: string; received: ReceivedDelivery[] } {
 }
 
 /** The report on the receiver, requested with a new key: a key may request few in a minute. */
-export async function reportOn(receiver: Receiver, { url, received } = anAddress()): Promise<Report> {
+export async function reportOn(
+  receiver: Receiver,
+  { url, received } = anAddress(),
+  fields: Record<string, unknown> = {},
+): Promise<Report> {
   for (const _ of [1, 2, 3, 4]) {
     world.respondNext(url, async (request) => {
       const one = { body: await request.text(), headers: Object.fromEntries(request.headers) }
@@ -41,7 +45,7 @@ export async function reportOn(receiver: Receiver, { url, received } = anAddress
       return receiver(one)
     })
   }
-  const body = { url, secret: callbackSecret }
+  const body = { url, secret: callbackSecret, ...fields }
   const response = await post('/v1/callbacks/test', body, bearerHeader(await createApiKey()))
   expect(response.status, await response.clone().text()).toBe(200)
   return response.json()
@@ -72,6 +76,25 @@ export function verifies({ body, headers }: ReceivedDelivery): Response {
   } catch (error) {
     return new Response(String(error), { status: 401 })
   }
+}
+
+/** Verifies as OpenRouter's documentation does: the first `v1`, with the text of the secret, and the age. */
+export async function verifiesAsOpenrouter({ body, headers }: ReceivedDelivery): Promise<Response> {
+  const parts = (headers['x-openrouter-signature'] ?? '').split(',')
+  const [timestamp, hash] = ['t=', 'v1='].map((start) =>
+    parts.find((part) => part.startsWith(start))?.slice(start.length),
+  )
+  const isFresh = Math.abs(Date.now() / 1_000 - Number(timestamp)) < 300
+  const isValid = hash === (await hexHmac(callbackSecret, `${timestamp},${body}`))
+  return new Response('', { status: isFresh && isValid ? 200 : 401 })
+}
+
+/** Of the text of a secret, as it is shown. */
+export async function hexHmac(secret: string, text: string): Promise<string> {
+  const encoder = new TextEncoder()
+  const algorithm = { name: 'HMAC', hash: 'SHA-256' }
+  const key = await crypto.subtle.importKey('raw', encoder.encode(secret), algorithm, false, ['sign'])
+  return new Uint8Array(await crypto.subtle.sign('HMAC', key, encoder.encode(text))).toHex()
 }
 
 /** Verifies the signature, but not the age of the timestamp. */

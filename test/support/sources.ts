@@ -3,11 +3,10 @@
 /** By path inside `src`. */
 export const sources: Readonly<Record<string, string>> = Object.fromEntries(
   Object.entries(
-    import.meta.glob<string>(['../../src/**/*.{ts,tsx}', '!../../src/env.d.ts'], {
-      query: '?raw',
-      import: 'default',
-      eager: true,
-    }),
+    import.meta.glob<string>(
+      ['../../src/**/*.{ts,tsx}', '!../../src/env.d.ts', '!../../src/sdk/client/generated/**'],
+      { query: '?raw', import: 'default', eager: true },
+    ),
   ).map(([path, source]) => [path.replace('../../src/', ''), source]),
 )
 

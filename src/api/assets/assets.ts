@@ -11,7 +11,7 @@ import { type Asset, findAsset } from '../../store/assets.ts'
 import { type ProblemCode, problem } from '../problems.ts'
 import { shardWithRoom } from '../refuse-when-full.ts'
 import { json, keyProblems, problemResponse, unexpectedBodyProblems } from '../responses.ts'
-import { type ApiEnv, createRouter } from '../router.ts'
+import { createRouter } from '../router.ts'
 
 const assetSchema = z
   .object({
@@ -122,7 +122,7 @@ assetRoutes.openapi(upload, async (c) => {
   // A caller that disconnects ends this invocation; the upload to R2 must still be completed or aborted.
   c.executionCtx.waitUntil(Promise.allSettled([uploading]))
   const asset = await uploading
-  if (!asset.ok) return refuse(c, asset.fault, 'path' in asset ? asset.path : 'file')
+  if (!asset.ok) return refuseUpload(c, asset.fault, 'path' in asset ? asset.path : 'file')
   c.header('location', `/v1/assets/${asset.value.id}`)
   return c.json(viewAsset(asset.value), 201)
 })
@@ -152,7 +152,7 @@ assetRoutes.openapi(remove, async (c) => {
   return c.body(null, 204)
 })
 
-function refuse(c: HonoContext<ApiEnv>, { code, message }: Fault, path: string) {
+export function refuseUpload(c: HonoContext, { code, message }: Fault, path: string) {
   const problemCode = isMediaFault(code) ? problemCodes[code] : 'invalid_request'
   return problemCode === 'invalid_request'
     ? problem(c, 'invalid_request', 'Nothing was stored.', [{ path, message }])
@@ -169,7 +169,9 @@ const problemCodes: Record<MediaFaultCode, ProblemCode> = {
   media_host_unlisted: 'invalid_request',
 }
 
-export function viewAsset(asset: Asset): z.infer<typeof assetSchema> {
+export type AssetView = z.infer<typeof assetSchema>
+
+export function viewAsset(asset: Asset): AssetView {
   return {
     id: asset.id,
     kind: asset.kind,

@@ -101,5 +101,5 @@ deliveryRoutes.openapi(show, async (c) => {
   const [view] = await viewDeliveries(context, seen, caller)
   return delivery === null || view === undefined
     ? problem(c, 'not_found', 'There is no such delivery.')
-    : c.json({ ...view, body: bodyFor(caller, body, delivery.ownerId) }, 200)
+    : c.json({ ...view, body: bodyFor(caller, body, delivery) }, 200)
 })

@@ -1,6 +1,7 @@
 /** POST /v1/callbacks/test: sends a callback URL a valid, a forged, a stale and a repeated delivery. */
 import { createRoute, z } from '@hono/zod-openapi'
 import type { Context } from '../../context.ts'
+import { eventFormatSchema } from '../../core/request/event-fields.ts'
 import { callbackSecretSchema, callbackUrlSchema } from '../../core/request/request.ts'
 import { rejectUrl } from '../../core/url/policy.ts'
 import { reportOn, verdictNames } from '../../deliveries/receiver-test/report.ts'
@@ -23,6 +24,9 @@ const testSchema = z.strictObject({
   secret: callbackSecretSchema.optional().meta({
     description:
       'The secret that signs. The default is the callback secret of the API key; the admin key has none.',
+  }),
+  format: eventFormatSchema.default('reelhook').meta({
+    description: 'The format of the bodies and headers. The type of the event is callback.test in each.',
   }),
 })
 
@@ -73,7 +77,7 @@ const test = createRoute({
 export const callbackRoutes = createRouter().openapi(test, async (c) => {
   const context = c.get('context')
   const caller = c.get('caller').keyId
-  const { url, secret } = c.req.valid('json')
+  const { url, secret, format } = c.req.valid('json')
   const signers = await chooseSigners(context, caller, secret)
   const urlFault = rejectUrl(url, context.config.reach)
   const errors = [
@@ -86,7 +90,7 @@ export const callbackRoutes = createRouter().openapi(test, async (c) => {
   const { success: isAllowed } = await context.probeLimit.limit({ key: caller })
   if (!isAllowed) return rateLimited(c, periodSeconds, 'Ten tests a minute are allowed. Wait one minute.')
 
-  const testDeliveries = await sendTestDeliveries(context, url, signers)
+  const testDeliveries = await sendTestDeliveries(context, { url, format }, signers)
   const report = viewReport(testDeliveries)
   context.log('callback.tested', {
     api_key_id: caller,

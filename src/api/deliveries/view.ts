@@ -3,7 +3,7 @@ import { z } from '@hono/zod-openapi'
 import type { Context } from '../../context.ts'
 import type { Caller } from '../../core/access.ts'
 import { deliveryReasonNames, deliveryReasons, deliveryStatuses } from '../../core/delivery.ts'
-import { eventTypes } from '../../core/event.ts'
+import { eventFormats, eventTypes } from '../../core/event.ts'
 import { readStored } from '../../core/http/json.ts'
 import { maxHeaderBytes } from '../../core/http/useful-headers.ts'
 import { isoOrNull } from '../../core/iso.ts'
@@ -50,6 +50,9 @@ export const deliverySchema = z
     }),
     event_id: z.string().openapi({ description: 'The webhook-id of every attempt and of every redelivery.' }),
     event_type: z.enum(eventTypes),
+    format: z.enum(eventFormats).openapi({
+      description: 'How its body is written: the format of its receiver when it was made.',
+    }),
     url: z.string().openapi({
       description:
         'The URL of the last attempt, or of the next one. User info and query are shown to the scope admin only.',
@@ -95,6 +98,7 @@ export function viewDelivery(delivery: LoggedDelivery, attempts: Attempt[]): Del
     endpoint_id: delivery.endpointId,
     event_id: delivery.eventId,
     event_type: delivery.eventType,
+    format: delivery.format,
     url: delivery.url,
     status: delivery.status,
     reason: delivery.reason,

@@ -100,7 +100,8 @@ endpointRoutes.openapi(
   create,
   async (c) => {
     const context = c.get('context')
-    const { url, description, event_types, metadata, secret = newSecret(), disabled } = c.req.valid('json')
+    const { url, description, event_types, format, metadata, disabled, ...given } = c.req.valid('json')
+    const { secret = newSecret() } = given
     const nowMs = context.now()
     const endpoint: Endpoint = {
       id: newId('endpoint'),
@@ -109,6 +110,7 @@ endpointRoutes.openapi(
       description,
       metadata,
       eventTypes: event_types,
+      format,
       secret: await encryptSecret(context.config.signingSecret, secret),
       ...(disabled ? disabledByUser(nowMs) : enabled),
       createdAt: nowMs,

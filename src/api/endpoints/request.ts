@@ -1,13 +1,9 @@
-/** The body of an endpoint: its schema as described, and all of its faults at once, including those of its URL. */
+/** The body of an endpoint: its schema as described, and all of its faults at once, including those of its URL and format. */
 import { z } from '@hono/zod-openapi'
 import type { Context as HonoContext } from 'hono'
-import { defaultEventTypes } from '../../core/event.ts'
-import {
-  callbackSecretSchema,
-  callbackUrlSchema,
-  eventTypesSchema,
-  metadataSchema,
-} from '../../core/request/request.ts'
+import { defaultEventTypes, formatFault } from '../../core/event.ts'
+import { eventFormatSchema, eventTypesSchema } from '../../core/request/event-fields.ts'
+import { callbackSecretSchema, callbackUrlSchema, metadataSchema } from '../../core/request/request.ts'
 import { textOf } from '../../core/request/text.ts'
 import { rejectUrl } from '../../core/url/policy.ts'
 import { inputFaults, type Validated } from '../body-faults.ts'
@@ -24,6 +20,7 @@ const fields = {
   event_types: eventTypesSchema.meta({
     description: 'The event types that it receives. The default is the three final events of a job.',
   }),
+  format: eventFormatSchema,
   metadata: metadataSchema.meta({
     description:
       'Filter: only events of jobs whose metadata contains all of these keys and values. {}: all jobs.',
@@ -40,6 +37,7 @@ export const newEndpointSchema = z
     ...fields,
     description: fields.description.default(null),
     event_types: fields.event_types.default([...defaultEventTypes]),
+    format: fields.format.default('reelhook'),
     metadata: fields.metadata.default({}),
     secret: fields.secret.optional(),
     disabled: fields.disabled.default(false),
@@ -48,20 +46,24 @@ export const newEndpointSchema = z
 
 export const endpointPatchSchema = z.strictObject(fields).partial().openapi('EndpointPatch')
 
-/** The faults of the schema together with those of the URL. */
+/** The faults of the schema together with those of the URL and of the format. */
 export function endpointFaults<Input>(result: Validated & { data?: Input }, c: HonoContext<ApiEnv>) {
   const missing = missingBody(result.target, c)
   if (missing !== undefined) return missing
   const formFaults = inputFaults(result, c)
   if (!result.success) return reportAllFaults(formFaults, result.target, c)
-  const errors = [...formFaults, ...(result.target === 'json' ? urlFaults(result.data, c) : [])]
+  const errors = [...formFaults, ...(result.target === 'json' ? contentFaults(result.data, c) : [])]
   return errors.length === 0 ? undefined : refuse(c, errors)
 }
 
 async function reportAllFaults(formFaults: FieldFault[], target: string, c: HonoContext<ApiEnv>) {
   const reported = new Set(formFaults.map(({ path }) => path))
-  const others = target === 'json' ? urlFaults(await c.req.json(), c) : []
+  const others = target === 'json' ? contentFaults(await c.req.json(), c) : []
   return refuse(c, [...formFaults, ...others.filter(({ path }) => !reported.has(path))])
+}
+
+function contentFaults(body: unknown, c: HonoContext<ApiEnv>): FieldFault[] {
+  return [...urlFaults(body, c), ...formatFaults(body)]
 }
 
 function urlFaults(body: unknown, c: HonoContext<ApiEnv>): FieldFault[] {
@@ -70,6 +72,14 @@ function urlFaults(body: unknown, c: HonoContext<ApiEnv>): FieldFault[] {
   return message === null ? [] : [{ path: 'url', message }]
 }
 
-function refuse(c: HonoContext<ApiEnv>, errors: FieldFault[]) {
+/** Only of a body that names both: the default events are in every format, and a change needs the endpoint (update.ts). */
+function formatFaults(body: unknown): FieldFault[] {
+  const { format, event_types } = fields
+  const parsed = z.looseObject({ format, event_types }).safeParse(body)
+  const message = parsed.success ? formatFault(parsed.data.format, parsed.data.event_types) : null
+  return message === null ? [] : [{ path: 'event_types', message }]
+}
+
+export function refuse(c: HonoContext<ApiEnv>, errors: FieldFault[]) {
   return problem(c, 'invalid_request', 'Nothing was done. Correct the fields in errors.', errors)
 }

@@ -2,11 +2,13 @@
 
 import { createRoute, z } from '@hono/zod-openapi'
 import { sees } from '../../core/access.ts'
-import { type EventType, eventTypes } from '../../core/event.ts'
+import { type EventType, eventTypes, formatFault } from '../../core/event.ts'
+import { openrouterKey } from '../../core/event-formats/openrouter.ts'
 import { newId } from '../../core/id.ts'
 import { attemptPost } from '../../deliveries/attempt.ts'
 import { type Attempted, failureText, notSent } from '../../deliveries/classify.ts'
-import { signatureHeaders, signersOf } from '../../deliveries/sign.ts'
+import { headersOf } from '../../deliveries/headers.ts'
+import { signersOf } from '../../deliveries/sign.ts'
 import { periodSeconds } from '../../rate-limit.ts'
 import { type Endpoint, findEndpoint } from '../../store/deliveries/endpoints.ts'
 import { readHeaders } from '../deliveries/view.ts'
@@ -14,7 +16,7 @@ import { answerFor, urlFor } from '../hidden-urls.ts'
 import { problem, rateLimited } from '../problems.ts'
 import { bodyProblems, json, keyProblems, problemResponse } from '../responses.ts'
 import { type ApiEnv, createRouter } from '../router.ts'
-import { exampleEvent } from '../system/openapi-examples.ts'
+import { exampleEvent, exampleJob } from '../system/openapi-examples.ts'
 import { noSuchEndpoint } from './view.ts'
 
 const testSchema = z
@@ -54,7 +56,7 @@ const test = createRoute({
   path: '/{id}/test',
   summary: 'Send an endpoint an example event',
   description:
-    'Sends one signed example event at once, also to a disabled endpoint. Its body is the example of GET /v1/event-types, with "test": true beside its type. It is not stored, not retried, and counts for nothing.',
+    'Sends one signed example event at once, also to a disabled endpoint. Its body is the example of GET /v1/event-types in the format of the endpoint, with "test": true beside its type. It is not stored, not retried, and counts for nothing.',
   request: {
     params: z.object({ id: z.string() }),
     body: { content: { 'application/json': { schema: testSchema } } },
@@ -75,9 +77,14 @@ export const endpointTestRoutes = createRouter().openapi(test, async (c) => {
   const endpoint = await findEndpoint(context.db, c.req.valid('param').id)
   if (endpoint === null || !sees(caller, endpoint))
     return problem(c, 'not_found', 'There is no such endpoint.')
+  const { event_type = endpoint.eventTypes[0] ?? 'job.succeeded' } = c.req.valid('json')
+  const message = formatFault(endpoint.format, [event_type])
+  if (message !== null) {
+    const fault = { path: 'event_type', message: `does not fit: the test ${message}` }
+    return problem(c, 'invalid_request', 'Nothing was sent. Correct the fields in errors.', [fault])
+  }
   const { success: isAllowed } = await context.probeLimit.limit({ key: keyId })
   if (!isAllowed) return rateLimited(c, periodSeconds, 'Ten tests a minute are allowed. Wait one minute.')
-  const { event_type = endpoint.eventTypes[0] ?? 'job.succeeded' } = c.req.valid('json')
   const result = await send(context, endpoint, event_type)
   context.log('endpoint.tested', {
     api_key_id: keyId,
@@ -93,15 +100,16 @@ export const endpointTestRoutes = createRouter().openapi(test, async (c) => {
 
 async function send(
   context: ApiEnv['Variables']['context'],
-  { url, secret }: Endpoint,
+  { url, secret, format }: Endpoint,
   type: EventType,
 ): Promise<EndpointTest> {
   const startedAt = context.now()
-  const { data } = exampleEvent(type)
-  const body = JSON.stringify({ type, test: true, timestamp: new Date(startedAt).toISOString(), data })
   const eventId = newId('event')
+  const { type: name, ...event } = exampleEvent(type, format, { id: eventId, atMs: startedAt })
+  const body = JSON.stringify({ type: name, test: true, ...event })
   const signers = await signersOf(context.config.signingSecret, [secret])
-  const headers = signers && (await signatureHeaders(signers, eventId, body, startedAt))
+  const idempotencyKey = openrouterKey(exampleJob('queued').id, type)
+  const headers = signers && (await headersOf(signers, { eventId, body, format, idempotencyKey }, startedAt))
   const answer = await attemptPost(context, { url, body, signatureHeaders: headers })
   const attempted = answer === 'no_connection' ? notSent('no connection was free in time') : answer
   return viewTest({ eventId, type, url, durationMs: context.now() - startedAt }, attempted)

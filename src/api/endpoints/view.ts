@@ -1,7 +1,7 @@
 /** An endpoint as the API shows it, without its secret. */
 import { z } from '@hono/zod-openapi'
 import type { Caller } from '../../core/access.ts'
-import { eventTypes } from '../../core/event.ts'
+import { eventFormats, eventTypes } from '../../core/event.ts'
 import { isoOrNull } from '../../core/iso.ts'
 import type { Endpoint } from '../../store/deliveries/endpoints.ts'
 import { urlFor } from '../hidden-urls.ts'
@@ -13,6 +13,7 @@ export const endpointSchema = z
     url: z.string().openapi({ description: 'User info and query are shown to the scope admin only.' }),
     description: z.string().nullable(),
     event_types: z.array(z.enum(eventTypes)),
+    format: z.enum(eventFormats),
     metadata: z.record(z.string(), z.string()),
     disabled: z.boolean(),
     disabled_at: z.iso.datetime().nullable(),
@@ -38,6 +39,7 @@ export function viewEndpoint(endpoint: Endpoint): EndpointView {
     url: endpoint.url,
     description: endpoint.description,
     event_types: endpoint.eventTypes,
+    format: endpoint.format,
     metadata: endpoint.metadata,
     disabled: endpoint.disabledAt !== null,
     disabled_at: isoOrNull(endpoint.disabledAt),

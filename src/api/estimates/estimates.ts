@@ -11,7 +11,7 @@ import { createRouter } from '../router.ts'
 
 const faults = z.array(z.object({ path: z.string(), message: z.string() }))
 
-const estimateSchema = z
+export const estimateSchema = z
   .object({
     provider: z.enum(providerNames),
     eligible: z.boolean().meta({ description: 'Whether a job created now could run there.' }),

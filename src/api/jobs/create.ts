@@ -1,6 +1,7 @@
 /** Creates a job for POST /v1/jobs and for a retry: one job for each Idempotency-Key. */
 import { z } from '@hono/zod-openapi'
 import type { Context as HonoContext } from 'hono'
+import { withStoredAssets } from '../../assets/equal-assets.ts'
 import { sha256 } from '../../core/crypto/derived-keys.ts'
 import type { JobView } from '../../core/job/view-schema.ts'
 import { differencesFrom, fingerprintOf } from '../../core/request/fingerprint.ts'
@@ -27,7 +28,7 @@ type C = HonoContext<ApiEnv>
 export const createHeaders = z.object({
   'idempotency-key': z.string().min(1).max(255).optional().openapi({
     description:
-      'One for each video, chosen by you: an order number, for example. A repeated request with the same key gets the same job. Requests are compared by their values: the order of keys, white space, escapes, 5.0 for 5 and a default that is spelled out make no difference. The key lives as long as its job, and 24 hours after the erasure of that job.',
+      'One for each video, chosen by you: an order number, for example. A repeated request with the same key gets the same job. Requests are compared by their values: the order of keys, white space, escapes, 5.0 for 5, a default that is spelled out and another upload of the same file make no difference. The key lives as long as its job, and 24 hours after the erasure of that job.',
     example: 'order-42',
   }),
   prefer: z
@@ -77,7 +78,8 @@ export async function createJobOnce(c: C, wanted: Wanted, load: () => Promise<Ne
   const caller = c.get('caller')
   const apiKeyId = caller.keyId
   const key = c.req.header('idempotency-key')
-  const idempotency = key === undefined ? null : { key, wanted, hash: await sha256(textOf(wanted)) }
+  const idempotency =
+    key === undefined ? null : { key, wanted, hash: fingerprintIn(c) ?? (await sha256(textOf(wanted))) }
   // The insert finds a repeated request. One that is refused now may have been accepted before, so each refusal looks first.
   const shards = await shardsForJob(context, apiKeyId, key)
   const shard = await shardWithRoom(c, shards)
@@ -110,6 +112,14 @@ export async function createJobOnce(c: C, wanted: Wanted, load: () => Promise<Ne
   return accepted(c, jobFor(caller, viewNewJob(job), job))
 }
 
+/** A face compares the requests of its dialect: the links and assets in the jobs that it makes of equal ones differ. */
+function fingerprintIn(c: C): string | undefined {
+  return c.get('isInProcess') ? c.req.header(fingerprintHeader) : undefined
+}
+
+/** Only for calls in this process. */
+export const fingerprintHeader = 'x-request-fingerprint'
+
 type Idempotency = { key: string; hash: string; wanted: Wanted } | null
 
 function textOf(wanted: Wanted): string {
@@ -128,12 +138,22 @@ function hasOwnMedia({ request, retryOf }: NewJob): boolean {
 }
 
 async function replay(c: C, job: Job, idempotency: Idempotency) {
-  if (job.idempotencyHash !== idempotency?.hash) return conflict(c, job, idempotency?.wanted)
+  if (job.idempotencyHash !== idempotency?.hash) {
+    const wanted = await withAssetsOf(c, job, idempotency?.wanted)
+    const isSame = wanted !== undefined && job.idempotencyHash === (await sha256(textOf(wanted)))
+    if (!isSame) return conflict(c, job, wanted)
+  }
   if (job.erasedAt !== null) return erasedProblem(c, job.id, job.erasedAt)
   const [view] = await viewJobs(c.get('context'), [job], c.get('caller'))
   if (view === undefined) throw new Error('one job has one view')
   c.header('idempotent-replayed', 'true')
   return accepted(c, view)
+}
+
+/** With the assets of the job where those of the repeated request have the same bytes. */
+async function withAssetsOf(c: C, { request: stored, damaged }: Job, wanted: Wanted | undefined) {
+  if (typeof wanted !== 'object' || damaged.includes('request')) return wanted
+  return withStoredAssets(c.get('context'), c.get('caller'), { stored, posted: wanted })
 }
 
 /** It names the job, because a caller that only takes another key buys a second video. */

@@ -22,7 +22,7 @@ const eventSchema = z
       description: '{ "damaged": true }: the stored data cannot be read.',
     }),
   })
-  .openapi('Event')
+  .openapi('TimelineEntry')
 
 const list = createRoute({
   operationId: 'listJobEvents',

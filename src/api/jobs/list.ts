@@ -25,6 +25,10 @@ const filters = {
     .datetime({ offset: true })
     .optional()
     .openapi({ description: 'Only jobs created before this time.' }),
+  order: z
+    .enum(['asc', 'desc'])
+    .default('desc')
+    .openapi({ description: 'desc: the newest first. asc: the oldest first.' }),
   limit: pageSize.openapi({ description: 'The largest number of jobs.' }),
   cursor: z
     .string()
@@ -42,7 +46,7 @@ const list = createRoute({
   tags: ['Jobs'],
   method: 'get',
   path: '/',
-  summary: 'List jobs, newest first',
+  summary: 'List jobs, by default the newest first',
   description: [
     `Filter by metadata with metadata[key]=value, at most ${maxMetadataFilters} keys, each once.`,
     'The deployment may limit the keys (INDEXED_METADATA); a filter by another key is refused. A filter by a key finds no job that was posted while the key was not indexed. A page has a limited size in bytes. With metadata and a status, provider, model or other metadata, or with a key of a project and any of these, it comes from a limited number of jobs. So it can be short and still have a next_cursor.',
@@ -61,10 +65,12 @@ jobListRoutes.openapi(
   list,
   async (c) => {
     const context = c.get('context')
-    const { status, provider, model, created_after, created_before, limit, cursor } = c.req.valid('query')
+    const { status, provider, model, created_after, created_before, order, limit, cursor } =
+      c.req.valid('query')
     const page = await listJobs(
       context.databases,
       {
+        order: order === 'asc' ? 'oldest_first' : 'newest_first',
         project: c.get('caller').project ?? undefined,
         status,
         provider,

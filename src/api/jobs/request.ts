@@ -1,10 +1,11 @@
 /** The body of a job or an estimate: its schema as described, and all of its faults at once. */
 import type { Context as HonoContext } from 'hono'
+import type { Context } from '../../context.ts'
 import type { Caller } from '../../core/access.ts'
 import { parseJson } from '../../core/http/json.ts'
 import { type PostedRequest, requestSchema, wellFormedPart } from '../../core/request/request.ts'
 import { inputFaults, type Validated } from '../body-faults.ts'
-import { type FieldFault, missingBody, problem } from '../problems.ts'
+import { type FieldFault, fieldFaults, missingBody, problem } from '../problems.ts'
 import type { ApiEnv } from '../router.ts'
 import { validateRequest } from './validate.ts'
 
@@ -34,8 +35,22 @@ async function reportAllFaults(targetFaults: FieldFault[], target: string, c: Ho
   const isUnread = target !== 'json' && body !== undefined
   const bodyFaults = isUnread ? inputFaults({ target: 'json', ...requestSchema.safeParse(body) }, c) : []
   const formFaults = [...targetFaults, ...bodyFaults]
-  const reported = new Set(formFaults.map(({ path }) => path))
-  const validation = await validateRequest(c.get('context'), c.get('caller'), wellFormedPart(body))
-  const others = validation.ok ? [] : validation.faults.filter(({ path }) => !reported.has(path))
-  return problem(c, 'invalid_request', notAccepted, [...formFaults, ...others])
+  return problem(c, 'invalid_request', notAccepted, [
+    ...formFaults,
+    ...(await contentFaults(c.get('context'), c.get('caller'), body, formFaults)),
+  ])
+}
+
+/** Every fault of a body that a face has made of a request. Providers and prices are not looked at. */
+export async function faultsOf(context: Context, caller: Caller, body: unknown): Promise<FieldFault[]> {
+  const { error } = requestSchema.safeParse(body)
+  const formFaults = error === undefined ? [] : fieldFaults(error)
+  return [...formFaults, ...(await contentFaults(context, caller, body, formFaults))]
+}
+
+/** The faults in the content of the fields that no known fault names. */
+async function contentFaults(context: Context, caller: Caller, body: unknown, known: FieldFault[]) {
+  const validation = await validateRequest(context, caller, wellFormedPart(body))
+  const reported = new Set(known.map(({ path }) => path))
+  return validation.ok ? [] : validation.faults.filter(({ path }) => !reported.has(path))
 }

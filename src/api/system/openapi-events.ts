@@ -1,27 +1,20 @@
 /** The `webhooks` of the description: the events that callers and endpoints receive, each with an example. */
 import { type OpenAPIHono, z } from '@hono/zod-openapi'
-import { type EventType, eventTypes, isAboutOutput } from '../../core/event.ts'
+import {
+  defaultEventTypes,
+  type EventFormat,
+  type EventType,
+  eventTypes,
+  isAboutOutput,
+  nameIn,
+} from '../../core/event.ts'
 import { erasureSchema, maxBodyBytes } from '../../core/event-body.ts'
+import { openrouterVideoSchema } from '../../core/event-formats/openrouter.ts'
 import { harmlessBody } from '../../deliveries/receiver-test/send.ts'
 import { jobSchema } from '../jobs/view.ts'
 import type { ApiEnv } from '../router.ts'
+import { meanings } from './event-types.ts'
 import { exampleEvent } from './openapi-examples.ts'
-
-export const meanings = {
-  'job.generating':
-    'A provider has accepted the first task of the job. Only for receivers that subscribe to it. Its id is the id of task.submitted on the timeline.',
-  'output.stored':
-    'One output is stored and can be downloaded: data.output. Only for receivers that subscribe to it. It is sent before the final event of the job.',
-  'output.late':
-    'A provider finished a video after its job had failed at its deadline, and the video is stored: data.output, with late: true. The job stays failed. Only for receivers that subscribe to it.',
-  'output.exported':
-    'One output is copied to the bucket that this deployment exports to: data.output.export. Only for receivers that subscribe to it. It may be sent before or after the final event of the job.',
-  'job.succeeded': 'Every requested output is stored.',
-  'job.failed': 'The job has ended without all of its outputs. The stored ones are kept and listed.',
-  'job.canceled': 'The job was canceled.',
-  'job.erased':
-    'The job is erased, with its videos and all of its data. Only for receivers that subscribe to it.',
-} as const satisfies Record<EventType, string>
 
 const headers = z.object({
   'webhook-id': z.string().openapi({
@@ -41,6 +34,23 @@ const headers = z.object({
   }),
 })
 
+const openrouterHeaders = headers.extend({
+  'x-openrouter-signature': z.string().openapi({
+    description:
+      'In hex, HMAC-SHA256 of "<t>,<body>" for each secret, the newest first. Its key is the text of the secret as it is shown, with whsec_, in UTF-8: nothing is decoded.',
+    example: 't=1795230349,v1=1f0c5f2d0b9a7e61c8d34b7f9e83a2650b1c6d7e8f90a1b2c3d4e5f607182939',
+  }),
+  'x-openrouter-idempotency-key': z.string().openapi({
+    description:
+      'The id of the job and its status: the same for every attempt and every redelivery. In a test of a callback URL it is the webhook-id.',
+    example: 'job_01m7y129hgecwv3drza7xse4qt-completed',
+  }),
+})
+
+const test = z.literal(true).optional().openapi({
+  description: 'Only in an example that POST /v1/endpoints/{id}/test sends: nothing has happened.',
+})
+
 const responses = {
   200: { description: 'Any 2xx: delivered.' },
   410: { description: 'The receiver wants no more attempts: the delivery fails.' },
@@ -55,25 +65,26 @@ const responses = {
 
 export function documentEvents(api: OpenAPIHono<ApiEnv>): void {
   for (const type of eventTypes) {
-    const schema = z.object({
-      type: z.literal(type),
-      test: z.literal(true).optional().openapi({
-        description: 'Only in an example that POST /v1/endpoints/{id}/test sends: nothing has happened.',
-      }),
-      timestamp: z.iso.datetime(),
-      truncated: z
-        .array(z.string())
-        .optional()
-        .openapi({
-          description: `A body has at most ${maxBodyBytes / 1_000} KB. These paths in data are shortened or omitted; GET /v1/jobs/{id} returns them whole.`,
-          example: ['request.prompt'],
-        }),
-      data: dataOf(type),
-    })
+    const name = pascalCase(type)
+    const schema = z
+      .object({
+        type: z.literal(type),
+        test,
+        timestamp: z.iso.datetime(),
+        truncated: z
+          .array(z.string())
+          .optional()
+          .openapi({
+            description: `A body has at most ${maxBodyBytes / 1_000} KB. These paths in data are shortened or omitted; GET /v1/jobs/{id} returns them whole.`,
+            example: ['request.prompt'],
+          }),
+        data: dataOf(type),
+      })
+      .openapi(`${name}Event`)
     api.openAPIRegistry.registerWebhook({
       method: 'post',
       path: type,
-      operationId: `receive${pascalCase(type)}`,
+      operationId: `receive${name}`,
       tags: ['Webhooks'],
       summary: `The event ${type}`,
       description: meanings[type],
@@ -85,6 +96,23 @@ export function documentEvents(api: OpenAPIHono<ApiEnv>): void {
       responses,
     })
   }
+  documentFormat(api, 'openai', {
+    headers,
+    bodyOf: (type) =>
+      z.object({
+        id: z.string().openapi({ description: 'The webhook-id.' }),
+        object: z.literal('event'),
+        created_at: z.int().openapi({ description: 'Seconds since 1970.' }),
+        type: z.literal(type),
+        test,
+        data: z.object({ id: z.string().openapi({ description: 'The id of the job.' }) }),
+      }),
+  })
+  documentFormat(api, 'openrouter', {
+    headers: openrouterHeaders,
+    bodyOf: (type) =>
+      z.object({ type: z.literal(type), test, created_at: z.iso.datetime(), data: openrouterVideoSchema }),
+  })
   api.openAPIRegistry.registerWebhook({
     method: 'post',
     path: 'callback.test',
@@ -97,7 +125,9 @@ export function documentEvents(api: OpenAPIHono<ApiEnv>): void {
       headers,
       body: {
         required: true,
-        content: { 'application/json': { schema: testSchema, example: JSON.parse(harmlessBody(0)) } },
+        content: {
+          'application/json': { schema: testSchema, example: JSON.parse(harmlessBody('reelhook', '', 0)) },
+        },
       },
     },
     responses: {
@@ -109,19 +139,52 @@ export function documentEvents(api: OpenAPIHono<ApiEnv>): void {
   })
 }
 
+/** The events of another format: one for each of its types. */
+function documentFormat(
+  api: OpenAPIHono<ApiEnv>,
+  format: EventFormat,
+  shape: { headers: typeof headers; bodyOf: (type: string) => z.ZodType },
+): void {
+  const names = Map.groupBy(defaultEventTypes, (type) => nameIn(format, type) ?? type)
+  for (const [name, [type = 'job.succeeded', ...others]] of names) {
+    const content = { schema: shape.bodyOf(name), example: exampleEvent(type, format) }
+    api.openAPIRegistry.registerWebhook({
+      method: 'post',
+      path: name,
+      operationId: `receive${pascalCase(name)}`,
+      tags: ['Webhooks'],
+      summary: `The event ${[type, ...others].join(' or ')} in the format ${format}`,
+      description: `Only for receivers with the format ${format}. ${[type, ...others].map((one) => meanings[one]).join(' Or: ')}`,
+      security: [],
+      request: {
+        headers: shape.headers,
+        body: { required: true, content: { 'application/json': content } },
+      },
+      responses,
+    })
+  }
+}
+
 /** `job.succeeded` → `JobSucceeded`. */
-function pascalCase(type: EventType): string {
+function pascalCase(type: string): string {
   return type
     .split('.')
     .map((word) => word.charAt(0).toUpperCase() + word.slice(1))
     .join('')
 }
 
-const testSchema = z.object({
-  type: z.literal('callback.test'),
-  timestamp: z.iso.datetime(),
-  data: z.object({ message: z.string() }),
-})
+const testFields = { type: z.literal('callback.test'), data: z.object({ message: z.string() }) }
+const testSchema = z
+  .union([
+    z.object({ ...testFields, timestamp: z.iso.datetime() }),
+    z
+      .object({ ...testFields, id: z.string(), object: z.literal('event'), created_at: z.int() })
+      .openapi({ description: 'In the format openai.' }),
+    z
+      .object({ ...testFields, created_at: z.iso.datetime() })
+      .openapi({ description: 'In the format openrouter, with its headers.' }),
+  ])
+  .openapi('CallbackTestEvent')
 
 function dataOf(type: EventType) {
   if (type === 'job.erased') return erasureSchema

@@ -1,6 +1,7 @@
-/** One example job and its events. The code that makes real ones makes them, so that they stay true. */
-import { type EventType, isAboutOutput, type JobEventType } from '../../core/event.ts'
-import { erasureEventBody, eventBody } from '../../core/event-body.ts'
+/** One example job and its events. The code of real ones makes them, so that they stay true. */
+import { type EventFormat, type EventType, isAboutOutput, type JobEventType } from '../../core/event.ts'
+import { erasureEventBody } from '../../core/event-body.ts'
+import { bodyIn } from '../../core/event-formats/body.ts'
 import type { OutputExport } from '../../core/export.ts'
 import { fault } from '../../core/fault.ts'
 import { type JobRows, type Link, viewJob } from '../../core/job/view.ts'
@@ -30,10 +31,15 @@ export const exampleJobRequest = {
   metadata: { order: '42' },
 }
 
-export function exampleEvent(type: EventType): { data?: unknown } {
+/** `given`: of a test event. */
+export function exampleEvent(
+  type: EventType,
+  format: EventFormat = 'reelhook',
+  given: { id: string; atMs: number } | null = null,
+): { type?: string } {
   if (type === 'job.erased') {
     return JSON.parse(
-      erasureEventBody(erasedAt, {
+      erasureEventBody(given?.atMs ?? erasedAt, {
         id: queued().id,
         reason: 'retention',
         erased_at: new Date(erasedAt).toISOString(),
@@ -43,7 +49,8 @@ export function exampleEvent(type: EventType): { data?: unknown } {
     )
   }
   const output = isAboutOutput(type) ? stored.n : undefined
-  return JSON.parse(eventBody(type, timeOf(type), exampleJob(type), output))
+  const { id, atMs: createdAt } = given ?? { id: 'evt_01m7y12e4tecwv3dvtedr424pe', atMs: timeOf(type) }
+  return JSON.parse(bodyIn(format, { id, type, createdAt, output }, exampleJob(type)))
 }
 
 /** The job as it is when the event is created, or right after it was accepted. */

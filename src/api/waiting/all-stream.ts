@@ -46,7 +46,7 @@ export function followAll(
     for (const { id, at } of unsent) sent.set(id, at)
     return unsent
       .flatMap(({ id, type, at, body, apiKeyId }) => {
-        const data = bodyFor(c.get('caller'), body, apiKeyId)
+        const data = bodyFor(c.get('caller'), body, { ownerId: apiKeyId, format: 'reelhook' })
         return data === null
           ? []
           : frameOf({ id: writeCursor({ eventId: id, timeMs: Math.min(at, cursorMs) }), type, data })

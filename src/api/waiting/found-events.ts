@@ -1,4 +1,4 @@
-/** The events of jobs that have changed, as their webhooks deliver them. */
+/** The events of jobs that have changed, as their webhooks deliver them in Reelhook's format. */
 import type { Context } from '../../context.ts'
 import { eventBody } from '../../core/event-body.ts'
 import { type CallerEvent, callerEvents } from '../../core/job/caller-events.ts'
@@ -42,7 +42,7 @@ export async function eventsOf(
   return found
 }
 
-/** The bytes that were delivered. An event without a delivery shows the job as it is now. */
+/** The bytes that were delivered. An event without a delivery in that format shows the job as it is now. */
 async function write(
   { config }: Pick<Context, 'config'>,
   changed: ChangedJob,

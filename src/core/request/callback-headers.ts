@@ -26,7 +26,7 @@ export const callbackHeadersSchema = z
   .meta({
     maxProperties: maxHeaders,
     description:
-      'Up to five headers that each delivery to callback_url carries, and no delivery to an endpoint: for tools that verify no signature but a fixed header. The values are stored encrypted and never shown. Names are tokens of at most 64 characters, unique whatever their case. Refused is what Reelhook, the network or HTTP itself sets: webhook-*, content-*, proxy-*, cf-*, x-forwarded-*, accept-encoding, cdn-loop, connection, date, expect, forwarded, host, keep-alive, te, trailer, transfer-encoding, upgrade, user-agent, via, x-real-ip.',
+      'Up to five headers that each delivery to callback_url carries, and no delivery to an endpoint: for tools that verify no signature but a fixed header. The values are stored encrypted and never shown. Names are tokens of at most 64 characters, unique whatever their case. Refused is what Reelhook, the network or HTTP itself sets: webhook-*, x-openrouter-*, content-*, proxy-*, cf-*, x-forwarded-*, accept-encoding, cdn-loop, connection, date, expect, forwarded, host, keep-alive, te, trailer, transfer-encoding, upgrade, user-agent, via, x-real-ip.',
     example: { authorization: 'Bearer a-token-of-your-tool' },
   })
 
@@ -52,7 +52,7 @@ const rules: [isFaulty: (name: string) => boolean, message: string][] = [
 ]
 
 const reserved =
-  /^(?:(?:webhook|content|proxy|cf|x-forwarded)-.*|accept-encoding|cdn-loop|connection|date|expect|forwarded|host|keep-alive|te|trailer|transfer-encoding|upgrade|user-agent|via|x-real-ip)$/i
+  /^(?:(?:webhook|x-openrouter|content|proxy|cf|x-forwarded)-.*|accept-encoding|cdn-loop|connection|date|expect|forwarded|host|keep-alive|te|trailer|transfer-encoding|upgrade|user-agent|via|x-real-ip)$/i
 
 function list(names: string[]): string {
   return names

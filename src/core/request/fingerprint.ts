@@ -32,7 +32,7 @@ function withoutDefaults(record: object, defaults: Record<string, unknown>) {
 }
 
 /** JSON with the keys of every object sorted. Numbers and texts are already values, in one spelling each. */
-function canonical(value: unknown): string {
+export function canonical(value: unknown): string {
   return JSON.stringify(value, (_, inner: unknown) =>
     isRecord(inner)
       ? Object.fromEntries(

@@ -3,11 +3,12 @@
  * Whether a provider can make it is decided in providers/. No I/O. No clock.
  */
 import { z } from 'zod'
-import { defaultEventTypes, eventTypes } from '../event.ts'
+import { defaultEventTypes } from '../event.ts'
 import { parseDeepJson, readStored, tooDeepAt } from '../http/json.ts'
 import { maxRetentionDays } from '../retention.ts'
 import { isMeantAsUrl, urlOf, urlOrTextOf } from '../url/parse.ts'
 import { callbackHeadersSchema } from './callback-headers.ts'
+import { eventFormatSchema, eventTypesSchema } from './event-fields.ts'
 import { maxUrlLength, mediaFault } from './media.ts'
 import { rules } from './rules.ts'
 import { textOf } from './text.ts'
@@ -33,7 +34,7 @@ export const maxCount = 4
 /** The documented limits, equal at every provider that documents them. */
 export const maxReferences = { images: 9, videos: 3, audios: 3 } as const
 // One D1 row holds at most 2 MB; the request must fit in it with room to spare.
-const maxMediaLength = 300_000
+export const maxMediaLength = 300_000
 const maxDeadlineSeconds = 86_400
 
 const media = urlOrTextOf(
@@ -59,9 +60,6 @@ export const callbackUrlSchema = urlOf(2_048)
 
 /** Metadata of this size fits into every event, beside the fields that an event must have (event-body.ts). */
 export const maxMetadataBytes = 8_192
-
-/** Bounded, because a list that repeats one type a thousand times would appear in every event. */
-export const eventTypesSchema = z.array(z.enum(eventTypes)).min(1).max(eventTypes.length)
 
 export const metadataSchema = z
   .record(textOf({ min: 1, max: 64 }), textOf({ max: 512 }))
@@ -126,6 +124,7 @@ const fields = z.strictObject({
     description:
       'job.generating, output.stored, output.late, output.exported and job.erased are sent only if listed here.',
   }),
+  callback_format: eventFormatSchema.default('reelhook'),
   metadata: metadataSchema.default({}).meta({
     description: `Included in full in every event of the job. At most 20 keys of 1 to 64 characters, values of at most 512 characters, and ${maxMetadataBytes} bytes in total, as JSON in UTF-8.`,
   }),

@@ -1,4 +1,5 @@
 /** The rules over several fields of a request that hold at every provider. No I/O. No clock. */
+import { type EventFormat, type EventType, formatFault } from '../event.ts'
 import { countReferences, type MediaFields } from './media.ts'
 import { tagFaults } from './prompt.ts'
 
@@ -8,6 +9,8 @@ interface RuledFields extends MediaFields {
   callback_url?: string | undefined
   callback_secret?: string | undefined
   callback_headers?: Record<string, string> | undefined
+  callback_events: EventType[]
+  callback_format: EventFormat
 }
 
 interface Rule {
@@ -78,5 +81,10 @@ export const rules: readonly Rule[] = [
       callback_url === undefined && Object.keys(callback_headers).length > 0
         ? 'needs a callback_url to be sent to'
         : null,
+  },
+  {
+    path: 'callback_events',
+    reads: ['callback_events', 'callback_format'],
+    broken: ({ callback_events, callback_format }) => formatFault(callback_format, callback_events),
   },
 ]

@@ -1,6 +1,6 @@
 /** A field of a form: its label, its control, its faults and its explanation. */
 import type { Child } from 'hono/jsx'
-import type { Problem } from '../api.ts'
+import type { Problem } from '../../api/in-process.ts'
 
 interface FieldProps {
   name: string

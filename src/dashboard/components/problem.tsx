@@ -1,5 +1,5 @@
 /** A problem of the API, for a person. */
-import type { Problem } from '../api.ts'
+import type { Problem } from '../../api/in-process.ts'
 
 export function ProblemAlert({ problem }: { problem: Problem }) {
   const { title, detail, errors = [], code, request_id: requestId } = problem

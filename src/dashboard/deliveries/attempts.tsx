@@ -1,8 +1,8 @@
 /** The attempts of a delivery, the latest first, each with its answer to unfold. */
 import type { DeliveryView } from '../../api/deliveries/view.ts'
+import { formatDuration } from '../../core/format.ts'
 import { CodeBlock } from '../components/code.tsx'
 import { Time } from '../components/time.tsx'
-import { formatDuration } from '../format.ts'
 import { answerInWords } from './words.ts'
 
 export function Attempts({ delivery: { attempts, attempt_count: count } }: { delivery: DeliveryView }) {

@@ -2,13 +2,13 @@
 import { Hono, type Context as HonoContext } from 'hono'
 import type { DeliveryView } from '../../api/deliveries/view.ts'
 import { type Caller, mayDo } from '../../core/access.ts'
+import { formatCount } from '../../core/format.ts'
 import { CodeBlock, Copyable } from '../components/code.tsx'
 import { type Fact, Facts } from '../components/facts.tsx'
 import { Notice, withNotice } from '../components/notice.tsx'
 import { ProblemAlert } from '../components/problem.tsx'
 import { Status } from '../components/status.tsx'
 import { Time } from '../components/time.tsx'
-import { formatCount } from '../format.ts'
 import type { PageEnv } from '../page-env.ts'
 import { render } from '../render.tsx'
 import { Attempts } from './attempts.tsx'
@@ -120,6 +120,7 @@ function factsOf(delivery: Delivery, caller: Caller): Fact[] {
         <div class="quiet">The webhook-id of every attempt.</div>
       </>,
     ],
+    ['Format', delivery.format !== 'reelhook' && delivery.format],
     ['Delivery', <Copyable text={delivery.id} label="the id" />],
     ['Created', <Time at={delivery.created_at} />],
     ['Next attempt', at !== null && <Time at={at} />],

@@ -1,9 +1,9 @@
 /** The filters of the delivery log, in the URL. */
 import type { DeliveryView } from '../../api/deliveries/view.ts'
 import type { EndpointView } from '../../api/endpoints/view.ts'
+import { type Problem, queryOf } from '../../api/in-process.ts'
 import { deliveryStatuses } from '../../core/delivery.ts'
 import { eventTypes } from '../../core/event.ts'
-import { type Problem, queryOf } from '../api.ts'
 import { Choice, named } from '../components/choice.tsx'
 import { bareControl, Fault, faultAt } from '../components/field.tsx'
 import { inUtc, shownMoment } from '../form.ts'

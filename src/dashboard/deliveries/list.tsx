@@ -1,8 +1,8 @@
 /** The delivery log, newest first, and what is wrong with its receivers. */
 import { Hono } from 'hono'
 import type { EndpointView } from '../../api/endpoints/view.ts'
+import { queryOf } from '../../api/in-process.ts'
 import { mayDo } from '../../core/access.ts'
-import { queryOf } from '../api.ts'
 import { Pager } from '../components/pager.tsx'
 import { ProblemAlert } from '../components/problem.tsx'
 import type { PageEnv } from '../page-env.ts'

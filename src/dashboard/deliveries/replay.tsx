@@ -1,10 +1,10 @@
 /** Sends the failed deliveries of a period again: asks with their number first. */
 import { Hono, type Context as HonoContext } from 'hono'
 import type { EndpointView } from '../../api/endpoints/view.ts'
-import { type Problem, queryOf } from '../api.ts'
+import { type Problem, queryOf } from '../../api/in-process.ts'
+import { formatCount } from '../../core/format.ts'
 import { ProblemAlert } from '../components/problem.tsx'
 import { inUtc, readForm, textOf } from '../form.ts'
-import { formatCount } from '../format.ts'
 import type { PageEnv } from '../page-env.ts'
 import { render } from '../render.tsx'
 import { apiQuery, type DeliveryList, FilterForm } from './filter.tsx'

@@ -1,9 +1,9 @@
 /** Deliveries as rows: event, receiver, status, and what happens next. */
 import type { DeliveryView } from '../../api/deliveries/view.ts'
 import { type Caller, mayDo } from '../../core/access.ts'
+import { formatDuration } from '../../core/format.ts'
 import { Status } from '../components/status.tsx'
 import { Time } from '../components/time.tsx'
-import { formatDuration } from '../format.ts'
 import { Receiver } from './receiver.tsx'
 import { answerInWords, nextInShort, reasonInWords } from './words.ts'
 

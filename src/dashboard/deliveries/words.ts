@@ -2,7 +2,7 @@
 import type { HostView } from '../../api/deliveries/hosts.ts'
 import type { DeliveryView } from '../../api/deliveries/view.ts'
 import { type DeliveryReason, deliveryReasons } from '../../core/delivery.ts'
-import { formatCount, formatDuration } from '../format.ts'
+import { formatCount, formatDuration } from '../../core/format.ts'
 
 type Attempt = Pick<DeliveryView['attempts'][number], 'status' | 'error'>
 

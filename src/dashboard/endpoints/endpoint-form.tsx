@@ -1,9 +1,11 @@
 /** The fields of a new endpoint and of one that is changed, each with its fault. */
+
+import type { Problem } from '../../api/in-process.ts'
 import type { EventTypeView } from '../../api/system/event-types.ts'
-import type { Problem } from '../api.ts'
+import { eventFormats } from '../../core/event.ts'
 import { control, Fault, Field, faultAt } from '../components/field.tsx'
 import { ProblemAlert } from '../components/problem.tsx'
-import type { EndpointFields } from './fields.ts'
+import { type EndpointFields, formatTexts } from './fields.ts'
 
 interface Props {
   fields: EndpointFields
@@ -58,6 +60,20 @@ export function EndpointFormFields({ fields, types, problem, texts }: Props) {
         ))}
         <Fault name="event_types" fault={fault('event_types')} />
       </fieldset>
+      <Field
+        name="format"
+        label="Format"
+        hint="How the bodies are written. The formats of other APIs have job.succeeded, job.failed and job.canceled only. Pending deliveries keep theirs."
+        fault={fault('format')}
+      >
+        <select {...control('format', fault('format'))}>
+          {eventFormats.map((format) => (
+            <option value={format} selected={fields.format === format}>
+              {formatTexts[format]}
+            </option>
+          ))}
+        </select>
+      </Field>
       <Field
         name="metadata"
         label="Only jobs with this metadata"

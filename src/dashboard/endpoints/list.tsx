@@ -52,7 +52,7 @@ export const endpointListPages = new Hono<PageEnv>().get('/endpoints', async (c)
 })
 
 function Row({ endpoint }: { endpoint: EndpointView }) {
-  const { id, url, description, event_types, metadata, created_at } = endpoint
+  const { id, url, description, event_types, format, metadata, created_at } = endpoint
   return (
     <tr>
       <td data-label="Receiver">
@@ -72,6 +72,7 @@ function Row({ endpoint }: { endpoint: EndpointView }) {
         {event_types.map((type) => (
           <div>{type}</div>
         ))}
+        {format !== 'reelhook' && <div class="quiet">in the format {format}</div>}
       </td>
       <td dir="auto" data-label="Only jobs with">
         {Object.entries(metadata)

@@ -1,8 +1,8 @@
 /** The form of a new endpoint, and its secret, which is shown once. */
 import { Hono, type Context as HonoContext } from 'hono'
 import type { EndpointView } from '../../api/endpoints/view.ts'
+import type { Problem } from '../../api/in-process.ts'
 import type { EventTypeView } from '../../api/system/event-types.ts'
-import type { Problem } from '../api.ts'
 import { CodeBlock } from '../components/code.tsx'
 import { readForm } from '../form.ts'
 import type { PageEnv } from '../page-env.ts'
@@ -59,7 +59,7 @@ async function renderForm(c: HonoContext<PageEnv>, fields: EndpointFields, probl
   )
 }
 
-function renderSecret(c: HonoContext<PageEnv>, { id, url, secret }: Created) {
+function renderSecret(c: HonoContext<PageEnv>, { id, url, format, secret }: Created) {
   c.header('cache-control', 'no-store')
   return render(
     c,
@@ -81,7 +81,7 @@ function renderSecret(c: HonoContext<PageEnv>, { id, url, secret }: Created) {
           <a class="button primary" href={`/endpoints/${id}`}>
             Open the endpoint
           </a>
-          <a href={`/receiver-test?${new URLSearchParams({ url })}`}>Test its receiver</a>
+          <a href={`/receiver-test?${new URLSearchParams({ url, format })}`}>Test its receiver</a>
         </p>
       </section>
     </>,

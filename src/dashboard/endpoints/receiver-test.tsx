@@ -1,23 +1,29 @@
 /** The receiver test: four deliveries to any URL, and a report on what it made of them. */
 import { Hono, type Context as HonoContext } from 'hono'
 import type { CallbackReport } from '../../api/deliveries/test-callback.ts'
+import type { Problem } from '../../api/in-process.ts'
 import { mayDo } from '../../core/access.ts'
-import type { Problem } from '../api.ts'
+import { eventFormats } from '../../core/event.ts'
 import { control, Field, faultAt } from '../components/field.tsx'
 import { ProblemAlert } from '../components/problem.tsx'
 import { readForm, textOf } from '../form.ts'
 import type { PageEnv } from '../page-env.ts'
 import { render } from '../render.tsx'
+import { formatTexts } from './fields.ts'
 import { Report } from './report.tsx'
 
 export const receiverTestPages = new Hono<PageEnv>()
-  .get('/receiver-test', (c) => renderTest(c, c.req.query('url') ?? ''))
+  .get('/receiver-test', (c) => {
+    const { url = '', format = 'reelhook' } = c.req.query()
+    return renderTest(c, { url, format })
+  })
   .post('/receiver-test', async (c) => {
     const form = await readForm(c.req.raw)
-    const [url, secret] = [textOf(form.get('url')).trim(), textOf(form.get('secret')).trim()]
-    const body = { url, ...(secret !== '' && { secret }) }
+    const text = (name: string) => textOf(form.get(name)).trim()
+    const [url, secret, format] = [text('url'), text('secret'), text('format') || 'reelhook']
+    const body = { url, format, ...(secret !== '' && { secret }) }
     const tested = await c.get('api').send<CallbackReport>('POST', '/v1/callbacks/test', body)
-    return renderTest(c, url, tested.ok ? { report: tested.body } : { problem: tested.problem })
+    return renderTest(c, body, tested.ok ? { report: tested.body } : { problem: tested.problem })
   })
 
 interface Outcome {
@@ -25,7 +31,11 @@ interface Outcome {
   problem?: Problem
 }
 
-function renderTest(c: HonoContext<PageEnv>, url: string, { report, problem }: Outcome = {}) {
+function renderTest(
+  c: HonoContext<PageEnv>,
+  { url, format }: { url: string; format: string },
+  { report, problem }: Outcome = {},
+) {
   const fault = (name: string) => faultAt(problem, name)
   const hint = mayDo(c.get('caller'), 'admin')
     ? 'That of the endpoint or the job. The admin key has no callback secret of its own. It is not stored.'
@@ -59,6 +69,15 @@ function renderTest(c: HonoContext<PageEnv>, url: string, { report, problem }: O
             autocomplete="off"
             placeholder="whsec_…"
           />
+        </Field>
+        <Field name="format" label="Format" hint="That of the endpoint or the job." fault={fault('format')}>
+          <select {...control('format', fault('format'))}>
+            {eventFormats.map((one) => (
+              <option value={one} selected={one === format}>
+                {formatTexts[one]}
+              </option>
+            ))}
+          </select>
         </Field>
         <button type="submit" class="primary">
           {report === undefined ? 'Run the test' : 'Run it again'}

@@ -1,9 +1,9 @@
 /** The report of the receiver test: what was sent, what came back, and what should have happened. */
 import type { CallbackReport } from '../../api/deliveries/test-callback.ts'
+import { formatDuration } from '../../core/format.ts'
 import { Status } from '../components/status.tsx'
 import { Receiver } from '../deliveries/receiver.tsx'
 import { answerInWords } from '../deliveries/words.ts'
-import { formatDuration } from '../format.ts'
 
 type TestDelivery = CallbackReport['test_deliveries'][number]
 type Result = CallbackReport['results'][number]

@@ -1,11 +1,11 @@
 /** Sends an endpoint an example event, and shows its answer. */
 import type { EndpointTest } from '../../api/endpoints/test-endpoint.ts'
 import type { EndpointView } from '../../api/endpoints/view.ts'
-import type { Answer } from '../api.ts'
+import type { Answer } from '../../api/in-process.ts'
+import { formatDuration } from '../../core/format.ts'
 import { ProblemAlert } from '../components/problem.tsx'
 import { AnswerDetails } from '../deliveries/attempts.tsx'
 import { answerInWords } from '../deliveries/words.ts'
-import { formatDuration } from '../format.ts'
 
 interface Props {
   endpoint: EndpointView

@@ -1,11 +1,11 @@
 /** The page that asks before a job is deleted. */
 import { Hono, type Context as HonoContext } from 'hono'
+import type { Problem } from '../../api/in-process.ts'
+import { excerptOf, formatBytes } from '../../core/format.ts'
 import type { JobView } from '../../core/job/view-schema.ts'
-import type { Problem } from '../api.ts'
 import { withNotice } from '../components/notice.tsx'
 import { ProblemAlert } from '../components/problem.tsx'
 import { readForm } from '../form.ts'
-import { excerptOf, formatBytes } from '../format.ts'
 import type { PageEnv } from '../page-env.ts'
 import { render } from '../render.tsx'
 import { pathOf } from './load.ts'

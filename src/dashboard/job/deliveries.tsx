@@ -1,9 +1,9 @@
 /** The notifications of a job: which receiver got which event. */
 import type { DeliveryView } from '../../api/deliveries/view.ts'
+import { formatCount } from '../../core/format.ts'
 import { Status } from '../components/status.tsx'
 import { Time } from '../components/time.tsx'
 import { isSendable } from '../deliveries/words.ts'
-import { formatCount } from '../format.ts'
 import type { ShownJob } from './load.ts'
 
 interface Props {

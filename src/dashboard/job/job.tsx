@@ -1,7 +1,7 @@
 /** One job: its page, and what can be done with it. */
 import { Hono, type Context as HonoContext } from 'hono'
+import { type Answer, ProblemError } from '../../api/in-process.ts'
 import type { JobView } from '../../core/job/view-schema.ts'
-import { type Answer, ProblemError } from '../api.ts'
 import { withNotice } from '../components/notice.tsx'
 import { readForm, textOf } from '../form.ts'
 import type { PageEnv } from '../page-env.ts'

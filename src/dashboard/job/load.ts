@@ -1,10 +1,10 @@
 /** Everything that the page of a job shows, read in one go. */
 import type { Context as HonoContext } from 'hono'
 import type { DeliveryView } from '../../api/deliveries/view.ts'
+import { type Answer, ProblemError } from '../../api/in-process.ts'
 import type { AnswerView } from '../../api/jobs/answers.ts'
 import { mayDo, type Scope } from '../../core/access.ts'
 import type { JobView } from '../../core/job/view-schema.ts'
-import { type Answer, ProblemError } from '../api.ts'
 import type { PageEnv } from '../page-env.ts'
 import type { JobHistory } from '../timeline/timeline.tsx'
 

@@ -1,10 +1,11 @@
 /** The videos of a job. A player is a part of its own, whose text stays the same while it plays. */
+
+import { formatBytes, formatDuration } from '../../core/format.ts'
 import { isSettled } from '../../core/job/job.ts'
 import type { JobView } from '../../core/job/view-schema.ts'
 import { Copyable } from '../components/code.tsx'
 import { type Fact, Facts } from '../components/facts.tsx'
 import { Time } from '../components/time.tsx'
-import { formatBytes, formatDuration } from '../format.ts'
 import { headlineOf } from './failure-words.ts'
 
 type Output = JobView['outputs'][number]

@@ -1,8 +1,9 @@
 /** The request of a job. It never changes. */
+
+import { excerptOf, formatDuration, formatUsd } from '../../core/format.ts'
 import type { JobView } from '../../core/job/view-schema.ts'
 import { type Fact, Facts } from '../components/facts.tsx'
 import { Time } from '../components/time.tsx'
-import { excerptOf, formatDuration, formatUsd } from '../format.ts'
 import { JobInputs } from './inputs.tsx'
 
 export function JobRequest({ job }: { job: JobView }) {
@@ -67,6 +68,7 @@ function factsOf(job: JobView): Fact[] {
     ['Kept', days !== undefined && daysOf(days)],
     ['Callback URL', request.callback_url],
     ['Callback events', request.callback_url !== undefined && request.callback_events.join(', ')],
+    ['Callback format', request.callback_format !== 'reelhook' && request.callback_format],
     ['Callback headers', headers.length > 0 && `${headers.join(', ')} (the values are never shown)`],
     ['Deadline', <Time at={job.deadline_at} />],
     ['Will be erased', job.erase_at !== null && <Time at={job.erase_at} />],

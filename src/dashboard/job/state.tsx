@@ -1,10 +1,11 @@
 /** The state of a job: where its video is, why it failed, and the main facts. */
+
+import { formatDuration } from '../../core/format.ts'
 import { isSettled } from '../../core/job/job.ts'
 import { Copyable } from '../components/code.tsx'
 import { type Fact, Facts } from '../components/facts.tsx'
 import { Status } from '../components/status.tsx'
 import { Time } from '../components/time.tsx'
-import { formatDuration } from '../format.ts'
 import { failureWords } from './failure-words.ts'
 import type { ShownJob } from './load.ts'
 import { lateUntil, whereIs } from './state-words.ts'

@@ -1,5 +1,5 @@
 /** The filters of the list of jobs, in the URL of the page and in the queries of the API. No I/O. */
-import type { Problem } from '../api.ts'
+import type { Problem } from '../../api/in-process.ts'
 import { inUtc } from '../form.ts'
 
 /** The parameters of the page's URL that the list depends on, in their order. No value is empty. */

@@ -1,10 +1,10 @@
 /** The rows of the list of jobs. On a phone each is a card. */
 import type { Cost } from '../../core/cost.ts'
+import { excerptOf, formatDuration } from '../../core/format.ts'
 import type { JobView } from '../../core/job/view-schema.ts'
 import { Status } from '../components/status.tsx'
 import { Time } from '../components/time.tsx'
 import { amountOf } from '../cost-words.ts'
-import { excerptOf, formatDuration } from '../format.ts'
 
 const columns = ['Video', 'Job', 'Status', 'Model', 'Cost', 'Created']
 

@@ -1,6 +1,6 @@
 /** The list of jobs. */
 import { Hono, type Context as HonoContext } from 'hono'
-import { type Answer, ProblemError } from '../api.ts'
+import { type Answer, ProblemError } from '../../api/in-process.ts'
 import { Notice } from '../components/notice.tsx'
 import type { PageEnv } from '../page-env.ts'
 import { render } from '../render.tsx'

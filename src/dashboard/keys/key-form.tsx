@@ -1,6 +1,7 @@
 /** The fields of a new key and of one that is changed, each with its fault. */
+
+import type { Problem } from '../../api/in-process.ts'
 import { type Scope, scopes } from '../../core/access.ts'
-import type { Problem } from '../api.ts'
 import { control, Fault, Field } from '../components/field.tsx'
 import { ProblemAlert } from '../components/problem.tsx'
 import type { KeyFields } from './fields.ts'

@@ -1,6 +1,6 @@
 /** One key, for the scope admin: what it is, what can be changed, and its callbacks. */
 import type { Context as HonoContext } from 'hono'
-import type { Problem } from '../api.ts'
+import type { Problem } from '../../api/in-process.ts'
 import { Copyable } from '../components/code.tsx'
 import { type Fact, Facts } from '../components/facts.tsx'
 import { Notice } from '../components/notice.tsx'

@@ -1,7 +1,7 @@
 /** Keys. The scope admin sees all, creates, changes and revokes them. Any other key sees itself. */
 import { Hono } from 'hono'
+import { ProblemError } from '../../api/in-process.ts'
 import { mayDo } from '../../core/access.ts'
-import { ProblemError } from '../api.ts'
 import { withNotice } from '../components/notice.tsx'
 import { readForm, textOf } from '../form.ts'
 import type { PageEnv } from '../page-env.ts'

@@ -1,9 +1,9 @@
 /** All keys, for the scope admin. */
 import type { Context as HonoContext } from 'hono'
+import { formatCount } from '../../core/format.ts'
 import { Notice } from '../components/notice.tsx'
 import { Status } from '../components/status.tsx'
 import { Time } from '../components/time.tsx'
-import { formatCount } from '../format.ts'
 import type { PageEnv } from '../page-env.ts'
 import { render } from '../render.tsx'
 import { Budget, DisabledCallbacks, noticeTexts, Scopes } from './parts.tsx'

@@ -1,6 +1,6 @@
 /** The form of a new key, and the page that shows the key and its secret once. */
 import type { Context as HonoContext } from 'hono'
-import type { Problem } from '../api.ts'
+import type { Problem } from '../../api/in-process.ts'
 import { CodeBlock } from '../components/code.tsx'
 import type { PageEnv } from '../page-env.ts'
 import { render } from '../render.tsx'

@@ -1,11 +1,11 @@
 /** The key that has signed in, for a person without the scope admin. */
 import type { Context as HonoContext } from 'hono'
 import { mayDo } from '../../core/access.ts'
+import { formatCount, formatUsd } from '../../core/format.ts'
 import { Copyable } from '../components/code.tsx'
 import { type Fact, Facts } from '../components/facts.tsx'
 import { Notice } from '../components/notice.tsx'
 import { Time } from '../components/time.tsx'
-import { formatCount, formatUsd } from '../format.ts'
 import type { PageEnv } from '../page-env.ts'
 import { render } from '../render.tsx'
 import { Budget, DisabledCallbacks, noProject, noticeTexts, Scopes } from './parts.tsx'

@@ -1,7 +1,7 @@
 /** The parts that the pages of keys share. */
 import type { Scope } from '../../core/access.ts'
+import { formatUsd } from '../../core/format.ts'
 import { Time } from '../components/time.tsx'
-import { formatUsd } from '../format.ts'
 import type { DisabledHost } from './view.ts'
 
 export const noProject = 'none: it sees all projects'

@@ -19,7 +19,7 @@ export function bodyOf(values: Values): Body {
     pairsIn(values, 'callback_headers', ':'),
     readObject(textIn(values, 'provider_options')),
   ]
-  const events = listIn(values, 'callback_events')
+  const [events, format] = [listIn(values, 'callback_events'), text('callback_format')]
   const body = {
     model: text('model'),
     prompt: text('prompt'),
@@ -36,6 +36,7 @@ export function bodyOf(values: Values): Body {
     callback_secret: text('callback_secret'),
     callback_headers: headers.value,
     callback_events: events.join() === defaultEventTypes.join() ? undefined : events,
+    callback_format: format === 'reelhook' ? undefined : format,
     metadata: metadata.value,
     max_cost_usd: numberOr(text('max_cost_usd')),
     resubmit_unknown: text('resubmit_unknown') === undefined ? undefined : true,

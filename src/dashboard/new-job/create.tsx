@@ -1,5 +1,5 @@
 /** The buttons that create the job of the form. */
-import type { Problem } from '../api.ts'
+import type { Problem } from '../../api/in-process.ts'
 import { textIn, type Values } from './values.ts'
 
 interface Props {

@@ -1,7 +1,8 @@
 /** The price of the video at each provider, or the reasons why a provider cannot make it. */
+
+import { formatUsd } from '../../core/format.ts'
 import { Time } from '../components/time.tsx'
 import { amountOf } from '../cost-words.ts'
-import { formatUsd } from '../format.ts'
 import { labelOf } from './faults.tsx'
 import type { Estimate, Loaded } from './load.ts'
 

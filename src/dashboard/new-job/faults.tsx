@@ -1,5 +1,5 @@
 /** The faults of a form: a summary that leads to each field, and each fault at its field. */
-import type { Problem } from '../api.ts'
+import type { Problem } from '../../api/in-process.ts'
 
 export interface FieldFault {
   path: string
@@ -26,6 +26,7 @@ const labels: Readonly<Record<string, string>> = {
   callback_secret: 'Callback secret',
   callback_headers: 'Callback headers',
   callback_events: 'Callback events',
+  callback_format: 'Callback format',
   metadata: 'Metadata',
   max_cost_usd: 'Highest cost',
   deadline_seconds: 'Deadline',

@@ -1,8 +1,9 @@
 /** The form of a new job. */
+
+import type { Problem } from '../../api/in-process.ts'
+import { formatCount } from '../../core/format.ts'
 import { mediaFields } from '../../core/request/media.ts'
 import { countCharacters } from '../../core/request/text.ts'
-import type { Problem } from '../api.ts'
-import { formatCount } from '../format.ts'
 import { JobCode } from './code.tsx'
 import { CreateCard } from './create.tsx'
 import { Estimates } from './estimate.tsx'

@@ -2,8 +2,8 @@
 
 import type { viewAsset } from '../../api/assets/assets.ts'
 import type { viewEstimate } from '../../api/estimates/estimates.ts'
+import type { Api, Problem } from '../../api/in-process.ts'
 import { mediaFields } from '../../core/request/media.ts'
-import type { Api, Problem } from '../api.ts'
 import { type Body, bodyOf } from './body.ts'
 import { type ModelView, type Plan, planOf } from './plan.ts'
 import { assetIdsIn, listIn, type Values } from './values.ts'

@@ -1,8 +1,8 @@
 /** The frames and the references: by URL, by the id of an asset, or as files. */
 
 import { maxBytesByKind } from '../../assets/upload.ts'
+import { formatBytes, formatCount, formatDuration } from '../../core/format.ts'
 import { isAssetId, kindAt, type MediaField } from '../../core/request/media.ts'
-import { formatBytes, formatCount, formatDuration } from '../format.ts'
 import { tagKinds } from './edit.ts'
 import { FaultTexts, faultsAt, labelOf } from './faults.tsx'
 import { controlProps, type FormState } from './field.tsx'

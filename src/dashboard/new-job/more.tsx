@@ -1,7 +1,7 @@
 /** The fields that few jobs need, folded. */
-import { eventTypes } from '../../core/event.ts'
+import { eventFormats, eventTypes } from '../../core/event.ts'
 import { controlOf } from './faults.tsx'
-import { controlProps, Field, type FormState, Notes, TextField } from './field.tsx'
+import { controlProps, Field, type FormState, Notes, SelectField, TextField } from './field.tsx'
 import type { Plan } from './plan.ts'
 import { listIn, textIn } from './values.ts'
 
@@ -19,6 +19,7 @@ const names = [
   'callback_secret',
   'callback_headers',
   'callback_events',
+  'callback_format',
   'metadata',
   'max_cost_usd',
   'deadline_seconds',
@@ -95,6 +96,13 @@ export function More({ state, plan, callbackUrl, isAdminKey }: MoreProps) {
         ))}
         <Notes id="callback_events" state={state} />
       </fieldset>
+      <SelectField
+        id="callback_format"
+        label="Callback format"
+        state={state}
+        choices={eventFormats.map((format) => ({ value: format, label: format, isDisabled: false }))}
+        hint="How the events are written. openai and openrouter have job.succeeded, job.failed and job.canceled only."
+      />
       <Field
         id="metadata"
         label="Metadata"

@@ -2,10 +2,10 @@
 
 import { Hono, type Context as HonoContext } from 'hono'
 import { adminKeyId } from '../../api/auth.ts'
+import { type Problem, ProblemError } from '../../api/in-process.ts'
 import { mayDo } from '../../core/access.ts'
 import type { JobView } from '../../core/job/view-schema.ts'
 import { mediaFields } from '../../core/request/media.ts'
-import { type Problem, ProblemError } from '../api.ts'
 import type { PageEnv } from '../page-env.ts'
 import { render } from '../render.tsx'
 import { streamFile } from '../stream-file.ts'

@@ -1,5 +1,5 @@
 /** The choices that the model and its providers allow, from GET /v1/models. No I/O. No clock. */
-import type { viewModel } from '../../api/system/models.ts'
+import type { viewModel } from '../../api/models/models.ts'
 import { type Mode, modeOf } from '../../core/request/media.ts'
 import { listIn, textIn, type Values } from './values.ts'
 

@@ -31,6 +31,7 @@ export function prefill(job: JobView, usable: ReadonlySet<string>, caller: Calle
     generate_audio: request.generate_audio ? 'on' : '',
     resubmit_unknown: request.resubmit_unknown ? 'on' : '',
     callback_url: isOwnCallback || isCut ? '' : request.callback_url,
+    callback_format: request.callback_format,
     max_cost_usd: request.max_cost_usd,
     deadline_seconds: request.deadline_seconds,
     retention_days: request.retention_days,

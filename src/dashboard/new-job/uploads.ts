@@ -1,8 +1,8 @@
 /** The posted form, with its files stored as assets. The script of the page uploads each file by itself, as a stream. */
 
+import type { Answer, Api, Problem } from '../../api/in-process.ts'
 import { readBounded } from '../../core/http/read-bounded.ts'
 import { type MediaField, mediaFields } from '../../core/request/media.ts'
-import type { Answer, Api, Problem } from '../api.ts'
 import type { FieldFault } from './faults.tsx'
 import { listIn, setList, type Values } from './values.ts'
 

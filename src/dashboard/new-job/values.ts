@@ -35,6 +35,7 @@ export function newValues(model: string): Values {
     resolution: '720p',
     count: '1',
     generate_audio: 'on',
+    callback_format: 'reelhook',
     form_key: crypto.randomUUID(),
   })
   setList(values, 'callback_events', defaultEventTypes)

@@ -2,7 +2,7 @@
 import type { Checks } from '../../api/system/health-checks.ts'
 import type { StatsView } from '../../api/system/stats-view.ts'
 import { type Caller, mayDo } from '../../core/access.ts'
-import { formatDuration } from '../format.ts'
+import { formatDuration } from '../../core/format.ts'
 import { active, bad, type Concern, counted } from './concern.ts'
 import { aboutParts, aboutProviders, aboutStorage } from './deployment.ts'
 

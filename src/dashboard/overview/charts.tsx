@@ -1,7 +1,7 @@
 /** The numbers of a period, as tables. The script of the charts draws them and folds the tables up. */
 import type { PartView, SeriesView } from '../../api/stats/series-view.ts'
+import { formatCount, formatDuration, formatUsd } from '../../core/format.ts'
 import { Time } from '../components/time.tsx'
-import { formatCount, formatDuration, formatUsd } from '../format.ts'
 
 /** How the values are written, and which lines or bars show them. */
 type Unit = 'count' | 'percent' | 'seconds' | 'usd'

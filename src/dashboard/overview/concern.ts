@@ -1,5 +1,5 @@
 /** One thing that needs attention. No I/O. */
-import { formatCount } from '../format.ts'
+import { formatCount } from '../../core/format.ts'
 
 export interface Concern {
   /** bad: something is broken. active: it may become so, or it costs time or money. */

@@ -1,7 +1,7 @@
 /** Lists the problems of the platform, the storage and the providers. No I/O. No clock. */
 import type { Checks } from '../../api/system/health-checks.ts'
 import type { StatsView } from '../../api/system/stats-view.ts'
-import { formatBytes } from '../format.ts'
+import { formatBytes } from '../../core/format.ts'
 import { active, bad, type Concern, counted, percent } from './concern.ts'
 
 const nearlyFullShare = 0.7

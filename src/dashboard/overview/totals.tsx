@@ -1,6 +1,6 @@
 /** The totals of a period. */
 import type { PartView } from '../../api/stats/series-view.ts'
-import { formatCount, formatDuration, formatUsd } from '../format.ts'
+import { formatCount, formatDuration, formatUsd } from '../../core/format.ts'
 import { formatPercent, successPercent, unfinished } from './charts.tsx'
 
 export function Totals({ total }: { total: PartView }) {

@@ -1,5 +1,5 @@
 /** The axis above the rows, the grid behind their bars, and the legend. */
-import { formatDuration } from '../format.ts'
+import { formatDuration } from '../../core/format.ts'
 import type { Axis } from './axis.ts'
 import { percent } from './bars.tsx'
 

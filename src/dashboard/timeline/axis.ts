@@ -2,7 +2,7 @@
  * The time axis. It is to scale, but for long waits: time in which nothing runs is drawn shorter where it would leave no
  * room for what runs. So an attempt three days later is on the same axis as a copy of two seconds. No I/O. No clock.
  */
-import { formatDuration } from '../format.ts'
+import { formatDuration } from '../../core/format.ts'
 import type { Segment } from './row.ts'
 
 export interface Axis {

@@ -1,5 +1,5 @@
 /** The bars of a row. They repeat what the row says in words, so a screen reader passes over them. */
-import { formatDuration } from '../format.ts'
+import { formatDuration } from '../../core/format.ts'
 import type { Axis } from './axis.ts'
 import type { Segment } from './row.ts'
 

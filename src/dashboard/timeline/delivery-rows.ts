@@ -1,5 +1,5 @@
 /** The attempts of the deliveries, one row each: the wait before it, then the call. No I/O. No clock. */
-import { formatDuration } from '../format.ts'
+import { formatDuration } from '../../core/format.ts'
 import type { Known } from './history.ts'
 import { mark, type Row, wait, work } from './row.ts'
 

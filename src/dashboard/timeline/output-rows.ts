@@ -1,5 +1,5 @@
 /** The copies of the videos to the storage, and from there to the export bucket. No I/O. No clock. */
-import { formatBytes } from '../format.ts'
+import { formatBytes } from '../../core/format.ts'
 import type { Known } from './history.ts'
 import { mark, type Row, type Segment, wait, work } from './row.ts'
 

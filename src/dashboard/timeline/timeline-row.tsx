@@ -1,7 +1,8 @@
 /** One row: its name, its bars and its duration. Unfolded it shows its times, facts and answers. */
+
+import { formatDuration } from '../../core/format.ts'
 import { Time } from '../components/time.tsx'
 import { costIn, costWords } from '../cost-words.ts'
-import { formatDuration } from '../format.ts'
 import type { Axis } from './axis.ts'
 import { Bars } from './bars.tsx'
 import type { Row, Shown } from './row.ts'

@@ -3,11 +3,14 @@
  * ago, and the valid one again. Reads and writes no row, and retries nothing.
  */
 import { keyPairOf } from '../../core/crypto/key-pair.ts'
+import type { EventFormat } from '../../core/event.ts'
+import { openaiBody, openrouterBody } from '../../core/event-formats/body.ts'
 import { connectionFailureOf } from '../../core/http/cloudflare-status.ts'
 import { newId } from '../../core/id.ts'
 import { type AttemptEdges, attemptPost } from '../attempt.ts'
+import { headersOf } from '../headers.ts'
 import { newSecret } from '../secrets.ts'
-import { type Signers, signatureHeaders } from '../sign.ts'
+import type { Signers } from '../sign.ts'
 
 export const testDeliveryNames = ['valid', 'forged', 'stale', 'duplicate'] as const
 type TestDeliveryName = (typeof testDeliveryNames)[number]
@@ -29,11 +32,10 @@ const staleMs = 60 * 60 * 1_000
 
 export async function sendTestDeliveries(
   edges: AttemptEdges,
-  url: string,
+  { url, format }: { url: string; format: EventFormat },
   signers: Signers,
 ): Promise<TestDeliveries> {
   const nowMs = edges.now()
-  const body = harmlessBody(nowMs)
   const send = async (
     name: TestDeliveryName,
     eventId: string,
@@ -41,7 +43,9 @@ export async function sendTestDeliveries(
     signedAtMs: number,
   ): Promise<TestDelivery> => {
     const startedAt = edges.now()
-    const headers = await signatureHeaders(testSigners, eventId, body, signedAtMs)
+    const body = harmlessBody(format, eventId, nowMs)
+    const signed = { eventId, body, format, idempotencyKey: eventId }
+    const headers = await headersOf(testSigners, signed, signedAtMs)
     const attempted = await attemptPost(edges, { url, body, signatureHeaders: headers })
     if (attempted === 'no_connection') return unsent(name, 'no connection was free in time')
     const { status, error, redirect } = attempted
@@ -86,10 +90,19 @@ function tlsOf(url: string, status: number | null): TestDelivery['tls'] {
 }
 
 /** The body of a test delivery. */
-export function harmlessBody(nowMs: number): string {
-  const message = 'Reelhook tests this callback URL. Nothing happened, and nothing needs to be done.'
-  const timestamp = new Date(nowMs).toISOString()
-  return JSON.stringify({ type: 'callback.test', timestamp, data: { message } })
+export function harmlessBody(format: EventFormat, id: string, createdAt: number): string {
+  const data = {
+    message: 'Reelhook tests this callback URL. Nothing happened, and nothing needs to be done.',
+  }
+  const event = { id, type: 'callback.test', createdAt }
+  switch (format) {
+    case 'reelhook':
+      return JSON.stringify({ type: event.type, timestamp: new Date(createdAt).toISOString(), data })
+    case 'openai':
+      return openaiBody(event, data)
+    case 'openrouter':
+      return openrouterBody(event, data)
+  }
 }
 
 /** Signs correctly, but with neither the receiver's secret nor the deployment's key pair. */

@@ -27,6 +27,12 @@ Try it:
     -H 'Authorization: Bearer ${apiKey}' \\
     -H 'Content-Type: application/json' \\
     -d '{"model":"seedance-2.0-mini","prompt":"A paper boat drifts down a rainy gutter"}'
+
+For the command, the clients and the recipes, in another terminal:
+
+  export REELHOOK_URL=${url} \\
+    REELHOOK_API_KEY=${apiKey} \\
+    REELHOOK_SECRET=${callbackSecret}
 `
 }
 

@@ -1,4 +1,5 @@
 /** Bundles the Worker, applies the migrations, and runs it on this machine. */
+import { randomInt } from 'node:crypto'
 import { createServer } from 'node:net'
 import { type Bundle, bundleWorker, migrateTables } from './bundle.ts'
 import { type LocalWorker, runWorker, type Settings } from './runtime.ts'
@@ -15,12 +16,18 @@ export async function startBundle(bundle: Bundle, settings: Settings): Promise<L
   return worker
 }
 
-/** A free port. The Worker must know its address before it starts. */
+/**
+ * A free port: the Worker must know its address before it starts. It is below the ports that systems give to outgoing
+ * connections, so none of those takes it in the meantime.
+ */
 export async function freePort(): Promise<number> {
+  const port = randomInt(20_000, 32_000)
   const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const address = server.address()
+  const isFree = await new Promise<boolean>((resolve) => {
+    server.once('error', () => resolve(false))
+    server.listen(port, '127.0.0.1', () => resolve(true))
+  })
+  if (!isFree) return freePort()
   await new Promise((resolve) => server.close(resolve))
-  if (address === null || typeof address === 'string') throw new Error('There is no free port.')
-  return address.port
+  return port
 }

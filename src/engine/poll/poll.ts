@@ -37,7 +37,9 @@ function paceOf(provider: Provider | undefined): PollPace {
 }
 
 /** The job and all that was received for it. */
-type Polling = Pick<Claim, 'tasks' | 'webhooks'> & { job: PolledJob['job'] & { provider: ProviderName } }
+type Polling = Pick<Claim, 'tasks' | 'webhooks'> & {
+  job: PolledJob['job'] & { provider: ProviderName; progress: number | null }
+}
 
 /** Polls every task that runs at the provider. `waits`: for each that is still running, how long until its next poll. */
 export async function pollTasks(
@@ -59,7 +61,7 @@ export async function pollTasks(
     outputs: ended.flatMap((one) => outputRows(tasks, one)),
     hosts: ended.flatMap(hostsOf),
     events: ended.map(({ task }) => endEvent(task, context.now())),
-    progress: progressOf(tasks, results),
+    progress: furthest(job.progress, progressOf(tasks, results)),
   })
   return { polled, waits: results.flatMap((one) => (one.state === 'running' ? [one.waitMs] : [])) }
 }
@@ -102,6 +104,11 @@ function endEvent(task: Task, nowMs: number) {
     fault: task.fault?.code ?? null,
   }
   return draftEvent(task.status === 'succeeded' ? 'task.succeeded' : 'task.failed', data, nowMs)
+}
+
+/** The progress never falls: some providers report less than before, or nothing in between. */
+function furthest(before: number | null, now: number | null): number | null {
+  return before === null || now === null ? (now ?? before) : Math.max(before, now)
 }
 
 /** Percent over the tasks that may make outputs. Null where no provider reports a progress. */

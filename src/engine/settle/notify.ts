@@ -1,7 +1,7 @@
 /** The deliveries of an event. They are committed in the same batch as the event. */
 import type { Context } from '../../context.ts'
 import { destinationsOf, type JobEventType, type NotifyingJob, type Subscription } from '../../core/event.ts'
-import { eventBody } from '../../core/event-body.ts'
+import { bodyIn } from '../../core/event-formats/body.ts'
 import { type JobRows, viewJob } from '../../core/job/view.ts'
 import { linksTo } from '../../media/signed-links.ts'
 import { type DeliveryDraft, draftDelivery } from '../../store/deliveries/claim.ts'
@@ -17,7 +17,8 @@ interface Given {
 }
 
 /**
- * One delivery per destination, all under the event's id. The body is made once, so every attempt sends the same bytes.
+ * One delivery per destination, all under the event's id. The body is made once for each format, so every attempt sends the
+ * same bytes.
  * `rows`: after the event.
  */
 export async function deliveriesFor(
@@ -30,8 +31,10 @@ export async function deliveriesFor(
   const destinations = destinationsOf(event.type, job, subscriptions ?? (await owners.subscriptions()))
   if (destinations.length === 0) return []
   const links = await linksTo(config, job.id, outputs, event.createdAt)
-  const body = eventBody(event.type, event.createdAt, viewJob(rows, links), output)
-  return destinations.map((destination) =>
-    draftDelivery(job.id, { ...destination, eventId: event.id, eventType: event.type, body }),
-  )
+  const shown = viewJob(rows, links)
+  const about = { eventId: event.id, eventType: event.type }
+  return [...Map.groupBy(destinations, ({ format }) => format)].flatMap(([format, ofFormat]) => {
+    const body = bodyIn(format, { ...event, output }, shown)
+    return ofFormat.map((destination) => draftDelivery(job.id, { ...destination, ...about, body }))
+  })
 }

@@ -3,12 +3,14 @@
  * database, and from then on the jobs cannot be found. Then their objects are deleted, then the rest of their rows. After a
  * crash in between, the next sweep finishes by the rows that are left. Caches are purged apart from this, by purge.ts.
  */
+import { deleteUploads } from '../../assets/delete-upload.ts'
 import type { Context } from '../../context.ts'
 import { everyProject, sees } from '../../core/access.ts'
 import { destinationsOf, type ErasureReason, type Subscription } from '../../core/event.ts'
 import { erasureEventBody } from '../../core/event-body.ts'
 import { newId } from '../../core/id.ts'
 import { isSettled } from '../../core/job/job.ts'
+import { assetOfFile } from '../../core/request/openai-entry.ts'
 import { jobPrefix } from '../../core/retention.ts'
 import { describeError } from '../../log.ts'
 import { deleteAllExcept } from '../../media/delete.ts'
@@ -117,6 +119,11 @@ async function eraseAll(
   await closeBeforeErasure(
     context,
     seen.map(({ job }) => job),
+  )
+  // Before the commit, which deletes the rows that name them. A settled job needs none.
+  await deleteUploads(
+    context,
+    seen.flatMap(({ job }) => assetOfFile(job.request) ?? []),
   )
   if (!(await commitErasures(db, { deliveries, pendingDeliveries }, nowMs))) return false
   const ids = [...deliveries.keys()]

@@ -1,15 +1,16 @@
 /**
  * prune: deletes the details of jobs that ended `PRUNE_AFTER_DAYS` ago: their stored events, the answers and webhooks of
  * their providers, and the bodies and attempts of their deliveries. The jobs, their costs and their videos stay. It deletes
- * old counters too.
+ * old counters and starts too.
  */
 import type { Context } from '../../context.ts'
 import { prunedBefore } from '../../core/retention.ts'
-import { sweepEveryMs } from '../../core/schedule.ts'
+import { repetitionMs, sweepEveryMs } from '../../core/schedule.ts'
 import type { Database } from '../../store/database.ts'
 import { deleteOldCounters } from '../../store/jobs/counters.ts'
 import { pruneCandidates, pruneJobs } from '../../store/prune.ts'
 import { inEachDatabase } from '../../store/shards.ts'
+import { deleteStartsBefore } from '../../store/starts.ts'
 
 // Every ten minutes, because a look that finds nothing still reads some rows.
 const minutesPerRound = 10
@@ -22,6 +23,7 @@ const jobsPerGroup = 200
 // Two at once are harmless: the second finds nothing to delete.
 export async function prune(context: Context): Promise<void> {
   if (Math.floor(context.now() / sweepEveryMs) % minutesPerRound !== 0) return
+  await deleteStartsBefore(context.db, context.now() - repetitionMs)
   await inEachDatabase(context, async (db) => {
     await pruneEnded(context, db)
     await deleteOldCounters(db, context.now())

@@ -4,25 +4,31 @@
  */
 import { ok, type Result } from '../../core/fault.ts'
 import type { ByteSource } from '../source.ts'
-import { type FormParser, type PartHeaders, parseForm } from './parser.ts'
+import { type FormParser, type FormRules, type PartHeaders, parseForm } from './parser.ts'
 
 const chunkBytes = 256 * 1024
 
 type Feed = () => Promise<Result<'more' | 'end'>>
 
-/** Reads up to the file. `header` is the body's complete Content-Type, including the boundary. */
+export interface FormFile {
+  source: ByteSource
+  headers: PartHeaders
+}
+
+/** Reads up to the file. `header` is the body's complete Content-Type, including the boundary. Null: the form has no file. */
 export async function openForm(
   body: ByteSource,
   header: string,
-  maxBytes: number,
-): Promise<Result<{ source: ByteSource; headers: PartHeaders }>> {
-  const form = parseForm(header, maxBytes)
+  rules: FormRules,
+): Promise<Result<FormFile | null>> {
+  const form = parseForm(header, rules)
   const feed = feedFrom(body, form)
   for (;;) {
     const headers = form.headers()
     if (headers !== null) return ok({ source: fileIn(form, feed, headers), headers })
     const fed = await feed()
     if (!fed.ok) return fed
+    if (fed.value === 'end' && form.headers() === null) return ok(null)
   }
 }
 

@@ -1,4 +1,7 @@
-/** The bodies of deliveries. The deliveries of one event send the same body: it is with its one delivery, or with the event. */
+/**
+ * The bodies of deliveries. A body is with its delivery. The deliveries of one event in Reelhook's format send the same body: if
+ * they are several, it is with the event.
+ */
 import { eq, sql } from 'drizzle-orm'
 import type { Database } from '../database.ts'
 import { deliveries, events } from '../schema.ts'

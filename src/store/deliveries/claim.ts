@@ -55,7 +55,8 @@ const owner = sql`coalesce(${value('ownerId')}, (SELECT ${jobs.apiKeyId} FROM ${
 const lane = { host: value('host'), ownerId: owner }
 const isClaimed = sql`(${value('lease')} IS NOT NULL
   AND ${takesFreshAttempt(lane, { now: value('now'), leaseEnd: value('leaseEnd') })})`
-const given = ['id', 'jobId', 'endpointId', 'eventId', 'eventType', 'url', 'host', 'path', 'project', 'body']
+const about = ['id', 'jobId', 'endpointId', 'eventId', 'eventType', 'format', 'project', 'body']
+const given = [...about, 'url', 'host', 'path']
 const places: Record<string, SQL> = {
   ...Object.fromEntries(given.map((name) => [name, value(name)])),
   ownerId: owner,

@@ -1,6 +1,7 @@
 /** A claimed delivery, with what an attempt needs besides its owner. */
 import { eq, sql } from 'drizzle-orm'
 import type { FailureStreak } from '../../core/delivery.ts'
+import type { EventFormat, EventType } from '../../core/event.ts'
 import type { Database } from '../database.ts'
 import { deliveries, hosts, jobs } from '../schema.ts'
 import { bodyOfDelivery } from './bodies.ts'
@@ -12,6 +13,8 @@ export interface ClaimedDelivery extends Owner {
   id: string
   jobId: string
   eventId: string
+  eventType: EventType
+  format: EventFormat
   url: string
   path: string
   attempts: number
@@ -34,10 +37,21 @@ export interface ClaimedDelivery extends Owner {
 
 /** The data that an attempt needs. Columns of other tables have an alias: D1 merges columns of the same name. */
 export function selectForAttempt(db: Database, id: string) {
-  const { id: deliveryId, jobId, endpointId, eventId, url, host, path, ownerId } = deliveries
+  const {
+    id: deliveryId,
+    jobId,
+    endpointId,
+    eventId,
+    eventType,
+    format,
+    url,
+    host,
+    path,
+    ownerId,
+  } = deliveries
   const { attempts, attemptsBefore, dueAt, lease } = deliveries
-  const place = { id: deliveryId, jobId, endpointId, eventId, url, host, path, ownerId }
-  const columns = { ...place, attempts, attemptsBefore, dueAt, lease }
+  const about = { id: deliveryId, jobId, endpointId, eventId, eventType, format }
+  const columns = { ...about, url, host, path, ownerId, attempts, attemptsBefore, dueAt, lease }
   return db
     .select({
       ...columns,

@@ -2,7 +2,7 @@
 import { and, asc, desc, eq, sql } from 'drizzle-orm'
 import { z } from 'zod'
 import type { Viewer } from '../../core/access.ts'
-import { type EventType, eventTypes, type Subscription } from '../../core/event.ts'
+import { type EventType, eventFormats, eventTypes, type Subscription } from '../../core/event.ts'
 import { readStored } from '../../core/http/json.ts'
 import type { Database } from '../database.ts'
 import { forgetOwnersAfter } from '../owner-memory.ts'
@@ -22,12 +22,13 @@ export const maxEndpoints = 50
 
 /** False: its project has `maxEndpoints` already. */
 export async function insertEndpoint(db: Database, endpoint: Endpoint): Promise<boolean> {
-  const { id, url, host, path, description, secret, createdAt, disabledAt, disabledBy, project } = endpoint
+  const { id, url, host, path, description, format, secret, createdAt, disabledAt, disabledBy, project } =
+    endpoint
   const insert = db
     .insert(endpoints)
     .select(
       sql`SELECT ${id}, ${url}, ${host}, ${path}, ${description}, ${JSON.stringify(endpoint.eventTypes)},
-        ${JSON.stringify(endpoint.metadata)}, ${secret}, ${createdAt}, ${disabledAt}, ${disabledBy}, ${project}
+        ${format}, ${JSON.stringify(endpoint.metadata)}, ${secret}, ${createdAt}, ${disabledAt}, ${disabledBy}, ${project}
         WHERE (SELECT count(*) FROM ${endpoints} WHERE ${endpoints.id} <> ${id}
           AND ${endpoints.project} IS ${project}) < ${maxEndpoints}`,
     )
@@ -58,6 +59,7 @@ export function selectForDeliveries(db: Database) {
       endpointId: endpoints.id,
       url: endpoints.url,
       eventTypes: endpoints.eventTypes,
+      format: endpoints.format,
       metadata: endpoints.metadata,
       secret: endpoints.secret,
       disabledAt: endpoints.disabledAt,
@@ -68,15 +70,15 @@ export function selectForDeliveries(db: Database) {
 }
 
 /** A damaged row matches no event: without its filter it would receive the events of every job. */
-export function readSubscription<T extends Pick<Row, 'eventTypes' | 'metadata'>>(row: T) {
+export function readSubscription<T extends Pick<Row, 'eventTypes' | 'format' | 'metadata'>>(row: T) {
   const eventTypes = readStored(eventTypesSchema, row.eventTypes)
   const metadata = readStored(metadataSchema, row.metadata)
-  const isSound = eventTypes !== undefined && metadata !== undefined
+  const isSound = eventTypes !== undefined && metadata !== undefined && eventFormats.includes(row.format)
   return {
     ...row,
     eventTypes: isSound ? eventTypes : [],
     metadata: metadata ?? {},
-  } satisfies Pick<Subscription, 'eventTypes' | 'metadata'>
+  } satisfies Pick<Subscription, 'eventTypes' | 'format' | 'metadata'>
 }
 
 export type EndpointPatch = Partial<Omit<Endpoint, 'id' | 'createdAt'>>

@@ -6,7 +6,7 @@ import { type DeliveryDraft, insertDelivery } from './claim.ts'
 
 /**
  * An event that the timeline makes from other rows is not inserted. A body is stored with its delivery, or once with the
- * event if several deliveries send it.
+ * event if several deliveries send it. The bodies of other formats are short: each is with its delivery.
  */
 export function insertEventsAndDeliveries(
   db: Database,
@@ -16,22 +16,18 @@ export function insertEventsAndDeliveries(
 ) {
   const drafts = events.map((event) => {
     const own = deliveries.filter(({ eventId }) => eventId === event.id)
-    const [first] = own
-    const sharedBody = own.length > 1 && first !== undefined ? first.body : null
+    const [first, second] = own.filter(({ format }) => format === 'reelhook')
+    const sharedBody = first !== undefined && second !== undefined ? first.body : null
     return { event, sharedBody, isStored: !isMadeFromRows(event, own.length) }
   })
-  const isShared = new Set(drafts.flatMap(({ event, sharedBody }) => (sharedBody === null ? [] : event.id)))
+  const shared = new Set(drafts.flatMap(({ event, sharedBody }) => (sharedBody === null ? [] : event.id)))
+  const hasNoBody = ({ eventId, format }: DeliveryDraft) => format === 'reelhook' && shared.has(eventId)
   return [
     ...drafts.flatMap(({ event, sharedBody, isStored }) =>
       isStored ? [insertEvent(db, jobId, event, sharedBody)] : [],
     ),
     ...deliveries.map((draft) =>
-      insertDelivery(
-        db,
-        jobId,
-        { ...draft, apiKeyId, ...(isShared.has(draft.eventId) && { body: null }) },
-        nowMs,
-      ),
+      insertDelivery(db, jobId, { ...draft, apiKeyId, ...(hasNoBody(draft) && { body: null }) }, nowMs),
     ),
   ]
 }

@@ -1,5 +1,5 @@
-/** The list of jobs, newest first. */
-import { and, desc, eq, isNull, lt, type SQL, sql } from 'drizzle-orm'
+/** The list of jobs. */
+import { and, asc, desc, eq, gt, isNull, lt, type SQL, sql } from 'drizzle-orm'
 import { firstIdAt } from '../../core/id.ts'
 import { type JobStatus, jobStatuses } from '../../core/job/job.ts'
 import { type Model, models, type ProviderName, providerNames } from '../../core/request/request.ts'
@@ -12,6 +12,7 @@ import {
   findPage,
   literal,
   mergePages,
+  type Order,
   type Page,
   pageOf,
   type Range,
@@ -20,6 +21,8 @@ import { jobs } from '../schema.ts'
 import { type Job, readRow } from './jobs.ts'
 
 export interface JobFilter {
+  /** Undefined: the newest first. */
+  order?: Order | undefined
   /** Undefined: the jobs of all projects. */
   project?: string | undefined
   status?: JobStatus | undefined
@@ -39,21 +42,23 @@ export async function listJobs(
   const { rows, next } = await mergePages(
     databases,
     {
-      order: 'newest_first',
+      order: orderOf(filter),
       find: (db, from) => findJobs(db, filter, from),
-      read: (db, ids) => readJobs(db, ids, maxBytes),
+      read: (db, ids) => readJobs(db, ids, orderOf(filter), maxBytes),
     },
     cursor,
   )
   return { jobs: rows, next }
 }
 
+function orderOf({ order = 'newest_first' }: JobFilter): Order {
+  return order
+}
+
 /** The ids of one page of one database. */
 export async function findJobs(db: Database, filter: JobFilter, cursor: Cursor): Promise<Page> {
-  const { project, status, provider, model, createdBeforeMs, metadata } = filter
-  const until = createdBeforeMs === undefined ? null : firstIdAt('job', createdBeforeMs)
-  const isBounded = until !== null && (cursor.after === null || until < cursor.after)
-  const from = isBounded ? { ...cursor, after: until } : cursor
+  const { project, status, provider, model, metadata } = filter
+  const from = { ...cursor, after: startOf(filter, cursor) }
 
   const entries = Object.entries(metadata)
   const [entry, ...others] = entries
@@ -64,6 +69,29 @@ export async function findJobs(db: Database, filter: JobFilter, cursor: Cursor):
   return (isByColumn ? null : await findByKey(db, filter, from)) ?? findByColumns(db, filter, from)
 }
 
+/**
+ * Where a page begins: at the cursor, or at the bound of the filter on that side if that comes later. One bound is read by
+ * the index; of two on the same side, SQLite might read by the other.
+ */
+function startOf(filter: JobFilter, { after }: Cursor): string | null {
+  if (orderOf(filter) === 'newest_first') {
+    const until = untilOf(filter)
+    return until !== null && (after === null || until < after) ? until : after
+  }
+  const since = sinceOf(filter)
+  return since !== null && (after === null || since > after) ? since : after
+}
+
+/** No job of the filter has this id or a later one. */
+function untilOf({ createdBeforeMs }: JobFilter): string | null {
+  return createdBeforeMs === undefined ? null : firstIdAt('job', createdBeforeMs)
+}
+
+/** No job of the filter has an earlier id. No job has this one: its other bits are random. */
+function sinceOf({ createdAfterMs }: JobFilter): string | null {
+  return createdAfterMs === undefined ? null : firstIdAt('job', createdAfterMs + 1)
+}
+
 /** The jobs of one range that have the rest of what the filter names. `entries`: of metadata. */
 function findTested(
   db: Database,
@@ -72,8 +100,8 @@ function findTested(
   cursor: Cursor,
 ): Promise<Page> {
   const tests = [...entries.map((entry) => hasMetadata(...entry)), ...columnTests(filter)]
-  const ranges = [since(filter, range)]
-  return findPage(db, { order: 'newest_first', ranges, test: and(...tests) }, cursor)
+  const ranges = [within(filter, range)]
+  return findPage(db, { order: orderOf(filter), ranges, test: and(...tests) }, cursor)
 }
 
 /** Other projects are in other parts of the index, so they cost nothing. */
@@ -83,13 +111,14 @@ function rangeOfProject(project: string): Range {
 
 /** By the primary key. Null: too many of the rows are erased, and the index without them must be read. */
 async function findByKey(db: Database, filter: JobFilter, { after, limit }: Cursor): Promise<Page | null> {
-  const { where } = since(filter, { table: jobs, id: jobs.id, where: sql`1` })
+  const { where } = within(filter, { table: jobs, id: jobs.id, where: sql`1` })
+  const [isAfter, inOrder] = orderOf(filter) === 'newest_first' ? [lt, desc] : [gt, asc]
   const inspected = 2 * limit + 1
   const rows = await db
     .select({ id: jobs.id, erasedAt: jobs.erasedAt })
     .from(jobs)
-    .where(and(where, after === null ? undefined : lt(jobs.id, after)))
-    .orderBy(desc(jobs.id))
+    .where(and(where, after === null ? undefined : isAfter(jobs.id, after)))
+    .orderBy(inOrder(jobs.id))
     .limit(inspected)
   const found = rows.filter(({ erasedAt }) => erasedAt === null).map(({ id }) => id)
   return found.length > limit || rows.length < inspected ? pageOf(found, limit) : null
@@ -103,18 +132,20 @@ function findByColumns(db: Database, filter: JobFilter, cursor: Cursor): Promise
       (model === undefined ? models : [model]).map((ofModel) => {
         const where = sql`${jobs.status} = ${literal(ofStatus)} AND ${jobs.provider} = ${literal(ofProvider)}
           AND ${jobs.model} = ${literal(ofModel)} AND ${isNull(jobs.erasedAt)}`
-        return since(filter, { table: jobs, id: jobs.id, where })
+        return within(filter, { table: jobs, id: jobs.id, where })
       }),
     ),
   )
-  return findPage(db, { order: 'newest_first', ranges }, cursor)
+  return findPage(db, { order: orderOf(filter), ranges }, cursor)
 }
 
-/** The rows of a range that were created after the time of the filter. */
-function since({ createdAfterMs }: JobFilter, range: Range): Range {
-  if (createdAfterMs === undefined) return range
-  const first = firstIdAt('job', createdAfterMs + 1)
-  return { ...range, where: sql`${range.where} AND ${range.id} >= ${literal(first)}` }
+/** The rows of a range on this side of the bound at its far end. */
+function within(filter: JobFilter, range: Range): Range {
+  const isNewestFirst = orderOf(filter) === 'newest_first'
+  const end = isNewestFirst ? sinceOf(filter) : untilOf(filter)
+  if (end === null) return range
+  const isBefore = isNewestFirst ? sql`${range.id} >= ${literal(end)}` : sql`${range.id} < ${literal(end)}`
+  return { ...range, where: sql`${range.where} AND ${isBefore}` }
 }
 
 function columnTests({ status, provider, model }: JobFilter): SQL[] {
@@ -131,14 +162,15 @@ function columnTests({ status, provider, model }: JobFilter): SQL[] {
 const maxPageBytes = 2 * 1024 * 1024
 
 /** The first rows that fit on a page together: always the first, however large it is. Jobs erased since are left out. */
-async function readJobs(db: Database, ids: string[], maxBytes: number) {
-  const upToHere = sql`OVER (ORDER BY ${jobs.id} DESC)`
+async function readJobs(db: Database, ids: string[], order: Order, maxBytes: number) {
+  const inOrder = order === 'newest_first' ? desc(jobs.id) : asc(jobs.id)
+  const upToHere = sql`OVER (ORDER BY ${inOrder})`
   const sizes = sql`SELECT ${jobs.id} AS id, row_number() ${upToHere} AS n, sum(octet_length(${jobs.request})) ${upToHere} AS bytes
     FROM ${jobs} WHERE ${among(jobs.id, ids)} AND ${isNull(jobs.erasedAt)}`
   const rows = await db
     .select()
     .from(jobs)
     .where(sql`${jobs.id} IN (SELECT id FROM (${sizes}) WHERE n = 1 OR bytes <= ${maxBytes})`)
-    .orderBy(desc(jobs.id))
+    .orderBy(inOrder)
   return { rows: rows.map(readRow), cutAfter: rows.length < ids.length ? (rows.at(-1)?.id ?? null) : null }
 }

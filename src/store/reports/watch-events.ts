@@ -1,4 +1,4 @@
-/** The rows of many jobs from which their events are made, with the bodies that were delivered. */
+/** The rows of many jobs from which their events are made, with the bodies that were delivered in Reelhook's format. */
 import { and, asc, isNull, sql } from 'drizzle-orm'
 import type { EventType } from '../../core/event.ts'
 import type { Entry } from '../../core/job/made-entries.ts'
@@ -18,7 +18,7 @@ export interface ChangedJob {
   outputs: Output[]
   /** Without the webhooks of providers. */
   timeline: Entry[]
-  /** The delivered bodies by event id. An event without deliveries, or a pruned one, has none. */
+  /** The delivered bodies by event id. An event without deliveries in that format, or a pruned one, has none. */
   bodies: Map<string, string>
 }
 
@@ -42,7 +42,9 @@ export async function readChanged(db: Database, ids: string[]): Promise<ChangedJ
         jobId: deliveries.jobId,
         id: deliveries.eventId,
         type: sql<EventType>`min(${deliveries.eventType})`,
-        body: sql<string | null>`max(coalesce(${deliveries.body}, (${shared})))`,
+        body: sql<
+          string | null
+        >`max(iif(${deliveries.format} = 'reelhook', coalesce(${deliveries.body}, (${shared})), NULL))`,
       })
       .from(deliveries)
       .where(among(deliveries.jobId, ids))

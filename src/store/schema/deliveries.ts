@@ -2,7 +2,7 @@
 import { sql } from 'drizzle-orm'
 import { index, integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core'
 import { deliveryReasonNames, deliveryStatuses } from '../../core/delivery.ts'
-import { eventTypes } from '../../core/event.ts'
+import { eventFormats, eventTypes } from '../../core/event.ts'
 import { at, jobId } from './jobs.ts'
 
 /** The notifications of events, one row for each event and URL. WITHOUT ROWID. */
@@ -15,6 +15,8 @@ export const deliveries = sqliteTable(
     endpointId: text('endpoint_id'),
     eventId: text('event_id').notNull(),
     eventType: text('event_type', { enum: eventTypes }).notNull(),
+    /** That of its receiver when it was made. */
+    format: text('format', { enum: eventFormats }).notNull().default('reelhook'),
     url: text('url').notNull(),
     /** Host and path of the URL. */
     host: text('host').notNull().default(''),
@@ -23,7 +25,7 @@ export const deliveries = sqliteTable(
     ownerId: text('owner_id').notNull().default(''),
     /** That of the endpoint, or for a callback that of the job. */
     project: text('project'),
-    /** The same bytes on every attempt. Null: they are with the event, which has several deliveries, or were pruned. */
+    /** The same bytes on every attempt. Null: they are with the event, which several deliveries send, or were pruned. */
     body: text('body'),
     status: text('status', { enum: deliveryStatuses }).notNull(),
     reason: text('reason', { enum: deliveryReasonNames }),

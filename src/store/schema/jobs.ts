@@ -121,7 +121,7 @@ export const events = sqliteTable(
     type: text('type').notNull(),
     /** JSON. */
     data: text('data').notNull(),
-    /** The body of its deliveries: the same bytes on every attempt. Null: it has at most one, which has the body. */
+    /** The body that several of its deliveries send: the same bytes on every attempt. Null: each has its own. */
     body: text('body'),
     createdAt: at('created_at').notNull(),
   },

@@ -1,5 +1,6 @@
 /** The owners of deliveries: API keys and endpoints, and the callbacks that are disabled. */
 import { integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core'
+import { eventFormats } from '../../core/event.ts'
 import { at } from './jobs.ts'
 
 export const apiKeys = sqliteTable('api_keys', {
@@ -39,6 +40,8 @@ export const endpoints = sqliteTable('endpoints', {
   description: text('description'),
   /** The types of the events it receives, as JSON. */
   eventTypes: text('event_types').notNull(),
+  /** How their bodies are written. */
+  format: text('format', { enum: eventFormats }).notNull().default('reelhook'),
   /** The metadata that a job must have, as JSON. */
   metadata: text('metadata').notNull(),
   /** Signs its deliveries. Encrypted. */

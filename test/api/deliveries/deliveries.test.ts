@@ -14,6 +14,7 @@ describe('the deliveries of a job', () => {
       job_id: id,
       endpoint_id: null,
       event_id: expect.stringMatching(/^evt_[0-9a-z]{26}$/),
+      format: 'reelhook',
       event_type: 'job.succeeded',
       url: 'https://caller.test/hook',
       status: 'delivered',

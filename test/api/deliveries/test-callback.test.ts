@@ -5,7 +5,15 @@ import { describe, expect, it } from 'vitest'
 import { bearerHeader, createApiKey } from '../../support/api-keys.ts'
 import { callbackSecret as secret } from '../../support/caller.ts'
 import { expectProblem, pathsOf } from '../../support/problem.ts'
-import { allPassed, anAddress, type Report, reportOn, resultsOf, verifies } from '../../support/receivers.ts'
+import {
+  allPassed,
+  anAddress,
+  type Report,
+  reportOn,
+  resultsOf,
+  verifies,
+  verifiesAsOpenrouter,
+} from '../../support/receivers.ts'
 import { api, post } from '../../support/reelhook.ts'
 import { isSignedBy, publishedKeys } from '../../support/second-opinions.ts'
 import { countRows } from '../../support/storage.ts'
@@ -34,6 +42,24 @@ describe('a receiver that verifies', () => {
       const isFresh = Math.abs(Date.now() / 1_000 - Number(headers['webhook-timestamp'])) < 300
       return new Response(null, { status: isFresh && (await isSignedBy(whpk, body, headers)) ? 204 : 403 })
     })
+    expect(resultsOf(report)).toEqual(allPassed)
+  })
+
+  it.each(['openai', 'openrouter'])('passes every check in the format %s', async (format) => {
+    const address = anAddress()
+    expect(resultsOf(await reportOn(verifies, address, { format }))).toEqual(allPassed)
+    const bodies = address.received.map(({ body }) => JSON.parse(body))
+    expect(bodies).toHaveLength(4)
+    for (const body of bodies)
+      expect(body).toMatchObject({ type: 'callback.test', created_at: expect.anything() })
+    const ids = address.received.map(({ headers }) => headers['webhook-id'])
+    if (format === 'openai') expect(bodies.map(({ id }) => id)).toEqual(ids)
+    const keys = address.received.map(({ headers }) => headers['x-openrouter-idempotency-key'])
+    expect(keys).toEqual(format === 'openrouter' ? ids : ids.map(() => undefined))
+  })
+
+  it("passes every check with OpenRouter's signature alone", async () => {
+    const report = await reportOn(verifiesAsOpenrouter, anAddress(), { format: 'openrouter' })
     expect(resultsOf(report)).toEqual(allPassed)
   })
 

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import { eventTypes } from '../../../src/core/event.ts'
+import { defaultEventTypes, eventTypes } from '../../../src/core/event.ts'
 import { bearerHeader, createApiKey } from '../../support/api-keys.ts'
 import {
   changeEndpoint,
@@ -31,6 +31,7 @@ describe('an endpoint', () => {
       url,
       description: null,
       event_types: ['job.succeeded', 'job.failed', 'job.canceled'],
+      format: 'reelhook',
       metadata: {},
       secret: expect.stringMatching(/^whsec_[A-Za-z0-9+/]{43}=$/),
       disabled: false,
@@ -78,6 +79,24 @@ describe('an endpoint', () => {
     })
   })
 
+  it('has a format, which changes by itself or together with its event types', async () => {
+    const made = await makeEndpoint(url, { format: 'openai' })
+    expect(made).toMatchObject({ format: 'openai', event_types: [...defaultEventTypes] })
+    const changes = [
+      { format: 'openrouter', event_types: ['job.failed'] },
+      { format: 'reelhook', event_types: ['output.stored'] },
+      { format: 'openai', event_types: ['job.canceled'] },
+    ]
+    for (const change of changes) {
+      expect(await (await changeEndpoint(made, change)).json()).toMatchObject(change)
+      expect(await showEndpoint(made)).toMatchObject(change)
+    }
+    expect(await (await changeEndpoint(made, { format: 'openrouter' })).json()).toMatchObject({
+      format: 'openrouter',
+      event_types: ['job.canceled'],
+    })
+  })
+
   it('does not change without fields', async () => {
     const { secret: _, ...made } = await makeEndpoint(url, { metadata: { tenant: '7' }, disabled: true })
     expect(await (await changeEndpoint(made, {})).json()).toEqual(made)
@@ -120,6 +139,51 @@ describe('an endpoint', () => {
 })
 
 describe('a refused endpoint', () => {
+  it('is refused if its format lacks one of its event types, with its other faults', async () => {
+    const body = {
+      url: 'https://localhost/hook',
+      format: 'openai',
+      event_types: ['job.failed', 'job.erased'],
+    }
+    const faulty = await expectProblem(await post('/v1/endpoints', body), 422, 'invalid_request')
+    expect(faulty.errors).toMatchObject([
+      { path: 'url' },
+      {
+        path: 'event_types',
+        message: 'has job.erased, but the format openai has only job.succeeded, job.failed, job.canceled',
+      },
+    ])
+    expect(
+      pathsOf(
+        await expectProblem(await post('/v1/endpoints', { url, format: 'soap' }), 422, 'invalid_request'),
+      ),
+    ).toEqual(['format'])
+  })
+
+  it('is refused if a change leaves it with event types that its format lacks', async () => {
+    const own = await makeEndpoint(url, { event_types: ['job.failed', 'output.late'] })
+    const format = await expectProblem(
+      await changeEndpoint(own, { format: 'openrouter' }),
+      422,
+      'invalid_request',
+    )
+    expect(format.errors).toMatchObject([{ path: 'format', message: expect.stringContaining('output.late') }])
+    const openai = await makeEndpoint(url, { format: 'openai' })
+    for (const change of [
+      { event_types: ['job.erased'] },
+      { format: 'openai', event_types: ['job.erased'] },
+    ]) {
+      const types = await expectProblem(await changeEndpoint(openai, change), 422, 'invalid_request')
+      expect(types.errors).toMatchObject([
+        { path: 'event_types', message: expect.stringContaining('job.erased') },
+      ])
+    }
+    expect([await showEndpoint(own), await showEndpoint(openai)]).toMatchObject([
+      { format: 'reelhook', event_types: ['job.failed', 'output.late'] },
+      { format: 'openai', event_types: [...defaultEventTypes] },
+    ])
+  })
+
   it('is refused with all of its faults at once', async () => {
     const body = {
       url: 'https://localhost/hook',

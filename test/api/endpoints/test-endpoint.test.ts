@@ -5,7 +5,13 @@ import { eventTypes } from '../../../src/core/event.ts'
 import { ask } from '../../support/api-call.ts'
 import { bearerHeader, createApiKey } from '../../support/api-keys.ts'
 import { isSignedWith } from '../../support/caller.ts'
-import { deleteEndpoint, makeEndpoint, type NewEndpoint, showEndpoint } from '../../support/endpoints.ts'
+import {
+  changeEndpoint,
+  deleteEndpoint,
+  makeEndpoint,
+  type NewEndpoint,
+  showEndpoint,
+} from '../../support/endpoints.ts'
 import { expectProblem } from '../../support/problem.ts'
 import { api, post } from '../../support/reelhook.ts'
 import { aResolver } from '../../support/resolver.ts'
@@ -71,6 +77,21 @@ describe('a test of an endpoint', () => {
   it.each([...eventTypes.filter((type) => type !== 'job.erased')])('can send %s', async (event_type) => {
     expect(await resultOf({ event_type })).toMatchObject({ event_type, verdict: 'delivered' })
     expect(JSON.parse(lastReceived().body)).toMatchObject({ type: event_type, test: true })
+  })
+
+  it.each([
+    ['openai', 'video.failed', { object: 'event' }],
+    ['openrouter', 'video.generation.failed', { data: { status: 'failed' } }],
+  ])('is written in the format %s of the endpoint', async (format, type, body) => {
+    await changeEndpoint(endpoint, { format, event_types: ['job.failed'] })
+    expect(await resultOf()).toMatchObject({ event_type: 'job.failed', verdict: 'delivered' })
+    const received = lastReceived()
+    expect(JSON.parse(received.body)).toMatchObject({ type, test: true, ...body })
+    expect(isSignedWith(endpoint.secret, received)).toBe(true)
+    const key = format === 'openrouter' ? `${exampleJobId}-failed` : undefined
+    expect(received.headers['x-openrouter-idempotency-key']).toBe(key)
+    const { errors } = await expectProblem(await test({ event_type: 'output.late' }), 422, 'invalid_request')
+    expect(errors).toMatchObject([{ path: 'event_type', message: expect.stringContaining(format) }])
   })
 
   it('needs no body', async () => {
@@ -162,5 +183,24 @@ describe('the event types', () => {
       expect(description).toMatch(/\.$/)
       expect(example).toMatchObject({ type, data: { id: exampleJobId } })
     }
+  })
+
+  it('are listed with the other formats that have them', async () => {
+    const { data } = await (await api('/v1/event-types')).json<{
+      data: { type: string; formats: { format: string; type: string; example: { type: string } }[] }[]
+    }>()
+    const formats = data.flatMap(({ type, formats }) =>
+      formats.map((one) => [type, one.format, one.type, one.example.type]),
+    )
+    expect(formats).toEqual(
+      [
+        ['job.succeeded', 'video.completed', 'video.generation.completed'],
+        ['job.failed', 'video.failed', 'video.generation.failed'],
+        ['job.canceled', 'video.failed', 'video.generation.cancelled'],
+      ].flatMap(([type, openai, openrouter]) => [
+        [type, 'openai', openai, openai],
+        [type, 'openrouter', openrouter, openrouter],
+      ]),
+    )
   })
 })

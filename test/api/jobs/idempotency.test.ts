@@ -3,8 +3,8 @@ import { describe, expect, it, vi } from 'vitest'
 import type { JobView } from '../../../src/core/job/view-schema.ts'
 import { withMethods } from '../../media/a-copy.ts'
 import { apiRequest } from '../../support/api-call.ts'
-import { createApiKey, postJobWith } from '../../support/api-keys.ts'
-import { aDataUri, anAsset } from '../../support/assets.ts'
+import { bearerHeader, createApiKey, postJobWith } from '../../support/api-keys.ts'
+import { aDataUri, aFile, anAsset, uploaded } from '../../support/assets.ts'
 import { emulateDatabase } from '../../support/platform/database.ts'
 import { expectProblem, pathsOf } from '../../support/problem.ts'
 import { api, aRequest, billsFor, post, untilStatus, untilSubmitted } from '../../support/reelhook.ts'
@@ -64,6 +64,17 @@ describe('a repeated request', () => {
     await untilStatus(id, 'succeeded')
     const replayed = await post('/v1/jobs', aRequest(), key)
     expect(await replayed.json()).toMatchObject({ id, status: 'succeeded' })
+  })
+
+  it('that names another upload of the same file is the same job', async () => {
+    const key = aKey()
+    const [one, other] = [await anAsset(), await anAsset()]
+    const frames = { last_frame: (await anAsset('image/jpeg')).id }
+    const first = await post('/v1/jobs', aRequest({ first_frame: one.id, ...frames }), key)
+    const again = await post('/v1/jobs', aRequest({ first_frame: other.id, ...frames }), key)
+    const job = await again.json<JobView>()
+    expect([again.status, job.id]).toEqual([202, (await first.json<JobView>()).id])
+    expect(job.request.first_frame).toBe(one.id)
   })
 
   it('without an Idempotency-Key is another job', async () => {
@@ -152,6 +163,30 @@ describe('a refused request', () => {
     expect(problem.detail).toMatch(/Nothing was bought now\. Use that job\./)
     expect(pathsOf(problem)).toEqual(['duration', 'metadata.order'])
     expect(JSON.stringify(problem)).not.toMatch(/forty|north/)
+  })
+
+  it('with a used Idempotency-Key and another file is a conflict', async () => {
+    const key = aKey()
+    const [one, other, equal] = [await anAsset(), await anAsset('image/png', 999), await anAsset()]
+    await post('/v1/jobs', aRequest({ first_frame: one.id }), key)
+    const file = await post('/v1/jobs', aRequest({ first_frame: other.id }), key)
+    expect(pathsOf(await expectProblem(file, 409, 'idempotency_conflict'))).toEqual(['first_frame'])
+    const field = await post('/v1/jobs', aRequest({ first_frame: equal.id, duration: 6 }), key)
+    expect(pathsOf(await expectProblem(field, 409, 'idempotency_conflict'))).toEqual(['duration'])
+  })
+
+  it('with an asset of another project learns nothing of its bytes', async () => {
+    const key = aKey()
+    const [shop, studio] = [
+      await createApiKey('shop', { project: 'shop' }),
+      await createApiKey('studio', { project: 'studio' }),
+    ]
+    const upload = async (caller: { key: string }) =>
+      uploaded(aFile('image/png'), { 'content-type': 'image/png', ...bearerHeader(caller) })
+    const [own, foreign] = [await upload(shop), await upload(studio)]
+    await postJobWith(shop, { first_frame: own.id }, key)
+    const response = await postJobWith(shop, { first_frame: foreign.id }, key)
+    await expectProblem(response, 409, 'idempotency_conflict')
   })
 
   it('with a used Idempotency-Key says so if the job does not show what differs', async () => {

@@ -55,6 +55,22 @@ describe('the list of jobs', () => {
     expect(ids).toEqual(seven)
   })
 
+  it('has the oldest first if the query orders that, with every filter', async () => {
+    const order = 'asc'
+    const oldest = seven.toReversed()
+    const late = new Date(Date.now() + 60_000).toISOString()
+    const early = new Date(Date.now() - 3_600_000).toISOString()
+    const pages = await listAll({ ...group, order, limit: '3' })
+    expect(pages).toEqual({ ids: oldest, sizes: [3, 3, 1] })
+    const period = { order, limit: '2', created_after: early, created_before: late }
+    for (const filter of [{}, group, { model: 'seedance-2.0-mini' }, { status: 'succeeded' }]) {
+      const newest = await listAll({ ...period, ...filter, order: 'desc' })
+      expect((await listAll({ ...period, ...filter })).ids).toEqual(newest.ids.toReversed())
+    }
+    expect((await listAll({ order, created_after: late })).ids).toEqual([])
+    expect((await listAll({ order, created_before: early })).ids).toEqual([])
+  })
+
   it.each([
     [3, [3, 3, 1]],
     [7, [7]],

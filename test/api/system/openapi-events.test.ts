@@ -1,6 +1,6 @@
 /** The `webhooks` section of the description: every event, with an example that is like a real one. */
 import { beforeAll, describe, expect, it } from 'vitest'
-import { eventTypes } from '../../../src/core/event.ts'
+import { defaultEventTypes, eventTypes, nameIn } from '../../../src/core/event.ts'
 import { erasureSchema } from '../../../src/core/event-body.ts'
 import { jobViewSchema } from '../../../src/core/job/view-schema.ts'
 import { erase } from '../../support/job-calls.ts'
@@ -43,7 +43,10 @@ function shapeOf(value: unknown): unknown {
 
 describe('the description of the webhooks', () => {
   it('has every event with its meaning, its signature headers and the responses to it', () => {
-    expect(Object.keys(webhooks)).toEqual([...eventTypes, 'callback.test'])
+    const inFormats = (['openai', 'openrouter'] as const).flatMap((format) =>
+      defaultEventTypes.flatMap((type) => nameIn(format, type) ?? []),
+    )
+    expect(Object.keys(webhooks)).toEqual([...new Set([...eventTypes, ...inFormats, 'callback.test'])])
     for (const [type, { post }] of Object.entries(webhooks)) {
       expect(post.summary).toMatch(/./)
       expect(post.security).toEqual([])
@@ -51,6 +54,9 @@ describe('the description of the webhooks', () => {
         'webhook-id',
         'webhook-timestamp',
         'webhook-signature',
+        ...(type.startsWith('video.generation.')
+          ? ['x-openrouter-signature', 'x-openrouter-idempotency-key']
+          : []),
       ])
       const statuses = type === 'callback.test' ? ['200', '401'] : ['200', '410', '429', '500']
       expect(Object.keys(post.responses)).toEqual(statuses)
@@ -64,6 +70,17 @@ describe('the description of the webhooks', () => {
     const { output, ...job } = example.data
     expect(jobViewSchema.parse(job)).toEqual(job)
     expect(output !== undefined).toBe(type.startsWith('output.'))
+  })
+
+  it('says of each event in the format of another API which one it is', () => {
+    expect(webhooks['video.failed']?.post.summary).toBe(
+      'The event job.failed or job.canceled in the format openai',
+    )
+    expect(exampleOf('video.completed')).toMatchObject({
+      object: 'event',
+      data: { id: expect.stringMatching(/^job_/) },
+    })
+    expect(exampleOf('video.generation.cancelled').data).toMatchObject({ status: 'cancelled' })
   })
 
   it('has examples with the same fields as real events', async () => {

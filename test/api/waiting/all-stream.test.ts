@@ -43,6 +43,20 @@ describe('the stream of all jobs', () => {
     )
   })
 
+  it("has the events in Reelhook's format, whatever the format of their receivers", async () => {
+    const stream = await worker.follow('/v1/events')
+    await stream.until('heartbeat')
+    const { id } = await makeVideo({ callback_format: 'openai' })
+    const [sent] = await untilNotified(id)
+    const [frame] = framesOf(await stream.until('job.succeeded'))
+    expect(JSON.parse(sent?.body ?? '')).toMatchObject({ object: 'event', data: { id } })
+    expect(JSON.parse(frame?.data ?? '')).toMatchObject({
+      type: 'job.succeeded',
+      data: { id, outputs: [{ n: 0 }] },
+    })
+    expect(frame && eventIdOf(frame)).toBe(sent?.headers['webhook-id'])
+  })
+
   it('has links to the videos that other keys made', async () => {
     const reader = await createApiKey('a reader', { scopes: ['jobs:read'] })
     const stream = await worker.follow('/v1/events', bearerHeader(reader))

@@ -53,6 +53,8 @@ describe('refused', () => {
     ['callback_secret', { callback_url: hook, callback_secret: `whsec_${btoa('x'.repeat(65))}` }],
     ['callback_secret', { callback_url: hook, callback_secret: callbackSecret.replace('whsec_', '') }],
     ['callback_events', { callback_events: [] }],
+    ['callback_events', { callback_format: 'openai', callback_events: ['job.failed', 'output.stored'] }],
+    ['callback_format', { callback_format: 'soap' }],
     ['callback_events', { callback_events: Array(eventTypes.length + 1).fill('job.failed') }],
     ['callback_events.0', { callback_events: ['job.queued'] }],
     ['metadata.order', { metadata: { order: 42 } }],

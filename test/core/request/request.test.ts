@@ -18,6 +18,7 @@ describe('happy', () => {
       provider: 'auto',
       provider_options: {},
       callback_events: ['job.succeeded', 'job.failed', 'job.canceled'],
+      callback_format: 'reelhook',
       metadata: {},
       resubmit_unknown: false,
       deadline_seconds: 1_800,

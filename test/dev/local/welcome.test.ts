@@ -1,4 +1,5 @@
 /** What `npm start` prints, and its example jobs. */
+import { execFileSync } from 'node:child_process'
 import { describe, expect, it } from 'vitest'
 import { exampleJobs } from '../../../src/dev/local/examples.ts'
 import { welcome } from '../../../src/dev/local/welcome.ts'
@@ -24,5 +25,14 @@ describe('npm start', () => {
     expect(new Set(examples.map(({ title }) => title)).size).toBe(6)
     for (const { request } of examples)
       expect(readDirectives(String(request.prompt))).toMatchObject({ ok: true })
+  })
+
+  it('prints a command that exports what the clients and recipes need', () => {
+    const [exports = ''] = /export [\s\S]*$/.exec(welcome(running)) ?? []
+    const { url, apiKey, callbackSecret } = running
+    const script = `${exports}\necho $REELHOOK_URL $REELHOOK_API_KEY $REELHOOK_SECRET`
+    expect(execFileSync('sh', ['-c', script], { encoding: 'utf8' })).toBe(
+      `${url} ${apiKey} ${callbackSecret}\n`,
+    )
   })
 })

@@ -1,5 +1,5 @@
 import { env } from 'cloudflare:workers'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import {
   billsFor,
   getJob,
@@ -11,6 +11,7 @@ import {
   untilStatus,
   untilSubmitted,
 } from '../../support/reelhook.ts'
+import { countRows } from '../../support/storage.ts'
 import { world } from '../../support/world.ts'
 
 const seconds = 1_000
@@ -118,4 +119,16 @@ it('the progress of a job does not count a provider that refused it', async () =
   await world.advance(16 * seconds)
   const { progress } = await untilJob(id, (job) => job.progress !== null)
   expect(progress).toBe(50)
+})
+
+it('the progress of a job never falls', async () => {
+  const { id } = await postJob({ prompt: 'A paper boat sim(webhook=progress-first, seconds=30)' })
+  await untilSubmitted(id)
+  await world.advance(16 * seconds)
+  await untilJob(id, ({ progress }) => progress === 50)
+  const now = world.edges.now()
+  await env.DB.prepare('UPDATE jobs SET progress = 97, due_at = ?2 WHERE id = ?1').bind(id, now).run()
+  await sweep()
+  await vi.waitFor(async () => expect(await countRows('jobs', 'id = ? AND due_at > ?', id, now)).toBe(1))
+  expect((await untilStatus(id, 'generating')).progress).toBe(97)
 })

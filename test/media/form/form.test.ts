@@ -22,7 +22,7 @@ interface Parsed {
 }
 
 function parse(chunks: Uint8Array[], contentType = formType['content-type'], maxBytes = 1_000_000): Parsed {
-  const form = parseForm(contentType, maxBytes)
+  const form = parseForm(contentType, { maxBytes, fileField: 'file' })
   const pieces: Uint8Array[] = []
   let fault: Fault | null = null
   for (const chunk of [...chunks, null]) {
@@ -107,9 +107,9 @@ describe('the file in a form', () => {
       const opened = await openForm(
         sourceFrom(aForm([{ ...part, content: file }])),
         formType['content-type'],
-        1e7,
+        { maxBytes: 1e7, fileField: 'file' },
       )
-      if (!opened.ok) throw new Error(opened.fault.message)
+      if (!opened.ok || opened.value === null) throw new Error('the form has a file')
       const whole = await wholeOf(opened.value.source)
       expect(await sha256Of(whole), `${over} over`).toBe(await sha256Of(file))
     }
@@ -179,6 +179,58 @@ describe('a form is refused', () => {
     const long = aForm([{ ...part, content: new Uint8Array(2_000) }])
     expect(parse(cut(long, [1_000]), formType['content-type'], 1_500).fault).toMatchObject({
       code: 'media_too_large',
+    })
+  })
+})
+
+describe('a form with text fields', () => {
+  const parts: FormPart[] = [
+    { name: 'prompt', content: 'A paper boat' },
+    { name: 'input', fileName: 'boat.png', content: aFile('image/png', 3_000) },
+    { name: 'long', content: 'ä'.repeat(300_000) },
+    { name: 'empty', content: '' },
+  ]
+  const read = async (body: Uint8Array, fileField: string | null = 'input') => {
+    const texts: [string, string][] = []
+    const onText = (name: string, text: Uint8Array) => {
+      texts.push([name, new TextDecoder().decode(text)])
+    }
+    const opened = await openForm(sourceFrom(body), formType['content-type'], {
+      maxBytes: 1e7,
+      fileField,
+      onText,
+    })
+    if (!opened.ok) return { fault: opened.fault.message }
+    return { texts, file: opened.value === null ? null : await wholeOf(opened.value.source) }
+  }
+
+  it('has them all once its file was read, however the reads cut them', async () => {
+    for (const bytes of [3_000, readBytes - 100, readBytes, 2 * readBytes + 17]) {
+      const [first, file, ...others] = parts
+      if (first === undefined || file === undefined) throw new Error('there are parts')
+      const content = aFile('image/png', bytes)
+      const form = await read(aForm([first, { ...file, content }, ...others]))
+      expect(form.texts).toEqual([
+        ['prompt', 'A paper boat'],
+        ['long', 'ä'.repeat(300_000)],
+        ['empty', ''],
+      ])
+      expect(await sha256Of(form.file ?? new Uint8Array())).toBe(await sha256Of(content))
+    }
+  })
+
+  it('may have no file', async () => {
+    const [first, , ...others] = parts
+    if (first === undefined) throw new Error('there are parts')
+    expect(await read(aForm([first, ...others]))).toMatchObject({ file: null })
+  })
+
+  it('has no file where none is allowed, and not too much text', async () => {
+    expect(await read(aForm(parts), null)).toEqual({ fault: 'The form may have no file.' })
+    const [first] = parts
+    const text = { ...first, content: 'x'.repeat(1024 * 1024 + 1) }
+    expect(await read(aForm([text]))).toEqual({
+      fault: 'The fields of the form have more than 1048576 bytes.',
     })
   })
 })

@@ -16,7 +16,8 @@ import { aHostName, db, deliveryRow, insertedJob, start } from '../rows.ts'
 
 function fresh(jobId: string, host: string) {
   const event = { project: null, eventId: 'evt_1', eventType: 'job.succeeded' as const, body: '{}' }
-  return underFirstLease(draftDelivery(jobId, { endpointId: null, url: `https://${host}/hook`, ...event }))
+  const url = `https://${host}/hook`
+  return underFirstLease(draftDelivery(jobId, { endpointId: null, format: 'reelhook', url, ...event }))
 }
 
 async function inserted(host: string, nowMs = start) {

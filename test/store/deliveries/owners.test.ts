@@ -49,6 +49,7 @@ async function anEndpoint(): Promise<Endpoint> {
     path: '/all',
     description: null,
     eventTypes: ['job.failed'],
+    format: 'reelhook',
     metadata: {},
     secret: 'sealed',
     createdAt: 1,

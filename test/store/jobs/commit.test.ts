@@ -22,6 +22,7 @@ function everyKindOfRow(jobId: string) {
         url: 'https://caller.test/hook',
         eventId: 'evt_1',
         eventType: 'job.failed',
+        format: 'reelhook',
         body: '{}',
       }),
     ],

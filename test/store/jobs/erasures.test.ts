@@ -40,6 +40,7 @@ function erase(jobId: string, pendingDeliveries: 'wait' | 'discard' = 'wait', is
     url: 'https://caller.test/hook',
     eventId: 'evt_erased',
     eventType: 'job.erased',
+    format: 'reelhook',
     body: '{}',
   })
   const deliveries = new Map([[jobId, isNotified ? [draft] : []]])

@@ -54,6 +54,7 @@ CREATE TABLE `deliveries` (
 	`endpoint_id` text,
 	`event_id` text NOT NULL,
 	`event_type` text NOT NULL,
+	`format` text DEFAULT 'reelhook' NOT NULL,
 	`url` text NOT NULL,
 	`host` text DEFAULT '' NOT NULL,
 	`path` text DEFAULT '' NOT NULL,
@@ -222,6 +223,7 @@ CREATE TABLE `endpoints` (
 	`path` text NOT NULL,
 	`description` text,
 	`event_types` text NOT NULL,
+	`format` text DEFAULT 'reelhook' NOT NULL,
 	`metadata` text NOT NULL,
 	`secret` text NOT NULL,
 	`created_at` integer NOT NULL,
@@ -270,6 +272,15 @@ CREATE TABLE `spending` (
 	`month` text NOT NULL,
 	`micros` integer NOT NULL,
 	PRIMARY KEY(`api_key_id`, `month`)
+) WITHOUT ROWID;
+--> statement-breakpoint
+CREATE TABLE `starts` (
+	`api_key_id` text NOT NULL,
+	`fingerprint` text NOT NULL,
+	`started_at` integer NOT NULL,
+	`idempotency_key` text NOT NULL,
+	`is_repetition` integer NOT NULL,
+	PRIMARY KEY(`api_key_id`, `fingerprint`, `started_at`, `idempotency_key`)
 ) WITHOUT ROWID;
 --> statement-breakpoint
 CREATE TABLE `output_hosts` (

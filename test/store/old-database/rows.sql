@@ -28,3 +28,4 @@ INSERT INTO postponed_prunes (job_id) VALUES ('job_01kbk6v3x6f9ja8c6mphr3z4aw');
 INSERT INTO spending (api_key_id, month, micros) VALUES ('key_01kbk6v3x6f9ja8c6mphr3z4aw', '2025-11', 1250000);
 INSERT INTO reservations (api_key_id, month, job_id, micros, due_at) VALUES ('key_01kbk6v3x6f9ja8c6mphr3z4aw', '2025-11', 'job_01kbk6v3x6f9ja8c6mphr3z4aw', 50000, 1764500600000);
 INSERT INTO exports (job_id, n, status, attempts, due_at, lease, error, url, key, exported_at) VALUES ('job_01kbk6v3x6f9ja8c6mphr3z4aw', 0, 'exported', 2, NULL, NULL, NULL, 'https://s3.test/videos/job_01kbk6v3x6f9ja8c6mphr3z4aw/0.mp4', 'job_01kbk6v3x6f9ja8c6mphr3z4aw/0.mp4', 1764500062000);
+INSERT INTO starts (api_key_id, fingerprint, started_at, idempotency_key, is_repetition) VALUES ('key_01kbk6v3x6f9ja8c6mphr3z4aw', 'hash-of-the-request', 1764500000000, 'start_1', 0);

@@ -1,0 +1,148 @@
+/** The fields of the dialect → the body of POST /v1/jobs. Fields with one name in both are validated there. No I/O. */
+import { z } from '@hono/zod-openapi'
+import type { Config } from '../../../config.ts'
+import type { MediaFields } from '../../../core/request/media.ts'
+import { type Model, providerNames, type Resolution, resolutions } from '../../../core/request/request.ts'
+import type { Providers } from '../../../providers/index.ts'
+import { type FieldFault, fieldFaults } from '../../problems.ts'
+import { modelFault, modelNamed } from '../models.ts'
+import { shapeOf, sizeFault } from '../size.ts'
+import { framesIn, framesSchema, type Notes, referencesIn, referencesSchema } from './media.ts'
+
+export interface Translation {
+  /** Without the media. */
+  request: Record<string, unknown>
+  media: MediaFields
+  /** The path in the dialect for each path of the request that has another name there. */
+  names: ReadonlyMap<string, string>
+  faults: FieldFault[]
+}
+
+/** They have the same meaning in both. */
+const sameFields = ['prompt', 'duration', 'seed', 'generate_audio', 'callback_url']
+
+/** Notes for the reports of OpenRouter. They change no video. */
+const ignoredFields = ['session_id', 'user', 'trace']
+
+const schemas = {
+  model: z.string(),
+  size: z.string().optional(),
+  resolution: z.string().optional(),
+  aspect_ratio: z.string().optional(),
+  frame_images: framesSchema,
+  input_references: referencesSchema,
+  provider: z
+    .object({ options: z.record(z.string(), z.record(z.string(), z.unknown())).default({}) })
+    .default({ options: {} }),
+}
+
+/** `posted`: a JSON object. */
+export function translate(
+  { config, providers }: { config: Pick<Config, 'modelAliases'>; providers: Providers },
+  posted: Record<string, unknown>,
+): Translation {
+  // Clients write null, and the AI SDK an empty prompt, for what they leave out.
+  const body = Object.fromEntries(
+    Object.entries(posted).filter(([, value]) => value !== null && value !== ''),
+  )
+  const faults = unknownFields(body)
+  const read = <Value>(name: keyof typeof schemas, schema: z.ZodType<Value>): Value | undefined => {
+    const parsed = schema.safeParse(body[name])
+    if (!parsed.success) faults.push(...fieldFaults(parsed.error, name))
+    return parsed.data
+  }
+  const names = new Map<string, string>()
+  const model = modelIn(config, read('model', schemas.model), faults)
+  const shape = shapeIn(
+    {
+      size: read('size', schemas.size),
+      resolution: read('resolution', schemas.resolution),
+      aspect_ratio: read('aspect_ratio', schemas.aspect_ratio),
+    },
+    offeredBy(providers, model),
+    { names, faults },
+  )
+  const frames = read('frame_images', schemas.frame_images) ?? []
+  const references = read('input_references', schemas.input_references) ?? []
+  // As at OpenRouter, frames win over references.
+  const media = frames.length > 0 ? framesIn(frames, { names, faults }) : referencesIn(references, names)
+  const options = optionsIn(read('provider', schemas.provider)?.options ?? {}, names)
+  const same = Object.fromEntries(Object.entries(body).filter(([name]) => sameFields.includes(name)))
+  // The callback URL of an API key has a receiver of its own format.
+  const format = Object.hasOwn(same, 'callback_url') ? { callback_format: 'openrouter' } : {}
+  return { request: { ...format, ...options, ...same, ...shape, model }, media, names, faults }
+}
+
+/** `path` of the request as its client knows it. */
+export function nameOf(names: ReadonlyMap<string, string>, path: string): string {
+  const parts = path.split('.')
+  for (let length = parts.length; length > 0; length--) {
+    const name = names.get(parts.slice(0, length).join('.'))
+    if (name !== undefined) return [name, ...parts.slice(length)].join('.')
+  }
+  return path
+}
+
+function unknownFields(body: Record<string, unknown>): FieldFault[] {
+  const known = [...Object.keys(schemas), ...sameFields, ...ignoredFields]
+  return Object.keys(body)
+    .filter((name) => !known.includes(name))
+    .map((path) => ({
+      path,
+      message:
+        path === 'previous_job_id'
+          ? 'is not supported: give the link to the earlier video as an input reference'
+          : 'is not a known field',
+    }))
+}
+
+function modelIn(config: Pick<Config, 'modelAliases'>, name: string | undefined, faults: FieldFault[]) {
+  if (name === undefined) return undefined
+  const model = modelNamed(config, name)
+  if (model === null) faults.push({ path: 'model', message: modelFault(config) })
+  return model ?? undefined
+}
+
+/** All of them if no provider has an API key: the job is refused for that. */
+function offeredBy(providers: Providers, model: Model | undefined): readonly Resolution[] {
+  const offered = resolutions.filter((resolution) =>
+    Object.values(providers).some(
+      ({ capabilities }) => model && capabilities.models[model].resolutions.includes(resolution),
+    ),
+  )
+  return offered.length === 0 ? resolutions : offered
+}
+
+interface Asked {
+  size: string | undefined
+  resolution: string | undefined
+  aspect_ratio: string | undefined
+}
+
+/** A size means the nearest shape. A resolution or an aspect ratio beside it wins. */
+function shapeIn(
+  { size, resolution, aspect_ratio }: Asked,
+  offered: readonly Resolution[],
+  { names, faults }: Notes,
+) {
+  const shape = size === undefined ? undefined : shapeOf(size, offered)
+  if (shape === null) faults.push({ path: 'size', message: sizeFault })
+  for (const field of ['resolution', 'aspect_ratio']) if (shape) names.set(field, 'size')
+  if (resolution !== undefined) names.delete('resolution')
+  if (aspect_ratio !== undefined) names.delete('aspect_ratio')
+  const asked = {
+    resolution: resolution?.toLowerCase() ?? shape?.resolution,
+    aspect_ratio: aspect_ratio === 'adaptive' ? 'auto' : (aspect_ratio ?? shape?.aspect_ratio),
+  }
+  return Object.fromEntries(Object.entries(asked).filter(([, value]) => value !== undefined))
+}
+
+/** The options of our providers, and under `reelhook` further fields of a job. Those of others are ignored, as at OpenRouter. */
+function optionsIn(options: Record<string, Record<string, unknown>>, names: Map<string, string>) {
+  const own = options.reelhook ?? {}
+  for (const field of Object.keys(own)) names.set(field, `provider.options.reelhook.${field}`)
+  const ofProviders = Object.entries(options).filter(([slug]) => providerNames.some((name) => name === slug))
+  if (ofProviders.length === 0) return own
+  names.set('provider_options', 'provider.options')
+  return { ...own, provider_options: Object.fromEntries(ofProviders) }
+}

@@ -1,0 +1,135 @@
+/** GET /v1/models: models × providers, with modes, limits and prices. The same data decides which are eligible. */
+import { createRoute, z } from '@hono/zod-openapi'
+import type { SentForm } from '../../core/request/media.ts'
+import {
+  type Model,
+  maxCount,
+  maxDurationSeconds,
+  maxReferences,
+  minDurationSeconds,
+  models,
+  type ProviderName,
+  resolutions,
+} from '../../core/request/request.ts'
+import { allProviders } from '../../providers/index.ts'
+import type { MediaLimits, Provider } from '../../providers/provider.ts'
+import { json, keyProblems } from '../responses.ts'
+import { createRouter } from '../router.ts'
+import { type ModelView, modelSchema, type offerSchema } from './schema.ts'
+
+const list = createRoute({
+  operationId: 'listModels',
+  tags: ['Models'],
+  method: 'get',
+  path: '/',
+  summary: 'List models',
+  description: 'Shows every model with each provider of it, also those without an API key here.',
+  responses: {
+    ...keyProblems,
+    200: json(
+      'Every model with the modes, limits and prices of each provider.',
+      z.object({ data: z.array(modelSchema) }),
+    ),
+  },
+})
+
+export const modelRoutes = createRouter()
+
+modelRoutes.openapi(list, (c) => {
+  const configured = Object.values(c.get('context').providers).map(({ name }) => name)
+  return c.json({ data: models.map((model) => viewModel(model, allProviders(), configured)) }, 200)
+})
+
+export function viewModel(
+  model: Model,
+  providers: readonly Provider[],
+  configured: readonly ProviderName[],
+): ModelView {
+  return {
+    model,
+    providers: providers.map((provider) => ({
+      configured: configured.includes(provider.name),
+      ...viewOffer(provider, model),
+    })),
+  }
+}
+
+function viewOffer(
+  { name, capabilities, options, parseWebhook }: Provider,
+  model: Model,
+): Omit<z.infer<typeof offerSchema>, 'configured'> {
+  const { aspectRatios, promptLength, prices } = capabilities
+  const published = Object.entries(prices?.perSecond[model] ?? {})
+  return {
+    provider: name,
+    webhooks: parseWebhook !== undefined,
+    modes: {
+      text: { aspect_ratios: aspectRatios.text },
+      frames: { aspect_ratios: aspectRatios.frames },
+      references: { aspect_ratios: aspectRatios.references },
+    },
+    resolutions: capabilities.models[model].resolutions,
+    limits: {
+      prompt: {
+        required: capabilities.prompt === 'required',
+        min_length: promptLength.min,
+        max_length: promptLength.max,
+      },
+      duration: {
+        min_seconds: minDurationSeconds,
+        max_seconds: maxDurationSeconds,
+        auto: capabilities.durations === 'seconds_or_auto',
+      },
+      count: { max: maxCount, per_task: capabilities.outputsPerTask },
+      references: maxReferences,
+      seed: capabilities.seeds === 'exact',
+      media: formsOf(capabilities.media),
+      media_files: filesOf(capabilities.mediaLimits),
+    },
+    provider_options: z.toJSONSchema(options, { io: 'input' }),
+    prices:
+      prices === null || published.length === 0
+        ? null
+        : {
+            source: prices.source,
+            as_of: prices.asOf,
+            usd_per_second: resolutions.flatMap((resolution) => {
+              const price = prices.perSecond[model]?.[resolution]
+              return price === undefined
+                ? []
+                : [{ resolution, usd: price.usd, with_reference_videos_usd: price.withVideosUsd }]
+            }),
+          },
+  }
+}
+
+/** An embedded file becomes an asset, and a provider gets an asset by URL. */
+function formsOf(media: Provider['capabilities']['media']) {
+  const withEmbedded = (accepted: readonly SentForm[]) => {
+    const others = accepted.filter((form) => form !== 'url' && form !== 'data_uri')
+    return [...(accepted.includes('url') ? (['url', 'data_uri'] as const) : []), ...others]
+  }
+  return {
+    first_frame: withEmbedded(media.first_frame),
+    last_frame: withEmbedded(media.last_frame),
+    reference_images: withEmbedded(media.reference_images),
+    reference_videos: withEmbedded(media.reference_videos),
+    reference_audios: withEmbedded(media.reference_audios),
+  }
+}
+
+function filesOf(limits: Provider['capabilities']['mediaLimits']) {
+  const view = ({ contentTypes, pixels, maxSeconds, maxTotalSeconds }: MediaLimits = {}) => ({
+    content_types: contentTypes,
+    pixels,
+    max_seconds: maxSeconds,
+    max_seconds_together: maxTotalSeconds,
+  })
+  return {
+    first_frame: view(limits.first_frame),
+    last_frame: view(limits.last_frame),
+    reference_images: view(limits.reference_images),
+    reference_videos: view(limits.reference_videos),
+    reference_audios: view(limits.reference_audios),
+  }
+}

@@ -1,0 +1,71 @@
+/** A model in responses: what each provider offers of it. */
+import { z } from '@hono/zod-openapi'
+import { aspectRatios, models, providerNames, resolutions } from '../../core/request/request.ts'
+
+const mode = z.object({ aspect_ratios: z.array(z.enum(aspectRatios)).readonly() })
+const forms = z.array(z.enum(['url', 'data_uri', 'crun_asset', 'runware_id'])).readonly()
+
+const mediaLimits = z
+  .object({
+    content_types: z.array(z.string()).readonly(),
+    pixels: z.object({ min: z.int(), max: z.int() }).meta({ description: 'Width times height.' }),
+    max_seconds: z.number(),
+    max_seconds_together: z.number().meta({ description: 'Of all files of the field together.' }),
+  })
+  .partial()
+
+export const offerSchema = z.object({
+  provider: z.enum(providerNames),
+  configured: z
+    .boolean()
+    .meta({ description: 'Whether it has an API key here. Jobs can run only at configured providers.' }),
+  webhooks: z.boolean().meta({ description: 'Whether it sends webhooks. Otherwise it is polled.' }),
+  modes: z.object({ text: mode, frames: mode, references: mode }),
+  resolutions: z.array(z.enum(resolutions)).readonly(),
+  limits: z.object({
+    prompt: z.object({ required: z.boolean(), min_length: z.int(), max_length: z.int() }),
+    duration: z.object({ min_seconds: z.int(), max_seconds: z.int(), auto: z.boolean() }),
+    count: z.object({ max: z.int(), per_task: z.int() }),
+    references: z.object({ images: z.int(), videos: z.int(), audios: z.int() }),
+    seed: z.boolean(),
+    media: z.object({
+      first_frame: forms,
+      last_frame: forms,
+      reference_images: forms,
+      reference_videos: forms,
+      reference_audios: forms,
+    }),
+    media_files: z
+      .object({
+        first_frame: mediaLimits,
+        last_frame: mediaLimits,
+        reference_images: mediaLimits,
+        reference_videos: mediaLimits,
+        reference_audios: mediaLimits,
+      })
+      .meta({
+        description:
+          'The documented limits of its media files. They are checked for assets and data: URIs, not for files behind URLs.',
+      }),
+  }),
+  provider_options: z.record(z.string(), z.unknown()).meta({ description: 'A JSON Schema.' }),
+  prices: z
+    .object({
+      source: z.string(),
+      as_of: z.string(),
+      usd_per_second: z.array(
+        z.object({ resolution: z.enum(resolutions), usd: z.number(), with_reference_videos_usd: z.number() }),
+      ),
+    })
+    .nullable()
+    .meta({
+      description:
+        'Published prices. Null: it publishes none, and POST /v1/estimates requests the price from it.',
+    }),
+})
+
+export const modelSchema = z
+  .object({ model: z.enum(models), providers: z.array(offerSchema) })
+  .openapi('Model')
+
+export type ModelView = z.infer<typeof modelSchema>

@@ -1,0 +1,107 @@
+/** Turns every error into a failure: what happened, what to do about it, and the exit code. */
+import { CommanderError } from 'commander'
+import { ReelhookError } from '../client/index.ts'
+import { type ExitCode, exitCodeOf, exitCodes } from './exit-codes.ts'
+
+/** With --json it is printed as `{ "error": … }`. */
+export interface Failure {
+  exitCode: ExitCode
+  /** Stable. That of a problem of the API, or one of the command's own. */
+  code: string
+  message: string
+  remedy?: string | undefined
+  errors?: { path: string; message: string }[] | undefined
+  requestId?: string | undefined
+  /** A repetition of the command with it creates no second job. */
+  idempotencyKey?: string | undefined
+  jobId?: string | undefined
+}
+
+/** Ends a command with a failure. */
+export class Stop extends Error {
+  readonly failure: Failure
+  constructor(failure: Failure, options: ErrorOptions = {}) {
+    super(failure.message, options)
+    this.failure = failure
+  }
+}
+
+export function usageFault(message: string, remedy?: string): Stop {
+  return new Stop({ exitCode: exitCodes.usage, code: 'usage', message, remedy })
+}
+
+export function failureOf(error: unknown, isInterrupted: boolean): Failure {
+  if (error instanceof Stop) return error.failure
+  if (isInterrupted) return { exitCode: exitCodes.interrupted, code: 'interrupted', message: 'Interrupted.' }
+  if (error instanceof CommanderError) return usageFailure(error)
+  if (error instanceof ReelhookError) return clientFailure(error)
+  return isTimeout(error) ? timeoutFailure : unexpected(error)
+}
+
+function usageFailure({ message }: CommanderError): Failure {
+  const text = message.replace(/^error: /, '')
+  return {
+    exitCode: exitCodes.usage,
+    code: 'usage',
+    message: `${text.charAt(0).toUpperCase()}${text.slice(1)}`,
+    remedy: 'Run "reelhook --help", or --help after a command.',
+  }
+}
+
+function clientFailure(error: ReelhookError): Failure {
+  const { status, code, detail, errors, requestId, idempotencyKey } = error
+  return {
+    exitCode: status === null ? exitCodeWithoutResponse(code) : exitCodeOf(status),
+    code,
+    message: code === 'unauthorized' ? 'The deployment does not accept the API key.' : detail,
+    remedy: remedyFor(error),
+    errors: [...errors],
+    requestId: requestId ?? undefined,
+    idempotencyKey,
+  }
+}
+
+function exitCodeWithoutResponse(code: ReelhookError['code']): ExitCode {
+  if (code === 'unreachable' || code === 'timed_out') return exitCodes.unreachable
+  return code === 'invalid_argument' ? exitCodes.usage : exitCodes.failed
+}
+
+function remedyFor({ status, code }: ReelhookError): string | undefined {
+  switch (code) {
+    case 'unauthorized':
+      return 'Check the API key: "reelhook config" shows where it comes from, "reelhook login" stores another.'
+    case 'forbidden':
+      return 'Use an API key with the scope that this needs.'
+    case 'budget_exceeded':
+      return 'Raise the budget of the API key, or wait for the next month.'
+    case 'idempotency_conflict':
+      return 'The key belongs to another request: use another --idempotency-key.'
+    case 'rate_limited':
+      return 'Wait a moment, then try again.'
+    case 'unreachable':
+    case 'unexpected_response':
+      return 'Check the address ("reelhook config") and the network, then try again.'
+    case 'damaged_file':
+      return 'Save it again with "reelhook wait".'
+    default:
+      return (status ?? 0) >= 500
+        ? 'Try again. If it happens again, find the request in the log of the deployment.'
+        : undefined
+  }
+}
+
+const timeoutFailure: Failure = {
+  exitCode: exitCodes.unreachable,
+  code: 'unreachable',
+  message: 'The deployment did not respond in time.',
+  remedy: 'Check the address ("reelhook config") and the network, then try again.',
+}
+
+function isTimeout(error: unknown): boolean {
+  return error instanceof Error && error.name === 'TimeoutError'
+}
+
+function unexpected(error: unknown): Failure {
+  const message = error instanceof Error ? error.message : String(error)
+  return { exitCode: exitCodes.failed, code: 'unexpected', message }
+}

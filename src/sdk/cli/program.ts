@@ -1,0 +1,65 @@
+/** The commands and the options that all of them have. */
+import { Command } from 'commander'
+import packageJson from '../../../package.json' with { type: 'json' }
+import type { Cli } from './cli.ts'
+import { addAssets } from './commands/assets.ts'
+import { addCompletion } from './commands/completion.ts'
+import { addConfig } from './commands/config.ts'
+import { addDeliveries } from './commands/deliveries.ts'
+import { addEstimate } from './commands/estimate.ts'
+import { addGenerate } from './commands/generate.ts'
+import { addJob } from './commands/job.ts'
+import { addJobs } from './commands/jobs.ts'
+import { addKeys } from './commands/keys.ts'
+import { addListen } from './commands/listen.ts'
+import { addLogin } from './commands/login.ts'
+import { addModels } from './commands/models.ts'
+import { addRedeliver } from './commands/redeliver.ts'
+import { addWait } from './commands/wait.ts'
+import { exitCodesHelp } from './exit-codes.ts'
+
+/** In the order of `--help`. Completion is last: it knows the commands before it. */
+const commands = [
+  addGenerate,
+  addEstimate,
+  addModels,
+  addJobs,
+  addJob,
+  addWait,
+  addListen,
+  addDeliveries,
+  addRedeliver,
+  addAssets,
+  addKeys,
+  addLogin,
+  addConfig,
+  addCompletion,
+]
+
+export function createProgram(cli: Cli): Command {
+  const program = new Command('reelhook')
+    .description('Makes videos with a deployment of Reelhook, and shows what became of them.')
+    .version(packageJson.version)
+    .option('--json', 'print JSON on stdout, one value per line, also for errors')
+    .option('--url <url>', 'the deployment (environment: REELHOOK_URL)')
+    .option('--api-key-file <file>', 'a file with the API key (environment: REELHOOK_API_KEY)')
+    .option('--verbose', 'say on stderr what is done')
+    .configureHelp({ showGlobalOptions: true, helpWidth: cli.out.width })
+    .configureOutput({ writeOut: cli.out.write, writeErr: cli.log.write, outputError: () => undefined })
+    .showSuggestionAfterError()
+    .exitOverride()
+    .addHelpText('after', `\n${settingsHelp}\n\n${exitCodesHelp}`)
+  program.hook('preAction', () => cli.begin(program.opts()))
+  for (const add of commands) add(program, cli)
+  return program
+}
+
+const settingsHelp = `Settings, the first that is there:
+  1. the options --url and --api-key-file
+  2. the environment: REELHOOK_URL and REELHOOK_API_KEY
+  3. the file of "reelhook login": $XDG_CONFIG_HOME/reelhook/config.json;
+     without that variable in ~/.config
+
+NO_COLOR turns colors off, FORCE_COLOR turns them on. Without a terminal, or
+with CI set, nothing is asked and no bar is drawn. Results go to stdout,
+everything else to stderr.`

@@ -1,0 +1,57 @@
+/** The options that describe a video, of `generate` and `estimate`. */
+import { type Command, InvalidArgumentError } from 'commander'
+import { collect, dollars, knownValues, wholeNumber } from '../options.ts'
+
+export interface VideoOptions {
+  model: string
+  image?: string
+  lastImage?: string
+  reference?: string[]
+  duration?: number | 'auto'
+  resolution?: string
+  aspectRatio?: string
+  count?: number
+  seed?: number
+  /** false with --no-audio. */
+  audio: boolean
+  provider?: string[]
+  maxCost?: number
+  callbackUrl?: string
+  metadata?: string[]
+}
+
+export function addVideoOptions(command: Command): Command {
+  return command
+    .addOption(knownValues('--model <model>', 'the model', 'model').default('seedance-2.0'))
+    .option('--image <file|url>', 'the first frame')
+    .option('--last-image <file|url>', 'the last frame; it needs a first one')
+    .option('--reference <file|url>', referenceHelp, collect)
+    .option('--duration <seconds>', 'how long, or auto', duration)
+    .addOption(knownValues('--resolution <resolution>', 'the resolution', 'resolution'))
+    .addOption(knownValues('--aspect-ratio <ratio>', 'the aspect ratio', 'aspectRatio'))
+    .option('--count <n>', 'how many videos', wholeNumber)
+    .option('--seed <n>', 'the same seed makes similar videos', wholeNumber)
+    .option('--no-audio', 'a video without sound')
+    .addOption(
+      knownValues(
+        '--provider <provider>',
+        'the provider; can be repeated, in their order (default: auto)',
+        'providerOrRule',
+      ).argParser(collect),
+    )
+    .option('--max-cost <usd>', 'refuse the job if its estimate is higher', dollars)
+    .option('--callback-url <url>', 'where the signed events of the job go')
+    .option('--metadata <key=value>', 'returned in every event; can be repeated', collect)
+}
+
+const referenceHelp =
+  'an image, video or audio that the prompt names: {{image:1}}; can be repeated. For a URL whose name does not tell: image:https://…'
+
+export const mediaHelp = `Media are local files, which are uploaded first, https URLs, or ids of assets.`
+
+function duration(text: string): number | 'auto' {
+  if (text === 'auto') return text
+  const seconds = Number(text.replace(/s$/, ''))
+  if (!(seconds > 0)) throw new InvalidArgumentError('It must be a number of seconds, or auto.')
+  return seconds
+}
