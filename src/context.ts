@@ -5,7 +5,7 @@
 import { version } from '../package.json'
 import type { Config } from './config.ts'
 import { createConnections, createPlaces, type Fetch, type Places } from './connections.ts'
-import { maxFreshAttempts } from './core/schedule.ts'
+import { maxFreshAttempts } from './core/schedule/deliveries.ts'
 import type { Guard } from './core/url/policy.ts'
 import { type Log, logToConsole } from './log.ts'
 import { createProviders, type Providers } from './providers/index.ts'

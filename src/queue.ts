@@ -12,8 +12,8 @@
 import { z } from 'zod'
 import type { DueExport } from './core/export.ts'
 import type { DueJob } from './core/job/job.ts'
-import { providerNames } from './core/request/request.ts'
-import { sweepEveryMs } from './core/schedule.ts'
+import { providerNames } from './core/request/choices.ts'
+import { sweepEveryMs } from './core/schedule/jobs.ts'
 import { describeError, type Log } from './log.ts'
 
 export const messageSchema = z.union([

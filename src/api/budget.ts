@@ -14,11 +14,11 @@ import type { ApiEnv } from './router.ts'
 export const budgetSchema = z.object({
   monthly_budget_usd: z.number(),
   spent_usd: z.number().openapi({
-    description: 'What the jobs of this month have cost, and what is reserved for those that have not ended.',
+    description: 'The cost of the jobs of this month: of ended jobs as billed, of others as reserved.',
   }),
   remaining_usd: z.number(),
   month_ends_at: z.iso.datetime().openapi({ description: 'The calendar month in UTC.' }),
-  job_usd: z.number().optional().openapi({ description: 'What the refused job may cost.' }),
+  job_usd: z.number().optional().openapi({ description: 'The highest cost that the refused job may have.' }),
 })
 
 type Budget = z.infer<typeof budgetSchema>

@@ -1,6 +1,6 @@
 /** The cost of a video, in the units in which it is known: US dollars, the provider's credits, or both. */
 import { z } from 'zod'
-import { providerNames } from './request/request.ts'
+import { providerNames } from './request/choices.ts'
 
 /** From most to least certain: the provider's charge, the provider's estimate, the table of published prices. */
 const sources = ['provider', 'provider_estimate', 'price_table'] as const

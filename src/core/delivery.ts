@@ -1,5 +1,5 @@
 /** The status of a delivery and its reasons, and when failures disable its receiver. No I/O. No clock. */
-import { disableAfterMs, ownFailuresToDisable, streakForgottenMs } from './schedule.ts'
+import { disableAfterMs, ownFailuresToDisable, streakForgottenMs } from './schedule/deliveries.ts'
 
 export const deliveryStatuses = ['pending', 'delivered', 'failed'] as const
 export type DeliveryStatus = (typeof deliveryStatuses)[number]

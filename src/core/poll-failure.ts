@@ -4,7 +4,7 @@
  */
 import { z } from 'zod'
 import type { Fault } from './fault.ts'
-import { failedAfterMs, goneAfterMs } from './schedule.ts'
+import { failedAfterMs, goneAfterMs } from './schedule/jobs.ts'
 
 const kinds = [
   'silent', // no response, or none that shows the task's state

@@ -2,7 +2,7 @@
 import type { Context } from '../context.ts'
 import type { DeliveryReason } from '../core/delivery.ts'
 import { openrouterKey } from '../core/event-formats/openrouter.ts'
-import { noConnectionWaitMs } from '../core/schedule.ts'
+import { noConnectionWaitMs } from '../core/schedule/deliveries.ts'
 import { describeError, withoutPaths } from '../log.ts'
 import type { ClaimedDelivery } from '../store/deliveries/claimed.ts'
 import {

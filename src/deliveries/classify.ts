@@ -3,7 +3,7 @@ import type { HostResult } from '../core/delivery.ts'
 import { connectionFailureOf, isChallenge } from '../core/http/cloudflare-status.ts'
 import { retryAfterMs } from '../core/http/retry-after.ts'
 import { usefulHeaders } from '../core/http/useful-headers.ts'
-import type { DeliveryPace } from '../core/schedule-waits.ts'
+import type { DeliveryPace } from '../core/schedule/waits.ts'
 
 export interface Attempted {
   /** `gone` (410) and `aborted` (webhook-delivery: abort-message): the caller wants no further attempt. */

@@ -1,7 +1,7 @@
 /** The consequences of an attempt: the end or the next due time, the result for the host, a disabled owner. No I/O. */
 import { type DeliveryReason, disablesReceiver } from '../core/delivery.ts'
-import { hostWaitsMs } from '../core/schedule.ts'
-import { deliveryWaitMs, spread } from '../core/schedule-waits.ts'
+import { hostWaitsMs } from '../core/schedule/deliveries.ts'
+import { deliveryWaitMs, spread } from '../core/schedule/waits.ts'
 import type { ClaimedDelivery } from '../store/deliveries/claimed.ts'
 import type { AttemptOutcome } from '../store/deliveries/commit.ts'
 import { draftEvent } from '../store/events.ts'

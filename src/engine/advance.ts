@@ -21,8 +21,8 @@
  *                                           finishes after the deadline is attached by late/check.ts
  */
 import type { Context } from '../context.ts'
-import { beginsStepsMs } from '../core/schedule.ts'
-import { surpriseWaitMs } from '../core/schedule-waits.ts'
+import { beginsStepsMs } from '../core/schedule/jobs.ts'
+import { surpriseWaitMs } from '../core/schedule/waits.ts'
 import { describeError } from '../log.ts'
 import { type Claim, claimJob, claimQueuedJob } from '../store/jobs/claim.ts'
 import type { Committed } from '../store/jobs/commit.ts'

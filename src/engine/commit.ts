@@ -1,7 +1,7 @@
 /** The commits of a run, and what follows from them. */
 import type { Context } from '../context.ts'
 import { opensLateCheck } from '../core/job/late.ts'
-import { leaseMs, soonMs } from '../core/schedule.ts'
+import { leaseMs, soonMs } from '../core/schedule/jobs.ts'
 import { sendFresh } from '../deliveries/send-fresh.ts'
 import { deleteOrphans } from '../media/delete.ts'
 import { underFirstLease } from '../store/deliveries/claim.ts'

@@ -1,6 +1,6 @@
 /** Keeps the lease of a step that moves many bytes, and limits how long it moves them. */
 import type { Context } from '../context.ts'
-import { leaseMs, maxTransferMs } from '../core/schedule.ts'
+import { leaseMs, maxTransferMs } from '../core/schedule/jobs.ts'
 import { type ClaimedJob, needsRenewal, renewLease } from '../store/jobs/claim.ts'
 
 /** The step awaits it whenever bytes arrive. It throws when the lease is lost, which ends the step. */

@@ -2,7 +2,7 @@
 import type { Context } from '../context.ts'
 import type { Limits } from '../core/job/concurrency.ts'
 import type { DueJob } from '../core/job/job.ts'
-import type { ProviderName } from '../core/request/request.ts'
+import type { ProviderName } from '../core/request/choices.ts'
 import type { ClaimedJob } from '../store/jobs/claim.ts'
 import { acquireSlot, type Change, cleanUpSlots, type Waiter } from '../store/slots/slots.ts'
 import {

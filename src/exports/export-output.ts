@@ -5,8 +5,8 @@
  */
 import type { Context } from '../context.ts'
 import { type DueExport, type ExportTarget, exportKey, exportUrl, type OutputExport } from '../core/export.ts'
-import { noConnectionWaitMs } from '../core/schedule.ts'
-import { deliveryWaitMs } from '../core/schedule-waits.ts'
+import { noConnectionWaitMs } from '../core/schedule/deliveries.ts'
+import { deliveryWaitMs } from '../core/schedule/waits.ts'
 import { maxRetryAfterMs } from '../deliveries/next-attempt.ts'
 import { deliveriesFor } from '../engine/settle/notify.ts'
 import { describeError } from '../log.ts'

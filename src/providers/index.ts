@@ -1,6 +1,6 @@
 /** The registry: one line per provider, in the order in which `auto` considers them. */
 import type { Fetch } from '../connections.ts'
-import type { ProviderName } from '../core/request/request.ts'
+import type { ProviderName } from '../core/request/choices.ts'
 import type { Guard } from '../core/url/policy.ts'
 import { type AimlapiAccount, aimlapi, usdPerCredit } from './aimlapi/index.ts'
 import { type CrunAccount, crun } from './crun/index.ts'

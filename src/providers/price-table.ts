@@ -1,7 +1,8 @@
 /** A provider's published prices per second of video. No I/O. No clock. */
 import type { Cost } from '../core/cost.ts'
 import { timesCost } from '../core/cost.ts'
-import type { JobRequest, Model, Resolution } from '../core/request/request.ts'
+import type { Model, Resolution } from '../core/request/choices.ts'
+import type { JobRequest } from '../core/request/request.ts'
 
 export interface PriceTable {
   /** The page that publishes the prices. */

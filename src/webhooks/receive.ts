@@ -6,7 +6,7 @@
 import type { Context } from '../context.ts'
 import { sha256 } from '../core/crypto/derived-keys.ts'
 import { readBounded } from '../core/http/read-bounded.ts'
-import { type ProviderName, providerNames } from '../core/request/request.ts'
+import { type ProviderName, providerNames } from '../core/request/choices.ts'
 import { describeError } from '../log.ts'
 import { isWithinRate, periodSeconds } from '../rate-limit.ts'
 import { journalWebhook, type ReceivedWebhook } from '../store/jobs/webhooks.ts'

@@ -4,7 +4,7 @@
  */
 import type { VersionedSecret } from '../core/crypto/derived-keys.ts'
 import { expiringToken, isCurrentToken, type SignedPath } from '../core/crypto/signed-path.ts'
-import type { ProviderName } from '../core/request/request.ts'
+import type { ProviderName } from '../core/request/choices.ts'
 
 export interface CallbackSettings {
   publicBaseUrl: string

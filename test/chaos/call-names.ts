@@ -2,7 +2,7 @@
  * Names every call that the Worker makes to D1, R2, a queue or another host, such as `D1 claim job` or
  * `fetch submit crun`. Faults and kills select calls by these names.
  */
-import type { ProviderName } from '../../src/core/request/request.ts'
+import type { ProviderName } from '../../src/core/request/choices.ts'
 
 export interface Statement {
   sql: string

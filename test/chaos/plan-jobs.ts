@@ -1,5 +1,5 @@
 /** The jobs of a run, planned from its seed: what each requests, which faults it meets, and how it must end. No I/O. */
-import { type ProviderName, providerNames } from '../../src/core/request/request.ts'
+import { type ProviderName, providerNames } from '../../src/core/request/choices.ts'
 import { importFaults, taskFaults, uploadFaults, webhookFaults } from './provider-faults.ts'
 import { type Random, seededRandom } from './random.ts'
 import { type Behavior, callerFaults } from './world/callers.ts'

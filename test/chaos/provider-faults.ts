@@ -1,5 +1,5 @@
 /** Random faults of providers and their chances. At most one row of each group happens. */
-import type { ProviderName } from '../../src/core/request/request.ts'
+import type { ProviderName } from '../../src/core/request/choices.ts'
 
 interface ProviderFault {
   /** A directive of the simulator. All directives of `webhookFaults` are joined behind one `webhook=`. */

@@ -1,5 +1,5 @@
 /** Prints the result of a run as tables, and counts the breaches of the laws. */
-import { deliveryWaitsMs } from '../../src/core/schedule.ts'
+import { deliveryWaitsMs } from '../../src/core/schedule/deliveries.ts'
 import { expectedCalls, possibleCalls } from './call-names.ts'
 import { isUnknowable } from './laws/check.ts'
 import type { Case, Evidence } from './laws/evidence.ts'

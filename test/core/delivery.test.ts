@@ -1,6 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { disablesReceiver, hostAndPathOf } from '../../src/core/delivery.ts'
-import { disableAfterMs, ownFailuresToDisable, streakForgottenMs } from '../../src/core/schedule.ts'
+import {
+  disableAfterMs,
+  ownFailuresToDisable,
+  streakForgottenMs,
+} from '../../src/core/schedule/deliveries.ts'
 
 const now = Date.UTC(2026, 0, 10)
 const enoughFailures = ownFailuresToDisable

@@ -1,7 +1,7 @@
 /** The page of one job: what it says in each state. */
 import { env } from 'cloudflare:workers'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { maxStreamsPerKey } from '../../src/core/schedule-watch.ts'
+import { maxStreamsPerKey } from '../../src/core/schedule/watch.ts'
 import { pruneEnded } from '../../src/engine/upkeep/prune.ts'
 import { createApiKey } from '../support/api-keys.ts'
 import { anAsset } from '../support/assets.ts'

@@ -1,6 +1,6 @@
 import { env } from 'cloudflare:workers'
 import { expect, it } from 'vitest'
-import { models } from '../../src/core/request/request.ts'
+import { models } from '../../src/core/request/choices.ts'
 import { createApiKey } from '../support/api-keys.ts'
 import { aFile } from '../support/assets.ts'
 import { visitor, visitorWith } from '../support/pages.ts'

@@ -1,7 +1,8 @@
 /** A host that is down: its deliveries are parked, and one of them tries the host until it responds. */
 import { env } from 'cloudflare:workers'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
-import { failuresToOpenCircuit, hostWaitsMs, leaseMs, streakForgottenMs } from '../../src/core/schedule.ts'
+import { failuresToOpenCircuit, hostWaitsMs, streakForgottenMs } from '../../src/core/schedule/deliveries.ts'
+import { leaseMs } from '../../src/core/schedule/jobs.ts'
 import { openDatabase } from '../../src/store/database.ts'
 import { claimDelivery } from '../../src/store/deliveries/claim.ts'
 import { insertDeliveries, processDeliveries } from '../support/deliveries.ts'

@@ -1,6 +1,6 @@
 /** A receiver that accepts nothing for five days is disabled, until one API call enables it again. */
 import { beforeEach, describe, expect, it, vi } from 'vitest'
-import { disableAfterMs, ownFailuresToDisable } from '../../src/core/schedule.ts'
+import { disableAfterMs, ownFailuresToDisable } from '../../src/core/schedule/deliveries.ts'
 import { bearerHeader, createApiKey, postJobWith } from '../support/api-keys.ts'
 import { deliveriesOf, notifyOfFailure } from '../support/deliveries.ts'
 import { enableEndpoint, makeEndpoint, showEndpoint } from '../support/endpoints.ts'

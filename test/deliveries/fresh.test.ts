@@ -1,7 +1,8 @@
 /** The message that settles a job attempts its deliveries at once. What it cannot attempt goes through the queue. */
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { NotSentError } from '../../src/connections.ts'
-import { leaseMs, maxFreshAttempts, noConnectionWaitMs } from '../../src/core/schedule.ts'
+import { maxFreshAttempts, noConnectionWaitMs } from '../../src/core/schedule/deliveries.ts'
+import { leaseMs } from '../../src/core/schedule/jobs.ts'
 import { advance, advanceQueued } from '../../src/engine/advance.ts'
 import { deliveriesOf, insertDeliveries, processDeliveries, untilDelivery } from '../support/deliveries.ts'
 import { makeEndpoint } from '../support/endpoints.ts'

@@ -5,9 +5,9 @@ import {
   failingPathsToBlockHost,
   failuresToOpenCircuit,
   hostWaitsMs,
-  leaseMs,
   maxAttemptsPerHost,
-} from '../../src/core/schedule.ts'
+} from '../../src/core/schedule/deliveries.ts'
+import { leaseMs } from '../../src/core/schedule/jobs.ts'
 import { openDatabase } from '../../src/store/database.ts'
 import { claimDelivery } from '../../src/store/deliveries/claim.ts'
 import { insertDeliveries, notifyOfFailure, processDeliveries, untilDelivery } from '../support/deliveries.ts'

@@ -1,6 +1,6 @@
 import { env } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
-import { leaseMs } from '../../src/core/schedule.ts'
+import { leaseMs } from '../../src/core/schedule/jobs.ts'
 import { deliver } from '../../src/deliveries/deliver.ts'
 import { advance } from '../../src/engine/advance.ts'
 import { openDatabase } from '../../src/store/database.ts'

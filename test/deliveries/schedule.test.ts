@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { deliveryWaitsMs } from '../../src/core/schedule.ts'
+import { deliveryWaitsMs } from '../../src/core/schedule/deliveries.ts'
 import { notifyOfFailure, untilDelivery } from '../support/deliveries.ts'
 import { api, sweep } from '../support/reelhook.ts'
 import { world } from '../support/world.ts'

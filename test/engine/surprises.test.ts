@@ -2,7 +2,7 @@
 import { createExecutionContext, createMessageBatch, getQueueResult } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
-import { finalPollWindowMs, leaseMs, settleGraceMs } from '../../src/core/schedule.ts'
+import { finalPollWindowMs, leaseMs, settleGraceMs } from '../../src/core/schedule/jobs.ts'
 import { deliver } from '../../src/deliveries/deliver.ts'
 import { advance } from '../../src/engine/advance.ts'
 import { openDatabase } from '../../src/store/database.ts'

@@ -2,7 +2,7 @@
 import { env } from 'cloudflare:workers'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { Context } from '../../src/context.ts'
-import { exportLeaseMs, maxExportsAtOnce } from '../../src/core/schedule.ts'
+import { exportLeaseMs, maxExportsAtOnce } from '../../src/core/schedule/jobs.ts'
 import { exportOutput } from '../../src/exports/export-output.ts'
 import { apiRequest } from '../support/api-call.ts'
 import { s3Error } from '../support/export-bucket.ts'

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import OpenAI, { toFile } from 'openai'
 import type { Video } from 'openai/resources/videos'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { createClient } from '../../src/dev/local/client.ts'
 import { billsOf, createKey, markedPrompt, type PassedRequest, startLossyProxy, url } from './support.ts'
 
@@ -23,12 +23,13 @@ const clientOf = (base: string) => new OpenAI({ apiKey, baseURL: `${base}/openai
 /** Polls as a program does: the package has no method that waits. */
 async function untilEnded(client: OpenAI, id: string): Promise<{ video: Video; progress: number[] }> {
   const progress: number[] = []
-  for (;;) {
+  const look = async () => {
     const video = await client.videos.retrieve(id)
     progress.push(video.progress)
-    if (video.status === 'completed' || video.status === 'failed') return { video, progress }
-    await new Promise((resolve) => setTimeout(resolve, 100))
+    return (video.status === 'completed' || video.status === 'failed') && video
   }
+  const video = await vi.waitUntil(look, { timeout: 30_000, interval: 100 })
+  return { video, progress }
 }
 
 async function completed(client: OpenAI, prompt = markedPrompt()): Promise<Video> {

@@ -48,7 +48,7 @@ describe.concurrent('the published package', () => {
     const types = files.filter((path) => path.startsWith('dist/types/'))
     expect(types.filter((path) => !/^dist\/types\/(?:client|ai-sdk)\/.*\.d\.ts$/.test(path))).toEqual([])
     expect(types).toEqual(
-      expect.arrayContaining(['dist/types/client/index.d.ts', 'dist/types/ai-sdk/index.d.ts']),
+      expect.arrayContaining(['dist/types/sdk/client/index.d.ts', 'dist/types/sdk/ai-sdk/index.d.ts']),
     )
   })
 

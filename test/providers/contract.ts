@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Fetch } from '../../src/connections.ts'
 import type { ReceivedAnswer } from '../../src/core/job/answers.ts'
-import { aspectRatios, models, resolutions } from '../../src/core/request/request.ts'
+import { aspectRatios, models, resolutions } from '../../src/core/request/choices.ts'
 import type { Provider, RemoteOutput } from '../../src/providers/provider.ts'
 import { aNetwork, aRequest, aSubmission, aTask, image, type Reply, taskId, video } from './a-submission.ts'
 

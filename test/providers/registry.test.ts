@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { readConfig } from '../../src/config.ts'
-import { providerNames } from '../../src/core/request/request.ts'
+import { providerNames } from '../../src/core/request/choices.ts'
 import { createProviders } from '../../src/providers/index.ts'
 import { aNetwork, aRequest, aSubmission, aTask, now, type Reply, taskId } from './a-submission.ts'
 import { aSuccess, enveloped } from './crun/a-crun.ts'

@@ -1,7 +1,7 @@
 /** How D1 is called: with repeats while it is in trouble, and with a time limit. */
 import { env } from 'cloudflare:workers'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { leaseMs } from '../../src/core/schedule.ts'
+import { leaseMs } from '../../src/core/schedule/jobs.ts'
 import { patientDatabase, requestPatience, workPatience } from '../../src/store/patience.ts'
 import { emulateDatabase, overloadedMessage } from '../support/platform/database.ts'
 import { aGate } from '../support/runtime.ts'

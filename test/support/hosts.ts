@@ -1,6 +1,6 @@
 /** Hosts of callers, one for each test. A host does not respond until the test says how. */
 import { expect, vi } from 'vitest'
-import { failuresToOpenCircuit } from '../../src/core/schedule.ts'
+import { failuresToOpenCircuit } from '../../src/core/schedule/deliveries.ts'
 import type { Received } from './caller.ts'
 import { insertDeliveries, processDeliveries } from './deliveries.ts'
 import { countRows, select } from './storage.ts'

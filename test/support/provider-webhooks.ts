@@ -1,7 +1,7 @@
 /** Posts webhooks to the Worker, as a provider does or an attacker would. */
 import { env } from 'cloudflare:workers'
 import { vi } from 'vitest'
-import type { ProviderName } from '../../src/core/request/request.ts'
+import type { ProviderName } from '../../src/core/request/choices.ts'
 import { callbackUrl } from '../../src/webhooks/token.ts'
 import { api, postJob, untilSubmitted } from './reelhook.ts'
 import { deadlineOf } from './storage.ts'

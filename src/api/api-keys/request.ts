@@ -45,7 +45,7 @@ const fields = {
     }),
   monthly_budget_usd: z.number().min(0).max(maxBudgetUsd).nullable().openapi({
     description:
-      'What the jobs of one calendar month (UTC) may cost. A job that would pass it gets 402, and nothing is spent. Only jobs that are accepted while the key has a budget count. null: any amount.',
+      'The limit of the cost of its jobs in one calendar month (UTC). A job that would pass it gets 402, and nothing is spent. Only jobs that are accepted while the key has a budget count. null: any amount.',
   }),
 }
 

@@ -1,6 +1,6 @@
 /** POST /v1/api-keys/:id/rotate-secret, for the key itself and the scope admin: a new secret, with an overlap. */
 import { createRoute, z } from '@hono/zod-openapi'
-import { maxSecretsAtOnce, secretOverlapMs } from '../../core/schedule.ts'
+import { maxSecretsAtOnce, secretOverlapMs } from '../../core/schedule/deliveries.ts'
 import { encryptSecret, newSecret } from '../../deliveries/secrets.ts'
 import { rotateSecret } from '../../store/deliveries/api-keys.ts'
 import { rememberedMs } from '../../store/owner-memory.ts'

@@ -27,7 +27,7 @@ export const apiKeySchema = z
     monthly_budget_usd: z.number().nullable(),
     spent_usd: z.number().nullable().openapi({
       description:
-        'What its jobs of this month have cost, and what is reserved for those that have not ended. null: it has no budget.',
+        'The cost of its jobs of this month: of ended jobs as billed, of others as reserved. null: it has no budget.',
     }),
   })
   .openapi('ApiKey')

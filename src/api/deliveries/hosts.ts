@@ -1,7 +1,7 @@
 /** GET /v1/hosts: the hosts that accept nothing now or whose deliveries wait, and the callbacks that are disabled. */
 import { createRoute, z } from '@hono/zod-openapi'
 import { isoOrNull } from '../../core/iso.ts'
-import { failuresToOpenCircuit, streakForgottenMs } from '../../core/schedule.ts'
+import { failuresToOpenCircuit, streakForgottenMs } from '../../core/schedule/deliveries.ts'
 import type { DisabledCallbacks } from '../../store/deliveries/disabled.ts'
 import {
   disabledCallbacksOfAll,

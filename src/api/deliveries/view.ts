@@ -31,7 +31,7 @@ const attemptSchema = z.object({
     .record(z.string(), z.string())
     .nullable()
     .openapi({
-      description: `Those that help to find a fault, ${maxHeaderBytes} bytes at most. ${answerRule}`,
+      description: `The headers that help to find a fault, ${maxHeaderBytes} bytes at most. ${answerRule}`,
     }),
   response_body: z
     .string()

@@ -37,7 +37,7 @@ const resultSchema = z
     url: z.string(),
     verdict: z.enum(verdicts).openapi({
       description:
-        'What a delivery would make of it. gone and aborted: it would not be tried again. not_sent: no request was made, and error says why.',
+        'How a delivery would end with this answer. gone and aborted: it would not be tried again. not_sent: no request was made, and error says why.',
     }),
     status: z.int().nullable().openapi({ description: 'The HTTP status; null if there was no response.' }),
     duration_ms: z.int(),

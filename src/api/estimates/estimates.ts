@@ -1,7 +1,8 @@
 /** POST /v1/estimates: the cost of a request at each provider, and why a provider cannot run it. */
 import { createRoute, z } from '@hono/zod-openapi'
 import { costSchema } from '../../core/cost.ts'
-import { type PostedRequest, providerNames } from '../../core/request/request.ts'
+import { providerNames } from '../../core/request/choices.ts'
+import type { PostedRequest } from '../../core/request/request.ts'
 import { type Candidate, isEligible, priceCandidates } from '../jobs/choose-provider.ts'
 import { jobRequestSchema, notAccepted, requestFaults } from '../jobs/request.ts'
 import { validateRequest } from '../jobs/validate.ts'

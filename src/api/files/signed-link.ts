@@ -5,6 +5,7 @@ import { every } from 'hono/combine'
 import { cors } from 'hono/cors'
 import { createMiddleware } from 'hono/factory'
 import { everyProject, type Viewer } from '../../core/access.ts'
+import { conditionalHeaders } from '../../core/http/preconditions.ts'
 import { isPlainLink, plainInteger } from '../../core/url/signed-spelling.ts'
 import { isValidLink, type LinkTarget } from '../../media/signed-links.ts'
 import { requireApiKey } from '../auth.ts'
@@ -33,14 +34,7 @@ export const keyOrLink = [{ apiKey: [] }, {}]
 export const allowAnyOrigin = cors({
   origin: '*',
   allowMethods: ['GET', 'HEAD'],
-  allowHeaders: [
-    'range',
-    'if-range',
-    'if-match',
-    'if-none-match',
-    'if-modified-since',
-    'if-unmodified-since',
-  ],
+  allowHeaders: [...conditionalHeaders],
   exposeHeaders: ['accept-ranges', 'content-disposition', 'content-length', 'content-range', 'etag'],
   maxAge: 24 * 60 * 60,
 })

@@ -2,7 +2,7 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import { sees } from '../../core/access.ts'
 import { timelineOf } from '../../core/job/timeline.ts'
-import { heartbeatMs, maxStreamsPerKey, streamLifetimeMs } from '../../core/schedule-watch.ts'
+import { heartbeatMs, maxStreamsPerKey, streamLifetimeMs } from '../../core/schedule/watch.ts'
 import { timelineRowsOf } from '../../store/reports/timeline.ts'
 import { timelineFor } from '../hidden-urls.ts'
 import { problem } from '../problems.ts'

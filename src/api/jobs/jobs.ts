@@ -1,7 +1,7 @@
 /** /v1/jobs: accept a job, show one. */
 import { createRoute, z } from '@hono/zod-openapi'
 import { sees } from '../../core/access.ts'
-import { maxWaitSeconds, maxWaitsPerKey } from '../../core/schedule-watch.ts'
+import { maxWaitSeconds, maxWaitsPerKey } from '../../core/schedule/watch.ts'
 import { findJob } from '../../store/jobs/jobs.ts'
 import { problem } from '../problems.ts'
 import { bodyProblems, invalidQuery, json, jsonBody, keyProblems, problemResponse } from '../responses.ts'

@@ -1,7 +1,7 @@
 /** GET /v1/jobs: the list, newest first, with filters and a cursor. */
 import { createRoute, z } from '@hono/zod-openapi'
 import { jobStatuses } from '../../core/job/job.ts'
-import { models, providerNames } from '../../core/request/request.ts'
+import { models, providerNames } from '../../core/request/choices.ts'
 import { listJobs } from '../../store/jobs/list.ts'
 import { type IndexedMetadata, isIndexed } from '../../store/metadata.ts'
 import { inputFaults } from '../body-faults.ts'

@@ -1,6 +1,5 @@
 /** GET /v1/models: models × providers, with modes, limits and prices. The same data decides which are eligible. */
 import { createRoute, z } from '@hono/zod-openapi'
-import type { SentForm } from '../../core/request/media.ts'
 import {
   type Model,
   maxCount,
@@ -10,7 +9,8 @@ import {
   models,
   type ProviderName,
   resolutions,
-} from '../../core/request/request.ts'
+} from '../../core/request/choices.ts'
+import type { SentForm } from '../../core/request/media.ts'
 import { allProviders } from '../../providers/index.ts'
 import type { MediaLimits, Provider } from '../../providers/provider.ts'
 import { json, keyProblems } from '../responses.ts'

@@ -1,6 +1,6 @@
 /** A model in responses: what each provider offers of it. */
 import { z } from '@hono/zod-openapi'
-import { aspectRatios, models, providerNames, resolutions } from '../../core/request/request.ts'
+import { aspectRatios, models, providerNames, resolutions } from '../../core/request/choices.ts'
 
 const mode = z.object({ aspect_ratios: z.array(z.enum(aspectRatios)).readonly() })
 const forms = z.array(z.enum(['url', 'data_uri', 'crun_asset', 'runware_id'])).readonly()
@@ -10,7 +10,7 @@ const mediaLimits = z
     content_types: z.array(z.string()).readonly(),
     pixels: z.object({ min: z.int(), max: z.int() }).meta({ description: 'Width times height.' }),
     max_seconds: z.number(),
-    max_seconds_together: z.number().meta({ description: 'Of all files of the field together.' }),
+    max_seconds_together: z.number().meta({ description: 'The limit for all files of the field together.' }),
   })
   .partial()
 

@@ -1,6 +1,6 @@
 /** The schema of GET /v1/stats/series. */
 import { z } from '@hono/zod-openapi'
-import { providerNames } from '../../core/request/request.ts'
+import { providerNames } from '../../core/request/choices.ts'
 import { intervals } from '../../store/reports/series.ts'
 
 const seconds = z.number().nullable()

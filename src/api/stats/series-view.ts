@@ -1,6 +1,6 @@
 /** The statistics by hour or day, as the API shows them. */
 import type { z } from '@hono/zod-openapi'
-import type { ProviderName } from '../../core/request/request.ts'
+import type { ProviderName } from '../../core/request/choices.ts'
 import type { Interval, Part, Series } from '../../store/reports/series.ts'
 import { inSeconds, rounded } from '../system/stats-view.ts'
 import type { seriesSchema } from './series-schema.ts'

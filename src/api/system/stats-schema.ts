@@ -1,7 +1,7 @@
 /** The schema of GET /v1/stats. */
 import { z } from '@hono/zod-openapi'
 import { jobStatuses } from '../../core/job/job.ts'
-import { models, providerNames } from '../../core/request/request.ts'
+import { models, providerNames } from '../../core/request/choices.ts'
 import { maxNamed } from '../../store/reports/backlog.ts'
 import { sizeFields } from './health-checks.ts'
 
@@ -70,7 +70,7 @@ export const statsSchema = z
         past_deadline: z.int().meta({ description: 'Jobs that have not ended long after their deadline.' }),
         job_ids: z
           .array(z.string())
-          .meta({ description: `Of these jobs, at most ${maxNamed}, the longest overdue first.` }),
+          .meta({ description: `At most ${maxNamed} of these jobs, the longest overdue first.` }),
       }),
       deliveries: z.object({
         pending: z.int(),

@@ -2,7 +2,7 @@
 import type { z } from '@hono/zod-openapi'
 import { databaseSizeOf } from '../../core/database-size.ts'
 import type { Limits } from '../../core/job/concurrency.ts'
-import type { ProviderName } from '../../core/request/request.ts'
+import type { ProviderName } from '../../core/request/choices.ts'
 import type { DisabledCount } from '../../store/deliveries/disabled.ts'
 import type { Backlog, SlotCount } from '../../store/reports/backlog.ts'
 import type { LastReconciliation } from '../../store/reports/reconciliation.ts'

@@ -7,7 +7,7 @@ import {
   maxResumePages,
   maxStatementsOfStream,
   streamLifetimeMs,
-} from '../../core/schedule-watch.ts'
+} from '../../core/schedule/watch.ts'
 import type { FoundEvent, WaitingClient } from '../../store/reports/watch-memory.ts'
 import { bodyFor } from '../hidden-urls.ts'
 import type { ApiEnv } from '../router.ts'

@@ -8,7 +8,7 @@ import {
   maxWaits,
   maxWaitsPerKey,
   tooManyRetrySeconds,
-} from '../../core/schedule-watch.ts'
+} from '../../core/schedule/watch.ts'
 import type { WaitingClient } from '../../store/reports/watch-memory.ts'
 import { type ProblemResponse, rateLimited } from '../problems.ts'
 import type { ApiEnv } from '../router.ts'

@@ -1,4 +1,4 @@
-import { lateCommitMs } from '../../core/schedule-watch.ts'
+import { lateCommitMs } from '../../core/schedule/watch.ts'
 
 /**
  * The id of an event on the stream of all jobs: that of its webhook, a dot, and a time. All earlier events were sent. A

@@ -2,7 +2,7 @@
 import { z } from '@hono/zod-openapi'
 import { type Caller, sees } from '../../core/access.ts'
 import { defaultEventTypes, type JobEventType } from '../../core/event.ts'
-import { models, providerNames } from '../../core/request/request.ts'
+import { models, providerNames } from '../../core/request/choices.ts'
 import type { FoundEvent } from '../../store/reports/watch-memory.ts'
 import type { FieldFault } from '../problems.ts'
 

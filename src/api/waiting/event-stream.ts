@@ -1,7 +1,7 @@
 /** Server-sent events (https://html.spec.whatwg.org/multipage/server-sent-events.html). */
 import type { Context as HonoContext } from 'hono'
 import type { Context } from '../../context.ts'
-import { reconnectMs } from '../../core/schedule-watch.ts'
+import { reconnectMs } from '../../core/schedule/watch.ts'
 import { describeError } from '../../log.ts'
 import type { WaitingClient } from '../../store/reports/watch-memory.ts'
 import type { ProblemResponse } from '../problems.ts'

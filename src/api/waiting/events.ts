@@ -9,7 +9,7 @@ import {
   maxStreamsPerKey,
   maxUnsettledWatched,
   streamLifetimeMs,
-} from '../../core/schedule-watch.ts'
+} from '../../core/schedule/watch.ts'
 import { inputFaults } from '../body-faults.ts'
 import { problem, unavailable } from '../problems.ts'
 import { invalidQuery, keyProblems } from '../responses.ts'

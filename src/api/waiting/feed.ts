@@ -12,7 +12,7 @@ import {
   maxKeptBytes,
   maxKeptEvents,
   maxUnsettledWatched,
-} from '../../core/schedule-watch.ts'
+} from '../../core/schedule/watch.ts'
 import type { Database } from '../../store/database.ts'
 import type { FoundEvent, WatchedShard, WatchMemory } from '../../store/reports/watch-memory.ts'
 import { endedSince, readUnsettled } from '../../store/reports/watch-unsettled.ts'

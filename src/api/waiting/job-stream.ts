@@ -10,7 +10,7 @@ import {
   maxStatementsOfStream,
   streamLifetimeMs,
   watchIntervalMs,
-} from '../../core/schedule-watch.ts'
+} from '../../core/schedule/watch.ts'
 import { describeError } from '../../log.ts'
 import { timelineRowsOf } from '../../store/reports/timeline.ts'
 import type { WaitingClient } from '../../store/reports/watch-memory.ts'

@@ -1,7 +1,7 @@
 /** Whether the API key of a stream may still use it. */
 import type { Context as HonoContext } from 'hono'
 import { type Caller, mayDo } from '../../core/access.ts'
-import { keyCheckMs } from '../../core/schedule-watch.ts'
+import { keyCheckMs } from '../../core/schedule/watch.ts'
 import { describeError } from '../../log.ts'
 import { adminKeyId } from '../auth.ts'
 import type { ApiEnv } from '../router.ts'

@@ -3,7 +3,7 @@
  * first client of the isolate reads for all of them (`readForAll`).
  */
 import type { Context } from '../../context.ts'
-import { isInInterval, readAbandonedMs, readUnderWayMs, untilNextLookMs } from '../../core/schedule-watch.ts'
+import { isInInterval, readAbandonedMs, readUnderWayMs, untilNextLookMs } from '../../core/schedule/watch.ts'
 import { describeError } from '../../log.ts'
 import type { LastRead, WaitingClient } from '../../store/reports/watch-memory.ts'
 

@@ -1,5 +1,5 @@
 /** `Prefer: wait=N` (RFC 7240) of a request that creates a job. */
-import { maxWaitSeconds } from '../../core/schedule-watch.ts'
+import { maxWaitSeconds } from '../../core/schedule/watch.ts'
 
 // A header of many preferences: tokens, each with a value or a quoted one, and parameters after semicolons.
 const preference = /^\s*([!#$%&'*+.^_`|~\w-]+)\s*(?:=\s*(?:"([^"]*)"|([^\s;"]*)))?\s*(?:;.*)?$/

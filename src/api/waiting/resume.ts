@@ -1,6 +1,6 @@
 /** The events that a stream of all jobs has missed since its cursor. */
 import type { Context } from '../../context.ts'
-import { lateCommitMs, longestJobMs, maxGapMs, maxResumeJobs } from '../../core/schedule-watch.ts'
+import { lateCommitMs, longestJobMs, maxGapMs, maxResumeJobs } from '../../core/schedule/watch.ts'
 import type { FoundEvent } from '../../store/reports/watch-memory.ts'
 import { changedSince } from '../../store/reports/watch-unsettled.ts'
 import { inEachDatabase } from '../../store/shards.ts'

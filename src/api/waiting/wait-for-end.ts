@@ -1,6 +1,6 @@
 /** Waits until a job has ended. */
 import type { Context } from '../../context.ts'
-import { watchIntervalMs } from '../../core/schedule-watch.ts'
+import { watchIntervalMs } from '../../core/schedule/watch.ts'
 import type { WaitingClient } from '../../store/reports/watch-memory.ts'
 import { leave } from './clients.ts'
 import { lookAtJob } from './look-at-job.ts'

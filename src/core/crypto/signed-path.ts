@@ -2,7 +2,7 @@
  * Signed URLs: an HMAC covers a path and the second in which it expires, so a forged or expired URL is refused without
  * reading storage. No I/O. No clock.
  */
-import { tokenGraceMs } from '../schedule.ts'
+import { tokenGraceMs } from '../schedule/jobs.ts'
 import { sign, signingKey, type VersionedSecret, verify } from './derived-keys.ts'
 
 export interface SignedPath {

@@ -9,6 +9,16 @@ export interface Validators {
   lastModifiedMs: number
 }
 
+/** The headers of a request for a part of a file, or for a file that has changed. */
+export const conditionalHeaders = [
+  'range',
+  'if-range',
+  'if-match',
+  'if-none-match',
+  'if-modified-since',
+  'if-unmodified-since',
+] as const
+
 type Header = (name: string) => string | undefined
 
 /** For GET and HEAD, in the order of §13.2.2. `unchanged` means 304, `failed` means 412. */

@@ -4,12 +4,12 @@
  */
 import { z } from 'zod'
 import { type Fault, type FaultCode, fault } from '../fault.ts'
-import type { ProviderName } from '../request/request.ts'
+import type { ProviderName } from '../request/choices.ts'
 import { mayBeBought, type TaskStatus } from './task.ts'
 
 export const cancellationSchema = z.object({
   may_still_be_billed: z.boolean(),
-  message: z.string().meta({ description: 'What may be billed, provider by provider.' }),
+  message: z.string().meta({ description: 'Says for each provider what it may still bill.' }),
 })
 
 type Cancellation = z.infer<typeof cancellationSchema>

@@ -1,6 +1,6 @@
 /** Concurrency limits: which tasks count against a provider's limit. No I/O. No clock. */
 import { allowsFailover, type Fault } from '../fault.ts'
-import type { ProviderName } from '../request/request.ts'
+import type { ProviderName } from '../request/choices.ts'
 import type { TaskStatus } from './task.ts'
 
 /** How many tasks may be at each provider at once. Undefined: no limit. */

@@ -5,7 +5,8 @@
 
 import { addCosts, type Cost, type Estimates, shareOfCost } from '../cost.ts'
 import type { Fault } from '../fault.ts'
-import type { JobRequest, ProviderName } from '../request/request.ts'
+import type { ProviderName } from '../request/choices.ts'
+import type { JobRequest } from '../request/request.ts'
 import { openEnds } from './cancellation.ts'
 import { isReplaced, mayBeBought, type TaskStatus } from './task.ts'
 

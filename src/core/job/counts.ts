@@ -1,7 +1,7 @@
 /** Counts an ended job for the statistics. No I/O. No clock. */
 import type { Cost } from '../cost.ts'
 import { bucketOf } from '../histogram.ts'
-import type { ProviderName } from '../request/request.ts'
+import type { ProviderName } from '../request/choices.ts'
 import type { JobStatus } from './job.ts'
 import type { CompletionSource } from './task.ts'
 

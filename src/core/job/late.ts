@@ -3,7 +3,7 @@
  * stays failed. A canceled job gets none, because its caller no longer wants it. No I/O. No clock.
  */
 import type { Fault, FaultCode } from '../fault.ts'
-import type { ProviderName } from '../request/request.ts'
+import type { ProviderName } from '../request/choices.ts'
 import type { JobStatus } from './job.ts'
 import type { TaskStatus } from './task.ts'
 

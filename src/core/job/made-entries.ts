@@ -6,7 +6,7 @@
 import type { Cost, Estimates } from '../cost.ts'
 import type { EventType } from '../event.ts'
 import { eventIdOf, eventIdOfHash } from '../id.ts'
-import type { ProviderName } from '../request/request.ts'
+import type { ProviderName } from '../request/choices.ts'
 import { canceled, cancellationOf } from './cancellation.ts'
 import { type JobRows, viewMetadata } from './view.ts'
 

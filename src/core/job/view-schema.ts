@@ -3,7 +3,8 @@ import { z } from 'zod'
 import { costSchema } from '../cost.ts'
 import { exportStatuses } from '../export.ts'
 import { faultCodes } from '../fault.ts'
-import { models, providerNames, storedRequestSchema } from '../request/request.ts'
+import { models, providerNames } from '../request/choices.ts'
+import { storedRequestSchema } from '../request/request.ts'
 import { cancellationSchema } from './cancellation.ts'
 import { jobStatuses } from './job.ts'
 import { completionSources, taskStatuses } from './task.ts'
@@ -38,7 +39,7 @@ const outputView = z.object({
   url_expires_at: timestamp.nullable(),
   content_type: z.string().nullable(),
   bytes: z.int().nullable(),
-  sha256: z.string().nullable().meta({ description: 'Of the stored bytes, in lowercase hex.' }),
+  sha256: z.string().nullable().meta({ description: 'The SHA-256 of the stored bytes, in lowercase hex.' }),
   width: z.int().nullable().meta({
     description:
       'Width, height and the fields below are read from the stored file; null if its header lacks them.',

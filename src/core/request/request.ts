@@ -8,31 +8,25 @@ import { parseDeepJson, readStored, tooDeepAt } from '../http/json.ts'
 import { maxRetentionDays } from '../retention.ts'
 import { isMeantAsUrl, urlOf, urlOrTextOf } from '../url/parse.ts'
 import { callbackHeadersSchema } from './callback-headers.ts'
+import {
+  aspectRatios,
+  type Model,
+  maxCount,
+  maxDurationSeconds,
+  maxReferences,
+  minDurationSeconds,
+  models,
+  providerNames,
+  resolutions,
+} from './choices.ts'
 import { eventFormatSchema, eventTypesSchema } from './event-fields.ts'
 import { maxUrlLength, mediaFault } from './media.ts'
 import { rules } from './rules.ts'
 import { textOf } from './text.ts'
 
-export const models = ['seedance-2.0', 'seedance-2.0-fast', 'seedance-2.0-mini'] as const
-export type Model = (typeof models)[number]
-
-export const providerNames = ['runware', 'crun', 'scenario', 'aimlapi'] as const
-export type ProviderName = (typeof providerNames)[number]
-
 /** Values of `provider` that let Reelhook choose. */
 const selections = ['auto', 'cheapest'] as const
 
-export const resolutions = ['480p', '720p', '1080p', '4k'] as const
-export type Resolution = (typeof resolutions)[number]
-
-export const aspectRatios = ['21:9', '16:9', '4:3', '1:1', '3:4', '9:16', 'auto'] as const
-export type AspectRatio = (typeof aspectRatios)[number]
-
-export const minDurationSeconds = 4
-export const maxDurationSeconds = 15
-export const maxCount = 4
-/** The documented limits, equal at every provider that documents them. */
-export const maxReferences = { images: 9, videos: 3, audios: 3 } as const
 // One D1 row holds at most 2 MB; the request must fit in it with room to spare.
 export const maxMediaLength = 300_000
 const maxDeadlineSeconds = 86_400

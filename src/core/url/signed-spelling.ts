@@ -7,7 +7,7 @@ export function isPlainPath(url: string): boolean {
 
 /**
  * The same for a link with a signed query. A cache stores each spelling by itself, so no parameter may be added, as in the
- * signed URLs of S3: anybody with the link could fill the cache, and a parameter for tracking would make each view a copy.
+ * signed URLs of S3: each person with the link could fill the cache, and a parameter for tracking would make each view a copy.
  */
 export function isPlainLink(url: string): boolean {
   return isPlainPath(url) && issuedQuery.test(new URL(url).search)

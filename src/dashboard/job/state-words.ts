@@ -3,7 +3,7 @@ import type { DeliveryView } from '../../api/deliveries/view.ts'
 import { isSettled } from '../../core/job/job.ts'
 import { opensLateCheck } from '../../core/job/late.ts'
 import type { JobView } from '../../core/job/view-schema.ts'
-import { lateWindowMs } from '../../core/schedule.ts'
+import { lateWindowMs } from '../../core/schedule/jobs.ts'
 import { headlineOf } from './failure-words.ts'
 
 export function whereIs(job: JobView): string {

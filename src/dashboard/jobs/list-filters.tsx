@@ -1,6 +1,6 @@
 /** The search and the filters above the list of jobs. */
 import { jobStatuses } from '../../core/job/job.ts'
-import { models, providerNames } from '../../core/request/request.ts'
+import { models, providerNames } from '../../core/request/choices.ts'
 import { Choice, named } from '../components/choice.tsx'
 import { bareControl } from '../components/field.tsx'
 import { shownMoment } from '../form.ts'

@@ -4,7 +4,7 @@
  * process works on its database, so every lease has lost its holder: it is released here, and the jobs at providers are
  * polled at once. There is one local database. On Cloudflare, queues are durable.
  */
-import { leaseMs } from '../../core/schedule.ts'
+import { leaseMs } from '../../core/schedule/jobs.ts'
 import { type Database, openDatabase } from '../../store/database.ts'
 import { claimDelivery, overdueDeliveries } from '../../store/deliveries/claim.ts'
 import { postponeDelivery } from '../../store/deliveries/commit.ts'

@@ -7,8 +7,8 @@
  */
 import type { Context } from '../../context.ts'
 import { fault } from '../../core/fault.ts'
-import { lateWindowMs, settleGraceMs, soonMs } from '../../core/schedule.ts'
-import { surpriseWaitMs } from '../../core/schedule-waits.ts'
+import { lateWindowMs, settleGraceMs, soonMs } from '../../core/schedule/jobs.ts'
+import { surpriseWaitMs } from '../../core/schedule/waits.ts'
 import { describeError } from '../../log.ts'
 import { deleteOrphans } from '../../media/delete.ts'
 import { storedBy } from '../../store/jobs/commit.ts'

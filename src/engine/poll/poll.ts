@@ -4,9 +4,9 @@
  */
 import type { Context } from '../../context.ts'
 import { isReplaced } from '../../core/job/task.ts'
-import type { ProviderName } from '../../core/request/request.ts'
-import { soonMs } from '../../core/schedule.ts'
-import { pollWaitMs } from '../../core/schedule-waits.ts'
+import type { ProviderName } from '../../core/request/choices.ts'
+import { soonMs } from '../../core/schedule/jobs.ts'
+import { pollWaitMs } from '../../core/schedule/waits.ts'
 import { distinctOutputs } from '../../providers/distinct-results.ts'
 import type { Provider } from '../../providers/provider.ts'
 import { draftEvent } from '../../store/events.ts'

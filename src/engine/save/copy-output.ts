@@ -1,7 +1,7 @@
 /** One attempt to store an output: it is stored then, or failed, or it waits for the next attempt. */
 import type { Context } from '../../context.ts'
 import { isRetryable } from '../../core/fault.ts'
-import { copyWaitMs } from '../../core/schedule-waits.ts'
+import { copyWaitMs } from '../../core/schedule/waits.ts'
 import { noMetadata } from '../../core/video-metadata.ts'
 import type { Output, WaitingOutput } from '../../store/jobs/outputs.ts'
 import type { Task } from '../../store/jobs/tasks.ts'

@@ -5,7 +5,7 @@
 import type { Context } from '../../context.ts'
 import { fail, isRetryable, ok, type Result } from '../../core/fault.ts'
 import { jobPrefix } from '../../core/retention.ts'
-import { copyWaitMs } from '../../core/schedule-waits.ts'
+import { copyWaitMs } from '../../core/schedule/waits.ts'
 import { downloadVideo } from '../../media/save-video.ts'
 import type { StoredObject } from '../../media/write.ts'
 import { compareUpload, uploadWaitMs } from '../../provider-uploads/compare.ts'

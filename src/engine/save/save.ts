@@ -3,7 +3,7 @@
  * again is harmless: its key is made of the job and the output's number.
  */
 import type { Context } from '../../context.ts'
-import { copyWaitMs } from '../../core/schedule-waits.ts'
+import { copyWaitMs } from '../../core/schedule/waits.ts'
 import { draftEvent } from '../../store/events.ts'
 import type { Claim } from '../../store/jobs/claim.ts'
 import type { FailedOutput, Output, StoredOutput, WaitingOutput } from '../../store/jobs/outputs.ts'

@@ -1,8 +1,8 @@
 /** The results of one attempt to submit. The parts of submit return them; only submit.ts turns them into steps. */
 import type { Subscription } from '../../core/event.ts'
 import type { Fault } from '../../core/fault.ts'
-import type { ProviderName } from '../../core/request/request.ts'
-import { resolveWaitMs } from '../../core/schedule-waits.ts'
+import type { ProviderName } from '../../core/request/choices.ts'
+import { resolveWaitMs } from '../../core/schedule/waits.ts'
 import type { Provider, Submitted } from '../../providers/provider.ts'
 import type { Step } from '../../store/jobs/step.ts'
 import type { OpenTask } from '../../store/jobs/tasks.ts'

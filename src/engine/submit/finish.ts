@@ -1,7 +1,7 @@
 /** Nothing more is submitted: the job waits for its tasks at the provider, or settles when there are none. */
 import type { Context } from '../../context.ts'
 import type { Fault } from '../../core/fault.ts'
-import { pollWaitMs } from '../../core/schedule-waits.ts'
+import { pollWaitMs } from '../../core/schedule/waits.ts'
 import type { Claim } from '../../store/jobs/claim.ts'
 import { applyChanges, type Changes, type Step } from '../../store/jobs/step.ts'
 import { settle } from '../settle/settle.ts'

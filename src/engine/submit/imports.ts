@@ -1,7 +1,7 @@
 /** Polls a provider for the import of the media that were sent to it, all at once. */
 import type { Context } from '../../context.ts'
 import { type Fault, fault, isRetryable } from '../../core/fault.ts'
-import { importWaitMs } from '../../core/schedule-waits.ts'
+import { importWaitMs } from '../../core/schedule/waits.ts'
 import type { MediaUploads } from '../../providers/media-uploads.ts'
 import type { Claim } from '../../store/jobs/claim.ts'
 import { changes } from '../../store/jobs/step.ts'

@@ -1,4 +1,4 @@
-import type { ProviderName } from '../../core/request/request.ts'
+import type { ProviderName } from '../../core/request/choices.ts'
 import type { Claim } from '../../store/jobs/claim.ts'
 import type { Task } from '../../store/jobs/tasks.ts'
 

@@ -4,7 +4,7 @@
  */
 import type { Context } from '../../context.ts'
 import { type Fault, fail, ok, type Result } from '../../core/fault.ts'
-import { resolveWaitMs } from '../../core/schedule-waits.ts'
+import { resolveWaitMs } from '../../core/schedule/waits.ts'
 import type { LostSubmission, Outcome, Provider, Submitted } from '../../providers/provider.ts'
 import type { Claim } from '../../store/jobs/claim.ts'
 import { type Task, takenTaskIds } from '../../store/jobs/tasks.ts'

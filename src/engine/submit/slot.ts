@@ -5,7 +5,7 @@
  */
 import type { Context } from '../../context.ts'
 import { isReplaced } from '../../core/job/task.ts'
-import type { ProviderName } from '../../core/request/request.ts'
+import type { ProviderName } from '../../core/request/choices.ts'
 import { draftEvent } from '../../store/events.ts'
 import type { Claim } from '../../store/jobs/claim.ts'
 import { changes, type Step, thenStep } from '../../store/jobs/step.ts'

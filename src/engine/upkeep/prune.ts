@@ -5,7 +5,7 @@
  */
 import type { Context } from '../../context.ts'
 import { prunedBefore } from '../../core/retention.ts'
-import { repetitionMs, sweepEveryMs } from '../../core/schedule.ts'
+import { repetitionMs, sweepEveryMs } from '../../core/schedule/jobs.ts'
 import type { Database } from '../../store/database.ts'
 import { deleteOldCounters } from '../../store/jobs/counters.ts'
 import { pruneCandidates, pruneJobs } from '../../store/prune.ts'

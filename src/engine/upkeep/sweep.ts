@@ -1,6 +1,6 @@
 /** sweep: once a minute, wakes every overdue row and erases the jobs that are due. It costs as much as there is due. */
 import type { Context } from '../../context.ts'
-import { maxExportsAtOnce } from '../../core/schedule.ts'
+import { maxExportsAtOnce } from '../../core/schedule/jobs.ts'
 import type { Database } from '../../store/database.ts'
 import { overdueDeliveries } from '../../store/deliveries/claim.ts'
 import { parkOverdue, releaseDueQueues } from '../../store/deliveries/host-queue-sweep.ts'

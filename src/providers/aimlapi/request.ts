@@ -1,8 +1,9 @@
 /** The request body of AI/ML API, a flat object (its page on Seedance 2.0 Mini), and the requests it refuses. */
 import { z } from 'zod'
+import type { AspectRatio, Model } from '../../core/request/choices.ts'
 import { maxUrlLength, modeOf } from '../../core/request/media.ts'
 import { renderPrompt } from '../../core/request/prompt.ts'
-import type { AspectRatio, JobRequest, Model } from '../../core/request/request.ts'
+import type { JobRequest } from '../../core/request/request.ts'
 import { urlOf, urlOrTextOf } from '../../core/url/parse.ts'
 import type { Reason } from '../provider.ts'
 

@@ -4,7 +4,8 @@
  * its OpenAPI description and its published command line.
  */
 import type { Fetch } from '../../connections.ts'
-import type { AspectRatio, JobRequest } from '../../core/request/request.ts'
+import type { AspectRatio } from '../../core/request/choices.ts'
+import type { JobRequest } from '../../core/request/request.ts'
 import { refuseByCapabilities } from '../eligibility.ts'
 import { type CallKind, callProvider, type ProviderCall } from '../http.ts'
 import type { Capabilities, Provider, Reason } from '../provider.ts'

@@ -1,8 +1,9 @@
 /** The request body of Crun: a model whose name contains the mode, and its input. */
 import { z } from 'zod'
+import type { Model } from '../../core/request/choices.ts'
 import { type Mode, modeOf } from '../../core/request/media.ts'
 import { renderPrompt } from '../../core/request/prompt.ts'
-import type { JobRequest, Model } from '../../core/request/request.ts'
+import type { JobRequest } from '../../core/request/request.ts'
 import type { Submission } from '../provider.ts'
 
 export function taskOf({ request, callbackUrl }: Submission) {

@@ -1,8 +1,9 @@
 /** The request body of Runware: one `videoInference` task (sources: model page of Seedance 2.0 Mini; the family's pixel sizes). */
 import { z } from 'zod'
+import type { AspectRatio, Model, Resolution } from '../../core/request/choices.ts'
 import { modeOf } from '../../core/request/media.ts'
 import { renderPrompt } from '../../core/request/prompt.ts'
-import type { AspectRatio, JobRequest, Model, Resolution } from '../../core/request/request.ts'
+import type { JobRequest } from '../../core/request/request.ts'
 import type { Submission } from '../provider.ts'
 
 export function taskOf({ callbackUrl, uploadUrl, ...submission }: Submission) {

@@ -5,8 +5,9 @@
  */
 import type { Fetch } from '../../connections.ts'
 import { ok, type Result } from '../../core/fault.ts'
+import { type AspectRatio, aspectRatios } from '../../core/request/choices.ts'
 import { modeOf } from '../../core/request/media.ts'
-import { type AspectRatio, aspectRatios, type JobRequest } from '../../core/request/request.ts'
+import type { JobRequest } from '../../core/request/request.ts'
 import type { Guard } from '../../core/url/policy.ts'
 import { refuseByCapabilities, warnIdenticalSeeds } from '../eligibility.ts'
 import { type CallKind, callProvider, type ProviderCall } from '../http.ts'

@@ -1,9 +1,10 @@
 /** The request body of Scenario: a flat object with media as asset ids (its API references of 2.0 Mini and 2.0 Fast). */
 import { z } from 'zod'
 import { fail, ok, type Result } from '../../core/fault.ts'
+import type { Model } from '../../core/request/choices.ts'
 import { mediaOf } from '../../core/request/media.ts'
 import { renderPrompt } from '../../core/request/prompt.ts'
-import type { JobRequest, Model } from '../../core/request/request.ts'
+import type { JobRequest } from '../../core/request/request.ts'
 import type { Submission } from '../provider.ts'
 
 export type Generation = ReturnType<typeof fieldsOf> & MediaInput

@@ -1,9 +1,10 @@
 /** A call of the AI SDK as the request of a job. */
 import { InvalidArgumentError } from '@ai-sdk/provider'
+import { resolutions } from '../../core/request/choices.ts'
+import { isAbout, shapeOf } from '../../core/request/size.ts'
 import type { Job } from '../client/generated/api.schemas.ts'
 import type { Media } from './files.ts'
 import type { ReelhookVideoOptions } from './options.ts'
-import { shapeOf } from './shape.ts'
 import type { StartOptions, Warning } from './types.ts'
 
 interface WantedShape {
@@ -17,7 +18,7 @@ interface WantedShape {
 export function shapeWanted({ resolution, aspectRatio }: StartOptions): WantedShape {
   const aspect_ratio = aspectRatio === 'adaptive' ? 'auto' : aspectRatio
   if (resolution === undefined) return { resolution, aspect_ratio, isAsAsked: true }
-  const shape = shapeOf(resolution)
+  const shape = shapeOf(resolution, resolutions)
   if (shape === null)
     throw new InvalidArgumentError({
       argument: 'resolution',
@@ -27,7 +28,7 @@ export function shapeWanted({ resolution, aspectRatio }: StartOptions): WantedSh
   return {
     resolution: shape.resolution,
     aspect_ratio: aspect_ratio ?? shape.aspect_ratio,
-    isAsAsked: shape.isClose && isSameRatio,
+    isAsAsked: isAbout(resolution, shape) && isSameRatio,
   }
 }
 

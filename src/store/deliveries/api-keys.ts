@@ -3,7 +3,7 @@ import { and, desc, eq, inArray, isNull, lte, or, type SQL, type SQLWrapper, sql
 import { z } from 'zod'
 import { type Scope, scopes } from '../../core/access.ts'
 import { readStored } from '../../core/http/json.ts'
-import { maxSecretsAtOnce, secretOverlapMs } from '../../core/schedule.ts'
+import { maxSecretsAtOnce, secretOverlapMs } from '../../core/schedule/deliveries.ts'
 import type { Database } from '../database.ts'
 import { forgetOwnersAfter } from '../owner-memory.ts'
 import { apiKeys } from '../schema.ts'

@@ -1,6 +1,7 @@
 /** Whether a lane allows one more attempt. */
 import { type SQL, type SQLWrapper, sql } from 'drizzle-orm'
-import { leaseMs, maxAttemptsPerHost, maxFreshAttemptsPerHost } from '../../core/schedule.ts'
+import { maxAttemptsPerHost, maxFreshAttemptsPerHost } from '../../core/schedule/deliveries.ts'
+import { leaseMs } from '../../core/schedule/jobs.ts'
 import { deliveries, hosts } from '../schema.ts'
 import { isOpen, isRowOf, isSameLane, isSentNow } from './lane.ts'
 

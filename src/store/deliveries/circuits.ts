@@ -4,10 +4,9 @@ import type { HostResult } from '../../core/delivery.ts'
 import {
   failingPathsToBlockHost,
   failuresToOpenCircuit,
-  leaseMs,
   streakForgottenMs,
-  sweepEveryMs,
-} from '../../core/schedule.ts'
+} from '../../core/schedule/deliveries.ts'
+import { leaseMs, sweepEveryMs } from '../../core/schedule/jobs.ts'
 import type { Database } from '../database.ts'
 import { deliveries, hosts } from '../schema.ts'
 import { hasParked, isOpen, isRowOf, isSentNow, type Lane, takesNewPaths } from './lane.ts'

@@ -3,7 +3,7 @@ import { and, asc, eq, getTableColumns, isNotNull, lte, type SQL, sql } from 'dr
 import { hostAndPathOf } from '../../core/delivery.ts'
 import type { Destination, EventType } from '../../core/event.ts'
 import { newId, shardOf } from '../../core/id.ts'
-import { leaseMs } from '../../core/schedule.ts'
+import { leaseMs } from '../../core/schedule/jobs.ts'
 import type { Database } from '../database.ts'
 import { prepared, value } from '../prepared.ts'
 import { deliveries, jobs } from '../schema.ts'

@@ -9,7 +9,7 @@
  */
 import { eq, getTableColumns, sql } from 'drizzle-orm'
 import { type DeliveryReason, hostAndPathOf } from '../../core/delivery.ts'
-import { maxAttemptsPerHost } from '../../core/schedule.ts'
+import { maxAttemptsPerHost } from '../../core/schedule/deliveries.ts'
 import type { Database } from '../database.ts'
 import { type EventDraft, insertEvent } from '../events.ts'
 import { abortUnlessLeased } from '../lease.ts'

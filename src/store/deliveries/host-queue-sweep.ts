@@ -4,8 +4,8 @@ import {
   failingPathsToBlockHost,
   failuresToOpenCircuit,
   maxAttemptsPerHost,
-  sweepEveryMs,
-} from '../../core/schedule.ts'
+} from '../../core/schedule/deliveries.ts'
+import { sweepEveryMs } from '../../core/schedule/jobs.ts'
 import type { Database } from '../database.ts'
 import { deliveries, hosts } from '../schema.ts'
 import { forgetIfIdle } from './circuits.ts'

@@ -4,7 +4,8 @@
  * (host-queue-sweep.ts) releases those that a crash left behind.
  */
 import { and, asc, desc, eq, inArray, isNull, lte, type SQL, sql } from 'drizzle-orm'
-import { failingPathsToBlockHost, maxAttemptsPerHost, sweepEveryMs } from '../../core/schedule.ts'
+import { failingPathsToBlockHost, maxAttemptsPerHost } from '../../core/schedule/deliveries.ts'
+import { sweepEveryMs } from '../../core/schedule/jobs.ts'
 import type { Database } from '../database.ts'
 import { deliveries, hosts } from '../schema.ts'
 import { isDeliveryOf, isOpen, isParked, isRowOf, type Lane, takesNewPaths } from './lane.ts'

@@ -24,7 +24,7 @@
  * writes the delivery only (commit.ts).
  */
 import { and, eq, type SQL, sql } from 'drizzle-orm'
-import { failingPathsToBlockHost, failuresToOpenCircuit } from '../../core/schedule.ts'
+import { failingPathsToBlockHost, failuresToOpenCircuit } from '../../core/schedule/deliveries.ts'
 import type { Database } from '../database.ts'
 import { prepared, value } from '../prepared.ts'
 import { deliveries, hosts } from '../schema.ts'

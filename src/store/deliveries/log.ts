@@ -3,7 +3,7 @@ import { and, asc, desc, eq, getTableColumns, type SQL, type SQLWrapper, sql } f
 import { type DeliveryStatus, deliveryStatuses } from '../../core/delivery.ts'
 import { type EventType, eventTypes } from '../../core/event.ts'
 import { firstIdAt } from '../../core/id.ts'
-import { leaseMs } from '../../core/schedule.ts'
+import { leaseMs } from '../../core/schedule/jobs.ts'
 import { among } from '../among.ts'
 import type { Database } from '../database.ts'
 import {

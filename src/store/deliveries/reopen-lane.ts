@@ -1,5 +1,5 @@
 /** Reopens a lane when its owner changes. */
-import { maxAttemptsPerHost } from '../../core/schedule.ts'
+import { maxAttemptsPerHost } from '../../core/schedule/deliveries.ts'
 import type { Database } from '../database.ts'
 import { closeCircuit } from './circuits.ts'
 import { releaseParked } from './host-queue.ts'

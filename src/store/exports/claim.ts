@@ -1,7 +1,7 @@
 /** Claiming an export for one attempt, and the end of the claim. */
 import { and, eq, gt, isNotNull, lte, sql } from 'drizzle-orm'
 import type { DueExport, OutputExport } from '../../core/export.ts'
-import { exportLeaseMs, maxExportsAtOnce } from '../../core/schedule.ts'
+import { exportLeaseMs, maxExportsAtOnce } from '../../core/schedule/jobs.ts'
 import { abortUnless } from '../abort-unless.ts'
 import type { Database } from '../database.ts'
 import type { DeliveryDraft } from '../deliveries/claim.ts'

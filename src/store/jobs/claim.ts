@@ -1,7 +1,7 @@
 /** A claim: one step's lease on a job, and all rows of the job, in one round trip. */
 import { and, eq, exists, isNull, lte, type SQL, sql } from 'drizzle-orm'
 import { isSettled, type UnsettledStatus } from '../../core/job/job.ts'
-import { leaseMs } from '../../core/schedule.ts'
+import { leaseMs } from '../../core/schedule/jobs.ts'
 import type { Database } from '../database.ts'
 import { abortUnlessLeased } from '../lease.ts'
 import { prepared, value } from '../prepared.ts'

@@ -5,7 +5,7 @@
 import { and, eq, lt, type SQL, sql } from 'drizzle-orm'
 import { bucketOf } from '../../core/histogram.ts'
 import { type Counts, countsOf, delayOf } from '../../core/job/counts.ts'
-import type { Model, ProviderName } from '../../core/request/request.ts'
+import type { Model, ProviderName } from '../../core/request/choices.ts'
 import type { Database } from '../database.ts'
 import { preparedByNames, value } from '../prepared.ts'
 import { counters, jobs, webhooks } from '../schema.ts'

@@ -3,7 +3,7 @@
  * That row says whose objects must still be deleted, and holds the deliveries of the erasure event.
  */
 import { and, asc, eq, inArray, isNotNull, isNull, lte, type SQL, sql } from 'drizzle-orm'
-import { erasedKeyKeptMs, erasureWaitMs, tombstoneKeptMs } from '../../core/schedule.ts'
+import { erasedKeyKeptMs, erasureWaitMs, tombstoneKeptMs } from '../../core/schedule/jobs.ts'
 import { abortUnless, isAborted } from '../abort-unless.ts'
 import type { Database } from '../database.ts'
 import { type DeliveryDraft, insertDelivery } from '../deliveries/claim.ts'

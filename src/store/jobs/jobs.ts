@@ -11,13 +11,9 @@ import {
   type UnsettledStatus,
   unsettledStatuses,
 } from '../../core/job/job.ts'
-import {
-  type JobRequest,
-  type ProviderName,
-  parseStoredRequest,
-  providerNames,
-} from '../../core/request/request.ts'
-import { erasedKeyKeptMs } from '../../core/schedule.ts'
+import { type ProviderName, providerNames } from '../../core/request/choices.ts'
+import { type JobRequest, parseStoredRequest } from '../../core/request/request.ts'
+import { erasedKeyKeptMs } from '../../core/schedule/jobs.ts'
 import type { Database } from '../database.ts'
 import { jobs } from '../schema.ts'
 

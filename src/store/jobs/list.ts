@@ -2,7 +2,7 @@
 import { and, asc, desc, eq, gt, isNull, lt, type SQL, sql } from 'drizzle-orm'
 import { firstIdAt } from '../../core/id.ts'
 import { type JobStatus, jobStatuses } from '../../core/job/job.ts'
-import { type Model, models, type ProviderName, providerNames } from '../../core/request/request.ts'
+import { type Model, models, type ProviderName, providerNames } from '../../core/request/choices.ts'
 import { among } from '../among.ts'
 import type { Database } from '../database.ts'
 import { hasMetadata, rangeOfMetadata } from '../metadata.ts'

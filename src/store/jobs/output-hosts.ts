@@ -3,7 +3,7 @@
  * database has those that its jobs have named.
  */
 import { eq } from 'drizzle-orm'
-import type { ProviderName } from '../../core/request/request.ts'
+import type { ProviderName } from '../../core/request/choices.ts'
 import type { Database } from '../database.ts'
 import { outputHosts } from '../schema.ts'
 import { type Databases, inEachDatabase } from '../shards.ts'

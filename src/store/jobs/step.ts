@@ -1,7 +1,7 @@
 /** Step: what one step changes of its job, and what comes next. Its commit and its events are made from the same step. */
 import type { Fault } from '../../core/fault.ts'
 import { canBecome, type JobStatus, type UnsettledStatus } from '../../core/job/job.ts'
-import type { ProviderName } from '../../core/request/request.ts'
+import type { ProviderName } from '../../core/request/choices.ts'
 import { eraseAtOf } from '../../core/retention.ts'
 import type { DeliveryDraft } from '../deliveries/claim.ts'
 import type { EventDraft } from '../events.ts'

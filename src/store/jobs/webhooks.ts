@@ -3,8 +3,8 @@
  * webhook is only a hint, and one that is not stored still makes its job due.
  */
 import { and, desc, eq, isNotNull, isNull, type SQL, sql } from 'drizzle-orm'
-import type { ProviderName } from '../../core/request/request.ts'
-import { soonMs } from '../../core/schedule.ts'
+import type { ProviderName } from '../../core/request/choices.ts'
+import { soonMs } from '../../core/schedule/jobs.ts'
 import type { Database } from '../database.ts'
 import { hasLateCheck, wakeLateCheck } from '../late/late-checks.ts'
 import { prepared, value } from '../prepared.ts'

@@ -1,6 +1,6 @@
 /** A claim of a late check: a lease on its row, and all rows of its job, in one round trip. */
 import { and, eq, isNotNull, isNull, sql } from 'drizzle-orm'
-import { leaseMs } from '../../core/schedule.ts'
+import { leaseMs } from '../../core/schedule/jobs.ts'
 import { abortUnless } from '../abort-unless.ts'
 import type { Database } from '../database.ts'
 import { type Claim, needsRenewal } from '../jobs/claim.ts'

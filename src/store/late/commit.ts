@@ -2,7 +2,7 @@
 import { and, eq, isNull, sql } from 'drizzle-orm'
 import type { DueExport } from '../../core/export.ts'
 import type { Entry } from '../../core/job/made-entries.ts'
-import { leaseMs } from '../../core/schedule.ts'
+import { leaseMs } from '../../core/schedule/jobs.ts'
 import type { Database } from '../database.ts'
 import { insertEventsAndDeliveries } from '../deliveries/insert-events.ts'
 import { insertEvent } from '../events.ts'

@@ -1,7 +1,7 @@
 /** Late checks: opened with the end of a job, and woken by time, a webhook or an upload. */
 import { and, asc, eq, isNull, lte, or, type SQL, sql } from 'drizzle-orm'
 import { lateFaults } from '../../core/job/late.ts'
-import { lateQuestionAt } from '../../core/schedule-waits.ts'
+import { lateQuestionAt } from '../../core/schedule/waits.ts'
 import type { Database } from '../database.ts'
 import { jobs, lateChecks, tasks } from '../schema.ts'
 

@@ -1,8 +1,8 @@
 /** The work that is due and not done, counted through the indexes of unfinished rows, oldest first. */
 import { sql } from 'drizzle-orm'
 import type { Viewer } from '../../core/access.ts'
-import { type ProviderName, providerNames } from '../../core/request/request.ts'
-import { settleGraceMs } from '../../core/schedule.ts'
+import { type ProviderName, providerNames } from '../../core/request/choices.ts'
+import { settleGraceMs } from '../../core/schedule/jobs.ts'
 import type { Database } from '../database.ts'
 import { isParked, isSameLane } from '../deliveries/lane.ts'
 import { claimableAt, isUnsettled } from '../jobs/jobs.ts'

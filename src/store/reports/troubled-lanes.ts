@@ -1,7 +1,7 @@
 /** The lanes that fail, or in which deliveries wait, by host and owner. */
 import { asc, eq, type SQL, sql } from 'drizzle-orm'
 import type { Viewer } from '../../core/access.ts'
-import { failuresToOpenCircuit, streakForgottenMs } from '../../core/schedule.ts'
+import { failuresToOpenCircuit, streakForgottenMs } from '../../core/schedule/deliveries.ts'
 import { among } from '../among.ts'
 import type { Database } from '../database.ts'
 import type { DisabledCallbacks } from '../deliveries/disabled.ts'

@@ -4,7 +4,7 @@
  * finds it too old reads for all of them.
  */
 import type { JobEventType } from '../../core/event.ts'
-import type { Model, ProviderName } from '../../core/request/request.ts'
+import type { Model, ProviderName } from '../../core/request/choices.ts'
 
 /** A client that waits. It is in the memory until it leaves, or does not look for a while. */
 export interface WaitingClient {

@@ -1,7 +1,7 @@
 /** Finds the jobs of one database that have changed, for the streams of all events. */
 import { and, eq, gt, inArray, isNotNull, isNull, lt, sql } from 'drizzle-orm'
 import { firstIdAt } from '../../core/id.ts'
-import { maxResumePages, resumePageSize } from '../../core/schedule-watch.ts'
+import { maxResumePages, resumePageSize } from '../../core/schedule/watch.ts'
 import { among } from '../among.ts'
 import type { Database } from '../database.ts'
 import { isUnsettled } from '../jobs/jobs.ts'

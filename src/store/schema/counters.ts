@@ -1,6 +1,6 @@
 /** The counters of ended jobs. */
 import { primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core'
-import { models, providerNames } from '../../core/request/request.ts'
+import { models, providerNames } from '../../core/request/choices.ts'
 import { at } from './jobs.ts'
 
 /** How the jobs that were created in one hour ended. WITHOUT ROWID. */

@@ -2,7 +2,7 @@
 import { sql } from 'drizzle-orm'
 import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core'
 import { jobStatuses } from '../../core/job/job.ts'
-import { models, providerNames } from '../../core/request/request.ts'
+import { models, providerNames } from '../../core/request/choices.ts'
 
 /** Milliseconds since 1970, UTC. Every such column is named `…_at`. */
 export const at = (name: string) => integer(name)

@@ -2,7 +2,7 @@
 import { sql } from 'drizzle-orm'
 import { index, integer, primaryKey, real, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core'
 import { completionSources, taskStatuses } from '../../core/job/task.ts'
-import { providerNames } from '../../core/request/request.ts'
+import { providerNames } from '../../core/request/choices.ts'
 import { at, jobId } from './jobs.ts'
 
 /** The submission record of each job. WITHOUT ROWID. */

@@ -9,7 +9,7 @@
 import { and, eq, exists, isNotNull, isNull, type SQL, sql } from 'drizzle-orm'
 import type { Limits } from '../../core/job/concurrency.ts'
 import type { DueJob } from '../../core/job/job.ts'
-import { type ProviderName, providerNames } from '../../core/request/request.ts'
+import { type ProviderName, providerNames } from '../../core/request/choices.ts'
 import { among } from '../among.ts'
 import type { Database } from '../database.ts'
 import { jobs, slots, tasks, waits } from '../schema.ts'

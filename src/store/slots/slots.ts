@@ -11,7 +11,7 @@
 import { and, eq, exists, gt, inArray, isNull, lt, type SQL, sql } from 'drizzle-orm'
 import { countsAgainstLimit, type Limits } from '../../core/job/concurrency.ts'
 import type { DueJob } from '../../core/job/job.ts'
-import { type ProviderName, providerNames } from '../../core/request/request.ts'
+import { type ProviderName, providerNames } from '../../core/request/choices.ts'
 import type { Database } from '../database.ts'
 import type { ClaimedJob } from '../jobs/claim.ts'
 import type { Job } from '../jobs/jobs.ts'

@@ -1,7 +1,11 @@
 /** The hosts in trouble: which are listed, in which words, for whom, and how many rows that reads. */
 import { env } from 'cloudflare:workers'
 import { beforeEach, describe, expect, it } from 'vitest'
-import { failuresToOpenCircuit, hostWaitsMs, streakForgottenMs } from '../../../src/core/schedule.ts'
+import {
+  failuresToOpenCircuit,
+  hostWaitsMs,
+  streakForgottenMs,
+} from '../../../src/core/schedule/deliveries.ts'
 import { openDatabase } from '../../../src/store/database.ts'
 import { findTroubledLanes, maxLanesInspected } from '../../../src/store/reports/troubled-lanes.ts'
 import { bearerHeader, createApiKey } from '../../support/api-keys.ts'

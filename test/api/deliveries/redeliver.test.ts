@@ -1,6 +1,10 @@
 /** Redelivery: the same id and the same bytes, on a new schedule. */
 import { beforeEach, describe, expect, it, vi } from 'vitest'
-import { deliveryWaitsMs, failuresToOpenCircuit, maxAttemptsPerHost } from '../../../src/core/schedule.ts'
+import {
+  deliveryWaitsMs,
+  failuresToOpenCircuit,
+  maxAttemptsPerHost,
+} from '../../../src/core/schedule/deliveries.ts'
 import { isSignedWith } from '../../support/caller.ts'
 import {
   type DeliveryView,

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { bearerHeader, createApiKey } from '../../support/api-keys.ts'
 import { anAsset } from '../../support/assets.ts'
 import { retried } from '../../support/job-calls.ts'
-import { api, getJob, untilStatus } from '../../support/reelhook.ts'
+import { api, getJob, postJob, untilStatus } from '../../support/reelhook.ts'
 import { passDays, untilDelivered } from '../../support/retention.ts'
 import { objectKeys } from '../../support/storage.ts'
 import { finish } from '../../support/videos.ts'
@@ -55,6 +55,18 @@ describe('a deleted video', () => {
     await api(`${videosPath}/${id}`, { method: 'DELETE' })
     expect((await api(`/v1/assets/${asset.id}`)).status).toBe(200)
   })
+
+  it.each(['my great file', 'sora-2 - file'])(
+    'leaves the asset of a job of /v1 with the metadata %j',
+    async (openai) => {
+      const { id: first_frame } = await anAsset()
+      const { id } = await postJob({ first_frame, metadata: { openai } })
+      await finish(id)
+      await untilStatus(id, 'succeeded')
+      expect((await api(`/v1/jobs/${id}?force=true`, { method: 'DELETE' })).status).toBe(204)
+      expect((await api(`/v1/assets/${first_frame}`)).status).toBe(200)
+    },
+  )
 
   it('that is gone when its client repeats the request is deleted', async () => {
     const { id } = await aVideo()

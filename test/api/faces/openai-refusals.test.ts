@@ -62,6 +62,7 @@ describe('a request with faults', () => {
       'invalid_input_reference',
     ],
     [{ 'metadata[__proto__]': 'x' }, 'metadata.__proto__', 'invalid_request'],
+    [{ 'metadata[openai]': 'mine' }, 'metadata.openai', 'invalid_request'],
     [{ 'callback_events[]': 'job.done' }, 'callback_events.0', 'invalid_request'],
   ])('%j is refused by name', async (fields, param, code) => {
     const before = await stored()

@@ -1,7 +1,7 @@
 /** The Idempotency-Key of an erased job: a late repetition buys nothing for a day, then the key is free. */
 import { describe, expect, it } from 'vitest'
 import type { JobView } from '../../../src/core/job/view-schema.ts'
-import { erasedKeyKeptMs } from '../../../src/core/schedule.ts'
+import { erasedKeyKeptMs } from '../../../src/core/schedule/jobs.ts'
 import { shardsOfKey } from '../../../src/core/shards.ts'
 import { apiRequest } from '../../support/api-call.ts'
 import { aDataUri } from '../../support/assets.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { models, providerNames } from '../../../src/core/request/request.ts'
+import { models, providerNames } from '../../../src/core/request/choices.ts'
 import { api, aRequest, post } from '../../support/reelhook.ts'
 
 interface Offer {

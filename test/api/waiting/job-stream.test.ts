@@ -1,7 +1,7 @@
 /** The timeline of a job as server-sent events. */
 import { env } from 'cloudflare:workers'
 import { beforeEach, describe, expect, it } from 'vitest'
-import { maxStreamsPerKey } from '../../../src/core/schedule-watch.ts'
+import { maxStreamsPerKey } from '../../../src/core/schedule/watch.ts'
 import { bearerHeader, createApiKey, revokeApiKey } from '../../support/api-keys.ts'
 import { canceled } from '../../support/job-calls.ts'
 import { expectProblem } from '../../support/problem.ts'

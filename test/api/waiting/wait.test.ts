@@ -1,7 +1,7 @@
 /** Requests that wait for the end of a job. */
 import { beforeEach, describe, expect, it } from 'vitest'
 import type { JobView } from '../../../src/core/job/view-schema.ts'
-import { maxWaits, maxWaitsPerKey } from '../../../src/core/schedule-watch.ts'
+import { maxWaits, maxWaitsPerKey } from '../../../src/core/schedule/watch.ts'
 import { bearerHeader, createApiKey, postJobWith } from '../../support/api-keys.ts'
 import { canceled, erase } from '../../support/job-calls.ts'
 import { expectProblem } from '../../support/problem.ts'

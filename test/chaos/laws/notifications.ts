@@ -1,5 +1,5 @@
 /** The requests that callers received, compared with the deliveries and attempts in D1. */
-import { deliveryWaitsMs } from '../../../src/core/schedule.ts'
+import { deliveryWaitsMs } from '../../../src/core/schedule/deliveries.ts'
 import { isUnreachable } from '../../support/platform/unreachable.ts'
 import { acceptsFinally, retryAfterSeconds } from '../world/callers.ts'
 import type { Case, Evidence } from './evidence.ts'

@@ -1,6 +1,6 @@
 /** A crash of the local runtime while it has work. */
 import { expect, it } from 'vitest'
-import { leaseMs } from '../../../src/core/schedule.ts'
+import { leaseMs } from '../../../src/core/schedule/jobs.ts'
 import { crash } from './crash.ts'
 
 it('every caller is notified soon after a kill and a restart, and each video is bought once', async () => {

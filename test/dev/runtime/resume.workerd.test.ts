@@ -1,6 +1,7 @@
 /** The local runtime resumes the rows of the last process when it starts. */
 import { expect, it } from 'vitest'
-import { exportLeaseMs, leaseMs, maxAttemptsPerHost } from '../../../src/core/schedule.ts'
+import { maxAttemptsPerHost } from '../../../src/core/schedule/deliveries.ts'
+import { exportLeaseMs, leaseMs } from '../../../src/core/schedule/jobs.ts'
 import { resume } from '../../../src/dev/runtime/resume.ts'
 import { claimDelivery, overdueDeliveries } from '../../../src/store/deliveries/claim.ts'
 import { insertExports, overdueExports } from '../../../src/store/exports/exports.ts'

@@ -2,7 +2,7 @@
 import { env } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
 import type { Context } from '../../../src/context.ts'
-import { lateWindowMs, leaseMs, settleGraceMs } from '../../../src/core/schedule.ts'
+import { lateWindowMs, leaseMs, settleGraceMs } from '../../../src/core/schedule/jobs.ts'
 import { checkLate } from '../../../src/engine/late/check.ts'
 import { erase } from '../../../src/engine/upkeep/erase.ts'
 import { type PausePoint, pauseWork } from '../../support/hold-step.ts'

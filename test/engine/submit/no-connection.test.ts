@@ -1,7 +1,7 @@
 /** Submissions in an invocation whose connections are all in use: nothing was sent, so nothing is unknown. */
 import { expect, it } from 'vitest'
 import type { Context } from '../../../src/context.ts'
-import { leaseMs } from '../../../src/core/schedule.ts'
+import { leaseMs } from '../../../src/core/schedule/jobs.ts'
 import { advance } from '../../../src/engine/advance.ts'
 import { inQuickTime, sleep } from '../../support/quick-time.ts'
 import { billsFor, getJob, timelineOf } from '../../support/reelhook.ts'

@@ -2,7 +2,7 @@
 import { env } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
 import type { Context } from '../../../src/context.ts'
-import { erasureWaitMs } from '../../../src/core/schedule.ts'
+import { erasureWaitMs } from '../../../src/core/schedule/jobs.ts'
 import { type ErasureOrder, erase, eraseDue } from '../../../src/engine/upkeep/erase.ts'
 import { deliveriesOf } from '../../support/deliveries.ts'
 import { type PausePoint, pauseWork } from '../../support/hold-step.ts'

@@ -2,7 +2,7 @@
 import { env } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
 import type { JobView } from '../../../src/core/job/view-schema.ts'
-import { leaseMs } from '../../../src/core/schedule.ts'
+import { leaseMs } from '../../../src/core/schedule/jobs.ts'
 import { advance } from '../../../src/engine/advance.ts'
 import { pauseStep } from '../../support/hold-step.ts'
 import { canceled } from '../../support/job-calls.ts'

@@ -1,5 +1,5 @@
 /** A source document as data: the rows of its tables, and for each row the Reelhook requests that use it. */
-import type { Model, ProviderName } from '../../../src/core/request/request.ts'
+import type { Model, ProviderName } from '../../../src/core/request/choices.ts'
 import type { Submission } from '../../../src/providers/provider.ts'
 
 export interface Document {

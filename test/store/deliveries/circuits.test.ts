@@ -4,10 +4,9 @@ import type { HostResult } from '../../../src/core/delivery.ts'
 import {
   failingPathsToBlockHost,
   failuresToOpenCircuit,
-  leaseMs,
   streakForgottenMs,
-  sweepEveryMs,
-} from '../../../src/core/schedule.ts'
+} from '../../../src/core/schedule/deliveries.ts'
+import { leaseMs, sweepEveryMs } from '../../../src/core/schedule/jobs.ts'
 import {
   claimTrial,
   closeCircuit,

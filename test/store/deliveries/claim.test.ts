@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { leaseMs, maxAttemptsPerHost, sweepEveryMs } from '../../../src/core/schedule.ts'
+import { maxAttemptsPerHost } from '../../../src/core/schedule/deliveries.ts'
+import { leaseMs, sweepEveryMs } from '../../../src/core/schedule/jobs.ts'
 import { claimDelivery, overdueDeliveries } from '../../../src/store/deliveries/claim.ts'
 import { select } from '../../support/storage.ts'
 import { aHostName, db, deliveryRow, hostRow, insertedDeliveries, start } from '../rows.ts'

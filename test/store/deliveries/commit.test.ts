@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest'
-import { leaseMs, maxAttemptsPerHost, sweepEveryMs } from '../../../src/core/schedule.ts'
+import { maxAttemptsPerHost } from '../../../src/core/schedule/deliveries.ts'
+import { leaseMs, sweepEveryMs } from '../../../src/core/schedule/jobs.ts'
 import { claimDelivery } from '../../../src/store/deliveries/claim.ts'
 import type { ClaimedDelivery } from '../../../src/store/deliveries/claimed.ts'
 import {

@@ -1,6 +1,7 @@
 /** The queues of lanes: which parked delivery is released, when, and by what. */
 import { beforeEach, describe, expect, it } from 'vitest'
-import { failuresToOpenCircuit, maxAttemptsPerHost, sweepEveryMs } from '../../../src/core/schedule.ts'
+import { failuresToOpenCircuit, maxAttemptsPerHost } from '../../../src/core/schedule/deliveries.ts'
+import { sweepEveryMs } from '../../../src/core/schedule/jobs.ts'
 import { recordHostResult } from '../../../src/store/deliveries/circuits.ts'
 import { releaseNewPath, releaseNext, releaseParked } from '../../../src/store/deliveries/host-queue.ts'
 import { parkOverdue, releaseDueQueues } from '../../../src/store/deliveries/host-queue-sweep.ts'

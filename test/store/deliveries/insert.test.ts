@@ -1,7 +1,8 @@
 /** A fresh delivery is inserted under its first lease if its lane is healthy and has capacity. */
 import { env } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
-import { leaseMs, maxFreshAttemptsPerHost } from '../../../src/core/schedule.ts'
+import { maxFreshAttemptsPerHost } from '../../../src/core/schedule/deliveries.ts'
+import { leaseMs } from '../../../src/core/schedule/jobs.ts'
 import { type Database, openDatabase } from '../../../src/store/database.ts'
 import {
   claimDelivery,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { leaseMs } from '../../../src/core/schedule.ts'
+import { leaseMs } from '../../../src/core/schedule/jobs.ts'
 import { claimDelivery } from '../../../src/store/deliveries/claim.ts'
 import type { OwnerState } from '../../../src/store/deliveries/owners.ts'
 import { redeliver, redeliverMany } from '../../../src/store/deliveries/redeliver.ts'

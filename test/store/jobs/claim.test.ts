@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { leaseMs, soonMs } from '../../../src/core/schedule.ts'
+import { leaseMs, soonMs } from '../../../src/core/schedule/jobs.ts'
 import { claimJob, claimQueuedJob, claimWithWebhook, renewLease } from '../../../src/store/jobs/claim.ts'
 import { overdueJobs } from '../../../src/store/jobs/jobs.ts'
 import { saveTask } from '../../../src/store/jobs/tasks.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { leaseMs } from '../../../src/core/schedule.ts'
+import { leaseMs } from '../../../src/core/schedule/jobs.ts'
 import { draftDelivery } from '../../../src/store/deliveries/claim.ts'
 import { draftEvent } from '../../../src/store/events.ts'
 import { commitStep } from '../../../src/store/jobs/commit.ts'

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest'
-import { erasedKeyKeptMs, erasureWaitMs, tombstoneKeptMs } from '../../../src/core/schedule.ts'
+import { erasedKeyKeptMs, erasureWaitMs, tombstoneKeptMs } from '../../../src/core/schedule/jobs.ts'
 import { draftDelivery } from '../../../src/store/deliveries/claim.ts'
 import {
   commitErasures,

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import type { DueJob } from '../../../src/core/job/job.ts'
-import { leaseMs } from '../../../src/core/schedule.ts'
+import { leaseMs } from '../../../src/core/schedule/jobs.ts'
 import type { Claim } from '../../../src/store/jobs/claim.ts'
 import { commitStep } from '../../../src/store/jobs/commit.ts'
 import { isLeaseLost } from '../../../src/store/lease.ts'

@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { jobStatuses } from '../../../core/job/job.ts'
 import type { JobView } from '../../../core/job/view-schema.ts'
-import { models, providerNames } from '../../../core/request/request.ts'
+import { models, providerNames } from '../../../core/request/choices.ts'
 import { queryOf } from '../../in-process.ts'
 import { jobLine, jobResult, jobResultSchema, replyWithJob } from './job-result.ts'
 import { ask, defineParsedTool } from './tool.ts'

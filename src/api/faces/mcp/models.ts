@@ -1,6 +1,6 @@
 /** list_models: what can be made here, and for how much. */
 import { z } from 'zod'
-import { models, providerNames } from '../../../core/request/request.ts'
+import { models, providerNames } from '../../../core/request/choices.ts'
 import type { viewModel } from '../../models/models.ts'
 import { offerSchema } from '../../models/schema.ts'
 import { ask, defineParsedTool } from './tool.ts'

@@ -76,19 +76,3 @@ const types = new Map([
   [403, 'permission_error'],
   [429, 'rate_limit_error'],
 ])
-
-/** The response, with the dialect's names of the fields that its problem names. */
-export async function renamed(response: Response, names: ReadonlyMap<string, string>): Promise<Response> {
-  const { errors, ...shown } = await response.json<Problem>()
-  const body = errors === undefined ? shown : { ...shown, errors: renamedFaults(errors, names) }
-  return new Response(JSON.stringify(body), response)
-}
-
-/** One for each field and message: two of ours may come from one. */
-export function renamedFaults(
-  faults: readonly FieldFault[],
-  names: ReadonlyMap<string, string>,
-): FieldFault[] {
-  const all = faults.map(({ path, message }) => ({ path: names.get(path) ?? path, message }))
-  return [...new Map(all.map((fault) => [JSON.stringify(fault), fault])).values()]
-}

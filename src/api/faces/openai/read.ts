@@ -3,7 +3,9 @@ import type { Context as HonoContext } from 'hono'
 import type { JobView } from '../../../core/job/view-schema.ts'
 import { ProblemError, queryOf } from '../../in-process.ts'
 import type { FaceEnv } from '../face.ts'
-import { notFound, renamed } from './problems.ts'
+import { renamed } from '../names.ts'
+import { openOutput } from '../output.ts'
+import { notFound } from './problems.ts'
 import { repeats, showVideo } from './start-job.ts'
 import { viewVideo } from './video.ts'
 
@@ -47,33 +49,12 @@ export async function showContent(c: C): Promise<Response> {
   const variant = c.req.query('variant') || 'video'
   if (variant !== 'video')
     return notFound(c, 'variant_not_available', 'Only the variant "video" is stored of a video.')
-  const api = c.get('api')
-  const response = await api.open(`${pathOf(c)}/outputs/0`, {
-    method: c.req.method,
-    headers: conditionsOf(c),
-  })
+  const response = await openOutput(c, pathOf(c), 0)
   if (response.status !== 404) return response
-  const { status } = viewVideo(await api.read<JobView>(pathOf(c)), c.get('context').config.publicBaseUrl)
+  const job = await c.get('api').read<JobView>(pathOf(c))
+  const { status } = viewVideo(job, c.get('context').config.publicBaseUrl)
   return notFound(c, 'video_not_ready', `There is no content yet, or no more: the video is ${status}.`)
 }
-
-function conditionsOf(c: C): Headers {
-  const headers = new Headers()
-  for (const name of conditions) {
-    const value = c.req.header(name)
-    if (value !== undefined) headers.set(name, value)
-  }
-  return headers
-}
-
-const conditions = [
-  'range',
-  'if-range',
-  'if-match',
-  'if-none-match',
-  'if-modified-since',
-  'if-unmodified-since',
-] as const
 
 function pathOf(c: C): string {
   return `/v1/jobs/${encodeURIComponent(c.req.param('id') ?? '')}`

@@ -4,14 +4,13 @@ import { sha256 } from '../../../core/crypto/derived-keys.ts'
 import type { JobView } from '../../../core/job/view-schema.ts'
 import { canonical } from '../../../core/request/fingerprint.ts'
 import { mediaOf } from '../../../core/request/media.ts'
-import { repetitionMs } from '../../../core/schedule.ts'
+import { repetitionMs } from '../../../core/schedule/jobs.ts'
 import { keyOfStart } from '../../../store/starts.ts'
 import type { AssetView } from '../../assets/assets.ts'
 import { fingerprintHeader } from '../../jobs/create.ts'
-import { faultsOf, notAccepted } from '../../jobs/request.ts'
-import { type FieldFault, problem } from '../../problems.ts'
+import type { FieldFault } from '../../problems.ts'
 import type { FaceEnv } from '../face.ts'
-import { renamed, renamedFaults } from './problems.ts'
+import { refuse, renamed } from '../names.ts'
 import { given, type Translation } from './translate.ts'
 import { viewVideo } from './video.ts'
 
@@ -46,8 +45,10 @@ export async function startJob(c: C, start: Start): Promise<Response> {
 /** A refusal, or a failure, leaves no asset: no job can have it yet. */
 async function headersOrRefusal(c: C, start: Start): Promise<Record<string, string> | Response> {
   try {
-    const refusal = await refusalOf(c, start)
-    if (refusal === null) return await headersOf(c, start)
+    const { translation } = start
+    const faults = [...start.faults, ...translation.faults]
+    if (faults.length === 0) return await headersOf(c, start)
+    const refusal = await refuse(c, { ...translation, faults })
     await deleteAsset(c, start.asset)
     return refusal
   } catch (error) {
@@ -71,16 +72,6 @@ const pollAfterMs = 3_000
 export function showVideo(c: C, job: JobView): Response {
   if (job.settled_at === null) c.header('openai-poll-after-ms', String(pollAfterMs))
   return c.json(viewVideo(job, c.get('context').config.publicBaseUrl))
-}
-
-/** All faults at once: those of the dialect, and those that /v1 would find. */
-async function refusalOf(c: C, { faults: ofBody, translation }: Start): Promise<Response | null> {
-  const faults = [...ofBody, ...translation.faults]
-  if (faults.length === 0) return null
-  const reported = new Set(faults.map(({ path }) => path))
-  const others = await faultsOf(c.get('context'), c.get('caller'), translation.request)
-  const named = renamedFaults(others, translation.names).filter(({ path }) => !reported.has(path))
-  return problem(c, 'invalid_request', notAccepted, [...faults, ...named])
 }
 
 async function idempotencyKeyOf(c: C, fingerprint: string, arrivedAt: number): Promise<string> {

@@ -1,22 +1,17 @@
 /** The fields of a request → the body of POST /v1/jobs. Everything else in it is Reelhook's own, and validated there. */
 import type { Config } from '../../../config.ts'
+import { maxDurationSeconds, minDurationSeconds } from '../../../core/request/choices.ts'
 import { askedKey, writeAsked } from '../../../core/request/openai-entry.ts'
-import {
-  maxDurationSeconds,
-  minDurationSeconds,
-  type Resolution,
-  resolutions,
-} from '../../../core/request/request.ts'
+import { type Shape, shapeOf, sizeFault } from '../../../core/request/size.ts'
 import type { Providers } from '../../../providers/index.ts'
 import type { FieldFault } from '../../problems.ts'
 import { isRecord } from '../json-object.ts'
-import { modelFault, modelNamed } from '../models.ts'
-import { type Shape, shapeOf, sizeFault } from '../size.ts'
+import { modelFault, modelNamed, resolutionsOf } from '../models.ts'
+import type { Names } from '../names.ts'
 
 export interface Translation {
   request: Record<string, unknown>
-  /** The field of the dialect for each field of the request that was made from one. */
-  names: ReadonlyMap<string, string>
+  names: Names
   faults: FieldFault[]
 }
 
@@ -74,7 +69,7 @@ export function translate(
 
   const size = given(askedSize) ?? (hasOwn(own, 'aspect_ratio', 'resolution') ? undefined : defaults.size)
   if (size !== undefined) {
-    const shape = typeof size === 'string' ? shapeOf(size, offeredBy(deployment, model)) : null
+    const shape = typeof size === 'string' ? shapeOf(size, resolutionsOf(deployment.providers, model)) : null
     make('size', { ...(shape ?? unknownShape) })
     if (shape === null) faults.push({ path: 'size', message: sizeFault })
   }
@@ -87,9 +82,14 @@ export function translate(
   const asked = {
     model: String(modelName).trim(),
     size: typeof size === 'string' ? size.replaceAll(/\s/g, '') : null,
-    hasFile: medium?.isFile === true,
+    assetId: medium?.isFile === true ? medium.value : null,
   }
   const metadata = given(own.metadata) ?? {}
+  if (isRecord(metadata) && Object.hasOwn(metadata, askedKey))
+    faults.push({
+      path: `metadata.${askedKey}`,
+      message: 'is the name of an entry of Reelhook: take another',
+    })
   // A faulty one is refused as it is.
   const noted = isRecord(metadata) ? { ...metadata, [askedKey]: writeAsked(asked) } : metadata
   return { request: { ...own, ...made, metadata: noted }, names: withItems(names), faults }
@@ -132,18 +132,10 @@ function defaultModel({ config }: Deployment, name: string): string {
   return modelNamed(config, name) === null ? 'seedance-2.0-fast' : name
 }
 
-function offeredBy({ providers }: Deployment, model: ReturnType<typeof modelNamed>): readonly Resolution[] {
-  if (model === null) return resolutions
-  const offered = new Set(
-    Object.values(providers).flatMap(({ capabilities }) => capabilities.models[model].resolutions),
-  )
-  return offered.size === 0 ? resolutions : resolutions.filter((one) => offered.has(one))
-}
-
 const unknownShape: Record<keyof Shape, unknown> = { aspect_ratio: null, resolution: null }
 
 /** Faults of a list are at its items. */
-function withItems(names: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
+function withItems(names: Names): Names {
   const video = names.get('reference_videos')
   return video === undefined ? names : new Map([...names, ['reference_videos.0', video]])
 }

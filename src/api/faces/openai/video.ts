@@ -1,7 +1,7 @@
 /** A job as OpenAI's `Video`. No I/O. */
 import type { JobView } from '../../../core/job/view-schema.ts'
 import { askedOf } from '../../../core/request/openai-entry.ts'
-import { sizeOf } from '../size.ts'
+import { sizeOf } from '../../../core/request/size.ts'
 
 export interface Video {
   id: string

@@ -2,12 +2,10 @@
 import type { Context as HonoContext } from 'hono'
 import type { JobView } from '../../../core/job/view-schema.ts'
 import { mapMedia, mediaOf } from '../../../core/request/media.ts'
-import type { Problem } from '../../in-process.ts'
-import { faultsOf, notAccepted } from '../../jobs/request.ts'
-import { problem } from '../../problems.ts'
 import type { FaceEnv } from '../face.ts'
 import { readJsonObject } from '../json-object.ts'
-import { nameOf, type Translation, translate } from './translate.ts'
+import { refuse, renamed } from '../names.ts'
+import { type Translation, translate } from './translate.ts'
 import { deleteUploads, isLongFile, withUploads } from './uploads.ts'
 import { viewVideo } from './video.ts'
 
@@ -18,19 +16,14 @@ export async function createVideo(c: HonoContext<FaceEnv>): Promise<Response> {
   const body = await readJsonObject(c, maxBodyBytes)
   if (body instanceof Response) return body
   const translation = translate(c.get('context'), body)
-  return translation.faults.length > 0 ? refuse(c, translation) : send(c, translation)
+  return translation.faults.length > 0 ? refuseShortened(c, translation) : send(c, translation)
 }
 
-/** All faults at once: those of the dialect, and those that /v1 would find. */
-async function refuse(c: HonoContext<FaceEnv>, { request, media, names, faults }: Translation) {
-  const context = c.get('context')
-  const standIn = `${context.config.publicBaseUrl}/v1/assets/embedded/content`
+/** A file that is too long for a job is checked as the link that it would become. */
+function refuseShortened(c: HonoContext<FaceEnv>, { request, media, ...rest }: Translation) {
+  const standIn = `${c.get('context').config.publicBaseUrl}/v1/assets/embedded/content`
   const short = mapMedia(media, (value) => (isLongFile(value) ? standIn : value))
-  const reported = new Set(faults.map(({ path }) => path))
-  const others = (await faultsOf(context, c.get('caller'), { ...request, ...short }))
-    .map(({ path, message }) => ({ path: nameOf(names, path), message }))
-    .filter(({ path }) => !reported.has(path))
-  return problem(c, 'invalid_request', notAccepted, [...faults, ...others])
+  return refuse(c, { ...rest, request: { ...request, ...short } })
 }
 
 async function send(c: HonoContext<FaceEnv>, { request, media, names }: Translation): Promise<Response> {
@@ -49,7 +42,7 @@ async function send(c: HonoContext<FaceEnv>, { request, media, names }: Translat
   if (!response.ok) {
     // Otherwise the job may exist.
     if (response.status < 500) await deleteUploads(api, uploads.assetIds)
-    return inDialect(response, names)
+    return renamed(response, names)
   }
   const job = await response.json<JobView>()
   const used = mediaOf(job.request).map(({ value }) => value)
@@ -61,16 +54,4 @@ async function send(c: HonoContext<FaceEnv>, { request, media, names }: Translat
   const replayed = response.headers.get('idempotent-replayed')
   if (replayed !== null) headers.set('idempotent-replayed', replayed)
   return Response.json(viewVideo(job, c.get('context').config.publicBaseUrl), { status: 202, headers })
-}
-
-/** The problem with the names that the client knows. */
-async function inDialect(response: Response, names: ReadonlyMap<string, string>): Promise<Response> {
-  const { errors, ...rest } = await response.json<Problem>()
-  const renamed = errors?.map(({ path, message }) => ({ path: nameOf(names, path), message }))
-  const headers = new Headers(response.headers)
-  headers.delete('content-length')
-  return new Response(JSON.stringify({ ...rest, ...(renamed && { errors: renamed }) }), {
-    status: response.status,
-    headers,
-  })
 }

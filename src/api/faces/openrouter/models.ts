@@ -5,9 +5,9 @@ import {
   maxDurationSeconds,
   minDurationSeconds,
   resolutions,
-} from '../../../core/request/request.ts'
+} from '../../../core/request/choices.ts'
+import { sizeOf } from '../../../core/request/size.ts'
 import type { ModelView } from '../../models/schema.ts'
-import { sizeOf } from '../size.ts'
 
 /** A value is listed if one of the configured providers offers it. */
 export function viewModel({ model, providers }: ModelView) {

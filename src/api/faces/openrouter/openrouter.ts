@@ -5,6 +5,7 @@ import { queryOf } from '../../in-process.ts'
 import type { ModelView } from '../../models/schema.ts'
 import { problem } from '../../problems.ts'
 import { createFace, type FaceEnv } from '../face.ts'
+import { openOutput } from '../output.ts'
 import { createVideo } from './create.ts'
 import { viewModel } from './models.ts'
 import { viewVideo } from './video.ts'
@@ -43,23 +44,17 @@ videos.get('/:id', async (c) => {
 
 /** `index` counts the links in `unsigned_urls`. */
 videos.get('/:id/content', async (c) => {
-  const api = c.get('api')
   const path = pathOf(c.req.param('id'))
-  const { outputs } = await api.read<JobView>(path)
+  const { outputs } = await c.get('api').read<JobView>(path)
   const index = c.req.query('index') ?? '0'
   const output = outputs.filter(({ status }) => status === 'stored')[Number(index)]
   if (output === undefined)
     return problem(c, 'not_found', 'There is no such video, or it is not finished yet.')
-  return api.open(`${path}/outputs/${output.n}`, { headers: conditions(c.req.raw.headers) })
+  return openOutput(c, path, output.n)
 })
 
 face.route('/openrouter/api/v1/videos', videos)
 
 function pathOf(id: string): string {
   return `/v1/jobs/${encodeURIComponent(id)}`
-}
-
-/** A player asks for a range, and whether the file that it has is still the same. */
-function conditions(headers: Headers): [string, string][] {
-  return [...headers].filter(([name]) => name === 'range' || name.startsWith('if-'))
 }

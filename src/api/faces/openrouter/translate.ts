@@ -1,20 +1,20 @@
 /** The fields of the dialect → the body of POST /v1/jobs. Fields with one name in both are validated there. No I/O. */
 import { z } from '@hono/zod-openapi'
 import type { Config } from '../../../config.ts'
+import { providerNames, type Resolution } from '../../../core/request/choices.ts'
 import type { MediaFields } from '../../../core/request/media.ts'
-import { type Model, providerNames, type Resolution, resolutions } from '../../../core/request/request.ts'
+import { shapeOf, sizeFault } from '../../../core/request/size.ts'
 import type { Providers } from '../../../providers/index.ts'
 import { type FieldFault, fieldFaults } from '../../problems.ts'
-import { modelFault, modelNamed } from '../models.ts'
-import { shapeOf, sizeFault } from '../size.ts'
+import { modelFault, modelNamed, resolutionsOf } from '../models.ts'
+import type { Names } from '../names.ts'
 import { framesIn, framesSchema, type Notes, referencesIn, referencesSchema } from './media.ts'
 
 export interface Translation {
   /** Without the media. */
   request: Record<string, unknown>
   media: MediaFields
-  /** The path in the dialect for each path of the request that has another name there. */
-  names: ReadonlyMap<string, string>
+  names: Names
   faults: FieldFault[]
 }
 
@@ -59,7 +59,7 @@ export function translate(
       resolution: read('resolution', schemas.resolution),
       aspect_ratio: read('aspect_ratio', schemas.aspect_ratio),
     },
-    offeredBy(providers, model),
+    resolutionsOf(providers, model ?? null),
     { names, faults },
   )
   const frames = read('frame_images', schemas.frame_images) ?? []
@@ -71,16 +71,6 @@ export function translate(
   // The callback URL of an API key has a receiver of its own format.
   const format = Object.hasOwn(same, 'callback_url') ? { callback_format: 'openrouter' } : {}
   return { request: { ...format, ...options, ...same, ...shape, model }, media, names, faults }
-}
-
-/** `path` of the request as its client knows it. */
-export function nameOf(names: ReadonlyMap<string, string>, path: string): string {
-  const parts = path.split('.')
-  for (let length = parts.length; length > 0; length--) {
-    const name = names.get(parts.slice(0, length).join('.'))
-    if (name !== undefined) return [name, ...parts.slice(length)].join('.')
-  }
-  return path
 }
 
 function unknownFields(body: Record<string, unknown>): FieldFault[] {
@@ -101,16 +91,6 @@ function modelIn(config: Pick<Config, 'modelAliases'>, name: string | undefined,
   const model = modelNamed(config, name)
   if (model === null) faults.push({ path: 'model', message: modelFault(config) })
   return model ?? undefined
-}
-
-/** All of them if no provider has an API key: the job is refused for that. */
-function offeredBy(providers: Providers, model: Model | undefined): readonly Resolution[] {
-  const offered = resolutions.filter((resolution) =>
-    Object.values(providers).some(
-      ({ capabilities }) => model && capabilities.models[model].resolutions.includes(resolution),
-    ),
-  )
-  return offered.length === 0 ? resolutions : offered
 }
 
 interface Asked {

@@ -181,7 +181,7 @@ export type Job = {
         content_type: string | null;
         bytes: number | null;
         /**
-         * Of the stored bytes, in lowercase hex.
+         * The SHA-256 of the stored bytes, in lowercase hex.
          */
         sha256: string | null;
         /**
@@ -280,7 +280,7 @@ export type Job = {
     cancellation: {
         may_still_be_billed: boolean;
         /**
-         * What may be billed, provider by provider.
+         * Says for each provider what it may still bill.
          */
         message: string;
     } | null;
@@ -361,7 +361,7 @@ export type OutputStoredEvent = {
             content_type: string | null;
             bytes: number | null;
             /**
-             * Of the stored bytes, in lowercase hex.
+             * The SHA-256 of the stored bytes, in lowercase hex.
              */
             sha256: string | null;
             /**
@@ -450,7 +450,7 @@ export type OutputLateEvent = {
             content_type: string | null;
             bytes: number | null;
             /**
-             * Of the stored bytes, in lowercase hex.
+             * The SHA-256 of the stored bytes, in lowercase hex.
              */
             sha256: string | null;
             /**
@@ -539,7 +539,7 @@ export type OutputExportedEvent = {
             content_type: string | null;
             bytes: number | null;
             /**
-             * Of the stored bytes, in lowercase hex.
+             * The SHA-256 of the stored bytes, in lowercase hex.
              */
             sha256: string | null;
             /**
@@ -835,7 +835,7 @@ export type Problem = {
     budget?: {
         monthly_budget_usd: number;
         /**
-         * What the jobs of this month have cost, and what is reserved for those that have not ended.
+         * The cost of the jobs of this month: of ended jobs as billed, of others as reserved.
          */
         spent_usd: number;
         remaining_usd: number;
@@ -845,7 +845,7 @@ export type Problem = {
          */
         month_ends_at: string;
         /**
-         * What the refused job may cost.
+         * The highest cost that the refused job may have.
          */
         job_usd?: number;
     };
@@ -1151,7 +1151,7 @@ export type Model = {
                     };
                     max_seconds?: number;
                     /**
-                     * Of all files of the field together.
+                     * The limit for all files of the field together.
                      */
                     max_seconds_together?: number;
                 };
@@ -1166,7 +1166,7 @@ export type Model = {
                     };
                     max_seconds?: number;
                     /**
-                     * Of all files of the field together.
+                     * The limit for all files of the field together.
                      */
                     max_seconds_together?: number;
                 };
@@ -1181,7 +1181,7 @@ export type Model = {
                     };
                     max_seconds?: number;
                     /**
-                     * Of all files of the field together.
+                     * The limit for all files of the field together.
                      */
                     max_seconds_together?: number;
                 };
@@ -1196,7 +1196,7 @@ export type Model = {
                     };
                     max_seconds?: number;
                     /**
-                     * Of all files of the field together.
+                     * The limit for all files of the field together.
                      */
                     max_seconds_together?: number;
                 };
@@ -1211,7 +1211,7 @@ export type Model = {
                     };
                     max_seconds?: number;
                     /**
-                     * Of all files of the field together.
+                     * The limit for all files of the field together.
                      */
                     max_seconds_together?: number;
                 };
@@ -1290,7 +1290,7 @@ export type Delivery = {
          */
         error: string | null;
         /**
-         * Those that help to find a fault, 512 bytes at most. User info and query of URLs are shown to the scope admin only, and *** stands for the value of a callback header.
+         * The headers that help to find a fault, 512 bytes at most. User info and query of URLs are shown to the scope admin only, and *** stands for the value of a callback header.
          */
         response_headers: Record<string, string> | null;
         /**
@@ -1483,7 +1483,7 @@ export type EndpointTest = {
     event_type: "job.generating" | "output.stored" | "output.late" | "output.exported" | "job.succeeded" | "job.failed" | "job.canceled" | "job.erased";
     url: string;
     /**
-     * What a delivery would make of it. gone and aborted: it would not be tried again. not_sent: no request was made, and error says why.
+     * How a delivery would end with this answer. gone and aborted: it would not be tried again. not_sent: no request was made, and error says why.
      */
     verdict: "delivered" | "refused" | "gone" | "aborted" | "no_response" | "not_sent";
     /**
@@ -1620,7 +1620,7 @@ export type Stats = {
              */
             past_deadline: number;
             /**
-             * Of these jobs, at most 5, the longest overdue first.
+             * At most 5 of these jobs, the longest overdue first.
              */
             job_ids: string[];
         };
@@ -1851,7 +1851,7 @@ export type CurrentApiKey = {
     budget: {
         monthly_budget_usd: number;
         /**
-         * What the jobs of this month have cost, and what is reserved for those that have not ended.
+         * The cost of the jobs of this month: of ended jobs as billed, of others as reserved.
          */
         spent_usd: number;
         remaining_usd: number;
@@ -1861,7 +1861,7 @@ export type CurrentApiKey = {
          */
         month_ends_at: string;
         /**
-         * What the refused job may cost.
+         * The highest cost that the refused job may have.
          */
         job_usd?: number;
     } | null;
@@ -1911,7 +1911,7 @@ export type ApiKey = {
     requests_per_minute: number | null;
     monthly_budget_usd: number | null;
     /**
-     * What its jobs of this month have cost, and what is reserved for those that have not ended. null: it has no budget.
+     * The cost of its jobs of this month: of ended jobs as billed, of others as reserved. null: it has no budget.
      */
     spent_usd: number | null;
 };
@@ -1949,7 +1949,7 @@ export type NewApiKey = {
      */
     requests_per_minute?: 60 | 300 | 1200 | null;
     /**
-     * What the jobs of one calendar month (UTC) may cost. A job that would pass it gets 402, and nothing is spent. Only jobs that are accepted while the key has a budget count. null: any amount.
+     * The limit of the cost of its jobs in one calendar month (UTC). A job that would pass it gets 402, and nothing is spent. Only jobs that are accepted while the key has a budget count. null: any amount.
      * @minimum 0
      * @maximum 1000000
      */
@@ -1984,7 +1984,7 @@ export type ApiKeyPatch = {
      */
     requests_per_minute?: 60 | 300 | 1200 | null;
     /**
-     * What the jobs of one calendar month (UTC) may cost. A job that would pass it gets 402, and nothing is spent. Only jobs that are accepted while the key has a budget count. null: any amount.
+     * The limit of the cost of its jobs in one calendar month (UTC). A job that would pass it gets 402, and nothing is spent. Only jobs that are accepted while the key has a budget count. null: any amount.
      * @minimum 0
      * @maximum 1000000
      */

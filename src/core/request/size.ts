@@ -1,20 +1,27 @@
-/** `size` of the dialect, width and height in pixels, and our aspect ratio and resolution. No I/O. */
-import { type AspectRatio, aspectRatios, type Resolution } from '../../core/request/request.ts'
+/** A size in pixels, as other APIs have it, and our aspect ratio and resolution. The published client uses it too. No I/O. */
+import { type AspectRatio, aspectRatios, type Resolution } from './choices.ts'
 
 export interface Shape {
-  aspect_ratio: AspectRatio
+  aspect_ratio: Ratio
   resolution: Resolution
 }
 
 /** The nearest shape that is offered: its ratio first, then its area. Null: it is no size. */
 export function shapeOf(size: string, offered: readonly Resolution[]): Shape | null {
-  const [, width = 0, height = 0] = (pattern.exec(size.trim()) ?? []).map(Number)
+  const { width, height } = sidesOf(size)
   if (!(width > 0 && height > 0)) return null
   const ratio = nearest(ratios, (one) => distance(quotient(one), width / height))
   // "16x9" is a ratio.
   if (Math.max(width, height) <= largestTerm) return { aspect_ratio: ratio, resolution: usual }
   const resolution = nearest(offered, (one) => distance(areaOf(one), width * height))
   return { aspect_ratio: ratio, resolution }
+}
+
+/** Whether a video of this shape has about the size. Models round the sides, so the sizes of one shape differ. */
+export function isAbout(size: string, { aspect_ratio, resolution }: Shape): boolean {
+  const { width, height } = sidesOf(size)
+  const isNearArea = distance(areaOf(resolution), width * height) <= Math.log(1.15)
+  return isNearArea && distance(quotient(aspect_ratio), width / height) <= Math.log(1.03)
 }
 
 export const sizeFault = 'must be <width>x<height> in pixels, for example 1280x720'
@@ -27,6 +34,11 @@ export function sizeOf({ aspect_ratio = 'auto', resolution }: Unshaped): string 
   const short = shortSides[resolution]
   const long = 2 * Math.round((short * Math.max(ratio, 1 / ratio)) / 2)
   return ratio >= 1 ? `${long}x${short}` : `${short}x${long}`
+}
+
+function sidesOf(size: string): { width: number; height: number } {
+  const [, width = 0, height = 0] = (pattern.exec(size.trim()) ?? []).map(Number)
+  return { width, height }
 }
 
 const pattern = /^(\d{1,5})\s*[x×*:]\s*(\d{1,5})$/i

@@ -2,10 +2,7 @@
  * The intervals and limits of waiting clients: requests that wait for the end of a job, and streams of events. Each isolate
  * counts by itself. No I/O. No clock.
  */
-
-const seconds = 1_000
-const minutes = 60 * seconds
-const hours = 60 * minutes
+import { hours, minutes, seconds } from './units.ts'
 
 /** How long one request may wait for the end of a job. */
 export const maxWaitSeconds = 60

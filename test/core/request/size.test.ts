@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { shapeOf, sizeOf } from '../../../src/api/faces/size.ts'
+import { isAbout, shapeOf, sizeOf } from '../../../src/core/request/size.ts'
 
 const all = ['480p', '720p', '1080p', '4k'] as const
 const fast = ['480p', '720p'] as const
@@ -40,3 +40,19 @@ it.each([
 ] as const)('a job of %s at %s shows %s', (aspect_ratio, resolution, size) => {
   expect(sizeOf({ aspect_ratio, resolution })).toBe(size)
 })
+
+it.each([
+  ['1280x720', '16:9', '720p', true],
+  ['1024x1792', '9:16', '1080p', true],
+  ['864x496', '16:9', '480p', true],
+  ['1440x1440', '1:1', '1080p', true],
+  ['3840x2160', '16:9', '4k', true],
+  ['1000x500', '16:9', '480p', false],
+  ['320x180', '16:9', '480p', false],
+] as const)(
+  'the nearest to %s is %s at %s, which has about that size: %s',
+  (size, aspect_ratio, resolution, is) => {
+    expect(shapeOf(size, all)).toEqual({ aspect_ratio, resolution })
+    expect(isAbout(size, { aspect_ratio, resolution })).toBe(is)
+  },
+)

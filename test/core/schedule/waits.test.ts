@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { deliveryWaitsMs, leaseMs } from '../../src/core/schedule.ts'
+import { deliveryWaitsMs } from '../../../src/core/schedule/deliveries.ts'
+import { leaseMs } from '../../../src/core/schedule/jobs.ts'
 import {
   announcedWaitMs,
   copyWaitMs,
@@ -8,7 +9,7 @@ import {
   pollWaitMs,
   resolveWaitMs,
   submitWaitMs,
-} from '../../src/core/schedule-waits.ts'
+} from '../../../src/core/schedule/waits.ts'
 
 const seconds = 1_000
 const minutes = 60 * seconds

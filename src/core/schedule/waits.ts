@@ -1,8 +1,9 @@
 /** The next wait, chosen from the schedule. Time and chance are arguments. No I/O. */
+
+import { deliveryWaitsMs } from './deliveries.ts'
 import {
   announcedWaitsMs,
   copyWaitsMs,
-  deliveryWaitsMs,
   importWaitsMs,
   lateQuestionsMs,
   lateWindowMs,
@@ -10,7 +11,7 @@ import {
   minSurpriseWaitMs,
   resolveWaitsMs,
   submitWaitsMs,
-} from './schedule.ts'
+} from './jobs.ts'
 
 /** Before the submission is retried after attempt number `attempts`. */
 export function submitWaitMs(attempts: number): number {

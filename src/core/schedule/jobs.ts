@@ -1,14 +1,11 @@
 /**
- * The waits and limits of a job's life: leases, retries, deliveries and grace periods, as one list a caller could read.
- * The functions that choose from it are in schedule-waits.ts. Not here, but with the code that uses them: the timeout of a
- * single call, the repeats of a call to D1 (store/patience.ts), the lifetime of a cached value, a provider's polling pace,
- * the limit on a receiver's Retry-After (deliveries/next-attempt.ts) and the daily reconciliation (engine/upkeep/). Those of
- * waiting clients are in schedule-watch.ts.
+ * The waits and limits of a job's life: leases, retries, grace periods and erasure, as one list a caller could read. Those of
+ * deliveries are in deliveries.ts, those of waiting clients in watch.ts, and the functions that choose a wait in waits.ts. Not
+ * here, but with the code that uses them: the timeout of a single call, the repeats of a call to D1 (store/patience.ts), the
+ * lifetime of a cached value, a provider's polling pace, the limit on a receiver's Retry-After (deliveries/next-attempt.ts) and
+ * the daily reconciliation (engine/upkeep/).
  */
-
-const seconds = 1_000
-const minutes = 60 * seconds
-const hours = 60 * minutes
+import { hours, minutes, seconds } from './units.ts'
 
 // Steps and the sweep
 
@@ -125,82 +122,7 @@ export const exportLeaseMs = maxTransferMs + 2 * minutes
  */
 export const maxExportsAtOnce = 8
 
-// Deliveries
-
-/** Waits before each attempt of a delivery: ten attempts over about three days. */
-export const deliveryWaitsMs = [
-  0,
-  5 * seconds,
-  5 * minutes,
-  30 * minutes,
-  2 * hours,
-  5 * hours,
-  10 * hours,
-  14 * hours,
-  20 * hours,
-  24 * hours,
-] as const
-
-/** The wait of a delivery that was not sent, because this side had no free connection. It counts as no attempt. */
-export const noConnectionWaitMs = 5 * seconds
-
-/**
- * How many attempts of one owner may run at one host; its other deliveries to that host wait in the host queue. With several
- * databases each counts its own.
- */
-export const maxAttemptsPerHost = 20
-
-/**
- * A job's last event is attempted by the message that settles the job, unless this many attempts of its owner run at its
- * host. So a receiver that is slow holds few of the consumers that settle jobs; its other deliveries use the queue.
- */
-export const maxFreshAttemptsPerHost = 5
-
-/** How many of these attempts one invocation makes at once: half of its connections stay free for the other message. */
-export const maxFreshAttempts = 2
-
-/** A host's circuit opens after this many consecutive failures without a response in between. */
-export const failuresToOpenCircuit = 10
-
-/**
- * While a circuit is open, a path that has not failed may still be tried, until this many paths have failed. Then the
- * host is down, not single paths of it.
- */
-export const failingPathsToBlockHost = 10
-
-/**
- * Waits while a host's circuit is open, before one delivery tries it again; the last one repeats. The sweep starts that
- * try, so a shorter wait than the sweep's has no effect.
- */
-export const hostWaitsMs = [
-  1 * minutes,
-  2 * minutes,
-  5 * minutes,
-  10 * minutes,
-  20 * minutes,
-  30 * minutes,
-  1 * hours,
-] as const
-
-/** A receiver that fails for this long is disabled: it receives nothing more until a caller enables it again. */
-export const disableAfterMs = 5 * 24 * hours
-
-/** A failure streak resets after this long without a failure. It is longer than any wait between two attempts. */
-export const streakForgottenMs = 48 * hours
-
-/**
- * How many of the consecutive failures must belong to the delivery at hand. Hosts are shared: no receiver is disabled
- * for the refusals of others, or for one bad moment.
- */
-export const ownFailuresToDisable = 4
-
-// Secrets and erasure
-
-/** How long a rotated-out secret signs beside the new one. */
-export const secretOverlapMs = 24 * hours
-
-/** How many secrets may sign one delivery; each adds a signature to its header. */
-export const maxSecretsAtOnce = 4
+// Erasure
 
 /** How long an erased job's tombstone is kept if a caller was notified of the job: for the log, and for redelivery. */
 export const tombstoneKeptMs = 7 * 24 * hours

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { maxWaitSeconds, untilNextLookMs, watchIntervalMs } from '../../src/core/schedule-watch.ts'
+import { maxWaitSeconds, untilNextLookMs, watchIntervalMs } from '../../../src/core/schedule/watch.ts'
 
 /** The looks of a client that comes at this moment and waits as long as it may, at a job that does not change. */
 function looksOf(startMs: number, chances: number[]): number {
