@@ -1,14 +1,14 @@
 /** Parses the environment into a Config, once. No other file reads an environment variable. */
-import { z } from 'zod'
+import type { z } from 'zod'
+import type { AlertTarget } from './core/alert-target.ts'
 import type { VersionedSecret } from './core/crypto/derived-keys.ts'
 import type { ExportTarget } from './core/export.ts'
 import type { Limits } from './core/job/concurrency.ts'
-import { type Model, models, type ProviderName, providerNames } from './core/request/choices.ts'
-import { maxRetentionDays } from './core/retention.ts'
+import type { Model, ProviderName } from './core/request/choices.ts'
 import { countShards } from './core/shards.ts'
 import type { NetworkPolicy } from './core/url/policy.ts'
 import type { Accounts } from './providers/index.ts'
-import * as kinds from './setting-kinds.ts'
+import { type Settings, settingsSchema } from './settings.ts'
 
 export interface Config {
   publicBaseUrl: string
@@ -35,19 +35,22 @@ export interface Config {
   dnsCheckUrl: string | null
   /** The bucket that stored outputs are copied to. Null: none. */
   exportTarget: ExportTarget | null
+  /** Whether the jobs of each day are exported to R2. */
+  nightlyExport: boolean
+  alerts: AlertTarget | null
 }
 
 export type ConfigResult = { ok: true; config: Config } | { ok: false; faults: string[] }
 
 export function settingNames(): string[] {
-  return Object.keys(environmentSchema.shape)
+  return Object.keys(settingsSchema.shape)
 }
 
 /** Reports every invalid setting at once, by name and without its value. */
 export function readConfig(environment: object): ConfigResult {
   const shards = countShards(environment)
   if (!shards.ok) return { ok: false, faults: [shards.fault] }
-  const { data: values, error } = environmentSchema.safeParse(environment)
+  const { data: values, error } = settingsSchema.safeParse(environment)
   const faults = [...(error?.issues ?? []).map(describeIssue), ...missingExportSettings(environment)]
   if (values === undefined || faults.length > 0) return { ok: false, faults: [...new Set(faults)] }
   return {
@@ -83,6 +86,11 @@ export function readConfig(environment: object): ConfigResult {
         ...(values.AIMLAPI_API_KEY && {
           aimlapi: { apiKey: values.AIMLAPI_API_KEY, baseUrl: values.AIMLAPI_BASE_URL },
         }),
+        simulator: {
+          baseUrl: `${values.PUBLIC_BASE_URL}/simulator`,
+          secret: secretVersions(values),
+          isForEveryone: values.SIMULATOR,
+        },
       },
       providerOrder: values.PROVIDER_ORDER,
       modelAliases: values.MODEL_ALIASES,
@@ -91,6 +99,7 @@ export function readConfig(environment: object): ConfigResult {
         crun: values.CRUN_MAX_CONCURRENT,
         scenario: values.SCENARIO_MAX_CONCURRENT,
         aimlapi: values.AIMLAPI_MAX_CONCURRENT,
+        simulator: undefined,
       },
       maxOutputBytes: values.MAX_OUTPUT_BYTES,
       retentionDays: values.RETENTION_DAYS,
@@ -100,6 +109,11 @@ export function readConfig(environment: object): ConfigResult {
       outputHosts: values.OUTPUT_HOSTS,
       reach: values.ALLOW_PRIVATE_NETWORK ? 'any' : 'public',
       exportTarget: exportTargetOf(values),
+      nightlyExport: values.NIGHTLY_EXPORT,
+      alerts:
+        values.ALERT_URL === undefined
+          ? null
+          : { url: values.ALERT_URL, summaryHour: values.ALERT_SUMMARY_HOUR },
     },
   }
 }
@@ -119,7 +133,7 @@ function exportTargetOf({
   EXPORT_SECRET_ACCESS_KEY: secretAccessKey,
   EXPORT_REGION: region,
   EXPORT_PREFIX: prefix,
-}: Values): ExportTarget | null {
+}: Settings): ExportTarget | null {
   if (endpoint === undefined || bucket === undefined) return null
   if (accessKeyId === undefined || secretAccessKey === undefined) return null
   return { endpoint, bucket, region, accessKeyId, secretAccessKey, prefix }
@@ -128,7 +142,7 @@ function exportTargetOf({
 function secretVersions({
   SIGNING_SECRET: current,
   SIGNING_SECRET_PREVIOUS: previous,
-}: Values): VersionedSecret {
+}: Settings): VersionedSecret {
   return previous === undefined || previous === current ? [current] : [current, previous]
 }
 
@@ -137,56 +151,10 @@ function describeIssue({ path, message }: z.core.$ZodIssue): string {
   return `${String(path[0])} ${message}`
 }
 
-const { optional, required } = kinds
-
-const gibibytes = 1024 ** 3
-
-const environmentSchema = z.object({
-  PUBLIC_BASE_URL: required(kinds.baseUrl),
-  SIGNING_SECRET: required(kinds.secret(32)),
-  SIGNING_SECRET_PREVIOUS: optional(kinds.secret(32)),
-  ADMIN_API_KEY: required(kinds.secret(16)),
-  RUNWARE_API_KEY: optional(kinds.text),
-  RUNWARE_BASE_URL: optional(kinds.baseUrl).transform((url) => url ?? 'https://api.runware.ai/v1'),
-  RUNWARE_MAX_CONCURRENT: optional(kinds.wholeNumber(1)),
-  RUNWARE_UPLOADS: kinds.either('on', 'off'),
-  CRUN_API_KEY: optional(kinds.text),
-  CRUN_USD_PER_CREDIT: optional(kinds.price),
-  CRUN_BASE_URL: optional(kinds.baseUrl).transform((url) => url ?? 'https://api.crun.ai'),
-  CRUN_MAX_CONCURRENT: optional(kinds.wholeNumber(1)),
-  SCENARIO_SDK_API_KEY: optional(kinds.text),
-  SCENARIO_SDK_API_SECRET: optional(kinds.text),
-  SCENARIO_USD_PER_UNIT: optional(kinds.price),
-  SCENARIO_BASE_URL: optional(kinds.baseUrl).transform((url) => url ?? 'https://api.cloud.scenario.com/v1'),
-  SCENARIO_MAX_CONCURRENT: optional(kinds.wholeNumber(1)),
-  AIMLAPI_API_KEY: optional(kinds.text),
-  AIMLAPI_BASE_URL: optional(kinds.baseUrl).transform((url) => url ?? 'https://api.aimlapi.com'),
-  AIMLAPI_MAX_CONCURRENT: optional(kinds.wholeNumber(1)),
-  PROVIDER_ORDER: kinds.names.pipe(
-    z.array(z.enum(providerNames, `must be providers, separated by commas: ${providerNames.join(', ')}`)),
-  ),
-  MODEL_ALIASES: kinds.aliasesOf(models, 'sora-2=seedance-2.0-fast,sora-2-pro=seedance-2.0'),
-  MAX_OUTPUT_BYTES: optional(kinds.wholeNumber(1)).transform((bytes) => bytes ?? 2 * gibibytes),
-  RETENTION_DAYS: optional(kinds.wholeNumber(0, maxRetentionDays)).transform((days) => days ?? 0),
-  PRUNE_AFTER_DAYS: optional(kinds.wholeNumber(0, maxRetentionDays)).transform((days) => days ?? 30),
-  INDEXED_METADATA: kinds.allOrNames,
-  DNS_CHECK_URL: kinds.urlUnlessOff('https://cloudflare-dns.com/dns-query'),
-  OUTPUT_HOSTS: kinds.hosts,
-  EXPORT_ENDPOINT: optional(kinds.baseUrl),
-  EXPORT_BUCKET: optional(kinds.bucket),
-  EXPORT_ACCESS_KEY_ID: optional(kinds.text),
-  EXPORT_SECRET_ACCESS_KEY: optional(kinds.text),
-  EXPORT_REGION: optional(kinds.text).transform((region) => region ?? 'auto'),
-  EXPORT_PREFIX: optional(kinds.keyPrefix).transform((prefix) => prefix ?? ''),
-  ALLOW_PRIVATE_NETWORK: kinds.either('true', 'false'),
-})
-
 const exportSettings = [
   'EXPORT_ENDPOINT',
   'EXPORT_BUCKET',
   'EXPORT_ACCESS_KEY_ID',
   'EXPORT_SECRET_ACCESS_KEY',
-] as const satisfies (keyof Values)[]
-const optionalExportSettings = ['EXPORT_REGION', 'EXPORT_PREFIX'] as const satisfies (keyof Values)[]
-
-type Values = z.infer<typeof environmentSchema>
+] as const satisfies (keyof Settings)[]
+const optionalExportSettings = ['EXPORT_REGION', 'EXPORT_PREFIX'] as const satisfies (keyof Settings)[]

@@ -6,6 +6,7 @@ import { version } from '../package.json'
 import type { Config } from './config.ts'
 import { createConnections, createPlaces, type Fetch, type Places } from './connections.ts'
 import { maxFreshAttempts } from './core/schedule/deliveries.ts'
+import { traceIdOf, traceparentOf } from './core/trace.ts'
 import type { Guard } from './core/url/policy.ts'
 import { type Log, logToConsole } from './log.ts'
 import { createProviders, type Providers } from './providers/index.ts'
@@ -44,6 +45,8 @@ export interface Context extends Omit<Edges, 'fetch'>, Databases {
   /** Holds one of the invocation's connections, as the bucket and the queues do. */
   fetch: Fetch
   config: Config
+  /** The release that runs. */
+  version: string
   /** Checks every URL from outside right before it is called. */
   guard: Guard
   owners: Owners
@@ -62,6 +65,8 @@ export interface Context extends Omit<Edges, 'fetch'>, Databases {
   requests: RateLimit
   requestsPerMinute: Record<60 | 300, RateLimit>
   providers: Providers
+  /** The same providers, which send their calls by this fetch. */
+  providersWith: (fetch: Fetch) => Providers
   queues: Queues
   /** The cache in front of the Worker. Undefined without one, as on a local machine. */
   cache: Pick<CacheContext, 'purge'> | undefined
@@ -82,10 +87,12 @@ export function createContext(
   const { fetch, limit } = createConnections(withUserAgent(given.fetch))
   const edges = { ...given, fetch }
   const guard = createGuard(edges, config)
+  const providersWith = (fetch: Fetch) => createProviders(config.accounts, fetch, edges.now, guard)
   const databases = openDatabases(env, (database) => patientDatabase(database, edges, patience))
   return {
     ...edges,
     config,
+    version,
     guard,
     ...databases,
     owners: createOwners(env.DB, databases.db, edges.now),
@@ -100,12 +107,26 @@ export function createContext(
       60: counterOf(config.publicBaseUrl, env.REQUESTS_60),
       300: counterOf(config.publicBaseUrl, env.REQUESTS_300),
     },
-    providers: createProviders(config.accounts, fetch, edges.now, guard),
+    providers: providersWith(fetch),
+    providersWith,
     queues: createQueues(
       { JOBS: limit(env.JOBS), RESULTS: limit(env.RESULTS), DELIVERIES: limit(env.DELIVERIES) },
       edges.log,
     ),
     cache,
+  }
+}
+
+/** For the work on one job: its calls to providers carry its trace, and its log lines name it. */
+export function tracedContext(context: Context, job: Parameters<typeof traceparentOf>[0]): Context {
+  const fetch: Fetch = (request, startTimers) => {
+    request.headers.set('traceparent', traceparentOf(job))
+    return context.fetch(request, startTimers)
+  }
+  return {
+    ...context,
+    providers: context.providersWith(fetch),
+    log: (event, fields) => context.log(event, { ...fields, trace_id: traceIdOf(job) }),
   }
 }
 

@@ -10,9 +10,13 @@ export const optional = <Schema extends z.ZodType>(schema: Schema) =>
 const isUnset = 'is not set'
 
 const httpUrl = (message: string) => z.string(isUnset).pipe(z.url({ protocol: /^https?$/, error: message }))
-export const baseUrl = httpUrl('must be an http or https URL').transform((url) => url.replace(/\/+$/, ''))
+export const url = httpUrl('must be an http or https URL')
+export const baseUrl = url.transform((url) => url.replace(/\/+$/, ''))
 
 export const text = z.string()
+
+/** A form that requires an answer, such as that of the button "Deploy to Cloudflare", gets `none`. */
+export const providerKey = optional(text).transform((key) => (key === 'none' ? undefined : key))
 
 export const secret = (minLength: number) =>
   z.string(isUnset).min(minLength, `must have at least ${minLength} characters`)
@@ -21,6 +25,15 @@ export const wholeNumber = (min: number, max = Number.MAX_SAFE_INTEGER) => {
   const range = max === Number.MAX_SAFE_INTEGER ? `, ${min} or more` : ` from ${min} to ${max}`
   const message = `must be a whole number${range}`
   return z.coerce.number(message).int(message).min(min, message).max(max, message)
+}
+
+/** Null if it is off. */
+export const wholeNumberUnlessOff = (byDefault: number, { min, max }: { min: number; max: number }) => {
+  const message = `must be a whole number from ${min} to ${max}, or off`
+  const number = z.coerce.number(message).int(message).min(min, message).max(max, message)
+  return optional(z.union([z.literal('off'), number], message)).transform((setting) =>
+    setting === 'off' ? null : (setting ?? byDefault),
+  )
 }
 
 export const price = z.coerce.number('must be a number above 0').positive('must be a number above 0')

@@ -1,6 +1,7 @@
 /** The Worker: its three handlers (fetch, queue, scheduled), composed of the parts. */
 import { Hono } from 'hono'
 import { requestId } from 'hono/request-id'
+import { checkAlerts } from './alerts/check.ts'
 import { createApi } from './api/app.ts'
 import { faceRoutes } from './api/faces/routes.ts'
 import { callInProcess } from './api/in-process.ts'
@@ -12,6 +13,7 @@ import { dashboardRoutes } from './dashboard/routes.ts'
 import { deliver } from './deliveries/deliver.ts'
 import { reencryptSecrets } from './deliveries/re-encrypt.ts'
 import { advance, advanceQueued, advanceWithWebhook } from './engine/advance.ts'
+import { raiseMarks } from './engine/high-water-mark.ts'
 import { checkLate } from './engine/late/check.ts'
 import { recordDeadLetter } from './engine/upkeep/dead-letter.ts'
 import { prune } from './engine/upkeep/prune.ts'
@@ -21,6 +23,7 @@ import { closeOverdueReservations } from './engine/upkeep/reservations.ts'
 import { sweep } from './engine/upkeep/sweep.ts'
 import { exportOutput } from './exports/export-output.ts'
 import { describeError } from './log.ts'
+import { exportNightly } from './nightly-export/export-nightly.ts'
 import { uploadRoutes } from './provider-uploads/receive.ts'
 import { messageSchema, type QueueMessage } from './queue.ts'
 import { requestPatience } from './store/patience.ts'
@@ -51,6 +54,12 @@ export function createWorker(edges: Edges): ExportedHandler<Env> {
     return next()
   })
   app.route('/uploads', uploadRoutes)
+  // Seldom used, so its code is loaded at its first request.
+  app.all('/simulator/:path{.+}', async (c) => {
+    const { answerSimulator } = await import('./simulator/answer.ts')
+    const waitUntil = (work: Promise<unknown>) => c.executionCtx.waitUntil(work)
+    return (await answerSimulator(c.get('context'), c.req.raw, waitUntil)) ?? c.notFound()
+  })
   const api = createApi()
   app.route('/', api)
   const callApi = callInProcess(api)
@@ -78,7 +87,18 @@ export function createWorker(edges: Edges): ExportedHandler<Env> {
     async scheduled(_controller, env, execution) {
       const context = contextOf(env, execution)
       // One that fails does not stop the others.
-      const upkeep = { sweep, closeOverdueReservations, purgeErased, reencryptSecrets, reconcile, prune }
+      const upkeep = {
+        sweep,
+        closeOverdueReservations,
+        purgeErased,
+        reencryptSecrets,
+        // Needs R2, so the above does not wait for it. Reconcile keeps what a restored database has forgotten.
+        raiseMarks,
+        reconcile,
+        prune,
+        checkAlerts,
+        exportNightly,
+      }
       for (const [work, run] of Object.entries(upkeep)) {
         await run(context).catch((error) => context.log('cron.failed', { work, error: describeError(error) }))
       }

@@ -28,6 +28,11 @@ describe('the configuration', () => {
     expect(faultsWith(Object.fromEntries(names.map((name) => [name, ''])))).toEqual([])
   })
 
+  it('takes "none" as no key of a provider, since a form may require an answer', () => {
+    const result = readConfig({ ...required, RUNWARE_API_KEY: 'none', CRUN_API_KEY: 'key' })
+    expect(result.ok && Object.keys(result.config.accounts)).toEqual(['crun', 'simulator'])
+  })
+
   it.each([
     ['1', 1],
     ['20', 20],

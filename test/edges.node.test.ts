@@ -3,13 +3,13 @@ import { describe, expect, it } from 'vitest'
 import { filesWith, sources, withoutProse } from './support/sources.ts'
 
 describe('the environment', () => {
-  it('is read only by config.ts', () => {
+  it('is read only by config.ts, and its names are those of settings.ts', () => {
     const names = variableNames()
     expect(names).toContain('SIGNING_SECRET')
     const reads = new RegExp(
       `\\b(${names.join('|')})\\b|\\bprocess\\.env\\b|\\bimport\\.meta\\.env\\b|cloudflare:workers`,
     )
-    expect(filesWith(reads).filter(isDeployed)).toEqual(['config.ts'])
+    expect(filesWith(reads).filter(isDeployed)).toEqual(['config.ts', 'settings.ts'])
   })
 
   it('appears as the type Env only in the files that start the Worker', () => {

@@ -6,13 +6,13 @@ import { parallelConsumers } from '../src/dev/local/parallel-consumers.ts'
 
 const root = new URL('../', import.meta.url).pathname
 const { bindings: consumers, ...parallel } = parallelConsumers(`${root}wrangler.toml`)
-const picture = readFileSync(`${root}src/dev/simulator/test-picture.mp4`).toString('base64')
+const picture = readFileSync(`${root}src/dashboard/public/static/simulator.mp4`).toString('base64')
 
 /**
  * Which runtime a test file runs in: its name says `.node.test.ts` or `.workerd.test.ts`; otherwise its folder decides,
  * and these folders hold pure code, which plain Node runs in a fraction of the time.
  */
-const nodeFolders = ['core', 'dev', 'providers', 'recipes', 'sdk']
+const nodeFolders = ['core', 'dev', 'providers', 'recipes', 'sdk', 'upgrade']
 const nodeTests = [
   'test/**/*.node.test.ts',
   ...nodeFolders.map((folder) => `test/${folder}/**/!(*.workerd).test.ts`),

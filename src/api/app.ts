@@ -5,6 +5,7 @@ import { except } from 'hono/combine'
 import { HTTPException } from 'hono/http-exception'
 import { describeError } from '../log.ts'
 import { isDatabaseFull, isDatabaseTrouble } from '../store/database.ts'
+import { alertRoutes } from './alerts/alerts.ts'
 import { apiKeyRoutes } from './api-keys/api-keys.ts'
 import { currentKeyRoutes } from './api-keys/current.ts'
 import { disabledCallbackRoutes } from './api-keys/disabled-callbacks.ts'
@@ -32,6 +33,7 @@ import { linkRoutes } from './jobs/links.ts'
 import { jobListRoutes } from './jobs/list.ts'
 import { outputRoutes } from './jobs/outputs.ts'
 import { retryRoutes } from './jobs/retry.ts'
+import { metricsRoutes } from './metrics/metrics.ts'
 import { modelRoutes } from './models/models.ts'
 import { problem, unavailable } from './problems.ts'
 import { limitRate } from './rate-limit.ts'
@@ -71,6 +73,7 @@ export function createApi() {
 
   api.route('/', healthRoutes)
   api.route('/', webhookKeyRoutes)
+  api.route('/', metricsRoutes)
   // A signed link opens these too, so they authenticate by themselves.
   api.route('/v1/jobs', outputRoutes)
   api.route('/v1/assets', assetContentRoutes)
@@ -104,6 +107,7 @@ export function createApi() {
   api.route('/v1/stats', statsRoutes)
   api.route('/v1/stats', seriesRoutes)
   api.route('/v1/callbacks', callbackRoutes)
+  api.route('/v1/alerts', alertRoutes)
   // A key can use these for itself, so they come before the admin key is required.
   api.route('/v1/api-keys', currentKeyRoutes)
   api.route('/v1/api-keys', secretRotationRoutes)

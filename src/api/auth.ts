@@ -1,4 +1,5 @@
 /** Bearer keys: the admin key from the configuration, and the keys in D1, which are stored as hashes. */
+import type { Context as HonoContext } from 'hono'
 import { createMiddleware } from 'hono/factory'
 import type { Context } from '../context.ts'
 import { type Caller, scopes } from '../core/access.ts'
@@ -23,11 +24,10 @@ const adminCaller: Caller = {
 
 export const requireApiKey = createMiddleware<ApiEnv>(async (c, next) => {
   if (c.get('isInProcess')) return next()
-  const key = /^Bearer +(\S+)$/i.exec(c.req.header('authorization') ?? '')?.[1]
-  const keyHash = key === undefined ? null : await sha256(key)
-  const caller = keyHash === null ? null : await identify(c.get('context'), keyHash)
-  if (keyHash === null || caller === null)
+  const identified = await identifyRequest(c)
+  if (identified === null)
     return problem(c, 'unauthorized', 'Send the header "Authorization: Bearer <api key>".')
+  const { caller, keyHash } = identified
   if (caller.expiresAt !== null && caller.expiresAt <= c.get('context').now())
     return problem(c, 'unauthorized', 'This API key has expired. Create another, or extend it.')
   c.set('caller', caller)
@@ -35,6 +35,17 @@ export const requireApiKey = createMiddleware<ApiEnv>(async (c, next) => {
   if (caller.keyId !== adminKeyId) noteUse(c.get('context'), c.executionCtx, caller)
   return next()
 })
+
+/** Null: no key was sent, or none that is valid. It may have expired. */
+export async function identifyRequest(
+  c: HonoContext<ApiEnv>,
+): Promise<{ caller: Caller; keyHash: string } | null> {
+  const key = /^Bearer +(\S+)$/i.exec(c.req.header('authorization') ?? '')?.[1]
+  if (key === undefined) return null
+  const keyHash = await sha256(key)
+  const caller = await identify(c.get('context'), keyHash)
+  return caller === null ? null : { caller, keyHash }
+}
 
 /** The hash of an API key → its caller. Null: no key has this hash, or it was revoked. It may have expired. */
 export async function identify({ owners, config }: Context, keyHash: string): Promise<Caller | null> {

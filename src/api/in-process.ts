@@ -69,13 +69,17 @@ export class ProblemError extends Error {
 }
 
 /**
- * `call` sends a request to a path of the API, as an identified caller. It is aborted with the caller's own request: a stream
- * ends when its browser leaves.
+ * `call` sends a request to a path of the API, as an identified caller, with the trace of the caller's own request. It is
+ * aborted with that request: a stream ends when its browser leaves.
  */
 export function openApi(call: (request: Request) => Response | Promise<Response>, origin: Request): Api {
   const { url, signal } = origin
-  const open = async (path: string, init: RequestInit = {}) =>
-    call(new Request(new URL(path, url), { signal, ...init }))
+  const traceparent = origin.headers.get('traceparent')
+  const open = async (path: string, init: RequestInit = {}) => {
+    const request = new Request(new URL(path, url), { signal, ...init })
+    if (traceparent !== null) request.headers.set('traceparent', traceparent)
+    return call(request)
+  }
   const send = async <Body>(method: string, path: string, body?: unknown): Promise<Answer<Body>> => {
     const content =
       body === undefined

@@ -28,6 +28,7 @@ const requiredScopes: Readonly<Record<string, Scope | 'any'>> = {
   'POST /v1/estimates': 'any',
   'GET /v1/stats': 'jobs:read',
   'GET /v1/stats/series': 'jobs:read',
+  'GET /metrics': 'metrics',
   'GET /v1/endpoints': 'deliveries',
   'POST /v1/endpoints': 'deliveries',
   'GET /v1/endpoints/{id}': 'deliveries',
@@ -47,6 +48,8 @@ const requiredScopes: Readonly<Record<string, Scope | 'any'>> = {
   'GET /v1/api-keys/{id}/disabled-callbacks': 'deliveries',
   'POST /v1/api-keys/{id}/enable-callbacks': 'deliveries',
   'GET /v1/api-keys/current': 'any',
+  'GET /v1/alerts': 'admin',
+  'POST /v1/alerts/test': 'admin',
   'GET /v1/api-keys': 'admin',
   'POST /v1/api-keys': 'admin',
   'GET /v1/api-keys/{id}': 'admin',
@@ -86,10 +89,12 @@ type DescribedPath = Partial<Record<(typeof methods)[number], DescribedOperation
 
 /** Adds to each operation of the description the scope that it requires, and the 403 of a key without it. */
 export function describeScopes(paths: Record<string, DescribedPath>): void {
-  for (const [path, operations] of Object.entries(paths).filter(([path]) => path.startsWith('/v1/'))) {
+  for (const [path, operations] of Object.entries(paths)) {
     for (const method of methods) {
+      const name = `${method.toUpperCase()} ${path}`
       const operation = operations[method]
-      if (operation !== undefined) describeScope(operation, scopeOf(`${method.toUpperCase()} ${path}`))
+      const requiresScope = path.startsWith('/v1/') || name in requiredScopes
+      if (operation !== undefined && requiresScope) describeScope(operation, scopeOf(name))
     }
   }
 }

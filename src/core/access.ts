@@ -1,6 +1,6 @@
 /** The permissions of an API key, and the rows that it sees. No I/O. No clock. */
 
-export const scopes = ['jobs:read', 'jobs:write', 'deliveries', 'admin'] as const
+export const scopes = ['jobs:read', 'jobs:write', 'deliveries', 'metrics', 'admin'] as const
 export type Scope = (typeof scopes)[number]
 
 /** The scopes of a key that is created without any. */

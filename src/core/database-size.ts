@@ -3,8 +3,8 @@
 /** The limit of D1 on Workers Paid. It cannot be raised: beyond it every write that needs room fails. */
 export const maxDatabaseBytes = 10_000_000_000
 
-const degradedShare = 0.7
-const fullShare = 0.9
+export const nearlyFullShare = 0.7
+export const fullShare = 0.9
 
 /** One database, or all of them together. */
 export interface DatabaseSize {
@@ -22,7 +22,7 @@ export function databaseSizeOf(...sizes: readonly number[]): DatabaseSize {
   const reaches = (share: number) => (size: number) => size >= share * maxDatabaseBytes
   const state = sizes.every(reaches(fullShare))
     ? 'full'
-    : sizes.some(reaches(degradedShare))
+    : sizes.some(reaches(nearlyFullShare))
       ? 'degraded'
       : 'ok'
   return { bytes, maxBytes, share: Math.round((bytes / maxBytes) * 10_000) / 10_000, state }

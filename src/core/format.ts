@@ -38,6 +38,16 @@ export function formatCount(count: number): string {
   return count.toLocaleString('en-US')
 }
 
+/** `1 job`, `1,200 deliveries` */
+export function counted(count: number, one: string, many = `${one}s`): string {
+  return `${formatCount(count)} ${count === 1 ? one : many}`
+}
+
+/** `12.5 %` */
+export function percent(share: number): string {
+  return `${Number((share * 100).toFixed(1))} %`
+}
+
 /** The beginning of a text in one line. It does not cut a character in two. */
 export function excerptOf(text: string, length: number): string {
   const line = text.replaceAll(/\s+/g, ' ').trim()

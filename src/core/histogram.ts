@@ -3,7 +3,7 @@
  * at most a tenth. No I/O. No clock.
  */
 
-const bucketGrowth = 1.2
+export const bucketGrowth = 1.2
 
 /** A time of a millisecond or less is in bucket 0. */
 export function bucketOf(ms: number): number {

@@ -39,6 +39,15 @@ export function eventIdOfHash(jobId: string, hash: string): string {
   return `${eventPrefixOf(jobId, 12)}${bytes.map(digit).join('')}`
 }
 
+/**
+ * Our own id of a job's n-th task, as a random UUID looks: always the same, so that a database that has forgotten a task
+ * makes no second one. `n`, below 256, replaces bits of the shard.
+ */
+export function taskReferenceOf(jobId: string, n: number): string {
+  const uuid = TypeID.fromString(jobId, prefixes.job).toUUID()
+  return `${uuid.slice(0, 14)}4${uuid.slice(15, -2)}${n.toString(16).padStart(2, '0')}`
+}
+
 function eventPrefixOf(jobId: string, length: number): string {
   const start = prefixes.job.length + 1
   return `${prefixes.event}_${jobId.slice(start, start + length)}`
@@ -50,6 +59,13 @@ const digits = '0123456789abcdefghjkmnpqrstvwxyz'
 /** The last five bits, as TypeID writes them. */
 function digit(bits: number): string {
   return digits.charAt(bits & 31)
+}
+
+/** The UUID in an id as 32 hex digits. An id that Reelhook did not make has some, too. */
+export function hexOf(id: string): string {
+  const bits = Array.from(id.slice(-26), (character) => Math.max(0, digits.indexOf(character)))
+  const number = bits.reduce((sum, digit) => sum * 32n + BigInt(digit), 0n)
+  return BigInt.asUintN(128, number).toString(16).padStart(32, '0')
 }
 
 /** The smallest id of its kind that can be created at `timeMs`: a bound for "created before / after". */

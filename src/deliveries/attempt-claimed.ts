@@ -3,6 +3,7 @@ import type { Context } from '../context.ts'
 import type { DeliveryReason } from '../core/delivery.ts'
 import { openrouterKey } from '../core/event-formats/openrouter.ts'
 import { noConnectionWaitMs } from '../core/schedule/deliveries.ts'
+import { traceIdOf, traceparentOf } from '../core/trace.ts'
 import { describeError, withoutPaths } from '../log.ts'
 import type { ClaimedDelivery } from '../store/deliveries/claimed.ts'
 import {
@@ -64,6 +65,7 @@ async function attempt(
   context.log('delivery.attempted', {
     job_id: delivery.jobId,
     delivery_id: delivery.id,
+    trace_id: traceIdOf(jobOf(delivery)),
     endpoint_id: delivery.endpointId,
     attempt: n,
     duration_ms: durationMs,
@@ -111,13 +113,18 @@ async function post(
     const attempted = await attemptPost(context, {
       url,
       body,
-      signatureHeaders: own && signature && { ...own, ...signature },
+      signatureHeaders: own &&
+        signature && { traceparent: traceparentOf(jobOf(delivery)), ...own, ...signature },
     })
     return attempted === 'no_connection' || own === null ? attempted : withoutValues(attempted, own)
   } catch (error) {
     context.log('delivery.failed', { delivery_id: id, error: describeError(error) })
     return notSent('an unexpected error on this side, which is in the log')
   }
+}
+
+function jobOf({ jobId, traceparent }: Pick<ClaimedDelivery, 'jobId' | 'traceparent'>) {
+  return { id: jobId, traceparent }
 }
 
 /** Nothing was sent, and the host is not at fault: this is no attempt. */

@@ -16,6 +16,7 @@ interface NotifyingJob {
   apiKeyId: string
   callbackSecret: string | null
   callbackHeaders: string | null
+  traceparent: string | null
 }
 
 /** `fresh`: those under their first lease. Null: there are none. Everything else that an attempt needs is here, too. */
@@ -46,6 +47,7 @@ function firstClaim(job: NotifyingJob, draft: DeliveryDraft): ClaimedDelivery {
     ownerId: endpointId ?? job.apiKeyId,
     callbackSecret: job.callbackSecret,
     callbackHeaders: job.callbackHeaders,
+    traceparent: job.traceparent,
     attempts: 0,
     attemptsBefore: 0,
     lease: id,

@@ -13,5 +13,5 @@ if (existsSync(released)) {
   const { status } = spawnSync('redocly', ['diff', released, current], { stdio: 'inherit' })
   process.exitCode = status ?? 1
 } else {
-  console.log('Nothing was released yet, so there is no description to compare with.')
+  console.log(`There is no ${released} to compare with. A release stores it: npm run generate:released.`)
 }

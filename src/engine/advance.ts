@@ -20,7 +20,7 @@
  *   settled     —       settle/settle.ts    nothing; upkeep/erase.ts erases the job later. A video that its provider
  *                                           finishes after the deadline is attached by late/check.ts
  */
-import type { Context } from '../context.ts'
+import { type Context, tracedContext } from '../context.ts'
 import { beginsStepsMs } from '../core/schedule/jobs.ts'
 import { surpriseWaitMs } from '../core/schedule/waits.ts'
 import { describeError } from '../log.ts'
@@ -67,8 +67,9 @@ async function take({ dbOf, queues, now }: Context, id: string, steps: Steps): P
   return null
 }
 
-async function takeSteps(context: Context, first: Claim | null, steps: Steps): Promise<void> {
+async function takeSteps(untraced: Context, first: Claim | null, steps: Steps): Promise<void> {
   if (first === null) return
+  const context = tracedContext(untraced, first.job)
   const run = beginRun(first, { steps, until: context.now() + beginsStepsMs })
   for (;;) {
     const committed = await takeUntilCommit(context, run)

@@ -16,6 +16,8 @@ import type { PriceTable } from './price-table.ts'
 
 export interface Provider {
   name: ProviderName
+  /** Only the admin key may name it, and no list shows it. Absent: every API key may. */
+  isOnlyForAdmin?: boolean
   capabilities: Capabilities
   /** Validates `provider_options.<name>`: the documented parameters that have no request field. */
   options: z.ZodType

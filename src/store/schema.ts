@@ -13,6 +13,7 @@
  *   the unsettled ones in the index for lists, and a claim writes no index.
  */
 export * from './schema/aborts.ts'
+export * from './schema/alerts.ts'
 export * from './schema/assets.ts'
 export * from './schema/counters.ts'
 export * from './schema/deliveries.ts'

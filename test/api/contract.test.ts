@@ -276,7 +276,8 @@ describe('the other operations', () => {
   })
 
   it('show health, statistics, models and callback tests as described', async () => {
-    for (const path of ['/healthz', '/healthz?deep', '/v1/stats', '/v1/models', '/v1/hosts']) await api(path)
+    for (const path of ['/healthz', '/healthz?deep', '/v1/stats', '/v1/models', '/v1/hosts', '/metrics'])
+      await api(path)
     const secret = `whsec_${btoa('a caller keeps thirty-two bytes.')}`
     for (let tests = 0; tests < 11; tests++)
       await post('/v1/callbacks/test', { url: `${callerUrl}/hook`, secret })

@@ -51,7 +51,10 @@ const deliveries = [
   'GET /v1/api-keys/{id}/disabled-callbacks',
   'POST /v1/api-keys/{id}/enable-callbacks',
 ]
+const metrics = ['GET /metrics']
 const admin = [
+  'GET /v1/alerts',
+  'POST /v1/alerts/test',
   'GET /v1/api-keys',
   'POST /v1/api-keys',
   'GET /v1/api-keys/{id}',
@@ -71,7 +74,8 @@ const allowed: Record<Scope, string[]> = {
   'jobs:read': [...read, ...anyScope],
   'jobs:write': [...write, ...anyScope],
   deliveries: [...deliveries, ...anyScope],
-  admin: [...read, ...write, ...deliveries, ...admin, ...anyScope],
+  metrics: [...metrics, ...anyScope],
+  admin: [...read, ...write, ...deliveries, ...metrics, ...admin, ...anyScope],
 }
 
 interface Operation {
@@ -110,6 +114,7 @@ describe('the operations of the description', () => {
       'jobs:read': read,
       'jobs:write': write,
       deliveries,
+      metrics,
       admin,
     }))
       for (const operation of operations) {
@@ -125,7 +130,7 @@ describe('the operations of the description', () => {
 describe.each([...scopes])('a key with the scope %s alone', (scope) => {
   it('may use the operations of that scope; the refusal of any other names what is missing', async () => {
     const key = await createApiKey('one scope', { scopes: [scope] })
-    const others = Object.entries({ 'jobs:read': read, 'jobs:write': write, deliveries, admin })
+    const others = Object.entries({ 'jobs:read': read, 'jobs:write': write, deliveries, metrics, admin })
     for (const operation of allowed.admin) {
       // The next key is not revoked.
       if (operation === 'DELETE /v1/api-keys/{id}' && scope === 'admin') continue
@@ -191,6 +196,6 @@ describe('an operation whose scope nobody decided', () => {
       app.get('/v1/forgotten', (c) => c.text('data'))
       return (await app.request('/v1/forgotten')).status
     }
-    expect(await Promise.all(scopes.map(statusWith))).toEqual([403, 403, 403, 200])
+    expect(await Promise.all(scopes.map(statusWith))).toEqual([403, 403, 403, 403, 200])
   })
 })

@@ -2,7 +2,7 @@
  * What a page of a list reads, by filter and size of the table: node test/bench/lists.ts
  * It fills a D1 database of the local runtime and prints the rows read as D1 counts them.
  */
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { convertV4MiniflareOptions, Miniflare } from 'miniflare'
 import { type Database, openDatabase } from '../../src/store/database.ts'
 import { findDeliveries } from '../../src/store/deliveries/log.ts'
@@ -43,7 +43,11 @@ const ofDeliveries = [
   { endpointId: 'ep_1', status: 'failed' },
 ] as const
 
-const migration = readFileSync(new URL('../../src/store/migrations/0000_first.sql', import.meta.url), 'utf8')
+const migrations = new URL('../../src/store/migrations/', import.meta.url)
+const statements = readdirSync(migrations)
+  .filter((file) => file.endsWith('.sql'))
+  .toSorted()
+  .flatMap((file) => readFileSync(new URL(file, migrations), 'utf8').split('--> statement-breakpoint'))
 // A database for each run: the local runtime cannot empty a table of a million rows.
 const runtime = new Miniflare(
   convertV4MiniflareOptions({
@@ -76,7 +80,7 @@ async function filled(name: string, size: number, rows: (count: number, first: n
   const run = async (statements: string[]) => {
     for (const statement of statements) await database.prepare(statement).run()
   }
-  await run(migration.split('--> statement-breakpoint'))
+  await run(statements)
   for (let first = 0; first < size; first += atOnce) await run(rows(Math.min(size, atOnce), first))
   return database
 }

@@ -33,7 +33,7 @@ export function watchSize(pid: number) {
   }
 }
 
-function residentMiB(pid: number): number {
+export function residentMiB(pid: number): number {
   return Number(/^VmRSS:\s*(\d+) kB$/m.exec(statusOf(pid))?.[1] ?? 0) / 1_024
 }
 

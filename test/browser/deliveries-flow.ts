@@ -1,10 +1,10 @@
 /** A person's way from a new endpoint to a delivery that is sent again and a receiver that is tested. */
-import { AxeBuilder } from '@axe-core/playwright'
 import type { Page } from 'playwright-core'
 import { Webhook } from 'standardwebhooks'
 import { expect } from 'vitest'
 import type { Stage } from '../../src/dev/local/stage.ts'
 import { listen } from '../support/listen.ts'
+import { createAxe } from './axe.ts'
 
 /** Of a person who has signed in as the admin and is at the list of endpoints. */
 export async function sendsAgainAndTests(page: Page, { worker, adminApiKey }: Stage): Promise<void> {
@@ -73,7 +73,7 @@ async function postFailingJob(url: string, adminApiKey: string): Promise<void> {
 }
 
 async function looksRight(page: Page): Promise<void> {
-  const { violations } = await new AxeBuilder({ page }).analyze()
+  const { violations } = await createAxe(page).analyze()
   const serious = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical')
   expect(serious.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)).toEqual([])
 }

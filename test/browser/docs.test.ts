@@ -1,10 +1,10 @@
 /** The reference page in Chromium, and its verifiers as receivers of real deliveries. */
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
-import { AxeBuilder } from '@axe-core/playwright'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { openStage, type Stage } from '../../src/dev/local/stage.ts'
 import { listen } from '../support/listen.ts'
+import { createAxe } from './axe.ts'
 import { launchChromium } from './chromium.ts'
 
 const folder = '.wrangler/browser-docs'
@@ -54,7 +54,7 @@ it.each(themes)('the pages have no serious fault for assistive technology (%s)',
       await page.evaluate(() => {
         for (const closed of document.querySelectorAll('details')) closed.open = true
       })
-      const axe = new AxeBuilder({ page })
+      const axe = createAxe(page)
       // Only the colors differ, and all other rules take a minute.
       return (await (colorScheme === 'dark' ? axe.withRules('color-contrast') : axe).analyze()).violations
     })

@@ -1,8 +1,8 @@
 /** A person who looks at the charts of the overview. */
-import { AxeBuilder } from '@axe-core/playwright'
 import type { Page } from 'playwright-core'
 import { expect } from 'vitest'
 import type { Stage } from '../../src/dev/local/stage.ts'
+import { createAxe } from './axe.ts'
 
 /** Makes a job, then looks at its charts. */
 export async function seesCharts(page: Page, { worker: { url }, adminApiKey }: Stage): Promise<void> {
@@ -30,7 +30,7 @@ export async function seesCharts(page: Page, { worker: { url }, adminApiKey }: S
     await page.emulateMedia({ colorScheme })
     await expect.poll(() => page.locator('.plot canvas').count()).toBe(5)
     // The color of the button in the head of every page is not of this page.
-    const { violations } = await new AxeBuilder({ page }).exclude('header').analyze()
+    const { violations } = await createAxe(page).exclude('header').analyze()
     expect(violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)).toEqual([])
   }
   // Another green, without loading the page again.

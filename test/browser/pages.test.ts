@@ -1,9 +1,10 @@
 /** Every page in Chromium, empty and full: readable for everyone, within its policy, and as it looks. */
 import { mkdirSync, rmSync } from 'node:fs'
-import { AxeBuilder } from '@axe-core/playwright'
+import type { AxeBuilder } from '@axe-core/playwright'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openStage, type Stage } from '../../src/dev/local/stage.ts'
+import { createAxe } from './axe.ts'
 import { launchChromium } from './chromium.ts'
 import { type FullDeployment, fillDeployment } from './full-deployment.ts'
 import { visit } from './visit.ts'
@@ -58,15 +59,11 @@ function inspect(path: string, name: string, apiKey: string | undefined): Promis
       const width = await page.evaluate(() => document.documentElement.scrollWidth)
       const tooWide = width > phone.width ? [`${path} is ${width} pixels wide on a phone`] : []
       await page.setViewportSize(desktop)
-      const light = await faultsOf(page, new AxeBuilder({ page }))
+      const light = await faultsOf(page, createAxe(page))
       await page.emulateMedia({ colorScheme: 'dark' })
       await picture('dark')
       // Only the colors differ in the dark, and all other rules take their time.
-      return [
-        ...tooWide,
-        ...light,
-        ...(await faultsOf(page, new AxeBuilder({ page }).withRules('color-contrast'))),
-      ]
+      return [...tooWide, ...light, ...(await faultsOf(page, createAxe(page).withRules('color-contrast')))]
     },
   )
 }

@@ -30,6 +30,7 @@ function aJob(overrides: Partial<JobView> = {}): JobView {
     cost: null,
     metadata: {},
     retry_of: null,
+    trace_id: '01830000000000000000000000000001',
     created_at: iso,
     deadline_at: iso,
     settled_at: iso,

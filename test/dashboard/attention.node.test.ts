@@ -61,7 +61,7 @@ function checksWith(changed: Partial<Checks>): Checks {
 }
 
 function foundIn(stats: StatsView, checks: Checks | 'unread' | null = null, scopes: Scope[] = ['admin']) {
-  return concernsOf({ stats, checks }, { scopes })
+  return concernsOf({ stats, checks, alerts: null }, { scopes })
 }
 
 const webhooks = (provider: 'runware' | 'crun', webhook: number, poll: number) => ({

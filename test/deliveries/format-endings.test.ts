@@ -62,7 +62,8 @@ function throwing(times: number): Context {
   const owners = new Proxy(context.owners, {
     get: (target, name) => (name === 'subscriptions' && left-- > 0 ? fail : Reflect.get(target, name)),
   })
-  return { ...context, owners, providers: new Proxy(context.providers, { get: fail }) }
+  const providers = new Proxy(context.providers, { get: fail })
+  return { ...context, owners, providers, providersWith: () => providers }
 }
 
 it('a late video is announced to receivers in the format of Reelhook only', async () => {

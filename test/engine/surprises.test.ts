@@ -21,7 +21,8 @@ function brokenAt(part: string) {
   const fail = () => {
     throw new RangeError('Maximum call stack size exceeded')
   }
-  if (part === 'the provider') return { ...context, providers: new Proxy(context.providers, { get: fail }) }
+  const providers = new Proxy(context.providers, { get: fail })
+  if (part === 'the provider') return { ...context, providers, providersWith: () => providers }
   return { ...context, bucket: new Proxy(context.bucket, { get: fail }) }
 }
 

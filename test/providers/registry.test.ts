@@ -39,8 +39,8 @@ describe('the registry', () => {
     ['Scenario has a secret but no key', { SCENARIO_SDK_API_SECRET: 'hush' }, []],
     ['Scenario has both', { SCENARIO_SDK_API_KEY: 'sc', SCENARIO_SDK_API_SECRET: 'hush' }, ['scenario']],
     ['AI/ML API has its key', { AIMLAPI_API_KEY: 'aiml' }, ['aimlapi']],
-  ])('has no other provider when %s', (_, environment, names) => {
-    expect(Object.keys(aRegistry(environment).providers)).toEqual(names)
+  ])('has no other provider but the simulator when %s', (_, environment, names) => {
+    expect(Object.keys(aRegistry(environment).providers)).toEqual([...names, 'simulator'])
   })
 
   it.each([

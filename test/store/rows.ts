@@ -27,6 +27,7 @@ export const start = Date.UTC(2026, 0, 1)
 export const noLimits: Limits = {
   runware: undefined,
   crun: undefined,
+  simulator: undefined,
   scenario: undefined,
   aimlapi: undefined,
 }
@@ -50,6 +51,7 @@ export function anAcceptedJob(overrides: Partial<AcceptedJob> = {}): AcceptedJob
     idempotencyKey: null,
     idempotencyHash: null,
     retryOf: null,
+    traceparent: null,
     createdAt: start,
     ...overrides,
   }

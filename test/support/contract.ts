@@ -5,7 +5,15 @@
 import { type Description, readDescription } from './openapi.ts'
 
 /** Paths for providers, for open pages and in other dialects, which the description does not have. */
-const undescribedPaths = ['/webhooks/', '/uploads/', '/live/', '/openai/', '/openrouter/', '/mcp']
+const undescribedPaths = [
+  '/webhooks/',
+  '/uploads/',
+  '/simulator/',
+  '/live/',
+  '/openai/',
+  '/openrouter/',
+  '/mcp',
+]
 
 let description: Description | null = null
 let checkedCount = 0
@@ -52,7 +60,9 @@ export function unseenResponses(): string[] {
 }
 
 export async function checkEvent(request: Request): Promise<void> {
-  if (description === null || !request.headers.has('webhook-signature')) return
+  const id = request.headers.get('webhook-id')
+  // The messages to the operator are no events.
+  if (description === null || id === null || id.startsWith('alert_')) return
   const body = await request.clone().text()
   checkedCount += 1
   faults.push(...description.faultsOfEvent(body))

@@ -34,6 +34,7 @@ export function aJobView(changes: Partial<JobView> = {}): JobView {
     cost: null,
     metadata: {},
     retry_of: null,
+    trace_id: '01830000000000000000000000000001',
     created_at: '2026-11-29T10:00:00.000Z',
     deadline_at: '2026-11-29T10:30:00.000Z',
     settled_at: null,

@@ -1,6 +1,7 @@
 /** Several databases: the Worker's own, and three more that only these tests use. */
 import { applyD1Migrations } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
+import { markKey } from '../../src/core/restoration.ts'
 import type { DatabaseBindings } from '../../src/store/shards.ts'
 import { apiRequest } from './api-call.ts'
 import { receiveWebhooks } from './limited.ts'
@@ -23,9 +24,11 @@ const shards = [env.DB, env.SHARD_1, env.SHARD_2, env.SHARD_3]
 
 /** The databases beside the Worker's own are not emptied between files. */
 export async function emptyShards(): Promise<void> {
-  for (const database of shards) {
+  for (const [shard, database] of shards.entries()) {
     await dropTables(database)
     await applyD1Migrations(database, env.MIGRATIONS)
+    // An empty database with a mark in R2 would be a restored one.
+    await env.BUCKET.delete(markKey(shard))
   }
 }
 

@@ -27,9 +27,10 @@ export async function countRows(table: string, where = '1', ...values: unknown[]
   return row?.n ?? Number.NaN
 }
 
+/** The high-water marks of the databases are not among them. */
 export async function objectKeys(prefix = ''): Promise<string[]> {
   const { objects } = await env.BUCKET.list({ prefix })
-  return objects.map(({ key }) => key)
+  return objects.map(({ key }) => key).filter((key) => !key.startsWith('high-water-marks/'))
 }
 
 /** The deadline of a job; an hour from now if the job does not exist. */

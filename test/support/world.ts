@@ -18,19 +18,22 @@ export interface World {
   simulator: Simulator
   caller: Caller
   /** Every request that the Worker sent. */
-  calls: { method: string; url: string; userAgent: string | null }[]
+  calls: { method: string; url: string; userAgent: string | null; traceparent: string | null }[]
   /** Every log line of the Worker. */
   logs: { event: string; fields: Record<string, unknown> }[]
   /** Advances the clock, and runs the providers' timers that become due. */
   advance: (ms: number) => Promise<void>
   /** Adds a server at another origin. A request to an origin without a server is a network error. */
   serve: (origin: string, answer: (request: Request) => Response | Promise<Response>) => void
+  /** Replaces the waits of the Worker. They pass at once otherwise. */
+  waitWith: (wait: (ms: number) => Promise<void>) => void
   /** Intercepts the next request to a URL with this prefix. */
   respondNext: (urlPrefix: string, answer: (request: Request) => Response | Promise<Response>) => void
 }
 
 interface Parts extends Pick<World, 'simulator' | 'caller' | 'calls' | 'logs'> {
   clock: ReturnType<typeof createClock>
+  wait: (ms: number) => Promise<void>
   interceptions: { prefix: string; answer: (request: Request) => Response | Promise<Response> }[]
   servers: Map<string, (request: Request) => Response | Promise<Response>>
 }
@@ -41,12 +44,13 @@ export const world: World = {
   edges: {
     fetch: (request) => {
       const { method, url, headers } = request
-      parts.calls.push({ method, url, userAgent: headers.get('user-agent') })
+      const [userAgent, traceparent] = [headers.get('user-agent'), headers.get('traceparent')]
+      parts.calls.push({ method, url, userAgent, traceparent })
       return network(request)
     },
     now: () => parts.clock.now(),
     chance: () => 0.5,
-    wait: async () => undefined,
+    wait: (ms) => parts.wait(ms),
     log: (event, fields) => void parts.logs.push({ event, fields }),
   },
   get simulator() {
@@ -60,6 +64,9 @@ export const world: World = {
   },
   get logs() {
     return parts.logs
+  },
+  waitWith: (wait) => {
+    parts.wait = wait
   },
   advance: (ms) => parts.clock.advance(ms),
   serve: (origin, answer) => void parts.servers.set(origin, answer),
@@ -75,6 +82,7 @@ function createParts(): Parts {
   const clock = createClock()
   return {
     clock,
+    wait: async () => undefined,
     caller: createCaller(clock.now),
     calls: [],
     logs: [],

@@ -27,7 +27,7 @@ const fields = {
   name: nameOf({ min: 1, max: 100 }),
   scopes: z.array(z.enum(scopes)).min(1).max(scopes.length).openapi({
     description:
-      'jobs:read: see jobs, videos, assets and statistics. jobs:write: post, cancel, retry and erase jobs, upload and delete assets; the response to such a request shows the job, also without jobs:read. deliveries: endpoints and deliveries. admin: all of these, and API keys.',
+      'jobs:read: see jobs, videos, assets and statistics. jobs:write: post, cancel, retry and erase jobs, upload and delete assets; the response to such a request shows the job, also without jobs:read. deliveries: endpoints and deliveries. metrics: GET /metrics, without a project. admin: all of these, and API keys.',
   }),
   expires_at: z.iso
     .datetime({ offset: true })

@@ -1,7 +1,7 @@
 /** The model that a face's client means: one of ours, an alias of the settings, or a dated id of either. */
 import type { Config } from '../../config.ts'
 import { type Model, models, type Resolution, resolutions } from '../../core/request/choices.ts'
-import type { Providers } from '../../providers/index.ts'
+import { type Providers, selectableProviders } from '../../providers/index.ts'
 
 /** `sora-2-2025-10-06` and `openai/sora-2` mean `sora-2`. Null: no model has this name. */
 export function modelNamed({ modelAliases }: Pick<Config, 'modelAliases'>, asked: string): Model | null {
@@ -15,7 +15,9 @@ export function modelNamed({ modelAliases }: Pick<Config, 'modelAliases'>, asked
 export function resolutionsOf(providers: Providers, model: Model | null): readonly Resolution[] {
   if (model === null) return resolutions
   const offered = resolutions.filter((one) =>
-    Object.values(providers).some(({ capabilities }) => capabilities.models[model].resolutions.includes(one)),
+    selectableProviders(providers).some(({ capabilities }) =>
+      capabilities.models[model].resolutions.includes(one),
+    ),
   )
   return offered.length === 0 ? resolutions : offered
 }

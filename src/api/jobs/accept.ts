@@ -7,6 +7,7 @@ import type { Caller } from '../../core/access.ts'
 import { newId } from '../../core/id.ts'
 import type { PostedRequest } from '../../core/request/request.ts'
 import { jobPrefix } from '../../core/retention.ts'
+import { traceIdOf } from '../../core/trace.ts'
 import { encryptHeaders } from '../../deliveries/callback-headers.ts'
 import { encryptSecret } from '../../deliveries/secrets.ts'
 import { describeError } from '../../log.ts'
@@ -33,7 +34,13 @@ export async function acceptJob(
     caller,
     idempotency,
     shard,
-  }: { caller: Caller; idempotency: { key: string; hash: string } | null; shard: number },
+    traceparent,
+  }: {
+    caller: Caller
+    idempotency: { key: string; hash: string } | null
+    shard: number
+    traceparent: string | null
+  },
   { request: posted, retryOf }: NewJob,
   choice: Extract<Choice, { ok: true }>,
 ): Promise<Acceptance> {
@@ -79,6 +86,7 @@ export async function acceptJob(
       idempotencyKey: idempotency?.key ?? null,
       idempotencyHash: idempotency?.hash ?? null,
       retryOf,
+      traceparent,
       createdAt,
     },
     assets,
@@ -93,7 +101,8 @@ export async function acceptJob(
     return { job, isNew: false }
   }
   if (retryOf !== null) await noteRetry(context, job, retryOf)
-  context.log('job.accepted', { job_id: job.id, provider: job.provider, model: job.model })
+  const { provider, model } = job
+  context.log('job.accepted', { job_id: job.id, provider, model, trace_id: traceIdOf(job) })
   await context.queues.job({ id: job.id, status: 'queued' }, 0)
   return { job, isNew: true }
 }

@@ -6,6 +6,7 @@ import type { Result } from '../../core/fault.ts'
 import type { ProviderName } from '../../core/request/choices.ts'
 import { isDataUri, type KnownMetadata, mapMedia } from '../../core/request/media.ts'
 import type { PostedRequest } from '../../core/request/request.ts'
+import { selectableProviders } from '../../providers/index.ts'
 import { mediaLimitFaults } from '../../providers/media-limits.ts'
 import type { Provider, Reason } from '../../providers/provider.ts'
 import type { FieldFault } from '../problems.ts'
@@ -110,7 +111,7 @@ function providerNamesFor(
   providers: Context['providers'],
 ): ProviderName[] {
   if (provider !== 'auto' && provider !== 'cheapest') return [...new Set([provider].flat())]
-  const names = Object.values(providers).map(({ name }) => name)
+  const names = selectableProviders(providers).map(({ name }) => name)
   return [...order.filter((name) => names.includes(name)), ...names.filter((name) => !order.includes(name))]
 }
 

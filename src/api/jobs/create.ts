@@ -9,6 +9,7 @@ import { isDataUri, mediaOf } from '../../core/request/media.ts'
 import type { PostedRequest } from '../../core/request/request.ts'
 import { erasedKeyKeptMs } from '../../core/schedule/jobs.ts'
 import { maxWaitSeconds } from '../../core/schedule/watch.ts'
+import { readTraceparent } from '../../core/trace.ts'
 import type { Job } from '../../store/jobs/jobs.ts'
 import { budgetExceeded, isAccepting } from '../budget.ts'
 import { jobFor } from '../hidden-urls.ts'
@@ -38,6 +39,10 @@ export const createHeaders = z.object({
       description: `wait=N (RFC 7240): respond when the job has ended, or after N seconds, at most ${maxWaitSeconds}. The response has Preference-Applied if it waited. Anything else is ignored.`,
       example: 'wait=30',
     }),
+  traceparent: z.string().optional().openapi({
+    description: 'Your W3C trace context, for the calls to providers and the webhooks.',
+    example: '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01',
+  }),
 })
 
 const acceptedHeaders = z.object({
@@ -98,7 +103,8 @@ export async function createJobOnce(c: C, wanted: Wanted, load: () => Promise<Ne
       (await replayEarlier(c, idempotency, shards)) ?? problem(c, choice.code, notAccepted, choice.errors)
     )
   }
-  const accepting = await acceptJob(context, { caller, idempotency, shard }, newJob, choice)
+  const traceparent = readTraceparent(c.req.header('traceparent'))
+  const accepting = await acceptJob(context, { caller, idempotency, shard, traceparent }, newJob, choice)
   if ('budget' in accepting) {
     // The first post of a repeated request may have taken what was left, and its job may not be inserted yet. It is asked
     // first: a job that is inserted in between is found.

@@ -33,6 +33,7 @@ export async function validateRequest(
     ...dataUriFaults(request),
     ...optionFaults(request, config.reach),
     ...secretFaults(request, caller.keyId),
+    ...simulatorFaults(request, caller.keyId, config.accounts.simulator?.isForEveryone),
   ]
   if (faults.length > 0) return { ok: false, faults }
   return { ok: true, metadata: await knownMetadata(request, assets) }
@@ -86,4 +87,12 @@ function secretFaults(request: Part, apiKeyId: string): FieldFault[] {
   return [
     { path: 'callback_secret', message: 'is required with the admin key, which has no callback secret' },
   ]
+}
+
+function simulatorFaults(request: Part, apiKeyId: string, isForEveryone = false): FieldFault[] {
+  const isNamed = [request.provider].flat().includes('simulator')
+  if (!isNamed || isForEveryone || apiKeyId === adminKeyId) return []
+  const message =
+    'simulator: only the admin key may use it in this deployment; SIMULATOR=on allows it to every key'
+  return [{ path: 'provider', message }]
 }

@@ -11,7 +11,7 @@ import {
   resolutions,
 } from '../../core/request/choices.ts'
 import type { SentForm } from '../../core/request/media.ts'
-import { allProviders } from '../../providers/index.ts'
+import { allProviders, offeredProviders } from '../../providers/index.ts'
 import type { MediaLimits, Provider } from '../../providers/provider.ts'
 import { json, keyProblems } from '../responses.ts'
 import { createRouter } from '../router.ts'
@@ -36,8 +36,11 @@ const list = createRoute({
 export const modelRoutes = createRouter()
 
 modelRoutes.openapi(list, (c) => {
-  const configured = Object.values(c.get('context').providers).map(({ name }) => name)
-  return c.json({ data: models.map((model) => viewModel(model, allProviders(), configured)) }, 200)
+  const configured = offeredProviders(c.get('context').providers).map(({ name }) => name)
+  const shown = allProviders().filter(
+    ({ name, isOnlyForAdmin }) => !isOnlyForAdmin || configured.includes(name),
+  )
+  return c.json({ data: models.map((model) => viewModel(model, shown, configured)) }, 200)
 })
 
 export function viewModel(

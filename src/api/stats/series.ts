@@ -1,5 +1,6 @@
 /** GET /v1/stats/series: the statistics of a period in hours or days, for charts. */
 import { createRoute, z } from '@hono/zod-openapi'
+import { offeredProviders } from '../../providers/index.ts'
 import { countSeries, type Interval, intervals, maxUnsettledInSeries } from '../../store/reports/series.ts'
 import { problem } from '../problems.ts'
 import { invalidQuery, json, keyProblems } from '../responses.ts'
@@ -42,7 +43,7 @@ export const seriesRoutes = createRouter().openapi(show, async (c) => {
   }
   const period = { sinceMs, untilMs, interval }
   const series = await countSeries(databases, period, c.get('caller'))
-  const webhookProviders = Object.values(providers)
+  const webhookProviders = offeredProviders(providers)
     .filter(({ parseWebhook }) => parseWebhook !== undefined)
     .map(({ name }) => name)
   return c.json(viewSeries(series, { ...period, webhookProviders }), 200)

@@ -1,21 +1,12 @@
 /** The checks of the deep health call: whether the parts of the platform respond, and whether work is overdue. */
 import { z } from '@hono/zod-openapi'
+import { isOverdue, isPurgeLate, isSwept, slowMs } from '../../alerts/limits.ts'
+import { measure } from '../../alerts/measure.ts'
 import type { Context } from '../../context.ts'
-import { everyProject } from '../../core/access.ts'
 import { type DatabaseSize, databaseSizeOf } from '../../core/database-size.ts'
-import { describeError } from '../../log.ts'
-import { type Backlog, countBacklog } from '../../store/reports/backlog.ts'
-import { inEachDatabase } from '../../store/shards.ts'
-import { readSize } from '../../store/size.ts'
+import type { Probe } from '../../probe.ts'
+import type { Backlog } from '../../store/reports/backlog.ts'
 import type { FieldFault } from '../problems.ts'
-
-/** A slower response makes the API slow for its callers. */
-const slowMs = 2_000
-const timeoutMs = 5_000
-/** The sweep runs every minute: work that is overdue for three minutes is not being swept. */
-const overdueMs = 3 * 60_000
-/** Cloudflare limits purges, so a burst of erasures may take minutes, but not an hour. */
-const latePurgeMs = 60 * 60_000
 
 // unknown: the part that would show it does not respond.
 const check = z.object({ status: z.enum(['ok', 'degraded', 'failed', 'unknown']) })
@@ -77,25 +68,19 @@ export const checksSchema = z.object({
 export type Checks = z.infer<typeof checksSchema>
 
 export async function runChecks(context: Context): Promise<Checks> {
-  const { lastSeenSize, bucket, queues, now } = context
-  const [database, size, stored, queued] = await Promise.all([
-    probe(context, 'database', () => countBacklog(context, now(), everyProject)),
-    probe(context, 'database_size', () => inEachDatabase(context, (db) => readSize(db, lastSeenSize))),
-    probe(context, 'bucket', () => bucket.head('healthz')),
-    probe(context, 'queues', () => queues.waiting()),
-  ])
-  const backlog = database.ok ? database.value : null
-  const waiting = queued.ok ? queued.value.count : null
+  const { database, sizes, bucket, queues } = await measure(context)
+  const nowMs = context.now()
+  const waiting = queues.ok ? queues.value.count : null
   return {
     database: responseCheckOf(database),
-    database_size: sizeCheckOf(size),
-    bucket: responseCheckOf(stored),
+    database_size: sizeCheckOf(sizes),
+    bucket: responseCheckOf(bucket),
     queues: {
-      status: queued.ok ? 'ok' : 'failed',
+      status: queues.ok ? 'ok' : 'failed',
       backlog: waiting,
-      oldest_message_seconds: queued.ok ? secondsSince(now(), queued.value.oldestAt) : null,
+      oldest_message_seconds: queues.ok ? secondsSince(nowMs, queues.value.oldestAt) : null,
     },
-    ...workChecksOf(backlog, waiting, now()),
+    ...workChecksOf(database.ok ? database.value : null, waiting, nowMs),
   }
 }
 
@@ -104,28 +89,6 @@ export function failing(checks: Checks): FieldFault[] {
   return Object.entries(checks).flatMap(([path, { status }]) =>
     status === 'ok' ? [] : [{ path, message: `is ${status}` }],
   )
-}
-
-type Probe<T> = { ok: true; value: T; ms: number } | { ok: false }
-
-/** An error and a timeout count the same: the part does not respond. The log has the cause. */
-async function probe<T>(
-  { now, log }: Context,
-  name: keyof Checks,
-  work: () => Promise<T>,
-): Promise<Probe<T>> {
-  const startedAt = now()
-  const { promise: timeout, reject } = Promise.withResolvers<never>()
-  const timer = setTimeout(() => reject(new Error(`no response within ${timeoutMs} ms`)), timeoutMs)
-  try {
-    const value = await Promise.race([work(), timeout])
-    return { ok: true, value, ms: now() - startedAt }
-  } catch (error) {
-    log('health_check.failed', { check: name, error: describeError(error) })
-    return { ok: false }
-  } finally {
-    clearTimeout(timer)
-  }
 }
 
 function responseCheckOf(probed: Probe<unknown>): Checks['database'] {
@@ -148,28 +111,24 @@ type WorkChecks = Pick<Checks, 'cron' | 'jobs' | 'deliveries' | 'dead_letters' |
 function workChecksOf(backlog: Backlog | null, waiting: number | null, nowMs: number): WorkChecks {
   if (backlog === null) return unknownWork
   const { jobs, deliveries, deadLetters, lost, purges } = backlog
-  const isLate = ({ oldestDueAt }: { oldestDueAt: number | null }) =>
-    oldestDueAt !== null && nowMs - oldestDueAt > overdueMs
-  const isPurgeLate = purges.oldestAt !== null && nowMs - purges.oldestAt > latePurgeMs
-  const isSwept = !(isLate(jobs) || isLate(deliveries)) || (waiting ?? 0) > 0
   return {
-    cron: { status: isSwept ? 'ok' : 'degraded' },
+    cron: { status: isSwept(backlog, waiting, nowMs) ? 'ok' : 'degraded' },
     jobs: {
-      status: isLate(jobs) || jobs.beyondDeadline > 0 ? 'degraded' : 'ok',
+      status: isOverdue(jobs, nowMs) || jobs.beyondDeadline > 0 ? 'degraded' : 'ok',
       overdue: jobs.overdue,
       oldest_overdue_seconds: secondsSince(nowMs, jobs.oldestDueAt),
       lease_expired: jobs.leaseExpired,
       past_deadline: jobs.beyondDeadline,
     },
     deliveries: {
-      status: isLate(deliveries) ? 'degraded' : 'ok',
+      status: isOverdue(deliveries, nowMs) ? 'degraded' : 'ok',
       overdue: deliveries.overdue,
       oldest_overdue_seconds: secondsSince(nowMs, deliveries.oldestDueAt),
     },
     dead_letters: { status: deadLetters > 0 ? 'degraded' : 'ok', count: deadLetters },
     storage: { status: lost > 0 ? 'degraded' : 'ok', missing_objects: lost },
     purges: {
-      status: isPurgeLate ? 'degraded' : 'ok',
+      status: isPurgeLate(purges, nowMs) ? 'degraded' : 'ok',
       waiting: purges.waiting,
       oldest_waiting_seconds: secondsSince(nowMs, purges.oldestAt),
     },

@@ -1,6 +1,7 @@
 /** GET /healthz: whether the Worker runs. With `deep` and an API key: which of its checks fail. */
 import { createRoute, z } from '@hono/zod-openapi'
 import { createMiddleware } from 'hono/factory'
+import { offeredProviders } from '../../providers/index.ts'
 import { requireApiKey } from '../auth.ts'
 import { unavailable } from '../problems.ts'
 import { commonProblems, invalidQuery, json, problemResponse } from '../responses.ts'
@@ -9,7 +10,16 @@ import { type Checks, checksSchema, failing, runChecks } from './health-checks.t
 
 const status = z.enum(['ok', 'degraded'])
 const providers = z.array(z.string()).meta({ description: 'The providers that have an API key here.' })
-const healthSchema = z.object({ status, providers, checks: checksSchema.optional() }).openapi('Health')
+const healthSchema = z
+  .object({
+    status,
+    version: z.string().meta({
+      description: 'The release of Reelhook that responded. During a gradual deployment there are two.',
+    }),
+    providers,
+    checks: checksSchema.optional(),
+  })
+  .openapi('Health')
 
 const show = createRoute({
   operationId: 'getHealth',
@@ -20,7 +30,7 @@ const show = createRoute({
   // The deep call uses the database and the bucket, and shows the amount of overdue work, so it needs a key.
   security: [{}, { apiKey: [] }],
   description:
-    'Without an API key: that the Worker runs. With ?deep and an API key: whether the database, the bucket, the queues and the cron trigger work, and how much work is overdue. A key of a project gets the states only.',
+    'Without an API key: that the Worker runs, and its version. With ?deep and an API key: whether the database, the bucket, the queues and the cron trigger work, and how much work is overdue. A key of a project gets the states only.',
   request: {
     query: z.object({
       deep: z.string().optional().meta({ description: 'Runs the checks. The value is ignored.' }),
@@ -47,15 +57,17 @@ export const healthRoutes = createRouter()
 healthRoutes.use('/healthz', requireKeyForChecks)
 healthRoutes.openapi(show, async (c) => {
   const context = c.get('context')
-  const providers = Object.keys(context.providers)
-  if (c.req.valid('query').deep === undefined) return c.json({ status: 'ok' as const, providers }, 200)
+  const { version } = context
+  const providers = offeredProviders(context.providers).map(({ name }) => name)
+  if (c.req.valid('query').deep === undefined)
+    return c.json({ status: 'ok' as const, version, providers }, 200)
   const checks = await runChecks(context)
   const errors = failing(checks)
   if (checks.database.status === 'failed') return unavailable(c, errors)
   const status = errors.length === 0 ? ('ok' as const) : ('degraded' as const)
   // The numbers are those of all projects.
   const shown = c.get('caller').project === null ? checks : statesOf(checks)
-  return c.json({ status, providers, checks: shown }, 200)
+  return c.json({ status, version, providers, checks: shown }, 200)
 })
 
 /** Every number but the latencies is null. */

@@ -136,6 +136,7 @@ function queued(): JobRows['job'] {
     fault: null,
     estimates: { runware: { amount_usd: 0.405, source: 'price_table' } },
     retryOf: null,
+    traceparent: null,
     createdAt: acceptedAt,
     deadlineAt,
     settledAt: null,

@@ -13,7 +13,8 @@ An API key has a project or none, and scopes. The project decides what it sees, 
 | \`jobs:read\` | show and list jobs, timelines, videos and assets; follow events; create links to videos (\`/v1/jobs\`, \`/v1/events\`, \`/v1/assets\`, \`/v1/stats\`) |
 | \`jobs:write\` | create, cancel, retry and erase jobs; upload and delete assets. A key that may post and cancel sees the job in the responses, also without \`jobs:read\` |
 | \`deliveries\` | endpoints, deliveries, hosts in trouble, tests of a callback URL (\`/v1/endpoints\`, \`/v1/deliveries\`, \`/v1/hosts\`, \`/v1/callbacks/test\`); the key's own secret and disabled callbacks (\`/v1/api-keys/{id}/rotate-secret\`, \`…/disabled-callbacks\`, \`…/enable-callbacks\`) |
-| \`admin\` | all of these, for every key, and API keys (\`/v1/api-keys\`). A key of a project cannot have it |
+| \`metrics\` | the numbers of the whole deployment (\`/metrics\`), for a key without a project |
+| \`admin\` | all of these, for every key, API keys (\`/v1/api-keys\`), and the alerts of the deployment (\`/v1/alerts\`). A key of a project cannot have it |
 
 Any scope is enough for \`/v1/models\`, \`/v1/estimates\`, \`/v1/event-types\`, \`/v1/api-keys/current\` and \`/healthz?deep\`. The Idempotency-Keys, the rate limit and the limit of callback tests are separate for each key.
 

@@ -153,6 +153,8 @@ export const counts: Counts = {
     jobs: { overdue: 0, oldestDueAt: null, leaseExpired: 0, beyondDeadline: 0, first: [] },
     deliveries: {
       pending: 1,
+      parked: 0,
+      retrying: 1,
       oldestCreatedAt: Date.UTC(2026, 10, 21, 11, 58),
       overdue: 0,
       oldestDueAt: null,

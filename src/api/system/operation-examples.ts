@@ -16,6 +16,7 @@ import { viewEstimate } from '../estimates/estimates.ts'
 import { viewAnswers } from '../jobs/answers.ts'
 import { viewModel } from '../models/models.ts'
 import { viewSeries } from '../stats/series-view.ts'
+import { exampleAlerts } from './alert-examples.ts'
 import { endpointTestExamples } from './endpoint-test-examples.ts'
 import { exampleTimeline } from './example-timeline.ts'
 import { exampleEvent, exampleJob, exampleJobRequest, exampleLink } from './openapi-examples.ts'
@@ -137,12 +138,20 @@ export async function operationExamples(): Promise<Record<string, OperationExamp
     getStats: {
       response: viewStats(counts, {
         webhookProviders: ['runware', 'crun'],
-        limits: { runware: undefined, crun: 10, scenario: undefined, aimlapi: undefined },
+        limits: {
+          runware: undefined,
+          crun: 10,
+          scenario: undefined,
+          aimlapi: undefined,
+          simulator: undefined,
+        },
         nowMs: Date.UTC(2026, 10, 21, 12),
       }),
     },
+    listAlerts: { response: exampleAlerts(exampleSecret) },
+    testAlerts: { response: { is_accepted: true, status: 200, error: null, response_body: 'ok' } },
     getStatsSeries: { response: exampleSeries() },
-    getHealth: { response: { status: 'ok', providers: ['runware', 'crun'] } },
+    getHealth: { response: { status: 'ok', version: '0.1.0', providers: ['runware', 'crun'] } },
     listWebhookKeys: { response: { keys: viewKeys(keys) } },
     getOpenApi: { response: { openapi: '3.1.0', info: { title: 'Reelhook', version: '1' } } },
   }

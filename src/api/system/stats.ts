@@ -1,5 +1,6 @@
 /** GET /v1/stats: how the jobs of a period went, and the overdue work right now. */
 import { createRoute, z } from '@hono/zod-openapi'
+import { offeredProviders } from '../../providers/index.ts'
 import { countDisabled } from '../../store/deliveries/disabled.ts'
 import { countBacklog, countSlots, maxCounted } from '../../store/reports/backlog.ts'
 import { lastReconciliation } from '../../store/reports/reconciliation.ts'
@@ -50,7 +51,7 @@ export const statsRoutes = createRouter().openapi(show, async (c) => {
     lastReconciliation(db),
     inEachDatabase(context, (one) => readSize(one, lastSeenSize)),
   ])
-  const webhookProviders = Object.values(providers)
+  const webhookProviders = offeredProviders(providers)
     .filter(({ parseWebhook }) => parseWebhook !== undefined)
     .map(({ name }) => name)
   const counts = { stats, backlog, slots, disabled, reconciliation, databaseBytes }

@@ -1,5 +1,5 @@
 /** Parses untrusted JSON before a schema checks it, and JSON from the database. No I/O. */
-import type { z } from 'zod'
+import { z } from 'zod'
 
 /**
  * The deepest nesting of arrays and objects. No contract comes close to it, and a value that is nested thousands deep
@@ -67,4 +67,13 @@ function keysTo(
 /** JSON from a column. Undefined if it has none, or is damaged: one damaged row must not break a query that reads many. */
 export function readStored<T>(schema: z.ZodType<T>, text: string | null): T | undefined {
   return text === null ? undefined : schema.safeParse(parseJson(text)).data
+}
+
+/**
+ * A stored list of names. Those that a newer release stored before a rollback are left out, so that the others still apply
+ * until that release is back.
+ */
+export function storedNames<Name extends string>(known: readonly Name[]): z.ZodType<Name[]> {
+  const isKnown = (name: string): name is Name => known.some((one) => one === name)
+  return z.array(z.string()).transform((names) => names.filter(isKnown))
 }

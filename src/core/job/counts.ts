@@ -1,18 +1,26 @@
 /** Counts an ended job for the statistics. No I/O. No clock. */
 import type { Cost } from '../cost.ts'
+import type { FaultCode } from '../fault-codes.ts'
 import { bucketOf } from '../histogram.ts'
 import type { ProviderName } from '../request/choices.ts'
 import type { JobStatus } from './job.ts'
 import type { CompletionSource } from './task.ts'
 
 interface EndedJob {
-  job: { provider: ProviderName; status: JobStatus; createdAt: number; settledAt: number | null }
+  job: {
+    provider: ProviderName
+    status: JobStatus
+    fault: { code: FaultCode } | null
+    createdAt: number
+    settledAt: number | null
+  }
   tasks: readonly {
     provider: ProviderName
     status: string
     completedVia: CompletionSource | null
     endedAt: number | null
     cost: Cost | null
+    fault: { code: FaultCode } | null
   }[]
   webhooks: readonly { provider: ProviderName; receivedAt: number }[]
 }
@@ -21,7 +29,9 @@ export type Counts = Record<string, number>
 
 /**
  * The counts under the provider of the job and of each task:
- * - a final status: the jobs that ended so; `finish_<bucket>`: the times from creation to success;
+ * - a final status: the jobs that ended so; `fault_<code>`: the failed jobs by their fault;
+ * - `finish_<bucket>`: the times from creation to success;
+ * - `tasks_succeeded`, `tasks_failed`: the tasks that succeeded, and those that failed through the provider;
  * - `via_<source>`: the tasks whose end was noticed so;
  * - `delay_<bucket>`: the times from the webhook to the task's end; `late_<bucket>`: from the end that a poll found to the webhook;
  * - `usd`, `credits`: the sums of the reported costs; `unreported`: the succeeded tasks without one.
@@ -33,11 +43,14 @@ export function countsOf({ job, tasks, webhooks }: EndedJob): Map<ProviderName, 
     counts.set(provider, { ...one, [name]: (one[name] ?? 0) + n })
   }
   add(job.provider, job.status)
+  if (job.status === 'failed' && job.fault !== null) add(job.provider, `fault_${job.fault.code}`)
   if (job.status === 'succeeded' && job.settledAt !== null) {
     add(job.provider, `finish_${bucketOf(job.settledAt - job.createdAt)}`)
   }
   for (const task of tasks) {
     const { provider, completedVia, endedAt } = task
+    if (task.status === 'succeeded') add(provider, 'tasks_succeeded')
+    else if (job.status !== 'canceled' && isOfProvider(task.fault)) add(provider, 'tasks_failed')
     if (completedVia !== null) add(provider, `via_${completedVia}`)
     const times = webhooks.filter((webhook) => webhook.provider === provider).map((one) => one.receivedAt)
     const delay = delayOf({ completedVia, endedAt }, times)
@@ -49,6 +62,27 @@ export function countsOf({ job, tasks, webhooks }: EndedJob): Map<ProviderName, 
   }
   return counts
 }
+
+/** Whether the provider or the account there failed, as opposed to the request or Reelhook. */
+function isOfProvider(fault: { code: FaultCode } | null): boolean {
+  return fault !== null && providerFaults.has(fault.code)
+}
+
+const providerFaults: ReadonlySet<FaultCode> = new Set([
+  'auth',
+  'out_of_credit',
+  'not_entitled',
+  'rate_limited',
+  'maintenance',
+  'unavailable',
+  'provider_timeout',
+  'provider_canceled',
+  'answer_lost',
+  'submit_unknown',
+  'task_lost',
+  'unreadable_answer',
+  'deadline_exceeded',
+])
 
 /** From the last webhook before the end that it announced, or from the end that a poll found to the first webhook after it. */
 export function delayOf(

@@ -110,6 +110,10 @@ export const jobViewSchema = z.object({
     }),
   metadata: z.record(z.string(), z.string()),
   retry_of: z.string().nullable().meta({ description: 'The job whose request this one repeats.' }),
+  trace_id: z.string().meta({
+    description: 'The trace of the job: that of the traceparent header which it was posted with, or its own.',
+    example: '4bf92f3577b34da6a3ce929d0e0e4736',
+  }),
   created_at: timestamp,
   deadline_at: timestamp,
   settled_at: timestamp.nullable(),

@@ -6,6 +6,7 @@ import { type Fault, faults, isRetryable } from '../fault.ts'
 import { isoOrNull } from '../iso.ts'
 import type { ProviderName } from '../request/choices.ts'
 import type { JobRequest } from '../request/request.ts'
+import { traceIdOf } from '../trace.ts'
 import { noMetadata, type VideoMetadata } from '../video-metadata.ts'
 import { cancellationOf } from './cancellation.ts'
 import { costOfJob, costOfTask } from './cost.ts'
@@ -25,6 +26,7 @@ export interface JobRows {
     fault: Fault | null
     estimates: Estimates
     retryOf: string | null
+    traceparent: string | null
     createdAt: number
     deadlineAt: number
     settledAt: number | null
@@ -85,6 +87,7 @@ export function viewJob({ job, outputs, tasks }: JobRows, links: ReadonlyMap<num
     cost: costOfJob(job, tasks),
     metadata: job.request.metadata,
     retry_of: job.retryOf,
+    trace_id: traceIdOf(job),
     created_at: new Date(job.createdAt).toISOString(),
     deadline_at: new Date(job.deadlineAt).toISOString(),
     settled_at: isoOrNull(job.settledAt),

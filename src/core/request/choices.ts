@@ -3,7 +3,11 @@
 export const models = ['seedance-2.0', 'seedance-2.0-fast', 'seedance-2.0-mini'] as const
 export type Model = (typeof models)[number]
 
-export const providerNames = ['runware', 'crun', 'scenario', 'aimlapi'] as const
+/** The providers that sell videos. */
+export const sellerNames = ['runware', 'crun', 'scenario', 'aimlapi'] as const
+
+/** With `simulator`, which is part of Reelhook and makes no real video. */
+export const providerNames = [...sellerNames, 'simulator'] as const
 export type ProviderName = (typeof providerNames)[number]
 
 export const resolutions = ['480p', '720p', '1080p', '4k'] as const

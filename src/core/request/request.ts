@@ -100,7 +100,7 @@ const fields = z.strictObject({
     .default('auto')
     .meta({
       description:
-        'auto: the first eligible provider in the order set for this deployment. cheapest: the lowest estimate in US dollars; providers without a USD price sort last.',
+        'auto: the first eligible provider in the order set for this deployment. cheapest: the lowest estimate in US dollars; providers without a USD price sort last. simulator: a free test video, if allowed.',
     }),
   provider_options: z
     .partialRecord(z.enum(providerNames), z.record(z.string(), z.unknown()))

@@ -11,6 +11,7 @@ interface RuledFields extends MediaFields {
   callback_headers?: Record<string, string> | undefined
   callback_events: EventType[]
   callback_format: EventFormat
+  provider: string | string[]
 }
 
 interface Rule {
@@ -86,5 +87,14 @@ export const rules: readonly Rule[] = [
     path: 'callback_events',
     reads: ['callback_events', 'callback_format'],
     broken: ({ callback_events, callback_format }) => formatFault(callback_format, callback_events),
+  },
+  {
+    path: 'provider',
+    reads: ['provider'],
+    // A free test must not continue at a provider that bills, and a real job must not end with a simulated video.
+    broken: ({ provider }) =>
+      Array.isArray(provider) && provider.includes('simulator') && new Set(provider).size > 1
+        ? 'must name simulator alone, or not at all'
+        : null,
   },
 ]

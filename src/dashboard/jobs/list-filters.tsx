@@ -1,6 +1,6 @@
 /** The search and the filters above the list of jobs. */
 import { jobStatuses } from '../../core/job/job.ts'
-import { models, providerNames } from '../../core/request/choices.ts'
+import { models, sellerNames } from '../../core/request/choices.ts'
 import { Choice, named } from '../components/choice.tsx'
 import { bareControl } from '../components/field.tsx'
 import { shownMoment } from '../form.ts'
@@ -10,7 +10,7 @@ import { type Faults, type Filters, faultsByField, filterValue, filterValues } f
 
 const choices = [
   ['status', 'Status', jobStatuses],
-  ['provider', 'Provider', providerNames],
+  ['provider', 'Provider', sellerNames],
   ['model', 'Model', models],
 ] as const
 const times = [

@@ -17,6 +17,7 @@ const scopeTexts: Record<Scope, string> = {
   'jobs:read': 'See jobs, videos, assets and statistics.',
   'jobs:write': 'Create, cancel, retry and erase jobs; upload and delete assets.',
   deliveries: 'See and repeat deliveries; manage endpoints; rotate the secret of this key.',
+  metrics: 'Read the metrics of the whole deployment, for Prometheus. Not with a project.',
   admin: 'All of these, and API keys. Not with a project.',
 }
 

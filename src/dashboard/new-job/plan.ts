@@ -1,6 +1,7 @@
 /** The choices that the model and its providers allow, from GET /v1/models. No I/O. No clock. */
 import type { viewModel } from '../../api/models/models.ts'
 import { type Mode, modeOf } from '../../core/request/media.ts'
+import { selectable } from '../../core/request/selection.ts'
 import { listIn, textIn, type Values } from './values.ts'
 
 export type ModelView = ReturnType<typeof viewModel>
@@ -19,7 +20,10 @@ export function planOf(models: readonly ModelView[], values: Values): Plan {
   const chosen = textIn(values, 'provider').split(',')
   const model = models.find(({ model }) => model === textIn(values, 'model')) ?? models[0]
   const all = model?.providers ?? []
-  const configured = all.filter((offer) => offer.configured)
+  const configured = selectable(
+    all.filter((offer) => offer.configured),
+    ({ provider }) => provider,
+  )
   const named = all.filter(({ provider }) => chosen.includes(provider))
   return {
     models,

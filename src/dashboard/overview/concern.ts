@@ -1,6 +1,4 @@
 /** One thing that needs attention. No I/O. */
-import { formatCount } from '../../core/format.ts'
-
 export interface Concern {
   /** bad: something is broken. active: it may become so, or it costs time or money. */
   level: 'bad' | 'active'
@@ -16,12 +14,4 @@ export function bad(title: string, text: string, links: Concern['links'] = []): 
 
 export function active(title: string, text: string, links: Concern['links'] = []): Concern {
   return { level: 'active', title, text, links }
-}
-
-export function counted(count: number, one: string, many = `${one}s`): string {
-  return `${formatCount(count)} ${count === 1 ? one : many}`
-}
-
-export function percent(share: number): string {
-  return `${Number((share * 100).toFixed(1))} %`
 }

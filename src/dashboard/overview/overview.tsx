@@ -1,5 +1,6 @@
 /** The overview: problems with their remedies, the numbers of a period, and the latest jobs. */
 import { Hono, type Context as HonoContext } from 'hono'
+import type { AlertsView } from '../../api/alerts/view.ts'
 import { queryOf } from '../../api/in-process.ts'
 import type { SeriesView } from '../../api/stats/series-view.ts'
 import type { Checks } from '../../api/system/health-checks.ts'
@@ -31,15 +32,16 @@ export const overviewPages = new Hono<PageEnv>().get('/', async (c) => {
   const period = periods.find(({ name }) => name === c.req.query('period')) ?? periods[0]
   // A minute less: the clock of the call is a little later, and 30 days are the most that it accepts.
   const since = new Date(c.env.context.now() - period.ms + 60_000).toISOString()
-  const [stats, series, latest, health] = await Promise.all([
+  const [stats, series, latest, health, alerts] = await Promise.all([
     api.read<StatsView>('/v1/stats'),
     api.send<SeriesView>('GET', `/v1/stats/series${queryOf({ since, interval: period.interval })}`),
     api.read<{ data: JobView[] }>('/v1/jobs?limit=5'),
     // Its states are those of the whole deployment.
     caller.project === null ? api.send<{ checks: Checks }>('GET', '/healthz?deep') : null,
+    mayDo(caller, 'admin') ? api.send<AlertsView>('GET', '/v1/alerts') : null,
   ])
   const checks = health === null ? null : health.ok ? health.body.checks : 'unread'
-  const concerns = concernsOf({ stats, checks }, caller)
+  const concerns = concernsOf({ stats, checks, alerts: alerts?.ok ? alerts.body : null }, caller)
   const hasJobs = latest.data.length > 0 || !series.ok || series.body.total.providers.length > 0
   return render(
     c,

@@ -1,77 +1,64 @@
 /** The resources in the Cloudflare account that wrangler.toml names: which are missing, and how each is created. */
 import { z } from 'zod'
 import type { ApiRequest, Cloudflare, Refusal } from './cloudflare.ts'
-
-/** The resources that wrangler.toml names. */
-export interface Resources {
-  databases: { name: string; migrationsFolder: string }[]
-  buckets: string[]
-  queues: string[]
-}
+import { databaseId, type WorkerConfig } from './worker-config.ts'
 
 /** Where Cloudflare places a new database or bucket. The names are the same for both. */
 export const locations = ['weur', 'eeur', 'apac', 'oc', 'wnam', 'enam'] as const
 export type Location = (typeof locations)[number]
 
-interface Creation {
-  /** For example `database reelhook`. */
+export interface Resource {
+  kind: 'queue' | 'database' | 'bucket'
   name: string
-  request: ApiRequest
 }
 
 export interface Found {
-  missing: Creation[]
-  /** The databases and buckets that exist, and so cannot be placed. */
-  placed: string[]
+  missing: Resource[]
+  existing: Resource[]
   refusals: Refusal[]
 }
 
-interface WranglerConfig {
-  d1_databases: { database_name?: string | undefined; migrations_dir?: string | undefined }[]
-  r2_buckets: { bucket_name?: string | undefined }[]
-  queues: {
-    producers?: { queue: string }[] | undefined
-    consumers?: { queue: string; dead_letter_queue?: string | undefined }[] | undefined
-  }
-}
-
-export function resourcesIn({ d1_databases, r2_buckets, queues }: WranglerConfig): Resources {
-  const consumers = queues.consumers ?? []
-  const names = [
-    ...(queues.producers ?? []).map(({ queue }) => queue),
-    ...consumers.map(({ queue }) => queue),
-    ...consumers.flatMap(({ dead_letter_queue }) => dead_letter_queue ?? []),
+export function resourcesIn({ d1_databases, r2_buckets, queues }: WorkerConfig): Resource[] {
+  const queueNames = [
+    ...queues.producers.map(({ queue }) => queue),
+    ...queues.consumers.map(({ queue }) => queue),
+    ...queues.consumers.flatMap(({ dead_letter_queue }) => dead_letter_queue ?? []),
   ]
-  return {
-    databases: d1_databases.flatMap(({ database_name, migrations_dir }) =>
-      database_name === undefined
-        ? []
-        : { name: database_name, migrationsFolder: migrations_dir ?? 'migrations' },
-    ),
-    buckets: r2_buckets.flatMap(({ bucket_name }) => bucket_name ?? []),
-    queues: [...new Set(names)],
-  }
+  return [
+    // First: an account without the Paid plan may refuse them, and then nothing was created.
+    ...[...new Set(queueNames)].map((name) => ({ kind: 'queue' as const, name })),
+    ...d1_databases.map(({ database_name: name }) => ({ kind: 'database' as const, name })),
+    ...r2_buckets.map(({ bucket_name: name }) => ({ kind: 'bucket' as const, name })),
+  ]
 }
 
-/** Reads only. Queues come first: an account without the Paid plan may refuse them, and then nothing was created. */
-export async function findResources(
-  cloudflare: Cloudflare,
-  resources: Resources,
-  location: Location | null,
-): Promise<Found> {
-  const found: Found = { missing: [], placed: [], refusals: [] }
-  const { databases, buckets, queues } = resources
-  for (const creation of [
-    ...queues.map(queueCreation),
-    ...databases.map(({ name }) => databaseCreation(name, location)),
-    ...buckets.map((name) => bucketCreation(name, location)),
-  ]) {
-    const answer = await cloudflare.call(z.unknown(), creation.lookup)
-    if (!answer.ok && !answer.refusal.codes.includes(creation.absent)) found.refusals.push(answer.refusal)
-    else if (!answer.ok || isEmpty(answer.result)) found.missing.push(creation)
-    else if (creation.isPlaced) found.placed.push(creation.name)
+/** Reads only. */
+export async function findResources(cloudflare: Cloudflare, config: WorkerConfig): Promise<Found> {
+  const found: Found = { missing: [], existing: [], refusals: [] }
+  for (const resource of resourcesIn(config)) {
+    const { path, absent } = lookupOf(resource, config)
+    const answer = await cloudflare.call(z.unknown(), { method: 'GET', path })
+    if (!answer.ok && !answer.refusal.codes.includes(absent)) found.refusals.push(answer.refusal)
+    else if (!answer.ok || isEmpty(answer.result)) found.missing.push(resource)
+    else found.existing.push(resource)
   }
   return found
+}
+
+/** A queue has no location. */
+export function creationOf({ kind, name }: Resource, location: Location | null): ApiRequest {
+  switch (kind) {
+    case 'queue':
+      return { method: 'POST', path: 'queues', body: { queue_name: name } }
+    case 'database': {
+      const hint = location !== null && { primary_location_hint: location }
+      return { method: 'POST', path: 'd1/database', body: { name, ...hint } }
+    }
+    case 'bucket': {
+      const hint = location !== null && { locationHint: location }
+      return { method: 'POST', path: 'r2/buckets', body: { name, ...hint } }
+    }
+  }
 }
 
 /**
@@ -92,56 +79,34 @@ export async function abortBrokenUploads(cloudflare: Cloudflare, bucket: string)
   return changed.ok ? null : changed.refusal
 }
 
-interface Lookup extends Creation {
-  lookup: ApiRequest
+interface Lookup {
+  path: string
   /** The error code of a lookup that finds nothing. */
   absent: number
-  /** It has a location. */
-  isPlaced: boolean
 }
 
-// The queues are looked up as a list, which is empty if there is none.
-function queueCreation(name: string): Lookup {
-  return {
-    name: `queue ${name}`,
-    lookup: { method: 'GET', path: `queues?name=${name}` },
-    absent: 11000,
-    isPlaced: false,
-    request: { method: 'POST', path: 'queues', body: { queue_name: name } },
-  }
-}
-
-function databaseCreation(name: string, location: Location | null): Lookup {
-  return {
-    name: `database ${name}`,
-    lookup: { method: 'GET', path: `d1/database/${name}` },
-    absent: 7404,
-    isPlaced: true,
-    request: {
-      method: 'POST',
-      path: 'd1/database',
-      body: { name, ...(location !== null && { primary_location_hint: location }) },
-    },
-  }
-}
-
-function bucketCreation(name: string, location: Location | null): Lookup {
-  return {
-    name: `bucket ${name}`,
-    lookup: { method: 'GET', path: `r2/buckets/${name}` },
-    absent: 10006,
-    isPlaced: true,
-    request: {
-      method: 'POST',
-      path: 'r2/buckets',
-      body: { name, ...(location !== null && { locationHint: location }) },
-    },
+function lookupOf({ kind, name }: Resource, config: WorkerConfig): Lookup {
+  switch (kind) {
+    // A list, which is empty if there is none.
+    case 'queue':
+      return { path: `queues?name=${name}`, absent: 11000 }
+    case 'database': {
+      const database = config.d1_databases.find(({ database_name }) => database_name === name)
+      const id = database && databaseId(database)
+      // A database whose id the file names must exist: it is never created under that id.
+      return { path: `d1/database/${id ?? name}`, absent: id ? never : 7404 }
+    }
+    case 'bucket':
+      return { path: `r2/buckets/${name}`, absent: 10006 }
   }
 }
 
 function isEmpty(result: unknown): boolean {
   return Array.isArray(result) && result.length === 0
 }
+
+/** No error has this code. */
+const never = -1
 
 const daySeconds = 86_400
 

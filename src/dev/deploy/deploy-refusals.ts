@@ -17,6 +17,10 @@ function explainRefusal(accountId: string, { request, codes, message }: Refusal)
   if (missingPermission.some((code) => codes.includes(code))) {
     return `${missingPermissionText(permissionFor(request.path))} (${request.method} ${request.path})`
   }
+  const [, databaseId] = /\/d1\/database\/([0-9a-f-]{36})$/.exec(request.path) ?? []
+  if (databaseId !== undefined && codes.includes(databaseNotFound)) {
+    return `wrangler.toml names the database ${databaseId}, which this account does not have: delete its line database_id.`
+  }
   const isSubdomain = request.path.endsWith('workers/subdomain') && codes.includes(subdomainNotFound)
   const known = explainCodes(accountId, isSubdomain ? noSubdomain : codes)
   return known ?? `Cloudflare refuses ${request.method} ${request.path}: ${message}`
@@ -33,7 +37,7 @@ function explainCodes(accountId: string, codes: readonly number[]): string | nul
     return `The account has no workers.dev subdomain: choose one at ${dashboard}/workers/onboarding.`
   }
   if (has(invalidLogin)) return refusedLogin
-  if (has(missingPermission)) return missingPermissionText('(the request is above)')
+  if (has(missingPermission)) return missingPermissionText('for the request above')
   return null
 }
 
@@ -60,5 +64,6 @@ const r2IsOff = [10042]
 // Queues (cloudflare/workers-sdk#11210) and `limits.cpu_ms` (#8756) on the Free plan.
 const needsPaidPlan = [100129, 100328]
 const noSubdomain = [10063]
+const databaseNotFound = 7404
 const subdomainNotFound = 10007
 const invalidLogin = [1000, 6003, 6111, 9103, 9106, 9109, 10001]

@@ -1,5 +1,6 @@
 /** Uses wrangler to prepare the Worker for this machine: the deployable bundle, the runtime's options, the migrations. */
 import { readFile } from 'node:fs/promises'
+import { stripVTControlCharacters } from 'node:util'
 import { unstable_getMiniflareWorkerOptions } from 'wrangler'
 import { parallelConsumers } from './parallel-consumers.ts'
 import { runWrangler } from './wrangler.ts'
@@ -36,5 +37,13 @@ function runtimeOptions() {
 
 async function perform(words: string[], config = wranglerToml): Promise<void> {
   const { exitCode, stderr } = await runWrangler([...words, '--config', config], { output: 'captured' })
-  if (exitCode !== 0) throw new Error(`wrangler ${words.join(' ')} failed:\n${stderr}`)
+  if (exitCode !== 0) throw new Error(`wrangler ${words.join(' ')} failed:\n${plain(stderr)}`)
+}
+
+/** Without the bundler's colors, and without wrangler's line about its own log file. */
+function plain(stderr: string): string {
+  return stripVTControlCharacters(stderr)
+    .replace(/^🪵.*$/gmu, '')
+    .replace(/\n\s*\n+/g, '\n')
+    .trim()
 }

@@ -9,6 +9,11 @@ export interface LocalWorker {
   url: string
   /** Fires the cron trigger now. */
   sweep(): Promise<void>
+  /**
+   * Replaces the code and the settings. The address and the data stay the same. Running work ends as in a crash, and
+   * dev/runtime/resume.ts resumes it at once.
+   */
+  replace(bundle: Bundle, variables: Record<string, string>): Promise<void>
   stop(): Promise<void>
 }
 
@@ -24,34 +29,41 @@ export interface Settings {
 const sweepEveryMs = 60_000
 
 export async function runWorker(bundle: Bundle, settings: Settings): Promise<LocalWorker> {
-  const { folder, port, variables, onLog } = settings
-  const miniflare = new Miniflare(
-    convertV4MiniflareOptions({
-      ...bundle.options,
-      name: 'reelhook',
-      modules: [{ type: 'ESModule', path: 'index.js', contents: bundle.script }],
-      bindings: { ...bundle.options.bindings, ...variables },
-      host: '127.0.0.1',
-      port,
-      resourcePersistencePath: `${folder}/v3`,
-      log: new Log(LogLevel.ERROR),
-      unsafeTriggerHandlers: true,
-      handleStructuredLogs: ({ message }) => onLog(message),
-    }),
-  )
+  const miniflare = new Miniflare(optionsOf(bundle, settings))
   const url = (await miniflare.ready).origin
   // By HTTP. `getWorker()` blocks this thread, which reads the Worker's log: when the log is full, both wait for ever.
   const sweep = async () => {
     const response = await miniflare.dispatchFetch(`${url}${CorePaths.SCHEDULED}?cron=*+*+*+*+*`)
     await response.text()
   }
-  const timer = setInterval(() => void sweep(), sweepEveryMs)
+  let timer = setInterval(() => void sweep(), sweepEveryMs)
   return {
     url,
     sweep,
+    async replace(next, variables) {
+      clearInterval(timer)
+      await miniflare.setOptions(optionsOf(next, { ...settings, variables }))
+      await sweep()
+      timer = setInterval(() => void sweep(), sweepEveryMs)
+    },
     async stop() {
       clearInterval(timer)
       await miniflare.dispose()
     },
   }
+}
+
+function optionsOf({ script, options }: Bundle, { folder, port, variables, onLog }: Settings) {
+  return convertV4MiniflareOptions({
+    ...options,
+    name: 'reelhook',
+    modules: [{ type: 'ESModule', path: 'index.js', contents: script }],
+    bindings: { ...options.bindings, ...variables },
+    host: '127.0.0.1',
+    port,
+    resourcePersistencePath: `${folder}/v3`,
+    log: new Log(LogLevel.ERROR),
+    unsafeTriggerHandlers: true,
+    handleStructuredLogs: ({ message }) => onLog(message),
+  })
 }

@@ -2,13 +2,17 @@
 import { randomBytes } from 'node:crypto'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { startSimulator } from '../simulator/server.ts'
+import { bundleWorker, migrateTables } from './bundle.ts'
 import type { LocalWorker } from './runtime.ts'
-import { freePort, startWorker } from './worker.ts'
+import { isPublic, mergeSettings, type OwnSettings } from './settings/own-settings.ts'
+import { freePort, startBundle } from './worker.ts'
 
 export interface Stage {
   worker: LocalWorker
   simulator: Awaited<ReturnType<typeof startSimulator>>
   adminApiKey: string
+  /** Runs the Worker with these settings. If it does not start, the one of before runs again. */
+  replace(own: OwnSettings, code: 'bundle again' | 'same code'): Promise<void>
   close(): Promise<void>
 }
 
@@ -18,6 +22,10 @@ interface Options {
   port: number
   pace?: { queuedMs: number; runningMs: number }
   onLog: (line: string) => void
+  /** Settings of the developer. A PUBLIC_BASE_URL cannot be replaced later. */
+  own?: OwnSettings
+  /** The origin of the callback server, which the Worker calls under its public address. */
+  callbacksUrl?: string
 }
 
 const scenarioKey = 'simulated-scenario-key'
@@ -31,26 +39,50 @@ export const keys = {
   aimlapi: 'simulated-aimlapi-key',
 }
 
-export async function openStage({ folder, port, pace, onLog }: Options): Promise<Stage> {
+export async function openStage(options: Options): Promise<Stage> {
+  const { folder, pace, onLog, own: firstOwn = {}, callbacksUrl } = options
   await mkdir(folder, { recursive: true })
   const secrets = await storedSecrets(`${folder}/secrets.json`)
-  const simulator = await startSimulator({ port: 0, keys, ...(pace && { pace }) })
-  const workerPort = port === 0 ? await freePort() : port
-  const worker = await startWorker({
-    folder,
-    port: workerPort,
-    onLog,
-    variables: variablesFor(workerPort, simulator.url, secrets),
+  const publicUrl = isPublic(firstOwn) ? firstOwn.PUBLIC_BASE_URL : undefined
+  const linksUrl = publicUrl && thisMachine(publicUrl, 'simulator')
+  const simulator = await startSimulator({ port: 0, keys, linksUrl, ...(pace && { pace }) })
+  const port = options.port === 0 ? await freePort() : options.port
+  const places = publicUrl && {
+    [thisMachine(publicUrl, 'simulator')]: simulator.url,
+    ...(callbacksUrl && { [thisMachine(publicUrl, 'callbacks')]: callbacksUrl }),
+  }
+  const variablesOf = (own: OwnSettings) => ({
+    ...mergeSettings(variablesFor(port, simulator.url, secrets), own),
+    ...(places && { THIS_MACHINE: JSON.stringify(places) }),
   })
+  const [bundle] = await Promise.all([bundleWorker(folder), migrateTables(folder)])
+  let running = { bundle, variables: variablesOf(firstOwn) }
+  const worker = await startBundle(bundle, { folder, port, onLog, variables: running.variables })
   return {
     worker,
     simulator,
-    adminApiKey: secrets.adminApiKey,
+    adminApiKey: firstOwn.ADMIN_API_KEY ?? secrets.adminApiKey,
+    async replace(own, code) {
+      const bundle = code === 'bundle again' ? await bundleWorker(folder) : running.bundle
+      const next = { bundle, variables: variablesOf(own) }
+      try {
+        await worker.replace(next.bundle, next.variables)
+        running = next
+      } catch (error) {
+        await worker.replace(running.bundle, running.variables)
+        throw error
+      }
+    },
     async close() {
       await worker.stop()
       await simulator.close()
     },
   }
+}
+
+/** The URL of a local server for the Worker alone (dev/runtime/this-machine.ts). */
+export function thisMachine(publicUrl: string, server: 'simulator' | 'callbacks'): string {
+  return `${publicUrl.replace(/\/+$/, '')}/this-machine/${server}`
 }
 
 /** The settings of a Worker on this port with the simulator as every provider. */

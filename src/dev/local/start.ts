@@ -1,58 +1,135 @@
 /**
- * npm start: runs Reelhook with the provider simulator on this machine, until Ctrl-C. Each e and Enter posts a few example
- * jobs (examples.ts). `npm start -- --examples` posts them at once.
+ * npm start: runs Reelhook on this machine until Ctrl-C, with a server that prints its callbacks. Providers without a key in
+ * `.dev.vars` are simulated. It follows changes of the code and of the settings. Each e and Enter posts a few example jobs
+ * (examples.ts); process/options.ts has the options.
  */
-import { mkdirSync } from 'node:fs'
+import { createWriteStream, mkdirSync, rmSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
 import { createInterface } from 'node:readline'
-import { parseArgs } from 'node:util'
-import { z } from 'zod'
-import { scopes } from '../../core/access.ts'
-import { type CallbackServer, startCallbackServer } from './callback-server.ts'
+import { callbackPath, silentPath, startCallbackServer, unreliablePath } from './callback-server.ts'
 import { createClient } from './client.ts'
-import { postExamples } from './examples.ts'
-import { openStage, type Stage } from './stage.ts'
+import { fillPages, postExamples } from './examples.ts'
+import { storedKey, usableKey } from './own-key.ts'
+import { deliveryLines } from './print/delivery-lines.ts'
+import { logLine } from './print/log-lines.ts'
+import { paintFor } from './print/paint.ts'
+import { readStartOptions, type StartOptions } from './process/options.ts'
+import { portFault, takenPort } from './process/ports.ts'
+import { stopAtSignal } from './process/stop.ts'
+import { reloadOnChange, settingsFault } from './reload/reload.ts'
+import { settingsFile } from './reload/watched.ts'
+import {
+  isPublic,
+  type OwnSettings,
+  readOwnSettings,
+  realProviders,
+  simulated,
+} from './settings/own-settings.ts'
+import { openStage, thisMachine } from './stage.ts'
+import { openTunnel } from './tunnel/cloudflared.ts'
 import { welcome } from './welcome.ts'
 
-const folder = '.wrangler/state'
-const apiKeySchema = z.object({ key: z.string(), callback_secret: z.string() })
-const port = Number(process.env.PORT ?? 8787)
+const paint = paintFor(process.stdout)
 
-await main()
+const fault = await main().catch((error: unknown) => (error instanceof Error ? error.message : String(error)))
+if (fault !== null) {
+  console.error(fault)
+  process.exit(1)
+}
 
-async function main() {
-  const { values: options } = parseArgs({ options: { examples: { type: 'boolean', default: false } } })
+/** Returns why it cannot start; null when everything runs. */
+async function main(): Promise<string | null> {
+  const read = readStartOptions(process.argv.slice(2), process.env)
+  if (!read.ok) return read.fault
+  const { options } = read
+  const taken = await takenPort([options.port, options.callbackPort])
+  if (taken !== null) return portFault(taken, options.port)
+  const text = await readFile(settingsFile, 'utf8').catch(() => '')
+  const withoutTunnel = readOwnSettings(text)
+  if (!withoutTunnel.ok) return settingsFault(withoutTunnel.faults)
+  // wrangler would print which files it reads.
+  process.env.WRANGLER_LOG ??= 'error'
+  stopAtSignal()
+  const fixed = options.hasTunnel ? await tunnelSettings(options.port) : {}
+  if (typeof fixed === 'string') return fixed
+  const settings = readOwnSettings(text, fixed)
+  if (!settings.ok) return settingsFault(settings.faults)
+  await run(options, settings.own, fixed)
+  return null
+}
+
+/** The address of the tunnel as a setting, or the fault. */
+async function tunnelSettings(port: number): Promise<OwnSettings | string> {
+  console.log('Opening the tunnel …')
+  const opened = await openTunnel({ port, environment: process.env })
+  if (!opened.ok) return opened.fault
+  const { url, ended } = opened.tunnel
+  void ended.then(() => console.error('cloudflared has ended, so the public address is gone. Start again.'))
+  return { PUBLIC_BASE_URL: url }
+}
+
+async function run(options: StartOptions, own: OwnSettings, fixed: OwnSettings): Promise<void> {
+  const { folder, port } = options
+  if (options.isReset) rmSync(folder, { recursive: true, force: true })
   mkdirSync(folder, { recursive: true })
-  const stage = await openStage({ folder, port, onLog: (line) => console.log(line) })
+  console.log('Starting the Worker, the simulated providers and a callback server …')
+  const stored = await storedKey(folder)
+  let secret = stored?.callback_secret ?? ''
+  const callbacks = await startCallbackServer(() => secret, {
+    port: options.callbackPort,
+    onReceived: (received) => console.log(deliveryLines(received, paint)),
+  })
+  const callbackOrigin = new URL(callbacks.url).origin
+  const log = createWriteStream(`${folder}/worker.log`)
+  const printed = (id: string) => callbacks.received.some(({ jobId }) => jobId === id)
+  const stage = await openStage({
+    folder,
+    port,
+    own,
+    callbacksUrl: callbackOrigin,
+    onLog(json) {
+      log.write(`${json}\n`)
+      const line = logLine(json, paint, printed)
+      if (line !== null) console.log(line)
+    },
+  })
+  stopAtSignal()
   const { url } = stage.worker
-  const { key, callback_secret: callbackSecret } = await createApiKey(url, stage.adminApiKey)
-  const callbacks = await startCallbackServer(callbackSecret)
-  const post = async () => {
-    const jobs = await postExamples(createClient(url, key), callbacks)
+  const key = await usableKey(folder, { url, adminApiKey: stage.adminApiKey }, stored)
+  secret = key.callback_secret
+  const publicUrl = isPublic(own) ? (own.PUBLIC_BASE_URL ?? null) : null
+  const receiver = publicUrl === null ? callbackOrigin : thisMachine(publicUrl, 'callbacks')
+  const currentSettings = reloadOnChange({ stage, own, fixed, print: console.log })
+  const postAll = async () => {
+    const free = simulated.filter((name) => !realProviders(currentSettings()).includes(name))
+    if (free.length === 0) return console.log('Every provider is real, so the examples would cost money.')
+    const client = createClient(url, key.key)
+    await fillPages(client, `${receiver}${silentPath}`)
+    const urls = { url: `${receiver}${callbackPath}`, unreliableUrl: `${receiver}${unreliablePath}` }
+    const jobs = await postExamples(client, urls, free)
     console.log(`\nPosted ${jobs.length} example jobs. See ${url}/jobs\n`)
   }
-  if (options.examples) await post()
-  console.log(welcome({ url, simulatorUrl: stage.simulator.url, apiKey: key, callbackSecret, folder }))
+  if (options.postsExamples) await postAll()
   console.log(
-    `${process.stdin.isTTY ? 'Press e and Enter for a few example jobs, and' : 'Press'} Ctrl-C to stop.\n`,
+    welcome({
+      url,
+      publicUrl,
+      simulatorUrl: stage.simulator.url,
+      callbackUrl: `${receiver}${callbackPath}`,
+      apiKey: key.key,
+      callbackSecret: key.callback_secret,
+      folder,
+      realProviders: realProviders(own),
+    }),
   )
-  if (process.stdin.isTTY) {
-    createInterface({ input: process.stdin }).on('line', (line) => {
-      if (line.trim() === 'e') post().catch((error) => console.error(error))
-    })
-  }
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(signal, () => void stop(stage, callbacks))
-  }
+  followKeyboard(postAll)
 }
 
-async function stop(stage: Stage, callbacks: CallbackServer): Promise<void> {
-  console.log('\nStopping …')
-  await callbacks.close()
-  await stage.close()
-  process.exit(0)
-}
-
-async function createApiKey(url: string, adminApiKey: string) {
-  const created = await createClient(url, adminApiKey).post('/v1/api-keys', { name: 'npm start', scopes })
-  return apiKeySchema.parse(created)
+function followKeyboard(postAll: () => Promise<void>): void {
+  const isTerminal = process.stdin.isTTY
+  console.log(`${isTerminal ? 'Press e and Enter for a few example jobs, and' : 'Press'} Ctrl-C to stop.\n`)
+  if (!isTerminal) return
+  createInterface({ input: process.stdin }).on('line', (line) => {
+    if (line.trim() === 'e') postAll().catch((error) => console.error(error))
+  })
 }

@@ -1,32 +1,36 @@
 /** What `npm start` prints when everything runs. */
-interface Running {
-  /** The address of the Worker. */
+import { type Simulated, simulated } from './settings/own-settings.ts'
+
+export interface Running {
+  /** The Worker on this machine. */
   url: string
+  /** Its address for others. Null: it has none. */
+  publicUrl: string | null
   simulatorUrl: string
+  callbackUrl: string
   apiKey: string
   callbackSecret: string
   folder: string
+  realProviders: readonly Simulated[]
 }
 
-export function welcome({ url, simulatorUrl, apiKey, callbackSecret, folder }: Running): string {
+export function welcome(running: Running): string {
+  const { url, publicUrl, callbackUrl, apiKey, callbackSecret, folder } = running
+  const address = publicUrl ?? url
   return `
-Pages            ${signInLink(url, apiKey)}
-                 (the link signs in with the API key below)
+Pages      ${signInLink(address, apiKey)}
+           (the link signs in)
+Reelhook   ${url}   (API reference: ${url}/docs)
+${publicUrl === null ? '' : `           ${publicUrl} is its public address: whoever has a key can use it.\n`}API key    ${apiKey}   (every scope; the same after a restart)
+Callbacks  ${callbackUrl}   (each delivery is verified and printed here)
+${providerLines(running)}
+Data       ${folder}   (logs as JSON: ${folder}/worker.log; empty it with: npm start -- --reset)
 
-Reelhook         ${url}   (API reference: ${url}/docs)
-Simulator        ${simulatorUrl}   (bills: ${simulatorUrl}/simulator/bills)
-API key          ${apiKey}   (with every scope, so that it opens every page)
-Callback secret  ${callbackSecret}   (verifies the signatures of deliveries)
-Data             ${folder}
+A change in src/ or .dev.vars takes effect when it is saved.
 
-NOTE: ALLOW_PRIVATE_NETWORK is true here, so that callbacks can reach this machine. Never set it on a public Worker.
+Make a video. Its delivery is printed here:
 
-Try it:
-
-  curl ${url}/v1/jobs \\
-    -H 'Authorization: Bearer ${apiKey}' \\
-    -H 'Content-Type: application/json' \\
-    -d '{"model":"seedance-2.0-mini","prompt":"A paper boat drifts down a rainy gutter"}'
+${firstRequest(running)}
 
 For the command, the clients and the recipes, in another terminal:
 
@@ -34,6 +38,36 @@ For the command, the clients and the recipes, in another terminal:
     REELHOOK_API_KEY=${apiKey} \\
     REELHOOK_SECRET=${callbackSecret}
 `
+}
+
+function providerLines({ realProviders, simulatorUrl, publicUrl }: Running): string {
+  const free = simulated.filter((name) => !realProviders.includes(name))
+  const lines = [
+    ...(free.length > 0 ? [`${free.join(', ')}: simulated, free   (${simulatorUrl}/simulator/bills)`] : []),
+    ...(realProviders.length > 0 ? [`${realProviders.join(', ')}: REAL. Every job there costs money.`] : []),
+    ...(realProviders.length > 0 && publicUrl === null
+      ? [
+          'Real providers cannot reach this machine: no webhook arrives, so jobs end later, by polls, and files',
+          'of yours cannot be references. For a public address: npm start -- --tunnel',
+        ]
+      : []),
+  ]
+  return `Providers  ${lines.join('\n           ')}`
+}
+
+/** It costs nothing if any provider is simulated. */
+function firstRequest({ url, apiKey, callbackUrl, realProviders }: Running): string {
+  const free = simulated.find((name) => !realProviders.includes(name))
+  const body = {
+    model: 'seedance-2.0-mini',
+    ...(realProviders.length > 0 && free !== undefined && { provider: free }),
+    prompt: 'A paper boat drifts down a rainy gutter',
+    callback_url: callbackUrl,
+  }
+  return `  curl ${url}/v1/jobs \\
+    -H 'Authorization: Bearer ${apiKey}' \\
+    -H 'Content-Type: application/json' \\
+    -d '${JSON.stringify(body)}'${free === undefined ? '\n  (It costs money: no provider is simulated.)' : ''}`
 }
 
 /** The key is behind the #, so that it is sent to no server and is in no log. */

@@ -26,6 +26,8 @@ export const runWrangler: RunWrangler = async (words, { output, environment }) =
     env: { ...ownEnvironment(), ...environment, CI: 'true', WRANGLER_SEND_METRICS: 'false', NO_COLOR: '1' },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
+  const kill = () => void child.kill()
+  process.once('exit', kill)
   const ended = new Promise<number>((resolve, reject) => {
     child.once('error', reject)
     child.once('close', (code) => resolve(code ?? 1))
@@ -36,6 +38,7 @@ export const runWrangler: RunWrangler = async (words, { output, environment }) =
     textOf(child.stdout, isShown ? process.stdout : null),
     textOf(child.stderr, isShown ? process.stderr : null),
   ])
+  process.off('exit', kill)
   return { exitCode, stdout, stderr }
 }
 

@@ -13,6 +13,8 @@ interface SimulatorOptions {
   keys?: SimulatorEdges['keys']
   /** Default: the machine's clock. */
   clock?: Clock
+  /** The origin of its links to media. Default: its own address. */
+  linksUrl?: string | undefined
 }
 
 type Clock = Pick<SimulatorEdges, 'now' | 'after'>
@@ -38,14 +40,14 @@ const KEEP_ALIVE_MS = 75_000
 const WEBHOOK_TIMEOUT_MS = 5000
 
 export async function startSimulator(options: SimulatorOptions): Promise<RunningSimulator> {
-  const picture = await readFile(new URL('./test-picture.mp4', import.meta.url))
+  const picture = await readFile(new URL('../../dashboard/public/static/simulator.mp4', import.meta.url))
   const realClock = createRealClock()
   const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS })
   const port = await listen(server, options.port)
   const url = `http://127.0.0.1:${port}`
 
   const simulator = createSimulator({
-    baseUrl: url,
+    baseUrl: options.linksUrl ?? url,
     picture,
     // The duration of an upload depends on its size, so it has no timeout.
     fetch: (request) =>

@@ -3,7 +3,7 @@ import type { Upload } from './scenario/upload.ts'
 import type { ProviderName, SimulatedOutput, SimulatedTask } from './task.ts'
 
 export interface SimulatorEdges {
-  /** The simulator's URL, e.g. `http://127.0.0.1:4100`, for media links. */
+  /** The origin of media links, e.g. `http://127.0.0.1:4100`. */
   baseUrl: string
   /** A small valid MP4, the start of every output. */
   picture: Uint8Array

@@ -5,7 +5,7 @@
  * The row in `late_checks` is claimed as a job's row is. The provider is asked first, then one video is copied, then its
  * header is read, each committed by itself: a crash repeats one of them. Further videos get a message each.
  */
-import type { Context } from '../../context.ts'
+import { type Context, tracedContext } from '../../context.ts'
 import { fault } from '../../core/fault.ts'
 import { lateWindowMs, settleGraceMs, soonMs } from '../../core/schedule/jobs.ts'
 import { surpriseWaitMs } from '../../core/schedule/waits.ts'
@@ -33,9 +33,11 @@ interface Round {
   hasCopied: boolean
 }
 
-export async function checkLate(context: Context, jobId: string): Promise<void> {
-  const claim = await claimLateCheck(context.dbOf(jobId), jobId, crypto.randomUUID(), context.now())
+export async function checkLate(untraced: Context, jobId: string): Promise<void> {
+  const { dbOf, now } = untraced
+  const claim = await claimLateCheck(dbOf(jobId), jobId, crypto.randomUUID(), now())
   if (claim === null) return
+  const context = tracedContext(untraced, claim.job)
   const round: Round = { claim, asked: null, hasCopied: false }
   try {
     while ((await commit(context, round, await takeStep(context, round))) === 'now');

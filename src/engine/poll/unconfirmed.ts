@@ -3,7 +3,9 @@
  * webhook's video is accepted only if no other webhook contradicts it and its host is one of this provider's. The
  * output is marked as unconfirmed.
  */
+import type { Config } from '../../config.ts'
 import type { Context } from '../../context.ts'
+import type { ProviderName } from '../../core/request/choices.ts'
 import { isAtHost } from '../../core/url/policy.ts'
 import type { Provider, RemoteOutput } from '../../providers/provider.ts'
 import { hostsNamedBy } from '../../store/jobs/output-hosts.ts'
@@ -62,8 +64,18 @@ export async function knownHosts(
   { config, databases }: Pick<Context, 'config' | 'databases'>,
   { name, outputHosts }: Pick<Provider, 'name' | 'outputHosts'>,
 ): Promise<{ listed: readonly string[]; named: readonly string[] }> {
-  if (config.outputHosts !== undefined) return { listed: config.outputHosts, named: [] }
+  const allowed = allowedHosts(config, name)
+  if (allowed !== undefined) return { listed: allowed, named: [] }
   return { listed: outputHosts ?? [], named: await hostsNamedBy({ databases }, name) }
+}
+
+/** OUTPUT_HOSTS. The Worker itself serves the videos of the simulator, and those of no other provider. */
+export function allowedHosts(
+  { outputHosts, publicBaseUrl }: Pick<Config, 'outputHosts' | 'publicBaseUrl'>,
+  provider: ProviderName | undefined,
+): readonly string[] | undefined {
+  if (outputHosts === undefined || provider !== 'simulator') return outputHosts
+  return [...outputHosts, new URL(publicBaseUrl).hostname]
 }
 
 export function hostIn(url: string): string | null {

@@ -13,7 +13,7 @@ import type { RemoteOutput } from '../../providers/provider.ts'
 import type { StoredOutput, WaitingOutput } from '../../store/jobs/outputs.ts'
 import type { Task } from '../../store/jobs/tasks.ts'
 import { type Heartbeat, transferTime } from '../heartbeat.ts'
-import { knownHosts } from '../poll/unconfirmed.ts'
+import { allowedHosts, knownHosts } from '../poll/unconfirmed.ts'
 
 export interface FetchedOutput {
   via: StoredOutput['storedVia']
@@ -106,7 +106,8 @@ async function download(
   task: Task | undefined,
 ): Promise<FetchedOutput> {
   const { sourceUrl, isUnconfirmed, n } = output
-  const hosts = isUnconfirmed ? await hostsOfUnconfirmed(context, task) : context.config.outputHosts
+  const allowed = allowedHosts(context.config, task?.provider)
+  const hosts = isUnconfirmed ? await hostsOfUnconfirmed(context, task) : allowed
   const object =
     sourceUrl === null
       ? fail('media_unavailable', `${task?.provider} neither uploaded the video nor named a URL of it.`)
@@ -114,7 +115,7 @@ async function download(
   const isWithoutUrl = sourceUrl === null || (!object.ok && object.fault.code === 'media_expired')
   const freshUrl = isWithoutUrl && task !== undefined ? await getFreshUrl(context, task, output) : null
   if (freshUrl === null) return { via: 'download', sourceUrl, isUnconfirmed, object }
-  const named = { url: freshUrl, hosts: context.config.outputHosts }
+  const named = { url: freshUrl, hosts: allowed }
   return {
     via: 'download',
     sourceUrl: freshUrl,

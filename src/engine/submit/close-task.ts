@@ -3,6 +3,7 @@ import { type Fault, fault } from '../../core/fault.ts'
 import { draftEvent } from '../../store/events.ts'
 import { type Changes, changes } from '../../store/jobs/step.ts'
 import type { OpenTask, RunningTask, Task } from '../../store/jobs/tasks.ts'
+import { forgotten, isForgotten } from './forgotten.ts'
 
 interface Closing {
   task: OpenTask | RunningTask
@@ -26,7 +27,9 @@ export function closeTask({ task, ...closing }: Closing, nowMs: number): Changes
 }
 
 /** Quotes the refusal of the last repeat, if there is one: the caller can act on it. */
-export function neverResolved({ provider, fault: last }: Task): Fault {
+export function neverResolved(task: Task): Fault {
+  const { provider, fault: last } = task
+  if (isForgotten(task)) return forgotten(provider)
   const isRefusal = last !== null && last.code !== 'answer_lost' && last.code !== 'submit_unknown'
   const refusal = isRefusal ? ` Its last response: ${last.message}` : ''
   return fault('submit_unknown', `${provider} never said whether it accepted the task.${refusal}`)

@@ -1,5 +1,6 @@
 /** The task that a job submits next: one that was begun before, or a new one. */
 import type { Context } from '../../context.ts'
+import { taskReferenceOf } from '../../core/id.ts'
 import { isReplaced } from '../../core/job/task.ts'
 import type { Provider } from '../../providers/provider.ts'
 import type { Claim } from '../../store/jobs/claim.ts'
@@ -19,7 +20,7 @@ export function nextTask({ now }: Context, { job, tasks }: Claim, provider: Prov
     jobId: job.id,
     n: tasks.length,
     provider: provider.name,
-    clientReference: crypto.randomUUID(),
+    clientReference: taskReferenceOf(job.id, tasks.length),
     wanted: Math.min(missing, max),
     intendedAt: now(),
   })

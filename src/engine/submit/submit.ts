@@ -1,8 +1,8 @@
 /**
  * submit: get the job's tasks to a provider, one attempt per step.
  *
- * An attempt resolves an unknown task first, because it may have been bought. Then it chooses the next task, acquires a
- * slot, hands over the inputs and makes the billable call. Its result decides what follows:
+ * An attempt resolves an unknown task first, because it may have been bought; so may one that a restored database has
+ * forgotten. Then it chooses the next task, acquires a slot, hands over the inputs and makes the billable call. Its result decides what follows:
  *
  *   accepted  more to submit → queued, the next task · otherwise generating
  *   unknown   queued; the task is looked for again, and nothing else is bought
@@ -19,11 +19,13 @@ import { type Fault, fault } from '../../core/fault.ts'
 import type { Claim, ClaimedJob } from '../../store/jobs/claim.ts'
 import { applyChanges, changes, type Step } from '../../store/jobs/step.ts'
 import type { OpenTask } from '../../store/jobs/tasks.ts'
+import { restorationOf } from '../high-water-mark.ts'
 import { acceptTask } from './accept.ts'
 import type { Accepted, Attempt, Refused } from './attempt.ts'
 import { callProvider, deadlinePassed } from './call.ts'
 import { closeTask } from './close-task.ts'
 import { finishSubmitting } from './finish.ts'
+import { forgottenAttempt } from './forgotten.ts'
 import { handOverInputs } from './inputs.ts'
 import { nextTask } from './next-task.ts'
 import { afterRefusal, deferTask } from './refusal.ts'
@@ -55,12 +57,15 @@ export async function submit(context: Context, claim: Claim): Promise<Step> {
 async function attemptOnce(context: Context, claim: Claim): Promise<Attempt> {
   const { job, tasks } = claim
   const provider = context.providers[job.provider]
+  const restored = await restorationOf(context, claim)
   const unresolved = tasks.find(isUnresolved)
-  const resolved = unresolved && (await resolveUnknown(context, claim, provider, unresolved))
+  const resolved =
+    unresolved && (await resolveUnknown(context, claim, provider, { task: unresolved, restored }))
   if (resolved !== undefined && resolved.result !== 'repeat') return resolved
   if (provider === undefined) return { result: 'done', reason: keyRemoved(job) }
   const task = resolved?.task ?? nextTask(context, claim, provider)
   if (task === null) return { result: 'done' }
+  if (resolved === undefined && restored !== null) return forgottenAttempt(context, claim, provider, task)
   if (resolved === undefined && context.now() >= job.deadlineAt) return tooLate(claim, task)
   return (
     (await waitForSlot(context, claim, task)) ??

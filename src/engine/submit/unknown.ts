@@ -6,6 +6,7 @@ import type { Context } from '../../context.ts'
 import type { Result } from '../../core/fault.ts'
 import { isReplaced, mayBeBought } from '../../core/job/task.ts'
 import type { ProviderName } from '../../core/request/choices.ts'
+import type { Restoration } from '../../core/restoration.ts'
 import { finalPollWindowMs, replaceAfterMs, soonMs } from '../../core/schedule/jobs.ts'
 import type { Provider } from '../../providers/provider.ts'
 import { draftEvent } from '../../store/events.ts'
@@ -14,6 +15,7 @@ import { type Changes, changes } from '../../store/jobs/step.ts'
 import type { OpenTask, Task } from '../../store/jobs/tasks.ts'
 import type { Attempt, Replaced, Unknown } from './attempt.ts'
 import { neverResolved } from './close-task.ts'
+import { isOnlyHere } from './forgotten.ts'
 import { otherProviders } from './other-providers.ts'
 import { recoverAgainAfterMs, recoverSubmission } from './recover.ts'
 
@@ -32,7 +34,7 @@ export async function resolveUnknown(
   context: Context,
   claim: Claim,
   provider: Provider | undefined,
-  unresolved: OpenTask,
+  { task: unresolved, restored }: { task: OpenTask; restored: Restoration | null },
 ): Promise<Attempt | Repeat> {
   const nowMs = context.now()
   const task: OpenTask = { ...unresolved, unknownAt: unresolved.unknownAt ?? nowMs }
@@ -43,13 +45,15 @@ export async function resolveUnknown(
   const untilEndMs = endsAt(claim, recovered) - context.now()
   if (untilEndMs <= 0) return { result: 'closed', task, status: 'failed', fault: neverResolved(task) }
   const isLate = context.now() >= claim.job.deadlineAt
-  const successor = successorOf(context, claim, task)
+  // Its successor may be forgotten too.
+  const successor = restored === null ? successorOf(context, claim, task) : undefined
   const untilReplacedMs = replaceAt(task) - context.now()
   if (successor !== undefined && untilReplacedMs <= 0 && !isLate) {
     return { result: 'replaced', task, provider: successor }
   }
   const isHarmless = recovered.ok && provider?.capabilities.repeats === 'harmless'
-  if (isHarmless && !isLate) return { result: 'repeat', task }
+  const isSafe = restored === null || isOnlyHere(claim, task, restored)
+  if (isHarmless && isSafe && !isLate) return { result: 'repeat', task }
   const paceMs = isLate ? soonMs : (recoverAgainAfterMs(context, claim, provider, task) ?? untilEndMs)
   const waits = [paceMs, untilEndMs, ...(successor === undefined ? [] : [untilReplacedMs])]
   return {

@@ -1,7 +1,7 @@
 /**
  * prune: deletes the details of jobs that ended `PRUNE_AFTER_DAYS` ago: their stored events, the answers and webhooks of
- * their providers, and the bodies and attempts of their deliveries. The jobs, their costs and their videos stay. It deletes
- * old counters and starts too.
+ * their providers, and the bodies and attempts of their deliveries. The jobs, their costs and their videos stay. It adds
+ * counters to the totals, and deletes old counters and starts too.
  */
 import type { Context } from '../../context.ts'
 import { prunedBefore } from '../../core/retention.ts'
@@ -11,6 +11,7 @@ import { deleteOldCounters } from '../../store/jobs/counters.ts'
 import { pruneCandidates, pruneJobs } from '../../store/prune.ts'
 import { inEachDatabase } from '../../store/shards.ts'
 import { deleteStartsBefore } from '../../store/starts.ts'
+import { foldCounters } from '../../store/totals/totals.ts'
 
 // Every ten minutes, because a look that finds nothing still reads some rows.
 const minutesPerRound = 10
@@ -26,6 +27,7 @@ export async function prune(context: Context): Promise<void> {
   await deleteStartsBefore(context.db, context.now() - repetitionMs)
   await inEachDatabase(context, async (db) => {
     await pruneEnded(context, db)
+    await foldCounters(db, context.now())
     await deleteOldCounters(db, context.now())
   })
 }

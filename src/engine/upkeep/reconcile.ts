@@ -1,10 +1,12 @@
 /**
  * reconcile: once a day, compares the bucket with the database, a page at each sweep. An object that no row names is
- * deleted. A row whose object is missing is marked as lost, which the job, the statistics and the health check show.
+ * deleted, unless a restored database may have forgotten its row. A row whose object is missing is marked as lost, which the job, the statistics and the health check show.
  */
 import type { Context } from '../../context.ts'
+import { isForgotten } from '../../core/restoration.ts'
 import { objectPrefixes, ownerOf, uploadKey } from '../../core/retention.ts'
 import type { Database } from '../../store/database.ts'
+import { markOf } from '../../store/high-water-mark.ts'
 import {
   claimReconciliation,
   type ReconciliationCounts,
@@ -17,6 +19,7 @@ import {
   outputsAfter,
   ownersOf,
 } from '../../store/reports/stored-objects.ts'
+import { inEachDatabase } from '../../store/shards.ts'
 
 const hours = 60 * 60_000
 const reconcileEveryMs = 24 * hours
@@ -81,15 +84,19 @@ export async function reconcile(context: Context): Promise<void> {
 }
 
 async function compareObjects(
-  { dbOf, bucket, now, log }: Context,
+  { dbOf, databases, bucket, now, log }: Context,
   prefix: string,
   cursor: string | null,
 ): Promise<Page> {
   const listed = await bucket.list({ prefix, ...(cursor !== null && { startAfter: cursor }) })
   const before = now() - oldEnoughMs
+  const marks = await inEachDatabase({ databases }, markOf)
+  const isKept = (uploadedAt: number) =>
+    marks.some((mark) => isForgotten(mark?.restored ?? null, uploadedAt, now()))
   const owned = listed.objects.flatMap(({ key, uploaded }) => {
     const owner = ownerOf(key)
-    return owner === null || uploaded.getTime() > before ? [] : [{ key, owner }]
+    const isSkipped = uploaded.getTime() > before || isKept(uploaded.getTime())
+    return owner === null || isSkipped ? [] : [{ key, owner }]
   })
   const owners = await ownersOf(
     dbOf,

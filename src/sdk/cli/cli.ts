@@ -19,6 +19,8 @@ export interface Cli {
   stdin: NodeJS.ReadStream
   /** Results. With --json only JSON. */
   out: Output
+  /** Where `out` writes, for a command that waits until its reader takes more. */
+  stdout: NodeJS.WriteStream
   /** Everything else: progress, questions, warnings, errors. */
   log: Output
   flags(): Flags
@@ -76,6 +78,7 @@ export function createCli(process: NodeJS.Process): Cli {
   return {
     env,
     stdin,
+    stdout,
     out,
     log,
     flags: () => flags,

@@ -7,6 +7,7 @@ import { addCompletion } from './commands/completion.ts'
 import { addConfig } from './commands/config.ts'
 import { addDeliveries } from './commands/deliveries.ts'
 import { addEstimate } from './commands/estimate.ts'
+import { addExport } from './commands/export.ts'
 import { addGenerate } from './commands/generate.ts'
 import { addJob } from './commands/job.ts'
 import { addJobs } from './commands/jobs.ts'
@@ -30,6 +31,7 @@ const commands = [
   addDeliveries,
   addRedeliver,
   addAssets,
+  addExport,
   addKeys,
   addLogin,
   addConfig,

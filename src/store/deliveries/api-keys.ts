@@ -2,7 +2,7 @@
 import { and, desc, eq, inArray, isNull, lte, or, type SQL, type SQLWrapper, sql } from 'drizzle-orm'
 import { z } from 'zod'
 import { type Scope, scopes } from '../../core/access.ts'
-import { readStored } from '../../core/http/json.ts'
+import { readStored, storedNames } from '../../core/http/json.ts'
 import { maxSecretsAtOnce, secretOverlapMs } from '../../core/schedule/deliveries.ts'
 import type { Database } from '../database.ts'
 import { forgetOwnersAfter } from '../owner-memory.ts'
@@ -167,7 +167,7 @@ function readRow(row: Row): ApiKey {
   return { ...row, scopes: readStored(scopesSchema, row.scopes) ?? [] }
 }
 
-const scopesSchema = z.array(z.enum(scopes))
+const scopesSchema = storedNames(scopes)
 
 const retiredSchema = z.array(z.object({ encrypted: z.string(), until: z.number() }))
 

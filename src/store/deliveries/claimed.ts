@@ -27,6 +27,8 @@ export interface ClaimedDelivery extends Owner {
   callbackSecret: string | null
   /** The headers of its job, encrypted. Only a delivery to the job's callback URL carries them. */
   callbackHeaders: string | null
+  /** That of its job (core/trace.ts). */
+  traceparent: string | null
   /** Its lane had no row in `hosts`: nothing failed there, and nothing was parked. */
   isLaneHealthy: boolean
   /** The failures of its lane until now. Null: its last attempt succeeded. */
@@ -58,6 +60,7 @@ export function selectForAttempt(db: Database, id: string) {
       body: bodyOfDelivery.as('delivery_body'),
       callbackSecret: jobs.callbackSecret,
       callbackHeaders: jobs.callbackHeaders,
+      traceparent: jobs.traceparent,
       failures: sql<number | null>`${hosts.failures}`.as('host_failures'),
       failingSince: sql<number | null>`${hosts.failingSince}`.as('host_failing_since'),
       failedAt: sql<number | null>`${hosts.failedAt}`.as('host_failed_at'),

@@ -3,7 +3,7 @@ import { and, asc, desc, eq, sql } from 'drizzle-orm'
 import { z } from 'zod'
 import type { Viewer } from '../../core/access.ts'
 import { type EventType, eventFormats, eventTypes, type Subscription } from '../../core/event.ts'
-import { readStored } from '../../core/http/json.ts'
+import { readStored, storedNames } from '../../core/http/json.ts'
 import type { Database } from '../database.ts'
 import { forgetOwnersAfter } from '../owner-memory.ts'
 import { endpoints } from '../schema.ts'
@@ -134,7 +134,7 @@ export async function replaceEndpointSecret(
   await forgetOwnersAfter(replace)
 }
 
-const eventTypesSchema = z.array(z.enum(eventTypes))
+const eventTypesSchema = storedNames(eventTypes)
 const metadataSchema = z.record(z.string(), z.string())
 
 function readRow(row: Row): Endpoint {

@@ -77,7 +77,7 @@ export async function commitCancel(
       ...ending.outputs.map((output) => saveOutput(db, output)),
       ...insertEventsAndDeliveries(db, job, ending, nowMs),
       ...changes,
-      ...countSettled(db, { job: { ...job, status: 'canceled' }, tasks: after, webhooks: [] }),
+      ...countSettled(db, { job: { ...job, status: 'canceled' }, tasks: after, webhooks: [] }, nowMs),
       // Last, because these statements read the slots that are released above.
       ...wakes,
     ])

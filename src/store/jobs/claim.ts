@@ -1,8 +1,10 @@
 /** A claim: one step's lease on a job, and all rows of the job, in one round trip. */
 import { and, eq, exists, isNull, lte, type SQL, sql } from 'drizzle-orm'
 import { isSettled, type UnsettledStatus } from '../../core/job/job.ts'
+import type { HighWaterMark } from '../../core/restoration.ts'
 import { leaseMs } from '../../core/schedule/jobs.ts'
 import type { Database } from '../database.ts'
+import { markColumn, readMark } from '../high-water-mark.ts'
 import { abortUnlessLeased } from '../lease.ts'
 import { prepared, value } from '../prepared.ts'
 import { jobs, type outputs, type tasks } from '../schema.ts'
@@ -26,6 +28,8 @@ export interface Claim {
   outputs: Output[]
   /** The newest webhooks that were journaled before the claim or with it, oldest first. */
   webhooks: JournaledWebhook[]
+  /** The high-water mark of the job's database. Null: it has none yet. */
+  mark: HighWaterMark | null
 }
 
 /** A job under a lease: only its holder may commit. A settled job is never claimed. */
@@ -124,7 +128,12 @@ const takeForWebhook = takeLeaseIf(lte(dueForWebhook, value('now')))
 
 const selectBefore = prepared((db) =>
   db
-    .select({ lease: jobs.lease, status: jobs.status, claimableAt: claimableAt.as('claimable_at') })
+    .select({
+      lease: jobs.lease,
+      status: jobs.status,
+      claimableAt: claimableAt.as('claimable_at'),
+      mark: markColumn.as('mark'),
+    })
     .from(jobs)
     .where(eq(jobs.id, value('id'))),
 )
@@ -149,7 +158,7 @@ type RowsOf<Table extends { $inferSelect: unknown }> = Table['$inferSelect'][]
 type ClaimedRows = [RowsOf<typeof jobs>, RowsOf<typeof tasks>, RowsOf<typeof outputs>, JournaledWebhook[]]
 
 function readClaim(
-  before: { lease: string | null; claimableAt: number | null } | undefined,
+  before: { lease: string | null; claimableAt: number | null; mark: string | null } | undefined,
   [[row], taskRows, outputRows, webhooks]: ClaimedRows,
   lease: string,
   nowMs: number,
@@ -169,6 +178,7 @@ function readClaim(
     tasks: taskRows.map(readTask),
     outputs: outputRows.map(readOutput),
     webhooks: webhooks.toReversed(),
+    mark: readMark(before?.mark),
   }
 }
 

@@ -94,7 +94,7 @@ export async function commitStep(
     ...step.hosts.map((host) => insertOutputHost(db, host)),
     ...insertEventsAndDeliveries(db, job, step, nowMs),
     ...changes,
-    ...(ended === null ? [] : countSettled(db, ended)),
+    ...(ended === null ? [] : countSettled(db, ended, nowMs)),
     ...(opensLate && after.settledAt !== null ? [openLateCheck(db, job.id, after.settledAt)] : []),
     // Last, so that a woken job finds all of this done.
     ...wakes,

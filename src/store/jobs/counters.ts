@@ -3,15 +3,16 @@
  * a second run of the batch finds the lease lost and writes nothing. Erasing a job leaves its counts.
  */
 import { and, eq, lt, type SQL, sql } from 'drizzle-orm'
+import type { BatchItem } from 'drizzle-orm/batch'
 import { bucketOf } from '../../core/histogram.ts'
 import { type Counts, countsOf, delayOf } from '../../core/job/counts.ts'
 import type { Model, ProviderName } from '../../core/request/choices.ts'
 import type { Database } from '../database.ts'
 import { preparedByNames, value } from '../prepared.ts'
 import { counters, jobs, webhooks } from '../schema.ts'
+import { addToTotals, hourMs, readable } from '../totals/totals.ts'
 import { readTask, selectTasks } from './tasks.ts'
 
-export const hourMs = 60 * 60 * 1_000
 /** One day more than the longest period of the statistics. */
 const keptMs = 31 * 24 * hourMs
 /** Not the end of a job: messages about it that failed in all their attempts, in the hour of the last one. */
@@ -21,8 +22,11 @@ export const deadLettered = 'dead_lettered'
 export function countSettled(
   db: Database,
   ended: Parameters<typeof countsOf>[0] & { job: { model: Model; project: string | null } },
+  nowMs: number,
 ) {
-  return [...countsOf(ended)].map(([provider, counts]) => add(db, { ...ended.job, provider }, counts))
+  return [...countsOf(ended)].flatMap(([provider, counts]) =>
+    add(db, { ...ended.job, provider }, counts, nowMs),
+  )
 }
 
 /** Counts the first webhook that a provider sent after the job had ended, for the tasks whose end a poll had found. */
@@ -51,7 +55,7 @@ export async function countLateWebhook(
   if (job === undefined || late.length === 0) return
   const counts: Counts = {}
   for (const name of late) counts[name] = (counts[name] ?? 0) + 1
-  await add(db, { ...job, provider }, counts)
+  await db.batch(add(db, { ...job, provider }, counts, receivedAt))
 }
 
 /** Counts a message about the job that failed in all its attempts. */
@@ -60,7 +64,7 @@ export async function countDeadLetter(db: Database, jobId: string, nowMs: number
     .select({ provider: jobs.provider, model: jobs.model, project: jobs.project })
     .from(jobs)
     .where(eq(jobs.id, jobId))
-  if (job !== undefined) await add(db, { ...job, createdAt: nowMs }, { [deadLettered]: 1 })
+  if (job !== undefined) await db.batch(add(db, { ...job, createdAt: nowMs }, { [deadLettered]: 1 }, nowMs))
 }
 
 /** Deletes the counters that no statistics show. */
@@ -68,29 +72,29 @@ export async function deleteOldCounters(db: Database, nowMs: number): Promise<vo
   await db.delete(counters).where(lt(counters.hourAt, nowMs - keptMs))
 }
 
-/** Adds the counts to those that are stored for the hour in which the job was created. */
+/** Adds the counts to those that are stored for the hour in which the job was created, and to the totals if they have it. */
 function add(
   db: Database,
   job: { createdAt: number; provider: ProviderName; model: Model; project: string | null },
   counts: Counts,
-) {
+  nowMs: number,
+): [BatchItem<'sqlite'>, ...BatchItem<'sqlite'>[]] {
   const { createdAt, provider, model, project } = job
+  const hourAt = createdAt - (createdAt % hourMs)
   const entries = Object.entries(counts).flatMap(([name, n], index) => [
     [`path${index}`, `$.${name}`],
     [`n${index}`, n],
   ])
-  return addRow(db, {
-    hourAt: createdAt - (createdAt % hourMs),
+  const row = {
+    hourAt,
     provider,
     model,
     project: project ?? '',
     counts: JSON.stringify(counts),
     ...Object.fromEntries(entries),
-  })
+  }
+  return [addRow(db, row), ...addToTotals(db, { hourAt, provider, nowMs }, counts)]
 }
-
-// A damaged row must not keep a job from its end, nor a report from its page.
-export const readable = sql`iif(json_valid(${counters.counts}), ${counters.counts}, '{}')`
 
 const addRow = preparedByNames((db, names) => {
   const sums = names

@@ -24,6 +24,7 @@ export type AcceptedJob = Pick<
   | 'idempotencyKey'
   | 'idempotencyHash'
   | 'retryOf'
+  | 'traceparent'
   | 'createdAt'
 >
 

@@ -29,7 +29,16 @@ export interface Backlog {
     first: string[]
   }
   /** A parked delivery counts as due when its lane is. */
-  deliveries: { pending: number; oldestCreatedAt: number | null; overdue: number; oldestDueAt: number | null }
+  deliveries: {
+    pending: number
+    /** Those that wait in the queue of their lane. */
+    parked: number
+    /** Those with a failed attempt. */
+    retrying: number
+    oldestCreatedAt: number | null
+    overdue: number
+    oldestDueAt: number | null
+  }
   /** Dead-lettered wake-ups of overdue jobs and deliveries. */
   deadLetters: number
   /** Stored outputs and assets whose object is missing from the bucket. */
@@ -58,6 +67,8 @@ function add(one: Backlog, two: Backlog): Backlog {
     },
     deliveries: {
       pending: one.deliveries.pending + two.deliveries.pending,
+      parked: one.deliveries.parked + two.deliveries.parked,
+      retrying: one.deliveries.retrying + two.deliveries.retrying,
       oldestCreatedAt: earlier(one.deliveries.oldestCreatedAt, two.deliveries.oldestCreatedAt),
       overdue: one.deliveries.overdue + two.deliveries.overdue,
       oldestDueAt: earlier(one.deliveries.oldestDueAt, two.deliveries.oldestDueAt),
@@ -81,7 +92,7 @@ async function countIn(db: Database, nowMs: number, { project }: Viewer): Promis
   const isOverdue = sql`due_at <= ${nowMs}`
   const dueFirst = sql`WHERE due_at IS NOT NULL AND ${isSeen} ORDER BY due_at LIMIT ${maxCounted}`
   // In the order of the index of parked deliveries: the oldest of each lane first.
-  const parked = sql`SELECT ${hosts.dueAt}, ${deliveries.createdAt} FROM ${deliveries}
+  const parked = sql`SELECT ${hosts.dueAt}, ${deliveries.createdAt}, ${deliveries.attempts}, 1 AS is_parked FROM ${deliveries}
     LEFT JOIN ${hosts} ON ${isSameLane} WHERE ${isParked} AND ${isSeen} ORDER BY ${deliveries.host}, ${deliveries.ownerId} LIMIT ${maxCounted}`
   const isJobOverdue = sql`${claimableAt} <= ${nowMs}`
   const isBeyondDeadline = sql`${jobs.deadlineAt} < ${nowMs - settleGraceMs}`
@@ -102,10 +113,12 @@ async function countIn(db: Database, nowMs: number, { project }: Viewer): Promis
         FROM ${jobs} WHERE ${isUnsettled} AND ${isSeen} AND (${isJobOverdue} OR ${isBeyondDeadline}) ${oldestFirst} LIMIT ${maxCounted})`),
     db.all<Backlog['deliveries']>(sql`SELECT
         min(count(*), ${maxCounted}) AS pending,
+        coalesce(sum(is_parked), 0) AS parked,
+        min(count(CASE WHEN attempts > 0 THEN 1 END), ${maxCounted}) AS retrying,
         min(created_at) AS oldestCreatedAt,
         count(CASE WHEN ${isOverdue} THEN 1 END) AS overdue,
         min(CASE WHEN ${isOverdue} THEN due_at END) AS oldestDueAt
-      FROM (SELECT * FROM (SELECT due_at, created_at FROM ${deliveries} ${dueFirst})
+      FROM (SELECT * FROM (SELECT due_at, created_at, attempts, 0 AS is_parked FROM ${deliveries} ${dueFirst})
         UNION ALL SELECT * FROM (${parked}))`),
     db.all<{
       count: number

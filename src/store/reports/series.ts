@@ -7,9 +7,9 @@ import { firstIdAt } from '../../core/id.ts'
 import type { JobStatus } from '../../core/job/job.ts'
 import type { ProviderName } from '../../core/request/choices.ts'
 import type { Database } from '../database.ts'
-import { hourMs, readable } from '../jobs/counters.ts'
 import { isUnsettled } from '../jobs/jobs.ts'
 import { counters, jobs } from '../schema.ts'
+import { hourMs, readable } from '../totals/totals.ts'
 import { type Spread, spreadOf, sum, type TaskStats, tasksIn } from './stats.ts'
 
 export const intervals = ['hour', 'day'] as const

@@ -3,16 +3,17 @@
  * with the number of jobs that have ended.
  */
 import { eq, type SQL, sql } from 'drizzle-orm'
-import type { Viewer } from '../../core/access.ts'
+import { everyProject, type Viewer } from '../../core/access.ts'
 import { countIn, type Histogram, percentileOf } from '../../core/histogram.ts'
 import { firstIdAt } from '../../core/id.ts'
 import { isSettled, type JobStatus, jobStatuses } from '../../core/job/job.ts'
 import { type CompletionSource, completionSources } from '../../core/job/task.ts'
 import { type Model, models, type ProviderName, providerNames } from '../../core/request/choices.ts'
 import type { Database } from '../database.ts'
-import { deadLettered, hourMs } from '../jobs/counters.ts'
+import { deadLettered } from '../jobs/counters.ts'
 import { literal } from '../page.ts'
 import { counters, jobs } from '../schema.ts'
+import { hourMs } from '../totals/totals.ts'
 
 /** Jobs that have not ended are counted up to here, for each status, provider and model. */
 export const maxUnsettledCounted = 1_000
@@ -87,6 +88,15 @@ export async function countSince(
     ]),
     deadLetters: sum(counts.flatMap(({ name, n }) => (name === deadLettered ? [n] : []))),
   }
+}
+
+/** The jobs that have not ended, by provider and status. */
+export async function countUnsettled(databases: readonly Database[]): Promise<Stats['jobs']> {
+  const counts = await Promise.all(databases.map((db) => db.all<Unsettled>(unsettledSince(0, everyProject))))
+  return groups(counts.flat(), keyOfJobs).map(([first, rows]) => ({
+    ...first,
+    count: sum(rows.map(({ count }) => count)),
+  }))
 }
 
 interface NamedCount {

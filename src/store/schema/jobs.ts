@@ -66,6 +66,8 @@ export const jobs = sqliteTable(
     erasedAt: at('erased_at'),
     /** When its timeline, its webhooks, the answers of providers and the content of its deliveries were deleted. Null: they are stored. */
     prunedAt: at('pruned_at'),
+    /** The W3C trace context that the caller sent, as `traceparent` has it. Null: none (core/trace.ts). */
+    traceparent: text('traceparent'),
   },
   (table) => [
     // For lists, and for the sweep: the unsettled jobs are three ranges of it.

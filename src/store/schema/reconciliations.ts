@@ -1,8 +1,8 @@
-/** The daily comparison of the bucket with the tables. */
+/** Daily work: the comparison of the bucket with the tables. Also the nightly export, and the high-water mark of the database. */
 import { sqliteTable, text } from 'drizzle-orm/sqlite-core'
 import { at } from './jobs.ts'
 
-/** The progress of the comparison. One row, which the first migration inserts. WITHOUT ROWID. */
+/** The progress of daily work, by name. The mark has its time in `due_at` and the last restoration in `last`. WITHOUT ROWID. */
 export const reconciliations = sqliteTable('reconciliations', {
   name: text('name').primaryKey(),
   /** The part that is being compared. Null: the next run has not begun. */

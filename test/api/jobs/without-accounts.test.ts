@@ -18,11 +18,12 @@ it.each(['/v1/jobs', '/v1/estimates'])('%s refuses unknown options of every prov
     crun: { x: [1] },
     scenario: { x: {} },
     aimlapi: { x: 'y' },
+    simulator: { x: true },
   }
   const headers = { authorization: `Bearer ${env.ADMIN_API_KEY}`, 'content-type': 'application/json' }
   const body = JSON.stringify(aRequest({ provider_options }))
   const response = await ask(path, { method: 'POST', headers, body }, onlyRunware)
   expect(pathsOf(await expectProblem(response, 422, 'invalid_request'))).toEqual(
-    ['aimlapi', 'crun', 'runware', 'scenario'].map((name) => `provider_options.${name}.x`),
+    ['aimlapi', 'crun', 'runware', 'scenario', 'simulator'].map((name) => `provider_options.${name}.x`),
   )
 })

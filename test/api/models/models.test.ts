@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { models, providerNames } from '../../../src/core/request/choices.ts'
+import { models, sellerNames } from '../../../src/core/request/choices.ts'
 import { api, aRequest, post } from '../../support/reelhook.ts'
 
 interface Offer {
@@ -36,7 +36,7 @@ describe('the list of models', () => {
     const list = await listModels()
     expect(list.map(({ model }) => model)).toEqual([...models])
     for (const { providers } of list) {
-      expect(providers.map(({ provider }) => provider)).toEqual([...providerNames])
+      expect(providers.map(({ provider }) => provider)).toEqual([...sellerNames])
       expect(providers.every(({ configured }) => configured)).toBe(true)
     }
   })

@@ -1,6 +1,7 @@
 /** GET /healthz?deep: which checks fail, and which callers can run them. */
 import { env } from 'cloudflare:workers'
 import { beforeEach, describe, expect, it } from 'vitest'
+import { version } from '../../../package.json'
 import { recordDeadLetter } from '../../../src/engine/upkeep/dead-letter.ts'
 import { ask, deadDatabase } from '../../support/api-call.ts'
 import { expectProblem } from '../../support/problem.ts'
@@ -38,6 +39,7 @@ describe('the deep health', () => {
   it('is ok when every part works', async () => {
     expect(await checkHealth()).toEqual({
       status: 'ok',
+      version,
       providers: ['runware', 'crun', 'scenario', 'aimlapi'],
       checks: {
         database: { status: 'ok', latency_ms: expect.any(Number) },
@@ -145,9 +147,9 @@ describe('a part that is down', () => {
 })
 
 describe('a caller without a key', () => {
-  it('sees only the status and the providers', async () => {
+  it('sees only the status, the version and the providers', async () => {
     const response = await api('/healthz', { headers: { authorization: '' } })
-    expect(Object.keys(await response.json<object>())).toEqual(['status', 'providers'])
+    expect(Object.keys(await response.json<object>())).toEqual(['status', 'version', 'providers'])
   })
 
   it.each(['deep', 'deep=', 'deep=true', 'deep=0'])('cannot run the checks with ?%s', async (query) => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { version } from '../../../package.json'
 import { ask } from '../../support/api-call.ts'
 import { expectProblem } from '../../support/problem.ts'
 import { api } from '../../support/reelhook.ts'
@@ -18,11 +19,12 @@ async function askWith(bindings: Record<string, unknown>, route = 'GET /healthz'
 }
 
 describe('the health', () => {
-  it('is ok, with the providers that have a key', async () => {
+  it('is ok, with the version and the providers that have a key', async () => {
     const response = await api('/healthz', { headers: { authorization: '' } })
     expect(response.status).toBe(200)
     expect(await response.json()).toEqual({
       status: 'ok',
+      version,
       providers: ['runware', 'crun', 'scenario', 'aimlapi'],
     })
   })
@@ -34,7 +36,7 @@ describe('the health', () => {
       SCENARIO_SDK_API_SECRET: undefined,
       AIMLAPI_API_KEY: undefined,
     })
-    expect(await response.json()).toEqual({ status: 'ok', providers: [] })
+    expect(await response.json()).toEqual({ status: 'ok', version, providers: [] })
   })
 })
 

@@ -91,6 +91,7 @@ describe('the description of the API', () => {
         'GET /v1/api-keys/{id}/disabled-callbacks',
         'POST /v1/api-keys/{id}/enable-callbacks',
         'GET /v1/stats',
+        'GET /metrics',
         'POST /v1/api-keys',
         'GET /v1/api-keys',
         'DELETE /v1/api-keys/{id}',

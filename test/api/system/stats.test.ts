@@ -80,12 +80,13 @@ async function insertJobs(count: number, agoMs: number): Promise<void> {
       provider: 'runware',
       model: 'seedance-2.0-mini',
       status: 'succeeded',
+      fault: null,
       project: null,
       createdAt: Number(createdAt),
       settledAt,
     } as const
-    const [count] = countSettled(db, { job, tasks: [], webhooks: [] })
-    await count
+    const [first, ...rest] = countSettled(db, { job, tasks: [], webhooks: [] }, settledAt)
+    if (first !== undefined) await db.batch([first, ...rest])
   }
 }
 

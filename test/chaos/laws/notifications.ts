@@ -23,7 +23,7 @@ export function lawsOfNotifications({ cases, strayRequests }: Evidence): Law[] {
   ]
 }
 
-function faultsOfNotification({ id, received, rows }: Case): string[] {
+export function faultsOfNotification({ id, received, rows }: Case): string[] {
   const [job] = rows.jobs
   const [first] = received
   if (first === undefined) return ['the caller received nothing']

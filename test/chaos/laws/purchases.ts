@@ -4,7 +4,7 @@ import type { SimulatedTask } from '../../../src/dev/simulator/task.ts'
 import type { Case, Evidence } from './evidence.ts'
 import { forEach, type Law } from './law.ts'
 
-export function lawsOfPurchases({ cases, strayBills }: Evidence): Law[] {
+export function lawsOfPurchases({ cases, strayBills }: Pick<Evidence, 'cases' | 'strayBills'>): Law[] {
   return [
     forEach('no task is bought twice: every bill has its task row', cases, faultsOfTasks),
     forEach('no job buys more outputs than it requested', cases, faultsOfCount),

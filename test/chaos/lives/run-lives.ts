@@ -142,7 +142,7 @@ async function reconcile(
     await clockDriver.advance(overOneDayMs)
     const giveUpAt = Date.now() + reconcileTimeLimitMs
     const isDue = async () => {
-      const [row] = await channel.storage.select('SELECT due_at FROM reconciliations')
+      const [row] = await channel.storage.select("SELECT due_at FROM reconciliations WHERE name = 'storage'")
       return Number(row?.due_at) <= clock.now()
     }
     while (Date.now() < giveUpAt && (await isDue())) {

@@ -47,10 +47,15 @@ export async function openCallerServer(callbackSecret: string): Promise<CallerSe
       eventId: String(request.headers['webhook-id']),
       body,
       isVerified: isSignedWith(callbackSecret, request, body),
+      receivedAt: Date.now(),
     })
     respond(behavior, attempt, response)
   }
-  const server = createServer((request, response) => void serve(request, response))
+  // With Node's default of 5 s, a reused connection may close too early.
+  const server = createServer(
+    { keepAliveTimeout: 75_000 },
+    (request, response) => void serve(request, response),
+  )
   const url = await listen(server, '127.0.0.1')
   const trap = createServer(({ method, url: path }, response) => {
     strayRequests.push(`${method} ${path}`)

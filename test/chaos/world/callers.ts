@@ -5,6 +5,7 @@ export type Behavior =
   | 'fail_once'
   | 'fail_four_times'
   | 'disconnect_twice'
+  | 'busy_once'
   | 'busy_twice'
   | 'redirect_once'
   | 'redirect'
@@ -30,6 +31,8 @@ export interface ReceivedAttempt {
   eventId: string
   body: string
   isVerified: boolean
+  /** By the machine's clock. */
+  receivedAt: number
 }
 
 /** The Worker's timeouts and the callers' delays are divided by this. */
@@ -77,6 +80,8 @@ function faultOf(behavior: Behavior): { attempts: number; response: CallerRespon
       return { attempts: 4, response: { kind: 'response', status: 503 } }
     case 'disconnect_twice':
       return { attempts: 2, response: { kind: 'disconnect' } }
+    case 'busy_once':
+      return { attempts: 1, response: tooManyRequests }
     case 'busy_twice':
       return { attempts: 2, response: tooManyRequests }
     case 'redirect_once':

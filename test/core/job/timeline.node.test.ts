@@ -59,6 +59,7 @@ function someRows(
       fault: null,
       estimates: {},
       retryOf: null,
+      traceparent: null,
       createdAt: at,
       deadlineAt: at + 1_800_000,
       settledAt: at,

@@ -20,6 +20,7 @@ function someRows({ job, outputs = [], tasks = [] }: Overrides = {}): JobRows {
       fault: null,
       estimates: {},
       retryOf: null,
+      traceparent: null,
       createdAt: at,
       deadlineAt: at + 1_800_000,
       settledAt: null,

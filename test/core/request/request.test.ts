@@ -62,6 +62,7 @@ describe('happy', () => {
     { seed: 4_294_967_295 },
     { count: 4 },
     { provider: 'crun' },
+    { provider: ['simulator', 'simulator'] },
     { provider: ['crun', 'runware', 'scenario', 'aimlapi'] },
     { provider_options: { runware: { outputFormat: 'WEBM' }, crun: {}, scenario: {}, aimlapi: {} } },
     { callback_url: 'https://caller.example.com/hook' },

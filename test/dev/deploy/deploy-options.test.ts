@@ -5,7 +5,7 @@ describe('the options of a deployment', () => {
   it('are optional', () => {
     expect(readDeployOptions([])).toEqual({
       ok: true,
-      options: { isDryRun: false, location: null, shards: null },
+      options: { task: 'deploy', environment: 'production', location: null, shards: null },
     })
   })
 
@@ -32,6 +32,29 @@ describe('the options of a deployment', () => {
       expect(readDeployOptions(words)).toEqual({ ok: false, fault })
     },
   )
+
+  it('name the task and the environment', () => {
+    expect(readDeployOptions(['--dry-run'])).toMatchObject({ options: { task: 'dry-run' } })
+    expect(readDeployOptions(['--smoke-test'])).toMatchObject({ options: { task: 'smoke-test' } })
+    expect(readDeployOptions(['--env', 'staging'])).toMatchObject({ options: { environment: 'staging' } })
+  })
+
+  it.each(['', 'Staging', 'production.example', 'a-b'])(
+    'refuse what cannot be part of the names: --env=%s',
+    (name) => {
+      const fault = '--env must be a short name such as staging.'
+      expect(readDeployOptions([`--env=${name}`])).toEqual({ ok: false, fault })
+    },
+  )
+
+  it.each([
+    ['dry-run', 'npm_config_dry_run', 'true'],
+    ['env', 'npm_config_env', 'staging'],
+    ['smoke-test', 'npm_config_smoke_test', 'true'],
+  ])('are refused where npm took one of them for itself: --%s', (option, variable, value) => {
+    const fault = `npm took --${option} for itself. Put -- before the options: npm run deploy -- --${option}`
+    expect(readDeployOptions([], { [variable]: value })).toEqual({ ok: false, fault })
+  })
 
   it.each([['--locations', 'weur'], ['--location'], ['weur']])('are refused: %s', (...words) => {
     expect(readDeployOptions(words)).toEqual({ ok: false, fault: expect.stringMatching(/./) })

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
+import { parseEnv } from 'node:util'
 import { describe, expect, it } from 'vitest'
-import { readSettings } from '../../../src/dev/deploy/settings-file.ts'
+import { fillSettings, readSettings } from '../../../src/dev/deploy/settings-file.ts'
 
 const required = [
   'PUBLIC_BASE_URL=https://reelhook.example.com',
@@ -54,10 +55,24 @@ describe('the settings file', () => {
     })
   })
 
-  it('takes .env.example with the required settings filled in', () => {
-    const example = readFileSync('.env.example', 'utf8')
+  it('takes .env.production.example with the required settings filled in', () => {
+    const example = readFileSync('.env.production.example', 'utf8')
     const filled = required.reduce((text, line) => text.replace(blankOf(line), line), example)
     expect(readSettings(filled)).toMatchObject({ ok: true })
+  })
+
+  it('needs no address, which the deployment derives', () => {
+    expect(readSettings(required.slice(1).join('\n'))).toMatchObject({ ok: true })
+  })
+
+  it('keeps its comments and its values when blank settings are filled in', () => {
+    const text = '# The key.\nCRUN_API_KEY=\nRUNWARE_API_KEY=mine\n# RETENTION_DAYS=\n'
+    const values = { CRUN_API_KEY: 'a "b" $& # c', RETENTION_DAYS: '3' }
+    const filled = fillSettings(text, values)
+    expect(filled).toBe(
+      '# The key.\nCRUN_API_KEY=\'a "b" $& # c\'\nRUNWARE_API_KEY=mine\n# RETENTION_DAYS=\nRETENTION_DAYS=3\n',
+    )
+    expect(parseEnv(filled)).toEqual({ ...values, RUNWARE_API_KEY: 'mine' })
   })
 
   it('is refused with every fault at once', () => {
@@ -65,7 +80,6 @@ describe('the settings file', () => {
       ok: false,
       faults: [
         'RUNWARE_APIKEY is not a setting; the nearest is RUNWARE_API_KEY',
-        'PUBLIC_BASE_URL is not set',
         'SIGNING_SECRET must have at least 32 characters',
         'ADMIN_API_KEY is not set',
       ],

@@ -2,15 +2,27 @@
 import { execFileSync } from 'node:child_process'
 import { describe, expect, it } from 'vitest'
 import { exampleJobs } from '../../../src/dev/local/examples.ts'
-import { welcome } from '../../../src/dev/local/welcome.ts'
+import { simulated } from '../../../src/dev/local/settings/own-settings.ts'
+import { type Running, welcome } from '../../../src/dev/local/welcome.ts'
 import { readDirectives } from '../../../src/dev/simulator/directives.ts'
 
-const running = {
+const running: Running = {
   url: 'http://127.0.0.1:8787',
+  publicUrl: null,
   simulatorUrl: 'http://127.0.0.1:9000',
+  callbackUrl: 'http://127.0.0.1:8788/reelhook',
   apiKey: 'rh_1',
   callbackSecret: 'whsec_1',
   folder: 'data',
+  realProviders: [],
+}
+const urls = { url: 'http://127.0.0.1:1/a', unreliableUrl: 'http://127.0.0.1:1/b' }
+
+/** The body of the printed request, as a shell passes it to curl. */
+function requestIn(text: string) {
+  const [command = ''] = /curl [\s\S]*?'\{[\s\S]*?\}'/.exec(text) ?? []
+  const script = `curl() { for word; do last=$word; done; printf %s "$last"; }\n${command}`
+  return JSON.parse(execFileSync('sh', ['-c', script], { encoding: 'utf8' }))
 }
 
 describe('npm start', () => {
@@ -21,7 +33,7 @@ describe('npm start', () => {
   })
 
   it('offers examples that the simulator understands, each with a title of its own', () => {
-    const examples = exampleJobs({ url: 'http://127.0.0.1:1/a', unreliableUrl: 'http://127.0.0.1:1/b' })
+    const examples = exampleJobs(urls)
     expect(new Set(examples.map(({ title }) => title)).size).toBe(6)
     for (const { request } of examples)
       expect(readDirectives(String(request.prompt))).toMatchObject({ ok: true })
@@ -34,5 +46,33 @@ describe('npm start', () => {
     expect(execFileSync('sh', ['-c', script], { encoding: 'utf8' })).toBe(
       `${url} ${apiKey} ${callbackSecret}\n`,
     )
+  })
+
+  it('prints a request whose delivery its callback server receives', () => {
+    expect(requestIn(welcome(running))).toMatchObject({ callback_url: running.callbackUrl })
+    expect(requestIn(welcome(running))).not.toHaveProperty('provider')
+  })
+
+  it('names the providers that cost money, and prints a request that costs none', () => {
+    const text = welcome({ ...running, realProviders: ['runware'] })
+    expect(text).toContain('crun, scenario, aimlapi: simulated, free')
+    expect(text).toContain('runware: REAL. Every job there costs money.')
+    expect(text).toContain('npm start -- --tunnel')
+    expect(requestIn(text)).toMatchObject({ provider: 'crun' })
+  })
+
+  it('says that the request costs money if no provider is simulated', () => {
+    const publicUrl = 'https://boat.trycloudflare.com'
+    const text = welcome({ ...running, publicUrl, realProviders: simulated })
+    expect(text).toContain('It costs money')
+    expect(text).not.toContain('--tunnel')
+    expect(text).toContain(`${publicUrl}/sign-in#key=rh_1`)
+  })
+
+  it('offers no example at a real provider', () => {
+    const named = exampleJobs(urls, ['scenario', 'aimlapi']).flatMap(({ request }) => request.provider)
+    expect(new Set(named)).toEqual(new Set(['scenario', 'aimlapi']))
+    expect(exampleJobs(urls, ['crun'])).toHaveLength(5)
+    expect(exampleJobs(urls, [])).toEqual([])
   })
 })

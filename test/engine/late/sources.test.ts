@@ -141,7 +141,7 @@ describe('a job that waits for late results', () => {
           throw new RangeError('Maximum call stack size exceeded')
         },
       })
-      return { ...context, providers }
+      return { ...context, providers, providersWith: () => providers }
     }
     await world.advance(5 * minutes)
     for (let checks = 0; (await openChecks(id)).length > 0; checks += 1) {

@@ -135,7 +135,7 @@ describe('a job agrees with its event when it', () => {
 
   it('has a provider whose key was removed', async () => {
     const id = await postQuiet('')
-    await advanceUntilSettled(id, { ...tickingContext(), providers: {} })
+    await advanceUntilSettled(id, { ...tickingContext(), providersWith: () => ({}) })
     expect((await expectAgreement(id)).fault?.code).toBe('auth')
   })
 
@@ -143,7 +143,7 @@ describe('a job agrees with its event when it', () => {
     const id = await postQuiet('seconds=300', { deadline_seconds: 600 })
     await advanceTimes(id, submitted)
     const context = tickingContext()
-    await advanceUntilSettled(id, { ...context, providers: broken(context.providers) })
+    await advanceUntilSettled(id, { ...context, providersWith: () => broken(context.providers) })
     expect((await expectAgreement(id)).fault?.code).toBe('internal_error')
   })
 

@@ -116,7 +116,7 @@ describe.concurrent('generate', () => {
   })
 
   it('uploads local files first', async () => {
-    const args = ['--yes', '--json', '--reference', 'src/dev/simulator/test-picture.mp4']
+    const args = ['--yes', '--json', '--reference', 'src/dashboard/public/static/simulator.mp4']
     const ended = await generate(`${markedPrompt()} like {{video:1}}`, args)
     expect(finishedOf(ended).job.request).toMatchObject({
       reference_videos: [expect.stringMatching(/^asset_/)],

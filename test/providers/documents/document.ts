@@ -1,10 +1,10 @@
 /** A source document as data: the rows of its tables, and for each row the Reelhook requests that use it. */
-import type { Model, ProviderName } from '../../../src/core/request/choices.ts'
+import type { Model, sellerNames } from '../../../src/core/request/choices.ts'
 import type { Submission } from '../../../src/providers/provider.ts'
 
 export interface Document {
   title: string
-  provider: ProviderName
+  provider: (typeof sellerNames)[number]
   model: Model
   /** The fields of every request, unless a row overrides them. */
   base: Overrides

@@ -90,6 +90,7 @@ it('a delivery that succeeds at once writes three rows when it is inserted, and 
       lease: draft.id,
       callbackSecret: null,
       callbackHeaders: null,
+      traceparent: null,
       isLaneHealthy: true,
       streak: null,
       isTrial: false,

@@ -42,9 +42,7 @@ export function workerRoutes(account: Cloudflare) {
   )
   app.post('/workers/scripts/:name/deployments', (c) => success(c, { id: randomUUID() }))
   app.patch('/workers/scripts/:name/script-settings', (c) => success(c, {}))
-  app.get('/workers/scripts/:name/settings', (c) =>
-    success(c, { bindings: account.uploads.at(-1)?.metadata.bindings }),
-  )
+  app.get('/workers/scripts/:name/settings', (c) => success(c, { bindings: bindingsOf(account) }))
   app.get('/workers/scripts/:name/secrets', (c) =>
     success(
       c,
@@ -69,6 +67,12 @@ export function workerRoutes(account: Cloudflare) {
     return success(c, { schedules })
   })
   return app
+}
+
+/** The values of secrets are not shown. */
+function bindingsOf({ uploads, secrets }: Cloudflare) {
+  const others = uploads.at(-1)?.metadata.bindings.filter(({ type }) => type !== 'secret_text') ?? []
+  return [...others, ...[...(secrets?.keys() ?? [])].map((name) => ({ name, type: 'secret_text' }))]
 }
 
 async function upload(c: Context, account: Cloudflare): Promise<Response> {

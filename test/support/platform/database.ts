@@ -43,12 +43,18 @@ interface Statement {
   values: unknown[]
 }
 
+/** A call that waits for its turn, or has it. */
+interface Turn {
+  seenAt: number
+}
+
 type Results = D1Result<Record<string, unknown>>[]
 
 export const overloadedMessage = 'D1_ERROR: D1 DB is overloaded. Requests queued for too long.'
 export const fullMessage = 'D1_ERROR: Exceeded maximum DB size.'
 const lostMessage = 'D1_ERROR: Network connection lost.'
 const maxValuesInPlace = 1_024
+const canceledMs = 5_000
 
 export function emulateDatabase(database: D1Database, given: Partial<Settings> = {}): EmulatedDatabase {
   const settings: Settings = {
@@ -67,7 +73,7 @@ export function emulateDatabase(database: D1Database, given: Partial<Settings> =
   let stall: Promise<void> | null = null
   let isFull = false
   let isLost = (_sql: readonly string[]) => false
-  let last: Promise<unknown> = Promise.resolve()
+  const turns: Turn[] = []
 
   /** The state of the database decides when the call arrives, not when it is sent. */
   const roundTrip = async <T>(batch: Statement[], execute: () => Promise<T>): Promise<T> => {
@@ -86,11 +92,22 @@ export function emulateDatabase(database: D1Database, given: Partial<Settings> =
     return result
   }
 
-  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
+  // Calls of several invocations share plain data only. The runtime may cancel one of them at any moment, for example when
+  // its client leaves: a promise of it would never resolve, and each later call would wait for it.
+  const inTurn = async <T>(work: () => Promise<T>): Promise<T> => {
     if (settings.threads === 'unlimited') return work()
-    const turn = last.then(work, work)
-    last = turn
-    return turn
+    const own = { seenAt: settings.now() }
+    turns.push(own)
+    for (let first = turns[0]; first !== undefined && first !== own; first = turns[0]) {
+      if (settings.now() - first.seenAt > canceledMs) turns.shift()
+      else await settings.wait(2)
+      own.seenAt = settings.now()
+    }
+    try {
+      return await work()
+    } finally {
+      turns.splice(turns.indexOf(own) >>> 0, 1)
+    }
   }
 
   const executeAll = (batch: Statement[]): Promise<Results> =>

@@ -14,7 +14,6 @@ export const jobResultSchema = jobViewSchema
     id: true,
     status: true,
     model: true,
-    provider: true,
     progress: true,
     warnings: true,
     cancellation: true,
@@ -25,6 +24,8 @@ export const jobResultSchema = jobViewSchema
     settled_at: true,
   })
   .extend({
+    // As with the codes of faults, the list of names is long, and a result names one of them.
+    provider: z.string(),
     prompt: z.string().nullable().meta({ description: 'Its beginning.' }),
     videos: z.array(
       jobViewSchema.shape.outputs.element

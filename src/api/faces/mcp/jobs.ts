@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { jobStatuses } from '../../../core/job/job.ts'
 import type { JobView } from '../../../core/job/view-schema.ts'
-import { models, providerNames } from '../../../core/request/choices.ts'
+import { models, sellerNames } from '../../../core/request/choices.ts'
 import { queryOf } from '../../in-process.ts'
 import { jobLine, jobResult, jobResultSchema, replyWithJob } from './job-result.ts'
 import { ask, defineParsedTool } from './tool.ts'
@@ -66,7 +66,7 @@ export const listJobs = defineParsedTool(
     input: z.strictObject({
       status: z.enum(jobStatuses).optional(),
       model: z.enum(models).optional(),
-      provider: z.enum(providerNames).optional(),
+      provider: z.enum(sellerNames).optional(),
       created_after: z.iso.datetime({ offset: true }).optional(),
       created_before: z.iso.datetime({ offset: true }).optional(),
       metadata: z

@@ -1,6 +1,6 @@
 /** list_models: what can be made here, and for how much. */
 import { z } from 'zod'
-import { models, providerNames } from '../../../core/request/choices.ts'
+import { models, sellerNames } from '../../../core/request/choices.ts'
 import type { viewModel } from '../../models/models.ts'
 import { offerSchema } from '../../models/schema.ts'
 import { ask, defineParsedTool } from './tool.ts'
@@ -32,7 +32,7 @@ export const listModels = defineParsedTool(
     annotations: { readOnlyHint: true, openWorldHint: false },
     input: z.strictObject({
       model: z.enum(models).optional(),
-      provider: z.enum(providerNames).optional(),
+      provider: z.enum(sellerNames).optional(),
     }),
     output: z.object({
       models: z.array(z.object({ model: z.enum(models), providers: z.array(shownOfferSchema) })),

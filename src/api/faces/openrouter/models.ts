@@ -6,12 +6,16 @@ import {
   minDurationSeconds,
   resolutions,
 } from '../../../core/request/choices.ts'
+import { selectable } from '../../../core/request/selection.ts'
 import { sizeOf } from '../../../core/request/size.ts'
 import type { ModelView } from '../../models/schema.ts'
 
 /** A value is listed if one of the configured providers offers it. */
 export function viewModel({ model, providers }: ModelView) {
-  const offers = providers.filter(({ configured }) => configured)
+  const offers = selectable(
+    providers.filter(({ configured }) => configured),
+    ({ provider }) => provider,
+  )
   const offered = resolutions.filter((one) => offers.some((offer) => offer.resolutions.includes(one)))
   const ratios = aspectRatios.filter((one) => one !== 'auto')
   const id = `bytedance/${model}`

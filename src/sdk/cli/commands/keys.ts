@@ -28,7 +28,11 @@ export function addKeys(program: Command, cli: Cli): void {
     .command('create <name>')
     .description('Create an API key, and show it and its callback secret once')
     .option('--project <name>', 'it sees and changes the jobs, assets and deliveries of this project only')
-    .option('--scopes <scopes>', 'jobs:read, jobs:write, deliveries, admin; separated by commas', listIn)
+    .option(
+      '--scopes <scopes>',
+      'jobs:read, jobs:write, deliveries, metrics, admin; separated by commas',
+      listIn,
+    )
     .option('--expires <time>', 'from then on it is refused: 2027-01-31, with a time, or in 12h, 30d', expiry)
     .option('--callback-url <url>', 'the callback URL of each job that names none')
     .option('--requests-per-minute <n>', '60, 300 or 1200', Number)

@@ -16,7 +16,8 @@
  * | `jobs:read` | show and list jobs, timelines, videos and assets; follow events; create links to videos (`/v1/jobs`, `/v1/events`, `/v1/assets`, `/v1/stats`) |
  * | `jobs:write` | create, cancel, retry and erase jobs; upload and delete assets. A key that may post and cancel sees the job in the responses, also without `jobs:read` |
  * | `deliveries` | endpoints, deliveries, hosts in trouble, tests of a callback URL (`/v1/endpoints`, `/v1/deliveries`, `/v1/hosts`, `/v1/callbacks/test`); the key's own secret and disabled callbacks (`/v1/api-keys/{id}/rotate-secret`, `…/disabled-callbacks`, `…/enable-callbacks`) |
- * | `admin` | all of these, for every key, and API keys (`/v1/api-keys`). A key of a project cannot have it |
+ * | `metrics` | the numbers of the whole deployment (`/metrics`), for a key without a project |
+ * | `admin` | all of these, for every key, API keys (`/v1/api-keys`), and the alerts of the deployment (`/v1/alerts`). A key of a project cannot have it |
  *
  * Any scope is enough for `/v1/models`, `/v1/estimates`, `/v1/event-types`, `/v1/api-keys/current` and `/healthz?deep`. The Idempotency-Keys, the rate limit and the limit of callback tests are separate for each key.
  *
@@ -53,7 +54,7 @@ export type Job = {
     id: string;
     status: "queued" | "generating" | "storing" | "succeeded" | "failed" | "canceled";
     model: "seedance-2.0" | "seedance-2.0-fast" | "seedance-2.0-mini";
-    provider: "runware" | "crun" | "scenario" | "aimlapi";
+    provider: "runware" | "crun" | "scenario" | "aimlapi" | "simulator";
     /**
      * Percent, if the provider reports it.
      * @minimum 0
@@ -108,9 +109,9 @@ export type Job = {
          */
         count?: number;
         /**
-         * auto: the first eligible provider in the order set for this deployment. cheapest: the lowest estimate in US dollars; providers without a USD price sort last.
+         * auto: the first eligible provider in the order set for this deployment. cheapest: the lowest estimate in US dollars; providers without a USD price sort last. simulator: a free test video, if allowed.
          */
-        provider?: ("auto" | "cheapest") | ("runware" | "crun" | "scenario" | "aimlapi") | ("runware" | "crun" | "scenario" | "aimlapi")[];
+        provider?: ("auto" | "cheapest") | ("runware" | "crun" | "scenario" | "aimlapi" | "simulator") | ("runware" | "crun" | "scenario" | "aimlapi" | "simulator")[];
         /**
          * Each provider's other documented parameters, as GET /v1/models lists them. Unknown parameters are refused.
          */
@@ -119,6 +120,7 @@ export type Job = {
             crun?: Record<string, unknown>;
             scenario?: Record<string, unknown>;
             aimlapi?: Record<string, unknown>;
+            simulator?: Record<string, unknown>;
         };
         /**
          * Default: the callback_url of the API key.
@@ -235,7 +237,7 @@ export type Job = {
         } | null;
     }[];
     tasks: {
-        provider: "runware" | "crun" | "scenario" | "aimlapi";
+        provider: "runware" | "crun" | "scenario" | "aimlapi" | "simulator";
         provider_task_id: string | null;
         status: "preparing" | "intended" | "deferred" | "submitted" | "unknown" | "rejected" | "succeeded" | "failed";
         /**
@@ -304,6 +306,10 @@ export type Job = {
      * The job whose request this one repeats.
      */
     retry_of: string | null;
+    /**
+     * The trace of the job: that of the traceparent header which it was posted with, or its own.
+     */
+    trace_id: string;
     /**
      * @format date-time
      */
@@ -713,6 +719,10 @@ export type CallbackTestEvent = {
 export type Health = {
     status: "ok" | "degraded";
     /**
+     * The release of Reelhook that responded. During a gradual deployment there are two.
+     */
+    version: string;
+    /**
      * The providers that have an API key here.
      */
     providers: string[];
@@ -931,9 +941,9 @@ export type JobRequest = {
      */
     count?: number;
     /**
-     * auto: the first eligible provider in the order set for this deployment. cheapest: the lowest estimate in US dollars; providers without a USD price sort last.
+     * auto: the first eligible provider in the order set for this deployment. cheapest: the lowest estimate in US dollars; providers without a USD price sort last. simulator: a free test video, if allowed.
      */
-    provider?: ("auto" | "cheapest") | ("runware" | "crun" | "scenario" | "aimlapi") | ("runware" | "crun" | "scenario" | "aimlapi")[];
+    provider?: ("auto" | "cheapest") | ("runware" | "crun" | "scenario" | "aimlapi" | "simulator") | ("runware" | "crun" | "scenario" | "aimlapi" | "simulator")[];
     /**
      * Each provider's other documented parameters, as GET /v1/models lists them. Unknown parameters are refused.
      */
@@ -942,6 +952,7 @@ export type JobRequest = {
         crun?: Record<string, unknown>;
         scenario?: Record<string, unknown>;
         aimlapi?: Record<string, unknown>;
+        simulator?: Record<string, unknown>;
     };
     /**
      * Default: the callback_url of the API key.
@@ -1009,7 +1020,7 @@ export type Answer = {
      * submission: the answer to the last submission of a task. status: the last status of the task that changed something. webhook: what the provider posted.
      */
     kind: "submission" | "status" | "webhook";
-    provider: "runware" | "crun" | "scenario" | "aimlapi";
+    provider: "runware" | "crun" | "scenario" | "aimlapi" | "simulator";
     /**
      * Null if the provider gave the task no id, or if a webhook names no task of the job. A webhook is not signed: its id is a claim.
      */
@@ -1048,7 +1059,7 @@ export type Link = {
 };
 
 export type Estimate = {
-    provider: "runware" | "crun" | "scenario" | "aimlapi";
+    provider: "runware" | "crun" | "scenario" | "aimlapi" | "simulator";
     /**
      * Whether a job created now could run there.
      */
@@ -1087,7 +1098,7 @@ export type Estimate = {
 export type Model = {
     model: "seedance-2.0" | "seedance-2.0-fast" | "seedance-2.0-mini";
     providers: {
-        provider: "runware" | "crun" | "scenario" | "aimlapi";
+        provider: "runware" | "crun" | "scenario" | "aimlapi" | "simulator";
         /**
          * Whether it has an API key here. Jobs can run only at configured providers.
          */
@@ -1545,7 +1556,7 @@ export type Stats = {
     until: string;
     jobs_counted: number;
     jobs: {
-        provider: "runware" | "crun" | "scenario" | "aimlapi";
+        provider: "runware" | "crun" | "scenario" | "aimlapi" | "simulator";
         status: "queued" | "generating" | "storing" | "succeeded" | "failed" | "canceled";
         count: number;
     }[];
@@ -1553,7 +1564,7 @@ export type Stats = {
      * Of succeeded jobs, from their creation to their end.
      */
     time_to_finish: {
-        provider: "runware" | "crun" | "scenario" | "aimlapi";
+        provider: "runware" | "crun" | "scenario" | "aimlapi" | "simulator";
         model: "seedance-2.0" | "seedance-2.0-fast" | "seedance-2.0-mini";
         count: number;
         p50_seconds: number | null;
@@ -1563,7 +1574,7 @@ export type Stats = {
      * The ended tasks of each provider that sends webhooks.
      */
     webhooks: {
-        provider: "runware" | "crun" | "scenario" | "aimlapi";
+        provider: "runware" | "crun" | "scenario" | "aimlapi" | "simulator";
         completed_via_webhook: number;
         completed_via_poll: number;
         /**
@@ -1589,7 +1600,7 @@ export type Stats = {
      * The costs that the providers reported until the job ended.
      */
     costs: {
-        provider: "runware" | "crun" | "scenario" | "aimlapi";
+        provider: "runware" | "crun" | "scenario" | "aimlapi" | "simulator";
         /**
          * Null: no cost was reported in USD.
          */
@@ -1642,7 +1653,7 @@ export type Stats = {
          * The slots of each provider with a limit, and the jobs that wait for one. Empty for a key of a project: all projects share them.
          */
         slots: {
-            provider: "runware" | "crun" | "scenario" | "aimlapi";
+            provider: "runware" | "crun" | "scenario" | "aimlapi" | "simulator";
             limit: number;
             in_use: number;
             waiting: number;
@@ -1727,7 +1738,7 @@ export type StatsSeries = {
          * The providers that had a task.
          */
         providers: {
-            provider: "runware" | "crun" | "scenario" | "aimlapi";
+            provider: "runware" | "crun" | "scenario" | "aimlapi" | "simulator";
             completed_via_webhook: number;
             completed_via_poll: number;
             /**
@@ -1772,7 +1783,7 @@ export type StatsSeries = {
          * The providers that had a task.
          */
         providers: {
-            provider: "runware" | "crun" | "scenario" | "aimlapi";
+            provider: "runware" | "crun" | "scenario" | "aimlapi" | "simulator";
             completed_via_webhook: number;
             completed_via_poll: number;
             /**
@@ -1826,6 +1837,101 @@ export type CallbackReport = {
     }[];
 };
 
+export type Alerts = {
+    /**
+     * The shape of the messages, chosen by the host of ALERT_URL. Null: it is not set.
+     */
+    receiver: ("webhook" | "slack" | "discord") | null;
+    /**
+     * Verifies messages of the shape webhook (Standard Webhooks). Null for the other shapes.
+     */
+    secret: string | null;
+    /**
+     * When the receiver last accepted a message.
+     * @format date-time
+     */
+    last_sent_at: string | null;
+    /**
+     * Why it did not accept the last message.
+     */
+    last_error: string | null;
+    /**
+     * @format date-time
+     */
+    last_summary_at: string | null;
+    /**
+     * What was ever raised, raised ones first.
+     */
+    data: {
+        /**
+         * The condition, and after a colon its subject, such as webhook_loss:runware.
+         */
+        name: string;
+        condition: string;
+        /**
+         * bad: something is broken. active: it may become so.
+         */
+        level: "bad" | "active";
+        state: "raised" | "cleared";
+        title: string;
+        /**
+         * The meaning and the remedy.
+         */
+        text: string;
+        /**
+         * The path of a page that shows more.
+         */
+        page: string;
+        /**
+         * The part of src/runbook.md.
+         */
+        runbook: string | null;
+        /**
+         * At the last change, in the unit.
+         */
+        value: number;
+        unit: "count" | "share" | "seconds";
+        /**
+         * Raised from this value on, after two checks in a row.
+         */
+        raise_at: number;
+        /**
+         * Cleared below this value, after five checks in a row.
+         */
+        clear_below: number;
+        /**
+         * When it was last raised.
+         * @format date-time
+         */
+        since: string;
+        /**
+         * @format date-time
+         */
+        changed_at: string;
+        /**
+         * When the receiver accepted the last message about it. Null: it is sent again each minute.
+         * @format date-time
+         */
+        sent_at: string | null;
+    }[];
+};
+
+export type AlertTest = {
+    is_accepted: boolean;
+    /**
+     * The HTTP status; null if there was no response.
+     */
+    status: number | null;
+    /**
+     * Why it was not accepted; null if it was.
+     */
+    error: string | null;
+    /**
+     * The first kilobyte of the response body.
+     */
+    response_body: string | null;
+};
+
 export type CurrentApiKey = {
     /**
      * admin for the admin key.
@@ -1833,7 +1939,7 @@ export type CurrentApiKey = {
     id: string;
     name: string;
     project: string | null;
-    scopes: ("jobs:read" | "jobs:write" | "deliveries" | "admin")[];
+    scopes: ("jobs:read" | "jobs:write" | "deliveries" | "metrics" | "admin")[];
     /**
      * @format date-time
      */
@@ -1884,7 +1990,7 @@ export type ApiKey = {
     id: string;
     name: string;
     project: string | null;
-    scopes: ("jobs:read" | "jobs:write" | "deliveries" | "admin")[];
+    scopes: ("jobs:read" | "jobs:write" | "deliveries" | "metrics" | "admin")[];
     /**
      * @format date-time
      */
@@ -1928,11 +2034,11 @@ export type NewApiKey = {
      */
     project?: string | null;
     /**
-     * jobs:read: see jobs, videos, assets and statistics. jobs:write: post, cancel, retry and erase jobs, upload and delete assets; the response to such a request shows the job, also without jobs:read. deliveries: endpoints and deliveries. admin: all of these, and API keys.
+     * jobs:read: see jobs, videos, assets and statistics. jobs:write: post, cancel, retry and erase jobs, upload and delete assets; the response to such a request shows the job, also without jobs:read. deliveries: endpoints and deliveries. metrics: GET /metrics, without a project. admin: all of these, and API keys.
      * @minItems 1
-     * @maxItems 4
+     * @maxItems 5
      */
-    scopes?: ("jobs:read" | "jobs:write" | "deliveries" | "admin")[];
+    scopes?: ("jobs:read" | "jobs:write" | "deliveries" | "metrics" | "admin")[];
     /**
      * From then on every request with the key gets 401. null: never.
      * @format date-time
@@ -1963,11 +2069,11 @@ export type ApiKeyPatch = {
      */
     name?: string;
     /**
-     * jobs:read: see jobs, videos, assets and statistics. jobs:write: post, cancel, retry and erase jobs, upload and delete assets; the response to such a request shows the job, also without jobs:read. deliveries: endpoints and deliveries. admin: all of these, and API keys.
+     * jobs:read: see jobs, videos, assets and statistics. jobs:write: post, cancel, retry and erase jobs, upload and delete assets; the response to such a request shows the job, also without jobs:read. deliveries: endpoints and deliveries. metrics: GET /metrics, without a project. admin: all of these, and API keys.
      * @minItems 1
-     * @maxItems 4
+     * @maxItems 5
      */
-    scopes?: ("jobs:read" | "jobs:write" | "deliveries" | "admin")[];
+    scopes?: ("jobs:read" | "jobs:write" | "deliveries" | "metrics" | "admin")[];
     /**
      * From then on every request with the key gets 401. null: never.
      * @format date-time

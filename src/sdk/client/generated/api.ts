@@ -16,7 +16,8 @@
  * | `jobs:read` | show and list jobs, timelines, videos and assets; follow events; create links to videos (`/v1/jobs`, `/v1/events`, `/v1/assets`, `/v1/stats`) |
  * | `jobs:write` | create, cancel, retry and erase jobs; upload and delete assets. A key that may post and cancel sees the job in the responses, also without `jobs:read` |
  * | `deliveries` | endpoints, deliveries, hosts in trouble, tests of a callback URL (`/v1/endpoints`, `/v1/deliveries`, `/v1/hosts`, `/v1/callbacks/test`); the key's own secret and disabled callbacks (`/v1/api-keys/{id}/rotate-secret`, `…/disabled-callbacks`, `…/enable-callbacks`) |
- * | `admin` | all of these, for every key, and API keys (`/v1/api-keys`). A key of a project cannot have it |
+ * | `metrics` | the numbers of the whole deployment (`/metrics`), for a key without a project |
+ * | `admin` | all of these, for every key, API keys (`/v1/api-keys`), and the alerts of the deployment (`/v1/alerts`). A key of a project cannot have it |
  *
  * Any scope is enough for `/v1/models`, `/v1/estimates`, `/v1/event-types`, `/v1/api-keys/current` and `/healthz?deep`. The Idempotency-Keys, the rate limit and the limit of callback tests are separate for each key.
  *
@@ -32,7 +33,7 @@
 import type { OperationDescriptor } from './runtime/types.ts';
 export * from './runtime/factory.ts';
 
-import type { Answer, ApiKey, ApiKeyPatch, Asset, CallbackReport, CurrentApiKey, Delivery, DisabledCallbacks, Endpoint, EndpointPatch, EndpointTest, EndpointTestRequest, Estimate, EventType, Health, Job, JobRequest, Link, Model, NewApiKey, NewEndpoint, Redelivery, SecretRotation, Stats, StatsSeries, TimelineEntry, TroubledHost } from './api.schemas.ts';
+import type { AlertTest, Alerts, Answer, ApiKey, ApiKeyPatch, Asset, CallbackReport, CurrentApiKey, Delivery, DisabledCallbacks, Endpoint, EndpointPatch, EndpointTest, EndpointTestRequest, Estimate, EventType, Health, Job, JobRequest, Link, Model, NewApiKey, NewEndpoint, Redelivery, SecretRotation, Stats, StatsSeries, TimelineEntry, TroubledHost } from './api.schemas.ts';
 export * from './api.schemas.ts';
 
 export type GetHealthResult = Health;
@@ -66,6 +67,8 @@ export type ListWebhookKeysResult = {
         status: "current" | "previous";
     }[];
 };
+
+export type GetMetricsResult = string;
 
 export type GetJobOutputResult = Blob;
 
@@ -257,7 +260,7 @@ export type ListJobsQuery = {
     /**
      * Only jobs whose provider now is this one.
      */
-    provider?: "runware" | "crun" | "scenario" | "aimlapi";
+    provider?: "runware" | "crun" | "scenario" | "aimlapi" | "simulator";
     /**
      * Only jobs of this model.
      */
@@ -308,6 +311,10 @@ export type CreateJobHeaders = {
      * wait=N (RFC 7240): respond when the job has ended, or after N seconds, at most 60. The response has Preference-Applied if it waited. Anything else is ignored.
      */
     prefer?: string;
+    /**
+     * Your W3C trace context, for the calls to providers and the webhooks.
+     */
+    traceparent?: string;
 };
 
 export type CreateJobResponseHeaders = {
@@ -407,7 +414,7 @@ export type FollowEventsQuery = {
     /**
      * Only events of jobs whose provider now is this one.
      */
-    provider?: "runware" | "crun" | "scenario" | "aimlapi";
+    provider?: "runware" | "crun" | "scenario" | "aimlapi" | "simulator";
     /**
      * Only events of jobs of this model.
      */
@@ -459,6 +466,10 @@ export type RetryJobHeaders = {
      * wait=N (RFC 7240): respond when the job has ended, or after N seconds, at most 60. The response has Preference-Applied if it waited. Anything else is ignored.
      */
     prefer?: string;
+    /**
+     * Your W3C trace context, for the calls to providers and the webhooks.
+     */
+    traceparent?: string;
 };
 
 export type RetryJobResponseHeaders = {
@@ -780,6 +791,10 @@ export type TestCallbackVariables = {
     body: TestCallbackBody;
 };
 
+export type ListAlertsResult = Alerts;
+
+export type TestAlertsResult = AlertTest;
+
 export type GetCurrentApiKeyResult = CurrentApiKey;
 
 export type RotateSecretResult = SecretRotation;
@@ -921,6 +936,10 @@ export type Ops = {
     listWebhookKeys: {
         args: {};
         result: ListWebhookKeysResult;
+    };
+    getMetrics: {
+        args: {};
+        result: GetMetricsResult;
     };
     getJobOutput: {
         args: {
@@ -1149,6 +1168,14 @@ export type Ops = {
         };
         result: TestCallbackResult;
     };
+    listAlerts: {
+        args: {};
+        result: ListAlertsResult;
+    };
+    testAlerts: {
+        args: {};
+        result: TestAlertsResult;
+    };
     getCurrentApiKey: {
         args: {};
         result: GetCurrentApiKeyResult;
@@ -1224,6 +1251,7 @@ export type Ops = {
 export const OPERATIONS = {
     getHealth: { id: "getHealth", method: "GET", path: "/healthz", tags: ["System"], params: [{ name: "deep", in: "query" }], security: [[{ scheme: "apiKey", kind: "bearer" }]] },
     listWebhookKeys: { id: "listWebhookKeys", method: "GET", path: "/.well-known/webhook-keys.json", tags: ["System"] },
+    getMetrics: { id: "getMetrics", method: "GET", path: "/metrics", tags: ["System"], responseKind: "text", security: [[{ scheme: "apiKey", kind: "bearer" }]] },
     getJobOutput: { id: "getJobOutput", method: "GET", path: "/v1/jobs/{id}/outputs/{n}", tags: ["Outputs"], params: [{ name: "id", in: "path" }, { name: "n", in: "path" }, { name: "expires", in: "query" }, { name: "signature", in: "query" }, { name: "download", in: "query" }], responseKind: "blob", security: [[{ scheme: "apiKey", kind: "bearer" }]] },
     getJobOutputFile: { id: "getJobOutputFile", method: "GET", path: "/v1/jobs/{id}/outputs/{n}/{name}", tags: ["Outputs"], params: [{ name: "id", in: "path" }, { name: "n", in: "path" }, { name: "name", in: "path" }, { name: "expires", in: "query" }, { name: "signature", in: "query" }, { name: "download", in: "query" }], responseKind: "blob", security: [[{ scheme: "apiKey", kind: "bearer" }]] },
     getAssetContent: { id: "getAssetContent", method: "GET", path: "/v1/assets/{id}/content", tags: ["Assets"], params: [{ name: "id", in: "path" }, { name: "expires", in: "query" }, { name: "signature", in: "query" }, { name: "download", in: "query" }], security: [[{ scheme: "apiKey", kind: "bearer" }]] },
@@ -1232,14 +1260,14 @@ export const OPERATIONS = {
     getAsset: { id: "getAsset", method: "GET", path: "/v1/assets/{id}", tags: ["Assets"], params: [{ name: "id", in: "path" }], security: [[{ scheme: "apiKey", kind: "bearer" }]] },
     deleteAsset: { id: "deleteAsset", method: "DELETE", path: "/v1/assets/{id}", tags: ["Assets"], params: [{ name: "id", in: "path" }], responseKind: "void", security: [[{ scheme: "apiKey", kind: "bearer" }]] },
     listJobs: { id: "listJobs", method: "GET", path: "/v1/jobs", tags: ["Jobs"], params: [{ name: "status", in: "query" }, { name: "provider", in: "query" }, { name: "model", in: "query" }, { name: "created_after", in: "query" }, { name: "created_before", in: "query" }, { name: "order", in: "query" }, { name: "limit", in: "query" }, { name: "cursor", in: "query" }], security: [[{ scheme: "apiKey", kind: "bearer" }]] },
-    createJob: { id: "createJob", method: "POST", path: "/v1/jobs", tags: ["Jobs"], params: [{ name: "idempotency-key", in: "header" }, { name: "prefer", in: "header" }], body: { contentType: "application/json" }, security: [[{ scheme: "apiKey", kind: "bearer" }]], responseHeaders: [{ name: "location", key: "location", type: "string" }, { name: "preference-applied", key: "preferenceApplied", type: "string" }] },
+    createJob: { id: "createJob", method: "POST", path: "/v1/jobs", tags: ["Jobs"], params: [{ name: "idempotency-key", in: "header" }, { name: "prefer", in: "header" }, { name: "traceparent", in: "header" }], body: { contentType: "application/json" }, security: [[{ scheme: "apiKey", kind: "bearer" }]], responseHeaders: [{ name: "location", key: "location", type: "string" }, { name: "preference-applied", key: "preferenceApplied", type: "string" }] },
     getJob: { id: "getJob", method: "GET", path: "/v1/jobs/{id}", tags: ["Jobs"], params: [{ name: "id", in: "path" }, { name: "wait", in: "query" }], security: [[{ scheme: "apiKey", kind: "bearer" }]] },
     eraseJob: { id: "eraseJob", method: "DELETE", path: "/v1/jobs/{id}", tags: ["Jobs"], params: [{ name: "id", in: "path" }, { name: "force", in: "query" }], responseKind: "void", security: [[{ scheme: "apiKey", kind: "bearer" }]] },
     listJobEvents: { id: "listJobEvents", method: "GET", path: "/v1/jobs/{id}/events", tags: ["Jobs"], params: [{ name: "id", in: "path" }, { name: "last-event-id", in: "header" }], responseKind: "sse", sseDataKind: "text", security: [[{ scheme: "apiKey", kind: "bearer" }]] },
     listJobAnswers: { id: "listJobAnswers", method: "GET", path: "/v1/jobs/{id}/answers", tags: ["Jobs"], params: [{ name: "id", in: "path" }], security: [[{ scheme: "apiKey", kind: "bearer" }]] },
     followEvents: { id: "followEvents", method: "GET", path: "/v1/events", tags: ["Event streams"], params: [{ name: "types", in: "query" }, { name: "provider", in: "query" }, { name: "model", in: "query" }, { name: "last-event-id", in: "header" }], responseKind: "sse", sseDataKind: "text", security: [[{ scheme: "apiKey", kind: "bearer" }]] },
     cancelJob: { id: "cancelJob", method: "POST", path: "/v1/jobs/{id}/cancel", tags: ["Jobs"], params: [{ name: "id", in: "path" }], security: [[{ scheme: "apiKey", kind: "bearer" }]] },
-    retryJob: { id: "retryJob", method: "POST", path: "/v1/jobs/{id}/retry", tags: ["Jobs"], params: [{ name: "id", in: "path" }, { name: "idempotency-key", in: "header" }, { name: "prefer", in: "header" }], security: [[{ scheme: "apiKey", kind: "bearer" }]], responseHeaders: [{ name: "location", key: "location", type: "string" }, { name: "preference-applied", key: "preferenceApplied", type: "string" }] },
+    retryJob: { id: "retryJob", method: "POST", path: "/v1/jobs/{id}/retry", tags: ["Jobs"], params: [{ name: "id", in: "path" }, { name: "idempotency-key", in: "header" }, { name: "prefer", in: "header" }, { name: "traceparent", in: "header" }], security: [[{ scheme: "apiKey", kind: "bearer" }]], responseHeaders: [{ name: "location", key: "location", type: "string" }, { name: "preference-applied", key: "preferenceApplied", type: "string" }] },
     createJobLinks: { id: "createJobLinks", method: "POST", path: "/v1/jobs/{id}/links", tags: ["Outputs"], params: [{ name: "id", in: "path" }], body: { contentType: "application/json" }, security: [[{ scheme: "apiKey", kind: "bearer" }]] },
     createEstimate: { id: "createEstimate", method: "POST", path: "/v1/estimates", tags: ["Estimates"], body: { contentType: "application/json" }, security: [[{ scheme: "apiKey", kind: "bearer" }]] },
     listModels: { id: "listModels", method: "GET", path: "/v1/models", tags: ["Models"], security: [[{ scheme: "apiKey", kind: "bearer" }]] },
@@ -1259,6 +1287,8 @@ export const OPERATIONS = {
     getStats: { id: "getStats", method: "GET", path: "/v1/stats", tags: ["System"], params: [{ name: "since", in: "query" }], security: [[{ scheme: "apiKey", kind: "bearer" }]] },
     getStatsSeries: { id: "getStatsSeries", method: "GET", path: "/v1/stats/series", tags: ["System"], params: [{ name: "since", in: "query" }, { name: "interval", in: "query" }], security: [[{ scheme: "apiKey", kind: "bearer" }]] },
     testCallback: { id: "testCallback", method: "POST", path: "/v1/callbacks/test", tags: ["Callbacks"], body: { contentType: "application/json" }, security: [[{ scheme: "apiKey", kind: "bearer" }]] },
+    listAlerts: { id: "listAlerts", method: "GET", path: "/v1/alerts", tags: ["System"], security: [[{ scheme: "apiKey", kind: "bearer" }]] },
+    testAlerts: { id: "testAlerts", method: "POST", path: "/v1/alerts/test", tags: ["System"], security: [[{ scheme: "apiKey", kind: "bearer" }]] },
     getCurrentApiKey: { id: "getCurrentApiKey", method: "GET", path: "/v1/api-keys/current", tags: ["API keys"], security: [[{ scheme: "apiKey", kind: "bearer" }]] },
     rotateSecret: { id: "rotateSecret", method: "POST", path: "/v1/api-keys/{id}/rotate-secret", tags: ["API keys"], params: [{ name: "id", in: "path" }], security: [[{ scheme: "apiKey", kind: "bearer" }]] },
     listDisabledCallbacks: { id: "listDisabledCallbacks", method: "GET", path: "/v1/api-keys/{id}/disabled-callbacks", tags: ["API keys"], params: [{ name: "id", in: "path" }], security: [[{ scheme: "apiKey", kind: "bearer" }]] },
