@@ -1,5 +1,5 @@
 /** The jobs of a run, planned from its seed: what each requests, which faults it meets, and how it must end. No I/O. */
-import { type ProviderName, providerNames } from '../../src/core/request/choices.ts'
+import { type ProviderName, sellerNames } from '../../src/core/request/choices.ts'
 import { importFaults, taskFaults, uploadFaults, webhookFaults } from './provider-faults.ts'
 import { type Random, seededRandom } from './random.ts'
 import { type Behavior, callerFaults } from './world/callers.ts'
@@ -45,7 +45,7 @@ function promptOf(index: number): string {
 }
 
 function planJob(random: Random, index: number, { hookOf, pictureOf, callbackSecret }: Places): PlannedJob {
-  const provider = providerNames[index % providerNames.length] ?? 'runware'
+  const provider = sellerNames[index % sellerNames.length] ?? 'runware'
   const count = random.rowOf([
     { count: 2, chance: 0.25 },
     { count: 3, chance: 0.12 },
