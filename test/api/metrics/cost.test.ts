@@ -60,4 +60,4 @@ it('a scrape reads four rows for each open job at most, as the health check does
   expect((await rowsOfScrape()) - before).toBeLessThanOrEqual(4 * openJobs)
 })
 
-const maxRowsWithoutJobs = 80
+const maxRowsWithoutJobs = 90
