@@ -62,7 +62,7 @@ export const untried =
   "status = 'pending' AND attempts = 0 AND reason = 'waiting_for_host' AND due_at IS NULL"
 
 export async function untilDelivered(ids: string[]): Promise<void> {
-  await vi.waitUntil(async () => (await countDeliveries(ids, delivered)) === ids.length, { timeout: 10_000 })
+  await vi.waitUntil(async () => (await countDeliveries(ids, delivered)) === ids.length, { timeout: 60_000 })
 }
 
 export async function attemptsAt({ name }: Host): Promise<number> {

@@ -54,7 +54,7 @@ export async function makeRows(key: NewApiKey): Promise<ProjectRows> {
       expect(data.map(({ status }) => status)).toEqual(['delivered', 'delivered', 'delivered'])
       return data.map(({ id }) => id)
     },
-    { timeout: 10_000, interval: 20 },
+    { timeout: 60_000, interval: 20 },
   )
   const frame = await (await api(`/v1/jobs/${made}`, { headers })).json<{
     request: { first_frame: string }

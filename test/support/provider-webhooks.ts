@@ -39,6 +39,6 @@ export async function untilWebhookResults(jobId: string, count = 1): Promise<unk
     world.logs
       .filter(({ event, fields }) => event === 'webhook.received' && fields.job_id === jobId)
       .map(({ fields }) => fields.result)
-  await vi.waitUntil(() => results().length >= count, { timeout: 10_000, interval: 10 })
+  await vi.waitUntil(() => results().length >= count, { timeout: 60_000, interval: 10 })
   return results()
 }

@@ -68,7 +68,7 @@ export async function untilJob(id: string, isExpected: (job: JobView) => boolean
       if (!isExpected(job)) throw new Error(`the job is ${job.status}: ${JSON.stringify(job.fault)}`)
       return job
     },
-    { timeout: 10_000, interval: 10 },
+    { timeout: 60_000, interval: 10 },
   )
 }
 
@@ -130,7 +130,7 @@ export async function untilSubmitted(id: string): Promise<JobView> {
 
 /** Waits until the caller has received this many attempts for the job, and returns them. */
 export async function untilNotified(id: string, attempts = 1) {
-  await vi.waitUntil(() => world.caller.receivedFor(id).length >= attempts, { timeout: 10_000, interval: 10 })
+  await vi.waitUntil(() => world.caller.receivedFor(id).length >= attempts, { timeout: 60_000, interval: 10 })
   return world.caller.receivedFor(id)
 }
 
@@ -150,7 +150,7 @@ export function billsFor(jobId: string) {
 export async function untilJournaled(id: string, count: number): Promise<void> {
   const statement = env.DB.prepare('SELECT count(*) AS count FROM webhooks WHERE job_id = ?').bind(id)
   await vi.waitUntil(async () => (await statement.first('count')) === count, {
-    timeout: 10_000,
+    timeout: 60_000,
     interval: 10,
   })
 }
@@ -159,7 +159,7 @@ export async function untilJournaled(id: string, count: number): Promise<void> {
 export async function untilLateWebhooks(id: string, count: number): Promise<void> {
   const statement = env.DB.prepare('SELECT late_webhooks AS count FROM jobs WHERE id = ?').bind(id)
   await vi.waitUntil(async () => (await statement.first('count')) === count, {
-    timeout: 10_000,
+    timeout: 60_000,
     interval: 10,
   })
 }

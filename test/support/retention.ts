@@ -27,7 +27,7 @@ export async function untilDelivered(id: string): Promise<void> {
       const pending = (await deliveriesOf(id)).filter(({ status }) => status === 'pending')
       if (pending.length > 0) throw new Error('a delivery is still pending')
     },
-    { timeout: 10_000, interval: 10 },
+    { timeout: 60_000, interval: 10 },
   )
 }
 
@@ -46,7 +46,7 @@ export function erasureEventsOf(id: string) {
 }
 
 export async function untilErasureEvent(id: string, attempts = 1) {
-  await vi.waitUntil(() => erasureEventsOf(id).length >= attempts, { timeout: 10_000, interval: 10 })
+  await vi.waitUntil(() => erasureEventsOf(id).length >= attempts, { timeout: 60_000, interval: 10 })
   return erasureEventsOf(id)
 }
 

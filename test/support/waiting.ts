@@ -59,7 +59,7 @@ export function createWaitingWorker(
     }
   }
   /** Every client is at a timer. */
-  const untilIdle = () => vi.waitUntil(() => timers.size >= busy, { timeout: 10_000, interval: 1 })
+  const untilIdle = () => vi.waitUntil(() => timers.size >= busy, { timeout: 60_000, interval: 1 })
   const step = async () => {
     await untilIdle()
     await world.advance(stepMs)
