@@ -99,7 +99,6 @@ export function readConfig(environment: object): ConfigResult {
         crun: values.CRUN_MAX_CONCURRENT,
         scenario: values.SCENARIO_MAX_CONCURRENT,
         aimlapi: values.AIMLAPI_MAX_CONCURRENT,
-        simulator: undefined,
       },
       maxOutputBytes: values.MAX_OUTPUT_BYTES,
       retentionDays: values.RETENTION_DAYS,

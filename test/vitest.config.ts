@@ -114,10 +114,13 @@ const storm = defineProject({
   test: { name: 'storm', testTimeout: 900_000, include: ['test/chaos/**/*.test.ts'] },
 })
 
-/** Plays videos in Debian's Chromium, which `npm run test:browser` installs. `npm test` leaves it out. */
+/**
+ * Plays videos in Debian's Chromium, which `npm run test:browser` installs. `npm test` leaves it out. The check for
+ * assistive technology takes minutes on the longest page beside other tests.
+ */
 const browser = defineProject({
   root,
-  test: { name: 'browser', testTimeout: 120_000, hookTimeout: 240_000, include: ['test/browser/*.test.ts'] },
+  test: { name: 'browser', testTimeout: 400_000, hookTimeout: 400_000, include: ['test/browser/*.test.ts'] },
 })
 
 /** The published packages of others and our own, in plain Node, against one local deployment that all files share. */

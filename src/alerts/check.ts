@@ -2,7 +2,9 @@
  * checkAlerts: once a minute, judges the conditions and sends the operator what changed. Without ALERT_URL it reads nothing.
  * The states are in D1. While the control database does not respond nothing can be sent: watch GET /healthz from outside.
  */
+
 import type { Context } from '../context.ts'
+import { hours, minutes } from '../core/schedule/units.ts'
 import { describeError } from '../log.ts'
 import { type AlertRow, claimAlerts, deleteClearedAlerts, saveAlerts, senderName } from '../store/alerts.ts'
 import { conditions } from './conditions/all.ts'
@@ -18,8 +20,7 @@ import { sendSummary } from './summary.ts'
 
 /** Shorter than a minute, so that the next cron finds it free, also after a crash. */
 const claimMs = 50_000
-const minuteMs = 60_000
-const dayMs = 24 * 60 * minuteMs
+const dayMs = 24 * hours
 const clearedKeptMs = 30 * dayMs
 const remindAfterMs = dayMs
 
@@ -29,7 +30,7 @@ export async function checkAlerts(context: Context): Promise<void> {
   const startedAt = now()
   const rows = await claimAlerts(db, startedAt + claimMs, startedAt)
   if (rows === null) return
-  const minute = Math.floor(startedAt / minuteMs)
+  const minute = Math.floor(startedAt / minutes)
   try {
     await update(context, rows, minute % 5 === 0 ? 5 : 1)
   } catch (error) {

@@ -1,7 +1,6 @@
 /** Counts the dead letters since the last message about them. No I/O. No clock. */
+import { hours } from '../core/schedule/units.ts'
 import type { Sender } from './evidence.ts'
-
-const hourMs = 60 * 60_000
 
 interface NewDeadLetters {
   count: number
@@ -17,7 +16,7 @@ export function countNew(
   seen: Sender['seen'],
   nowMs: number,
 ): NewDeadLetters {
-  const thisHour = { hourAt: nowMs - (nowMs % hourMs), count: 0 }
+  const thisHour = { hourAt: nowMs - (nowMs % hours), count: 0 }
   const latest = counts.reduce((last, one) => (one.hourAt >= last.hourAt ? one : last), thisHour)
   if (seen === null) return { count: 0, period: '', seen: latest }
   const count = counts

@@ -1,9 +1,11 @@
 /** Makes the figures of what is measured: each minute what is cheap, every fifth minute all. */
+
 import type { Context } from '../context.ts'
 import { everyProject } from '../core/access.ts'
 import { databaseSizeOf } from '../core/database-size.ts'
 import { monthOf } from '../core/job/spending.ts'
 import type { ProviderName } from '../core/request/choices.ts'
+import { hours } from '../core/schedule/units.ts'
 import { offeredProviders } from '../providers/index.ts'
 import { countDisabled } from '../store/deliveries/disabled.ts'
 import { nextDayOf } from '../store/exports/nightly.ts'
@@ -14,7 +16,6 @@ import { type Figures, noFigures } from './figures.ts'
 import { isPurgeLate, isSwept, slowMs } from './limits.ts'
 import { type Measured, measure } from './measure.ts'
 
-const hourMs = 60 * 60_000
 /** Shares are those of the tasks of jobs that were created in these hours. */
 const shareHours = 6
 const period = ` in the last ${shareHours} hours`
@@ -34,13 +35,13 @@ export async function readFigures(context: Context, everyMinutes: 1 | 5): Promis
   const nowMs = now()
   const [measured, recent, lanes, disabled, budgets, exportedNext] = await Promise.all([
     measure(context),
-    countRecent(databases, nowMs - 24 * hourMs),
+    countRecent(databases, nowMs - 24 * hours),
     findTroubledLanes(context, null, { after: null, limit: maxLanes }, nowMs),
     countDisabled(db, everyProject),
     readBudgets(db, monthOf(nowMs)),
     config.nightlyExport ? nextDayOf(db) : null,
   ])
-  const lately = recent.filter(({ hourAt }) => hourAt > nowMs - shareHours * hourMs)
+  const lately = recent.filter(({ hourAt }) => hourAt > nowMs - shareHours * hours)
   const withWebhooks = providers.filter(({ parseWebhook }) => parseWebhook !== undefined)
   return {
     figures: {
@@ -63,7 +64,7 @@ export async function readFigures(context: Context, everyMinutes: 1 | 5): Promis
 
 /** The export of a day should be done at 12:00 of the next one. */
 function lateDayOf(nextDayAt: number | null, nowMs: number): string | null {
-  return nextDayAt === null || nowMs < nextDayAt + 36 * hourMs
+  return nextDayAt === null || nowMs < nextDayAt + 36 * hours
     ? null
     : new Date(nextDayAt).toISOString().slice(0, 10)
 }

@@ -25,12 +25,12 @@ export async function sendNews(
     return item === null ? [] : [item]
   })
   const ofChecks = [...Map.groupBy(waiting, ({ at }) => at)].sort(([one], [two]) => one - two)
-  for (const [, items] of ofChecks.slice(0, maxMessages)) {
+  for (const [newsAt, items] of ofChecks.slice(0, maxMessages)) {
     const message = await changeMessage(items, config.publicBaseUrl)
     if (!(await sendOnce(context, target, { message, rows }))) return false
     const names = items.map(({ name }) => name)
     const events = names.filter((name) => conditionOf(name)?.kind === 'event')
-    await markSent(db, names, events, now())
+    await markSent(db, { names, ended: events, newsAt }, now())
   }
   return true
 }

@@ -1,10 +1,12 @@
 /** The daily summary: how the jobs of a day went, what they cost, and what is raised. */
+
 import type { Context } from '../context.ts'
 import { everyProject } from '../core/access.ts'
 import type { AlertTarget } from '../core/alert-target.ts'
 import { formatBytes, formatCount, formatUsd, percent } from '../core/format.ts'
+import { hours } from '../core/schedule/units.ts'
 import { type AlertRow, saveAlerts, summaryName } from '../store/alerts.ts'
-import { countFailedDeliveries } from '../store/reports/failed-deliveries.ts'
+import { countDeliveries } from '../store/reports/recent-deliveries.ts'
 import { countSince, type Stats } from '../store/reports/stats.ts'
 import { inEachDatabase } from '../store/shards.ts'
 import { readSize } from '../store/size.ts'
@@ -12,7 +14,7 @@ import { readLastBytes, readNews } from './evidence.ts'
 import { deploymentOf, type Fact, itemOf, type Message } from './message.ts'
 import { sendOnce } from './send-news.ts'
 
-const dayMs = 24 * 60 * 60_000
+const dayMs = 24 * hours
 
 export async function sendSummary(
   context: Context,
@@ -39,7 +41,7 @@ export async function sendSummary(
 }
 
 function lastDue(hour: number, nowMs: number): number {
-  const today = nowMs - (nowMs % dayMs) + hour * 60 * 60_000
+  const today = nowMs - (nowMs % dayMs) + hour * hours
   return today <= nowMs ? today : today - dayMs
 }
 
@@ -56,9 +58,9 @@ async function summaryMessage(
 ): Promise<Message> {
   const { databases, config } = context
   const sinceMs = dueAt - dayMs
-  const [stats, failedDeliveries] = await Promise.all([
+  const [stats, deliveries] = await Promise.all([
     countSince(databases, sinceMs, everyProject),
-    countFailedDeliveries(databases, sinceMs),
+    countDeliveries(databases, { delivered: sinceMs, failed: sinceMs }),
   ])
   const raised = [...rows.values()].flatMap((row) => {
     const news = row.isRaised ? readNews(row.evidence) : null
@@ -74,7 +76,7 @@ async function summaryMessage(
     facts: [
       { name: 'Jobs', text: jobsText(stats) },
       ...stats.tasks.map((tasks) => providerFact(tasks)),
-      { name: 'Deliveries failed for good', text: formatCount(failedDeliveries) },
+      { name: 'Deliveries failed for good', text: formatCount(deliveries.failed) },
       { name: 'Messages that failed on every attempt', text: formatCount(stats.deadLetters) },
       { name: 'Database', text: `${formatBytes(bytes)}${growthText(bytes, before)}` },
       { name: 'Raised now', text: raised.length === 0 ? 'nothing' : formatCount(raised.length) },

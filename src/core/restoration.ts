@@ -3,7 +3,9 @@
  * again. Each database has a high-water mark, raised every minute; R2 has a copy of it. A database whose mark is lower than
  * the one in R2 was restored. No I/O. No clock.
  */
+
 import { z } from 'zod'
+import { hours, minutes, seconds } from './schedule/units.ts'
 
 export const restorationSchema = z.object({
   /** The mark of the older copy. Null: it had none. */
@@ -25,13 +27,13 @@ export const highWaterMarkSchema = z.object({
 export type HighWaterMark = z.infer<typeof highWaterMarkSchema>
 
 /** The cron raises the mark every minute. A step that finds it older raises it before it buys. */
-export const freshForMs = 2 * 60_000
+export const freshForMs = 2 * minutes
 
 /** A mark that is younger is not raised again. */
-export const raiseEveryMs = 10_000
+export const raiseEveryMs = 10 * seconds
 
 /** The database may stall between the time of a mark and its commit. */
-const commitWithinMs = 30_000
+const commitWithinMs = 30 * seconds
 
 /** Whether the database may have forgotten something that the job has bought. A job that was created later is whole. */
 export function isForgetful(restored: Restoration | null, createdAt: number): restored is Restoration {
@@ -44,7 +46,7 @@ export function isForgotten(restored: Restoration | null, uploadedAt: number, no
   return uploadedAt >= (restored.to ?? 0) && uploadedAt <= restored.noticedAt
 }
 
-const keptForMs = 30 * 24 * 60 * 60_000
+const keptForMs = 30 * 24 * hours
 
 /** Where R2 has the copy of a mark. */
 export function markKey(shard: number): string {

@@ -12,9 +12,9 @@ import {
 } from '../core/restoration.ts'
 import { inTime } from '../probe.ts'
 import type { Database } from '../store/database.ts'
-import { raiseMark } from '../store/high-water-mark.ts'
 import type { Claim } from '../store/jobs/claim.ts'
 import { inEachDatabase } from '../store/shards.ts'
+import { raiseMark } from '../store/upkeep/high-water-mark.ts'
 
 export async function raiseMarks(context: Context): Promise<void> {
   const marks: (number | null)[] = []

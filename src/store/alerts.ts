@@ -49,17 +49,19 @@ export async function saveSender(db: Database, sender: Pick<AlertRow, 'sentAt' |
   await db.update(alerts).set(sender).where(eq(alerts.name, senderName))
 }
 
-/** The receiver accepted the message about them. An event is over with that. */
+/**
+ * The receiver accepted the message about the news of that time. Newer ones, of a check that began meanwhile, are sent too. An
+ * event is over with its message.
+ */
 export async function markSent(
   db: Database,
-  names: readonly string[],
-  ended: readonly string[],
+  { names, ended, newsAt }: { names: readonly string[]; ended: readonly string[]; newsAt: number },
   nowMs: number,
 ): Promise<void> {
   await db
     .update(alerts)
     .set({ sentAt: nowMs, isRaised: sql`iif(${among(alerts.name, ended)}, 0, ${alerts.isRaised})` })
-    .where(among(alerts.name, names))
+    .where(and(among(alerts.name, names), sql`${alerts.evidence} ->> '$.at' = ${newsAt}`))
 }
 
 /** Deletes those of single subjects, such as hosts, that were cleared before that time. */

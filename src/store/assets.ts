@@ -2,9 +2,9 @@
 import { and, eq, inArray, isNull } from 'drizzle-orm'
 import { uploadKey } from '../core/retention.ts'
 import type { Database } from './database.ts'
-import { insertPurgeOfAsset, insertPurgesOfAssets } from './purges.ts'
 import { assets } from './schema.ts'
 import { type Databases, readByShard } from './shards.ts'
+import { insertPurgeOfAsset, insertPurgesOfAssets } from './upkeep/purges.ts'
 
 export type Asset = typeof assets.$inferSelect
 

@@ -6,6 +6,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { checkAlerts } from '../../src/alerts/check.ts'
 import { alertSecrets } from '../../src/alerts/secret.ts'
 import { recordDeadLetter } from '../../src/engine/upkeep/dead-letter.ts'
+import { markSent, readAlerts, saveAlerts } from '../../src/store/alerts.ts'
+import { openDatabase } from '../../src/store/database.ts'
 import {
   type AlertReceiver,
   alertUrl,
@@ -27,6 +29,7 @@ import { world } from '../support/world.ts'
 const minutes = 60_000
 const hours = 60 * minutes
 const { now } = world.edges
+const db = openDatabase(env.DB)
 let receiver: AlertReceiver
 
 beforeEach(() => {
@@ -229,4 +232,13 @@ describe('the secret parts of ALERT_URL', () => {
     for (const secret of ['a-secret-path', 'a-secret-query']) expect(seen).not.toContain(secret)
     expect(seen).toContain('the receiver answered 404')
   })
+})
+
+it('news that came while an earlier message was under way are not marked as sent with it', async () => {
+  const row = { name: 'jobs_overdue', isRaised: false, opposed: 0, changedAt: 2, sentAt: null }
+  await saveAlerts(db, [{ ...row, evidence: JSON.stringify({ kind: 'cleared', at: 2 }) }])
+  await markSent(db, { names: ['jobs_overdue'], ended: [], newsAt: 1 }, 3)
+  expect((await readAlerts(db)).find(({ name }) => name === 'jobs_overdue')?.sentAt).toBeNull()
+  await markSent(db, { names: ['jobs_overdue'], ended: [], newsAt: 2 }, 3)
+  expect((await readAlerts(db)).find(({ name }) => name === 'jobs_overdue')?.sentAt).toBe(3)
 })

@@ -3,7 +3,7 @@ import { env } from 'cloudflare:workers'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { openDatabase } from '../../src/store/database.ts'
 import { countSettled, deleteOldCounters } from '../../src/store/jobs/counters.ts'
-import { foldCounters, hourMs, readTotals } from '../../src/store/totals/totals.ts'
+import { foldCounters, hourMs, readTotals } from '../../src/store/upkeep/totals.ts'
 import { createMeteredWorker } from '../support/meter.ts'
 import { countRows, select } from '../support/storage.ts'
 

@@ -41,7 +41,9 @@ export const alertsSchema = z
     last_sent_at: time.meta({ description: 'When the receiver last accepted a message.' }),
     last_error: z.string().nullable().meta({ description: 'Why it did not accept the last message.' }),
     last_summary_at: time,
-    data: z.array(alertSchema).meta({ description: 'What was ever raised, raised ones first.' }),
+    data: z.array(alertSchema).meta({
+      description: 'The alerts that were raised at least once. Those that are raised now come first.',
+    }),
   })
   .openapi('Alerts')
 

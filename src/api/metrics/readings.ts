@@ -11,7 +11,7 @@ import { lastReconciliation } from '../../store/reports/reconciliation.ts'
 import { countUnsettled } from '../../store/reports/stats.ts'
 import { inEachDatabase } from '../../store/shards.ts'
 import { readSize } from '../../store/size.ts'
-import { readTotals } from '../../store/totals/totals.ts'
+import { readTotals } from '../../store/upkeep/totals.ts'
 
 /** Null: the part did not respond. A sum over all databases is null if one of them did not: a total must never shrink. */
 export type Readings = Awaited<ReturnType<typeof readAll>>

@@ -4,7 +4,7 @@ import { isSettled, jobStatuses } from '../../core/job/job.ts'
 import { completionSources } from '../../core/job/task.ts'
 import type { ProviderName } from '../../core/request/choices.ts'
 import { deadLettered } from '../../store/jobs/counters.ts'
-import type { Total } from '../../store/totals/totals.ts'
+import type { Total } from '../../store/upkeep/totals.ts'
 import type { Family, Sample } from './text.ts'
 
 /**

@@ -138,13 +138,7 @@ export async function operationExamples(): Promise<Record<string, OperationExamp
     getStats: {
       response: viewStats(counts, {
         webhookProviders: ['runware', 'crun'],
-        limits: {
-          runware: undefined,
-          crun: 10,
-          scenario: undefined,
-          aimlapi: undefined,
-          simulator: undefined,
-        },
+        limits: { crun: 10 },
         nowMs: Date.UTC(2026, 10, 21, 12),
       }),
     },

@@ -3,8 +3,8 @@ import { allowsFailover, type Fault } from '../fault.ts'
 import type { ProviderName } from '../request/choices.ts'
 import type { TaskStatus } from './task.ts'
 
-/** How many tasks may be at each provider at once. Undefined: no limit. */
-export type Limits = Readonly<Record<ProviderName, number | undefined>>
+/** How many tasks may be at each provider at once. One that is missing has no limit. */
+export type Limits = Readonly<Partial<Record<ProviderName, number | undefined>>>
 
 interface CountedTask {
   status: TaskStatus

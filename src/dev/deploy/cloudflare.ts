@@ -1,5 +1,6 @@
 /** Cloudflare's API for one account, with the credentials that wrangler uses. */
 import { z } from 'zod'
+import { parseJson } from '../../core/http/json.ts'
 import type { RunWrangler } from '../local/wrangler.ts'
 
 export interface Cloudflare {
@@ -38,7 +39,7 @@ export type Opened = { ok: true; cloudflare: Cloudflare } | { ok: false; fault: 
 export async function openCloudflare(connection: Connection): Promise<Opened> {
   const { run, environment } = connection
   const { exitCode, stdout } = await run(['auth', 'token', '--json'], { output: 'captured' })
-  const credentials = exitCode === 0 ? credentialsSchema.safeParse(readJson(stdout)) : undefined
+  const credentials = exitCode === 0 ? credentialsSchema.safeParse(parseJson(stdout)) : undefined
   if (!credentials?.success) return { ok: false, fault: notLoggedIn }
   const request = requestWith(connection, headersOf(credentials.data))
   const given = connection.accountId ?? environment.CLOUDFLARE_ACCOUNT_ID
@@ -79,7 +80,7 @@ function requestWith({ fetch, environment }: Connection, credentials: Record<str
         headers: { ...credentials, 'content-type': 'application/json' },
         ...(body !== undefined && { body: JSON.stringify(body) }),
       })
-      const answer = envelopeSchema.safeParse(readJson(await response.text()))
+      const answer = envelopeSchema.safeParse(parseJson(await response.text()))
       if (!answer.success) return refused([], `Cloudflare's API responds with status ${response.status}.`)
       const { success, errors, result } = answer.data
       if (success) return { ok: true, result: schema.parse(result) }
@@ -98,14 +99,6 @@ function headersOf(credentials: z.infer<typeof credentialsSchema>): Record<strin
   return credentials.type === 'api_key'
     ? { 'x-auth-key': credentials.key, 'x-auth-email': credentials.email }
     : { authorization: `Bearer ${credentials.token}` }
-}
-
-function readJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }
 
 const notLoggedIn = 'Wrangler is not logged in: run `npx wrangler login`, or set CLOUDFLARE_API_TOKEN.'

@@ -8,12 +8,13 @@ import { type Cloudflare, openCloudflare } from './cloudflare.ts'
 import type { DeployOptions } from './deploy-options.ts'
 import { deployWorker } from './deploy-worker.ts'
 import { chooseShards, type DeployedWorker, readDeployedWorker } from './deployed-worker.ts'
-import { hasOtherSecret, type SmokeTest, waitForVersion } from './live-check.ts'
+import { hasOtherSecret, waitForVersion } from './live-check.ts'
 import { obtainSettings, readSource, type Source, secretDiffers } from './obtain-settings.ts'
 import { type Plan, planDeployment } from './plan.ts'
 import type { Ask } from './questions.ts'
 import { describePlan, describeWithoutLogin, nextSteps, rollbackAdvice } from './report.ts'
 import { type Settings, writeSettings } from './settings-file.ts'
+import type { smokeTest } from './smoke-test.ts'
 import {
   readWorkerConfig,
   type WorkerConfig,
@@ -32,7 +33,7 @@ export interface Surroundings {
   wait: (milliseconds: number) => Promise<void>
   /** Null: there is no terminal. */
   ask: Ask | null
-  smokeTest: SmokeTest
+  smokeTest: typeof smokeTest
 }
 
 interface Session {
@@ -145,7 +146,9 @@ async function checkLive({ around }: Session, { url }: Plan, settings: Settings 
   const { version } = packageSchema.parse(JSON.parse(await readFile(join(folder, 'package.json'), 'utf8')))
   const silent = await waitForVersion({ url, version, fetch, print, wait })
   const adminApiKey = settings?.ADMIN_API_KEY
-  if (silent !== null || adminApiKey === undefined) return silent
+  if (silent !== null) return silent
+  print(`Version ${version} runs at ${url}`)
+  if (adminApiKey === undefined) return null
   return smokeTest({ url, adminApiKey, fetch, print })
 }
 

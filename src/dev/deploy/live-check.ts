@@ -1,7 +1,8 @@
-/** Checks the deployed Worker from outside: that its address answers with the new version, and that a job ends. */
+/** What the deployed Worker says from outside: the version that runs, and whether it has the secret of the settings. */
 import { z } from 'zod'
 import { callToken } from '../../providers/simulator/token.ts'
 import type { Settings } from './settings-file.ts'
+import { type Answer, createCall, describeAnswer } from './smoke-call.ts'
 
 export interface LiveWorker {
   url: string
@@ -12,17 +13,9 @@ export interface LiveWorker {
   wait: (milliseconds: number) => Promise<void>
 }
 
-/** Null: passed. Otherwise what failed and what to do. */
-export type SmokeTest = (of: {
-  url: string
-  adminApiKey: string
-  fetch: typeof fetch
-  print: (line: string) => void
-}) => Promise<string | null>
-
 /**
- * Null when the address answers with the version. A new workers.dev address takes up to some minutes, until it has a
- * certificate.
+ * Null when the address answers with the version; otherwise what is wrong. A deployment reaches all locations of Cloudflare
+ * within seconds. A new workers.dev address takes up to some minutes, until it has a certificate.
  */
 export async function waitForVersion({
   url,
@@ -31,17 +24,26 @@ export async function waitForVersion({
   print,
   wait,
 }: LiveWorker): Promise<string | null> {
-  let last = 'nothing'
-  for (let attempt = 0; attempt < attempts; attempt += 1) {
-    if (attempt > 0) await wait(pauseMs)
+  const call = createCall({ url, fetch })
+  for (let attempt = 1; ; attempt += 1) {
+    const fault = versionFault(await call('GET', '/healthz', undefined, 'without_key'), url, version)
+    if (fault === null || attempt === attempts) return fault
     if (attempt === 2) print(`Waiting for ${url} to answer …`)
-    const answer = await readHealth(url, fetch)
-    // A Worker of an earlier release shows no version.
-    if (answer.kind === 'healthy' && (answer.version ?? version) === version) return null
-    last = answer.kind === 'healthy' ? `version ${answer.version}` : answer.detail
+    await wait(pauseMs)
   }
-  const minutes = Math.round((attempts * pauseMs) / 60_000)
-  return `${url} does not answer with version ${version} after ${minutes} minutes (last: ${last}).`
+}
+
+function versionFault(answer: Answer, url: string, version: string): string | null {
+  const health = healthSchema.safeParse(answer.json).data
+  // A Worker of an earlier release shows no version.
+  if (health !== undefined && (health.version ?? version) === version) return null
+  if (health !== undefined)
+    return `${url} still serves version ${health.version}, not ${version}. Test again with --smoke-test in a minute; if it stays, another Worker has this address.`
+  if (answer.status === null)
+    return `Nothing answers at ${url} (${answer.error}). Test again with --smoke-test in a minute, or compare PUBLIC_BASE_URL with the addresses in the dashboard of Cloudflare.`
+  if (answer.json === undefined || answer.status === 404)
+    return `${url} answers ${answer.status}, but it is not Reelhook. PUBLIC_BASE_URL is the address of something else, or a page of Cloudflare comes before the Worker.`
+  return `The Worker at ${url} does not run: ${describeAnswer(answer)}`
 }
 
 /**
@@ -58,41 +60,13 @@ export async function hasOtherSecret(
 }
 
 async function refusesToken(url: string, fetch: LiveWorker['fetch'], secret: string): Promise<boolean> {
-  try {
-    const response = await fetch(`${url}/simulator/tasks/none`, {
-      headers: { authorization: `Bearer ${await callToken([secret])}` },
-      redirect: 'manual',
-      signal: AbortSignal.timeout(timeoutMs),
-    })
-    const body: unknown = await response.json().catch(() => null)
-    return response.status === 401 && unauthorizedSchema.safeParse(body).success
-  } catch (error) {
-    if (!(error instanceof TypeError) && !(error instanceof DOMException)) throw error
-    return false
-  }
-}
-
-type Health = { kind: 'healthy'; version: string | undefined } | { kind: 'unhealthy'; detail: string }
-
-async function readHealth(url: string, fetch: LiveWorker['fetch']): Promise<Health> {
-  try {
-    const response = await fetch(`${url}/healthz`, { signal: AbortSignal.timeout(timeoutMs) })
-    const body: unknown = await response.json().catch(() => null)
-    const healthy = healthSchema.safeParse(body)
-    if (response.ok && healthy.success) return { kind: 'healthy', version: healthy.data.version }
-    const problem = problemSchema.safeParse(body)
-    return { kind: 'unhealthy', detail: problem.data?.detail ?? `status ${response.status}` }
-  } catch (error) {
-    // No connection, no certificate, or no answer in time.
-    if (!(error instanceof TypeError) && !(error instanceof DOMException)) throw error
-    return { kind: 'unhealthy', detail: error.message }
-  }
+  const call = createCall({ url, adminApiKey: await callToken([secret]), fetch })
+  const { status, json } = await call('GET', '/simulator/tasks/none')
+  return status === 401 && unauthorizedSchema.safeParse(json).success
 }
 
 const attempts = 60
 const pauseMs = 3000
-const timeoutMs = 10_000
 
 const healthSchema = z.object({ status: z.enum(['ok', 'degraded']), version: z.string().optional() })
 const unauthorizedSchema = z.object({ error: z.literal('unauthorized') })
-const problemSchema = z.object({ detail: z.string() })

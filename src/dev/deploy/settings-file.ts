@@ -8,6 +8,7 @@ import { constants, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseEnv } from 'node:util'
 import { readConfig, settingNames } from '../../config.ts'
+import { nearestSetting } from '../nearest-setting.ts'
 
 /** The settings by name. A blank setting is unset, and is not in it. */
 export type Settings = Readonly<Record<string, string>>
@@ -109,28 +110,10 @@ function namesIn(text: string): NamedLine[] {
 const assignment = /^[^\S\n]*(?:export\s+)?([\w.-]+)[^\S\n]*=[^\S\n]*("[^"]*"|'[^']*'|`[^`]*`|.*)/gm
 
 function nameFault({ name, value, isRepeated }: NamedLine): string[] {
-  if (!settingNames().includes(name)) return [`${name} is not a setting; the nearest is ${nearest(name)}`]
+  if (!settingNames().includes(name))
+    return [`${name} is not a setting; the nearest is ${nearestSetting(name)}`]
   if (isRepeated) return [`${name} is set more than once`]
   // A parser of .env files takes the rest of such a line as a comment.
   if (/^[^'"`#\s][^#]*\S#/.test(value)) return [`${name} has a # in its value, which needs quotes`]
   return []
-}
-
-function nearest(name: string): string {
-  const [first] = settingNames().toSorted((a, b) => distance(name, a) - distance(name, b))
-  return first ?? name
-}
-
-/** Levenshtein's distance: how many characters to insert, delete or replace. */
-function distance(from: string, to: string): number {
-  let row = Array.from({ length: to.length + 1 }, (_, column) => column)
-  for (const [index, letter] of [...from].entries()) {
-    const next = [index + 1]
-    for (const [column, other] of [...to].entries()) {
-      const replaced = (row[column] ?? 0) + (letter === other ? 0 : 1)
-      next.push(Math.min(replaced, (row[column + 1] ?? 0) + 1, (next[column] ?? 0) + 1))
-    }
-    row = next
-  }
-  return row.at(-1) ?? 0
 }

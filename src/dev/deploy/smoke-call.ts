@@ -1,5 +1,6 @@
 /** The calls of the smoke test, as any caller sends them. Trouble is an answer too. */
 import { z } from 'zod'
+import { parseJson } from '../../core/http/json.ts'
 
 /** `json`: undefined if the body is none. `status`: null if nothing answered, and `error` says why. */
 export interface Answer {
@@ -18,7 +19,7 @@ export type Call = (
 
 interface Caller {
   url: string
-  adminApiKey: string
+  adminApiKey?: string
   fetch: typeof fetch
 }
 
@@ -38,7 +39,7 @@ export function createCall({ url, adminApiKey, fetch }: Caller): Call {
         ...(body !== undefined && { body: JSON.stringify(body) }),
       })
       const bytes = new Uint8Array(await response.arrayBuffer())
-      return { status: response.status, error: '', json: readJson(bytes), bytes }
+      return { status: response.status, error: '', json: parseJson(new TextDecoder().decode(bytes)), bytes }
     } catch (error) {
       // fetch throws for network failures only. Its cause names the reason, such as an unknown host.
       const cause = error instanceof Error ? (error.cause ?? error) : error
@@ -58,15 +59,6 @@ export function describeAnswer({ status, error, json }: Answer): string {
 
 function describe(cause: unknown): string {
   return cause instanceof Error ? cause.message : String(cause)
-}
-
-function readJson(bytes: Uint8Array): unknown {
-  try {
-    return JSON.parse(new TextDecoder().decode(bytes))
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined
-    throw error
-  }
 }
 
 const problemSchema = z.object({

@@ -8,27 +8,17 @@ import packageJson from '../../../package.json' with { type: 'json' }
 import { type JobView, jobViewSchema } from '../../core/job/view-schema.ts'
 import { type Answer, type Call, createCall, describeAnswer } from './smoke-call.ts'
 
-export interface SmokeTest {
+export interface LiveDeployment {
   /** The address of the Worker, without a slash at its end. */
   url: string
   adminApiKey: string
   fetch: typeof fetch
   print: (line: string) => void
-  wait?: (ms: number) => Promise<void>
 }
 
 /** Null if it passed; otherwise what failed, and what to do. */
-export async function smokeTest({
-  url,
-  adminApiKey,
-  fetch,
-  print,
-  wait = sleep,
-}: SmokeTest): Promise<string | null> {
+export async function smokeTest({ url, adminApiKey, fetch, print }: LiveDeployment): Promise<string | null> {
   const call = createCall({ url, adminApiKey, fetch })
-  const silent = await untilThisVersion(call, url, wait)
-  if (silent !== null) return silent
-  print(`Version ${packageJson.version} runs at ${url}`)
   const unhealthy = await checkHealth(call)
   if (unhealthy !== null) return unhealthy
   print('The database, the bucket and the queues respond')
@@ -40,30 +30,6 @@ export async function smokeTest({
   if ((fault ?? unerased) !== null) return fault ?? unerased
   print('A job was made, its webhook came back, and its file is whole. It is erased again')
   return null
-}
-
-/** A deployment reaches all locations of Cloudflare within seconds, and a new address takes a little longer. */
-const propagationMs = 30_000
-const betweenLooksMs = 2_000
-
-async function untilThisVersion(call: Call, url: string, wait: (ms: number) => Promise<void>) {
-  for (let waitedMs = 0; ; waitedMs += betweenLooksMs) {
-    const fault = versionFault(await call('GET', '/healthz', undefined, 'without_key'), url)
-    if (fault === null || waitedMs >= propagationMs) return fault
-    await wait(betweenLooksMs)
-  }
-}
-
-function versionFault(answer: Answer, url: string): string | null {
-  const { version } = healthSchema.safeParse(answer.json).data ?? {}
-  if (version === packageJson.version) return null
-  if (version !== undefined)
-    return `${url} still serves version ${version}, not ${packageJson.version}. Wait a minute and run the smoke test again; if it stays, another Worker has this address.`
-  if (answer.status === null)
-    return `Nothing answers at ${url} (${answer.error}). A new address takes up to a few minutes. Otherwise compare PUBLIC_BASE_URL with the addresses in the dashboard of Cloudflare.`
-  if (answer.json === undefined || answer.status === 404)
-    return `${url} answers ${answer.status}, but it is not Reelhook. PUBLIC_BASE_URL is the address of something else, or a page of Cloudflare comes before the Worker.`
-  return `The Worker at ${url} does not run: ${describeAnswer(answer)}`
 }
 
 async function checkHealth(call: Call): Promise<string | null> {
@@ -136,12 +102,7 @@ async function erase(call: Call, id: string): Promise<string | null> {
   return answer.status === 204 ? null : `The job ${id} cannot be erased: ${describeAnswer(answer)}`
 }
 
-function sleep(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms))
-}
-
 const healthSchema = z.object({
   status: z.string().optional(),
-  version: z.string().optional(),
   checks: z.record(z.string(), z.object({ status: z.string() })).optional(),
 })

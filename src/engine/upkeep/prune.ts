@@ -8,10 +8,10 @@ import { prunedBefore } from '../../core/retention.ts'
 import { repetitionMs, sweepEveryMs } from '../../core/schedule/jobs.ts'
 import type { Database } from '../../store/database.ts'
 import { deleteOldCounters } from '../../store/jobs/counters.ts'
-import { pruneCandidates, pruneJobs } from '../../store/prune.ts'
 import { inEachDatabase } from '../../store/shards.ts'
 import { deleteStartsBefore } from '../../store/starts.ts'
-import { foldCounters } from '../../store/totals/totals.ts'
+import { pruneCandidates, pruneJobs } from '../../store/upkeep/prune.ts'
+import { foldCounters } from '../../store/upkeep/totals.ts'
 
 // Every ten minutes, because a look that finds nothing still reads some rows.
 const minutesPerRound = 10

@@ -3,8 +3,8 @@
  * erasure waits for it. What Cloudflare refuses is purged by a later sweep.
  */
 import type { Context } from '../../context.ts'
-import { type Purge, removePurges, waitingPurges } from '../../store/purges.ts'
 import { inEachDatabase } from '../../store/shards.ts'
+import { type Purge, removePurges, waitingPurges } from '../../store/upkeep/purges.ts'
 
 // Cloudflare's limits on every plan: 100 tags per purge, and 5 purges a minute for the account, with a bucket of 25
 // (developers.cloudflare.com/cache/how-to/purge-cache). One of the five is left to the account's other Workers.

@@ -6,7 +6,6 @@ import type { Context } from '../../context.ts'
 import { isForgotten } from '../../core/restoration.ts'
 import { objectPrefixes, ownerOf, uploadKey } from '../../core/retention.ts'
 import type { Database } from '../../store/database.ts'
-import { markOf } from '../../store/high-water-mark.ts'
 import {
   claimReconciliation,
   type ReconciliationCounts,
@@ -20,6 +19,7 @@ import {
   ownersOf,
 } from '../../store/reports/stored-objects.ts'
 import { inEachDatabase } from '../../store/shards.ts'
+import { markOf } from '../../store/upkeep/high-water-mark.ts'
 
 const hours = 60 * 60_000
 const reconcileEveryMs = 24 * hours

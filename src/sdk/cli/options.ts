@@ -1,13 +1,14 @@
 /** The values of options: what a person types, as the API wants it. No I/O. */
 import { InvalidArgumentError, Option } from 'commander'
+import { aspectRatios, models, resolutions, sellerNames } from '../../core/request/choices.ts'
 
 /** The values that shells and `--help` offer. None is refused: the deployment may know more than this version. */
 const known = {
-  model: ['seedance-2.0', 'seedance-2.0-fast', 'seedance-2.0-mini'],
-  provider: ['runware', 'crun', 'scenario', 'aimlapi'],
-  providerOrRule: ['auto', 'cheapest', 'runware', 'crun', 'scenario', 'aimlapi'],
-  resolution: ['480p', '720p', '1080p', '4k'],
-  aspectRatio: ['21:9', '16:9', '4:3', '1:1', '3:4', '9:16', 'auto'],
+  model: models,
+  provider: sellerNames,
+  providerOrRule: ['auto', 'cheapest', ...sellerNames],
+  resolution: resolutions,
+  aspectRatio: aspectRatios,
 } as const
 
 export function knownValues(flags: string, description: string, values: keyof typeof known): Option {

@@ -10,7 +10,7 @@ import type { Model, ProviderName } from '../../core/request/choices.ts'
 import type { Database } from '../database.ts'
 import { preparedByNames, value } from '../prepared.ts'
 import { counters, jobs, webhooks } from '../schema.ts'
-import { addToTotals, hourMs, readable } from '../totals/totals.ts'
+import { addToTotals, hourMs, readable } from '../upkeep/totals.ts'
 import { readTask, selectTasks } from './tasks.ts'
 
 /** One day more than the longest period of the statistics. */

@@ -8,7 +8,6 @@ import { abortUnless, isAborted } from '../abort-unless.ts'
 import type { Database } from '../database.ts'
 import { type DeliveryDraft, insertDelivery } from '../deliveries/claim.ts'
 import { deleteMetadata } from '../metadata.ts'
-import { insertPurgesOfJobs } from '../purges.ts'
 import {
   assets,
   deliveries,
@@ -20,6 +19,7 @@ import {
   tasks,
   webhooks,
 } from '../schema.ts'
+import { insertPurgesOfJobs } from '../upkeep/purges.ts'
 import { type Job, noIdempotencyKey, readRow } from './jobs.ts'
 import { type Output, readOutput } from './outputs.ts'
 

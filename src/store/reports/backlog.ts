@@ -6,9 +6,9 @@ import { settleGraceMs } from '../../core/schedule/jobs.ts'
 import type { Database } from '../database.ts'
 import { isParked, isSameLane } from '../deliveries/lane.ts'
 import { claimableAt, isUnsettled } from '../jobs/jobs.ts'
-import { countPurges } from '../purges.ts'
 import { assets, deliveries, events, hosts, jobs, outputs, slots, waits } from '../schema.ts'
 import { type Databases, inEachDatabase } from '../shards.ts'
+import { countPurges } from '../upkeep/purges.ts'
 
 /** Every count of a database stops here. */
 export const maxCounted = 1_000

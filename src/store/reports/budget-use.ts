@@ -1,11 +1,8 @@
 /** How many API keys have used how much of their budget. */
-import { and, desc, isNotNull, isNull } from 'drizzle-orm'
 import { monthOf } from '../../core/job/spending.ts'
 import type { Database } from '../database.ts'
-import { apiKeys } from '../schema.ts'
-import { usedByKey } from '../spending.ts'
+import { readBudgets } from './budgets.ts'
 
-const maxKeys = 1_000
 const nearlyUsedShare = 0.8
 
 export interface BudgetUse {
@@ -17,15 +14,8 @@ export interface BudgetUse {
 }
 
 export async function countBudgetUse(db: Database, nowMs: number): Promise<BudgetUse> {
-  const keys = await db
-    .select({ id: apiKeys.id, budget: apiKeys.monthlyBudgetMicros })
-    .from(apiKeys)
-    .where(and(isNotNull(apiKeys.monthlyBudgetMicros), isNull(apiKeys.revokedAt)))
-    .orderBy(desc(apiKeys.id))
-    .limit(maxKeys)
-  const ids = keys.map(({ id }) => id)
-  const used = keys.length === 0 ? new Map<string, number>() : await usedByKey(db, ids, monthOf(nowMs))
+  const budgets = await readBudgets(db, monthOf(nowMs))
   const reaching = (share: number) =>
-    keys.filter(({ id, budget }) => budget !== null && (used.get(id) ?? 0) >= budget * share).length
-  return { keys: keys.length, nearlyUsed: reaching(nearlyUsedShare), used: reaching(1) }
+    budgets.filter(({ usedMicros, budgetMicros }) => usedMicros >= budgetMicros * share).length
+  return { keys: budgets.length, nearlyUsed: reaching(nearlyUsedShare), used: reaching(1) }
 }

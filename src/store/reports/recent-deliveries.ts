@@ -1,7 +1,9 @@
 /** The deliveries of a period that ended, by result. No counter has them: one more row would be written for each. */
+
 import { type SQL, sql } from 'drizzle-orm'
 import { eventTypes } from '../../core/event.ts'
 import { firstIdAt } from '../../core/id.ts'
+import { hours, minutes } from '../../core/schedule/units.ts'
 import type { Database } from '../database.ts'
 import { literal } from '../page.ts'
 import { deliveries } from '../schema.ts'
@@ -10,21 +12,30 @@ import { deliveries } from '../schema.ts'
 export const maxRecentDeliveries = 1_000
 
 /** The deliveries that were made in the last minutes and accepted. */
-const deliveredWithinMs = 10 * 60_000
+const deliveredWithinMs = 10 * minutes
 /** A delivery is tried for about three days before it fails. */
-const failedWithinMs = 4 * 24 * 60 * 60_000
+const failedWithinMs = 4 * 24 * hours
 
 export interface RecentDeliveries {
   delivered: number
   failed: number
 }
 
-export async function countRecentDeliveries(
+export function countRecentDeliveries(
   databases: readonly Database[],
   nowMs: number,
 ): Promise<RecentDeliveries> {
-  const delivered = countOf('delivered', nowMs - deliveredWithinMs)
-  const failed = countOf('failed', nowMs - failedWithinMs)
+  const sinceMs = { delivered: nowMs - deliveredWithinMs, failed: nowMs - failedWithinMs }
+  return countDeliveries(databases, sinceMs)
+}
+
+/** `sinceMs`: those of each result that were created since then. */
+export async function countDeliveries(
+  databases: readonly Database[],
+  sinceMs: RecentDeliveries,
+): Promise<RecentDeliveries> {
+  const delivered = countOf('delivered', sinceMs.delivered)
+  const failed = countOf('failed', sinceMs.failed)
   const counts = await Promise.all(
     databases.map((db) =>
       db.all<RecentDeliveries>(sql`SELECT ${delivered} AS delivered, ${failed} AS failed`),

@@ -4,7 +4,7 @@ import type { ProviderName } from '../../core/request/choices.ts'
 import type { Database } from '../database.ts'
 import { deadLettered } from '../jobs/counters.ts'
 import { counters } from '../schema.ts'
-import { readable } from '../totals/totals.ts'
+import { readable } from '../upkeep/totals.ts'
 
 const names = ['via_webhook', 'via_poll', 'tasks_succeeded', 'tasks_failed', deadLettered] as const
 

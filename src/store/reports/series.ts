@@ -9,7 +9,7 @@ import type { ProviderName } from '../../core/request/choices.ts'
 import type { Database } from '../database.ts'
 import { isUnsettled } from '../jobs/jobs.ts'
 import { counters, jobs } from '../schema.ts'
-import { hourMs, readable } from '../totals/totals.ts'
+import { hourMs, readable } from '../upkeep/totals.ts'
 import { type Spread, spreadOf, sum, type TaskStats, tasksIn } from './stats.ts'
 
 export const intervals = ['hour', 'day'] as const

@@ -13,7 +13,7 @@ import type { Database } from '../database.ts'
 import { deadLettered } from '../jobs/counters.ts'
 import { literal } from '../page.ts'
 import { counters, jobs } from '../schema.ts'
-import { hourMs } from '../totals/totals.ts'
+import { hourMs } from '../upkeep/totals.ts'
 
 /** Jobs that have not ended are counted up to here, for each status, provider and model. */
 export const maxUnsettledCounted = 1_000

@@ -2,7 +2,7 @@
 import { env } from 'cloudflare:workers'
 import { expect, it } from 'vitest'
 import { openDatabase } from '../../../src/store/database.ts'
-import { foldCounters } from '../../../src/store/totals/totals.ts'
+import { foldCounters } from '../../../src/store/upkeep/totals.ts'
 import { apiRequest } from '../../support/api-call.ts'
 import { manyDeliveries, manyJobs } from '../../support/many-rows.ts'
 import { createMeteredWorker } from '../../support/meter.ts'

@@ -32,7 +32,7 @@ const readings: Readings = {
   alerts: new Map([['say "hi"\\', 1]]),
   waiting: { count: 0, oldestAt: null },
 }
-const limits = { runware: undefined, crun: 4, scenario: undefined, aimlapi: undefined, simulator: undefined }
+const limits = { crun: 4 }
 const families = familiesOf(readings, { version: '1.2.3', providers: ['crun'], limits })
 const lines = writeOpenMetrics(families).split('\n')
 

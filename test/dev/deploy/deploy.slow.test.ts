@@ -14,6 +14,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import packageJson from '../../../package.json' with { type: 'json' }
 import { resourcesIn } from '../../../src/dev/deploy/account-resources.ts'
 import { readWorkerConfig } from '../../../src/dev/deploy/worker-config.ts'
 import { accountId, apiToken, permissions } from '../../support/platform/cloudflare-account.ts'
@@ -39,7 +40,9 @@ const shell = {
 }
 const login = { CLOUDFLARE_API_TOKEN: apiToken }
 const config = readWorkerConfig('.')
-const deployScript = [process.execPath, resolve('src/dev/deploy/deploy.ts')]
+const deployScript = packageJson.scripts.deploy
+  .split(' ')
+  .map((word) => (word === 'node' ? process.execPath : word.endsWith('.ts') ? resolve(word) : word))
 
 let api: CloudflareApi
 let folder: string

@@ -66,6 +66,10 @@ describe('a dry run', () => {
   })
 })
 
+function unreachable(): never {
+  throw new TypeError('fetch failed', { cause: new Error('getaddrinfo ENOTFOUND') })
+}
+
 describe('the check of the deployed Worker', () => {
   it('waits until the new version answers', async () => {
     const answers = [
@@ -80,11 +84,29 @@ describe('the check of the deployed Worker', () => {
     expect(world.tested).toHaveLength(1)
   })
 
-  it('names the last answer if the version never comes, and how to go back', async () => {
+  it.each<[string, () => Response, string]>([
+    [
+      'an old version',
+      () => Response.json({ status: 'ok', version: '0.0.1' }),
+      `still serves version 0.0.1, not ${version}`,
+    ],
+    ['nothing', unreachable, `Nothing answers at ${liveUrl} (getaddrinfo ENOTFOUND)`],
+    ['another site', () => new Response('<html>'), 'answers 200, but it is not Reelhook'],
+    ['a challenge', () => new Response('<html>', { status: 403 }), 'answers 403, but it is not Reelhook'],
+    [
+      'a missing setting',
+      () =>
+        Response.json(
+          { detail: 'Correct the settings.', errors: [{ path: 'SIGNING_SECRET', message: 'is not set' }] },
+          { status: 503 },
+        ),
+      'does not run: status 503, Correct the settings. SIGNING_SECRET is not set',
+    ],
+  ])('says that %s answers in the end, and how to go back', async (_, answer, expected) => {
     await deploy()
-    world.health = () => Response.json({ status: 'ok', providers: [], version: '0.0.1' })
+    world.health = answer
     const fault = await deploy()
-    expect(fault).toContain(`does not answer with version ${version} after 3 minutes (last: version 0.0.1).`)
+    expect(fault).toContain(expected)
     expect(fault).toContain('npx wrangler rollback --name reelhook')
     expect(world.tested).toHaveLength(1)
   })

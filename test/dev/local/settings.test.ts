@@ -64,7 +64,7 @@ describe('the settings of .dev.vars', () => {
     const text =
       'RUNWARE_KEY=1\nSCENARIO_SDK_API_KEY=one\nCRUN_BASE_URL=https://crun.example.com\nMAX_OUTPUT_BYTES=much\nADMIN_API_KEY=short'
     expect(faultsOf(text)).toEqual([
-      'RUNWARE_KEY is not a setting',
+      'RUNWARE_KEY is not a setting; the nearest is RUNWARE_API_KEY',
       'CRUN_API_KEY is not set, but CRUN_BASE_URL is',
       'SCENARIO_SDK_API_SECRET is not set, but SCENARIO_SDK_API_KEY is',
       'ADMIN_API_KEY must have at least 16 characters',

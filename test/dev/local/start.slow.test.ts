@@ -163,7 +163,7 @@ describe('npm start', () => {
     await expect
       .poll(printed, until)
       .toContain(
-        'Fix these settings in .dev.vars:\n  RUNWARE_KEY is not a setting\n  MAX_OUTPUT_BYTES must be a whole number, 1 or more\nThe previous Worker continues.',
+        'Fix these settings in .dev.vars:\n  RUNWARE_KEY is not a setting; the nearest is RUNWARE_API_KEY\n  MAX_OUTPUT_BYTES must be a whole number, 1 or more\nThe previous Worker continues.',
       )
     writeFileSync(`${copy}/.dev.vars`, 'SCENARIO_SDK_API_KEY=a\nSCENARIO_SDK_API_SECRET=b\n')
     await expect.poll(printed, until).toContain('Real providers, which cost money: scenario.')

@@ -1,6 +1,8 @@
 /** The settings of `.dev.vars`: each provider with a key there is the real one, the others are simulated. No I/O. */
 import { parseEnv } from 'node:util'
 import { readConfig, settingNames } from '../../../config.ts'
+import { sellerNames } from '../../../core/request/choices.ts'
+import { nearestSetting } from '../../nearest-setting.ts'
 
 /** By name. A blank setting is unset, and is not in it. */
 export type OwnSettings = Readonly<Record<string, string>>
@@ -8,7 +10,7 @@ export type OwnSettings = Readonly<Record<string, string>>
 export type OwnSettingsResult = { ok: true; own: OwnSettings } | { ok: false; faults: string[] }
 
 /** The providers that the simulator can be. */
-export const simulated = ['runware', 'crun', 'scenario', 'aimlapi'] as const
+export const simulated = sellerNames
 export type Simulated = (typeof simulated)[number]
 
 /** Finds every fault at once. `fixed` wins over the file, such as the address of a tunnel. */
@@ -20,7 +22,7 @@ export function readOwnSettings(text: string, fixed: OwnSettings = {}): OwnSetti
   const unknown = Object.keys(parseEnv(text)).filter((name) => !settingNames().includes(name))
   const configured = readConfig({ ...placeholders, ...own })
   const faults = [
-    ...unknown.map((name) => `${name} is not a setting`),
+    ...unknown.map((name) => `${name} is not a setting; the nearest is ${nearestSetting(name)}`),
     ...simulated.flatMap((provider) => accountFaults(provider, own)),
     ...(configured.ok ? [] : configured.faults),
     ...(isPublic(own) && own.ALLOW_PRIVATE_NETWORK === 'true'

@@ -2,7 +2,7 @@
 import { open } from 'node:fs/promises'
 import { usageFault } from '../errors.ts'
 
-/** The job of its last whole row. Null: it has none. What follows that row is cut off. */
+/** Returns the id of the job in the last whole row, or null if there is none, and removes the text after that row. */
 export async function continueAfter(path: string): Promise<string | null> {
   const file = await open(path, 'r+')
   try {

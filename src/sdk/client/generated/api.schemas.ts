@@ -1860,7 +1860,7 @@ export type Alerts = {
      */
     last_summary_at: string | null;
     /**
-     * What was ever raised, raised ones first.
+     * The alerts that were raised at least once. Those that are raised now come first.
      */
     data: {
         /**

@@ -3,8 +3,8 @@
  * that no crash loses it, and is removed once it is purged.
  */
 import { asc, count, inArray, min, type SQL, sql } from 'drizzle-orm'
-import type { Database } from './database.ts'
-import { assets, jobs, outputs, purges } from './schema.ts'
+import type { Database } from '../database.ts'
+import { assets, jobs, outputs, purges } from '../schema.ts'
 
 export type Purge = typeof purges.$inferSelect
 

@@ -4,10 +4,10 @@
  * that it passes and may not prune yet is listed in `postponed_prunes`.
  */
 import { and, asc, gt, isNull, lt, lte, type SQL, sql } from 'drizzle-orm'
-import { firstIdAt } from '../core/id.ts'
-import { among } from './among.ts'
-import type { Database } from './database.ts'
-import { hasLateCheck } from './late/late-checks.ts'
+import { firstIdAt } from '../../core/id.ts'
+import { among } from '../among.ts'
+import type { Database } from '../database.ts'
+import { hasLateCheck } from '../late/late-checks.ts'
 import {
   attempts,
   deliveries,
@@ -17,7 +17,7 @@ import {
   pruneProgress,
   tasks,
   webhooks,
-} from './schema.ts'
+} from '../schema.ts'
 
 /** Most jobs end within that time. One that takes longer, and is passed before its turn, is postponed. */
 const usualDurationMs = 60 * 60 * 1_000

@@ -1,14 +1,14 @@
 /** The high-water mark of a database (core/restoration.ts): one row, in which a restoration is noted too. */
 import { eq, sql } from 'drizzle-orm'
-import { readStored } from '../core/http/json.ts'
+import { readStored } from '../../core/http/json.ts'
 import {
   type HighWaterMark,
   highWaterMarkSchema,
   raiseEveryMs,
   restorationSchema,
-} from '../core/restoration.ts'
-import type { Database } from './database.ts'
-import { reconciliations } from './schema.ts'
+} from '../../core/restoration.ts'
+import type { Database } from '../database.ts'
+import { reconciliations } from '../schema.ts'
 
 const name = 'high-water mark'
 
