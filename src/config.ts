@@ -7,7 +7,8 @@ import type { Limits } from './core/job/concurrency.ts'
 import type { Model, ProviderName } from './core/request/choices.ts'
 import { countShards } from './core/shards.ts'
 import type { NetworkPolicy } from './core/url/policy.ts'
-import type { Accounts } from './providers/index.ts'
+import { type Accounts, sellers } from './providers/index.ts'
+import { simulator } from './providers/simulator/index.ts'
 import { type Settings, settingsSchema } from './settings.ts'
 
 export interface Config {
@@ -43,7 +44,7 @@ export interface Config {
 export type ConfigResult = { ok: true; config: Config } | { ok: false; faults: string[] }
 
 export function settingNames(): string[] {
-  return Object.keys(settingsSchema.shape)
+  return [settingsSchema, ...sellerSettings].flatMap(({ shape }) => Object.keys(shape))
 }
 
 /** Reports every invalid setting at once, by name and without its value. */
@@ -51,7 +52,9 @@ export function readConfig(environment: object): ConfigResult {
   const shards = countShards(environment)
   if (!shards.ok) return { ok: false, faults: [shards.fault] }
   const { data: values, error } = settingsSchema.safeParse(environment)
-  const faults = [...(error?.issues ?? []).map(describeIssue), ...missingExportSettings(environment)]
+  const errors = [error, ...sellerSettings.map((settings) => settings.safeParse(environment).error)]
+  const issues = errors.flatMap((one) => one?.issues ?? [])
+  const faults = [...issues.map(describeIssue), ...missingExportSettings(environment)]
   if (values === undefined || faults.length > 0) return { ok: false, faults: [...new Set(faults)] }
   return {
     ok: true,
@@ -60,46 +63,16 @@ export function readConfig(environment: object): ConfigResult {
       signingSecret: secretVersions(values),
       adminApiKey: values.ADMIN_API_KEY,
       accounts: {
-        ...(values.RUNWARE_API_KEY && {
-          runware: {
-            apiKey: values.RUNWARE_API_KEY,
-            baseUrl: values.RUNWARE_BASE_URL,
-            uploads: values.RUNWARE_UPLOADS,
-          },
-        }),
-        ...(values.CRUN_API_KEY && {
-          crun: {
-            apiKey: values.CRUN_API_KEY,
-            baseUrl: values.CRUN_BASE_URL,
-            usdPerCredit: values.CRUN_USD_PER_CREDIT,
-          },
-        }),
-        ...(values.SCENARIO_SDK_API_KEY &&
-          values.SCENARIO_SDK_API_SECRET && {
-            scenario: {
-              apiKey: values.SCENARIO_SDK_API_KEY,
-              apiSecret: values.SCENARIO_SDK_API_SECRET,
-              baseUrl: values.SCENARIO_BASE_URL,
-              usdPerCredit: values.SCENARIO_USD_PER_UNIT,
-            },
-          }),
-        ...(values.AIMLAPI_API_KEY && {
-          aimlapi: { apiKey: values.AIMLAPI_API_KEY, baseUrl: values.AIMLAPI_BASE_URL },
-        }),
-        simulator: {
+        ...accountsIn(environment),
+        simulator: simulator({
           baseUrl: `${values.PUBLIC_BASE_URL}/simulator`,
           secret: secretVersions(values),
           isForEveryone: values.SIMULATOR,
-        },
+        }),
       },
       providerOrder: values.PROVIDER_ORDER,
       modelAliases: values.MODEL_ALIASES,
-      limits: {
-        runware: values.RUNWARE_MAX_CONCURRENT,
-        crun: values.CRUN_MAX_CONCURRENT,
-        scenario: values.SCENARIO_MAX_CONCURRENT,
-        aimlapi: values.AIMLAPI_MAX_CONCURRENT,
-      },
+      limits: limitsIn(environment),
       maxOutputBytes: values.MAX_OUTPUT_BYTES,
       retentionDays: values.RETENTION_DAYS,
       pruneAfterDays: values.PRUNE_AFTER_DAYS,
@@ -115,6 +88,19 @@ export function readConfig(environment: object): ConfigResult {
           : { url: values.ALERT_URL, summaryHour: values.ALERT_SUMMARY_HOUR },
     },
   }
+}
+
+function accountsIn(environment: object): Accounts {
+  const accounts = Object.entries(sellers).map(
+    ([name, seller]) => [name, seller.readAccount(environment)] as const,
+  )
+  return Object.fromEntries(accounts.filter(([, account]) => account !== null))
+}
+
+function limitsIn(environment: object): Limits {
+  return Object.fromEntries(
+    Object.entries(sellers).map(([name, seller]) => [name, seller.readLimit(environment)]),
+  )
 }
 
 /** All of them, or none: a part of them exports nothing, and its operator would not notice. */
@@ -149,6 +135,8 @@ function describeIssue({ path, message }: z.core.$ZodIssue): string {
   // The path continues into lists; the setting is its first step.
   return `${String(path[0])} ${message}`
 }
+
+const sellerSettings = Object.values(sellers).map(({ settings }) => settings)
 
 const exportSettings = [
   'EXPORT_ENDPOINT',

@@ -87,7 +87,7 @@ export function createContext(
   const { fetch, limit } = createConnections(withUserAgent(given.fetch))
   const edges = { ...given, fetch }
   const guard = createGuard(edges, config)
-  const providersWith = (fetch: Fetch) => createProviders(config.accounts, fetch, edges.now, guard)
+  const providersWith = (fetch: Fetch) => createProviders(config.accounts, { fetch, now: edges.now, guard })
   const databases = openDatabases(env, (database) => patientDatabase(database, edges, patience))
   return {
     ...edges,

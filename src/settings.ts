@@ -1,4 +1,7 @@
-/** The settings of the Worker: each name, and the values that it may have (setting-kinds.ts). */
+/**
+ * The settings of the Worker beside those of its providers (providers/): each name, and the values that it may have
+ * (setting-kinds.ts).
+ */
 import { z } from 'zod'
 import { models, sellerNames } from './core/request/choices.ts'
 import { maxRetentionDays } from './core/retention.ts'
@@ -13,22 +16,6 @@ export const settingsSchema = z.object({
   SIGNING_SECRET: required(kinds.secret(32)),
   SIGNING_SECRET_PREVIOUS: optional(kinds.secret(32)),
   ADMIN_API_KEY: required(kinds.secret(16)),
-  RUNWARE_API_KEY: kinds.providerKey,
-  RUNWARE_BASE_URL: optional(kinds.baseUrl).transform((url) => url ?? 'https://api.runware.ai/v1'),
-  RUNWARE_MAX_CONCURRENT: optional(kinds.wholeNumber(1)),
-  RUNWARE_UPLOADS: kinds.either('on', 'off'),
-  CRUN_API_KEY: kinds.providerKey,
-  CRUN_USD_PER_CREDIT: optional(kinds.price),
-  CRUN_BASE_URL: optional(kinds.baseUrl).transform((url) => url ?? 'https://api.crun.ai'),
-  CRUN_MAX_CONCURRENT: optional(kinds.wholeNumber(1)),
-  SCENARIO_SDK_API_KEY: kinds.providerKey,
-  SCENARIO_SDK_API_SECRET: kinds.providerKey,
-  SCENARIO_USD_PER_UNIT: optional(kinds.price),
-  SCENARIO_BASE_URL: optional(kinds.baseUrl).transform((url) => url ?? 'https://api.cloud.scenario.com/v1'),
-  SCENARIO_MAX_CONCURRENT: optional(kinds.wholeNumber(1)),
-  AIMLAPI_API_KEY: kinds.providerKey,
-  AIMLAPI_BASE_URL: optional(kinds.baseUrl).transform((url) => url ?? 'https://api.aimlapi.com'),
-  AIMLAPI_MAX_CONCURRENT: optional(kinds.wholeNumber(1)),
   SIMULATOR: kinds.either('on', 'off'),
   PROVIDER_ORDER: kinds.names.pipe(
     z.array(z.enum(sellerNames, `must be providers, separated by commas: ${sellerNames.join(', ')}`)),

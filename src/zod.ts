@@ -25,6 +25,7 @@ export {
   union,
   unknown,
   url,
+  ZodObject,
   ZodString,
   ZodType,
 } from 'zod/v4'

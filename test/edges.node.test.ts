@@ -3,13 +3,15 @@ import { describe, expect, it } from 'vitest'
 import { filesWith, sources, withoutProse } from './support/sources.ts'
 
 describe('the environment', () => {
-  it('is read only by config.ts, and its names are those of settings.ts', () => {
+  it('is read only by config.ts, and its names are those of settings.ts and of each provider', () => {
     const names = variableNames()
     expect(names).toContain('SIGNING_SECRET')
     const reads = new RegExp(
       `\\b(${names.join('|')})\\b|\\bprocess\\.env\\b|\\bimport\\.meta\\.env\\b|cloudflare:workers`,
     )
-    expect(filesWith(reads).filter(isDeployed)).toEqual(['config.ts', 'settings.ts'])
+    const files = filesWith(reads).filter(isDeployed)
+    const ofProvider = /^providers\/\w+\/index\.ts$/
+    expect(files.filter((file) => !ofProvider.test(file))).toEqual(['config.ts', 'settings.ts'])
   })
 
   it('appears as the type Env only in the files that start the Worker', () => {

@@ -1,5 +1,7 @@
 /** One trace per job: the calls to providers and the deliveries carry the context that the caller sent. */
+
 import { describe, expect, it } from 'vitest'
+import { sellerNames } from '../src/core/request/choices.ts'
 import { readTraceparent } from '../src/core/trace.ts'
 import { callbackSecret } from './support/caller.ts'
 import { untilDelivery } from './support/deliveries.ts'
@@ -34,28 +36,25 @@ async function sentToProviders(run: () => Promise<unknown>): Promise<unknown[]> 
 }
 
 describe('the context of a request', () => {
-  it.each(['runware', 'crun', 'scenario', 'aimlapi'])(
-    'is in each call to %s, and in the webhook',
-    async (provider) => {
-      const sent = await sentToProviders(async () => {
-        const { id, trace_id } = await postTraced('/v1/jobs', { ...aJob, provider })
-        expect(trace_id).toBe(traceId)
-        expect(await untilSettled(id)).toMatchObject({ status: 'succeeded', trace_id: traceId })
-        const [delivery] = await untilNotified(id)
-        expect(delivery?.headers.traceparent).toBe(traceparent)
-        expect(JSON.parse(delivery?.body ?? '')).toMatchObject({ data: { trace_id: traceId } })
-        // A webhook is accepted before its job is read.
-        const isOfJob = ({ event, fields }: (typeof world.logs)[number]) =>
-          fields.job_id === id && event !== 'webhook.received'
-        const lines = world.logs.filter(isOfJob)
-        expect(lines.map(({ event }) => event)).toEqual(
-          expect.arrayContaining(['job.accepted', 'delivery.attempted']),
-        )
-        expect(new Set(lines.map(({ fields }) => fields.trace_id))).toEqual(new Set([traceId]))
-      })
-      expect(sent).toEqual([traceparent])
-    },
-  )
+  it.each(sellerNames)('is in each call to %s, and in the webhook', async (provider) => {
+    const sent = await sentToProviders(async () => {
+      const { id, trace_id } = await postTraced('/v1/jobs', { ...aJob, provider })
+      expect(trace_id).toBe(traceId)
+      expect(await untilSettled(id)).toMatchObject({ status: 'succeeded', trace_id: traceId })
+      const [delivery] = await untilNotified(id)
+      expect(delivery?.headers.traceparent).toBe(traceparent)
+      expect(JSON.parse(delivery?.body ?? '')).toMatchObject({ data: { trace_id: traceId } })
+      // A webhook is accepted before its job is read.
+      const isOfJob = ({ event, fields }: (typeof world.logs)[number]) =>
+        fields.job_id === id && event !== 'webhook.received'
+      const lines = world.logs.filter(isOfJob)
+      expect(lines.map(({ event }) => event)).toEqual(
+        expect.arrayContaining(['job.accepted', 'delivery.attempted']),
+      )
+      expect(new Set(lines.map(({ fields }) => fields.trace_id))).toEqual(new Set([traceId]))
+    })
+    expect(sent).toEqual([traceparent])
+  })
 
   it('is in a delivery that is sent again', async () => {
     world.caller.respondNext(() => new Response('gone', { status: 410 }))

@@ -1,7 +1,9 @@
 /** Every request that the Worker sends has its User-Agent. */
+
 import { env } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
 import { version } from '../package.json'
+import { sellerNames } from '../src/core/request/choices.ts'
 import { anAnswer } from './media/a-copy.ts'
 import { aDataUri, aFile } from './support/assets.ts'
 import { callbackSecret } from './support/caller.ts'
@@ -33,7 +35,7 @@ function untilSettled(id: string) {
 }
 
 describe('the User-Agent is sent with', () => {
-  it.each(['runware', 'crun', 'scenario', 'aimlapi'])('every call of a job at %s', async (provider) => {
+  it.each(sellerNames)('every call of a job at %s', async (provider) => {
     const agents = await agentsAt('https://simulator.test/', async () => {
       await post('/v1/estimates', aRequest({ provider }))
       const { id } = await postJob({ provider, reference_images: [aDataUri('image/png')] })

@@ -3,6 +3,7 @@ import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-plugin'
 import { defineConfig, defineProject } from 'vitest/config'
 import { BaseSequencer, type TestSpecification } from 'vitest/node'
 import { parallelConsumers } from '../src/dev/local/parallel-consumers.ts'
+import { simulatedSettings } from '../src/dev/simulated-accounts.ts'
 
 const root = new URL('../', import.meta.url).pathname
 const { bindings: consumers, ...parallel } = parallelConsumers(`${root}wrangler.toml`)
@@ -58,15 +59,7 @@ const inWorkerd = defineProject({
           PUBLIC_BASE_URL: 'https://reelhook.test',
           SIGNING_SECRET: 'a signing secret of thirty-two characters',
           ADMIN_API_KEY: 'the-admin-key-of-the-tests',
-          RUNWARE_API_KEY: 'runware-key',
-          RUNWARE_BASE_URL: 'https://simulator.test/runware/v1',
-          CRUN_API_KEY: 'crun-key',
-          CRUN_BASE_URL: 'https://simulator.test/crun',
-          SCENARIO_SDK_API_KEY: 'scenario-key',
-          SCENARIO_SDK_API_SECRET: 'scenario-secret',
-          SCENARIO_BASE_URL: 'https://simulator.test/scenario/v1',
-          AIMLAPI_API_KEY: 'aimlapi-key',
-          AIMLAPI_BASE_URL: 'https://simulator.test/aimlapi',
+          ...simulatedSettings('https://simulator.test'),
           DNS_CHECK_URL: 'off',
         },
       },

@@ -21,8 +21,8 @@ export function withUsd(provider: Provider, usdPerCredit: number | undefined): P
       findSubmission: async (submission) => map(await findSubmission(submission), pricedTask),
     }),
     ...(parseWebhook && {
-      parseWebhook: (body) =>
-        parseWebhook(body).map((item) => ({ ...item, outcome: pricedOutcome(item.outcome) })),
+      parseWebhook: (body, tasks) =>
+        parseWebhook(body, tasks).map((item) => ({ ...item, outcome: pricedOutcome(item.outcome) })),
     }),
   }
 }

@@ -2,9 +2,11 @@
  * Requests every response that the description has. Every test checks that the responses match the description
  * (`test/support/validate-responses.ts`); this file checks that no described response is missing.
  */
+
 import { env } from 'cloudflare:workers'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { eventTypes } from '../../src/core/event.ts'
+import { sellerNames } from '../../src/core/request/choices.ts'
 import { ask, deadDatabase } from '../support/api-call.ts'
 import { bearerHeader, createApiKey, revokeApiKey } from '../support/api-keys.ts'
 import { aFile, anAsset, upload } from '../support/assets.ts'
@@ -112,7 +114,7 @@ describe('every operation', () => {
   })
 })
 
-describe.each(['runware', 'crun', 'scenario', 'aimlapi'])('a job at %s', (provider) => {
+describe.each(sellerNames)('a job at %s', (provider) => {
   const asked = { provider, callback_events: eventTypes, count: 2, metadata: { order: '42' } }
 
   it.each(['', 'fail=provider', 'submit=402', 'submit=500-after', 'body=html'])(

@@ -13,8 +13,9 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { z } from 'zod'
 import { type CallbackServer, startCallbackServer } from '../../src/dev/local/callback-server.ts'
 import { createClient } from '../../src/dev/local/client.ts'
-import { keys, variablesFor } from '../../src/dev/local/stage.ts'
+import { variablesFor } from '../../src/dev/local/stage.ts'
 import { freePort, startWorker } from '../../src/dev/local/worker.ts'
+import { simulatedKeys } from '../../src/dev/simulated-accounts.ts'
 import { startSimulator } from '../../src/dev/simulator/server.ts'
 import type { Simulator } from '../../src/dev/simulator/simulator.ts'
 
@@ -34,7 +35,7 @@ await main()
 
 async function main() {
   rmSync(folder, { recursive: true, force: true })
-  const simulator = await startSimulator({ port: 0, keys })
+  const simulator = await startSimulator({ port: 0, keys: simulatedKeys })
   const callbackSecret = `whsec_${randomBytes(32).toString('base64')}`
   const callbacks = await startCallbackServer(callbackSecret)
   const port = await freePort()

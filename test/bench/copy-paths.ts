@@ -6,8 +6,9 @@ import { rmSync } from 'node:fs'
 import { setTimeout as wait } from 'node:timers/promises'
 import { convertV4MiniflareOptions, Miniflare } from 'miniflare'
 import { createClient } from '../../src/dev/local/client.ts'
-import { keys, variablesFor } from '../../src/dev/local/stage.ts'
+import { variablesFor } from '../../src/dev/local/stage.ts'
 import { freePort, startWorker } from '../../src/dev/local/worker.ts'
+import { simulatedKeys } from '../../src/dev/simulated-accounts.ts'
 import { runtimeProcesses, watchSize } from './process.ts'
 
 export interface CopyPath {
@@ -163,7 +164,7 @@ function aTask(prompt: string, overrides: object = {}) {
 async function callRunware(simulatorUrl: string, task: object) {
   const response = await fetch(`${simulatorUrl}/runware/v1`, {
     method: 'POST',
-    headers: { authorization: `Bearer ${keys.runware}` },
+    headers: { authorization: `Bearer ${simulatedKeys.runware}` },
     body: JSON.stringify([task]),
   })
   return (await response.json()).data[0]

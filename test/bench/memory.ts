@@ -8,8 +8,9 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
 import { createClient } from '../../src/dev/local/client.ts'
-import { keys, variablesFor } from '../../src/dev/local/stage.ts'
+import { variablesFor } from '../../src/dev/local/stage.ts'
 import { freePort, startWorker } from '../../src/dev/local/worker.ts'
+import { simulatedKeys } from '../../src/dev/simulated-accounts.ts'
 import { startSimulator } from '../../src/dev/simulator/server.ts'
 import { newProcess, openBarePut, untilStored, warmUp } from './copy-paths.ts'
 import { runtimeProcesses, watchSize } from './process.ts'
@@ -22,7 +23,7 @@ const folder = '.wrangler/bench-memory'
 
 const copy = { provider: 'runware', prompt: `A boat sim(megabytes=${megabytes}, body=chunked)` }
 
-const simulator = await startSimulator({ port: 0, keys, pace: { queuedMs: 0, runningMs: 0 } })
+const simulator = await startSimulator({ port: 0, keys: simulatedKeys, pace: { queuedMs: 0, runningMs: 0 } })
 const pictures = await startPictureServer()
 const uploads = [1, 2].map((n) => ({
   provider: 'scenario',

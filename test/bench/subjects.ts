@@ -3,8 +3,9 @@ import { rmSync } from 'node:fs'
 import { type Bundle, bundleWorker, migrateTables } from '../../src/dev/local/bundle.ts'
 import { createClient } from '../../src/dev/local/client.ts'
 import { runWorker } from '../../src/dev/local/runtime.ts'
-import { keys, variablesFor } from '../../src/dev/local/stage.ts'
+import { variablesFor } from '../../src/dev/local/stage.ts'
 import { freePort } from '../../src/dev/local/worker.ts'
+import { simulatedKeys } from '../../src/dev/simulated-accounts.ts'
 import { startSimulator } from '../../src/dev/simulator/server.ts'
 import type { Simulator } from '../../src/dev/simulator/simulator.ts'
 import { newProcess } from './copy-paths.ts'
@@ -81,7 +82,7 @@ async function open(
   { folder, consumers, onLog = () => undefined }: SubjectOptions,
   variables: Record<string, string>,
 ): Promise<Omit<Subject, 'jobRequest'>> {
-  const simulator = await startSimulator({ port: 0, keys, pace })
+  const simulator = await startSimulator({ port: 0, keys: simulatedKeys, pace })
   const port = await freePort()
   const processes = runtimeProcesses()
   const options = consumers === 'idle' ? { ...bundle.options, queueConsumers: {} } : bundle.options

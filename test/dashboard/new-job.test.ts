@@ -1,6 +1,6 @@
 import { env } from 'cloudflare:workers'
 import { expect, it } from 'vitest'
-import { models } from '../../src/core/request/choices.ts'
+import { models, sellerNames } from '../../src/core/request/choices.ts'
 import { createApiKey } from '../support/api-keys.ts'
 import { aFile } from '../support/assets.ts'
 import { visitor, visitorWith } from '../support/pages.ts'
@@ -56,7 +56,7 @@ it('the price of each provider is shown, and the cheapest is marked', async () =
     provider: 'auto',
   })
   const table = /<table class="estimates">[\s\S]*?<\/table>/.exec(html)?.[0] ?? ''
-  for (const name of ['runware', 'crun', 'scenario', 'aimlapi']) expect(table).toContain(name)
+  for (const name of sellerNames) expect(table).toContain(name)
   expect(table.match(/cheapest/g)).toHaveLength(1)
 })
 

@@ -1,6 +1,8 @@
 /** D1 is overloaded for a minute, or stalls for half a minute, at any point of a job's life. */
+
 import { env } from 'cloudflare:workers'
 import { afterEach, describe, expect, it, vi } from 'vitest'
+import { sellerNames } from '../../src/core/request/choices.ts'
 import { workPatience } from '../../src/store/patience.ts'
 import { expectOneEnd } from '../support/expect-one-end.ts'
 import { createMeteredWorker, type MeteredWorker } from '../support/meter.ts'
@@ -56,8 +58,7 @@ describe('a D1 that is overloaded for a minute', () => {
   it('while four jobs of different providers run: each ends once', async () => {
     const { worker, database } = aWorker()
     const ids: string[] = []
-    for (const provider of ['runware', 'crun', 'scenario', 'aimlapi'])
-      ids.push(await postTo(worker, provider))
+    for (const provider of sellerNames) ids.push(await postTo(worker, provider))
     // After the submissions: a lost response of Crun can only be resolved by its webhook.
     await worker.passSeconds(2)
     database.overload(world.edges.now() + 60 * seconds)

@@ -22,7 +22,7 @@ function aRegistry(environment: Record<string, string | undefined>, reply: Reply
   const result = readConfig({ ...needed, ...environment })
   if (!result.ok) throw new Error(result.faults.join())
   const { fetch, sent } = aNetwork(reply)
-  return { providers: createProviders(result.config.accounts, fetch, now, async () => null), sent }
+  return { providers: createProviders(result.config.accounts, { fetch, now, guard: async () => null }), sent }
 }
 
 describe('the registry', () => {

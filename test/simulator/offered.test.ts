@@ -1,6 +1,8 @@
 /** Which callers may use the simulator, and where it is listed. */
+
 import { env } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
+import { sellerNames } from '../../src/core/request/choices.ts'
 import { ask } from '../support/api-call.ts'
 import { bearerHeader, createApiKey, postJobWith } from '../support/api-keys.ts'
 import { visitorWith } from '../support/pages.ts'
@@ -89,7 +91,7 @@ describe('with SIMULATOR=on', () => {
         ]),
       })),
     })
-    expect(health).toMatchObject({ providers: ['runware', 'crun', 'scenario', 'aimlapi', 'simulator'] })
+    expect(health).toMatchObject({ providers: [...sellerNames, 'simulator'] })
   })
 
   it.each(['auto', 'cheapest'])(

@@ -4,8 +4,9 @@ import { appendFileSync, mkdirSync, rmSync } from 'node:fs'
 import { setTimeout as wait } from 'node:timers/promises'
 import { bundleWorker, migrateTables } from '../../src/dev/local/bundle.ts'
 import { type LocalWorker, runWorker } from '../../src/dev/local/runtime.ts'
-import { keys, variablesFor } from '../../src/dev/local/stage.ts'
+import { variablesFor } from '../../src/dev/local/stage.ts'
 import { freePort } from '../../src/dev/local/worker.ts'
+import { simulatedKeys } from '../../src/dev/simulated-accounts.ts'
 import { startSimulator } from '../../src/dev/simulator/server.ts'
 import { runtimeProcesses } from '../bench/process.ts'
 import { openCallerServer } from '../chaos/world/caller-server.ts'
@@ -21,7 +22,7 @@ const maxQuietMs = 20_000
 export async function deploy(folder: string, plan: Plan) {
   rmSync(folder, { recursive: true, force: true })
   mkdirSync(folder, { recursive: true })
-  const simulator = await startSimulator({ port: 0, keys, pace })
+  const simulator = await startSimulator({ port: 0, keys: simulatedKeys, pace })
   const callers = await openCallerServer(`whsec_${randomBytes(32).toString('base64')}`)
   const port = await freePort()
   const inspectorPort = await freePort()

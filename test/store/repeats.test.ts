@@ -2,8 +2,10 @@
  * Every call to D1 may run twice: D1 executes it, its answer is lost, and it is repeated. Here the first answer to every
  * writing call is lost, in the life of a job and in the whole API: the results are the same as without that.
  */
+
 import { env } from 'cloudflare:workers'
 import { beforeEach, describe, expect, it } from 'vitest'
+import { sellerNames } from '../../src/core/request/choices.ts'
 import { apiRequest } from '../support/api-call.ts'
 import { deliveriesOf } from '../support/deliveries.ts'
 import { expectOneEnd } from '../support/expect-one-end.ts'
@@ -56,7 +58,7 @@ async function countedJobs(provider: string, status: string): Promise<number> {
 }
 
 describe('a job whose every write is answered only the second time', () => {
-  it.each(['runware', 'crun', 'scenario', 'aimlapi'])('ends once at %s, with one bill', async (provider) => {
+  it.each(sellerNames)('ends once at %s, with one bill', async (provider) => {
     const bills = world.simulator.tasks().length
     const counted = await countedJobs(provider, 'succeeded')
     const id = await accepted({ provider, prompt: 'A paper boat sim(webhook=lost)' })

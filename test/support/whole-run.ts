@@ -1,5 +1,7 @@
 /** Runs jobs with a secret wherever one can be: success, failure, refusal, attack, outage. */
+
 import { env } from 'cloudflare:workers'
+import { sellerNames } from '../../src/core/request/choices.ts'
 import { bearerHeader, createApiKey, type NewApiKey, postJobWith } from './api-keys.ts'
 import { callbackSecret } from './caller.ts'
 import { callbackPathOf, postWebhook, postWebhookTo } from './provider-webhooks.ts'
@@ -41,7 +43,7 @@ async function succeed(apiKey: NewApiKey): Promise<string[]> {
     pictureUrl.slice(0, 24),
     () => new Response(png, { headers: { 'content-type': 'image/png' } }),
   )
-  for (const provider of ['scenario', 'runware', 'crun', 'aimlapi']) {
+  for (const provider of sellerNames) {
     const overrides = { ...request, provider, reference_images: [pictureUrl] }
     const job =
       provider === 'crun'

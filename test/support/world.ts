@@ -5,6 +5,7 @@
 import { exports } from 'cloudflare:workers'
 import { inject } from 'vitest'
 import type { Edges } from '../../src/context.ts'
+import { simulatedKeys } from '../../src/dev/simulated-accounts.ts'
 import { createSimulator, type Simulator } from '../../src/dev/simulator/simulator.ts'
 import { type Caller, createCaller } from './caller.ts'
 import { checkEvent } from './contract.ts'
@@ -95,12 +96,7 @@ function createParts(): Parts {
       now: clock.now,
       after: clock.after,
       pace: { queuedMs: 1_000, runningMs: 4_000 },
-      keys: {
-        runware: 'runware-key',
-        crun: 'crun-key',
-        scenario: 'scenario-key:scenario-secret',
-        aimlapi: 'aimlapi-key',
-      },
+      keys: simulatedKeys,
     }),
   }
 }

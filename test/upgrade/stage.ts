@@ -5,8 +5,9 @@ import { jobViewSchema } from '../../src/core/job/view-schema.ts'
 import { bundleWorker } from '../../src/dev/local/bundle.ts'
 import { createClient } from '../../src/dev/local/client.ts'
 import { runWorker } from '../../src/dev/local/runtime.ts'
-import { keys, variablesFor } from '../../src/dev/local/stage.ts'
+import { variablesFor } from '../../src/dev/local/stage.ts'
 import { freePort } from '../../src/dev/local/worker.ts'
+import { simulatedKeys } from '../../src/dev/simulated-accounts.ts'
 import { startSimulator } from '../../src/dev/simulator/server.ts'
 import { createClockDriver } from '../chaos/lives/advance-clock.ts'
 import { openChannel } from '../chaos/lives/channel.ts'
@@ -39,7 +40,7 @@ export async function openStage(folder: string) {
   writeFileSync(`${folder}/entry.ts`, entry)
   const bundle = await bundleWorker(folder, `${folder}/entry.ts`)
   const clock = createClock()
-  const providers = await startSimulator({ port: 0, keys, pace, clock })
+  const providers = await startSimulator({ port: 0, keys: simulatedKeys, pace, clock })
   const receiver = await openReceiver(callbackSecret)
   const port = await freePort()
   const variables = { ...variablesFor(port, providers.url, secrets), CRUN_MAX_CONCURRENT: '1' }

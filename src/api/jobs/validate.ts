@@ -10,6 +10,7 @@ import type { PostedRequest } from '../../core/request/request.ts'
 import { isMeantAsUrl } from '../../core/url/parse.ts'
 import { rejectUrl } from '../../core/url/policy.ts'
 import { allProviders } from '../../providers/index.ts'
+import type { Provider } from '../../providers/provider.ts'
 import type { Asset } from '../../store/assets.ts'
 import { adminKeyId } from '../auth.ts'
 import { type FieldFault, fieldFaults } from '../problems.ts'
@@ -21,7 +22,7 @@ export type Validation = { ok: true; metadata: KnownMetadata } | { ok: false; fa
 
 /** Checks URLs, assets, embedded media, provider options and the secret, and reports all faults at once. */
 export async function validateRequest(
-  { dbOf, bucket, config }: Pick<Context, 'dbOf' | 'bucket' | 'config'>,
+  { dbOf, bucket, config, providers }: Pick<Context, 'dbOf' | 'bucket' | 'config' | 'providers'>,
   caller: Pick<Caller, 'keyId' | 'project'>,
   request: Part,
   retryOf: string | null = null,
@@ -33,7 +34,7 @@ export async function validateRequest(
     ...dataUriFaults(request),
     ...optionFaults(request, config.reach),
     ...secretFaults(request, caller.keyId),
-    ...simulatorFaults(request, caller.keyId, config.accounts.simulator?.isForEveryone),
+    ...simulatorFaults(request, caller.keyId, providers.simulator),
   ]
   if (faults.length > 0) return { ok: false, faults }
   return { ok: true, metadata: await knownMetadata(request, assets) }
@@ -89,9 +90,9 @@ function secretFaults(request: Part, apiKeyId: string): FieldFault[] {
   ]
 }
 
-function simulatorFaults(request: Part, apiKeyId: string, isForEveryone = false): FieldFault[] {
+function simulatorFaults(request: Part, apiKeyId: string, simulator: Provider | undefined): FieldFault[] {
   const isNamed = [request.provider].flat().includes('simulator')
-  if (!isNamed || isForEveryone || apiKeyId === adminKeyId) return []
+  if (!isNamed || !simulator?.isOnlyForAdmin || apiKeyId === adminKeyId) return []
   const message =
     'simulator: only the admin key may use it in this deployment; SIMULATOR=on allows it to every key'
   return [{ path: 'provider', message }]

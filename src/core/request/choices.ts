@@ -5,6 +5,7 @@ export type Model = (typeof models)[number]
 
 /** The providers that sell videos. */
 export const sellerNames = ['runware', 'crun', 'scenario', 'aimlapi'] as const
+export type SellerName = (typeof sellerNames)[number]
 
 /** With `simulator`, which is part of Reelhook and makes no real video. */
 export const providerNames = [...sellerNames, 'simulator'] as const

@@ -1,5 +1,7 @@
 /** The questions of the first deployment on a terminal. */
 import { intro, isCancel, log, multiselect, password, select } from '@clack/prompts'
+import { sellerNames } from '../../core/request/choices.ts'
+import { sellers } from '../../providers/index.ts'
 import type { Location } from './account-resources.ts'
 import type { Settings } from './settings-file.ts'
 
@@ -25,16 +27,17 @@ export const askOnTerminal: Ask = async ({ worker, file, asksLocation }) => {
   log.info(`Your answers go into ${file}. A second run asks nothing.`)
   const chosen = await multiselect({
     message: 'Which providers do you have an API key of? None is fine for now.',
-    options: providers.map(({ name }) => ({ value: name, label: name })),
+    options: sellerNames.map((name) => ({ value: name, label: sellers[name].title })),
     required: false,
   })
   if (isCancel(chosen)) return null
   const settings: Record<string, string> = {}
-  for (const { name, keys } of providers) {
-    if (!chosen.includes(name)) continue
-    for (const [setting, what] of keys) {
+  for (const name of chosen) {
+    const { title, credentials } = sellers[name]
+    for (const setting of credentials) {
+      const what = setting.endsWith('SECRET') ? 'API secret' : 'API key'
       // Empty: it can be added to the file later.
-      const value = await password({ message: `${name}: ${what} (Enter skips it)` })
+      const value = await password({ message: `${title}: ${what} (Enter skips it)` })
       if (isCancel(value)) return null
       if (value) settings[setting] = value.trim()
     }
@@ -46,19 +49,6 @@ export const askOnTerminal: Ask = async ({ worker, file, asksLocation }) => {
   })
   return isCancel(location) ? null : { settings, location }
 }
-
-const providers = [
-  { name: 'Runware', keys: [['RUNWARE_API_KEY', 'API key']] },
-  { name: 'Crun', keys: [['CRUN_API_KEY', 'API key']] },
-  {
-    name: 'Scenario',
-    keys: [
-      ['SCENARIO_SDK_API_KEY', 'API key'],
-      ['SCENARIO_SDK_API_SECRET', 'API secret'],
-    ],
-  },
-  { name: 'AI/ML API', keys: [['AIMLAPI_API_KEY', 'API key']] },
-] as const
 
 const places: { value: Location | null; label: string; hint?: string }[] = [
   { value: null, label: 'Near this machine', hint: 'right if your callers are near, too' },

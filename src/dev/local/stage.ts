@@ -1,6 +1,7 @@
 /** Runs everything on this machine: the provider simulator as an HTTP server, and the Worker configured to use it. */
 import { randomBytes } from 'node:crypto'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { simulatedKeys, simulatedSettings } from '../simulated-accounts.ts'
 import { startSimulator } from '../simulator/server.ts'
 import { bundleWorker, migrateTables } from './bundle.ts'
 import type { LocalWorker } from './runtime.ts'
@@ -28,24 +29,13 @@ interface Options {
   callbacksUrl?: string
 }
 
-const scenarioKey = 'simulated-scenario-key'
-const scenarioSecret = 'simulated-scenario-secret'
-
-/** The provider keys that the simulator accepts. */
-export const keys = {
-  runware: 'simulated-runware-key',
-  crun: 'simulated-crun-key',
-  scenario: `${scenarioKey}:${scenarioSecret}`,
-  aimlapi: 'simulated-aimlapi-key',
-}
-
 export async function openStage(options: Options): Promise<Stage> {
   const { folder, pace, onLog, own: firstOwn = {}, callbacksUrl } = options
   await mkdir(folder, { recursive: true })
   const secrets = await storedSecrets(`${folder}/secrets.json`)
   const publicUrl = isPublic(firstOwn) ? firstOwn.PUBLIC_BASE_URL : undefined
   const linksUrl = publicUrl && thisMachine(publicUrl, 'simulator')
-  const simulator = await startSimulator({ port: 0, keys, linksUrl, ...(pace && { pace }) })
+  const simulator = await startSimulator({ port: 0, keys: simulatedKeys, linksUrl, ...(pace && { pace }) })
   const port = options.port === 0 ? await freePort() : options.port
   const places = publicUrl && {
     [thisMachine(publicUrl, 'simulator')]: simulator.url,
@@ -91,15 +81,7 @@ export function variablesFor(port: number, simulatorUrl: string, secrets: Secret
     PUBLIC_BASE_URL: `http://127.0.0.1:${port}`,
     SIGNING_SECRET: secrets.signingSecret,
     ADMIN_API_KEY: secrets.adminApiKey,
-    RUNWARE_API_KEY: keys.runware,
-    RUNWARE_BASE_URL: `${simulatorUrl}/runware/v1`,
-    CRUN_API_KEY: keys.crun,
-    CRUN_BASE_URL: `${simulatorUrl}/crun`,
-    SCENARIO_SDK_API_KEY: scenarioKey,
-    SCENARIO_SDK_API_SECRET: scenarioSecret,
-    SCENARIO_BASE_URL: `${simulatorUrl}/scenario/v1`,
-    AIMLAPI_API_KEY: keys.aimlapi,
-    AIMLAPI_BASE_URL: `${simulatorUrl}/aimlapi`,
+    ...simulatedSettings(simulatorUrl),
     ALLOW_PRIVATE_NETWORK: 'true',
   }
 }

@@ -12,6 +12,7 @@
  */
 
 import { z } from 'zod'
+import { type ProviderName, providerNames } from './provider-names.ts'
 
 const webhook = z.enum([
   'lost',
@@ -53,7 +54,7 @@ interface Counted<Fault extends string> {
 }
 
 const directives = z.strictObject({
-  at: z.enum(['runware', 'crun', 'scenario', 'aimlapi']).optional(),
+  at: z.enum(providerNames).optional(),
   webhook: z
     .string()
     .transform((words) => words.split('+'))
@@ -93,7 +94,7 @@ export type Directives = z.output<typeof directives>
 export type ReadDirectives = { ok: true; directives: Directives } | { ok: false; message: string }
 
 /** Empty if they are for another provider than the one that reads them. */
-export function readDirectives(prompt: string, reader?: Directives['at']): ReadDirectives {
+export function readDirectives(prompt: string, reader?: ProviderName): ReadDirectives {
   const pairs: Record<string, string> = {}
   for (const [, inside = ''] of prompt.matchAll(/\bsim\(([^)]*)\)/g)) {
     for (const pair of inside.split(',')) {

@@ -40,9 +40,8 @@ function linkExpiry(world: World, task: SimulatedTask, output: SimulatedOutput):
     case 'scenario':
       // "A short period" from each request for the asset; its length is not documented.
       return world.edges.now() + HOUR_MS
-    case 'crun':
-    case 'aimlapi':
-      // Not documented; links of the upstream provider expire after a day.
+    default:
+      // ByteDance's own links expire after a day. Resellers do not document theirs.
       return output.endsAt + DAY_MS
   }
 }

@@ -10,7 +10,7 @@ interface SimulatorOptions {
   /** 0 takes any free port. */
   port: number
   pace?: SimulatorEdges['pace']
-  keys?: SimulatorEdges['keys']
+  keys: SimulatorEdges['keys']
   /** Default: the machine's clock. */
   clock?: Clock
   /** The origin of its links to media. Default: its own address. */
@@ -26,12 +26,6 @@ interface RunningSimulator {
 }
 
 const DEFAULT_PACE = { queuedMs: 500, runningMs: 2500 }
-const DEFAULT_KEYS = {
-  runware: 'simulated-runware-key',
-  crun: 'ak_simulated-crun-key',
-  scenario: 'simulated-scenario-key:simulated-scenario-secret',
-  aimlapi: 'simulated-aimlapi-key',
-}
 
 /** As long as providers keep an idle connection. With Node's default of 5 s, a reused connection may close too early. */
 const KEEP_ALIVE_MS = 75_000
@@ -56,7 +50,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Running
         : fetch(request, { signal: AbortSignal.timeout(WEBHOOK_TIMEOUT_MS) }),
     ...(options.clock ?? realClock),
     pace: options.pace ?? DEFAULT_PACE,
-    keys: options.keys ?? DEFAULT_KEYS,
+    keys: options.keys,
   })
 
   const listener = getRequestListener(

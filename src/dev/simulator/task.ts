@@ -8,8 +8,6 @@ import type { ScenarioModel, ScenarioRequest } from './scenario/request.ts'
 
 export type SimulatedTask = RunwareTask | CrunTask | ScenarioTask | AimlapiTask
 
-export type ProviderName = SimulatedTask['provider']
-
 export interface RunwareTask extends AnyTask {
   provider: 'runware'
   request: RunwareRequest

@@ -1,6 +1,7 @@
 import { ConnectionLost, GatewayResponse } from './connection-lost.ts'
+import type { ProviderName } from './provider-names.ts'
 import type { Upload } from './scenario/upload.ts'
-import type { ProviderName, SimulatedOutput, SimulatedTask } from './task.ts'
+import type { SimulatedOutput, SimulatedTask } from './task.ts'
 
 export interface SimulatorEdges {
   /** The origin of media links, e.g. `http://127.0.0.1:4100`. */
@@ -15,7 +16,7 @@ export interface SimulatorEdges {
   /** How long a task is pending, and then running. */
   pace: { queuedMs: number; runningMs: number }
   /** The accepted keys; a provider without a key refuses every request. Scenario's is `key:secret`. */
-  keys: { runware: string; crun: string; scenario?: string; aimlapi?: string }
+  keys: Partial<Record<ProviderName, string>>
 }
 
 export interface LogLine {

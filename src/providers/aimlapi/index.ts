@@ -3,25 +3,35 @@
  * request log that finds a lost submission by our reference. Sources: docs.aimlapi.com, its pages on Seedance 2.0 Mini,
  * errors, request tracing and usage logs.
  */
-
-import type { Fetch } from '../../connections.ts'
 import { refuseByCapabilities, warnIdenticalSeeds } from '../eligibility.ts'
 import { callProvider } from '../http.ts'
 import type { Capabilities, OnAnswer, Provider } from '../provider.ts'
+import { defineSeller, type ProviderEdges } from '../seller.ts'
+import { withUsd } from '../usd.ts'
 import { findInLog } from './logs.ts'
 import { readEstimate } from './prices.ts'
 import { generationOf, modelIds, options, promptOf, ratios, refuseOptions } from './request.ts'
 import { readAcknowledgement, readStatus } from './response.ts'
 
 /** From the sample on its page: 120000 credits cost 0.06 US dollars. Reported dollars take precedence. */
-export const usdPerCredit = 0.06 / 120_000
+const usdPerCredit = 0.06 / 120_000
 
-export interface AimlapiAccount {
+export const aimlapi = defineSeller({
+  title: 'AI/ML API',
+  prefix: 'AIMLAPI',
+  credentials: ['AIMLAPI_API_KEY'],
+  baseUrl: 'https://api.aimlapi.com',
+  settings: {},
+  connect: ({ credentials: [apiKey], baseUrl }, edges) =>
+    withUsd(connect({ apiKey, baseUrl }, edges), usdPerCredit),
+})
+
+interface Account {
   apiKey: string
   baseUrl: string
 }
 
-export function aimlapi(account: AimlapiAccount, fetch: Fetch, now: () => number): Provider {
+function connect(account: Account, { fetch, now }: ProviderEdges): Provider {
   const authorization = `Bearer ${account.apiKey}`
   const get = (path: string, onAnswer?: OnAnswer) =>
     callProvider(fetch, 'safe', `${account.baseUrl}/v2/${path}`, {

@@ -3,22 +3,33 @@
  * that overrides the HTTP status, one webhook without a retry, no search for a lost submission. Sources: docs.crun.ai,
  * its OpenAPI description and its published command line.
  */
-import type { Fetch } from '../../connections.ts'
 import type { AspectRatio } from '../../core/request/choices.ts'
 import type { JobRequest } from '../../core/request/request.ts'
+import * as kinds from '../../setting-kinds.ts'
 import { refuseByCapabilities } from '../eligibility.ts'
 import { type CallKind, callProvider, type ProviderCall } from '../http.ts'
 import type { Capabilities, Provider, Reason } from '../provider.ts'
+import { defineSeller, type ProviderEdges } from '../seller.ts'
+import { withUsd } from '../usd.ts'
 import { options, pricedTaskOf, promptOf, taskOf } from './request.ts'
 import { readAcknowledgement, readEstimate, readStatus, readWebhook } from './response.ts'
 
-export interface CrunAccount {
+export const crun = defineSeller({
+  title: 'Crun',
+  prefix: 'CRUN',
+  credentials: ['CRUN_API_KEY'],
+  baseUrl: 'https://api.crun.ai',
+  settings: { CRUN_USD_PER_CREDIT: kinds.optional(kinds.price) },
+  connect: ({ credentials: [apiKey], baseUrl, settings }, edges) =>
+    withUsd(connect({ apiKey, baseUrl }, edges), settings.CRUN_USD_PER_CREDIT),
+})
+
+interface Account {
   apiKey: string
   baseUrl: string
-  usdPerCredit?: number | undefined
 }
 
-export function crun(account: CrunAccount, fetch: Fetch, now: () => number): Provider {
+function connect(account: Account, { fetch, now }: ProviderEdges): Provider {
   const call = (kind: CallKind, path: string, init: Omit<ProviderCall, 'headers'>) =>
     callProvider(fetch, kind, `${account.baseUrl}/api/v1/client/job/${path}`, {
       headers: { 'x-api-key': account.apiKey },

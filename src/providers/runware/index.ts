@@ -3,13 +3,14 @@
  * unsigned webhook per result. Sources: Runware's model page, its platform documentation (task polling, webhooks,
  * errors) and its published SDKs.
  */
-import type { Fetch } from '../../connections.ts'
 import { ok, type Result } from '../../core/fault.ts'
 import { modeOf } from '../../core/request/media.ts'
 import type { JobRequest } from '../../core/request/request.ts'
+import * as kinds from '../../setting-kinds.ts'
 import { refuseByCapabilities } from '../eligibility.ts'
 import { type CallKind, callProvider, type ProviderCall } from '../http.ts'
 import type { Capabilities, OnAnswer, Provider, Reason } from '../provider.ts'
+import { defineSeller, type ProviderEdges } from '../seller.ts'
 import type { Item } from './item.ts'
 import { dryRunOf, options, optionsOf, promptOf, ratios, taskOf } from './request.ts'
 import {
@@ -21,14 +22,24 @@ import {
   readWebhook,
 } from './response.ts'
 
-export interface RunwareAccount {
+export const runware = defineSeller({
+  title: 'Runware',
+  prefix: 'RUNWARE',
+  credentials: ['RUNWARE_API_KEY'],
+  baseUrl: 'https://api.runware.ai/v1',
+  settings: { RUNWARE_UPLOADS: kinds.either('on', 'off') },
+  connect: ({ credentials: [apiKey], baseUrl, settings }, edges) =>
+    connect({ apiKey, baseUrl, uploads: settings.RUNWARE_UPLOADS }, edges),
+})
+
+interface Account {
   apiKey: string
   baseUrl: string
   /** Whether videos are uploaded to us unless a request says otherwise. */
-  uploads?: boolean
+  uploads: boolean
 }
 
-export function runware(account: RunwareAccount, fetch: Fetch, now: () => number): Provider {
+function connect(account: Account, { fetch, now }: ProviderEdges): Provider {
   const call = (kind: CallKind, task: Record<string, unknown>, init: Partial<ProviderCall> = {}) =>
     callProvider(fetch, kind, account.baseUrl, {
       ...init,
@@ -45,7 +56,7 @@ export function runware(account: RunwareAccount, fetch: Fetch, now: () => number
     return response.ok ? readStatus(response.value, taskUUID, now()) : response
   }
 
-  const putsVideo = (request: JobRequest) => optionsOf(request).directUpload ?? account.uploads ?? false
+  const putsVideo = (request: JobRequest) => optionsOf(request).directUpload ?? account.uploads
 
   return {
     name: 'runware',

@@ -3,29 +3,39 @@
  * job names assets, an asset has an expiring URL), prices in creative units. Sources: Scenario's API references of
  * Seedance 2.0 Mini and 2.0 Fast, its documentation of jobs and assets, and its published SDK.
  */
-import type { Fetch } from '../../connections.ts'
 import { ok, type Result } from '../../core/fault.ts'
 import { type AspectRatio, aspectRatios } from '../../core/request/choices.ts'
 import { modeOf } from '../../core/request/media.ts'
 import type { JobRequest } from '../../core/request/request.ts'
-import type { Guard } from '../../core/url/policy.ts'
+import * as kinds from '../../setting-kinds.ts'
 import { refuseByCapabilities, warnIdenticalSeeds } from '../eligibility.ts'
 import { type CallKind, callProvider, type ProviderCall } from '../http.ts'
 import type { Capabilities, Outcome, Provider, Reason, RemoteOutput } from '../provider.ts'
+import { defineSeller, type ProviderEdges } from '../seller.ts'
+import { withUsd } from '../usd.ts'
 import { findAmongJobs } from './jobs.ts'
 import { dryRunOf, generationOf, modelIds, options, promptOf } from './request.ts'
 import { readAcknowledgement, readAsset, readEstimate, readJob } from './response.ts'
 import { checkImport, sendMedia, type UploadCalls } from './upload.ts'
 
-export interface ScenarioAccount {
-  apiKey: string
-  apiSecret: string
+export const scenario = defineSeller({
+  title: 'Scenario',
+  prefix: 'SCENARIO',
+  credentials: ['SCENARIO_SDK_API_KEY', 'SCENARIO_SDK_API_SECRET'],
+  baseUrl: 'https://api.cloud.scenario.com/v1',
+  settings: { SCENARIO_USD_PER_UNIT: kinds.optional(kinds.price) },
+  connect: ({ credentials, baseUrl, settings }, edges) =>
+    withUsd(connect({ login: credentials.join(':'), baseUrl }, edges), settings.SCENARIO_USD_PER_UNIT),
+})
+
+interface Account {
+  /** The key and its secret, joined with a colon. */
+  login: string
   baseUrl: string
-  usdPerCredit?: number | undefined
 }
 
-export function scenario(account: ScenarioAccount, fetch: Fetch, now: () => number, guard: Guard): Provider {
-  const authorization = `Basic ${btoa(`${account.apiKey}:${account.apiSecret}`)}`
+function connect(account: Account, { fetch, now, guard }: ProviderEdges): Provider {
+  const authorization = `Basic ${btoa(account.login)}`
   const call = (kind: CallKind, path: string, init: Omit<ProviderCall, 'headers'>) =>
     callProvider(fetch, kind, `${account.baseUrl}/${path}`, { headers: { authorization }, ...init })
 

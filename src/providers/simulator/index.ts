@@ -2,7 +2,6 @@
  * The simulator: a provider that is part of this Worker (src/simulator/), is called through its public URL like any other,
  * and makes the same short video for every request at no cost. It tests a deployment without money.
  */
-import type { Fetch } from '../../connections.ts'
 import type { VersionedSecret } from '../../core/crypto/derived-keys.ts'
 import { ok } from '../../core/fault.ts'
 import { aspectRatios, maxCount, resolutions } from '../../core/request/choices.ts'
@@ -10,18 +9,23 @@ import type { SentForm } from '../../core/request/media.ts'
 import { refuseByCapabilities } from '../eligibility.ts'
 import { type CallKind, callProvider, type ProviderCall } from '../http.ts'
 import type { Capabilities, Provider } from '../provider.ts'
+import type { Account, ProviderEdges } from '../seller.ts'
 import { options, promptOf, taskOf } from './request.ts'
 import { freeOfCharge, readAcknowledgement, readStatus, readWebhook } from './response.ts'
 import { callToken } from './token.ts'
 
-export interface SimulatorAccount {
+interface SimulatorAccount {
   baseUrl: string
   secret: VersionedSecret
   /** Not only for the admin key. */
   isForEveryone: boolean
 }
 
-export function simulator(account: SimulatorAccount, fetch: Fetch, now: () => number): Provider {
+export function simulator(account: SimulatorAccount): Account {
+  return (edges) => connect(account, edges)
+}
+
+function connect(account: SimulatorAccount, { fetch, now }: ProviderEdges): Provider {
   const call = async (kind: CallKind, path: string, init: Omit<ProviderCall, 'headers'>) =>
     callProvider(fetch, kind, `${account.baseUrl}/tasks${path}`, {
       headers: { authorization: `Bearer ${await callToken(account.secret)}` },

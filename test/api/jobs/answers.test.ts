@@ -1,6 +1,8 @@
 /** GET /v1/jobs/:id/answers: what the providers answered, for a person who looks for a cause. */
+
 import { describe, expect, it, vi } from 'vitest'
 import type { AnswerView } from '../../../src/api/jobs/answers.ts'
+import { sellerNames } from '../../../src/core/request/choices.ts'
 import { pruneEnded } from '../../../src/engine/upkeep/prune.ts'
 import { bearerHeader } from '../../support/api-keys.ts'
 import { interruptedJob } from '../../support/interruption-points.ts'
@@ -98,7 +100,7 @@ describe('the answer to a submission', () => {
 })
 
 describe('the answers of a job that succeeded', () => {
-  it.each(['runware', 'crun', 'scenario', 'aimlapi'])('at %s are in their order', async (provider) => {
+  it.each(sellerNames)('at %s are in their order', async (provider) => {
     const { id } = await postJob({ provider, prompt: 'A paper boat drifts' })
     const { tasks } = await passTimeUntil(id, ({ status }) => status === 'succeeded')
     const answers = await answersOf(id)

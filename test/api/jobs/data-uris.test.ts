@@ -1,6 +1,8 @@
 /** Media embedded in a request: stored as assets of that job, and sent to its provider like other assets. */
+
 import { env } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
+import { sellerNames } from '../../../src/core/request/choices.ts'
 import { ask, deadDatabase } from '../../support/api-call.ts'
 import { type AssetView, aDataUri, aFile } from '../../support/assets.ts'
 import { canceled, erase, retried, retry } from '../../support/job-calls.ts'
@@ -234,16 +236,13 @@ function databaseThatDies(): D1Database {
 }
 
 describe('an estimate with an embedded file', () => {
-  it.each(['runware', 'crun', 'scenario', 'aimlapi'])(
-    'at %s is possible and stores nothing',
-    async (provider) => {
-      const before = await objectKeys()
-      const response = await post('/v1/estimates', aRequest({ provider, reference_images: [png] }))
-      const { data } = await response.json<{ data: { eligible: boolean; cost: unknown }[] }>()
-      expect(data).toMatchObject([{ eligible: true, cost: expect.any(Object) }])
-      expect(await objectKeys()).toEqual(before)
-    },
-  )
+  it.each(sellerNames)('at %s is possible and stores nothing', async (provider) => {
+    const before = await objectKeys()
+    const response = await post('/v1/estimates', aRequest({ provider, reference_images: [png] }))
+    const { data } = await response.json<{ data: { eligible: boolean; cost: unknown }[] }>()
+    expect(data).toMatchObject([{ eligible: true, cost: expect.any(Object) }])
+    expect(await objectKeys()).toEqual(before)
+  })
 
   it('decides about a job with max_cost_usd', async () => {
     const tooExpensive = aRequest({ first_frame: png, max_cost_usd: 0.01 })

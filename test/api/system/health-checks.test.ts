@@ -1,7 +1,9 @@
 /** GET /healthz?deep: which checks fail, and which callers can run them. */
+
 import { env } from 'cloudflare:workers'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { version } from '../../../package.json'
+import { sellerNames } from '../../../src/core/request/choices.ts'
 import { recordDeadLetter } from '../../../src/engine/upkeep/dead-letter.ts'
 import { ask, deadDatabase } from '../../support/api-call.ts'
 import { expectProblem } from '../../support/problem.ts'
@@ -40,7 +42,7 @@ describe('the deep health', () => {
     expect(await checkHealth()).toEqual({
       status: 'ok',
       version,
-      providers: ['runware', 'crun', 'scenario', 'aimlapi'],
+      providers: [...sellerNames],
       checks: {
         database: { status: 'ok', latency_ms: expect.any(Number) },
         database_size: {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { version } from '../../../package.json'
+import { sellerNames } from '../../../src/core/request/choices.ts'
 import { ask } from '../../support/api-call.ts'
 import { expectProblem } from '../../support/problem.ts'
 import { api } from '../../support/reelhook.ts'
@@ -25,7 +26,7 @@ describe('the health', () => {
     expect(await response.json()).toEqual({
       status: 'ok',
       version,
-      providers: ['runware', 'crun', 'scenario', 'aimlapi'],
+      providers: [...sellerNames],
     })
   })
 

@@ -1,5 +1,5 @@
 /** The ways of a video into R2, beside a bare `bucket.put` of a file of the same size. */
-import { keys } from '../../../src/dev/local/stage.ts'
+import { simulatedKeys } from '../../../src/dev/simulated-accounts.ts'
 import { startSimulator } from '../../../src/dev/simulator/server.ts'
 import { type CopyPath, openBarePut, openBareUpload, openReelhook } from '../copy-paths.ts'
 import type { Plan } from '../plan.ts'
@@ -9,7 +9,11 @@ import { type Measured, type Row, rowOf } from '../statistics.ts'
 const folder = '.wrangler/bench/media'
 
 export async function measureMedia({ rounds, mediaMegabytes }: Plan): Promise<Row[]> {
-  const simulator = await startSimulator({ port: 0, keys, pace: { queuedMs: 0, runningMs: 0 } })
+  const simulator = await startSimulator({
+    port: 0,
+    keys: simulatedKeys,
+    pace: { queuedMs: 0, runningMs: 0 },
+  })
   const rows: Row[] = []
   for (const megabytes of mediaMegabytes) {
     // Small files vary more.

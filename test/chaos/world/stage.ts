@@ -2,9 +2,10 @@
 import { randomBytes } from 'node:crypto'
 import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { type Bundle, bundleWorker, migrateTables } from '../../../src/dev/local/bundle.ts'
-import { keys, variablesFor } from '../../../src/dev/local/stage.ts'
+import { variablesFor } from '../../../src/dev/local/stage.ts'
 import { freePort } from '../../../src/dev/local/worker.ts'
 import { consumersSchema } from '../../../src/dev/runtime/consumers.ts'
+import { simulatedKeys } from '../../../src/dev/simulated-accounts.ts'
 import { startSimulator } from '../../../src/dev/simulator/server.ts'
 import type { LifeSettings } from '../lives/life.ts'
 import { pace } from '../plan-jobs.ts'
@@ -20,7 +21,7 @@ export async function openStage(folder: string) {
   await rm(folder, { recursive: true, force: true })
   await mkdir(folder, { recursive: true })
   const clock = createClock()
-  const { url, simulator, close } = await startSimulator({ port: 0, keys, pace, clock })
+  const { url, simulator, close } = await startSimulator({ port: 0, keys: simulatedKeys, pace, clock })
   const callers = await openCallerServer(`whsec_${randomBytes(32).toString('base64')}`)
   const port = await freePort()
   const adminApiKey = randomBytes(16).toString('hex')

@@ -13,8 +13,9 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { bundleWorker, migrateTables } from '../../../src/dev/local/bundle.ts'
 import { startCallbackServer } from '../../../src/dev/local/callback-server.ts'
 import { createClient } from '../../../src/dev/local/client.ts'
-import { keys, variablesFor } from '../../../src/dev/local/stage.ts'
+import { variablesFor } from '../../../src/dev/local/stage.ts'
 import { freePort } from '../../../src/dev/local/worker.ts'
+import { simulatedKeys } from '../../../src/dev/simulated-accounts.ts'
 import { startSimulator } from '../../../src/dev/simulator/server.ts'
 import { createClock } from '../../chaos/world/clock.ts'
 
@@ -35,7 +36,11 @@ export async function crash({ folder, jobs, killAt, timeoutMs }: Crash) {
   const [bundle] = await Promise.all([bundleWorker(folder), migrateTables(folder)])
   writeFileSync(`${folder}/bundle.json`, JSON.stringify(bundle))
   const clock = createClock()
-  const { url: simulatorUrl, simulator, close } = await startSimulator({ port: 0, keys, pace, clock })
+  const {
+    url: simulatorUrl,
+    simulator,
+    close,
+  } = await startSimulator({ port: 0, keys: simulatedKeys, pace, clock })
   const callbackSecret = `whsec_${btoa('a callback secret of the crash run')}`
   const callbacks = await startCallbackServer(callbackSecret)
   const port = await freePort()

@@ -5,7 +5,7 @@ import { createSimulator, type Simulator, type SimulatorEdges } from '../../../s
 
 export const keys = {
   runware: 'runware-key',
-  crun: 'ak_crun-key',
+  crun: 'crun-key',
   scenario: 'scenario-key:scenario-secret',
   aimlapi: 'aimlapi-key',
 }

@@ -75,7 +75,7 @@ describe('refused', () => {
   })
 
   it('refuses every request if no key is configured', async () => {
-    const { scenario, aimlapi } = aSimulator({ keys: { runware: 'runware-key', crun: 'ak_crun-key' } })
+    const { scenario, aimlapi } = aSimulator({ keys: { runware: 'runware-key', crun: 'crun-key' } })
     expect((await scenario('jobs')).status).toBe(401)
     expect((await aimlapi('logs?period=1h')).status).toBe(401)
   })

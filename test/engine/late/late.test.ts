@@ -1,5 +1,7 @@
 /** A video that its provider finishes after the job's deadline. */
+
 import { describe, expect, it } from 'vitest'
+import { sellerNames } from '../../../src/core/request/choices.ts'
 import { aJobOutOfTime, expectLateOutputs, openChecks, untilChecked } from '../../support/late.ts'
 import { api, billsFor, getJob, sweep, timelineOf, untilJob, untilNotified } from '../../support/reelhook.ts'
 import { objectKeys } from '../../support/storage.ts'
@@ -69,21 +71,18 @@ describe.each(['runware', 'crun'])('a webhook of %s after the deadline', (provid
   })
 })
 
-describe.each(['runware', 'crun', 'scenario', 'aimlapi'])(
-  'a video of %s whose webhook is lost',
-  (provider) => {
-    it('is found by a question', async () => {
-      const id = await aJobOutOfTime(provider, 'webhook=lost')
-      await sweepAfter(5 * minutes)
-      await sweepAfter(55 * minutes)
-      const job = await untilChecked(id)
-      await expectLateOutputs(id, job)
-      expect(job.tasks).toMatchObject([{ status: 'succeeded', completed_via: 'poll' }])
-      await untilNotified(id, 2)
-      expect(eventsOf(id)).toEqual(['job.failed', 'output.late'])
-    })
-  },
-)
+describe.each(sellerNames)('a video of %s whose webhook is lost', (provider) => {
+  it('is found by a question', async () => {
+    const id = await aJobOutOfTime(provider, 'webhook=lost')
+    await sweepAfter(5 * minutes)
+    await sweepAfter(55 * minutes)
+    const job = await untilChecked(id)
+    await expectLateOutputs(id, job)
+    expect(job.tasks).toMatchObject([{ status: 'succeeded', completed_via: 'poll' }])
+    await untilNotified(id, 2)
+    expect(eventsOf(id)).toEqual(['job.failed', 'output.late'])
+  })
+})
 
 describe('a job that failed at its deadline', () => {
   it('is asked about four times, and no more', async () => {

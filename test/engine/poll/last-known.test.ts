@@ -1,6 +1,8 @@
 /** The fault of a job that ends at its deadline: what was last known of its task, and since when. */
+
 import { env } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
+import { sellerNames } from '../../../src/core/request/choices.ts'
 import { advance } from '../../../src/engine/advance.ts'
 import { passTimeUntil, postJob, untilStatus, untilSubmitted } from '../../support/reelhook.ts'
 import { aContext, postWithoutWakeUp } from '../../support/runtime.ts'
@@ -16,7 +18,7 @@ async function finalFaultOf(provider: string, directive: string) {
   return job.fault
 }
 
-describe.each(['runware', 'crun', 'scenario', 'aimlapi'])('at the deadline a task at %s', (provider) => {
+describe.each(sellerNames)('at the deadline a task at %s', (provider) => {
   it.each([
     ['webhook=lost, poll=500', 'could not be polled since'],
     ['webhook=lost, poll=422', 'could not be polled since'],

@@ -1,5 +1,7 @@
 /** Odd status responses about a task that is paid for, and the kinds of failures. */
+
 import { describe, expect, it } from 'vitest'
+import { sellerNames } from '../../../src/core/request/choices.ts'
 import { passTimeUntil, postJob, untilNotified, untilSubmitted } from '../../support/reelhook.ts'
 import { world } from '../../support/world.ts'
 
@@ -13,7 +15,7 @@ function pollsOf(prompt: string): number {
     .filter(({ what, taskId }) => what === 'status.polled' && ids.includes(taskId ?? '')).length
 }
 
-describe.each(['runware', 'crun', 'scenario', 'aimlapi'])('a task at %s', (provider) => {
+describe.each(sellerNames)('a task at %s', (provider) => {
   async function endOf(directive: string, more: Record<string, unknown> = {}) {
     const prompt = `Odd ${provider} ${directive}`
     const { id } = await postJob({ provider, prompt: `${prompt} sim(${directive})`, ...more })
@@ -71,16 +73,13 @@ describe('a result that is named twice', () => {
     },
   )
 
-  it.each(['runware', 'crun', 'scenario', 'aimlapi'])(
-    'is one output at %s, and is paid once',
-    async (provider) => {
-      const prompt = `Named twice at ${provider}`
-      const { id } = await postJob({ provider, prompt: `${prompt} sim(named=twice)` })
-      await untilSubmitted(id)
-      const job = await passTimeUntil(id, ({ settled_at }) => settled_at !== null)
-      expect(job).toMatchObject({ status: 'succeeded', outputs: [{ n: 0 }] })
-      const [bill] = world.simulator.tasks().filter(({ request }) => JSON.stringify(request).includes(prompt))
-      if (provider === 'runware') expect(job.cost?.amount_usd).toBeCloseTo(bill?.billedUsd ?? 0)
-    },
-  )
+  it.each(sellerNames)('is one output at %s, and is paid once', async (provider) => {
+    const prompt = `Named twice at ${provider}`
+    const { id } = await postJob({ provider, prompt: `${prompt} sim(named=twice)` })
+    await untilSubmitted(id)
+    const job = await passTimeUntil(id, ({ settled_at }) => settled_at !== null)
+    expect(job).toMatchObject({ status: 'succeeded', outputs: [{ n: 0 }] })
+    const [bill] = world.simulator.tasks().filter(({ request }) => JSON.stringify(request).includes(prompt))
+    if (provider === 'runware') expect(job.cost?.amount_usd).toBeCloseTo(bill?.billedUsd ?? 0)
+  })
 })

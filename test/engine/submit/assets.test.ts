@@ -1,5 +1,7 @@
 /** Assets as inputs of a job: each provider gets the form that it takes, and the job stores the asset's id. */
+
 import { describe, expect, it } from 'vitest'
+import { sellerNames } from '../../../src/core/request/choices.ts'
 import { type AssetView, anAsset } from '../../support/assets.ts'
 import { getJob, passTimeUntil, postJob, untilStatus, untilSubmitted } from '../../support/reelhook.ts'
 import { select } from '../../support/storage.ts'
@@ -102,7 +104,7 @@ describe('an asset', () => {
     expect(handed.map(({ fields }) => fields.path)).toEqual(['reference_images.0', 'reference_videos.0'])
   })
 
-  it.each(['runware', 'crun', 'scenario', 'aimlapi'])(
+  it.each(sellerNames)(
     'is stored by its id in a job at %s: no link that opens it is stored or logged',
     async (provider) => {
       const { id: assetId } = await anAsset()

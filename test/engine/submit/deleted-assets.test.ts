@@ -1,6 +1,8 @@
 /** Assets that were deleted before a job needs them, and assets that reach their provider only after a retry. */
+
 import { env } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
+import { sellerNames } from '../../../src/core/request/choices.ts'
 import { advance } from '../../../src/engine/advance.ts'
 import { type AssetView, anAsset } from '../../support/assets.ts'
 import { api, getJob, passTimeUntil, postJob, untilJob } from '../../support/reelhook.ts'
@@ -18,7 +20,7 @@ async function remove({ id }: AssetView): Promise<void> {
 }
 
 describe('an asset that was deleted before it was submitted', () => {
-  it.each(['runware', 'crun', 'scenario', 'aimlapi'])(
+  it.each(sellerNames)(
     'fails the job at %s with the name of the field, and nothing is bought',
     async (provider) => {
       const [kept, gone] = [await anAsset(), await anAsset()]

@@ -1,6 +1,8 @@
 /** A lost submission that was found again has its cost, or the job shows that its cost is unknown. */
+
 import { describe, expect, it } from 'vitest'
 import type { Cost } from '../../../src/core/cost.ts'
+import { sellerNames } from '../../../src/core/request/choices.ts'
 import type { SimulatedTask } from '../../../src/dev/simulator/task.ts'
 import { advance } from '../../../src/engine/advance.ts'
 import { postMarked } from '../../support/bills.ts'
@@ -10,7 +12,7 @@ import { aContext, postWithoutWakeUp } from '../../support/runtime.ts'
 import { world } from '../../support/world.ts'
 
 const isSettled = ({ settled_at }: { settled_at: string | null }) => settled_at !== null
-const providers = ['runware', 'crun', 'scenario', 'aimlapi'] as const
+const providers = sellerNames
 const losses = ['lost-after*1', 'garbage-after*1', '500-after*1', '504-after*1', 'a crash'] as const
 const counts = [1, 2, 3, 4]
 

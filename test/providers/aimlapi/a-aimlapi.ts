@@ -1,12 +1,13 @@
 /** Builders of the responses of AI/ML API, and its adapter on a network that plays the given replies. */
-import { aimlapi } from '../../../src/providers/aimlapi/index.ts'
-import { aNetwork, now, type Reply, taskId } from '../a-submission.ts'
+import type { Fetch } from '../../../src/connections.ts'
+import { aNetwork, type Reply, taskId } from '../a-submission.ts'
+import { connect } from '../connect.ts'
 
-export const account = { apiKey: 'aiml-secret', baseUrl: 'https://api.aimlapi.com' }
+export const createAimlapi = (fetch: Fetch) => connect('aimlapi', { AIMLAPI_API_KEY: 'aiml-secret' }, fetch)
 
 export function anAimlapi(...replies: [Reply, ...Reply[]]) {
   const { fetch, sent } = aNetwork(...replies)
-  return { provider: aimlapi(account, fetch, now), sent }
+  return { provider: createAimlapi(fetch), sent }
 }
 
 export function aGeneration(overrides: Record<string, unknown> = {}): Record<string, unknown> {

@@ -1,14 +1,20 @@
 import { describe, expect, it } from 'vitest'
-import type { Fetch } from '../../../src/connections.ts'
-import { aimlapi } from '../../../src/providers/aimlapi/index.ts'
-import { aRequest, aSubmission, aTask, audio, image, now, taskId, video } from '../a-submission.ts'
+import { aRequest, aSubmission, aTask, audio, image, taskId, video } from '../a-submission.ts'
 import { type Candidate, keepsTheContract } from '../contract.ts'
 import { survivesAnyResponse } from '../survival.ts'
-import { aCompletion, account, aGeneration, anAimlapi, anError, aProblem, videoUrl } from './a-aimlapi.ts'
+import {
+  aCompletion,
+  aGeneration,
+  anAimlapi,
+  anError,
+  aProblem,
+  createAimlapi,
+  videoUrl,
+} from './a-aimlapi.ts'
 
 const candidate: Candidate = {
   apiKey: 'aiml-secret',
-  create: (fetch: Fetch) => aimlapi(account, fetch, now),
+  create: createAimlapi,
   replies: {
     accepted: { json: { id: taskId, status: 'queued' } },
     pending: { json: aGeneration() },

@@ -70,7 +70,7 @@ describe('a search for a lost submission at AI/ML API', () => {
   })
 
   it.each([
-    ['in credits', { credits: 120_000 }, { credits: 120_000, source: 'provider' }],
+    ['in credits', { credits: 120_000 }, { credits: 120_000, amount_usd: 0.06, source: 'provider' }],
     ['not billed yet', { usd: 0, credits: 0 }, undefined],
     ['none', null, undefined],
   ])('returns the cost of the row: %s', async (_, cost, expected) => {

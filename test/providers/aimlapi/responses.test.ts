@@ -125,15 +125,20 @@ describe('a cost of AI/ML API', () => {
     ['dollars in the body', { credits_used: 120_000, usd_spent: 0.06 }, usd, { amount_usd: 0.06 }],
     ['zero dollars in the body', { credits_used: 0, usd_spent: 0 }, {}, { amount_usd: 0 }],
     ['dollars in a header', { credits_used: 620_000 }, usd, { amount_usd: 0.31 }],
-    ['credits in the body', { credits_used: 120_000 }, {}, { credits: 120_000 }],
+    ['credits in the body', { credits_used: 120_000 }, {}, { credits: 120_000, amount_usd: 0.06 }],
     [
       'credits in the body of a free request',
       { credits_used: 120_000 },
       { 'x-aimlapi-usd-spent': '0' },
-      { credits: 120_000 },
+      { credits: 120_000, amount_usd: 0.06 },
     ],
-    ['credits in a header', undefined, credits, { credits: 620_000 }],
-    ['credits beside an invalid value', { credits_used: 5, usd_spent: 'much' }, {}, { credits: 5 }],
+    ['credits in a header', undefined, credits, { credits: 620_000, amount_usd: 0.31 }],
+    [
+      'credits beside an invalid value',
+      { credits_used: 5, usd_spent: 'much' },
+      {},
+      { credits: 5, amount_usd: 0.000003 },
+    ],
   ])('is read from %s', async (_, usage, headers, cost) => {
     expect(await poll({ json: aCompletion({ meta: { usage } }), headers })).toEqual({
       ok: true,

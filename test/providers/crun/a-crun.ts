@@ -1,10 +1,13 @@
 /** Builders of Crun's responses, and its adapter on a network that plays the given replies. */
-import { crun } from '../../../src/providers/crun/index.ts'
-import { aNetwork, now, type Reply, taskId } from '../a-submission.ts'
+import type { Fetch } from '../../../src/connections.ts'
+import { aNetwork, type Reply, taskId } from '../a-submission.ts'
+import { connect } from '../connect.ts'
+
+export const createCrun = (fetch: Fetch) => connect('crun', { CRUN_API_KEY: 'ak_secret' }, fetch)
 
 export function aCrun(...replies: [Reply, ...Reply[]]) {
   const { fetch, sent } = aNetwork(...replies)
-  return { provider: crun({ apiKey: 'ak_secret', baseUrl: 'https://api.crun.ai' }, fetch, now), sent }
+  return { provider: createCrun(fetch), sent }
 }
 
 /** The `data` of a status response. A webhook's body is the same. */

@@ -1,24 +1,12 @@
 import { describe, expect, it } from 'vitest'
-import type { Fetch } from '../../../src/connections.ts'
-import { crun } from '../../../src/providers/crun/index.ts'
-import {
-  aRequest,
-  aSubmission,
-  aTask,
-  audio,
-  callbackUrl,
-  image,
-  now,
-  taskId,
-  video,
-} from '../a-submission.ts'
+import { aRequest, aSubmission, aTask, audio, callbackUrl, image, taskId, video } from '../a-submission.ts'
 import { type Candidate, keepsTheContract } from '../contract.ts'
 import { survivesAnyResponse } from '../survival.ts'
-import { aCrun, aFailure, aSuccess, aTaskInfo, enveloped, videoUrl } from './a-crun.ts'
+import { aCrun, aFailure, aSuccess, aTaskInfo, createCrun, enveloped, videoUrl } from './a-crun.ts'
 
 const candidate: Candidate = {
   apiKey: 'ak_secret',
-  create: (fetch: Fetch) => crun({ apiKey: 'ak_secret', baseUrl: 'https://api.crun.ai' }, fetch, now),
+  create: createCrun,
   replies: {
     accepted: { json: enveloped({ task_id: taskId }) },
     pending: { json: enveloped(aTaskInfo()) },

@@ -4,21 +4,15 @@
  */
 import { kindAt, mediaOf } from '../../../src/core/request/media.ts'
 import { requestSchema } from '../../../src/core/request/request.ts'
+import { simulatedSettings } from '../../../src/dev/simulated-accounts.ts'
 import type { LogLine } from '../../../src/dev/simulator/world.ts'
-import { createProviders } from '../../../src/providers/index.ts'
+import { sellers } from '../../../src/providers/index.ts'
 import type { Provider, Submission } from '../../../src/providers/provider.ts'
-import { aSimulator, keys, type TestSimulator } from '../../dev/simulator/a-simulator.ts'
+import { aSimulator, type TestSimulator } from '../../dev/simulator/a-simulator.ts'
 import { anAsset } from '../../dev/simulator/an-asset.ts'
-import { now, type Sent } from '../a-submission.ts'
+import type { Sent } from '../a-submission.ts'
+import { connect } from '../connect.ts'
 import type { Document, Overrides } from './document.ts'
-
-/** The base URL of each provider, and that of the simulator. */
-const baseUrls = {
-  runware: ['https://api.runware.ai/v1', 'https://simulator.example.test/runware/v1'],
-  crun: ['https://api.crun.ai', 'https://simulator.example.test/crun'],
-  scenario: ['https://api.cloud.scenario.com/v1', 'https://simulator.example.test/scenario/v1'],
-  aimlapi: ['https://api.aimlapi.com', 'https://simulator.example.test/aimlapi'],
-} as const
 
 export interface Connection {
   provider: Provider
@@ -34,7 +28,9 @@ export interface Connection {
 
 export function aConnection({ provider: name }: Document): Connection {
   const stand = aSimulator()
-  const [real, simulated] = baseUrls[name]
+  const { address } = sellers[name]
+  const settings = simulatedSettings('https://simulator.example.test', name)
+  const [real, simulated] = [address.byDefault, settings[address.setting] ?? '']
   const sent: Connection['sent'] = []
   const received: unknown[] = []
   const fetch = async (request: Request) => {
@@ -51,15 +47,7 @@ export function aConnection({ provider: name }: Document): Connection {
     received.push(await response.clone().json())
     return response
   }
-  const [apiKey = '', apiSecret = ''] = keys.scenario.split(':')
-  const accounts = {
-    runware: { apiKey: keys.runware, baseUrl: baseUrls.runware[0] },
-    crun: { apiKey: keys.crun, baseUrl: baseUrls.crun[0] },
-    scenario: { apiKey, apiSecret, baseUrl: baseUrls.scenario[0] },
-    aimlapi: { apiKey: keys.aimlapi, baseUrl: baseUrls.aimlapi[0] },
-  }
-  const provider = createProviders(accounts, fetch, now, async () => null)[name]
-  if (provider === undefined) throw new Error(`there is no ${name}`)
+  const provider = connect(name, { ...settings, [address.setting]: real }, fetch)
 
   const prepare = async (submission: Submission) => {
     if (provider.uploads === undefined) return submission

@@ -36,7 +36,7 @@ export const crunMiniR2v: Document = {
   fixed: [
     fixed('model', () => 'bytedance/seedance2-0-mini-r2v'),
     fixed('callback_url', ({ callbackUrl }) => callbackUrl),
-    { name: 'x-api-key', at: 'headers.x-api-key', value: () => 'ak_crun-key' },
+    { name: 'x-api-key', at: 'headers.x-api-key', value: () => 'crun-key' },
   ],
   unsupported: [],
   rows: [

@@ -1,13 +1,17 @@
 /** Builders of Runware's responses, and its adapter on a network that plays the given replies. */
-import { runware } from '../../../src/providers/runware/index.ts'
-import { aNetwork, now, type Reply, taskId } from '../a-submission.ts'
+import type { Fetch } from '../../../src/connections.ts'
+import { aNetwork, type Reply, taskId } from '../a-submission.ts'
+import { connect } from '../connect.ts'
 
 export const conflict = { code: 'conflictTaskUUID', message: 'The taskUUID is already in use.' }
 
+export function createRunware(fetch: Fetch, settings: Record<string, string> = {}) {
+  return connect('runware', { RUNWARE_API_KEY: 'rw-secret', ...settings }, fetch)
+}
+
 export function aRunware(...replies: [Reply, ...Reply[]]) {
   const { fetch, sent } = aNetwork(...replies)
-  const account = { apiKey: 'rw-secret', baseUrl: 'https://api.runware.ai/v1' }
-  return { provider: runware(account, fetch, now), sent }
+  return { provider: createRunware(fetch), sent }
 }
 
 export function anItem(overrides: Record<string, unknown> = {}): Record<string, unknown> {

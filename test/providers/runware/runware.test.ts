@@ -1,15 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import type { Fetch } from '../../../src/connections.ts'
-import { runware } from '../../../src/providers/runware/index.ts'
-import { aSubmission, aTask, audio, callbackUrl, image, now, taskId, video } from '../a-submission.ts'
+import { aSubmission, aTask, audio, callbackUrl, image, taskId, video } from '../a-submission.ts'
 import { type Candidate, keepsTheContract } from '../contract.ts'
 import { survivesAnyResponse } from '../survival.ts'
-import { aFailedItem, anItem, aRunware, aSuccess } from './a-runware.ts'
+import { aFailedItem, anItem, aRunware, aSuccess, createRunware } from './a-runware.ts'
 
 const candidate: Candidate = {
   apiKey: 'rw-secret',
-  create: (fetch: Fetch) =>
-    runware({ apiKey: 'rw-secret', baseUrl: 'https://api.runware.ai/v1' }, fetch, now),
+  create: (fetch: Fetch) => createRunware(fetch),
   replies: {
     accepted: { json: { data: [{ taskType: 'videoInference', taskUUID: taskId }] } },
     pending: { json: { data: [anItem({ status: 'processing' })] } },

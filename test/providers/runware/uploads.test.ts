@@ -1,16 +1,14 @@
 /** Direct upload by Runware: the request, and the responses without a video URL. */
 import { describe, expect, it } from 'vitest'
-import { createProviders } from '../../../src/providers/index.ts'
-import { runware } from '../../../src/providers/runware/index.ts'
-import { aNetwork, aRequest, aSubmission, aTask, now, taskId } from '../a-submission.ts'
-import { aFailedItem, anItem, anOutput, aRunware, aSuccess } from './a-runware.ts'
+import { allProviders } from '../../../src/providers/index.ts'
+import { aNetwork, aRequest, aSubmission, aTask, taskId } from '../a-submission.ts'
+import { aFailedItem, anItem, anOutput, aRunware, aSuccess, createRunware } from './a-runware.ts'
 
 const uploadUrl = 'https://reelhook.example.com/uploads/job_1/0/token'
 const { videoURL: _, ...unlinked } = aSuccess()
 
 function anAccount(uploads: boolean) {
-  const account = { apiKey: 'rw-secret', baseUrl: 'https://api.runware.ai/v1', uploads }
-  return runware(account, aNetwork({ json: {} }).fetch, now)
+  return createRunware(aNetwork({ json: {} }).fetch, { RUNWARE_UPLOADS: uploads ? 'on' : 'off' })
 }
 
 function aRequestThat(directUpload?: boolean) {
@@ -34,10 +32,8 @@ describe('direct upload by Runware', () => {
   })
 
   it('is not offered by other providers', () => {
-    const account = { apiKey: '', apiSecret: '', baseUrl: '' }
-    const accounts = { crun: account, scenario: account, aimlapi: account }
-    const others = createProviders(accounts, aNetwork({ json: {} }).fetch, now, async () => null)
-    expect(Object.values(others).map(({ putsVideo }) => putsVideo)).toEqual([undefined, undefined, undefined])
+    const putting = allProviders().filter(({ putsVideo }) => putsVideo !== undefined)
+    expect(putting.map(({ name }) => name)).toEqual(['runware'])
   })
 
   it('takes true or false, and no URL', () => {

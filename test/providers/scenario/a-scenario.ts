@@ -1,20 +1,17 @@
 /** Builders of Scenario's responses, and its adapter on a network that plays the given replies. */
 
 import type { Fetch } from '../../../src/connections.ts'
-import type { Guard } from '../../../src/core/url/policy.ts'
-import { scenario } from '../../../src/providers/scenario/index.ts'
-import { aNetwork, now, type Reply, taskId } from '../a-submission.ts'
+import { aNetwork, type Reply, taskId } from '../a-submission.ts'
+import { connect } from '../connect.ts'
 
-const account = { apiKey: 'sc-key', apiSecret: 'sc-secret', baseUrl: 'https://api.cloud.scenario.com/v1' }
+const account = { SCENARIO_SDK_API_KEY: 'sc-key', SCENARIO_SDK_API_SECRET: 'sc-secret' }
 
 /** The key and the secret as sent in the header. */
 export const credentials = btoa('sc-key:sc-secret')
 
 export function createScenario(fetch: Fetch) {
-  return scenario(account, fetch, now, allowAnyUrl)
+  return connect('scenario', account, fetch)
 }
-
-const allowAnyUrl: Guard = async () => null
 
 export function aScenario(...replies: [Reply, ...Reply[]]) {
   const { fetch, sent } = aNetwork(...replies)

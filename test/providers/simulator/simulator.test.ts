@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import type { Fetch } from '../../../src/connections.ts'
 import type { VersionedSecret } from '../../../src/core/crypto/derived-keys.ts'
 import { simulator } from '../../../src/providers/simulator/index.ts'
 import { callToken, isCallToken } from '../../../src/providers/simulator/token.ts'
@@ -17,13 +18,14 @@ import { survivesAnyResponse } from '../survival.ts'
 
 const secret: VersionedSecret = ['a signing secret of thirty-two characters']
 const account = { baseUrl: 'https://reelhook.test/simulator', secret, isForEveryone: false }
+const connect = (fetch: Fetch) => simulator(account)({ fetch, now, guard: async () => null })
 const videoUrl = `https://reelhook.test/simulator/videos/${taskId}/1.mp4`
 const done = { id: taskId, status: 'done', videos: [videoUrl] }
 const failed = { id: taskId, status: 'failed', failure: 'failed' }
 
 const candidate: Candidate = {
   apiKey: await callToken(secret),
-  create: (fetch) => simulator(account, fetch, now),
+  create: connect,
   replies: {
     accepted: { status: 202, json: { id: taskId } },
     pending: { json: { id: taskId, status: 'running', progress: 40 } },
@@ -39,7 +41,7 @@ survivesAnyResponse(candidate)
 
 const given = (reply: Reply) => {
   const { fetch, sent } = aNetwork(reply)
-  return { provider: simulator(account, fetch, now), sent }
+  return { provider: connect(fetch), sent }
 }
 const poll = (json: unknown) => given({ json }).provider.getStatus(aTask({ provider: 'simulator' }))
 

@@ -2,6 +2,7 @@
 import { parseEnv } from 'node:util'
 import { readConfig, settingNames } from '../../../config.ts'
 import { sellerNames } from '../../../core/request/choices.ts'
+import { sellers } from '../../../providers/index.ts'
 import { nearestSetting } from '../../nearest-setting.ts'
 
 /** By name. A blank setting is unset, and is not in it. */
@@ -35,12 +36,13 @@ export function readOwnSettings(text: string, fixed: OwnSettings = {}): OwnSetti
 /** The providers that cost money. The key `none` means that there is no account. */
 export function realProviders(own: OwnSettings): Simulated[] {
   const isKey = (value: string | undefined) => value !== undefined && value !== 'none'
-  return simulated.filter((provider) => accounts[provider].keys.some((name) => isKey(own[name])))
+  return simulated.filter((provider) => sellers[provider].credentials.some((name) => isKey(own[name])))
 }
 
 /** The settings of the Worker: `base` has the simulator as every provider. */
 export function mergeSettings(base: OwnSettings, own: OwnSettings): Record<string, string> {
-  const replaced = new Set(realProviders(own).flatMap((name) => [...accounts[name].keys, accounts[name].url]))
+  const real = realProviders(own).map((name) => sellers[name])
+  const replaced = new Set(real.flatMap(({ credentials, address }) => [...credentials, address.setting]))
   // Other people's URLs reach a Worker with a public address, so its URL guard is on.
   if (isPublic(own)) replaced.add('ALLOW_PRIVATE_NETWORK')
   const kept = Object.entries(base).filter(([name]) => !replaced.has(name))
@@ -53,17 +55,10 @@ export function isPublic({ PUBLIC_BASE_URL: url = '' }: OwnSettings): boolean {
 }
 
 function accountFaults(provider: Simulated, own: OwnSettings): string[] {
-  const { keys, url } = accounts[provider]
-  const given = [...keys, url].find((name) => name in own)
+  const { credentials, address } = sellers[provider]
+  const given = [...credentials, address.setting].find((name) => name in own)
   if (given === undefined) return []
-  return keys.filter((name) => !(name in own)).map((name) => `${name} is not set, but ${given} is`)
-}
-
-const accounts: Readonly<Record<Simulated, { keys: string[]; url: string }>> = {
-  runware: { keys: ['RUNWARE_API_KEY'], url: 'RUNWARE_BASE_URL' },
-  crun: { keys: ['CRUN_API_KEY'], url: 'CRUN_BASE_URL' },
-  scenario: { keys: ['SCENARIO_SDK_API_KEY', 'SCENARIO_SDK_API_SECRET'], url: 'SCENARIO_BASE_URL' },
-  aimlapi: { keys: ['AIMLAPI_API_KEY'], url: 'AIMLAPI_BASE_URL' },
+  return credentials.filter((name) => !(name in own)).map((name) => `${name} is not set, but ${given} is`)
 }
 
 // Only to check the settings beside these: they are made when the Worker starts.

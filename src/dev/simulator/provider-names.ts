@@ -1,0 +1,4 @@
+/** The simulated providers. */
+export const providerNames = ['runware', 'crun', 'scenario', 'aimlapi'] as const
+
+export type ProviderName = (typeof providerNames)[number]
