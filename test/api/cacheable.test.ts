@@ -1,8 +1,8 @@
 /** Cacheable responses: every caller gets the same, so they contain nothing of one caller's request. */
 import { OpenAPIHono } from '@hono/zod-openapi'
 import { beforeAll, describe, expect, it, vi } from 'vitest'
+import { describeApi } from '../../src/api/description/openapi.ts'
 import type { ApiEnv } from '../../src/api/router.ts'
-import { describeApi } from '../../src/api/system/openapi.ts'
 import { anAsset } from '../support/assets.ts'
 import { api } from '../support/reelhook.ts'
 import { makeVideo } from '../support/videos.ts'

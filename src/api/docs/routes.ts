@@ -3,10 +3,10 @@ import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
 import type { Context as HonoContext } from 'hono'
 import { etag } from 'hono/etag'
 import { sha256 } from '../../core/crypto/derived-keys.ts'
+import { cacheControl, type Description } from '../description/openapi.ts'
 import { baseUrlOf, problem, problemKinds } from '../problems.ts'
 import { commonProblems, invalidQuery, problemResponse } from '../responses.ts'
 import { type ApiEnv, refuseInvalidInput } from '../router.ts'
-import { cacheControl, type Description } from '../system/openapi.ts'
 
 const page = (description: string) => ({
   description,

@@ -12,11 +12,11 @@ import { signersOf } from '../../deliveries/sign.ts'
 import { periodSeconds } from '../../rate-limit.ts'
 import { type Endpoint, findEndpoint } from '../../store/deliveries/endpoints.ts'
 import { readHeaders } from '../deliveries/view.ts'
+import { exampleEvent, exampleJob } from '../description/event-examples.ts'
 import { answerFor, urlFor } from '../hidden-urls.ts'
 import { problem, rateLimited } from '../problems.ts'
 import { bodyProblems, json, keyProblems, problemResponse } from '../responses.ts'
 import { type ApiEnv, createRouter } from '../router.ts'
-import { exampleEvent, exampleJob } from '../system/openapi-examples.ts'
 import { noSuchEndpoint } from './view.ts'
 
 const testSchema = z

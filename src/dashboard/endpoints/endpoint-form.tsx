@@ -1,7 +1,7 @@
 /** The fields of a new endpoint and of one that is changed, each with its fault. */
 
+import type { EventTypeView } from '../../api/description/event-types.ts'
 import type { Problem } from '../../api/in-process.ts'
-import type { EventTypeView } from '../../api/system/event-types.ts'
 import { eventFormats } from '../../core/event.ts'
 import { control, Fault, Field, faultAt } from '../components/field.tsx'
 import { ProblemAlert } from '../components/problem.tsx'

@@ -1,9 +1,9 @@
 /** One endpoint: its state, a test event with the answer, its latest deliveries, and the form that changes it. */
 import { Hono, type Context as HonoContext } from 'hono'
+import type { EventTypeView } from '../../api/description/event-types.ts'
 import type { EndpointTest } from '../../api/endpoints/test-endpoint.ts'
 import type { EndpointView } from '../../api/endpoints/view.ts'
 import { type Answer, type Problem, ProblemError, queryOf } from '../../api/in-process.ts'
-import type { EventTypeView } from '../../api/system/event-types.ts'
 import { mayDo } from '../../core/access.ts'
 import { Notice, withNotice } from '../components/notice.tsx'
 import type { DeliveryList } from '../deliveries/filter.tsx'

@@ -1,8 +1,8 @@
 /** The form of a new endpoint, and its secret, which is shown once. */
 import { Hono, type Context as HonoContext } from 'hono'
+import type { EventTypeView } from '../../api/description/event-types.ts'
 import type { EndpointView } from '../../api/endpoints/view.ts'
 import type { Problem } from '../../api/in-process.ts'
-import type { EventTypeView } from '../../api/system/event-types.ts'
 import { CodeBlock } from '../components/code.tsx'
 import { readForm } from '../form.ts'
 import type { PageEnv } from '../page-env.ts'

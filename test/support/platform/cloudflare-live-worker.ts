@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { exampleJob } from '../../../src/api/system/openapi-examples.ts'
+import { exampleJob } from '../../../src/api/description/event-examples.ts'
 
 /** The `NODE_OPTIONS` of the process. */
 export function liveWorker(folder: string): string {

@@ -2,7 +2,7 @@
 import { requestSchema } from '../../core/request/request.ts'
 import { explanations } from '../docs/explanations.ts'
 import { fieldFaults, type ProblemCode, problemCodes, problemKinds, typeOf } from '../problems.ts'
-import { exampleBaseUrl, exampleJobRequest } from './openapi-examples.ts'
+import { exampleBaseUrl, exampleJobRequest } from './event-examples.ts'
 
 /** By code. */
 export function problemExamples(): Record<string, { summary: string; value: object }> {

@@ -3,7 +3,7 @@ import { createRoute, z } from '@hono/zod-openapi'
 import { defaultEventTypes, type EventType, eventFormats, eventTypes, nameIn } from '../../core/event.ts'
 import { json, keyProblems } from '../responses.ts'
 import { createRouter } from '../router.ts'
-import { exampleEvent } from './openapi-examples.ts'
+import { exampleEvent } from './event-examples.ts'
 
 export const meanings = {
   'job.generating':

@@ -6,8 +6,8 @@ import { commonProblems, invalidQuery, json } from '../responses.ts'
 import { type ApiEnv, refuseInvalidInput } from '../router.ts'
 import { describeScopes } from '../scopes.ts'
 import { addExamples } from './add-examples.ts'
-import { documentEvents } from './openapi-events.ts'
-import { introduction } from './openapi-introduction.ts'
+import { documentEvents } from './events.ts'
+import { introduction } from './introduction.ts'
 
 const show = createRoute({
   operationId: 'getOpenApi',

@@ -1,6 +1,6 @@
 /** A timeline for the examples of the description. */
 import type { JobView } from '../../core/job/view-schema.ts'
-import { exampleJobRequest } from './openapi-examples.ts'
+import { exampleJobRequest } from './event-examples.ts'
 
 /** The timeline of a job that succeeded with one task. */
 export function exampleTimeline({ created_at, settled_at, tasks: [task] }: JobView) {

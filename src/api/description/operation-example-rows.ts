@@ -6,7 +6,7 @@ import type { Endpoint } from '../../store/deliveries/endpoints.ts'
 import type { LoggedDelivery } from '../../store/deliveries/log.ts'
 import type { Task } from '../../store/jobs/tasks.ts'
 import type { TroubledLane } from '../../store/reports/troubled-lanes.ts'
-import type { Counts } from './stats-view.ts'
+import type { Counts } from '../system/stats-view.ts'
 
 const createdAt = Date.UTC(2026, 10, 21, 3, 5, 49)
 

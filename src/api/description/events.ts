@@ -13,8 +13,8 @@ import { openrouterVideoSchema } from '../../core/event-formats/openrouter.ts'
 import { harmlessBody } from '../../deliveries/receiver-test/send.ts'
 import { jobSchema } from '../jobs/view.ts'
 import type { ApiEnv } from '../router.ts'
+import { exampleEvent } from './event-examples.ts'
 import { meanings } from './event-types.ts'
-import { exampleEvent } from './openapi-examples.ts'
 
 const headers = z.object({
   'webhook-id': z.string().openapi({

@@ -2,7 +2,7 @@
 import type { Entry } from '../../core/job/made-entries.ts'
 import { writeCursor } from '../waiting/cursor.ts'
 import { frameOf } from '../waiting/event-stream.ts'
-import { exampleEvent } from './openapi-examples.ts'
+import { exampleEvent } from './event-examples.ts'
 
 /** A timeline as a stream. */
 export function streamOf(entries: readonly Pick<Entry, 'id' | 'type'>[]): string {

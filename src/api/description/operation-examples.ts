@@ -16,10 +16,12 @@ import { viewEstimate } from '../estimates/estimates.ts'
 import { viewAnswers } from '../jobs/answers.ts'
 import { viewModel } from '../models/models.ts'
 import { viewSeries } from '../stats/series-view.ts'
+import { viewStats } from '../system/stats-view.ts'
+import { viewKeys } from '../system/webhook-keys.ts'
 import { exampleAlerts } from './alert-examples.ts'
 import { endpointTestExamples } from './endpoint-test-examples.ts'
+import { exampleEvent, exampleJob, exampleJobRequest, exampleLink } from './event-examples.ts'
 import { exampleTimeline } from './example-timeline.ts'
-import { exampleEvent, exampleJob, exampleJobRequest, exampleLink } from './openapi-examples.ts'
 import { exampleApiKey, exampleCurrentKey } from './operation-example-keys.ts'
 import {
   answeredTask,
@@ -32,9 +34,7 @@ import {
   lane,
   testDeliveries,
 } from './operation-example-rows.ts'
-import { viewStats } from './stats-view.ts'
 import { exampleEventStream, streamOf } from './stream-examples.ts'
-import { viewKeys } from './webhook-keys.ts'
 
 interface OperationExample {
   request?: unknown
