@@ -12,6 +12,7 @@ import { type Log, logToConsole } from './log.ts'
 import { createProviders, type Providers } from './providers/index.ts'
 import { createQueues, type Queues } from './queue.ts'
 import { counterOf } from './rate-limit.ts'
+import { type ChoiceMemory, choiceMemoryOf } from './store/choice/known.ts'
 import { createOwners, type Owners } from './store/deliveries/owners.ts'
 import { type Patience, patientDatabase, workPatience } from './store/patience.ts'
 import { type WatchMemory, watchMemoryOf } from './store/reports/watch-memory.ts'
@@ -52,6 +53,8 @@ export interface Context extends Omit<Edges, 'fetch'>, Databases {
   owners: Owners
   /** Attempts of fresh deliveries hold one of these while they run (deliveries/send-fresh.ts). */
   freshAttempts: Places
+  /** Measured times and streaks of refusals, which this isolate has read in the last seconds. */
+  choiceMemory: ChoiceMemory
   /** The clients of this isolate that wait, and what is known of their jobs (api/waiting/). */
   watching: WatchMemory
   bucket: R2Bucket
@@ -97,6 +100,7 @@ export function createContext(
     ...databases,
     owners: createOwners(env.DB, databases.db, edges.now),
     freshAttempts: createPlaces(maxFreshAttempts),
+    choiceMemory: choiceMemoryOf(env.DB),
     watching: watchMemoryOf(env.DB),
     bucket: limit(env.BUCKET),
     staticFile: (request) => env.ASSETS.fetch(request),

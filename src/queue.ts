@@ -1,9 +1,11 @@
 /**
  * Wake-ups: queue messages that name a row to look at. A lost wake-up costs only time, because the sweep finds the row,
- * so a failed send is only logged. A webhook is the exception: until it is journaled, its body is only in the queue.
+ * so a failed send is only logged. There are two exceptions. Until a webhook is journaled, its body is only in the queue. And a
+ * lost `cancel` costs money: the task may be made and billed, which the canceled job says until its provider confirms.
  *
  *   queue       messages         carries
  *   JOBS        job              queued jobs: submissions. They never wait behind a poll or a copy.
+ *               cancel           tasks of canceled jobs, which their providers are asked to cancel before they begin
  *   RESULTS     result, webhook  jobs that a provider has, and what providers send. A message may copy one video.
  *               late             late checks of jobs that failed at their deadline; the same limit
  *               export           copies of stored videos to the export bucket
@@ -20,6 +22,7 @@ export const messageSchema = z.union([
   z.object({ job: z.string() }),
   z.object({ result: z.string() }),
   z.object({ late: z.string() }),
+  z.object({ cancel: z.object({ jobId: z.string(), attempt: z.number() }) }),
   z.object({ delivery: z.string() }),
   z.object({ export: z.object({ jobId: z.string(), n: z.number() }) }),
   z.object({
@@ -29,6 +32,7 @@ export const messageSchema = z.union([
       hash: z.string(),
       body: z.string(),
       receivedAt: z.number(),
+      signature: z.object({ headers: z.record(z.string(), z.string()), bodyHash: z.string() }).optional(),
     }),
   }),
 ])
@@ -46,6 +50,8 @@ export interface Queues {
   result(jobId: string): Promise<void>
   /** Wakes the late checks of these jobs. */
   late(jobIds: string[], waitMs: number): Promise<void>
+  /** Asks the providers to cancel the tasks of a canceled job. `attempt`: counts from 0. */
+  cancel(jobId: string, attempt: number, waitMs: number): Promise<void>
   /** Throws if the queue does not accept it. */
   webhook(webhook: Extract<QueueMessage, { webhook: unknown }>['webhook']): Promise<void>
   /** How many messages wait in all queues, and since when. Throws if a queue does not respond. */
@@ -59,7 +65,6 @@ const maxBatchSize = 100
 
 export function createQueues({ JOBS, RESULTS, DELIVERIES }: Bindings, log: Log): Queues {
   const send = async (queue: Queue, messages: QueueMessage[], waitMs: number) => {
-    if (waitMs >= sweepEveryMs) return
     // Queues delay by whole seconds: rounded up, so that the row is due when the message arrives.
     const delaySeconds = Math.ceil(Math.max(0, waitMs) / 1_000)
     try {
@@ -72,14 +77,17 @@ export function createQueues({ JOBS, RESULTS, DELIVERIES }: Bindings, log: Log):
       log('wake_up.lost', { count: messages.length, error: describeError(error) })
     }
   }
+  const wake = async (queue: Queue, messages: QueueMessage[], waitMs: number) => {
+    if (waitMs < sweepEveryMs) await send(queue, messages, waitMs)
+  }
   const sendJobs = async (jobs: DueJob[], waitMs: number) => {
     const [queued, begun] = [jobs.filter(isQueued), jobs.filter((job) => !isQueued(job))]
-    await send(
+    await wake(
       JOBS,
       queued.map(({ id }) => ({ job: id })),
       waitMs,
     )
-    await send(
+    await wake(
       RESULTS,
       begun.map(({ id }) => ({ result: id })),
       waitMs,
@@ -87,27 +95,28 @@ export function createQueues({ JOBS, RESULTS, DELIVERIES }: Bindings, log: Log):
   }
   return {
     job: (job, waitMs) => sendJobs([job], waitMs),
-    delivery: (delivery, waitMs) => send(DELIVERIES, [{ delivery }], waitMs),
+    delivery: (delivery, waitMs) => wake(DELIVERIES, [{ delivery }], waitMs),
     jobs: (jobs) => sendJobs(jobs, 0),
     deliveries: (ids) =>
-      send(
+      wake(
         DELIVERIES,
         ids.map((delivery) => ({ delivery })),
         0,
       ),
     exports: (exports, waitMs) =>
-      send(
+      wake(
         RESULTS,
         exports.map((due) => ({ export: due })),
         waitMs,
       ),
-    result: (result) => send(RESULTS, [{ result }], 0),
+    result: (result) => wake(RESULTS, [{ result }], 0),
     late: (ids, waitMs) =>
-      send(
+      wake(
         RESULTS,
         ids.map((late) => ({ late })),
         waitMs,
       ),
+    cancel: (jobId, attempt, waitMs) => send(JOBS, [{ cancel: { jobId, attempt } }], waitMs),
     webhook: async (webhook) => {
       await RESULTS.send({ webhook })
     },

@@ -15,6 +15,7 @@ import { reencryptSecrets } from './deliveries/re-encrypt.ts'
 import { advance, advanceQueued, advanceWithWebhook } from './engine/advance.ts'
 import { raiseMarks } from './engine/high-water-mark.ts'
 import { checkLate } from './engine/late/check.ts'
+import { cancelTasks } from './engine/settle/cancel-tasks.ts'
 import { recordDeadLetter } from './engine/upkeep/dead-letter.ts'
 import { prune } from './engine/upkeep/prune.ts'
 import { purgeErased } from './engine/upkeep/purge.ts'
@@ -137,6 +138,7 @@ async function processMessage(context: Context, message: QueueMessage): Promise<
   if ('job' in message) return advanceQueued(context, message.job)
   if ('result' in message) return advance(context, message.result)
   if ('late' in message) return checkLate(context, message.late)
+  if ('cancel' in message) return cancelTasks(context, message.cancel)
   if ('export' in message) return exportOutput(context, message.export)
   return advanceWithWebhook(context, message.webhook)
 }
@@ -168,6 +170,7 @@ function idsIn(body: unknown): { job_id?: string; delivery_id?: string } {
   if ('delivery' in message) return { delivery_id: message.delivery }
   if ('webhook' in message) return { job_id: message.webhook.jobId }
   if ('late' in message) return { job_id: message.late }
+  if ('cancel' in message) return { job_id: message.cancel.jobId }
   if ('export' in message) return { job_id: message.export.jobId }
   return { job_id: 'job' in message ? message.job : message.result }
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { readConfig } from '../src/config.ts'
+import { models, sellerNames } from '../src/core/request/choices.ts'
 
 const required = {
   PUBLIC_BASE_URL: 'https://reelhook.example.com',
@@ -74,7 +75,7 @@ describe('MODEL_ALIASES', () => {
         MODEL_ALIASES: 'sora-2=seedance-2.0,veo=veo-3,=seedance-2.0,sora,SORA-2=seedance-2.0-fast',
       }),
     ).toEqual([
-      'MODEL_ALIASES has "veo=veo-3", which must be an alias, "=" and one of seedance-2.0, seedance-2.0-fast, seedance-2.0-mini',
+      `MODEL_ALIASES has "veo=veo-3", which must be an alias, "=" and one of ${models.join(', ')}`,
       expect.stringContaining('has "=seedance-2.0"'),
       expect.stringContaining('has "sora"'),
       'MODEL_ALIASES has the alias of "SORA-2=seedance-2.0-fast" twice',
@@ -104,7 +105,7 @@ describe('an invalid configuration', () => {
     [
       'PROVIDER_ORDER',
       'crun,nobody,none',
-      'must be providers, separated by commas: runware, crun, scenario, aimlapi',
+      `must be providers, separated by commas: ${sellerNames.join(', ')}`,
     ],
     ['MAX_OUTPUT_BYTES', '2 GB', 'must be a whole number, 1 or more'],
     ['RETENTION_DAYS', '3651', 'must be a whole number from 0 to 3650'],

@@ -76,7 +76,7 @@ describe('the log of a whole run', () => {
           await sum('outputs', id),
           await sum('deliveries', id),
         ])
-      })
+      }, 60_000)
     }
   })
 

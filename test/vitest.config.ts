@@ -25,6 +25,9 @@ const tlds = `${root}test/support/tlds.ts`
 /** The recipes import the client by the name of the published package. */
 const reelhook = { 'reelhook/client': `${root}src/sdk/client/index.ts` }
 
+/** `expect.poll` waits for a second by default, which a busy machine may need for any step. */
+const patience = { timeout: 60_000 }
+
 /** `.ci/run` sets FULL_FUZZ. The seed and the path are those that a failed run prints. */
 const { FULL_FUZZ, CONTRACT_REQUESTS, CONTRACT_SEED, CONTRACT_PATH } = process.env
 const contractFuzz = {
@@ -68,6 +71,7 @@ const inWorkerd = defineProject({
   test: {
     name: 'workerd',
     testTimeout: 90_000,
+    expect: { poll: patience },
     include: ['test/**/*.test.ts'],
     exclude: ['test/chaos/**', 'test/browser/**', 'test/packages/**', ...nodeTests],
     // Loading the modules takes longer than most files. test/support/start-empty.ts empties the storage between files.
@@ -90,7 +94,8 @@ const inNode = defineProject({
   resolve: { alias: { tlds, ...reelhook } },
   test: {
     name: 'node',
-    testTimeout: 20_000,
+    testTimeout: 90_000,
+    expect: { poll: patience },
     include: nodeTests,
     // Loading the modules once for all files halves the time. Mocks are undone after each test.
     isolate: false,
@@ -109,11 +114,17 @@ const storm = defineProject({
 
 /**
  * Plays videos in Debian's Chromium, which `npm run test:browser` installs. `npm test` leaves it out. The check for
- * assistive technology takes minutes on the longest page beside other tests.
+ * assistive technology takes a while on the longest page beside other tests.
  */
 const browser = defineProject({
   root,
-  test: { name: 'browser', testTimeout: 400_000, hookTimeout: 400_000, include: ['test/browser/*.test.ts'] },
+  test: {
+    name: 'browser',
+    testTimeout: 400_000,
+    hookTimeout: 400_000,
+    expect: { poll: patience },
+    include: ['test/browser/*.test.ts'],
+  },
 })
 
 /** The published packages of others and our own, in plain Node, against one local deployment that all files share. */
@@ -122,21 +133,46 @@ const packages = defineProject({
   resolve: { alias: reelhook },
   test: {
     name: 'packages',
-    testTimeout: 60_000,
+    testTimeout: 90_000,
+    expect: { poll: patience },
     include: ['test/packages/**/*.test.ts'],
     globalSetup: ['./test/packages/deployment.ts'],
     execArgv,
   },
 })
 
-/** These files run for minutes. The first ones start first, so that none of them runs alone at the end. */
-const longest = ['test/contract/contract.test.ts', 'test/chaos/short.test.ts']
+/** These files run for more than 20 s. They start first in their project, so that none of them runs alone at the end. */
+const longest = [
+  'dev/deploy/deploy.slow',
+  'dev/local/export.slow',
+  'dev/local/start.slow',
+  'upgrade/upgrade.slow',
+  'contract/contract',
+  'deliveries/host-queue',
+  'engine/poll/forged',
+  'engine/poll/odd-responses',
+  'engine/settle/endings',
+  'api/contract',
+  'engine/submit/purchases',
+  'engine/submit/restored',
+  'provider-uploads/whole-jobs',
+]
 
+/**
+ * The storm first, then one project after the other: a worker of Vitest keeps its runtime only while the next file is of the
+ * same project, and a new one loads all modules again.
+ */
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]) {
-    const isLong = ({ moduleId }: TestSpecification) => longest.some((path) => moduleId.endsWith(path))
+    const projectOf = ({ project: { name } }: TestSpecification) => (name === 'storm' ? '' : name)
+    const rankOf = ({ moduleId }: TestSpecification) => {
+      const rank = longest.findIndex((path) => moduleId.endsWith(`/test/${path}.test.ts`))
+      return rank === -1 ? longest.length : rank
+    }
     const sorted = await super.sort(files)
-    return [...sorted.filter(isLong), ...sorted.filter((file) => !isLong(file))]
+    return sorted.toSorted(
+      (left, right) => projectOf(left).localeCompare(projectOf(right)) || rankOf(left) - rankOf(right),
+    )
   }
 }
 

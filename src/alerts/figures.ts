@@ -2,7 +2,8 @@
  * The figures that conditions judge. The cron makes them of what it measures, and the overview of what the API shows. Null:
  * not measured, or not shown to the caller. No I/O.
  */
-import type { ProviderName } from '../core/request/choices.ts'
+import type { FaultCode } from '../core/fault-codes.ts'
+import type { Model, ProviderName } from '../core/request/choices.ts'
 
 interface Work {
   overdue: number
@@ -30,6 +31,8 @@ export interface Figures {
     period: string
     of: readonly { provider: ProviderName; succeeded: number; failed: number }[]
   } | null
+  /** The providers that refuse submissions repeatedly. */
+  triedLast: readonly { provider: ProviderName; model: Model | null; fault: FaultCode }[] | null
   hosts: readonly { host: string; downSeconds: number; waiting: number }[] | null
   budgets: readonly { keyId: string; name: string; usedMicros: number; budgetMicros: number }[] | null
   /** `lateDay`: the day that should be exported and is not. Null: none. */
@@ -57,6 +60,7 @@ export const noFigures: Figures = {
   oldestMessageSeconds: null,
   webhooks: null,
   tasks: null,
+  triedLast: null,
   hosts: null,
   budgets: null,
   nightlyExport: null,

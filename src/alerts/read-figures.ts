@@ -7,6 +7,7 @@ import { monthOf } from '../core/job/spending.ts'
 import type { ProviderName } from '../core/request/choices.ts'
 import { hours } from '../core/schedule/units.ts'
 import { offeredProviders } from '../providers/index.ts'
+import { readTriedLast } from '../store/choice/known.ts'
 import { countDisabled } from '../store/deliveries/disabled.ts'
 import { nextDayOf } from '../store/exports/nightly.ts'
 import { readBudgets } from '../store/reports/budgets.ts'
@@ -33,9 +34,10 @@ export async function readFigures(context: Context, everyMinutes: 1 | 5): Promis
   const { db, databases, config, now } = context
   const providers = offeredProviders(context.providers)
   const nowMs = now()
-  const [measured, recent, lanes, disabled, budgets, exportedNext] = await Promise.all([
+  const [measured, recent, tried, lanes, disabled, budgets, exportedNext] = await Promise.all([
     measure(context),
     countRecent(databases, nowMs - 24 * hours),
+    readTriedLast(databases, nowMs),
     findTroubledLanes(context, null, { after: null, limit: maxLanes }, nowMs),
     countDisabled(db, everyProject),
     readBudgets(db, monthOf(nowMs)),
@@ -49,6 +51,7 @@ export async function readFigures(context: Context, everyMinutes: 1 | 5): Promis
       disabled,
       webhooks: { period, of: withWebhooks.map(({ name }) => endsAt(name, lately)) },
       tasks: { period, of: providers.map(({ name }) => tasksAt(name, lately)) },
+      triedLast: tried,
       hosts: downHosts(lanes.lanes, nowMs),
       budgets,
       nightlyExport: { lateDay: lateDayOf(exportedNext, nowMs) },

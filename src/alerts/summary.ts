@@ -99,7 +99,9 @@ function providerFact(tasks: Stats['tasks'][number]): Fact {
   const parts = [
     ...(usd === null ? [] : [formatUsd(usd)]),
     ...(credits === null ? [] : [`${formatCount(credits)} credits`]),
-    ...(unreported === 0 ? [] : [`${formatCount(unreported)} tasks without a reported cost`]),
+    ...(unreported === 0
+      ? []
+      : [`${formatCount(unreported)} tasks without a reported cost or a published price`]),
     ...(ended === 0
       ? []
       : [`${percent(completedViaPoll / ended)} of ${formatCount(ended)} ends were found by a poll`]),

@@ -12,7 +12,11 @@ export const validateBody = createMiddleware<ApiEnv>(async (c, next) => {
   if (c.req.raw.body === null) return next()
   const bytes = await readBounded(c.req.raw, maxBodyBytes)
   if (bytes === 'too_large')
-    return problem(c, bytes, 'A body can have at most 1 MiB. Send large media by URL.')
+    return problem(
+      c,
+      bytes,
+      'A body can have at most 1 MiB. Send media by URL, or upload them to /v1/assets first.',
+    )
   if (bytes === 'unreadable_body') return problem(c, bytes, 'Nothing was done. Send the request again.')
   const fault = structureFault(parseDeepJson(new TextDecoder().decode(bytes)))
   if (fault !== null)

@@ -12,7 +12,12 @@ interface Nature {
 }
 
 export const faults = {
-  bad_request: { retry: 'never', failover: 'no', remedy: 'Correct the request and post a new job.' },
+  bad_request: {
+    retry: 'never',
+    failover: 'no',
+    remedy:
+      "Correct the request and post a new job. The provider's answer names the fault: GET /v1/jobs/{id}/answers.",
+  },
   auth: { retry: 'never', failover: 'yes', remedy: "Check the provider's API key." },
   out_of_credit: { retry: 'never', failover: 'yes', remedy: 'Top up the account at the provider.' },
   not_entitled: {
@@ -43,7 +48,7 @@ export const faults = {
     retry: 'later',
     failover: 'no',
     remedy:
-      'Reelhook never cancels a task at a provider. Look in the account at the provider, then post the job again.',
+      'Reelhook cancels the tasks of canceled jobs only. Look in the account at the provider, then post the job again.',
   },
   price_unknown: {
     retry: 'never',

@@ -32,6 +32,10 @@ const faultSchema = z.object({
   retryAfterMs: z.number().exactOptional(),
   /** How often the provider denied each task id that a webhook named: the memory of a search for a lost submission. */
   deniedTaskIds: z.record(z.string(), z.number()).exactOptional(),
+  /** Since when the provider's whole list lacks the task, in milliseconds since 1970: the memory of the same search. */
+  unlistedSince: z.number().exactOptional(),
+  /** This deployment was in trouble. It says nothing about the provider. */
+  isOurs: z.literal(true).exactOptional(),
 })
 
 export type Fault = z.infer<typeof faultSchema>
@@ -63,15 +67,17 @@ interface FaultDetails {
   evidence?: Evidence
   retryAfterMs?: number | undefined
   deniedTaskIds?: Record<string, number>
+  isOurs?: true | undefined
 }
 
 export function fault(code: FaultCode, message: string, details: FaultDetails = {}): Fault {
-  const { evidence, retryAfterMs, deniedTaskIds } = details
+  const { evidence, retryAfterMs, deniedTaskIds, isOurs } = details
   return {
     code,
     message,
     ...(evidence && { evidence }),
     ...(retryAfterMs !== undefined && { retryAfterMs }),
     ...(deniedTaskIds && { deniedTaskIds }),
+    ...(isOurs && { isOurs }),
   }
 }

@@ -13,12 +13,14 @@ export function simulatedSettings(simulatorUrl: string, of?: SellerName): Record
     sellerNames
       .filter((name) => of === undefined || name === of)
       .flatMap((name) => {
-        const { credentials, address } = sellers[name]
+        const { credentials, addresses } = sellers[name]
         const values = credentialsOf(name)
-        const path = new URL(address.byDefault).pathname.replace(/\/$/, '')
         return [
           ...credentials.map((setting, index) => [setting, values[index] ?? '']),
-          [address.setting, `${simulatorUrl}/${name}${path}`],
+          ...addresses.map(({ setting, byDefault }) => [
+            setting,
+            `${simulatorUrl}/${name}${new URL(byDefault).pathname.replace(/\/$/, '')}`,
+          ]),
         ]
       }),
   )

@@ -27,9 +27,9 @@ import { describeError } from '../log.ts'
 import { type Claim, claimJob, claimQueuedJob } from '../store/jobs/claim.ts'
 import type { Committed } from '../store/jobs/commit.ts'
 import type { Step } from '../store/jobs/step.ts'
-import type { ReceivedWebhook } from '../store/jobs/webhooks.ts'
 import { isLeaseLost } from '../store/lease.ts'
 import { recordWebhook } from '../webhooks/record.ts'
+import type { PostedWebhook } from '../webhooks/signature.ts'
 import { type Allowance, lessStep, mayClaim, within } from './allowance.ts'
 import { commit, keepLease, release } from './commit.ts'
 import { giveUp, hasDiedLate, patienceEndsAt } from './give-up.ts'
@@ -48,7 +48,7 @@ export async function advance(context: Context, jobId: string): Promise<void> {
 }
 
 /** The same for a webhook in that queue: it is journaled with the claim. */
-export async function advanceWithWebhook(context: Context, webhook: ReceivedWebhook): Promise<void> {
+export async function advanceWithWebhook(context: Context, webhook: PostedWebhook): Promise<void> {
   const claim = await recordWebhook(context, webhook)
   if (claim === 'late') return checkLate(context, webhook.jobId)
   await takeSteps(context, claim, 'all_with_one_copy')

@@ -5,7 +5,7 @@
 import type { Context } from '../context.ts'
 import { type Fault, fault } from '../core/fault.ts'
 import { cancellationOf } from '../core/job/cancellation.ts'
-import { storedRequestSchema } from '../core/request/request.ts'
+import { storedRequestSchema } from '../core/request/stored.ts'
 import { finalPollWindowMs, leaseMs, settleGraceMs } from '../core/schedule/jobs.ts'
 import { describeError } from '../log.ts'
 import { seeJob } from '../store/jobs/cancel.ts'

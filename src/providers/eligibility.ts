@@ -3,7 +3,8 @@
 import { formOf, mediaFields, mediaIn, modeOf, type SentForm } from '../core/request/media.ts'
 import type { JobRequest } from '../core/request/request.ts'
 import { countCharacters } from '../core/request/text.ts'
-import type { Capabilities, Reason } from './provider.ts'
+import { type Capabilities, type Offer, offerOf } from './capabilities.ts'
+import type { Reason } from './provider.ts'
 
 /** `prompt`: the prompt as it is sent. */
 export function refuseByCapabilities(
@@ -11,21 +12,28 @@ export function refuseByCapabilities(
   request: JobRequest,
   prompt: string,
 ): Reason[] {
+  const offer = offerOf(capabilities, request.model)
+  if (offer === null) {
+    return [{ path: 'model', message: `must be one of ${Object.keys(capabilities.models).join(', ')}` }]
+  }
   return [
-    ...refuseValues(capabilities, request),
-    ...refusePrompt(capabilities, request, prompt),
-    ...refuseForms(capabilities, request),
+    ...refuseValues(offer, request),
+    ...refusePrompt(offer, request, prompt),
+    ...refuseForms(offer, request),
   ]
 }
 
-function refuseValues(capabilities: Capabilities, request: JobRequest): Reason[] {
-  const { resolution, aspect_ratio: ratio, duration, seed } = request
-  const { resolutions } = capabilities.models[request.model]
+function refuseValues(offer: Offer, request: JobRequest): Reason[] {
+  const { resolution, aspect_ratio: ratio, duration, seed, output_format: format = 'mp4' } = request
+  const { resolutions, outputFormats } = offer
   const mode = modeOf(request)
-  const ratios = capabilities.aspectRatios[mode]
+  const ratios = offer.aspectRatios[mode]
   const reasons: Reason[] = []
   if (!resolutions.includes(resolution)) {
     reasons.push({ path: 'resolution', message: `must be one of ${resolutions.join(', ')}` })
+  }
+  if (!outputFormats.includes(format)) {
+    reasons.push({ path: 'output_format', message: `must be ${outputFormats.join(' or ')}` })
   }
   if (ratio !== undefined && ratios.length > 0 && !ratios.includes(ratio)) {
     reasons.push({
@@ -33,28 +41,28 @@ function refuseValues(capabilities: Capabilities, request: JobRequest): Reason[]
       message: `must be one of ${ratios.join(', ')} in ${mode} mode`,
     })
   }
-  if (duration === 'auto' && capabilities.durations === 'seconds') {
+  if (duration === 'auto' && offer.durations === 'seconds') {
     reasons.push({ path: 'duration', message: 'must be a whole number of seconds' })
   }
-  if (seed !== undefined && capabilities.seeds === 'none') {
+  if (seed !== undefined && offer.seeds === 'none') {
     reasons.push({ path: 'seed', message: 'cannot be set' })
   }
   return reasons
 }
 
-function refusePrompt(capabilities: Capabilities, request: JobRequest, sent: string): Reason[] {
+function refusePrompt(offer: Offer, request: JobRequest, sent: string): Reason[] {
   const path = 'prompt'
   if (request.prompt === undefined) {
-    return capabilities.prompt === 'required' ? [{ path, message: 'is required, even with media' }] : []
+    return offer.prompt === 'required' ? [{ path, message: 'is required, even with media' }] : []
   }
-  const { min, max } = capabilities.promptLength
+  const { min, max } = offer.promptLength
   const count = countCharacters(sent)
   if (count >= min && count <= max) return []
   const message = `must have ${min} to ${max} characters when sent to the provider, but has ${count}`
   return [{ path, message }]
 }
 
-function refuseForms({ media }: Capabilities, request: JobRequest): Reason[] {
+function refuseForms({ media }: Offer, request: JobRequest): Reason[] {
   return mediaFields.flatMap((field) => {
     const forms = media[field]
     const names = forms.map((form) => formNames[form]).join(' or ')

@@ -69,21 +69,24 @@ export async function callProvider(
     return neverSent(reply) ?? ok(reply)
   } catch (error) {
     // Nothing was bought, even if the call is billable.
-    if (error instanceof NotSentError) return fail('unavailable', `Nothing was sent: ${error.message}.`)
+    if (error instanceof NotSentError) {
+      return fail('unavailable', `Nothing was sent: ${error.message}.`, { isOurs: true })
+    }
     // Whatever else fetch or reading the body throws is a network error: refused, reset, timed out. workerd throws the
     // same error before and after the request was sent, so it proves nothing.
     return inconclusive(kind, 'The provider did not respond.', { error: String(error) })
   }
 }
 
-/** Our credentials, as a provider may repeat them: with or without the scheme, and those that basic authentication joins. */
+/** Our credentials, as a provider may repeat them: without the scheme, and each part of a key that a colon joins. */
 function credentialsIn(headers: Record<string, string>): string[] {
   const sent = Object.entries(headers).filter(([name]) => credentialHeaders.has(name))
   return sent
     .map(([, value]) => value)
     .flatMap((value) => {
-      const [, scheme, credential = value] = /^(Basic|Bearer) (.+)$/.exec(value) ?? []
-      return [credential, ...(scheme === 'Basic' ? atob(credential).split(':') : [])]
+      const [, scheme, credential = value] = /^(\S+) (.+)$/.exec(value) ?? []
+      if (scheme === 'Bearer') return [credential]
+      return [credential, ...(scheme === 'Basic' ? atob(credential) : credential).split(':')]
     })
     .filter(({ length }) => length >= minCredentialLength)
 }

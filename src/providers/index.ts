@@ -2,14 +2,23 @@
 import type { ProviderName, SellerName } from '../core/request/choices.ts'
 import { selectable } from '../core/request/selection.ts'
 import { aimlapi } from './aimlapi/index.ts'
+import { byteplus } from './byteplus/index.ts'
 import { crun } from './crun/index.ts'
+import { fal } from './fal/index.ts'
 import type { Provider } from './provider.ts'
 import { runware } from './runware/index.ts'
 import { scenario } from './scenario/index.ts'
 import type { Account, ProviderEdges, Seller } from './seller.ts'
 import { simulator } from './simulator/index.ts'
 
-export const sellers: Readonly<Record<SellerName, Seller>> = { runware, crun, scenario, aimlapi }
+export const sellers: Readonly<Record<SellerName, Seller>> = {
+  runware,
+  crun,
+  scenario,
+  aimlapi,
+  byteplus,
+  fal,
+}
 
 export type Accounts = Partial<Record<ProviderName, Account>>
 
@@ -25,7 +34,7 @@ export function offeredProviders(providers: Providers): Provider[] {
   return Object.values(providers).filter(({ isOnlyForAdmin }) => !isOnlyForAdmin)
 }
 
-/** The providers that `auto` and `cheapest` consider. */
+/** The providers that `auto`, `cheapest` and `fastest` consider. */
 export function selectableProviders(providers: Providers): Provider[] {
   return selectable(offeredProviders(providers), ({ name }) => name)
 }

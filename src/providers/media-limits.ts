@@ -7,16 +7,18 @@ import {
   mediaIn,
 } from '../core/request/media.ts'
 import type { JobRequest } from '../core/request/request.ts'
-import type { Capabilities, MediaLimits, Reason } from './provider.ts'
+import { type Capabilities, type MediaLimits, offerOf } from './capabilities.ts'
+import type { Reason } from './provider.ts'
 
 /** Pure. A limit of one file is reported at the file's path, a limit of the total length at the list's path. */
 export function mediaLimitFaults(
-  { mediaLimits }: Pick<Capabilities, 'mediaLimits'>,
+  capabilities: Capabilities,
   request: JobRequest,
   known: KnownMetadata,
 ): Reason[] {
+  const mediaLimits = offerOf(capabilities, request.model)?.mediaLimits
   return mediaFields.flatMap((field) => {
-    const { [field]: limits } = mediaLimits
+    const limits = mediaLimits?.[field]
     if (limits === undefined) return []
     const files = mediaIn(request, field).map(({ path }) => ({ path, metadata: known.get(path) }))
     return [...files.flatMap((file) => fileFaults(limits, file)), ...totalFaults(limits, field, files)]

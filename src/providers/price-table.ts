@@ -15,8 +15,8 @@ export interface PriceTable {
 
 interface PerSecond {
   usd: number
-  /** With reference videos in the request. */
-  withVideosUsd: number
+  /** With reference videos in the request. Null: it depends on their length. */
+  withVideosUsd: number | null
 }
 
 /** The price of the whole job. Null: the table has no price for it. */
@@ -24,5 +24,6 @@ export function priceOf(table: PriceTable | null, request: JobRequest): Cost | n
   const price = table?.perSecond[request.model]?.[request.resolution]
   if (price === undefined || request.duration === 'auto') return null
   const perSecond = request.reference_videos.length > 0 ? price.withVideosUsd : price.usd
+  if (perSecond === null) return null
   return timesCost({ amount_usd: perSecond * request.duration, source: 'price_table' }, request.count)
 }

@@ -6,13 +6,12 @@ import type { z } from 'zod'
 import type { Cost } from '../core/cost.ts'
 import type { Fault, Result } from '../core/fault.ts'
 import type { ReceivedAnswer } from '../core/job/answers.ts'
-import type { Repeats } from '../core/job/task.ts'
-import type { AspectRatio, Model, ProviderName, Resolution } from '../core/request/choices.ts'
-import type { MediaField, Mode, SentForm } from '../core/request/media.ts'
+import type { Model, ProviderName } from '../core/request/choices.ts'
 import type { JobRequest } from '../core/request/request.ts'
-import type { Pace } from '../core/schedule/waits.ts'
+import type { CancelOutcome } from './cancels.ts'
+import type { Capabilities } from './capabilities.ts'
 import type { MediaUploads } from './media-uploads.ts'
-import type { PriceTable } from './price-table.ts'
+import type { WebhookSignature } from './webhook-signature.ts'
 
 export interface Provider {
   name: ProviderName
@@ -37,12 +36,10 @@ export interface Provider {
    * status; a fault means that nothing was learned, except `task_lost`: the provider does not know the task.
    */
   getStatus(task: SubmittedTask, onAnswer?: OnAnswer): Promise<Result<Outcome>>
-  /**
-   * Searches for a submission whose response was lost. Absent: the provider offers no search. `not_found` is no proof
-   * that it never arrived: a list may lag, and a log may show it late or never. So it is submitted again only where
-   * that is harmless (`capabilities.repeats`).
-   */
-  findSubmission?(submission: LostSubmission): Promise<Result<Submitted | 'not_found'>>
+  /** Cancels the task, by the rules in `cancels.ts`. Absent: it cancels no task. */
+  cancel?(task: SubmittedTask, onAnswer?: OnAnswer): Promise<Result<CancelOutcome>>
+  /** Searches for a submission whose response was lost. Absent: the provider offers no search. */
+  findSubmission?(submission: LostSubmission): Promise<Result<Submitted | Missing>>
   /** Uploads input media, for a provider that takes only ids of its own. Costs nothing. Absent: URLs are sent. */
   uploads?: MediaUploads
   /**
@@ -59,50 +56,21 @@ export interface Provider {
    * Absent: the provider sends no webhooks.
    */
   parseWebhook?(body: unknown, tasks?: readonly TaskOfWebhook[]): WebhookItem[]
+  /** How its webhooks are signed. Absent: they are not signed, and only the token in the callback URL protects them. */
+  webhookSignature?: WebhookSignature
 }
 
 /** Gets each answer to the call, redacted. Not called: no answer was received. */
 export type OnAnswer = (answer: ReceivedAnswer) => void
 
-export interface Capabilities {
-  models: Record<Model, { resolutions: readonly Resolution[] }>
-  aspectRatios: Record<Mode, readonly AspectRatio[]>
-  /** The largest number of outputs of one task. */
-  outputsPerTask: number
-  /** The effect of sending a submission twice with the same client reference. */
-  repeats: Repeats
-  /** In characters, of the prompt as it is sent. */
-  promptLength: { min: number; max: number }
-  /** Whether a request with media needs a prompt. */
-  prompt: 'required' | 'optional_with_media'
-  durations: 'seconds' | 'seconds_or_auto'
-  /** Whether the caller's seed is honored. */
-  seeds: 'none' | 'exact'
-  /** The accepted forms of media, by field. */
-  media: Record<MediaField, readonly SentForm[]>
-  /** The documented limits of the media. They are checked as far as the metadata is known. */
-  mediaLimits: { readonly [field in MediaField]?: MediaLimits }
-  /** The published prices. Null: none, or not in US dollars. */
-  prices: PriceTable | null
-  /**
-   * How `estimate` asks for a price: by a call for that purpose, or by the billable call marked as a dry run. A provider
-   * that ignored the mark would sell a video, so a dry run is made only if the price matters for the decision.
-   */
-  estimates: 'price_call' | 'dry_run'
-  /** When to poll a task. */
-  pace: Pace
-}
-
-export interface MediaLimits {
-  /** As detected from the first bytes. */
-  contentTypes?: readonly string[]
-  /** Width times height of each file. */
-  pixels?: { min: number; max: number }
-  /** Per file. */
-  maxSeconds?: number
-  /** The sum over the files of the field, if there are several. */
-  maxTotalSeconds?: number
-}
+/**
+ * - `not_found` proves nothing: a log may show a submission late or never. It is submitted again only where that is
+ *   harmless (`capabilities.repeats`).
+ * - `unlisted`: one response has every task that the provider accepted since the call, and none of them can be the
+ *   submission. It also has an older task of ours, so it is the list of our account. `engine/submit/absence.ts` decides what
+ *   that proves.
+ */
+export type Missing = 'not_found' | 'unlisted'
 
 export interface Reason {
   /** The request field, such as `reference_images.0`. */
@@ -144,6 +112,8 @@ export interface LostSubmission {
   intendedAt: number
   /** Each media value of the request → the provider's id, as in `Submission`. */
   assets?: ReadonlyMap<string, string>
+  /** The tasks that webhooks named at the callback URL of this job, the newest first. A name alone is no proof. */
+  namedTaskIds: readonly string[]
   /** Those of the given provider task ids that belong to other submissions, of this job or of any other. */
   heldAmong(taskIds: readonly string[]): Promise<ReadonlySet<string>>
 }
@@ -184,7 +154,11 @@ export interface RemoteOutput {
 }
 
 /** The part of a task that a webhook about it needs. */
-export type TaskOfWebhook = Pick<SubmittedTask, 'awaitsUpload'> & { providerTaskId: string | null }
+export type TaskOfWebhook = Pick<SubmittedTask, 'awaitsUpload'> & {
+  providerTaskId: string | null
+  /** The model of its job. */
+  model: Model
+}
 
 /** One announcement about one task. It is a hint: only `getStatus` decides. */
 export interface WebhookItem {

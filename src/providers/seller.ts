@@ -12,12 +12,18 @@ export interface Seller {
   settings: z.ZodObject
   /** The names of the settings that are its account. If one is missing, it is not used. */
   credentials: readonly string[]
-  /** The setting that is its address, and the address without it. */
-  address: { setting: string; byDefault: string }
+  /** The URLs that it is called at, its API first. */
+  addresses: readonly [Address, ...Address[]]
   /** Null: a credential is missing. Throws if `settings` refuses the environment. */
   readAccount(environment: object): Account | null
   /** The largest number of running tasks. Undefined: no limit. Throws as `readAccount`. */
   readLimit(environment: object): number | undefined
+}
+
+interface Address {
+  /** The name of the setting that replaces `byDefault`. */
+  setting: string
+  byDefault: string
 }
 
 /** Makes the provider that uses the account. */
@@ -32,13 +38,15 @@ export interface ProviderEdges {
 
 interface Parts<Shape extends z.core.$ZodShape> {
   title: string
-  /** What its settings begin with: CRUN has CRUN_BASE_URL and CRUN_MAX_CONCURRENT. */
+  /** The start of the names of its settings: CRUN has CRUN_BASE_URL and CRUN_MAX_CONCURRENT. */
   prefix: string
   credentials: readonly [string, ...string[]]
   /** Without a slash at its end. */
   baseUrl: string
   /** Further settings of its own, by name. */
   settings: Shape
+  /** The names of those settings that are URLs of the provider. Each has a default. */
+  furtherAddresses?: readonly (keyof Shape & string)[]
   connect: (account: Values<Shape>, edges: ProviderEdges) => Provider
 }
 
@@ -50,7 +58,7 @@ interface Values<Shape extends z.core.$ZodShape> {
 }
 
 export function defineSeller<Shape extends z.core.$ZodShape>(parts: Parts<Shape>): Seller {
-  const { title, prefix, credentials, baseUrl: byDefault, connect } = parts
+  const { title, prefix, credentials, baseUrl: byDefault, furtherAddresses = [], connect } = parts
   const [address, limit] = [`${prefix}_BASE_URL`, `${prefix}_MAX_CONCURRENT`]
   const own = z.object(parts.settings)
   const keys = z.object(Object.fromEntries(credentials.map((name) => [name, providerKey])))
@@ -60,7 +68,13 @@ export function defineSeller<Shape extends z.core.$ZodShape>(parts: Parts<Shape>
     title,
     settings: z.object({ ...keys.shape, ...addresses.shape, ...limits.shape, ...own.shape }),
     credentials,
-    address: { setting: address, byDefault },
+    addresses: [
+      { setting: address, byDefault },
+      ...furtherAddresses.map((setting) => ({
+        setting,
+        byDefault: String(Reflect.get(own.parse({}), setting)),
+      })),
+    ],
     readAccount(environment) {
       const given = keys.parse(environment)
       const [first, ...others] = credentials.flatMap((name) => given[name] ?? [])

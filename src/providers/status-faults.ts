@@ -54,7 +54,7 @@ export function taskMissing(provider: string, response: ProviderResponse, refusa
 
 // 403 means missing credit as well as missing access.
 function mentionsCredit(message: string): boolean {
-  return /credit|creative units?|balance|fund/i.test(message)
+  return /credit|creative units?|balance|fund|top[ _-]?up/i.test(message)
 }
 
 /** The statuses that refuse. Every other status decides nothing. */

@@ -2,7 +2,7 @@
 
 import { type Cost, inDollars } from '../core/cost.ts'
 import type { Result } from '../core/fault.ts'
-import type { Outcome, Provider, Submitted } from './provider.ts'
+import type { Missing, Outcome, Provider, Submitted } from './provider.ts'
 
 export function withUsd(provider: Provider, usdPerCredit: number | undefined): Provider {
   if (usdPerCredit === undefined) return provider
@@ -11,7 +11,7 @@ export function withUsd(provider: Provider, usdPerCredit: number | undefined): P
   const priced = <T extends { cost?: Cost }>(value: T): T =>
     value.cost === undefined ? value : { ...value, cost: toUsd(value.cost) }
   const pricedOutcome = (outcome: Outcome) => (outcome.state === 'pending' ? outcome : priced(outcome))
-  const pricedTask = (task: Submitted | 'not_found') => (task === 'not_found' ? task : priced(task))
+  const pricedTask = (task: Submitted | Missing) => (typeof task === 'string' ? task : priced(task))
   return {
     ...provider,
     submit: async (submission, onAnswer) => map(await provider.submit(submission, onAnswer), priced),

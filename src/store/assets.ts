@@ -1,5 +1,5 @@
 /** The assets table: media that callers uploaded or embedded in a request. */
-import { and, eq, inArray, isNull } from 'drizzle-orm'
+import { and, eq, getTableColumns, inArray, isNull } from 'drizzle-orm'
 import { uploadKey } from '../core/retention.ts'
 import type { Database } from './database.ts'
 import { assets } from './schema.ts'
@@ -14,7 +14,22 @@ export function keyOf({ id, key }: Pick<Asset, 'id' | 'key'>): string {
 }
 
 export function insertAsset(db: Database, asset: Asset) {
-  return db.insert(assets).values(asset).onConflictDoNothing()
+  return insertRows(db, [asset])
+}
+
+/** In few statements: an invocation on the Free plan has 50, and a request can embed as many files. */
+export function insertAssets(db: Database, list: readonly Asset[]) {
+  const count = Math.ceil(list.length / rowsPerStatement)
+  return Array.from({ length: count }, (_, n) =>
+    insertRows(db, list.slice(n * rowsPerStatement, (n + 1) * rowsPerStatement)),
+  )
+}
+
+// A D1 statement takes at most 100 bound values.
+const rowsPerStatement = Math.floor(100 / Object.keys(getTableColumns(assets)).length)
+
+function insertRows(db: Database, rows: Asset[]) {
+  return db.insert(assets).values(rows).onConflictDoNothing()
 }
 
 export async function findAsset(db: Database, id: string): Promise<Asset | null> {

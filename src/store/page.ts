@@ -97,14 +97,15 @@ function candidates({ order, ranges }: Search, after: string | null, limit: numb
 /** The limit of D1 for the terms of a compound SELECT. SQLite flattens nested ones into one that merges them all. */
 const maxTerms = 5
 
-function union(terms: SQL[]): SQL {
+/** The rows of all terms, which may be more than a compound SELECT can have. */
+export function union(terms: SQL[]): SQL {
   if (terms.length <= maxTerms) return sql.join(terms, sql` UNION ALL `)
   let size = maxTerms
   while (size * maxTerms < terms.length) size *= maxTerms
   const groups = Array.from({ length: Math.ceil(terms.length / size) }, (_, n) =>
     union(terms.slice(n * size, (n + 1) * size)),
   )
-  return union(groups.map((group) => sql`SELECT id FROM (${group})`))
+  return union(groups.map((group) => sql`SELECT * FROM (${group})`))
 }
 
 /** In the text of the statement, because D1 binds at most 100 values and a search has more. */

@@ -9,7 +9,8 @@ import { readBounded } from '../core/http/read-bounded.ts'
 import { type ProviderName, providerNames } from '../core/request/choices.ts'
 import { describeError } from '../log.ts'
 import { isWithinRate, periodSeconds } from '../rate-limit.ts'
-import { journalWebhook, type ReceivedWebhook } from '../store/jobs/webhooks.ts'
+import { journalWebhook } from '../store/jobs/webhooks.ts'
+import { type PostedWebhook, signatureOf, verdictOn, withoutSignature } from './signature.ts'
 import { isValidToken } from './token.ts'
 
 const maxBodyBytes = 128 * 1024
@@ -52,7 +53,8 @@ export async function receiveWebhook(
   if (received === 'unreadable_body') return respond(400, 'the body was cut off')
   // Crun repeats the callback URL in the body: the token must not be stored.
   const body = new TextDecoder().decode(received).replaceAll(token, '…')
-  const webhook = { jobId, provider, hash: await sha256(body), body, receivedAt: now() }
+  const signature = await signatureOf(context, provider, request, received)
+  const webhook = { jobId, provider, hash: await sha256(body), body, receivedAt: now(), signature }
   if (!(await makeDurable(context, webhook))) return respond(503, 'try again', { 'retry-after': '5' })
   // Exactly 200, as Crun's documents require.
   return respond(200, 'ok')
@@ -63,7 +65,7 @@ function respond(status: number, text: string, headers: Record<string, string> =
 }
 
 /** Puts it into the queue, or else into the journal. False: neither accepted it. */
-async function makeDurable(context: Context, webhook: ReceivedWebhook): Promise<boolean> {
+async function makeDurable(context: Context, webhook: PostedWebhook): Promise<boolean> {
   try {
     await context.queues.webhook(webhook)
     return true
@@ -76,7 +78,9 @@ async function makeDurable(context: Context, webhook: ReceivedWebhook): Promise<
     })
   }
   try {
-    await journalWebhook(context.dbOf(webhook.jobId), webhook, context.now())
+    // A forged one is accepted and dropped, as by the queue. The journal keeps no signature to verify it by later.
+    if ((await verdictOn(context, webhook)) === 'invalid') return true
+    await journalWebhook(context.dbOf(webhook.jobId), withoutSignature(webhook), context.now())
     await context.queues.result(webhook.jobId)
     return true
   } catch (error) {

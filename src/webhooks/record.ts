@@ -1,19 +1,26 @@
-/** Takes a webhook from the queue: journals it and claims its job, in one round trip. Its content is a hint, not a fact. */
+/**
+ * Takes a webhook from the queue: verifies its signature if its provider signs, journals it and claims its job, in one
+ * round trip. Its content is a hint, not a fact.
+ */
 import type { Context } from '../context.ts'
 import { type Claim, claimWithWebhook } from '../store/jobs/claim.ts'
-import type { ReceivedWebhook } from '../store/jobs/webhooks.ts'
+import { type PostedWebhook, verdictOn, withoutSignature } from './signature.ts'
 
 /**
  * `late`: the job has ended, and the webhook may announce a late result. Null: the webhook changes nothing, or another step
- * has the job and takes it up.
+ * has the job and takes it up. Throws if its signature cannot be verified yet: the queue delivers it again, and in the end as
+ * a dead letter.
  */
 export async function recordWebhook(
   context: Context,
-  webhook: ReceivedWebhook,
+  webhook: PostedWebhook,
 ): Promise<Claim | 'late' | null> {
   const { jobId, provider, receivedAt } = webhook
-  const db = context.dbOf(jobId)
-  const { result, claim } = await claimWithWebhook(db, webhook, crypto.randomUUID(), context.now())
+  const verdict = await verdictOn(context, webhook)
+  if (verdict === 'invalid') return null
+  if (verdict === 'undecided') throw new Error('the signature of a webhook cannot be verified yet')
+  const [db, lease] = [context.dbOf(jobId), crypto.randomUUID()]
+  const { result, claim } = await claimWithWebhook(db, withoutSignature(webhook), lease, context.now())
   context.log('webhook.received', {
     job_id: jobId,
     provider,

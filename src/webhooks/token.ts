@@ -1,6 +1,6 @@
 /**
- * The token in a callback URL. Neither provider signs its webhooks, so the URL itself proves where a webhook comes
- * from: the token covers the provider, the job and the token's expiry.
+ * The token in a callback URL. Few providers sign their webhooks, and a signature names no job, so the URL itself proves
+ * where a webhook comes from: the token covers the provider, the job and the token's expiry.
  */
 import type { VersionedSecret } from '../core/crypto/derived-keys.ts'
 import { expiringToken, isCurrentToken, type SignedPath } from '../core/crypto/signed-path.ts'

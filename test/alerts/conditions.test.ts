@@ -1,6 +1,7 @@
 /** Each condition, raised and cleared with real rows. */
 import { env } from 'cloudflare:workers'
 import { afterEach, describe, expect, it } from 'vitest'
+import { sellers } from '../../src/providers/index.ts'
 import {
   type AlertReceiver,
   aReceiver,
@@ -126,6 +127,15 @@ const cases: Case[] = [
     titles: ['crun fails: 8 of 10 tasks in the last 6 hours'],
   },
   {
+    name: 'the submissions to a provider fail',
+    begin: inserted(
+      `INSERT INTO reconciliations (name, due_at, counts)
+       VALUES ('refusals crun', ?, '{"fault":"out_of_credit","jobs":["job_1","job_2","job_3"]}')`,
+      () => now() + 60 * minutes,
+    ),
+    titles: ['crun is tried last: out_of_credit'],
+  },
+  {
     name: 'a budget is at 80 %',
     begin: async () => spend(0.8),
     titles: ['The budget of a key is nearly spent: shop'],
@@ -190,12 +200,8 @@ const cases: Case[] = [
   },
   {
     name: 'no provider has an API key',
-    begin: async () => ({
-      RUNWARE_API_KEY: '',
-      CRUN_API_KEY: '',
-      SCENARIO_SDK_API_KEY: '',
-      AIMLAPI_API_KEY: '',
-    }),
+    begin: async () =>
+      Object.fromEntries(Object.values(sellers).map(({ credentials }) => [credentials[0], ''])),
     titles: ['No provider has an API key'],
   },
   {

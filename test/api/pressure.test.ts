@@ -71,7 +71,7 @@ describe('a burst of requests', () => {
   it('is accepted whole: two hundred jobs run to their end', async () => {
     const responses = await Promise.all(Array.from({ length: 200 }, () => post('/v1/jobs', aRequest())))
     expect(new Set(responses.map(({ status }) => status))).toEqual(new Set([202]))
-    await vi.waitUntil(async () => (await countRows('jobs', "status = 'queued'")) === 0, { timeout: 20_000 })
+    await vi.waitUntil(async () => (await countRows('jobs', "status = 'queued'")) === 0, { timeout: 60_000 })
     await world.advance(10_000)
     await vi.waitUntil(async () => (await countRows('jobs', "status != 'succeeded'")) === 0, {
       timeout: 60_000,

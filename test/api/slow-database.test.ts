@@ -31,7 +31,7 @@ async function timedOut(
   bindings: Partial<Env> = {},
 ): Promise<Response> {
   const response = fetchWith({ DB: database.binding, ...bindings }, request)
-  await vi.waitUntil(() => database.stalled() > 0, { timeout: 10_000, interval: 5 })
+  await vi.waitUntil(() => database.stalled() > 0, { timeout: 60_000, interval: 5 })
   await vi.advanceTimersByTimeAsync(requestPatience.limitMs)
   return response
 }
@@ -64,7 +64,7 @@ describe('a POST of a job to a database that stalls', () => {
     expect(await written()).toEqual([])
 
     database.continue()
-    await vi.waitUntil(async () => (await written()).length === 1, { timeout: 10_000, interval: 5 })
+    await vi.waitUntil(async () => (await written()).length === 1, { timeout: 60_000, interval: 5 })
     vi.useRealTimers()
     const [row] = await written()
     const id = row?.id ?? ''

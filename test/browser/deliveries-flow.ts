@@ -30,7 +30,7 @@ export async function sendsAgainAndTests(page: Page, { worker, adminApiKey }: St
   await postFailingJob(worker.url, adminApiKey)
   await page.getByRole('link', { name: 'Deliveries' }).click()
   const failed = page.getByRole('row').filter({ hasText: 'responded with 410' })
-  await expect.poll(() => reloaded(page, failed), { timeout: 15_000 }).toBe(1)
+  await expect.poll(() => reloaded(page, failed), { timeout: 60_000 }).toBe(1)
   await looksRight(page)
   await failed.getByRole('link', { name: 'job.failed' }).click()
   await page.getByText('Answer of the receiver').click()
@@ -41,7 +41,7 @@ export async function sendsAgainAndTests(page: Page, { worker, adminApiKey }: St
   await page.getByRole('button', { name: 'Send again' }).click()
   await page.getByText('It is sent now.').first().waitFor()
   const accepted = page.getByText('The receiver has accepted it.')
-  await expect.poll(() => reloaded(page, accepted), { timeout: 15_000 }).toBe(1)
+  await expect.poll(() => reloaded(page, accepted), { timeout: 60_000 }).toBe(1)
 
   await page.goto(`${worker.url}/receiver-test?${new URLSearchParams({ url: `${receiver.url}/hook` })}`)
   await page.getByLabel('Signing secret').fill(secret)

@@ -25,13 +25,13 @@ export async function watchAJob(page: Page, { worker: { url }, adminApiKey }: St
   // A mark that a reload would remove.
   await page.evaluate(() => document.body.setAttribute('data-mark', ''))
   await page.getByText('The job as the API shows it').click()
-  await page.getByText('runware is making the video.').waitFor({ timeout: 30_000 })
+  await page.getByText('runware is making the video.').waitFor({ timeout: 60_000 })
   await page.getByText('The video is ready.').waitFor({ timeout: 60_000 })
   const played = await play(page)
   expect(played.soughtTo).toBe(played.duration / 2)
   expect(played.seekableTo).toBe(played.duration)
 
-  await page.locator('#deliveries .status.bad').waitFor({ timeout: 30_000 })
+  await page.locator('#deliveries .status.bad').waitFor({ timeout: 60_000 })
   expect(await page.locator('body[data-mark]').count()).toBe(1)
   expect(await page.locator('#job-json[open]').count()).toBe(1)
   // The page has changed around the player, which stays where it was.
@@ -42,7 +42,7 @@ export async function watchAJob(page: Page, { worker: { url }, adminApiKey }: St
   receiver.status = 200
   await page.getByRole('button', { name: 'Send again: job.succeeded' }).click()
   await page.getByText('The event is sent again now.').waitFor()
-  await page.locator('#deliveries .status.good').waitFor({ timeout: 30_000 })
+  await page.locator('#deliveries .status.good').waitFor({ timeout: 60_000 })
   expect(receiver.received).toBe(2)
 
   await hook.close()

@@ -52,7 +52,7 @@ export async function statusChangesByItself(page: Page, stage: Stage): Promise<v
   const row = page.locator('tbody tr').filter({ hasText: 'A boat that arrives' })
   await row.getByText('succeeded').waitFor({ timeout: 60_000 })
   const video = row.locator('video')
-  await video.waitFor({ timeout: 20_000 })
+  await video.waitFor({ timeout: 60_000 })
   await page.waitForFunction(() => (document.querySelector('video')?.readyState ?? 0) >= 2)
   await video.evaluate((element) => {
     element.setAttribute('title', 'the same video')

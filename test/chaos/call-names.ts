@@ -64,7 +64,7 @@ function isDryRun({ url, headers }: Request): boolean {
   return new URL(url).searchParams.get('dryRun') === 'true' || headers.has('x-runware-dry-run')
 }
 
-type ProviderCall = 'submit' | 'poll' | 'find' | 'price' | 'upload' | 'upload part'
+type ProviderCall = 'submit' | 'poll' | 'find' | 'price' | 'upload' | 'upload part' | 'keys'
 type RequestName = 'callback' | 'input' | 'media' | `${ProviderCall} ${ProviderName}`
 
 const requestNames: { path: RegExp; method?: string; name: RequestName }[] = [
@@ -84,6 +84,12 @@ const requestNames: { path: RegExp; method?: string; name: RequestName }[] = [
   { path: /^\/aimlapi\/v2\/video\/generations$/, method: 'GET', name: 'poll aimlapi' },
   { path: /^\/aimlapi\/v2\/logs$/, name: 'find aimlapi' },
   { path: /^\/aimlapi\/v1\/models$/, name: 'price aimlapi' },
+  { path: /^\/byteplus\/.*\/tasks$/, method: 'POST', name: 'submit byteplus' },
+  { path: /^\/byteplus\/.*\/tasks$/, method: 'GET', name: 'find byteplus' },
+  { path: /^\/byteplus\/.*\/tasks\/[^/]+$/, method: 'GET', name: 'poll byteplus' },
+  { path: /^\/fal\/\.well-known\/jwks\.json$/, name: 'keys fal' },
+  { path: /^\/fal\/[^/]+\/[^/]+\/requests\//, method: 'GET', name: 'poll fal' },
+  { path: /^\/fal\/bytedance\//, method: 'POST', name: 'submit fal' },
 ]
 
 /**

@@ -34,7 +34,7 @@ export function planJobs(seed: number, count: number, places: Places): PlannedJo
   return Array.from({ length: count }, (_, index) => planJob(random, index, places))
 }
 
-/** The index of the job that a provider's task belongs to, by its prompt: all four providers return the prompt. */
+/** The index of the job that a provider's task belongs to, by its prompt: all providers return the prompt. */
 export function indexIn(text: string): number | undefined {
   const [, index] = /Paper boat (\d+) sails\./.exec(text) ?? []
   return index === undefined ? undefined : Number(index)
@@ -106,7 +106,8 @@ const dataUri =
 function mediaFor(random: Random, provider: ProviderName, pictureOf: Places['pictureOf']) {
   const way = random.oneOf(['none', 'none', 'none', 'none', 'reference', 'first_frame'] as const)
   const directive = random.rowOf(importFaults)?.fileName ?? ''
-  const image = provider === 'crun' || way === 'reference' ? pictureOf(directive) : dataUri
+  const takesUrls = provider === 'crun' || provider === 'fal'
+  const image = takesUrls || way === 'reference' ? pictureOf(directive) : dataUri
   switch (way) {
     case 'none':
       return {}

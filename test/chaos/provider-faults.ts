@@ -15,7 +15,7 @@ interface ProviderFault {
   deadlineSeconds?: number
 }
 
-const webhookProviders = ['runware', 'crun'] as const
+const webhookProviders = ['runware', 'crun', 'byteplus', 'fal'] as const
 
 /** Which webhooks arrive, when, how often, in which order and in which shape. */
 export const webhookFaults: ProviderFault[][] = [
@@ -36,7 +36,7 @@ export const webhookFaults: ProviderFault[][] = [
     { directive: 'tripled', chance: 0.1, providers: webhookProviders },
   ],
   [
-    { directive: 'wrapped', chance: 0.35, providers: webhookProviders },
+    { directive: 'wrapped', chance: 0.35, providers: ['runware', 'crun'] },
     { directive: 'array', chance: 0.1, providers: ['runware'] },
   ],
 ]
@@ -58,7 +58,7 @@ export const taskFaults: ProviderFault[][] = [
   [
     { directive: 'log=late', chance: 0.2, providers: ['aimlapi'] },
     { directive: 'log=never', chance: 0.2, providers: ['aimlapi'] },
-    { directive: 'list=lagging', chance: 0.2, providers: ['scenario'] },
+    { directive: 'list=lagging', chance: 0.2, providers: ['scenario', 'byteplus'] },
   ],
   [
     { directive: 'poll=500*3', chance: 0.08 },

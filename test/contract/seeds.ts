@@ -42,7 +42,7 @@ export async function plantSeeds(): Promise<Seeds> {
   const things: Things[] = []
   for (const [n, owner] of owners.entries()) things.push(await plantFor(owner, n))
   await vi.waitUntil(async () => (await countRows('deliveries', "status = 'pending'")) === 0, {
-    timeout: 10_000,
+    timeout: 60_000,
   })
   const queued = await Promise.all(owners.map(queuedJob))
   const others = await strangers()

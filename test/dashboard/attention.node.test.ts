@@ -17,7 +17,15 @@ function statsWith(now: Partial<Now> = {}, others: Partial<StatsView> = {}): Sta
     webhooks: [],
     costs: [],
     dead_letters: 0,
-    now: { jobs: jobs(), deliveries: deliveries(), slots: [], database: null, storage: null, ...now },
+    now: {
+      jobs: jobs(),
+      deliveries: deliveries(),
+      slots: [],
+      tried_last: [],
+      database: null,
+      storage: null,
+      ...now,
+    },
     ...others,
   }
 }
@@ -139,9 +147,9 @@ describe('what needs attention', () => {
       'runware missed 10 % of its webhooks in the last 24 hours → /jobs?provider=runware',
     ],
     [
-      'tasks without a reported cost',
+      'tasks without a cost',
       statsWith({}, { costs: [{ provider: 'crun', amount_usd: 1, credits: null, unreported_count: 1 }] }),
-      '1 task of crun without a reported cost → /jobs?status=succeeded&provider=crun',
+      '1 task of crun without a reported cost or a published price → /jobs?status=succeeded&provider=crun',
     ],
   ])('is %s', (_, stats, expected) => {
     const found = foundIn(stats).map(({ title, links }) =>

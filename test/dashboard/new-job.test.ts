@@ -1,6 +1,7 @@
 import { env } from 'cloudflare:workers'
 import { expect, it } from 'vitest'
 import { models, sellerNames } from '../../src/core/request/choices.ts'
+import { modelLimits } from '../../src/core/request/model-limits.ts'
 import { createApiKey } from '../support/api-keys.ts'
 import { aFile } from '../support/assets.ts'
 import { visitor, visitorWith } from '../support/pages.ts'
@@ -189,16 +190,37 @@ it('a wrong tag is named as soon as it is typed', async () => {
   expect(html).toContain('<p class="fault">Prompt {{image:7}} points at no reference</p>')
 })
 
+it.each(models)('the choices are those of %s', async (model) => {
+  const { html } = await (await visit()).get(`/jobs/new?model=${model}`)
+  const { durationSeconds, references, deadlineSeconds } = modelLimits[model]
+  const durations = [...selectIn(html, 'duration').matchAll(/value="(\d+)"/g)].map(([, value]) =>
+    Number(value),
+  )
+  expect([Math.min(...durations), Math.max(...durations)]).toEqual([durationSeconds.min, durationSeconds.max])
+  expect(html).toContain(`At most ${references.images}.`)
+  expect(html).toContain(`Empty: ${deadlineSeconds.toLocaleString('en-US')}.`)
+})
+
+it('a choice that a change of the model has removed stays, with the reason', async () => {
+  const { html } = await (await visit()).get('/jobs/new?model=seedance-2.5&provider=runware')
+  expect(selectIn(html, 'provider')).toContain('<option value="runware" selected="">')
+  expect(html).toContain('is not possible with this model and provider')
+  const shorter = await (await visit()).get('/jobs/new?model=seedance-2.0&duration=30')
+  expect(selectIn(shorter.html, 'duration')).toContain('<option value="30" selected="">')
+})
+
 it('the reason of every provider is shown if none can make the job', async () => {
   const { status, html } = await (await visit()).post('/jobs/new', {
     ...filled,
-    resolution: '4k',
+    prompt: 'x'.repeat(7_000),
+    seed: '7',
     provider: 'auto',
     form_key: 'form-5',
   })
   expect(status).toBe(422)
   expect(html).toContain('No provider can run this job')
-  expect(html).toContain('<a href="#resolution">Resolution runware: must be one of 480p, 720p</a>')
+  expect(html).toContain('<a href="#seed">Seed runware: cannot be set</a>')
+  expect(html).toContain('Prompt aimlapi: must have 1 to 6000 characters')
 })
 
 it('an empty form shows no fault until it is sent', async () => {

@@ -184,6 +184,28 @@ describe('generations and copies', () => {
     expect(rowsOf(history)).toContain('Generation at runware: abandoned: the job was canceled')
   })
 
+  it('the generation of a canceled job shows that its provider canceled it', () => {
+    const fault = { code: 'canceled', message: 'runware canceled it.', remedy: '', retryable: true } as const
+    const tasks = [aTask({ status: 'failed', ended_at: iso(12_000), completed_via: null, fault })]
+    const history = aHistory({ events: [submitted], job: { status: 'canceled', tasks } })
+    expect(rowsOf(history)).toContain('Generation at runware: canceled at the provider')
+    expect(segmentsOf(history, 'Generation at runware')).toEqual([
+      'work 400-10000',
+      'wait 10000-12000',
+      'mark 12000',
+    ])
+  })
+
+  it('the generation of a canceled job says why its provider did not cancel it', () => {
+    const data = { provider: 'runware', provider_task_id: 'remote-1', message: 'It goes on.' }
+    const tasks = [aTask({ status: 'submitted', ended_at: iso(10_000), completed_via: null })]
+    const events: EventAt[] = [submitted, [12_000, 'task.not_canceled', data]]
+    const rows = allRows(aHistory({ events, job: { status: 'canceled', tasks } }))
+    expect(rows.find(({ label }) => label === 'Generation at runware')?.facts).toMatchObject({
+      message: 'It goes on.',
+    })
+  })
+
   it('a late result shows the deadline, the wait after it, and the late copy', () => {
     const history = aHistory({
       events: [submitted, [610_000, 'output.late', { n: 0 }]],

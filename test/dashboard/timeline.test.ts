@@ -55,7 +55,7 @@ it('a failover after a refusal', async () => {
   )
   const history = await ended({ provider: ['aimlapi', 'runware'], prompt: sim('webhook=lost') })
   expect(rowsOf(history).slice(1, 5)).toEqual([
-    'Submission to aimlapi: refused: out_of_credit',
+    'Submission to aimlapi: refused: out_of_credit; next: runware',
     'Submission to runware: accepted',
     'Generation at runware: succeeded (found by a poll)',
     'Copy of the video: stored, 27.1 KB',

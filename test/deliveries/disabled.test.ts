@@ -29,13 +29,13 @@ async function passTime(ms: number): Promise<void> {
     await world.advance(Math.min(6 * hours, ms - passed))
     await sweep()
     const owed = () => countRows('deliveries', 'lease IS NOT NULL OR due_at <= ?', world.edges.now())
-    await vi.waitUntil(async () => (await owed()) === 0, { timeout: 5_000 })
+    await vi.waitUntil(async () => (await owed()) === 0, { timeout: 60_000 })
   }
 }
 
 async function untilOver(jobId: string) {
   await vi.waitUntil(async () => (await deliveriesOf(jobId)).every(({ status }) => status !== 'pending'), {
-    timeout: 5_000,
+    timeout: 60_000,
   })
   return deliveriesOf(jobId)
 }
@@ -89,7 +89,7 @@ describe('an endpoint whose host was down for five days', () => {
 
 async function untilTried(jobId: string): Promise<void> {
   await vi.waitUntil(async () => (await deliveriesOf(jobId)).every(({ attempts }) => attempts.length > 0), {
-    timeout: 10_000,
+    timeout: 60_000,
   })
 }
 
@@ -133,7 +133,7 @@ describe('the callbacks of an API key', () => {
   async function jobOf(apiKey: Awaited<ReturnType<typeof createApiKey>>, url = host.url): Promise<string> {
     const response = await postJobWith(apiKey, { prompt, callback_url: url })
     const { id } = await response.json<{ id: string }>()
-    await vi.waitUntil(async () => (await timelineOf(id)).includes('job.failed'), { timeout: 5_000 })
+    await vi.waitUntil(async () => (await timelineOf(id)).includes('job.failed'), { timeout: 60_000 })
     return id
   }
 
@@ -146,7 +146,7 @@ describe('the callbacks of an API key', () => {
   async function tryAgain(jobId: string): Promise<void> {
     for (let tries = 1; tries < ownFailuresToDisable; tries++) {
       await vi.waitUntil(async () => (await deliveriesOf(jobId))[0]?.attempt_count === tries, {
-        timeout: 5_000,
+        timeout: 60_000,
       })
       await select('UPDATE deliveries SET due_at = ? WHERE job_id = ?', world.edges.now(), jobId)
       await sweep()

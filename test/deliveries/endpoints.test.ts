@@ -21,7 +21,7 @@ beforeEach(async () => {
 })
 
 async function untilReceived(count: number) {
-  await vi.waitUntil(() => host.called.received.length >= count, { timeout: 5_000 })
+  await vi.waitUntil(() => host.called.received.length >= count, { timeout: 60_000 })
   return host.called.received
 }
 
@@ -36,7 +36,7 @@ async function untilAll(
         throw new Error(JSON.stringify(deliveries))
       return deliveries
     },
-    { timeout: 5_000, interval: 10 },
+    { timeout: 60_000, interval: 10 },
   )
 }
 
@@ -175,13 +175,14 @@ describe('an endpoint that changes', () => {
     for (let n = 0; n < 11; n++) await notifyOfFailure(uncalled)
     await vi.waitUntil(
       async () => (await select("SELECT 1 FROM deliveries WHERE reason = 'waiting_for_host'")).length === 1,
+      { timeout: 60_000 },
     )
     await changeEndpoint(endpoint, { url: `${callerUrl}/moved` })
     await vi.waitUntil(
       async () =>
         (await select("SELECT 1 FROM deliveries WHERE status = 'delivered' AND host = 'caller.test'"))
           .length === 1,
-      { timeout: 5_000 },
+      { timeout: 60_000 },
     )
   })
 })

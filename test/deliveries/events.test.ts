@@ -93,7 +93,7 @@ describe('an endpoint that subscribes to outputs', () => {
     const [event] = await eventsFor(id, 1)
     expect(event).toMatchObject({ type: 'output.stored', data: { id, output: { n: 0, status: 'stored' } } })
     await vi.waitUntil(async () => (await deliveriesOf(id)).every(({ status }) => status === 'delivered'), {
-      timeout: 10_000,
+      timeout: 60_000,
     })
     expect(world.caller.receivedFor(id)).toHaveLength(1)
   })

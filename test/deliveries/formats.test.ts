@@ -99,7 +99,7 @@ describe('an endpoint with a format', () => {
     for (const each of [host, other]) await makeEndpoint(each.url)
     const id = await notifyOfFailure({ callback_format: 'openai' })
     const callback = await onlyReceived(id)
-    await vi.waitUntil(() => [own, host, other].every(({ called }) => called.received.length === 1))
+    await vi.waitUntil(() => [own, host, other].every(({ called }) => called.received.length === 1), 60_000)
     const [one, two, three] = [own, host, other].flatMap(({ called }) => called.received)
     if (one === undefined || two === undefined || three === undefined) throw new Error('one is missing')
     expect(JSON.parse(callback.body)).toMatchObject({ object: 'event', type: 'video.failed' })

@@ -158,6 +158,6 @@ describe('a change of an owner by another isolate', () => {
     await writeElsewhere('DELETE FROM disabled_callbacks')
     const ids = await insertDeliveries(1, host.url)
     await processDeliveries(ids)
-    await vi.waitUntil(async () => (await countDeliveries(ids, delivered)) === 1)
+    await vi.waitUntil(async () => (await countDeliveries(ids, delivered)) === 1, 60_000)
   })
 })

@@ -135,6 +135,12 @@ describe('a wake-up whose retries all failed', () => {
     await passTimeUntil(id, ({ status }) => status === 'succeeded')
   })
 
+  it('that would ask a provider to cancel is on the timeline too', async () => {
+    const { id } = await postWithoutWakeUp()
+    await recordDeadLetter(aContext(), { cancel: { jobId: id, attempt: 0 } })
+    expect(await timelineOf(id)).toEqual(['job.accepted', 'message.dead_lettered'])
+  })
+
   it('is on the timeline once, also if it could not be counted', async () => {
     const { id } = await postWithoutWakeUp()
     const { binding, loseAnswers } = emulateDatabase(env.DB)

@@ -59,7 +59,7 @@ it('a copy that does not end delays no submission, no delivery and no other copy
   for (const { id } of slow) await untilSubmitted(id)
   const copies = holdCopies(3)
   await world.advance(10_000)
-  await expect.poll(() => copies.held, { timeout: 10_000 }).toBe(3)
+  await expect.poll(() => copies.held, { timeout: 60_000 }).toBe(3)
 
   const posted = await Promise.all(Array.from({ length: 10 }, () => postJob()))
   for (const { id } of posted) await untilSubmitted(id)

@@ -173,7 +173,7 @@ describe.concurrent('a lost answer', () => {
       idOf((await startVideo({ model, prompt, frameImages: frames(), headers })).operation)
     const [first, again] = [await start(), await start()]
     expect(again).toBe(first)
-    await vi.waitFor(async () => expect((await jobOf(first)).status).toBe('succeeded'), { timeout: 20_000 })
+    await vi.waitFor(async () => expect((await jobOf(first)).status).toBe('succeeded'), { timeout: 60_000 })
     expect(await billsOf(prompt)).toHaveLength(1)
   })
 })

@@ -28,7 +28,7 @@ async function untilEnded(client: OpenAI, id: string): Promise<{ video: Video; p
     progress.push(video.progress)
     return (video.status === 'completed' || video.status === 'failed') && video
   }
-  const video = await vi.waitUntil(look, { timeout: 30_000, interval: 100 })
+  const video = await vi.waitUntil(look, { timeout: 60_000, interval: 100 })
   return { video, progress }
 }
 
@@ -164,7 +164,7 @@ describe.concurrent('an error', () => {
       requestID: expect.any(String),
     })
     expect(String(error)).toMatch(
-      /model: must be one of .*sora-2-pro.*seconds: must be .* 4 to 15; size: must be .*prompt: must/,
+      /model: must be one of .*sora-2-pro.*seconds: must be .* 4 to 30; size: must be .*prompt: must/,
     )
     const seconds = await refused(client.videos.create({ prompt: 'A paper boat', seconds: '60' as never }))
     expect(seconds).toMatchObject({ code: 'invalid_seconds', param: 'seconds' })

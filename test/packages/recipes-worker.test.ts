@@ -29,7 +29,7 @@ it('copies each video of a job once, and refuses what is not signed', async () =
   const client = createClient(url, key.key)
   const request = { model: 'seedance-2.0-mini', prompt: markedPrompt(), resolution: '480p', count: 2 }
   const { id } = await client.postJob({ ...request, callback_url: hook })
-  const until = { timeout: 30_000, interval: 100 }
+  const until = { timeout: 60_000, interval: 100 }
   await expect.poll(handled, until).toHaveLength(1)
 
   const { outputs } = await client.job(id)

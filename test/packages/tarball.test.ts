@@ -49,6 +49,7 @@ describe.concurrent('the published package', () => {
     const ofTheSdk = /^dist\/types\/sdk\/(?:client|ai-sdk)\/.*\.d\.ts$/
     expect(types.filter((path) => !ofTheSdk.test(path)).sort()).toEqual([
       'dist/types/core/request/choices.d.ts',
+      'dist/types/core/request/model-limits.d.ts',
       'dist/types/core/request/size.d.ts',
     ])
     expect(types).toEqual(

@@ -35,13 +35,17 @@ export function aLostSubmission(
     clientReference: taskId,
     request: aRequest(request),
     intendedAt: nowMs - 3_600_000,
+    namedTaskIds: [],
     heldAmong: async () => new Set(),
     ...overrides,
   }
 }
 
+/** The task of the recorded responses. Its id is the provider's own, in the form in which Reelhook stores it. */
 export function aTask(overrides: Partial<SubmittedTask> = {}): SubmittedTask {
-  return { provider: 'runware', clientReference: taskId, providerTaskId: taskId, wanted: 1, ...overrides }
+  const { provider = 'runware' } = overrides
+  const providerTaskId = provider === 'fal' ? `seedance-2.0/${taskId}` : taskId
+  return { provider, clientReference: taskId, providerTaskId, wanted: 1, ...overrides }
 }
 
 /** A response with JSON, a response with text, or an error instead of a response. */

@@ -2,9 +2,13 @@
 import { describe, expect, it } from 'vitest'
 import type { Fetch } from '../../src/connections.ts'
 import type { ReceivedAnswer } from '../../src/core/job/answers.ts'
-import { aspectRatios, models, resolutions } from '../../src/core/request/choices.ts'
+import { aspectRatios, models } from '../../src/core/request/choices.ts'
+import { modelLimits } from '../../src/core/request/model-limits.ts'
+import { offerOf } from '../../src/providers/capabilities.ts'
 import type { Provider, RemoteOutput } from '../../src/providers/provider.ts'
-import { aNetwork, aRequest, aSubmission, aTask, image, type Reply, taskId, video } from './a-submission.ts'
+import { aNetwork, aRequest, aSubmission, aTask, image, type Reply, video } from './a-submission.ts'
+import { type CancelReplies, cancelsByTheRules } from './cancel-contract.ts'
+import { type SignedCandidate, verifiesSignatures } from './signature-contract.ts'
 
 export interface Candidate {
   /** The secret as it is sent. It must be in one header and nowhere else. */
@@ -16,33 +20,41 @@ export interface Candidate {
     pending: Reply
     /** In order, if a status takes more than one request. */
     done: [Reply, ...Reply[]]
-    failed: Reply
+    failed: Reply | [Reply, ...Reply[]]
     /** The documented response with status 401. */
     unauthorized: Reply
   }
   output: RemoteOutput
   /** Webhook bodies that announce `done` and `failed`. Absent: the provider sends none. */
   webhooks?: { done: unknown; failed: unknown }
+  /** How it signs them. Absent: it does not. */
+  signature?: SignedCandidate
+  /** Absent: the provider cancels no task. */
+  cancel?: CancelReplies
 }
 
 export function keepsTheContract(candidate: Candidate): void {
   const { apiKey, create, replies, output } = candidate
+  const failed = Array.isArray(replies.failed) ? replies.failed : [replies.failed]
   const given = (...replies: [Reply, ...Reply[]]) => {
     const network = aNetwork(...replies)
     return { provider: create(network.fetch), sent: network.sent }
   }
   const { provider: idle } = given(new Error('unexpected call'))
   const task = aTask({ provider: idle.name })
+  const { providerTaskId } = task
+  cancelsByTheRules(candidate)
+  verifiesSignatures(candidate)
 
   describe('keeps the contract: happy', () => {
     it('submits in one call and returns the id of the task', async () => {
       const { provider, sent } = given(replies.accepted)
-      expect(await provider.submit(aSubmission())).toEqual({ ok: true, value: { providerTaskId: taskId } })
+      expect(await provider.submit(aSubmission())).toEqual({ ok: true, value: { providerTaskId } })
       expect(sent).toHaveLength(1)
     })
 
     it('polls a task in as few calls as possible', async () => {
-      const { provider, sent } = given(replies.pending, ...replies.done, replies.failed)
+      const { provider, sent } = given(replies.pending, ...replies.done, ...failed)
       expect(await provider.getStatus(task)).toMatchObject({
         ok: true,
         value: { state: 'pending', finished: [] },
@@ -55,17 +67,20 @@ export function keepsTheContract(candidate: Candidate): void {
         ok: true,
         value: { state: 'failed', fault: { code: 'generation_failed' } },
       })
-      expect(sent).toHaveLength(replies.done.length + 2)
+      expect(sent).toHaveLength(1 + replies.done.length + failed.length)
     })
 
     it('parses a webhook into the same outcome as a poll', async () => {
-      const { provider } = given(...replies.done, replies.failed)
+      const { provider } = given(...replies.done, ...failed)
       expect(provider.parseWebhook !== undefined).toBe(candidate.webhooks !== undefined)
       for (const body of Object.values(candidate.webhooks ?? {})) {
         const status = await provider.getStatus(task)
-        expect(provider.parseWebhook?.(body)).toEqual([
-          { providerTaskId: taskId, outcome: status.ok ? status.value : status.fault },
-        ])
+        const known = { providerTaskId, model: 'seedance-2.0-mini' as const }
+        for (const tasks of [[known], [{ ...known, providerTaskId: null }]]) {
+          expect(provider.parseWebhook?.(body, tasks)).toEqual([
+            { providerTaskId, outcome: status.ok ? status.value : status.fault },
+          ])
+        }
       }
     })
 
@@ -125,31 +140,59 @@ export function keepsTheContract(candidate: Candidate): void {
   })
 
   describe('keeps the contract: refused', () => {
-    it.each(models)('refuses unsupported resolutions of %s', (model) => {
-      const supported = idle.capabilities.models[model].resolutions
-      for (const resolution of resolutions) {
-        const paths = idle.refuse(aRequest({ model, resolution })).map(({ path }) => path)
-        expect(paths, resolution).toEqual(supported.includes(resolution) ? [] : ['resolution'])
+    const refusedPaths = (fields: Parameters<typeof aRequest>[0]) =>
+      idle.refuse(aRequest(fields)).map(({ path }) => path)
+    const unsold = models.filter((model) => offerOf(idle.capabilities, model) === null)
+    const offers = models.flatMap((model) => {
+      const offer = offerOf(idle.capabilities, model)
+      return offer === null ? [] : [{ model, offer }]
+    })
+
+    it('refuses the models that it does not sell, and names those that it does', () => {
+      for (const model of unsold) {
+        const [reason, ...others] = idle.refuse(aRequest({ model }))
+        expect(reason?.path).toBe('model')
+        for (const sold of offers) expect(reason?.message).toContain(sold.model)
+        expect(others).toEqual([])
       }
     })
 
-    it.each([
-      ['text', {}],
-      ['references', { reference_images: [image] }],
-      ['frames', { first_frame: image }],
-    ] as const)('refuses unsupported aspect ratios in %s mode', (mode, inputs) => {
-      const supported = idle.capabilities.aspectRatios[mode]
-      for (const aspect_ratio of aspectRatios) {
-        const paths = idle.refuse(aRequest({ ...inputs, aspect_ratio })).map(({ path }) => path)
-        expect(paths, aspect_ratio).toEqual(supported.includes(aspect_ratio) ? [] : ['aspect_ratio'])
+    it.each(offers)('offers nothing beyond the limits of $model', ({ model, offer }) => {
+      const { resolutions, outputFormats } = modelLimits[model]
+      expect(resolutions).toEqual(expect.arrayContaining([...offer.resolutions]))
+      expect(outputFormats).toEqual(expect.arrayContaining([...offer.outputFormats]))
+    })
+
+    it.each(offers)('refuses unsupported resolutions and file formats of $model', ({ model, offer }) => {
+      for (const resolution of modelLimits[model].resolutions) {
+        const isOffered = offer.resolutions.includes(resolution)
+        expect(refusedPaths({ model, resolution }), resolution).toEqual(isOffered ? [] : ['resolution'])
+      }
+      for (const output_format of modelLimits[model].outputFormats) {
+        const isOffered = offer.outputFormats.includes(output_format)
+        expect(refusedPaths({ model, output_format })).toEqual(isOffered ? [] : ['output_format'])
+      }
+    })
+
+    it.each(offers)('refuses unsupported aspect ratios of $model in each mode', ({ model, offer }) => {
+      const inputs = { text: {}, references: { reference_images: [image] }, frames: { first_frame: image } }
+      for (const mode of ['text', 'references', 'frames'] as const) {
+        const isFixed = mode === 'frames' && modelLimits[model].ratioWithFrames === 'of_frame'
+        for (const aspect_ratio of isFixed ? (['auto'] as const) : aspectRatios) {
+          const isOffered = offer.aspectRatios[mode].includes(aspect_ratio)
+          const paths = refusedPaths({ model, ...inputs[mode], aspect_ratio })
+          expect(paths, `${mode} ${aspect_ratio}`).toEqual(isOffered ? [] : ['aspect_ratio'])
+        }
       }
     })
 
     it('returns every reason at once', () => {
-      const request = aRequest({ duration: 'auto', resolution: '4k', seed: 7, prompt: 'x'.repeat(10_000) })
+      const model = 'seedance-2.0'
+      const prompt = 'x'.repeat(10_000)
+      const request = aRequest({ model, duration: 'auto', resolution: '4k', seed: 7, prompt })
       const paths = idle.refuse(request).map(({ path }) => path)
       const { promptLength, durations, seeds, models } = idle.capabilities
-      const has4k = models['seedance-2.0-mini'].resolutions.includes('4k')
+      const has4k = models[model]?.resolutions.includes('4k') ?? false
       expect(paths.includes('resolution')).toBe(!has4k)
       expect(paths.includes('duration')).toBe(durations === 'seconds')
       expect(paths.includes('seed')).toBe(seeds === 'none')

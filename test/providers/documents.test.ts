@@ -6,14 +6,27 @@ import { describe, expect, it } from 'vitest'
 import { requestSchema } from '../../src/core/request/request.ts'
 import type { Provider, Submission } from '../../src/providers/provider.ts'
 import { aConnection, aSubmissionOf, bodyOf, type Connection } from './documents/a-connection.ts'
+import { aimlapi25 } from './documents/aimlapi-25.ts'
 import { aimlapiMini } from './documents/aimlapi-mini.ts'
+import { byteplusNewest, byteplusStandard } from './documents/byteplus.ts'
 import { crunMiniR2v } from './documents/crun-mini-r2v.ts'
 import type { Document, Overrides, Row } from './documents/document.ts'
+import { falReference } from './documents/fal-reference.ts'
 import { runwareMini } from './documents/runware-mini.ts'
 import { scenarioFast } from './documents/scenario-fast.ts'
 import { scenarioMini } from './documents/scenario-mini.ts'
 
-const documents = [scenarioMini, scenarioFast, aimlapiMini, runwareMini, crunMiniR2v]
+const documents = [
+  scenarioMini,
+  scenarioFast,
+  aimlapiMini,
+  aimlapi25,
+  runwareMini,
+  crunMiniR2v,
+  byteplusStandard,
+  byteplusNewest,
+  falReference,
+]
 
 describe.each(documents)('$title', (document) => {
   const { rows, fixed, unsupported, provider: name } = document

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { readConfig } from '../../src/config.ts'
 import { providerNames } from '../../src/core/request/choices.ts'
-import { createProviders } from '../../src/providers/index.ts'
+import { createProviders, sellers } from '../../src/providers/index.ts'
 import { aNetwork, aRequest, aSubmission, aTask, now, type Reply, taskId } from './a-submission.ts'
 import { aSuccess, enveloped } from './crun/a-crun.ts'
 
@@ -10,13 +10,9 @@ const needed = {
   SIGNING_SECRET: 'a signing secret of thirty-two characters',
   ADMIN_API_KEY: 'the-admin-key-of-the-tests',
 }
-const keys = {
-  RUNWARE_API_KEY: 'rw',
-  CRUN_API_KEY: 'ak',
-  SCENARIO_SDK_API_KEY: 'sc',
-  SCENARIO_SDK_API_SECRET: 'hush',
-  AIMLAPI_API_KEY: 'aiml',
-}
+const keys = Object.fromEntries(
+  Object.values(sellers).flatMap(({ credentials }) => credentials.map((name) => [name, `of ${name}`])),
+)
 
 function aRegistry(environment: Record<string, string | undefined>, reply: Reply = { json: {} }) {
   const result = readConfig({ ...needed, ...environment })

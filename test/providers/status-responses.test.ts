@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest'
 import { aTask, type Reply, taskId } from './a-submission.ts'
 import { aCompletion, anAimlapi, anError, aProblem } from './aimlapi/a-aimlapi.ts'
 import { aCrun, aFailure as aCrunFailure, aSuccess as aCrunSuccess, enveloped } from './crun/a-crun.ts'
+import { aFal, aModelError, anOutput } from './fal/a-fal.ts'
 import { aFailedItem, anItem, aRunware, aSuccess } from './runware/a-runware.ts'
 import {
   anAsset,
@@ -17,6 +18,8 @@ import {
 const statuses = [200, 400, 401, 402, 403, 404, 408, 409, 422, 429, 455, 500, 502, 503]
 
 type Body = Record<string, unknown>
+
+const aFalStatus = { status: 'COMPLETED', request_id: taskId }
 
 const providers = {
   runware: {
@@ -59,6 +62,14 @@ const providers = {
     failed: anError(),
     done: aCompletion(),
     ofAnotherTask: aCompletion({ id: 'another' }),
+  },
+  // A completed request takes two calls. The same body answers both.
+  fal: {
+    poll: (reply: Reply) => aFal(reply).provider.getStatus(aTask({ provider: 'fal' })),
+    refused: () => ({ detail: '…' }),
+    failed: { ...aFalStatus, ...aModelError('downstream_service_error') } as Body,
+    done: { ...aFalStatus, ...anOutput } as Body,
+    ofAnotherTask: { ...aFalStatus, request_id: 'another', ...anOutput },
   },
 }
 

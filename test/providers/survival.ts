@@ -25,6 +25,8 @@ export function survivesAnyResponse({ apiKey, create, replies }: Candidate): voi
   const given = (reply: Reply): Provider => create(aNetwork(reply).fetch)
   const task = aTask({ provider: given(replies.accepted).name })
 
+  const tasks = [{ providerTaskId: null, model: 'seedance-2.0-mini' as const }]
+
   describe('keeps the contract: hostile', () => {
     it.each(brokenResponses)('reports an unknown outcome of a submission when %s', async (_, reply) => {
       expect(await given(reply).submit(aSubmission())).toMatchObject({ fault: { code: 'answer_lost' } })
@@ -58,7 +60,7 @@ export function survivesAnyResponse({ apiKey, create, replies }: Candidate): voi
           const status = await provider.getStatus(task)
           const search = await provider.findSubmission?.(aLostSubmission())
           const estimate = await provider.estimate?.(aSubmission().request)
-          const items = provider.parseWebhook?.(reply.json) ?? []
+          const items = provider.parseWebhook?.(reply.json, tasks) ?? []
           const reported = [
             ...faultsIn(submission),
             ...faultsIn(search),
@@ -81,7 +83,7 @@ export function survivesAnyResponse({ apiKey, create, replies }: Candidate): voi
       const { parseWebhook } = given(replies.accepted)
       fc.assert(
         fc.property(fc.anything(), (body) => {
-          expect(Array.isArray(parseWebhook?.(body) ?? [])).toBe(true)
+          expect(Array.isArray(parseWebhook?.(body, tasks) ?? [])).toBe(true)
         }),
       )
     })
@@ -122,6 +124,7 @@ function anyResponse(apiKey: string): fc.Arbitrary<{ status: number; json: unkno
     'createdAt',
     'prompt',
   ]
+  const queued = ['request_id', 'payload', 'detail', 'error_type', 'type', 'msg']
   const value = fc.oneof(
     fc.constantFrom(
       taskId,
@@ -135,6 +138,9 @@ function anyResponse(apiKey: string): fc.Arbitrary<{ status: number; json: unkno
       'failure',
       'taskNotFound',
       'providerError',
+      'COMPLETED',
+      'OK',
+      'ERROR',
     ),
     fc.constant(`the key ${apiKey} is not valid`),
     fc.constantFrom(200, 401, 404, 501, -1, 1e308, true, null),
@@ -143,14 +149,19 @@ function anyResponse(apiKey: string): fc.Arbitrary<{ status: number; json: unkno
     fc.string(),
   )
   const { node } = fc.letrec<{ node: unknown }>((tie) => {
-    const object = fc.dictionary(fc.constantFrom(...words, ...more, ...others, ...logged), tie('node'), {
-      maxKeys: 6,
-    })
+    const object = fc.dictionary(
+      fc.constantFrom(...words, ...more, ...others, ...logged, ...queued),
+      tie('node'),
+      {
+        maxKeys: 6,
+      },
+    )
     const ofTask = object.map((fields) => ({
       taskUUID: taskId,
       task_id: taskId,
       id: taskId,
       jobId: taskId,
+      request_id: taskId,
       ...fields,
     }))
     const list = fc.array(tie('node'), { maxLength: 3 })

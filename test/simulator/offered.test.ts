@@ -2,7 +2,8 @@
 
 import { env } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
-import { sellerNames } from '../../src/core/request/choices.ts'
+import { models, sellerNames } from '../../src/core/request/choices.ts'
+import { sellers } from '../../src/providers/index.ts'
 import { ask } from '../support/api-call.ts'
 import { bearerHeader, createApiKey, postJobWith } from '../support/api-keys.ts'
 import { visitorWith } from '../support/pages.ts'
@@ -10,12 +11,9 @@ import { expectProblem } from '../support/problem.ts'
 import { api, aRequest } from '../support/reelhook.ts'
 
 const on = { SIMULATOR: 'on' }
-const withoutAccounts = {
-  RUNWARE_API_KEY: undefined,
-  CRUN_API_KEY: undefined,
-  SCENARIO_SDK_API_KEY: undefined,
-  AIMLAPI_API_KEY: undefined,
-}
+const withoutAccounts = Object.fromEntries(
+  Object.values(sellers).map(({ credentials: [key = ''] }) => [key, undefined]),
+)
 
 const adminHeader = { authorization: `Bearer ${env.ADMIN_API_KEY}` }
 
@@ -83,9 +81,9 @@ describe('with SIMULATOR=on', () => {
   })
 
   it('it is listed as a provider', async () => {
-    const [models, health] = [await read('/v1/models', on), await read('/healthz', on)]
-    expect(models).toMatchObject({
-      data: [1, 2, 3].map(() => ({
+    const [listed, health] = [await read('/v1/models', on), await read('/healthz', on)]
+    expect(listed).toMatchObject({
+      data: models.map(() => ({
         providers: expect.arrayContaining([
           expect.objectContaining({ provider: 'simulator', configured: true }),
         ]),

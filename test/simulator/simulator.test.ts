@@ -25,7 +25,13 @@ async function aSimulatedJob(overrides: Record<string, unknown> = {}) {
 
 describe('a job at the simulator', () => {
   it('ends by webhook with real files, costs nothing, and notifies its caller', async () => {
-    const job = await aSimulatedJob({ count: 2, resolution: '4k', duration: 'auto', aspect_ratio: '9:16' })
+    const job = await aSimulatedJob({
+      model: 'seedance-2.0',
+      count: 2,
+      resolution: '4k',
+      duration: 'auto',
+      aspect_ratio: '9:16',
+    })
     expect(job).toMatchObject({
       status: 'succeeded',
       cost: { amount_usd: 0, source: 'provider' },

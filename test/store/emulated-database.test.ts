@@ -41,7 +41,7 @@ describe('the emulated D1', () => {
     const gate = aGate()
     database.stall(gate.wait)
     const inserted = insert(database.binding, 'a').run()
-    await vi.waitUntil(() => database.stalled() === 1)
+    await vi.waitUntil(() => database.stalled() === 1, 60_000)
     expect(await count(env.DB)).toBe(0)
     gate.open()
     await inserted

@@ -90,7 +90,7 @@ describe('a call to D1 that hangs', () => {
     await outcome
     gate.open()
     const count = env.DB.prepare('SELECT count(*) AS n FROM waits')
-    await vi.waitUntil(async () => (await count.first('n')) === 1, { interval: 10 })
+    await vi.waitUntil(async () => (await count.first('n')) === 1, { timeout: 60_000, interval: 10 })
   })
 
   it('leaves no timer behind when it is answered', async () => {

@@ -6,7 +6,7 @@ import { fault } from '../../src/core/fault.ts'
 import { newId } from '../../src/core/id.ts'
 import type { Limits } from '../../src/core/job/concurrency.ts'
 import type { DueJob } from '../../src/core/job/job.ts'
-import { storedRequestSchema } from '../../src/core/request/request.ts'
+import { storedRequestSchema } from '../../src/core/request/stored.ts'
 import { openDatabase } from '../../src/store/database.ts'
 import type { ApiKey } from '../../src/store/deliveries/api-keys.ts'
 import { draftDelivery, insertDelivery } from '../../src/store/deliveries/claim.ts'
@@ -43,6 +43,7 @@ export function anAcceptedJob(overrides: Partial<AcceptedJob> = {}): AcceptedJob
     providers: ['runware'],
     warnings: [],
     estimates: {},
+    choice: {},
     apiKeyId: 'key_test',
     project: null,
     callbackSecret: null,

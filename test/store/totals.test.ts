@@ -1,10 +1,12 @@
 /** The totals of the counters: they only grow, whatever is folded, deleted or repeated. */
+
 import { env } from 'cloudflare:workers'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { openDatabase } from '../../src/store/database.ts'
 import { countSettled, deleteOldCounters } from '../../src/store/jobs/counters.ts'
 import { foldCounters, hourMs, readTotals } from '../../src/store/upkeep/totals.ts'
 import { createMeteredWorker } from '../support/meter.ts'
+import { aSettledJob } from '../support/settled-job.ts'
 import { countRows, select } from '../support/storage.ts'
 
 const db = openDatabase(env.DB)
@@ -19,19 +21,14 @@ beforeEach(async () => {
 
 /** A job that was created at one time, ended at another, and cost this much. */
 async function countJob(createdAt: number, settledAt: number, usd = 0.1): Promise<void> {
-  const job = {
-    provider: 'runware',
-    model: 'seedance-2.0-mini',
-    status: 'succeeded',
-    fault: null,
-    project: createdAt % 2 === 0 ? null : 'shop',
-    createdAt,
-    settledAt,
-  } as const
+  const job = aSettledJob(createdAt, settledAt, createdAt % 2 === 0 ? null : 'shop')
   const task = {
     provider: 'runware',
     status: 'succeeded',
+    wanted: 1,
     completedVia: 'webhook',
+    intendedAt: createdAt,
+    unknownAt: null,
     endedAt: settledAt,
     cost: { source: 'provider', amount_usd: usd },
     fault: null,

@@ -122,7 +122,8 @@ export async function emptyTables(): Promise<void> {
     'spending',
     'assets',
   ]
-  await env.DB.batch(
-    [...tables, 'purges', 'api_keys', 'alerts'].map((table) => env.DB.prepare(`DELETE FROM ${table}`)),
-  )
+  await env.DB.batch([
+    ...[...tables, 'purges', 'api_keys', 'alerts'].map((table) => env.DB.prepare(`DELETE FROM ${table}`)),
+    env.DB.prepare("DELETE FROM reconciliations WHERE name LIKE 'refusals %'"),
+  ])
 }

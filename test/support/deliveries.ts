@@ -51,7 +51,7 @@ export async function untilDelivery(
       if (!isAsWanted(delivery)) throw new Error(`the delivery is ${JSON.stringify(delivery)}`)
       return delivery
     },
-    { timeout: 10_000, interval: 10 },
+    { timeout: 60_000, interval: 10 },
   )
 }
 

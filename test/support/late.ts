@@ -76,7 +76,7 @@ export async function untilCheckEnds(id: string): Promise<void> {
         (await openChecks(id)).every(
           ({ lease, due_at }) => lease === null && Number(due_at) > world.edges.now(),
         ),
-      { timeout: 10_000, interval: 20 },
+      { timeout: 60_000, interval: 20 },
     )
   }
 }

@@ -36,6 +36,7 @@ const documentSchema = z.object({
 
 /** The type is the first field of an event, but in the format openai. */
 const typeOfEvent = /^\{(?:"id":"\w+","object":"event","created_at":\d+,)?"type":"([\w.]+)"/
+const problemCode = z.object({ code: z.string() })
 const problemSchema = { $ref: '#/components/schemas/Problem' }
 const anySchema = {}
 /** The faces respond in the dialects of others, which the description is not about. */
@@ -126,7 +127,7 @@ function faultsOfCode(
   body: string | null,
 ) {
   const codes = Object.keys(described?.examples ?? {})
-  const { code } = z.object({ code: z.string() }).parse(JSON.parse(body ?? '{}'))
+  const { code } = problemCode.parse(JSON.parse(body ?? '{}'))
   return codes.includes(code) ? [] : [`${name}: the code ${code} is not described, only ${codes.join(', ')}`]
 }
 

@@ -4,9 +4,11 @@ import { env, exports } from 'cloudflare:workers'
 import { expect, vi } from 'vitest'
 import type { JobView } from '../../src/core/job/view-schema.ts'
 import { callbackSecret } from './caller.ts'
-import { select } from './storage.ts'
-import worker from './worker.ts'
+import { untilSeen } from './until-seen.ts'
+import worker, { processed } from './worker.ts'
 import { callerUrl, publicBaseUrl, world } from './world.ts'
+
+const minuteMs = 60_000
 
 /** A whole valid request; the test states only the fields that matter. */
 export function aRequest(overrides: Record<string, unknown> = {}): Record<string, unknown> {
@@ -60,16 +62,20 @@ export async function timelineOf(id: string): Promise<string[]> {
   return data.map(({ type }) => type)
 }
 
+/** The data of the first entry of that type. */
+export async function eventOf(id: string, type: string): Promise<Record<string, unknown> | undefined> {
+  const response = await api(`/v1/jobs/${id}/events`)
+  const { data } = await response.json<{ data: { type: string; data: Record<string, unknown> }[] }>()
+  return data.find((event) => event.type === type)?.data
+}
+
 /** Waits until the job matches. The real queue needs some real time. */
 export async function untilJob(id: string, isExpected: (job: JobView) => boolean): Promise<JobView> {
-  return vi.waitFor(
-    async () => {
-      const job = await getJob(id)
-      if (!isExpected(job)) throw new Error(`the job is ${job.status}: ${JSON.stringify(job.fault)}`)
-      return job
-    },
-    { timeout: 60_000, interval: 10 },
-  )
+  return untilSeen(async () => {
+    const job = await getJob(id)
+    if (!isExpected(job)) throw new Error(`the job is ${job.status}: ${JSON.stringify(job.fault)}`)
+    return job
+  })
 }
 
 export async function untilStatus(id: string, status: JobView['status']): Promise<JobView> {
@@ -77,50 +83,67 @@ export async function untilStatus(id: string, status: JobView['status']): Promis
 }
 
 /**
- * Advances the clock by a minute and sweeps, until the job matches. The clock stops while the job is due or in a step,
- * so that a busy machine does not carry it past its deadline; a step that does not end is taken for dead. A sweep and a
- * read of the job cost far more than a look at its row, so neither is repeated while a step is awaited.
+ * Advances the clock to the minute in which the job is due and sweeps, until the job matches. The clock stops while the job
+ * is due or in a step, so that a busy machine does not carry it past its deadline; a step that does not end is taken for
+ * dead. Reading the job costs more than all else, so it is read again only when its rows have changed.
  */
 export async function passTimeUntil(id: string, isExpected: (job: JobView) => boolean): Promise<JobView> {
-  const seen = { row: '', looks: 0 }
+  const seen = { row: '', content: '', looks: 0 }
   let job: JobView | undefined
-  return vi.waitFor(
-    async () => {
-      const before = await stateOf(id)
-      if (job === undefined || before.row !== seen.row || !isBusy(before)) job = await getJob(id)
+  return untilSeen(async () => {
+    let state = await stateOf(id)
+    while (job === undefined || state.content !== seen.content) {
+      seen.content = state.content
+      job = await getJob(id)
       if (isExpected(job)) return job
-      const state = await stateOf(id)
-      seen.looks = state.row === seen.row && isBusy(state) ? seen.looks + 1 : 0
-      seen.row = state.row
-      const isRunning = state.hasLease && seen.looks < 6
-      if (!state.isDue && !isRunning) await world.advance(60_000)
-      // The wake-up of a due job is in its queue, unless it is lost.
-      if (state.isDue ? seen.looks % 3 === 0 : !isRunning) await sweep()
-      throw new Error(`the job is still ${job.status}: ${JSON.stringify(job.fault)}`)
-    },
-    // A job that ends at its deadline is looked at for half an hour of its time, which a busy machine needs a while for.
-    { timeout: 60_000, interval: 40 },
-  )
+      // The clock passes by what is true after the read.
+      state = await stateOf(id)
+    }
+    if (isExpected(job)) return job
+    const isBusy = state.isDue || state.hasLease
+    seen.looks = state.row === seen.row && isBusy ? seen.looks + 1 : 0
+    seen.row = state.row
+    const isRunning = state.hasLease && seen.looks < (processed.running > 0 ? 25 : 6)
+    if (!state.isDue && !isRunning) await world.advance(untilNextStep(state))
+    // The wake-up of a due job is in its queue, unless it is lost.
+    if (state.isDue ? seen.looks % 3 === 0 : !isRunning) await sweep()
+    throw new Error(`the job is still ${job.status}: ${JSON.stringify(job.fault)}`)
+  }, 40)
+}
+
+/** Until then, the job waits, and its provider does nothing. A minute at a time after a dead step, and after the end. */
+function untilNextStep({ hasLease, dueAt }: JobState): number {
+  if (hasLease || dueAt === Number.POSITIVE_INFINITY) return minuteMs
+  const idleMs = Math.min(dueAt, world.nextTimerAt()) - world.edges.now()
+  return Math.min(Math.max(1, Math.ceil(idleMs / minuteMs)), 10) * minuteMs
 }
 
 interface JobState {
   row: string
+  /** What the API shows of the job: no times of its steps. */
+  content: string
+  dueAt: number
   isDue: boolean
   hasLease: boolean
 }
 
 async function stateOf(id: string): Promise<JobState> {
-  const [job] = await select<{ due_at: number | null; leased_until: number | null; lease: string | null }>(
-    'SELECT * FROM jobs WHERE id = ?',
-    id,
-  )
-  const claimableAt = job?.leased_until ?? job?.due_at ?? Number.POSITIVE_INFINITY
-  const hasLease = (job?.lease ?? '') !== ''
-  return { row: JSON.stringify(job), isDue: claimableAt <= world.edges.now(), hasLease }
-}
-
-function isBusy({ isDue, hasLease }: JobState): boolean {
-  return isDue || hasLease
+  const all = (sql: string) => env.DB.prepare(sql).bind(id)
+  const [jobs, ...others] = await env.DB.batch<Record<string, unknown>>([
+    all('SELECT * FROM jobs WHERE id = ?'),
+    all('SELECT * FROM tasks WHERE job_id = ?'),
+    all('SELECT * FROM outputs WHERE job_id = ?'),
+  ])
+  const [job] = jobs?.results ?? []
+  const { due_at, lease, leased_until, woken_at: _, ...shown } = job ?? {}
+  const dueAt = Number(leased_until ?? due_at ?? Number.POSITIVE_INFINITY)
+  return {
+    row: JSON.stringify(job),
+    content: JSON.stringify([shown, ...others.map(({ results }) => results)]),
+    dueAt,
+    isDue: dueAt <= world.edges.now(),
+    hasLease: (lease ?? '') !== '',
+  }
 }
 
 /** Waits until the provider has the job's tasks. */

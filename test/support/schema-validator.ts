@@ -28,7 +28,12 @@ export function createValidator(components: Record<string, Schema>): Validator {
     if (text === null) return [`${name}: is not JSON, but is described as JSON`]
     const key = `${name} ${text}`
     const faults = cache.get(key) ?? faultsOf(JSON.parse(text), prepared(described))
-    if (cache.size < maxCached) cache.set(key, faults)
+    cache.set(key, faults)
+    // Only the latest: all the files of a run share this validator.
+    for (const oldest of cache.keys()) {
+      if (cache.size <= maxCached) break
+      cache.delete(oldest)
+    }
     return faults.map((fault) => `${name}, at ${fault}`)
   }
 

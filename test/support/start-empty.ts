@@ -4,6 +4,7 @@
  */
 import { applyD1Migrations, type D1Migration } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
+import { forgetChoices } from '../../src/store/choice/known.ts'
 import { forgetOwners } from '../../src/store/owner-memory.ts'
 import { forgetWatched } from '../../src/store/reports/watch-memory.ts'
 import { resetWorld } from './world.ts'
@@ -19,6 +20,7 @@ declare global {
 await Promise.all([dropTables(env.DB), deleteObjects()])
 await applyD1Migrations(env.DB, env.MIGRATIONS)
 resetWorld()
+forgetChoices()
 forgetOwners()
 forgetWatched()
 

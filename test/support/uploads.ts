@@ -45,7 +45,7 @@ export function receivedOf(jobId: string): unknown[] {
 }
 
 export async function untilReceived(jobId: string, count = 1): Promise<unknown[]> {
-  await vi.waitUntil(() => receivedOf(jobId).length >= count, { timeout: 10_000, interval: 10 })
+  await vi.waitUntil(() => receivedOf(jobId).length >= count, { timeout: 60_000, interval: 10 })
   return receivedOf(jobId)
 }
 

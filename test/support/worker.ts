@@ -9,8 +9,20 @@ import { world } from './world.ts'
 
 const reelhook = limitConnections(world.edges, createWorker)
 
+/** The batches of messages that the Worker has processed until now, and those that it is processing. */
+export const processed = { batches: 0, running: 0 }
+
 export default {
   ...reelhook,
+  async queue(batch, env, context) {
+    processed.running += 1
+    try {
+      await reelhook.queue?.(batch, env, context)
+    } finally {
+      processed.running -= 1
+      processed.batches += 1
+    }
+  },
   async fetch(request, env, context) {
     const response = await reelhook.fetch?.(request, env, context)
     if (response === undefined) throw new Error('the Worker has no fetch')

@@ -24,6 +24,8 @@ export interface World {
   logs: { event: string; fields: Record<string, unknown> }[]
   /** Advances the clock, and runs the providers' timers that become due. */
   advance: (ms: number) => Promise<void>
+  /** When the next timer of the providers is due. */
+  nextTimerAt: () => number
   /** Adds a server at another origin. A request to an origin without a server is a network error. */
   serve: (origin: string, answer: (request: Request) => Response | Promise<Response>) => void
   /** Replaces the waits of the Worker. They pass at once otherwise. */
@@ -70,6 +72,7 @@ export const world: World = {
     parts.wait = wait
   },
   advance: (ms) => parts.clock.advance(ms),
+  nextTimerAt: () => parts.clock.nextTimerAt(),
   serve: (origin, answer) => void parts.servers.set(origin, answer),
   respondNext: (prefix, answer) => void parts.interceptions.push({ prefix, answer }),
 }
@@ -138,6 +141,7 @@ function createClock() {
     after: (delayMs: number, run: () => Promise<void>) => {
       timers.push({ at: now() + Math.max(0, delayMs), run })
     },
+    nextTimerAt: () => Math.min(...timers.map(({ at }) => at)),
     advance: async (ms: number) => {
       const until = advancedMs + ms
       for (;;) {

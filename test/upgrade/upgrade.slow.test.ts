@@ -39,7 +39,15 @@ it(
   `a rollback to ${released.version} in mid-work: its code ends the jobs that today's code accepted`,
   async () => {
     works.push(await beginWork(stage))
-    // What 0.1.0 does not know.
+    // What 0.1.0 does not know: a model, whose video it fetches all the same, and what follows.
+    const { id } = await stage.post({
+      model: 'seedance-2.5',
+      provider: 'aimlapi',
+      duration: 30,
+      prompt: 'sim(seconds=900)',
+    })
+    await stage.until('the other model is bought', async () => (await stage.job(id)).status === 'generating')
+    works.push({ [id]: 'generating' })
     await stage.batch([
       "UPDATE jobs SET traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'",
       "INSERT INTO alerts (name, is_raised, changed_at) VALUES ('jobs_stuck', 1, 0)",

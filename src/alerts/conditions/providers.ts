@@ -1,7 +1,8 @@
-/** Providers that lose webhooks or fail. No I/O. */
+/** Providers that lose webhooks, fail, or refuse submissions. No I/O. */
+import { faults } from '../../core/fault-codes.ts'
 import { formatCount, percent } from '../../core/format.ts'
 import { minTasks } from '../limits.ts'
-import type { Condition } from './condition.ts'
+import { type Condition, trueOrNot } from './condition.ts'
 
 export const providerConditions: Condition[] = [
   {
@@ -42,5 +43,19 @@ export const providerConditions: Condition[] = [
           text: 'Refused prompts are not counted. Open a failed job: its fault says whether the account, the credit or the provider is the cause. Jobs that allow another provider use it.',
           links: [{ href: `/jobs?status=failed&provider=${provider}`, text: `Failed jobs at ${provider}` }],
         })) ?? null,
+  },
+  {
+    name: 'provider_tried_last',
+    level: 'active',
+    ...trueOrNot,
+    runbook: 'A provider is down',
+    read: ({ triedLast }) =>
+      triedLast?.map(({ provider, model, fault }) => ({
+        subject: model === null ? provider : `${provider} ${model}`,
+        value: 1,
+        title: `${provider} is tried last${model === null ? '' : ` for ${model}`}: ${fault}`,
+        text: `It refuses submissions, so jobs that do not name a provider try the others first. ${faults[fault].remedy} One accepted submission gives it its place back.`,
+        links: [{ href: `/jobs?provider=${provider}`, text: `Jobs at ${provider}` }],
+      })) ?? null,
   },
 ]

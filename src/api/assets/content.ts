@@ -18,7 +18,7 @@ const operation = {
   method: 'get' as const,
   security: keyOrLink,
   responses: {
-    ...fileResponses('*/*'),
+    ...fileResponses(['*/*']),
     401: problemResponse('The API key or the link is missing or not valid.'),
     404: problemResponse('There is no such asset, or it has another name.'),
     422: invalidQuery,

@@ -12,6 +12,7 @@ export function exampleTimeline({ created_at, settled_at, tasks: [task] }: JobVi
       data: {
         model: exampleJobRequest.model,
         providers: ['runware'],
+        choice: { by: 'auto' },
         estimates: { runware: { amount_usd: 0.405, source: 'price_table' } },
       },
     },

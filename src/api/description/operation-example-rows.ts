@@ -164,6 +164,15 @@ export const counts: Counts = {
     purges: { waiting: 0, oldestAt: null },
   },
   slots: [{ provider: 'crun', taken: 4, waiting: 0 }],
+  triedLast: [
+    {
+      provider: 'scenario',
+      model: null,
+      sinceMs: Date.UTC(2026, 10, 21, 11, 52),
+      untilMs: Date.UTC(2026, 10, 21, 12, 3),
+      fault: 'out_of_credit',
+    },
+  ],
   disabled: { endpoints: 0, callbacks: 0 },
   databaseBytes: [412_672_000],
   reconciliation: {

@@ -52,7 +52,8 @@ estimateRoutes.openapi(
     const validation = await validateRequest(context, caller, request)
     if (!validation.ok) return problem(c, 'invalid_request', notAccepted, validation.faults)
     const purpose = caller.monthlyBudgetMicros === null ? 'decision' : 'budget'
-    const candidates = await priceCandidates(context, request, validation.metadata, purpose)
+    const asked = { request, metadata: validation.metadata, shard: 0 }
+    const { candidates } = await priceCandidates(context, asked, purpose)
     return c.json({ data: candidates.map((candidate) => viewEstimate(candidate, request)) }, 200)
   },
   requestFaults,

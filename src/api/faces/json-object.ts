@@ -17,7 +17,7 @@ export async function readJsonObject(
     return problem(
       c,
       bytes,
-      `A JSON body can have at most ${maxBytes / mebibyte} MiB. Send large media by URL.`,
+      `A JSON body can have at most ${maxBytes / mebibyte} MiB. Send media by URL, or upload them to /v1/assets first.`,
     )
   if (bytes === 'unreadable_body') return problem(c, bytes, 'Nothing was done. Send the request again.')
   const text = utf8TextIn(bytes)

@@ -16,7 +16,7 @@ export function resolutionsOf(providers: Providers, model: Model | null): readon
   if (model === null) return resolutions
   const offered = resolutions.filter((one) =>
     selectableProviders(providers).some(({ capabilities }) =>
-      capabilities.models[model].resolutions.includes(one),
+      capabilities.models[model]?.resolutions.includes(one),
     ),
   )
   return offered.length === 0 ? resolutions : offered

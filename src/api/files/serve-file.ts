@@ -39,11 +39,12 @@ export function fileNameParam(example: string) {
 const binary = { schema: z.string().openapi({ format: 'binary' }) }
 
 /** The responses of every route that serves a file, without its 401, 404 and 422. */
-export function fileResponses(contentType: string) {
+export function fileResponses(contentTypes: readonly string[]) {
+  const content = Object.fromEntries(contentTypes.map((type) => [type, binary]))
   return {
     ...commonProblems,
-    200: { description: 'The file.', content: { [contentType]: binary } },
-    206: { description: 'The requested range.', content: { [contentType]: binary } },
+    200: { description: 'The file.', content },
+    206: { description: 'The requested range.', content },
     304: { description: 'Unchanged: the client already has this file.' },
     412: problemResponse('If-Match or If-Unmodified-Since does not match the file.'),
     416: problemResponse('The requested range is outside the file.'),

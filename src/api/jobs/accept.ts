@@ -5,7 +5,6 @@ import { storeDataUris } from '../../assets/data-uris.ts'
 import type { Context } from '../../context.ts'
 import type { Caller } from '../../core/access.ts'
 import { newId } from '../../core/id.ts'
-import type { PostedRequest } from '../../core/request/request.ts'
 import { jobPrefix } from '../../core/retention.ts'
 import { traceIdOf } from '../../core/trace.ts'
 import { encryptHeaders } from '../../deliveries/callback-headers.ts'
@@ -17,12 +16,7 @@ import { draftEvent, insertEventIf } from '../../store/events.ts'
 import { insertJob } from '../../store/jobs/insert-job.ts'
 import type { Job } from '../../store/jobs/jobs.ts'
 import { type Reserved, releaseBudget, reserveBudget } from '../budget.ts'
-import type { Choice } from './choose-provider.ts'
-
-export interface NewJob {
-  request: PostedRequest
-  retryOf: string | null
-}
+import type { Choice, NewJob } from './choose-provider.ts'
 
 /** `isNew` is false if another request with the same Idempotency-Key came first: `job` is its job. */
 type Acceptance = { job: Job; isNew: boolean } | Extract<Reserved, { ok: false }>
@@ -51,7 +45,7 @@ export async function acceptJob(
     ...fields
   } = posted
   const id = newId('job', shard)
-  const { providers, estimates, warnings } = choice
+  const { providers, reason, estimates, warnings } = choice
   const createdAt = context.now()
   // It comes before anything is written. If the outcome of the insert is unknown, the sweep looks whether there is a job.
   const reserved = await reserveBudget(context, caller, { id, estimates, request: posted, createdAt })
@@ -77,6 +71,7 @@ export async function acceptJob(
       providers,
       warnings,
       estimates,
+      choice: reason,
       apiKeyId: caller.keyId,
       project: caller.project,
       callbackSecret:

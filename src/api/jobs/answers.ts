@@ -6,6 +6,7 @@ import type { Answer } from '../../core/job/answers.ts'
 import { maxAnswerBytes, redactBody } from '../../core/job/redact-body.ts'
 import { providerNames } from '../../core/request/choices.ts'
 import type { Providers } from '../../providers/index.ts'
+import type { TaskOfWebhook } from '../../providers/provider.ts'
 import type { Task } from '../../store/jobs/tasks.ts'
 import type { JournaledWebhook } from '../../store/jobs/webhooks.ts'
 import { answerRowsOf } from '../../store/reports/answers.ts'
@@ -23,7 +24,7 @@ const answerSchema = z
     provider: z.enum(providerNames),
     provider_task_id: z.string().nullable().openapi({
       description:
-        'Null if the provider gave the task no id, or if a webhook names no task of the job. A webhook is not signed: its id is a claim.',
+        'Null if the provider gave the task no id, or if a webhook names no task of the job. The id in a webhook is a claim: few providers sign them.',
     }),
     received_at: z.iso.datetime(),
     http_status: z.int().nullable().openapi({ description: 'Null for a webhook.' }),
@@ -58,8 +59,10 @@ export const answerRoutes = createRouter().openapi(list, async (c) => {
   const rows = await answerRowsOf(dbOf(id), id)
   if (rows === null || !sees(c.get('caller'), rows.job))
     return problem(c, 'not_found', 'There is no such job.')
-  const { tasks, webhooks } = rows
-  const data = [...tasks.flatMap(viewAnswers), ...webhooks.map((one) => viewWebhook(one, tasks, providers))]
+  const { model } = rows.job.request
+  const tasks = rows.tasks.map((task) => ({ ...task, model }))
+  const webhooks = rows.webhooks.map((webhook) => viewWebhook(webhook, tasks, providers))
+  const data = [...tasks.flatMap(viewAnswers), ...webhooks]
   return c.json({ data: data.sort((a, b) => a.received_at.localeCompare(b.received_at)) }, 200)
 })
 
@@ -83,7 +86,11 @@ export function viewAnswers({ provider, providerTaskId, answers }: AnsweredTask)
 
 type AnsweredTask = Pick<Task, 'provider' | 'providerTaskId' | 'answers'>
 
-function viewWebhook(webhook: JournaledWebhook, tasks: Task[], providers: Providers): AnswerView {
+function viewWebhook(
+  webhook: JournaledWebhook,
+  tasks: readonly TaskOfWebhook[],
+  providers: Providers,
+): AnswerView {
   const { provider, body, receivedAt } = webhook
   const items = providers[provider]?.parseWebhook?.(parseJson(body), tasks) ?? []
   const task = tasks.find(

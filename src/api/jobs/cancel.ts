@@ -13,7 +13,7 @@ const cancel = createRoute({
   path: '/{id}/cancel',
   summary: 'Cancel a job',
   description:
-    'Ends the job at once and sends job.canceled to its receivers. A provider cannot cancel a task that it has accepted: the field cancellation says whether it may still run and be billed. Canceling a canceled job returns the same response.',
+    'Ends the job at once and sends job.canceled to its receivers. The field cancellation says whether a task may still run and be billed. A provider that cancels tasks (cancels in GET /v1/models) is then asked to cancel them, and the field changes when it confirms. Canceling a canceled job returns the job, and asks again.',
   request: { params: z.object({ id: z.string() }) },
   responses: {
     ...keyProblems,

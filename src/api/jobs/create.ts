@@ -18,8 +18,8 @@ import { shardWithRoom } from '../refuse-when-full.ts'
 import { json, problemResponse } from '../responses.ts'
 import type { ApiEnv } from '../router.ts'
 import { afterWait } from '../waiting/after-accept.ts'
-import { acceptJob, type NewJob } from './accept.ts'
-import { chooseProviders } from './choose-provider.ts'
+import { acceptJob } from './accept.ts'
+import { chooseProviders, type NewJob } from './choose-provider.ts'
 import { jobWithKey, shardsForJob } from './choose-shard.ts'
 import { notAccepted } from './request.ts'
 import { jobSchema, viewJobs, viewNewJob } from './view.ts'
@@ -97,7 +97,7 @@ export async function createJobOnce(c: C, wanted: Wanted, load: () => Promise<Ne
   const unseen = isSeenFirst ? shards : shards.filter((other) => other !== shard)
   const earlier = await replayEarlier(c, idempotency, unseen)
   if (earlier !== null) return earlier
-  const choice = await chooseProviders(context, caller, newJob.request, newJob.retryOf)
+  const choice = await chooseProviders(context, caller, newJob, shard)
   if (!choice.ok) {
     return (
       (await replayEarlier(c, idempotency, shards)) ?? problem(c, choice.code, notAccepted, choice.errors)

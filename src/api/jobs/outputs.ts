@@ -3,6 +3,7 @@ import { createRoute, z } from '@hono/zod-openapi'
 import type { Context as HonoContext } from 'hono'
 import { plainInteger } from '../../core/url/signed-spelling.ts'
 import { outputFileName } from '../../media/signed-links.ts'
+import { videoTypes } from '../../media/sniff/file-type.ts'
 import { findStoredOutput } from '../../store/jobs/outputs.ts'
 import { downloadQuery, fileNameParam, fileResponses, serveFile } from '../files/serve-file.ts'
 import { allowAnyOrigin, keyOrLink, linkQuery, requireLinkOrKey, viewerOf } from '../files/signed-link.ts'
@@ -30,7 +31,7 @@ const operation = {
   method: 'get' as const,
   security: keyOrLink,
   responses: {
-    ...fileResponses('video/mp4'),
+    ...fileResponses(videoTypes),
     401: problemResponse('The API key or the link is missing or not valid.'),
     404: problemResponse('There is no such output, it is not stored yet, or it has another name.'),
     422: invalidQuery,

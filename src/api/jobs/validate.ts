@@ -6,7 +6,7 @@ import { knownMetadata } from '../../assets/metadata.ts'
 import type { Context } from '../../context.ts'
 import type { Caller } from '../../core/access.ts'
 import { assetsIn, formOf, type KnownMetadata, kindAt, mediaOf } from '../../core/request/media.ts'
-import type { PostedRequest } from '../../core/request/request.ts'
+import type { wellFormedPart } from '../../core/request/request.ts'
 import { isMeantAsUrl } from '../../core/url/parse.ts'
 import { rejectUrl } from '../../core/url/policy.ts'
 import { allProviders } from '../../providers/index.ts'
@@ -15,7 +15,7 @@ import type { Asset } from '../../store/assets.ts'
 import { adminKeyId } from '../auth.ts'
 import { type FieldFault, fieldFaults } from '../problems.ts'
 
-type Part = Partial<PostedRequest>
+type Part = ReturnType<typeof wellFormedPart>
 
 /** A valid request comes with the metadata of its media; an invalid one with every fault. */
 export type Validation = { ok: true; metadata: KnownMetadata } | { ok: false; faults: FieldFault[] }

@@ -6,7 +6,13 @@ import { buildFamily, databaseFamilies } from './deployment-families.ts'
 import type { Readings } from './readings.ts'
 import type { Family } from './text.ts'
 import { totalsFamilies } from './totals-families.ts'
-import { backlogFamilies, recentFamilies, slotFamilies, unsettledFamily } from './work-families.ts'
+import {
+  backlogFamilies,
+  recentFamilies,
+  slotFamilies,
+  triedLastFamily,
+  unsettledFamily,
+} from './work-families.ts'
 
 interface Deployment {
   version: string
@@ -15,7 +21,7 @@ interface Deployment {
 }
 
 export function familiesOf(readings: Readings, { version, providers, limits }: Deployment): Family[] {
-  const { sizes, totals, unsettled, backlog, recent, slots, nowMs } = readings
+  const { sizes, totals, unsettled, backlog, recent, slots, triedLast, nowMs } = readings
   return [
     buildFamily(version),
     ...databaseFamilies(sizes),
@@ -24,6 +30,7 @@ export function familiesOf(readings: Readings, { version, providers, limits }: D
     ...(backlog === null ? [] : backlogFamilies(backlog, nowMs)),
     ...(recent === null ? [] : recentFamilies(recent)),
     ...(slots === null ? [] : slotFamilies(slots, limits)),
+    ...(triedLast === null ? [] : [triedLastFamily(triedLast, providers)]),
     ...controlFamilies(readings),
   ]
 }

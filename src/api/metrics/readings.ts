@@ -2,6 +2,7 @@
 import type { Context } from '../../context.ts'
 import { everyProject } from '../../core/access.ts'
 import { probe } from '../../probe.ts'
+import { readTriedLast } from '../../store/choice/known.ts'
 import { countDisabled } from '../../store/deliveries/disabled.ts'
 import { countBacklog, countSlots } from '../../store/reports/backlog.ts'
 import { countBudgetUse } from '../../store/reports/budget-use.ts'
@@ -30,6 +31,7 @@ export async function readAll(context: Context) {
     backlog,
     recent,
     slots,
+    triedLast,
     disabled,
     reconciliation,
     budgets,
@@ -42,6 +44,7 @@ export async function readAll(context: Context) {
     read('backlog', () => countBacklog(context, nowMs, everyProject)),
     read('deliveries', () => countRecentDeliveries(databases, nowMs)),
     read('slots', () => countSlots(db)),
+    read('tried_last', () => readTriedLast(databases, nowMs)),
     read('disabled', () => countDisabled(db, everyProject)),
     read('reconciliation', async () => ({ last: await lastReconciliation(db) })),
     read('budgets', () => countBudgetUse(db, nowMs)),
@@ -54,6 +57,7 @@ export async function readAll(context: Context) {
     backlog,
     recent,
     slots,
+    triedLast,
     disabled,
     reconciliation,
     budgets,

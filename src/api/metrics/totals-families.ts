@@ -98,7 +98,7 @@ export function totalsFamilies(totals: readonly Total[], configured: readonly Pr
     {
       name: 'reelhook_tasks_cost_unreported',
       type: 'counter',
-      help: 'Succeeded tasks without a reported cost.',
+      help: 'Succeeded tasks without a reported cost or a published price.',
       samples: one('unreported'),
     },
     {

@@ -1,5 +1,7 @@
 /** The work that is open now. */
+import type { TriedLast } from '../../core/choice/refusals.ts'
 import type { Limits } from '../../core/job/concurrency.ts'
+import type { ProviderName } from '../../core/request/choices.ts'
 import { type Backlog, maxCounted, type SlotCount } from '../../store/reports/backlog.ts'
 import { maxRecentDeliveries, type RecentDeliveries } from '../../store/reports/recent-deliveries.ts'
 import { maxUnsettledCounted, type Stats } from '../../store/reports/stats.ts'
@@ -85,4 +87,12 @@ export function slotFamilies(slots: readonly SlotCount[], limits: Limits): Famil
       each('waiting'),
     ),
   ]
+}
+
+export function triedLastFamily(found: readonly TriedLast[], providers: readonly ProviderName[]): Family {
+  const samples = providers.map((provider) => ({
+    labels: { provider },
+    value: found.some((one) => one.provider === provider) ? 1 : 0,
+  }))
+  return gauge('provider_tried_last', '1: it refuses submissions repeatedly, of one model at least.', samples)
 }

@@ -1,18 +1,10 @@
 /** GET /v1/models: models × providers, with modes, limits and prices. The same data decides which are eligible. */
 import { createRoute, z } from '@hono/zod-openapi'
-import {
-  type Model,
-  maxCount,
-  maxDurationSeconds,
-  maxReferences,
-  minDurationSeconds,
-  models,
-  type ProviderName,
-  resolutions,
-} from '../../core/request/choices.ts'
+import { type Model, maxCount, models, type ProviderName, resolutions } from '../../core/request/choices.ts'
 import type { SentForm } from '../../core/request/media.ts'
+import { type MediaLimits, type Offer, offerOf } from '../../providers/capabilities.ts'
 import { allProviders, offeredProviders } from '../../providers/index.ts'
-import type { MediaLimits, Provider } from '../../providers/provider.ts'
+import type { Provider } from '../../providers/provider.ts'
 import { json, keyProblems } from '../responses.ts'
 import { createRouter } from '../router.ts'
 import { type ModelView, modelSchema, type offerSchema } from './schema.ts'
@@ -50,44 +42,49 @@ export function viewModel(
 ): ModelView {
   return {
     model,
-    providers: providers.map((provider) => ({
-      configured: configured.includes(provider.name),
-      ...viewOffer(provider, model),
-    })),
+    providers: providers.flatMap((provider) => {
+      const offer = offerOf(provider.capabilities, model)
+      if (offer === null) return []
+      return [{ configured: configured.includes(provider.name), ...viewOffer(provider, model, offer) }]
+    }),
   }
 }
 
 function viewOffer(
-  { name, capabilities, options, parseWebhook }: Provider,
+  { name, options, parseWebhook }: Provider,
   model: Model,
+  offer: Offer,
 ): Omit<z.infer<typeof offerSchema>, 'configured'> {
-  const { aspectRatios, promptLength, prices } = capabilities
+  const { aspectRatios, limits, promptLength, prices } = offer
   const published = Object.entries(prices?.perSecond[model] ?? {})
   return {
     provider: name,
     webhooks: parseWebhook !== undefined,
+    cancels: offer.cancels,
     modes: {
       text: { aspect_ratios: aspectRatios.text },
       frames: { aspect_ratios: aspectRatios.frames },
       references: { aspect_ratios: aspectRatios.references },
     },
-    resolutions: capabilities.models[model].resolutions,
+    resolutions: offer.resolutions,
+    output_formats: offer.outputFormats,
     limits: {
       prompt: {
-        required: capabilities.prompt === 'required',
+        required: offer.prompt === 'required',
         min_length: promptLength.min,
         max_length: promptLength.max,
       },
       duration: {
-        min_seconds: minDurationSeconds,
-        max_seconds: maxDurationSeconds,
-        auto: capabilities.durations === 'seconds_or_auto',
+        min_seconds: limits.durationSeconds.min,
+        max_seconds: limits.durationSeconds.max,
+        auto: offer.durations === 'seconds_or_auto',
       },
-      count: { max: maxCount, per_task: capabilities.outputsPerTask },
-      references: maxReferences,
-      seed: capabilities.seeds === 'exact',
-      media: formsOf(capabilities.media),
-      media_files: filesOf(capabilities.mediaLimits),
+      count: { max: maxCount, per_task: offer.outputsPerTask },
+      references: { ...limits.references, audios_alone: limits.audios === 'also_alone' },
+      deadline: { default_seconds: limits.deadlineSeconds },
+      seed: offer.seeds === 'exact',
+      media: formsOf(offer.media),
+      media_files: filesOf(offer.mediaLimits),
     },
     provider_options: z.toJSONSchema(options, { io: 'input' }),
     prices:

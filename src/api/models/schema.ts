@@ -1,6 +1,13 @@
 /** A model in responses: what each provider offers of it. */
 import { z } from '@hono/zod-openapi'
-import { aspectRatios, models, providerNames, resolutions } from '../../core/request/choices.ts'
+import {
+  aspectRatios,
+  models,
+  outputFormats,
+  providerNames,
+  resolutions,
+} from '../../core/request/choices.ts'
+import { cancelStages } from '../../providers/cancels.ts'
 
 const mode = z.object({ aspect_ratios: z.array(z.enum(aspectRatios)).readonly() })
 const forms = z.array(z.enum(['url', 'data_uri', 'crun_asset', 'runware_id'])).readonly()
@@ -20,13 +27,24 @@ export const offerSchema = z.object({
     .boolean()
     .meta({ description: 'Whether it has an API key here. Jobs can run only at configured providers.' }),
   webhooks: z.boolean().meta({ description: 'Whether it sends webhooks. Otherwise it is polled.' }),
+  cancels: z.enum(cancelStages).meta({
+    description:
+      'Until when it cancels the task of a canceled job: never, while the task is queued, or also while it is running. A canceled task is not billed.',
+  }),
   modes: z.object({ text: mode, frames: mode, references: mode }),
   resolutions: z.array(z.enum(resolutions)).readonly(),
+  output_formats: z.array(z.enum(outputFormats)).readonly(),
   limits: z.object({
     prompt: z.object({ required: z.boolean(), min_length: z.int(), max_length: z.int() }),
     duration: z.object({ min_seconds: z.int(), max_seconds: z.int(), auto: z.boolean() }),
     count: z.object({ max: z.int(), per_task: z.int() }),
-    references: z.object({ images: z.int(), videos: z.int(), audios: z.int() }),
+    references: z.object({
+      images: z.int(),
+      videos: z.int(),
+      audios: z.int(),
+      audios_alone: z.boolean(),
+    }),
+    deadline: z.object({ default_seconds: z.int() }),
     seed: z.boolean(),
     media: z.object({
       first_frame: forms,
@@ -54,7 +72,14 @@ export const offerSchema = z.object({
       source: z.string(),
       as_of: z.string(),
       usd_per_second: z.array(
-        z.object({ resolution: z.enum(resolutions), usd: z.number(), with_reference_videos_usd: z.number() }),
+        z.object({
+          resolution: z.enum(resolutions),
+          usd: z.number(),
+          with_reference_videos_usd: z
+            .number()
+            .nullable()
+            .openapi({ description: 'Null: it depends on the length of the videos.' }),
+        }),
       ),
     })
     .nullable()

@@ -28,7 +28,9 @@ const partFields = {
         }),
         amount_usd: z.number().nullable().meta({ description: 'Null: no cost was reported in USD.' }),
         credits: z.number().nullable().meta({ description: 'In the credits of the provider.' }),
-        unreported_count: z.int().meta({ description: 'Succeeded tasks without a reported cost.' }),
+        unreported_count: z
+          .int()
+          .meta({ description: 'Succeeded tasks without a reported cost or a published price.' }),
       }),
     )
     .meta({ description: 'The providers that had a task.' }),

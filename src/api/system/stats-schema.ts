@@ -1,7 +1,10 @@
 /** The schema of GET /v1/stats. */
 import { z } from '@hono/zod-openapi'
+import { maxRefusalGapMs, minRefusedJobs, refusalCodes, triedLastMs } from '../../core/choice/refusals.ts'
+import { faultCodes } from '../../core/fault-codes.ts'
 import { jobStatuses } from '../../core/job/job.ts'
 import { models, providerNames } from '../../core/request/choices.ts'
+import { minutes } from '../../core/schedule/units.ts'
 import { maxNamed } from '../../store/reports/backlog.ts'
 import { sizeFields } from './health-checks.ts'
 
@@ -54,7 +57,9 @@ export const statsSchema = z
             .number()
             .nullable()
             .meta({ description: 'In the credits of the provider. Null: no cost was reported in credits.' }),
-          unreported_count: z.int().meta({ description: 'Succeeded tasks without a reported cost.' }),
+          unreported_count: z
+            .int()
+            .meta({ description: 'Succeeded tasks without a reported cost or a published price.' }),
         }),
       )
       .meta({ description: 'The costs that the providers reported until the job ended.' }),
@@ -88,6 +93,20 @@ export const statsSchema = z
         description:
           'The slots of each provider with a limit, and the jobs that wait for one. Empty for a key of a project: all projects share them.',
       }),
+      tried_last: z
+        .array(
+          z.object({
+            provider,
+            model: z.enum(models).nullable().meta({ description: 'Null: all models.' }),
+            since: z.iso.datetime().meta({ description: 'The first refusal of this streak.' }),
+            until: z.iso.datetime().meta({ description: 'Each further refusal moves it.' }),
+            fault: z.enum(faultCodes).meta({ description: 'The fault of the latest refusal.' }),
+            remedy: z.string(),
+          }),
+        )
+        .meta({
+          description: `The providers that refused the submissions of ${minRefusedJobs} jobs in a row or more. The selections auto, cheapest and fastest try them last until ${triedLastMs / minutes} minutes after the latest refusal, or until a submission is accepted. Faults of the provider or of the account count: ${refusalCodes.join(', ')}. A refusal more than ${maxRefusalGapMs / minutes} minutes after the one before begins a new streak.`,
+        }),
       database: z.object(sizeFields).nullable().meta({
         description:
           'All databases together. If each has 90 % of its limit or more, new jobs are refused (507). Pages that were freed do not count. Null for a key of a project.',

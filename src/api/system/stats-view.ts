@@ -1,6 +1,8 @@
 /** The statistics as the API shows them. */
 import type { z } from '@hono/zod-openapi'
+import type { TriedLast } from '../../core/choice/refusals.ts'
 import { databaseSizeOf } from '../../core/database-size.ts'
+import { faults } from '../../core/fault-codes.ts'
 import type { Limits } from '../../core/job/concurrency.ts'
 import type { ProviderName } from '../../core/request/choices.ts'
 import type { DisabledCount } from '../../store/deliveries/disabled.ts'
@@ -14,6 +16,7 @@ export interface Counts {
   stats: Stats
   backlog: Backlog
   slots: SlotCount[]
+  triedLast: TriedLast[]
   disabled: DisabledCount
   reconciliation: LastReconciliation | null
   /** One for each database. */
@@ -29,7 +32,7 @@ interface Deployment {
 }
 
 export function viewStats(
-  { stats, backlog, slots, disabled, reconciliation, databaseBytes }: Counts,
+  { stats, backlog, slots, triedLast, disabled, reconciliation, databaseBytes }: Counts,
   { webhookProviders, limits, nowMs }: Deployment,
 ): StatsView {
   return {
@@ -58,6 +61,7 @@ export function viewStats(
         const limit = limits[provider]
         return limit === undefined ? [] : [{ provider, limit, in_use: taken, waiting }]
       }),
+      tried_last: triedLast.map(viewTriedLast),
       database: viewSize(databaseSizeOf(...databaseBytes)),
       storage: { missing_objects: backlog.lost, last_reconciliation: viewReconciliation(reconciliation) },
     },
@@ -67,6 +71,17 @@ export function viewStats(
 /** Without the numbers of the whole deployment. */
 export function ofProject(view: StatsView): StatsView {
   return { ...view, now: { ...view.now, slots: [], database: null, storage: null } }
+}
+
+function viewTriedLast({ provider, model, sinceMs, untilMs, fault }: TriedLast) {
+  return {
+    provider,
+    model,
+    since: new Date(sinceMs).toISOString(),
+    until: new Date(untilMs).toISOString(),
+    fault,
+    remedy: faults[fault].remedy,
+  }
 }
 
 function viewWebhooks(provider: ProviderName, { tasks, webhookDelays }: Stats) {

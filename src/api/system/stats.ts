@@ -1,6 +1,7 @@
 /** GET /v1/stats: how the jobs of a period went, and the overdue work right now. */
 import { createRoute, z } from '@hono/zod-openapi'
 import { offeredProviders } from '../../providers/index.ts'
+import { readTriedLast } from '../../store/choice/known.ts'
 import { countDisabled } from '../../store/deliveries/disabled.ts'
 import { countBacklog, countSlots, maxCounted } from '../../store/reports/backlog.ts'
 import { lastReconciliation } from '../../store/reports/reconciliation.ts'
@@ -43,10 +44,11 @@ export const statsRoutes = createRouter().openapi(show, async (c) => {
     const errors = [{ path: 'since', message: 'must be within the last 7 days' }]
     return problem(c, 'invalid_request', 'Correct the parameters in errors.', errors)
   }
-  const [stats, backlog, slots, disabled, reconciliation, databaseBytes] = await Promise.all([
+  const [stats, backlog, slots, triedLast, disabled, reconciliation, databaseBytes] = await Promise.all([
     countSince(context.databases, sinceMs, caller),
     countBacklog(context, nowMs, caller),
     countSlots(db),
+    readTriedLast(context.databases, nowMs),
     countDisabled(db, caller),
     lastReconciliation(db),
     inEachDatabase(context, (one) => readSize(one, lastSeenSize)),
@@ -54,7 +56,7 @@ export const statsRoutes = createRouter().openapi(show, async (c) => {
   const webhookProviders = offeredProviders(providers)
     .filter(({ parseWebhook }) => parseWebhook !== undefined)
     .map(({ name }) => name)
-  const counts = { stats, backlog, slots, disabled, reconciliation, databaseBytes }
+  const counts = { stats, backlog, slots, triedLast, disabled, reconciliation, databaseBytes }
   const view = viewStats(counts, { webhookProviders, limits: config.limits, nowMs })
   return c.json(caller.project === null ? view : ofProject(view), 200)
 })

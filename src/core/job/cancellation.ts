@@ -1,6 +1,6 @@
 /**
- * The possible cost of a canceled job. No provider cancels a task, so a submitted one may be made and billed after the job
- * has ended. No I/O. No clock.
+ * The possible cost of a canceled job. A submitted task may be made and billed after the job has ended, until its provider
+ * confirms that it canceled the task. No I/O. No clock.
  */
 import { z } from 'zod'
 import { type Fault, type FaultCode, fault } from '../fault.ts'
@@ -14,6 +14,12 @@ export const cancellationSchema = z.object({
 
 type Cancellation = z.infer<typeof cancellationSchema>
 
+/** As in the rows, or as the API shows it. */
+interface CancelableTask {
+  status: TaskStatus
+  fault: { code: FaultCode } | null
+}
+
 interface BillableTask {
   provider: ProviderName
   status: TaskStatus
@@ -23,8 +29,19 @@ interface BillableTask {
 
 export function cancellationOf(tasks: readonly BillableTask[]): Cancellation {
   const bills = new Set(tasks.flatMap((task) => billOf(task) ?? []))
-  if (bills.size === 0) return { may_still_be_billed: false, message: 'Nothing was bought.' }
-  return { may_still_be_billed: true, message: [...bills].join(' ') }
+  const confirmed = new Set(tasks.filter(isCanceled).map(({ provider }) => confirmedBy(provider)))
+  if (bills.size > 0) return { may_still_be_billed: true, message: [...bills, ...confirmed].join(' ') }
+  const message = confirmed.size === 0 ? 'Nothing was bought.' : [...confirmed].join(' ')
+  return { may_still_be_billed: false, message }
+}
+
+/** Whether its provider has confirmed that it canceled the task for us. */
+export function isCanceled({ status, fault }: CancelableTask): boolean {
+  return status === 'failed' && fault?.code === canceled.code
+}
+
+function confirmedBy(provider: ProviderName): string {
+  return `${provider} canceled the task and does not bill it.`
 }
 
 /** The reason why one task may be billed. Null: it is not billed. */
@@ -38,7 +55,7 @@ function billOf({ provider, status, fault }: BillableTask): string | null {
     case 'unknown':
       return `It is not known whether ${provider} took the task: it may be made and billed.`
     case 'submitted':
-      return `${provider} has the task and cannot be stopped: it may be made and billed.`
+      return `${provider} has the task: it may be made and billed.`
     case 'succeeded':
       return `${provider} has made it and bills it.`
     case 'failed':
@@ -60,6 +77,17 @@ export const openEnds: readonly FaultCode[] = [
 export function abandoned<T extends BillableTask & { endedAt: number | null }>(task: T, nowMs: number): T {
   if (task.endedAt !== null) return task
   return { ...task, status: mayBeBought(task) ? task.status : 'rejected', fault: canceled, endedAt: nowMs }
+}
+
+/** The task after its provider confirmed the cancellation: it makes no video, and costs nothing. */
+export function confirmedCanceled<T extends BillableTask>(task: T, nowMs: number) {
+  return {
+    ...task,
+    status: 'failed' as const,
+    fault: fault(canceled.code, confirmedBy(task.provider)),
+    cost: { amount_usd: 0, source: 'provider' as const },
+    endedAt: nowMs,
+  }
 }
 
 export const canceled: Fault = fault('canceled', 'The job was canceled.')

@@ -1,27 +1,24 @@
 /** Counts an ended job for the statistics. No I/O. No clock. */
+import { timeCountOf } from '../choice/measured-times.ts'
 import type { Cost } from '../cost.ts'
 import type { FaultCode } from '../fault-codes.ts'
 import { bucketOf } from '../histogram.ts'
-import type { ProviderName } from '../request/choices.ts'
+import type { ProviderName, Resolution } from '../request/choices.ts'
+import { type CostedJob, type CostedTask, costOfTask } from './cost.ts'
 import type { JobStatus } from './job.ts'
 import type { CompletionSource } from './task.ts'
 
 interface EndedJob {
-  job: {
-    provider: ProviderName
+  job: CostedJob & {
     status: JobStatus
+    request: { resolution: Resolution }
     fault: { code: FaultCode } | null
     createdAt: number
-    settledAt: number | null
   }
-  tasks: readonly {
-    provider: ProviderName
-    status: string
+  tasks: readonly (CostedTask & {
     completedVia: CompletionSource | null
-    endedAt: number | null
-    cost: Cost | null
-    fault: { code: FaultCode } | null
-  }[]
+    intendedAt: number
+  })[]
   webhooks: readonly { provider: ProviderName; receivedAt: number }[]
 }
 
@@ -31,10 +28,12 @@ export type Counts = Record<string, number>
  * The counts under the provider of the job and of each task:
  * - a final status: the jobs that ended so; `fault_<code>`: the failed jobs by their fault;
  * - `finish_<bucket>`: the times from creation to success;
+ * - `made_<resolution>_<bucket>`: the times from the submission of a task to its success, of tasks whose submission was answered;
  * - `tasks_succeeded`, `tasks_failed`: the tasks that succeeded, and those that failed through the provider;
  * - `via_<source>`: the tasks whose end was noticed so;
  * - `delay_<bucket>`: the times from the webhook to the task's end; `late_<bucket>`: from the end that a poll found to the webhook;
- * - `usd`, `credits`: the sums of the reported costs; `unreported`: the succeeded tasks without one.
+ * - `usd`, `credits`: the sums of the costs that the provider reported or its published prices give; `unreported`: the
+ *   succeeded tasks without one.
  */
 export function countsOf({ job, tasks, webhooks }: EndedJob): Map<ProviderName, Counts> {
   const counts = new Map<ProviderName, Counts>()
@@ -49,18 +48,26 @@ export function countsOf({ job, tasks, webhooks }: EndedJob): Map<ProviderName, 
   }
   for (const task of tasks) {
     const { provider, completedVia, endedAt } = task
+    if (task.status === 'succeeded' && task.unknownAt === null && endedAt !== null)
+      add(provider, timeCountOf(job.request.resolution, endedAt - task.intendedAt))
     if (task.status === 'succeeded') add(provider, 'tasks_succeeded')
     else if (job.status !== 'canceled' && isOfProvider(task.fault)) add(provider, 'tasks_failed')
     if (completedVia !== null) add(provider, `via_${completedVia}`)
     const times = webhooks.filter((webhook) => webhook.provider === provider).map((one) => one.receivedAt)
     const delay = delayOf({ completedVia, endedAt }, times)
     if (delay !== null) add(provider, `${completedVia === 'webhook' ? 'delay' : 'late'}_${bucketOf(delay)}`)
-    const cost = task.cost?.source === 'provider' ? task.cost : null
+    const cost = knownCostOf(job, tasks, task)
     if (cost?.amount_usd !== undefined) add(provider, 'usd', cost.amount_usd)
     if (cost !== null && 'credits' in cost) add(provider, 'credits', cost.credits)
     if (cost === null && task.status === 'succeeded') add(provider, 'unreported')
   }
   return counts
+}
+
+/** Reported by the provider, or by its published prices. An estimate is no bill. */
+function knownCostOf(job: EndedJob['job'], tasks: EndedJob['tasks'], task: CostedTask): Cost | null {
+  const cost = costOfTask(job, tasks, task)
+  return cost === null || cost.source === 'provider_estimate' ? null : cost
 }
 
 /** Whether the provider or the account there failed, as opposed to the request or Reelhook. */

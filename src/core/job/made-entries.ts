@@ -3,11 +3,13 @@
  * its position, so that an entry keeps its id whatever else happens. An entry that was notified has the id of its
  * deliveries, which their `webhook-id` shows. No I/O. No clock.
  */
+import type { ProviderChoice } from '../choice/choice.ts'
 import type { Cost, Estimates } from '../cost.ts'
 import type { EventType } from '../event.ts'
 import { eventIdOf, eventIdOfHash } from '../id.ts'
 import type { ProviderName } from '../request/choices.ts'
-import { canceled, cancellationOf } from './cancellation.ts'
+import { selectionOf } from '../request/selection.ts'
+import { canceled, cancellationOf, isCanceled } from './cancellation.ts'
 import { type JobRows, viewMetadata } from './view.ts'
 
 export interface Entry {
@@ -18,7 +20,11 @@ export interface Entry {
 }
 
 export interface TimelineRows {
-  job: JobRows['job'] & { providers: readonly ProviderName[]; estimates: Estimates }
+  job: JobRows['job'] & {
+    providers: readonly ProviderName[]
+    estimates: Estimates
+    choice: ProviderChoice
+  }
   tasks: readonly (JobRows['tasks'][number] & { n: number; cost: Cost | null })[]
   outputs: readonly (JobRows['outputs'][number] &
     (
@@ -48,11 +54,13 @@ function acceptedEntry({
   request,
   providers,
   estimates,
+  choice,
   retryOf,
   createdAt,
 }: TimelineRows['job']): Entry {
   const retried = retryOf === null ? {} : { retry_of: retryOf }
-  const data = { model: request.model, providers, estimates, ...retried }
+  const chosen = { by: selectionOf(request) ?? 'named', ...choice }
+  const data = { model: request.model, providers, choice: chosen, estimates, ...retried }
   return { id: eventIdOf(id, numbers.accepted), type: 'job.accepted', createdAt, data }
 }
 
@@ -62,7 +70,7 @@ function taskEntries({ job, tasks, notified }: TimelineRows): Entry[] {
   return tasks.flatMap((task) => [
     // The notification that a job is generating is about its first accepted task.
     ...submittedEntries(job.id, task, task === first ? idAmong(notified, 'job.generating') : null),
-    ...taskEndEntries(job, task),
+    ...taskEndEntries(job, task, nextProviderOf(job, tasks, task)),
   ])
 }
 
@@ -81,17 +89,33 @@ function submittedEntries(
 export function taskEndEntries(
   job: Pick<TimelineRows['job'], 'id' | 'settledAt'>,
   task: TimelineRows['tasks'][number],
+  nextProvider: ProviderName | null = null,
 ): Entry[] {
   const { n, status, provider, completedVia, cost, fault, endedAt } = task
   const isEnded = status === 'succeeded' || status === 'failed' || status === 'rejected'
-  // A task that ended because its job was canceled has no entry of its own.
-  if (!isEnded || endedAt === null || fault?.code === canceled.code) return []
+  if (!isEnded || endedAt === null) return []
+  const hasConfirmed = isCanceled(task)
+  // A task that ended because its job was canceled has no entry of its own, unless its provider confirmed that.
+  if (fault?.code === canceled.code && !hasConfirmed) return []
   const seen = { completed_via: completedVia, cost, fault: fault?.code ?? null }
-  const closed = { fault: fault?.code ?? null, message: fault?.message ?? null }
+  const next = nextProvider === null ? {} : { next_provider: nextProvider }
+  const closed = { fault: fault?.code ?? null, message: fault?.message ?? null, ...next }
   const isLate = job.settledAt !== null && endedAt > job.settledAt
   const id = eventIdOf(job.id, (isLate ? numbers.lateTaskEnd : numbers.taskEnd) + n)
   const data = { provider, ...(completedVia === null ? closed : seen) }
-  return [{ id, type: `task.${status}`, createdAt: endedAt, data }]
+  return [{ id, type: hasConfirmed ? 'task.canceled' : `task.${status}`, createdAt: endedAt, data }]
+}
+
+/** Where the job went on after a refusal. Null: it did not. */
+function nextProviderOf(
+  { provider }: Pick<TimelineRows['job'], 'provider'>,
+  tasks: TimelineRows['tasks'],
+  { n, status, provider: refusing }: TimelineRows['tasks'][number],
+): ProviderName | null {
+  if (status !== 'rejected') return null
+  // It may wait for a slot there, without a task.
+  const next = tasks.find((other) => other.n > n)?.provider ?? provider
+  return next === refusing ? null : next
 }
 
 function webhookEntry(

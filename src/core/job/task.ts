@@ -24,7 +24,10 @@ export interface TaskRecord {
   wanted: number
   status: TaskStatus
   endedAt: number | null
-  /** When the response to one of its calls was first lost; null: none was. It is never reset. */
+  /**
+   * When the response to one of its calls was first lost; null: none was. It is reset only by the proof that no call arrived
+   * (`engine/submit/absence.ts`).
+   */
   unknownAt: number | null
 }
 

@@ -6,8 +6,9 @@
  * | --------------------------------- | ----------- | ---------------------------------------------------------------- |
  * | `job.accepted`                    | the job     |                                                                  |
  * | `task.submitted`                  | the task    | with several deliveries                                          |
- * | `task.rejected`                   | the task    |                                                                  |
+ * | `task.rejected`                   | its tasks   |                                                                  |
  * | `task.succeeded`, `task.failed`   | the task    | the end at the deadline, once a late result has replaced it      |
+ * | `task.canceled`                   | the task    |                                                                  |
  * | `webhook.received`                | the journal |                                                                  |
  * | `output.stored`, `output.late`    | the output  | with deliveries, which do not name their output; with an error   |
  * | `job.succeeded`, `job.failed`     | the job     | with several deliveries                                          |
@@ -48,14 +49,14 @@ export function timelineOf(rows: TimelineRows & { stored: readonly Entry[] }): E
 /** The task, output or end that an entry is about. A stored entry replaces the made one with the same subject. */
 function subjectOf({ id, type, data }: Entry): string {
   // A task can have two ends: at its job's deadline, and late. Each has its own id.
-  if (type === 'task.succeeded' || type === 'task.failed') return id
+  if (type === 'task.succeeded' || type === 'task.failed' || type === 'task.canceled') return id
   return `${type} ${data.n ?? data.provider_task_id ?? ''}`
 }
 
 // The usual order, for entries of the same millisecond. Others come last.
 const places: readonly string[][] = [
   ['job.accepted'],
-  ['job.waiting', 'task.deferred', 'task.unknown', 'task.resubmitted'],
+  ['job.waiting', 'job.provider_changed', 'task.deferred', 'task.unknown', 'task.resubmitted'],
   ['task.submitted', 'task.rejected'],
   ['webhook.received'],
   ['task.succeeded', 'task.failed'],

@@ -4,7 +4,7 @@ import { costSchema } from '../cost.ts'
 import { exportStatuses } from '../export.ts'
 import { faultCodes } from '../fault.ts'
 import { models, providerNames } from '../request/choices.ts'
-import { storedRequestSchema } from '../request/request.ts'
+import { shownRequestSchema } from '../request/stored.ts'
 import { cancellationSchema } from './cancellation.ts'
 import { jobStatuses } from './job.ts'
 import { completionSources, taskStatuses } from './task.ts'
@@ -88,13 +88,14 @@ export const jobViewSchema = z.object({
   model: z.enum(models),
   provider: z.enum(providerNames),
   progress: z.int().min(0).max(100).nullable().meta({ description: 'Percent, if the provider reports it.' }),
-  request: storedRequestSchema,
+  request: shownRequestSchema,
   warnings: z.array(z.object({ path: z.string(), message: z.string() })),
   outputs: z.array(outputView),
   tasks: z.array(taskView),
   fault: faultViewSchema.nullable(),
   cancellation: cancellationSchema.nullable().meta({
-    description: 'Only for a canceled job: whether a provider may still bill it.',
+    description:
+      'Only for a canceled job: whether a provider may still bill it. It changes when a provider confirms that it canceled the task.',
   }),
   cost: costSchema.nullable().meta({
     description:

@@ -1,6 +1,7 @@
 /** The canonical form of a request, which an Idempotency-Key identifies, and where two requests differ. No I/O. No clock. */
 import { isAssetId, isDataUri } from './media.ts'
-import { type JobRequest, type PostedRequest, storedRequestSchema } from './request.ts'
+import type { JobRequest, PostedRequest } from './request.ts'
+import { storedRequestSchema } from './stored.ts'
 
 /**
  * The same text for the same request, however it was written. The keys are sorted. A value that is an empty object or equals

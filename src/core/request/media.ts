@@ -91,7 +91,10 @@ export function assetsIn(request: Partial<MediaFields>): { path: string; id: str
   )
 }
 
-/** The form of a media value. `crun_asset` and `runware_id` name media in the caller's account at that provider. */
+/**
+ * The form of a media value. `crun_asset` (`asset://…`) and `runware_id` name media in the caller's account at a provider.
+ * BytePlus takes `asset://…` too. The name has been in GET /v1/models since 0.1.0, so it stays.
+ */
 export type MediaForm = 'url' | 'data_uri' | 'asset' | 'crun_asset' | 'runware_id'
 
 /** The forms that a provider may accept. An asset is sent as a URL or uploaded to the provider. */
@@ -103,7 +106,7 @@ export const maxUrlLength = 8_192
 /** Null if the value has none of these forms. */
 export function formOf(value: string): MediaForm | null {
   if (isDataUri(value)) return dataUriFault(value) === null ? 'data_uri' : null
-  if (value.startsWith('asset://')) return crunAsset.test(value) ? 'crun_asset' : null
+  if (value.startsWith('asset://')) return assetUri.test(value) ? 'crun_asset' : null
   if (uuid.test(value)) return 'runware_id'
   if (isAssetId(value)) return 'asset'
   return parseUrl(value, maxUrlLength).ok ? 'url' : null
@@ -121,5 +124,5 @@ export function isAssetId(text: string): boolean {
   return /^asset_[0-7][0-9a-hjkmnp-tv-z]{25}$/.test(text)
 }
 
-const crunAsset = /^asset:\/\/[\w.-]{1,128}$/
+const assetUri = /^asset:\/\/[\w.-]{1,128}$/
 const uuid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i

@@ -6,6 +6,9 @@
 
 export type TagKind = 'image' | 'video' | 'audio'
 
+/** The kinds as most providers write them in a prompt. */
+export const capitalizedKinds = { image: 'Image', video: 'Video', audio: 'Audio' } as const
+
 /** The prompt as it is sent to a provider. */
 export function renderPrompt(prompt: string, write: (kind: TagKind, number: number) => string): string {
   return prompt.replace(group, (whole) => {

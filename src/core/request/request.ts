@@ -4,28 +4,17 @@
  */
 import { z } from 'zod'
 import { defaultEventTypes } from '../event.ts'
-import { parseDeepJson, readStored, tooDeepAt } from '../http/json.ts'
+import { tooDeepAt } from '../http/json.ts'
 import { maxRetentionDays } from '../retention.ts'
 import { isMeantAsUrl, urlOf, urlOrTextOf } from '../url/parse.ts'
 import { callbackHeadersSchema } from './callback-headers.ts'
-import {
-  aspectRatios,
-  type Model,
-  maxCount,
-  maxDurationSeconds,
-  maxReferences,
-  minDurationSeconds,
-  models,
-  providerNames,
-  resolutions,
-} from './choices.ts'
+import { aspectRatios, maxCount, models, outputFormats, providerNames, resolutions } from './choices.ts'
 import { eventFormatSchema, eventTypesSchema } from './event-fields.ts'
 import { maxUrlLength, mediaFault } from './media.ts'
+import { modelLimits, widestLimits } from './model-limits.ts'
+import { providerField } from './provider-field.ts'
 import { rules } from './rules.ts'
 import { textOf } from './text.ts'
-
-/** Values of `provider` that let Reelhook choose. */
-const selections = ['auto', 'cheapest'] as const
 
 // One D1 row holds at most 2 MB; the request must fit in it with room to spare.
 export const maxMediaLength = 300_000
@@ -63,7 +52,15 @@ export const metadataSchema = z
     `must have at most ${maxMetadataBytes} bytes as JSON in UTF-8`,
   )
 
-const fields = z.strictObject({
+const {
+  durationSeconds: { min, max },
+  references,
+} = widestLimits
+const durationFault = `must be a whole number of seconds from ${min} to ${max}, or "auto"`
+export const deadlineSchema = z.int().min(60).max(maxDeadlineSeconds)
+
+/** The body of `POST /v1/jobs`, field by field. */
+export const requestFields = z.strictObject({
   model: z.enum(models),
   prompt: textOf({ min: 1, max: 10_000 }, z.string().trim()).optional().meta({
     description:
@@ -72,36 +69,24 @@ const fields = z.strictObject({
   }),
   first_frame: media.optional(),
   last_frame: media.optional(),
-  reference_images: z.array(media).max(maxReferences.images).default([]),
-  reference_videos: z.array(media).max(maxReferences.videos).default([]),
-  reference_audios: z.array(media).max(maxReferences.audios).default([]),
+  reference_images: z.array(media).max(references.images).default([]),
+  reference_videos: z.array(media).max(references.videos).default([]),
+  reference_audios: z.array(media).max(references.audios).default([]),
   duration: z
-    .union([z.int().min(minDurationSeconds).max(maxDurationSeconds), z.literal('auto')], {
-      error: `must be a whole number of seconds from ${minDurationSeconds} to ${maxDurationSeconds}, or "auto"`,
+    .union([z.int(durationFault).min(min, durationFault).max(max, durationFault), z.literal('auto')], {
+      error: durationFault,
     })
     .default(5)
-    .meta({ description: 'Seconds, or "auto" where a provider can choose.' }),
+    .meta({ description: 'Seconds, within the limits of the model, or "auto" where a provider can choose.' }),
   resolution: z.enum(resolutions).default('720p'),
   aspect_ratio: z.enum(aspectRatios).optional(),
+  output_format: z.enum(outputFormats).optional().meta({
+    description: 'Default: mp4. GET /v1/models lists where mov can be had.',
+  }),
   generate_audio: z.boolean().default(true),
   seed: z.int().min(0).max(4_294_967_295).optional(),
   count: z.int().min(1).max(maxCount).default(1),
-  provider: z
-    .union(
-      [
-        z.enum(selections),
-        z.enum(providerNames),
-        z.array(z.enum(providerNames)).min(1).max(providerNames.length),
-      ],
-      {
-        error: `must be "auto", "cheapest", one of ${providerNames.join(', ')}, or a list of these in order of preference`,
-      },
-    )
-    .default('auto')
-    .meta({
-      description:
-        'auto: the first eligible provider in the order set for this deployment. cheapest: the lowest estimate in US dollars; providers without a USD price sort last. simulator: a free test video, if allowed.',
-    }),
+  provider: providerField,
   provider_options: z
     .partialRecord(z.enum(providerNames), z.record(z.string(), z.unknown()))
     .default({})
@@ -130,50 +115,40 @@ const fields = z.strictObject({
     description:
       'true risks a second bill to save time. If a provider does not confirm whether it accepted a task, Reelhook normally waits until it knows, or until the deadline, and buys nothing in the meantime. With true it waits two minutes, then submits the task once more, to another allowed provider if there is one. Both submissions may be billed. If Runware is the only allowed provider, it receives the same submission again and makes it once. After a second unknown outcome it waits.',
   }),
-  deadline_seconds: z.int().min(60).max(maxDeadlineSeconds).default(1_800),
+  deadline_seconds: deadlineSchema.optional().meta({
+    description: 'Default: that of the model, in GET /v1/models.',
+  }),
   retention_days: z.int().min(0).max(maxRetentionDays).optional().meta({
     description:
       'The job and its videos are erased this many days after its end. 0: kept. Default: the setting of this deployment.',
   }),
 })
 
-type Fields = z.infer<typeof fields>
+type Fields = z.infer<typeof requestFields>
 
 /** The body of `POST /v1/jobs`. Parsing reports every fault at once. */
-export const requestSchema = rules.reduce(
-  (schema, rule) =>
-    schema.refine((request) => rule.broken(request) === null, {
-      path: [rule.path],
-      error: (issue) => rule.broken(issue.input as Fields) ?? 'is not allowed',
-      when: ({ value, issues }) =>
-        isRecord(value) && !issues.some(({ path }) => rule.reads.some((field) => field === path?.[0])),
-    }),
-  fields,
-)
+export const requestSchema = rules
+  .reduce(
+    (schema, rule) =>
+      schema.refine((request) => rule.broken(request) === null, {
+        path: [rule.path],
+        error: (issue) => rule.broken(issue.input as Fields) ?? 'is not allowed',
+        when: ({ value, issues }) =>
+          isRecord(value) && !issues.some(({ path }) => rule.reads.some((field) => field === path?.[0])),
+      }),
+    requestFields,
+  )
+  .transform(withDefaults)
 
 export type PostedRequest = z.infer<typeof requestSchema>
 
-/** The request as it is stored with the job. The secret and the headers are stored separately, encrypted. */
-export const storedRequestSchema = fields.omit({ callback_secret: true, callback_headers: true })
-
-export type JobRequest = z.infer<typeof storedRequestSchema>
-
-/** Parses a stored request. A damaged one keeps its well-formed fields, and `isWhole` is false. */
-export function parseStoredRequest(json: string, model: Model): { request: JobRequest; isWhole: boolean } {
-  const request = readStored(storedRequestSchema, json)
-  if (request !== undefined) return { request, isWhole: true }
-  const {
-    callback_secret: _secret,
-    callback_headers: _headers,
-    ...part
-  } = wellFormedPart(parseDeepJson(json))
-  return { request: { ...storedRequestSchema.parse({ ...part, model: models[0] }), model }, isWhole: false }
-}
+/** The request as it is stored with the job (stored.ts). The secret and the headers are stored separately, encrypted. */
+export type JobRequest = Omit<PostedRequest, 'callback_secret' | 'callback_headers'>
 
 /** The fields of a faulty request that are valid by themselves: checks beyond the schema can still report on them. */
 export function wellFormedPart(body: unknown): Partial<Fields> {
   if (!isRecord(body)) return {}
-  const entries = Object.entries(fields.shape).flatMap(([name, schema]) => {
+  const entries = Object.entries(requestFields.shape).flatMap(([name, schema]) => {
     const value = body[name]
     const parsed = schema.safeParse(value)
     return parsed.success && parsed.data !== undefined && tooDeepAt(value) === null
@@ -181,6 +156,17 @@ export function wellFormedPart(body: unknown): Partial<Fields> {
       : []
   })
   return Object.fromEntries(entries)
+}
+
+/**
+ * The defaults that depend on the model are stored with the job, so that it keeps them when they change. `mp4` is what is
+ * meant without a format, and is left out: releases without the field can read the request.
+ */
+export function withDefaults<T extends Pick<Fields, 'model' | 'output_format' | 'deadline_seconds'>>(
+  request: T,
+): T & { deadline_seconds: number } {
+  const { model, output_format: format, deadline_seconds = modelLimits[model].deadlineSeconds } = request
+  return { ...request, output_format: format === 'mp4' ? undefined : format, deadline_seconds }
 }
 
 function isSigningSecret(value: string): boolean {

@@ -1,10 +1,17 @@
 /** The rules over several fields of a request that hold at every provider. No I/O. No clock. */
 import { type EventFormat, type EventType, formatFault } from '../event.ts'
+import type { AspectRatio, Model, OutputFormat, Resolution } from './choices.ts'
 import { countReferences, type MediaFields } from './media.ts'
+import { choosesRatio, modelLimits } from './model-limits.ts'
 import { tagFaults } from './prompt.ts'
 
 /** The fields that the rules read. */
 interface RuledFields extends MediaFields {
+  model: Model
+  duration: number | 'auto'
+  resolution: Resolution
+  aspect_ratio?: AspectRatio | undefined
+  output_format?: OutputFormat | undefined
   prompt?: string | undefined
   callback_url?: string | undefined
   callback_secret?: string | undefined
@@ -62,11 +69,45 @@ export const rules: readonly Rule[] = [
         : null,
   },
   {
+    path: 'duration',
+    reads: ['model', 'duration'],
+    broken: ({ model, duration }) => {
+      const { min, max } = modelLimits[model].durationSeconds
+      return duration === 'auto' || (duration >= min && duration <= max)
+        ? null
+        : `must be ${min} to ${max} for ${model}`
+    },
+  },
+  {
+    path: 'resolution',
+    reads: ['model', 'resolution'],
+    broken: ({ model, resolution }) => valueFault(model, modelLimits[model].resolutions, resolution),
+  },
+  {
+    path: 'output_format',
+    reads: ['model', 'output_format'],
+    broken: ({ model, output_format = 'mp4' }) =>
+      valueFault(model, modelLimits[model].outputFormats, output_format),
+  },
+  {
+    path: 'aspect_ratio',
+    reads: ['model', 'aspect_ratio', 'first_frame'],
+    broken: ({ model, aspect_ratio = 'auto', first_frame }) =>
+      aspect_ratio === 'auto' || choosesRatio(model, first_frame !== undefined)
+        ? null
+        : `must be auto, or left out, with a first_frame for ${model}: the video has the shape of the frame`,
+  },
+  referenceRule('images'),
+  referenceRule('videos'),
+  referenceRule('audios'),
+  {
     path: 'reference_audios',
-    reads: ['reference_images', 'reference_videos', 'reference_audios'],
+    reads: ['model', 'reference_images', 'reference_videos', 'reference_audios'],
     broken: (request) =>
-      countReferences(request) > 0 && countReferences(request) === request.reference_audios.length
-        ? 'needs at least one of reference_images or reference_videos beside it'
+      modelLimits[request.model].audios === 'beside_others' &&
+      countReferences(request) > 0 &&
+      countReferences(request) === request.reference_audios.length
+        ? `needs at least one of reference_images or reference_videos beside it for ${request.model}`
         : null,
   },
   {
@@ -98,3 +139,25 @@ export const rules: readonly Rule[] = [
         : null,
   },
 ]
+
+function referenceRule(kind: 'images' | 'videos' | 'audios'): Rule {
+  const path = `reference_${kind}` as const
+  return {
+    path,
+    reads: ['model', path],
+    broken: (request) => {
+      const max = modelLimits[request.model].references[kind]
+      return request[path].length <= max ? null : `must have at most ${max} items for ${request.model}`
+    },
+  }
+}
+
+function valueFault<T extends string>(model: Model, allowed: readonly T[], value: T): string | null {
+  if (allowed.includes(value)) return null
+  return `must be ${listed(allowed)} for ${model}`
+}
+
+function listed(values: readonly string[]): string {
+  const rest = values.slice(0, -1).join(', ')
+  return `${rest}${rest === '' ? '' : ' or '}${values.at(-1)}`
+}

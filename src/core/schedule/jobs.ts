@@ -52,6 +52,17 @@ export const resolveWaitsMs = [2 * seconds, 5 * seconds, 15 * seconds, 1 * minut
  */
 export const replaceAfterMs = 2 * minutes
 
+/**
+ * When a provider's list proves that it never accepted a submission (`engine/submit/absence.ts` has the reasons): the first
+ * look at the list that counts, and the last, both after the call was recorded, and the least time between the two.
+ */
+export const absentSinceMs = 2 * minutes
+export const absentAfterMs = 4 * minutes
+export const absentBetweenMs = 1 * minutes
+
+/** A billable call that was held up for longer after its task was written is not made. */
+export const maxCallDelayMs = 30 * seconds
+
 // Polling
 
 /** Waits between polls after a webhook announced an end that the status does not show yet; then the normal pace. */
@@ -110,6 +121,14 @@ export const lateQuestionsMs = [5 * minutes, 1 * hours, 6 * hours, 24 * hours] a
 
 /** How long after a job's end late results are awaited. */
 export const lateWindowMs = lateQuestionsMs[3]
+
+// Cancellations
+
+/**
+ * Waits before a provider is asked again to cancel a task of a canceled job, if it did not respond or has not confirmed. Most
+ * providers cancel only what has not begun, so the first ones are short; after the last one the task may be made and billed.
+ */
+export const cancelWaitsMs = [5 * seconds, 20 * seconds, 1 * minutes, 3 * minutes, 5 * minutes] as const
 
 // Exports: their waits are those of deliveries
 

@@ -71,7 +71,8 @@ export function JobActions({ shown: { job, events, may } }: { shown: ShownJob })
               Cancel now
             </button>
             <span class="quiet">
-              The job ends at once. A provider that has accepted it cannot be stopped, and may still bill it.
+              The job ends at once. A provider that has accepted it may still make and bill it, unless it
+              cancels the task.
             </span>
           </form>
         </details>

@@ -56,6 +56,7 @@ function factsOf(job: JobView): Fact[] {
   return [
     ['Resolution', request.resolution],
     ['Aspect ratio', request.aspect_ratio],
+    ['File format', request.output_format],
     ['Duration', typeof duration === 'number' ? `${duration} s` : duration],
     ['Sound', request.generate_audio ? 'yes' : 'no'],
     ['Seed', request.seed?.toString()],

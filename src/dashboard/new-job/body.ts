@@ -27,6 +27,7 @@ export function bodyOf(values: Values): Body {
     duration: numberOr(text('duration')),
     resolution: text('resolution'),
     aspect_ratio: text('aspect_ratio'),
+    output_format: text('output_format') === 'mp4' ? undefined : text('output_format'),
     generate_audio: text('generate_audio') !== undefined,
     seed: numberOr(text('seed')),
     count: numberOr(text('count')),

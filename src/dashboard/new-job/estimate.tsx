@@ -1,6 +1,7 @@
 /** The price of the video at each provider, or the reasons why a provider cannot make it. */
 
 import { formatUsd } from '../../core/format.ts'
+import { selections } from '../../core/request/choices.ts'
 import { Time } from '../components/time.tsx'
 import { amountOf } from '../cost-words.ts'
 import { labelOf } from './faults.tsx'
@@ -95,7 +96,7 @@ function Price({ estimate }: { estimate: Estimate }) {
 
 /** In the order of preference. */
 function allowedOf(estimates: readonly Estimate[], provider: string): readonly Estimate[] {
-  if (provider === 'auto' || provider === 'cheapest') return estimates
+  if (selections.some((selection) => selection === provider)) return estimates
   return provider.split(',').flatMap((name) => estimates.filter((estimate) => estimate.provider === name))
 }
 

@@ -14,6 +14,7 @@ const labels: Readonly<Record<string, string>> = {
   resolution: 'Resolution',
   duration: 'Duration',
   aspect_ratio: 'Aspect ratio',
+  output_format: 'File format',
   count: 'Videos',
   seed: 'Seed',
   generate_audio: 'Sound',

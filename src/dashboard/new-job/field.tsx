@@ -72,11 +72,16 @@ export function TextField({ placeholder, inputmode, ...field }: TextFieldProps) 
 
 type SelectFieldProps = Omit<FieldProps, 'children'> & { choices: readonly Choice[] }
 
-/** A choice that is not possible is disabled, but for the selected one: a browser does not send a disabled choice. */
+/**
+ * A choice that is not possible is disabled, but for the selected one: a browser does not send a disabled choice. The selected
+ * one stays, also if a change of the model has removed it from the choices.
+ */
 export function SelectField({ choices, ...field }: SelectFieldProps) {
   const { id, state, label } = field
   const selected = textIn(state.values, id)
-  const chosen = choices.find(({ value }) => value === selected)
+  const isListed = selected === '' || choices.some(({ value }) => value === selected)
+  const shown = isListed ? choices : [...choices, { value: selected, label: selected, isDisabled: true }]
+  const chosen = shown.find(({ value }) => value === selected)
   const isImpossible = chosen?.isDisabled === true && faultsAt(state.faults, id).length === 0
   const message = 'is not possible with this model and provider. Choose another.'
   const faults = isImpossible ? [...state.faults, { path: id, message }] : state.faults
@@ -84,7 +89,7 @@ export function SelectField({ choices, ...field }: SelectFieldProps) {
     <Field {...field} label={label} state={{ ...state, faults }}>
       <div id={`${id}-choices`} data-part>
         <select name={id} {...controlProps(id, { ...state, faults })}>
-          {choices.map(({ value, label: text, isDisabled }) => (
+          {shown.map(({ value, label: text, isDisabled }) => (
             <option value={value} selected={value === selected} disabled={isDisabled && value !== selected}>
               {text}
             </option>

@@ -12,7 +12,16 @@ import { controlProps, Field, type FormState, SelectField, TextField } from './f
 import type { Loaded } from './load.ts'
 import { MediaFieldset } from './media.tsx'
 import { More } from './more.tsx'
-import { type Choice, choice, type Plan, unable, valuesOf } from './plan.ts'
+import {
+  countChoices,
+  durationChoices,
+  formatChoices,
+  type Plan,
+  ratioChoices,
+  resolutionChoices,
+  unable,
+} from './plan.ts'
+import { providerChoices } from './provider-choices.ts'
 import { textIn } from './values.ts'
 
 interface NewJobFormProps {
@@ -101,10 +110,16 @@ function VideoFields({ state, plan }: { state: FormState; plan: Plan }) {
           state={state}
           choices={plan.models.map(({ model }) => ({ value: model, label: model, isDisabled: false }))}
         />
-        <SelectField id="provider" label="Provider" state={state} choices={providerChoices(state, plan)} />
+        <SelectField
+          id="provider"
+          label="Provider"
+          state={state}
+          choices={providerChoices(textIn(state.values, 'provider'), plan)}
+        />
         <SelectField id="resolution" label="Resolution" state={state} choices={resolutionChoices(plan)} />
         <SelectField id="duration" label="Duration" state={state} choices={durationChoices(plan)} />
         <SelectField id="aspect_ratio" label="Aspect ratio" state={state} choices={ratioChoices(plan)} />
+        <SelectField id="output_format" label="File format" state={state} choices={formatChoices(plan)} />
         <SelectField id="count" label="Videos" state={state} choices={countChoices(plan)} />
         <TextField
           id="seed"
@@ -136,63 +151,4 @@ function promptHint(prompt: string, { offers }: Plan): string {
     ([max, some = []]) => `${formatCount(Number(max))} at ${some.map(({ provider }) => provider).join(', ')}`,
   )
   return `${formatCount(count)} characters of ${limits.join('; ')}.`
-}
-
-function providerChoices({ values }: FormState, { all }: Plan): Choice[] {
-  const list = textIn(values, 'provider')
-  return [
-    { value: 'auto', label: 'auto: the first that can', isDisabled: false },
-    { value: 'cheapest', label: 'cheapest: the lowest price', isDisabled: false },
-    ...all.map(({ provider, configured }) => ({
-      value: provider,
-      label: configured ? provider : `${provider} (no API key here)`,
-      isDisabled: !configured,
-    })),
-    ...(list.includes(',')
-      ? [{ value: list, label: list.replaceAll(',', ', then '), isDisabled: false }]
-      : []),
-  ]
-}
-
-function resolutionChoices(plan: Plan): Choice[] {
-  return valuesOf(plan, ({ resolutions }) => resolutions).map((value) =>
-    choice(plan, value, value, ({ resolutions }) => resolutions.some((one) => one === value)),
-  )
-}
-
-function durationChoices(plan: Plan): Choice[] {
-  const durations = plan.offers.map(({ limits }) => limits.duration)
-  const min = Math.min(...durations.map(({ min_seconds }) => min_seconds))
-  const max = Math.max(...durations.map(({ max_seconds }) => max_seconds))
-  const seconds =
-    durations.length === 0 ? [] : Array.from({ length: max - min + 1 }, (_, index) => min + index)
-  return [
-    ...seconds.map((value) =>
-      choice(plan, String(value), `${value} s`, ({ limits: { duration } }) => {
-        return duration.min_seconds <= value && value <= duration.max_seconds
-      }),
-    ),
-    choice(plan, 'auto', 'auto', ({ limits }) => limits.duration.auto),
-  ]
-}
-
-function ratioChoices(plan: Plan): Choice[] {
-  const ratiosOf = ({ modes }: Plan['offers'][number]) => modes[plan.mode].aspect_ratios
-  return [
-    { value: '', label: 'as the provider decides', isDisabled: false },
-    ...valuesOf(plan, ({ modes }) => Object.values(modes).flatMap(({ aspect_ratios }) => aspect_ratios)).map(
-      (value) =>
-        choice(plan, value, value, (offer) => {
-          const ratios = ratiosOf(offer)
-          return ratios.length === 0 || ratios.some((one) => one === value)
-        }),
-    ),
-  ]
-}
-
-function countChoices(plan: Plan): Choice[] {
-  const max = Math.max(1, ...plan.offers.map(({ limits }) => limits.count.max))
-  return Array.from({ length: max }, (_, index) => String(index + 1)).map((value) =>
-    choice(plan, value, value, ({ limits }) => Number(value) <= limits.count.max),
-  )
 }

@@ -3,6 +3,7 @@
 import type { viewAsset } from '../../api/assets/assets.ts'
 import type { viewEstimate } from '../../api/estimates/estimates.ts'
 import type { Api, Problem } from '../../api/in-process.ts'
+import { selections } from '../../core/request/choices.ts'
 import { mediaFields } from '../../core/request/media.ts'
 import { type Body, bodyOf } from './body.ts'
 import { type ModelView, type Plan, planOf } from './plan.ts'
@@ -62,6 +63,6 @@ function estimatedBody(values: Values, body: Record<string, unknown>) {
   return {
     ...(hasMedia ? {} : { prompt: 'A video' }),
     ...body,
-    provider: body.provider === 'cheapest' ? 'cheapest' : 'auto',
+    provider: selections.find((selection) => selection === body.provider) ?? 'auto',
   }
 }

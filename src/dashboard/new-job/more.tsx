@@ -1,5 +1,6 @@
 /** The fields that few jobs need, folded. */
 import { eventFormats, eventTypes } from '../../core/event.ts'
+import { formatCount } from '../../core/format.ts'
 import { controlOf } from './faults.tsx'
 import { controlProps, Field, type FormState, Notes, SelectField, TextField } from './field.tsx'
 import type { Plan } from './plan.ts'
@@ -28,6 +29,11 @@ const names = [
   'provider_options',
   'idempotency_key',
 ]
+
+/** The default of the chosen model. */
+function deadlineOf({ all: [offer] }: Plan): string {
+  return offer === undefined ? 'the default of the model' : formatCount(offer.limits.deadline.default_seconds)
+}
 
 export function More({ state, plan, callbackUrl, isAdminKey }: MoreProps) {
   const { values, faults } = state
@@ -125,8 +131,7 @@ export function More({ state, plan, callbackUrl, isAdminKey }: MoreProps) {
         label="Deadline in seconds"
         state={state}
         inputmode="numeric"
-        placeholder="1800"
-        hint="The job fails if it has not ended by then. A provider may bill it all the same."
+        hint={`The job fails if it has not ended by then. A provider may bill it all the same. Empty: ${deadlineOf(plan)}.`}
       />
       <TextField
         id="retention_days"

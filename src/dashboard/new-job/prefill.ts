@@ -26,6 +26,7 @@ export function prefill(job: JobView, usable: ReadonlySet<string>, caller: Calle
     duration: request.duration,
     resolution: request.resolution,
     aspect_ratio: request.aspect_ratio,
+    output_format: request.output_format ?? 'mp4',
     count: request.count,
     seed: request.seed,
     generate_audio: request.generate_audio ? 'on' : '',

@@ -33,6 +33,7 @@ export function newValues(model: string): Values {
     provider: 'auto',
     duration: '5',
     resolution: '720p',
+    output_format: 'mp4',
     count: '1',
     generate_audio: 'on',
     callback_format: 'reelhook',
@@ -50,6 +51,7 @@ const linkable = [
   'duration',
   'resolution',
   'aspect_ratio',
+  'output_format',
   'count',
   'seed',
 ] as const

@@ -84,6 +84,7 @@ function figuresOf({ now, webhooks, dead_letters }: StatsView, checks: Situation
       emptiest: database.share,
     },
     missingObjects: storage === null ? null : storage.missing_objects,
+    triedLast: now.tried_last,
     webhooks: {
       period,
       of: webhooks.map(({ provider, completed_via_webhook, completed_via_poll }) => ({

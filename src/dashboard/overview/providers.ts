@@ -18,7 +18,7 @@ export function aboutProviders({ now: { slots }, costs }: StatsView): Concern[] 
     if (unreported_count > 0)
       found.push(
         active(
-          `${counted(unreported_count, 'task')} of ${provider} without a reported cost`,
+          `${counted(unreported_count, 'task')} of ${provider} without a reported cost or a published price`,
           "Their costs are estimates, and the money below is without them. Compare them with the provider's invoice.",
           [{ href: `/jobs?status=succeeded&provider=${provider}`, text: `Jobs at ${provider}` }],
         ),

@@ -1,6 +1,7 @@
 /** Lays out the history of a job: its rows, group by group, oldest first. No I/O. No clock. */
 import type { AnswerView } from '../../api/jobs/answers.ts'
 import { type Axis, axisOf } from './axis.ts'
+import { choiceWords } from './choice-words.ts'
 import { deliveryRows } from './delivery-rows.ts'
 import { type JobHistory, type Known, slotWaitOf } from './history.ts'
 import { outputRows } from './output-rows.ts'
@@ -58,6 +59,7 @@ function jobRow({ job, events, startedAt, settledAt, endOrNow }: Known): Row {
     ],
     facts: {
       ...accepted?.data,
+      choice: choiceWords(accepted?.data ?? {}),
       deadline: job.deadline_at,
       fault: job.fault?.code,
       message: (job.fault ?? job.cancellation)?.message,
@@ -104,6 +106,7 @@ function otherRows({ events }: Known): Row[] {
 
 const otherLabels: Readonly<Record<string, string>> = {
   'job.retried': 'Retried as a new job',
+  'job.provider_changed': 'Another provider had a free slot',
   'output.lost': 'Video missing from storage',
   'output.found': 'Video found again',
   'message.dead_lettered': 'Queue message failed',

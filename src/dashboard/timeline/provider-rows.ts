@@ -1,4 +1,5 @@
 /** The work of providers: each generation with its polls, and their webhooks. No I/O. No clock. */
+import { isCanceled } from '../../core/job/cancellation.ts'
 import type { Known } from './history.ts'
 import { mark, type Row, type Segment, type Tone, wait, work } from './row.ts'
 import { shownAnswer } from './shown-answer.ts'
@@ -18,6 +19,9 @@ function generationRow(known: Known, task: Task, n: number): Row[] {
   const isLate = settledAt !== null && to > settledAt
   const { outcome, tone } = endOf(task)
   const bar = { ...work(from, isLate ? settledAt : to, `${task.provider} had the task`), tone }
+  const left = known.events.findLast(
+    ({ type, data }) => type === 'task.not_canceled' && data.provider_task_id === task.provider_task_id,
+  )
   const polls = known.answers.filter(
     (answer) => answer.kind === 'status' && answer.provider_task_id === task.provider_task_id,
   )
@@ -28,22 +32,28 @@ function generationRow(known: Known, task: Task, n: number): Row[] {
     {
       id: `timeline-task-${n}`,
       label: `Generation at ${task.provider}`,
-      outcome: isLate ? `late: ${outcome}` : outcome,
+      outcome: isLate && !isCanceled(task) ? `late: ${outcome}` : outcome,
       tone,
       segments: [
         { ...bar, isOpen: task.ended_at === null },
         ...late,
         ...polls.map(({ received_at }) => mark(Date.parse(received_at), 'poll')),
       ],
-      facts: { task_id: task.provider_task_id, cost: task.cost, message: task.fault?.message },
+      facts: {
+        task_id: task.provider_task_id,
+        cost: task.cost,
+        message: left?.data.message ?? task.fault?.message,
+      },
       answers: polls.map(shownAnswer),
     },
   ]
 }
 
-function endOf({ status, ended_at, completed_via, fault }: Task): { outcome: string; tone: Tone } {
+function endOf(task: Task): { outcome: string; tone: Tone } {
+  const { status, ended_at, completed_via, fault } = task
   const learned = completed_via === null ? '' : ` (${ways[completed_via]})`
   if (status === 'succeeded') return { outcome: `succeeded${learned}`, tone: 'good' }
+  if (isCanceled(task)) return { outcome: 'canceled at the provider', tone: 'quiet' }
   if (status === 'failed') return { outcome: `failed: ${fault?.code ?? 'unknown'}${learned}`, tone: 'bad' }
   return ended_at === null
     ? { outcome: 'running', tone: 'active' }

@@ -89,11 +89,11 @@ function outcomeOf(
     case 'task.deferred':
       return { outcome: `refused for now: ${fault}`, tone: 'active' }
     case 'task.rejected':
-      return { outcome: `refused: ${fault}`, tone: 'bad' }
+      return { outcome: `refused: ${fault}${nextIn(data)}`, tone: 'bad' }
     case 'task.unknown':
       return { outcome: 'response lost: it may have been bought', tone: 'active' }
     case 'task.resubmitted':
-      return { outcome: `given up; next: ${data.next_provider}`, tone: 'bad' }
+      return { outcome: `given up${nextIn(data)}`, tone: 'bad' }
     case 'task.failed': {
       // The other failures are those of a generation.
       const isNeverSubmitted = job.tasks.some(
@@ -105,4 +105,8 @@ function outcomeOf(
     default:
       return null
   }
+}
+
+function nextIn({ next_provider }: Record<string, unknown>): string {
+  return typeof next_provider === 'string' ? `; next: ${next_provider}` : ''
 }

@@ -97,6 +97,18 @@ async function makeVideos(
       reference_images: [image.id],
     }),
     client.postJob({ ...common, provider: 'aimlapi', prompt: 'The boat comes home', seed: 7 }),
+    client.postJob({
+      ...common,
+      provider: 'byteplus',
+      prompt: '{{image:1}} is put on the shelf',
+      reference_images: [image.id],
+    }),
+    client.postJob({
+      ...common,
+      provider: 'fal',
+      prompt: 'A gull follows {{image:1}} for a while',
+      reference_images: [image.id],
+    }),
   ])
   const progress = createProgress(process.stdout)
   const deadline = Date.now() + timeoutMs
@@ -159,9 +171,18 @@ async function report(stage: Stage, job: JobView, received: Received[]): Promise
   return faults
 }
 
-/** The reference links that Crun received: each asset is sent to it as a signed link. */
-function linksIn(bill: SimulatedTask): string[] {
-  return bill.provider === 'crun' ? (bill.request.input.reference_images ?? []) : []
+/** The reference links that the provider received: each asset is sent to it as a signed link. */
+function linksIn({ provider, request }: SimulatedTask): string[] {
+  switch (provider) {
+    case 'crun':
+      return request.input.reference_images ?? []
+    case 'byteplus':
+      return request.content.flatMap((part) => (part.type === 'image_url' ? part.image_url.url : []))
+    case 'fal':
+      return request.image_urls ?? []
+    default:
+      return []
+  }
 }
 
 function costText(cost: JobView['cost']): string {

@@ -17,6 +17,9 @@ export interface Running {
 export function welcome(running: Running): string {
   const { url, publicUrl, callbackUrl, apiKey, callbackSecret, folder } = running
   const address = publicUrl ?? url
+  // Another port than the default has a folder of its own (start.ts).
+  const [, port] = /-(\d+)$/.exec(folder) ?? []
+  const restart = port === undefined ? 'npm start' : `PORT=${port} npm start`
   return `
 Pages      ${signInLink(address, apiKey)}
            (the link signs in)
@@ -24,7 +27,7 @@ Reelhook   ${url}   (API reference: ${url}/docs)
 ${publicUrl === null ? '' : `           ${publicUrl} is its public address: whoever has a key can use it.\n`}API key    ${apiKey}   (every scope; the same after a restart)
 Callbacks  ${callbackUrl}   (each delivery is verified and printed here)
 ${providerLines(running)}
-Data       ${folder}   (logs as JSON: ${folder}/worker.log; empty it with: npm start -- --reset)
+Data       ${folder}   (logs as JSON: ${folder}/worker.log; empty it with: ${restart} -- --reset)
 
 A change in src/ or .dev.vars takes effect when it is saved.
 

@@ -68,7 +68,7 @@ const directives = z.strictObject({
   poll: counted(poll.options).optional(),
   /** The row in the request log: `late` appears at the end of the generation. */
   log: z.enum(['late', 'never']).optional(),
-  /** The list of jobs: `lagging` shows this job minutes later. */
+  /** The list of jobs or tasks: `lagging` shows this one minutes later. */
   list: z.enum(['lagging']).optional(),
   fail: z.enum(['moderated', 'provider', 'timeout', 'canceled', 'some']).optional(),
   /** `none`: a success has no link. `missing`: its link returns 404. */

@@ -5,13 +5,15 @@
 
 import { Hono } from 'hono'
 import { aimlapiRoutes } from './aimlapi/routes.ts'
+import { byteplusRoutes } from './byteplus/routes.ts'
 import { GatewayResponse } from './connection-lost.ts'
 import { crunRoutes } from './crun/routes.ts'
+import { falRoutes } from './fal/routes.ts'
 import { mediaOf, type SimulatedMedia } from './media.ts'
 import { mediaRoutes } from './media-routes.ts'
 import { runwareRoutes } from './runware/routes.ts'
 import { scenarioRoutes } from './scenario/routes.ts'
-import type { SimulatedTask } from './task.ts'
+import { cancelTask, type SimulatedTask } from './task.ts'
 import { createWorld, type LogLine, type SimulatorEdges } from './world.ts'
 
 export { ConnectionLost } from './connection-lost.ts'
@@ -23,6 +25,8 @@ export interface Simulator {
   /** Every accepted task; each is billed unless it fails. */
   tasks: () => readonly SimulatedTask[]
   log: () => readonly LogLine[]
+  /** As the owner of the account can on the provider's site, whether or not its API can. */
+  cancel: (taskId: string) => void
   /** The media that an output's link serves without faults. Each `stream` is new. */
   mediaOf: (outputId: string) => SimulatedMedia | undefined
 }
@@ -37,6 +41,8 @@ export function createSimulator(edges: SimulatorEdges): Simulator {
   app.route('/crun', crunRoutes(world))
   app.route('/scenario', scenarioRoutes(world))
   app.route('/aimlapi', aimlapiRoutes(world))
+  app.route('/byteplus', byteplusRoutes(world))
+  app.route('/fal', falRoutes(world))
   app.route('/media', mediaRoutes(world))
   app.get('/simulator/bills', (c) => c.json(tasks()))
   app.get('/simulator/log', (c) => c.json(log()))
@@ -50,6 +56,10 @@ export function createSimulator(edges: SimulatorEdges): Simulator {
     fetch: async (request) => app.fetch(request),
     tasks,
     log,
+    cancel: (taskId) => {
+      const task = world.tasks.get(taskId)
+      if (task !== undefined) cancelTask(task, edges.now())
+    },
     mediaOf: (outputId) => {
       const entry = world.outputs.get(outputId)
       return entry && mediaOf(entry.output, edges.picture)

@@ -1,12 +1,14 @@
 /** One accepted task, and its state as a pure function of time. */
 
 import type { AimlapiRequest } from './aimlapi/request.ts'
+import type { BytePlusRequest } from './byteplus/request.ts'
 import type { CrunRequest } from './crun/request.ts'
 import type { Directives } from './directives.ts'
+import type { FalInput } from './fal/request.ts'
 import type { RunwareRequest } from './runware/request.ts'
 import type { ScenarioModel, ScenarioRequest } from './scenario/request.ts'
 
-export type SimulatedTask = RunwareTask | CrunTask | ScenarioTask | AimlapiTask
+export type SimulatedTask = RunwareTask | CrunTask | ScenarioTask | AimlapiTask | BytePlusTask | FalTask
 
 export interface RunwareTask extends AnyTask {
   provider: 'runware'
@@ -47,6 +49,23 @@ export interface AimlapiTask extends AnyTask {
   credits: number
 }
 
+export interface BytePlusTask extends AnyTask {
+  provider: 'byteplus'
+  request: BytePlusRequest
+  outputs: readonly [SimulatedOutput]
+  /** Its record was erased by a DELETE. */
+  isErased: boolean
+}
+
+export interface FalTask extends AnyTask {
+  provider: 'fal'
+  /** The owner and the app, which the addresses of its requests share. */
+  app: string
+  requestId: string
+  /** With fal's defaults filled in. */
+  request: FalInput
+}
+
 interface AnyTask {
   taskId: string
   directives: Directives
@@ -58,6 +77,8 @@ interface AnyTask {
   /** When the last output ended. */
   endsAt: number
   billedUsd: number
+  /** Absent: it was not canceled. */
+  canceledAt?: number
 }
 
 export interface SimulatedOutput {
@@ -105,6 +126,15 @@ export function planTimeline(
 export function planFailure(directives: Directives, index: number, results: number): Failure | undefined {
   if (directives.fail !== 'some') return directives.fail
   return index === results - 1 ? 'provider' : undefined
+}
+
+/** Ends the task without a video and without a bill, as if every result had failed. The route decides whether it may. */
+export function cancelTask(task: SimulatedTask, now: number): void {
+  task.canceledAt = now
+  task.endsAt = now
+  task.billedUsd = 0
+  for (const output of task.outputs)
+    Object.assign(output, { endsAt: now, failure: 'canceled' } satisfies Partial<SimulatedOutput>)
 }
 
 type Stage = 'pending' | 'running' | 'ended'

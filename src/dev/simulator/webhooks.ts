@@ -5,8 +5,11 @@ import { record, type World } from './world.ts'
 /** A webhook to send. Its body is made when it is sent. */
 export interface PlannedWebhook {
   at: number
-  kind: 'progress' | 'end'
+  /** `progress`: sent on request only. `change`: always sent, once. */
+  kind: 'progress' | 'change' | 'end'
   body: () => unknown
+  /** Asked when it is due: what it announces did not happen. */
+  isDropped?: () => boolean
 }
 
 /** How a provider retries its webhooks. */
@@ -14,6 +17,8 @@ export interface RetryPolicy {
   attempts: number
   isAccepted: (status: number) => boolean
   waitMs: (attempt: number) => number
+  /** Further headers of one attempt, such as its signature. */
+  headersOf?: (body: string) => Promise<Record<string, string>>
 }
 
 const LATE_MS = 600_000
@@ -30,12 +35,13 @@ export async function scheduleWebhooks(
   for (const webhook of inOrder(task, webhooks)) {
     const times = webhook.kind === 'end' ? repeatsOf(directives) : 1
     const send = async () => {
+      if (webhook.isDropped?.()) return
       for (let sent = 0; sent < times; sent++) {
         await deliver({
           world,
           task,
           webhookUrl,
-          retryPolicy,
+          retryPolicy: webhook.kind === 'change' ? { ...retryPolicy, attempts: 1 } : retryPolicy,
           body: JSON.stringify(webhook.body()),
           attempt: 1,
         })
@@ -59,7 +65,9 @@ function inOrder({ directives, endsAt }: SimulatedTask, webhooks: PlannedWebhook
       .toReversed()
       .map((webhook, index) => ({ ...webhook, at: endsAt + index * BETWEEN_REVERSED_MS }))
   }
-  return hasWebhookOption(directives, 'progress-first') ? sent : sent.filter(({ kind }) => kind === 'end')
+  return hasWebhookOption(directives, 'progress-first')
+    ? sent
+    : sent.filter(({ kind }) => kind !== 'progress')
 }
 
 const BETWEEN_REVERSED_MS = 50
@@ -80,7 +88,7 @@ interface Delivery {
 
 async function deliver(delivery: Delivery): Promise<void> {
   const { world, task, retryPolicy, attempt } = delivery
-  const status = await post(world, delivery.webhookUrl, delivery.body)
+  const status = await post(delivery)
   const { provider, taskId } = task
   if (status === 'unreachable') record(world, { provider, what: 'webhook.unreachable', taskId })
   else record(world, { provider, what: 'webhook.sent', taskId, status })
@@ -90,9 +98,9 @@ async function deliver(delivery: Delivery): Promise<void> {
   world.edges.after(retryPolicy.waitMs(attempt), () => deliver({ ...delivery, attempt: attempt + 1 }))
 }
 
-async function post(world: World, url: string, body: string): Promise<number | 'unreachable'> {
-  const headers = { 'content-type': 'application/json' }
-  const request = new Request(url, { method: 'POST', headers, body })
+async function post({ world, webhookUrl, body, retryPolicy }: Delivery): Promise<number | 'unreachable'> {
+  const headers = { 'content-type': 'application/json', ...(await retryPolicy.headersOf?.(body)) }
+  const request = new Request(webhookUrl, { method: 'POST', headers, body })
   try {
     const response = await world.edges.fetch(request)
     await response.body?.cancel()

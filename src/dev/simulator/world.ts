@@ -28,6 +28,7 @@ export interface LogLine {
     | 'submit.lost'
     | 'status.polled'
     | 'tasks.listed'
+    | 'task.deleted'
     | 'webhook.sent'
     | 'webhook.unreachable'
     | 'media.served'

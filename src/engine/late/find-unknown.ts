@@ -2,7 +2,7 @@
 import type { Context } from '../../context.ts'
 import type { Result } from '../../core/fault.ts'
 import { awaitsLateResult } from '../../core/job/late.ts'
-import type { Submitted } from '../../providers/provider.ts'
+import type { Missing, Submitted } from '../../providers/provider.ts'
 import type { Task } from '../../store/jobs/tasks.ts'
 import type { LateClaim } from '../../store/late/claim.ts'
 import type { Heartbeat } from '../heartbeat.ts'
@@ -23,10 +23,10 @@ export async function findUnknown(context: Context, claim: LateClaim, keepLease:
   return tasks
 }
 
-function afterRecovery(task: Task, recovered: Result<Submitted | 'not_found'>, nowMs: number): Task {
+function afterRecovery(task: Task, recovered: Result<Submitted | Missing>, nowMs: number): Task {
   if (task.status !== 'failed') return task
   if (recovered.ok) {
-    return recovered.value === 'not_found'
+    return typeof recovered.value === 'string'
       ? task
       : { ...task, providerTaskId: recovered.value.providerTaskId, submittedAt: nowMs }
   }

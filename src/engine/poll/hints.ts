@@ -14,14 +14,17 @@ export interface ReceivedItem extends WebhookItem {
   via: Exclude<CompletionSource, 'poll'>
 }
 
+type HintedJob = Pick<Claim, 'webhooks' | 'tasks'> & { job: Pick<Claim['job'], 'request'> }
+
 export function receivedItems(
-  { webhooks, tasks }: Pick<Claim, 'webhooks' | 'tasks'>,
+  { job, webhooks, tasks }: HintedJob,
   provider: Provider | undefined,
 ): ReceivedItem[] {
+  const known = tasks.map((task) => ({ ...task, model: job.request.model }))
   const posted = webhooks
     .filter((webhook) => webhook.provider === provider?.name)
     .flatMap(({ body, receivedAt }) => {
-      const items = provider?.parseWebhook?.(parseJson(body), tasks) ?? []
+      const items = provider?.parseWebhook?.(parseJson(body), known) ?? []
       return items.map((item) => ({ ...item, receivedAt, via: 'webhook' as const }))
     })
   return [...posted, ...uploadHints(tasks)]

@@ -38,7 +38,7 @@ function paceOf(provider: Provider | undefined): PollPace {
 
 /** The job and all that was received for it. */
 type Polling = Pick<Claim, 'tasks' | 'webhooks'> & {
-  job: PolledJob['job'] & { provider: ProviderName; progress: number | null }
+  job: PolledJob['job'] & Pick<Claim['job'], 'request'> & { provider: ProviderName; progress: number | null }
 }
 
 /** Polls every task that runs at the provider. `waits`: for each that is still running, how long until its next poll. */

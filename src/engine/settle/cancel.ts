@@ -1,6 +1,6 @@
 /**
- * cancel: the one end that comes from outside, at any moment of a job's life. It waits for no step, and asks no provider,
- * because none cancels a task. The step that holds the row loses its lease, and commits nothing.
+ * cancel: the one end that comes from outside, at any moment of a job's life. It waits for no step and no provider. The step
+ * that holds the row loses its lease, and commits nothing. A message asks the providers that cancel (cancel-tasks.ts).
  */
 import type { Context } from '../../context.ts'
 import { sees, type Viewer } from '../../core/access.ts'
@@ -11,6 +11,7 @@ import { commitCancel, type SeenJob, seeJob } from '../../store/jobs/cancel.ts'
 import type { Job } from '../../store/jobs/jobs.ts'
 import type { Output } from '../../store/jobs/outputs.ts'
 import { mayLeaveOrphans } from '../../store/jobs/task-media.ts'
+import type { Task } from '../../store/jobs/tasks.ts'
 import { afterCommit, limitsInBatch } from '../slots.ts'
 import { closeReservation } from '../spending.ts'
 import { finalEvent } from './final-event.ts'
@@ -22,7 +23,10 @@ export async function cancel(context: Context, jobId: string, viewer: Viewer): P
   // A step that committed in between has changed what the event must show, so read again. A job has few steps.
   if (seen.job.settledAt === null)
     return (await settleAsCanceled(context, seen)) ?? cancel(context, jobId, viewer)
-  if (seen.job.status === 'canceled') await deleteUnused(context, seen)
+  if (seen.job.status === 'canceled') {
+    await askProviders(context, seen)
+    await deleteUnused(context, seen)
+  }
   return seen.job
 }
 
@@ -54,9 +58,25 @@ async function settleAsCanceled(context: Context, seen: SeenJob): Promise<Job | 
     duration_ms: nowMs - job.createdAt,
     may_still_be_billed: data.may_still_be_billed,
   })
-  await closeReservation(context, { job, tasks })
+  await askProviders(context, { job, tasks })
+  // The last answer closes it, since what a provider confirms costs nothing. After a lost message the sweep does.
+  if (!tasks.some((task) => mayBeCanceled(context, task))) await closeReservation(context, { job, tasks })
   await deleteUnused(context, { job, tasks, outputs })
   return job
+}
+
+/** Whether a provider that cancels has the task, or may have it soon. */
+export function mayBeCanceled(
+  { providers }: Pick<Context, 'providers'>,
+  { provider, status }: Pick<Task, 'provider' | 'status'>,
+): boolean {
+  return providers[provider]?.cancel !== undefined && (status === 'submitted' || status === 'intended')
+}
+
+/** Also when the job is canceled again: an earlier message may be lost, or all its attempts may have failed. */
+async function askProviders(context: Context, { job, tasks }: Pick<SeenJob, 'job' | 'tasks'>): Promise<void> {
+  const areAsked = tasks.some((task) => task.status === 'submitted' && mayBeCanceled(context, task))
+  if (areAsked) await context.queues.cancel(job.id, 0, 0)
 }
 
 /** Stored outputs are kept; the others are given up. */

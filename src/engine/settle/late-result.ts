@@ -12,6 +12,9 @@ import { isLateCheckOpen } from '../../store/late/late-checks.ts'
 
 export async function recordLateResult(context: Context, jobId: string, step: Step): Promise<void> {
   for (const task of step.tasks) await recordLateTask(context.dbOf(jobId), task)
+  // When the job was canceled, the submission of this task was not recorded yet.
+  const canBeCanceled = step.tasks.some(({ provider }) => context.providers[provider]?.cancel !== undefined)
+  if (canBeCanceled) await context.queues.cancel(jobId, 0, 0)
   for (const output of step.outputs) {
     if (output.status === 'stored') await deleteUnused(context, jobId, output)
   }

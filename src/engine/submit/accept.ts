@@ -22,7 +22,8 @@ export async function acceptTask(context: Context, claim: Claim, accepted: Accep
   const data = { provider: task.provider, provider_task_id: providerTaskId }
   const event = draftEvent('task.submitted', data, nowMs)
   const deliveries = await deliveriesForFirst(context, claim, { ...accepted, task }, event)
-  return changes({ tasks: [task], events: [event], deliveries })
+  const submissions = [{ provider: task.provider, fault: null }]
+  return changes({ tasks: [task], events: [event], deliveries, submissions })
 }
 
 /** The job is generating from its first accepted task on, though others may still have to be submitted. */

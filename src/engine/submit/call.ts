@@ -3,6 +3,7 @@ import { withLinks } from '../../assets/links.ts'
 import type { Context } from '../../context.ts'
 import { type Fault, fault, isRetryable, ok } from '../../core/fault.ts'
 import { type ReceivedAnswer, withAnswer } from '../../core/job/answers.ts'
+import { maxCallDelayMs } from '../../core/schedule/jobs.ts'
 import { planUpload } from '../../provider-uploads/plan.ts'
 import type { Provider } from '../../providers/provider.ts'
 import type { Claim } from '../../store/jobs/claim.ts'
@@ -45,6 +46,12 @@ export async function callProvider(
   if (startedAt >= job.deadlineAt) {
     return { result: 'closed', task: intended, status: 'rejected', fault: deadlinePassed }
   }
+  // A call that comes late may come after the proof that none came (absence.ts).
+  if (startedAt - intendedAt > maxCallDelayMs) {
+    return next.unknownAt === null
+      ? { result: 'refused', task: intended, fault: heldUp, isFinal: false }
+      : unknownAttempt(intended, heldUp, startedAt)
+  }
   const answers: ReceivedAnswer[] = []
   const response = await provider.submit(
     {
@@ -86,6 +93,10 @@ export async function callProvider(
   const isFinal = !isRetryable(response.fault.code)
   return { result: 'refused', task, fault: response.fault, isFinal }
 }
+
+const heldUp: Fault = fault('unavailable', 'The database stalled, so the submission was not sent.', {
+  isOurs: true,
+})
 
 export const deadlinePassed: Fault = fault(
   'deadline_exceeded',

@@ -48,6 +48,7 @@ export function faultAt(path: string, why: Fault): Fault {
   return fault(why.code, `${path}: ${why.message}`, {
     evidence: why.evidence ?? {},
     retryAfterMs: why.retryAfterMs,
+    isOurs: why.isOurs,
   })
 }
 

@@ -5,7 +5,7 @@
 import type { Context } from '../../context.ts'
 import { type Fault, fail, ok, type Result } from '../../core/fault.ts'
 import { resolveWaitMs } from '../../core/schedule/waits.ts'
-import type { LostSubmission, Outcome, Provider, Submitted } from '../../providers/provider.ts'
+import type { LostSubmission, Missing, Outcome, Provider, Submitted } from '../../providers/provider.ts'
 import type { Claim } from '../../store/jobs/claim.ts'
 import { type Task, takenTaskIds } from '../../store/jobs/tasks.ts'
 import { type ReceivedItem, receivedItems } from '../poll/hints.ts'
@@ -15,7 +15,7 @@ import { inputAssetsOf, type Submitting } from './inputs.ts'
 type Recovering = Submitting & Pick<Claim, 'webhooks'>
 
 /**
- * `not_found`: the provider does not show it, which proves nothing. `answer_lost`: there is no way to ask, or the response
+ * `Missing`: the provider does not show it. `answer_lost`: there is no way to ask, or the response
  * does not say. Every other fault: the provider could not be asked.
  */
 export async function recoverSubmission(
@@ -23,7 +23,7 @@ export async function recoverSubmission(
   claim: Recovering,
   provider: Provider | undefined,
   task: Task,
-): Promise<Result<Submitted | 'not_found'>> {
+): Promise<Result<Submitted | Missing>> {
   if (provider === undefined) return fail('answer_lost', `The API key of ${task.provider} was removed.`)
   if (isNamed(claim, provider, task)) return ok({ providerTaskId: task.clientReference })
   const lost: LostSubmission = {
@@ -31,6 +31,7 @@ export async function recoverSubmission(
     request: claim.job.request,
     intendedAt: task.intendedAt,
     assets: inputAssetsOf(claim, task),
+    namedTaskIds: namedIds(claim, provider).slice(0, limits.requestsPerStep),
     heldAmong: (taskIds) => takenTaskIds(context, provider.name, taskIds),
   }
   return provider.findSubmission === undefined
@@ -51,9 +52,9 @@ async function findUntaken(
   { name }: Provider,
   find: NonNullable<Provider['findSubmission']>,
   lost: LostSubmission,
-): Promise<Result<Submitted | 'not_found'>> {
+): Promise<Result<Submitted | Missing>> {
   const result = await find(lost)
-  if (!result.ok || result.value === 'not_found') return result
+  if (!result.ok || typeof result.value === 'string') return result
   const { providerTaskId } = result.value
   const taken = await lost.heldAmong([providerTaskId])
   return taken.has(providerTaskId)
@@ -72,11 +73,9 @@ async function findByWebhook(
   { heldAmong }: LostSubmission,
 ): Promise<Result<Submitted>> {
   const refused = new Map(Object.entries(task.fault?.deniedTaskIds ?? {}))
-  const named = new Set(untakenItems(claim, provider).map(({ providerTaskId }) => providerTaskId))
   const refusalsOf = (id: string) => refused.get(id) ?? 0
   // The least refused first, then the newest: a true id waits behind forged ones for a few steps at most.
-  const candidates = [...named]
-    .reverse()
+  const candidates = namedIds(claim, provider)
     .filter((id) => (refused.has(id) ? refusalsOf(id) < limits.refusalsPerId : refused.size < limits.ids))
     .sort((a, b) => refusalsOf(a) - refusalsOf(b))
     .slice(0, limits.requestsPerStep)
@@ -109,6 +108,11 @@ const limits = {
   refusalsPerId: 5,
   ids: 40,
   idLength: 200,
+}
+
+/** The tasks that webhooks named and that the job does not have. The newest first. */
+export function namedIds(claim: Recovering, provider: Provider): string[] {
+  return [...new Set(untakenItems(claim, provider).map(({ providerTaskId }) => providerTaskId))].reverse()
 }
 
 function untakenItems(claim: Recovering, provider: Provider): ReceivedItem[] {

@@ -6,7 +6,7 @@
 import type { Context } from '../../context.ts'
 import { isReplaced } from '../../core/job/task.ts'
 import type { ProviderName } from '../../core/request/choices.ts'
-import { draftEvent } from '../../store/events.ts'
+import { draftEvent, type EventDraft } from '../../store/events.ts'
 import type { Claim } from '../../store/jobs/claim.ts'
 import { changes, type Step, thenStep } from '../../store/jobs/step.ts'
 import type { Task } from '../../store/jobs/tasks.ts'
@@ -21,9 +21,19 @@ export async function waitForSlot(context: Context, claim: Claim, task: Task): P
   const alternatives = alternativesTo(context, claim, task)
   for (const provider of alternatives) {
     if (!(await hasSlot(context, claim, provider, task.n))) continue
-    return { result: 'waiting', step: { ...changes({ provider }), status: 'queued', next: 'now' } }
+    const events = [providerChanged(task.provider, provider, context.now())]
+    return { result: 'waiting', step: { ...changes({ provider, events }), status: 'queued', next: 'now' } }
   }
   return { result: 'waiting', step: await joinWaitLists(context, claim, [task.provider, ...alternatives]) }
+}
+
+function providerChanged(provider: ProviderName, next: ProviderName, nowMs: number): EventDraft {
+  const message = `All slots of ${provider} are taken.`
+  return draftEvent(
+    'job.provider_changed',
+    { provider, next_provider: next, fault: 'no_free_slot', message },
+    nowMs,
+  )
 }
 
 async function hasSlot(

@@ -30,7 +30,7 @@ import { handOverInputs } from './inputs.ts'
 import { nextTask } from './next-task.ts'
 import { afterRefusal, deferTask } from './refusal.ts'
 import { waitForSlot } from './slot.ts'
-import { isUnresolved, markUnknown, replaceTask, resolveUnknown } from './unknown.ts'
+import { markUnknown, replaceTask, resolveUnknown, unresolvedTask } from './unknown.ts'
 
 export async function submit(context: Context, claim: Claim): Promise<Step> {
   const attempt = await attemptOnce(context, claim)
@@ -55,10 +55,10 @@ export async function submit(context: Context, claim: Claim): Promise<Step> {
 }
 
 async function attemptOnce(context: Context, claim: Claim): Promise<Attempt> {
-  const { job, tasks } = claim
+  const { job } = claim
   const provider = context.providers[job.provider]
   const restored = await restorationOf(context, claim)
-  const unresolved = tasks.find(isUnresolved)
+  const unresolved = unresolvedTask(claim, provider)
   const resolved =
     unresolved && (await resolveUnknown(context, claim, provider, { task: unresolved, restored }))
   if (resolved !== undefined && resolved.result !== 'repeat') return resolved
@@ -98,11 +98,13 @@ async function afterAcceptance(context: Context, claim: Claim, attempt: Accepted
 
 async function retryOrReject(context: Context, claim: Claim, refused: Refused): Promise<Step> {
   const decision = afterRefusal(claim, refused, context.now())
+  const { task, fault: why } = refused
+  const submissions = why.isOurs ? [] : [{ provider: task.provider, fault: why.code }]
   if (decision.action === 'retry') {
     const { waitMs } = decision
-    return { ...deferTask(context, refused, waitMs), status: 'queued', next: { waitMs } }
+    return { ...deferTask(context, refused, waitMs), submissions, status: 'queued', next: { waitMs } }
   }
-  const rejected = closeTask({ ...refused, status: 'rejected' }, context.now())
+  const rejected = { ...closeTask({ ...refused, status: 'rejected' }, context.now()), submissions }
   switch (decision.action) {
     case 'next_provider':
       return { ...rejected, provider: decision.provider, status: 'queued', next: 'now' }

@@ -1,9 +1,10 @@
 /**
- * A submission whose response was lost. It is looked for first, and nothing is bought meanwhile, except in two cases: the
- * provider makes a repeat harmless, or the caller prefers the risk of a second bill to a long wait.
+ * A submission whose response was lost. It is looked for first, and nothing is bought meanwhile, except in three
+ * cases: the provider makes a repeat harmless, its list proves that nothing arrived, or the caller prefers the risk of a
+ * second bill to a long wait.
  */
 import type { Context } from '../../context.ts'
-import type { Result } from '../../core/fault.ts'
+import type { Fault, Result } from '../../core/fault.ts'
 import { isReplaced, mayBeBought } from '../../core/job/task.ts'
 import type { ProviderName } from '../../core/request/choices.ts'
 import type { Restoration } from '../../core/restoration.ts'
@@ -13,11 +14,12 @@ import { draftEvent } from '../../store/events.ts'
 import type { Claim } from '../../store/jobs/claim.ts'
 import { type Changes, changes } from '../../store/jobs/step.ts'
 import type { OpenTask, Task } from '../../store/jobs/tasks.ts'
-import type { Attempt, Replaced, Unknown } from './attempt.ts'
+import { absenceOf, absentFault, isInDoubt, unlistedSince } from './absence.ts'
+import type { Attempt, Refused, Replaced, Unknown } from './attempt.ts'
 import { neverResolved } from './close-task.ts'
 import { isOnlyHere } from './forgotten.ts'
 import { otherProviders } from './other-providers.ts'
-import { recoverAgainAfterMs, recoverSubmission } from './recover.ts'
+import { namedIds, recoverAgainAfterMs, recoverSubmission } from './recover.ts'
 
 /** The same task may be submitted again, because its provider makes the repeat harmless. */
 interface Repeat {
@@ -26,8 +28,17 @@ interface Repeat {
 }
 
 /** A task that is still `intended` under a new claim is unknown too: a crash hid the response. */
-export function isUnresolved(task: Task): task is OpenTask {
+function isUnresolved(task: Task): task is OpenTask {
   return task.status === 'intended' || (task.status === 'unknown' && !isReplaced(task))
+}
+
+/** The task that may have been bought: nothing else is before it is resolved. */
+export function unresolvedTask(claim: Claim, provider: Provider | undefined): OpenTask | undefined {
+  const unresolved = claim.tasks.find(isUnresolved)
+  if (unresolved !== undefined || provider === undefined) return unresolved
+  const named = namedIds(claim, provider)
+  const doubted = claim.tasks.find((task) => task.provider === provider.name && isInDoubt(task, named))
+  return doubted?.status === 'deferred' ? { ...doubted, fault: null } : undefined
 }
 
 export async function resolveUnknown(
@@ -39,8 +50,13 @@ export async function resolveUnknown(
   const nowMs = context.now()
   const task: OpenTask = { ...unresolved, unknownAt: unresolved.unknownAt ?? nowMs }
   const recovered = await recoverSubmission(context, claim, provider, task)
-  if (provider !== undefined && recovered.ok && recovered.value !== 'not_found') {
+  if (provider !== undefined && recovered.ok && typeof recovered.value !== 'string') {
     return { result: 'accepted', provider, task, submitted: recovered.value, isRecovered: true }
+  }
+  const absence = recovered.ok && recovered.value === 'unlisted' ? absenceOf(task, restored, nowMs) : null
+  if (absence?.state === 'proven') {
+    const named = provider === undefined ? [] : namedIds(claim, provider)
+    return neverAccepted(task, absentFault(task.provider, named))
   }
   const untilEndMs = endsAt(claim, recovered) - context.now()
   if (untilEndMs <= 0) return { result: 'closed', task, status: 'failed', fault: neverResolved(task) }
@@ -55,13 +71,33 @@ export async function resolveUnknown(
   const isSafe = restored === null || isOnlyHere(claim, task, restored)
   if (isHarmless && isSafe && !isLate) return { result: 'repeat', task }
   const paceMs = isLate ? soonMs : (recoverAgainAfterMs(context, claim, provider, task) ?? untilEndMs)
-  const waits = [paceMs, untilEndMs, ...(successor === undefined ? [] : [untilReplacedMs])]
+  const waits = [
+    paceMs,
+    untilEndMs,
+    ...(successor === undefined ? [] : [untilReplacedMs]),
+    ...(absence === null ? [] : [absence.lookInMs]),
+  ]
   return {
     result: 'unknown',
     task,
-    fault: recovered.ok ? neverResolved(task) : recovered.fault,
+    fault: unresolvedFault(task, recovered, absence?.since),
     waitMs: Math.min(...waits),
   }
+}
+
+/** The provider's list proves it (absence.ts), so it is refused like any submission that bought nothing. */
+function neverAccepted(task: OpenTask, why: Fault): Refused {
+  return { result: 'refused', task: { ...task, unknownAt: null }, fault: why, isFinal: false }
+}
+
+function unresolvedFault(task: OpenTask, recovered: Result<unknown>, since: number | undefined): Fault {
+  if (recovered.ok) return withMemory(neverResolved(task), since)
+  // A provider that could not be asked said nothing against what it showed before.
+  return withMemory(recovered.fault, recovered.fault.code === 'answer_lost' ? undefined : unlistedSince(task))
+}
+
+function withMemory(why: Fault, since: number | undefined): Fault {
+  return since === undefined ? why : { ...why, unlistedSince: since }
 }
 
 /** A provider that does not answer at the deadline is asked for some more minutes: the video may be made and paid for. */

@@ -10,11 +10,16 @@ import { findDelivery } from '../../store/deliveries/claim.ts'
 import { draftEvent, insertEventIf } from '../../store/events.ts'
 import { countDeadLetter } from '../../store/jobs/counters.ts'
 import { journalWebhook } from '../../store/jobs/webhooks.ts'
+import { verdictOn, withoutSignature } from '../../webhooks/signature.ts'
 
 export async function recordDeadLetter(context: Context, message: QueueMessage): Promise<void> {
   const { dbOf, now, log } = context
   if ('webhook' in message) {
-    await journalWebhook(dbOf(message.webhook.jobId), message.webhook, now())
+    const { webhook } = message
+    if ((await verdictOn(context, webhook)) === 'invalid') return
+    // One that still cannot be verified counts like one of a provider that does not sign. The token in its URL is valid,
+    // and without it a video that was paid for may never be found.
+    await journalWebhook(dbOf(webhook.jobId), withoutSignature(webhook), now())
   }
   const jobId = await jobIdOf(context, message)
   const kind = kindOf(message)
@@ -34,9 +39,10 @@ async function count({ dbOf, now, log }: Context, jobId: string): Promise<void> 
   }
 }
 
-function kindOf(message: QueueMessage): 'webhook' | 'delivery' | 'export' | 'job' {
+function kindOf(message: QueueMessage): 'webhook' | 'delivery' | 'export' | 'cancel' | 'job' {
   if ('webhook' in message) return 'webhook'
   if ('delivery' in message) return 'delivery'
+  if ('cancel' in message) return 'cancel'
   return 'export' in message ? 'export' : 'job'
 }
 
@@ -44,6 +50,7 @@ async function jobIdOf({ dbOf }: Context, message: QueueMessage): Promise<string
   if ('job' in message) return message.job
   if ('result' in message) return message.result
   if ('late' in message) return message.late
+  if ('cancel' in message) return message.cancel.jobId
   if ('webhook' in message) return message.webhook.jobId
   if ('export' in message) return message.export.jobId
   return (await findDelivery(dbOf(message.delivery), message.delivery))?.jobId ?? null

@@ -55,8 +55,14 @@ const videos = {
   webm: { kind: 'video', contentType: 'video/webm', extension: 'webm' },
 } as const satisfies Record<string, FileType>
 
+/** The type of a stored video is one of these. */
+export const videoTypes = Object.values(videos).map(({ contentType }) => contentType)
+
 /** Every accepted type. */
-export const contentTypes = [...signed, ...Object.values(videos)].map(({ contentType }) => contentType)
+export const contentTypes: readonly string[] = [
+  ...signed.map(({ contentType }) => contentType),
+  ...videoTypes,
+]
 
 /** Enough to see the document type in an EBML header, which distinguishes WebM from Matroska. */
 const startBytes = 64

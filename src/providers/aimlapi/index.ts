@@ -3,14 +3,17 @@
  * request log that finds a lost submission by our reference. Sources: docs.aimlapi.com, its pages on Seedance 2.0 Mini,
  * errors, request tracing and usage logs.
  */
+
+import type { Capabilities } from '../capabilities.ts'
 import { refuseByCapabilities, warnIdenticalSeeds } from '../eligibility.ts'
 import { callProvider } from '../http.ts'
-import type { Capabilities, OnAnswer, Provider } from '../provider.ts'
+import type { OnAnswer, Provider } from '../provider.ts'
 import { defineSeller, type ProviderEdges } from '../seller.ts'
 import { withUsd } from '../usd.ts'
 import { findInLog } from './logs.ts'
+import { modelIdOf, models } from './models.ts'
 import { readEstimate } from './prices.ts'
-import { generationOf, modelIds, options, promptOf, ratios, refuseOptions } from './request.ts'
+import { generationOf, options, promptOf, ratios, refuseOptions } from './request.ts'
 import { readAcknowledgement, readStatus } from './response.ts'
 
 /** From the sample on its page: 120000 credits cost 0.06 US dollars. Reported dollars take precedence. */
@@ -62,7 +65,7 @@ function connect(account: Account, { fetch, now }: ProviderEdges): Provider {
     },
 
     async estimate(request) {
-      const model = modelIds[request.model]
+      const model = modelIdOf(request)
       const url = `${account.baseUrl}/v1/models?${new URLSearchParams({ id: model, include: 'pricing' })}`
       // The catalogue is public, so the key is not sent.
       const response = await callProvider(fetch, 'brief', url, { method: 'GET', headers: {} })
@@ -80,11 +83,7 @@ function connect(account: Account, { fetch, now }: ProviderEdges): Provider {
 }
 
 const capabilities: Capabilities = {
-  models: {
-    'seedance-2.0': { resolutions: ['480p', '720p', '1080p', '4k'] },
-    'seedance-2.0-fast': { resolutions: ['480p', '720p'] },
-    'seedance-2.0-mini': { resolutions: ['480p', '720p'] },
-  },
+  models,
   aspectRatios: { text: ratios, references: ratios, frames: ratios },
   outputsPerTask: 1,
   // The client reference does not deduplicate (its page on request tracing).
@@ -102,7 +101,7 @@ const capabilities: Capabilities = {
     reference_videos: ['url'],
     reference_audios: ['url'],
   },
-  // Source: its pages on the three models. "Between ~480p (640x640) and ~720p (834x1112)" is read as a pixel count, so
+  // Source: its pages on the models of Seedance 2.0. "Between ~480p (640x640) and ~720p (834x1112)" is read as a pixel count, so
   // that 1280×720 fits in both orientations. `audio_url` allows one file of 15.2 seconds, `audio_urls` 15 seconds in
   // total; a single file in that list gets the higher limit.
   mediaLimits: {
@@ -122,4 +121,6 @@ const capabilities: Capabilities = {
   // No webhooks. Its examples poll every 15 seconds; a video takes minutes, and each poll costs us 4 database rows and
   // a message.
   pace: { firstMs: 20_000, growth: 1.25, longestMs: 30_000 },
+  // No call for it is documented.
+  cancels: 'never',
 }

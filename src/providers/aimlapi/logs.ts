@@ -7,7 +7,7 @@ import type { Cost } from '../../core/cost.ts'
 import { fail, ok, type Result } from '../../core/fault.ts'
 import type { ProviderResponse } from '../http.ts'
 import { lenient, text } from '../lenient.ts'
-import type { LostSubmission, Submitted } from '../provider.ts'
+import type { LostSubmission, Missing, Submitted } from '../provider.ts'
 import { failureOf } from '../status-faults.ts'
 import { reachesBack } from '../submission-search.ts'
 import { refusalOf } from './response.ts'
@@ -22,7 +22,7 @@ export async function findInLog(
   requestLog: RequestLog,
   submission: LostSubmission,
   nowMs: number,
-): Promise<Result<Submitted | 'not_found'>> {
+): Promise<Result<Submitted | Missing>> {
   for (let page = 0; page < maxPages; page++) {
     const response = await requestLog(`period=7d&limit=${pageSize}&offset=${page * pageSize}`)
     if (!response.ok) return response

@@ -1,15 +1,16 @@
 /** The request body of AI/ML API, a flat object (its page on Seedance 2.0 Mini), and the requests it refuses. */
 import { z } from 'zod'
-import type { AspectRatio, Model } from '../../core/request/choices.ts'
+import type { AspectRatio } from '../../core/request/choices.ts'
 import { maxUrlLength, modeOf } from '../../core/request/media.ts'
-import { renderPrompt } from '../../core/request/prompt.ts'
+import { capitalizedKinds, renderPrompt } from '../../core/request/prompt.ts'
 import type { JobRequest } from '../../core/request/request.ts'
 import { urlOf, urlOrTextOf } from '../../core/url/parse.ts'
 import type { Reason } from '../provider.ts'
+import { lacking, modelIdOf } from './models.ts'
 
 export function generationOf(request: JobRequest) {
   return {
-    model: modelIds[request.model],
+    model: modelIdOf(request),
     prompt: promptOf(request),
     ...mediaInput(request),
     ...ratioOf(request),
@@ -24,7 +25,7 @@ export function generationOf(request: JobRequest) {
 
 /** The prompt as sent, with the provider's form of tags. The length limits apply to it. */
 export function promptOf({ prompt = '' }: JobRequest): string {
-  return renderPrompt(prompt, (kind, number) => `@${tagNames[kind]}${number}`)
+  return renderPrompt(prompt, (kind, number) => `@${capitalizedKinds[kind]}${number}`)
 }
 
 function mediaInput(request: JobRequest) {
@@ -37,10 +38,11 @@ function mediaInput(request: JobRequest) {
   }
 }
 
-// Undocumented for a first frame of another shape, so we never send 16:9 with one by default.
-function ratioOf(request: JobRequest) {
-  if (request.aspect_ratio !== undefined) return { aspect_ratio: request.aspect_ratio }
-  return modeOf(request) === 'frames' ? {} : { aspect_ratio: '16:9' }
+// Undocumented for a first frame of another shape, so we never send 16:9 with one by default. It has no value for `auto`,
+// which a request with frames may name where the video always has the shape of the frame.
+function ratioOf({ aspect_ratio: ratio, ...request }: JobRequest) {
+  if (modeOf(request) !== 'frames') return { aspect_ratio: ratio ?? '16:9' }
+  return ratio === undefined || ratio === 'auto' ? {} : { aspect_ratio: ratio }
 }
 
 /** `audio_url` and `video_url` take what the lists do not: an asset id, or base64 without a data: URI. */
@@ -65,8 +67,8 @@ export function refuseOptions(request: JobRequest): Reason[] {
   const used = optionNames.filter((name) => parsed.data[name] !== undefined)
   const usedMedia = used.filter((name) => name !== 'watermark')
   const reasons: [name: string, message: string][] = []
-  if (model === 'seedance-2.0-fast') {
-    for (const name of used) reasons.push([name, 'cannot be used with seedance-2.0-fast'])
+  for (const name of used) {
+    if (lacking[model]?.includes(name)) reasons.push([name, `cannot be used with ${model}`])
   }
   if (isFramed) {
     for (const name of usedMedia) reasons.push([name, 'cannot be used with a first_frame'])
@@ -85,13 +87,5 @@ export function refuseOptions(request: JobRequest): Reason[] {
 }
 
 const optionNames = ['audio_url', 'video_url', 'watermark'] as const
-
-export const modelIds: Record<Model, string> = {
-  'seedance-2.0': 'bytedance/seedance-2-0',
-  'seedance-2.0-fast': 'bytedance/seedance-2-0-fast',
-  'seedance-2.0-mini': 'bytedance/dreamina-seedance-2-0-mini',
-}
-
-const tagNames = { image: 'Image', video: 'Video', audio: 'Audio' } as const
 
 export const ratios = ['21:9', '16:9', '4:3', '1:1', '3:4', '9:16'] as const satisfies readonly AspectRatio[]

@@ -6,9 +6,10 @@
 import type { AspectRatio } from '../../core/request/choices.ts'
 import type { JobRequest } from '../../core/request/request.ts'
 import * as kinds from '../../setting-kinds.ts'
+import type { Capabilities } from '../capabilities.ts'
 import { refuseByCapabilities } from '../eligibility.ts'
 import { type CallKind, callProvider, type ProviderCall } from '../http.ts'
-import type { Capabilities, Provider, Reason } from '../provider.ts'
+import type { Provider, Reason } from '../provider.ts'
 import { defineSeller, type ProviderEdges } from '../seller.ts'
 import { withUsd } from '../usd.ts'
 import { options, pricedTaskOf, promptOf, taskOf } from './request.ts'
@@ -97,6 +98,8 @@ const capabilities: Capabilities = {
   estimates: 'price_call',
   // A lost webhook is not repeated, so tasks are polled sooner and more often than at a provider that retries.
   pace: { firstMs: 200_000, growth: 1.25, longestMs: 60_000 },
+  // No call for it is documented.
+  cancels: 'never',
 }
 
 // Documented for the mini model only; the other models have no such field.

@@ -2,8 +2,9 @@
 import { z } from 'zod'
 import type { Model } from '../../core/request/choices.ts'
 import { type Mode, modeOf } from '../../core/request/media.ts'
-import { renderPrompt } from '../../core/request/prompt.ts'
+import { capitalizedKinds, renderPrompt } from '../../core/request/prompt.ts'
 import type { JobRequest } from '../../core/request/request.ts'
+import { idOf } from '../capabilities.ts'
 import type { Submission } from '../provider.ts'
 
 export function taskOf({ request, callbackUrl }: Submission) {
@@ -14,7 +15,7 @@ export function taskOf({ request, callbackUrl }: Submission) {
 export function pricedTaskOf(request: JobRequest) {
   const mode = modeOf(request)
   return {
-    model: `${tiers[request.model]}-${suffixes[mode]}`,
+    model: `${idOf(tiers, request.model)}-${suffixes[mode]}`,
     input: {
       prompt: promptOf(request),
       ...mediaInput(request),
@@ -29,7 +30,7 @@ export function pricedTaskOf(request: JobRequest) {
 
 /** The prompt as sent, with the provider's form of tags. The length limits apply to it. */
 export function promptOf({ prompt = '' }: JobRequest): string {
-  return renderPrompt(prompt, (kind, number) => `[${tagNames[kind]}${number}]`)
+  return renderPrompt(prompt, (kind, number) => `[${capitalizedKinds[kind]}${number}]`)
 }
 
 function mediaInput(request: JobRequest) {
@@ -47,12 +48,10 @@ export const options = z.strictObject({
   byteplus_fallback: z.boolean().optional(),
 })
 
-const tiers: Record<Model, string> = {
+const tiers: Partial<Record<Model, string>> = {
   'seedance-2.0': 'bytedance/seedance2-0',
   'seedance-2.0-fast': 'bytedance/seedance2-0-fast',
   'seedance-2.0-mini': 'bytedance/seedance2-0-mini',
 }
 
 const suffixes: Record<Mode, string> = { text: 't2v', frames: 'i2v', references: 'r2v' }
-
-const tagNames = { image: 'Image', video: 'Video', audio: 'Audio' } as const

@@ -7,9 +7,10 @@ import { ok, type Result } from '../../core/fault.ts'
 import { modeOf } from '../../core/request/media.ts'
 import type { JobRequest } from '../../core/request/request.ts'
 import * as kinds from '../../setting-kinds.ts'
+import type { Capabilities } from '../capabilities.ts'
 import { refuseByCapabilities } from '../eligibility.ts'
 import { type CallKind, callProvider, type ProviderCall } from '../http.ts'
-import type { Capabilities, OnAnswer, Provider, Reason } from '../provider.ts'
+import type { OnAnswer, Provider, Reason } from '../provider.ts'
 import { defineSeller, type ProviderEdges } from '../seller.ts'
 import type { Item } from './item.ts'
 import { dryRunOf, options, optionsOf, promptOf, ratios, taskOf } from './request.ts'
@@ -137,6 +138,8 @@ const capabilities: Capabilities = {
   // The webhook comes within seconds of the end and is retried, so polling only covers lost webhooks. Each poll costs us
   // database rows and messages. Most videos are finished before the first poll.
   pace: { firstMs: 240_000, growth: 1.25, longestMs: 120_000 },
+  // No call for it is documented.
+  cancels: 'never',
 }
 
 function warnFixedRatio(request: JobRequest): Reason[] {

@@ -1,9 +1,11 @@
-/** The request body of Runware: one `videoInference` task (sources: model page of Seedance 2.0 Mini; the family's pixel sizes). */
+/** The request body of Runware: one `videoInference` task (source: model page of Seedance 2.0 Mini). */
 import { z } from 'zod'
-import type { AspectRatio, Model, Resolution } from '../../core/request/choices.ts'
+import type { AspectRatio, Model } from '../../core/request/choices.ts'
 import { modeOf } from '../../core/request/media.ts'
+import { pixelSizes } from '../../core/request/pixel-sizes.ts'
 import { renderPrompt } from '../../core/request/prompt.ts'
 import type { JobRequest } from '../../core/request/request.ts'
+import { idOf } from '../capabilities.ts'
 import type { Submission } from '../provider.ts'
 
 export function taskOf({ callbackUrl, uploadUrl, ...submission }: Submission) {
@@ -24,7 +26,7 @@ export function dryRunOf({
   return {
     taskType: 'videoInference',
     taskUUID: clientReference,
-    model: modelIds[request.model],
+    model: idOf(modelIds, request.model),
     positivePrompt: promptOf(request),
     ...shapeOf(request),
     ...inputsOf(request),
@@ -52,7 +54,8 @@ export function optionsOf(request: JobRequest) {
 function shapeOf(request: JobRequest) {
   if (modeOf(request) === 'frames') return { resolution: request.resolution }
   const ratio = ratios.find((listed) => listed === request.aspect_ratio) ?? '16:9'
-  const [width, height] = pixels[request.resolution][ratio]
+  // Text and reference mode take pixels, not ratios (model page).
+  const [width, height] = pixelSizes[request.resolution][ratio]
   return { width, height }
 }
 
@@ -87,47 +90,10 @@ export const options = z.strictObject({
     .optional(),
 })
 
-const modelIds: Record<Model, string> = {
+const modelIds: Partial<Record<Model, string>> = {
   'seedance-2.0': 'bytedance:seedance@2.0',
   'seedance-2.0-fast': 'bytedance:seedance@2.0-fast',
   'seedance-2.0-mini': 'bytedance:seedance@2.0-mini',
 }
 
-// Text and reference mode take pixels, not ratios (model page). 720p 21:9 and everything above 720p: the family's table.
-const pixels: Record<Resolution, Record<PixelRatio, readonly [number, number]>> = {
-  '480p': {
-    '16:9': [864, 496],
-    '4:3': [752, 560],
-    '1:1': [640, 640],
-    '3:4': [560, 752],
-    '9:16': [496, 864],
-    '21:9': [992, 432],
-  },
-  '720p': {
-    '16:9': [1280, 720],
-    '4:3': [1112, 834],
-    '1:1': [960, 960],
-    '3:4': [834, 1112],
-    '9:16': [720, 1280],
-    '21:9': [1470, 630],
-  },
-  '1080p': {
-    '16:9': [1920, 1080],
-    '4:3': [1664, 1248],
-    '1:1': [1440, 1440],
-    '3:4': [1248, 1664],
-    '9:16': [1080, 1920],
-    '21:9': [2206, 946],
-  },
-  '4k': {
-    '16:9': [3840, 2160],
-    '4:3': [3326, 2494],
-    '1:1': [2880, 2880],
-    '3:4': [2494, 3326],
-    '9:16': [2160, 3840],
-    '21:9': [4398, 1886],
-  },
-}
-
 export const ratios = ['21:9', '16:9', '4:3', '1:1', '3:4', '9:16'] as const satisfies readonly AspectRatio[]
-type PixelRatio = (typeof ratios)[number]

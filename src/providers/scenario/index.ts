@@ -8,13 +8,14 @@ import { type AspectRatio, aspectRatios } from '../../core/request/choices.ts'
 import { modeOf } from '../../core/request/media.ts'
 import type { JobRequest } from '../../core/request/request.ts'
 import * as kinds from '../../setting-kinds.ts'
+import type { Capabilities } from '../capabilities.ts'
 import { refuseByCapabilities, warnIdenticalSeeds } from '../eligibility.ts'
 import { type CallKind, callProvider, type ProviderCall } from '../http.ts'
-import type { Capabilities, Outcome, Provider, Reason, RemoteOutput } from '../provider.ts'
+import type { Outcome, Provider, Reason, RemoteOutput } from '../provider.ts'
 import { defineSeller, type ProviderEdges } from '../seller.ts'
 import { withUsd } from '../usd.ts'
 import { findAmongJobs } from './jobs.ts'
-import { dryRunOf, generationOf, modelIds, options, promptOf } from './request.ts'
+import { dryRunOf, generationOf, modelIdOf, options, promptOf } from './request.ts'
 import { readAcknowledgement, readAsset, readEstimate, readJob } from './response.ts'
 import { checkImport, sendMedia, type UploadCalls } from './upload.ts'
 
@@ -69,7 +70,7 @@ function connect(account: Account, { fetch, now, guard }: ProviderEdges): Provid
     async submit(submission, onAnswer) {
       const generation = generationOf(submission)
       if (!generation.ok) return generation
-      const path = `generate/custom/${modelIds[submission.request.model]}`
+      const path = `generate/custom/${modelIdOf(submission.request)}`
       const body = generation.value
       const response = await call('billable', path, { method: 'POST', body, onAnswer })
       if (!response.ok) return response
@@ -79,7 +80,7 @@ function connect(account: Account, { fetch, now, guard }: ProviderEdges): Provid
     async estimate(request) {
       const dryRun = dryRunOf(request)
       if (!dryRun.ok) return dryRun
-      const path = `generate/custom/${modelIds[request.model]}?dryRun=true`
+      const path = `generate/custom/${modelIdOf(request)}?dryRun=true`
       const response = await call('brief', path, { method: 'POST', body: dryRun.value })
       if (!response.ok) return response
       return readEstimate(response.value, Object.keys(dryRun.value), request.count, now())
@@ -139,6 +140,8 @@ const capabilities: Capabilities = {
   // No webhooks. Its SDK polls every 3 seconds; a video takes minutes, and each poll costs us 4 database rows and a
   // message.
   pace: { firstMs: 20_000, growth: 1.25, longestMs: 30_000 },
+  // `POST /jobs/{id}/action` with `cancel` refuses most generation jobs, and no page says that a canceled one is free.
+  cancels: 'never',
 }
 
 function warnFixedRatio(request: JobRequest): Reason[] {

@@ -6,10 +6,10 @@ import { z } from 'zod'
 import { fail, ok, type Result } from '../../core/fault.ts'
 import type { ProviderResponse } from '../http.ts'
 import { lenient, text } from '../lenient.ts'
-import type { LostSubmission, Submitted } from '../provider.ts'
+import type { LostSubmission, Missing, Submitted } from '../provider.ts'
 import { failureOf } from '../status-faults.ts'
 import { isOlder, reachesBack } from '../submission-search.ts'
-import { fieldsOf, mediaInput, mediaNames, modelIds } from './request.ts'
+import { fieldsOf, mediaInput, mediaNames, modelIdOf } from './request.ts'
 import { refusalOf } from './response.ts'
 
 type ListJobs = (query: URLSearchParams) => Promise<Result<ProviderResponse>>
@@ -21,7 +21,7 @@ export async function findAmongJobs(
   listJobs: ListJobs,
   submission: LostSubmission,
   nowMs: number,
-): Promise<Result<Submitted | 'not_found'>> {
+): Promise<Result<Submitted | Missing>> {
   const jobs: ListedJob[] = []
   let token: string | null = null
   for (let page = 0; page < maxPages; page++) {
@@ -38,10 +38,7 @@ export async function findAmongJobs(
   return undecided('has too many jobs')
 }
 
-async function pickOnly(
-  jobs: ListedJob[],
-  submission: LostSubmission,
-): Promise<Result<Submitted | 'not_found'>> {
+async function pickOnly(jobs: ListedJob[], submission: LostSubmission): Promise<Result<Submitted | Missing>> {
   const similar = jobs.filter((job) => isPossible(job, submission))
   const held = await submission.heldAmong(similar.map(({ jobId }) => jobId))
   const candidates = similar.filter(({ jobId }) => !held.has(jobId))
@@ -58,7 +55,7 @@ function isPossible(job: ListedJob, submission: LostSubmission): boolean {
   // Every submission uploads its own media, so the ids distinguish jobs with equal prompts.
   const sentMedia = mediaInput(request, assets)
   if (mediaNames.some((name) => !isSameMedia(job.input?.[name], sentMedia[name]))) return false
-  if (job.modelId != null && job.modelId !== modelIds[request.model]) return false
+  if (job.modelId != null && job.modelId !== modelIdOf(request)) return false
   const { prompt } = fieldsOf(request)
   return job.input?.prompt == null || collapseSpaces(job.input.prompt) === collapseSpaces(prompt ?? '')
 }

@@ -5,6 +5,7 @@ import type { Model } from '../../core/request/choices.ts'
 import { mediaOf } from '../../core/request/media.ts'
 import { renderPrompt } from '../../core/request/prompt.ts'
 import type { JobRequest } from '../../core/request/request.ts'
+import { idOf } from '../capabilities.ts'
 import type { Submission } from '../provider.ts'
 
 export type Generation = ReturnType<typeof fieldsOf> & MediaInput
@@ -25,6 +26,10 @@ export function dryRunOf(request: JobRequest): Result<ReturnType<typeof fieldsOf
     return fail('price_unknown', 'Scenario gives no price for reference videos before they are uploaded.')
   }
   return ok({ prompt: 'A video', ...fieldsOf(request) })
+}
+
+export function modelIdOf({ model }: Pick<JobRequest, 'model'>): string {
+  return idOf(modelIds, model)
 }
 
 /** Everything but the media. */
@@ -73,7 +78,7 @@ export function mediaInput(request: JobRequest, assets: ReadonlyMap<string, stri
 /** Scenario documents no parameters beyond the request fields. */
 export const options = z.strictObject({})
 
-export const modelIds: Record<Model, string> = {
+const modelIds: Partial<Record<Model, string>> = {
   'seedance-2.0': 'model_bytedance-seedance-2-0',
   'seedance-2.0-fast': 'model_bytedance-seedance-2-0-fast',
   'seedance-2.0-mini': 'model_bytedance-seedance-2-0-mini',

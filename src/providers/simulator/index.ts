@@ -4,11 +4,13 @@
  */
 import type { VersionedSecret } from '../../core/crypto/derived-keys.ts'
 import { ok } from '../../core/fault.ts'
-import { aspectRatios, maxCount, resolutions } from '../../core/request/choices.ts'
+import { aspectRatios, maxCount, models } from '../../core/request/choices.ts'
 import type { SentForm } from '../../core/request/media.ts'
+import { modelLimits } from '../../core/request/model-limits.ts'
+import type { Capabilities } from '../capabilities.ts'
 import { refuseByCapabilities } from '../eligibility.ts'
 import { type CallKind, callProvider, type ProviderCall } from '../http.ts'
-import type { Capabilities, Provider } from '../provider.ts'
+import type { Provider } from '../provider.ts'
 import type { Account, ProviderEdges } from '../seller.ts'
 import { options, promptOf, taskOf } from './request.ts'
 import { freeOfCharge, readAcknowledgement, readStatus, readWebhook } from './response.ts'
@@ -61,13 +63,9 @@ function connect(account: SimulatorAccount, { fetch, now }: ProviderEdges): Prov
 
 const forms = ['url', 'crun_asset', 'runware_id'] as const satisfies readonly SentForm[]
 
-/** Everything that a request can have: what another provider would refuse is not simulated. */
+/** Everything that a request can have, but for MOV: what another provider would refuse is not simulated. */
 const capabilities: Capabilities = {
-  models: {
-    'seedance-2.0': { resolutions },
-    'seedance-2.0-fast': { resolutions },
-    'seedance-2.0-mini': { resolutions },
-  },
+  models: Object.fromEntries(models.map((model) => [model, { resolutions: modelLimits[model].resolutions }])),
   aspectRatios: { text: aspectRatios, references: aspectRatios, frames: aspectRatios },
   outputsPerTask: maxCount,
   // Each submission makes a task, and none costs anything.
@@ -88,4 +86,6 @@ const capabilities: Capabilities = {
   estimates: 'price_call',
   // Its webhook comes after three seconds, or after twenty. A task whose webhook was lost is polled soon after.
   pace: { firstMs: 15_000, growth: 1.5, longestMs: 30_000 },
+  // Nothing of a task is stored, and none costs anything.
+  cancels: 'never',
 }

@@ -16,6 +16,7 @@ const names = [
   'max_cost_usd',
   'resubmit_unknown',
   'deadline_seconds',
+  'output_format',
   'retention_days',
 ] as const satisfies (keyof JobRequest)[]
 

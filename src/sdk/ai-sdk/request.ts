@@ -14,8 +14,8 @@ interface WantedShape {
   isAsAsked: boolean
 }
 
-/** An aspect ratio wins over that of a size. */
-export function shapeWanted({ resolution, aspectRatio }: StartOptions): WantedShape {
+/** An aspect ratio wins over that of a size. `isRatioChosen`: false if the first frame decides the ratio. */
+export function shapeWanted({ resolution, aspectRatio }: StartOptions, isRatioChosen: boolean): WantedShape {
   const aspect_ratio = aspectRatio === 'adaptive' ? 'auto' : aspectRatio
   if (resolution === undefined) return { resolution, aspect_ratio, isAsAsked: true }
   const shape = shapeOf(resolution, resolutions)
@@ -27,7 +27,7 @@ export function shapeWanted({ resolution, aspectRatio }: StartOptions): WantedSh
   const isSameRatio = aspect_ratio === undefined || aspect_ratio === shape.aspect_ratio
   return {
     resolution: shape.resolution,
-    aspect_ratio: aspect_ratio ?? shape.aspect_ratio,
+    aspect_ratio: aspect_ratio ?? (isRatioChosen ? shape.aspect_ratio : undefined),
     isAsAsked: isAbout(resolution, shape) && isSameRatio,
   }
 }
@@ -60,7 +60,9 @@ export function warningsOf(
   job: Job,
 ): Warning[] {
   const frameRate = { type: 'unsupported', feature: 'fps', details: 'The model chooses it.' } as const
-  const made = [given.resolution ?? shape.resolution, shape.aspect_ratio].join(' and ')
+  const made = [given.resolution ?? shape.resolution, shape.aspect_ratio ?? 'in the shape of the frame'].join(
+    ' and ',
+  )
   const size = {
     type: 'compatibility',
     feature: 'resolution',

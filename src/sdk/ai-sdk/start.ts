@@ -1,5 +1,7 @@
 /** Starts a job: checks the options, uploads the files, posts the request. */
+
 import { APICallError } from '@ai-sdk/provider'
+import { choosesRatio } from '../../core/request/model-limits.ts'
 import type { Job } from '../client/generated/api.schemas.ts'
 import { type Connection, call } from './call.ts'
 import { deleteUploads, mediaOf, type Uploads } from './files.ts'
@@ -21,7 +23,8 @@ export async function startJob(
 ): Promise<StartedJob> {
   const { headers, abortSignal: signal, providerOptions } = options
   const given = optionsOf(providerOptions.reelhook)
-  const shape = shapeWanted(options)
+  const hasFirstFrame = options.image !== undefined || given.first_frame !== undefined
+  const shape = shapeWanted(options, choosesRatio(modelId, hasFirstFrame))
   try {
     const media = await mediaOf(connection, options, uploads)
     const content = JSON.stringify({ model: modelId, ...requestOf(options, { shape, media, given }) })

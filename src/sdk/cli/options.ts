@@ -1,14 +1,22 @@
 /** The values of options: what a person types, as the API wants it. No I/O. */
 import { InvalidArgumentError, Option } from 'commander'
-import { aspectRatios, models, resolutions, sellerNames } from '../../core/request/choices.ts'
+import {
+  aspectRatios,
+  models,
+  outputFormats,
+  resolutions,
+  selections,
+  sellerNames,
+} from '../../core/request/choices.ts'
 
 /** The values that shells and `--help` offer. None is refused: the deployment may know more than this version. */
 const known = {
   model: models,
   provider: sellerNames,
-  providerOrRule: ['auto', 'cheapest', ...sellerNames],
+  providerOrRule: [...selections, ...sellerNames],
   resolution: resolutions,
   aspectRatio: aspectRatios,
+  outputFormat: outputFormats,
 } as const
 
 export function knownValues(flags: string, description: string, values: keyof typeof known): Option {

@@ -7,6 +7,7 @@ import { canReach, type DueJob, type UnsettledStatus } from '../../core/job/job.
 import { opensLateCheck } from '../../core/job/late.ts'
 import { maySubmit, type Repeats } from '../../core/job/task.ts'
 import { leaseMs } from '../../core/schedule/jobs.ts'
+import { noteSubmissions } from '../choice/refusals.ts'
 import type { Database } from '../database.ts'
 import { claimedIn } from '../deliveries/claim.ts'
 import { insertEventsAndDeliveries } from '../deliveries/insert-events.ts'
@@ -93,6 +94,7 @@ export async function commitStep(
     ...insertExports(db, exports, nowMs),
     ...step.hosts.map((host) => insertOutputHost(db, host)),
     ...insertEventsAndDeliveries(db, job, step, nowMs),
+    ...noteSubmissions(db, { id: job.id, model: job.request.model }, step.submissions, nowMs),
     ...changes,
     ...(ended === null ? [] : countSettled(db, ended, nowMs)),
     ...(opensLate && after.settledAt !== null ? [openLateCheck(db, job.id, after.settledAt)] : []),

@@ -1,7 +1,8 @@
 /** Inserts an accepted job, once per idempotency key. */
 
 import { getTableColumns } from 'drizzle-orm'
-import { type Asset, insertAsset } from '../assets.ts'
+import { writeChoice } from '../../core/choice/choice.ts'
+import { type Asset, insertAssets } from '../assets.ts'
 import { type Database, isDatabaseFull, reasonOf } from '../database.ts'
 import { draftEvent, insertEventIf } from '../events.ts'
 import { type IndexedMetadata, insertMetadata } from '../metadata.ts'
@@ -16,6 +17,7 @@ export type AcceptedJob = Pick<
   | 'providers'
   | 'warnings'
   | 'estimates'
+  | 'choice'
   | 'apiKeyId'
   | 'project'
   | 'callbackSecret'
@@ -39,7 +41,7 @@ export async function insertJob(
   assets: Asset[],
   indexed: IndexedMetadata,
 ): Promise<Job> {
-  const { request, providers, warnings, estimates, createdAt, ...rest } = accepted
+  const { request, providers, warnings, estimates, choice, createdAt, ...rest } = accepted
   const [provider] = providers
   if (provider === undefined) throw new Error('a job is accepted only when some provider can make it')
   const insert = insertRow(db, {
@@ -54,6 +56,7 @@ export async function insertJob(
     request: JSON.stringify(request),
     warnings: JSON.stringify(warnings),
     estimates: JSON.stringify(estimates),
+    choice: writeChoice(choice),
     deadlineAt: createdAt + request.deadline_seconds * 1_000,
     dueAt: createdAt,
   })
@@ -62,7 +65,7 @@ export async function insertJob(
       insert,
       ...insertMetadata(db, accepted, indexed),
       ...retryEvent(db, accepted),
-      ...assets.map((asset) => insertAsset(db, asset)),
+      ...insertAssets(db, assets),
     ])
     if (row === undefined) throw new Error('the inserted job was not returned')
     return readRow(row)

@@ -1,6 +1,7 @@
 /** The jobs table: look up, wake up, find overdue rows. Steps read rows by `claim` and write them by `commit`. */
 import { and, eq, gt, inArray, isNotNull, isNull, lte, type SQL, sql } from 'drizzle-orm'
 import { z } from 'zod'
+import { type ProviderChoice, readChoice } from '../../core/choice/choice.ts'
 import { type Estimates, estimatesSchema } from '../../core/cost.ts'
 import { type Fault, fault, readFault } from '../../core/fault.ts'
 import { readStored } from '../../core/http/json.ts'
@@ -12,7 +13,8 @@ import {
   unsettledStatuses,
 } from '../../core/job/job.ts'
 import { type ProviderName, providerNames } from '../../core/request/choices.ts'
-import { type JobRequest, parseStoredRequest } from '../../core/request/request.ts'
+import type { JobRequest } from '../../core/request/request.ts'
+import { parseStoredRequest } from '../../core/request/stored.ts'
 import { erasedKeyKeptMs } from '../../core/schedule/jobs.ts'
 import type { Database } from '../database.ts'
 import { jobs } from '../schema.ts'
@@ -41,9 +43,10 @@ interface JobRow extends Omit<Row, ParsedColumn | StatusColumn> {
   request: JobRequest
   warnings: Warning[]
   estimates: Estimates
+  choice: ProviderChoice
 }
 
-type ParsedColumn = 'providers' | 'request' | 'warnings' | 'estimates'
+type ParsedColumn = 'providers' | 'request' | 'warnings' | 'estimates' | 'choice'
 type StatusColumn = 'status' | 'settledAt' | 'eraseAt' | 'fault'
 
 interface Warning {
@@ -158,6 +161,7 @@ export function readRow(row: Row): Job {
     providers: providers ?? [row.provider],
     warnings: [...(warnings ?? []), ...damaged.map(damageWarning)],
     estimates: estimates ?? {},
+    choice: readChoice(row.choice),
   }
   return withStatus(job, row, stored)
 }

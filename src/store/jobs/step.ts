@@ -3,6 +3,7 @@ import type { Fault } from '../../core/fault.ts'
 import { canBecome, type JobStatus, type UnsettledStatus } from '../../core/job/job.ts'
 import type { ProviderName } from '../../core/request/choices.ts'
 import { eraseAtOf } from '../../core/retention.ts'
+import type { Submission } from '../choice/refusals.ts'
 import type { DeliveryDraft } from '../deliveries/claim.ts'
 import type { EventDraft } from '../events.ts'
 import type { Claim, ClaimedJob } from './claim.ts'
@@ -23,6 +24,8 @@ export interface Changes {
   hosts: OutputHost[]
   events: EventDraft[]
   deliveries: DeliveryDraft[]
+  /** The results of calls to submit, for the order of providers. */
+  submissions: Submission[]
   /** The providers where the job waits for a slot from now on; empty: it does not wait. */
   waitsFor: readonly ProviderName[]
 }
@@ -36,7 +39,16 @@ export type Ending = { status: 'succeeded' } | { status: 'failed'; fault: Fault 
 
 /** The given changes, and no others. */
 export function changes(given: Partial<Changes> = {}): Changes {
-  return { tasks: [], outputs: [], hosts: [], events: [], deliveries: [], waitsFor: [], ...given }
+  return {
+    tasks: [],
+    outputs: [],
+    hosts: [],
+    events: [],
+    deliveries: [],
+    submissions: [],
+    waitsFor: [],
+    ...given,
+  }
 }
 
 /** One step that does what both do. Where both set the same row or field, the second wins. */
@@ -50,6 +62,7 @@ export function thenStep<S extends Step>(first: Changes, second: S): S {
     hosts: [...first.hosts, ...second.hosts],
     events: [...first.events, ...second.events],
     deliveries: [...first.deliveries, ...second.deliveries],
+    submissions: [...first.submissions, ...second.submissions],
   }
 }
 

@@ -8,3 +8,5 @@ CREATE TABLE `alerts` (
 ) WITHOUT ROWID;
 --> statement-breakpoint
 ALTER TABLE `jobs` ADD `traceparent` text;
+--> statement-breakpoint
+ALTER TABLE `jobs` ADD `choice` text;

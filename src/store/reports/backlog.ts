@@ -6,6 +6,7 @@ import { settleGraceMs } from '../../core/schedule/jobs.ts'
 import type { Database } from '../database.ts'
 import { isParked, isSameLane } from '../deliveries/lane.ts'
 import { claimableAt, isUnsettled } from '../jobs/jobs.ts'
+import { union } from '../page.ts'
 import { assets, deliveries, events, hosts, jobs, outputs, slots, waits } from '../schema.ts'
 import { type Databases, inEachDatabase } from '../shards.ts'
 import { countPurges } from '../upkeep/purges.ts'
@@ -154,5 +155,5 @@ export async function countSlots(db: Database): Promise<SlotCount[]> {
     const waiting = sql`SELECT 1 FROM ${waits} WHERE ${waits.provider} = ${provider} LIMIT ${maxCounted}`
     return sql`SELECT ${provider} AS provider, (${taken}) AS taken, (SELECT count(*) FROM (${waiting})) AS waiting`
   })
-  return db.all<SlotCount>(sql.join(counts, sql` UNION ALL `))
+  return db.all<SlotCount>(union(counts))
 }

@@ -37,7 +37,7 @@ export interface TaskStats {
   /** The sum of the costs that the provider reported; null if it reported none in this unit. */
   usd: number | null
   credits: number | null
-  /** Succeeded tasks without a reported cost. */
+  /** Succeeded tasks without a reported cost or a published price. */
   unreported: number
 }
 

@@ -27,6 +27,8 @@ export const jobs = sqliteTable(
     warnings: text('warnings').notNull(),
     /** The estimated cost per provider, as JSON; its shape is `estimatesSchema`. */
     estimates: text('estimates').notNull().default('{}'),
+    /** Why the providers have their order, as JSON; its shape is `choiceSchema`. Null: the request and the estimates show it. */
+    choice: text('choice'),
     progress: integer('progress'),
     /** Why the job failed, as JSON. */
     fault: text('fault'),

@@ -1,4 +1,7 @@
-/** Daily work: the comparison of the bucket with the tables. Also the nightly export, and the high-water mark of the database. */
+/**
+ * Daily work: the comparison of the bucket with the tables. Also the nightly export, the high-water mark of the database, the
+ * totals, the measured times of providers, and their streaks of refusals.
+ */
 import { sqliteTable, text } from 'drizzle-orm/sqlite-core'
 import { at } from './jobs.ts'
 
@@ -14,6 +17,6 @@ export const reconciliations = sqliteTable('reconciliations', {
   startedAt: at('started_at'),
   /** The counts of this run so far, as JSON. */
   counts: text('counts').notNull(),
-  /** The counts of the last complete run, as JSON. */
+  /** The counts of the last complete run, as JSON. In the row of the totals: the measured times. */
   last: text('last'),
 })

@@ -121,14 +121,17 @@ describe('when a key was last used', () => {
     expect(await lastUsedAt(key)).toBeNull()
     const first = new Date(world.edges.now()).toISOString()
     await showCurrent(key)
-    await vi.waitFor(async () => expect((await lastUsedAt(key)) ?? '').toSatisfy((at: string) => at >= first))
+    await vi.waitFor(
+      async () => expect((await lastUsedAt(key)) ?? '').toSatisfy((at: string) => at >= first),
+      60_000,
+    )
     const noted = await lastUsedAt(key)
     await world.advance(hour - 1_000)
     await showCurrent(key)
     expect(await lastUsedAt(key)).toBe(noted)
     await world.advance(1_000)
     await showCurrent(key)
-    await vi.waitFor(async () => expect(await lastUsedAt(key)).not.toBe(noted))
+    await vi.waitFor(async () => expect(await lastUsedAt(key)).not.toBe(noted), 60_000)
   })
 
   it('costs one write an hour, and no other call', async () => {
@@ -136,7 +139,7 @@ describe('when a key was last used', () => {
     const worker = createMeteredWorker()
     const list = () => worker.fetch(apiRequest('GET', '/v1/endpoints', undefined, headers))
     for (let n = 0; n < 3; n++) expect((await list()).status).toBe(200)
-    await vi.waitFor(() => expect(worker.bill().rowsWritten).toBe(1))
+    await vi.waitFor(() => expect(worker.bill().rowsWritten).toBe(1), 60_000)
     const before = worker.bill()
     await list()
     expect(worker.bill()).toMatchObject({ rowsWritten: 1, roundTrips: before.roundTrips + 1 })
@@ -156,6 +159,9 @@ describe('when a key was last used', () => {
     const worker = createMeteredWorker({}, DB)
     const response = await worker.fetch(apiRequest('POST', '/v1/jobs', aRequest(), headers))
     expect(response.status).toBe(202)
-    await vi.waitFor(() => expect(world.logs.some(({ event }) => event === 'last_used.failed')).toBe(true))
+    await vi.waitFor(
+      () => expect(world.logs.some(({ event }) => event === 'last_used.failed')).toBe(true),
+      60_000,
+    )
   })
 })

@@ -212,7 +212,7 @@ describe('a redelivery of a period', () => {
     await notifyOfFailure()
     await notifyOfFailure({ metadata: { order: '42' } })
     await vi.waitUntil(async () => (await countRows('deliveries', "status = 'delivered'")) === 4, {
-      timeout: 10_000,
+      timeout: 60_000,
     })
     expect(await redeliverMany()).toEqual({ redelivered: 0, data: [], next_cursor: null })
     expect((await redeliverMany({ status: 'delivered', until: '2021-01-01T00:00:00Z' })).redelivered).toBe(0)

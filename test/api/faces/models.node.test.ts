@@ -29,6 +29,6 @@ it.each([
 
 it('an unknown model is answered with the names of all', () => {
   expect(modelFault(config)).toBe(
-    'must be one of seedance-2.0, seedance-2.0-fast, seedance-2.0-mini, sora-2, sora-2-pro, veo-2026-01-01',
+    'must be one of seedance-2.0, seedance-2.0-fast, seedance-2.0-mini, seedance-2.5, sora-2, sora-2-pro, veo-2026-01-01',
   )
 })

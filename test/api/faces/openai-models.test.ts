@@ -14,6 +14,7 @@ it('lists the aliases and our own names', async () => {
     'seedance-2.0',
     'seedance-2.0-fast',
     'seedance-2.0-mini',
+    'seedance-2.5',
     'sora-2',
     'sora-2-pro',
   ])

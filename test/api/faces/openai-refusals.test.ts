@@ -25,7 +25,7 @@ describe('a request with faults', () => {
     const before = await stored()
     const response = await postVideo({
       model: 'sora-9',
-      seconds: '16',
+      seconds: '31',
       size: 'big',
       color: 'red',
       callback_url: 'http://caller.test/hook',

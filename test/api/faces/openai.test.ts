@@ -69,6 +69,14 @@ describe('a video that is created', () => {
     })
   })
 
+  it('has the shape of that picture at a model that takes it from there', async () => {
+    const picture = { model: 'seedance-2.5', size: '1280x720', seconds: '30', input_reference: aPicture() }
+    const { id } = await videoIn(await postVideo(picture))
+    const { request } = await getJob(id)
+    expect(request).toMatchObject({ resolution: '720p', duration: 30 })
+    expect(request).not.toHaveProperty('aspect_ratio')
+  })
+
   it('takes a file that its client gave the wrong type', async () => {
     const picture = new Blob([aFile('image/jpeg')], { type: 'image/png' })
     const { id } = await videoIn(await postVideo({ input_reference: picture }))

@@ -25,6 +25,11 @@ describe('a field', () => {
       { size: '640x640', aspect_ratio: '21:9' },
       { resolution: '480p', aspect_ratio: '21:9' },
     ],
+    [
+      'a size beside a frame that decides the ratio',
+      { model: 'seedance-2.5', provider: null, resolution: null, size: '1920x1080', frame_images: [image] },
+      { resolution: '1080p', first_frame: url },
+    ],
     ['a name of another model', { model: 'sora-2' }, { model: 'seedance-2.0-fast' }],
     ['a first frame', { frame_images: [image] }, { first_frame: url, reference_images: [] }],
     [
@@ -88,7 +93,7 @@ describe('a refused request', () => {
     ['an unknown model', { model: 'google/veo-3.1' }, /model: must be one of seedance-2\.0/],
     ['an unknown field', { durations: 5 }, /durations: is not a known field/],
     ['an earlier job', { previous_job_id: 'x' }, /previous_job_id: is not supported/],
-    ['a duration out of range', { duration: 99 }, /duration: Too big: expected number to be <=15/],
+    ['a duration out of range', { duration: 99 }, /duration: must be a whole number of seconds/],
     ['a size that is none', { size: 'big' }, /size: must be <width>x<height>/],
     ['a resolution that is not offered', { resolution: '2K' }, /resolution: /],
     [

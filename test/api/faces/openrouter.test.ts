@@ -87,6 +87,8 @@ describe('a video', () => {
     })
     const prices = { 'per-video-second-720p': expect.stringMatching(/^0\.\d+$/) }
     expect(data).toContainEqual(expect.objectContaining({ pricing_skus: expect.objectContaining(prices) }))
-    for (const { id } of data) expect((await created({ model: id })).model).toBe(id.replace('bytedance/', ''))
+    const provider = { options: { reelhook: { provider: 'auto' } } }
+    for (const { id } of data)
+      expect((await created({ model: id, provider })).model).toBe(id.replace('bytedance/', ''))
   })
 })

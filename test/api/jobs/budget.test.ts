@@ -20,7 +20,7 @@ describe('a key with a budget', () => {
     await finish(id)
     const { cost } = await untilStatus(id, 'succeeded')
     expect(cost?.amount_usd).toBeGreaterThan(0)
-    await vi.waitFor(async () => expect(await spentBy(key)).toBe(cost?.amount_usd))
+    await vi.waitFor(async () => expect(await spentBy(key)).toBe(cost?.amount_usd), 60_000)
     expect(await countRows('reservations', 'api_key_id = ?', key.id)).toBe(0)
   })
 
@@ -198,7 +198,8 @@ describe('what is reserved', () => {
     const estimates = await post('/v1/estimates', aRequest({ provider: 'crun' }), bearerHeader(key))
     expect(await estimates.json()).toMatchObject({ data: [{ provider: 'crun', eligible: false }] })
     expect((await acceptedWith(key, { provider: 'auto' })).provider).toBe('runware')
-    expect(await spentBy(key)).toBe(jobUsd)
+    // That of the dearest provider which may make it: fal.
+    expect(await spentBy(key)).toBe(0.3605)
   })
 
   it('is nothing for a key without a budget', async () => {
@@ -213,7 +214,7 @@ describe('after its end', () => {
     const key = await keyWithBudget(1)
     const { id } = await acceptedWith(key, { prompt: 'A paper boat sim(submit=402)' })
     await untilStatus(id, 'failed')
-    await vi.waitFor(async () => expect(await spentBy(key)).toBe(0))
+    await vi.waitFor(async () => expect(await spentBy(key)).toBe(0), 60_000)
   })
 
   it('a job that was canceled before its submission has cost nothing', async () => {
@@ -238,7 +239,7 @@ describe('after its end', () => {
     const key = await keyWithBudget(2 * jobUsd)
     const { id } = await acceptedWith(key, { prompt: 'A paper boat sim(submit=402)' })
     await untilStatus(id, 'failed')
-    await vi.waitFor(async () => expect(await spentBy(key)).toBe(0))
+    await vi.waitFor(async () => expect(await spentBy(key)).toBe(0), 60_000)
     expect((await retry(id, bearerHeader(key))).status).toBe(202)
     await acceptedWith(key)
     await expectProblem(await retry(id, bearerHeader(key)), 402, 'budget_exceeded')
@@ -249,7 +250,7 @@ describe('after its end', () => {
     const { id } = await acceptedWith(key)
     await finish(id)
     const { cost } = await untilStatus(id, 'succeeded')
-    await vi.waitFor(async () => expect((await erase(id, '?force=true')).status).toBe(204))
+    await vi.waitFor(async () => expect((await erase(id, '?force=true')).status).toBe(204), 60_000)
     expect(await spentBy(key)).toBe(cost?.amount_usd)
   })
 })

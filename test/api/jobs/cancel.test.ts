@@ -19,7 +19,7 @@ describe('a cancellation', () => {
       settled_at: expect.any(String),
       cancellation: {
         may_still_be_billed: true,
-        message: 'runware has the task and cannot be stopped: it may be made and billed.',
+        message: 'runware has the task: it may be made and billed.',
       },
       tasks: [{ status: 'submitted', provider_task_id: expect.any(String), ended_at: expect.any(String) }],
     })

@@ -42,6 +42,8 @@ describe('max_cost_usd', () => {
       'crun: its price is in credits, and this deployment does not set what a credit costs',
       'scenario: its price is in credits, and this deployment does not set what a credit costs',
       'aimlapi: it would cost $0.06',
+      'byteplus: it would cost $0.17577',
+      expect.stringMatching(/^fal: it would cost \$0\.36/),
     ])
     expect([await countRows('jobs'), world.simulator.tasks().length]).toEqual([jobs, bills])
   })
@@ -67,6 +69,8 @@ describe('the cheapest provider', () => {
       provider: 'cheapest',
       reference_videos: ['https://media.test/a.mp4'],
       duration: 'auto',
+      // BytePlus, which has a price, cannot take it.
+      seed: 7,
     })
     expect(provider).toBe('scenario')
   })

@@ -34,6 +34,8 @@ describe('an estimate', () => {
       { ...common, provider: 'crun', cost: { credits: 15, source: 'provider_estimate' } },
       { ...common, provider: 'scenario', cost: { credits: 20, source: 'provider_estimate' } },
       { ...common, provider: 'aimlapi', cost: { amount_usd: 0.06, source: 'provider_estimate' } },
+      { ...common, provider: 'byteplus', cost: { amount_usd: 0.175_77, source: 'price_table' } },
+      { ...common, provider: 'fal', cost: { amount_usd: 0.3605, source: 'price_table' } },
     ])
   })
 
@@ -44,6 +46,8 @@ describe('an estimate', () => {
       { credits: 45 },
       { credits: 60 },
       { amount_usd: 0.18 },
+      { amount_usd: 0.527_31 },
+      { amount_usd: 1.0815 },
     ])
   })
 
@@ -54,7 +58,7 @@ describe('an estimate', () => {
 
   it('sorts the cheapest first, and providers without a price in USD last', async () => {
     const names = (await estimate({ provider: 'cheapest' })).map(({ provider }) => provider)
-    expect(names).toEqual(['aimlapi', 'runware', 'crun', 'scenario'])
+    expect(names).toEqual(['aimlapi', 'byteplus', 'runware', 'fal', 'crun', 'scenario'])
   })
 
   it('shows which providers are not eligible and why, and which have warnings', async () => {
@@ -64,6 +68,8 @@ describe('an estimate', () => {
       { provider: 'crun', eligible: false, cost: null, reasons: [{ path: 'seed' }] },
       { provider: 'scenario', eligible: true, warnings: [{ path: 'seed' }] },
       { provider: 'aimlapi', eligible: true, warnings: [{ path: 'seed' }] },
+      { provider: 'byteplus', eligible: false, cost: null, reasons: [{ path: 'seed' }] },
+      { provider: 'fal', eligible: true, warnings: [{ path: 'seed' }] },
     ])
   })
 
@@ -79,6 +85,8 @@ describe('an estimate', () => {
       { provider: 'crun', eligible: false, cost: { credits: 15 }, reasons: [{ path: 'max_cost_usd' }] },
       { provider: 'scenario', eligible: false, cost: { credits: 20 }, reasons: [{ path: 'max_cost_usd' }] },
       { provider: 'aimlapi', eligible: true, cost: { amount_usd: 0.06 }, reasons: [] },
+      { provider: 'byteplus', eligible: false, reasons: [{ path: 'max_cost_usd' }] },
+      { provider: 'fal', eligible: false, cost: { amount_usd: 0.3605 } },
     ])
   })
 
@@ -93,6 +101,10 @@ describe('an estimate', () => {
       { provider: 'crun', cost: null, unpriced: expect.stringMatching(/500/) },
       { provider: 'scenario', cost: null, unpriced: expect.stringMatching(/reference videos/) },
       { provider: 'aimlapi', cost: { amount_usd: expect.any(Number) } },
+      // With the longest videos that are allowed.
+      { provider: 'byteplus', cost: { amount_usd: 0.464_033 }, unpriced: null },
+      // Its price depends on the length of the videos.
+      { provider: 'fal', cost: null },
     ])
   })
 })

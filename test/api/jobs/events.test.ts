@@ -29,6 +29,7 @@ describe('the timeline of a job', () => {
       data: {
         model: 'seedance-2.0-mini',
         providers: ['crun', 'runware'],
+        choice: { by: 'named' },
         estimates: { crun: { credits: 15, source: 'provider_estimate' } },
       },
     })

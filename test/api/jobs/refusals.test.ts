@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest'
+import { sellers } from '../../../src/providers/index.ts'
 import { ask } from '../../support/api-call.ts'
 import { createApiKey, postJobWith } from '../../support/api-keys.ts'
 import { expectProblem, type Problem, pathsOf } from '../../support/problem.ts'
@@ -142,12 +143,8 @@ describe('a request without an eligible provider', () => {
 })
 
 // An empty setting counts as unset.
-const withoutKeys = {
-  RUNWARE_API_KEY: '',
-  CRUN_API_KEY: undefined,
-  SCENARIO_SDK_API_KEY: undefined,
-  AIMLAPI_API_KEY: '',
-}
+const credentials = Object.values(sellers).flatMap((seller) => seller.credentials)
+const withoutKeys = Object.fromEntries(credentials.map((name, n) => [name, n % 2 === 0 ? '' : undefined]))
 
 async function askWithoutKeys(overrides: Record<string, unknown>): Promise<Response> {
   const init = {

@@ -26,6 +26,7 @@ const readings: Readings = {
   },
   recent: { delivered: 5, failed: 1 },
   slots: [{ provider: 'crun', taken: 2, waiting: 1 }],
+  triedLast: [{ provider: 'crun', model: null, sinceMs: 1, untilMs: 2_000_000, fault: 'auth' }],
   disabled: { endpoints: 0, callbacks: 0 },
   reconciliation: { last: { objects: 1, rows: 1, removed: 0, lost: 0, finishedAt: 5_000 } },
   budgets: { keys: 1, nearlyUsed: 1, used: 0 },
@@ -40,6 +41,7 @@ describe('the text', () => {
   it('adds the totals of all databases, and shows the money in dollars', () => {
     expect(lines).toContain('reelhook_jobs_ended_total{provider="crun",status="failed"} 3')
     expect(lines).toContain('reelhook_cost_usd_total{provider="crun"} 1.5')
+    expect(lines).toContain('reelhook_provider_tried_last{provider="crun"} 1')
     expect(lines).toContain('reelhook_jobs_overdue_age_seconds 10')
     expect(lines).toContain('reelhook_database_size_bytes{database="1"} 8192')
   })

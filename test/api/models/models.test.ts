@@ -1,16 +1,21 @@
 import { describe, expect, it } from 'vitest'
 import { models, sellerNames } from '../../../src/core/request/choices.ts'
+import { modelLimits } from '../../../src/core/request/model-limits.ts'
 import { api, aRequest, post } from '../../support/reelhook.ts'
 
 interface Offer {
   provider: string
   configured: boolean
   webhooks: boolean
+  cancels: string
   modes: Record<'text' | 'frames' | 'references', { aspect_ratios: string[] }>
   resolutions: string[]
+  output_formats: string[]
   limits: {
     prompt: { required: boolean; min_length: number; max_length: number }
     duration: { min_seconds: number; max_seconds: number; auto: boolean }
+    references: { images: number; videos: number; audios: number; audios_alone: boolean }
+    deadline: { default_seconds: number }
     seed: boolean
     media: Record<string, string[]>
     media_files: Record<string, object>
@@ -27,24 +32,57 @@ async function listModels(): Promise<{ model: string; providers: Offer[] }[]> {
 
 async function isEligible(provider: string, overrides: Record<string, unknown>): Promise<boolean> {
   const response = await post('/v1/estimates', aRequest({ provider, ...overrides }))
-  const { data } = await response.json<{ data: { eligible: boolean }[] }>()
+  // A request beyond the limits of its model is refused before any provider is asked.
+  const { data = [] } = await response.json<{ data?: { eligible: boolean }[] }>()
   return data[0]?.eligible ?? false
 }
 
 describe('the list of models', () => {
-  it('has every model with every provider', async () => {
+  it('has every model with every provider that sells it', async () => {
     const list = await listModels()
     expect(list.map(({ model }) => model)).toEqual([...models])
-    for (const { providers } of list) {
-      expect(providers.map(({ provider }) => provider)).toEqual([...sellerNames])
+    for (const { model, providers } of list) {
+      const names = model === 'seedance-2.5' ? ['aimlapi', 'byteplus', 'fal'] : [...sellerNames]
+      expect(providers.map(({ provider }) => provider)).toEqual(names)
       expect(providers.every(({ configured }) => configured)).toBe(true)
+    }
+  })
+
+  it('has the limits of each model', async () => {
+    for (const { model, providers } of await listModels()) {
+      const limits = modelLimits[models.find((one) => one === model) ?? 'seedance-2.0']
+      for (const offer of providers) {
+        const { min_seconds, max_seconds } = offer.limits.duration
+        expect({ min: min_seconds, max: max_seconds }).toEqual(limits.durationSeconds)
+        const { audios_alone, ...references } = offer.limits.references
+        expect(references).toEqual(limits.references)
+        expect(audios_alone).toBe(limits.audios === 'also_alone')
+        expect(offer.limits.deadline.default_seconds).toBe(limits.deadlineSeconds)
+        expect(limits.resolutions).toEqual(expect.arrayContaining(offer.resolutions))
+        expect(limits.outputFormats).toEqual(expect.arrayContaining(offer.output_formats))
+      }
     }
   })
 
   it('shows which providers send webhooks', async () => {
     const [first] = await listModels()
     const names = first?.providers.filter(({ webhooks }) => webhooks).map(({ provider }) => provider)
-    expect(names).toEqual(['runware', 'crun'])
+    expect(names).toEqual(['runware', 'crun', 'byteplus', 'fal'])
+  })
+
+  it('shows which providers cancel a task', async () => {
+    const [first] = await listModels()
+    const cancels = Object.fromEntries(
+      (first?.providers ?? []).map((offer) => [offer.provider, offer.cancels]),
+    )
+    expect(cancels).toEqual({
+      runware: 'never',
+      crun: 'never',
+      scenario: 'never',
+      aimlapi: 'never',
+      byteplus: 'queued',
+      fal: 'running',
+    })
   })
 
   it('has the published prices, with their source and date', async () => {
@@ -74,14 +112,21 @@ describe('the list of models', () => {
       crun: [['byteplus_fallback', 'return_last_frame'], false],
       scenario: [[], false],
       aimlapi: [['audio_url', 'provider', 'video_url', 'watermark'], false],
+      byteplus: [
+        ['omni_reference_task_type', 'priority', 'return_last_frame', 'safety_identifier', 'watermark'],
+        false,
+      ],
+      fal: [['end_user_id'], false],
     })
   })
 })
 
 describe('the limits of media files', () => {
-  it('are the documented ones, which AI/ML API has for every model', async () => {
-    for (const { providers } of await listModels()) {
-      const documented = providers.map(({ provider, limits }) => [
+  it('are the documented ones, which AI/ML API has for every model of Seedance 2.0', async () => {
+    for (const { providers } of (await listModels()).slice(0, 3)) {
+      // BytePlus and fal limit every field, by the model: test/providers/ has them.
+      const others = providers.filter(({ provider }) => provider !== 'byteplus' && provider !== 'fal')
+      const documented = others.map(({ provider, limits }) => [
         provider,
         Object.fromEntries(Object.entries(limits.media_files).filter(([, file]) => Object.keys(file).length)),
       ])
@@ -110,7 +155,7 @@ describe('the eligibility of a provider', () => {
     const offers = (await listModels()).find((entry) => entry.model === model)?.providers ?? []
     const image = 'https://media.test/a.png'
     const forms = { url: image, data_uri: 'data:image/png;base64,iVBORw0KGgo=', crun_asset: 'asset://hero' }
-    for (const { provider, resolutions, modes, limits } of offers) {
+    for (const { provider, resolutions, output_formats, modes, limits } of offers) {
       const check = async (overrides: Record<string, unknown>, isOffered: boolean) => {
         const request = { model, resolution: '480p', ...overrides }
         expect([request, await isEligible(provider, request)]).toEqual([request, isOffered])
@@ -121,6 +166,16 @@ describe('the eligibility of a provider', () => {
         await check({ aspect_ratio }, modes.text.aspect_ratios.includes(aspect_ratio))
         await check({ aspect_ratio, first_frame: image }, modes.frames.aspect_ratios.includes(aspect_ratio))
       }
+      const { min_seconds, max_seconds } = limits.duration
+      for (const duration of [min_seconds - 1, min_seconds, max_seconds, max_seconds + 1])
+        await check({ duration }, duration >= min_seconds && duration <= max_seconds)
+      const audio = 'https://media.test/a.mp3'
+      await check({ reference_audios: [audio] }, limits.references.audios_alone)
+      const { images } = limits.references
+      await check({ reference_images: Array(images).fill(image) }, true)
+      await check({ reference_images: Array(images + 1).fill(image) }, false)
+      for (const output_format of ['mp4', 'mov'])
+        await check({ output_format }, output_formats.includes(output_format))
       for (const [form, value] of Object.entries(forms))
         await check({ reference_images: [value] }, limits.media.reference_images?.includes(form) ?? false)
       await check({ seed: 7 }, limits.seed)

@@ -13,6 +13,7 @@ import { expectProblem } from '../../support/problem.ts'
 import { untilWebhookResults } from '../../support/provider-webhooks.ts'
 import { api, postJob, sweep, untilNotified, untilStatus, untilSubmitted } from '../../support/reelhook.ts'
 import { aContext, postWithoutWakeUp } from '../../support/runtime.ts'
+import { aSettledJob } from '../../support/settled-job.ts'
 import { countRows, select } from '../../support/storage.ts'
 import { postDirect } from '../../support/uploads.ts'
 import { failVideo, finish, makeVideo } from '../../support/videos.ts'
@@ -76,15 +77,7 @@ async function insertJobs(count: number, agoMs: number): Promise<void> {
   const db = openDatabase(env.DB)
   for (const [, createdAt, took] of rows) {
     const settledAt = Number(createdAt) + Number(took) * 1_000
-    const job = {
-      provider: 'runware',
-      model: 'seedance-2.0-mini',
-      status: 'succeeded',
-      fault: null,
-      project: null,
-      createdAt: Number(createdAt),
-      settledAt,
-    } as const
+    const job = aSettledJob(Number(createdAt), settledAt)
     const [first, ...rest] = countSettled(db, { job, tasks: [], webhooks: [] }, settledAt)
     if (first !== undefined) await db.batch([first, ...rest])
   }
@@ -107,6 +100,8 @@ describe('the statistics', () => {
     expect(counted.webhooks).toMatchObject([
       { provider: 'runware', completed_via_webhook: 3, completed_via_poll: 0, missed_rate: 0, late_count: 0 },
       { provider: 'crun', completed_via_webhook: 1, completed_via_poll: 0, missed_rate: 0, late_count: 0 },
+      { provider: 'byteplus', completed_via_webhook: 0, completed_via_poll: 0, late_count: 0 },
+      { provider: 'fal', completed_via_webhook: 0, completed_via_poll: 0, late_count: 0 },
     ])
     expect(counted.costs).toEqual([
       { provider: 'crun', amount_usd: null, credits: 15, unreported_count: 0 },
@@ -247,6 +242,7 @@ describe('the open work in the statistics', () => {
       deliveries: { pending: 0, ...noneOverdue, oldest_pending_seconds: null, ...noneDisabled },
       slots: [],
       database: { bytes: expect.any(Number), max_bytes: 10_000_000_000, share: 0 },
+      tried_last: [],
       storage: { missing_objects: 0, last_reconciliation: null },
     })
   })

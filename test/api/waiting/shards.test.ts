@@ -117,6 +117,6 @@ it('keeps what a client has found that leaves before its look ends', async () =>
   const before = lookedAt()
   stalling.stall(new Promise(() => undefined))
   streams[0].until('never').catch(() => undefined)
-  await vi.waitUntil(() => stalling.stalled() > 0 && lookedAt() > before)
+  await vi.waitUntil(() => stalling.stalled() > 0 && lookedAt() > before, 60_000)
   expect(framesOf(await streams[1].until('heartbeat')).map(idOf)).toEqual([inFirst])
 })

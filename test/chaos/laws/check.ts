@@ -61,7 +61,7 @@ function faultsOfFinalStatus(known: Case): string[] {
 /**
  * A job that is interrupted between writing the task row and reading the response cannot know whether the provider
  * accepted its task, unless the provider's API shows it. At its deadline it fails with `submit_unknown` instead of buying
- * again. This is allowed only where the task cannot be found: Crun shows nothing but a webhook, and AI/ML API may omit
+ * again. This is allowed only where the task cannot be found: Crun and fal show nothing but a webhook, and AI/ML API may omit
  * the task from its log. Runware accepts a repeated submission without making it twice, so it is never allowed there.
  */
 export function isUnknowable({ rows, snapshot, bills }: Case): boolean {
@@ -70,7 +70,9 @@ export function isUnknowable({ rows, snapshot, bills }: Case): boolean {
   const unknown = tasks.filter((task) => codeOf(task) === 'submit_unknown')
   const ids = tasks.map((task) => task.provider_task_id)
   const lost = bills.filter(({ taskId }) => !ids.includes(taskId))
-  const isHidden = lost.every(({ provider, directives }) => provider === 'crun' || directives.log === 'never')
+  const isHidden = lost.every(
+    ({ provider, directives }) => provider === 'crun' || provider === 'fal' || directives.log === 'never',
+  )
   return unknown.length > 0 && isHidden && unknown.every(({ provider }) => provider !== 'runware')
 }
 

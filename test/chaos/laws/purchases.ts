@@ -17,18 +17,24 @@ export function lawsOfPurchases({ cases, strayBills }: Pick<Evidence, 'cases' | 
   ]
 }
 
-/** Every bill has one task row. A failed row that never got its task's id accounts for at most one bill. */
+/**
+ * Every bill has one task row. A row that never got its task's id accounts for at most one bill: the task failed, or its job
+ * was canceled before anyone knew.
+ */
 function faultsOfTasks({ bills, rows }: Case): string[] {
   const ids = rows.tasks.flatMap(({ provider_task_id }) => provider_task_id ?? [])
   const withoutId = rows.tasks.filter(
-    ({ provider_task_id, status }) => provider_task_id === null && status === 'failed',
+    ({ provider_task_id, status }) =>
+      provider_task_id === null && (status === 'failed' || status === 'unknown'),
   ).length
   const matched = bills.filter(({ taskId }) => ids.includes(taskId))
   const unmatched = bills.length - matched.length
   return [
     ...(new Set(ids).size === ids.length ? [] : ['two task rows have the same provider task']),
     ...(matched.length === ids.length ? [] : ['a task row names a task that was never bought']),
-    ...(unmatched <= withoutId ? [] : [`${unmatched} bills have no id in ${withoutId} failed task rows`]),
+    ...(unmatched <= withoutId
+      ? []
+      : [`${unmatched} bills have no id in ${withoutId} task rows without one`]),
   ]
 }
 
@@ -61,6 +67,8 @@ function billOf(task: SimulatedTask): { amount_usd: number; credits: number } {
 function creditsOf(task: SimulatedTask): number {
   switch (task.provider) {
     case 'runware':
+    case 'byteplus':
+    case 'fal':
       return 0
     case 'crun':
     case 'aimlapi':

@@ -107,6 +107,13 @@ function falseResultFor(task: Pick<TaskWithWebhook, 'provider' | 'taskId'>, trap
     const result = { code: 200, message: forgedMark, media_urls: [trapUrl] }
     return { task_id: task.taskId, status: 'success', result }
   }
+  if (task.provider === 'byteplus') {
+    return { id: task.taskId, status: 'succeeded', content: { video_url: trapUrl }, forged: forgedMark }
+  }
+  if (task.provider === 'fal') {
+    const payload = { video: { url: trapUrl }, forged: forgedMark }
+    return { request_id: task.taskId.split('/').at(-1), status: 'OK', payload }
+  }
   return {
     taskType: 'videoInference',
     taskUUID: task.taskId,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { type FaultCode, fault } from '../../../src/core/fault.ts'
-import { abandoned, cancellationOf } from '../../../src/core/job/cancellation.ts'
+import { abandoned, cancellationOf, confirmedCanceled } from '../../../src/core/job/cancellation.ts'
 import { type TaskStatus, taskStatuses } from '../../../src/core/job/task.ts'
 
 const at = Date.UTC(2026, 0, 1)
@@ -40,7 +40,11 @@ describe('the possible cost of a cancellation', () => {
 })
 
 describe('a task after a cancellation', () => {
-  it.each(taskStatuses)('has ended, and keeps a status that may have been bought: %s', (status) => {
+  // The others have ended whenever they are read.
+  const open = taskStatuses.filter(
+    (status) => status !== 'rejected' && status !== 'succeeded' && status !== 'failed',
+  )
+  it.each(open)('has ended, and keeps a status that may have been bought: %s', (status) => {
     const task = abandoned(aTask(status), at)
     const isNothingBought = status === 'preparing' || status === 'deferred'
     expect(task).toMatchObject({
@@ -49,6 +53,14 @@ describe('a task after a cancellation', () => {
       fault: { code: 'canceled' },
     })
     expect(cancellationOf([task])).toEqual(cancellationOf([aTask(status)]))
+  })
+
+  it('is not billed once its provider has confirmed the cancellation', () => {
+    const task = confirmedCanceled(abandoned(aTask('submitted'), at), at + 1)
+    expect(task).toMatchObject({ status: 'failed', endedAt: at + 1, cost: { amount_usd: 0 } })
+    const message = 'crun canceled the task and does not bill it.'
+    expect(cancellationOf([task])).toEqual({ may_still_be_billed: false, message })
+    expect(cancellationOf([task, aTask('unknown')])).toMatchObject({ may_still_be_billed: true })
   })
 
   it('does not change if it had ended before', () => {

@@ -58,6 +58,7 @@ function someRows(
       warnings: [],
       fault: null,
       estimates: {},
+      choice: {},
       retryOf: null,
       traceparent: null,
       createdAt: at,
@@ -147,6 +148,32 @@ describe('the made entries', () => {
       { type: 'task.rejected', data: { provider: 'runware', fault: 'rate_limited', message: 'Busy.' } },
       { type: 'task.submitted', id: 'evt_generating', data: { provider_task_id: 'task-2' } },
     ])
+  })
+
+  it('say of a refusal where the job continued, also while it has no task there', () => {
+    const fault = { code: 'auth' as const, message: 'Wrong key.' }
+    const refusedBy = (n: number, provider: 'runware' | 'crun' | 'aimlapi') =>
+      aTask({ n, provider, status: 'rejected', submittedAt: null, completedVia: null, fault })
+    const nextOf = (provider: 'aimlapi' | 'crun', tasks: Task[]) =>
+      timelineOf({ ...someRows({ job: { provider }, tasks, outputs: [] }), stored: [] })
+        .filter(({ type }) => type === 'task.rejected')
+        .map(({ data }) => data.next_provider)
+    const [first, second] = [refusedBy(0, 'runware'), refusedBy(1, 'crun')]
+    expect(nextOf('aimlapi', [first, second])).toEqual(['crun', 'aimlapi'])
+    expect(nextOf('crun', [first, second])).toEqual(['crun', undefined])
+  })
+
+  it('say how the provider was chosen', () => {
+    const choiceOf = (job: Partial<TimelineRows['job']>) =>
+      timelineOf({ ...someRows({ job }), stored: [] })[0]?.data.choice
+    const measured = [{ provider: 'crun' as const, median_seconds: 42, tasks: 17 }]
+    expect(choiceOf({ request: aRequest({ provider: ['crun', 'runware'] }) })).toEqual({ by: 'named' })
+    expect(choiceOf({ request: aRequest({ provider: 'crun' }) })).toEqual({ by: 'named' })
+    expect(choiceOf({ request: aRequest({ provider: 'cheapest' }) })).toEqual({ by: 'cheapest' })
+    expect(choiceOf({ request: aRequest({ provider: 'fastest' }), choice: { measured } })).toEqual({
+      by: 'fastest',
+      measured,
+    })
   })
 
   it('leave out the end of a task that was given up with its canceled job', () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { fingerprintOf } from '../../../src/core/request/fingerprint.ts'
-import { parseStoredRequest, requestSchema, storedRequestSchema } from '../../../src/core/request/request.ts'
+import { requestSchema } from '../../../src/core/request/request.ts'
+import { parseStoredRequest, storedRequestSchema } from '../../../src/core/request/stored.ts'
 import { aBody, faultsOf, faultyPaths } from './a-request.ts'
 
 const callback_url = 'https://caller.test/hook'

@@ -1,7 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import type { Model } from '../../../src/core/request/choices.ts'
 import { differencesFrom, fingerprintOf } from '../../../src/core/request/fingerprint.ts'
-import { requestSchema, storedRequestSchema } from '../../../src/core/request/request.ts'
+import { modelLimits } from '../../../src/core/request/model-limits.ts'
+import { requestSchema } from '../../../src/core/request/request.ts'
+import { storedRequestSchema } from '../../../src/core/request/stored.ts'
 import { aBody, aRequest, callbackSecret, image } from './a-request.ts'
 
 const defaults = {
@@ -19,7 +22,11 @@ const defaults = {
   metadata: {},
   resubmit_unknown: false,
   deadline_seconds: 1_800,
+  output_format: 'mp4',
 }
+
+/** That of the deadline depends on the model. */
+const defaultsOf = (model: Model) => ({ ...defaults, deadline_seconds: modelLimits[model].deadlineSeconds })
 
 const fingerprint = (body: unknown) => fingerprintOf(requestSchema.parse(body))
 
@@ -51,7 +58,7 @@ const text = (maxLength: number) =>
 
 const body = fc.record(
   {
-    model: fc.constantFrom('seedance-2.0', 'seedance-2.0-mini'),
+    model: fc.constantFrom<Model>('seedance-2.0', 'seedance-2.0-mini', 'seedance-2.5'),
     prompt: text(20).filter((value) => !/[[\]{}]/.test(value)),
     duration: fc.constantFrom(4, 5, 'auto'),
     seed: fc.integer({ min: 0, max: 9 }),
@@ -74,7 +81,7 @@ describe('a fingerprint', () => {
     fc.assert(
       fc.property(body, fc.infiniteStream(fc.double({ min: 0, max: 0.999, noNaN: true })), (one, stream) => {
         const random = () => stream.next().value
-        const spelledOut = random() < 0.5 ? { ...defaults, ...one } : one
+        const spelledOut = random() < 0.5 ? { ...defaultsOf(one.model), ...one } : one
         const written = rewrite(spelledOut, random)
         expect(fingerprint(JSON.parse(written)), written).toBe(fingerprint(one))
       }),

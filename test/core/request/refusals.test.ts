@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { eventTypes } from '../../../src/core/event.ts'
+import { providerNames } from '../../../src/core/request/choices.ts'
 import { requestSchema } from '../../../src/core/request/request.ts'
 import { aBody, audio, callbackSecret, faultsOf, faultyPaths, image, video } from './a-request.ts'
 
@@ -43,7 +44,7 @@ describe('refused', () => {
     ['count', { count: 5 }],
     ['provider', { provider: 'unknown-provider' }],
     ['provider', { provider: [] }],
-    ['provider', { provider: Array(6).fill('crun') }],
+    ['provider', { provider: Array(providerNames.length + 1).fill('crun') }],
     ['provider', { provider: ['crun', 'simulator'] }],
     ['provider_options', { provider_options: { 'unknown-provider': {} } }],
     ['provider_options.runware', { provider_options: { runware: 'MP4' } }],
@@ -81,7 +82,9 @@ describe('refused', () => {
     [
       'audio with no image or video reference',
       { reference_audios: [audio] },
-      ['reference_audios: needs at least one of reference_images or reference_videos beside it'],
+      [
+        'reference_audios: needs at least one of reference_images or reference_videos beside it for seedance-2.0-mini',
+      ],
     ],
     [
       'neither a prompt nor media',
@@ -93,7 +96,7 @@ describe('refused', () => {
       { prompt: undefined, reference_audios: [audio] },
       [
         'prompt: is needed unless a first_frame, reference_images or reference_videos are given',
-        'reference_audios: needs at least one of reference_images or reference_videos beside it',
+        'reference_audios: needs at least one of reference_images or reference_videos beside it for seedance-2.0-mini',
       ],
     ],
     [
@@ -140,7 +143,6 @@ describe('refused with every fault at once', () => {
       promt: 'a typing mistake',
       prompt: '{{video:1}}',
       last_frame: image,
-      reference_audios: [audio],
       callback_secret: callbackSecret,
     })
     expect(faultsOf(body)).toEqual([
@@ -149,7 +151,6 @@ describe('refused with every fault at once', () => {
       'last_frame: needs a first_frame',
       expect.stringMatching(/^model: /),
       'prompt: {{video:1}} points at no reference',
-      'reference_audios: needs at least one of reference_images or reference_videos beside it',
     ])
   })
 

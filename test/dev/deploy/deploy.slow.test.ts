@@ -202,6 +202,8 @@ async function run(
       XDG_CONFIG_HOME: join(folder, 'home'),
       TMPDIR: join(folder, 'temporary'),
       NODE_NO_WARNINGS: '1',
+      // Wrangler starts several times in a deployment.
+      NODE_COMPILE_CACHE: join(folder, 'compiled'),
       NODE_OPTIONS: liveWorker(folder),
       CLOUDFLARE_API_BASE_URL: api.baseUrl,
       ...shell,

@@ -9,8 +9,9 @@ import * as bundledZod from '../../../src/zod.ts'
 
 // Each isolate compiles the bundle when it starts. The platform allows far more. The pages for people are 50 KB of it, and
 // are evaluated only at the first request for one of them. The same holds for MCP, whose package is 50 KB of it. Metrics,
-// alerts, exports and the built-in provider are 16 KB. No package is in it twice, and each of the other parts is used.
-const maxGzippedBytes = 472_000
+// alerts, exports and the built-in provider are 16 KB, and each provider is about 4 KB. No package is in it twice, and each
+// of the other parts is used.
+const maxGzippedBytes = 490_000
 
 const src = new URL('../../../src/', import.meta.url).pathname
 const folder = mkdtempSync(`${tmpdir()}/reelhook-bundle-`)

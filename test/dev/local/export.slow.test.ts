@@ -14,7 +14,7 @@ const bucket = anExportBucket({
   region: 'auto',
   now: () => Date.now(),
 })
-const stored = getRequestListener((request) => bucket.fetch(request))
+const stored = getRequestListener((request) => bucket.fetch(request), { overrideGlobalObjects: false })
 let answer: (request: IncomingMessage, response: ServerResponse) => unknown = stored
 const server = createServer((request, response) => void answer(request, response))
 let worker: LocalWorker

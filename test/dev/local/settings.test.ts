@@ -1,11 +1,13 @@
 /** `.dev.vars` of `npm start`: real providers beside simulated ones. */
 import { describe, expect, it } from 'vitest'
+import { sellerNames } from '../../../src/core/request/choices.ts'
 import {
   mergeSettings,
   readOwnSettings,
   realProviders,
 } from '../../../src/dev/local/settings/own-settings.ts'
 import { variablesFor } from '../../../src/dev/local/stage.ts'
+import { sellers } from '../../../src/providers/index.ts'
 
 const secrets = { signingSecret: 's'.repeat(32), adminApiKey: 'a'.repeat(16) }
 const base = variablesFor(8787, 'http://127.0.0.1:9000', secrets)
@@ -35,11 +37,12 @@ describe('the settings of .dev.vars', () => {
   })
 
   it('never send a real key to the simulator, nor a simulated one to a provider', () => {
-    const text =
-      'SCENARIO_SDK_API_KEY=one\nSCENARIO_SDK_API_SECRET=two\nCRUN_API_KEY=three\nAIMLAPI_API_KEY=four'
-    const { real, merged } = settingsOf(text)
-    expect(real).toEqual(['crun', 'scenario', 'aimlapi'])
-    expect(Object.keys(merged).filter((name) => name.endsWith('BASE_URL'))).toEqual([
+    const others = sellerNames.filter((name) => name !== 'runware')
+    const credentials = others.flatMap((name) => sellers[name].credentials)
+    const { real, merged } = settingsOf(credentials.map((name) => `${name}=real`).join('\n'))
+    expect(real).toEqual(others)
+    // fal publishes its keys at a second address.
+    expect(Object.keys(merged).filter((name) => /(BASE|JWKS)_URL$/.test(name))).toEqual([
       'PUBLIC_BASE_URL',
       'RUNWARE_BASE_URL',
     ])

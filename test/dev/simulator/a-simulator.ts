@@ -8,6 +8,8 @@ export const keys = {
   crun: 'crun-key',
   scenario: 'scenario-key:scenario-secret',
   aimlapi: 'aimlapi-key',
+  byteplus: 'byteplus-key',
+  fal: 'fal-key',
 }
 const pace = { queuedMs: 1000, runningMs: 10_000 }
 export const webhookUrl = 'https://hooks.example.test/here?t=OPAQUE'
@@ -22,6 +24,8 @@ export interface TestSimulator {
   simulator: Simulator
   /** Every webhook call, in order. */
   webhooks: SentWebhook[]
+  /** The same calls as they came. */
+  posts: { text: string; headers: Headers }[]
   /** The statuses that the webhook's receiver returns, in order, then 200. `unreachable` is thrown as an error. */
   receiverStatuses: (number | 'unreachable')[]
   advance: (ms: number) => Promise<void>
@@ -32,6 +36,12 @@ export interface TestSimulator {
   crun: (path: string, body?: unknown) => Promise<TestResponse>
   scenario: (path: string, body?: unknown) => Promise<TestResponse>
   aimlapi: (path: string, body?: unknown, headers?: Record<string, string>) => Promise<ResponseWithHeaders>
+  /** Behind the path of the tasks. */
+  byteplus: (path: string, body?: unknown) => Promise<TestResponse>
+  /** Deletes a task of BytePlus. */
+  remove: (taskId: string) => Promise<TestResponse>
+  /** Sends a GET, or with a body a POST, to a path of the queue. */
+  fal: (path: string, body?: unknown, method?: string) => Promise<TestResponse>
   get: (url: string, init?: RequestInit) => Promise<Response>
 }
 
@@ -48,12 +58,15 @@ interface ResponseWithHeaders extends TestResponse {
 export function aSimulator(overrides: Partial<SimulatorEdges> = {}): TestSimulator {
   const clock = aClock()
   const webhooks: SentWebhook[] = []
+  const posts: TestSimulator['posts'] = []
   const receiverStatuses: TestSimulator['receiverStatuses'] = []
   const simulator = createSimulator({
     baseUrl: 'https://simulator.example.test',
     picture: Uint8Array.from(atob(inject('picture')), (character) => character.charCodeAt(0)),
     fetch: async (request) => {
-      webhooks.push({ url: request.url, body: await request.json(), at: clock.now() })
+      const [{ url, headers }, text] = [request, await request.text()]
+      webhooks.push({ url, body: JSON.parse(text), at: clock.now() })
+      posts.push({ text, headers })
       const status = receiverStatuses.shift() ?? 200
       if (status === 'unreachable') throw new TypeError('fetch failed')
       return new Response(null, { status })
@@ -77,9 +90,17 @@ export function aSimulator(overrides: Partial<SimulatorEdges> = {}): TestSimulat
         body: JSON.stringify(tasks),
       }),
     )
+  const byteplus = (path: string, init: RequestInit) =>
+    send(
+      new Request(`https://simulator.example.test/byteplus/api/v3/contents/generations/tasks${path}`, {
+        ...init,
+        headers: { authorization: `Bearer ${keys.byteplus}` },
+      }),
+    )
   return {
     simulator,
     webhooks,
+    posts,
     receiverStatuses,
     advance: clock.advance,
     runware,
@@ -107,6 +128,17 @@ export function aSimulator(overrides: Partial<SimulatorEdges> = {}): TestSimulat
       )
       return { status: response.status, headers: response.headers, body: await response.json() }
     },
+    byteplus: (path, body) =>
+      byteplus(path, body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) }),
+    remove: (taskId) => byteplus(`/${taskId}`, { method: 'DELETE' }),
+    fal: (path, body, method = body === undefined ? 'GET' : 'POST') =>
+      send(
+        new Request(`https://simulator.example.test/fal/${path}`, {
+          method,
+          headers: { authorization: `Key ${keys.fal}` },
+          ...(body !== undefined && { body: JSON.stringify(body) }),
+        }),
+      ),
     get: (url, init) => simulator.fetch(new Request(url, init)),
   }
 }

@@ -174,6 +174,22 @@ describe('a generation that fails', () => {
     expect(simulator.tasks().map(({ billedUsd }) => billedUsd)).toEqual([0, 0])
   })
 
+  it('because the task was canceled comes at once, and is not billed', async () => {
+    const { runware, crun, getStatus, advance, simulator, webhooks } = aSimulator()
+    const task = aRunwareTask()
+    await runware(task)
+    const { body: created } = await crun('job/CreateTask', aCrunTask())
+    await advance(1_000)
+    for (const { taskId } of simulator.tasks()) simulator.cancel(taskId)
+    expect((await getStatus(task.taskUUID)).body.errors).toMatchObject([{ code: 'taskCancelled' }])
+    const { body: info } = await crun(`job/TaskInfo?task_id=${created.data.task_id}`)
+    expect(info.data).toMatchObject({ status: 'failed', credits: 0, result: { code: 501 } })
+    expect(simulator.tasks()).toMatchObject(Array(2).fill({ billedUsd: 0, canceledAt: expect.any(Number) }))
+    await advance(60_000)
+    expect(webhooks).toHaveLength(2)
+    for (const { body } of webhooks) expect(JSON.stringify(body)).not.toContain('/media/')
+  })
+
   it('of only the last result bills the others', async () => {
     const { runware, getStatus, advance, simulator, webhooks } = aSimulator()
     const task = aRunwareTaskThat('fail=some', { numberResults: 3 })

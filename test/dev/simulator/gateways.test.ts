@@ -34,6 +34,11 @@ const submissions = {
     headers: { authorization: `Bearer ${keys.aimlapi}` },
     body: aGeneration({ prompt }),
   }),
+  fal: (prompt: string) => ({
+    path: 'fal/bytedance/seedance-2.0/mini/text-to-video',
+    headers: { authorization: `Key ${keys.fal}` },
+    body: { prompt },
+  }),
 }
 
 describe.each(Object.entries(submissions))('%s', (_, submissionOf) => {

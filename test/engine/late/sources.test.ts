@@ -157,7 +157,7 @@ describe('a job that waits for late results', () => {
 async function untilReleased(id: string): Promise<void> {
   const asked = async () =>
     (await openChecks(id)).some(({ lease, due_at }) => lease === null && Number(due_at) > world.edges.now())
-  await expect.poll(asked, { timeout: 10_000 }).toBe(true)
+  await expect.poll(asked, { timeout: 60_000 }).toBe(true)
 }
 
 async function expectLateOutputsByUpload(id: string): Promise<void> {

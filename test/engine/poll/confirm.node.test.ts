@@ -36,7 +36,7 @@ describe('a result that several webhooks announce', () => {
   })
 
   it('counts once with the end of its upload', () => {
-    const tasks = [{ providerTaskId: taskId, awaitsUpload: true }]
+    const tasks = [{ providerTaskId: taskId, awaitsUpload: true, model: 'seedance-2.0' as const }]
     const bodies = [anItem({ status: 'success' }), aSuccess(1, { videoURL: undefined }), aSuccess(1)]
     expect(announced(1, bodies, tasks)).toMatchObject({ ends: 1, outcome: { outputs: [anOutput(1)] } })
   })

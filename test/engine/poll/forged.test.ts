@@ -21,7 +21,11 @@ const settled = ({ settled_at }: { settled_at: string | null }) => settled_at !=
 /** A job whose provider has made a video before, so the hosts of its videos are known. */
 async function aJob(provider: 'runware' | 'crun', directives: string) {
   await makeVideo({ provider })
-  const { id } = await postJob({ provider, prompt: `A paper boat sim(${directives})` })
+  const { id } = await postJob({
+    provider,
+    prompt: `A paper boat sim(${directives})`,
+    deadline_seconds: 900,
+  })
   await untilSubmitted(id)
   return { id, door: await callbackPathOf(id, provider) }
 }

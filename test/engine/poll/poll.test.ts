@@ -129,6 +129,9 @@ it('the progress of a job never falls', async () => {
   const now = world.edges.now()
   await env.DB.prepare('UPDATE jobs SET progress = 97, due_at = ?2 WHERE id = ?1').bind(id, now).run()
   await sweep()
-  await vi.waitFor(async () => expect(await countRows('jobs', 'id = ? AND due_at > ?', id, now)).toBe(1))
+  await vi.waitFor(
+    async () => expect(await countRows('jobs', 'id = ? AND due_at > ?', id, now)).toBe(1),
+    60_000,
+  )
   expect((await untilStatus(id, 'generating')).progress).toBe(97)
 })

@@ -24,7 +24,11 @@ describe('a webhook that names the provider task of another job', () => {
     await untilStatus(other, 'generating')
     await world.advance(10_000)
     const { tasks } = await untilStatus(other, 'succeeded')
-    const { id } = await postJob({ provider: 'crun', prompt: 'A boat sim(submit=500-before)' })
+    const { id } = await postJob({
+      provider: 'crun',
+      prompt: 'A boat sim(submit=500-before)',
+      deadline_seconds: 900,
+    })
     await untilJob(id, ({ tasks }) => tasks[0]?.status === 'unknown')
     const said = { task_id: tasks[0]?.provider_task_id, status: 'success', result: { media_urls: [] } }
     await postWebhookTo(await callbackPathOf(id, 'crun'), JSON.stringify(said))
@@ -38,7 +42,11 @@ describe('a webhook that names the provider task of another job', () => {
   })
 
   it('does not resolve it either if the response to the other submission was lost too', async () => {
-    const lost = { provider: 'crun', prompt: 'A boat sim(submit=504-after, webhook=lost)' }
+    const lost = {
+      provider: 'crun',
+      prompt: 'A boat sim(submit=504-after, webhook=lost)',
+      deadline_seconds: 900,
+    }
     const [first, other] = [await postJob(lost), await postJob(lost)]
     for (const { id } of [first, other]) await untilJob(id, ({ tasks }) => tasks[0]?.status === 'unknown')
     const said = { task_id: billsFor(other.id)[0]?.taskId, status: 'success', result: { media_urls: [] } }
@@ -57,7 +65,7 @@ describe('a webhook that names the provider task of another job', () => {
 describe('two unknown submissions of equal requests, and one provider task', () => {
   it('resolve only one of the two', async () => {
     const { prompt } = { prompt: `A paper boat ${crypto.randomUUID()} sim(submit=504-after*1, seconds=60)` }
-    const overrides = { provider: 'scenario', prompt }
+    const overrides = { provider: 'scenario', prompt, deadline_seconds: 600 }
     const first = await postJob(overrides)
     await untilJob(first.id, ({ tasks }) => tasks[0]?.status === 'unknown')
     world.respondNext('https://simulator.test/scenario/v1/generate', () => new Response('', { status: 504 }))
@@ -72,7 +80,10 @@ describe('two unknown submissions of equal requests, and one provider task', () 
   })
 
   it('abort the commit that would give the task to both, and leave the other unknown', async () => {
-    const { id: other, bills } = await postMarked('submit=504-after*1, seconds=60', { provider: 'scenario' })
+    const { id: other, bills } = await postMarked('submit=504-after*1, seconds=60', {
+      provider: 'scenario',
+      deadline_seconds: 600,
+    })
     await untilJob(other, ({ tasks }) => tasks[0]?.status === 'unknown')
     const [bill] = bills()
     const { id } = await postMarked('seconds=60', { provider: 'crun' })
@@ -112,7 +123,7 @@ describe('a provider whose log names the task of another job', () => {
       })
     }
     answerLog()
-    const { id } = await postJob({ provider: 'aimlapi' })
+    const { id } = await postJob({ provider: 'aimlapi', deadline_seconds: 600 })
     const job = await passTimeUntil(id, isSettled)
     expect(job).toMatchObject({
       status: 'failed',

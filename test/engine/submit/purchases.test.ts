@@ -21,7 +21,7 @@ describe('a submission that is accepted, and whose response is always lost', () 
     ['scenario', 'submit=504-after, list=lagging, seconds=60'],
     ['crun', 'submit=504-after, webhook=lost'],
   ])('%s, %s: is bought once', async (provider, directives) => {
-    const { id, bills } = await postMarked(directives, { provider })
+    const { id, bills } = await postMarked(directives, { provider, deadline_seconds: 600 })
     await passTimeUntil(id, isSettled)
     expect(bills()).toHaveLength(1)
     expect((await getJob(id)).tasks).toHaveLength(1)
@@ -31,7 +31,7 @@ describe('a submission that is accepted, and whose response is always lost', () 
     ['aimlapi', 'submit=504-after, log=never'],
     ['crun', 'submit=504-after, webhook=lost'],
   ])('%s: the job says that it may have been billed', async (provider, directives) => {
-    const { id } = await postMarked(directives, { provider })
+    const { id } = await postMarked(directives, { provider, deadline_seconds: 600 })
     const job = await passTimeUntil(id, isSettled)
     expect(job).toMatchObject({
       status: 'failed',
@@ -62,6 +62,7 @@ describe('a submission that is accepted, and whose response is always lost', () 
 it('a 502 before the submission and a 504 after it buy at most one video', async () => {
   const { id, bills } = await postMarked('submit=504-after*1, log=late, seconds=150', {
     provider: 'aimlapi',
+    deadline_seconds: 600,
   })
   world.respondNext(`${simulatorUrl}/aimlapi/v2/video`, () => new Response('', { status: 502 }))
   await passTimeUntil(id, isSettled)
@@ -97,7 +98,7 @@ describe('a submission that is repeated at Runware', () => {
   it.each(['500-before', 'reset-before'])(
     'ends as submit_unknown if every response is lost: %s',
     async (submit) => {
-      const { id } = await postMarked(`submit=${submit}`)
+      const { id } = await postMarked(`submit=${submit}`, { deadline_seconds: 600 })
       const job = await passTimeUntil(id, isSettled)
       expect(job).toMatchObject({ fault: { code: 'submit_unknown' }, tasks: [{ status: 'failed' }] })
       expect(billsFor(id)).toEqual([])

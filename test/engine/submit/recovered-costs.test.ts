@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest'
 import type { Cost } from '../../../src/core/cost.ts'
-import { sellerNames } from '../../../src/core/request/choices.ts'
+import { type SellerName, sellerNames } from '../../../src/core/request/choices.ts'
 import type { SimulatedTask } from '../../../src/dev/simulator/task.ts'
 import { advance } from '../../../src/engine/advance.ts'
 import { postMarked } from '../../support/bills.ts'
@@ -50,15 +50,25 @@ describe('the cost of a job whose submission was lost and found', () => {
         const notified =
           job.cost === null ? 0 : 'credits' in job.cost ? job.cost.credits : job.cost.amount_usd
         expect(notified).toBeCloseTo(billedIn(job.cost ?? { amount_usd: 0, source: 'provider' }, bills()), 6)
-        expect(job.cost?.source).toBe(provider === 'scenario' ? 'provider_estimate' : 'provider')
+        expect(job.cost?.source).toBe(sources[provider] ?? 'provider')
       }
     },
   )
 })
+
+/** Who names the amount, if it is not the provider for each task. */
+const sources: Partial<Record<SellerName, Cost['source']>> = {
+  scenario: 'provider_estimate',
+  byteplus: 'price_table',
+  // It reports no cost.
+  fal: 'price_table',
+}
 
 const submitPaths = {
   runware: '/runware',
   crun: '/CreateTask',
   scenario: '/generate/custom',
   aimlapi: '/v2/video/generations',
+  byteplus: '/contents/generations/tasks',
+  fal: '/fal/bytedance',
 }

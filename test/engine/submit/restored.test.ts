@@ -68,7 +68,11 @@ describe('a job that was bought after the copy', () => {
   })
 
   it('fails at its deadline at Crun, which has no search, and says that it may be billed', async () => {
-    const { id, bills } = await restoreAfter(submitted, { provider: 'crun', directives: lost })
+    const { id, bills } = await restoreAfter(submitted, {
+      provider: 'crun',
+      directives: lost,
+      deadline_seconds: 900,
+    })
     const job = await passTimeUntil(id, isSettled)
     expect(job.fault).toMatchObject({ code: 'submit_unknown' })
     expect(job.fault?.message).toContain('restored to an older copy')
@@ -82,6 +86,7 @@ describe('a job that was bought after the copy', () => {
       provider: ['crun', 'runware'],
       directives: lost,
       resubmit_unknown: true,
+      deadline_seconds: 900,
     })
     expect(await passTimeUntil(id, isSettled)).toMatchObject({ fault: { code: 'submit_unknown' } })
     expect(bills()).toHaveLength(1)

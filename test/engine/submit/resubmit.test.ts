@@ -38,7 +38,11 @@ describe('a job with resubmit_unknown', () => {
   })
 
   it('is submitted a second time only once, even if the second response is lost too', async () => {
-    const { id, bills } = await postMarked('submit=504-after, webhook=lost', { ...allowed, provider: 'crun' })
+    const { id, bills } = await postMarked('submit=504-after, webhook=lost', {
+      ...allowed,
+      provider: 'crun',
+      deadline_seconds: 600,
+    })
     const job = await passTimeUntil(id, isSettled)
     expect(job).toMatchObject({ status: 'failed', fault: { code: 'submit_unknown' }, cost: null })
     expect(bills()).toHaveLength(2)

@@ -75,7 +75,7 @@ it('every tenth sweep also looks for jobs and starts to prune, for reservations 
   await untilSweepIs('larger')
   const worker = createMeteredWorker()
   await worker.sweep()
-  expect(worker.bill()).toEqual({ rowsWritten: 2, rowsRead: 27, roundTrips: 16, messages: 0 })
+  expect(worker.bill()).toEqual({ rowsWritten: 2, rowsRead: 36, roundTrips: 16, messages: 0 })
 })
 
 it('what a job reads does not grow with the number of those that wait', async () => {

@@ -11,7 +11,7 @@ import {
   waitingProviders,
 } from '../../support/limited.ts'
 import { createMeteredWorker } from '../../support/meter.ts'
-import { billsFor, getJob, rowsOf, timelineOf } from '../../support/reelhook.ts'
+import { billsFor, eventOf, getJob, rowsOf, timelineOf } from '../../support/reelhook.ts'
 import { aContext } from '../../support/runtime.ts'
 import { countRows, select } from '../../support/storage.ts'
 import { simulatorUrl, world } from '../../support/world.ts'
@@ -98,7 +98,14 @@ describe('a full provider', () => {
       ['runware', 'generating'],
       ['crun', 'generating'],
     ])
-    expect(await timelineOf(ids[1] ?? '')).toEqual(['job.accepted', 'task.submitted'])
+    const [, second = ''] = ids
+    expect(await timelineOf(second)).toEqual(['job.accepted', 'job.provider_changed', 'task.submitted'])
+    expect(await eventOf(second, 'job.provider_changed')).toEqual({
+      provider: 'runware',
+      next_provider: 'crun',
+      fault: 'no_free_slot',
+      message: 'All slots of runware are taken.',
+    })
     await passTimeUntilAll(worker, ids, 'succeeded')
   })
 

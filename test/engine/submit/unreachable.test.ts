@@ -45,7 +45,8 @@ describe('a submission that was never sent', () => {
 describe('a submission that was perhaps sent', () => {
   it.each(perhapsSent)('is unknown after a %i, and is not sent again', async (status) => {
     cutOffCrun(status)
-    const { id, bills } = await postMarked('seconds=1', either, postWithoutWakeUp)
+    const overrides = { ...either, deadline_seconds: 600 }
+    const { id, bills } = await postMarked('seconds=1', overrides, postWithoutWakeUp)
     const job = await passTimeUntil(id, isSettled)
     expect(job).toMatchObject({
       status: 'failed',

@@ -12,7 +12,7 @@ const project = `deliveries-${crypto.randomUUID()}`
 let apiKey = ''
 let jobId = ''
 /** A slow machine takes long. */
-const patience = 20_000
+const patience = 60_000
 /** The status of the receiver's answers: 410 ends a delivery. */
 let status = 410
 let received = 0

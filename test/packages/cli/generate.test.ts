@@ -129,7 +129,7 @@ describe.concurrent('generate', () => {
     const controller = new AbortController()
     const ended = generate(prompt, ['--yes'], { baseUrl: url, signal: controller.signal })
     await expect
-      .poll(() => passed.some(({ path }) => path.includes('/events')), { timeout: 20_000 })
+      .poll(() => passed.some(({ path }) => path.includes('/events')), { timeout: 60_000 })
       .toBe(true)
     controller.abort()
     const { code, stderr, folder } = await ended

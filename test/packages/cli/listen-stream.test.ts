@@ -7,7 +7,7 @@ import { startListening } from './command.ts'
 import { startApplication } from './local-application.ts'
 
 /** A slow machine takes long. */
-const patience = 20_000
+const patience = 60_000
 const endings: (() => Promise<unknown>)[] = []
 afterEach(async () => {
   await Promise.all(endings.splice(0).map((end) => end()))

@@ -8,7 +8,7 @@ import { run as runCommand, startListening } from './command.ts'
 import { startApplication } from './local-application.ts'
 
 /** A slow machine takes long. */
-const patience = 20_000
+const patience = 60_000
 const scopes = ['jobs:read', 'jobs:write', 'deliveries']
 const endings: (() => Promise<unknown>)[] = []
 afterEach(async () => {

@@ -120,8 +120,8 @@ describe.concurrent('estimate and models', () => {
   })
 
   it('end with 4 where no provider can make the video, with every reason', async () => {
-    const args = ['estimate', 'a boat', '--model', 'seedance-2.0-mini', '--resolution', '4k']
-    const { code, stdout } = await run(args, { apiKey })
+    const wanted = ['--model', 'seedance-2.0', '--resolution', '4k', '--provider', 'crun']
+    const { code, stdout } = await run(['estimate', 'a boat', ...wanted], { apiKey })
     expect(code).toBe(4)
     expect(stdout).toContain('--resolution must be one of')
   })

@@ -56,7 +56,7 @@ describe.concurrent('generate in a terminal', () => {
     const answers: [string, string][] = [['What should the video show?', `${prompt}\r`], yes]
     const { code } = await runInTerminal(['generate', '--no-wait', ...cheap], { apiKey, answers })
     expect(code).toBe(0)
-    await expect.poll(() => billsOf(prompt), { timeout: 20_000 }).toHaveLength(1)
+    await expect.poll(() => billsOf(prompt), { timeout: 60_000 }).toHaveLength(1)
   })
 
   it('asks nothing where CI is set', async () => {

@@ -28,7 +28,7 @@ export interface Connection {
 
 export function aConnection({ provider: name }: Document): Connection {
   const stand = aSimulator()
-  const { address } = sellers[name]
+  const [address] = sellers[name].addresses
   const settings = simulatedSettings('https://simulator.example.test', name)
   const [real, simulated] = [address.byDefault, settings[address.setting] ?? '']
   const sent: Connection['sent'] = []

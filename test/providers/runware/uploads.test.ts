@@ -96,7 +96,7 @@ describe('a finished Runware result without a URL', () => {
   it('is an output in a webhook only if the video of its task is uploaded', () => {
     const { provider } = aRunware({ json: {} })
     const itemsOf = (providerTaskId: string) =>
-      provider.parseWebhook?.(unlinked, [{ providerTaskId, awaitsUpload: true }])
+      provider.parseWebhook?.(unlinked, [{ providerTaskId, awaitsUpload: true, model: 'seedance-2.0-mini' }])
     expect(itemsOf(taskId)).toMatchObject([{ providerTaskId: taskId, outcome: { state: 'done' } }])
     expect(itemsOf('another')).toMatchObject([{ providerTaskId: taskId, outcome: { state: 'pending' } }])
     expect(provider.parseWebhook?.(unlinked)).toMatchObject([{ outcome: { state: 'pending' } }])

@@ -41,10 +41,8 @@ function provider(...answers: (() => Response | Promise<Response>)[]) {
     sent.push({ call, body, headers: new Headers(init.headers) })
     return answer?.() ?? Response.json(job, { status: 202 })
   })
-  const video = createReelhook({ baseURL: 'https://reelhook.test', apiKey: 'key', fetch }).video(
-    'seedance-2.0',
-  )
-  return { video, sent }
+  const reelhook = createReelhook({ baseURL: 'https://reelhook.test', apiKey: 'key', fetch })
+  return { video: reelhook.video('seedance-2.0'), video25: reelhook.video('seedance-2.5'), sent }
 }
 
 const asset =
@@ -71,6 +69,18 @@ describe('a size in pixels', () => {
     expect(warnings).toEqual([
       { type: 'compatibility', feature: 'resolution', details: '1280x720 is made as 720p and 1:1.' },
     ])
+  })
+
+  it('chooses no aspect ratio beside a first frame, at a model that takes it from there', async () => {
+    const { video25, sent } = provider()
+    const options = {
+      resolution: '1280x720',
+      providerOptions: { reelhook: { first_frame: 'asset_1' } },
+    } as const
+    const { warnings } = await video25.doStart({ ...nothing, ...options })
+    expect(sent[0]?.body).toMatchObject({ resolution: '720p', first_frame: 'asset_1' })
+    expect(sent[0]?.body).not.toHaveProperty('aspect_ratio')
+    expect(warnings).toEqual([])
   })
 
   it('is not needed: "adaptive" follows the media', async () => {

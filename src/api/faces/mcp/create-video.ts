@@ -1,7 +1,7 @@
 /** estimate_video and create_video. Their arguments are the fields of a job, so a new field appears here by itself. */
 import { z } from 'zod'
 import type { JobView } from '../../../core/job/view-schema.ts'
-import { requestSchema } from '../../../core/request/request.ts'
+import { requestFields } from '../../../core/request/request.ts'
 import { estimateSchema } from '../../estimates/estimates.ts'
 import type { Api } from '../../in-process.ts'
 import { type FieldFault, fieldFaults } from '../../problems.ts'
@@ -10,7 +10,7 @@ import { invalid } from './refusal.ts'
 import { ask, defineTool } from './tool.ts'
 
 // Secrets do not belong into the context of a model.
-const { callback_secret: _secret, callback_headers: _headers, ...fields } = requestSchema.shape
+const { callback_secret: _secret, callback_headers: _headers, ...fields } = requestFields.shape
 
 const idempotencyKey = z
   .string()

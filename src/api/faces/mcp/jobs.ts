@@ -99,7 +99,7 @@ export const cancelJob = defineParsedTool(
     name: 'cancel_job',
     title: 'Cancel a job',
     description:
-      'Ends a job at once. It cannot be undone. No provider stops a task that it has accepted: the result says whether it may still be billed.',
+      'Ends a job at once. It cannot be undone. A provider may not stop a task that it has accepted: the result says whether it may still be billed.',
     scope: 'jobs:write',
     annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: true },
     input: oneJob,

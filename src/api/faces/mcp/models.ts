@@ -8,10 +8,12 @@ import { ask, defineParsedTool } from './tool.ts'
 type Model = ReturnType<typeof viewModel>
 
 const { limits, provider_options } = offerSchema.shape
-const { media, media_files } = limits.shape
+// Without their parts, so that the definition of the tool is short. They are as in GET /v1/models.
+const media = z.record(z.string(), z.array(z.string()))
+const media_files = z.record(z.string(), z.record(z.string(), z.unknown()))
 /** The optional parts are long: only one provider is shown with them. */
 const shownOfferSchema = offerSchema
-  .pick({ provider: true, modes: true, resolutions: true, prices: true })
+  .pick({ provider: true, modes: true, resolutions: true, output_formats: true, prices: true })
   .extend({
     limits: limits
       .pick({ prompt: true, duration: true, count: true, references: true, seed: true })

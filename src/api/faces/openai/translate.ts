@@ -1,6 +1,7 @@
 /** The fields of a request → the body of POST /v1/jobs. Everything else in it is Reelhook's own, and validated there. */
 import type { Config } from '../../../config.ts'
-import { maxDurationSeconds, minDurationSeconds } from '../../../core/request/choices.ts'
+import type { Model } from '../../../core/request/choices.ts'
+import { choosesRatio, modelLimits, widestLimits } from '../../../core/request/model-limits.ts'
 import { askedKey, writeAsked } from '../../../core/request/openai-entry.ts'
 import { type Shape, shapeOf, sizeFault } from '../../../core/request/size.ts'
 import type { Providers } from '../../../providers/index.ts'
@@ -64,13 +65,16 @@ export function translate(
   if (seconds !== undefined) {
     const duration = numberIn(seconds)
     make('seconds', { duration })
-    if (!isDuration(duration)) faults.push({ path: 'seconds', message: secondsFault })
+    const message = secondsFault(model, duration)
+    if (message !== null) faults.push({ path: 'seconds', message })
   }
 
   const size = given(askedSize) ?? (hasOwn(own, 'aspect_ratio', 'resolution') ? undefined : defaults.size)
   if (size !== undefined) {
     const shape = typeof size === 'string' ? shapeOf(size, resolutionsOf(deployment.providers, model)) : null
-    make('size', { ...(shape ?? unknownShape) })
+    const { aspect_ratio, resolution } = shape ?? unknownShape
+    const isRatioChosen = choosesRatio(model, medium?.field === 'first_frame')
+    make('size', { resolution, ...(isRatioChosen && { aspect_ratio }) })
     if (shape === null) faults.push({ path: 'size', message: sizeFault })
   }
 
@@ -117,10 +121,10 @@ function numberIn(value: unknown): unknown {
   return typeof value === 'string' && /^-?\d{1,15}(?:\.\d{1,15})?$/.test(value.trim()) ? Number(value) : value
 }
 
-const secondsFault = `must be a whole number of seconds from ${minDurationSeconds} to ${maxDurationSeconds}`
-
-function isDuration(value: unknown): boolean {
-  return Number.isInteger(value) && Number(value) >= minDurationSeconds && Number(value) <= maxDurationSeconds
+function secondsFault(model: Model | null, value: unknown): string | null {
+  const { min, max } = (model === null ? widestLimits : modelLimits[model]).durationSeconds
+  if (Number.isInteger(value) && Number(value) >= min && Number(value) <= max) return null
+  return `must be a whole number of seconds from ${min} to ${max}${model === null ? '' : ` for ${model}`}`
 }
 
 function hasOwn(own: Record<string, unknown>, ...names: string[]): boolean {

@@ -1,11 +1,6 @@
 /** GET /videos/models: our models as OpenRouter lists its own. */
-import {
-  aspectRatios,
-  type Model,
-  maxDurationSeconds,
-  minDurationSeconds,
-  resolutions,
-} from '../../../core/request/choices.ts'
+import { aspectRatios, type Model, resolutions } from '../../../core/request/choices.ts'
+import { modelLimits } from '../../../core/request/model-limits.ts'
 import { selectable } from '../../../core/request/selection.ts'
 import { sizeOf } from '../../../core/request/size.ts'
 import type { ModelView } from '../../models/schema.ts'
@@ -30,7 +25,7 @@ export function viewModel({ model, providers }: ModelView) {
     supported_sizes: offered.flatMap((resolution) =>
       ratios.map((aspect_ratio) => sizeOf({ aspect_ratio, resolution })),
     ),
-    supported_durations: durations,
+    supported_durations: durationsOf(model),
     supported_frame_images: ['first_frame', 'last_frame'],
     generate_audio: true,
     seed: offers.some(({ limits }) => limits.seed),
@@ -39,10 +34,10 @@ export function viewModel({ model, providers }: ModelView) {
   }
 }
 
-const durations = Array.from(
-  { length: maxDurationSeconds - minDurationSeconds + 1 },
-  (_, n) => minDurationSeconds + n,
-)
+function durationsOf(model: Model): number[] {
+  const { min, max } = modelLimits[model].durationSeconds
+  return Array.from({ length: max - min + 1 }, (_, n) => min + n)
+}
 
 /** `seedance-2.0-fast` → `Seedance 2.0 Fast`. */
 function nameOf(model: Model): string {

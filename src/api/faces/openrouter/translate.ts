@@ -3,6 +3,7 @@ import { z } from '@hono/zod-openapi'
 import type { Config } from '../../../config.ts'
 import { providerNames, type Resolution } from '../../../core/request/choices.ts'
 import type { MediaFields } from '../../../core/request/media.ts'
+import { choosesRatio } from '../../../core/request/model-limits.ts'
 import { shapeOf, sizeFault } from '../../../core/request/size.ts'
 import type { Providers } from '../../../providers/index.ts'
 import { type FieldFault, fieldFaults } from '../../problems.ts'
@@ -53,16 +54,19 @@ export function translate(
   }
   const names = new Map<string, string>()
   const model = modelIn(config, read('model', schemas.model), faults)
+  const frames = read('frame_images', schemas.frame_images) ?? []
   const shape = shapeIn(
     {
       size: read('size', schemas.size),
       resolution: read('resolution', schemas.resolution),
       aspect_ratio: read('aspect_ratio', schemas.aspect_ratio),
     },
-    resolutionsOf(providers, model ?? null),
+    {
+      offered: resolutionsOf(providers, model ?? null),
+      isRatioChosen: choosesRatio(model ?? null, frames.length > 0),
+    },
     { names, faults },
   )
-  const frames = read('frame_images', schemas.frame_images) ?? []
   const references = read('input_references', schemas.input_references) ?? []
   // As at OpenRouter, frames win over references.
   const media = frames.length > 0 ? framesIn(frames, { names, faults }) : referencesIn(references, names)
@@ -99,10 +103,10 @@ interface Asked {
   aspect_ratio: string | undefined
 }
 
-/** A size means the nearest shape. A resolution or an aspect ratio beside it wins. */
+/** A size means the nearest shape. A resolution, an aspect ratio or a frame that decides the ratio wins. */
 function shapeIn(
   { size, resolution, aspect_ratio }: Asked,
-  offered: readonly Resolution[],
+  { offered, isRatioChosen }: { offered: readonly Resolution[]; isRatioChosen: boolean },
   { names, faults }: Notes,
 ) {
   const shape = size === undefined ? undefined : shapeOf(size, offered)
@@ -112,7 +116,10 @@ function shapeIn(
   if (aspect_ratio !== undefined) names.delete('aspect_ratio')
   const asked = {
     resolution: resolution?.toLowerCase() ?? shape?.resolution,
-    aspect_ratio: aspect_ratio === 'adaptive' ? 'auto' : (aspect_ratio ?? shape?.aspect_ratio),
+    aspect_ratio:
+      aspect_ratio === 'adaptive'
+        ? 'auto'
+        : (aspect_ratio ?? (isRatioChosen ? shape?.aspect_ratio : undefined)),
   }
   return Object.fromEntries(Object.entries(asked).filter(([, value]) => value !== undefined))
 }

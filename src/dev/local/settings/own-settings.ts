@@ -42,7 +42,7 @@ export function realProviders(own: OwnSettings): Simulated[] {
 /** The settings of the Worker: `base` has the simulator as every provider. */
 export function mergeSettings(base: OwnSettings, own: OwnSettings): Record<string, string> {
   const real = realProviders(own).map((name) => sellers[name])
-  const replaced = new Set(real.flatMap(({ credentials, address }) => [...credentials, address.setting]))
+  const replaced = new Set(real.flatMap(namesOf))
   // Other people's URLs reach a Worker with a public address, so its URL guard is on.
   if (isPublic(own)) replaced.add('ALLOW_PRIVATE_NETWORK')
   const kept = Object.entries(base).filter(([name]) => !replaced.has(name))
@@ -55,10 +55,16 @@ export function isPublic({ PUBLIC_BASE_URL: url = '' }: OwnSettings): boolean {
 }
 
 function accountFaults(provider: Simulated, own: OwnSettings): string[] {
-  const { credentials, address } = sellers[provider]
-  const given = [...credentials, address.setting].find((name) => name in own)
+  const seller = sellers[provider]
+  const given = namesOf(seller).find((name) => name in own)
   if (given === undefined) return []
-  return credentials.filter((name) => !(name in own)).map((name) => `${name} is not set, but ${given} is`)
+  return seller.credentials
+    .filter((name) => !(name in own))
+    .map((name) => `${name} is not set, but ${given} is`)
+}
+
+function namesOf({ credentials, addresses }: (typeof sellers)[Simulated]): string[] {
+  return [...credentials, ...addresses.map(({ setting }) => setting)]
 }
 
 // Only to check the settings beside these: they are made when the Worker starts.

@@ -9,9 +9,10 @@ import { type Media, resolveMedia } from './media.ts'
 import type { VideoOptions } from './options.ts'
 
 /** The deployment validates the values: it may know more models and providers than this version. */
-type Loose = Omit<JobRequest, 'model' | 'resolution' | 'aspect_ratio' | 'provider'> & {
+type Loose = Omit<JobRequest, 'model' | 'resolution' | 'aspect_ratio' | 'output_format' | 'provider'> & {
   model: string
   resolution?: string
+  output_format?: string
   aspect_ratio?: string
   provider?: string | string[]
 }
@@ -29,7 +30,8 @@ export async function buildRequest(
   const metadata = pairsIn(options.metadata ?? [])
   const prompt = await promptFrom(cli, given, options)
   const { fields, uploaded } = await resolveMedia(cli, options)
-  const { model, duration, resolution, aspectRatio, count, seed, audio, maxCost, callbackUrl } = options
+  const { model, duration, resolution, aspectRatio, outputFormat, count, seed, audio } = options
+  const { maxCost, callbackUrl } = options
   const provider = (options.provider ?? []).flatMap((names) => names.split(','))
   const [only] = provider
   const request: Loose = {
@@ -39,6 +41,7 @@ export async function buildRequest(
     ...(duration !== undefined && { duration }),
     ...(resolution !== undefined && { resolution }),
     ...(aspectRatio !== undefined && { aspect_ratio: aspectRatio }),
+    ...(outputFormat !== undefined && { output_format: outputFormat }),
     ...(!audio && { generate_audio: false }),
     ...(seed !== undefined && { seed }),
     ...(count !== undefined && { count }),

@@ -11,6 +11,7 @@ const optionsByField: Readonly<Record<string, string>> = {
   duration: '--duration',
   resolution: '--resolution',
   aspect_ratio: '--aspect-ratio',
+  output_format: '--output-format',
   generate_audio: '--no-audio',
   seed: '--seed',
   count: '--count',

@@ -10,6 +10,7 @@ export interface VideoOptions {
   duration?: number | 'auto'
   resolution?: string
   aspectRatio?: string
+  outputFormat?: string
   count?: number
   seed?: number
   /** false with --no-audio. */
@@ -29,6 +30,7 @@ export function addVideoOptions(command: Command): Command {
     .option('--duration <seconds>', 'how long, or auto', duration)
     .addOption(knownValues('--resolution <resolution>', 'the resolution', 'resolution'))
     .addOption(knownValues('--aspect-ratio <ratio>', 'the aspect ratio', 'aspectRatio'))
+    .addOption(knownValues('--output-format <format>', 'the container of the file', 'outputFormat'))
     .option('--count <n>', 'how many videos', wholeNumber)
     .option('--seed <n>', 'the same seed makes similar videos', wholeNumber)
     .option('--no-audio', 'a video without sound')

@@ -53,8 +53,8 @@ export type JobGeneratingEvent = {
 export type Job = {
     id: string;
     status: "queued" | "generating" | "storing" | "succeeded" | "failed" | "canceled";
-    model: "seedance-2.0" | "seedance-2.0-fast" | "seedance-2.0-mini";
-    provider: "runware" | "crun" | "scenario" | "aimlapi" | "simulator";
+    model: "seedance-2.0" | "seedance-2.0-fast" | "seedance-2.0-mini" | "seedance-2.5";
+    provider: "runware" | "crun" | "scenario" | "aimlapi" | "byteplus" | "fal" | "simulator";
     /**
      * Percent, if the provider reports it.
      * @minimum 0
@@ -62,7 +62,7 @@ export type Job = {
      */
     progress: number | null;
     request: {
-        model: "seedance-2.0" | "seedance-2.0-fast" | "seedance-2.0-mini";
+        model: "seedance-2.0" | "seedance-2.0-fast" | "seedance-2.0-mini" | "seedance-2.5";
         /**
          * Refer to references with {{image:1}}, {{video:1}}, {{audio:1}}, counted from 1. [[image:1]] means the same, for tools that use {{ }} themselves. Spacing and case do not matter. Text that is nearly a tag is refused. The prompt is optional with a first frame, or with image or video references, if the provider allows it.
          * @minLength 1
@@ -80,23 +80,27 @@ export type Job = {
          */
         last_frame?: string;
         /**
-         * @maxItems 9
+         * @maxItems 30
          */
         reference_images?: string[];
         /**
-         * @maxItems 3
+         * @maxItems 10
          */
         reference_videos?: string[];
         /**
-         * @maxItems 3
+         * @maxItems 10
          */
         reference_audios?: string[];
         /**
-         * Seconds, or "auto" where a provider can choose.
+         * Seconds, within the limits of the model, or "auto" where a provider can choose.
          */
         duration?: number | "auto";
         resolution?: "480p" | "720p" | "1080p" | "4k";
         aspect_ratio?: "21:9" | "16:9" | "4:3" | "1:1" | "3:4" | "9:16" | "auto";
+        /**
+         * Default: mp4. GET /v1/models lists where mov can be had.
+         */
+        output_format?: "mp4" | "mov";
         generate_audio?: boolean;
         /**
          * @minimum 0
@@ -109,9 +113,9 @@ export type Job = {
          */
         count?: number;
         /**
-         * auto: the first eligible provider in the order set for this deployment. cheapest: the lowest estimate in US dollars; providers without a USD price sort last. simulator: a free test video, if allowed.
+         * auto: the first eligible provider in the order of this deployment. cheapest: the lowest estimate in US dollars; those without one last. fastest: the shortest median time for the model and resolution in 7 days; fewer than 5 tasks: last, as in auto. Last in all three: providers that refused 3 jobs in a row. simulator: a free test video, if allowed.
          */
-        provider?: ("auto" | "cheapest") | ("runware" | "crun" | "scenario" | "aimlapi" | "simulator") | ("runware" | "crun" | "scenario" | "aimlapi" | "simulator")[];
+        provider?: ("auto" | "cheapest" | "fastest") | ("runware" | "crun" | "scenario" | "aimlapi" | "byteplus" | "fal" | "simulator") | ("runware" | "crun" | "scenario" | "aimlapi" | "byteplus" | "fal" | "simulator")[];
         /**
          * Each provider's other documented parameters, as GET /v1/models lists them. Unknown parameters are refused.
          */
@@ -120,6 +124,8 @@ export type Job = {
             crun?: Record<string, unknown>;
             scenario?: Record<string, unknown>;
             aimlapi?: Record<string, unknown>;
+            byteplus?: Record<string, unknown>;
+            fal?: Record<string, unknown>;
             simulator?: Record<string, unknown>;
         };
         /**
@@ -156,7 +162,7 @@ export type Job = {
          * @minimum 60
          * @maximum 86400
          */
-        deadline_seconds?: number;
+        deadline_seconds: number;
         /**
          * The job and its videos are erased this many days after its end. 0: kept. Default: the setting of this deployment.
          * @minimum 0
@@ -237,7 +243,7 @@ export type Job = {
         } | null;
     }[];
     tasks: {
-        provider: "runware" | "crun" | "scenario" | "aimlapi" | "simulator";
+        provider: "runware" | "crun" | "scenario" | "aimlapi" | "byteplus" | "fal" | "simulator";
         provider_task_id: string | null;
         status: "preparing" | "intended" | "deferred" | "submitted" | "unknown" | "rejected" | "succeeded" | "failed";
         /**
@@ -277,7 +283,7 @@ export type Job = {
         retryable: boolean;
     } | null;
     /**
-     * Only for a canceled job: whether a provider may still bill it.
+     * Only for a canceled job: whether a provider may still bill it. It changes when a provider confirms that it canceled the task.
      */
     cancellation: {
         may_still_be_billed: boolean;
@@ -894,7 +900,7 @@ export type Asset = {
  * The video to make.
  */
 export type JobRequest = {
-    model: "seedance-2.0" | "seedance-2.0-fast" | "seedance-2.0-mini";
+    model: "seedance-2.0" | "seedance-2.0-fast" | "seedance-2.0-mini" | "seedance-2.5";
     /**
      * Refer to references with {{image:1}}, {{video:1}}, {{audio:1}}, counted from 1. [[image:1]] means the same, for tools that use {{ }} themselves. Spacing and case do not matter. Text that is nearly a tag is refused. The prompt is optional with a first frame, or with image or video references, if the provider allows it.
      * @minLength 1
@@ -912,23 +918,27 @@ export type JobRequest = {
      */
     last_frame?: string;
     /**
-     * @maxItems 9
+     * @maxItems 30
      */
     reference_images?: string[];
     /**
-     * @maxItems 3
+     * @maxItems 10
      */
     reference_videos?: string[];
     /**
-     * @maxItems 3
+     * @maxItems 10
      */
     reference_audios?: string[];
     /**
-     * Seconds, or "auto" where a provider can choose.
+     * Seconds, within the limits of the model, or "auto" where a provider can choose.
      */
     duration?: number | "auto";
     resolution?: "480p" | "720p" | "1080p" | "4k";
     aspect_ratio?: "21:9" | "16:9" | "4:3" | "1:1" | "3:4" | "9:16" | "auto";
+    /**
+     * Default: mp4. GET /v1/models lists where mov can be had.
+     */
+    output_format?: "mp4" | "mov";
     generate_audio?: boolean;
     /**
      * @minimum 0
@@ -941,9 +951,9 @@ export type JobRequest = {
      */
     count?: number;
     /**
-     * auto: the first eligible provider in the order set for this deployment. cheapest: the lowest estimate in US dollars; providers without a USD price sort last. simulator: a free test video, if allowed.
+     * auto: the first eligible provider in the order of this deployment. cheapest: the lowest estimate in US dollars; those without one last. fastest: the shortest median time for the model and resolution in 7 days; fewer than 5 tasks: last, as in auto. Last in all three: providers that refused 3 jobs in a row. simulator: a free test video, if allowed.
      */
-    provider?: ("auto" | "cheapest") | ("runware" | "crun" | "scenario" | "aimlapi" | "simulator") | ("runware" | "crun" | "scenario" | "aimlapi" | "simulator")[];
+    provider?: ("auto" | "cheapest" | "fastest") | ("runware" | "crun" | "scenario" | "aimlapi" | "byteplus" | "fal" | "simulator") | ("runware" | "crun" | "scenario" | "aimlapi" | "byteplus" | "fal" | "simulator")[];
     /**
      * Each provider's other documented parameters, as GET /v1/models lists them. Unknown parameters are refused.
      */
@@ -952,6 +962,8 @@ export type JobRequest = {
         crun?: Record<string, unknown>;
         scenario?: Record<string, unknown>;
         aimlapi?: Record<string, unknown>;
+        byteplus?: Record<string, unknown>;
+        fal?: Record<string, unknown>;
         simulator?: Record<string, unknown>;
     };
     /**
@@ -990,6 +1002,7 @@ export type JobRequest = {
      */
     resubmit_unknown?: boolean;
     /**
+     * Default: that of the model, in GET /v1/models.
      * @minimum 60
      * @maximum 86400
      */
@@ -1020,9 +1033,9 @@ export type Answer = {
      * submission: the answer to the last submission of a task. status: the last status of the task that changed something. webhook: what the provider posted.
      */
     kind: "submission" | "status" | "webhook";
-    provider: "runware" | "crun" | "scenario" | "aimlapi" | "simulator";
+    provider: "runware" | "crun" | "scenario" | "aimlapi" | "byteplus" | "fal" | "simulator";
     /**
-     * Null if the provider gave the task no id, or if a webhook names no task of the job. A webhook is not signed: its id is a claim.
+     * Null if the provider gave the task no id, or if a webhook names no task of the job. The id in a webhook is a claim: few providers sign them.
      */
     provider_task_id: string | null;
     /**
@@ -1059,7 +1072,7 @@ export type Link = {
 };
 
 export type Estimate = {
-    provider: "runware" | "crun" | "scenario" | "aimlapi" | "simulator";
+    provider: "runware" | "crun" | "scenario" | "aimlapi" | "byteplus" | "fal" | "simulator";
     /**
      * Whether a job created now could run there.
      */
@@ -1096,9 +1109,9 @@ export type Estimate = {
 };
 
 export type Model = {
-    model: "seedance-2.0" | "seedance-2.0-fast" | "seedance-2.0-mini";
+    model: "seedance-2.0" | "seedance-2.0-fast" | "seedance-2.0-mini" | "seedance-2.5";
     providers: {
-        provider: "runware" | "crun" | "scenario" | "aimlapi" | "simulator";
+        provider: "runware" | "crun" | "scenario" | "aimlapi" | "byteplus" | "fal" | "simulator";
         /**
          * Whether it has an API key here. Jobs can run only at configured providers.
          */
@@ -1107,6 +1120,10 @@ export type Model = {
          * Whether it sends webhooks. Otherwise it is polled.
          */
         webhooks: boolean;
+        /**
+         * Until when it cancels the task of a canceled job: never, while the task is queued, or also while it is running. A canceled task is not billed.
+         */
+        cancels: "never" | "queued" | "running";
         modes: {
             text: {
                 aspect_ratios: ("21:9" | "16:9" | "4:3" | "1:1" | "3:4" | "9:16" | "auto")[];
@@ -1119,6 +1136,7 @@ export type Model = {
             };
         };
         resolutions: ("480p" | "720p" | "1080p" | "4k")[];
+        output_formats: ("mp4" | "mov")[];
         limits: {
             prompt: {
                 required: boolean;
@@ -1138,6 +1156,10 @@ export type Model = {
                 images: number;
                 videos: number;
                 audios: number;
+                audios_alone: boolean;
+            };
+            deadline: {
+                default_seconds: number;
             };
             seed: boolean;
             media: {
@@ -1241,7 +1263,10 @@ export type Model = {
             usd_per_second: {
                 resolution: "480p" | "720p" | "1080p" | "4k";
                 usd: number;
-                with_reference_videos_usd: number;
+                /**
+                 * Null: it depends on the length of the videos.
+                 */
+                with_reference_videos_usd: number | null;
             }[];
         } | null;
     }[];
@@ -1556,7 +1581,7 @@ export type Stats = {
     until: string;
     jobs_counted: number;
     jobs: {
-        provider: "runware" | "crun" | "scenario" | "aimlapi" | "simulator";
+        provider: "runware" | "crun" | "scenario" | "aimlapi" | "byteplus" | "fal" | "simulator";
         status: "queued" | "generating" | "storing" | "succeeded" | "failed" | "canceled";
         count: number;
     }[];
@@ -1564,8 +1589,8 @@ export type Stats = {
      * Of succeeded jobs, from their creation to their end.
      */
     time_to_finish: {
-        provider: "runware" | "crun" | "scenario" | "aimlapi" | "simulator";
-        model: "seedance-2.0" | "seedance-2.0-fast" | "seedance-2.0-mini";
+        provider: "runware" | "crun" | "scenario" | "aimlapi" | "byteplus" | "fal" | "simulator";
+        model: "seedance-2.0" | "seedance-2.0-fast" | "seedance-2.0-mini" | "seedance-2.5";
         count: number;
         p50_seconds: number | null;
         p95_seconds: number | null;
@@ -1574,7 +1599,7 @@ export type Stats = {
      * The ended tasks of each provider that sends webhooks.
      */
     webhooks: {
-        provider: "runware" | "crun" | "scenario" | "aimlapi" | "simulator";
+        provider: "runware" | "crun" | "scenario" | "aimlapi" | "byteplus" | "fal" | "simulator";
         completed_via_webhook: number;
         completed_via_poll: number;
         /**
@@ -1600,7 +1625,7 @@ export type Stats = {
      * The costs that the providers reported until the job ended.
      */
     costs: {
-        provider: "runware" | "crun" | "scenario" | "aimlapi" | "simulator";
+        provider: "runware" | "crun" | "scenario" | "aimlapi" | "byteplus" | "fal" | "simulator";
         /**
          * Null: no cost was reported in USD.
          */
@@ -1610,7 +1635,7 @@ export type Stats = {
          */
         credits: number | null;
         /**
-         * Succeeded tasks without a reported cost.
+         * Succeeded tasks without a reported cost or a published price.
          */
         unreported_count: number;
     }[];
@@ -1653,10 +1678,35 @@ export type Stats = {
          * The slots of each provider with a limit, and the jobs that wait for one. Empty for a key of a project: all projects share them.
          */
         slots: {
-            provider: "runware" | "crun" | "scenario" | "aimlapi" | "simulator";
+            provider: "runware" | "crun" | "scenario" | "aimlapi" | "byteplus" | "fal" | "simulator";
             limit: number;
             in_use: number;
             waiting: number;
+        }[];
+        /**
+         * The providers that refused the submissions of 3 jobs in a row or more. The selections auto, cheapest and fastest try them last until 5 minutes after the latest refusal, or until a submission is accepted. Faults of the provider or of the account count: auth, out_of_credit, not_entitled, maintenance, unavailable. A refusal more than 10 minutes after the one before begins a new streak.
+         */
+        tried_last: {
+            provider: "runware" | "crun" | "scenario" | "aimlapi" | "byteplus" | "fal" | "simulator";
+            /**
+             * Null: all models.
+             */
+            model: ("seedance-2.0" | "seedance-2.0-fast" | "seedance-2.0-mini" | "seedance-2.5") | null;
+            /**
+             * The first refusal of this streak.
+             * @format date-time
+             */
+            since: string;
+            /**
+             * Each further refusal moves it.
+             * @format date-time
+             */
+            until: string;
+            /**
+             * The fault of the latest refusal.
+             */
+            fault: "bad_request" | "auth" | "out_of_credit" | "not_entitled" | "rate_limited" | "maintenance" | "unavailable" | "no_free_slot" | "moderated" | "generation_failed" | "provider_timeout" | "provider_canceled" | "price_unknown" | "answer_lost" | "submit_unknown" | "task_lost" | "unreadable_answer" | "deadline_exceeded" | "internal_error" | "canceled" | "input_expired" | "input_unavailable" | "input_truncated" | "input_wrong_type" | "input_too_large" | "input_forbidden" | "media_expired" | "media_unavailable" | "media_truncated" | "media_wrong_type" | "media_too_large" | "asset_deleted" | "media_host_unlisted" | "media_forbidden" | "partial_failure";
+            remedy: string;
         }[];
         /**
          * All databases together. If each has 90 % of its limit or more, new jobs are refused (507). Pages that were freed do not count. Null for a key of a project.
@@ -1738,7 +1788,7 @@ export type StatsSeries = {
          * The providers that had a task.
          */
         providers: {
-            provider: "runware" | "crun" | "scenario" | "aimlapi" | "simulator";
+            provider: "runware" | "crun" | "scenario" | "aimlapi" | "byteplus" | "fal" | "simulator";
             completed_via_webhook: number;
             completed_via_poll: number;
             /**
@@ -1754,7 +1804,7 @@ export type StatsSeries = {
              */
             credits: number | null;
             /**
-             * Succeeded tasks without a reported cost.
+             * Succeeded tasks without a reported cost or a published price.
              */
             unreported_count: number;
         }[];
@@ -1783,7 +1833,7 @@ export type StatsSeries = {
          * The providers that had a task.
          */
         providers: {
-            provider: "runware" | "crun" | "scenario" | "aimlapi" | "simulator";
+            provider: "runware" | "crun" | "scenario" | "aimlapi" | "byteplus" | "fal" | "simulator";
             completed_via_webhook: number;
             completed_via_poll: number;
             /**
@@ -1799,7 +1849,7 @@ export type StatsSeries = {
              */
             credits: number | null;
             /**
-             * Succeeded tasks without a reported cost.
+             * Succeeded tasks without a reported cost or a published price.
              */
             unreported_count: number;
         }[];

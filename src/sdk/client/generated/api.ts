@@ -260,11 +260,11 @@ export type ListJobsQuery = {
     /**
      * Only jobs whose provider now is this one.
      */
-    provider?: "runware" | "crun" | "scenario" | "aimlapi" | "simulator";
+    provider?: "runware" | "crun" | "scenario" | "aimlapi" | "byteplus" | "fal" | "simulator";
     /**
      * Only jobs of this model.
      */
-    model?: "seedance-2.0" | "seedance-2.0-fast" | "seedance-2.0-mini";
+    model?: "seedance-2.0" | "seedance-2.0-fast" | "seedance-2.0-mini" | "seedance-2.5";
     /**
      * Only jobs created after this time.
      * @format date-time
@@ -414,11 +414,11 @@ export type FollowEventsQuery = {
     /**
      * Only events of jobs whose provider now is this one.
      */
-    provider?: "runware" | "crun" | "scenario" | "aimlapi" | "simulator";
+    provider?: "runware" | "crun" | "scenario" | "aimlapi" | "byteplus" | "fal" | "simulator";
     /**
      * Only events of jobs of this model.
      */
-    model?: "seedance-2.0" | "seedance-2.0-fast" | "seedance-2.0-mini";
+    model?: "seedance-2.0" | "seedance-2.0-fast" | "seedance-2.0-mini" | "seedance-2.5";
 };
 
 export type FollowEventsHeaders = {
