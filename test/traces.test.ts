@@ -28,9 +28,10 @@ const untilSettled = (id: string) => passTimeUntil(id, ({ settled_at }) => settl
 async function sentToProviders(run: () => Promise<unknown>): Promise<unknown[]> {
   const before = world.calls.length
   await run()
-  // A price is asked before there is a job, and the file of a finished video is no part of a provider's API.
+  // A price is asked before there is a job, the file of a finished video is no part of a provider's API, and the public keys
+  // of webhooks are fetched for all jobs.
   const isAboutJob = ({ url }: { url: string }) =>
-    url.startsWith(simulatorUrl) && !/\/media\/|pricing|estimate/.test(url)
+    url.startsWith(simulatorUrl) && !/\/media\/|pricing|estimate|jwks/.test(url)
   const calls = world.calls.slice(before).filter(isAboutJob)
   return [...new Set(calls.map((call) => call.traceparent ?? call.url))]
 }

@@ -15,6 +15,8 @@ export const simulatorUrl = 'https://simulator.test'
 export const callerUrl = 'https://caller.test'
 
 export interface World {
+  /** Another one in each file. */
+  id: string
   edges: Edges
   simulator: Simulator
   caller: Caller
@@ -34,7 +36,7 @@ export interface World {
   respondNext: (urlPrefix: string, answer: (request: Request) => Response | Promise<Response>) => void
 }
 
-interface Parts extends Pick<World, 'simulator' | 'caller' | 'calls' | 'logs'> {
+interface Parts extends Pick<World, 'id' | 'simulator' | 'caller' | 'calls' | 'logs'> {
   clock: ReturnType<typeof createClock>
   wait: (ms: number) => Promise<void>
   interceptions: { prefix: string; answer: (request: Request) => Response | Promise<Response> }[]
@@ -55,6 +57,9 @@ export const world: World = {
     chance: () => 0.5,
     wait: (ms) => parts.wait(ms),
     log: (event, fields) => void parts.logs.push({ event, fields }),
+  },
+  get id() {
+    return parts.id
   },
   get simulator() {
     return parts.simulator
@@ -85,6 +90,7 @@ export function resetWorld(): void {
 function createParts(): Parts {
   const clock = createClock()
   return {
+    id: crypto.randomUUID(),
     clock,
     wait: async () => undefined,
     caller: createCaller(clock.now),

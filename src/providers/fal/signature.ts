@@ -50,8 +50,8 @@ export async function verifySignature(
 const toleranceMs = 300_000
 
 /**
- * A webhook is repeated for two hours. Whether a repeat is signed anew is not documented, and one that is dropped may lose a
- * paid video. An old one does no harm: the journal keeps it once.
+ * A webhook is repeated for two hours. No document says whether a repeat has a new signature. A dropped one could lose a paid
+ * video, and an old one is harmless: the journal keeps it once.
  */
 const repeatedMs = 2 * 3_600_000
 
