@@ -198,7 +198,9 @@ describe.concurrent('an error', () => {
       [400, 'not_supported'],
       [401, 'unauthorized'],
     ])
-    expect(proxy.passed).toHaveLength(1 + errors.length)
+    // A connection that breaks on this machine is tried again, an answer is not.
+    const answered = proxy.passed.filter(({ status }) => status !== undefined)
+    expect(answered).toHaveLength(1 + errors.length)
   })
 })
 

@@ -33,6 +33,8 @@ export interface PassedRequest {
   method: string
   path: string
   headers: Headers
+  /** Of the Worker's answer. Undefined: the connection to it broke. */
+  status?: number
 }
 
 /**
@@ -45,7 +47,7 @@ export async function startLossyProxy(isLost: (request: PassedRequest, n: number
     const { pathname, search } = new URL(request.url)
     const headers = new Headers(request.headers)
     for (const name of ['host', 'connection', 'content-length']) headers.delete(name)
-    const seen = { method: request.method, path: pathname + search, headers }
+    const seen: PassedRequest = { method: request.method, path: pathname + search, headers }
     const isLosing = isLost(seen, passed.push(seen) - 1)
     const hasBody = request.method !== 'GET' && request.method !== 'HEAD'
     const body = hasBody ? await request.arrayBuffer() : null
@@ -55,6 +57,7 @@ export async function startLossyProxy(isLost: (request: PassedRequest, n: number
       body,
       redirect: 'manual',
     })
+    seen.status = response.status
     if (!isLosing) return passOn(response)
     await response.arrayBuffer()
     sever()

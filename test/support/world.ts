@@ -12,6 +12,8 @@ import { checkEvent } from './contract.ts'
 
 export const publicBaseUrl = 'https://reelhook.test'
 export const simulatorUrl = 'https://simulator.test'
+/** Not its estimates, which a job may ask for first. */
+export const crunSubmissions = `${simulatorUrl}/crun/api/v1/client/job/CreateTask`
 export const callerUrl = 'https://caller.test'
 
 export interface World {

@@ -14,7 +14,7 @@ import { createMeteredWorker } from '../../support/meter.ts'
 import { billsFor, eventOf, getJob, rowsOf, timelineOf } from '../../support/reelhook.ts'
 import { aContext } from '../../support/runtime.ts'
 import { countRows, select } from '../../support/storage.ts'
-import { simulatorUrl, world } from '../../support/world.ts'
+import { crunSubmissions, world } from '../../support/world.ts'
 
 const silent = { prompt: 'A paper boat sim(webhook=lost)' }
 
@@ -130,7 +130,7 @@ describe('a full provider', () => {
     receiveWebhooks(worker)
     const first = await postTo(worker, { provider: 'runware' })
     await worker.drain()
-    world.respondNext(`${simulatorUrl}/crun`, () => Response.json({ code: 402, message: 'no credits' }))
+    world.respondNext(crunSubmissions, () => Response.json({ code: 402, message: 'no credits' }))
     const second = await postTo(worker, { provider: ['runware', 'crun'] })
     await worker.drain()
     expect(await waitingProviders(second)).toEqual(['runware'])

@@ -11,7 +11,7 @@ import {
   untilStatus,
 } from '../../support/reelhook.ts'
 import { postWithoutWakeUp } from '../../support/runtime.ts'
-import { simulatorUrl, world } from '../../support/world.ts'
+import { crunSubmissions, world } from '../../support/world.ts'
 
 const seconds = 1_000
 const minutes = 60 * seconds
@@ -33,7 +33,7 @@ describe('a final refusal', () => {
   })
 
   it('leads to the next provider that the caller allowed', async () => {
-    world.respondNext(`${simulatorUrl}/crun`, () => Response.json({ code: 402, message: 'no credits' }))
+    world.respondNext(crunSubmissions, () => Response.json({ code: 402, message: 'no credits' }))
     const { id } = await postJob({ provider: ['crun', 'runware'] })
     const job = await untilJob(id, ({ status }) => status === 'generating')
     expect(job.provider).toBe('runware')
@@ -47,7 +47,7 @@ describe('a final refusal', () => {
 describe('a temporary refusal', () => {
   it('leads to the next provider after several attempts', async () => {
     const busy = () => Response.json({ code: 429, message: 'busy' })
-    for (let refusals = 0; refusals < 3; refusals += 1) world.respondNext(`${simulatorUrl}/crun`, busy)
+    for (let refusals = 0; refusals < 3; refusals += 1) world.respondNext(crunSubmissions, busy)
     const { id } = await postJob({ provider: ['crun', 'runware'] })
     const job = await passTimeUntil(id, ({ status }) => status !== 'queued')
     expect(job.tasks.map(({ provider, status }) => [provider, status])).toMatchObject([
