@@ -38,6 +38,8 @@ export interface Capabilities {
   estimates: 'price_call' | 'dry_run'
   /** When to poll a task. */
   pace: Pace
+  /** Whether a status tells how far the task is. If not, a webhook that only reports progress leads to no poll. */
+  showsProgress: boolean
   /** Until when the provider cancels a task. */
   cancels: Cancels
 }

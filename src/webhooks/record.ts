@@ -3,6 +3,7 @@
  * round trip. Its content is a hint, not a fact.
  */
 import type { Context } from '../context.ts'
+import { parseJson } from '../core/http/json.ts'
 import { type Claim, claimWithWebhook } from '../store/jobs/claim.ts'
 import { type PostedWebhook, verdictOn, withoutSignature } from './signature.ts'
 
@@ -19,8 +20,9 @@ export async function recordWebhook(
   const verdict = await verdictOn(context, webhook)
   if (verdict === 'invalid') return null
   if (verdict === 'undecided') throw new Error('the signature of a webhook cannot be verified yet')
+  const received = { ...withoutSignature(webhook), isProgress: isProgress(context, webhook) }
   const [db, lease] = [context.dbOf(jobId), crypto.randomUUID()]
-  const { result, claim } = await claimWithWebhook(db, withoutSignature(webhook), lease, context.now())
+  const { result, claim } = await claimWithWebhook(db, received, lease, context.now())
   context.log('webhook.received', {
     job_id: jobId,
     provider,
@@ -28,4 +30,15 @@ export async function recordWebhook(
     waited_ms: context.now() - receivedAt,
   })
   return result === 'awaited' ? 'late' : claim
+}
+
+/** Whether it announces no end, and a status of this provider would not tell more. */
+function isProgress(
+  { providers }: Pick<Context, 'providers'>,
+  { provider: name, body }: PostedWebhook,
+): boolean {
+  const provider = providers[name]
+  if (provider === undefined || provider.capabilities.showsProgress) return false
+  const items = provider.parseWebhook?.(parseJson(body)) ?? []
+  return items.length > 0 && items.every(({ outcome }) => outcome.state === 'pending' && !outcome.withheld)
 }

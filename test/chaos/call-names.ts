@@ -118,8 +118,6 @@ export const expectedCalls: string[] = [
 export const possibleCalls: string[] = [
   'R2 abort upload',
   'queue late',
-  // A step that lost its lease asks in case its job was canceled.
-  'queue cancel',
   'fetch price runware',
   'fetch price scenario',
 ]

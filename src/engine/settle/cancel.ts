@@ -65,18 +65,22 @@ async function settleAsCanceled(context: Context, seen: SeenJob): Promise<Job | 
   return job
 }
 
-/** Whether a provider that cancels has the task, or may have it soon. */
-export function mayBeCanceled(
+/** Whether a provider that cancels has the task. */
+export function isCancelable(
   { providers }: Pick<Context, 'providers'>,
   { provider, status }: Pick<Task, 'provider' | 'status'>,
 ): boolean {
-  return providers[provider]?.cancel !== undefined && (status === 'submitted' || status === 'intended')
+  return status === 'submitted' && providers[provider]?.cancel !== undefined
+}
+
+/** Whether it has the task, or may have it soon: the step that submits it has not recorded it yet. */
+export function mayBeCanceled(context: Pick<Context, 'providers'>, task: Pick<Task, 'provider' | 'status'>) {
+  return isCancelable(context, task.status === 'intended' ? { ...task, status: 'submitted' } : task)
 }
 
 /** Also when the job is canceled again: an earlier message may be lost, or all its attempts may have failed. */
 async function askProviders(context: Context, { job, tasks }: Pick<SeenJob, 'job' | 'tasks'>): Promise<void> {
-  const areAsked = tasks.some((task) => task.status === 'submitted' && mayBeCanceled(context, task))
-  if (areAsked) await context.queues.cancel(job.id, 0, 0)
+  if (tasks.some((task) => isCancelable(context, task))) await context.queues.cancel(job.id, 0, 0)
 }
 
 /** Stored outputs are kept; the others are given up. */

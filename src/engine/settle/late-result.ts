@@ -9,12 +9,14 @@ import { recordLateTask } from '../../store/jobs/late-task.ts'
 import { findStoredOutput, type StoredOutput } from '../../store/jobs/outputs.ts'
 import type { Step } from '../../store/jobs/step.ts'
 import { isLateCheckOpen } from '../../store/late/late-checks.ts'
+import { isCancelable } from './cancel.ts'
 
 export async function recordLateResult(context: Context, jobId: string, step: Step): Promise<void> {
-  for (const task of step.tasks) await recordLateTask(context.dbOf(jobId), task)
-  // When the job was canceled, the submission of this task was not recorded yet.
-  const canBeCanceled = step.tasks.some(({ provider }) => context.providers[provider]?.cancel !== undefined)
-  if (canBeCanceled) await context.queues.cancel(jobId, 0, 0)
+  for (const task of step.tasks) {
+    const isRecorded = await recordLateTask(context.dbOf(jobId), task)
+    // When the job was canceled, the submission of this task was not known yet.
+    if (isRecorded && isCancelable(context, task)) await context.queues.cancel(jobId, 0, 0)
+  }
   for (const output of step.outputs) {
     if (output.status === 'stored') await deleteUnused(context, jobId, output)
   }

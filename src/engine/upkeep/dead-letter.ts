@@ -1,6 +1,5 @@
 /**
- * Records a message that failed in all its attempts. A wake-up can be lost without harm, because the row is still due;
- * the
+ * Records a message that failed in all its attempts. A wake-up can be lost without harm, because the row is still due; the
  * timeline gets an event, and the statistics count it. A webhook is journaled here, because its body is nowhere else.
  */
 import type { Context } from '../../context.ts'

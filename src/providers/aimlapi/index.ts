@@ -121,6 +121,7 @@ const capabilities: Capabilities = {
   // No webhooks. Its examples poll every 15 seconds; a video takes minutes, and each poll costs us 4 database rows and
   // a message.
   pace: { firstMs: 20_000, growth: 1.25, longestMs: 30_000 },
+  showsProgress: false,
   // No call for it is documented.
   cancels: 'never',
 }

@@ -67,5 +67,6 @@ export const capabilities: Capabilities = {
   estimates: 'price_call',
   // The webhook of an end is repeated three times. 20 status requests a second are allowed.
   pace: { firstMs: 240_000, growth: 1.25, longestMs: 120_000 },
+  showsProgress: false,
   cancels: 'queued',
 }

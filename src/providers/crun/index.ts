@@ -98,6 +98,7 @@ const capabilities: Capabilities = {
   estimates: 'price_call',
   // A lost webhook is not repeated, so tasks are polled sooner and more often than at a provider that retries.
   pace: { firstMs: 200_000, growth: 1.25, longestMs: 60_000 },
+  showsProgress: false,
   // No call for it is documented.
   cancels: 'never',
 }

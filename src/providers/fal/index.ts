@@ -158,6 +158,7 @@ const capabilities: Capabilities = {
   estimates: 'price_call',
   // The webhook is repeated for two hours, so polling only covers lost webhooks. Each poll costs us database rows.
   pace: { firstMs: 240_000, growth: 1.25, longestMs: 120_000 },
+  showsProgress: false,
   // It removes a request from its queue, and signals the runner of one that is being made.
   cancels: 'running',
 }

@@ -138,6 +138,7 @@ const capabilities: Capabilities = {
   // The webhook comes within seconds of the end and is retried, so polling only covers lost webhooks. Each poll costs us
   // database rows and messages. Most videos are finished before the first poll.
   pace: { firstMs: 240_000, growth: 1.25, longestMs: 120_000 },
+  showsProgress: true,
   // No call for it is documented.
   cancels: 'never',
 }

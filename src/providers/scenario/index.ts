@@ -140,6 +140,7 @@ const capabilities: Capabilities = {
   // No webhooks. Its SDK polls every 3 seconds; a video takes minutes, and each poll costs us 4 database rows and a
   // message.
   pace: { firstMs: 20_000, growth: 1.25, longestMs: 30_000 },
+  showsProgress: true,
   // `POST /jobs/{id}/action` with `cancel` refuses most generation jobs, and no page says that a canceled one is free.
   cancels: 'never',
 }

@@ -86,6 +86,7 @@ const capabilities: Capabilities = {
   estimates: 'price_call',
   // Its webhook comes after three seconds, or after twenty. A task whose webhook was lost is polled soon after.
   pace: { firstMs: 15_000, growth: 1.5, longestMs: 30_000 },
+  showsProgress: true,
   // Nothing of a task is stored, and none costs anything.
   cancels: 'never',
 }

@@ -13,7 +13,7 @@ import { type Output, readOutput, selectOutputs } from './outputs.ts'
 import { readTask, selectTasks, type Task } from './tasks.ts'
 import {
   afterLate,
-  isStored,
+  isWakeUp,
   type JournaledWebhook,
   journal,
   type ReceivedWebhook,
@@ -123,7 +123,7 @@ function takeLeaseIf(isDue: SQL | undefined) {
 const isClaimable = lte(claimableAt, value('now'))
 const takeIfDue = takeLeaseIf(isClaimable)
 const takeIfQueued = takeLeaseIf(and(isClaimable, eq(jobs.status, 'queued')))
-const dueForWebhook = sql`coalesce(${jobs.leasedUntil}, CASE WHEN ${isStored} THEN ${value('now')} ELSE ${jobs.dueAt} END)`
+const dueForWebhook = sql`coalesce(${jobs.leasedUntil}, CASE WHEN ${isWakeUp} THEN ${value('now')} ELSE ${jobs.dueAt} END)`
 const takeForWebhook = takeLeaseIf(lte(dueForWebhook, value('now')))
 
 const selectBefore = prepared((db) =>

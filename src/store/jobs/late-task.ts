@@ -10,12 +10,13 @@ import type { Task } from './tasks.ts'
 
 /**
  * Records what a step learned about a task and could not commit, because its job was canceled meanwhile. The job stays as
- * it is. The task gets the provider's id and cost, or that nothing was bought.
+ * it is. The task gets the provider's id and cost, or that nothing was bought. False: there is nothing new, or the job was not
+ * canceled.
  */
 // Guarded by the statuses after which this is new, so that nothing later is overwritten.
-export async function recordLateTask(db: Database, task: Task): Promise<void> {
+export async function recordLateTask(db: Database, task: Task): Promise<boolean> {
   const before = isNewsAfter[task.status]
-  if (before.length === 0) return
+  if (before.length === 0) return false
   const isOpen = task.status === 'submitted' || task.status === 'unknown'
   const isCanceled = db
     .select({ id: jobs.id })
@@ -32,7 +33,7 @@ export async function recordLateTask(db: Database, task: Task): Promise<void> {
         or(ne(other.jobId, task.jobId), ne(other.n, task.n)),
       ),
     )
-  await db
+  const { meta } = await db
     .update(tasks)
     .set({
       status: task.status === 'deferred' ? 'rejected' : task.status,
@@ -56,6 +57,7 @@ export async function recordLateTask(db: Database, task: Task): Promise<void> {
         notExists(holder),
       ),
     )
+  return meta.changes > 0
 }
 
 const isNewsAfter: Record<TaskStatus, TaskStatus[]> = {

@@ -20,6 +20,8 @@ export interface ReceivedWebhook {
   hash: string
   body: string
   receivedAt: number
+  /** It says nothing that a submitted task would need: it is journaled, and wakes its job only while that is queued. */
+  isProgress?: boolean
 }
 
 /**
@@ -55,6 +57,7 @@ export function journal(db: Database, webhook: ReceivedWebhook, nowMs: number, l
   const values = {
     ...webhook,
     bytes: new TextEncoder().encode(webhook.body).length,
+    isProgress: webhook.isProgress ? 1 : 0,
     lease,
     now: nowMs,
     soon: nowMs + soonMs,
@@ -75,7 +78,11 @@ const storedBytes = sql`coalesce(sum(length(CAST(${webhooks.body} AS BLOB))), 0)
 const hasRoom = sql`(SELECT count(*) < ${maxJournaled.rows} AND ${storedBytes} + ${value('bytes')} <= ${maxJournaled.bytes}
   FROM ${webhooks} WHERE ${webhooks.jobId} = ${value('jobId')})`
 /** Whether the webhook is new and the journal has room for it: in a statement with the values of `journal`. */
-export const isStored = sql`${isNew} AND ${hasRoom}`
+const isStored = sql`${isNew} AND ${hasRoom}`
+/** A queued job may have lost the answer to its submission, and then a webhook that reports progress names its task. */
+const mayWake = sql`(${value('isProgress')} = 0 OR ${jobs.status} = 'queued')`
+/** Whether it also makes its job due: in a statement on jobs. */
+export const isWakeUp = sql`${mayWake} AND ${isStored}`
 
 const isHere = and(eq(jobs.id, value('jobId')), isNull(jobs.erasedAt))
 
@@ -88,10 +95,12 @@ const see = prepared((db) =>
 
 const isElsewhere = sql`${jobs.lease} IS NOT ${value('lease')}`
 const wakeIfStored = prepared((db) =>
-  wakeJob(db, value('jobId'), value('now'), sql`${isElsewhere} AND ${isStored}`),
+  wakeJob(db, value('jobId'), value('now'), sql`${isElsewhere} AND ${isWakeUp}`),
 )
 
-const makeDueSoonIfNew = prepared((db) => makeDueBy(db, value('jobId'), value('soon'), isNew))
+const makeDueSoonIfNew = prepared((db) =>
+  makeDueBy(db, value('jobId'), value('soon'), sql`${mayWake} AND ${isNew}`),
+)
 
 const countLate = prepared((db) =>
   db

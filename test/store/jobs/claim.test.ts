@@ -114,6 +114,25 @@ describe('claiming a job with a webhook', () => {
     expect(await jobRow(id)).toMatchObject({ due_at: start, leased_until: start + leaseMs, woken_at: null })
   })
 
+  it('that reports progress wakes a queued job, whose task it may name', async () => {
+    const id = await waitingJob()
+    const { claim } = await claimWithWebhook(db, { ...aWebhook(id), isProgress: true }, 'a lease', start)
+    expect(claim?.webhooks).toHaveLength(1)
+    await select('DELETE FROM jobs WHERE id = ?', id)
+  })
+
+  it('that reports progress is only journaled for another job', async () => {
+    const id = await waitingJob()
+    await select("UPDATE jobs SET status = 'generating' WHERE id = ?", id)
+    const before = await jobRow(id)
+    const first = await claimWithWebhook(db, { ...aWebhook(id), isProgress: true }, 'a lease', start)
+    expect(first).toEqual({ result: 'received', claim: null })
+    expect(await jobRow(id)).toEqual(before)
+    const { claim } = await claimWithWebhook(db, aWebhook(id, 'the end'), 'a lease', start)
+    expect(claim?.webhooks).toHaveLength(2)
+    await select('DELETE FROM jobs WHERE id = ?', id)
+  })
+
   it('reads its own claim when it is repeated', async () => {
     const id = await waitingJob()
     const first = await claimWithWebhook(db, aWebhook(id), 'a lease', start)
