@@ -26,7 +26,7 @@ export function aimlapiRoutes(world: World): Hono {
   })
 
   app.post('/v2/video/generations', async (c) => {
-    const submitted = submit(world, parseJson(await c.req.text()), clientRequestIdOf(c))
+    const submitted = await submit(world, parseJson(await c.req.text()), clientRequestIdOf(c))
     if (!submitted.ok) return refuse(c, now(), submitted.refusal)
     const { taskId } = submitted.task
     c.header('x-inference-id', taskId)

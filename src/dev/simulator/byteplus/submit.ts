@@ -1,8 +1,9 @@
-import { type Directives, dueFault, type ReadDirectives, readDirectives } from '../directives.ts'
+import { type Directives, type ReadDirectives, readDirectives } from '../directives.ts'
 import { planSingle } from '../single-task.ts'
+import { submitUnderFault } from '../submission.ts'
 import { type BytePlusTask, hasWebhookOption } from '../task.ts'
 import { type RetryPolicy, scheduleWebhooks } from '../webhooks.ts'
-import { accept, loseResponse, record, replaceResponse, type World } from '../world.ts'
+import { accept, record, type World } from '../world.ts'
 import { usdOf } from './price.ts'
 import { type BytePlusRequest, bytePlusRequest, namesUnknownModel, textOf } from './request.ts'
 import { broken, invalid, type Refusal, refusalFor, unknownModel } from './responses.ts'
@@ -33,33 +34,16 @@ export async function submit(world: World, body: unknown): Promise<Submitted> {
     })
   }
 
-  // BytePlus has no idempotency key. The tasks of one job differ in their expiry only.
-  const attempt = `submit ${request.callback_url} ${request.execution_expires_after} ${text}`
-  const fault = dueFault(directed.directives.submit, world.count(attempt))
-  switch (fault) {
-    case undefined:
-      return { ok: true, task: await run(world, request, directed.directives) }
-    case 'reset-before':
-      throw loseResponse(world, 'byteplus')
-    case 'lost-after': {
-      const task = await run(world, request, directed.directives)
-      throw loseResponse(world, 'byteplus', task.taskId)
-    }
-    case '504-after':
-    case 'garbage-after':
-      throw replaceResponse(world, await run(world, request, directed.directives), fault)
-    case '500-after':
-      await run(world, request, directed.directives)
-      return { ok: false, refusal: broken }
-    case '402':
-    case '403':
-    case '429':
-    case '455':
-    case '500-before':
-    case '503':
-    case '505':
-      return refuse(world, refusalFor(fault))
-  }
+  return submitUnderFault<BytePlusTask, Submitted>(world, {
+    provider: 'byteplus',
+    directives: directed.directives,
+    // BytePlus has no idempotency key. The tasks of one job differ in their expiry only.
+    attempt: `${request.callback_url} ${request.execution_expires_after} ${text}`,
+    run: () => run(world, request, directed.directives),
+    accepted: (task) => ({ ok: true, task }),
+    broken: () => ({ ok: false, refusal: broken }),
+    refused: (fault) => refuse(world, refusalFor(fault)),
+  })
 }
 
 async function run(world: World, request: BytePlusRequest, directives: Directives): Promise<BytePlusTask> {

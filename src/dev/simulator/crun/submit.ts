@@ -1,8 +1,9 @@
-import { type Directives, dueFault, type ReadDirectives, readDirectives } from '../directives.ts'
+import { type Directives, type ReadDirectives, readDirectives } from '../directives.ts'
 import { planSingle } from '../single-task.ts'
+import { submitUnderFault } from '../submission.ts'
 import { type CrunTask, hasWebhookOption } from '../task.ts'
 import { type RetryPolicy, scheduleWebhooks } from '../webhooks.ts'
-import { accept, loseResponse, record, replaceResponse, type World } from '../world.ts'
+import { accept, record, type World } from '../world.ts'
 import { CREDITS_PER_USD, type CrunRequest, creditsFor, crunRequest } from './request.ts'
 import { type CrunResponse, codeOf, fail, invalid, succeed } from './responses.ts'
 import { webhooksFor } from './task-info.ts'
@@ -21,35 +22,16 @@ export async function createTask(world: World, body: unknown): Promise<CrunRespo
   const directed = readCrunDirectives(request.input.prompt)
   if (!directed.ok) return refuse(world, fail(422, [`input.prompt: ${directed.message}`]))
 
-  // Crun has no idempotency key, so the same prompt with the same callback counts as the same attempt.
-  const attempt = `submit ${request.callback_url} ${request.input.prompt}`
-  const fault = dueFault(directed.directives.submit, world.count(attempt))
-  switch (fault) {
-    case undefined: {
-      const task = await run(world, request, directed.directives)
-      return succeed({ task_id: task.taskId })
-    }
-    case 'reset-before':
-      throw loseResponse(world, 'crun')
-    case 'lost-after': {
-      const task = await run(world, request, directed.directives)
-      throw loseResponse(world, 'crun', task.taskId)
-    }
-    case '504-after':
-    case 'garbage-after':
-      throw replaceResponse(world, await run(world, request, directed.directives), fault)
-    case '500-after':
-      await run(world, request, directed.directives)
-      return fail(500)
-    case '402':
-    case '403':
-    case '429':
-    case '455':
-    case '500-before':
-    case '503':
-    case '505':
-      return refuse(world, fail(codeOf(fault)))
-  }
+  return submitUnderFault(world, {
+    provider: 'crun',
+    directives: directed.directives,
+    // Crun has no idempotency key, so the same prompt with the same callback counts as the same attempt.
+    attempt: `${request.callback_url} ${request.input.prompt}`,
+    run: () => run(world, request, directed.directives),
+    accepted: ({ taskId }: CrunTask) => succeed({ task_id: taskId }),
+    broken: () => fail(500),
+    refused: (fault) => refuse(world, fail(codeOf(fault))),
+  })
 }
 
 export function estimate(body: unknown): CrunResponse {

@@ -1,8 +1,9 @@
-import { type Directives, dueFault, type ReadDirectives, readDirectives } from '../directives.ts'
+import { type Directives, type ReadDirectives, readDirectives } from '../directives.ts'
 import { planSingle } from '../single-task.ts'
+import { submitUnderFault } from '../submission.ts'
 import type { FalTask } from '../task.ts'
 import { type RetryPolicy, scheduleWebhooks } from '../webhooks.ts'
-import { accept, loseResponse, record, replaceResponse, type World } from '../world.ts'
+import { accept, record, type World } from '../world.ts'
 import { type Endpoint, endpointAt, inputOf, usdFor } from './request.ts'
 import { type FalResponse, invalid, refusalFor, refuse } from './responses.ts'
 import { resultWebhook, urlsOf } from './result.ts'
@@ -25,32 +26,16 @@ export async function submit(
   const directed = readFalDirectives(read.data.prompt)
   if (!directed.ok) return refused(world, refuse(422, directed.message))
   const { directives } = directed
-  const start = () => run(world, plannedTask(world, endpoint, { input: read.data, webhookUrl, directives }))
-
-  // fal has no idempotency key, so the same prompt with the same webhook counts as the same attempt.
-  const fault = dueFault(directives.submit, world.count(`submit ${webhookUrl} ${read.data.prompt}`))
-  switch (fault) {
-    case undefined:
-      return accepted(world, path, await start())
-    case 'reset-before':
-      throw loseResponse(world, 'fal')
-    case 'lost-after':
-      throw loseResponse(world, 'fal', (await start()).taskId)
-    case '504-after':
-    case 'garbage-after':
-      throw replaceResponse(world, await start(), fault)
-    case '500-after':
-      await start()
-      return refuse(500, 'Internal server error')
-    case '402':
-    case '403':
-    case '429':
-    case '455':
-    case '500-before':
-    case '503':
-    case '505':
-      return refused(world, refusalFor(fault))
-  }
+  return submitUnderFault(world, {
+    provider: 'fal',
+    directives,
+    // fal has no idempotency key, so the same prompt with the same webhook counts as the same attempt.
+    attempt: `${webhookUrl} ${read.data.prompt}`,
+    run: () => run(world, plannedTask(world, endpoint, { input: read.data, webhookUrl, directives })),
+    accepted: (task: FalTask) => accepted(world, path, task),
+    broken: () => refuse(500, 'Internal server error'),
+    refused: (fault) => refused(world, refusalFor(fault)),
+  })
 }
 
 function accepted(world: World, path: string, task: FalTask): FalResponse {

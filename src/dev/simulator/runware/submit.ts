@@ -1,8 +1,9 @@
-import { type Directives, dueFault, readDirectives } from '../directives.ts'
+import { type Directives, readDirectives } from '../directives.ts'
 import { planSize } from '../media.ts'
+import { submitUnderFault } from '../submission.ts'
 import { planFailure, planTimeline, type RunwareTask } from '../task.ts'
 import { type RetryPolicy, scheduleWebhooks } from '../webhooks.ts'
-import { accept, loseResponse, record, replaceResponse, type World } from '../world.ts'
+import { accept, record, type World } from '../world.ts'
 import { type Refusal, refusal, refuseBroken, refuseIssue, refuseOnPurpose } from './errors.ts'
 import { priceOf, type RunwareRequest, runwareRequest } from './request.ts'
 import { webhooksFor } from './results.ts'
@@ -33,30 +34,18 @@ export async function submit(world: World, task: unknown): Promise<PartialRespon
     return refuse(world, [refusal(400, 'conflictTaskUUID', message, task)])
   }
 
-  const fault = dueFault(directed.directives.submit, world.count(`submit ${request.taskUUID}`))
-  switch (fault) {
-    case undefined:
-      return (await run(world, request, directed.directives)).response
-    case 'reset-before':
-      throw loseResponse(world, 'runware', request.taskUUID)
-    case 'lost-after':
-      await run(world, request, directed.directives)
-      throw loseResponse(world, 'runware', request.taskUUID)
-    case '504-after':
-    case 'garbage-after':
-      throw replaceResponse(world, (await run(world, request, directed.directives)).task, fault)
-    case '500-after':
-      await run(world, request, directed.directives)
-      return { data: [], errors: [refuseBroken(task)] }
-    case '402':
-    case '403':
-    case '429':
-    case '455':
-    case '500-before':
-    case '503':
-    case '505':
-      return refuse(world, [refuseOnPurpose(fault, task)])
-  }
+  return submitUnderFault(world, {
+    provider: 'runware',
+    directives: directed.directives,
+    attempt: request.taskUUID,
+    run: () => run(world, request, directed.directives),
+    accepted: ({ taskId }: RunwareTask): PartialResponse => ({
+      data: [{ taskType: request.taskType, taskUUID: taskId }],
+      errors: [],
+    }),
+    broken: () => ({ data: [], errors: [refuseBroken(task)] }),
+    refused: (fault) => refuse(world, [refuseOnPurpose(fault, task)]),
+  })
 }
 
 /** `X-Runware-Dry-Run: 1` validates and prices a task. The documents do not show the shape of the response. */
@@ -75,11 +64,7 @@ async function run(world: World, request: RunwareRequest, directives: Directives
   accept(world, task)
   await uploadOutputs(world, task)
   await scheduleWebhooks(world, task, webhooksFor(world, task), retryPolicy)
-  const response: PartialResponse = {
-    data: [{ taskType: request.taskType, taskUUID: request.taskUUID }],
-    errors: [],
-  }
-  return { task, response }
+  return task
 }
 
 function planTask(world: World, request: RunwareRequest, directives: Directives): RunwareTask {

@@ -1,8 +1,9 @@
-import { type Directives, dueFault } from '../directives.ts'
+import type { Directives } from '../directives.ts'
 import { parseJson } from '../parse-json.ts'
 import { planSingle, readSilentDirectives } from '../single-task.ts'
+import { submitUnderFault } from '../submission.ts'
 import type { ScenarioTask } from '../task.ts'
-import { accept, loseResponse, record, replaceResponse, type World } from '../world.ts'
+import { accept, record, type World } from '../world.ts'
 import { assetFaults } from './assets.ts'
 import { newId } from './id.ts'
 import { jobView } from './job.ts'
@@ -23,42 +24,23 @@ interface Order {
 }
 
 /** `POST /generate/custom/{model}`. */
-export function generate(world: World, modelName: string, text: string): Response {
+export async function generate(world: World, modelName: string, text: string): Promise<Response> {
   const read = readOrder(world, modelName, text)
   if (!read.ok) return refuse(world, read.refusal)
   const { order } = read
 
-  // Scenario has no idempotency key, so the same prompt with the same model counts as the same attempt, even with newly
-  // uploaded assets.
-  const attempt = `submit ${modelName} ${order.request.prompt}`
-  const fault = dueFault(order.directives.submit, world.count(attempt))
-  switch (fault) {
-    case undefined: {
-      const task = run(world, order)
-      return Response.json({
-        job: jobView(task, world.edges.now()),
-        creativeUnitsCost: task.creativeUnits,
-      })
-    }
-    case 'reset-before':
-      throw loseResponse(world, 'scenario')
-    case 'lost-after':
-      throw loseResponse(world, 'scenario', run(world, order).taskId)
-    case '504-after':
-    case 'garbage-after':
-      throw replaceResponse(world, run(world, order), fault)
-    case '500-after':
-      run(world, order)
-      return refuseBroken()
-    case '402':
-    case '403':
-    case '429':
-    case '455':
-    case '500-before':
-    case '503':
-    case '505':
-      return refuse(world, refuseOnPurpose(fault))
-  }
+  return submitUnderFault(world, {
+    provider: 'scenario',
+    directives: order.directives,
+    // Scenario has no idempotency key, so the same prompt with the same model counts as the same attempt, even with newly
+    // uploaded assets.
+    attempt: `${modelName} ${order.request.prompt}`,
+    run: () => run(world, order),
+    accepted: (task: ScenarioTask) =>
+      Response.json({ job: jobView(task, world.edges.now()), creativeUnitsCost: task.creativeUnits }),
+    broken: refuseBroken,
+    refused: (fault) => refuse(world, refuseOnPurpose(fault)),
+  })
 }
 
 /** `?dryRun=true` validates and prices a job; its status is 269 (Scenario's published SDK). */
