@@ -57,7 +57,12 @@ export interface MediaLimits {
   contentTypes?: readonly string[]
   /** Width times height of each file. */
   pixels?: { min: number; max: number }
+  /** The width and the height of each file, in pixels. */
+  side?: { min: number; max: number }
+  /** The width divided by the height. */
+  shape?: { min: number; max: number }
   /** Per file. */
+  minSeconds?: number
   maxSeconds?: number
   /** The sum over the files of the field, if there are several. */
   maxTotalSeconds?: number

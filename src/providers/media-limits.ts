@@ -32,22 +32,40 @@ interface MediaFile {
 
 function fileFaults(limits: MediaLimits, { path, metadata }: MediaFile): Reason[] {
   if (metadata === undefined) return []
-  const { contentTypes, pixels, maxSeconds } = limits
-  const { contentType, width, height, durationSeconds } = metadata
+  const { contentTypes, minSeconds, maxSeconds } = limits
+  const { contentType, durationSeconds } = metadata
   const messages: string[] = []
   if (contentTypes !== undefined && !contentTypes.includes(contentType)) {
     messages.push(`must be ${contentTypes.join(' or ')}, but is ${contentType}`)
   }
-  if (pixels !== undefined && width !== null && height !== null) {
-    const count = width * height
-    const range = `must have ${pixels.min} to ${pixels.max} pixels`
-    if (count < pixels.min || count > pixels.max)
-      messages.push(`${range}, but has ${count} (${width}×${height})`)
+  messages.push(...sizeFaults(limits, metadata))
+  if (minSeconds !== undefined && durationSeconds !== null && durationSeconds < minSeconds) {
+    messages.push(`must last at least ${minSeconds} seconds, but lasts ${durationSeconds}`)
   }
   if (maxSeconds !== undefined && durationSeconds !== null && durationSeconds > maxSeconds) {
     messages.push(`must last at most ${maxSeconds} seconds, but lasts ${durationSeconds}`)
   }
   return messages.map((message) => ({ path, message }))
+}
+
+function sizeFaults({ pixels, side, shape }: MediaLimits, { width, height }: MediaMetadata): string[] {
+  if (width === null || height === null) return []
+  const [count, ratio] = [width * height, Math.round((100 * width) / height) / 100]
+  const isOutside = (value: number, range?: { min: number; max: number }) =>
+    range !== undefined && (value < range.min || value > range.max)
+  return [
+    ...(isOutside(count, pixels)
+      ? [`must have ${pixels?.min} to ${pixels?.max} pixels, but has ${count} (${width}×${height})`]
+      : []),
+    ...([width, height].some((length) => isOutside(length, side))
+      ? [`must have sides of ${side?.min} to ${side?.max} pixels, but is ${width}×${height}`]
+      : []),
+    ...(isOutside(width / height, shape)
+      ? [
+          `must have a width of ${shape?.min} to ${shape?.max} times its height, but it is ${ratio} times (${width}×${height})`,
+        ]
+      : []),
+  ]
 }
 
 function totalFaults({ maxTotalSeconds }: MediaLimits, field: MediaField, files: MediaFile[]): Reason[] {

@@ -1,10 +1,11 @@
-/** Media metadata against documented limits. AI/ML API documents limits, the other providers none. */
+/** Media metadata against documented limits. */
 import { describe, expect, it } from 'vitest'
 import type { MediaMetadata } from '../../src/core/request/media.ts'
 import { mediaLimitFaults } from '../../src/providers/media-limits.ts'
 import type { Reason } from '../../src/providers/provider.ts'
 import { aRequest, audio, image, video } from '../core/request/a-request.ts'
 import { anAimlapi } from './aimlapi/a-aimlapi.ts'
+import { aBytePlus } from './byteplus/a-byteplus.ts'
 import { aCrun } from './crun/a-crun.ts'
 import { aRunware } from './runware/a-runware.ts'
 import { aScenario } from './scenario/a-scenario.ts'
@@ -136,6 +137,43 @@ it('media without metadata are accepted', () => {
 it('every fault of every list is reported at once', () => {
   const reasons = faultsOf([null, aVideo(256, 144)], [aSound(20), null])
   expect(pathsOf(reasons)).toEqual(['reference_videos.1', 'reference_audios.0', 'reference_audios'])
+})
+
+describe('a picture at BytePlus', () => {
+  const { provider } = aBytePlus({ status: 500, json: {} })
+  const faultsOfPicture = (width: number, height: number) => {
+    const metadata = { ...unknown, contentType: 'image/png', width, height }
+    const request = aRequest({ first_frame: image })
+    return mediaLimitFaults(provider.capabilities, request, new Map([['first_frame', metadata]]))
+  }
+
+  it.each([
+    [300, 300],
+    [300, 750],
+    [6_000, 2_400],
+    [6_000, 6_000],
+  ])('may have %s×%s pixels', (width, height) => expect(faultsOfPicture(width, height)).toEqual([]))
+
+  it.each([
+    [299, 300, ['must have sides of 300 to 6000 pixels, but is 299×300']],
+    [6_001, 6_000, ['must have sides of 300 to 6000 pixels, but is 6001×6000']],
+    [1_000, 399, ['must have a width of 0.4 to 2.5 times its height, but it is 2.51 times (1000×399)']],
+    [100, 4_000, [expect.stringMatching(/^must have sides/), expect.stringMatching(/^must have a width/)]],
+  ])('may not have %s×%s pixels: %s', (width, height, messages) => {
+    expect(faultsOfPicture(width, height)).toEqual(
+      messages.map((message) => ({ path: 'first_frame', message })),
+    )
+  })
+})
+
+it('a video or a sound of less than two seconds is refused at BytePlus', () => {
+  const { provider } = aBytePlus({ status: 500, json: {} })
+  const video = { ...aVideo(1280, 720), durationSeconds: 1.9 }
+  const message = 'must last at least 2 seconds, but lasts 1.9'
+  expect(faultsOf([video], [aSound(1.9)], provider)).toEqual([
+    { path: 'reference_videos.0', message },
+    { path: 'reference_audios.0', message },
+  ])
 })
 
 it.each([

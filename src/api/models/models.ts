@@ -119,10 +119,13 @@ function formsOf(media: Provider['capabilities']['media']) {
 }
 
 function filesOf(limits: Provider['capabilities']['mediaLimits']) {
-  const view = ({ contentTypes, pixels, maxSeconds, maxTotalSeconds }: MediaLimits = {}) => ({
+  const view = ({ contentTypes, maxTotalSeconds, ...limits }: MediaLimits = {}) => ({
     content_types: contentTypes,
-    pixels,
-    max_seconds: maxSeconds,
+    pixels: limits.pixels,
+    side_pixels: limits.side,
+    width_by_height: limits.shape,
+    min_seconds: limits.minSeconds,
+    max_seconds: limits.maxSeconds,
     max_seconds_together: maxTotalSeconds,
   })
   return {

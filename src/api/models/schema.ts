@@ -16,6 +16,11 @@ const mediaLimits = z
   .object({
     content_types: z.array(z.string()).readonly(),
     pixels: z.object({ min: z.int(), max: z.int() }).meta({ description: 'Width times height.' }),
+    side_pixels: z.object({ min: z.int(), max: z.int() }).meta({ description: 'The width, and the height.' }),
+    width_by_height: z
+      .object({ min: z.number(), max: z.number() })
+      .meta({ description: 'The width divided by the height.' }),
+    min_seconds: z.number(),
     max_seconds: z.number(),
     max_seconds_together: z.number().meta({ description: 'The limit for all files of the field together.' }),
   })

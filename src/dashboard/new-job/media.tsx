@@ -171,13 +171,17 @@ function limitsOf(field: MediaField, { offers, mode }: Plan, max: number): strin
 }
 
 function fileLimitsOf(limits: Offer['limits']['media_files'][MediaField]): string {
-  const { content_types: types, pixels, max_seconds: seconds, max_seconds_together: together } = limits
+  const { content_types: types, pixels, side_pixels: side, width_by_height: shape } = limits
+  const { min_seconds: least, max_seconds: most, max_seconds_together: together } = limits
   return [
     ...(types === undefined ? [] : [types.join(', ')]),
     ...(pixels === undefined
       ? []
       : [`width × height ${formatCount(pixels.min)} to ${formatCount(pixels.max)} pixels`]),
-    ...(seconds === undefined ? [] : [`at most ${seconds} s each`]),
+    ...(side === undefined ? [] : [`sides of ${formatCount(side.min)} to ${formatCount(side.max)} pixels`]),
+    ...(shape === undefined ? [] : [`a width of ${shape.min} to ${shape.max} times the height`]),
+    ...(least === undefined ? [] : [`at least ${least} s each`]),
+    ...(most === undefined ? [] : [`at most ${most} s each`]),
     ...(together === undefined ? [] : [`at most ${together} s together`]),
   ].join('; ')
 }

@@ -2,9 +2,12 @@
 import { aspectRatios } from '../../core/request/choices.ts'
 import type { Capabilities } from '../capabilities.ts'
 
-/** `maxSeconds`: of each reference video and of all together, and the same for reference audios. */
+/**
+ * `maxSeconds`: of each reference video and of all together, and the same for reference audios. The sizes in bytes and the
+ * frames per second are checked by BytePlus alone.
+ */
 function mediaLimitsOf(maxSeconds: number): Capabilities['mediaLimits'] {
-  const lengths = { maxSeconds, maxTotalSeconds: maxSeconds }
+  const lengths = { minSeconds: 2, maxSeconds, maxTotalSeconds: maxSeconds }
   return {
     first_frame: images,
     last_frame: images,
@@ -18,9 +21,9 @@ function mediaLimitsOf(maxSeconds: number): Capabilities['mediaLimits'] {
   }
 }
 
-// Each side may have 300 to 6,000 pixels.
 const images = {
-  pixels: { min: 300 * 300, max: 6_000 * 6_000 },
+  side: { min: 300, max: 6_000 },
+  shape: { min: 0.4, max: 2.5 },
   contentTypes: [
     'image/jpeg',
     'image/png',

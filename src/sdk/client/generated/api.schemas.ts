@@ -1182,6 +1182,21 @@ export type Model = {
                         min: number;
                         max: number;
                     };
+                    /**
+                     * The width, and the height.
+                     */
+                    side_pixels?: {
+                        min: number;
+                        max: number;
+                    };
+                    /**
+                     * The width divided by the height.
+                     */
+                    width_by_height?: {
+                        min: number;
+                        max: number;
+                    };
+                    min_seconds?: number;
                     max_seconds?: number;
                     /**
                      * The limit for all files of the field together.
@@ -1197,6 +1212,21 @@ export type Model = {
                         min: number;
                         max: number;
                     };
+                    /**
+                     * The width, and the height.
+                     */
+                    side_pixels?: {
+                        min: number;
+                        max: number;
+                    };
+                    /**
+                     * The width divided by the height.
+                     */
+                    width_by_height?: {
+                        min: number;
+                        max: number;
+                    };
+                    min_seconds?: number;
                     max_seconds?: number;
                     /**
                      * The limit for all files of the field together.
@@ -1212,6 +1242,21 @@ export type Model = {
                         min: number;
                         max: number;
                     };
+                    /**
+                     * The width, and the height.
+                     */
+                    side_pixels?: {
+                        min: number;
+                        max: number;
+                    };
+                    /**
+                     * The width divided by the height.
+                     */
+                    width_by_height?: {
+                        min: number;
+                        max: number;
+                    };
+                    min_seconds?: number;
                     max_seconds?: number;
                     /**
                      * The limit for all files of the field together.
@@ -1227,6 +1272,21 @@ export type Model = {
                         min: number;
                         max: number;
                     };
+                    /**
+                     * The width, and the height.
+                     */
+                    side_pixels?: {
+                        min: number;
+                        max: number;
+                    };
+                    /**
+                     * The width divided by the height.
+                     */
+                    width_by_height?: {
+                        min: number;
+                        max: number;
+                    };
+                    min_seconds?: number;
                     max_seconds?: number;
                     /**
                      * The limit for all files of the field together.
@@ -1242,6 +1302,21 @@ export type Model = {
                         min: number;
                         max: number;
                     };
+                    /**
+                     * The width, and the height.
+                     */
+                    side_pixels?: {
+                        min: number;
+                        max: number;
+                    };
+                    /**
+                     * The width divided by the height.
+                     */
+                    width_by_height?: {
+                        min: number;
+                        max: number;
+                    };
+                    min_seconds?: number;
                     max_seconds?: number;
                     /**
                      * The limit for all files of the field together.
