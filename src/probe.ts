@@ -22,7 +22,7 @@ export async function probe<T>(
   }
 }
 
-/** Throws after five seconds. A call to a binding cannot be aborted, so it goes on and holds its connection. */
+/** Throws after five seconds. The call to a binding cannot be aborted: it keeps its connection. */
 export async function inTime<T>(work: () => Promise<T>): Promise<T> {
   const { promise: timeout, reject } = Promise.withResolvers<never>()
   const timer = setTimeout(() => reject(new Error(`no response within ${timeoutMs} ms`)), timeoutMs)

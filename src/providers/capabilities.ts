@@ -38,7 +38,7 @@ export interface Capabilities {
   estimates: 'price_call' | 'dry_run'
   /** When to poll a task. */
   pace: Pace
-  /** Whether a status tells how far the task is. If not, a webhook that only reports progress leads to no poll. */
+  /** Whether a status has a percentage. If not, a webhook that only reports progress causes no poll. */
   showsProgress: boolean
   /** Until when the provider cancels a task. */
   cancels: Cancels

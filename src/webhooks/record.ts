@@ -32,7 +32,7 @@ export async function recordWebhook(
   return result === 'awaited' ? 'late' : claim
 }
 
-/** Whether it announces no end, and a status of this provider would not tell more. */
+/** Whether the webhook reports only progress. A poll of this provider would learn nothing more. */
 function isProgress(
   { providers }: Pick<Context, 'providers'>,
   { provider: name, body }: PostedWebhook,

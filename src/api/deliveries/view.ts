@@ -16,7 +16,7 @@ export const deliveryCursor = z.string().regex(/^dlv_[0-9a-z]{26}$/, 'must be a 
 export const timestamp = z.iso.datetime({ offset: true })
 
 const answerRule =
-  'User info and query of URLs are shown to the scope admin only, and *** stands for the value of a callback header.'
+  'Only the scope admin sees the user info and the query of a URL. *** hides the value of a callback header.'
 
 const attemptSchema = z.object({
   n: z.int(),

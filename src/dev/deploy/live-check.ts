@@ -1,4 +1,4 @@
-/** What the deployed Worker says from outside: the version that runs, and whether it has the secret of the settings. */
+/** Asks the deployed Worker which version it is, and whether it has the secret of the settings. */
 import { z } from 'zod'
 import { callToken } from '../../providers/simulator/token.ts'
 import type { Settings } from './settings-file.ts'

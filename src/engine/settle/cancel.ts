@@ -66,17 +66,17 @@ async function settleAsCanceled(context: Context, seen: SeenJob): Promise<Job | 
 }
 
 /** Whether a provider that cancels has the task. */
-export function isCancelable(
-  { providers }: Pick<Context, 'providers'>,
-  { provider, status }: Pick<Task, 'provider' | 'status'>,
-): boolean {
-  return status === 'submitted' && providers[provider]?.cancel !== undefined
+export function isCancelable({ providers }: Pick<Context, 'providers'>, task: CanceledTask): boolean {
+  return task.status === 'submitted' && providers[task.provider]?.cancel !== undefined
 }
 
 /** Whether it has the task, or may have it soon: the step that submits it has not recorded it yet. */
-export function mayBeCanceled(context: Pick<Context, 'providers'>, task: Pick<Task, 'provider' | 'status'>) {
-  return isCancelable(context, task.status === 'intended' ? { ...task, status: 'submitted' } : task)
+export function mayBeCanceled({ providers }: Pick<Context, 'providers'>, task: CanceledTask): boolean {
+  const mayBeThere = task.status === 'submitted' || task.status === 'intended'
+  return mayBeThere && providers[task.provider]?.cancel !== undefined
 }
+
+type CanceledTask = Pick<Task, 'provider' | 'status'>
 
 /** Also when the job is canceled again: an earlier message may be lost, or all its attempts may have failed. */
 async function askProviders(context: Context, { job, tasks }: Pick<SeenJob, 'job' | 'tasks'>): Promise<void> {

@@ -1401,11 +1401,11 @@ export type Delivery = {
          */
         error: string | null;
         /**
-         * The headers that help to find a fault, 512 bytes at most. User info and query of URLs are shown to the scope admin only, and *** stands for the value of a callback header.
+         * The headers that help to find a fault, 512 bytes at most. Only the scope admin sees the user info and the query of a URL. *** hides the value of a callback header.
          */
         response_headers: Record<string, string> | null;
         /**
-         * The first kilobyte of the response body. User info and query of URLs are shown to the scope admin only, and *** stands for the value of a callback header.
+         * The first kilobyte of the response body. Only the scope admin sees the user info and the query of a URL. *** hides the value of a callback header.
          */
         response_body: string | null;
     }[];
