@@ -35,9 +35,10 @@ describe('the tunnel', () => {
     expect(opened).toMatchObject({ ok: false, fault: expect.stringContaining('brew install cloudflared') })
   })
 
-  it('shows what cloudflared says when it fails', async () => {
+  it('shows what cloudflared says when it fails, also when the text comes after its exit', async () => {
+    const fault = 'failed to request quick Tunnel: Post "https://api.trycloudflare.com/tunnel": no such host'
     const opened = await tunnelWith(
-      `echo 'failed to request quick Tunnel: Post "https://api.trycloudflare.com/tunnel": no such host' >&2; exit 1`,
+      `(while kill -0 $$ 2>/dev/null; do :; done; echo '${fault}' >&2) & exit 1`,
     )
     expect(opened).toMatchObject({ ok: false, fault: expect.stringContaining('no such host') })
   })

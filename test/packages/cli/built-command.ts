@@ -35,7 +35,7 @@ export async function runInTerminal(args: string[], options: TerminalOptions) {
     seen = screen.length
     child.stdin.write(next[1])
   })
-  await once(child, 'exit')
+  await once(child, 'close')
   return { code: child.exitCode, screen }
 }
 

@@ -39,7 +39,8 @@ export async function openTunnel({
       output += `${error.message}\n`
       resolve()
     })
-    child.once('exit', () => resolve())
+    // Not `exit`: its last words may come after that.
+    child.once('close', () => resolve())
   }).finally(() => process.off('exit', close))
   const found = new Promise<string>((resolve) => {
     // Both are read to the end: a full pipe would stop cloudflared.
