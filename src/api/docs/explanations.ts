@@ -18,7 +18,8 @@ export const explanations = {
   invalid_request: {
     meaning: 'A field, a parameter or a header breaks a rule of the API or of the model.',
     effect: nothing,
-    remedy: 'Correct every field that errors names.',
+    remedy:
+      'Correct every field that errors names. A message that begins with the name of a provider is a reason why that one cannot run the job: it is listed here if no provider can.',
     repeat: 'corrected',
   },
   invalid_json: {

@@ -3,14 +3,15 @@ import { createRoute, z } from '@hono/zod-openapi'
 import { costSchema } from '../../core/cost.ts'
 import { providerNames } from '../../core/request/choices.ts'
 import type { PostedRequest } from '../../core/request/request.ts'
-import { type Candidate, isEligible, priceCandidates } from '../jobs/choose-provider.ts'
+import { type Candidate, isEligible } from '../jobs/candidates.ts'
+import { priceCandidates } from '../jobs/choose-provider.ts'
 import { jobRequestSchema, notAccepted, requestFaults } from '../jobs/request.ts'
 import { validateRequest } from '../jobs/validate.ts'
 import { problem } from '../problems.ts'
 import { bodyProblems, json, jsonBody, keyProblems } from '../responses.ts'
 import { createRouter } from '../router.ts'
 
-const faults = z.array(z.object({ path: z.string(), message: z.string() }))
+const faultsSchema = z.array(z.object({ path: z.string(), message: z.string() }))
 
 export const estimateSchema = z
   .object({
@@ -18,8 +19,8 @@ export const estimateSchema = z
     eligible: z.boolean().meta({ description: 'Whether a job created now could run there.' }),
     cost: costSchema.nullable().meta({ description: 'The cost of the whole job.' }),
     unpriced: z.string().nullable().meta({ description: 'Why an eligible provider has no cost.' }),
-    reasons: faults.meta({ description: 'Every reason why it is not eligible.' }),
-    warnings: faults.meta({ description: 'The fields that it would honour only in part.' }),
+    reasons: faultsSchema.meta({ description: 'Every reason why it is not eligible.' }),
+    warnings: faultsSchema.meta({ description: 'The fields that it would honour only in part.' }),
   })
   .openapi('Estimate')
 
@@ -49,10 +50,10 @@ estimateRoutes.openapi(
     const context = c.get('context')
     const request = c.req.valid('json')
     const caller = c.get('caller')
-    const validation = await validateRequest(context, caller, request)
-    if (!validation.ok) return problem(c, 'invalid_request', notAccepted, validation.faults)
+    const { faults, metadata } = await validateRequest(context, caller, { part: request })
+    if (faults.length > 0) return problem(c, 'invalid_request', notAccepted, faults)
     const purpose = caller.monthlyBudgetMicros === null ? 'decision' : 'budget'
-    const asked = { request, metadata: validation.metadata, shard: 0 }
+    const asked = { request, metadata, shard: 0 }
     const { candidates } = await priceCandidates(context, asked, purpose)
     return c.json({ data: candidates.map((candidate) => viewEstimate(candidate, request)) }, 200)
   },

@@ -6,30 +6,19 @@ import { type Known, nothingKnown, ordered, orderedByPrice, reasonOf } from '../
 import type { Cost, Estimates } from '../../core/cost.ts'
 import type { Result } from '../../core/fault.ts'
 import type { ProviderName } from '../../core/request/choices.ts'
-import { isDataUri, type KnownMetadata, mapMedia } from '../../core/request/media.ts'
+import type { KnownMetadata } from '../../core/request/media.ts'
 import type { PostedRequest } from '../../core/request/request.ts'
-import { namedIn, selectionOf } from '../../core/request/selection.ts'
-import { selectableProviders } from '../../providers/index.ts'
-import { mediaLimitFaults } from '../../providers/media-limits.ts'
-import type { Provider, Reason } from '../../providers/provider.ts'
+import { selectionOf } from '../../core/request/selection.ts'
+import type { Reason } from '../../providers/provider.ts'
 import { knownAt } from '../../store/choice/known.ts'
 import type { FieldFault } from '../problems.ts'
+import { allReasons, type Candidate, candidatesFor, isEligible } from './candidates.ts'
 import { type EstimatePurpose, estimate, limitFault } from './estimate.ts'
 import { validateRequest } from './validate.ts'
 
 export interface NewJob {
   request: PostedRequest
   retryOf: string | null
-}
-
-/** A provider that the request names, or that a selection considers. */
-export interface Candidate {
-  name: ProviderName
-  provider: Provider | undefined
-  /** Why it cannot run this request; empty if it can. */
-  reasons: Reason[]
-  /** Null: not estimated. */
-  cost: Result<Cost> | null
 }
 
 /** A valid request. */
@@ -58,9 +47,8 @@ export async function chooseProviders(
   { request, retryOf }: NewJob,
   shard: number,
 ): Promise<Choice> {
-  const validation = await validateRequest(context, caller, request, retryOf)
-  if (!validation.ok) return { ok: false, code: 'invalid_request', errors: validation.faults }
-  const { metadata } = validation
+  const { faults, metadata } = await validateRequest(context, caller, { part: request, retryOf })
+  if (faults.length > 0) return { ok: false, code: 'invalid_request', errors: faults }
   const asked = { request, metadata, shard }
   const { candidates, known } = await priceCandidates(context, asked, purposeOf(request, caller))
   const eligible = candidates.filter(isEligible)
@@ -91,7 +79,7 @@ export async function priceCandidates(
   purpose: EstimatePurpose,
 ): Promise<{ candidates: Candidate[]; known: Known }> {
   const { request } = asked
-  const found = candidatesFor(context, asked)
+  const found = candidatesFor(context, request, asked.metadata)
   const selection = selectionOf(request)
   // An order that the caller has named is not changed, and one provider has none.
   const isOrdered = selection !== null && found.filter(isEligible).length > 1
@@ -112,35 +100,6 @@ export async function priceCandidates(
   }
 }
 
-export function isEligible(candidate: Candidate): candidate is Candidate & { provider: Provider } {
-  return candidate.provider !== undefined && candidate.reasons.length === 0
-}
-
-function candidatesFor({ config, providers }: Context, { request, metadata }: Asked): Candidate[] {
-  // An embedded file becomes an asset before it reaches a provider.
-  const asSent = mapMedia(request, (media) => (isDataUri(media) ? anyAsset : media))
-  return providerNamesFor(request, config.providerOrder, providers).map((name) => {
-    const provider = providers[name]
-    const reasons =
-      provider === undefined
-        ? [{ path: 'provider', message: 'has no API key in this deployment' }]
-        : [...provider.refuse(asSent), ...mediaLimitFaults(provider.capabilities, request, metadata)]
-    return { name, provider, reasons, cost: null }
-  })
-}
-
-const anyAsset = 'asset_00000000000000000000000000'
-
-function providerNamesFor(
-  request: PostedRequest,
-  order: ProviderName[],
-  providers: Context['providers'],
-): ProviderName[] {
-  if (selectionOf(request) === null) return namedIn(request)
-  const names = selectableProviders(providers).map(({ name }) => name)
-  return [...order.filter((name) => names.includes(name)), ...names.filter((name) => !order.includes(name))]
-}
-
 function costReasons(
   cost: Result<Cost>,
   { max_cost_usd }: PostedRequest,
@@ -159,14 +118,4 @@ function costReasons(
 
 function usdOf({ cost }: Candidate): number | undefined {
   return cost?.ok ? cost.value.amount_usd : undefined
-}
-
-function allReasons(candidates: Candidate[]): FieldFault[] {
-  if (candidates.length === 0) {
-    const message = 'no provider has an API key in this deployment: set one, for example RUNWARE_API_KEY'
-    return [{ path: 'provider', message }]
-  }
-  return candidates.flatMap(({ name, reasons }) =>
-    reasons.map(({ path, message }) => ({ path, message: `${name}: ${message}` })),
-  )
 }

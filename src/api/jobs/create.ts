@@ -66,7 +66,7 @@ export const acceptedResponses = {
     'The database is almost full: nothing was accepted, and a retry helps only after room was made.',
   ),
   422: problemResponse(
-    'The errors name every fault of the request, or every reason of every provider. Nothing was spent.',
+    'The errors name every fault of the request and, if no provider can run it, every reason of every provider. Nothing was spent.',
     'invalid_request',
     'no_provider',
   ),

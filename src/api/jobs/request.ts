@@ -41,7 +41,7 @@ async function reportAllFaults(targetFaults: FieldFault[], target: string, c: Ho
   ])
 }
 
-/** Every fault of a body that a face has made of a request. Providers and prices are not looked at. */
+/** Every fault of a body that a face has made of a request. No price is asked for. */
 export async function faultsOf(context: Context, caller: Caller, body: unknown): Promise<FieldFault[]> {
   const { error } = requestSchema.safeParse(body)
   const formFaults = error === undefined ? [] : fieldFaults(error)
@@ -49,8 +49,8 @@ export async function faultsOf(context: Context, caller: Caller, body: unknown):
 }
 
 /** The faults in the content of the fields that no known fault names. */
-async function contentFaults(context: Context, caller: Caller, body: unknown, known: FieldFault[]) {
-  const validation = await validateRequest(context, caller, wellFormedPart(body))
-  const reported = new Set(known.map(({ path }) => path))
-  return validation.ok ? [] : validation.faults.filter(({ path }) => !reported.has(path))
+async function contentFaults(context: Context, caller: Caller, body: unknown, formFaults: FieldFault[]) {
+  const { faults } = await validateRequest(context, caller, { part: wellFormedPart(body), formFaults })
+  const reported = new Set(formFaults.map(({ path }) => path))
+  return faults.filter(({ path }) => !reported.has(path))
 }

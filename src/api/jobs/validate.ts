@@ -13,22 +13,34 @@ import { allProviders } from '../../providers/index.ts'
 import type { Provider } from '../../providers/provider.ts'
 import type { Asset } from '../../store/assets.ts'
 import { adminKeyId } from '../auth.ts'
-import { type FieldFault, fieldFaults } from '../problems.ts'
+import { type FieldFault, fieldFaults, fieldOf } from '../problems.ts'
+import { lastingReasons } from './candidates.ts'
 
 type Part = ReturnType<typeof wellFormedPart>
 
-/** A valid request comes with the metadata of its media; an invalid one with every fault. */
-export type Validation = { ok: true; metadata: KnownMetadata } | { ok: false; faults: FieldFault[] }
+interface Submitted {
+  /** The whole request, or the well-formed fields of a faulty one. */
+  part: Part
+  /** The faults in its form. */
+  formFaults?: FieldFault[]
+  retryOf?: string | null
+}
+
+interface Validation {
+  /** Every fault in the content. A request with a fault also has the reasons for which no provider could run it. */
+  faults: FieldFault[]
+  /** What is known of the media that have no fault. */
+  metadata: KnownMetadata
+}
 
 /** Checks URLs, assets, embedded media, provider options and the secret, and reports all faults at once. */
 export async function validateRequest(
   { dbOf, bucket, config, providers }: Pick<Context, 'dbOf' | 'bucket' | 'config' | 'providers'>,
   caller: Pick<Caller, 'keyId' | 'project'>,
-  request: Part,
-  retryOf: string | null = null,
+  { part: request, formFaults = [], retryOf = null }: Submitted,
 ): Promise<Validation> {
   const assets = await availableAssets({ dbOf, bucket }, request, retryOf, caller)
-  const faults = [
+  const contentFaults = [
     ...urlFaultsOf(request, config.reach),
     ...assetFaults(request, assets),
     ...dataUriFaults(request),
@@ -36,8 +48,11 @@ export async function validateRequest(
     ...secretFaults(request, caller.keyId),
     ...simulatorFaults(request, caller.keyId, providers.simulator),
   ]
-  if (faults.length > 0) return { ok: false, faults }
-  return { ok: true, metadata: await knownMetadata(request, assets) }
+  const faulty = new Set([...formFaults, ...contentFaults].map(({ path }) => fieldOf(path)))
+  const valid: Part = Object.fromEntries(Object.entries(request).filter(([field]) => !faulty.has(field)))
+  const metadata = await knownMetadata(valid, assets)
+  const reasons = faulty.size === 0 ? [] : lastingReasons({ config, providers }, { valid, faulty, metadata })
+  return { faults: [...contentFaults, ...reasons], metadata }
 }
 
 type Reach = Context['config']['reach']
