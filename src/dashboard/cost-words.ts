@@ -15,7 +15,7 @@ export function amountOf(cost: Cost): string {
   return usd === null ? credits : `${credits} (${usd})`
 }
 
-export function sourceOf({ source }: Pick<Cost, 'source'>): string {
+function sourceOf({ source }: Pick<Cost, 'source'>): string {
   switch (source) {
     case 'provider':
       return 'as the provider reported it'

@@ -40,7 +40,7 @@ afterAll(async () => {
 const phone = { width: 375, height: 800 }
 const desktop = { width: 1280, height: 900 }
 
-/** Takes the pictures of a page, and returns its faults: what axe finds in both color schemes, and a page wider than a phone. */
+/** Takes the pictures of a page, and returns its faults: what axe finds in both color schemes, and what a phone cuts off. */
 function inspect(path: string, name: string, apiKey: string | undefined): Promise<string[]> {
   const url = `${stage.worker.url}${path}`
   return visit(
@@ -58,13 +58,28 @@ function inspect(path: string, name: string, apiKey: string | undefined): Promis
       })
       const width = await page.evaluate(() => document.documentElement.scrollWidth)
       const tooWide = width > phone.width ? [`${path} is ${width} pixels wide on a phone`] : []
+      const cut = (await cutTables(page)).map((text) => `${path} cuts off a table on a phone: ${text}`)
       await page.setViewportSize(desktop)
       const light = await faultsOf(page, createAxe(page))
       await page.emulateMedia({ colorScheme: 'dark' })
       await picture('dark')
       // Only the colors differ in the dark, and all other rules take their time.
-      return [...tooWide, ...light, ...(await faultsOf(page, createAxe(page).withRules('color-contrast')))]
+      return [
+        ...tooWide,
+        ...cut,
+        ...light,
+        ...(await faultsOf(page, createAxe(page).withRules('color-contrast'))),
+      ]
     },
+  )
+}
+
+/** The tables that are wider than their box, and that no keyboard can scroll. */
+function cutTables(page: Page): Promise<string[]> {
+  return page.evaluate(() =>
+    [...document.querySelectorAll<HTMLElement>('.table')]
+      .filter(({ scrollWidth, clientWidth, tabIndex }) => scrollWidth > clientWidth && tabIndex < 0)
+      .map(({ textContent }) => textContent.slice(0, 60)),
   )
 }
 

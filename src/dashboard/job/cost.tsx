@@ -1,8 +1,8 @@
 /** The cost of a job: the estimate that it was accepted with, and the bill of each task. */
 import type { JobView } from '../../core/job/view-schema.ts'
-import { Facts } from '../components/facts.tsx'
+import { type Fact, Facts } from '../components/facts.tsx'
 import { Status } from '../components/status.tsx'
-import { amountOf, costIn, costWords, sourceOf } from '../cost-words.ts'
+import { costIn, costWords } from '../cost-words.ts'
 import type { ShownJob } from './load.ts'
 
 export function JobCost({ shown: { job, events } }: { shown: ShownJob }) {
@@ -25,40 +25,30 @@ export function JobCost({ shown: { job, events } }: { shown: ShownJob }) {
         ]}
       />
       {job.tasks.length > 0 && (
-        <div class="table">
-          <table>
-            <thead>
-              <tr>
-                <th scope="col">Task</th>
-                <th scope="col">Status</th>
-                <th scope="col">Cost</th>
-                <th scope="col">Why it failed</th>
-              </tr>
-            </thead>
-            <tbody>
-              {job.tasks.map((task) => (
-                <tr>
-                  <td>
-                    {task.provider}
-                    {task.provider_task_id !== null && (
-                      <div>
-                        <code>{task.provider_task_id}</code>
-                      </div>
-                    )}
-                  </td>
-                  <td>
-                    <Status status={task.status} />
-                  </td>
-                  <td>{costOf(task)}</td>
-                  <td>{task.fault?.message}</td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
+        <ol class="tasks">
+          {job.tasks.map((task) => (
+            <li>
+              <Facts rows={factsOf(task)} />
+            </li>
+          ))}
+        </ol>
       )}
     </section>
   )
+}
+
+function factsOf(task: JobView['tasks'][number]): Fact[] {
+  return [
+    [
+      'Task',
+      <>
+        {task.provider} {task.provider_task_id !== null && <code>{task.provider_task_id}</code>}
+      </>,
+    ],
+    ['Status', <Status status={task.status} />],
+    ['Cost', costOf(task)],
+    ['Why it failed', task.fault?.message],
+  ]
 }
 
 /** The estimate of the provider that made it, for the whole job. */
@@ -68,14 +58,8 @@ function estimateOf({ provider }: JobView, events: ShownJob['events']) {
   return costIn(known?.[1])
 }
 
-function costOf({ cost, status }: JobView['tasks'][number]) {
-  if (cost !== null) {
-    return (
-      <>
-        {amountOf(cost)} <div class="quiet">{sourceOf(cost)}</div>
-      </>
-    )
-  }
+function costOf({ cost, status }: JobView['tasks'][number]): string {
+  if (cost !== null) return costWords(cost)
   switch (status) {
     case 'preparing':
     case 'deferred':

@@ -27,7 +27,7 @@ export function JobDeliveries({ shown: { job, hasOlderDeliveries, isUnread }, de
         <p class="card quiet">Nothing was sent yet: no event that has happened has a receiver.</p>
       ) : (
         <div class="table">
-          <table>
+          <table class="stacks">
             <thead>
               <tr>
                 <th scope="col">Event</th>
@@ -57,17 +57,19 @@ function Row({ job, delivery }: { job: ShownJob['job']; delivery: DeliveryView }
   const send = status === 'pending' ? 'Send now' : 'Send again'
   return (
     <tr>
-      <td>
+      <td data-label="Event">
         <a href={`/deliveries/${id}`}>{event_type}</a>
       </td>
-      <td class="receiver">
+      <td class="receiver" data-label="Receiver">
         {delivery.endpoint_id === null ? url : <a href={`/endpoints/${delivery.endpoint_id}`}>{url}</a>}
       </td>
-      <td>
+      <td data-label="Status">
         <Status status={status} />
       </td>
-      <td class="number">{formatCount(attempt_count)}</td>
-      <td>
+      <td class="number" data-label="Attempts">
+        {formatCount(attempt_count)}
+      </td>
+      <td data-label="Last answer">
         {lastAnswer(delivery)}
         {next_attempt_at !== null && (
           <div class="quiet">
@@ -75,7 +77,7 @@ function Row({ job, delivery }: { job: ShownJob['job']; delivery: DeliveryView }
           </div>
         )}
       </td>
-      <td>
+      <td data-label="Action">
         {job.pruned_at === null && isSendable(delivery) && (
           <form method="post" action={`/jobs/${job.id}/redeliver`}>
             <input type="hidden" name="delivery_id" value={id} />
