@@ -1,5 +1,5 @@
 /** A local deployment with something of everything to see, made through the API. */
-import { vi } from 'vitest'
+import { expect, vi } from 'vitest'
 import { z } from 'zod'
 import { createClient } from '../../src/dev/local/client.ts'
 import type { Stage } from '../../src/dev/local/stage.ts'
@@ -62,10 +62,18 @@ export async function fillDeployment({ worker, adminApiKey }: Stage): Promise<Fu
         4_000,
       ),
     }),
-    canceled: await post({ prompt: 'A boat that nobody wants sim(seconds=600)' }),
+    canceled: await post({ prompt: 'A boat that nobody wants sim(seconds=600)', provider: 'byteplus' }),
     running: await post({ prompt: 'A slow boat sim(seconds=600, webhook=progress-first)' }),
   }
+  const untilShown = (path: string, text: string) =>
+    vi.waitFor(async () => expect(await (await client.get(path)).text()).toContain(text), {
+      timeout: 100_000,
+      interval: 200,
+    })
+  // Its provider cancels only a task that has not begun.
+  await untilShown(`/v1/jobs/${jobs.canceled}/answers`, '\\"status\\":\\"running\\"')
   await client.post(`/v1/jobs/${jobs.canceled}/cancel`, {})
+  await untilShown(`/v1/jobs/${jobs.canceled}/events`, 'task.not_canceled')
   for (const name of ['succeeded', 'four', 'failed', 'retried', 'long'] as const) {
     await vi.waitFor(
       async () => {

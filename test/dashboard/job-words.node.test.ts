@@ -2,8 +2,9 @@
 import { describe, expect, it } from 'vitest'
 import { type FaultCode, faultCodes, faults } from '../../src/core/fault-codes.ts'
 import type { JobView } from '../../src/core/job/view-schema.ts'
+import { cancelWindowMs } from '../../src/core/schedule/jobs.ts'
 import { costIn, costWords, isNothing } from '../../src/dashboard/cost-words.ts'
-import { failureWords, headlineOf } from '../../src/dashboard/job/failure-words.ts'
+import { failureWords, headlineOf, notCanceledWords } from '../../src/dashboard/job/failure-words.ts'
 import { lateUntil, mayChange, whereIs } from '../../src/dashboard/job/state-words.ts'
 import { aJobView, anOutputView, aTaskView } from '../support/job-views.ts'
 
@@ -86,12 +87,37 @@ describe('the money of a failed job', () => {
   })
 })
 
+describe('a task that was not canceled', () => {
+  const left = aTaskView({ status: 'submitted', provider_task_id: 'one' })
+  const event = (taskId: string, message: string) => ({
+    id: 'evt_1',
+    type: 'task.not_canceled',
+    created_at: '2026-11-29T10:05:00.000Z',
+    data: { provider: 'runware', provider_task_id: taskId, message },
+  })
+
+  it('has the latest words of its provider, and each words are there once', () => {
+    const tasks = [left, { ...left, provider_task_id: 'two' }, { ...left, provider_task_id: 'three' }]
+    const events = [event('one', 'It waits.'), event('one', 'It goes on.'), event('two', 'It goes on.')]
+    expect(notCanceledWords(aJobView({ status: 'canceled', tasks }), events)).toBe('It goes on.')
+  })
+
+  it('has none once it was canceled after all', () => {
+    const tasks = [aTaskView({ status: 'failed', provider_task_id: 'one' })]
+    expect(notCanceledWords(aJobView({ status: 'canceled', tasks }), [event('one', 'It goes on.')])).toBe('')
+  })
+})
+
 describe('where the video is', () => {
   it.each([
     [{ status: 'generating' }, 'runware is making the video.'],
     [{ status: 'storing' }, 'The video is made, and is being copied.'],
     [{ status: 'succeeded' }, 'The video is ready.'],
     [{ status: 'canceled' }, 'The job was canceled.'],
+    [
+      { status: 'canceled', cancellation: { may_still_be_billed: true, message: 'Perhaps.' } },
+      'The job was canceled, but may still be billed.',
+    ],
     [{ status: 'queued' }, 'The job waits until runware accepts it.'],
     [
       { status: 'queued', tasks: [aTaskView({ status: 'unknown' })] },
@@ -141,6 +167,14 @@ describe('the page of a job', () => {
     expect(mayChange(aJobView({ ...ended, outputs: [anOutputView({ export: copy })] }), [], afterMs)).toBe(
       true,
     )
+  })
+
+  it('may change while the providers of a canceled job are asked to cancel its tasks', () => {
+    const tasks = [aTaskView({ status: 'submitted' })]
+    const canceled = aJobView({ status: 'canceled', settled_at: endedAt, tasks })
+    expect(mayChange(canceled, [], afterMs)).toBe(true)
+    expect(mayChange(canceled, [], afterMs + cancelWindowMs)).toBe(false)
+    expect(mayChange({ ...canceled, tasks: [aTaskView({ status: 'failed' })] }, [], afterMs)).toBe(false)
   })
 
   it('may change for a day after the deadline, if the provider may still finish the video', () => {

@@ -1,6 +1,6 @@
 /** The page of one job: what it says in each state. */
 import { env } from 'cloudflare:workers'
-import { beforeAll, describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it, vi } from 'vitest'
 import { maxStreamsPerKey } from '../../src/core/schedule/watch.ts'
 import { pruneEnded } from '../../src/engine/upkeep/prune.ts'
 import { createApiKey } from '../support/api-keys.ts'
@@ -9,7 +9,7 @@ import { canceled, erase, retried } from '../support/job-calls.ts'
 import { aJobOutOfTime, untilChecked } from '../support/late.ts'
 import { type Visitor, visitorWith } from '../support/pages.ts'
 import { emulateDatabase } from '../support/platform/database.ts'
-import { api, postJob, untilStatus, untilSubmitted } from '../support/reelhook.ts'
+import { api, postJob, timelineOf, untilStatus, untilSubmitted } from '../support/reelhook.ts'
 import { aNotifiedVideo, days } from '../support/retention.ts'
 import { aContext, postWithoutWakeUp } from '../support/runtime.ts'
 import { failVideo, makeVideo } from '../support/videos.ts'
@@ -118,6 +118,21 @@ describe('the page of a job', () => {
     expect(html).toContain('The job was canceled.')
     expect(html).toContain(cancellation?.message)
     expect(html).toMatch(/class="primary">Retry/)
+  })
+
+  it('that its provider did not cancel says so, and what may be billed', async () => {
+    const prompt = 'A paper boat sim(seconds=600)'
+    const { id } = await postJob({ provider: 'byteplus', prompt, ...noCallback })
+    await untilSubmitted(id)
+    await world.advance(60_000)
+    await canceled(id)
+    await vi.waitFor(async () => expect(await timelineOf(id)).toContain('task.not_canceled'), 60_000)
+    const html = await pageOf(id)
+    expect(html).toContain('The job was canceled, but may still be billed.')
+    const state = part(html, 'state')
+    expect(state).toContain('byteplus does not cancel a task that it has begun.')
+    expect(state).toContain('<strong>byteplus has the task: it may be made and billed.</strong>')
+    expect(state).toMatch(/The estimate for the job at byteplus was \$\d/)
   })
 
   it('of a late video waits for it, and then says that it is late', async () => {

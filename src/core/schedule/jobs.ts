@@ -129,6 +129,8 @@ export const lateWindowMs = lateQuestionsMs[3]
  * providers cancel only what has not begun, so the first ones are short; after the last one the task may be made and billed.
  */
 export const cancelWaitsMs = [5 * seconds, 20 * seconds, 1 * minutes, 3 * minutes, 5 * minutes] as const
+/** After the end of the job: every attempt has been made by then. */
+export const cancelWindowMs = cancelWaitsMs.reduce((sum, waitMs) => sum + waitMs, 1 * minutes)
 
 // Exports: their waits are those of deliveries
 

@@ -52,7 +52,7 @@ function factsOf(task: JobView['tasks'][number]): Fact[] {
 }
 
 /** The estimate of the provider that made it, for the whole job. */
-function estimateOf({ provider }: JobView, events: ShownJob['events']) {
+export function estimateOf({ provider }: JobView, events: ShownJob['events']) {
   const estimates = events.find(({ type }) => type === 'job.accepted')?.data.estimates
   const known = Object.entries(estimates ?? {}).find(([name]) => name === provider)
   return costIn(known?.[1])

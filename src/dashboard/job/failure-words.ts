@@ -5,6 +5,7 @@
 import type { FaultCode } from '../../core/fault-codes.ts'
 import type { JobView } from '../../core/job/view-schema.ts'
 import { costWords, isNothing } from '../cost-words.ts'
+import { type JobHistory, notCanceledMessage } from '../timeline/history.ts'
 
 interface FailureWords {
   /** The cause, as the API says it. Empty: there is no more to say. */
@@ -43,6 +44,13 @@ function moneyOf({ cancellation, cost, tasks }: JobView): Pick<FailureWords, 'sp
 
 function mayBeBilled({ status }: JobView['tasks'][number]): boolean {
   return status !== 'preparing' && status !== 'deferred' && status !== 'rejected'
+}
+
+/** What the providers said of the tasks that they have not canceled. Empty: nothing. */
+export function notCanceledWords({ tasks }: JobView, events: JobHistory['events']): string {
+  const left = tasks.filter(({ status }) => status === 'submitted')
+  const messages = left.flatMap((task) => notCanceledMessage(events, task.provider_task_id) ?? [])
+  return [...new Set(messages)].join(' ')
 }
 
 /** The fault in a few words, without a full stop. */

@@ -3,7 +3,7 @@ import type { DeliveryView } from '../../api/deliveries/view.ts'
 import { isSettled } from '../../core/job/job.ts'
 import { opensLateCheck } from '../../core/job/late.ts'
 import type { JobView } from '../../core/job/view-schema.ts'
-import { lateWindowMs } from '../../core/schedule/jobs.ts'
+import { cancelWindowMs, lateWindowMs } from '../../core/schedule/jobs.ts'
 import { headlineOf } from './failure-words.ts'
 
 export function whereIs(job: JobView): string {
@@ -28,7 +28,9 @@ export function whereIs(job: JobView): string {
       }
       return `${job.fault === null ? 'The job failed' : headlineOf(job.fault.code)}.`
     case 'canceled':
-      return 'The job was canceled.'
+      return job.cancellation?.may_still_be_billed === true
+        ? 'The job was canceled, but may still be billed.'
+        : 'The job was canceled.'
   }
 }
 
@@ -55,9 +57,17 @@ export function mayChange(job: JobView, deliveries: readonly DeliveryView[] | nu
   return (
     !isSettled(job.status) ||
     lateUntil(job, nowMs) !== null ||
+    mayStillBeCanceled(job, nowMs) ||
     job.outputs.some((output) => output.export?.status === 'pending') ||
     (deliveries ?? []).some(({ status }) => status === 'pending')
   )
+}
+
+/** Its providers are asked to cancel its tasks, and each answer changes what the page says of the money. */
+function mayStillBeCanceled({ status, settled_at, tasks }: JobView, nowMs: number): boolean {
+  if (status !== 'canceled' || settled_at === null) return false
+  const isLeft = tasks.some((task) => task.status === 'submitted' || task.status === 'intended')
+  return isLeft && nowMs < Date.parse(settled_at) + cancelWindowMs
 }
 
 /** Until when the provider may still bring a video after the deadline. Null: none is awaited. */

@@ -2,34 +2,41 @@
 
 import { formatDuration } from '../../core/format.ts'
 import { isSettled } from '../../core/job/job.ts'
+import type { JobView } from '../../core/job/view-schema.ts'
 import { Copyable } from '../components/code.tsx'
 import { type Fact, Facts } from '../components/facts.tsx'
 import { Status } from '../components/status.tsx'
 import { Time } from '../components/time.tsx'
-import { failureWords } from './failure-words.ts'
+import { amountOf } from '../cost-words.ts'
+import { estimateOf } from './cost.tsx'
+import { failureWords, notCanceledWords } from './failure-words.ts'
 import type { ShownJob } from './load.ts'
 import { lateUntil, whereIs } from './state-words.ts'
 
 export function JobState({ shown }: { shown: ShownJob }) {
-  const { job, nowMs } = shown
-  const tone = job.status === 'succeeded' ? 'good' : job.status === 'failed' ? 'bad' : 'active'
+  const { job } = shown
   return (
     <>
       {/* The text of a live region that stays is read out when it changes. */}
       <div aria-live="polite">
-        <p id="where" data-live class={`alert ${job.status === 'canceled' ? '' : tone}`}>
+        <p id="where" data-live class={`alert ${toneOf(job)}`}>
           <Status status={job.status} /> <strong>{whereIs(job)}</strong>
         </p>
       </div>
       <div id="state" data-live>
         <Progress job={job} />
-        <Failure job={job} nowMs={nowMs} />
+        <Failure shown={shown} />
         <div class="card">
           <Facts rows={factsOf(shown)} />
         </div>
       </div>
     </>
   )
+}
+
+function toneOf({ status, cancellation }: JobView): string {
+  if (status === 'canceled') return cancellation?.may_still_be_billed === true ? 'active' : ''
+  return status === 'succeeded' ? 'good' : status === 'failed' ? 'bad' : 'active'
 }
 
 function factsOf({ job, events, nowMs }: ShownJob): Fact[] {
@@ -70,9 +77,10 @@ function Progress({ job: { status, progress } }: { job: ShownJob['job'] }) {
   )
 }
 
-function Failure({ job, nowMs }: Pick<ShownJob, 'job' | 'nowMs'>) {
+function Failure({ shown: { job, events, nowMs } }: { shown: ShownJob }) {
   const words = failureWords(job)
   if (words === null) return null
+  const estimate = words.spent === 'perhaps' ? estimateOf(job, events) : null
   const lateAt = lateUntil(job, nowMs)
   const rows: Fact[] = [
     [
@@ -83,7 +91,14 @@ function Failure({ job, nowMs }: Pick<ShownJob, 'job' | 'nowMs'>) {
         </>
       ),
     ],
-    ['Money', words.spent === 'nothing' ? words.money : <strong>{words.money}</strong>],
+    ['Cancellation', notCanceledWords(job, events)],
+    [
+      'Money',
+      <>
+        {words.spent === 'nothing' ? words.money : <strong>{words.money}</strong>}
+        {estimate !== null && ` The estimate for the job at ${job.provider} was ${amountOf(estimate)}.`}
+      </>,
+    ],
     ['What to do', words.next],
     [
       'Still possible',

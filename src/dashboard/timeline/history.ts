@@ -22,6 +22,14 @@ export interface Known extends JobHistory {
   endOrNow: number
 }
 
+/** What its provider said last of a task that it has not canceled. Null: nothing. */
+export function notCanceledMessage(events: JobHistory['events'], taskId: string | null): string | null {
+  const last = events.findLast(
+    ({ type, data }) => type === 'task.not_canceled' && data.provider_task_id === taskId,
+  )
+  return typeof last?.data.message === 'string' ? last.data.message : null
+}
+
 /** The wait for a free slot: until the next that happens to a task. Null: there was none. */
 export function slotWaitOf({ events, endOrNow }: Known) {
   const waiting = events.find(({ type }) => type === 'job.waiting')

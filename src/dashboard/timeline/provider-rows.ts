@@ -1,6 +1,6 @@
 /** The work of providers: each generation with its polls, and their webhooks. No I/O. No clock. */
 import { isCanceled } from '../../core/job/cancellation.ts'
-import type { Known } from './history.ts'
+import { type Known, notCanceledMessage } from './history.ts'
 import { mark, type Row, type Segment, type Tone, wait, work } from './row.ts'
 import { shownAnswer } from './shown-answer.ts'
 
@@ -19,9 +19,6 @@ function generationRow(known: Known, task: Task, n: number): Row[] {
   const isLate = settledAt !== null && to > settledAt
   const { outcome, tone } = endOf(task)
   const bar = { ...work(from, isLate ? settledAt : to, `${task.provider} had the task`), tone }
-  const left = known.events.findLast(
-    ({ type, data }) => type === 'task.not_canceled' && data.provider_task_id === task.provider_task_id,
-  )
   const polls = known.answers.filter(
     (answer) => answer.kind === 'status' && answer.provider_task_id === task.provider_task_id,
   )
@@ -42,7 +39,7 @@ function generationRow(known: Known, task: Task, n: number): Row[] {
       facts: {
         task_id: task.provider_task_id,
         cost: task.cost,
-        message: left?.data.message ?? task.fault?.message,
+        message: notCanceledMessage(known.events, task.provider_task_id) ?? task.fault?.message,
       },
       answers: polls.map(shownAnswer),
     },

@@ -98,7 +98,7 @@ async function noteLeft({ dbOf, now }: Context, { task, left }: Asked): Promise<
 
 const leftWords: Record<NonNullable<Asked['left']>, string> = {
   requested: 'was asked to cancel the task and has not confirmed it',
-  running: 'does not cancel the task any more',
+  running: 'does not cancel a task that it has begun',
   ended: 'says that the task has ended, and does not say how',
   unanswered: 'did not say whether it canceled the task',
 }
