@@ -50,6 +50,16 @@ it('a link signs in, and the page shows a job live until its video plays and its
   await visit(browser, { url: `${stage.worker.url}/sign-in` }, (page) => watchAJob(page, stage))
 })
 
+it('a link signs in where the form is open already, and its key does not stay in the address', async () => {
+  const { worker, adminApiKey } = stage
+  await visit(browser, { url: `${worker.url}/sign-in` }, async (page) => {
+    await page.goto(`${worker.url}/sign-in#key=${adminApiKey}`)
+    await page.waitForURL(`${worker.url}/`)
+    await page.goto(`${worker.url}/sign-in?next=/jobs#key=${adminApiKey}`)
+    await page.waitForURL(`${worker.url}/jobs`)
+  })
+})
+
 it('a job is created with an uploaded picture', signedIn('/jobs/new', createJobWithPicture))
 it(
   'the estimate and the choices follow what is typed, and the focus stays',

@@ -164,8 +164,10 @@ document.addEventListener('click', ({ target }) => {
 function signInByLink() {
   const field = document.querySelector('input[name="api_key"]')
   const key = new URLSearchParams(location.hash.slice(1)).get('key')
-  if (!(field instanceof HTMLInputElement) || key === null) return
+  if (key === null) return
   history.replaceState(null, '', location.pathname + location.search)
+  // The person has signed in already.
+  if (!(field instanceof HTMLInputElement)) return
   field.value = key
   if (['127.0.0.1', 'localhost'].includes(location.hostname)) field.form?.requestSubmit()
 }
@@ -173,6 +175,8 @@ function signInByLink() {
 for (const part of document.querySelectorAll('[data-live]')) sources.set(part, part.outerHTML)
 enhance(document)
 signInByLink()
+// A link that is pasted where the form is open loads nothing.
+addEventListener('hashchange', signInByLink)
 follow()
 document.addEventListener('focusout', () => {
   if (isBehind) refreshSoon()
