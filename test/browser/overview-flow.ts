@@ -21,6 +21,7 @@ export async function seesCharts(page: Page, { worker: { url }, adminApiKey }: S
   expect(await page.locator('details[data-chart][open]').count()).toBe(0)
   const light = await greenShare(page)
   expect(light).toBeGreaterThan(0)
+  expect(await legend(page)).toEqual(['Hour', 'not ended', 'canceled', 'failed', 'succeeded'])
   // The pointer at the bar of this hour: the legend has the numbers of the table.
   const over = await page.locator('.plot .u-over').first().boundingBox()
   if (over === null) throw new Error('there is no chart')
@@ -40,6 +41,17 @@ export async function seesCharts(page: Page, { worker: { url }, adminApiKey }: S
   await page.locator('summary').first().focus()
   await page.keyboard.press('Enter')
   expect(await page.getByRole('region', { name: 'Jobs per hour, the numbers' }).isVisible()).toBe(true)
+}
+
+/** Of the first chart, as it is shown: the label of each series, and its value if it has one. */
+function legend(page: Page): Promise<string[]> {
+  return page.evaluate(() =>
+    [...(document.querySelector('.plot .u-legend')?.querySelectorAll('tr') ?? [])].map((row) => {
+      const [label, value] = row.cells
+      const sign = label === undefined ? '' : getComputedStyle(label, '::after').content
+      return `${label?.textContent}${sign === 'none' ? '' : sign}${value?.textContent}`
+    }),
+  )
 }
 
 /** How many pixels of the first chart have the color of succeeded jobs in a light page. */

@@ -86,7 +86,11 @@ function draw(uPlot, details) {
   const { times, columns } = read(table)
   const isBars = chart === 'bars'
   const shown = isBars ? stacked(columns) : columns
-  const step = interval === 'day' ? 86_400 : 3_600
+  const isDaily = interval === 'day'
+  const stamp = uPlot.fmtDate(isDaily ? '{YYYY}-{MM}-{DD}' : '{MMM} {D}, {HH}:{mm}')
+  const dateOf = (/** @type {number} */ time) =>
+    isDaily ? uPlot.tzDate(new Date(time * 1_000), 'Etc/UTC') : new Date(time * 1_000)
+  const step = isDaily ? 86_400 : 3_600
   const first = times[0] ?? 0
   const last = times.at(-1) ?? 0
   const box = boxBefore(details)
@@ -104,7 +108,7 @@ function draw(uPlot, details) {
       {
         width: box.clientWidth,
         height,
-        ...(interval === 'day' && { tzDate: (time) => uPlot.tzDate(new Date(time * 1_000), 'Etc/UTC') }),
+        tzDate: dateOf,
         scales: {
           x: { range: () => [first, isBars ? last + step : Math.max(last, first + step)] },
           y: {
@@ -115,7 +119,7 @@ function draw(uPlot, details) {
           },
         },
         axes: [
-          interval === 'day' ? { ...axis, incrs: [1, 2, 4, 7, 14].map((days) => days * 86_400) } : axis,
+          isDaily ? { ...axis, incrs: [1, 2, 4, 7, 14].map((days) => days * 86_400) } : axis,
           {
             ...axis,
             size: 64,
@@ -131,18 +135,14 @@ function draw(uPlot, details) {
         },
         series: [
           {
-            label: interval === 'day' ? 'Day (UTC)' : 'Hour',
-            value: interval === 'day' ? '{YYYY}-{MM}-{DD}' : '{MMM} {D}, {HH}:{mm}',
+            label: isDaily ? 'Day (UTC)' : 'Hour',
+            value: (_, time, __, n) => (n === null ? '' : stamp(dateOf(time))),
           },
           ...shown.map(({ title, color, texts, values }) => ({
             label: title,
             stroke: color,
-            value: (
-              /** @type {Plot} */ _,
-              /** @type {number} */ __,
-              /** @type {number} */ ___,
-              /** @type {number | null} */ n,
-            ) => (n === null ? '' : (texts[n] ?? '')),
+            /** @type {import('uplot').Series.Value} */
+            value: (_, __, ___, n) => (n === null ? '' : (texts[n] ?? '')),
             ...(isBars
               ? { fill: color, width: 0, points: { show: false }, ...bars }
               : { width: 2, spanGaps: true, points: { show: countOf(values) <= 40, size: 6 } }),
