@@ -5,6 +5,7 @@ import { modelLimits } from '../../src/core/request/model-limits.ts'
 import { createApiKey } from '../support/api-keys.ts'
 import { aFile } from '../support/assets.ts'
 import { visitor, visitorWith } from '../support/pages.ts'
+import { getJob } from '../support/reelhook.ts'
 import { select } from '../support/storage.ts'
 
 const filled = {
@@ -60,6 +61,31 @@ it('the price of each provider is shown, and the cheapest is marked', async () =
   for (const name of sellerNames) expect(table).toContain(name)
   expect(table.match(/cheapest/g)).toHaveLength(1)
 })
+
+/** The line above the table of prices. */
+function estimateIn(html: string): string {
+  return /id="estimate-line"[^>]*>([^<]*)</.exec(html)?.[1] ?? ''
+}
+
+it('the estimate says which provider is tried first, at what price, and which is cheaper', async () => {
+  const form = { ...filled, action: 'estimate', provider: 'auto' }
+  const { html } = await (await visit()).post('/jobs/new', form)
+  expect(estimateIn(html)).toMatch(
+    /^\$[\d.]+ at runware, which auto tries first\. The cheapest is aimlapi: \$[\d.]+\.$/,
+  )
+})
+
+it.each(['auto', 'cheapest', 'fastest', 'fal', 'crun,runware', 'simulator'])(
+  'the estimate of %s is that of the provider which gets the job',
+  async (choice) => {
+    const visitor = await visit()
+    const form = { ...filled, provider: choice, form_key: `choice-${choice}` }
+    const { html } = await visitor.post('/jobs/new', { ...form, action: 'estimate' })
+    const { location } = await visitor.post('/jobs/new', form)
+    const { provider } = await getJob(location?.slice(6) ?? '')
+    expect(/ at (\w+)[.,]/.exec(estimateIn(html))?.[1]).toBe(provider)
+  },
+)
 
 it('a key with a budget sees what is left of it', async () => {
   const { key } = await createApiKey('a caller', { monthly_budget_usd: 12 })

@@ -1,11 +1,11 @@
 /** The price of the video at each provider, or the reasons why a provider cannot make it. */
 
 import { formatUsd } from '../../core/format.ts'
-import { selections } from '../../core/request/choices.ts'
 import { Time } from '../components/time.tsx'
 import { amountOf } from '../cost-words.ts'
 import { labelOf } from './faults.tsx'
 import type { Estimate, Loaded } from './load.ts'
+import { isSelection } from './provider-choices.ts'
 
 /** `provider`: the choice in the form. */
 export function Estimates({ loaded, provider }: { loaded: Loaded; provider: string }) {
@@ -46,9 +46,17 @@ function lineOf(estimates: Estimate[] | null, provider: string): string {
   const [first] = possible
   if (first === undefined)
     return allowed.length === 0 ? 'No provider has an API key here.' : 'No allowed provider can make this.'
-  const cheapest = estimates.find(({ provider: name }) => name === cheapestOf(possible)) ?? first
-  const price = cheapest.cost === null ? 'An unknown price' : amountOf(cheapest.cost)
-  return `${price} at ${cheapest.provider}${possible.length > 1 ? `, the cheapest of ${possible.length}` : ''}.`
+  const price = first.cost === null ? 'An unknown price' : amountOf(first.cost)
+  if (possible.length === 1) return `${price} at ${first.provider}.`
+  const by = isSelection(provider) ? provider : 'the list'
+  return `${price} at ${first.provider}, which ${by} tries first.${cheaperWords(first, possible)}`
+}
+
+/** Credits without a price in US dollars cannot be compared. */
+function cheaperWords(first: Estimate, possible: readonly Estimate[]): string {
+  const cheapest = possible.find(({ provider }) => provider === cheapestOf(possible))
+  if (first.cost?.amount_usd === undefined || cheapest?.cost == null || cheapest === first) return ''
+  return ` The cheapest is ${cheapest.provider}: ${amountOf(cheapest.cost)}.`
 }
 
 function EstimateTable({ estimates, provider }: { estimates: Estimate[]; provider: string }) {
@@ -94,9 +102,9 @@ function Price({ estimate }: { estimate: Estimate }) {
   )
 }
 
-/** In the order of preference. */
+/** In the order in which the job tries them. */
 function allowedOf(estimates: readonly Estimate[], provider: string): readonly Estimate[] {
-  if (selections.some((selection) => selection === provider)) return estimates
+  if (isSelection(provider)) return estimates
   return provider.split(',').flatMap((name) => estimates.filter((estimate) => estimate.provider === name))
 }
 

@@ -3,10 +3,10 @@
 import type { viewAsset } from '../../api/assets/assets.ts'
 import type { viewEstimate } from '../../api/estimates/estimates.ts'
 import type { Api, Problem } from '../../api/in-process.ts'
-import { selections } from '../../core/request/choices.ts'
 import { mediaFields } from '../../core/request/media.ts'
 import { type Body, bodyOf } from './body.ts'
 import { type ModelView, type Plan, planOf } from './plan.ts'
+import { isSelection } from './provider-choices.ts'
 import { assetIdsIn, listIn, type Values } from './values.ts'
 
 export type AssetView = ReturnType<typeof viewAsset>
@@ -30,16 +30,16 @@ export interface Loaded extends Body {
 
 export async function loadForm(api: Api, values: Values): Promise<Loaded> {
   const { body, faults } = bodyOf(values)
-  const [models, assets, answer, key] = await Promise.all([
-    readModels(api),
+  const plan = planOf(await readModels(api), values)
+  const [assets, answer, key] = await Promise.all([
     readAssets(api, assetIdsIn(values)),
-    api.send<{ data: Estimate[] }>('POST', '/v1/estimates', estimatedBody(values, body)),
+    api.send<{ data: Estimate[] }>('POST', '/v1/estimates', estimatedBody(values, body, plan)),
     api.read<{ budget: Budget | null }>('/v1/api-keys/current'),
   ])
   return {
     body,
     faults,
-    plan: planOf(models, values),
+    plan,
     assets,
     estimates: answer.ok ? answer.body.data : null,
     problem: answer.ok ? null : answer.problem,
@@ -57,12 +57,16 @@ export async function readAssets(api: Api, ids: readonly string[]): Promise<Map<
   return new Map(answers.flatMap((answer) => (answer.ok ? [[answer.body.id, answer.body]] : [])))
 }
 
-/** A form without a prompt has a price too. All providers are compared, whichever is chosen. */
-function estimatedBody(values: Values, body: Record<string, unknown>) {
+/** A form without a prompt has a price too. */
+function estimatedBody(values: Values, body: Record<string, unknown>, plan: Plan) {
   const hasMedia = mediaFields.some((field) => listIn(values, field).length > 0)
-  return {
-    ...(hasMedia ? {} : { prompt: 'A video' }),
-    ...body,
-    provider: selections.find((selection) => selection === body.provider) ?? 'auto',
-  }
+  return { ...(hasMedia ? {} : { prompt: 'A video' }), ...body, provider: comparedProviders(body, plan) }
+}
+
+/** Those that the job tries, in their order, and after them all others for a comparison. */
+function comparedProviders({ provider }: Record<string, unknown>, { all }: Plan) {
+  // The simulator is named alone, or not at all.
+  if (isSelection(provider) || provider === 'simulator') return provider
+  const others = all.filter((offer) => offer.configured && offer.provider !== 'simulator')
+  return [...new Set([provider, others.map((offer) => offer.provider)].flat())]
 }

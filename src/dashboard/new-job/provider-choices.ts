@@ -14,6 +14,11 @@ export function providerChoices(value: string, { all }: Plan): Choice[] {
   ]
 }
 
+/** Whether Reelhook chooses the provider. */
+export function isSelection(value: unknown): boolean {
+  return selections.some((selection) => selection === value)
+}
+
 const labels: Record<Selection, string> = {
   auto: 'auto: the first that can',
   cheapest: 'cheapest: the lowest price',
