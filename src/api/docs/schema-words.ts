@@ -29,14 +29,14 @@ export function isOnlyValues(schema: Schema): boolean {
     : isOnlyValues(schema.items)
 }
 
-/** The allowed values of the schema, or of the items of its array. */
+/** The allowed values of the schema, or of the items of its array; each once, although several variants may allow it. */
 export function valuesOf(schema: Schema): string[] {
   if (schema.const !== undefined) return [JSON.stringify(schema.const)]
   const values = schema.enum ?? []
   if (values.length > 0)
     return values.map((value) => (typeof value === 'string' ? value : JSON.stringify(value)))
   if (schema.items !== undefined) return valuesOf(schema.items)
-  return variantsOf(schema).flatMap(valuesOf)
+  return [...new Set(variantsOf(schema).flatMap(valuesOf))]
 }
 
 export function limitWords(schema: Schema): string[] {

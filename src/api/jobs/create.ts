@@ -60,7 +60,7 @@ export const acceptedResponses = {
     headers: acceptedHeaders,
   },
   402: problemResponse(
-    'The job may cost more than what remains of the monthly budget of the API key (budget_exceeded). The member budget has the numbers. Nothing was spent.',
+    'The job may cost more than what remains of the monthly budget of the API key. The member budget has the numbers. Nothing was spent.',
   ),
   507: problemResponse(
     'The database is almost full: nothing was accepted, and a retry helps only after room was made.',

@@ -51,7 +51,7 @@ const show = createRoute({
           type: 'integer',
           minimum: 1,
           maximum: maxWaitSeconds,
-          description: `Seconds, at most ${maxWaitSeconds}. A key may have ${maxWaitsPerKey} requests that wait: further ones get 429.`,
+          description: `Seconds. A key may have ${maxWaitsPerKey} requests that wait: further ones get 429.`,
           example: 30,
         }),
     }),

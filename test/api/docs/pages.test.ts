@@ -43,6 +43,13 @@ describe('the reference page', () => {
     expect(targets.filter((id) => !ids.includes(id ?? ''))).toEqual([])
   })
 
+  it('lists each allowed value of a field once', () => {
+    const lists = [...html.matchAll(/>(?:One of|Or) ((?:<code>[^<]*<\/code>(?:, )?)+)/g)]
+    const values = lists.map(([, list = '']) => list.split(', '))
+    expect(values.flat()).toContain('<code>cheapest</code>')
+    expect(values.filter((list) => list.length > new Set(list).size)).toEqual([])
+  })
+
   it('allows no script and no foreign style, and has none', () => {
     expect(response.headers.get('content-security-policy')).toMatch(
       /^default-src 'none'; style-src 'sha256-[\w+/]{43}='; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'$/,

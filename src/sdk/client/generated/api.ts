@@ -338,7 +338,7 @@ export type GetJobPath = {
 
 export type GetJobQuery = {
     /**
-     * Seconds, at most 60. A key may have 100 requests that wait: further ones get 429.
+     * Seconds. A key may have 100 requests that wait: further ones get 429.
      * @minimum 1
      * @maximum 60
      */
