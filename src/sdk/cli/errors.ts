@@ -30,6 +30,11 @@ export function usageFault(message: string, remedy?: string): Stop {
   return new Stop({ exitCode: exitCodes.usage, code: 'usage', message, remedy })
 }
 
+/** What the API would answer, before a question whose yes would be in vain. */
+export function stateFault(code: 'already_settled' | 'not_settled', message: string): Stop {
+  return new Stop({ exitCode: exitCodes.wrongState, code, message, remedy: stateRemedies[code] })
+}
+
 export function failureOf(error: unknown, isInterrupted: boolean): Failure {
   if (error instanceof Stop) return error.failure
   if (isInterrupted) return { exitCode: exitCodes.interrupted, code: 'interrupted', message: 'Interrupted.' }
@@ -51,14 +56,20 @@ function usageFailure({ message }: CommanderError): Failure {
 function clientFailure(error: ReelhookError): Failure {
   const { status, code, detail, errors, requestId, idempotencyKey } = error
   return {
-    exitCode: status === null ? exitCodeWithoutResponse(code) : exitCodeOf(status),
+    exitCode: status === null ? exitCodeWithoutResponse(code) : exitCodeOf(status, code),
     code,
-    message: code === 'unauthorized' ? 'The deployment does not accept the API key.' : detail,
+    message: messages[code] ?? detail,
     remedy: remedyFor(error),
     errors: [...errors],
     requestId: requestId ?? undefined,
     idempotencyKey,
   }
+}
+
+/** Where the detail of the API names what only its callers have: the header of a key, the query of a URL. */
+const messages: Partial<Record<ReelhookError['code'], string>> = {
+  unauthorized: 'The deployment does not accept the API key.',
+  undelivered: 'Its callback URL or an endpoint has not received every event yet.',
 }
 
 function exitCodeWithoutResponse(code: ReelhookError['code']): ExitCode {
@@ -76,6 +87,10 @@ function remedyFor({ status, code }: ReelhookError): string | undefined {
       return 'Raise the budget of the API key, or wait for the next month.'
     case 'idempotency_conflict':
       return 'The key belongs to another request: use another --idempotency-key.'
+    case 'already_settled':
+    case 'not_settled':
+    case 'undelivered':
+      return stateRemedies[code]
     case 'rate_limited':
       return 'Wait a moment, then try again.'
     case 'unreachable':
@@ -88,6 +103,13 @@ function remedyFor({ status, code }: ReelhookError): string | undefined {
         ? 'Try again. If it happens again, find the request in the log of the deployment.'
         : undefined
   }
+}
+
+const stateRemedies = {
+  already_settled:
+    'It stays as it ended: "reelhook job" shows it, "reelhook delete" erases it, "reelhook generate" makes another video.',
+  not_settled: 'Wait for its end with "reelhook wait", or end it with "reelhook cancel".',
+  undelivered: 'Wait for them ("reelhook deliveries --job"), or add --force: they are never sent then.',
 }
 
 const timeoutFailure: Failure = {

@@ -3,8 +3,10 @@ import { Command } from 'commander'
 import packageJson from '../../../package.json' with { type: 'json' }
 import type { Cli } from './cli.ts'
 import { addAssets } from './commands/assets.ts'
+import { addCancel } from './commands/cancel.ts'
 import { addCompletion } from './commands/completion.ts'
 import { addConfig } from './commands/config.ts'
+import { addDelete } from './commands/delete.ts'
 import { addDeliveries } from './commands/deliveries.ts'
 import { addEstimate } from './commands/estimate.ts'
 import { addExport } from './commands/export.ts'
@@ -16,6 +18,7 @@ import { addListen } from './commands/listen.ts'
 import { addLogin } from './commands/login.ts'
 import { addModels } from './commands/models.ts'
 import { addRedeliver } from './commands/redeliver.ts'
+import { addRetry } from './commands/retry.ts'
 import { addWait } from './commands/wait.ts'
 import { exitCodesHelp } from './exit-codes.ts'
 
@@ -27,6 +30,9 @@ const commands = [
   addJobs,
   addJob,
   addWait,
+  addCancel,
+  addRetry,
+  addDelete,
   addListen,
   addDeliveries,
   addRedeliver,

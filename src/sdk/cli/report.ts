@@ -35,11 +35,12 @@ function failureAsJson({
 }
 
 function failureAsText(
-  { exitCode, message, remedy, errors = [], requestId }: Failure,
+  { exitCode, message, remedy, errors = [], requestId, jobId }: Failure,
   { log: { style, width } }: Cli,
 ): string[] {
+  const text = `${jobId === undefined ? '' : `${jobId}: `}${messageText(message)}`
   const lines = [
-    exitCode === exitCodes.interrupted ? plain(message) : `${style.red('Error:')} ${messageText(message)}`,
+    exitCode === exitCodes.interrupted ? plain(message) : `${style.red('Error:')} ${text}`,
     ...errors.map((fault) => `  ${faultText(fault)}`),
     ...(remedy === undefined ? [] : [remedy]),
     ...(requestId === undefined ? [] : [style.dim(`request_id ${plain(requestId)}`)]),

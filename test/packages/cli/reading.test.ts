@@ -151,6 +151,7 @@ describe.concurrent('help', () => {
   it('names the exit codes and the settings', async () => {
     const { code, stdout } = await run(['--help'])
     expect(code).toBe(0)
+    expect(stdout).toContain('6    the job has already ended')
     expect(stdout).toContain('130  interrupted')
     expect(stdout).toContain('REELHOOK_API_KEY')
   })

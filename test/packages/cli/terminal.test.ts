@@ -170,6 +170,9 @@ describe.concurrent('completion', () => {
   it.each([
     { args: ['completion', 'bash'], text: 'bash completion for reelhook' },
     { args: ['complete', '--', 'mod'], text: 'models' },
+    { args: ['complete', '--', 'can'], text: 'cancel' },
+    { args: ['complete', '--', 'retry', '--idem'], text: '--idempotency-key' },
+    { args: ['complete', '--', 'delete', '--y'], text: '--yes' },
     { args: ['complete', '--', 'jobs', '--status', ''], text: 'succeeded' },
     { args: ['complete', '--', 'generate', '--model', ''], text: 'seedance-2.0-fast' },
   ])('prints a script, and completes commands and known values: $args', async ({ args, text }) => {

@@ -98,15 +98,18 @@ describe('colors', () => {
 
 describe('the exit code of a response', () => {
   it.each([
-    [401, 4],
-    [402, 4],
-    [403, 4],
-    [404, 3],
-    [409, 4],
-    [422, 4],
-    [429, 5],
-    [503, 5],
-  ])('%i is %i', (status, code) => {
-    expect(exitCodeOf(status)).toBe(code)
+    [401, 'unauthorized', 4],
+    [402, 'budget_exceeded', 4],
+    [403, 'forbidden', 4],
+    [404, 'not_found', 3],
+    [409, 'idempotency_conflict', 4],
+    [409, 'already_settled', 6],
+    [409, 'not_settled', 6],
+    [409, 'undelivered', 6],
+    [422, 'invalid_request', 4],
+    [429, 'rate_limited', 5],
+    [503, 'unavailable', 5],
+  ])('%i %s is %i', (status, problem, code) => {
+    expect(exitCodeOf(status, problem)).toBe(code)
   })
 })
