@@ -46,7 +46,12 @@ For the command, the clients and the recipes, in another terminal:
 function providerLines({ realProviders, simulatorUrl, publicUrl }: Running): string {
   const free = simulated.filter((name) => !realProviders.includes(name))
   const lines = [
-    ...(free.length > 0 ? [`${free.join(', ')}: simulated, free   (${simulatorUrl}/simulator/bills)`] : []),
+    ...(free.length > 0
+      ? [
+          `${free.join(', ')}: simulated, free   (${simulatorUrl}/simulator/bills)`,
+          'A prompt makes them fail: "A boat sim(fail=moderated)". More: README, "Faults on request".',
+        ]
+      : []),
     ...(realProviders.length > 0 ? [`${realProviders.join(', ')}: REAL. Every job there costs money.`] : []),
     ...(realProviders.length > 0 && publicUrl === null
       ? [

@@ -1,5 +1,6 @@
 /** What `npm start` prints, and its example jobs. */
 import { execFileSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { exampleJobs } from '../../../src/dev/local/examples.ts'
 import { simulated } from '../../../src/dev/local/settings/own-settings.ts'
@@ -25,6 +26,10 @@ function requestIn(text: string) {
   return JSON.parse(execFileSync('sh', ['-c', script], { encoding: 'utf8' }))
 }
 
+function codesIn(text: string): string[] {
+  return [...text.matchAll(/`(.*?)`/g)].map(([, code = '']) => code)
+}
+
 describe('npm start', () => {
   it('prints a link that signs in, with the key where no server sees it', () => {
     const [link = ''] = /\S+sign-in\S+/.exec(welcome(running)) ?? []
@@ -37,6 +42,17 @@ describe('npm start', () => {
     expect(new Set(examples.map(({ title }) => title)).size).toBe(6)
     for (const { request } of examples)
       expect(readDirectives(String(request.prompt))).toMatchObject({ ok: true })
+  })
+
+  it('names a directive that the simulator understands, as the README does', () => {
+    const readme = readFileSync(`${import.meta.dirname}/../../../README.md`, 'utf8')
+    const [, section = ''] = /\n### Faults on request\n(.*?)\n#/s.exec(readme) ?? []
+    const table = [...section.matchAll(/^\| (`.*?) \|/gm)].flatMap(([, cell = '']) => codesIn(cell))
+    expect(table.length).toBeGreaterThan(10)
+    const [, printed = ''] = /sim\((.*?)\)/.exec(welcome(running)) ?? []
+    for (const directive of [...table, printed])
+      expect(readDirectives(`sim(${directive})`)).toMatchObject({ ok: true, directives: expect.anything() })
+    expect(welcome({ ...running, realProviders: simulated })).not.toContain('sim(')
   })
 
   it('prints a command that exports what the clients and recipes need', () => {
