@@ -1,10 +1,13 @@
 /** The receiving Worker of `src/recipes`, in the Workers runtime, with the real deliveries and videos of Reelhook. */
+import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from 'miniflare'
 import { build } from 'rolldown'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { Webhook } from 'standardwebhooks'
+import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest'
 import { unstable_getMiniflareWorkerOptions } from 'wrangler'
 import { createClient } from '../../src/dev/local/client.ts'
+import { listen } from '../support/listen.ts'
 import { createKey, markedPrompt, url } from './support.ts'
 
 const root = new URL('../../', import.meta.url).pathname
@@ -53,6 +56,32 @@ it('copies each video of a job once, and refuses what is not signed', async () =
   for (const [name, { uploaded }] of Object.entries(copied)) {
     expect((await stored())[name]?.uploaded).toEqual(uploaded)
   }
+})
+
+it('gives each video the extension and the type of its file', async () => {
+  const video = await readFile(`${root}src/dashboard/public/static/simulator.mp4`)
+  const sha256 = createHash('sha256').update(video).digest('hex')
+  const host = await listen(async () => new Response(video))
+  onTestFinished(() => host.close())
+  const types = ['video/mp4', 'video/quicktime', 'video/webm']
+  const outputs = types.map((content_type, n) => ({ n, url: host.url, sha256, content_type }))
+  const id = `job_${crypto.randomUUID()}`
+  const body = JSON.stringify({ type: 'job.succeeded', data: { id, outputs } })
+  const now = new Date()
+  const headers = {
+    'webhook-id': `evt_${id}`,
+    'webhook-timestamp': String(Math.floor(now.getTime() / 1_000)),
+    'webhook-signature': new Webhook(key.callback_secret).sign(`evt_${id}`, now, body),
+  }
+  expect((await fetch(hook, { method: 'POST', headers, body })).status).toBe(204)
+  const names = [`${id}/0.mp4`, `${id}/1.mov`, `${id}/2.webm`]
+  await expect
+    .poll(async () => Object.keys(await stored()).filter((name) => name.startsWith(id)))
+    .toEqual(names)
+  const bucket = await receiver.getR2Bucket('VIDEOS')
+  const heads = await Promise.all(names.map((name) => bucket.head(name)))
+  expect(heads.map((head) => head?.httpMetadata?.contentType)).toEqual(types)
+  await expect.poll(handled).toContainEqual({ id: `evt_${id}` })
 })
 
 async function handled(): Promise<unknown[]> {

@@ -62,10 +62,15 @@ async function handleOnce({ id, event }: Delivery, env: Bindings): Promise<void>
 
 /** R2 refuses a file whose hash is another. */
 async function copyVideos(job: Job, videos: R2Bucket): Promise<void> {
-  for (const { n, url, sha256 } of job.outputs) {
+  for (const { n, url, sha256, content_type } of job.outputs) {
     if (url === null || sha256 === null) continue
     const { ok, status, body } = await fetch(url)
     if (!ok || body === null) throw new Error(`The video of ${job.id} responds ${status}.`)
-    await videos.put(`${job.id}/${n}.mp4`, body, { sha256, httpMetadata: { contentType: 'video/mp4' } })
+    const contentType = content_type ?? 'video/mp4'
+    const name = `${job.id}/${n}.${extensions[contentType] ?? 'mp4'}`
+    await videos.put(name, body, { sha256, httpMetadata: { contentType } })
   }
 }
+
+/** Of the files that are no MP4, such as those of a job with `"output_format": "mov"`. */
+const extensions: Record<string, string> = { 'video/quicktime': 'mov', 'video/webm': 'webm' }
