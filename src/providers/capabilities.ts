@@ -29,7 +29,7 @@ export interface Capabilities {
   media: Record<MediaField, readonly SentForm[]>
   /** The documented limits of the media. They are checked as far as the metadata is known. */
   mediaLimits: { readonly [field in MediaField]?: MediaLimits }
-  /** The published prices. Null: none, or not in US dollars. */
+  /** The published prices of a second. Null: none, or not in US dollars. */
   prices: PriceTable | null
   /**
    * How `estimate` asks for a price: by a call for that purpose, or by the billable call marked as a dry run. A provider

@@ -28,10 +28,12 @@ const list = createRoute({
 export const modelRoutes = createRouter()
 
 modelRoutes.openapi(list, (c) => {
-  const configured = offeredProviders(c.get('context').providers).map(({ name }) => name)
-  const shown = allProviders().filter(
-    ({ name, isOnlyForAdmin }) => !isOnlyForAdmin || configured.includes(name),
-  )
+  const { providers } = c.get('context')
+  const configured = offeredProviders(providers).map(({ name }) => name)
+  const shown = allProviders()
+    .filter(({ name, isOnlyForAdmin }) => !isOnlyForAdmin || configured.includes(name))
+    // A setting may change what an account has: its currency, for example.
+    .map((provider) => providers[provider.name] ?? provider)
   return c.json({ data: models.map((model) => viewModel(model, shown, configured)) }, 200)
 })
 

@@ -79,7 +79,10 @@ export const offerSchema = z.object({
       usd_per_second: z.array(
         z.object({
           resolution: z.enum(resolutions),
-          usd: z.number(),
+          usd: z.number().meta({
+            description:
+              'byteplus bills pixels: it is that of a video in 16:9, and another shape costs at most 1 % more.',
+          }),
           with_reference_videos_usd: z
             .number()
             .nullable()
@@ -90,7 +93,7 @@ export const offerSchema = z.object({
     .nullable()
     .meta({
       description:
-        'Published prices. Null: it publishes none, and POST /v1/estimates requests the price from it.',
+        'Published prices. Null: it publishes none in US dollars. POST /v1/estimates has the price of a request: it asks the provider, or computes it, at Volcengine in credits of one yuan.',
     }),
 })
 

@@ -1,6 +1,8 @@
 /** What BytePlus makes, as data (its page "Create a video generation task"). */
 import { aspectRatios } from '../../core/request/choices.ts'
 import type { Capabilities } from '../capabilities.ts'
+import { priceTableOf } from './prices.ts'
+import type { Region } from './region.ts'
 
 /**
  * `maxSeconds`: of each reference video and of all together, and the same for reference audios. The sizes in bytes and the
@@ -36,7 +38,11 @@ const images = {
   ],
 }
 
-export const capabilities: Capabilities = {
+export function capabilitiesIn(region: Region): Capabilities {
+  return { ...common, prices: priceTableOf(region) }
+}
+
+const common: Omit<Capabilities, 'prices'> = {
   models: {
     'seedance-2.0': { resolutions: ['480p', '720p', '1080p', '4k'] },
     'seedance-2.0-fast': { resolutions: ['480p', '720p'] },
@@ -65,8 +71,6 @@ export const capabilities: Capabilities = {
     reference_audios: ['url', 'data_uri', 'crun_asset'],
   },
   mediaLimits: mediaLimitsOf(15),
-  // Per token, not per second: `estimate` computes them.
-  prices: null,
   estimates: 'price_call',
   // The webhook of an end is repeated three times. 20 status requests a second are allowed.
   pace: { firstMs: 240_000, growth: 1.25, longestMs: 120_000 },

@@ -11,7 +11,7 @@ import type { OnAnswer, Provider } from '../provider.ts'
 import { defineSeller, type ProviderEdges } from '../seller.ts'
 import { withUsd } from '../usd.ts'
 import { cancelTask } from './cancel.ts'
-import { capabilities } from './capabilities.ts'
+import { capabilitiesIn } from './capabilities.ts'
 import { options, refuseOptions } from './options.ts'
 import { estimateOf } from './prices.ts'
 import { bytePlusUrl, modelIdOf, modelPrefix, type Region, regionOf } from './region.ts'
@@ -60,6 +60,7 @@ function connect({ apiKey, baseUrl, region }: Account, { fetch, now }: ProviderE
     return response.ok ? readTask(response.value, taskId, now()) : response
   }
 
+  const capabilities = capabilitiesIn(region)
   return {
     name: 'byteplus',
     capabilities,

@@ -4,10 +4,17 @@
  */
 import { type Cost, timesCost } from '../../core/cost.ts'
 import { fail, ok, type Result } from '../../core/fault.ts'
-import { type AspectRatio, type Model, type Resolution, resolutions } from '../../core/request/choices.ts'
+import {
+  type AspectRatio,
+  type Model,
+  models,
+  type Resolution,
+  resolutions,
+} from '../../core/request/choices.ts'
 import { modelLimits } from '../../core/request/model-limits.ts'
 import { pixelSizes } from '../../core/request/pixel-sizes.ts'
 import type { JobRequest } from '../../core/request/request.ts'
+import type { PriceTable } from '../price-table.ts'
 import { hasVideos } from './expiry.ts'
 import { pricesPerMillionTokens } from './price-list.ts'
 import { modelOfId, type Region } from './region.ts'
@@ -47,6 +54,22 @@ export function estimateOf(request: JobRequest, region: Region): Result<Cost> {
   return ok(timesCost(costOf(region, tokens * price), count))
 }
 
+/** The price of a second in the shape for which its page has examples. Null: it is not in US dollars. */
+export function priceTableOf(region: Region): PriceTable | null {
+  if (region.currency !== 'usd') return null
+  const shape = '16:9'
+  const listed = (model: Model) =>
+    resolutions.flatMap((resolution) => {
+      const price = priceOf(region, { model, resolution, isWithVideos: false })
+      if (price === undefined) return []
+      const usd = rounded(tokensOf(1, pixelsOf(resolution, shape)) * price)
+      // The seconds of input videos are billed, too.
+      return [[resolution, { usd, withVideosUsd: null }] as const]
+    })
+  const perSecond = Object.fromEntries(models.map((model) => [model, Object.fromEntries(listed(model))]))
+  return { source: 'BytePlus ModelArk, "Model pricing"', asOf: '2026-09', shape, perSecond }
+}
+
 /** Model pricing, "Video generation": width × height × frames / 1,024, with 24 frames a second. */
 function tokensOf(seconds: number, pixels: number): number {
   return (seconds * pixels * 24) / 1_024
@@ -74,7 +97,10 @@ function priceOf({ currency }: Region, { model, resolution, isWithVideos }: Pric
 
 /** A yuan is a credit: Reelhook counts in US dollars, and has no rate but that of the settings (usd.ts). */
 function costOf({ currency }: Region, amount: number): Cost {
-  const rounded = Math.round(amount * 1e6) / 1e6
   const source = 'price_table'
-  return currency === 'usd' ? { amount_usd: rounded, source } : { credits: rounded, source }
+  return currency === 'usd' ? { amount_usd: rounded(amount), source } : { credits: rounded(amount), source }
+}
+
+function rounded(amount: number): number {
+  return Math.round(amount * 1e6) / 1e6
 }

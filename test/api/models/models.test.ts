@@ -1,6 +1,8 @@
+import { env } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
 import { models, sellerNames } from '../../../src/core/request/choices.ts'
 import { modelLimits } from '../../../src/core/request/model-limits.ts'
+import { ask } from '../../support/api-call.ts'
 import { api, aRequest, post } from '../../support/reelhook.ts'
 
 interface Offer {
@@ -21,13 +23,24 @@ interface Offer {
     media_files: Record<string, object>
   }
   provider_options: { properties?: Record<string, unknown>; additionalProperties?: boolean }
-  prices: { source: string; as_of: string; usd_per_second: object[] } | null
+  prices: { source: string; as_of: string; usd_per_second: { resolution: string; usd: number }[] } | null
 }
 
-async function listModels(): Promise<{ model: string; providers: Offer[] }[]> {
+interface Listed {
+  model: string
+  providers: Offer[]
+}
+
+async function listModels(): Promise<Listed[]> {
   const response = await api('/v1/models')
   expect(response.status).toBe(200)
-  return (await response.json<{ data: { model: string; providers: Offer[] }[] }>()).data
+  return (await response.json<{ data: Listed[] }>()).data
+}
+
+/** In US dollars per second, by resolution. Null: there are none. */
+function pricesOf({ providers }: Listed, name: string): Record<string, number> | null {
+  const prices = providers.find(({ provider }) => provider === name)?.prices ?? null
+  return prices && Object.fromEntries(prices.usd_per_second.map(({ resolution, usd }) => [resolution, usd]))
 }
 
 async function isEligible(provider: string, overrides: Record<string, unknown>): Promise<boolean> {
@@ -97,6 +110,27 @@ describe('the list of models', () => {
       ],
     })
     expect(crun?.prices).toBeNull()
+  })
+
+  it('has the prices per second of a provider that bills tokens, in 16:9', async () => {
+    const prices = Object.fromEntries(
+      (await listModels()).map((one) => [one.model, pricesOf(one, 'byteplus')]),
+    )
+    expect(prices).toEqual({
+      'seedance-2.0': { '480p': 0.070_308, '720p': 0.1512, '1080p': 0.374_22, '4k': 0.7776 },
+      'seedance-2.0-fast': { '480p': 0.056_246, '720p': 0.120_96 },
+      'seedance-2.0-mini': { '480p': 0.035_154, '720p': 0.0756 },
+      'seedance-2.5': { '480p': 0.107_471, '720p': 0.231_12, '1080p': 0.568_62 },
+    })
+  })
+
+  it('has no prices where they are in yuan, whatever other deployments have', async () => {
+    const headers = { authorization: `Bearer ${env.ADMIN_API_KEY}` }
+    const volcengine = { BYTEPLUS_BASE_URL: 'https://ark.cn-beijing.volces.com/api/v3' }
+    const response = await ask('/v1/models', { headers }, volcengine)
+    const { data } = await response.json<{ data: Listed[] }>()
+    for (const one of data) expect(pricesOf(one, 'byteplus')).toBeNull()
+    expect(data.map((one) => pricesOf(one, 'fal'))).not.toContain(null)
   })
 
   it('describes the options of each provider, and allows no others', async () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { aspectRatios } from '../../../src/core/request/choices.ts'
 import { aNetwork, aRequest, aTask, image, video } from '../a-submission.ts'
 import { aSuccess, createBytePlus, expiry } from './a-byteplus.ts'
 
@@ -34,6 +35,21 @@ describe('an estimate of BytePlus', () => {
     expect(await estimate(request)).toEqual({ ok: true, value: { amount_usd, source: 'price_table' } })
   })
 
+  it('is the listed price of a second in 16:9, and at most 1 % more in another shape', async () => {
+    const { prices } = connected().provider.capabilities
+    for (const [model, listed] of Object.entries(prices?.perSecond ?? {})) {
+      for (const [resolution, { usd, withVideosUsd }] of Object.entries(listed)) {
+        expect(withVideosUsd).toBeNull()
+        for (const aspect_ratio of aspectRatios) {
+          const asked = await estimate({ model, resolution, duration: 10, aspect_ratio })
+          const cost = asked?.ok ? (asked.value.amount_usd ?? 0) : 0
+          if (aspect_ratio === '16:9') expect(cost).toBeCloseTo(10 * usd, 4)
+          else expect(cost).toBeLessThan(10.1 * usd)
+        }
+      }
+    }
+  })
+
   it('sends nothing', async () => {
     const { provider, sent } = connected()
     await provider.estimate?.(aRequest())
@@ -43,6 +59,7 @@ describe('an estimate of BytePlus', () => {
   it('is missing where no price is known', async () => {
     const edited = { model: 'seedance-2.5', reference_videos: [video] }
     expect(await estimate(edited)).toMatchObject({ ok: false, fault: { code: 'price_unknown' } })
+    expect(connected(volcengine).provider.capabilities.prices).toBeNull()
     const large = { model: 'seedance-2.0', resolution: '4k' }
     expect(await estimate(large, volcengine)).toMatchObject({ fault: { code: 'price_unknown' } })
   })

@@ -1330,13 +1330,16 @@ export type Model = {
          */
         provider_options: Record<string, unknown>;
         /**
-         * Published prices. Null: it publishes none, and POST /v1/estimates requests the price from it.
+         * Published prices. Null: it publishes none in US dollars. POST /v1/estimates has the price of a request: it asks the provider, or computes it, at Volcengine in credits of one yuan.
          */
         prices: {
             source: string;
             as_of: string;
             usd_per_second: {
                 resolution: "480p" | "720p" | "1080p" | "4k";
+                /**
+                 * byteplus bills pixels: it is that of a video in 16:9, and another shape costs at most 1 % more.
+                 */
                 usd: number;
                 /**
                  * Null: it depends on the length of the videos.
