@@ -32,10 +32,11 @@ export interface Capabilities {
   /** The published prices of a second. Null: none, or not in US dollars. */
   prices: PriceTable | null
   /**
-   * How `estimate` asks for a price: by a call for that purpose, or by the billable call marked as a dry run. A provider
-   * that ignored the mark would sell a video, so a dry run is made only if the price matters for the decision.
+   * How a price that `prices` does not have is known: `estimate` computes it here, or asks by a call for that purpose, or by
+   * the billable call marked as a dry run. A provider that ignored the mark would sell a video, so a dry run is made only if
+   * the price matters for the decision. A provider without `estimate` asks nothing either: `computed`.
    */
-  estimates: 'price_call' | 'dry_run'
+  estimates: 'computed' | 'price_call' | 'dry_run'
   /** When to poll a task. */
   pace: Pace
   /** Whether a status has a percentage. If not, a webhook that only reports progress causes no poll. */

@@ -163,6 +163,14 @@ describe('the page of a job', () => {
     expect(part(html, 'cost')).toContain('>failed<')
   })
 
+  it('shows the published price of a provider that took over', async () => {
+    const prompt = 'A paper boat sim(at=crun, submit=402)'
+    const { id } = await postJob({ provider: ['crun', 'runware'], prompt, ...noCallback })
+    await untilSubmitted(id)
+    const cost = part(await pageOf(id), 'cost')
+    expect(cost).toContain('$0.18, an estimate from published prices, before it was sent')
+  })
+
   it('says which parts could not be read', async () => {
     const { id } = await makeVideo()
     const { binding, loseAnswers } = emulateDatabase(env.DB)

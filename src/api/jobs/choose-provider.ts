@@ -13,7 +13,7 @@ import type { Reason } from '../../providers/provider.ts'
 import { knownAt } from '../../store/choice/known.ts'
 import type { FieldFault } from '../problems.ts'
 import { allReasons, type Candidate, candidatesFor, isEligible } from './candidates.ts'
-import { type EstimatePurpose, estimate, limitFault } from './estimate.ts'
+import { type EstimatePurpose, estimate, isComputed, limitFault } from './estimate.ts'
 import { validateRequest } from './validate.ts'
 
 export interface NewJob {
@@ -72,7 +72,10 @@ function purposeOf(request: PostedRequest, { monthlyBudgetMicros }: Caller): Est
   return request.provider === 'cheapest' || request.max_cost_usd !== undefined ? 'decision' : 'information'
 }
 
-/** Every candidate, in the order of preference. Prices all of them for a decision, else only the first eligible one. */
+/**
+ * Every candidate, in the order of preference. For information alone no price is asked for but that of the first eligible one;
+ * a price that is known without a call is that of a failover to a provider that reports no cost.
+ */
 export async function priceCandidates(
   context: Context,
   asked: Asked,
@@ -88,8 +91,9 @@ export async function priceCandidates(
   const firstEligible = candidates.find(isEligible)
   const priced = await Promise.all(
     candidates.map(async (candidate): Promise<Candidate> => {
+      if (!isEligible(candidate)) return candidate
       const isPriced = purpose !== 'information' || candidate === firstEligible
-      if (!isPriced || !isEligible(candidate)) return candidate
+      if (!isPriced && !isComputed(candidate.provider, request)) return candidate
       const cost = await estimate(context, candidate.provider, request, purpose)
       return { ...candidate, cost, reasons: costReasons(cost, request, purpose) }
     }),

@@ -25,14 +25,20 @@ export async function estimate(
 ): Promise<Result<Cost>> {
   const published = priceOf(provider.capabilities.prices, request)
   if (published !== null) return { ok: true, value: published }
-  const isDryRun = provider.capabilities.estimates === 'dry_run'
-  const requestPrice = isDryRun && purpose === 'information' ? undefined : provider.estimate
+  const { estimates } = provider.capabilities
+  const requestPrice = estimates === 'dry_run' && purpose === 'information' ? undefined : provider.estimate
   if (requestPrice === undefined)
     return fail('price_unknown', `${provider.name} publishes no price for this.`)
+  if (estimates === 'computed') return requestPrice(request)
   return cached(context, await cacheKeyOf(provider, request), async () => {
     const linked = await withLinks(context, { request, deadlineAt: context.now() })
     return linked.ok ? requestPrice(withPlaceholders(context, provider, linked.value)) : linked
   })
+}
+
+/** Whether the estimate is made without a call. */
+export function isComputed({ capabilities }: Provider, request: JobRequest): boolean {
+  return capabilities.estimates === 'computed' || priceOf(capabilities.prices, request) !== null
 }
 
 /** Embedded media are stored only when the job is accepted: until then a placeholder URL replaces them. */

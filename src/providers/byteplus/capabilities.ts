@@ -71,7 +71,7 @@ const common: Omit<Capabilities, 'prices'> = {
     reference_audios: ['url', 'data_uri', 'crun_asset'],
   },
   mediaLimits: mediaLimitsOf(15),
-  estimates: 'price_call',
+  estimates: 'computed',
   // The webhook of an end is repeated three times. 20 status requests a second are allowed.
   pace: { firstMs: 240_000, growth: 1.25, longestMs: 120_000 },
   showsProgress: false,

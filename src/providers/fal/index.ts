@@ -155,7 +155,7 @@ const capabilities: Capabilities = {
   },
   mediaLimits: mediaLimitsOf(15),
   prices,
-  estimates: 'price_call',
+  estimates: 'computed',
   // The webhook is repeated for two hours, so polling only covers lost webhooks. Each poll costs us database rows.
   pace: { firstMs: 240_000, growth: 1.25, longestMs: 120_000 },
   showsProgress: false,

@@ -83,7 +83,7 @@ const capabilities: Capabilities = {
   },
   mediaLimits: {},
   prices: null,
-  estimates: 'price_call',
+  estimates: 'computed',
   // Its webhook comes after three seconds, or after twenty. A task whose webhook was lost is polled soon after.
   pace: { firstMs: 15_000, growth: 1.5, longestMs: 30_000 },
   showsProgress: true,

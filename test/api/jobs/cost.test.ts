@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import { expectProblem, pathsOf } from '../../support/problem.ts'
 import {
+  api,
   aRequest,
   billsFor,
   getJob,
@@ -89,6 +90,31 @@ describe('the cost of a job', () => {
     expect(JSON.parse(delivery?.body ?? '{}')).toMatchObject({ data: { cost: reported } })
   })
 
+  it.each([
+    ['runware', 'fal', { amount_usd: 0.7735, source: 'price_table' }],
+    // Computed by the provider's code, without a call.
+    ['fal', 'byteplus', { amount_usd: 0.378, source: 'price_table' }],
+    ['crun', 'runware', { amount_usd: 0.405, source: 'price_table' }],
+  ])('is known after a failover from %s to %s, which has a published price', async (first, next, price) => {
+    const { id } = await postJob({
+      prompt: `A boat sim(at=${first}, submit=402)`,
+      resolution: '720p',
+      provider: [first, next],
+    })
+    expect(await estimatesOf(id)).toMatchObject({ [next]: price })
+    await untilSubmitted(id)
+    expect(await getJob(id)).toMatchObject({ provider: next, cost: price })
+    await world.advance(10_000)
+    // fal reports no cost, the others do.
+    const { cost } = await untilStatus(id, 'succeeded')
+    expect(cost).toMatchObject(next === 'fal' ? price : { amount_usd: expect.any(Number) })
+  })
+
+  it('is asked of no provider but the first if it decides nothing', async () => {
+    const { id } = await postJob({ provider: ['runware', 'crun', 'aimlapi', 'scenario'] })
+    expect(await estimatesOf(id)).toEqual({ runware: { amount_usd: 0.18, source: 'price_table' } })
+  })
+
   it('is null if the estimate fails, and the failure is cached', async () => {
     const called: string[] = []
     const refuse = ({ url }: Request) => {
@@ -118,3 +144,10 @@ describe('the cost of a job', () => {
     expect(dryRunHeaders).toEqual([null])
   })
 })
+
+/** As the job was accepted with them. */
+async function estimatesOf(id: string) {
+  const response = await api(`/v1/jobs/${id}/events`)
+  const { data } = await response.json<{ data: { type: string; data: { estimates?: object } }[] }>()
+  return data.find(({ type }) => type === 'job.accepted')?.data.estimates
+}

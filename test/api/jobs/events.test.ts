@@ -30,7 +30,11 @@ describe('the timeline of a job', () => {
         model: 'seedance-2.0-mini',
         providers: ['crun', 'runware'],
         choice: { by: 'named' },
-        estimates: { crun: { credits: 15, source: 'provider_estimate' } },
+        estimates: {
+          crun: { credits: 15, source: 'provider_estimate' },
+          // Published, so it is known without a call.
+          runware: { amount_usd: 0.18, source: 'price_table' },
+        },
       },
     })
   })
