@@ -1,5 +1,6 @@
 import { InvalidArgumentError } from '@ai-sdk/provider'
 import type { JobRequest } from '../client/generated/api.schemas.ts'
+import type { StartOptions } from './types.ts'
 
 const names = [
   'resolution',
@@ -26,12 +27,22 @@ const names = [
  */
 export type ReelhookVideoOptions = Pick<JobRequest, (typeof names)[number]>
 
-/** Reelhook checks the values. A misspelled name would otherwise be lost. */
-export function optionsOf(given: Record<string, unknown> = {}): ReelhookVideoOptions {
+/** Reelhook checks the values. A misspelled name, or a frame beside one of the call, would otherwise be lost. */
+export function optionsOf({ image, frameImages = [], providerOptions }: StartOptions): ReelhookVideoOptions {
+  const given = Object.fromEntries(
+    Object.entries(providerOptions.reelhook ?? {}).filter(([, value]) => value !== undefined),
+  )
   const unknown = Object.keys(given).filter((name) => !names.some((known) => known === name))
-  if (unknown.length === 0) return given
-  throw new InvalidArgumentError({
-    argument: 'providerOptions.reelhook',
-    message: `providerOptions.reelhook has unknown options: ${unknown.join(', ')}. It takes ${names.join(', ')}.`,
-  })
+  if (unknown.length > 0)
+    throw refused(` has unknown options: ${unknown.join(', ')}. It takes ${names.join(', ')}.`)
+  if (image !== undefined && given.first_frame !== undefined)
+    throw refused('.first_frame means the same as prompt.image or frameImages: leave one of them out.')
+  if (frameImages.some(({ frameType }) => frameType === 'last_frame') && given.last_frame !== undefined)
+    throw refused('.last_frame means the same as frameImages: leave one of them out.')
+  return given
+}
+
+function refused(why: string): InvalidArgumentError {
+  const argument = 'providerOptions.reelhook'
+  return new InvalidArgumentError({ argument, message: `${argument}${why}` })
 }

@@ -60,9 +60,9 @@ export function warningsOf(
   job: Job,
 ): Warning[] {
   const frameRate = { type: 'unsupported', feature: 'fps', details: 'The model chooses it.' } as const
-  const made = [given.resolution ?? shape.resolution, shape.aspect_ratio ?? 'in the shape of the frame'].join(
-    ' and ',
-  )
+  const madeResolution = given.resolution ?? shape.resolution
+  const made = [madeResolution, shape.aspect_ratio ?? 'in the shape of the frame'].join(' and ')
+  const isAsAsked = resolution === undefined || (shape.isAsAsked && madeResolution === shape.resolution)
   const size = {
     type: 'compatibility',
     feature: 'resolution',
@@ -70,7 +70,7 @@ export function warningsOf(
   } as const
   return [
     ...(fps === undefined ? [] : [frameRate]),
-    ...(shape.isAsAsked ? [] : [size]),
+    ...(isAsAsked ? [] : [size]),
     ...job.warnings.map(({ path, message }) => ({ type: 'other', message: `${path} ${message}` }) as const),
   ]
 }

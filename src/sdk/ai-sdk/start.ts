@@ -21,8 +21,8 @@ export async function startJob(
   options: StartOptions,
   uploads: Uploads,
 ): Promise<StartedJob> {
-  const { headers, abortSignal: signal, providerOptions } = options
-  const given = optionsOf(providerOptions.reelhook)
+  const { headers, abortSignal: signal } = options
+  const given = optionsOf(options)
   const hasFirstFrame = options.image !== undefined || given.first_frame !== undefined
   const shape = shapeWanted(options, choosesRatio(modelId, hasFirstFrame))
   try {

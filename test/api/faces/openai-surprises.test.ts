@@ -65,6 +65,12 @@ describe('an edit', () => {
     },
   )
 
+  it('of an id with anything beside it is refused, and names that', async () => {
+    const { id } = await aVideo()
+    const { message } = await errorIn(await edit({ id, url: 'https://example.com/other.mp4' }))
+    expect(message).toContain('video.url: is not a known field')
+  })
+
   it('by a key that cannot read jobs is refused as that', async () => {
     const { id } = await aVideo()
     const writer = bearerHeader(await createApiKey('a writer', { scopes: ['jobs:write'] }))

@@ -31,6 +31,7 @@ describe('a field', () => {
       { resolution: '1080p', first_frame: url },
     ],
     ['a name of another model', { model: 'sora-2' }, { model: 'seedance-2.0-fast' }],
+    ['a null that a client wrote', { frame_images: [{ ...image, frame_type: null }] }, { first_frame: url }],
     ['a first frame', { frame_images: [image] }, { first_frame: url, reference_images: [] }],
     [
       'both frames, which win over references',
@@ -60,12 +61,11 @@ describe('a field', () => {
     ],
     ['sound', { generate_audio: false, duration: 4 }, { generate_audio: false, duration: 4 }],
     [
-      'options for a provider of ours and one of others',
+      'options for a provider of ours',
       {
         provider: {
           options: {
             runware: { safety: { mode: 'none' } },
-            'google-vertex': { a: 1 },
             reelhook: { provider: 'runware', metadata: { a: 'b' } },
           },
         },
@@ -86,6 +86,65 @@ describe('a field', () => {
     const job = await created(fields)
     expect(job.request).toMatchObject(request)
   })
+})
+
+describe('a field of a job in the options', () => {
+  const image = 'https://example.com/a.png'
+
+  it.each([
+    ['references', { reference_images: [image], reference_videos: ['https://example.com/a.mp4'] }],
+    ['frames', { first_frame: image, last_frame: image }],
+    ['the duration and the shape', { duration: 4, resolution: '480p', aspect_ratio: '1:1', seed: 3 }],
+    ['the sound and the count', { generate_audio: false, count: 2, retention_days: 3 }],
+    [
+      'options of a provider',
+      { provider: 'runware', provider_options: { runware: { safety: { mode: 'none' } } } },
+    ],
+  ])('is honored: %s', async (_, fields) => {
+    const job = await created({ ...inOptions({ provider: 'fal', ...fields }), resolution: undefined })
+    expect(job.request).toMatchObject(fields)
+  })
+
+  it('is honored where the AI SDK sends an empty one: the prompt', async () => {
+    const { request } = await created({ prompt: '', ...inOptions({ prompt: 'A boat' }) })
+    expect(request).toMatchObject({ prompt: 'A boat' })
+  })
+
+  it.each([
+    ['model', {}, { model: 'seedance-2.0' }, 'model'],
+    ['prompt', {}, { prompt: 'A boat' }, 'prompt'],
+    ['duration', { duration: 5 }, { duration: 6 }, 'duration'],
+    ['resolution', {}, { resolution: '720p' }, 'resolution'],
+    ['aspect_ratio', { resolution: null, size: '1280x720' }, { aspect_ratio: '1:1' }, 'size'],
+    [
+      'first_frame',
+      { frame_images: [{ image_url: { url: image } }] },
+      { first_frame: image },
+      'frame_images.0',
+    ],
+    [
+      'reference_images',
+      { input_references: [{ type: 'image_url', image_url: { url: image } }] },
+      { reference_images: [image] },
+      'input_references',
+    ],
+  ])('is refused beside the field that means the same: %s', async (field, fields, options, name) => {
+    const { message } = await refusedWith({ ...inOptions(options), ...fields })
+    expect(message).toContain(`provider.options.reelhook.${field}: means the same as ${name}: leave it out`)
+  })
+
+  it('is refused beside the options of providers: provider_options', async () => {
+    const options = { crun: {}, reelhook: { provider_options: {} } }
+    const { message } = await refusedWith({ provider: { options } })
+    expect(message).toContain('reelhook.provider_options: means the same as provider.options: leave it out')
+  })
+
+  it('has its name there in a fault', async () => {
+    const { message } = await refusedWith(inOptions({ reference_images: [image, 'nowhere'] }))
+    expect(message).toContain('provider.options.reelhook.reference_images.1: must be')
+  })
+
+  const inOptions = (reelhook: object) => ({ provider: { options: { reelhook } } })
 })
 
 describe('a refused request', () => {
@@ -122,14 +181,33 @@ describe('a refused request', () => {
       { provider: { options: { crun: { x: 1 } } } },
       /provider\.options\.crun\.x: is not a known field/,
     ],
+    [
+      'options of no provider here',
+      { provider: { options: { 'reel-hook': { max_cost_usd: 1 }, 'google-vertex': { a: 1 } } } },
+      /provider\.options\.reel-hook: must be reelhook, runware, .*provider\.options\.google-vertex: must be/,
+    ],
+    [
+      'a field of a job in the wrong place',
+      { max_cost_usd: 1, provider: { count: 2 } },
+      /max_cost_usd: belongs in provider\.options\.reelhook.* provider\.count: belongs in provider\.options\.reelhook/,
+    ],
+    [
+      'an order of providers',
+      { provider: { order: ['x'] } },
+      /provider\.order: .*provider\.options\.reelhook\.provider/,
+    ],
+    [
+      'a misspelled field of a frame',
+      { frame_images: [{ ...frame(), frame_typ: 'last_frame' }] },
+      /frame_images\.0\.frame_typ: is not a known field/,
+    ],
+    [
+      'a reference of two kinds',
+      { input_references: [{ ...frame(), video_url: { url: 'https://example.com/a.mp4' } }] },
+      /input_references\.0\.video_url: is not a known field/,
+    ],
   ])('for %s names it as the dialect does', async (_, fields, message) => {
-    const before = await countRows('jobs')
-    const response = await post(aVideo(fields))
-    expect([response.status, await errorOf(response)]).toEqual([
-      400,
-      { code: 400, message: expect.stringMatching(message) },
-    ])
-    expect(await countRows('jobs')).toBe(before)
+    expect(await refusedWith(fields)).toEqual({ code: 400, message: expect.stringMatching(message) })
   })
 
   function frame() {
@@ -186,3 +264,12 @@ describe('a refused request', () => {
       expect((await ask(path, {}, bearerHeader(shop))).status).toBe(404)
   })
 })
+
+/** The error. No job was made. */
+async function refusedWith(fields: object) {
+  const before = await countRows('jobs')
+  const response = await post(aVideo(fields))
+  expect(response.status).toBe(400)
+  expect(await countRows('jobs')).toBe(before)
+  return errorOf(response)
+}

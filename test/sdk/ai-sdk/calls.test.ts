@@ -91,6 +91,35 @@ describe('a size in pixels', () => {
   })
 })
 
+describe('options of Reelhook', () => {
+  it.each([
+    ['first_frame', { image: png() }, 'prompt.image or frameImages'],
+    ['last_frame', { frameImages: [{ image: png(), frameType: 'last_frame' as const }] }, 'frameImages'],
+  ])('may not repeat a frame of the call: %s', async (field, options, name) => {
+    const { video, sent } = provider()
+    const providerOptions = { reelhook: { [field]: 'asset_1' } }
+    await expect(video.doStart({ ...nothing, ...options, providerOptions })).rejects.toThrow(
+      `providerOptions.reelhook.${field} means the same as ${name}: leave one of them out`,
+    )
+    expect(sent).toEqual([])
+  })
+
+  it('that are undefined change nothing', async () => {
+    const { video, sent } = provider(asset('asset_a'), accepted({ first_frame: 'asset_a' }))
+    const reelhook = { first_frame: undefined, resolution: undefined } as never
+    await video.doStart({ ...nothing, image: png(), resolution: '1280x720', providerOptions: { reelhook } })
+    expect(sent[1]?.body).toMatchObject({ first_frame: 'asset_a', resolution: '720p' })
+  })
+
+  it('decide the resolution, with a warning if the size is another one', async () => {
+    const { video, sent } = provider()
+    const providerOptions = { reelhook: { resolution: '480p' } }
+    const { warnings } = await video.doStart({ ...nothing, resolution: '1280x720', providerOptions })
+    expect(sent[0]?.body).toMatchObject({ resolution: '480p', aspect_ratio: '16:9' })
+    expect(warnings).toMatchObject([{ details: '1280x720 is made as 480p and 16:9.' }])
+  })
+})
+
 describe('files', () => {
   it('become assets, and each reference goes to the list of its kind', async () => {
     const { video, sent } = provider(asset('asset_a'), asset('asset_b', 'video'), accepted({}))

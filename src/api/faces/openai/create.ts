@@ -42,9 +42,10 @@ export async function remixVideo(c: C): Promise<Response> {
 
 export async function editVideo(c: C): Promise<Response> {
   const arrivedAt = c.get('context').now()
-  const body = await readBody(c, 'video')
-  if (body instanceof Response) return body
-  const { video, ...fields } = body.fields
+  const read = await readBody(c, 'video')
+  if (read instanceof Response) return read
+  const { video, ...fields } = read.fields
+  const body = { ...read, faults: [...read.faults, ...unknownIn('video', video, videoKeys)] }
   const asked = ['edit', body.fields]
   if (body.asset !== null) {
     const medium = fileAt('video', 'reference_videos', body.asset)
@@ -124,19 +125,26 @@ function imageOf(reference: unknown, { asset }: Body): { medium: Medium | null; 
   const values = isRecord(reference)
     ? Object.values(reference).filter((one) => given(one) !== undefined)
     : [reference]
-  const unknown = isRecord(reference) ? Object.keys(reference).filter((key) => !referenceKeys.has(key)) : []
   const [value, ...others] = values
   const isOne = typeof value === 'string' && others.length === 0
   return {
     medium: { name, field, value: isOne ? value : null, isFile: false },
     faults: [
-      ...unknown.map((key) => ({ path: `${name}.${key}`, message: 'is not a known field' })),
+      ...unknownIn(name, reference, referenceKeys),
       ...(isOne ? [] : [{ path: name, message: 'must be a file, or have either image_url or file_id' }]),
     ],
   }
 }
 
 const referenceKeys = new Set(['image_url', 'file_id'])
+const videoKeys = new Set(['id'])
+
+function unknownIn(name: string, value: unknown, known: ReadonlySet<string>): FieldFault[] {
+  const keys = isRecord(value) ? Object.keys(value) : []
+  return keys
+    .filter((key) => !known.has(key))
+    .map((key) => ({ path: `${name}.${key}`, message: 'is not a known field' }))
+}
 
 function fileAt(name: string, field: Medium['field'], { id }: AssetView): Medium {
   return { name, field, value: id, isFile: true }

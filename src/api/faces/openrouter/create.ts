@@ -23,7 +23,7 @@ export async function createVideo(c: HonoContext<FaceEnv>): Promise<Response> {
 function refuseShortened(c: HonoContext<FaceEnv>, { request, media, ...rest }: Translation) {
   const standIn = `${c.get('context').config.publicBaseUrl}/v1/assets/embedded/content`
   const short = mapMedia(media, (value) => (isLongFile(value) ? standIn : value))
-  return refuse(c, { ...rest, request: { ...request, ...short } })
+  return refuse(c, { ...rest, request: { ...short, ...request } })
 }
 
 async function send(c: HonoContext<FaceEnv>, { request, media, names }: Translation): Promise<Response> {
@@ -37,7 +37,7 @@ async function send(c: HonoContext<FaceEnv>, { request, media, names }: Translat
   const response = await api.open('/v1/jobs', {
     method: 'POST',
     headers: { 'content-type': 'application/json', ...(key !== undefined && { 'idempotency-key': key }) },
-    body: JSON.stringify({ ...request, ...uploads.media }),
+    body: JSON.stringify({ ...uploads.media, ...request }),
   })
   if (!response.ok) {
     // Otherwise the job may exist.

@@ -2,27 +2,38 @@
 import { z } from '@hono/zod-openapi'
 import type { MediaFields } from '../../../core/request/media.ts'
 import type { FieldFault } from '../../problems.ts'
+import { isRecord } from '../json-object.ts'
 
 export interface Notes {
   names: Map<string, string>
   faults: FieldFault[]
 }
 
-const link = z.object({ url: z.string() })
+const link = z.strictObject({ url: z.string() })
 
 export const framesSchema = z
   .array(
-    z.object({ image_url: link, frame_type: z.enum(['first_frame', 'last_frame']).default('first_frame') }),
+    z.preprocess(
+      withoutNulls,
+      z.strictObject({
+        type: z.literal('image_url').optional(),
+        image_url: link,
+        frame_type: z.enum(['first_frame', 'last_frame']).default('first_frame'),
+      }),
+    ),
   )
   .default([])
 
 export const referencesSchema = z
   .array(
-    z.discriminatedUnion('type', [
-      z.object({ type: z.literal('image_url'), image_url: link }),
-      z.object({ type: z.literal('video_url'), video_url: link }),
-      z.object({ type: z.literal('audio_url'), audio_url: link }),
-    ]),
+    z.preprocess(
+      withoutNulls,
+      z.discriminatedUnion('type', [
+        z.strictObject({ type: z.literal('image_url'), image_url: link }),
+        z.strictObject({ type: z.literal('video_url'), video_url: link }),
+        z.strictObject({ type: z.literal('audio_url'), audio_url: link }),
+      ]),
+    ),
   )
   .default([])
 
@@ -69,4 +80,10 @@ export function referencesIn(
 
 function noMedia(): MediaFields {
   return { reference_images: [], reference_videos: [], reference_audios: [] }
+}
+
+/** Clients write null for what they leave out. */
+function withoutNulls(item: unknown): unknown {
+  if (!isRecord(item)) return item
+  return Object.fromEntries(Object.entries(item).filter(([, value]) => value !== null))
 }

@@ -1,7 +1,7 @@
 /** The fields of the dialect → the body of POST /v1/jobs. Fields with one name in both are validated there. No I/O. */
 import { z } from '@hono/zod-openapi'
 import type { Config } from '../../../config.ts'
-import { providerNames, type Resolution } from '../../../core/request/choices.ts'
+import type { Resolution } from '../../../core/request/choices.ts'
 import type { MediaFields } from '../../../core/request/media.ts'
 import { choosesRatio } from '../../../core/request/model-limits.ts'
 import { shapeOf, sizeFault } from '../../../core/request/size.ts'
@@ -10,9 +10,10 @@ import { type FieldFault, fieldFaults } from '../../problems.ts'
 import { modelFault, modelNamed, resolutionsOf } from '../models.ts'
 import type { Names } from '../names.ts'
 import { framesIn, framesSchema, type Notes, referencesIn, referencesSchema } from './media.ts'
+import { fieldsOf, optionsIn, providerSchema, unknownField } from './options.ts'
 
 export interface Translation {
-  /** Without the media. */
+  /** Without `media`. */
   request: Record<string, unknown>
   media: MediaFields
   names: Names
@@ -32,9 +33,7 @@ const schemas = {
   aspect_ratio: z.string().optional(),
   frame_images: framesSchema,
   input_references: referencesSchema,
-  provider: z
-    .object({ options: z.record(z.string(), z.record(z.string(), z.unknown())).default({}) })
-    .default({ options: {} }),
+  provider: providerSchema,
 }
 
 /** `posted`: a JSON object. */
@@ -55,6 +54,7 @@ export function translate(
   const names = new Map<string, string>()
   const model = modelIn(config, read('model', schemas.model), faults)
   const frames = read('frame_images', schemas.frame_images) ?? []
+  const options = optionsIn(read('provider', schemas.provider) ?? { options: {} }, faults)
   const shape = shapeIn(
     {
       size: read('size', schemas.size),
@@ -63,31 +63,34 @@ export function translate(
     },
     {
       offered: resolutionsOf(providers, model ?? null),
-      isRatioChosen: choosesRatio(model ?? null, frames.length > 0),
+      isRatioChosen: choosesRatio(
+        model ?? null,
+        frames.length > 0 || Object.hasOwn(options.own, 'first_frame'),
+      ),
     },
     { names, faults },
   )
   const references = read('input_references', schemas.input_references) ?? []
   // As at OpenRouter, frames win over references.
   const media = frames.length > 0 ? framesIn(frames, { names, faults }) : referencesIn(references, names)
-  const options = optionsIn(read('provider', schemas.provider)?.options ?? {}, names)
   const same = Object.fromEntries(Object.entries(body).filter(([name]) => sameFields.includes(name)))
   // The callback URL of an API key has a receiver of its own format.
   const format = Object.hasOwn(same, 'callback_url') ? { callback_format: 'openrouter' } : {}
-  return { request: { ...format, ...options, ...same, ...shape, model }, media, names, faults }
+  const made = { ...same, ...shape, model }
+  const madeMedia = Object.fromEntries(Object.entries(media).filter(([, given]) => given.length > 0))
+  const further = fieldsOf(options, { ...made, ...madeMedia }, { names, faults })
+  return { request: { ...format, ...made, ...further }, media, names, faults }
 }
 
 function unknownFields(body: Record<string, unknown>): FieldFault[] {
   const known = [...Object.keys(schemas), ...sameFields, ...ignoredFields]
   return Object.keys(body)
     .filter((name) => !known.includes(name))
-    .map((path) => ({
-      path,
-      message:
-        path === 'previous_job_id'
-          ? 'is not supported: give the link to the earlier video as an input reference'
-          : 'is not a known field',
-    }))
+    .map((path) =>
+      path === 'previous_job_id'
+        ? { path, message: 'is not supported: give the link to the earlier video as an input reference' }
+        : unknownField(path, path),
+    )
 }
 
 function modelIn(config: Pick<Config, 'modelAliases'>, name: string | undefined, faults: FieldFault[]) {
@@ -122,14 +125,4 @@ function shapeIn(
         : (aspect_ratio ?? (isRatioChosen ? shape?.aspect_ratio : undefined)),
   }
   return Object.fromEntries(Object.entries(asked).filter(([, value]) => value !== undefined))
-}
-
-/** The options of our providers, and under `reelhook` further fields of a job. Those of others are ignored, as at OpenRouter. */
-function optionsIn(options: Record<string, Record<string, unknown>>, names: Map<string, string>) {
-  const own = options.reelhook ?? {}
-  for (const field of Object.keys(own)) names.set(field, `provider.options.reelhook.${field}`)
-  const ofProviders = Object.entries(options).filter(([slug]) => providerNames.some((name) => name === slug))
-  if (ofProviders.length === 0) return own
-  names.set('provider_options', 'provider.options')
-  return { ...own, provider_options: Object.fromEntries(ofProviders) }
 }
