@@ -3,12 +3,13 @@ import { z } from '@hono/zod-openapi'
 import type { Context as HonoContext } from 'hono'
 import type { Context } from '../context.ts'
 import type { Caller } from '../core/access.ts'
+import type { Estimates } from '../core/cost.ts'
 import { endOfMonth, inUsd, mayCostMicros, monthOf } from '../core/job/spending.ts'
 import { describeError } from '../log.ts'
 import type { AcceptedJob } from '../store/jobs/insert-job.ts'
 import { jobsAsStored } from '../store/jobs/jobs.ts'
 import { closeReservations, jobsReservedSince, reservationOf, reserve, usedByKey } from '../store/spending.ts'
-import { type ProblemResponse, problemWith } from './problems.ts'
+import { type FieldFault, type ProblemResponse, problemWith } from './problems.ts'
 import type { ApiEnv } from './router.ts'
 
 export const budgetSchema = z.object({
@@ -37,6 +38,26 @@ export async function reserveBudget({ db }: Context, caller: Caller, job: NewJob
   const { isReserved, usedMicros } = await reserve(db, reservation, limit, job.createdAt)
   if (isReserved) return { ok: true, micros }
   return { ok: false, budget: { ...viewBudget(limit, usedMicros, job.createdAt), job_usd: inUsd(micros) } }
+}
+
+/** Why `reserveBudget` would refuse the job now. Null: it would not. Nothing is reserved. */
+export async function budgetFault(
+  { db, now }: Context,
+  { keyId, monthlyBudgetMicros: limit }: Caller,
+  { estimates, request }: Pick<NewJob, 'estimates' | 'request'>,
+): Promise<FieldFault | null> {
+  if (limit === null) return null
+  const micros = mayCostMicros(estimates, request)
+  const used = (await usedByKey(db, [keyId], monthOf(now()))).get(keyId) ?? 0
+  if (used + micros <= limit) return null
+  const { monthly_budget_usd, remaining_usd } = viewBudget(limit, used, now())
+  const message = `the job may cost $${inUsd(micros)} (at ${dearestOf(estimates)}), and $${remaining_usd} remains of the API key's $${monthly_budget_usd} for this month`
+  return { path: 'monthly_budget_usd', message }
+}
+
+function dearestOf(estimates: Estimates): string | undefined {
+  const prices = Object.entries(estimates).map(([name, { amount_usd = 0 }]) => ({ name, amount_usd }))
+  return prices.toSorted((one, two) => two.amount_usd - one.amount_usd)[0]?.name
 }
 
 /** For a job that was not inserted. If this fails, the sweep does it. */

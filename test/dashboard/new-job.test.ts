@@ -93,6 +93,17 @@ it('a key with a budget sees what is left of it', async () => {
   expect(html).toMatch(/\$12\.00 of the \$12\.00 of this key are left/)
 })
 
+it('a key whose budget a job would pass sees that, and which other provider it could pay', async () => {
+  const { key } = await createApiKey('a caller', { monthly_budget_usd: 0.1 })
+  const form = { ...filled, resolution: '480p', action: 'estimate', provider: 'runware' }
+  const { html } = await (await visitorWith(key)).post('/jobs/new', form)
+  expect(estimateIn(html)).toBe('No allowed provider can make this.')
+  expect(html).toContain('Budget the job may cost $0.18 (at runware), and $0.1 remains')
+  // Each of the others is compared by itself.
+  expect(html).toMatch(/aimlapi[^<]*<span class="status good">cheapest/)
+  expect(html).toContain('Budget the job may cost $0.3605 (at fal), and $0.1 remains')
+})
+
 it('the code of the job has no secret', async () => {
   const secret = `whsec_${btoa('a receiver keeps thirty-two byte')}`
   const { html } = await (await visit()).post('/jobs/new', {

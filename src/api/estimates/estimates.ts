@@ -3,8 +3,9 @@ import { createRoute, z } from '@hono/zod-openapi'
 import { costSchema } from '../../core/cost.ts'
 import { providerNames } from '../../core/request/choices.ts'
 import type { PostedRequest } from '../../core/request/request.ts'
+import { budgetFault } from '../budget.ts'
 import { type Candidate, isEligible } from '../jobs/candidates.ts'
-import { priceCandidates } from '../jobs/choose-provider.ts'
+import { estimatesOf, priceCandidates } from '../jobs/choose-provider.ts'
 import { jobRequestSchema, notAccepted, requestFaults } from '../jobs/request.ts'
 import { validateRequest } from '../jobs/validate.ts'
 import { problem } from '../problems.ts'
@@ -30,7 +31,8 @@ const create = createRoute({
   method: 'post',
   path: '/',
   summary: 'Estimate a job',
-  description: 'Takes the body of POST /v1/jobs. Creates no job and spends nothing.',
+  description:
+    'Takes the body of POST /v1/jobs. Creates no job, and spends and reserves nothing. With a monthly budget of the API key, no provider is eligible if the dearest that may make the job would pass it: that is what a job reserves.',
   request: { body: jsonBody(jobRequestSchema) },
   responses: {
     ...keyProblems,
@@ -55,7 +57,14 @@ estimateRoutes.openapi(
     const purpose = caller.monthlyBudgetMicros === null ? 'decision' : 'budget'
     const asked = { request, metadata, shard: 0 }
     const { candidates } = await priceCandidates(context, asked, purpose)
-    return c.json({ data: candidates.map((candidate) => viewEstimate(candidate, request)) }, 200)
+    const eligible = candidates.filter(isEligible)
+    const chosen = { estimates: estimatesOf(eligible), request }
+    const fault = eligible.length === 0 ? null : await budgetFault(context, caller, chosen)
+    // Any of its providers may make the job, so a budget refuses the job and not only the dearest.
+    const shown = candidates.map((one) =>
+      fault !== null && isEligible(one) ? { ...one, reasons: [fault] } : one,
+    )
+    return c.json({ data: shown.map((candidate) => viewEstimate(candidate, request)) }, 200)
   },
   requestFaults,
 )

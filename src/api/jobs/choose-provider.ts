@@ -59,12 +59,14 @@ export async function chooseProviders(
     ok: true,
     providers,
     reason: reasonOf(providers, known, request),
-    estimates: Object.fromEntries(
-      eligible.flatMap(({ name, cost }) => (cost?.ok ? [[name, cost.value]] : [])),
-    ),
+    estimates: estimatesOf(eligible),
     warnings: first.provider.warn(request),
     metadata,
   }
+}
+
+export function estimatesOf(eligible: readonly Candidate[]): Estimates {
+  return Object.fromEntries(eligible.flatMap(({ name, cost }) => (cost?.ok ? [[name, cost.value]] : [])))
 }
 
 function purposeOf(request: PostedRequest, { monthlyBudgetMicros }: Caller): EstimatePurpose {

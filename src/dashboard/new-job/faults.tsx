@@ -37,10 +37,13 @@ const labels: Readonly<Record<string, string>> = {
   idempotency_key: 'Idempotency-Key',
 }
 
+/** They are no fields of the form. */
+const otherLabels: Readonly<Record<string, string>> = { monthly_budget_usd: 'Budget' }
+
 /** `reference_images.1` → `Reference image 2`. A path that is no field of the form stays as it is. */
 export function labelOf(path: string): string {
   const { name, number, rest } = placeOf(path)
-  const label = labels[name]
+  const label = labels[name] ?? otherLabels[name]
   if (label === undefined) return path
   if (number !== null) return `${label} ${number}`
   return rest === '' ? label : `${label} (${rest})`

@@ -31,9 +31,12 @@ export interface Loaded extends Body {
 export async function loadForm(api: Api, values: Values): Promise<Loaded> {
   const { body, faults } = bodyOf(values)
   const plan = planOf(await readModels(api), values)
-  const [assets, answer, key] = await Promise.all([
+  const estimated = estimatedBody(values, body)
+  const [assets, answer, others, key] = await Promise.all([
     readAssets(api, assetIdsIn(values)),
-    api.send<{ data: Estimate[] }>('POST', '/v1/estimates', estimatedBody(values, body, plan)),
+    readEstimates(api, estimated),
+    // Each by itself: what a job may cost depends on all of its providers.
+    Promise.all(otherProviders(body, plan).map((provider) => readEstimates(api, { ...estimated, provider }))),
     api.read<{ budget: Budget | null }>('/v1/api-keys/current'),
   ])
   return {
@@ -41,7 +44,7 @@ export async function loadForm(api: Api, values: Values): Promise<Loaded> {
     faults,
     plan,
     assets,
-    estimates: answer.ok ? answer.body.data : null,
+    estimates: answer.ok ? [answer, ...others].flatMap((one) => (one.ok ? one.body.data : [])) : null,
     problem: answer.ok ? null : answer.problem,
     budget: key.budget,
   }
@@ -57,16 +60,22 @@ export async function readAssets(api: Api, ids: readonly string[]): Promise<Map<
   return new Map(answers.flatMap((answer) => (answer.ok ? [[answer.body.id, answer.body]] : [])))
 }
 
-/** A form without a prompt has a price too. */
-function estimatedBody(values: Values, body: Record<string, unknown>, plan: Plan) {
-  const hasMedia = mediaFields.some((field) => listIn(values, field).length > 0)
-  return { ...(hasMedia ? {} : { prompt: 'A video' }), ...body, provider: comparedProviders(body, plan) }
+function readEstimates(api: Api, body: Record<string, unknown>) {
+  return api.send<{ data: Estimate[] }>('POST', '/v1/estimates', body)
 }
 
-/** Those that the job tries, in their order, and after them all others for a comparison. */
-function comparedProviders({ provider }: Record<string, unknown>, { all }: Plan) {
+/** A form without a prompt has a price too. */
+function estimatedBody(values: Values, body: Record<string, unknown>) {
+  const hasMedia = mediaFields.some((field) => listIn(values, field).length > 0)
+  return { ...(hasMedia ? {} : { prompt: 'A video' }), ...body }
+}
+
+/** Those that the job does not try, for a comparison. */
+function otherProviders({ provider }: Record<string, unknown>, { all }: Plan): string[] {
   // The simulator is named alone, or not at all.
-  if (isSelection(provider) || provider === 'simulator') return provider
-  const others = all.filter((offer) => offer.configured && offer.provider !== 'simulator')
-  return [...new Set([provider, others.map((offer) => offer.provider)].flat())]
+  if (isSelection(provider) || provider === 'simulator') return []
+  const named = [provider].flat()
+  return all
+    .filter((offer) => offer.configured && offer.provider !== 'simulator' && !named.includes(offer.provider))
+    .map((offer) => offer.provider)
 }

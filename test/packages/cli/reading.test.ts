@@ -125,6 +125,17 @@ describe.concurrent('estimate and models', () => {
     expect(code).toBe(4)
     expect(stdout).toContain('--resolution must be one of')
   })
+
+  it('end with 4 where the job would pass the budget of the key, with the numbers', async () => {
+    const { key } = await createKey({ monthly_budget_usd: 0.1 })
+    const { code, stdout } = await run(['estimate', 'a boat', ...cheap, '--provider', 'runware'], {
+      apiKey: key,
+    })
+    expect(code).toBe(4)
+    expect(stdout.replaceAll(/\s+/g, ' ')).toContain(
+      "the job may cost $0.18 (at runware), and $0.1 remains of the API key's $0.1 for this month",
+    )
+  })
 })
 
 describe.concurrent('a deployment', () => {

@@ -51,6 +51,23 @@ describe.concurrent('generate in a terminal', () => {
     expect(await billsOf(prompt)).toEqual([])
   })
 
+  it('finds the job of an earlier run by its key, even when that job has taken the whole budget', async () => {
+    const budgeted = await createKey({ monthly_budget_usd: 0.2 })
+    const prompt = markedPrompt('seconds=3600')
+    const runOnce = (key: string) =>
+      runInTerminal(
+        ['generate', prompt, ...cheap, '--provider', 'runware', '--no-wait', '--idempotency-key', key],
+        { apiKey: budgeted.key, answers: [yes] },
+      )
+    const [first, again] = [await runOnce('order-1'), await runOnce('order-1')]
+    expect([first.code, again.code]).toEqual([0, 0])
+    expect(again.screen).toContain(/job_\w+/.exec(first.screen)?.[0])
+    const other = await runOnce('order-2')
+    expect(other.code).toBe(4)
+    expect(other.screen).toContain('Raise the budget of the API key')
+    await expect.poll(() => billsOf(prompt), { timeout: 60_000 }).toHaveLength(1)
+  })
+
   it('asks for a prompt that is missing', async () => {
     const prompt = markedPrompt()
     const answers: [string, string][] = [['What should the video show?', `${prompt}\r`], yes]

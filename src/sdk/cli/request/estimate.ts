@@ -8,14 +8,20 @@ import { costText } from '../job/words.ts'
 /** That of the provider that would be asked first. Fails with all reasons if there is none. */
 export async function estimateOf(cli: Cli, request: JobRequest): Promise<Estimate> {
   const { data } = await (await cli.api()).createEstimate({ body: request }, cli.call)
-  const eligible = data.filter((estimate) => estimate.eligible)
-  const [first] = request.provider === 'cheapest' ? eligible.toSorted(byAmount) : eligible
+  const possible = data.filter(isPossible)
+  const [first] = request.provider === 'cheapest' ? possible.toSorted(byAmount) : possible
   if (first !== undefined) return first
   const errors = data.flatMap(({ provider, reasons }) =>
     reasons.map(({ path, message }) => ({ path, message: `${message} (${provider})` })),
   )
   const message = 'No provider can make this video.'
   throw new Stop({ exitCode: exitCodes.refused, code: 'no_provider', message, errors })
+}
+
+/** The budget is left to the request: a repetition with its Idempotency-Key gets its job, whatever remains. */
+function isPossible({ eligible, cost, reasons }: Estimate): boolean {
+  const isPriced = cost?.amount_usd !== undefined
+  return eligible || (isPriced && reasons.every(({ path }) => path === 'monthly_budget_usd'))
 }
 
 export function estimateText({ provider, cost, unpriced }: Estimate): string {
