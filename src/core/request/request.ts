@@ -13,8 +13,10 @@ import { eventFormatSchema, eventTypesSchema } from './event-fields.ts'
 import { maxUrlLength, mediaFault } from './media.ts'
 import { modelLimits, widestLimits } from './model-limits.ts'
 import { providerField } from './provider-field.ts'
+import { isDecided, isRecord } from './rule.ts'
 import { rules } from './rules.ts'
 import { textOf } from './text.ts'
+import { wholeNumber } from './whole-number.ts'
 
 // One D1 row holds at most 2 MB; the request must fit in it with room to spare.
 export const maxMediaLength = 300_000
@@ -57,7 +59,7 @@ const {
   references,
 } = widestLimits
 const durationFault = `must be a whole number of seconds from ${min} to ${max}, or "auto"`
-export const deadlineSchema = z.int().min(60).max(maxDeadlineSeconds)
+export const deadlineSchema = wholeNumber(60, maxDeadlineSeconds)
 
 /** The body of `POST /v1/jobs`, field by field. */
 export const requestFields = z.strictObject({
@@ -84,8 +86,8 @@ export const requestFields = z.strictObject({
     description: 'Default: mp4. GET /v1/models lists where mov can be had.',
   }),
   generate_audio: z.boolean().default(true),
-  seed: z.int().min(0).max(4_294_967_295).optional(),
-  count: z.int().min(1).max(maxCount).default(1),
+  seed: wholeNumber(0, 4_294_967_295).optional(),
+  count: wholeNumber(1, maxCount).default(1),
   provider: providerField,
   provider_options: z
     .partialRecord(z.enum(providerNames), z.record(z.string(), z.unknown()))
@@ -118,7 +120,7 @@ export const requestFields = z.strictObject({
   deadline_seconds: deadlineSchema.optional().meta({
     description: 'Default: that of the model, in GET /v1/models.',
   }),
-  retention_days: z.int().min(0).max(maxRetentionDays).optional().meta({
+  retention_days: wholeNumber(0, maxRetentionDays).optional().meta({
     description:
       'The job and its videos are erased this many days after its end. 0: kept. Default: the setting of this deployment.',
   }),
@@ -134,7 +136,7 @@ export const requestSchema = rules
         path: [rule.path],
         error: (issue) => rule.broken(issue.input as Fields) ?? 'is not allowed',
         when: ({ value, issues }) =>
-          isRecord(value) && !issues.some(({ path }) => rule.reads.some((field) => field === path?.[0])),
+          isRecord(value) && isDecided(rule, value, new Set(issues.map(({ path }) => path?.[0]))),
       }),
     requestFields,
   )
@@ -174,8 +176,4 @@ function isSigningSecret(value: string): boolean {
   if (encoded === undefined || encoded.length % 4 !== 0) return false
   const byteLength = (encoded.length / 4) * 3 - (encoded.match(/=/g)?.length ?? 0)
   return byteLength >= 24 && byteLength <= 64
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

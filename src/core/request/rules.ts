@@ -1,52 +1,29 @@
 /** The rules over several fields of a request that hold at every provider. No I/O. No clock. */
-import { type EventFormat, type EventType, formatFault } from '../event.ts'
-import type { AspectRatio, Model, OutputFormat, Resolution } from './choices.ts'
-import { countReferences, type MediaFields } from './media.ts'
-import { choosesRatio, modelLimits } from './model-limits.ts'
+import { eventTypes, formatFault } from '../event.ts'
+import type { Model } from './choices.ts'
+import { countReferences } from './media.ts'
+import { choosesRatio, modelLimits, widestLimits } from './model-limits.ts'
 import { tagFaults } from './prompt.ts'
-
-/** The fields that the rules read. */
-interface RuledFields extends MediaFields {
-  model: Model
-  duration: number | 'auto'
-  resolution: Resolution
-  aspect_ratio?: AspectRatio | undefined
-  output_format?: OutputFormat | undefined
-  prompt?: string | undefined
-  callback_url?: string | undefined
-  callback_secret?: string | undefined
-  callback_headers?: Record<string, string> | undefined
-  callback_events: EventType[]
-  callback_format: EventFormat
-  provider: string | string[]
-}
-
-interface Rule {
-  /** The field that the fault is reported at. */
-  path: keyof RuledFields
-  /** The rule is checked once each of these fields is valid by itself. */
-  reads: (keyof RuledFields)[]
-  /** The message, or null if the request keeps the rule. */
-  broken: (request: RuledFields) => string | null
-}
+import type { Rule } from './rule.ts'
 
 /** In this order no rule reads a field at which an earlier rule may report, so every broken rule is reported. */
 export const rules: readonly Rule[] = [
   {
     path: 'prompt',
-    reads: ['prompt', 'reference_images', 'reference_videos', 'reference_audios'],
+    reads: ['prompt'],
     broken: (request) => {
       const faults = tagFaults(request.prompt ?? '', {
-        image: request.reference_images.length,
-        video: request.reference_videos.length,
-        audio: request.reference_audios.length,
+        image: countIn(request.reference_images),
+        video: countIn(request.reference_videos),
+        audio: countIn(request.reference_audios),
       })
       return faults.length > 0 ? faults.join('; ') : null
     },
   },
   {
     path: 'prompt',
-    reads: ['prompt', 'first_frame', 'reference_images', 'reference_videos'],
+    reads: ['prompt'],
+    counts: ['first_frame', 'reference_images', 'reference_videos'],
     broken: ({ prompt, first_frame, reference_images, reference_videos }) =>
       prompt !== undefined ||
       first_frame !== undefined ||
@@ -56,13 +33,15 @@ export const rules: readonly Rule[] = [
   },
   {
     path: 'last_frame',
-    reads: ['first_frame', 'last_frame'],
+    reads: [],
+    counts: ['first_frame', 'last_frame'],
     broken: ({ first_frame, last_frame }) =>
       last_frame !== undefined && first_frame === undefined ? 'needs a first_frame' : null,
   },
   {
     path: 'first_frame',
-    reads: ['first_frame', 'reference_images', 'reference_videos', 'reference_audios'],
+    reads: [],
+    counts: ['first_frame', 'reference_images', 'reference_videos', 'reference_audios'],
     broken: (request) =>
       request.first_frame !== undefined && countReferences(request) > 0
         ? 'excludes reference_images, reference_videos and reference_audios: use frames or references'
@@ -91,7 +70,8 @@ export const rules: readonly Rule[] = [
   },
   {
     path: 'aspect_ratio',
-    reads: ['model', 'aspect_ratio', 'first_frame'],
+    reads: ['model', 'aspect_ratio'],
+    counts: ['first_frame'],
     broken: ({ model, aspect_ratio = 'auto', first_frame }) =>
       aspect_ratio === 'auto' || choosesRatio(model, first_frame !== undefined)
         ? null
@@ -102,7 +82,8 @@ export const rules: readonly Rule[] = [
   referenceRule('audios'),
   {
     path: 'reference_audios',
-    reads: ['model', 'reference_images', 'reference_videos', 'reference_audios'],
+    reads: ['model'],
+    counts: ['reference_images', 'reference_videos', 'reference_audios'],
     broken: (request) =>
       modelLimits[request.model].audios === 'beside_others' &&
       countReferences(request) > 0 &&
@@ -112,13 +93,15 @@ export const rules: readonly Rule[] = [
   },
   {
     path: 'callback_secret',
-    reads: ['callback_url', 'callback_secret'],
+    reads: [],
+    counts: ['callback_url', 'callback_secret'],
     broken: ({ callback_url, callback_secret }) =>
       callback_secret !== undefined && callback_url === undefined ? 'needs a callback_url to sign for' : null,
   },
   {
     path: 'callback_headers',
-    reads: ['callback_url', 'callback_headers'],
+    reads: [],
+    counts: ['callback_url', 'callback_headers'],
     broken: ({ callback_url, callback_headers = {} }) =>
       callback_url === undefined && Object.keys(callback_headers).length > 0
         ? 'needs a callback_url to be sent to'
@@ -126,8 +109,13 @@ export const rules: readonly Rule[] = [
   },
   {
     path: 'callback_events',
-    reads: ['callback_events', 'callback_format'],
-    broken: ({ callback_events, callback_format }) => formatFault(callback_format, callback_events),
+    reads: ['callback_format'],
+    counts: ['callback_events'],
+    broken: ({ callback_events, callback_format }) =>
+      formatFault(
+        callback_format,
+        eventTypes.filter((type) => callback_events.includes(type)),
+      ),
   },
   {
     path: 'provider',
@@ -140,14 +128,23 @@ export const rules: readonly Rule[] = [
   },
 ]
 
+/** What is no list at all may become one of any length. */
+function countIn(list: unknown): number {
+  return Array.isArray(list) ? list.length : Number.POSITIVE_INFINITY
+}
+
 function referenceRule(kind: 'images' | 'videos' | 'audios'): Rule {
   const path = `reference_${kind}` as const
   return {
     path,
-    reads: ['model', path],
+    reads: ['model'],
+    counts: [path],
     broken: (request) => {
       const max = modelLimits[request.model].references[kind]
-      return request[path].length <= max ? null : `must have at most ${max} items for ${request.model}`
+      const count = request[path].length
+      // The schema of the field has its own message for more than any model takes.
+      const isOver = count > max && count <= widestLimits.references[kind]
+      return isOver ? `must have at most ${max} items for ${request.model}` : null
     },
   }
 }

@@ -159,8 +159,18 @@ describe('refused with every fault at once', () => {
     expect(faultyPaths(body)).toEqual(['callback_secret', 'first_frame', 'reference_audios'])
   })
 
-  it('checks no rule on a field that is invalid by itself', () => {
-    expect(faultyPaths(aBody({ last_frame: 'boat.png' }))).toEqual(['last_frame'])
+  it('checks the rules that need only the number of values beside invalid ones', () => {
+    expect(faultsOf(aBody({ last_frame: 'boat.png' }))).toEqual([
+      'last_frame: must be an https URL, an asset_… id or a data: URI with base64 content',
+      'last_frame: needs a first_frame',
+    ])
+    expect(faultyPaths(aBody({ prompt: '{{image:2}}', reference_images: ['boat.png'] }))).toEqual([
+      'prompt',
+      'reference_images.0',
+    ])
+  })
+
+  it('checks no rule on a number of values that is not known', () => {
     expect(faultyPaths(aBody({ prompt: '{{image:1}}', reference_images: 'boat.png' }))).toEqual([
       'reference_images',
     ])
