@@ -41,11 +41,6 @@ export interface FieldFault {
   message: string
 }
 
-/** The field of the body that a path begins with. */
-export function fieldOf(path: string): string {
-  return path.split('.')[0] ?? path
-}
-
 /** Fits the contract of every route: it has no JSON type that could conflict with the type of a success. */
 export type ProblemResponse = Response & TypedResponse<never, never, never>
 

@@ -2,19 +2,15 @@
 import type { Context } from '../../context.ts'
 import type { Cost } from '../../core/cost.ts'
 import type { Result } from '../../core/fault.ts'
-import { models, type ProviderName } from '../../core/request/choices.ts'
+import type { ProviderName } from '../../core/request/choices.ts'
 import { isDataUri, type KnownMetadata, mapMedia, mediaFields } from '../../core/request/media.ts'
-import {
-  type PostedRequest,
-  requestFields,
-  type wellFormedPart,
-  withDefaults,
-} from '../../core/request/request.ts'
+import type { PostedRequest } from '../../core/request/request.ts'
 import { namedIn, selectionOf } from '../../core/request/selection.ts'
 import { selectableProviders } from '../../providers/index.ts'
 import { mediaLimitFaults } from '../../providers/media-limits.ts'
 import type { Provider, Reason } from '../../providers/provider.ts'
-import { type FieldFault, fieldOf } from '../problems.ts'
+import type { FieldFault } from '../problems.ts'
+import { anyAsset, type FaultyRequest, partOf } from './faulty-request.ts'
 
 /** A provider that the request names, or that a selection considers. */
 export interface Candidate {
@@ -50,8 +46,6 @@ export function candidatesFor(
   })
 }
 
-const anyAsset = 'asset_00000000000000000000000000'
-
 function providerNamesFor(
   request: PostedRequest,
   order: ProviderName[],
@@ -73,28 +67,28 @@ export function allReasons(candidates: readonly Candidate[]): FieldFault[] {
   )
 }
 
-interface Faulty {
-  /** Its fields without a fault. */
-  valid: ReturnType<typeof wellFormedPart>
-  faulty: ReadonlySet<string>
-  metadata: KnownMetadata
-}
-
-/** The reasons that hold however the faulty fields are corrected, if they leave no provider. */
-export function lastingReasons(known: Known, { valid, faulty, metadata }: Faulty): FieldFault[] {
+/** The reasons that hold once each faulty value is replaced by a valid one, if they leave no provider. */
+export function lastingReasons(
+  known: Known,
+  { request, faulty, unknown }: FaultyRequest,
+  metadata: KnownMetadata,
+): FieldFault[] {
   if (faulty.has('provider')) return []
-  const request = withDefaults({ ...requestFields.parse({ model: models[0] }), ...valid })
   const candidates = candidatesFor(known, request, metadata).map((candidate) => ({
     ...candidate,
-    reasons: candidate.reasons.filter(({ path }) => !readAt(path).some((field) => faulty.has(field))),
+    reasons: candidate.reasons.filter(
+      ({ path }) => !faulty.has(partOf(path)) && readAt(path, candidate).every((part) => !unknown.has(part)),
+    ),
   }))
   return candidates.some(isEligible) ? [] : allReasons(candidates)
 }
 
-/** The fields on which a provider's reason at this path may depend, beside `provider`. */
-function readAt(path: string): readonly string[] {
-  const field = fieldOf(path)
+/** The parts on which a provider's reason at this path may depend, beside itself and `provider`. */
+function readAt(path: string, { name }: Candidate): readonly string[] {
+  const [field] = path.split('.')
   if (field === 'provider') return []
-  const isOfMedia = ['prompt', 'aspect_ratio', 'provider_options'].includes(field)
-  return ['model', field, ...(isOfMedia ? [...mediaFields, 'provider_options'] : [])]
+  const isOfMode = field === 'aspect_ratio' || field === 'provider_options'
+  return ['model', ...(isOfMode ? [...modeFields, 'provider_options', `provider_options.${name}`] : [])]
 }
+
+const modeFields = mediaFields.filter((field) => field !== 'last_frame')

@@ -50,7 +50,8 @@ export async function faultsOf(context: Context, caller: Caller, body: unknown):
 
 /** The faults in the content of the fields that no known fault names. */
 async function contentFaults(context: Context, caller: Caller, body: unknown, formFaults: FieldFault[]) {
-  const { faults } = await validateRequest(context, caller, { part: wellFormedPart(body), formFaults })
+  const submitted = { posted: body, part: wellFormedPart(body), formFaults }
+  const { faults } = await validateRequest(context, caller, submitted)
   const reported = new Set(formFaults.map(({ path }) => path))
   return faults.filter(({ path }) => !reported.has(path))
 }

@@ -13,14 +13,17 @@ import { allProviders } from '../../providers/index.ts'
 import type { Provider } from '../../providers/provider.ts'
 import type { Asset } from '../../store/assets.ts'
 import { adminKeyId } from '../auth.ts'
-import { type FieldFault, fieldFaults, fieldOf } from '../problems.ts'
+import { type FieldFault, fieldFaults } from '../problems.ts'
 import { lastingReasons } from './candidates.ts'
+import { completeRequest } from './faulty-request.ts'
 
 type Part = ReturnType<typeof wellFormedPart>
 
 interface Submitted {
   /** The whole request, or the well-formed fields of a faulty one. */
   part: Part
+  /** The body of a faulty one. */
+  posted?: unknown
   /** The faults in its form. */
   formFaults?: FieldFault[]
   retryOf?: string | null
@@ -29,7 +32,7 @@ interface Submitted {
 interface Validation {
   /** Every fault in the content. A request with a fault also has the reasons for which no provider could run it. */
   faults: FieldFault[]
-  /** What is known of the media that have no fault. */
+  /** What is known of the media without a fault. */
   metadata: KnownMetadata
 }
 
@@ -37,7 +40,7 @@ interface Validation {
 export async function validateRequest(
   { dbOf, bucket, config, providers }: Pick<Context, 'dbOf' | 'bucket' | 'config' | 'providers'>,
   caller: Pick<Caller, 'keyId' | 'project'>,
-  { part: request, formFaults = [], retryOf = null }: Submitted,
+  { part: request, posted = request, formFaults = [], retryOf = null }: Submitted,
 ): Promise<Validation> {
   const assets = await availableAssets({ dbOf, bucket }, request, retryOf, caller)
   const contentFaults = [
@@ -48,10 +51,12 @@ export async function validateRequest(
     ...secretFaults(request, caller.keyId),
     ...simulatorFaults(request, caller.keyId, providers.simulator),
   ]
-  const faulty = new Set([...formFaults, ...contentFaults].map(({ path }) => fieldOf(path)))
-  const valid: Part = Object.fromEntries(Object.entries(request).filter(([field]) => !faulty.has(field)))
-  const metadata = await knownMetadata(valid, assets)
-  const reasons = faulty.size === 0 ? [] : lastingReasons({ config, providers }, { valid, faulty, metadata })
+  if (formFaults.length + contentFaults.length === 0) {
+    return { faults: [], metadata: await knownMetadata(request, assets) }
+  }
+  const completed = completeRequest({ posted, part: request, formFaults, contentFaults })
+  const metadata = await knownMetadata(completed.request, assets)
+  const reasons = lastingReasons({ config, providers }, completed, metadata)
   return { faults: [...contentFaults, ...reasons], metadata }
 }
 

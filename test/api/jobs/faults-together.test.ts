@@ -2,8 +2,10 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { allReasons, candidatesFor, isEligible, lastingReasons } from '../../../src/api/jobs/candidates.ts'
+import { completeRequest } from '../../../src/api/jobs/faulty-request.ts'
+import { fieldFaults } from '../../../src/api/problems.ts'
 import { aspectRatios, models, providerNames, resolutions } from '../../../src/core/request/choices.ts'
-import { type PostedRequest, requestSchema } from '../../../src/core/request/request.ts'
+import { type PostedRequest, requestSchema, wellFormedPart } from '../../../src/core/request/request.ts'
 import { anAsset } from '../../support/assets.ts'
 import { expectProblem } from '../../support/problem.ts'
 import { aRequest, post } from '../../support/reelhook.ts'
@@ -40,6 +42,22 @@ describe.each(['/v1/jobs', '/v1/estimates'])('a faulty request to %s', (path) =>
       expect.stringMatching(/^count /),
       expect.stringMatching(/^reference_videos.0 aimlapi: must be .* but is video\/webm$/),
     ])
+  })
+
+  it.each([
+    ['a frame', { last_frame: 'https://media.test/end.png' }, 'last_frame'],
+    ['a reference', { reference_images: ['ftp://media.test/boat.png'] }, 'reference_images.0'],
+    [
+      'the options of another provider',
+      { provider_options: { crun: { color: 1 } } },
+      'provider_options.crun.color',
+    ],
+  ])('has the reasons at the prompt and the shape beside a fault in %s', async (_, fault, expected) => {
+    const asked = { provider: 'runware', prompt: 'A', aspect_ratio: 'auto', ...fault }
+    const faults = await faultsOf(asked, path)
+    expect(faults.map((fault) => fault.split(' ')[0])).toEqual(
+      ['aspect_ratio', 'prompt', expected].toSorted(),
+    )
   })
 
   it('has no reasons while a provider can run it', async () => {
@@ -100,9 +118,23 @@ function reasonsOf(asked: PostedRequest) {
   return candidates.some(isEligible) ? [] : allReasons(candidates)
 }
 
-function lasting(asked: object, faulty: ReadonlySet<string>) {
-  const valid = Object.fromEntries(Object.entries(asked).filter(([field]) => !faulty.has(field)))
-  return lastingReasons(aContext(), { valid, faulty, metadata: new Map() })
+/** `faulty`: the fields that are posted with a fault. Media keep their number. */
+function lasting(corrected: PostedRequest, faulty: readonly string[]) {
+  const posted = Object.fromEntries(
+    Object.entries(corrected).map(([field, value]) => [
+      field,
+      faulty.includes(field) ? spoiled(value) : value,
+    ]),
+  )
+  const { error } = requestSchema.safeParse(posted)
+  const formFaults = error === undefined ? [] : fieldFaults(error)
+  const completed = completeRequest({ posted, part: wellFormedPart(posted), formFaults, contentFaults: [] })
+  return lastingReasons(aContext(), completed, new Map())
+}
+
+function spoiled(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(spoiled)
+  return typeof value === 'string' ? 'ftp://media.test' : null
 }
 
 describe('the reasons that last', () => {
@@ -110,7 +142,7 @@ describe('the reasons that last', () => {
     const fields = fc.uniqueArray(fc.constantFrom(...readFields), { minLength: 1, maxLength: 3 })
     fc.assert(
       fc.property(request, fields, (corrected, faulty) => {
-        const reasons = lasting(corrected, new Set(faulty))
+        const reasons = lasting(corrected, faulty)
         expect(reasonsOf(corrected)).toEqual(expect.arrayContaining(reasons))
       }),
       { numRuns: 500 },
@@ -120,7 +152,7 @@ describe('the reasons that last', () => {
   it('are all reasons, if the faulty fields are none that a provider reads', () => {
     fc.assert(
       fc.property(request, (corrected) => {
-        expect(lasting(corrected, new Set(['callback_url', 'metadata']))).toEqual(reasonsOf(corrected))
+        expect(lasting(corrected, ['metadata'])).toEqual(reasonsOf(corrected))
       }),
       { numRuns: 200 },
     )
