@@ -3,14 +3,14 @@ import type { Context } from '../../context.ts'
 import type { Cost } from '../../core/cost.ts'
 import type { Result } from '../../core/fault.ts'
 import type { ProviderName } from '../../core/request/choices.ts'
-import { isDataUri, type KnownMetadata, mapMedia, mediaFields } from '../../core/request/media.ts'
+import { isDataUri, type KnownMetadata, mapMedia } from '../../core/request/media.ts'
 import type { PostedRequest } from '../../core/request/request.ts'
 import { namedIn, selectionOf } from '../../core/request/selection.ts'
 import { selectableProviders } from '../../providers/index.ts'
 import { mediaLimitFaults } from '../../providers/media-limits.ts'
 import type { Provider, Reason } from '../../providers/provider.ts'
 import type { FieldFault } from '../problems.ts'
-import { anyAsset, type FaultyRequest, partOf } from './faulty-request.ts'
+import { anyAsset } from './faulty-request.ts'
 
 /** A provider that the request names, or that a selection considers. */
 export interface Candidate {
@@ -66,29 +66,3 @@ export function allReasons(candidates: readonly Candidate[]): FieldFault[] {
     reasons.map(({ path, message }) => ({ path, message: `${name}: ${message}` })),
   )
 }
-
-/** The reasons that hold once each faulty value is replaced by a valid one, if they leave no provider. */
-export function lastingReasons(
-  known: Known,
-  { request, faulty, unknown }: FaultyRequest,
-  metadata: KnownMetadata,
-): FieldFault[] {
-  if (faulty.has('provider')) return []
-  const candidates = candidatesFor(known, request, metadata).map((candidate) => ({
-    ...candidate,
-    reasons: candidate.reasons.filter(
-      ({ path }) => !faulty.has(partOf(path)) && readAt(path, candidate).every((part) => !unknown.has(part)),
-    ),
-  }))
-  return candidates.some(isEligible) ? [] : allReasons(candidates)
-}
-
-/** The parts on which a provider's reason at this path may depend, beside itself and `provider`. */
-function readAt(path: string, { name }: Candidate): readonly string[] {
-  const [field] = path.split('.')
-  if (field === 'provider') return []
-  const isOfMode = field === 'aspect_ratio' || field === 'provider_options'
-  return ['model', ...(isOfMode ? [...modeFields, 'provider_options', `provider_options.${name}`] : [])]
-}
-
-const modeFields = mediaFields.filter((field) => field !== 'last_frame')

@@ -22,7 +22,7 @@ export interface FaultyRequest {
   /** Faulty values are replaced: media by any medium, others by the default. */
   request: PostedRequest
   /** The parts with a fault (`partOf`). */
-  faulty: ReadonlySet<string>
+  parts: ReadonlySet<string>
   /** Those that were replaced by a default. Of a replaced medium it is known that there is one, and so is the mode. */
   unknown: ReadonlySet<string>
 }
@@ -41,7 +41,7 @@ export function completeRequest(faults: Faults): FaultyRequest {
   }
   return {
     request: withDefaults(request),
-    faulty,
+    parts: faulty,
     unknown: new Set([...faulty].filter((name) => !(name in media))),
   }
 }

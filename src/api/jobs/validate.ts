@@ -14,8 +14,8 @@ import type { Provider } from '../../providers/provider.ts'
 import type { Asset } from '../../store/assets.ts'
 import { adminKeyId } from '../auth.ts'
 import { type FieldFault, fieldFaults } from '../problems.ts'
-import { lastingReasons } from './candidates.ts'
 import { completeRequest } from './faulty-request.ts'
+import { lastingReasons } from './lasting-reasons.ts'
 
 type Part = ReturnType<typeof wellFormedPart>
 
@@ -38,11 +38,12 @@ interface Validation {
 
 /** Checks URLs, assets, embedded media, provider options and the secret, and reports all faults at once. */
 export async function validateRequest(
-  { dbOf, bucket, config, providers }: Pick<Context, 'dbOf' | 'bucket' | 'config' | 'providers'>,
-  caller: Pick<Caller, 'keyId' | 'project'>,
+  context: Context,
+  caller: Caller,
   { part: request, posted = request, formFaults = [], retryOf = null }: Submitted,
 ): Promise<Validation> {
-  const assets = await availableAssets({ dbOf, bucket }, request, retryOf, caller)
+  const { config, providers } = context
+  const assets = await availableAssets(context, request, retryOf, caller)
   const contentFaults = [
     ...urlFaultsOf(request, config.reach),
     ...assetFaults(request, assets),
@@ -56,7 +57,7 @@ export async function validateRequest(
   }
   const completed = completeRequest({ posted, part: request, formFaults, contentFaults })
   const metadata = await knownMetadata(completed.request, assets)
-  const reasons = lastingReasons({ config, providers }, completed, metadata)
+  const reasons = await lastingReasons(context, caller, completed, metadata)
   return { faults: [...contentFaults, ...reasons], metadata }
 }
 

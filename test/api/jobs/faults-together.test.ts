@@ -1,8 +1,9 @@
 /** One response names the faults of a request and what no provider can do: it is corrected once. */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { allReasons, candidatesFor, isEligible, lastingReasons } from '../../../src/api/jobs/candidates.ts'
+import { allReasons, candidatesFor, isEligible } from '../../../src/api/jobs/candidates.ts'
 import { completeRequest } from '../../../src/api/jobs/faulty-request.ts'
+import { lastingReasons } from '../../../src/api/jobs/lasting-reasons.ts'
 import { fieldFaults } from '../../../src/api/problems.ts'
 import { aspectRatios, models, providerNames, resolutions } from '../../../src/core/request/choices.ts'
 import { type PostedRequest, requestSchema, wellFormedPart } from '../../../src/core/request/request.ts'
@@ -10,6 +11,7 @@ import { anAsset } from '../../support/assets.ts'
 import { expectProblem } from '../../support/problem.ts'
 import { aRequest, post } from '../../support/reelhook.ts'
 import { aContext } from '../../support/runtime.ts'
+import { world } from '../../support/world.ts'
 
 const image = 'https://media.test/boat.png'
 const video = 'https://media.test/gutter.mp4'
@@ -58,6 +60,34 @@ describe.each(['/v1/jobs', '/v1/estimates'])('a faulty request to %s', (path) =>
     expect(faults.map((fault) => fault.split(' ')[0])).toEqual(
       ['aspect_ratio', 'prompt', expected].toSorted(),
     )
+  })
+
+  it.each([
+    [
+      'whose price is known without a call',
+      { provider: 'fal', max_cost_usd: 0.01, count: 1, foo: 1 },
+      ' fal: it would cost $',
+    ],
+    [
+      'that is asked for its price',
+      { provider: 'runware', max_cost_usd: 0.01, metadata: 5 },
+      ' runware: it would cost $',
+    ],
+    [
+      'whose price is in credits',
+      { provider: 'crun', max_cost_usd: 5, metadata: 5 },
+      ' crun: its price is in credits',
+    ],
+  ])('has the limit of the cost at a provider %s', async (_, fault, expected) => {
+    const faults = await faultsOf(fault, path)
+    expect(faults).toHaveLength(2)
+    expect(faults).toContainEqual(expect.stringContaining(`max_cost_usd${expected}`))
+  })
+
+  it('asks for no price while a field has a fault that the price may depend on', async () => {
+    const asked = { provider: 'runware', max_cost_usd: 0.01, duration: 99 }
+    expect(await faultsOf(asked, path)).toEqual([expect.stringMatching(/^duration /)])
+    expect(world.simulator.log()).toEqual([])
   })
 
   it('has no reasons while a provider can run it', async () => {
@@ -129,7 +159,7 @@ function lasting(corrected: PostedRequest, faulty: readonly string[]) {
   const { error } = requestSchema.safeParse(posted)
   const formFaults = error === undefined ? [] : fieldFaults(error)
   const completed = completeRequest({ posted, part: wellFormedPart(posted), formFaults, contentFaults: [] })
-  return lastingReasons(aContext(), completed, new Map())
+  return lastingReasons(aContext(), { monthlyBudgetMicros: null }, completed, new Map())
 }
 
 function spoiled(value: unknown): unknown {
@@ -140,9 +170,9 @@ function spoiled(value: unknown): unknown {
 describe('the reasons that last', () => {
   it('hold however the faulty fields are corrected', () => {
     const fields = fc.uniqueArray(fc.constantFrom(...readFields), { minLength: 1, maxLength: 3 })
-    fc.assert(
-      fc.property(request, fields, (corrected, faulty) => {
-        const reasons = lasting(corrected, faulty)
+    return fc.assert(
+      fc.asyncProperty(request, fields, async (corrected, faulty) => {
+        const reasons = await lasting(corrected, faulty)
         expect(reasonsOf(corrected)).toEqual(expect.arrayContaining(reasons))
       }),
       { numRuns: 500 },
@@ -150,9 +180,9 @@ describe('the reasons that last', () => {
   })
 
   it('are all reasons, if the faulty fields are none that a provider reads', () => {
-    fc.assert(
-      fc.property(request, (corrected) => {
-        expect(lasting(corrected, ['metadata'])).toEqual(reasonsOf(corrected))
+    return fc.assert(
+      fc.asyncProperty(request, async (corrected) => {
+        expect(await lasting(corrected, ['metadata'])).toEqual(reasonsOf(corrected))
       }),
       { numRuns: 200 },
     )

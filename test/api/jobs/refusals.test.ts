@@ -129,6 +129,15 @@ describe('a request without an eligible provider', () => {
     expect(errors).toEqual([{ path: 'resolution', message: 'crun: must be one of 480p, 720p, 1080p' }])
   })
 
+  it('is refused with the price of a provider that cannot run it, if no call is needed to know it', async () => {
+    const asked = { provider: 'fal', model: 'seedance-2.5', output_format: 'mov', max_cost_usd: 0.1 }
+    const { errors = [] } = await refused(asked, 'no_provider')
+    expect(errors).toEqual([
+      { path: 'output_format', message: 'fal: must be mp4' },
+      { path: 'max_cost_usd', message: expect.stringMatching(/^fal: it would cost \$/) },
+    ])
+  })
+
   it('is refused with the provider that has no API key', async () => {
     const response = await askWithoutKeys({ provider: 'crun' })
     const { errors } = await expectProblem(response, 422, 'no_provider')
