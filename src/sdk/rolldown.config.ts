@@ -4,8 +4,8 @@ import { addLicenses } from './licenses.ts'
 
 const dir = 'dist'
 const plugins = [addLicenses]
-/** Names stay, so that a stack trace of a user's program can be read. */
-const minify = { compress: true, mangle: false }
+/** Names and lines stay: Node prints the line that threw an error that nobody catches, and its stack trace can be read. */
+const minify = { compress: true, mangle: false, codegen: false }
 
 export default defineConfig([
   {

@@ -1,6 +1,15 @@
 /** The package as `npm run package` makes it, installed into an empty project without a network. */
 import { type ExecFileOptions, execFile } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { promisify } from 'node:util'
@@ -23,6 +32,10 @@ beforeAll(async () => {
   await run('npm', ['install', '--offline', '--no-audit', '--no-fund', `./${filename}`])
 }, 120_000)
 afterAll(() => rmSync(project, { recursive: true }))
+
+const samples = [...readFileSync(`${root}README.md`, 'utf8').matchAll(/```ts\n(.*?)```/gs)].map(
+  ([, sample = '']) => sample,
+)
 
 /** The Node of the npm scripts, and the one of this machine, which may be older. */
 const systemNode = (process.env.PATH ?? '')
@@ -88,24 +101,41 @@ describe.concurrent.each(nodes)('in %s', (node) => {
   })
 
   it('the example of the README makes a job and saves its file', async () => {
-    const { key } = await createKey()
-    const [, example = ''] =
-      /### TypeScript\n\n```ts\n(.*?)```/s.exec(readFileSync(`${root}README.md`, 'utf8')) ?? []
-    const checks =
-      "import { statSync } from 'node:fs'\nconsole.log(statSync('boat.mp4').size === job.outputs[0].bytes)"
-    const folder = mkdtempSync(join(project, 'job-'))
-    writeFileSync(
-      join(folder, 'job.js'),
-      `${example.replace('A paper boat drifts by', markedPrompt())}\n${checks}`,
-    )
-    const env = { ...process.env, REELHOOK_URL: url, REELHOOK_API_KEY: key }
-    const printed = await run(node, ['job.js'], { cwd: folder, env })
-    expect(printed.trim().split('\n').slice(-2)).toEqual(['succeeded 100', 'true'])
+    const { code, stdout, folder } = await runExample(node, markedPrompt())
+    expect(code).toBe(0)
+    expect(stdout.trim().split('\n').at(-1)).toBe('succeeded 100')
+    expect(statSync(join(folder, 'boat.mp4')).size).toBeGreaterThan(0)
+  })
+
+  it('the example of the README says why its job failed', async () => {
+    const { code, stderr, folder } = await runExample(node, markedPrompt('fail=moderated'))
+    expect(code).toBe(1)
+    expect(stderr).toBe('Runware blocked the content (contentPolicyViolation).\n')
+    expect(existsSync(join(folder, 'boat.mp4'))).toBe(false)
+  })
+
+  it('an error that nobody catches is printed with its own line of the bundle only', async () => {
+    write('uncaught.js', "import { createClient } from 'reelhook'\nawait createClient().download(undefined)")
+    const env = { ...process.env, REELHOOK_URL: url }
+    const { code, stderr } = await exitOf(run(node, ['uncaught.js'], { env }))
+    expect(code).toBe(1)
+    expect(stderr).toContain('look at its status, fault and outputs first')
+    expect(Math.max(...stderr.split('\n').map((line) => line.length))).toBeLessThan(300)
   })
 })
 
+async function runExample(node: string, prompt: string) {
+  const { key } = await createKey()
+  const [example = ''] = samples.filter((sample) => sample.includes('reelhook.download'))
+  const folder = mkdtempSync(join(project, 'job-'))
+  writeFileSync(join(folder, 'job.js'), example.replace('A paper boat drifts by', prompt))
+  const env = { ...process.env, REELHOOK_URL: url, REELHOOK_API_KEY: key }
+  return { ...(await exitOf(run(node, ['job.js'], { cwd: folder, env }))), folder }
+}
+
 const typescript5 = `${root}test/packages/typescript-5.9/node_modules/typescript/bin/tsc`
 const typescript7 = `${root}node_modules/typescript/bin/tsc`
+const strict = { strict: true, exactOptionalPropertyTypes: true, noUncheckedIndexedAccess: true }
 const inNode = { lib: ['es2022'], types: ['node'] }
 const inBrowser = { lib: ['es2022', 'dom', 'dom.iterable', 'dom.asynciterable'], types: [] }
 
@@ -119,7 +149,6 @@ describe.concurrent('the types', () => {
     { name: 'TypeScript 7, bundler, with DOM only', compiler: typescript7, module: 'esnext', ...inBrowser },
   ])('are right in $name', async ({ name, compiler, module, lib, types }) => {
     const moduleResolution = module === 'esnext' ? 'bundler' : module
-    const strict = { strict: true, exactOptionalPropertyTypes: true, noUncheckedIndexedAccess: true }
     const options = {
       target: 'es2022',
       module,
@@ -134,6 +163,30 @@ describe.concurrent('the types', () => {
     const file = `${name.replaceAll(/\W/g, '')}.json`
     write(file, JSON.stringify({ compilerOptions: options, files: ['use.ts'] }))
     expect(await run(process.execPath, [compiler, '-p', file])).toBe('')
+  })
+
+  it.each([
+    { name: 'TypeScript 5.9', compiler: typescript5 },
+    { name: 'TypeScript 7', compiler: typescript7 },
+  ])('of the samples in the README are right in $name', async ({ compiler }) => {
+    const folder = mkdtempSync(join(project, 'samples-'))
+    mkdirSync(join(folder, 'node_modules'))
+    for (const name of ['openai', 'ai', '@openrouter'])
+      symlinkSync(`${root}node_modules/${name}`, join(folder, 'node_modules', name))
+    writeFileSync(join(folder, 'package.json'), '{ "type": "module" }')
+    for (const [n, sample] of samples.entries()) writeFileSync(join(folder, `sample-${n}.ts`), sample)
+    const options = {
+      target: 'es2022',
+      module: 'nodenext',
+      ...inNode,
+      typeRoots: [`${root}node_modules/@types`],
+      noEmit: true,
+      skipLibCheck: true,
+      ...strict,
+    }
+    writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions: options }))
+    const { stdout } = await exitOf(run(process.execPath, [compiler, '-p', folder]))
+    expect(stdout).toBe('')
   })
 })
 
@@ -200,4 +253,14 @@ function write(name: string, text: string): void {
 async function run(command: string, args: string[], options: ExecFileOptions = {}): Promise<string> {
   const { stdout } = await promisify(execFile)(command, args, { cwd: project, ...options, encoding: 'utf8' })
   return stdout
+}
+
+const exitSchema = z.object({ code: z.number(), stdout: z.string(), stderr: z.string() })
+
+/** Also of a command that failed. */
+async function exitOf(running: Promise<string>) {
+  return running.then(
+    (stdout) => ({ code: 0, stdout, stderr: '' }),
+    (error: unknown) => exitSchema.parse(error),
+  )
 }

@@ -34,7 +34,13 @@ export async function download(
   return new Response(checkedBody({ file, open, signal }, response), { status, statusText, headers })
 }
 
-function storedFileOf({ n, url, bytes, sha256 }: DownloadableOutput): StoredFile {
+/** JavaScript may pass none: a job that failed or was canceled has no outputs, or fewer than it was asked for. */
+function storedFileOf(output: DownloadableOutput | undefined): StoredFile {
+  if (typeof output !== 'object' || output === null) {
+    const detail = `download takes an output of a job, and not ${output}. A job that has not succeeded may have none: look at its status, fault and outputs first.`
+    throw new ReelhookError({ code: 'invalid_argument', detail })
+  }
+  const { n, url, bytes, sha256 } = output
   const [, jobId] = /\/v1\/jobs\/([^/]+)\/outputs\//.exec(url ?? '') ?? []
   if (url === null || bytes === null || sha256 === null || jobId === undefined) {
     const detail = `Output ${n} has no stored file. Its status and its fault say why.`

@@ -82,7 +82,7 @@ export async function responseOf<T>(call: Promise<T>): Promise<T> {
     return await call
   } catch (error) {
     if (!(error instanceof TimeoutError)) throw error
-    const detail = `There was no whole response within ${error.timeout} ms, in ${error.attempt} attempts.`
+    const detail = `There was no whole response within ${error.timeout / 1_000} s, in ${error.attempt} attempts.`
     throw new ReelhookError({ code: 'unreachable', detail }, { cause: error })
   }
 }

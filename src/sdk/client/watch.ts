@@ -96,7 +96,7 @@ function limitTime(timeoutMs: number | undefined, signal: AbortSignal | undefine
   const limit = new AbortController()
   const follow = () => limit.abort(signal?.reason)
   const stop = () => {
-    const detail = `The job has not ended after ${timeoutMs} ms. It continues: wait for it again.`
+    const detail = `The job has not ended after ${(timeoutMs ?? 0) / 1_000} s. It continues: wait for it again.`
     limit.abort(new ReelhookError({ code: 'timed_out', detail }))
   }
   const timer = timeoutMs === undefined ? undefined : setTimeout(stop, timeoutMs)

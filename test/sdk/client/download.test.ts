@@ -124,6 +124,17 @@ describe('a download', () => {
     },
   )
 
+  it.each([[[]], [[null]]])('of the first output of %o says that a job may have none', async (outputs) => {
+    const { reelhook, requests } = playing([aFile()])
+    // As JavaScript calls it, without types.
+    const { outputs: [first] = [] } = JSON.parse(JSON.stringify({ outputs }))
+    await expect(reelhook.download(first)).rejects.toMatchObject({
+      code: 'invalid_argument',
+      detail: expect.stringContaining('look at its status, fault and outputs first'),
+    })
+    expect(requests).toEqual([])
+  })
+
   it('holds no more of the file than is being read', async () => {
     let sent = 0
     const part = new Uint8Array(1_000)

@@ -171,6 +171,7 @@ describe('wait', () => {
       await expect(reelhook.wait('job_1', { timeoutMs: 10, onChange })).rejects.toMatchObject({
         code: 'timed_out',
         status: null,
+        detail: 'The job has not ended after 0.01 s. It continues: wait for it again.',
       })
     },
   )
