@@ -4,7 +4,7 @@ import { addLicenses } from './licenses.ts'
 
 const dir = 'dist'
 const plugins = [addLicenses]
-/** Names and lines stay: Node prints the line that threw an error that nobody catches, and its stack trace can be read. */
+/** Names and lines stay: Node prints the whole line of an uncaught error, and its stack trace can be read. */
 const minify = { compress: true, mangle: false, codegen: false }
 
 export default defineConfig([

@@ -114,7 +114,7 @@ describe.concurrent.each(nodes)('in %s', (node) => {
     expect(existsSync(join(folder, 'boat.mp4'))).toBe(false)
   })
 
-  it('an error that nobody catches is printed with its own line of the bundle only', async () => {
+  it('an uncaught error is printed with its own line of the bundle only', async () => {
     write('uncaught.js', "import { createClient } from 'reelhook'\nawait createClient().download(undefined)")
     const env = { ...process.env, REELHOOK_URL: url }
     const { code, stderr } = await exitOf(run(node, ['uncaught.js'], { env }))

@@ -23,8 +23,9 @@ export async function askForKey(cli: Cli, message: string): Promise<string> {
   return answer
 }
 
+/** Enter alone is a no: each question is asked before something is spent, sent or deleted. */
 export async function askToConfirm(cli: Cli, message: string): Promise<boolean> {
-  const answer = await confirm({ message, ...streams(cli) })
+  const answer = await confirm({ message, initialValue: false, ...streams(cli) })
   if (isCancel(answer)) throw canceled()
   return answer
 }

@@ -31,7 +31,10 @@ describe.concurrent('cancel', () => {
     const { code, stdout, stderr } = await run(['cancel', id], { apiKey })
     expect(code).toBe(0)
     expect(stdout).toBe(`Canceled ${id}. runware has the task: it may be made and billed.\n`)
-    expect(stderr).toBe(`Later "reelhook job ${id}" shows whether the provider canceled it.\n`)
+    // runware cancels no task.
+    expect(stderr).toBe(
+      `A provider that cancels tasks is asked to. Later "reelhook job ${id}" shows what it confirmed.\n`,
+    )
     // It can be canceled once more.
     expect(await run(['cancel', id], { apiKey })).toMatchObject({ code: 0, stdout })
   })
@@ -163,6 +166,8 @@ describe.concurrent('at a terminal', () => {
     expect(no.code).toBe(130)
     expect(no.screen).toContain('Nothing was done.')
     expect(no.screen).toContain(prompt.slice(0, 20))
+    const enter = await runInTerminal(['delete', id], { apiKey, answers: [[question, '\r']] })
+    expect(enter).toMatchObject({ code: 130, screen: expect.stringContaining('Nothing was done.') })
     expect(await statusOf(id)).toBe('succeeded')
     const yes = await runInTerminal(['delete', id], { apiKey, answers: [[question, 'y']] })
     expect(yes.code).toBe(0)

@@ -131,9 +131,10 @@ describe.concurrent('retry at a terminal', () => {
   it('shows the estimate, and buys after a yes only', async () => {
     const { id, prompt } = await endedJob(apiKey, failsOnce)
     const options = { apiKey, columns: 120, env: { NO_COLOR: '1' } }
-    const no = await runInTerminal(['retry', id], { ...options, answers: answer('n') })
-    expect(no.code).toBe(130)
-    expect(no.screen).toContain('Nothing was bought.')
+    for (const key of ['n', '\r']) {
+      const no = await runInTerminal(['retry', id], { ...options, answers: answer(key) })
+      expect(no).toMatchObject({ code: 130, screen: expect.stringContaining('Nothing was bought.') })
+    }
     expect(await billsOf(prompt)).toEqual([])
     const cwd = await emptyFolder()
     const yes = await runInTerminal(['retry', id], { ...options, cwd, answers: answer('y') })

@@ -13,7 +13,6 @@ beforeAll(async () => {
 
 const cheap = ['--model', 'seedance-2.0-mini', '--duration', '5', '--resolution', '480p']
 const yes: [string, string] = ['Make it?', 'y']
-const no: [string, string] = ['Make it?', 'n']
 // A color, or a movement of the cursor.
 const escapeCode = '\u001B['
 
@@ -35,9 +34,10 @@ describe.concurrent('generate in a terminal', () => {
     expect(await billsOf(prompt)).toHaveLength(1)
   })
 
-  it('buys nothing after a no', async () => {
+  it.each(['n', '\r'])('buys nothing after %j', async (key) => {
     const prompt = markedPrompt()
-    const { code, screen } = await runInTerminal(['generate', prompt, ...cheap], { apiKey, answers: [no] })
+    const answers: [string, string][] = [['Make it?', key]]
+    const { code, screen } = await runInTerminal(['generate', prompt, ...cheap], { apiKey, answers })
     expect(code).toBe(130)
     expect(screen).toContain('Nothing was bought')
     expect(await billsOf(prompt)).toEqual([])

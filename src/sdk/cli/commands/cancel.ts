@@ -40,5 +40,7 @@ function printCanceled({ out, log }: Cli, { id, cancellation }: Job): void {
   const isBilled = cancellation?.may_still_be_billed === true
   const money = plain(cancellation?.message ?? '')
   out.line(`${out.style.green('Canceled')} ${id}. ${isBilled ? out.style.yellow(money) : money}`)
-  if (isBilled) log.line(log.style.dim(`Later "reelhook job ${id}" shows whether the provider canceled it.`))
+  // Some providers cancel no task, and the job does not say which of them do.
+  const later = `A provider that cancels tasks is asked to. Later "reelhook job ${id}" shows what it confirmed.`
+  if (isBilled) log.line(log.style.dim(later))
 }
