@@ -3,6 +3,7 @@ import type { ReelhookClient } from '../client/index.ts'
 import { type Api, type Connection, createApi } from './api.ts'
 import { readConfigFile } from './config-file.ts'
 import { type ExitCode, exitCodes } from './exit-codes.ts'
+import { createFaults, type Faults } from './faults.ts'
 import { createOutput, isBusyMachine, type Output } from './output.ts'
 import { keyFromFile, type Settings, settingsFrom } from './settings.ts'
 
@@ -26,6 +27,8 @@ export interface Cli {
   flags(): Flags
   /** Sets the options. The program calls it before each command. */
   begin(flags: Flags): void
+  /** What is wrong with the command line. No command runs with a fault. */
+  faults: Faults
   /** Fails with what to do if a setting is missing. */
   settings(): Promise<Settings>
   client(): Promise<ReelhookClient>
@@ -57,6 +60,7 @@ export function createCli(process: NodeJS.Process): Cli {
   const interruption = new AbortController()
   let flags: Flags = {}
   let code: ExitCode = exitCodes.ok
+  let found: Promise<Settings> | undefined
   let client: Promise<ReelhookClient> | undefined
   const connection = { isLost: false }
 
@@ -67,12 +71,17 @@ export function createCli(process: NodeJS.Process): Cli {
   process.on('SIGINT', interrupt)
   process.on('SIGTERM', interrupt)
 
-  const settings = async () => {
+  const readSettings = async () => {
     const [file, apiKeyOfFlag] = await Promise.all([readConfigFile(env), keyFromFile(flags.apiKeyFile)])
     return settingsFrom({ url: flags.url, apiKey: apiKeyOfFlag }, env, file)
   }
+  // Once: the file of the API key may be a pipe.
+  const settings = () => {
+    found ??= readSettings()
+    return found
+  }
   const openClient = () => {
-    client ??= settings().then((found) => createApi(found, connection))
+    client ??= settings().then((known) => createApi(known, connection))
     return client
   }
   return {
@@ -85,6 +94,7 @@ export function createCli(process: NodeJS.Process): Cli {
     begin: (given) => {
       flags = given
     },
+    faults: createFaults(),
     settings,
     client: openClient,
     api: async () => (await openClient()).api,

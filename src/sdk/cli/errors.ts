@@ -40,6 +40,7 @@ export function failureOf(error: unknown, isInterrupted: boolean): Failure {
   if (isInterrupted) return { exitCode: exitCodes.interrupted, code: 'interrupted', message: 'Interrupted.' }
   if (error instanceof CommanderError) return usageFailure(error)
   if (error instanceof ReelhookError) return clientFailure(error)
+  if (isOfFile(error)) return fileFailure(error)
   return isTimeout(error) ? timeoutFailure : unexpected(error)
 }
 
@@ -49,9 +50,11 @@ function usageFailure({ message }: CommanderError): Failure {
     exitCode: exitCodes.usage,
     code: 'usage',
     message: `${text.charAt(0).toUpperCase()}${text.slice(1)}`,
-    remedy: 'Run "reelhook --help", or --help after a command.',
+    remedy: helpRemedy,
   }
 }
+
+export const helpRemedy = 'Run "reelhook --help", or --help after a command.'
 
 function clientFailure(error: ReelhookError): Failure {
   const { status, code, detail, errors, requestId, idempotencyKey } = error
@@ -126,4 +129,30 @@ function isTimeout(error: unknown): boolean {
 function unexpected(error: unknown): Failure {
   const message = error instanceof Error ? error.message : String(error)
   return { exitCode: exitCodes.failed, code: 'unexpected', message }
+}
+
+interface FileError extends Error {
+  code: string
+  path: string
+}
+
+function isOfFile(error: unknown): error is FileError {
+  return error instanceof Error && 'code' in error && 'path' in error && typeof error.path === 'string'
+}
+
+function fileFailure({ code, path, message }: FileError): Failure {
+  const reason = fileReasons[code] ?? message
+  const remedy = 'Choose another file or folder, or correct that.'
+  const failure = `The file ${path} cannot be read or written: ${reason}.`
+  return { exitCode: exitCodes.failed, code: 'file_error', message: failure, remedy }
+}
+
+const fileReasons: Readonly<Record<string, string | undefined>> = {
+  ENOENT: 'it or its folder is not there',
+  ENOTDIR: 'a part of its path is no folder',
+  EISDIR: 'it is a folder',
+  EACCES: 'you have no permission',
+  EPERM: 'you have no permission',
+  EROFS: 'its disk is read-only',
+  ENOSPC: 'its disk is full',
 }

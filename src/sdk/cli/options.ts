@@ -30,25 +30,31 @@ export function collect(value: string, before: string[] = []): string[] {
   return [...before, value]
 }
 
+/** The same for `key=value`. */
+export function collectPairs(value: string, before: string[] = []): string[] {
+  if (value.indexOf('=') < 1) throw new InvalidArgumentError('Write key=value.')
+  return [...before, value]
+}
+
 /** `order=42` → `{ order: '42' }`. */
 export function pairsIn(pairs: readonly string[]): Record<string, string> {
   return Object.fromEntries(
     pairs.map((pair) => {
       const at = pair.indexOf('=')
-      if (at < 1) throw new InvalidArgumentError(`--metadata ${pair} is not of the form key=value.`)
       return [pair.slice(0, at), pair.slice(at + 1)]
     }),
   )
 }
 
 export function pageSize(text: string): number {
-  const size = wholeNumber(text)
-  if (size < 1 || size > 100) throw new InvalidArgumentError('It must be from 1 to 100.')
+  const size = /^\d{1,3}$/.test(text) ? Number(text) : 0
+  if (size < 1 || size > 100) throw new InvalidArgumentError('It must be a whole number from 1 to 100.')
   return size
 }
 
-export function wholeNumber(text: string): number {
-  if (!/^\d{1,10}$/.test(text)) throw new InvalidArgumentError('It must be a whole number.')
+/** Which numbers are allowed, the deployment says, together with the other faults of the request. */
+export function number(text: string): number {
+  if (!/^-?\d{1,15}(?:\.\d{1,15})?$/.test(text)) throw new InvalidArgumentError('It must be a number.')
   return Number(text)
 }
 

@@ -21,6 +21,7 @@ import { addRedeliver } from './commands/redeliver.ts'
 import { addRetry } from './commands/retry.ts'
 import { addWait } from './commands/wait.ts'
 import { exitCodesHelp } from './exit-codes.ts'
+import { noteBadValues } from './faults.ts'
 
 /** In the order of `--help`. Completion is last: it knows the commands before it. */
 const commands = [
@@ -44,6 +45,9 @@ const commands = [
   addCompletion,
 ]
 
+/** The others need an address and an API key. */
+const withoutDeployment = ['login', 'logout', 'config', 'completion', 'complete']
+
 export function createProgram(cli: Cli): Command {
   const program = new Command('reelhook')
     .description('Makes videos with a deployment of Reelhook, and shows what became of them.')
@@ -57,9 +61,22 @@ export function createProgram(cli: Cli): Command {
     .showSuggestionAfterError()
     .exitOverride()
     .addHelpText('after', `\n${settingsHelp}\n\n${exitCodesHelp}`)
-  program.hook('preAction', () => cli.begin(program.opts()))
+  program.hook('preAction', async (_program, command) => {
+    cli.begin(program.opts())
+    if (!withoutDeployment.includes(command.name())) await cli.faults.check(cli.settings)
+  })
   for (const add of commands) add(program, cli)
+  noteBadValues(program, cli.faults)
+  settleBefore(program, cli)
   return program
+}
+
+/** The last step before a command runs. Its own checks, which are hooks too, come before it. */
+function settleBefore({ commands }: Command, cli: Cli): void {
+  for (const command of commands) {
+    if (command.commands.length > 0) settleBefore(command, cli)
+    else command.hook('preAction', () => cli.faults.settle())
+  }
 }
 
 const settingsHelp = `Settings, the first that is there:

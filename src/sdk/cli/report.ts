@@ -38,7 +38,8 @@ function failureAsText(
   { exitCode, message, remedy, errors = [], requestId, jobId }: Failure,
   { log: { style, width } }: Cli,
 ): string[] {
-  const text = `${jobId === undefined ? '' : `${jobId}: `}${messageText(message)}`
+  const isNamed = jobId === undefined || message.includes(jobId)
+  const text = `${isNamed ? '' : `${jobId}: `}${messageText(message)}`
   const lines = [
     exitCode === exitCodes.interrupted ? plain(message) : `${style.red('Error:')} ${text}`,
     ...errors.map((fault) => `  ${faultText(fault)}`),
@@ -48,7 +49,7 @@ function failureAsText(
   return lines.flatMap((line) => wrap(line, width))
 }
 
-/** The faults of the fields follow it. In the API they are in a field of this name. */
+/** The faults follow it. In JSON they are in a field of this name. */
 function messageText(message: string): string {
-  return plain(message).replace(/ Correct the fields in errors\.$/, ' Correct this:')
+  return plain(message).replace(/\bCorrect the (?:fields|options|parameters) in errors\.$/, 'Correct this:')
 }

@@ -3,6 +3,7 @@ import { CommanderError } from 'commander'
 import { createCli } from './cli.ts'
 import { failureOf } from './errors.ts'
 import { exitCodes } from './exit-codes.ts'
+import { oneFailure } from './faults.ts'
 import { closeOnBrokenPipe } from './output.ts'
 import { createProgram } from './program.ts'
 import { reportFailure } from './report.ts'
@@ -22,8 +23,12 @@ export async function run(process: NodeJS.Process): Promise<number> {
     // Without a command the help is printed, and nothing is done.
     if (error instanceof CommanderError && error.code === 'commander.help') return exitCodes.usage
     const failure = failureOf(error, cli.interrupted.aborted)
-    reportFailure(cli, failure)
-    return failure.exitCode
+    // Commander stops at the first wrong word. Bad values before it are noted.
+    const isOfWords = error instanceof CommanderError
+    const whole = isOfWords ? oneFailure([...cli.faults.all(), failure]) : failure
+    reportFailure(cli, whole)
+    cli.endWith(whole.exitCode)
+    return cli.exitCode()
   } finally {
     cli.close()
   }

@@ -1,9 +1,12 @@
 /** The commands of `reelhook` that read: `jobs`, `job`, `models`, `estimate`, and help. */
+import { execFileSync } from 'node:child_process'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { createClient } from '../../../src/sdk/client/index.ts'
 import { createKey, markedPrompt, url } from '../support.ts'
-import { run } from './command.ts'
+import { emptyFolder, run } from './command.ts'
 
 const cheap = ['--model', 'seedance-2.0-mini', '--duration', '5', '--resolution', '480p']
 const pageSchema = z.object({
@@ -89,7 +92,7 @@ describe.concurrent('job', () => {
   it('ends with 3 if there is no such job', async () => {
     const { code, stderr } = await run(['job', 'job_00000000000000000000000000'], { apiKey })
     expect(code).toBe(3)
-    expect(stderr).toContain('There is no such job.')
+    expect(stderr).toContain('There is no job job_00000000000000000000000000.')
   })
 })
 
@@ -149,6 +152,14 @@ describe.concurrent('a deployment', () => {
     const { code, stderr } = await run(['models'], { apiKey, baseUrl: `${url}/elsewhere` })
     expect(code).toBe(3)
     expect(stderr).toContain('Error:')
+  })
+
+  it('gets the key of a file that can be read once, as a pipe', async () => {
+    const pipe = join(await emptyFolder(), 'key')
+    execFileSync('/usr/bin/mkfifo', [pipe])
+    const args = ['jobs', '--limit', '1', '--url', url, '--api-key-file', pipe]
+    const [{ code, stdout }] = await Promise.all([run(args), writeFile(pipe, `${apiKey}\n`)])
+    expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringContaining('job_') })
   })
 
   it('must be set', async () => {

@@ -55,7 +55,11 @@ describe('the name of a file', () => {
 describe('a fault', () => {
   it('has the name of its option', () => {
     expect(faultText({ path: 'first_frame', message: 'is too small' })).toBe('--image is too small')
-    expect(faultText({ path: 'reference_images.0', message: 'is gone' })).toBe('--reference 0 is gone')
+    expect(faultText({ path: 'reference_images.0', message: 'is gone' })).toBe('--reference no. 1 is gone')
+    expect(faultText({ path: 'event_type', message: 'is unknown' })).toBe('--event is unknown')
+    expect(faultText({ path: 'monthly_budget_usd', message: 'is too small' })).toBe(
+      '--monthly-budget is too small',
+    )
     expect(faultText({ path: 'constructor', message: 'is unknown' })).toBe('constructor is unknown')
     expect(faultText({ path: '', message: 'needs a prompt' })).toBe('needs a prompt')
   })

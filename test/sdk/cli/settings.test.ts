@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import { parseConfig } from '../../../src/sdk/cli/config-file.ts'
 import { exitCodeOf } from '../../../src/sdk/cli/exit-codes.ts'
-import { dollars, pairsIn, seconds, time } from '../../../src/sdk/cli/options.ts'
+import { collectPairs, dollars, pairsIn, seconds, time } from '../../../src/sdk/cli/options.ts'
 import { hasColors } from '../../../src/sdk/cli/output.ts'
 import { findSettings, parseKey, parseUrl, settingsFrom } from '../../../src/sdk/cli/settings.ts'
 
@@ -76,7 +76,7 @@ describe('options', () => {
     expect(dollars('$0.50')).toBe(0.5)
     expect(() => dollars('0')).toThrow('US dollars')
     expect(pairsIn(['order=42', 'note=a=b', 'empty='])).toEqual({ order: '42', note: 'a=b', empty: '' })
-    expect(() => pairsIn(['=x'])).toThrow('key=value')
+    for (const text of ['=x', 'order', '']) expect(() => collectPairs(text)).toThrow('key=value')
   })
 })
 

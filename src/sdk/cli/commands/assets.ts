@@ -8,6 +8,8 @@ import type { Asset } from '../../client/generated/api.schemas.ts'
 import type { Cli } from '../cli.ts'
 import { Stop, usageFault } from '../errors.ts'
 import { exitCodes } from '../exit-codes.ts'
+import { checkFolder } from '../job/targets.ts'
+import { about } from '../missing.ts'
 import type { Style } from '../output.ts'
 import { requireYes } from '../prompts.ts'
 import { checkFile, uploadFile } from '../request/media.ts'
@@ -15,22 +17,26 @@ import { plain } from '../text.ts'
 
 export function addAssets(program: Command, cli: Cli): void {
   const assets = program.command('assets').description('Upload, show, download and delete input media')
-  assets
+  const uploads = assets
     .command('upload <file...>')
     .description('Upload files; a job names them by the ids that this prints')
     .addHelpText('after', uploadHelp)
+  uploads
+    .hook('preAction', () => checkFiles(cli, uploads.args))
     .action((files: string[]) => upload(cli, files))
   assets
     .command('show <id>')
     .description('Show an asset')
     .addHelpText('after', '\nJSON: the asset, as GET /v1/assets/{id}.')
     .action((id: string) => show(cli, id))
-  assets
+  const downloads = assets
     .command('download <id>')
     .description('Download the file of an asset, and check its hash')
     .option('--output <file>', 'where to save it (default: its name, in this folder)')
     .option('--force', 'overwrite a file')
     .addHelpText('after', '\nJSON: { id, file, bytes, sha256 }.')
+  downloads
+    .hook('preAction', () => checkPlace(cli, downloads.opts()))
     .action((id: string, options: DownloadOptions) => download(cli, id, options))
   assets
     .command('delete <id>')
@@ -50,8 +56,11 @@ Example:
 /** For a large video on a slow line. */
 const transferMs = 30 * 60_000
 
+async function checkFiles({ faults }: Cli, files: readonly string[]): Promise<void> {
+  for (const path of files) await faults.check(() => checkFile(path))
+}
+
 async function upload(cli: Cli, files: readonly string[]): Promise<void> {
-  for (const path of files) await checkFile(path)
   for (const path of files) {
     const asset = await uploadFile(cli, path)
     if (cli.flags().json) cli.json(asset)
@@ -60,7 +69,7 @@ async function upload(cli: Cli, files: readonly string[]): Promise<void> {
 }
 
 async function show(cli: Cli, id: string): Promise<void> {
-  const asset = await (await cli.api()).getAsset({ path: { id } }, cli.call)
+  const asset = await about('asset', id, (await cli.api()).getAsset({ path: { id } }, cli.call))
   if (cli.flags().json) return cli.json(asset)
   for (const line of assetLines(asset, cli.out.style)) cli.out.line(line)
 }
@@ -88,10 +97,14 @@ interface DownloadOptions {
   force?: true
 }
 
+async function checkPlace({ faults }: Cli, { output }: DownloadOptions): Promise<void> {
+  if (output !== undefined) await faults.check(() => checkFolder(output))
+}
+
 /** The largest asset has 200 MiB, so it is checked in memory, and only whole files are written. */
 async function download(cli: Cli, id: string, { output, force }: DownloadOptions): Promise<void> {
   const api = await cli.api()
-  const asset = await api.getAsset({ path: { id } }, cli.call)
+  const asset = await about('asset', id, api.getAsset({ path: { id } }, cli.call))
   const file = output ?? fileNameOf(asset)
   const options = { signal: cli.interrupted, timeout: transferMs, parseAs: 'blob' } as const
   const content = new Uint8Array(await (await api.getAssetContent({ path: { id } }, options)).arrayBuffer())
@@ -123,23 +136,21 @@ async function save(file: string, content: Uint8Array, flag: 'w' | 'wx'): Promis
     (reason: NodeJS.ErrnoException) => reason,
   )
   if (error === null) return
-  if (error.code === 'EEXIST')
-    throw usageFault(
-      `The file ${file} is already there.`,
-      'Choose another --output, or overwrite it with --force.',
-    )
-  const message = `The file ${file} cannot be written: ${error.message}`
-  throw new Stop({ exitCode: exitCodes.failed, code: 'not_saved', message })
+  if (error.code !== 'EEXIST') throw error
+  throw usageFault(
+    `The file ${file} is already there.`,
+    'Choose another --output, or overwrite it with --force.',
+  )
 }
 
 async function remove(cli: Cli, id: string, options: { yes?: true }): Promise<void> {
   const api = await cli.api()
   if (!options.yes) {
-    const asset = await api.getAsset({ path: { id } }, cli.call)
+    const asset = await about('asset', id, api.getAsset({ path: { id } }, cli.call))
     if (!cli.canAsk()) throw usageFault(`The asset ${asset.id} was not deleted.`, 'Add --yes to delete it.')
     await requireYes(cli, `Delete ${plain(asset.file_name ?? id)}?`)
   }
-  await api.deleteAsset({ path: { id } }, cli.call)
+  await about('asset', id, api.deleteAsset({ path: { id } }, cli.call))
   if (cli.flags().json) return cli.json({ id, deleted: true })
   cli.out.line(`${cli.out.style.green('Deleted')} ${id}.`)
 }

@@ -3,6 +3,7 @@ import type { Command } from 'commander'
 import type { Job } from '../../client/index.ts'
 import type { Cli } from '../cli.ts'
 import { forEachJob } from '../job/each.ts'
+import { about } from '../missing.ts'
 import { plain } from '../text.ts'
 
 export function addCancel(program: Command, cli: Cli): void {
@@ -30,7 +31,7 @@ async function cancelJobs(cli: Cli, ids: readonly string[]): Promise<void> {
   // A canceled job can be canceled again, so a request whose answer is lost is repeated.
   const call = { ...cli.call, idempotencyKey: true }
   await forEachJob(cli, ids, async (id) => {
-    const job = await api.cancelJob({ path: { id } }, call)
+    const job = await about('job', id, api.cancelJob({ path: { id } }, call))
     if (cli.flags().json) cli.json(job)
     else printCanceled(cli, job)
   })

@@ -6,6 +6,7 @@ import type { Cli } from '../cli.ts'
 import { stateFault, usageFault } from '../errors.ts'
 import { forEachJob } from '../job/each.ts'
 import { jobColumns } from '../job/words.ts'
+import { about, unlessForbidden } from '../missing.ts'
 import { requireYes } from '../prompts.ts'
 import { tableLines } from '../table.ts'
 
@@ -39,7 +40,7 @@ async function deleteJobs(cli: Cli, ids: readonly string[], options: DeleteOptio
   const agreed = options.yes ? ids : await askFor(cli, ids)
   const query = options.force ? { force: 'true' as const } : {}
   await forEachJob(cli, agreed, async (id) => {
-    await erase(cli, { path: { id }, query })
+    await about('job', id, erase(cli, { path: { id }, query }))
     if (cli.flags().json) cli.json({ id, deleted: true })
     else cli.out.line(`${cli.out.style.green('Deleted')} ${id}.`)
   })
@@ -47,14 +48,14 @@ async function deleteJobs(cli: Cli, ids: readonly string[], options: DeleteOptio
 
 /** The jobs that can be deleted, after a yes. */
 async function askFor(cli: Cli, ids: readonly string[]): Promise<string[]> {
-  if (!cli.canAsk()) throw usageFault('Nothing was deleted.', 'Add --yes to delete for good.')
   const client = await cli.client()
   const jobs: Job[] = []
   await forEachJob(cli, ids, async (id) => {
-    const job = await client.get(id, cli.call)
+    const job = await about('job', id, client.get(id, cli.call))
     if (job.settled_at === null) throw stateFault('not_settled', 'The job has not ended yet.')
     jobs.push(job)
   })
+  if (!cli.canAsk()) throw usageFault('Nothing was deleted.', 'Add --yes to delete for good.')
   if (jobs.length === 0) return []
   const { log } = cli
   for (const line of tableLines(jobs, jobColumns(log.style), log.width, log.style.bold)) log.line(line)
@@ -66,16 +67,11 @@ async function askFor(cli: Cli, ids: readonly string[]): Promise<string[]> {
 /** A request whose answer is lost is repeated, and finds nothing any more: so it is looked first whether there is a job. */
 async function erase(cli: Cli, order: { path: { id: string }; query: EraseJobQuery }): Promise<void> {
   const api = await cli.api()
+  // A key without the scope `jobs:read` may delete jobs, too.
   const job = await api.getJob({ path: order.path }, cli.call).catch(unlessForbidden)
   await api.eraseJob(order, cli.call).catch((error: unknown) => {
     if (job === null || !hasCode(error, 'not_found')) throw error
   })
-}
-
-/** Null: a key without the scope `jobs:read` may delete jobs, too. */
-function unlessForbidden(error: unknown): null {
-  if (hasCode(error, 'forbidden')) return null
-  throw error
 }
 
 function hasCode(error: unknown, code: ReelhookError['code']): boolean {

@@ -2,6 +2,7 @@
 import { type Command, Option } from 'commander'
 import type { GetDeliveryResult, ListDeliveriesQuery } from '../../client/generated/api.ts'
 import type { Cli } from '../cli.ts'
+import { about, unlessForbidden } from '../missing.ts'
 import { addPageOptions, addPeriodOptions, type PageOptions, type Period, printPages } from '../pages.ts'
 import { plain } from '../text.ts'
 import { attemptLines, deliveryColumns, reasonOf, statusStyle } from '../words/delivery.ts'
@@ -62,6 +63,16 @@ export function filterOf({
   }
 }
 
+/** Where no delivery fits: that job or endpoint may not exist. Those of an erased job are kept for some days. */
+export async function requireThings(cli: Cli, { job, endpoint }: DeliveryFilter): Promise<void> {
+  const api = await cli.api()
+  const readJob = (id: string) => about('job', id, api.getJob({ path: { id } }, cli.call))
+  const readEndpoint = (id: string) => about('endpoint', id, api.getEndpoint({ path: { id } }, cli.call))
+  if (job !== undefined) await cli.faults.check(() => readJob(job).catch(unlessForbidden))
+  if (endpoint !== undefined) await cli.faults.check(() => readEndpoint(endpoint))
+  cli.faults.settle()
+}
+
 async function showDeliveries(cli: Cli, options: ListOptions): Promise<void> {
   const api = await cli.api()
   const filters = { ...filterOf(options), limit: options.limit }
@@ -70,14 +81,18 @@ async function showDeliveries(cli: Cli, options: ListOptions): Promise<void> {
     {
       noun: 'deliveries',
       columns: deliveryColumns,
-      read: (page) => api.listDeliveries({ query: { ...filters, ...page } }, cli.call),
+      read: async (page) => {
+        const found = await api.listDeliveries({ query: { ...filters, ...page } }, cli.call)
+        if (found.data.length === 0) await requireThings(cli, options)
+        return found
+      },
     },
     options,
   )
 }
 
 async function showDelivery(cli: Cli, id: string, options: { body?: true }): Promise<void> {
-  const delivery = await (await cli.api()).getDelivery({ path: { id } }, cli.call)
+  const delivery = await about('delivery', id, (await cli.api()).getDelivery({ path: { id } }, cli.call))
   if (cli.flags().json) return cli.json(delivery)
   for (const line of deliveryLines(cli, delivery)) cli.out.line(line)
   if (!options.body) return

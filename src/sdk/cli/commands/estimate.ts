@@ -5,7 +5,7 @@ import type { Cli } from '../cli.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { costText } from '../job/words.ts'
 import type { Output } from '../output.ts'
-import { buildRequest } from '../request/build.ts'
+import { buildRequest, checkVideo } from '../request/build.ts'
 import { deleteUploads } from '../request/media.ts'
 import { faultText } from '../request/names.ts'
 import { addVideoOptions, mediaHelp, type VideoOptions } from '../request/options.ts'
@@ -13,12 +13,14 @@ import { type Column, tableLines } from '../table.ts'
 import { plain, wrap } from '../text.ts'
 
 export function addEstimate(program: Command, cli: Cli): void {
-  addVideoOptions(
+  const command = addVideoOptions(
     program
       .command('estimate')
       .description('Show what a video would cost, at each provider; nothing is bought')
       .argument('[prompt]', 'what the video shows; - reads it from stdin'),
   )
+  command
+    .hook('preAction', () => checkVideo(cli, command))
     .addHelpText(
       'after',
       `\n${mediaHelp} They are deleted afterwards.\n\nThe exit code is 4 if no provider can make it.\n\nJSON: { data: [estimate] } as POST /v1/estimates.`,

@@ -3,15 +3,16 @@ import { createWriteStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import { type Command, Option } from 'commander'
+import { type Command, InvalidArgumentError, Option } from 'commander'
 import type { ListJobsQuery } from '../../client/generated/api.ts'
 import type { Job } from '../../client/index.ts'
 import { patientRetry } from '../../client/transport.ts'
 import type { Cli } from '../cli.ts'
-import { usageFault } from '../errors.ts'
+import { type Stop, usageFault } from '../errors.ts'
 import { csvLine } from '../export/csv.ts'
 import { continueAfter } from '../export/file.ts'
 import { type RowOptions, rowOf } from '../export/rows.ts'
+import { checkFolder, isFolder } from '../job/targets.ts'
 import { collect, knownValues } from '../options.ts'
 import { addPeriodOptions, pagesOf } from '../pages.ts'
 
@@ -22,7 +23,7 @@ export function addExport(program: Command, cli: Cli): void {
     .addOption(new Option('--format <format>', 'the format').choices(['ndjson', 'csv']).default('ndjson'))
     .option('--output <file>', 'a new file instead of stdout')
     .option('--resume', 'continue the file of --output after its last whole row')
-    .option('--after <job>', 'only jobs after this one: the last that you have')
+    .option('--after <job>', 'only jobs after this one: the last that you have', jobId)
     .addOption(new Option('--status <status>', 'only jobs with this status').choices(statuses))
     .addOption(knownValues('--provider <provider>', 'only jobs whose provider now is this one', 'provider'))
     .addOption(knownValues('--model <model>', 'only jobs of this model', 'model'))
@@ -31,6 +32,7 @@ export function addExport(program: Command, cli: Cli): void {
     .option('--with-requests', 'a column with the request: prompts, and what the key sees of URLs')
     .option('--with-running', 'also jobs that have not ended, as they are now')
     .addHelpText('after', help)
+    .hook('preAction', () => check(cli, command.opts()))
     .action((options: ExportOptions) => exportJobs(cli, options))
 }
 
@@ -57,10 +59,28 @@ interface ExportOptions {
   withRunning?: true
 }
 
+async function check({ faults }: Cli, { output, resume, after }: ExportOptions): Promise<void> {
+  if (resume && output === undefined)
+    faults.note(usageFault('--resume needs the file.', 'Add --output.').failure)
+  if (resume && after !== undefined)
+    faults.note(usageFault('--resume and --after do not go together.', 'Use one of them.').failure)
+  if (output === undefined) return
+  if (resume) await faults.check(() => checkFolder(output))
+  else await faults.check(() => checkNew(output))
+}
+
+async function checkNew(output: string): Promise<void> {
+  await checkFolder(output)
+  if (await isFolder(output)) throw usageFault(`${output} is a folder.`, 'Give --output a file.')
+  if (await isThere(output)) throw taken(output)
+}
+
+function taken(output: string): Stop {
+  return usageFault(`The file ${output} is already there.`, 'Continue it with --resume, or use another name.')
+}
+
 async function exportJobs(cli: Cli, options: ExportOptions): Promise<void> {
   const { output, resume } = options
-  if (resume && output === undefined) throw usageFault('--resume needs the file: --output.')
-  if (resume && options.after !== undefined) throw usageFault('Use --resume or --after, not both.')
   const isContinued = resume === true && output !== undefined && (await isThere(output))
   const after = isContinued ? ((await continueAfter(output)) ?? undefined) : options.after
   const isBegun = isContinued && (await stat(output)).size > 0
@@ -71,11 +91,7 @@ async function exportJobs(cli: Cli, options: ExportOptions): Promise<void> {
   try {
     await pipeline(rows, createWriteStream(output, { flags: isContinued ? 'a' : 'wx' }), { signal })
   } catch (error) {
-    if (!isTaken(error)) throw error
-    throw usageFault(
-      `The file ${output} is already there.`,
-      'Continue it with --resume, or use another name.',
-    )
+    throw isTaken(error) ? taken(output) : error
   }
 }
 
@@ -126,6 +142,11 @@ async function* jobsOf(
     return api.listJobs({ query: { ...query, ...page } }, { ...cli.call, ...retry })
   }
   for await (const { data } of pagesOf(read, after)) yield* data
+}
+
+function jobId(text: string): string {
+  if (!/^job_[0-9a-z]{26}$/.test(text)) throw new InvalidArgumentError('It must be the id of a job.')
+  return text
 }
 
 async function isThere(path: string): Promise<boolean> {

@@ -4,7 +4,7 @@ import type { JobRequest } from '../../client/index.ts'
 import type { Cli } from '../cli.ts'
 import { checkTarget } from '../job/targets.ts'
 import { askToConfirm } from '../prompts.ts'
-import { buildRequest } from '../request/build.ts'
+import { buildRequest, checkVideo } from '../request/build.ts'
 import { estimateOf, estimateText } from '../request/estimate.ts'
 import { deleteUploads } from '../request/media.ts'
 import { addVideoOptions, mediaHelp, type VideoOptions } from '../request/options.ts'
@@ -29,6 +29,7 @@ export function addGenerate(program: Command, cli: Cli): void {
   )
   addPurchaseOptions(command)
     .addHelpText('after', help)
+    .hook('preAction', () => check(cli, command))
     .action((prompt: string | undefined, options: GenerateOptions) => generate(cli, prompt, options))
 }
 
@@ -40,11 +41,16 @@ Money: on a terminal the estimate is shown and confirmed. Without one, --yes or
 
 ${purchaseHelp}`
 
+async function check(cli: Cli, command: Command): Promise<void> {
+  const options = command.opts<GenerateOptions>()
+  const { faults } = cli
+  await faults.check(() => requireConsent(cli, options))
+  if (options.wait) await faults.check(() => checkTarget(purchaseOf(options).target, options.count ?? 1))
+  await checkVideo(cli, command)
+}
+
 async function generate(cli: Cli, given: string | undefined, options: GenerateOptions): Promise<void> {
   const purchase = purchaseOf(options)
-  requireConsent(cli, options)
-  await cli.settings()
-  if (options.wait) await checkTarget(purchase.target, options.count ?? 1)
   const { request, uploaded } = await buildRequest(cli, given, options)
   if (!options.yes && cli.canAsk() && !(await isConfirmed(cli, request))) {
     await deleteUploads(cli, uploaded)

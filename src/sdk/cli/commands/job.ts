@@ -10,7 +10,8 @@ import {
 } from '../../client/index.ts'
 import type { Cli } from '../cli.ts'
 import { answerLines, timelineLines } from '../job/timeline.ts'
-import { costText, promptOf, statusOf, statusStyle } from '../job/words.ts'
+import { costText, promptOf, remedyOf, statusOf, statusStyle } from '../job/words.ts'
+import { about } from '../missing.ts'
 import { plain, wrap } from '../text.ts'
 
 export function addJob(program: Command, cli: Cli): void {
@@ -39,7 +40,7 @@ interface Shown {
 async function showJob(cli: Cli, id: string, parts: readonly 'answers'[]): Promise<void> {
   const client = await cli.client()
   const path = { id }
-  const job = await client.get(id, cli.call)
+  const job = await about('job', id, client.get(id, cli.call))
   const [events, deliveries, answers] = await Promise.all([
     client.timeline(id, cli.call),
     client.api.listDeliveries({ query: { job_id: id, limit: 100 } }, cli.call).catch(withoutScope),
@@ -80,7 +81,7 @@ function factLines({ out: { style, width } }: Cli, job: Job): string[] {
     ['Prompt', promptOf(job.request)],
     ['Retry of', retry_of ?? ''],
     ['Reason', plain(fault?.message ?? cancellation?.message ?? '')],
-    ['To do', plain(fault?.remedy ?? '')],
+    ['To do', remedyOf(job)],
     ...warnings.map(({ path, message }): [string, string] => ['Warning', plain(`${path} ${message}`)]),
     ...outputs.flatMap((output): [string, string][] => [
       ['Video', outputText(output)],

@@ -3,7 +3,7 @@ import { type Command, Option } from 'commander'
 import type { ListJobsQuery } from '../../client/generated/api.ts'
 import type { Cli } from '../cli.ts'
 import { jobColumns } from '../job/words.ts'
-import { collect, knownValues, pairsIn } from '../options.ts'
+import { collectPairs, knownValues, pairsIn } from '../options.ts'
 import { addPageOptions, addPeriodOptions, type PageOptions, type Period, printPages } from '../pages.ts'
 
 export function addJobs(program: Command, cli: Cli): void {
@@ -16,7 +16,7 @@ export function addJobs(program: Command, cli: Cli): void {
   addPeriodOptions(jobs, 'jobs').option(
     '--metadata <key=value>',
     'only jobs with this metadata; can be repeated',
-    collect,
+    collectPairs,
   )
   addPageOptions(jobs, 'jobs')
     .addHelpText(

@@ -4,6 +4,8 @@ import { InvalidArgumentError } from 'commander'
 import type { ApiKey, CurrentApiKey, NewApiKey } from '../../client/generated/api.schemas.ts'
 import type { Cli } from '../cli.ts'
 import { usageFault } from '../errors.ts'
+import { about } from '../missing.ts'
+import { number } from '../options.ts'
 import { requireYes } from '../prompts.ts'
 import { tableLines } from '../table.ts'
 import { plain } from '../text.ts'
@@ -35,8 +37,8 @@ export function addKeys(program: Command, cli: Cli): void {
     )
     .option('--expires <time>', 'from then on it is refused: 2027-01-31, with a time, or in 12h, 30d', expiry)
     .option('--callback-url <url>', 'the callback URL of each job that names none')
-    .option('--requests-per-minute <n>', '60, 300 or 1200', Number)
-    .option('--monthly-budget <usd>', 'what its jobs of a calendar month may cost, in US dollars', Number)
+    .option('--requests-per-minute <n>', '60, 300 or 1200', number)
+    .option('--monthly-budget <usd>', 'what its jobs of a calendar month may cost, in US dollars', number)
     .addHelpText(
       'after',
       '\nNeeds the scope admin. JSON: the key with key and callback_secret, as POST /v1/api-keys.',
@@ -109,12 +111,12 @@ async function createKey(cli: Cli, name: string, options: CreateOptions): Promis
 async function revokeKey(cli: Cli, id: string, options: { yes?: true }): Promise<void> {
   const api = await cli.api()
   if (!options.yes) {
-    const key: ApiKey = await api.getApiKey({ path: { id } }, cli.call)
+    const key: ApiKey = await about('API key', id, api.getApiKey({ path: { id } }, cli.call))
     if (!cli.canAsk())
       throw usageFault(`The key ${plain(key.name)} was not revoked.`, 'Add --yes to revoke it.')
     await requireYes(cli, `Revoke ${plain(key.name)} (${id})? Its requests get 401 from then on.`)
   }
-  await api.revokeApiKey({ path: { id } }, cli.call)
+  await about('API key', id, api.revokeApiKey({ path: { id } }, cli.call))
   if (cli.flags().json) return cli.json({ id, revoked: true })
   cli.out.line(`${cli.out.style.green('Revoked')} ${id}. It is refused within seconds.`)
 }
@@ -122,7 +124,7 @@ async function revokeKey(cli: Cli, id: string, options: { yes?: true }): Promise
 async function rotateSecret(cli: Cli, given: string | undefined): Promise<void> {
   const api = await cli.api()
   const id = given ?? ownId(await api.getCurrentApiKey({}, cli.call))
-  const rotation = await api.rotateSecret({ path: { id } }, cli.call)
+  const rotation = await about('API key', id, api.rotateSecret({ path: { id } }, cli.call))
   if (cli.flags().json) return cli.json(rotation)
   const { out } = cli
   out.line(`Callback secret  ${out.style.bold(rotation.callback_secret)}`)

@@ -1,22 +1,23 @@
 /** reelhook listen: the events of jobs on this machine, while an application is developed. */
 import { dirname } from 'node:path'
-import { type Command, Option } from 'commander'
+import { type Command, InvalidArgumentError, Option } from 'commander'
 import type { Cli } from '../cli.ts'
 import { configPath } from '../config-file.ts'
-import { failureOf, usageFault } from '../errors.ts'
+import { failureOf } from '../errors.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { chooseWay } from '../listen/choose-way.ts'
-import { parseEventTypes } from '../listen/event-types.ts'
+import { eventTypesIn, finalTypes, knownTypes } from '../listen/event-types.ts'
 import { followStream } from '../listen/follow-stream.ts'
 import type { Line } from '../listen/lines.ts'
 import { readMachine } from '../listen/machine.ts'
 import type { Direct } from '../listen/receive-directly.ts'
 import { showLine } from '../listen/show.ts'
+import type { EventTypes } from '../listen/temporary-endpoint.ts'
 
 interface Options {
   forward?: string
-  events?: string
-  port?: string
+  events: EventTypes
+  port: number
   publicUrl?: string
   via: 'auto' | 'endpoint' | 'events'
 }
@@ -25,12 +26,19 @@ export function addListen(program: Command, cli: Cli): void {
   program
     .command('listen')
     .description('Receive the events of jobs on this machine, and forward them to your application')
-    .option('--forward <url>', 'post each event to this URL, signed, and show the answer')
-    .option('--events <types>', 'event types, separated by commas, or all (default: how a job ends)')
-    .option('--port <port>', 'the port of the receiver (default: a free one)')
+    .option('--forward <url>', 'post each event to this URL, signed, and show the answer', parseUrl)
+    .addOption(
+      new Option('--events <types>', 'event types, separated by commas, or all')
+        .default(finalTypes, 'how a job ends')
+        .argParser(parseEventTypes),
+    )
+    .addOption(
+      new Option('--port <port>', 'the port of the receiver').default(0, 'a free one').argParser(parsePort),
+    )
     .option(
       '--public-url <url>',
       'an address under which the deployment reaches the receiver, such as that of a tunnel',
+      parseUrl,
     )
     .addOption(
       new Option('--via <way>', 'endpoint: deliveries to this machine. events: the event stream')
@@ -59,10 +67,10 @@ Examples:
 
 async function listen(cli: Cli, options: Options): Promise<void> {
   const wanted = {
-    eventTypes: parseEventTypes(options.events),
-    forwardTo: options.forward === undefined ? null : parseUrl(options.forward, '--forward'),
-    port: parsePort(options.port),
-    publicUrl: options.publicUrl === undefined ? null : parseUrl(options.publicUrl, '--public-url'),
+    eventTypes: options.events,
+    forwardTo: options.forward ?? null,
+    port: options.port,
+    publicUrl: options.publicUrl ?? null,
   }
   const settings = await cli.settings()
   const machine = await readMachine(dirname(configPath(cli.env)))
@@ -130,8 +138,15 @@ function print(cli: Cli, line: Line): void {
   ;(isNotice ? cli.log : cli.out).line(text)
 }
 
+function parseEventTypes(text: string): EventTypes {
+  const types = eventTypesIn(text)
+  if (types === null)
+    throw new InvalidArgumentError(`Choose from ${knownTypes.join(', ')}, separated by commas, or write all.`)
+  return types
+}
+
 /** `3000` and `localhost:3000/hooks` are addresses too. */
-function parseUrl(text: string, option: string): string {
+function parseUrl(text: string): string {
   const url = /^\d+$/.test(text)
     ? `http://localhost:${text}/`
     : text.includes('://')
@@ -139,17 +154,13 @@ function parseUrl(text: string, option: string): string {
       : `http://${text}`
   const parsed = URL.canParse(url) ? new URL(url) : null
   if (parsed === null || !/^https?:$/.test(parsed.protocol))
-    throw usageFault(
-      `${option} is not an http or https URL: ${text}.`,
-      `Write ${option} http://localhost:3000/hooks.`,
-    )
+    throw new InvalidArgumentError('Write an http or https URL: http://localhost:3000/hooks.')
   return parsed.href
 }
 
-function parsePort(text: string | undefined): number {
-  if (text === undefined) return 0
+function parsePort(text: string): number {
   const port = Number(text)
   if (!Number.isInteger(port) || port < 1 || port > 65_535)
-    throw usageFault(`--port is not a port: ${text}.`, 'Give it a number from 1 to 65535.')
+    throw new InvalidArgumentError('It must be a whole number from 1 to 65535.')
   return port
 }

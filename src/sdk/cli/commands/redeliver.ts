@@ -5,20 +5,21 @@ import type { Api } from '../api.ts'
 import type { Cli } from '../cli.ts'
 import { failureOf, usageFault } from '../errors.ts'
 import { exitCodes } from '../exit-codes.ts'
+import { about } from '../missing.ts'
 import { pagesOf } from '../pages.ts'
 import { requireYes } from '../prompts.ts'
 import { tableLines } from '../table.ts'
 import { deliveryColumns } from '../words/delivery.ts'
-import { addFilterOptions, type DeliveryFilter, filterOf } from './deliveries.ts'
+import { addFilterOptions, type DeliveryFilter, filterOf, requireThings } from './deliveries.ts'
 
 export function addRedeliver(program: Command, cli: Cli): void {
   const redeliveries = program
     .command('redeliver [id...]')
     .description('Send deliveries again, now')
     .option('--failed', 'the failed deliveries that fit the options below')
-  addFilterOptions(redeliveries)
-    .option('--yes', 'do not ask')
-    .addHelpText('after', help)
+  addFilterOptions(redeliveries).option('--yes', 'do not ask').addHelpText('after', help)
+  redeliveries
+    .hook('preAction', () => cli.faults.check(() => check(redeliveries.args, redeliveries.opts())))
     .action((ids: string[], options: Options) => redeliver(cli, ids, options))
 }
 
@@ -44,7 +45,6 @@ interface Skipped {
 }
 
 async function redeliver(cli: Cli, ids: string[], options: Options): Promise<void> {
-  check(ids, options)
   const api = await cli.api()
   const done = options.failed ? await redeliverFailed(cli, api, options) : await redeliverEach(cli, api, ids)
   if (done.skipped.length > 0) cli.endWith(exitCodes.failed)
@@ -56,7 +56,7 @@ async function redeliver(cli: Cli, ids: string[], options: Options): Promise<voi
   )
 }
 
-function check(ids: string[], { failed, job, endpoint, event, since, until }: Options): void {
+function check(ids: readonly string[], { failed, job, endpoint, event, since, until }: Options): void {
   const isFiltered = [job, endpoint, event, since, until].some((value) => value !== undefined)
   if (ids.length > 0 && (failed || isFiltered)) {
     throw usageFault('Ids and --failed do not go together.', 'Give ids, or --failed with a filter.')
@@ -77,6 +77,7 @@ async function redeliverFailed(cli: Cli, api: Api, options: Options): Promise<Do
   const filter = { ...options, status: 'failed', until: options.until ?? new Date().toISOString() } as const
   const found = await listAll(cli, api, filter)
   if (found.length === 0) {
+    await requireThings(cli, options)
     if (!cli.flags().json) cli.log.line('No failed deliveries fit.')
     return { redelivered: [], skipped: [] }
   }
@@ -141,7 +142,7 @@ async function redeliverEach(cli: Cli, api: Api, ids: readonly string[]): Promis
   const done: Done = { redelivered: [], skipped: [] }
   for (const id of ids) {
     try {
-      await api.redeliverDelivery({ path: { id } }, cli.call)
+      await about('delivery', id, api.redeliverDelivery({ path: { id } }, cli.call))
       done.redelivered.push(id)
     } catch (error) {
       const { code, message, exitCode } = failureOf(error, cli.interrupted.aborted)

@@ -4,6 +4,7 @@ import { type Job, type JobRequest, ReelhookError } from '../../client/index.ts'
 import type { Cli } from '../cli.ts'
 import { stateFault } from '../errors.ts'
 import { checkTarget } from '../job/targets.ts'
+import { about } from '../missing.ts'
 import { askToConfirm } from '../prompts.ts'
 import { estimateOf, estimateText } from '../request/estimate.ts'
 import {
@@ -11,6 +12,7 @@ import {
   buy,
   consentIsMissing,
   nothingBought,
+  type Purchase,
   type PurchaseOptions,
   purchaseHelp,
   purchaseOf,
@@ -36,18 +38,31 @@ required. The limit of the old job (--max-cost) counts again.
 ${purchaseHelp}`
 
 async function retry(cli: Cli, id: string, options: PurchaseOptions): Promise<void> {
-  if (!options.yes && !cli.canAsk()) throw consentIsMissing('Add --yes.')
   const purchase = purchaseOf(options)
   if (options.wait || !options.yes) {
-    const old = await (await cli.client()).get(id, cli.call)
-    requireFailure(old)
-    if (options.wait) await checkTarget(purchase.target, old.request.count ?? 1)
+    const old = await lookAt(cli, id, purchase)
     if (!options.yes && !(await isConfirmed(cli, old))) throw nothingBought()
   }
   const api = await cli.api()
   await buy(cli, purchase, (idempotencyKey) =>
-    api.retryJob({ path: { id } }, { ...cli.call, idempotencyKey }),
+    about('job', id, api.retryJob({ path: { id } }, { ...cli.call, idempotencyKey })),
   )
+}
+
+/** The old job. Fails with all that is wrong with the retry. */
+async function lookAt(cli: Cli, id: string, { target, options }: Purchase): Promise<Job> {
+  const client = await cli.client()
+  const { faults } = cli
+  const reading = about('job', id, client.get(id, cli.call))
+  await faults.check(async () => requireFailure(await reading))
+  const count = await reading.then(
+    ({ request }) => request.count ?? 1,
+    () => 1,
+  )
+  if (options.wait) await faults.check(() => checkTarget(target, count))
+  if (!options.yes && !cli.canAsk()) faults.note(consentIsMissing('Add --yes.').failure)
+  faults.settle()
+  return reading
 }
 
 function requireFailure({ status, settled_at }: Job): void {

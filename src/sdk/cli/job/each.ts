@@ -1,4 +1,4 @@
-/** What a command does with several jobs, one after the other. Shared by `cancel` and `delete`. */
+/** What a command does with several jobs, one after the other. Shared by `cancel`, `delete` and `wait`. */
 import type { Cli } from '../cli.ts'
 import { failureOf } from '../errors.ts'
 import { reportFailure } from '../report.ts'
@@ -21,4 +21,11 @@ export async function forEachJob(
   }
 }
 
-const troublesOfJobs = ['not_found', 'already_settled', 'not_settled', 'undelivered']
+const troublesOfJobs = [
+  'not_found',
+  'already_settled',
+  'not_settled',
+  'undelivered',
+  'file_exists',
+  'damaged_file',
+]

@@ -4,11 +4,12 @@ import type { Job } from '../../client/index.ts'
 import type { Cli } from '../cli.ts'
 import { failureOf, Stop } from '../errors.ts'
 import { exitCodes } from '../exit-codes.ts'
+import { about } from '../missing.ts'
 import { plain } from '../text.ts'
 import { type Bar, createBar, showJob } from './bar.ts'
 import { type SavedFile, saveOutput } from './save.ts'
 import { pathsOf, type Target } from './targets.ts'
-import { costText, statusStyle } from './words.ts'
+import { costText, remedyOf, statusStyle } from './words.ts'
 
 export interface Finished {
   job: Job
@@ -31,11 +32,12 @@ export async function finishJob(
   const bar = createBar(cli)
   try {
     bar.show('waiting', null)
-    const job = await (await cli.client()).wait(id, {
+    const ending = (await cli.client()).wait(id, {
       signal: cli.interrupted,
       onChange: (state) => showJob(bar, state),
       ...(timeoutSeconds !== undefined && { timeoutMs: timeoutSeconds * 1_000 }),
     })
+    const job = await about('job', id, ending)
     const files = target === null ? [] : await saveAll(cli, job, { target, bar })
     if (job.status !== 'succeeded') cli.endWith(exitCodes.failed)
     return { job, files }
@@ -77,7 +79,7 @@ async function saveAll(
 export function printFinished(cli: Cli, { job, files }: Finished): void {
   const { log, out } = cli
   log.line(`${statusStyle(job.status, log.style)(job.status)}  ${factsOf(job).join(' · ')}`)
-  if (job.fault !== null) log.line(`${plain(job.fault.message)} ${plain(job.fault.remedy)}`)
+  if (job.fault !== null) log.line(`${plain(job.fault.message)} ${remedyOf(job)}`)
   if (job.cancellation !== null) log.line(plain(job.cancellation.message))
   for (const { path, message } of job.warnings)
     log.line(`${log.style.yellow('Warning:')} ${plain(path)} ${plain(message)}`)

@@ -15,10 +15,9 @@ export interface Target {
 export async function checkTarget({ output, isForced }: Target, count: number): Promise<void> {
   if (await isFolder(output)) return
   if (output.endsWith('/')) throw usageFault(`There is no folder ${output}.`, `Create it: mkdir -p ${output}`)
-  const folder = await stat(resolve(output, '..')).catch(() => null)
-  if (folder === null) throw usageFault(`There is no folder for ${output}.`)
+  await checkFolder(output)
   if (isForced) return
-  for (const path of numbered(output, count)) {
+  for (const path of numbered(output, Math.min(count, mostChecked))) {
     if ((await stat(path).catch(() => null)) !== null) {
       throw usageFault(
         `The file ${path} is already there.`,
@@ -27,6 +26,14 @@ export async function checkTarget({ output, isForced }: Target, count: number): 
     }
   }
 }
+
+export async function checkFolder(file: string): Promise<void> {
+  if (await isFolder(resolve(file, '..'))) return
+  throw usageFault(`There is no folder for ${file}.`, 'Create it, or choose another --output.')
+}
+
+/** More than a job can have. The deployment refuses a larger count. */
+const mostChecked = 20
 
 export async function isFolder(path: string): Promise<boolean> {
   return (await stat(path).catch(() => null))?.isDirectory() ?? false

@@ -53,6 +53,13 @@ export function costText(cost: Cost): string {
     : mark + formatUsd(cost.amount_usd)
 }
 
+/** What to do about a failure. The API names its routes and fields, the command what it has instead. */
+export function remedyOf({ id, fault }: Pick<Job, 'id' | 'fault'>): string {
+  return plain(fault?.remedy ?? '')
+    .replaceAll('GET /v1/jobs/{id}/answers', `reelhook job ${id} --answers`)
+    .replaceAll('max_cost_usd', '--max-cost')
+}
+
 export function promptOf({ prompt }: { prompt?: string }): string {
   return plain(prompt ?? '')
     .replaceAll(/\s+/g, ' ')

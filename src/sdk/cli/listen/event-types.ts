@@ -1,25 +1,18 @@
 /** The types that `--events` takes. */
-import { usageFault } from '../errors.ts'
 import type { EventTypes } from './temporary-endpoint.ts'
 
 /** Those that GET /v1/events has. */
 const streamed = ['job.generating', 'output.stored', 'job.succeeded', 'job.failed', 'job.canceled'] as const
-const known: EventTypes = [...streamed, 'output.late', 'output.exported', 'job.erased']
-const final: EventTypes = ['job.succeeded', 'job.failed', 'job.canceled']
+export const knownTypes: EventTypes = [...streamed, 'output.late', 'output.exported', 'job.erased']
+/** The types that say how a job ended. */
+export const finalTypes: EventTypes = ['job.succeeded', 'job.failed', 'job.canceled']
 
-/** Without a text, the types that say how a job ended. */
-export function parseEventTypes(text: string | undefined): EventTypes {
-  if (text === undefined) return final
-  if (text.trim() === 'all') return known
+/** Null: one of them is unknown. */
+export function eventTypesIn(text: string): EventTypes | null {
+  if (text.trim() === 'all') return knownTypes
   const names = [...new Set(text.split(',').map((name) => name.trim()))]
-  const unknown = names.filter((name) => !known.some((type) => type === name))
-  if (unknown.length > 0) {
-    throw usageFault(
-      `--events has what is no event type: ${unknown.join(', ') || '(nothing)'}.`,
-      `Choose from ${known.join(', ')}, separated by commas, or write all.`,
-    )
-  }
-  return known.filter((type) => names.includes(type))
+  const types = knownTypes.filter((type) => names.includes(type))
+  return types.length === names.length ? types : null
 }
 
 export type StreamedTypes = (typeof streamed)[number][]

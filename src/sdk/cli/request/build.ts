@@ -1,11 +1,12 @@
 /** The request of the API from the options of the command. */
 import { text } from 'node:stream/consumers'
+import type { Command } from 'commander'
 import type { JobRequest } from '../../client/index.ts'
 import type { Cli } from '../cli.ts'
 import { usageFault } from '../errors.ts'
 import { pairsIn } from '../options.ts'
 import { askForText } from '../prompts.ts'
-import { type Media, resolveMedia } from './media.ts'
+import { checkMedia, type Media, resolveMedia } from './media.ts'
 import type { VideoOptions } from './options.ts'
 
 /** The deployment validates the values: it may know more models and providers than this version. */
@@ -22,13 +23,25 @@ export interface BuiltRequest {
   uploaded: Media['uploaded']
 }
 
+/** Notes what is wrong with it, as far as this machine can know. */
+export async function checkVideo(cli: Cli, command: Command): Promise<void> {
+  const options = command.opts<VideoOptions>()
+  const { image, reference = [] } = options
+  const [given] = command.args
+  if (given === undefined && image === undefined && reference.length === 0 && !cli.canAsk()) {
+    const remedy = `Write it in quotes: reelhook ${command.name()} "a paper boat". With - it is read from stdin.`
+    cli.faults.note(usageFault('The prompt is missing.', remedy).failure)
+  }
+  await checkMedia(cli, options)
+}
+
 export async function buildRequest(
   cli: Cli,
   given: string | undefined,
   options: VideoOptions,
 ): Promise<BuiltRequest> {
   const metadata = pairsIn(options.metadata ?? [])
-  const prompt = await promptFrom(cli, given, options)
+  const prompt = await promptFrom(cli, given)
   const { fields, uploaded } = await resolveMedia(cli, options)
   const { model, duration, resolution, aspectRatio, outputFormat, count, seed, audio } = options
   const { maxCost, callbackUrl } = options
@@ -58,17 +71,8 @@ function unchecked(request: Loose): JobRequest {
 }
 
 /** A first frame or references may be enough, so without a terminal the deployment validates a missing prompt. */
-async function promptFrom(
-  cli: Cli,
-  given: string | undefined,
-  { image, reference = [] }: VideoOptions,
-): Promise<string | undefined> {
+async function promptFrom(cli: Cli, given: string | undefined): Promise<string | undefined> {
   if (given === '-') return (await text(cli.stdin)).trim()
-  if (given !== undefined) return given
-  if (cli.canAsk()) return askForText(cli, { message: 'What should the video show?' })
-  if (image !== undefined || reference.length > 0) return undefined
-  throw usageFault(
-    'The prompt is missing.',
-    'Write it in quotes: reelhook generate "a paper boat". With - it is read from stdin.',
-  )
+  if (given !== undefined || !cli.canAsk()) return given
+  return askForText(cli, { message: 'What should the video show?' })
 }

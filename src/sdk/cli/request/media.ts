@@ -7,6 +7,7 @@ import type { RequestOptions } from '../../client/generated/runtime/types.ts'
 import type { Asset, JobRequest } from '../../client/index.ts'
 import type { Cli } from '../cli.ts'
 import { usageFault } from '../errors.ts'
+import { about } from '../missing.ts'
 import { plain } from '../text.ts'
 import type { VideoOptions } from './options.ts'
 
@@ -23,13 +24,33 @@ type Kind = Asset['kind']
 
 const uploadTimeoutMs = 15 * 60_000
 
-/** Fails before the first upload if a file is missing. */
+type MediaOptions = Pick<VideoOptions, 'image' | 'lastImage' | 'reference'>
+
+/** Notes each file that is missing, and each reference whose kind is not clear. */
+export async function checkMedia(
+  { faults }: Cli,
+  { image, lastImage, reference = [] }: MediaOptions,
+): Promise<void> {
+  const given = [image, lastImage, ...reference.map((text) => splitKind(text).media)]
+  for (const media of given)
+    if (media !== undefined && !isRemote(media)) await faults.check(() => checkFile(media))
+  for (const text of reference) await faults.check(() => checkKind(text))
+}
+
+/** That of a local file or an asset is read. */
+function checkKind(text: string): void {
+  const { kind = kindByName(text), media } = splitKind(text)
+  if (kind !== undefined || !isRemote(media) || media.startsWith('asset_')) return
+  throw usageFault(
+    `Whether ${media} is an image, a video or an audio is not clear.`,
+    `Write --reference image:${media}, or video: or audio: instead of image:.`,
+  )
+}
+
 export async function resolveMedia(
   cli: Cli,
-  { image, lastImage, reference = [] }: Pick<VideoOptions, 'image' | 'lastImage' | 'reference'>,
+  { image, lastImage, reference = [] }: MediaOptions,
 ): Promise<Media> {
-  const given = [image, lastImage, ...reference.map((text) => splitKind(text).media)]
-  for (const media of given) if (media !== undefined && !isRemote(media)) await checkFile(media)
   const uploaded: Asset[] = []
   const upload = async (media: string): Promise<string> => {
     if (isRemote(media)) return media
@@ -99,7 +120,8 @@ export async function checkFile(path: string): Promise<void> {
   const found = await stat(path).catch(() => null)
   if (found === null)
     throw usageFault(`There is no file ${path}.`, 'Give a file, an https URL, or the id of an asset.')
-  if (!found.isFile()) throw usageFault(`${path} is not a file.`)
+  if (!found.isFile())
+    throw usageFault(`${path} is not a file.`, 'Give a file, an https URL, or the id of an asset.')
 }
 
 /** Repeated after a lost answer: an asset more costs nothing. */
@@ -119,12 +141,6 @@ export async function uploadFile(cli: Cli, path: string): Promise<Asset> {
 }
 
 async function kindOfAsset(cli: Cli, media: string): Promise<Kind> {
-  if (!media.startsWith('asset_')) {
-    throw usageFault(
-      `Whether ${media} is an image, a video or an audio is not clear.`,
-      `Write --reference image:${media}, or video: or audio: instead of image:.`,
-    )
-  }
-  const { kind } = await (await cli.api()).getAsset({ path: { id: media } }, cli.call)
+  const { kind } = await about('asset', media, (await cli.api()).getAsset({ path: { id: media } }, cli.call))
   return kind
 }

@@ -1,4 +1,4 @@
-/** The fields of a request, by the names that their options have. No I/O. */
+/** The fields of requests, by the names that their options have. No I/O. */
 import { plain } from '../text.ts'
 
 const optionsByField: Readonly<Record<string, string>> = {
@@ -19,11 +19,28 @@ const optionsByField: Readonly<Record<string, string>> = {
   max_cost_usd: '--max-cost',
   callback_url: '--callback-url',
   metadata: '--metadata',
+  job_id: '--job',
+  endpoint_id: '--endpoint',
+  event_type: '--event',
+  status: '--status',
+  created_after: '--since',
+  created_before: '--until',
+  since: '--since',
+  until: '--until',
+  limit: '--limit',
+  cursor: '--cursor',
+  project: '--project',
+  scopes: '--scopes',
+  expires_at: '--expires',
+  requests_per_minute: '--requests-per-minute',
+  monthly_budget_usd: '--monthly-budget',
 }
 
 /** A fault of a field, as the person who typed the option reads it. */
 export function faultText({ path, message }: { path: string; message: string }): string {
   const [field = '', ...rest] = path.split('.')
   const name = Object.hasOwn(optionsByField, field) ? optionsByField[field] : field
-  return plain([name, ...rest, message].filter((part) => part !== '').join(' '))
+  // The parts of a list are counted from 1, as those of an option are.
+  const parts = rest.map((part) => (/^\d+$/.test(part) ? `no. ${Number(part) + 1}` : part))
+  return plain([name, ...parts, message].filter((part) => part !== '').join(' '))
 }

@@ -1,6 +1,6 @@
 /** The options that describe a video, of `generate` and `estimate`. */
-import { type Command, InvalidArgumentError } from 'commander'
-import { collect, dollars, knownValues, wholeNumber } from '../options.ts'
+import type { Command } from 'commander'
+import { collect, collectPairs, dollars, knownValues, number } from '../options.ts'
 
 export interface VideoOptions {
   model: string
@@ -31,8 +31,8 @@ export function addVideoOptions(command: Command): Command {
     .addOption(knownValues('--resolution <resolution>', 'the resolution', 'resolution'))
     .addOption(knownValues('--aspect-ratio <ratio>', 'the aspect ratio', 'aspectRatio'))
     .addOption(knownValues('--output-format <format>', 'the container of the file', 'outputFormat'))
-    .option('--count <n>', 'how many videos', wholeNumber)
-    .option('--seed <n>', 'the same seed makes similar videos', wholeNumber)
+    .option('--count <n>', 'how many videos', number)
+    .option('--seed <n>', 'the same seed makes similar videos', number)
     .option('--no-audio', 'a video without sound')
     .addOption(
       knownValues(
@@ -43,7 +43,7 @@ export function addVideoOptions(command: Command): Command {
     )
     .option('--max-cost <usd>', 'refuse the job if its estimate is higher', dollars)
     .option('--callback-url <url>', 'where the signed events of the job go')
-    .option('--metadata <key=value>', 'returned in every event; can be repeated', collect)
+    .option('--metadata <key=value>', 'returned in every event; can be repeated', collectPairs)
 }
 
 const referenceHelp =
@@ -52,8 +52,5 @@ const referenceHelp =
 export const mediaHelp = `Media are local files, which are uploaded first, https URLs, or ids of assets.`
 
 function duration(text: string): number | 'auto' {
-  if (text === 'auto') return text
-  const seconds = Number(text.replace(/s$/, ''))
-  if (!(seconds > 0)) throw new InvalidArgumentError('It must be a number of seconds, or auto.')
-  return seconds
+  return text === 'auto' ? text : number(text.replace(/s$/, ''))
 }

@@ -41,7 +41,7 @@ stdout: the path of each saved file; with --no-wait the id of the job.
 JSON:   { job, files: [{ n, path, bytes, sha256 }], idempotency_key }
         with the job as in GET /v1/jobs/{id}.`
 
-interface Purchase {
+export interface Purchase {
   target: Target
   idempotencyKey: string
   options: PurchaseOptions
