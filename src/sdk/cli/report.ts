@@ -3,7 +3,7 @@ import type { Cli } from './cli.ts'
 import type { Failure } from './errors.ts'
 import { exitCodes } from './exit-codes.ts'
 import { faultText } from './request/names.ts'
-import { plain, wrap } from './text.ts'
+import { plain, withCents, wrap } from './text.ts'
 
 export function reportFailure(cli: Cli, failure: Failure): void {
   if (cli.flags().json) cli.json(failureAsJson(failure))
@@ -51,5 +51,8 @@ function failureAsText(
 
 /** The faults follow it. In JSON they are in a field of this name. */
 function messageText(message: string): string {
-  return plain(message).replace(/\bCorrect the (?:fields|options|parameters) in errors\.$/, 'Correct this:')
+  return withCents(plain(message)).replace(
+    /\bCorrect the (?:fields|options|parameters) in errors\.$/,
+    'Correct this:',
+  )
 }

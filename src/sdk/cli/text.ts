@@ -9,6 +9,13 @@ export function plain(text: string): string {
   return text.replaceAll(/[\p{Cc}\u202A-\u202E\u2066-\u2069]+/gu, ' ')
 }
 
+/** `$0.9` → `$0.90`. In the texts of the API amounts are plain numbers. A smaller part of a cent stays. */
+export function withCents(text: string): string {
+  return text.replaceAll(/\$(\d+)(?:\.(\d+))?\b(?!,\d)/g, (_, whole: string, part = '') => {
+    return `$${whole}.${String(part).padEnd(2, '0')}`
+  })
+}
+
 /** How many columns it takes on a terminal. Colors take none. */
 export function columnsOf(text: string): number {
   let columns = 0

@@ -60,6 +60,12 @@ describe('a fault', () => {
     expect(faultText({ path: 'monthly_budget_usd', message: 'is too small' })).toBe(
       '--monthly-budget is too small',
     )
+    expect(faultText({ path: 'max_cost_usd', message: 'it would cost $0.9, or $5.' })).toBe(
+      '--max-cost it would cost $0.90, or $5.00.',
+    )
+    expect(faultText({ path: 'max_cost_usd', message: 'it would cost $0.17577, not $12,200' })).toBe(
+      '--max-cost it would cost $0.17577, not $12,200',
+    )
     expect(faultText({ path: 'constructor', message: 'is unknown' })).toBe('constructor is unknown')
     expect(faultText({ path: '', message: 'needs a prompt' })).toBe('needs a prompt')
   })

@@ -1,5 +1,5 @@
 /** The fields of requests, by the names that their options have. No I/O. */
-import { plain } from '../text.ts'
+import { plain, withCents } from '../text.ts'
 
 const optionsByField: Readonly<Record<string, string>> = {
   model: '--model',
@@ -42,5 +42,5 @@ export function faultText({ path, message }: { path: string; message: string }):
   const name = Object.hasOwn(optionsByField, field) ? optionsByField[field] : field
   // The parts of a list are counted from 1, as those of an option are.
   const parts = rest.map((part) => (/^\d+$/.test(part) ? `no. ${Number(part) + 1}` : part))
-  return plain([name, ...parts, message].filter((part) => part !== '').join(' '))
+  return plain([name, ...parts, withCents(message)].filter((part) => part !== '').join(' '))
 }
