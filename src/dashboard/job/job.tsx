@@ -29,7 +29,7 @@ export const jobPages = new Hono<PageEnv>()
   })
   .post('/jobs/:id/retry', async (c) => {
     const retry = (await readForm(c.req.raw)).get('retry')
-    const headers = { 'idempotency-key': `${c.req.param('id')} ${textOf(retry)}` }
+    const headers = { 'idempotency-key': `${encodeURIComponent(c.req.param('id'))} ${textOf(retry)}` }
     const response = await c.get('api').open(`${pathOf(c)}/retry`, { method: 'POST', headers })
     if (!response.ok) return renderJob(c, { problem: await response.json() })
     const { id } = await response.json<JobView>()

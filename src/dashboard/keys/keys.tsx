@@ -41,6 +41,15 @@ export const keyPages = new Hono<PageEnv>()
     }
     return renderNewKey(c, { fields, newest: newestOf(data), problem: answer.problem })
   })
+  .post('/keys/:id/enable-callbacks', async (c) => {
+    const { id } = c.req.param()
+    const answer = await c.get('api').send('POST', `${keyPath(id)}/enable-callbacks`)
+    if (!answer.ok) throw new ProblemError(answer.problem)
+    const hasPage = mayDo(c.get('caller'), 'admin') && id !== 'admin'
+    return c.redirect(withNotice(hasPage ? `/keys/${encodeURIComponent(id)}` : '/keys', 'enabled'), 303)
+  })
+  // `admin` is the key of a setting: none of the pages below is about it. `current` is another route of the API.
+  .use('/keys/:id/*', (c, next) => (isStoredKey(c.req.param('id')) ? next() : c.notFound()))
   .get('/keys/:id', async (c) => {
     const key = await c.get('api').read<KeyView>(keyPath(c.req.param('id')))
     return renderKey(c, key, fieldsOf(key))
@@ -77,13 +86,10 @@ export const keyPages = new Hono<PageEnv>()
     if (!answer.ok) throw new ProblemError(answer.problem)
     return c.redirect(withNotice('/keys', 'revoked'), 303)
   })
-  .post('/keys/:id/enable-callbacks', async (c) => {
-    const { id } = c.req.param()
-    const answer = await c.get('api').send('POST', `${keyPath(id)}/enable-callbacks`)
-    if (!answer.ok) throw new ProblemError(answer.problem)
-    const hasPage = mayDo(c.get('caller'), 'admin') && id !== 'admin'
-    return c.redirect(withNotice(hasPage ? `/keys/${encodeURIComponent(id)}` : '/keys', 'enabled'), 303)
-  })
+
+function isStoredKey(id: string): boolean {
+  return id.startsWith('key_')
+}
 
 /** The keys that were created after the one with this id. */
 function since(newest: string, keys: readonly KeyView[]): readonly KeyView[] {

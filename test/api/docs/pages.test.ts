@@ -2,6 +2,7 @@
 import { env } from 'cloudflare:workers'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { problemCodes, problemKinds } from '../../../src/api/problems.ts'
+import { scopes } from '../../../src/core/access.ts'
 import { eventTypes } from '../../../src/core/event.ts'
 import { faultCodes } from '../../../src/core/fault.ts'
 import { ask } from '../../support/api-call.ts'
@@ -68,6 +69,16 @@ describe('the reference page', () => {
     expect(html).toContain(`curl &#39;${publicBaseUrl}/v1/jobs&#39;`)
     expect(html).toContain(`${publicBaseUrl}/.well-known/webhook-keys.json`)
     expect(html).not.toContain('undefined')
+  })
+
+  it('shows no Markdown, except in code', () => {
+    const text = html.replaceAll(/<(style|pre|code)\b.*?<\/\1>/gs, '').replaceAll(/<[^>]*>/g, '\n')
+    expect(text.match(/^.*(?:`|\*\*\b|\]\(|\|).*$|^\s*(?:#+|[-*+>]|\d+\.) .*$/gm)).toBeNull()
+  })
+
+  it('has the scopes as a table', () => {
+    expect(html).toContain('<th scope="col">scope</th><th scope="col">operations</th>')
+    for (const scope of scopes) expect(html).toContain(`<tr><td><code>${scope}</code></td><td>`)
   })
 
   it('escapes the texts of the description', () => {
