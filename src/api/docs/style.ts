@@ -41,6 +41,9 @@ section section:target { outline: 2px solid var(--line); outline-offset: 0.75rem
 summary { cursor: pointer; }
 .example { margin: 0.5rem 0; }
 .example > summary { margin-bottom: 0.25rem; color: var(--quiet); font-size: 0.9rem; }
+table { margin: 0.75rem 0; border-collapse: collapse; }
+th, td { padding: 0.4rem 0.75rem 0.4rem 0; border-top: 1px solid var(--line); text-align: left; vertical-align: top; }
+th, td:first-child { white-space: nowrap; }
 dl { margin: 0.5rem 0; }
 dt { margin-top: 0.5rem; font-weight: 600; }
 dd { margin: 0 0 0 1rem; }
