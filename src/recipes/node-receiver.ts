@@ -31,7 +31,8 @@ async function receive(request: IncomingMessage, response: ServerResponse): Prom
   if (handled.has(id)) return
   handled.add(id)
   const { type, data } = JSON.parse(body.toString())
-  console.log(type, data.id, data.outputs[0]?.url ?? data.fault?.message)
+  // Not every event is about a job: `callback.test` has a message only.
+  console.log(type, data.id ?? data.message, data.outputs?.[0]?.url ?? data.fault?.message ?? '')
 }
 
 /** Standard Webhooks, `v1`: HMAC-SHA-256 of `id.timestamp.body`. The header has one signature per valid secret. */

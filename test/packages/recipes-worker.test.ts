@@ -8,7 +8,7 @@ import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest'
 import { unstable_getMiniflareWorkerOptions } from 'wrangler'
 import { createClient } from '../../src/dev/local/client.ts'
 import { listen } from '../support/listen.ts'
-import { createKey, markedPrompt, url } from './support.ts'
+import { allPassed, createKey, markedPrompt, receiverTest, url } from './support.ts'
 
 const root = new URL('../../', import.meta.url).pathname
 const recipe = `${root}src/recipes/hono-worker/`
@@ -56,6 +56,10 @@ it('copies each video of a job once, and refuses what is not signed', async () =
   for (const [name, { uploaded }] of Object.entries(copied)) {
     expect((await stored())[name]?.uploaded).toEqual(uploaded)
   }
+})
+
+it('passes the test of receivers', async () => {
+  expect(await receiverTest(key, hook)).toEqual(allPassed)
 })
 
 it('gives each video the extension and the type of its file', async () => {

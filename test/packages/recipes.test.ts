@@ -9,7 +9,7 @@ import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createClient } from '../../src/dev/local/client.ts'
 import { listen } from '../support/listen.ts'
-import { billsOf, createKey, markedPrompt, url } from './support.ts'
+import { allPassed, billsOf, createKey, markedPrompt, receiverTest, url } from './support.ts'
 
 const recipes = new URL('../../src/recipes/', import.meta.url).pathname
 const run = promisify(execFile)
@@ -88,6 +88,9 @@ describe('node-receiver.ts', () => {
       }
       expect((await lines.next()).value).toContain(JSON.parse(again.body).data.id)
       expect((await lines.next()).value).toContain(JSON.parse(next.body).data.id)
+      expect(await receiverTest(key, hook)).toEqual(allPassed)
+      expect((await lines.next()).value).toMatch(/^callback\.test Reelhook tests/)
+      expect((await send(hook, next)).status).toBe(204)
     } finally {
       receiver.kill()
       await once(receiver, 'exit')

@@ -28,6 +28,28 @@ export async function createKey(fields: Record<string, unknown> = {}) {
   )
 }
 
+/** What POST /v1/callbacks/test finds out about a receiver without TLS, which has the secret of the key. */
+export async function receiverTest(
+  { key, callback_secret: secret }: Awaited<ReturnType<typeof createKey>>,
+  receiver: string,
+): Promise<Record<string, string>> {
+  const report = await createClient(url, key).post('/v1/callbacks/test', { url: receiver, secret })
+  const { results } = reportSchema.parse(report)
+  return Object.fromEntries(results.map(({ name, result, message }) => [name, result === 'passed' ? result : message]))
+}
+
+const reportSchema = z.object({
+  results: z.array(z.object({ name: z.string(), result: z.string(), message: z.string() })),
+})
+
+export const allPassed = {
+  reachable: 'passed',
+  accepts_valid: 'passed',
+  refuses_forged: 'passed',
+  refuses_stale: 'passed',
+  accepts_duplicate: 'passed',
+}
+
 /** One request, as it was sent. */
 export interface PassedRequest {
   method: string

@@ -57,10 +57,10 @@ describe('a delivery', () => {
 `)
   })
 
-  it('is printed with the reason why its signature is not valid', async () => {
-    expect(await deliver(succeeded, { key: otherSecret })).toBe(200)
+  it('is refused and printed with the reason why its signature is not valid', async () => {
+    expect(await deliver(succeeded, { key: otherSecret })).toBe(401)
     expect(printed.at(-1)?.verified).toBe(false)
-    expect(linesOf(printed.at(-1))).toContain('NOT VERIFIED: No matching signature found')
+    expect(linesOf(printed.at(-1))).toContain('NOT VERIFIED, refused: No matching signature found')
   })
 
   it('of a failed job is printed with its fault', async () => {
@@ -72,6 +72,13 @@ describe('a delivery', () => {
   it('in the format of OpenAI is printed too', async () => {
     await deliver({ id: 'evt_1', object: 'event', type: 'video.completed', data: { id: 'job_3' } })
     expect(linesOf(printed.at(-1))).toContain('← video.completed  job_3\n    signature verified\n')
+  })
+
+  it('of an unknown type, and one that is not about a job, is accepted and printed', async () => {
+    for (const data of [{ message: 'Nothing happened.' }, { id: 7 }, null, 'text']) {
+      expect(await deliver({ type: 'some.news', data })).toBe(200)
+      expect(linesOf(printed.at(-1))).toBe('\n← some.news\n    signature verified\n')
+    }
   })
 
   it('that arrives twice is printed once', async () => {
