@@ -6,6 +6,7 @@ export {
   array,
   boolean,
   coerce,
+  config,
   custom,
   discriminatedUnion,
   enum,

@@ -2,6 +2,7 @@
 import type { z } from '@hono/zod-openapi'
 import type { Context as HonoContext, TypedResponse } from 'hono'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
+import './issue-words.ts'
 
 export const problemKinds = {
   invalid_request: { status: 422, title: 'The request is invalid' },

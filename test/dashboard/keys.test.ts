@@ -149,9 +149,9 @@ describe('a new key', () => {
     for (const [name, message] of Object.entries({
       name: 'must have 1 to 100 characters',
       project: 'lower-case letters',
-      expires_at: 'Invalid',
-      monthly_budget_usd: 'expected number',
-      requests_per_minute: 'Invalid',
+      expires_at: 'must be a date and time',
+      monthly_budget_usd: 'must be a number',
+      requests_per_minute: 'must be 60 or 300 or 1200',
       callback_url: 'https',
     })) {
       expect(html).toMatch(new RegExp(`<p class="fault" id="${name}-fault" dir="auto">[^<]*${message}`))

@@ -2,6 +2,7 @@ import { env } from 'cloudflare:workers'
 import { expect, it } from 'vitest'
 import { models, sellerNames } from '../../src/core/request/choices.ts'
 import { modelLimits } from '../../src/core/request/model-limits.ts'
+import { labelOf } from '../../src/dashboard/new-job/faults.tsx'
 import { createApiKey } from '../support/api-keys.ts'
 import { aFile } from '../support/assets.ts'
 import { visitor, visitorWith } from '../support/pages.ts'
@@ -280,4 +281,14 @@ it('a key that may only read has neither the page nor a link to it', async () =>
   expect(await reader.get('/jobs/new')).toMatchObject({ status: 403 })
   expect(await reader.post('/jobs/new', filled)).toMatchObject({ status: 403 })
   expect(await reader.postBody('/jobs/new/assets', 'x')).toMatchObject({ status: 403 })
+})
+
+it('a fault names its field as the form does', async () => {
+  const { html } = await (await visit()).get('/jobs/new')
+  const shown = [...html.matchAll(/<label for="(\w+)">([^<]*)<\/label>/g)].map(([, id = '', label]) => [
+    id,
+    label,
+  ])
+  expect(shown.length).toBeGreaterThan(15)
+  expect(shown).toEqual(shown.map(([id = '']) => [id, labelOf(id)]))
 })

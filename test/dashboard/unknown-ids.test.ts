@@ -7,7 +7,19 @@ import { type Page, type Visitor, visitorWith } from '../support/pages.ts'
 
 const withId = pages.routes.filter(({ method, path }) => method !== 'ALL' && path.includes('/:id'))
 const routes = [...new Set(withId.map(({ method, path }) => `${method} ${path}`))]
-const ids = ['current', 'admin', 'redeliver', 'series', 'test', 'events', 'x', 'key_x', '%00', '%2e%2e%2fkeys', '%']
+const ids = [
+  'current',
+  'admin',
+  'redeliver',
+  'series',
+  'test',
+  'events',
+  'x',
+  'key_x',
+  '%00',
+  '%2e%2e%2fkeys',
+  '%',
+]
 
 /** Pages, although their path looks like one with an id. The admin key has callbacks, too. */
 const known = new Set([...pages.routes.map(({ path }) => path), '/keys/admin/enable-callbacks'])

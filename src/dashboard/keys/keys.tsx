@@ -49,7 +49,7 @@ export const keyPages = new Hono<PageEnv>()
     return c.redirect(withNotice(hasPage ? `/keys/${encodeURIComponent(id)}` : '/keys', 'enabled'), 303)
   })
   // `admin` is the key of a setting: none of the pages below is about it. `current` is another route of the API.
-  .use('/keys/:id/*', (c, next) => (isStoredKey(c.req.param('id')) ? next() : c.notFound()))
+  .use('/keys/:id/*', async (c, next) => (isStoredKey(c.req.param('id')) ? next() : c.notFound()))
   .get('/keys/:id', async (c) => {
     const key = await c.get('api').read<KeyView>(keyPath(c.req.param('id')))
     return renderKey(c, key, fieldsOf(key))
