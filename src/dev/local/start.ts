@@ -15,7 +15,7 @@ import { logLine } from './print/log-lines.ts'
 import { paintFor } from './print/paint.ts'
 import { readStartOptions, type StartOptions } from './process/options.ts'
 import { portFault, takenPort } from './process/ports.ts'
-import { stopAtSignal } from './process/stop.ts'
+import { stopAtSignal, stopWithNpm } from './process/stop.ts'
 import { reloadOnChange, settingsFault } from './reload/reload.ts'
 import { settingsFile } from './reload/watched.ts'
 import {
@@ -50,6 +50,7 @@ async function main(): Promise<string | null> {
   // wrangler would print which files it reads.
   process.env.WRANGLER_LOG ??= 'error'
   stopAtSignal()
+  stopWithNpm(process.env)
   const fixed = options.hasTunnel ? await tunnelSettings(options.port) : {}
   if (typeof fixed === 'string') return fixed
   const settings = readOwnSettings(text, fixed)
