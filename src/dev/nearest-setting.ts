@@ -1,10 +1,13 @@
-/** The setting whose name is most like a mistyped one. No I/O. */
+/** The fault of a name that is no setting, with the setting that was probably meant. No I/O. */
 import { settingNames } from '../config.ts'
 
-/** For a name that is no setting. */
-export function nearestSetting(name: string): string {
-  const [first] = settingNames().toSorted((a, b) => distance(name, a) - distance(name, b))
-  return first ?? name
+export function unknownSettingFault(name: string): string {
+  const typed = name.toUpperCase()
+  const [nearest] = settingNames()
+    .map((setting) => ({ setting, changes: distance(typed, setting) }))
+    .toSorted((a, b) => a.changes - b.changes)
+  const isNear = nearest !== undefined && nearest.changes < name.length / 2
+  return `${name} is not a setting${isNear ? `; the nearest is ${nearest.setting}` : ''}`
 }
 
 /** Levenshtein's distance: how many characters to insert, delete or replace. */

@@ -35,7 +35,9 @@ export async function receiverTest(
 ): Promise<Record<string, string>> {
   const report = await createClient(url, key).post('/v1/callbacks/test', { url: receiver, secret })
   const { results } = reportSchema.parse(report)
-  return Object.fromEntries(results.map(({ name, result, message }) => [name, result === 'passed' ? result : message]))
+  return Object.fromEntries(
+    results.map(({ name, result, message }) => [name, result === 'passed' ? result : message]),
+  )
 }
 
 const reportSchema = z.object({

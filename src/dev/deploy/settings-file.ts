@@ -8,7 +8,7 @@ import { constants, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseEnv } from 'node:util'
 import { readConfig, settingNames } from '../../config.ts'
-import { nearestSetting } from '../nearest-setting.ts'
+import { unknownSettingFault } from '../nearest-setting.ts'
 
 /** The settings by name. A blank setting is unset, and is not in it. */
 export type Settings = Readonly<Record<string, string>>
@@ -110,8 +110,7 @@ function namesIn(text: string): NamedLine[] {
 const assignment = /^[^\S\n]*(?:export\s+)?([\w.-]+)[^\S\n]*=[^\S\n]*("[^"]*"|'[^']*'|`[^`]*`|.*)/gm
 
 function nameFault({ name, value, isRepeated }: NamedLine): string[] {
-  if (!settingNames().includes(name))
-    return [`${name} is not a setting; the nearest is ${nearestSetting(name)}`]
+  if (!settingNames().includes(name)) return [unknownSettingFault(name)]
   if (isRepeated) return [`${name} is set more than once`]
   // A parser of .env files takes the rest of such a line as a comment.
   if (/^[^'"`#\s][^#]*\S#/.test(value)) return [`${name} has a # in its value, which needs quotes`]

@@ -109,9 +109,13 @@ export function readDirectives(prompt: string, reader?: ProviderName): ReadDirec
     const { at = reader } = read.data
     return { ok: true, directives: at === reader ? read.data : {} }
   }
-  return refuse(
-    read.error.issues.map(({ path, message }) => `${path.join('.')} ${message}`.trim()).join('; '),
-  )
+  return refuse(read.error.issues.map(wordsOf).join('; '))
+}
+
+function wordsOf(issue: z.core.$ZodIssue): string {
+  if (issue.code !== 'unrecognized_keys') return `${issue.path.join('.')} ${issue.message}`
+  const known = Object.keys(directives.shape).toSorted().join(', ')
+  return `${issue.keys.join(', ')} is no directive. The directives are ${known}`
 }
 
 /** The fault that happens at the n-th occasion, if any. */

@@ -37,7 +37,7 @@ describe('the settings file', () => {
       line: 'export SIGNING_SECRETS=x',
       fault: 'SIGNING_SECRETS is not a setting; the nearest is SIGNING_SECRET',
     },
-    { line: 'crun_api_key=x', fault: /^crun_api_key is not a setting; the nearest is / },
+    { line: 'crun_api_key=x', fault: 'crun_api_key is not a setting; the nearest is CRUN_API_KEY' },
     { line: 'RETENTION_DAYS=1\nRETENTION_DAYS=2', fault: 'RETENTION_DAYS is set more than once' },
     { line: 'CRUN_API_KEY=\nexport CRUN_API_KEY = key', fault: 'CRUN_API_KEY is set more than once' },
     { line: 'CRUN_API_KEY=abc#def', fault: 'CRUN_API_KEY has a # in its value, which needs quotes' },

@@ -74,4 +74,11 @@ describe('the settings of .dev.vars', () => {
       'MAX_OUTPUT_BYTES must be a whole number, 1 or more',
     ])
   })
+  it('name another setting only if it is near', () => {
+    expect(faultsOf('BOGUS=1\nfal_kye=1\nMY_OWN_VARIABLE=1')).toEqual([
+      'BOGUS is not a setting',
+      'MY_OWN_VARIABLE is not a setting',
+      'fal_kye is not a setting; the nearest is FAL_KEY',
+    ])
+  })
 })

@@ -4,7 +4,8 @@ import type { Paint } from './paint.ts'
 
 export function deliveryLines({ type, job, verified, fault, at }: Received, paint: Paint): string {
   const color = !verified ? 'red' : type === 'job.failed' ? 'yellow' : 'green'
-  const since = job?.created_at === undefined ? '' : `, ${secondsBetween(job.created_at, at)} s after the post`
+  const since =
+    job?.created_at === undefined ? '' : `, ${secondsBetween(job.created_at, at)} s after the post`
   const lines = [
     `${paint(color, `← ${type}`)}  ${job?.id ?? ''}`.trimEnd(),
     `    ${verified ? 'signature verified' : paint('red', `NOT VERIFIED, refused: ${fault}`)}${since}`,

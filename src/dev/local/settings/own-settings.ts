@@ -3,7 +3,7 @@ import { parseEnv } from 'node:util'
 import { readConfig, settingNames } from '../../../config.ts'
 import { sellerNames } from '../../../core/request/choices.ts'
 import { sellers } from '../../../providers/index.ts'
-import { nearestSetting } from '../../nearest-setting.ts'
+import { unknownSettingFault } from '../../nearest-setting.ts'
 
 /** By name. A blank setting is unset, and is not in it. */
 export type OwnSettings = Readonly<Record<string, string>>
@@ -23,7 +23,7 @@ export function readOwnSettings(text: string, fixed: OwnSettings = {}): OwnSetti
   const unknown = Object.keys(parseEnv(text)).filter((name) => !settingNames().includes(name))
   const configured = readConfig({ ...placeholders, ...own })
   const faults = [
-    ...unknown.map((name) => `${name} is not a setting; the nearest is ${nearestSetting(name)}`),
+    ...unknown.map(unknownSettingFault),
     ...simulated.flatMap((provider) => accountFaults(provider, own)),
     ...(configured.ok ? [] : configured.faults),
     ...(isPublic(own) && own.ALLOW_PRIVATE_NETWORK === 'true'
