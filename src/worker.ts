@@ -47,7 +47,12 @@ export function createWorker(edges: Edges): ExportedHandler<Env> {
     if (c.res.headers.has('cache-control')) c.res.headers.delete('x-request-id')
     else c.header('cache-control', 'no-store')
   })
-  app.notFound((c) => problem(c, 'not_found', `There is nothing at ${c.req.method} ${c.req.path}.`))
+  app.notFound(async (c) => {
+    if (!asksForPage(c.req.raw))
+      return problem(c, 'not_found', `There is nothing at ${c.req.method} ${c.req.path}.`)
+    const { noSuchPage } = await import('./dashboard/no-such-page.tsx')
+    return noSuchPage.request(c.req.raw)
+  })
   app.use(async (c, next) => {
     const configured = configOf(c.env)
     if (!configured.ok) return needsNoSettings(c.req.path) ? next() : misconfigured(c, configured.faults)
@@ -105,6 +110,11 @@ export function createWorker(edges: Edges): ExportedHandler<Env> {
       }
     },
   }
+}
+
+/** A person has typed an address or followed a link. */
+function asksForPage({ method, headers }: Request): boolean {
+  return (method === 'GET' || method === 'HEAD') && (headers.get('accept') ?? '').includes('text/html')
 }
 
 /** A problem about the settings names its page, so the documents are open without settings too. */

@@ -140,6 +140,25 @@ describe('the paths of pages', () => {
     },
   )
 
+  it.each(['/nope', '/docs/nothing', '/static/nope.css', '/simulator/nope'])(
+    'are a plain page with links at %s, for a browser only',
+    async (path) => {
+      const page = await visitor('').get(path, { accept: 'text/html,application/xhtml+xml,*/*;q=0.8' })
+      expect(page.status).toBe(404)
+      expect(page.html).toContain('There is no such page')
+      expect(page.html).toContain('<a href="/docs">')
+      expect(page.headers.get('content-security-policy')).toContain("default-src 'none'")
+      expect(page.headers.get('cache-control')).toBe('no-store')
+      for (const accept of ['*/*', 'application/json', 'image/png']) {
+        const { status, headers } = await visitor('').get(path, { accept })
+        expect({ status, type: headers.get('content-type') }).toEqual({
+          status: 404,
+          type: 'application/problem+json',
+        })
+      }
+    },
+  )
+
   it.each(['/healthz', '/docs', '/openapi.json', '/.well-known/webhook-keys.json'])(
     'leave %s open to all',
     async (path) => {

@@ -24,6 +24,21 @@ describe('deliveries', () => {
     expect(second?.answers).toEqual([])
   })
 
+  it('are told apart by their paths, without the query, if several receivers have the same host', () => {
+    const to = (url: string) => aDelivery([[10_000, 100, 200]], { url })
+    const other = to('https://other.test/hook?key=1')
+    const same = [to('https://caller.test/a?key=secret'), to('https://caller.test/b#token')]
+    expect(rowsOf(aHistory({ deliveries: [...same, other], now: 400_000 })).slice(2)).toEqual([
+      'job.succeeded to caller.test/a: HTTP 200',
+      'job.succeeded to caller.test/b: HTTP 200',
+      'job.succeeded to other.test: HTTP 200',
+    ])
+    const twice = [to('https://caller.test/a'), to('https://caller.test/a')]
+    expect(rowsOf(aHistory({ deliveries: twice, now: 400_000 })).at(-1)).toBe(
+      'job.succeeded to caller.test: HTTP 200',
+    )
+  })
+
   it('a pending delivery shows the wait for its next attempt', () => {
     const waiting = aDelivery([[10_000, 100, 500]], { status: 'pending', next_attempt_at: iso(320_000) })
     const history = aHistory({ deliveries: [waiting] })

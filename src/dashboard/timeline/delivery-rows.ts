@@ -1,25 +1,37 @@
 /** The attempts of the deliveries, one row each: the wait before it, then the call. No I/O. No clock. */
 import { formatDuration } from '../../core/format.ts'
+import { withoutToken } from '../../core/url/without-tokens.ts'
 import type { Known } from './history.ts'
 import { mark, type Row, wait, work } from './row.ts'
 
 type Delivery = Known['deliveries'][number]
+type Labeled = Delivery & { label: string }
 type Attempt = Delivery['attempts'][number]
 
 export function deliveryRows({ deliveries, nowMs }: Known): Row[] {
+  const receivers = new Set(deliveries.map(({ url }) => withoutToken(url)))
   return deliveries.flatMap((delivery) => {
+    const label = labelOf(delivery, receivers)
     let before = Date.parse(delivery.created_at)
     const rows = delivery.attempts.map((attempt) => {
       const from = before
       before = Date.parse(attempt.started_at) + attempt.duration_ms
-      return attemptRow(delivery, attempt, from)
+      return attemptRow({ ...delivery, label }, attempt, from)
     })
     const isOver = delivery.status !== 'pending'
-    return isOver && rows.length > 0 ? rows : [...rows, stateRow(delivery, before, nowMs)]
+    return isOver && rows.length > 0 ? rows : [...rows, stateRow({ ...delivery, label }, before, nowMs)]
   })
 }
 
-function attemptRow(delivery: Delivery, attempt: Attempt, before: number): Row {
+/** The host, and the path if another receiver has the same host. */
+function labelOf({ event_type, url }: Delivery, receivers: ReadonlySet<string>): string {
+  if (!URL.canParse(url)) return `${event_type} to ${url}`
+  const { host, pathname } = new URL(url)
+  const ofHost = [...receivers].filter((other) => URL.canParse(other) && new URL(other).host === host)
+  return `${event_type} to ${host}${ofHost.length > 1 ? pathname : ''}`
+}
+
+function attemptRow(delivery: Labeled, attempt: Attempt, before: number): Row {
   const { n, status, error, duration_ms, response_headers: headers, response_body } = attempt
   const from = Date.parse(attempt.started_at)
   const tone = error === null ? 'good' : 'bad'
@@ -43,7 +55,7 @@ function attemptRow(delivery: Delivery, attempt: Attempt, before: number): Row {
 }
 
 /** The attempt that a pending delivery waits for, or the end of one whose attempts were deleted or that has none. */
-function stateRow(delivery: Delivery, before: number, nowMs: number): Row {
+function stateRow(delivery: Labeled, before: number, nowMs: number): Row {
   const { next_attempt_at, reason, status, attempt_count } = delivery
   const isOpen = status === 'pending'
   const waitMs = Date.parse(next_attempt_at ?? '') - nowMs
@@ -60,14 +72,13 @@ function stateRow(delivery: Delivery, before: number, nowMs: number): Row {
 }
 
 function named(
-  { id, event_type, url, status, reason }: Delivery,
+  { id, label, url, status, reason }: Labeled,
   n: number,
   facts: Row['facts'],
 ): Pick<Row, 'id' | 'label' | 'facts'> {
-  const host = URL.canParse(url) ? new URL(url).host : url
   return {
     id: `timeline-${id}-${n}`,
-    label: `${event_type} to ${host}${n > 1 ? `, attempt ${n}` : ''}`,
+    label: `${label}${n > 1 ? `, attempt ${n}` : ''}`,
     facts: { ...facts, url, reason: status === 'failed' ? reason : null, delivery: `/deliveries/${id}` },
   }
 }

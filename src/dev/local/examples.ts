@@ -68,11 +68,12 @@ export function postExamples(
 /** An endpoint, and a key of a project with a budget, so that no page is empty. Once: a repetition adds nothing. */
 export async function fillPages(client: Client, endpointUrl: string): Promise<void> {
   const endpoints = listSchema.parse(await (await client.get('/v1/endpoints')).json())
-  if (endpoints.data.length === 0) await client.post('/v1/endpoints', { url: endpointUrl })
+  if (endpoints.data.length === 0) await client.post('/v1/endpoints', { url: endpointUrl, description })
   const keys = listSchema.parse(await (await client.get('/v1/api-keys')).json())
   if (keys.data.some(({ name }) => name === exampleKey.name)) return
   await client.post('/v1/api-keys', exampleKey)
 }
 
+const description = 'Example of npm start: receives the final events of every job, and prints nothing.'
 const exampleKey = { name: 'example shop', project: 'shop', monthly_budget_usd: 50 }
 const listSchema = z.object({ data: z.array(z.object({ name: z.string().nullish() })) })

@@ -68,7 +68,8 @@ export async function callProvider(
     ...intended,
     answers: withAnswer(intended.answers, 'submission', answers.at(-1), context.now()),
   }
-  context.log('task.submitted', {
+  const isRefused = !response.ok && response.fault.code !== 'answer_lost'
+  context.log(isRefused ? 'task.refused' : 'task.submitted', {
     job_id: job.id,
     provider: provider.name,
     task_id: response.ok ? response.value.providerTaskId : undefined,
