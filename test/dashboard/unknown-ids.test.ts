@@ -17,7 +17,7 @@ const ids = [
   'x',
   'key_x',
   '%00',
-  '%2e%2e%2fkeys',
+  '%2e%2e%2fx',
   '%',
 ]
 

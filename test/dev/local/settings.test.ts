@@ -75,10 +75,10 @@ describe('the settings of .dev.vars', () => {
     ])
   })
   it('name another setting only if it is near', () => {
-    expect(faultsOf('BOGUS=1\nfal_kye=1\nMY_OWN_VARIABLE=1')).toEqual([
+    expect(faultsOf(['BOGUS=1', 'MY_OWN_VARIABLE=1', 'fal_key=1'].join('\n'))).toEqual([
       'BOGUS is not a setting',
       'MY_OWN_VARIABLE is not a setting',
-      'fal_kye is not a setting; the nearest is FAL_KEY',
+      'fal_key is not a setting; the nearest is FAL_KEY',
     ])
   })
 })

@@ -139,7 +139,8 @@ const moment = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeSty
 function enhance(part) {
   for (const time of part.querySelectorAll('time')) {
     time.title = time.dateTime
-    time.textContent = moment.format(new Date(time.dateTime))
+    // It does not break before "AM".
+    time.textContent = moment.format(new Date(time.dateTime)).replace(/ (?=\S+$)/, '\u00a0')
   }
   for (const button of part.querySelectorAll('button[data-copy]')) {
     if (button instanceof HTMLButtonElement) button.hidden = false
