@@ -2,9 +2,9 @@
  * Zod's issues in the words of the other faults: each continues the name of its field, such as "count must be at most 4".
  * A message that a schema has of its own comes first.
  */
-import { z } from '@hono/zod-openapi'
+import type { z } from '@hono/zod-openapi'
 
-function wordsOf(issue: z.core.$ZodRawIssue): string | undefined {
+export function wordsOf(issue: z.core.$ZodRawIssue): string | undefined {
   if (issue.input === undefined && asksForValue.includes(issue.code)) return 'is required'
   switch (issue.code) {
     case 'invalid_type':
@@ -34,9 +34,6 @@ function wordsOf(issue: z.core.$ZodRawIssue): string | undefined {
       return 'is not valid'
   }
 }
-
-// The whole isolate has one configuration: a schema cannot bring the words of a route.
-z.config({ customError: wordsOf })
 
 const asksForValue = ['invalid_type', 'invalid_value', 'invalid_union']
 

@@ -1,8 +1,8 @@
 /** RFC 9457 problems: stable codes that reveal nothing of the inside, and every fault of an invalid input at once. */
-import type { z } from '@hono/zod-openapi'
+import { z } from '@hono/zod-openapi'
 import type { Context as HonoContext, TypedResponse } from 'hono'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
-import './issue-words.ts'
+import { wordsOf } from './issue-words.ts'
 
 export const problemKinds = {
   invalid_request: { status: 422, title: 'The request is invalid' },
@@ -118,6 +118,9 @@ export function missingBody(target: string, c: HonoContext) {
   if (target !== 'json' || (c.req.header('content-type') ?? '') !== '') return undefined
   return problem(c, 'invalid_json', 'Send a JSON body with the header "Content-Type: application/json".')
 }
+
+// For the whole isolate: Zod has one configuration.
+z.config({ customError: wordsOf })
 
 /** Zod's issues, one for each field and each unknown field. */
 export function fieldFaults(error: z.core.$ZodError, prefix = ''): FieldFault[] {

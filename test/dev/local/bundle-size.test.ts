@@ -33,6 +33,10 @@ describe('the deployed bundle', () => {
     expect(script).toContain('Invalid input: expected ')
   })
 
+  it('has our own words for them', () => {
+    expect(script).toContain('has none of the allowed forms')
+  })
+
   // The other tests run with all of Zod, so they would not notice a missing name.
   it('has every name of Zod that the Worker uses', () => {
     expect(namesUsed().filter((name) => name in z && !(name in bundledZod))).toEqual([])
