@@ -9,6 +9,7 @@ import { isReplaced, mayBeBought } from '../../core/job/task.ts'
 import type { ProviderName } from '../../core/request/choices.ts'
 import type { Restoration } from '../../core/restoration.ts'
 import { finalPollWindowMs, replaceAfterMs, soonMs } from '../../core/schedule/jobs.ts'
+import { spread } from '../../core/schedule/waits.ts'
 import type { Provider } from '../../providers/provider.ts'
 import { draftEvent } from '../../store/events.ts'
 import type { Claim } from '../../store/jobs/claim.ts'
@@ -72,7 +73,7 @@ export async function resolveUnknown(
   if (isHarmless && isSafe && !isLate) return { result: 'repeat', task }
   const paceMs = isLate ? soonMs : (recoverAgainAfterMs(context, claim, provider, task) ?? untilEndMs)
   const waits = [
-    paceMs,
+    waitAfterRefusal(context, recovered) ?? paceMs,
     untilEndMs,
     ...(successor === undefined ? [] : [untilReplacedMs]),
     ...(absence === null ? [] : [absence.lookInMs]),
@@ -83,6 +84,15 @@ export async function resolveUnknown(
     fault: unresolvedFault(task, recovered, absence?.since),
     waitMs: Math.min(...waits),
   }
+}
+
+/**
+ * A provider limits how often its list is read, and sweeps wake searches together. With equal waits the first one would be
+ * answered each time, and the others refused until their deadlines.
+ */
+function waitAfterRefusal({ chance }: Context, recovered: Result<unknown>): number | undefined {
+  if (recovered.ok || recovered.fault.retryAfterMs === undefined) return undefined
+  return spread(Math.max(soonMs, recovered.fault.retryAfterMs), chance())
 }
 
 /** The provider's list proves it (absence.ts), so it is refused like any submission that bought nothing. */
