@@ -29,6 +29,7 @@ export interface LogLine {
     | 'status.polled'
     | 'tasks.listed'
     | 'task.deleted'
+    | 'task.cancel_requested'
     | 'webhook.sent'
     | 'webhook.unreachable'
     | 'media.served'

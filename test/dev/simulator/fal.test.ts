@@ -100,7 +100,13 @@ describe('a cancellation at the simulated fal', () => {
     expect(await cancel()).toEqual({ status: 200, body: { status: 'OK' } })
     expect(await cancel()).toEqual({ status: 400, body: { status: 'ALREADY_COMPLETED' } })
     expect(await sim.fal(address)).toMatchObject({ status: 499 })
-    expect(sim.simulator.tasks()).toMatchObject([{ billedUsd: 0 }])
+    const [task] = sim.simulator.tasks()
+    expect(task).toMatchObject({ billedUsd: 0 })
+    const asked = sim.simulator.log().filter(({ what }) => what === 'task.cancel_requested')
+    expect(asked.map(({ taskId, status }) => [taskId, status])).toEqual([
+      [task?.taskId, 200],
+      [task?.taskId, 400],
+    ])
   })
 
   it('is requested of the runner', async () => {

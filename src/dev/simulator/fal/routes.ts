@@ -37,7 +37,12 @@ export function falRoutes(world: World): Hono {
     return toResponse(resultOf(world, task))
   })
 
-  app.put('/:owner/:app/requests/:id/cancel', (c) => toResponse(cancel(world, taskAt(world, c))))
+  app.put('/:owner/:app/requests/:id/cancel', (c) => {
+    const response = cancel(world, taskAt(world, c))
+    const taskId = `${c.req.param('app')}/${c.req.param('id')}`
+    record(world, { provider: 'fal', what: 'task.cancel_requested', taskId, status: response.status })
+    return toResponse(response)
+  })
 
   app.post('/*', async (c) => {
     const path = new URL(c.req.url).pathname.replace(/^\/fal\//, '')
