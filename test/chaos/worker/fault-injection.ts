@@ -38,6 +38,11 @@ export function createFaultInjection(effects: Effects): FaultInjection {
   const counts = new Map<string, number>()
   let downUntil = 0
 
+  /** Such a call is not counted: it could be the one at which a point waits. */
+  const refuseDuringOutage = (call: string): void => {
+    if (call.startsWith('D1 ') && effects.now() < downUntil) throw new Error(overloaded)
+  }
+
   const countCall = (call: string, when: Moment): number => {
     const key = `${when} ${call}`
     const n = (counts.get(key) ?? 0) + 1
@@ -70,14 +75,14 @@ export function createFaultInjection(effects: Effects): FaultInjection {
 
   return {
     async before(call) {
+      refuseDuringOutage(call)
       const n = countCall(call, 'before')
       if (n === 1) await effects.reportCall(call)
-      if (call.startsWith('D1 ') && effects.now() < downUntil) throw new Error(overloaded)
       await inject(armedPoint(armed, call, 'before', n), drawFault(call, 'before'))
     },
     async after(call) {
+      refuseDuringOutage(call)
       const n = countCall(call, 'after')
-      if (call.startsWith('D1 ') && effects.now() < downUntil) throw new Error(overloaded)
       await inject(armedPoint(armed, call, 'after', n), drawFault(call, 'after'))
     },
     midway(call) {
