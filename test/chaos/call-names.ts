@@ -28,6 +28,7 @@ const statementNames = [
   { pattern: /^update "tasks" set "received_video"/, name: 'record received video' },
   { pattern: /^update "deliveries" .*"lease"/, name: 'claim delivery' },
   { pattern: /^update "jobs" .*"lease"/, name: 'claim job' },
+  { pattern: /^update "tasks" set "provider_task_id"/, name: 'record late task' },
   { pattern: /"due_at" <= \?.* limit \?/, name: 'find overdue' },
 ]
 
@@ -64,7 +65,7 @@ function isDryRun({ url, headers }: Request): boolean {
   return new URL(url).searchParams.get('dryRun') === 'true' || headers.has('x-runware-dry-run')
 }
 
-type ProviderCall = 'submit' | 'poll' | 'find' | 'price' | 'upload' | 'upload part' | 'keys'
+type ProviderCall = 'submit' | 'poll' | 'find' | 'cancel' | 'price' | 'upload' | 'upload part' | 'keys'
 type RequestName = 'callback' | 'input' | 'media' | `${ProviderCall} ${ProviderName}`
 
 const requestNames: { path: RegExp; method?: string; name: RequestName }[] = [
@@ -87,8 +88,10 @@ const requestNames: { path: RegExp; method?: string; name: RequestName }[] = [
   { path: /^\/byteplus\/.*\/tasks$/, method: 'POST', name: 'submit byteplus' },
   { path: /^\/byteplus\/.*\/tasks$/, method: 'GET', name: 'find byteplus' },
   { path: /^\/byteplus\/.*\/tasks\/[^/]+$/, method: 'GET', name: 'poll byteplus' },
+  { path: /^\/byteplus\/.*\/tasks\/[^/]+$/, method: 'DELETE', name: 'cancel byteplus' },
   { path: /^\/fal\/\.well-known\/jwks\.json$/, name: 'keys fal' },
   { path: /^\/fal\/[^/]+\/[^/]+\/requests\//, method: 'GET', name: 'poll fal' },
+  { path: /^\/fal\/.*\/requests\/[^/]+\/cancel$/, method: 'PUT', name: 'cancel fal' },
   { path: /^\/fal\/bytedance\//, method: 'POST', name: 'submit fal' },
 ]
 
@@ -97,7 +100,9 @@ const requestNames: { path: RegExp; method?: string; name: RequestName }[] = [
  * nowhere, and nothing else would show it.
  */
 export const expectedCalls: string[] = [
-  ...['unchanged', 'generating', 'storing', 'succeeded', 'failed'].map((status) => `D1 commit ${status}`),
+  ...['unchanged', 'generating', 'storing', 'succeeded', 'failed', 'canceled'].map(
+    (status) => `D1 commit ${status}`,
+  ),
   ...statementNames.map(({ name }) => `D1 ${name}`),
   'D1 other',
   'R2 put input',
@@ -110,6 +115,7 @@ export const expectedCalls: string[] = [
   'queue result',
   'queue delivery',
   'queue webhook',
+  'queue cancel',
   ...requestNames.map(({ name }) => `fetch ${name}`),
   'fetch poll runware',
 ]

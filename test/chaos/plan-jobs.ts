@@ -1,5 +1,6 @@
 /** The jobs of a run, planned from its seed: what each requests, which faults it meets, and how it must end. No I/O. */
 import { type ProviderName, sellerNames } from '../../src/core/request/choices.ts'
+import { type PlannedCancel, planCancels } from './plan-cancels.ts'
 import { importFaults, taskFaults, uploadFaults, webhookFaults } from './provider-faults.ts'
 import { type Random, seededRandom } from './random.ts'
 import { type Behavior, callerFaults } from './world/callers.ts'
@@ -10,7 +11,10 @@ export interface PlannedJob {
   request: Record<string, unknown>
   /** How the caller's host responds. Null: the job has no callback URL. */
   behavior: Behavior | null
+  /** If it is not canceled. */
   finalStatus: 'succeeded' | 'failed'
+  /** Null: its caller does not cancel it. */
+  cancel: PlannedCancel | null
 }
 
 /** The URLs and the secret of the callers. */
@@ -21,17 +25,22 @@ export interface Places {
   callbackSecret: string
 }
 
-/** How fast the providers are, in milliseconds of the run's clock. */
-export const pace = { queuedMs: 1_000, runningMs: 8_000 }
+/**
+ * How fast the providers are, in milliseconds of the run's clock. A task is queued long enough to be canceled: BytePlus cancels
+ * no other.
+ */
+export const pace = { queuedMs: 5_000, runningMs: 8_000 }
 
 const deadlineSeconds = 2 * 3_600
 const withoutCallbackShare = 0.06
-// Only Runware uploads.
-const providerUploadShare = 0.4
+// Only Runware uploads, and four points of the storm are in its uploads.
+const providerUploadShare = 0.6
 
 export function planJobs(seed: number, count: number, places: Places): PlannedJob[] {
   const random = seededRandom(seed)
-  return Array.from({ length: count }, (_, index) => planJob(random, index, places))
+  const jobs = Array.from({ length: count }, (_, index) => planJob(random, index, places))
+  const cancels = planCancels(random, jobs)
+  return jobs.map((job, index) => ({ ...job, cancel: cancels[index] ?? null }))
 }
 
 /** The index of the job that a provider's task belongs to, by its prompt: all providers return the prompt. */
@@ -44,7 +53,11 @@ function promptOf(index: number): string {
   return `Paper boat ${index} sails.`
 }
 
-function planJob(random: Random, index: number, { hookOf, pictureOf, callbackSecret }: Places): PlannedJob {
+function planJob(
+  random: Random,
+  index: number,
+  { hookOf, pictureOf, callbackSecret }: Places,
+): Omit<PlannedJob, 'cancel'> {
   const provider = sellerNames[index % sellerNames.length] ?? 'runware'
   const count = random.rowOf([
     { count: 2, chance: 0.25 },

@@ -4,6 +4,7 @@ import { expectedCalls, possibleCalls } from './call-names.ts'
 import { isUnknowable } from './laws/check.ts'
 import type { Case, Evidence } from './laws/evidence.ts'
 import type { Law } from './laws/law.ts'
+import { type CancelMoment, cancelMoments } from './plan-cancels.ts'
 import { nameOf, type Point } from './points.ts'
 import { printTable } from './print-table.ts'
 import type { StormPlan, StormRecord } from './storm.ts'
@@ -85,9 +86,16 @@ function missingFromWholeStorm({ record, evidence, laws }: Result): string[] {
     ...workerFaults
       .filter(({ name }) => !record.faults.has(name))
       .map(({ name }) => `never injected: ${name}`),
+    ...cancelMoments
+      .filter((moment) => !evidence.cases.some((known) => isCanceledAt(known, moment)))
+      .map((moment) => `never canceled: ${moment}`),
     ...forgeryKinds.filter((kind) => !sentKinds.has(kind)).map((kind) => `never forged: ${kind}`),
     ...laws.filter(({ checked }) => checked === 0).map(({ name }) => `never checked: ${name}`),
   ]
+}
+
+function isCanceledAt({ plan, cancellations }: Case, moment: CancelMoment): boolean {
+  return plan.cancel?.at === moment && cancellations.length > 0
 }
 
 function jobTable(cases: Case[]) {
@@ -103,16 +111,22 @@ function jobTable(cases: Case[]) {
       jobs: ofProvider.length,
       succeeded: withStatus('succeeded').length,
       failed: withStatus('failed').length,
+      canceled: withStatus('canceled').length,
       'submit unknown': ofProvider.filter(isUnknowable).length,
       'outputs requested': sum(ofProvider.map(({ plan }) => Number(plan.request.count ?? 1))),
       'outputs stored': outputs.filter(({ status }) => status === 'stored').length,
-      'tasks billed': sum(ofProvider.map(({ bills }) => bills.length)),
+      'tasks bought': sum(ofProvider.map(({ bills }) => bills.length)),
+      'tasks canceled': tasksCanceled(ofProvider),
       'completed via webhook': completedVia('webhook'),
       'via upload': completedVia('upload'),
       'via poll': completedVia('poll'),
       'delivery attempts': sum(ofProvider.map(({ received }) => received.length)),
     }
   })
+}
+
+function tasksCanceled(cases: Case[]): number {
+  return cases.flatMap(({ bills }) => bills).filter(({ canceledAt }) => canceledAt !== undefined).length
 }
 
 function workerTable({ stormPlan, record, evidence, clockAheadMs }: Result) {
@@ -125,6 +139,7 @@ function workerTable({ stormPlan, record, evidence, clockAheadMs }: Result) {
     { event: 'killed at a random moment', times: record.randomKills },
     { event: 'steps that outlived their lease', times: withAction('outlive_lease') },
     { event: 'forged webhooks', times: evidence.forgeries.length },
+    { event: 'cancellations', times: sum(evidence.cases.map((known) => known.cancellations.length)) },
     { event: 'deliveries given up after ten attempts', times: gaveUp },
     { event: 'hours that the clock was advanced', times: Math.round(clockAheadMs / 3_600_000) },
   ]

@@ -7,7 +7,7 @@ import { points } from './points.ts'
 import { run } from './run.ts'
 
 // Too few of a short storm's jobs take these steps to rely on.
-const rareSteps = ['upload inputs', 'recover', 'receive video']
+const rareSteps = ['upload inputs', 'recover', 'receive video', 'cancel tasks']
 const steps = new Set(points.map(({ step }) => step).filter((step) => !rareSteps.includes(step)))
 const commonPoints = [...steps].flatMap((step) => points.find((point) => point.step === step) ?? [])
 

@@ -21,9 +21,10 @@ export const overloaded = 'D1_ERROR: D1 DB is overloaded. Requests queued for to
 const lost = 'D1_ERROR: Network connection lost.'
 
 const videoPuts = /^R2 put (video|received video)$/
-const polls = /^fetch (poll|find)/
+/** Calls that buy nothing, so they may be repeated. */
+const safeCalls = /^fetch (poll|find|cancel)/
 const inputUploads = /^fetch (upload|input)/
-const hosts = /^fetch (submit|poll|find|upload|media|callback)/
+const hosts = /^fetch (submit|poll|find|cancel|upload|media|callback)/
 
 /** Faults of each single call that the Worker makes. */
 export const workerFaults: WorkerFault[] = [
@@ -43,8 +44,8 @@ export const workerFaults: WorkerFault[] = [
     effect: 'duplicate',
     chance: 0.06,
   },
-  { name: 'a poll is not sent', calls: polls, when: 'before', effect: 'error', chance: 0.03 },
-  { name: 'a poll response is lost', calls: polls, when: 'after', effect: 'error', chance: 0.03 },
+  { name: 'a safe call is not sent', calls: safeCalls, when: 'before', effect: 'error', chance: 0.03 },
+  { name: 'a safe response is lost', calls: safeCalls, when: 'after', effect: 'error', chance: 0.03 },
   { name: 'a submit is not sent', calls: /^fetch submit/, when: 'before', effect: 'error', chance: 0.02 },
   { name: 'a submit response is lost', calls: /^fetch submit/, when: 'after', effect: 'error', chance: 0.02 },
   { name: 'an input upload fails', calls: inputUploads, when: 'before', effect: 'error', chance: 0.05 },

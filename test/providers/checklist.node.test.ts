@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { sellerNames } from '../../src/core/request/choices.ts'
 import { sellers } from '../../src/providers/index.ts'
+import { cancelingProviders } from '../chaos/plan-cancels.ts'
 
 const read = (path: string) => readFileSync(path, 'utf8')
 const readAll = (folder: string) =>
@@ -34,7 +35,9 @@ describe.each(sellerNames)('the provider %s', (name) => {
 
   it('takes part in the storm: its calls have names, and are points of a crash', () => {
     const names = read('test/chaos/call-names.ts')
-    for (const call of ['submit', 'poll']) {
+    const isCanceling = !readAll(`src/providers/${name}`).includes("cancels: 'never'")
+    expect(cancelingProviders.includes(name)).toBe(isCanceling)
+    for (const call of ['submit', 'poll', ...(isCanceling ? ['cancel'] : [])]) {
       expect(names).toContain(`${call} ${name}`)
       expect(read('test/chaos/points.ts')).toContain(`fetch ${call} ${name}`)
     }

@@ -73,6 +73,8 @@ function casesOf({ clients, kept, bills, attempts }: SoakEvidence): Case[] {
       received: (attemptsOf.get(plan.index) ?? []).filter((attempt) => isEndOf(id, attempt)),
       bills: (billsOf.get(plan.index) ?? []).filter((bill) => isBillOf(rows, bill, { isFirst, kept })),
       requests: { submitted: 0, notSubmitted: 0, notified: 0 },
+      cancellations: [],
+      canceled: undefined,
     }
   })
 }

@@ -1,6 +1,7 @@
 /** The laws: what must hold for every job, whatever happened to it. */
 import type { Row } from '../lives/storage.ts'
-import type { Case, Evidence } from './evidence.ts'
+import { isCanceled, lawsOfCancellations } from './cancellations.ts'
+import { type Case, codeOf, type Evidence } from './evidence.ts'
 import { forEach, type Law } from './law.ts'
 import { lawsOfNotifications } from './notifications.ts'
 import { lawsOfThePlatform } from './platform.ts'
@@ -20,6 +21,7 @@ export async function checkLaws(evidence: Evidence): Promise<Law[]> {
     forEach('no settled job changes', cases, changesAfterSettling),
     ...lawsOfNotifications(evidence),
     ...lawsOfPurchases(evidence),
+    ...lawsOfCancellations(evidence),
     ...lawsOfThePlatform(evidence),
     ...(await lawsOfStoredVideos(evidence)),
     {
@@ -54,8 +56,9 @@ function faultsOfSettling({ rows }: Case): string[] {
 function faultsOfFinalStatus(known: Case): string[] {
   const { plan, rows } = known
   const [job] = rows.jobs
-  if (job === undefined || job.status === plan.finalStatus || isUnknowable(known)) return []
-  return [`is ${job.status} (${codeOf(job)}), expected ${plan.finalStatus}: ${plan.request.prompt}`]
+  const expected = isCanceled(known) ? 'canceled' : plan.finalStatus
+  if (job === undefined || job.status === expected || isUnknowable(known)) return []
+  return [`is ${job.status} (${codeOf(job)}), expected ${expected}: ${plan.request.prompt}`]
 }
 
 /**
@@ -76,10 +79,6 @@ export function isUnknowable({ rows, snapshot, bills }: Case): boolean {
   return unknown.length > 0 && isHidden && unknown.every(({ provider }) => provider !== 'runware')
 }
 
-function codeOf({ fault }: Row): string {
-  return typeof fault === 'string' ? JSON.parse(fault).code : 'no fault'
-}
-
 // Events about the notification, not about the job.
 const laterEvents = ['delivery.failed', 'message.dead_lettered']
 
@@ -88,7 +87,7 @@ function changesAfterSettling({ rows, snapshot }: Case): string[] {
   const eventsOfJob = (events: Row[]) => events.filter(({ type }) => !laterEvents.includes(String(type)))
   const late = lateTasksOf(snapshot)
   const inTime = (tasks: Row[]) => tasks.filter(({ n }) => !late.includes(n))
-  // A late check adds events: it changes no other row.
+  // A late check and the tasks of a canceled job add events.
   const kept = (events: Row[]) =>
     late.length === 0 ? events : events.filter(({ id }) => snapshot.events.some((event) => event.id === id))
   return [
@@ -100,11 +99,19 @@ function changesAfterSettling({ rows, snapshot }: Case): string[] {
   ]
 }
 
-/** The numbers of the tasks that may still bring a video after their job has failed: time ran out. */
+/**
+ * The numbers of the tasks that may still change. After a failure: time ran out, so they may still bring a video. After a
+ * cancellation: a response was in the air, or their provider is asked to cancel them.
+ */
 function lateTasksOf({ jobs: [job], tasks }: NonNullable<Case['snapshot']>): unknown[] {
+  if (job?.status === 'canceled') return tasks.filter(({ status }) => !isEnded(status)).map(({ n }) => n)
   if (job?.status !== 'failed') return []
   const codes = ['deadline_exceeded', 'submit_unknown', 'internal_error']
   return tasks.filter((task) => codes.includes(codeOf(task))).map(({ n }) => n)
+}
+
+function isEnded(status: Row[string] | undefined): boolean {
+  return status === 'succeeded' || status === 'failed'
 }
 
 function isInTime({ late }: Row): boolean {

@@ -1,9 +1,11 @@
 /** The evidence that the laws are checked against: the records of providers and callers, and D1 and R2 at the end. */
 import type { SimulatedTask } from '../../../src/dev/simulator/task.ts'
+import type { LogLine } from '../../../src/dev/simulator/world.ts'
 import type { ReportedRequest } from '../lives/harness-server.ts'
 import { type JobRows, type Row, rowsOf, type Storage } from '../lives/storage.ts'
 import { indexIn, type PlannedJob } from '../plan-jobs.ts'
 import type { ReceivedAttempt } from '../world/callers.ts'
+import type { CancelAnswer, CanceledJob } from '../world/cancel-jobs.ts'
 import { type Forgery, forgedMark } from '../world/forged-webhooks.ts'
 import type { AcceptedJob } from '../world/post-jobs.ts'
 
@@ -22,6 +24,10 @@ export interface Case {
   bills: SimulatedTask[]
   /** How often each kind of request for it left the Worker. */
   requests: { submitted: number; notSubmitted: number; notified: number }
+  /** The answers to its cancellation, in the order in which its caller got them. */
+  cancellations: CancelAnswer[]
+  /** The job as its caller sees it at the end, if it was canceled. */
+  canceled: CanceledJob | undefined
 }
 
 export interface Evidence {
@@ -41,6 +47,8 @@ export interface Evidence {
   servedHash: (outputId: string) => Promise<string | null>
   /** The id of a job for each of its submissions whose response the Worker took for lost. */
   lostResponses: readonly string[]
+  /** Every call that asked a provider to cancel a task, as the provider recorded it. */
+  cancelCalls: readonly LogLine[]
 }
 
 export interface Records {
@@ -53,6 +61,9 @@ export interface Records {
   servedHash: Evidence['servedHash']
   requests: readonly ReportedRequest[]
   lostResponses: readonly string[]
+  cancellations: readonly CancelAnswer[]
+  canceledJobs: readonly CanceledJob[]
+  cancelCalls: Evidence['cancelCalls']
 }
 
 export async function gatherEvidence(storage: Storage, records: Records): Promise<Evidence> {
@@ -73,6 +84,7 @@ export async function gatherEvidence(storage: Storage, records: Records): Promis
     objectHash: storage.objectHash,
     servedHash: records.servedHash,
     lostResponses: records.lostResponses,
+    cancelCalls: records.cancelCalls,
   }
 }
 
@@ -94,6 +106,7 @@ async function casesOf(storage: Storage, records: Records): Promise<Case[]> {
   const bills = Map.groupBy(records.bills, indexOf)
   const requests = Map.groupBy(records.requests, ({ index }) => index)
   const received = Map.groupBy(records.attempts, ({ index }) => index)
+  const cancellations = Map.groupBy(records.cancellations, ({ index }) => index)
   return accepted.map(({ plan, id }) => ({
     plan,
     id,
@@ -103,6 +116,8 @@ async function casesOf(storage: Storage, records: Records): Promise<Case[]> {
     received: received.get(plan.index) ?? [],
     bills: bills.get(plan.index) ?? [],
     requests: countRequests(requests.get(plan.index) ?? []),
+    cancellations: cancellations.get(plan.index) ?? [],
+    canceled: records.canceledJobs.find(({ index }) => index === plan.index),
   }))
 }
 
@@ -115,6 +130,11 @@ function countRequests(requests: readonly ReportedRequest[]): Case['requests'] {
     notSubmitted: countOf('not_submitted'),
     notified: countOf('notified'),
   }
+}
+
+/** The code of the fault in a row. */
+export function codeOf({ fault }: Row): string {
+  return typeof fault === 'string' ? JSON.parse(fault).code : 'no fault'
 }
 
 function indexOf(task: SimulatedTask): number | undefined {

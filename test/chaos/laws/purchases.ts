@@ -19,13 +19,14 @@ export function lawsOfPurchases({ cases, strayBills }: Pick<Evidence, 'cases' | 
 
 /**
  * Every bill has one task row. A row that never got its task's id accounts for at most one bill: the task failed, or its job
- * was canceled before anyone knew.
+ * was canceled before its response came.
  */
 function faultsOfTasks({ bills, rows }: Case): string[] {
   const ids = rows.tasks.flatMap(({ provider_task_id }) => provider_task_id ?? [])
+  const withoutResponse = rows.jobs[0]?.status === 'canceled' ? ['intended', 'unknown'] : ['unknown']
   const withoutId = rows.tasks.filter(
     ({ provider_task_id, status }) =>
-      provider_task_id === null && (status === 'failed' || status === 'unknown'),
+      provider_task_id === null && [...withoutResponse, 'failed'].includes(String(status)),
   ).length
   const matched = bills.filter(({ taskId }) => ids.includes(taskId))
   const unmatched = bills.length - matched.length

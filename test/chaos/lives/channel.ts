@@ -13,6 +13,8 @@ export interface WorkerState {
   /** Jobs and deliveries that have a due time. */
   unsettled: number
   nextDueAt: number | null
+  /** The ids of the jobs that a provider has. */
+  generating: string[]
 }
 
 export interface Channel {

@@ -8,12 +8,21 @@ export interface ReportedRequest {
   kind: 'submitted' | 'not_submitted' | 'notified'
 }
 
+/** The download of an output. The Worker's call does not name the job. */
+export interface ReportedDownload {
+  outputId: string
+  kind: 'downloading'
+}
+
 export interface Reports {
   /** Each name of a call comes once per life. */
   call: (name: string) => void
   fault: (name: string) => void
-  /** A submission or a callback is about to leave the Worker, or the platform did not send it. */
-  request: (request: ReportedRequest) => void
+  /**
+   * A submission, a callback or a download leaves the Worker, or the platform did not send the submission. The Worker gets the
+   * response to the request when this returns.
+   */
+  request: (request: ReportedRequest | ReportedDownload) => Promise<void>
   /** The Worker waits at this point to be killed. */
   kill: (point: string) => Promise<void>
   /** The Worker continues after the response: when its lease has expired and another worker has the row. */
@@ -27,7 +36,7 @@ export async function openHarnessServer(reports: Reports) {
     if (report === null) return
     if (request.url === '/call') reports.call(report)
     if (request.url === '/fault') reports.fault(report)
-    if (request.url === '/request') reports.request(JSON.parse(report))
+    if (request.url === '/request') await reports.request(JSON.parse(report))
     if (request.url === '/kill') await reports.kill(report)
     if (request.url === '/outlive_lease') await reports.outliveLease(report)
     response.end()

@@ -1,14 +1,16 @@
 /** The storm itself: one life of the Worker after the other, until every job is settled and every caller notified. */
 import { setTimeout as wait } from 'node:timers/promises'
-import type { PlannedJob } from '../plan-jobs.ts'
+import type { SimulatedTask } from '../../../src/dev/simulator/task.ts'
+import { indexIn, type PlannedJob } from '../plan-jobs.ts'
 import { seededRandom } from '../random.ts'
 import type { Storm } from '../storm.ts'
+import type { Canceler } from '../world/cancel-jobs.ts'
 import { type Forgery, sendForgeries } from '../world/forged-webhooks.ts'
 import { type AcceptedJob, createPoster } from '../world/post-jobs.ts'
 import type { Stage } from '../world/stage.ts'
 import type { ClockDriver } from './advance-clock.ts'
-import type { Channel } from './channel.ts'
-import { openHarnessServer } from './harness-server.ts'
+import type { Channel, WorkerState } from './channel.ts'
+import { openHarnessServer, type Reports } from './harness-server.ts'
 import { type Life, startLife } from './life.ts'
 import type { watchSettled } from './storage.ts'
 
@@ -18,6 +20,7 @@ interface StormSettings {
   /** The jobs come in this many parts, one at the start of each of the first lives. */
   waves: number
   stage: Stage
+  canceler: Canceler
   channel: Channel
   clockDriver: ClockDriver
   settled: ReturnType<typeof watchSettled>
@@ -41,9 +44,9 @@ export async function runLives(settings: StormSettings): Promise<{
   lastLife: Life
   isOver: boolean
 }> {
-  const { seed, plan, waves, stage, channel, settled, storm, print } = settings
+  const { seed, plan, waves, stage, canceler, channel, settled, storm, print } = settings
   const random = seededRandom(seed)
-  const { accepted, post } = createPoster(stage.workerUrl, stage.adminApiKey)
+  const { accepted, post } = createPoster(stage.workerUrl, stage.adminApiKey, canceler.accept)
   const forgeries: Forgery[] = []
   const giveUpAt = Date.now() + timeLimitMs
   // A life may reach a point before `startLife` has its URL.
@@ -51,7 +54,7 @@ export async function runLives(settings: StormSettings): Promise<{
   const harness = await openHarnessServer({
     call: storm.call,
     fault: storm.fault,
-    request: storm.request,
+    request: (sent) => seeRequest(settings, sent),
     async kill(point) {
       print(point)
       storm.reach(point)
@@ -88,6 +91,22 @@ export async function runLives(settings: StormSettings): Promise<{
   }
 }
 
+/** A moment at which a caller may cancel the job. */
+async function seeRequest(
+  { stage, canceler, storm }: StormSettings,
+  sent: Parameters<Reports['request']>[0],
+): Promise<void> {
+  if (sent.kind === 'downloading') {
+    const isIts = ({ outputs }: SimulatedTask) => outputs.some(({ outputId }) => outputId === sent.outputId)
+    const index = indexIn(JSON.stringify(stage.simulator.tasks().find(isIts)?.request ?? '')) ?? -1
+    void canceler.reach(index, 'ending')
+    return canceler.reach(index, 'storing')
+  }
+  storm.request(sent)
+  if (sent.kind === 'notified') void canceler.reach(sent.index, 'ended')
+  if (sent.kind === 'submitted') await canceler.reach(sent.index, 'submitting')
+}
+
 type End = 'killed' | 'settled' | 'timed_out'
 
 /** Until the life is killed, at a point or at its random moment, or until nothing is left to do. */
@@ -110,10 +129,15 @@ async function live(
     }
     if (isCheckDue()) await Promise.race([settled.check(), life.over])
     if (state !== null && isPrintDue()) print(progressOf(settings, accepted))
-    if (accepted.length === plan.length && state?.unsettled === 0) return 'settled'
+    if (accepted.length === plan.length && state !== null && isDone(state)) return 'settled'
     if (Date.now() > giveUpAt) return 'timed_out'
   }
   return 'killed'
+}
+
+/** Also of the tasks of canceled jobs, which no row waits for. */
+function isDone({ unsettled, running, waiting }: WorkerState): boolean {
+  return unsettled + running + waiting === 0
 }
 
 function every(ms: number): () => boolean {

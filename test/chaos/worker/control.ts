@@ -64,13 +64,20 @@ export async function control(request: Request, env: Env): Promise<Response> {
 const selectBody = z.object({ sql: z.string(), values: z.array(z.union([z.string(), z.number()])) })
 
 async function stateOf(env: Env) {
-  const [due, ...queues] = await Promise.all([
-    readState({ select: selector(env) }, Date.now()),
+  const select = selector(env)
+  const [due, generating, ...queues] = await Promise.all([
+    readState({ select }, Date.now()),
+    select("SELECT id FROM jobs WHERE status = 'generating'"),
     env.JOBS.metrics(),
     env.RESULTS.metrics(),
     env.DELIVERIES.metrics(),
   ])
-  return { ...due, running, waiting: queues.reduce((sum, { backlogCount }) => sum + backlogCount, 0) }
+  return {
+    ...due,
+    running,
+    waiting: queues.reduce((sum, { backlogCount }) => sum + backlogCount, 0),
+    generating: generating.map(({ id }) => String(id)),
+  }
 }
 
 function selector({ DB }: Env): Storage['select'] {

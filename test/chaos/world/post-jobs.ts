@@ -1,7 +1,7 @@
-/** A caller who does not give up: it posts each job under one Idempotency-Key until the job is accepted. */
-import { setTimeout as wait } from 'node:timers/promises'
+/** Callers who post each job under one Idempotency-Key until the job is accepted. */
 import { z } from 'zod'
 import type { PlannedJob } from '../plan-jobs.ts'
+import { callUntilAnswered } from './call.ts'
 
 export interface AcceptedJob {
   plan: PlannedJob
@@ -13,31 +13,22 @@ export interface Poster {
   post: (jobs: readonly PlannedJob[]) => Promise<void>
 }
 
-const retryAfterMs = 100
-
-export function createPoster(url: string, apiKey: string): Poster {
+export function createPoster(url: string, apiKey: string, onAccepted: (job: AcceptedJob) => void): Poster {
   const accepted: AcceptedJob[] = []
   const postUntilAccepted = async (plan: PlannedJob): Promise<void> => {
-    for (;;) {
-      const response = await fetch(`${url}/v1/jobs`, {
-        method: 'POST',
-        headers: {
-          authorization: `Bearer ${apiKey}`,
-          'content-type': 'application/json',
-          'idempotency-key': `boat-${plan.index}`,
-        },
-        body: JSON.stringify(plan.request),
-      }).catch(() => null)
-      const text = await response?.text().catch(() => undefined)
-      if (response?.status === 202 && text !== undefined) {
-        accepted.push({ plan, id: acceptedBody.parse(JSON.parse(text)).id })
-        return
-      }
-      if (response !== null && isRefusal(response)) {
-        throw new Error(`Boat ${plan.index} was refused: ${response.status} ${text}`)
-      }
-      await wait(retryAfterMs)
-    }
+    const { status, text } = await callUntilAnswered(`${url}/v1/jobs`, {
+      method: 'POST',
+      headers: {
+        authorization: `Bearer ${apiKey}`,
+        'content-type': 'application/json',
+        'idempotency-key': `boat-${plan.index}`,
+      },
+      body: JSON.stringify(plan.request),
+    })
+    if (status !== 202) throw new Error(`Boat ${plan.index} was refused: ${status} ${text}`)
+    const job = { plan, id: acceptedBody.parse(JSON.parse(text)).id }
+    accepted.push(job)
+    onAccepted(job)
   }
   return {
     accepted,
@@ -45,10 +36,6 @@ export function createPoster(url: string, apiKey: string): Poster {
       await Promise.all(jobs.map(postUntilAccepted))
     },
   }
-}
-
-function isRefusal({ status }: Response): boolean {
-  return status >= 400 && status < 500 && status !== 429
 }
 
 const acceptedBody = z.object({ id: z.string() })
