@@ -1,4 +1,4 @@
-/** What a browser gets at an address that is neither a page nor a route of the API. It needs no session and no settings. */
+/** The page for an address that is neither a page nor a route of the API. It needs no session and no settings. */
 import { Hono } from 'hono'
 import type { PageEnv } from './page-env.ts'
 import { render } from './render.tsx'

@@ -23,7 +23,7 @@ export interface FaultyRequest {
   request: PostedRequest
   /** The parts with a fault (`partOf`). */
   parts: ReadonlySet<string>
-  /** Those that were replaced by a default. Of a replaced medium it is known that there is one, and so is the mode. */
+  /** The parts that a default replaces. A replaced medium still counts: it decides the mode. */
   unknown: ReadonlySet<string>
 }
 

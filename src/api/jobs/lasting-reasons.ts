@@ -40,7 +40,7 @@ function isLasting(path: string, { name }: Candidate, { parts, unknown }: Faulty
 
 const modeFields = mediaFields.filter((field) => field !== 'last_frame')
 
-/** What a price may depend on. */
+/** The fields that a price may depend on. */
 const priced: readonly string[] = [
   ...mediaFields,
   'model',

@@ -1,4 +1,4 @@
-/** What the candidates of a request would cost, their order by it, and which of them cost too much. */
+/** The prices of the candidates, their order, and the reasons of those that cost too much. */
 import type { Context } from '../../context.ts'
 import type { Caller } from '../../core/access.ts'
 import { type Known, nothingKnown, ordered, orderedByPrice } from '../../core/choice/order.ts'

@@ -32,7 +32,7 @@ interface Submitted {
 interface Validation {
   /** Every fault in the content. A request with a fault also has the reasons for which no provider could run it. */
   faults: FieldFault[]
-  /** What is known of the media without a fault. */
+  /** The metadata of the media without a fault, as far as it is known. */
   metadata: KnownMetadata
 }
 

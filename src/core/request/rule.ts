@@ -1,4 +1,4 @@
-/** What a rule over several fields is, and when it can be checked in a request with other faults. No I/O. No clock. */
+/** A rule over several fields, and the condition for checking it beside other faults. No I/O. No clock. */
 import type { EventFormat, EventType } from '../event.ts'
 import type { AspectRatio, Model, OutputFormat, Resolution } from './choices.ts'
 import type { MediaFields } from './media.ts'
@@ -26,13 +26,13 @@ export interface Rule {
   path: Field
   /** The rule is checked once each of these fields is valid by itself. */
   reads: Field[]
-  /** Of these fields it matters only whether they are there, or how many values they have: a value may have a fault. */
+  /** The rule only counts the values of these fields, which may have faults. */
   counts?: Field[]
   /** The message, or null if the request keeps the rule. */
   broken: (request: RuledFields) => string | null
 }
 
-/** Whether what the rule reads is known of a request of which these fields have a fault. */
+/** Whether the rule can be checked in a request in which these fields have a fault. */
 export function isDecided(
   rule: Rule,
   request: Record<string, unknown>,

@@ -128,7 +128,7 @@ export const rules: readonly Rule[] = [
   },
 ]
 
-/** What is no list at all may become one of any length. */
+/** A value that is no list may become a list of any length. */
 function countIn(list: unknown): number {
   return Array.isArray(list) ? list.length : Number.POSITIVE_INFINITY
 }

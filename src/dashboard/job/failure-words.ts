@@ -46,7 +46,7 @@ function mayBeBilled({ status }: JobView['tasks'][number]): boolean {
   return status !== 'preparing' && status !== 'deferred' && status !== 'rejected'
 }
 
-/** What the providers said of the tasks that they have not canceled. Empty: nothing. */
+/** The reasons of the providers for tasks that they have not canceled. Empty: they gave none. */
 export function notCanceledWords({ tasks }: JobView, events: JobHistory['events']): string {
   const left = tasks.filter(({ status }) => status === 'submitted')
   const messages = left.flatMap((task) => notCanceledMessage(events, task.provider_task_id) ?? [])

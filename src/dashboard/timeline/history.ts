@@ -22,7 +22,7 @@ export interface Known extends JobHistory {
   endOrNow: number
 }
 
-/** What its provider said last of a task that it has not canceled. Null: nothing. */
+/** The last reason of a provider for a task that it has not canceled. Null: it gave none. */
 export function notCanceledMessage(events: JobHistory['events'], taskId: string | null): string | null {
   const last = events.findLast(
     ({ type, data }) => type === 'task.not_canceled' && data.provider_task_id === taskId,

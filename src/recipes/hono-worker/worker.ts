@@ -72,5 +72,5 @@ async function copyVideos(job: Job, videos: R2Bucket): Promise<void> {
   }
 }
 
-/** Of the files that are no MP4, such as those of a job with `"output_format": "mov"`. */
+/** For files other than MP4, such as those of a job with `"output_format": "mov"`. */
 const extensions: Record<string, string> = { 'video/quicktime': 'mov', 'video/webm': 'webm' }

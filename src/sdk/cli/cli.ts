@@ -27,7 +27,7 @@ export interface Cli {
   flags(): Flags
   /** Sets the options. The program calls it before each command. */
   begin(flags: Flags): void
-  /** What is wrong with the command line. No command runs with a fault. */
+  /** The faults of the command line. No command runs with a fault. */
   faults: Faults
   /** Fails with what to do if a setting is missing. */
   settings(): Promise<Settings>

@@ -30,7 +30,7 @@ export function usageFault(message: string, remedy?: string): Stop {
   return new Stop({ exitCode: exitCodes.usage, code: 'usage', message, remedy })
 }
 
-/** What the API would answer, before a question whose yes would be in vain. */
+/** The error that the API would answer with, before the person is asked. */
 export function stateFault(code: 'already_settled' | 'not_settled', message: string): Stop {
   return new Stop({ exitCode: exitCodes.wrongState, code, message, remedy: stateRemedies[code] })
 }

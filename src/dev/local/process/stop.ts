@@ -13,8 +13,8 @@ export function stopAtSignal(): void {
 }
 
 /**
- * A signal to npm ends npm and the shell that it runs the script in, but not the script: the shell passes no signal on. Then
- * this process has another parent. Without npm it may go on alone: `node start.ts &` outlives its shell.
+ * A signal to npm ends npm and its shell, but not the script, because the shell passes no signal on. This process then has
+ * another parent. Without npm it may go on alone: `node start.ts &` outlives its shell.
  */
 export function stopWithNpm({ npm_lifecycle_event: script }: NodeJS.ProcessEnv): void {
   if (script === undefined) return

@@ -1,4 +1,4 @@
-/** What a command does with several jobs, one after the other. Shared by `cancel`, `delete` and `wait`. */
+/** Runs a command for several jobs, one after the other. Shared by `cancel`, `delete` and `wait`. */
 import type { Cli } from '../cli.ts'
 import { failureOf } from '../errors.ts'
 import { reportFailure } from '../report.ts'

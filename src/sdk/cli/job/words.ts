@@ -53,7 +53,7 @@ export function costText(cost: Cost): string {
     : mark + formatUsd(cost.amount_usd)
 }
 
-/** What to do about a failure. The API names its routes and fields, the command what it has instead. */
+/** The advice about a failure, with commands in the place of the API's routes and fields. */
 export function remedyOf({ id, fault }: Pick<Job, 'id' | 'fault'>): string {
   return plain(fault?.remedy ?? '')
     .replaceAll('GET /v1/jobs/{id}/answers', `reelhook job ${id} --answers`)
