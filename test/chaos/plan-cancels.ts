@@ -24,7 +24,7 @@ export type CancelMoment = (typeof cancelMoments)[number]
  * `twice`: two calls at the same time. `until_sure`: again whenever the Worker is idle, while the job shows a task that its
  * provider may cancel. The message that asks for it may be lost, and each further cancellation sends another.
  */
-export type CancelWay = 'once' | 'twice' | 'until_sure'
+type CancelWay = 'once' | 'twice' | 'until_sure'
 
 /** The others cancel no task. `test/providers/checklist.node.test.ts` compares this with their folders. */
 export const cancelingProviders: readonly ProviderName[] = ['byteplus', 'fal']
