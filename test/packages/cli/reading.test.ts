@@ -136,7 +136,7 @@ describe.concurrent('estimate and models', () => {
     })
     expect(code).toBe(4)
     expect(stdout.replaceAll(/\s+/g, ' ')).toContain(
-      "the job may cost $0.18 (at runware), and $0.1 remains of the API key's $0.1 for this month",
+      "the job may cost $0.18 (at runware), and $0.10 remains of the API key's $0.10 for this month",
     )
   })
 })
