@@ -10,6 +10,7 @@ const keys = {
   'job.accepted': ['job_id', 'provider'],
   'media.uploaded': ['job_id', 'provider', 'duration_ms', 'fault'],
   'task.submitted': ['job_id', 'provider', 'task_id', 'attempt', 'duration_ms', 'fault'],
+  'task.refused': ['job_id', 'provider', 'task_id', 'attempt', 'duration_ms', 'fault'],
   'webhook.received': ['job_id', 'provider'],
   'upload.received': ['job_id', 'task_n'],
   'task.polled': ['job_id', 'provider', 'task_id', 'duration_ms', 'fault'],
@@ -37,7 +38,14 @@ function linesOf(event: string, jobId?: string) {
   )
 }
 
-const unitsOfWork = ['job.accepted', 'job.settled', 'task.submitted', 'output.stored', 'delivery.attempted']
+/** One line each, of one of these events. */
+const unitsOfWork = [
+  ['job.accepted'],
+  ['job.settled'],
+  ['task.submitted', 'task.refused'],
+  ['output.stored'],
+  ['delivery.attempted'],
+]
 
 /** How many attempts of this kind were made for a job. */
 async function sum(table: string, jobId: string): Promise<number> {
@@ -68,7 +76,7 @@ describe('the log of a whole run', () => {
     for (const id of run.jobIds) {
       // An attempt is logged just before it is written.
       await vi.waitFor(async () => {
-        const lines = unitsOfWork.map((event) => linesOf(event, id).length)
+        const lines = unitsOfWork.map((events) => events.flatMap((event) => linesOf(event, id)).length)
         expect(lines, id).toEqual([
           1,
           1,

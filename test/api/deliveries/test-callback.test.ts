@@ -119,14 +119,21 @@ describe('a test of a callback URL', () => {
   })
 
   it('is limited to ten a minute for each API key', async () => {
-    const [busy, other] = [await createApiKey('busy'), await createApiKey('other')]
     const { url } = anAddress()
-    const testBy = (key: typeof busy) => post(path, { url }, bearerHeader(key))
-    for (const n of Array.from({ length: 10 }).keys()) expect((await testBy(busy)).status, `${n}`).toBe(200)
-    const refused = await testBy(busy)
-    expect(refused.headers.get('retry-after')).toBe('60')
-    await expectProblem(refused, 429, 'rate_limited')
-    expect((await testBy(other)).status).toBe(200)
+    const test = (key: Awaited<ReturnType<typeof createApiKey>>) => post(path, { url }, bearerHeader(key))
+    const minute = () => Math.floor(Date.now() / 60_000)
+    let [accepted, startedIn] = [0, 0]
+    // The platform counts by the minutes of a clock: a minute that ended in between says nothing.
+    do {
+      ;[accepted, startedIn] = [0, minute()]
+      const [busy, other] = [await createApiKey('busy'), await createApiKey('other')]
+      let response = await test(busy)
+      for (; response.status === 200 && accepted < 30; response = await test(busy)) accepted += 1
+      expect(response.headers.get('retry-after')).toBe('60')
+      await expectProblem(response, 429, 'rate_limited')
+      expect((await test(other)).status).toBe(200)
+    } while (minute() !== startedIn)
+    expect(accepted).toBe(10)
   })
 })
 
