@@ -106,7 +106,7 @@ const inNode = defineProject({
   },
 })
 
-/** Starts and kills workerd processes itself. Takes 70 s on an idle machine, and several times that beside other tests. */
+/** Starts and kills workerd processes itself. Takes 100 s on an idle machine, and several times that beside other tests. */
 const storm = defineProject({
   root,
   test: { name: 'storm', testTimeout: 900_000, include: ['test/chaos/**/*.test.ts'] },

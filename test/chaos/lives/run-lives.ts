@@ -9,6 +9,7 @@ import { type Forgery, sendForgeries } from '../world/forged-webhooks.ts'
 import { type AcceptedJob, createPoster } from '../world/post-jobs.ts'
 import type { Stage } from '../world/stage.ts'
 import type { ClockDriver } from './advance-clock.ts'
+import { type Arrivals, planArrivals } from './arrivals.ts'
 import type { Channel, WorkerState } from './channel.ts'
 import { openHarnessServer, type Reports } from './harness-server.ts'
 import { type Life, startLife } from './life.ts'
@@ -17,7 +18,7 @@ import type { watchSettled } from './storage.ts'
 interface StormSettings {
   seed: number
   plan: PlannedJob[]
-  /** The jobs come in this many parts, one at the start of each of the first lives. */
+  /** Most jobs come in this many parts, one at the start of each of the first lives. */
   waves: number
   stage: Stage
   canceler: Canceler
@@ -47,6 +48,7 @@ export async function runLives(settings: StormSettings): Promise<{
   const { seed, plan, waves, stage, canceler, channel, settled, storm, print } = settings
   const random = seededRandom(seed)
   const { accepted, post } = createPoster(stage.workerUrl, stage.adminApiKey, canceler.accept)
+  const arrivals = planArrivals(plan, waves, post)
   const forgeries: Forgery[] = []
   const giveUpAt = Date.now() + timeLimitMs
   // A life may reach a point before `startLife` has its URL.
@@ -75,13 +77,13 @@ export async function runLives(settings: StormSettings): Promise<{
     }
     starting = startLife({ ...stage.life, harnessUrl: harness.url }, next, stage.clock.offsetMs())
     const life = await starting
-    void post(plan.filter(({ index }) => index % waves === next.n - 1))
+    arrivals.begin(next)
     if (poisonInLives.includes(next.n)) void channel.poison()
     void sendForgeries(random, stage.simulator.tasks(), stage.callers.trapUrl, sendForgery).then((sent) =>
       forgeries.push(...sent),
     )
     const killAt = next.killAfterMs === null ? Number.POSITIVE_INFINITY : Date.now() + next.killAfterMs
-    const end = await live(settings, life, accepted, { killAt, giveUpAt })
+    const end = await live(settings, life, accepted, { arrivals, killAt, giveUpAt })
     if (end !== 'killed') {
       await settled.check()
       await reconcile(settings, life)
@@ -114,7 +116,7 @@ async function live(
   settings: StormSettings,
   life: Life,
   accepted: readonly AcceptedJob[],
-  { killAt, giveUpAt }: { killAt: number; giveUpAt: number },
+  { arrivals, killAt, giveUpAt }: { arrivals: Arrivals; killAt: number; giveUpAt: number },
 ): Promise<End> {
   const { plan, clockDriver, settled, storm, print } = settings
   const isCheckDue = every(checkSettledEveryMs)
@@ -128,6 +130,7 @@ async function live(
       break
     }
     if (isCheckDue()) await Promise.race([settled.check(), life.over])
+    arrivals.see(settled.snapshots.size)
     if (state !== null && isPrintDue()) print(progressOf(settings, accepted))
     if (accepted.length === plan.length && state !== null && isDone(state)) return 'settled'
     if (Date.now() > giveUpAt) return 'timed_out'
