@@ -1,6 +1,6 @@
 /** The JSON object in the body of a request to a face. */
 import type { Context as HonoContext } from 'hono'
-import { parseDeepJson } from '../../core/http/json.ts'
+import { isRecord, parseDeepJson } from '../../core/http/json.ts'
 import { readBounded } from '../../core/http/read-bounded.ts'
 import { utf8TextIn } from '../../core/http/utf8.ts'
 import { structureFault } from '../body.ts'
@@ -29,7 +29,3 @@ export async function readJsonObject(
 }
 
 const mebibyte = 1024 * 1024
-
-export function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}

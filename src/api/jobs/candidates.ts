@@ -3,14 +3,13 @@ import type { Context } from '../../context.ts'
 import type { Cost } from '../../core/cost.ts'
 import type { Result } from '../../core/fault.ts'
 import type { ProviderName } from '../../core/request/choices.ts'
-import { isDataUri, type KnownMetadata, mapMedia } from '../../core/request/media.ts'
+import { anyAsset, isDataUri, type KnownMetadata, mapMedia } from '../../core/request/media.ts'
 import type { PostedRequest } from '../../core/request/request.ts'
 import { namedIn, selectionOf } from '../../core/request/selection.ts'
 import { selectableProviders } from '../../providers/index.ts'
 import { mediaLimitFaults } from '../../providers/media-limits.ts'
 import type { Provider, Reason } from '../../providers/provider.ts'
 import type { FieldFault } from '../problems.ts'
-import { anyAsset } from './faulty-request.ts'
 
 /** A provider that the request names, or that a selection considers. */
 export interface Candidate {

@@ -1,13 +1,13 @@
 /** A request with faults, completed so that the providers can say what they would refuse of the rest. */
+import { isRecord } from '../../core/http/json.ts'
 import { models } from '../../core/request/choices.ts'
-import { type MediaField, mediaFields } from '../../core/request/media.ts'
+import { anyAsset, type MediaField, mediaFields } from '../../core/request/media.ts'
 import {
   type PostedRequest,
   requestFields,
   type wellFormedPart,
   withDefaults,
 } from '../../core/request/request.ts'
-import { isRecord } from '../../core/request/rule.ts'
 import type { FieldFault } from '../problems.ts'
 
 interface Faults {
@@ -70,6 +70,3 @@ function replaced(
   }
   return Array.isArray(value) && !isOfWhole ? [[field, value.map(() => anyAsset)]] : []
 }
-
-/** An id of no asset, which every provider takes. */
-export const anyAsset = 'asset_00000000000000000000000000'

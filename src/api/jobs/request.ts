@@ -41,7 +41,7 @@ async function reportAllFaults(targetFaults: FieldFault[], target: string, c: Ho
   ])
 }
 
-/** Every fault of a body that a face has made of a request. No price is asked for. */
+/** Every fault of a body that a face has made of a request. */
 export async function faultsOf(context: Context, caller: Caller, body: unknown): Promise<FieldFault[]> {
   const { error } = requestSchema.safeParse(body)
   const formFaults = error === undefined ? [] : fieldFaults(error)

@@ -77,3 +77,8 @@ export function storedNames<Name extends string>(known: readonly Name[]): z.ZodT
   const isKnown = (name: string): name is Name => known.some((one) => one === name)
   return z.array(z.string()).transform((names) => names.filter(isKnown))
 }
+
+/** A JSON object. */
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

@@ -1,4 +1,5 @@
 /** The canonical form of a request, which an Idempotency-Key identifies, and where two requests differ. No I/O. No clock. */
+import { isRecord } from '../http/json.ts'
 import { isAssetId, isDataUri } from './media.ts'
 import type { JobRequest, PostedRequest } from './request.ts'
 import { storedRequestSchema } from './stored.ts'
@@ -56,8 +57,4 @@ function pathsOfDifferences(stored: unknown, posted: unknown, path: string[]): s
 
 function isNested(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return isNested(value) && !Array.isArray(value)
 }

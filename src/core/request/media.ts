@@ -124,5 +124,8 @@ export function isAssetId(text: string): boolean {
   return /^asset_[0-7][0-9a-hjkmnp-tv-z]{25}$/.test(text)
 }
 
+/** An id of no asset, for requests that are only looked at: every provider takes it. */
+export const anyAsset = 'asset_00000000000000000000000000'
+
 const assetUri = /^asset:\/\/[\w.-]{1,128}$/
 const uuid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i

@@ -1,5 +1,6 @@
 /** A rule over several fields, and the condition for checking it beside other faults. No I/O. No clock. */
 import type { EventFormat, EventType } from '../event.ts'
+import { isRecord } from '../http/json.ts'
 import type { AspectRatio, Model, OutputFormat, Resolution } from './choices.ts'
 import type { MediaFields } from './media.ts'
 
@@ -55,7 +56,3 @@ const lists: readonly Field[] = [
   'reference_audios',
   'callback_events',
 ]
-
-export function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}

@@ -1,11 +1,11 @@
 /** POST /videos, /videos/edits and /videos/:id/remix. */
 import type { Context as HonoContext } from 'hono'
+import { isRecord } from '../../../core/http/json.ts'
 import type { JobView } from '../../../core/job/view-schema.ts'
 import type { AssetView } from '../../assets/assets.ts'
 import { ProblemError } from '../../in-process.ts'
 import type { FieldFault } from '../../problems.ts'
 import type { FaceEnv } from '../face.ts'
-import { isRecord } from '../json-object.ts'
 import { type Body, readBody } from './body.ts'
 import { startJob } from './start-job.ts'
 import { type Defaults, given, type Medium, translate } from './translate.ts'

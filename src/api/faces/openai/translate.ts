@@ -1,12 +1,12 @@
 /** The fields of a request → the body of POST /v1/jobs. Everything else in it is Reelhook's own, and validated there. */
 import type { Config } from '../../../config.ts'
+import { isRecord } from '../../../core/http/json.ts'
 import type { Model } from '../../../core/request/choices.ts'
 import { choosesRatio, modelLimits, widestLimits } from '../../../core/request/model-limits.ts'
 import { askedKey, writeAsked } from '../../../core/request/openai-entry.ts'
 import { type Shape, shapeOf, sizeFault } from '../../../core/request/size.ts'
 import type { Providers } from '../../../providers/index.ts'
 import type { FieldFault } from '../../problems.ts'
-import { isRecord } from '../json-object.ts'
 import { modelFault, modelNamed, resolutionsOf } from '../models.ts'
 import type { Names } from '../names.ts'
 

@@ -1,8 +1,8 @@
 /** The frames and references of the dialect. No I/O. */
 import { z } from '@hono/zod-openapi'
+import { isRecord } from '../../../core/http/json.ts'
 import type { MediaFields } from '../../../core/request/media.ts'
 import type { FieldFault } from '../../problems.ts'
-import { isRecord } from '../json-object.ts'
 
 export interface Notes {
   names: Map<string, string>
