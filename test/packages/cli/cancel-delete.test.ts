@@ -1,5 +1,5 @@
 /** `reelhook cancel` and `delete`: on running, ended, unknown and foreign jobs, and when an answer is lost. */
-import { beforeAll, describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it, vi } from 'vitest'
 import { createClient } from '../../../src/sdk/client/index.ts'
 import { createKey, url } from '../support.ts'
 import { runInTerminal } from './built-command.ts'
@@ -44,7 +44,12 @@ describe.concurrent('cancel', () => {
     const first = await run(['cancel', id, '--json'], { apiKey })
     expect(first.json()).toMatchObject({ status: 'canceled', cancellation: { may_still_be_billed: true } })
     const reelhook = createClient({ baseUrl: url, apiKey })
-    await expect.poll(async () => (await reelhook.get(id)).cancellation?.may_still_be_billed).toBe(false)
+    await vi.waitFor(
+      async () => {
+        expect((await reelhook.get(id)).cancellation?.may_still_be_billed).toBe(false)
+      },
+      { timeout: 60_000 },
+    )
     const again = await run(['cancel', id], { apiKey })
     expect(again).toMatchObject({ code: 0, stderr: '' })
     expect(again.stdout).toBe(`Canceled ${id}. fal canceled the task and does not bill it.\n`)

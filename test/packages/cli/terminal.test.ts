@@ -1,7 +1,7 @@
 /** `reelhook` at a terminal. */
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { beforeAll, describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it, vi } from 'vitest'
 import { billsOf, createKey, markedPrompt, url } from '../support.ts'
 import { runInTerminal } from './built-command.ts'
 import { emptyFolder, run } from './command.ts'
@@ -65,7 +65,7 @@ describe.concurrent('generate in a terminal', () => {
     const other = await runOnce('order-2')
     expect(other.code).toBe(4)
     expect(other.screen).toContain('Raise the budget of the API key')
-    await expect.poll(() => billsOf(prompt), { timeout: 60_000 }).toHaveLength(1)
+    await vi.waitFor(async () => expect(await billsOf(prompt)).toHaveLength(1), { timeout: 60_000 })
   })
 
   it('asks for a prompt that is missing', async () => {
@@ -73,7 +73,7 @@ describe.concurrent('generate in a terminal', () => {
     const answers: [string, string][] = [['What should the video show?', `${prompt}\r`], yes]
     const { code } = await runInTerminal(['generate', '--no-wait', ...cheap], { apiKey, answers })
     expect(code).toBe(0)
-    await expect.poll(() => billsOf(prompt), { timeout: 60_000 }).toHaveLength(1)
+    await vi.waitFor(async () => expect(await billsOf(prompt)).toHaveLength(1), { timeout: 60_000 })
   })
 
   it('asks nothing where CI is set', async () => {
