@@ -4,9 +4,11 @@
  */
 import { applyD1Migrations, type D1Migration } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
+import { expect, vi } from 'vitest'
 import { forgetChoices } from '../../src/store/choice/known.ts'
 import { forgetOwners } from '../../src/store/owner-memory.ts'
 import { forgetWatched } from '../../src/store/reports/watch-memory.ts'
+import { processed } from './worker.ts'
 import { resetWorld } from './world.ts'
 
 declare global {
@@ -17,6 +19,8 @@ declare global {
   }
 }
 
+// What still runs for the file before would write into the storage of this one: a mark of its time, for example.
+await vi.waitFor(() => expect(processed.running).toBe(0), { timeout: 60_000 })
 await Promise.all([dropTables(env.DB), deleteObjects()])
 await applyD1Migrations(env.DB, env.MIGRATIONS)
 resetWorld()
