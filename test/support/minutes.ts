@@ -1,4 +1,5 @@
 /** Every tenth minute, a sweep does more: it looks for jobs to prune, and for reservations of jobs that have ended. */
+import { endOfMonth } from '../../src/core/job/spending.ts'
 import { world } from './world.ts'
 
 const minuteMs = 60_000
@@ -14,4 +15,10 @@ export async function untilSweepIs(kind: 'usual' | 'larger'): Promise<void> {
 /** Advances the clock to the start of an hour: what is counted by the hour, of a job that follows, is in one hour. */
 export async function untilHourStarts(): Promise<void> {
   await world.advance(hourMs - (world.edges.now() % hourMs))
+}
+
+/** Advances the clock to the start of a month: what is spent in the days that follow is in one month. */
+export async function untilMonthStarts(): Promise<void> {
+  const now = world.edges.now()
+  await world.advance(endOfMonth(now) - now)
 }

@@ -1,16 +1,19 @@
 /** A monthly budget is reserved before anything is spent, and corrected by what a job has cost. */
 import { env } from 'cloudflare:workers'
-import { describe, expect, it, vi } from 'vitest'
+import { beforeAll, describe, expect, it, vi } from 'vitest'
 import { apiRequest } from '../../support/api-call.ts'
 import { bearerHeader, createApiKey, type NewApiKey, postJobWith } from '../../support/api-keys.ts'
 import { acceptedWith, budgetOf, jobUsd, keyWithBudget, refusedWith, spentBy } from '../../support/budget.ts'
 import { canceled, erase, retry } from '../../support/job-calls.ts'
+import { untilMonthStarts } from '../../support/minutes.ts'
 import { expectProblem, pathsOf } from '../../support/problem.ts'
 import { api, aRequest, getJob, post, untilStatus, untilSubmitted } from '../../support/reelhook.ts'
 import { aGate, fetchWith, postWithoutWakeUp } from '../../support/runtime.ts'
 import { countRows } from '../../support/storage.ts'
 import { finish } from '../../support/videos.ts'
 import { world } from '../../support/world.ts'
+
+beforeAll(untilMonthStarts)
 
 describe('a key with a budget', () => {
   it('reserves the estimate of a job, and counts its actual cost after its end', async () => {

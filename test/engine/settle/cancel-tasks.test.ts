@@ -4,6 +4,7 @@ import { describe, expect, it, vi } from 'vitest'
 import { everyProject } from '../../../src/core/access.ts'
 import { ok, type Result } from '../../../src/core/fault.ts'
 import { cancelWaitsMs } from '../../../src/core/schedule/jobs.ts'
+import { minutes } from '../../../src/core/schedule/units.ts'
 import { advanceQueued } from '../../../src/engine/advance.ts'
 import { cancel } from '../../../src/engine/settle/cancel.ts'
 import { cancelTasks } from '../../../src/engine/settle/cancel-tasks.ts'
@@ -15,6 +16,7 @@ import { canceling, unreachable } from '../../support/canceling.ts'
 import { expectOneEnd } from '../../support/expect-one-end.ts'
 import { tryPause } from '../../support/hold-step.ts'
 import { erase } from '../../support/job-calls.ts'
+import { untilMonthStarts } from '../../support/minutes.ts'
 import { recordingQueues } from '../../support/queues.ts'
 import {
   api,
@@ -29,8 +31,6 @@ import {
 import { aContext, deadQueue, postWithoutWakeUp } from '../../support/runtime.ts'
 import { countRows } from '../../support/storage.ts'
 import { world } from '../../support/world.ts'
-
-const minutes = 60_000
 
 /** A job that a provider has. */
 async function aJob(overrides: Record<string, unknown> = {}, key?: NewApiKey): Promise<string> {
@@ -272,6 +272,7 @@ describe('the budget of a canceled job', () => {
   })
 
   it('is settled by the sweep if the message was lost', async () => {
+    await untilMonthStarts()
     const key = await keyWithBudget(1)
     const id = await aJob(atRunware, key)
     const context = canceling(aContext({}, { JOBS: deadQueue })).context

@@ -12,6 +12,7 @@ import { jobUsd, keyWithBudget, spentBy } from '../../support/budget.ts'
 import { erase } from '../../support/job-calls.ts'
 import { receiveWebhooks } from '../../support/limited.ts'
 import { createMeteredWorker, type MeteredWorker } from '../../support/meter.ts'
+import { untilMonthStarts } from '../../support/minutes.ts'
 import { fullMessage } from '../../support/platform/database.ts'
 import { aRequest, getJob } from '../../support/reelhook.ts'
 import { aContext } from '../../support/runtime.ts'
@@ -114,6 +115,8 @@ async function insertReservations(key: NewApiKey, dueAt: number[]): Promise<stri
 async function costOf(id: string): Promise<number> {
   return (await getJob(id)).cost?.amount_usd ?? Number.NaN
 }
+
+beforeAll(untilMonthStarts)
 
 describe('a crash between the end of a job and the closing', () => {
   it('is noted, and repaired by a later sweep with the actual cost', async () => {
