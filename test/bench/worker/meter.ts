@@ -62,16 +62,18 @@ async function purposeOf(request: Request): Promise<Extract<Call, { to: 'host' }
   return (await request.clone().text()).includes('"videoInference"') ? 'submit' : 'poll'
 }
 
+/** A binding stays the same object: the Worker remembers what it has read with it. */
 function meterBindings(env: Env): Env {
-  return new Proxy(env, {
-    get(target, name) {
-      const binding: unknown = Reflect.get(target, name)
-      if (isDatabase(binding)) return meterDatabase(binding)
-      if (isQueue(binding)) return meterQueue(binding, String(name))
-      if (isBucket(binding)) return meterBucket(binding)
-      return binding
-    },
-  })
+  return Object.fromEntries(
+    Object.entries(env).map(([name, binding]) => [name, meterBinding(name, binding)]),
+  ) as unknown as Env
+}
+
+function meterBinding(name: string, binding: unknown): unknown {
+  if (isDatabase(binding)) return meterDatabase(binding)
+  if (isQueue(binding)) return meterQueue(binding, name)
+  if (isBucket(binding)) return meterBucket(binding)
+  return binding
 }
 
 const isDatabase = (binding: unknown): binding is D1Database => hasMethod(binding, 'prepare')
