@@ -3,6 +3,7 @@ import { env } from 'cloudflare:workers'
 import { checkAlerts } from '../../src/alerts/check.ts'
 import { firstIdAt } from '../../src/core/id.ts'
 import type { Received } from './caller.ts'
+import { recordingQueues } from './queues.ts'
 import { aContext } from './runtime.ts'
 import { select } from './storage.ts'
 import { world } from './world.ts'
@@ -68,8 +69,10 @@ export async function checkMinutes(times: number, bindings: Record<string, unkno
   }
 }
 
+/** By default with empty queues: a message in the real ones has waited for hours, by the clock of the tests. */
 export async function checkOnce(bindings: Record<string, unknown> = {}): Promise<void> {
-  await checkAlerts(aContext({}, { ALERT_URL: alertUrl, ALERT_SUMMARY_HOUR: 'off', ...bindings }))
+  const settings = { ALERT_URL: alertUrl, ALERT_SUMMARY_HOUR: 'off' }
+  await checkAlerts(aContext({}, { ...recordingQueues().bindings, ...settings, ...bindings }))
 }
 
 /** `Raised: …`, as one line for each item of each message. */

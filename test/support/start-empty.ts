@@ -5,9 +5,11 @@
 import { applyD1Migrations, type D1Migration } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { expect, vi } from 'vitest'
+import { forgetPrices } from '../../src/api/jobs/estimate.ts'
 import { forgetChoices } from '../../src/store/choice/known.ts'
 import { forgetOwners } from '../../src/store/owner-memory.ts'
 import { forgetWatched } from '../../src/store/reports/watch-memory.ts'
+import { forgetVerdicts } from '../../src/url-guard/guard.ts'
 import { processed } from './worker.ts'
 import { resetWorld } from './world.ts'
 
@@ -27,6 +29,8 @@ resetWorld()
 forgetChoices()
 forgetOwners()
 forgetWatched()
+forgetVerdicts()
+forgetPrices()
 
 export async function dropTables(database: D1Database): Promise<void> {
   const { results } = await database

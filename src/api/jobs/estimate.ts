@@ -56,7 +56,12 @@ const faultLifetimeMs = 60_000
 const maxCachedPrices = 1_000
 
 /** Prices seldom change, and requests of one shape are frequent. The cache lives as long as the isolate. */
-const caches = new WeakMap<Config, Map<string, { price: Result<Cost>; expiresAt: number }>>()
+let caches = new WeakMap<Config, Map<string, { price: Result<Cost>; expiresAt: number }>>()
+
+/** For tests, whose clock may go back. */
+export function forgetPrices(): void {
+  caches = new WeakMap()
+}
 
 async function cached(
   { config, now }: Context,

@@ -67,8 +67,8 @@ describe('the metrics', () => {
   })
 
   it('show the open work and its age', async () => {
-    await postWithoutWakeUp()
     const ids = await insertDeliveries(3, 'https://line.test/hook')
+    await postWithoutWakeUp()
     await select('DELETE FROM deliveries WHERE id NOT IN (?, ?, ?)', ...ids)
     await select("UPDATE deliveries SET due_at = NULL, reason = 'waiting_for_host', attempts = 1 WHERE 1")
     await select("UPDATE deliveries SET status = 'failed' WHERE id = (SELECT min(id) FROM deliveries)")
