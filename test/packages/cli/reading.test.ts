@@ -105,12 +105,14 @@ describe.concurrent('wait', () => {
     )
   })
 
-  it('ends with 5 when its time is over, and says that the job continues', async () => {
-    const prompt = markedPrompt('seconds=30')
+  it('ends with 5 when the time of a job is over, says that it continues, and waits for the next', async () => {
+    const prompt = markedPrompt('seconds=600')
     const created = await run(['generate', prompt, ...cheap, '--yes', '--no-wait'], { apiKey })
-    const { code, stderr } = await run(['wait', created.stdout.trim(), '--timeout', '1'], { apiKey })
+    const late = created.stdout.trim()
+    const { code, stderr } = await run(['wait', late, ...ids.slice(0, 1), '--timeout', '10'], { apiKey })
     expect(code).toBe(5)
-    expect(stderr).toContain(`reelhook wait ${created.stdout.trim()}`)
+    expect(stderr).toContain(`reelhook wait ${late}`)
+    expect(stderr).toMatch(new RegExp(`succeeded {2}${ids[0]}`))
   })
 })
 

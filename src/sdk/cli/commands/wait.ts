@@ -21,7 +21,7 @@ export function addWait(program: Command, cli: Cli): void {
     .argument('<id...>', 'ids of jobs')
     .option('--output <file|folder>', 'save the videos')
     .option('--force', 'overwrite a file')
-    .option('--timeout <seconds>', 'how long to wait: 90, 10m, 2h', seconds)
+    .option('--timeout <seconds>', 'how long to wait for each: 90, 10m, 2h', seconds)
     .addHelpText('after', help)
   command
     .hook('preAction', () => check(cli, command.args, command.opts()))

@@ -28,4 +28,5 @@ const troublesOfJobs = [
   'undelivered',
   'file_exists',
   'damaged_file',
+  'timed_out',
 ]
