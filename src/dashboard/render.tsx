@@ -60,7 +60,7 @@ function Page({ options, path, caller, children }: PageProps) {
         <meta name="color-scheme" content="light dark" />
         <title>{`${title} · Reelhook`}</title>
         <link rel="icon" href="/static/icon.svg" type="image/svg+xml" />
-        {['base', 'parts', 'forms', ...styles].map((name) => (
+        {['base', 'parts', 'tables', 'forms', ...styles].map((name) => (
           <link rel="stylesheet" href={`/static/${name}.css`} />
         ))}
         {['base', ...scripts].map((name) => (

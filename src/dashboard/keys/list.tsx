@@ -50,7 +50,7 @@ export async function renderKeys(c: HonoContext<PageEnv>) {
 function KeyTable({ keys, nowMs, label }: { keys: KeyView[]; nowMs: number; label: string }) {
   return (
     <section class="table" aria-label={label} tabindex={0}>
-      <table>
+      <table class="stacks">
         <thead>
           <tr>
             {['Name', 'Project', 'Scopes', 'Budget of the month', 'Rate', 'Last use', 'State'].map(
@@ -72,22 +72,26 @@ function KeyTable({ keys, nowMs, label }: { keys: KeyView[]; nowMs: number; labe
                   <span dir="auto">{key.name}</span>
                 )}
               </th>
-              <td class="key-project">{key.project ?? <span class="quiet">all</span>}</td>
-              <td>
+              <td class="key-project" data-label="Project">
+                {key.project ?? <span class="quiet">all</span>}
+              </td>
+              <td data-label="Scopes">
                 <Scopes scopes={key.scopes} />
               </td>
-              <td>
+              <td data-label="Budget">
                 <Budget budget={key.monthly_budget_usd} spent={key.spent_usd} />
               </td>
-              <td>{key.requests_per_minute === null ? '' : `${formatCount(key.requests_per_minute)}/min`}</td>
-              <td>
+              <td data-label="Rate">
+                {key.requests_per_minute === null ? '' : `${formatCount(key.requests_per_minute)}/min`}
+              </td>
+              <td data-label="Last use">
                 {key.last_used_at === null ? (
                   <span class="quiet">never</span>
                 ) : (
                   <Time at={key.last_used_at} />
                 )}
               </td>
-              <td>
+              <td data-label="State">
                 <State apiKey={key} nowMs={nowMs} />
               </td>
             </tr>

@@ -128,7 +128,7 @@ function Latest({ jobs }: { jobs: JobView[] }) {
         </form>
       </div>
       <section class="table latest" tabindex={0} aria-label="The latest five jobs">
-        <table>
+        <table class="stacks">
           <thead>
             <tr>
               <th scope="col">Job</th>
@@ -146,12 +146,12 @@ function Latest({ jobs }: { jobs: JobView[] }) {
                     {excerptOf(request.prompt ?? '', 60) || id}
                   </a>
                 </th>
-                <td>
+                <td data-label="Status">
                   <Status status={status} />
                 </td>
-                <td>{model}</td>
-                <td>{provider}</td>
-                <td>
+                <td data-label="Model">{model}</td>
+                <td data-label="Provider">{provider}</td>
+                <td data-label="Created">
                   <Time at={created_at} />
                 </td>
               </tr>
