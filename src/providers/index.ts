@@ -24,9 +24,21 @@ export type Accounts = Partial<Record<ProviderName, Account>>
 
 export type Providers = Partial<Record<ProviderName, Provider>>
 
-/** The providers that have an account. A provider without one is never eligible. */
+/**
+ * The providers that have an account. A provider without one is never eligible. Each is made at its first use, because most
+ * invocations need one of them or none.
+ */
 export function createProviders(accounts: Accounts, edges: ProviderEdges): Providers {
-  return Object.fromEntries(Object.entries(accounts).map(([name, connect]) => [name, connect(edges)]))
+  const providers: Providers = {}
+  for (const [name, connect] of Object.entries(accounts)) {
+    let made: Provider | undefined
+    const get = () => {
+      made ??= connect(edges)
+      return made
+    }
+    Object.defineProperty(providers, name, { get, enumerable: true })
+  }
+  return providers
 }
 
 /** The providers that every API key may name. */

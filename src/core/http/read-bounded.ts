@@ -1,24 +1,43 @@
 /** Reads the body of a request into memory, up to a limit. */
 
+type Message = Pick<Request, 'headers' | 'body' | 'arrayBuffer'>
+type Bytes = Uint8Array<ArrayBuffer>
+
 /** Stops reading at the limit. */
 export async function readBounded(
-  { headers, body }: Pick<Request, 'headers' | 'body'>,
+  message: Message,
   maxBytes: number,
-): Promise<Uint8Array<ArrayBuffer> | 'too_large' | 'unreadable_body'> {
-  if (Number(headers.get('content-length') ?? 0) > maxBytes) return 'too_large'
+): Promise<Bytes | 'too_large' | 'unreadable_body'> {
+  const { headers, body } = message
+  const stated = headers.get('content-length')
+  if (Number(stated ?? 0) > maxBytes) return 'too_large'
   if (body === null) return new Uint8Array()
-  const chunks: Uint8Array<ArrayBuffer>[] = []
-  let size = 0
+  // Such a body ends at the stated length, which the runtime sees to. Reading it at once is faster than in chunks.
+  const isShort = stated !== null && !headers.has('content-encoding')
   try {
-    // Leaving the loop cancels the stream.
-    for await (const chunk of body) {
-      size += chunk.length
-      if (size > maxBytes) return 'too_large'
-      chunks.push(chunk)
-    }
+    return isShort ? await readWhole(message, maxBytes) : await readChunks(body, maxBytes)
   } catch {
     // Reading a body throws only when the sender's connection broke.
     return 'unreadable_body'
+  }
+}
+
+async function readWhole(message: Message, maxBytes: number): Promise<Bytes | 'too_large'> {
+  const bytes = new Uint8Array(await message.arrayBuffer())
+  return bytes.length > maxBytes ? 'too_large' : bytes
+}
+
+async function readChunks(
+  body: NonNullable<Message['body']>,
+  maxBytes: number,
+): Promise<Bytes | 'too_large'> {
+  const chunks: Bytes[] = []
+  let size = 0
+  // Leaving the loop cancels the stream.
+  for await (const chunk of body) {
+    size += chunk.length
+    if (size > maxBytes) return 'too_large'
+    chunks.push(chunk)
   }
   const [first] = chunks
   // Most bodies come in one piece.

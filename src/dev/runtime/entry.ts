@@ -6,7 +6,7 @@ import { realEdges } from '../../context.ts'
 import { createWorker } from '../../worker.ts'
 import { inParallel } from './parallel-batches.ts'
 import { resumeOnce } from './resume.ts'
-import { placesSchema, withThisMachine } from './this-machine.ts'
+import { type Places, placesSchema, withThisMachine } from './this-machine.ts'
 
 let created: ReturnType<typeof createWorker> | undefined
 
@@ -23,7 +23,10 @@ export default {
 } satisfies ExportedHandler<Env>
 
 function workerOf(env: Env): ReturnType<typeof createWorker> {
-  const places = placesSchema.parse(JSON.parse(Reflect.get(env, 'THIS_MACHINE') ?? '{}'))
-  created ??= createWorker({ ...realEdges, fetch: withThisMachine(realEdges.fetch, places) })
+  created ??= workerOn(placesSchema.parse(JSON.parse(Reflect.get(env, 'THIS_MACHINE') ?? '{}')))
   return created
+}
+
+function workerOn(places: Places): ReturnType<typeof createWorker> {
+  return createWorker({ ...realEdges, fetch: withThisMachine(realEdges.fetch, places) })
 }
