@@ -71,7 +71,9 @@ export async function eventOf(id: string, type: string): Promise<Record<string, 
 
 /** Waits until the job matches. The real queue needs some real time. */
 export async function untilJob(id: string, isExpected: (job: JobView) => boolean): Promise<JobView> {
+  const runCron = cronOfWait()
   return untilSeen(async () => {
+    await runCron()
     const job = await getJob(id)
     if (!isExpected(job)) throw new Error(`the job is ${job.status}: ${JSON.stringify(job.fault)}`)
     return job
@@ -153,9 +155,28 @@ export async function untilSubmitted(id: string): Promise<JobView> {
 
 /** Waits until the caller has received this many attempts for the job, and returns them. */
 export async function untilNotified(id: string, attempts = 1) {
-  await vi.waitUntil(() => world.caller.receivedFor(id).length >= attempts, { timeout: 60_000, interval: 10 })
+  const runCron = cronOfWait()
+  await vi.waitUntil(
+    async () => {
+      await runCron()
+      return world.caller.receivedFor(id).length >= attempts
+    },
+    { timeout: 60_000, interval: 10 },
+  )
   return world.caller.receivedFor(id)
 }
+
+/** Runs the cron every ten seconds of a wait, as the platform does each minute: queues may lose a message. */
+function cronOfWait(): () => Promise<void> {
+  let dueAt = Date.now() + cronEveryMs
+  return async () => {
+    if (Date.now() < dueAt) return
+    dueAt = Date.now() + cronEveryMs
+    await sweep()
+  }
+}
+
+const cronEveryMs = 10_000
 
 /** Runs the cron trigger. */
 export async function sweep(): Promise<void> {
