@@ -78,11 +78,6 @@ const maxCached = 1_000
 // Shared by all invocations in this isolate.
 const verdicts = new Map<string, Verdict>()
 
-/** For tests, whose clock may go back. */
-export function forgetVerdicts(): void {
-  verdicts.clear()
-}
-
 function cacheVerdict(name: string, verdict: Verdict): void {
   verdicts.delete(name)
   verdicts.set(name, verdict)

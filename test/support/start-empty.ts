@@ -4,12 +4,9 @@
  */
 import { applyD1Migrations, type D1Migration } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
-import { forgetPrices } from '../../src/api/jobs/estimate.ts'
 import { forgetChoices } from '../../src/store/choice/known.ts'
 import { forgetOwners } from '../../src/store/owner-memory.ts'
 import { forgetWatched } from '../../src/store/reports/watch-memory.ts'
-import { forgetVerdicts } from '../../src/url-guard/guard.ts'
-import { betweenFiles } from './worker.ts'
 import { resetWorld } from './world.ts'
 
 declare global {
@@ -20,17 +17,12 @@ declare global {
   }
 }
 
-// A step of the file before would write into the storage of this one: a mark of its own time into R2, for example.
-await betweenFiles(async () => {
-  await Promise.all([dropTables(env.DB), deleteObjects()])
-  await applyD1Migrations(env.DB, env.MIGRATIONS)
-  resetWorld()
-  forgetChoices()
-  forgetOwners()
-  forgetWatched()
-  forgetVerdicts()
-  forgetPrices()
-})
+await Promise.all([dropTables(env.DB), deleteObjects()])
+await applyD1Migrations(env.DB, env.MIGRATIONS)
+resetWorld()
+forgetChoices()
+forgetOwners()
+forgetWatched()
 
 export async function dropTables(database: D1Database): Promise<void> {
   const { results } = await database

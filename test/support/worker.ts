@@ -2,7 +2,6 @@
  * The Worker under test, with the test's world at its edges and the platform's limits. Each response is validated against
  * the OpenAPI document.
  */
-import { expect, vi } from 'vitest'
 import { createWorker } from '../../src/worker.ts'
 import { checkResponse } from './contract.ts'
 import { limitConnections } from './platform/connections.ts'
@@ -29,20 +28,9 @@ const environments = new WeakMap<Env, Env>()
 /** The batches of messages that the Worker has processed until now, and those that it is processing. */
 export const processed = { batches: 0, running: 0 }
 
-let isBetweenFiles = false
-
-/** Does that when no message is being processed. Those that arrive meanwhile are of the file before, and are dropped. */
-export async function betweenFiles(work: () => Promise<void>): Promise<void> {
-  isBetweenFiles = true
-  await vi.waitFor(() => expect(processed.running).toBe(0), { timeout: 60_000 })
-  await work()
-  isBetweenFiles = false
-}
-
 export default {
   ...reelhook,
   async queue(batch, env, context) {
-    if (isBetweenFiles) return
     processed.running += 1
     try {
       await reelhook.queue?.(batch, env, context)

@@ -56,12 +56,7 @@ const faultLifetimeMs = 60_000
 const maxCachedPrices = 1_000
 
 /** Prices seldom change, and requests of one shape are frequent. The cache lives as long as the isolate. */
-let caches = new WeakMap<Config, Map<string, { price: Result<Cost>; expiresAt: number }>>()
-
-/** For tests, whose clock may go back. */
-export function forgetPrices(): void {
-  caches = new WeakMap()
-}
+const caches = new WeakMap<Config, Map<string, { price: Result<Cost>; expiresAt: number }>>()
 
 async function cached(
   { config, now }: Context,
