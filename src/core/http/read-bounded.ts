@@ -1,4 +1,4 @@
-/** Reads the body of a request into memory, up to a limit. */
+/** Reads the body of a request or a response into memory, up to a limit. */
 
 type Message = Pick<Request, 'headers' | 'body' | 'arrayBuffer'>
 type Bytes = Uint8Array<ArrayBuffer>
@@ -12,10 +12,11 @@ export async function readBounded(
   const stated = headers.get('content-length')
   if (Number(stated ?? 0) > maxBytes) return 'too_large'
   if (body === null) return new Uint8Array()
-  // Such a body ends at the stated length, which the runtime sees to. Reading it at once is faster than in chunks.
-  const isShort = stated !== null && !headers.has('content-encoding')
+  // The runtime ends a body at its stated length, so this one is read at once, which is faster. An encoded body may be longer
+  // than stated, because the runtime decodes it.
+  const endsAsStated = stated !== null && !headers.has('content-encoding')
   try {
-    return isShort ? await readWhole(message, maxBytes) : await readChunks(body, maxBytes)
+    return endsAsStated ? await readWhole(message, maxBytes) : await readChunks(body, maxBytes)
   } catch {
     // Reading a body throws only when the sender's connection broke.
     return 'unreadable_body'

@@ -23,10 +23,10 @@ export default {
 } satisfies ExportedHandler<Env>
 
 function workerOf(env: Env): ReturnType<typeof createWorker> {
-  created ??= workerOn(placesSchema.parse(JSON.parse(Reflect.get(env, 'THIS_MACHINE') ?? '{}')))
+  created ??= createWorker({ ...realEdges, fetch: withThisMachine(realEdges.fetch, placesIn(env)) })
   return created
 }
 
-function workerOn(places: Places): ReturnType<typeof createWorker> {
-  return createWorker({ ...realEdges, fetch: withThisMachine(realEdges.fetch, places) })
+function placesIn(env: Env): Places {
+  return placesSchema.parse(JSON.parse(Reflect.get(env, 'THIS_MACHINE') ?? '{}'))
 }

@@ -64,9 +64,9 @@ async function purposeOf(request: Request): Promise<Extract<Call, { to: 'host' }
 
 /** A binding stays the same object: the Worker remembers what it has read with it. */
 function meterBindings(env: Env): Env {
-  return Object.fromEntries(
-    Object.entries(env).map(([name, binding]) => [name, meterBinding(name, binding)]),
-  ) as unknown as Env
+  const metered = { ...env }
+  for (const [name, binding] of Object.entries(env)) Reflect.set(metered, name, meterBinding(name, binding))
+  return metered
 }
 
 function meterBinding(name: string, binding: unknown): unknown {
